@@ -1,0 +1,98 @@
+"""What escalation publishes: the life of each clock, and who is called when a promise is at risk."""
+
+from typing import ClassVar
+
+from shared.contracts.base import CausedBy, Event, Identifier, Instant
+from shared.contracts.vocabulary import Called, Milestone, Priority, Promise
+
+
+class ClockEvent(Event):
+    """What happened to one clock. `at` is the instant it counts from (event time), `observed_at` when it was noticed."""
+
+    case_id: Identifier
+    milestone: Milestone
+    instance: int
+    generation: int
+    promise: Promise
+    due_at: Instant | None  # null while paused
+    at: Instant
+    account_id: Identifier | None
+    priority: Priority
+    observed_at: Instant
+    caused_by: CausedBy
+
+
+class ClockStarted(ClockEvent):
+    """A promise began to count."""
+
+    TYPE: ClassVar[str] = "frontline.clock.started.v1"
+
+
+class ClockPaused(ClockEvent):
+    """The count stands still because of `status`."""
+
+    TYPE: ClassVar[str] = "frontline.clock.paused.v1"
+    status: str
+
+
+class ClockResumed(ClockEvent):
+    """The count goes on; `due_at` has moved by the time paused."""
+
+    TYPE: ClassVar[str] = "frontline.clock.resumed.v1"
+    status: str
+
+
+class ClockFulfilled(ClockEvent):
+    """The promise was answered at `at`; `met` says whether in time."""
+
+    TYPE: ClassVar[str] = "frontline.clock.fulfilled.v1"
+    met: bool
+
+
+class ClockCancelled(ClockEvent):
+    """The promise no longer applies: `because` names what ended it."""
+
+    TYPE: ClassVar[str] = "frontline.clock.cancelled.v1"
+    because: str
+
+
+class ClockWarned(ClockEvent):
+    """Part of the target is used up (`share`, 0..1) and `called` should know."""
+
+    TYPE: ClassVar[str] = "frontline.clock.warned.v1"
+    level: int  # 0: warnings come before level 1
+    called: Called
+    share: float
+
+
+class ClockBreached(ClockEvent):
+    """The deadline passed unanswered. `breached_at` is that deadline, not the instant of noticing."""
+
+    TYPE: ClassVar[str] = "frontline.clock.breached.v1"
+    breached_at: Instant
+    cause: str | None = None  # set where not time alone made it late: a reprioritisation, a late record, …
+
+
+class ClockRestated(ClockEvent):
+    """A verdict already published has changed. `old` and `new` are `met`, `breached` or `running`."""
+
+    TYPE: ClassVar[str] = "frontline.clock.restated.v1"
+    old: str
+    new: str
+    cause: str
+
+
+class EscalationRaised(ClockEvent):
+    """A level of the escalation chain was reached: `called` must act."""
+
+    TYPE: ClassVar[str] = "frontline.escalation.raised.v1"
+    level: int
+    called: Called
+
+
+class EscalationSuppressed(ClockEvent):
+    """A level was reached but the account is not entitled to automated escalation; said once for a clock instance."""
+
+    TYPE: ClassVar[str] = "frontline.escalation.suppressed.v1"
+    level: int
+    reason: str  # not_entitled

@@ -1,0 +1,124 @@
+"""What intake publishes: requests, entitlements, activity on cases."""
+
+from typing import ClassVar
+
+from shared.contracts.base import CountryCode, Event, Identifier, Instant, Part
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.vocabulary import (
+    AccountType,
+    ActivityType,
+    AuthenticatedBy,
+    Channel,
+    Environment,
+    Impact,
+    Language,
+    Milestone,
+    Plan,
+    RequestType,
+    Role,
+    Workaround,
+)
+
+
+class Contact(Part):
+    """A person that an account names. Where it names the requester, it outranks the producer's claim."""
+
+    requester_id: Identifier
+    role: Role
+    licensed: bool
+    email: str | None = None
+
+
+class Account(Part):
+    """What an account owns. `calendar` names a calendar of the policy and outranks the country's."""
+
+    account_id: Identifier
+    plan: Plan
+    account_type: AccountType
+    paid: bool
+    country: CountryCode | None = None
+    contacts: tuple[Contact, ...] = ()
+    calendar: str | None = None
+
+
+class Requester(Part):
+    """Who asks, as the producer claims it."""
+
+    requester_id: Identifier
+    role: Role
+    licensed: bool
+    name: str | None = None
+    email: str | None = None
+
+
+class PhoneReadiness(Part):
+    """Whether the caller has at hand what phone support asks for. The values themselves are never kept."""
+
+    meeting_id_given: bool
+    host_key_given: bool
+
+
+class SupportRequestSubmitted(Event):
+    """A support request, accepted by intake. `description` lives in support.requests only."""
+
+    TYPE: ClassVar[str] = "frontline.request.submitted.v1"
+
+    request_id: Identifier
+    client: Identifier  # the API client that submitted it
+    authenticated_by: AuthenticatedBy  # an anonymous requester's claims are not believed
+    account_id: Identifier | None
+    requester: Requester
+    channel: Channel
+    subject: str
+    description: str
+    impact: Impact
+    workaround: Workaround
+    environment: Environment
+    request_type: RequestType
+    received_at: Instant
+    submission_digest: str  # SHA-256 of the submission as sent; another digest under this request_id is a conflict
+    language: Language = "en"
+    country: CountryCode | None = None  # where the requester is; else the account's
+    phone: PhoneReadiness | None = None
+
+
+class EntitlementSet(Event):
+    """An account's entitlement, whole; replaces what was there."""
+
+    TYPE: ClassVar[str] = "frontline.entitlement.set.v1"
+
+    account: Account
+    set_at: Instant
+
+
+class EntitlementWithdrawn(Event):
+    """The account owns nothing any more. A tombstone follows, so that the topic forgets the account."""
+
+    TYPE: ClassVar[str] = "frontline.entitlement.withdrawn.v1"
+
+    account_id: Identifier
+    withdrawn_at: Instant
+
+
+class ActivityRecorded(Event):
+    """Something happened on a case. CloudEvents type `frontline.activity.<type>.v1`, one for each activity type.
+
+    `at` is when it happened (the receipt, unless a client with the backfill scope says otherwise), `recorded_at` when
+    intake received it. Which of the optional fields a type needs is intake's rule (`services/intake/activity.py`).
+    """
+
+    TYPE: ClassVar[str] = "frontline.activity.{type}.v1"
+
+    case_id: Identifier
+    activity_id: Identifier
+    type: ActivityType
+    at: Instant
+    recorded_at: Instant
+    client: Identifier
+    text: str | None = None
+    to: str | None = None  # status_changed: the new status
+    milestones: dict[Milestone, MilestoneTerms] | None = None  # reprioritised, entitlement_refreshed: the new terms
+    impact: Impact | None = None  # reprioritised
+    workaround: Workaround | None = None  # reprioritised
+    reason: str | None = None
+    accepted: bool | None = None  # escalation_reviewed

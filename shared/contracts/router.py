@@ -1,0 +1,119 @@
+"""What the router publishes: the decision for each request."""
+
+from typing import ClassVar
+
+from shared.contracts.base import CausedBy, CountryCode, Event, Identifier, Instant, Part
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.vocabulary import (
+    AccountType,
+    Channel,
+    Environment,
+    Impact,
+    Milestone,
+    Plan,
+    Priority,
+    RequestType,
+    Role,
+    Tier,
+    Workaround,
+)
+
+
+class ChannelVerdict(Part):
+    """Whether a channel is open to this requester. A closed one says the first failing condition and the way out."""
+
+    eligible: bool
+    tier: Tier | None
+    rule: str
+    because: str | None = None
+    use_instead: Channel | None = None
+
+
+class DecidedMilestone(MilestoneTerms):
+    """A milestone's terms and, for a clock that starts at the submission, its deadline (else null)."""
+
+    due_at: Instant | None
+
+
+class EscalationRights(Part):
+    """`automated` and `technical_account_manager` follow the plan; `customer_requested` is the right without its waits."""
+
+    automated: bool
+    technical_account_manager: bool
+    customer_requested: bool
+
+
+class PhoneNumber(Part):
+    """A number to call. `as_printed` is the source's; `dial` the digits to dial; `e164` null where it has no such form."""
+
+    country: CountryCode
+    as_printed: str
+    dial: str
+    e164: str | None
+    extension: str | None
+    unverified: str | None = None  # why the numbering plan data does not confirm this number
+
+
+class TraceStep(Part):
+    """One rule that was asked, what it answered and why."""
+
+    rule: str
+    outcome: bool
+    because: str
+
+
+class EntitlementUsed(Part):
+    """What the decision took the account and the requester to be, and from where. Pinned in the case."""
+
+    known: bool  # false: unknown account, withdrawn entitlement, or none named
+    plan: Plan
+    account_type: AccountType
+    paid: bool
+    country: CountryCode | None
+    role: Role
+    licensed: bool
+    requester_from: str  # "contact_list" | "producer_claim" | "nobody"
+    offset: int | None = None  # of the entitlement in support.entitlements.v1; absent outside Kafka
+
+
+class Decision(Part):
+    """The router's answer for one request: what `frontline decide` prints and `frontline.case.routed.v1` carries."""
+
+    assigned_channel: Channel
+    assigned_tier: Tier
+    priority: Priority
+    needs_triage: bool
+    channels: dict[Channel, ChannelVerdict]
+    milestones: dict[Milestone, DecidedMilestone]
+    escalation: EscalationRights
+    phone_numbers: tuple[PhoneNumber, ...]
+    edition: str
+    policy_sha256: str
+    trace: tuple[TraceStep, ...]
+    priority_because: str
+    entitlement: EntitlementUsed
+    calendar: str  # of the edition's calendars: the regional business hours of this case
+    tzdata_version: str
+    holidays_version: str
+    notes: tuple[str, ...] = ()  # reminders and remarks for people: call tariffs, what to have at hand, …
+
+
+class CaseRouted(Decision, Event):
+    """A request became a case. Entitlement and edition are pinned here; later edits do not reach it."""
+
+    TYPE: ClassVar[str] = "frontline.case.routed.v1"
+
+    case_id: Identifier
+    request_id: Identifier
+    account_id: Identifier | None
+    requester_id: Identifier
+    subject: str
+    impact: Impact
+    workaround: Workaround
+    environment: Environment
+    request_type: RequestType
+    requested_channel: Channel
+    received_at: Instant
+    decided_at: Instant
+    observed_at: Instant
+    caused_by: CausedBy

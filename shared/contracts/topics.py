@@ -1,0 +1,114 @@
+"""The registry of topics: every topic that exists, who writes it, how it is kept, what it carries."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from shared.contracts.base import Event
+from shared.contracts.escalation import (
+    ClockBreached,
+    ClockCancelled,
+    ClockFulfilled,
+    ClockPaused,
+    ClockRestated,
+    ClockResumed,
+    ClockStarted,
+    ClockWarned,
+    EscalationRaised,
+    EscalationSuppressed,
+)
+from shared.contracts.intake import ActivityRecorded, EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
+from shared.contracts.router import CaseRouted
+
+MAX_MESSAGE_BYTES = 1024 * 1024
+DEAD_LETTER_HEADROOM = 64 * 1024  # a dead letter is its source byte for byte, plus the headers that give the cause
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic as it must exist. `retention` is for `delete`; a compacted topic keeps the last value of each key."""
+
+    name: str
+    key: str
+    policy: Literal["delete", "compact"]
+    written_by: str
+    retention: timedelta | None = None
+    events: tuple[type[Event], ...] = ()
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def config(self) -> dict[str, str]:
+        """The broker's settings for this topic."""
+        config = {"cleanup.policy": self.policy, "max.message.bytes": str(self.max_message_bytes), **self.extra}
+        if self.retention is not None:
+            config["retention.ms"] = str(int(self.retention.total_seconds() * 1000))
+        return config
+
+
+def _delete(name: str, key: str, written_by: str, days: int, *events: type[Event]) -> Topic:
+    return Topic(name, key, "delete", written_by, timedelta(days=days), events)
+
+
+REQUESTS = _delete(
+    "support.requests.v1", "account_id, or request_id if anonymous", "intake", 30, SupportRequestSubmitted
+)
+ENTITLEMENTS = Topic(
+    "support.entitlements.v1",
+    "account_id",
+    "compact",
+    "intake (admin API), or the customer's billing system",
+    events=(EntitlementSet, EntitlementWithdrawn),
+)
+CASES = _delete("support.cases.v1", "case_id", "router", 90, CaseRouted)
+ACTIVITY = _delete("support.activity.v1", "case_id", "intake", 90, ActivityRecorded)
+ESCALATIONS = _delete(
+    "support.escalations.v1",
+    "case_id",
+    "escalation",
+    90,
+    ClockStarted,
+    ClockPaused,
+    ClockResumed,
+    ClockFulfilled,
+    ClockCancelled,
+    ClockWarned,
+    ClockBreached,
+    ClockRestated,
+    EscalationRaised,
+    EscalationSuppressed,
+)
+
+
+def dead_letter(source: Topic) -> Topic:
+    """The dead-letter topic of `source`."""
+    return Topic(
+        f"{source.name}-dlt",
+        source.key,
+        "delete",
+        "whoever failed",
+        timedelta(days=30),
+        max_message_bytes=source.max_message_bytes + DEAD_LETTER_HEADROOM,
+    )
+
+
+def changelog(service: str, store: str) -> Topic:
+    """The changelog of a state store: compacted, written only by the task that owns the partition."""
+    return Topic(f"{service}-{store}-changelog", "as the store", "compact", f"the owning {service} task only")
+
+
+# source topics of each service, in the order in which one slice takes them
+ROUTER_SOURCES = (ENTITLEMENTS, REQUESTS)
+ESCALATION_SOURCES = (CASES, ACTIVITY)
+ROUTER_STORES = ("entitlements", "requests")
+ESCALATION_STORES = ("cases", "early", "editions")
+
+TOPICS: tuple[Topic, ...] = (
+    REQUESTS,
+    ENTITLEMENTS,
+    CASES,
+    ACTIVITY,
+    ESCALATIONS,
+    *(dead_letter(topic) for topic in (REQUESTS, ENTITLEMENTS, CASES, ACTIVITY)),
+    *(changelog("router", store) for store in ROUTER_STORES),
+    *(changelog("escalation", store) for store in ESCALATION_STORES),
+)

@@ -1,0 +1,56 @@
+"""The closed sets of words that events, the policy and the edges share.
+
+They are `Literal` types, so pydantic, msgspec, JSON Schema and mypy all enforce the same sets; the tuples beside them
+are for iterating. The order of a tuple is meaningful where its comment says so.
+"""
+
+from typing import Literal, get_args
+
+Plan = Literal["access", "premier", "premier_plus"]
+AccountType = Literal["free", "pro", "business", "business_plus", "education", "enterprise", "api"]
+Role = Literal["owner", "admin", "member"]
+Channel = Literal["help_center", "bot", "community", "billing", "social", "chat", "web_ticket", "phone"]
+Tier = Literal["self_service", "tier1", "tier2"]
+Impact = Literal["down", "severely_degraded", "critical", "significant", "general", "information"]
+Workaround = Literal["none", "partial", "full"]
+Environment = Literal["production", "development", "alpha", "beta"]
+RequestType = Literal["technical", "billing", "other"]
+Priority = Literal["P1", "P2", "P3", "P4"]
+Milestone = Literal["first_response", "next_response", "periodic_update", "restoration", "resolution"]
+Hours = Literal["elapsed", "business", "elapsed_then_next_open"]
+Promise = Literal["objective", "commitment"]
+NoTargetReason = Literal["no_priority_response", "self_service", "not_promised"]
+ReopenMode = Literal["resume", "new_cycle"]
+Stage = Literal["running", "paused", "fulfilled", "cancelled"]
+Called = Literal["case_tier", "tier1_lead", "tier2", "technical_account_manager"]
+Language = Literal["es", "en"]
+AuthenticatedBy = Literal["api_key", "signed_token", "anonymous"]
+ActivityType = Literal[
+    "agent_replied",
+    "customer_replied",
+    "internal_note",
+    "status_changed",
+    "reprioritised",
+    "restored",
+    "resolved",
+    "reopened",
+    "closed",
+    "withdrawn",
+    "entitlement_refreshed",
+    "escalation_requested",
+    "escalation_reviewed",
+]
+
+PLANS: tuple[Plan, ...] = get_args(Plan)  # from least to most
+ACCOUNT_TYPES: tuple[AccountType, ...] = get_args(AccountType)
+ROLES: tuple[Role, ...] = get_args(Role)
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
+TIERS: tuple[Tier, ...] = get_args(Tier)  # from least to most
+IMPACTS: tuple[Impact, ...] = get_args(Impact)  # from worst to mildest
+WORKAROUNDS: tuple[Workaround, ...] = get_args(Workaround)
+ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
+REQUEST_TYPES: tuple[RequestType, ...] = get_args(RequestType)
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)  # from most to least urgent
+MILESTONES: tuple[Milestone, ...] = get_args(Milestone)
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+ACTIVITY_TYPES: tuple[ActivityType, ...] = get_args(ActivityType)

@@ -1,0 +1,83 @@
+"""[pure] What one transaction changes, kept apart from the stores until the transaction has committed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from shared.kafka.record import Output
+
+
+class ReadableStore(Protocol):
+    """The part of a state store that processing may see."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """The committed value of `key`, or None."""
+
+
+_ABSENT = object()
+
+
+class Overlay:
+    """Reads see this transaction's own changes first, then the committed store. An abort just drops the overlay.
+
+    `now` is the wall clock of the slice: one instant for all that a transaction does. `positions` are, for each source
+    topic, the offset after the last record taken up so far, this transaction's included.
+    """
+
+    __slots__ = ("_record_changes", "_record_outputs", "_stores", "changes", "now", "outputs", "partition", "positions")
+
+    def __init__(
+        self,
+        stores: Mapping[str, ReadableStore],
+        *,
+        now: datetime,
+        partition: int,
+        positions: Mapping[str, int] | None = None,
+    ) -> None:
+        self._stores = stores
+        self.now = now
+        self.partition = partition
+        self.positions: dict[str, int] = dict(positions or {})
+        self.changes: dict[tuple[str, bytes], bytes | None] = {}
+        self.outputs: list[Output] = []
+        self._record_changes: dict[tuple[str, bytes], object] = {}
+        self._record_outputs = 0
+
+    def get(self, store: str, key: bytes) -> bytes | None:
+        """The value that `key` would have if this transaction committed now."""
+        changed = self.changes.get((store, key), _ABSENT)
+        if changed is _ABSENT:
+            return self._stores[store].get(key)
+        return changed  # type: ignore[return-value]  # the sentinel is excluded above
+
+    def put(self, store: str, key: bytes, value: bytes) -> None:
+        """Set `key`."""
+        self._change(store, key, value)
+
+    def delete(self, store: str, key: bytes) -> None:
+        """Forget `key`; its changelog gets a tombstone."""
+        self._change(store, key, None)
+
+    def emit(self, output: Output) -> None:
+        """Produce a record when the transaction commits."""
+        self.outputs.append(output)
+
+    def savepoint(self) -> None:
+        """From here on, `rollback` takes back what follows: called before each record and each timer."""
+        self._record_changes.clear()
+        self._record_outputs = len(self.outputs)
+
+    def rollback(self) -> None:
+        """Take back everything since the last savepoint: a poison record leaves nothing behind."""
+        for name, before in self._record_changes.items():
+            if before is _ABSENT:
+                del self.changes[name]
+            else:
+                self.changes[name] = before  # type: ignore[assignment]  # what was there before
+        del self.outputs[self._record_outputs :]
+        self._record_changes.clear()
+
+    def _change(self, store: str, key: bytes, value: bytes | None) -> None:
+        name = (store, key)
+        self._record_changes.setdefault(name, self.changes.get(name, _ABSENT))
+        self.changes[name] = value

@@ -1,0 +1,219 @@
+"""[pure] The policy document: one validated, versioned edition of the rules.
+
+Everything that a vendor promises is data here: who may use which channel at which tier, how priority follows from what
+the customer says, which targets a plan buys, in which hours they count, who is called when. The texts for people are in
+Spanish and English. `loader.py` reads the YAML of `policies/` into this model and refuses what is ambiguous.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.business_time.config import CalendarConfig
+from shared.contracts.base import Instant
+from shared.contracts.vocabulary import (
+    AccountType,
+    Called,
+    Channel,
+    Environment,
+    Hours,
+    Impact,
+    Language,
+    Milestone,
+    Plan,
+    Priority,
+    Promise,
+    ReopenMode,
+    RequestType,
+    Role,
+    Tier,
+    Workaround,
+)
+
+Text = dict[Language, str]  # both languages, checked by the loader
+
+
+class Rule(BaseModel):
+    """Any piece of the document. Unknown fields are mistakes here, not additions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Condition(Rule):
+    """Holds if every given field holds; an absent field asks nothing.
+
+    `roles` are as the policy reads them: an owner counts as an admin and an admin as a member (`Edition.role_counts_as`),
+    `account_types` likewise (`Edition.account_type_counts_as`).
+    """
+
+    roles: tuple[Role, ...] | None = None
+    licensed: bool | None = None
+    account_types: tuple[AccountType, ...] | None = None
+    paid: bool | None = None
+
+
+class ChannelPolicy(Rule):
+    """One channel: whether people answer there, what anyone needs to use it, and where to go instead (best first)."""
+
+    name: Text
+    staffed: bool
+    requires: Condition = Condition()  # of everyone, before any access rule: live chat needs a paid account
+    fallback: tuple[Channel, ...] = ()
+    around_the_clock: bool = False
+    resource: str | None = None  # a reference into `Edition.resources`
+
+
+class AccessRule(Rule):
+    """These plans open these channels at this tier to whoever meets any of the conditions. The highest tier wins."""
+
+    id: str
+    plans: tuple[Plan, ...]
+    channels: tuple[Channel, ...]
+    tier: Tier
+    any_of: tuple[Condition, ...]
+    source: str  # where the vendor says so
+    note: str | None = None
+
+
+class PlanPolicy(Rule):
+    """What a plan brings beside its access rules. `includes` = its access rules hold for this plan as well."""
+
+    name: Text
+    includes: Plan | None = None
+    priority_response: bool
+    automated_escalation: bool
+    technical_account_manager: bool
+
+
+class PriorityRule(Rule):
+    """First match decides. Within a rule the given fields must all hold; `any_of` lists alternatives."""
+
+    id: str
+    priority: Priority
+    any_of: tuple["PriorityCondition", ...]
+    note: str | None = None
+
+
+class PriorityCondition(Rule):
+    """What the customer says; an absent field asks nothing."""
+
+    impacts: tuple[Impact, ...] | None = None
+    workarounds: tuple[Workaround, ...] | None = None
+    environments: tuple[Environment, ...] | None = None
+
+
+class PriorityText(Rule):
+    """How the vendor defines a priority and what it puts to work on it."""
+
+    definition: Text
+    resources: Text
+
+
+class Target(Rule):
+    """A promise to cases of these plans and priorities, on staffed channels: one milestone, how long, in which hours."""
+
+    plans: tuple[Plan, ...]
+    priorities: tuple[Priority, ...]
+    milestone: Milestone
+    target_seconds: int = Field(gt=0)
+    hours: Hours
+    promise: Promise
+    source: str | None = None
+    note: str | None = None
+
+
+class MilestonePolicy(Rule):
+    """How a milestone's clock behaves, whoever it is promised to."""
+
+    paused_by: tuple[str, ...] = ()
+    reopen: ReopenMode = "resume"
+
+
+class EscalationLevel(Rule):
+    """One step of the chain: at `share` of the target (1.0 = the deadline, counted in the target's own hours).
+
+    `warning` steps come before the deadline and are for every plan with the target; `escalation` steps need automated
+    escalation, and the lowest of them is said to be suppressed where the plan has none.
+    """
+
+    kind: Literal["warning", "escalation"]
+    level: int = Field(ge=0)
+    share: float = Field(gt=0)
+    called: Called
+    note: str | None = None
+
+
+class CustomerEscalation(Rule):
+    """Who may ask for an escalation, for what, and how long to wait first."""
+
+    any_of: tuple["CustomerEscalationCondition", ...]
+    request_types: tuple[RequestType, ...]
+    wait_after_submission_seconds: int
+    wait_after_rejection_seconds: int
+    source: str | None = None
+
+
+class CustomerEscalationCondition(Condition):
+    """A condition that may also ask for a plan."""
+
+    plans: tuple[Plan, ...] | None = None
+
+
+class DirectoryNumber(Rule):
+    """A number of the phone directory. `as_printed` is the vendor's; null `e164` = it has no international form."""
+
+    as_printed: str
+    dial: str
+    e164: str | None
+    extension: str | None = None
+    unverified: str | None = None
+
+
+class CountryDirectory(Rule):
+    """The numbers to call from one country, in the vendor's order."""
+
+    name: Text
+    numbers: tuple[DirectoryNumber, ...]
+
+
+class PhoneDirectory(Rule):
+    """All numbers by ISO country, and what to say wherever one is shown."""
+
+    tariff_note: Text
+    have_at_hand: Text
+    countries: dict[str, CountryDirectory]
+
+
+class RegionalHours(Rule):
+    """Which calendar counts for a country: its own, else its region's, else `default`."""
+
+    countries: dict[str, str]  # ISO country -> name of a calendar
+    regions: dict[str, str] = {}  # ISO country -> name of a calendar, for countries without one of their own
+    default: str
+
+
+class Edition(Rule):
+    """A whole edition, resolved: calendars hold dates, not references to holiday sets."""
+
+    edition: str
+    title: Text
+    effective_from: Instant
+    source: str
+    notes: tuple[str, ...] = ()
+    channels: dict[Channel, ChannelPolicy]
+    plans: dict[Plan, PlanPolicy]
+    role_counts_as: dict[Role, tuple[Role, ...]]  # owner: [owner, admin, member], …
+    account_type_counts_as: dict[AccountType, tuple[AccountType, ...]]  # business_plus: [business_plus, business], …
+    access: tuple[AccessRule, ...]
+    priorities: dict[Priority, PriorityText]
+    priority_rules: tuple[PriorityRule, ...]
+    milestones: dict[Milestone, MilestonePolicy]
+    targets: tuple[Target, ...]
+    escalation_levels: tuple[EscalationLevel, ...]
+    customer_escalation: CustomerEscalation
+    phone: PhoneDirectory
+    resources: dict[str, Text]
+    regional_hours: RegionalHours
+    calendars: dict[str, CalendarConfig]
+    tzdata_version: str  # recorded by the loader
+    holidays_version: str  # recorded by the loader
