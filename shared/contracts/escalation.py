@@ -7,7 +7,7 @@ from shared.contracts.vocabulary import Called, Milestone, Priority, Promise
 
 
 class ClockEvent(Event):
-    """What happened to one clock. `at` is the instant it counts from (event time), `observed_at` when it was noticed."""
+    """What happened to one clock: `at` in event time, `observed_at` when it was noticed."""
 
     case_id: Identifier
     milestone: Milestone

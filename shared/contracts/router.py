@@ -20,7 +20,7 @@ from shared.contracts.vocabulary import (
 
 
 class ChannelVerdict(Part):
-    """Whether a channel is open to this requester. A closed one says the first failing condition and the way out."""
+    """Whether a channel is open to this requester; a closed one says the first failing condition and the way out."""
 
     eligible: bool
     tier: Tier | None
@@ -44,7 +44,7 @@ class EscalationRights(Part):
 
 
 class PhoneNumber(Part):
-    """A number to call. `as_printed` is the source's; `dial` the digits to dial; `e164` null where it has no such form."""
+    """`automated` and `technical_account_manager` follow the plan; `customer_requested` is a right with waits."""
 
     country: CountryCode
     as_printed: str

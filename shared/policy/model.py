@@ -42,7 +42,7 @@ class Rule(BaseModel):
 class Condition(Rule):
     """Holds if every given field holds; an absent field asks nothing.
 
-    `roles` are as the policy reads them: an owner counts as an admin and an admin as a member (`Edition.role_counts_as`),
+    `roles` are as the policy reads them: an owner counts as an admin, an admin as a member (`Edition.role_counts_as`),
     `account_types` likewise (`Edition.account_type_counts_as`).
     """
 
@@ -110,7 +110,7 @@ class PriorityText(Rule):
 
 
 class Target(Rule):
-    """A promise to cases of these plans and priorities, on staffed channels: one milestone, how long, in which hours."""
+    """A promise to cases of these plans and priorities on staffed channels: one milestone, how long, which hours."""
 
     plans: tuple[Plan, ...]
     priorities: tuple[Priority, ...]
