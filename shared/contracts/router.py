@@ -36,7 +36,7 @@ class DecidedMilestone(MilestoneTerms):
 
 
 class EscalationRights(Part):
-    """`automated` and `technical_account_manager` follow the plan; `customer_requested` is the right without its waits."""
+    """`automated` and `technical_account_manager` follow the plan; `customer_requested` is a right, waits aside."""
 
     automated: bool
     technical_account_manager: bool
@@ -44,7 +44,7 @@ class EscalationRights(Part):
 
 
 class PhoneNumber(Part):
-    """`automated` and `technical_account_manager` follow the plan; `customer_requested` is a right with waits."""
+    """A number to call: `as_printed` by the vendor, `dial` the digits to dial, `e164` null if it has no such form."""
 
     country: CountryCode
     as_printed: str
