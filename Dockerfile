@@ -1,0 +1,19 @@
+# One image for every service; the command says which. Built from the hashed lock file and nothing else.
+ARG PYTHON=3.12
+FROM python:${PYTHON}-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /app
+COPY requirements.lock ./
+RUN pip install --require-hashes --no-deps --root-user-action=ignore -r requirements.lock
+COPY pyproject.toml README.md ./
+COPY policies policies
+COPY shared shared
+COPY services services
+# The packages run from here; nothing is built, so nothing beyond the lock file is needed.
+RUN printf '#!/bin/sh\nexec python -m services.cli "$@"\n' > /usr/local/bin/frontline && chmod 755 /usr/local/bin/frontline \
+    && python -m compileall -q services shared && useradd --system --uid 10001 --no-create-home frontline
+USER 10001
+EXPOSE 8080
+HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=3 \
+    CMD ["python", "-m", "shared.observability.probe", "http://127.0.0.1:8080/readyz"]

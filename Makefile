@@ -1,0 +1,78 @@
+# `make help` explains every target. Nothing but Python >= 3.11, make and git is needed; the stack (`make up`) needs Docker.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+ARGS ?=
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-fast test-e2e check format types schemas lock lock-check up down logs clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Make .venv and install exactly what the lock files name
+
+$(INSTALLED): requirements-uv.lock requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Frontline needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "Making $(VENV) with $$($(PYTHON) -V)"; $(PYTHON) -m venv $(VENV); } || \
+	  { echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Installing from the lock files (with hashes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-uv.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup ## Start the whole system with demo traffic on a real Kafka; Ctrl-C stops it (ARGS=... go to `frontline demo`)
+	@$(BIN)/frontline demo $(ARGS)
+
+test: setup ## Run the whole test suite, the broker tests on a real embedded Kafka included (ARGS=... go to pytest)
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-fast: setup ## Run only the tests that need no broker
+	@$(BIN)/python -m pytest tests/unit tests/topology tests/contract $(ARGS)
+
+test-e2e: setup ## Bring the compose stack up, drive it from the host, kill parts of it, take it down (needs Docker)
+	@$(BIN)/python -m pytest tests/e2e --timeout 900 $(ARGS)
+
+check: setup lock-check ## Lint, types, import rules, generated files and lock files up to date
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m shared.contracts.schema_export --check
+
+format: setup ## Format the code and apply the safe fixes
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+schemas: setup ## Write the JSON Schemas of the events again
+	@$(BIN)/python -m shared.contracts.schema_export
+
+lock: setup ## Bring the lock files up to date with pyproject.toml (ARGS=--upgrade for newer versions)
+	@$(COMPILE) $(ARGS) pyproject.toml -o requirements.lock
+	@$(COMPILE) $(ARGS) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@echo uv | $(COMPILE) -c requirements-dev.lock - -o requirements-uv.lock
+
+lock-check: setup
+	@rm -rf $(VENV)/lock-check && mkdir $(VENV)/lock-check && cp requirements*.lock $(VENV)/lock-check
+	@$(COMPILE) pyproject.toml -o $(VENV)/lock-check/requirements.lock
+	@$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o $(VENV)/lock-check/requirements-dev.lock
+	@for f in requirements.lock requirements-dev.lock; do \
+	  diff -q $$f $(VENV)/lock-check/$$f >/dev/null || { echo "$$f is not up to date with pyproject.toml; run: make lock" >&2; exit 1; }; done
+
+up: ## Start the same system with Docker Compose on the official Kafka image, and wait until it is ready
+	docker compose up --detach --build --wait
+	@docker compose ps --format 'table {{.Service}}\t{{.Status}}\t{{.Ports}}'
+
+down: ## Stop the compose stack and remove its data
+	docker compose down --volumes --remove-orphans
+
+logs: ## Follow the logs of the compose stack
+	docker compose logs --follow --tail 100
+
+clean: ## Remove the virtual environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
