@@ -1,0 +1,56 @@
+"""The `frontline` command: the table of its subcommands. Each is a file of its own, imported only when it is run.
+
+Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 a check failed, 2 bad input.
+"""
+
+import sys
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+from rich.console import Console
+
+BAD_INPUT = 2
+
+app = App(
+    name="frontline",
+    help="Routes support requests by what the customer is entitled to, and keeps the promises that follow.",
+    version=lambda: version("frontline"),
+    error_console=Console(stderr=True),
+    result_action="return_value",
+)
+
+# name -> where it is; the order is the order of `frontline --help`
+COMMANDS: dict[str, tuple[str, str]] = {
+    "up": ("services.cli.up:up", "The whole system on this machine, on a real Kafka; Ctrl-C stops it."),
+    "demo": ("services.cli.demo:demo", "`up` with demo traffic to look at; --once checks the outcome and ends."),
+    "decide": ("services.cli.decide:decide", "Decide requests without Kafka: JSON lines in, JSON lines out."),
+    "deadline": ("services.cli.deadline:deadline", "Add a target to a start in business time: JSON lines in and out."),
+    "clocks": ("services.cli.clocks:clocks", "The SLA clocks of a case's history: JSON lines in and out."),
+    "explain": ("services.cli.explain:explain", "Why a case got its channel, priority and deadlines, from the log."),
+    "policy": ("services.cli.policy:app", "Check, show and compare editions of the policy."),
+    "topics": ("services.cli.topics:app", "Make the topics, or report how they differ from the registry."),
+    "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),
+    "token": ("services.cli.token:app", "Make API keys for the clients of intake."),
+    "doctor": ("services.cli.doctor:doctor", "What this machine has and lacks for running Frontline."),
+}
+
+for _name, (_where, _help) in COMMANDS.items():
+    app.command(_where, name=_name, help=_help)
+
+
+def main() -> None:
+    """Run one command and end with its exit code: the number that it returns, or 0."""
+    try:
+        result = app(exit_on_error=False)
+    except CycloptsError:
+        sys.exit(BAD_INPUT)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away (`| head`): nothing is left to say, and nobody to say it to
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+if __name__ == "__main__":
+    main()
