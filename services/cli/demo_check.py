@@ -1,0 +1,135 @@
+"""[pure] Whether the log of a demo run says what it must: each request decided once and as `frontline decide` says,
+each P1 promise that nobody answered warned of, breached and escalated (or suppressed) once, access silent."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from services.cli.demo_traffic import Ask
+from services.cli.logged_event import LoggedEvent
+from shared.policy.model import Edition
+
+WARNED = "frontline.clock.warned.v1"
+BREACHED = "frontline.clock.breached.v1"
+RAISED = "frontline.escalation.raised.v1"
+SUPPRESSED = "frontline.escalation.suppressed.v1"
+
+# What a case says beside the decision: absent from what `frontline decide` prints.
+_CASE_ONLY = {"case_id", "request_id", "account_id", "requester_id", "subject", "impact", "workaround", "environment"}
+_CASE_ONLY |= {"request_type", "requested_channel", "received_at", "decided_at", "observed_at", "caused_by"}
+
+Happened = tuple[str, str, str, int]  # case_id, milestone, event type, level (0 where the event has none)
+
+
+def decide_line(ask: Ask, account: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, Any]:
+    """The input of `frontline decide` for this ask, at the instant that intake received it."""
+    body = ask.body
+    return {
+        "account": {"account_id": body["account_id"], **account},
+        "requester": body["requester"],
+        "request": {
+            name: body[name]
+            for name in ("channel", "impact", "workaround", "environment", "request_type", "country", "phone")
+            if name in body
+        },
+        "at": case["received_at"],
+    }
+
+
+def undecided(asks: Mapping[str, Ask], cases: Iterable[LoggedEvent]) -> list[str]:
+    """Requests (by id) that were not decided exactly once; and decisions of nobody's request."""
+    decided = Counter(event.data["request_id"] for event in cases)
+    found = [
+        f"request {request_id} ({_describe(ask)}) was decided {decided[request_id]} times"
+        for request_id, ask in asks.items()
+        if decided[request_id] != 1
+    ]
+    return found + [f"request {request_id} was decided but never sent" for request_id in decided.keys() - asks.keys()]
+
+
+def decided_otherwise(ask: Ask, case: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    """Where the decision in the log differs from what `frontline decide` answered."""
+    found = [
+        f"request {case['request_id']} ({_describe(ask)}): {name} is {_comparable(case).get(name)!r} in the log and "
+        f"{_comparable(expected).get(name)!r} by `frontline decide`"
+        for name in sorted(_comparable(case).keys() | _comparable(expected).keys())
+        if _comparable(case).get(name) != _comparable(expected).get(name)
+    ]
+    if case["priority"] != ask.expected_priority:
+        found.append(f"request {case['request_id']} is {case['priority']}, not {ask.expected_priority}")
+    return found
+
+
+def expected_events(cases: Iterable[Mapping[str, Any]], edition: Edition) -> set[Happened]:
+    """What the unanswered P1 promises of these cases must lead to, each once."""
+    happened: set[Happened] = set()
+    for case in cases:
+        if case["priority"] != "P1":
+            continue
+        for milestone, terms in case["milestones"].items():
+            if terms["target_seconds"] is None:
+                continue
+            happened.add((case["case_id"], milestone, BREACHED, 0))
+            levels = [level for level in edition.escalation_levels if level.kind == "escalation"]
+            for level in edition.escalation_levels:
+                if level.kind == "warning":
+                    happened.add((case["case_id"], milestone, WARNED, level.level))
+            if case["escalation"]["automated"]:
+                happened |= {(case["case_id"], milestone, RAISED, level.level) for level in levels}
+            elif levels:
+                happened.add((case["case_id"], milestone, SUPPRESSED, levels[0].level))
+    return happened
+
+
+def seconds_until_settled(cases: Iterable[Mapping[str, Any]], edition: Edition) -> float:
+    """How long after its submission the last expected event of any P1 case is due."""
+    last_share = max((level.share for level in edition.escalation_levels), default=1.0)
+    targets = [
+        terms["target_seconds"]
+        for case in cases
+        if case["priority"] == "P1"
+        for terms in case["milestones"].values()
+        if terms["target_seconds"] is not None
+    ]
+    return max(targets, default=0) * max(last_share, 1.0)
+
+
+def wrongly_kept(cases: Sequence[Mapping[str, Any]], escalations: Iterable[LoggedEvent], edition: Edition) -> list[str]:
+    """Promises that were not kept track of: missing, doubled, unexpected events, and any event for access."""
+    by_case = {case["case_id"]: case for case in cases}
+    counted: Counter[Happened] = Counter()
+    ids: dict[str, int] = defaultdict(int)
+    found: list[str] = []
+    for event in escalations:
+        data = event.data
+        case = by_case.get(data["case_id"])
+        if case is None:
+            found.append(f"{event.type} for case {data['case_id']}, which nobody opened")
+            continue
+        ids[event.id] += 1
+        if not any(terms["target_seconds"] for terms in case["milestones"].values()):
+            found.append(f"{event.type} for case {data['case_id']}, which was promised nothing")
+        elif event.type in (WARNED, BREACHED, RAISED, SUPPRESSED):
+            counted[data["case_id"], data["milestone"], event.type, data.get("level", 0)] += 1
+    expected = expected_events(cases, edition)
+    found += [f"{_say(what)} did not happen" for what in sorted(expected - counted.keys())]
+    found += [f"{_say(what)} happened {times} times" for what, times in sorted(counted.items()) if times > 1]
+    found += [f"{_say(what)} should not have happened" for what in sorted(counted.keys() - expected)]
+    return found + [f"event id {event_id} was used {times} times" for event_id, times in ids.items() if times > 1]
+
+
+def _comparable(decision: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in decision.items() if name not in _CASE_ONLY}
+    if "entitlement" in kept:  # outside Kafka there is no offset
+        kept["entitlement"] = {name: value for name, value in kept["entitlement"].items() if name != "offset"}
+    return kept
+
+
+def _describe(ask: Ask) -> str:
+    requester = ask.body["requester"]
+    return f"{ask.body['account_id']}, {requester['requester_id']}, {ask.body['channel']}"
+
+
+def _say(what: Happened) -> str:
+    case_id, milestone, event_type, level = what
+    return f"{event_type.split('.')[-2]} (level {level}) of {milestone} of case {case_id}"

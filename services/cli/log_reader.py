@@ -1,0 +1,75 @@
+"""Reads events from the log as the command line shows them: committed only, from the beginning, without a group."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from services.cli.logged_event import LoggedEvent
+from shared.contracts.topics import Topic
+from shared.kafka import serde
+from shared.kafka.processor import PoisonRecord
+from shared.kafka.record import Record
+
+_POLL_MS = 200
+
+
+async def read_to_end(bootstrap: str, *topics: Topic) -> dict[str, list[LoggedEvent]]:
+    """Every event of `topics`, by topic name, up to where each partition ends now.
+
+    Records that are no events (somebody else wrote them) are passed over: this is a report, not a consumer.
+    """
+    events: dict[str, list[LoggedEvent]] = {topic.name: [] for topic in topics}
+    async for topic, event in _read(bootstrap, topics, follow=False):
+        events[topic].append(event)
+    return events
+
+
+def follow(bootstrap: str, *topics: Topic) -> AsyncIterator[tuple[str, LoggedEvent]]:
+    """(topic, event) from the beginning of `topics`, then as they come, without end."""
+    return _read(bootstrap, topics, follow=True)
+
+
+async def _read(bootstrap: str, topics: Sequence[Topic], *, follow: bool) -> AsyncIterator[tuple[str, LoggedEvent]]:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=50,
+    )
+    await consumer.start()
+    try:
+        partitions = [
+            TopicPartition(topic.name, partition)
+            for topic in topics
+            for partition in sorted(consumer.partitions_for_topic(topic.name) or await _partitions(consumer, topic))
+        ]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        while follow or any([await consumer.position(p) < end for p, end in ends.items()]):
+            for batch in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
+                for message in batch:
+                    record = Record(
+                        message.topic,
+                        message.partition,
+                        message.offset,
+                        message.timestamp,
+                        message.key,
+                        message.value,
+                        tuple(message.headers),
+                    )
+                    try:
+                        envelope, data = serde.read(record)
+                        yield message.topic, LoggedEvent(envelope.id, envelope.type, json.loads(data))
+                    except (PoisonRecord, ValueError):
+                        continue
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: Topic) -> set[int]:
+    """A consumer that is not subscribed learns of a topic only when asked about all of them."""
+    await consumer.topics()
+    found: set[int] = consumer.partitions_for_topic(topic.name) or set()
+    return found
