@@ -95,17 +95,17 @@ def seconds_until_settled(cases: Iterable[Mapping[str, Any]], edition: Edition) 
 
 
 def wrongly_kept(cases: Sequence[Mapping[str, Any]], escalations: Iterable[LoggedEvent], edition: Edition) -> list[str]:
-    """Promises that were not kept track of: missing, doubled, unexpected events, and any event for access."""
+    """Promises that were not kept track of: missing, doubled, unexpected events, any event where nothing was promised.
+
+    `escalations` are events of `cases`.
+    """
     by_case = {case["case_id"]: case for case in cases}
     counted: Counter[Happened] = Counter()
     ids: dict[str, int] = defaultdict(int)
     found: list[str] = []
     for event in escalations:
         data = event.data
-        case = by_case.get(data["case_id"])
-        if case is None:
-            found.append(f"{event.type} for case {data['case_id']}, which nobody opened")
-            continue
+        case = by_case[data["case_id"]]
         ids[event.id] += 1
         if not any(terms["target_seconds"] for terms in case["milestones"].values()):
             found.append(f"{event.type} for case {data['case_id']}, which was promised nothing")
