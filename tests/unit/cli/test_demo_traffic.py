@@ -1,6 +1,6 @@
 """What the demo asks covers what it claims to cover."""
 
-from itertools import islice, product
+from itertools import islice, pairwise, product
 
 from services.cli.demo_accounts import DEMO_ACCOUNTS
 from services.cli.demo_traffic import Ask, coverage, varied
@@ -52,4 +52,4 @@ def test_the_stream_comes_through_every_combination() -> None:
 def test_neighbours_in_the_stream_differ() -> None:
     """A stream that repeats itself shows nothing."""
     asks = list(islice(varied("run"), 40))
-    assert all(_who_and_where(a) != _who_and_where(b) for a, b in zip(asks, asks[1:], strict=False))
+    assert all(_who_and_where(a) != _who_and_where(b) for a, b in pairwise(asks))
