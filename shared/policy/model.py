@@ -5,13 +5,14 @@ the customer says, which targets a plan buys, in which hours they count, who is 
 Spanish and English. `loader.py` reads the YAML of `policies/` into this model and refuses what is ambiguous.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from shared.business_time.config import CalendarConfig
 from shared.contracts.base import Instant
 from shared.contracts.vocabulary import (
+    LANGUAGES,
     AccountType,
     Called,
     Channel,
@@ -29,8 +30,24 @@ from shared.contracts.vocabulary import (
     Tier,
     Workaround,
 )
+from shared.policy.durations import DURATION_PATTERN, parse_duration
 
-Text = dict[Language, str]  # both languages, checked by the loader
+
+def _in_every_language(text: dict[Language, str]) -> dict[Language, str]:
+    missing = [language for language in LANGUAGES if not text.get(language, "").strip()]
+    if missing:
+        raise ValueError(f"has no text in {' and '.join(missing)}; people read it in {' and '.join(LANGUAGES)}")
+    return text
+
+
+# What people read, in every language that the edges speak.
+Text = Annotated[dict[Language, str], AfterValidator(_in_every_language)]
+# Seconds, or in a file also "5s", "30m", "4h", "2d" (a day is 24 hours) or sums of them such as "22h 30m".
+Seconds = Annotated[
+    int,
+    BeforeValidator(parse_duration),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": DURATION_PATTERN}]}, mode="validation"),
+]
 
 
 class Rule(BaseModel):
@@ -115,7 +132,7 @@ class Target(Rule):
     plans: tuple[Plan, ...]
     priorities: tuple[Priority, ...]
     milestone: Milestone
-    target_seconds: int = Field(gt=0)
+    target_seconds: Seconds = Field(gt=0)
     hours: Hours
     promise: Promise
     source: str | None = None
@@ -148,8 +165,8 @@ class CustomerEscalation(Rule):
 
     any_of: tuple["CustomerEscalationCondition", ...]
     request_types: tuple[RequestType, ...]
-    wait_after_submission_seconds: int
-    wait_after_rejection_seconds: int
+    wait_after_submission_seconds: Seconds = Field(ge=0)
+    wait_after_rejection_seconds: Seconds = Field(ge=0)
     source: str | None = None
 
 
@@ -193,7 +210,11 @@ class RegionalHours(Rule):
 
 
 class Edition(Rule):
-    """A whole edition, resolved: calendars hold dates, not references to holiday sets."""
+    """A whole edition, resolved: calendars hold dates, not references to holiday sets.
+
+    The last four fields are recorded by the loader, not written in the file. `holiday_names` translates the names of
+    holidays where the `holidays` package knows them in Spanish: calendar -> name in the calendar -> text.
+    """
 
     edition: str
     title: Text
@@ -215,5 +236,7 @@ class Edition(Rule):
     resources: dict[str, Text]
     regional_hours: RegionalHours
     calendars: dict[str, CalendarConfig]
-    tzdata_version: str  # recorded by the loader
-    holidays_version: str  # recorded by the loader
+    tzdata_version: str
+    holidays_version: str
+    holiday_years: tuple[int, int]  # first and last year whose public holidays were resolved to dates
+    holiday_names: dict[str, dict[str, Text]] = {}

@@ -1,0 +1,160 @@
+"""[pure] A policy file as data that remembers where each piece was written, and how two such trees are merged."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from shared.policy.mistakes import Mistake, PolicyError
+
+Path = tuple[str | int, ...]
+
+_NULL, _BOOL, _INT, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float"))
+
+
+class Source(NamedTuple):
+    """A policy file: the name that mistakes show, and its text."""
+
+    file: str
+    text: str
+
+
+class Place(NamedTuple):
+    """Where something was written; lines count from 1."""
+
+    file: str
+    line: int
+
+
+class Tree(NamedTuple):
+    """Plain data, and the place of every field and list item in it. The empty path is the document itself."""
+
+    data: dict[str, Any]
+    places: dict[Path, Place]
+
+    def place(self, path: Path) -> Place:
+        """The place of `path`, or of the closest thing around it that was written down."""
+        for end in range(len(path), -1, -1):
+            if (place := self.places.get(path[:end])) is not None:
+                return place
+        raise AssertionError("a tree without a place for its root")
+
+    def mistake(self, path: Path, message: str, allowed: str | None = None) -> Mistake:
+        """A mistake at `path`."""
+        place = self.place(path)
+        return Mistake(place.file, place.line, field_name(path), message, allowed)
+
+
+def field_name(path: Path) -> str:
+    """A path as people write it: access[2].tier."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def parse(source: Source) -> Tree:
+    """The YAML 1.2 of `source`, a mapping with text keys. Raises PolicyError (bad YAML, twice the same key, …)."""
+    try:
+        # pure: the C parser, where it happens to be installed, has other messages
+        root = YAML(typ="safe", pure=True).compose(source.text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise PolicyError(
+            [Mistake(source.file, mark.line + 1 if mark else None, "", f"is not YAML: {error.problem or error.context}")]
+        ) from error
+    except YAMLError as error:  # characters that YAML does not allow
+        raise PolicyError([Mistake(source.file, None, "", f"is not YAML: {error}")]) from error
+    if not isinstance(root, MappingNode):
+        raise PolicyError([Mistake(source.file, 1, "", "is not a policy file: it must hold fields and their values")])
+    reader = _Reader(source.file)
+    data = reader.read(root, (), frozenset())
+    if reader.mistakes:
+        raise PolicyError(reader.mistakes)
+    return Tree(data, reader.places)
+
+
+class _Reader:
+    """Walks the nodes of one file, noting places and mistakes on the way."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.places: dict[Path, Place] = {(): Place(file, 1)}
+        self.mistakes: list[Mistake] = []
+
+    def read(self, node: Node, path: Path, inside: frozenset[int]) -> Any:
+        """The data of `node`; `inside` are the nodes around it, since an alias can point at one of them."""
+        if id(node) in inside:
+            self._wrong(node, path, "contains itself by way of an alias")
+            return None
+        inside |= {id(node)}
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path, inside)
+        if isinstance(node, SequenceNode):
+            items = []
+            for index, item in enumerate(node.value):
+                self.places[*path, index] = Place(self.file, item.start_mark.line + 1)
+                items.append(self.read(item, (*path, index), inside))
+            return items
+        return self._scalar(node, path)
+
+    def _mapping(self, node: MappingNode, path: Path, inside: frozenset[int]) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                self._wrong(key, path, "has a field whose name is not text")
+                continue
+            name = str(key.value)
+            if name in data:
+                first = self.places[*path, name].line
+                self._wrong(key, (*path, name), f"is given twice; the first is on line {first}")
+                continue
+            self.places[*path, name] = Place(self.file, key.start_mark.line + 1)
+            data[name] = self.read(value, (*path, name), inside)
+        return data
+
+    def _scalar(self, node: ScalarNode, path: Path) -> Any:
+        text = str(node.value)
+        try:
+            if node.tag == _NULL:
+                return None
+            if node.tag == _BOOL:
+                return text.lower() == "true"
+            if node.tag == _INT:
+                return int(text.replace("_", ""), 0)
+            if node.tag == _FLOAT:
+                return float(text.replace("_", ""))
+        except ValueError:
+            self._wrong(node, path, f"{text[:40]!r} is not a number that is understood here")
+            return None
+        return text  # text, dates and times: the model says what they mean
+
+    def _wrong(self, node: Node, path: Path, message: str) -> None:
+        self.mistakes.append(Mistake(self.file, node.start_mark.line + 1, field_name(path), message))
+
+
+def merge(base: Tree, over: Tree) -> Tree:
+    """`base` with what `over` says instead: mappings are merged field by field, anything else is replaced whole."""
+    places = dict(base.places)
+    data = _merged(base.data, over.data, (), places)
+    places.update(over.places)
+    return Tree(data, places)
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any], path: Path, places: dict[Path, Place]) -> dict[str, Any]:
+    data = dict(base)
+    for name, value in over.items():
+        here = (*path, name)
+        if isinstance(value, dict) and isinstance(data.get(name), dict):
+            data[name] = _merged(data[name], value, here, places)
+        else:
+            for stale in list(_under(here, places)):
+                del places[stale]
+            data[name] = value
+    return data
+
+
+def _under(path: Path, places: dict[Path, Place]) -> Iterator[Path]:
+    return (other for other in places if other[: len(path)] == path)
