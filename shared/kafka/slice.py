@@ -1,0 +1,172 @@
+"""[pure] One slice of work: due timers first, then records; what is poison goes to the dead letters.
+
+The task runtime and the test driver of topologies both run this and nothing else, so the double never differs.
+"""
+
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from shared.contracts.topics import changelog
+from shared.kafka import dead_letters
+from shared.kafka.dead_letters import DeadLetter
+from shared.kafka.overlay import Overlay
+from shared.kafka.processor import PoisonRecord, Processor, TaskMustStop
+from shared.kafka.record import Output, Record
+from shared.kafka.stores import StateStore
+
+TIMERS_PER_SLICE = 2_000
+OFFSETS_KEY = b"\x00offsets"  # in a changelog: the source positions of the last transaction that wrote to it
+_RESERVED = b"\x00"
+
+
+@dataclass(slots=True)
+class Slice:
+    """What one slice did, before its transaction has committed."""
+
+    overlay: Overlay
+    timers: int = 0
+    records: int = 0
+    due: datetime | None = None  # of the earliest timer that was due, None if none fired
+    poisoned: list[DeadLetter] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to commit: no record taken up and no timer fired."""
+        return not (self.timers or self.records)
+
+
+class TaskState:
+    """One partition's processor, stores and positions, as of the last committed transaction.
+
+    `partition_of`, if given, tells where a key belongs; a record elsewhere is dead-lettered as `wrong_partition`.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        processor: Processor,
+        stores: Iterable[StateStore],
+        *,
+        partition: int,
+        partition_of: Callable[[bytes], int] | None = None,
+    ) -> None:
+        self.service = service
+        self.processor = processor
+        self.partition = partition
+        self.stores: dict[str, StateStore] = {store.name: store for store in stores}
+        self.positions: dict[str, int] = {}
+        self._partition_of = partition_of
+        self._order = {topic.name: place for place, topic in enumerate(processor.sources)}
+
+    def run(self, records: Sequence[Record], now: datetime, *, timer_limit: int = TIMERS_PER_SLICE) -> Slice:
+        """Fire at most `timer_limit` due timers, then process `records` by source and offset, all at `now`.
+
+        Records below the position are skipped: they have been consumed. Raises TaskMustStop; the slice is then void.
+        """
+        done = Slice(self._overlay(now))
+        if timer_limit > 0:
+            self._fire(done, timer_limit)
+        for record in sorted(records, key=self._place):
+            if record.offset < done.overlay.positions.get(record.topic, 0):
+                continue
+            done.overlay.positions[record.topic] = record.offset + 1
+            done.records += 1
+            done.overlay.savepoint()
+            try:
+                self._process(record, done.overlay)
+            except PoisonRecord as poison:
+                done.overlay.rollback()
+                self._bury(done, record, poison.cause, str(poison))
+        return done
+
+    def refuse(self, record: Record, now: datetime, cause: str, message: str, *, by_reference: bool) -> Slice:
+        """Dead-letter `record` without processing it; the runtime does so when the broker refuses what came of it."""
+        done = Slice(self._overlay(now), records=1)
+        done.overlay.positions[record.topic] = record.offset + 1
+        self._bury(done, record, cause, message, by_reference=by_reference)
+        return done
+
+    def changelog_outputs(self, overlay: Overlay) -> list[Output]:
+        """The changelog records of a slice, in order, with the source positions as the last one.
+
+        Positions go where the slice writes anyway, so that they cost no further partition; the latest wins on restore.
+        """
+        outputs = [
+            Output(changelog(self.service, store).name, key, value, (), self.partition)
+            for (store, key), value in self._effective(overlay)
+        ]
+        if not self.stores:
+            return outputs
+        topic = outputs[-1].topic if outputs else changelog(self.service, next(iter(self.stores))).name
+        outputs.append(Output(topic, OFFSETS_KEY, msgspec.json.encode(overlay.positions), (), self.partition))
+        return outputs
+
+    def commit(self, overlay: Overlay) -> None:
+        """The transaction of `overlay` has committed: take its changes over."""
+        for (store, key), value in list(self._effective(overlay)):
+            self._apply(store, key, value)
+        self.positions = dict(overlay.positions)
+
+    def restore(self, store: str, key: bytes, value: bytes | None) -> None:
+        """Take over one changelog record; its positions count if they are later than those known."""
+        if not key.startswith(_RESERVED):
+            self._apply(store, key, value)
+        elif key == OFFSETS_KEY and value is not None:
+            for topic, position in msgspec.json.decode(value, type=dict[str, int]).items():
+                self.positions[topic] = max(position, self.positions.get(topic, 0))
+
+    def _overlay(self, now: datetime) -> Overlay:
+        return Overlay(self.stores, now=now, partition=self.partition, positions=self.positions)
+
+    def _place(self, record: Record) -> tuple[int, int]:
+        return self._order[record.topic], record.offset
+
+    def _fire(self, done: Slice, limit: int) -> None:
+        due = self.processor.next_due()
+        if due is None or due >= done.overlay.now:
+            return
+        done.overlay.savepoint()
+        done.timers = self.processor.punctuate(done.overlay, limit)
+        done.due = due if done.timers else None
+
+    def _process(self, record: Record, overlay: Overlay) -> None:
+        if self._partition_of is not None and record.key is not None:
+            belongs = self._partition_of(record.key)
+            if belongs != record.partition:
+                raise PoisonRecord(
+                    "wrong_partition",
+                    f"this key belongs on partition {belongs}, not {record.partition}: "
+                    "the producer has to partition by murmur2 (librdkafka: partitioner=murmur2_random)",
+                )
+        try:
+            self.processor.process(record, overlay)
+        except (PoisonRecord, TaskMustStop, MemoryError):
+            raise
+        except Exception as error:
+            # A bad record must not stop the others. What the error says may quote the customer: only its place is kept.
+            raise PoisonRecord("unexpected_error", _place_of(error)) from error
+
+    def _bury(self, done: Slice, record: Record, cause: str, message: str, *, by_reference: bool = False) -> None:
+        letter = DeadLetter(cause, message, self.service, done.overlay.now, record, by_reference)
+        done.overlay.emit(dead_letters.to_output(letter))
+        done.poisoned.append(letter)
+
+    def _effective(self, overlay: Overlay) -> Iterable[tuple[tuple[str, bytes], bytes | None]]:
+        for (store, key), value in overlay.changes.items():
+            if key.startswith(_RESERVED):
+                raise TaskMustStop(f"store {store}: a key may not start with a zero byte, got one of {len(key)} bytes")
+            if value != self.stores[store].get(key):
+                yield (store, key), value
+
+    def _apply(self, store: str, key: bytes, value: bytes | None) -> None:
+        self.stores[store].apply(((key, value),))
+        self.processor.store_changed(store, key, value)
+
+
+def _place_of(error: Exception) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {where.name}, line {where.lineno} of {where.filename.rpartition('/')[2]}"
