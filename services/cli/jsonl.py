@@ -1,0 +1,76 @@
+"""JSON lines in, JSON lines out: what `decide`, `deadline` and `clocks` have in common.
+
+One line of output for each line of input, in order. A line that cannot be answered gives
+`{"error": {"field": "…", "message": "…"}}` in its place and the others go on.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+from pydantic import ValidationError
+
+ANSWERED = 0
+BAD_INPUT = 2
+
+
+class BadInput(Exception):
+    """A line cannot be answered: `field` is the path of what is wrong with it, dotted; "" is the line itself."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}" if field else message)
+        self.field = field
+        self.message = message
+
+    @classmethod
+    def from_validation(cls, error: ValidationError, prefix: str = "") -> "BadInput":
+        """The first thing that a model refused, under `prefix`."""
+        first = error.errors(include_url=False, include_context=False)[0]
+        path = [str(step) for step in first["loc"]]
+        return cls(".".join([prefix, *path] if prefix else path), first["msg"].removeprefix("Value error, "))
+
+
+Answer = Callable[[dict[str, Any]], Mapping[str, Any]]
+
+
+def answer_lines(answer: Answer, file: Path | None = None) -> int:
+    """Answer each line of `file` (None or "-" = standard input) on standard output; returns the exit code.
+
+    `answer` gets the object of one line and returns the object to print, or raises BadInput. Blank lines are skipped.
+    The exit code is 0 if every line was answered, else 2; a file that cannot be read is 2 with a line on stderr.
+    """
+    if file is None or str(file) == "-":
+        return _answer_all(answer, sys.stdin.buffer, sys.stdout.buffer)
+    try:
+        with file.open("rb") as lines:
+            return _answer_all(answer, lines, sys.stdout.buffer)
+    except OSError as error:
+        print(f"cannot read {file}: {error.strerror or error}", file=sys.stderr)
+        return BAD_INPUT
+
+
+def _answer_all(answer: Answer, lines: Iterable[bytes], out: BinaryIO) -> int:
+    code = ANSWERED
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            reply = answer(_parse(line))
+        except BadInput as error:
+            code = BAD_INPUT
+            reply = {"error": {"field": error.field, "message": error.message}}
+        out.write(msgspec.json.encode(reply) + b"\n")
+        out.flush()  # a caller that writes a line and waits for its answer gets it
+    return code
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput("", f"not a line of JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise BadInput("", f"must be a JSON object, not {type(value).__name__}")
+    return value
