@@ -9,17 +9,29 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 _RFC3339 = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-def _instant(value: Any) -> Any:
-    """Parse as the hot path does, so that both accept the same texts; a naive or malformed text is refused."""
+def parse_instant(text: str) -> datetime:
+    """RFC 3339 text with a zone as an instant in UTC. Raises ValueError for anything else, naive times included."""
+    try:
+        at: datetime = msgspec.convert(text, _RFC3339)
+    except msgspec.ValidationError:
+        raise ValueError("must be an RFC 3339 instant with a zone, such as 2026-11-23T10:00:00Z") from None
+    return to_utc(at)
+
+
+def to_utc(at: datetime) -> datetime:
+    """An aware `at` in UTC. Raises ValueError in the hours at either end of the calendar that UTC does not have."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie between the years 1 and 9999 in UTC") from None
+
+
+def read_instant(value: Any) -> Any:
+    """Parse as the hot path does, so that both accept the same texts; what is not a text is left to pydantic."""
     if isinstance(value, str):
-        try:
-            value = msgspec.convert(value, _RFC3339)
-        except msgspec.ValidationError as error:
-            raise ValueError(
-                f"must be an RFC 3339 instant with a zone, such as 2026-11-23T10:00:00Z, not {value[:40]!r}"
-            ) from error
+        return parse_instant(value)
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC)
+        return to_utc(value)
     return value
 
 
@@ -29,9 +41,11 @@ def format_instant(at: datetime) -> str:
 
 
 # An instant: aware, converted to UTC when read, RFC 3339 with a Z when written, microseconds kept.
-Instant = Annotated[AwareDatetime, BeforeValidator(_instant), PlainSerializer(format_instant, when_used="json")]
+Instant = Annotated[AwareDatetime, BeforeValidator(read_instant), PlainSerializer(format_instant, when_used="json")]
 
 Identifier = Annotated[str, Field(min_length=1, max_length=200)]
+# Counts and offsets: no more than every JSON reader keeps exactly (I-JSON, RFC 7493 section 2.2).
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]  # ISO 3166-1 alpha-2
 
 
@@ -42,7 +56,7 @@ class Part(BaseModel):
     something (`exclude_defaults`, and `omit_defaults` on the derived structs).
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, ser_json_inf_nan="strings")
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
 
 
 class CausedBy(Part):
@@ -52,12 +66,12 @@ class CausedBy(Part):
     `positions`: for each source topic, the offset of the next record that the task would have consumed then.
     """
 
-    partition: int
+    partition: Count
     topic: str | None = None
-    offset: int | None = None
+    offset: Count | None = None
     timer: str | None = None
-    generation: int | None = None
-    positions: dict[str, int] | None = None
+    generation: Count | None = None
+    positions: dict[str, Count] | None = None
 
 
 class Event(Part):

@@ -1,8 +1,10 @@
 """What escalation publishes: the life of each clock, and who is called when a promise is at risk."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from shared.contracts.base import CausedBy, Event, Identifier, Instant
+from pydantic import Field
+
+from shared.contracts.base import CausedBy, Count, Event, Identifier, Instant
 from shared.contracts.vocabulary import Called, Milestone, Priority, Promise
 
 
@@ -11,8 +13,8 @@ class ClockEvent(Event):
 
     case_id: Identifier
     milestone: Milestone
-    instance: int
-    generation: int
+    instance: Count
+    generation: Count
     promise: Promise
     due_at: Instant | None  # null while paused
     at: Instant
@@ -60,9 +62,9 @@ class ClockWarned(ClockEvent):
     """Part of the target is used up (`share`, 0..1) and `called` should know."""
 
     TYPE: ClassVar[str] = "frontline.clock.warned.v1"
-    level: int  # 0: warnings come before level 1
+    level: Count  # 0: warnings come before level 1
     called: Called
-    share: float
+    share: Annotated[float, Field(ge=0, le=1)]
 
 
 class ClockBreached(ClockEvent):
@@ -86,7 +88,7 @@ class EscalationRaised(ClockEvent):
     """A level of the escalation chain was reached: `called` must act."""
 
     TYPE: ClassVar[str] = "frontline.escalation.raised.v1"
-    level: int
+    level: Count
     called: Called
 
 
@@ -94,5 +96,5 @@ class EscalationSuppressed(ClockEvent):
     """A level was reached but the account is not entitled to automated escalation; said once for a clock instance."""
 
     TYPE: ClassVar[str] = "frontline.escalation.suppressed.v1"
-    level: int
+    level: Count
     reason: str  # not_entitled

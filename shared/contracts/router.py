@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.contracts.base import CausedBy, CountryCode, Event, Identifier, Instant, Part
+from shared.contracts.base import CausedBy, Count, CountryCode, Event, Identifier, Instant, Part
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import (
     AccountType,
@@ -73,7 +73,7 @@ class EntitlementUsed(Part):
     role: Role
     licensed: bool
     requester_from: str  # "contact_list" | "producer_claim" | "nobody"
-    offset: int | None = None  # of the entitlement in support.entitlements.v1; absent outside Kafka
+    offset: Count | None = None  # of the entitlement in support.entitlements.v1; absent outside Kafka
 
 
 class Decision(Part):

@@ -1,5 +1,9 @@
 """The terms of one milestone, as policy gives them and as a case pins them."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from shared.contracts.base import Part
 from shared.contracts.vocabulary import Hours, NoTargetReason, Promise, ReopenMode
 
@@ -12,7 +16,7 @@ class MilestoneTerms(Part):
     `reason` says why and the rest is absent.
     """
 
-    target_seconds: int | None
+    target_seconds: Annotated[int, Field(gt=0, le=2**53 - 1)] | None
     hours: Hours | None = None
     promise: Promise | None = None
     reason: NoTargetReason | None = None

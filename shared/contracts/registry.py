@@ -1,0 +1,33 @@
+"""Which model describes an event of a given CloudEvents type, and which type an event has."""
+
+from typing import cast, get_args
+
+from shared.contracts.base import Event
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.topics import TOPICS
+from shared.contracts.vocabulary import ActivityType
+
+MODELS: tuple[type[Event], ...] = tuple(dict.fromkeys(model for topic in TOPICS for model in topic.events))
+
+
+def _types_of(model: type[Event]) -> tuple[str, ...]:
+    if model is ActivityRecorded:
+        return tuple(model.TYPE.format(type=word) for word in get_args(ActivityType))
+    return (model.TYPE,)
+
+
+# Every CloudEvents type that exists, with the model of its data. One model serves all types of activity.
+TYPES: dict[str, type[Event]] = {name: model for model in MODELS for name in _types_of(model)}
+
+
+def model_for(ce_type: str) -> type[Event] | None:
+    """The model of events of this CloudEvents type, or None if there is no such type."""
+    return TYPES.get(ce_type)
+
+
+def type_of(event: Event) -> str:
+    """The CloudEvents type of an event, be it a model or a derived struct."""
+    name = event.TYPE
+    if "{" in name:
+        return name.format(type=cast(ActivityRecorded, event).type)
+    return name
