@@ -1,0 +1,64 @@
+"""The holder's side of `leash.py`: start a program that cannot outlive this process, wait for it, stop it."""
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+_LEASH = Path(__file__).with_name("leash.py")
+
+
+class Leashed:
+    """A running program. It ends at the latest `grace` seconds after `stop`, or after this process is gone."""
+
+    def __init__(self, leash: asyncio.subprocess.Process, pid: int, grace: float) -> None:
+        self._leash = leash
+        self._grace = grace
+        self.pid = pid  # of the program itself
+
+    @classmethod
+    async def start(
+        cls,
+        command: Sequence[str],
+        *,
+        output: int,
+        grace: float,
+        env: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        pass_fds: Sequence[int] = (),
+    ) -> "Leashed":
+        """Start `command`; `output` is an open file descriptor for both its streams, its standard input is empty.
+
+        `pass_fds` stay open in the program until it ends. Raises OSError if no process can be made at all; a program
+        that does not exist ends at once with code 127 and says so in `output`.
+        """
+        leash = await asyncio.create_subprocess_exec(
+            sys.executable, "-I", "-S", str(_LEASH), str(grace), *command,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=output,
+            env=env, cwd=folder, pass_fds=pass_fds, start_new_session=True,
+        )  # fmt: skip
+        assert leash.stdout is not None  # noqa: S101 - asked for above
+        pid = await leash.stdout.readline()
+        if not pid:
+            raise OSError(f"{command[0]} could not be started; the process that holds it ended at once")
+        return cls(leash, int(pid), grace)
+
+    @property
+    def running(self) -> bool:
+        """Whether the program's end has not been noticed yet."""
+        return self._leash.returncode is None
+
+    async def wait(self) -> int:
+        """The program's exit code, once it has ended; 128 + n if signal n ended it."""
+        return await self._leash.wait()
+
+    async def stop(self) -> int:
+        """Ask the program to end, make it end after the grace period; its exit code. May be called twice."""
+        assert self._leash.stdin is not None  # noqa: S101 - a pipe since `start`
+        self._leash.stdin.close()
+        return await self._leash.wait()
+
+
+def how_it_ended(code: int) -> str:
+    """An exit code in words: "exit code 1", "killed by signal 9"."""
+    return f"killed by signal {code - 128}" if code > 128 else f"exit code {code}"
