@@ -1,0 +1,69 @@
+"""[pure] A deadline explained: which intervals counted, which were skipped, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from shared.business_time.instants import Micros, from_micros
+from shared.business_time.schedule import Schedule, Why
+from shared.business_time.spans import Span, clipped, without
+from shared.business_time.zones import Zone
+
+Reason = Literal["open", "closed", "holiday", "break", "paused"]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """[start, end) in UTC, counted or not. `holiday` is its name where the reason is one.
+
+    Of several reasons not to count, the calendar's own come first: `paused` is time that would have counted.
+    """
+
+    start: datetime
+    end: datetime
+    counted: bool
+    reason: Reason
+    holiday: str | None = None
+
+
+def ledger_entries(
+    zone: Zone, schedule: Schedule, start: Micros, end: Micros, pauses: Sequence[Span]
+) -> list[LedgerEntry]:
+    """[start, end) as consecutive entries, neighbours of one reason joined; `pauses` are merged."""
+    found: list[tuple[Micros, Micros, Reason, str | None]] = []
+    for segment in zone.segments(start, end):
+        labels = schedule.explained(segment.start + segment.offset, segment.end + segment.offset)
+        for label_start, label_end, why, holiday in labels:
+            since, until = label_start - segment.offset, label_end - segment.offset
+            found += _with_pauses(since, until, why, holiday, pauses)
+    return _joined(found)
+
+
+def elapsed_entries(start: Micros, end: Micros, pauses: Sequence[Span]) -> list[LedgerEntry]:
+    """The ledger of elapsed hours, where only pauses are skipped."""
+    return _joined(_with_pauses(start, end, "open", None, pauses))
+
+
+def _with_pauses(
+    start: Micros, end: Micros, why: Why, holiday: str | None, pauses: Sequence[Span]
+) -> list[tuple[Micros, Micros, Reason, str | None]]:
+    if why != "open":
+        return [(start, end, why, holiday)]
+    parts: list[tuple[Micros, Micros, Reason, str | None]] = []
+    parts += [(a, b, "paused", None) for a, b in clipped(pauses, start, end)]
+    parts += [(a, b, "open", None) for a, b in without([(start, end)], pauses)]
+    return sorted(parts)
+
+
+def _joined(parts: list[tuple[Micros, Micros, Reason, str | None]]) -> list[LedgerEntry]:
+    joined: list[tuple[Micros, Micros, Reason, str | None]] = []
+    for start, end, reason, holiday in parts:
+        if joined and joined[-1][1:] == (start, reason, holiday):
+            joined[-1] = (joined[-1][0], end, reason, holiday)
+        elif start < end:
+            joined.append((start, end, reason, holiday))
+    return [
+        LedgerEntry(from_micros(start), from_micros(end), reason == "open", reason, holiday)
+        for start, end, reason, holiday in joined
+    ]

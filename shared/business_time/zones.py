@@ -1,0 +1,89 @@
+"""[pure] Time zones, from the pinned tzdata package only.
+
+The machine's own zone files are never read, so a log replays to the same instants on every machine. This is the one
+place where zoneinfo is told so.
+"""
+
+import zoneinfo
+from functools import lru_cache
+from typing import NamedTuple
+
+import tzdata  # type: ignore[import-untyped]  # carries data, no types
+
+from shared.business_time.errors import UnknownZone
+from shared.business_time.instants import DAY, SECOND, Micros, from_micros, length
+
+zoneinfo.reset_tzpath(to=())
+
+TZDATA_VERSION: str = tzdata.IANA_VERSION  # such as "2026f"; recorded in what is decided with it
+
+# A zone's offset is looked at once a day; a change in between is found to the second by halving. That misses nothing,
+# as a test over the whole database shows: no zone ever changed its offset twice within two days.
+_STEP = DAY
+
+
+class Segment(NamedTuple):
+    """A stretch of UTC [start, end) in which the local wall clock is `offset` ahead of UTC."""
+
+    start: Micros
+    end: Micros
+    offset: Micros
+
+
+class Zone:
+    """One zone of the tz database."""
+
+    __slots__ = ("_info", "key")
+
+    def __init__(self, key: str, info: zoneinfo.ZoneInfo) -> None:
+        self.key = key
+        self._info = info
+
+    def offset(self, at: Micros) -> Micros:
+        """How far the wall clock is ahead of UTC at that instant."""
+        ahead = from_micros(at).astimezone(self._info).utcoffset()
+        assert ahead is not None  # noqa: S101 - a ZoneInfo always knows the offset of an instant
+        return length(ahead)
+
+    def segments(self, start: Micros, end: Micros) -> list[Segment]:
+        """The stretches of equal offset that make up [start, end), in order."""
+        found: list[Segment] = []
+        begun, offset = start, self.offset(start)
+        at = start
+        while at < end:
+            following = min(at + _STEP, end)
+            ahead = self.offset(following)
+            if ahead != offset:
+                change = self._change(at, following, offset)
+                if begun < change:
+                    found.append(Segment(begun, change, offset))
+                begun, offset = change, ahead
+            at = following
+        if begun < end:
+            found.append(Segment(begun, end, offset))
+        return found
+
+    def _change(self, before: Micros, after: Micros, offset: Micros) -> Micros:
+        """The first instant in (before, after] at which the offset is no longer `offset`; changes are whole seconds."""
+        low, high = before // SECOND, -(-after // SECOND)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.offset(middle * SECOND) == offset:
+                low = middle
+            else:
+                high = middle
+        return high * SECOND
+
+
+@lru_cache(maxsize=1)
+def known_zones() -> frozenset[str]:
+    """The names of all zones of the pinned tz database."""
+    return frozenset(zoneinfo.available_timezones())
+
+
+@lru_cache(maxsize=1024)
+def zone(key: str, field: str = "") -> Zone:
+    """The zone of that name. Raises UnknownZone naming `field`."""
+    if key not in known_zones():
+        raise UnknownZone(f"unknown time zone {key!r}: use an IANA name such as Europe/Madrid", field)
+    return Zone(key, zoneinfo.ZoneInfo.no_cache(key))
