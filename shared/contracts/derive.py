@@ -30,8 +30,9 @@ class UnsupportedContract(TypeError):
 def derive_struct(model: type[Part], struct_of: StructOf) -> type[msgspec.Struct]:
     """A frozen struct with the fields, defaults and constraints of `model`; `struct_of` gives those of other models.
 
-    Instants are converted to UTC when a struct is made, as the model does. No value of a struct can refer back to the
-    struct, so the garbage collector need not visit it. Raises UnsupportedContract.
+    Where a model derives from another, so does its struct: `isinstance` answers alike. Instants are converted to UTC
+    when a struct is made, as the model does. No value of a struct can refer back to the struct, so the garbage
+    collector need not visit it. Raises UnsupportedContract.
     """
     if not issubclass(model, Part):
         raise UnsupportedContract(f"{model.__name__} must derive from Part, which is strict and frozen")
@@ -51,9 +52,11 @@ def derive_struct(model: type[Part], struct_of: StructOf) -> type[msgspec.Struct
         del namespace["__post_init__"]
     if hasattr(model, "TYPE"):
         namespace["TYPE"] = model.TYPE
+    bases = tuple(struct_of(base) for base in model.__bases__ if issubclass(base, Part) and base is not Part)
     return msgspec.defstruct(
         model.__name__,
         fields,
+        bases=bases or (msgspec.Struct,),
         module=model.__module__,
         namespace=namespace,
         frozen=True,
