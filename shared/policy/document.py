@@ -63,7 +63,11 @@ def parse(source: Source) -> Tree:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise PolicyError(
-            [Mistake(source.file, mark.line + 1 if mark else None, "", f"is not YAML: {error.problem or error.context}")]
+            [
+                Mistake(
+                    source.file, mark.line + 1 if mark else None, "", f"is not YAML: {error.problem or error.context}"
+                )
+            ]
         ) from error
     except YAMLError as error:  # characters that YAML does not allow
         raise PolicyError([Mistake(source.file, None, "", f"is not YAML: {error}")]) from error
@@ -98,7 +102,9 @@ class _Reader:
                 self.places[*path, index] = Place(self.file, item.start_mark.line + 1)
                 items.append(self.read(item, (*path, index), inside))
             return items
-        return self._scalar(node, path)
+        if isinstance(node, ScalarNode):
+            return self._scalar(node, path)
+        raise AssertionError(f"a YAML node of no known kind: {node!r}")
 
     def _mapping(self, node: MappingNode, path: Path, inside: frozenset[int]) -> dict[str, Any]:
         data: dict[str, Any] = {}

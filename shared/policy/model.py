@@ -46,7 +46,9 @@ Text = Annotated[dict[Language, str], AfterValidator(_in_every_language)]
 Seconds = Annotated[
     int,
     BeforeValidator(parse_duration),
-    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": DURATION_PATTERN}]}, mode="validation"),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": DURATION_PATTERN}]}, mode="validation"
+    ),
 ]
 
 

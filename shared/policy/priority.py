@@ -1,7 +1,12 @@
 """[pure] Which priority follows from what the customer says."""
 
-from shared.contracts.vocabulary import Environment, Impact, Workaround
-from shared.policy.model import Edition, PriorityRule
+from itertools import product
+
+from shared.contracts.vocabulary import ENVIRONMENTS, IMPACTS, WORKAROUNDS, Environment, Impact, Workaround
+from shared.policy.model import Edition, PriorityCondition, PriorityRule
+from shared.policy.per_edition import PerEdition
+
+_Table = dict[tuple[Impact, Workaround, Environment], PriorityRule]
 
 
 def priority_rule(edition: Edition, impact: Impact, workaround: Workaround, environment: Environment) -> PriorityRule:
@@ -10,12 +15,23 @@ def priority_rule(edition: Edition, impact: Impact, workaround: Workaround, envi
     Shared by the router, which decides, and by escalation, which recomputes targets after a re-prioritisation under
     the edition pinned in the case.
     """
-    for rule in edition.priority_rules:
-        for when in rule.any_of:
-            if (
-                (when.impacts is None or impact in when.impacts)
-                and (when.workarounds is None or workaround in when.workarounds)
-                and (when.environments is None or environment in when.environments)
-            ):
-                return rule
-    raise AssertionError(f"edition {edition.edition} has no priority for {impact}/{workaround}/{environment}")
+    return _tables.of(edition)[impact, workaround, environment]
+
+
+def matches(when: PriorityCondition, impact: Impact, workaround: Workaround, environment: Environment) -> bool:
+    """Whether the customer's claim meets the condition: every field that it gives."""
+    return (
+        (when.impacts is None or impact in when.impacts)
+        and (when.workarounds is None or workaround in when.workarounds)
+        and (when.environments is None or environment in when.environments)
+    )
+
+
+def _table(edition: Edition) -> _Table:
+    return {
+        claim: next(rule for rule in edition.priority_rules if any(matches(when, *claim) for when in rule.any_of))
+        for claim in product(IMPACTS, WORKAROUNDS, ENVIRONMENTS)
+    }
+
+
+_tables = PerEdition(_table)

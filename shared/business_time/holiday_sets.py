@@ -1,0 +1,95 @@
+"""[pure] From "the public holidays of Spain" to dates with names, by the data of the `holidays` package.
+
+A calendar in use holds dates alone, so that what was computed with it stays what it was when the package learns
+better; the version that was asked is recorded beside the dates.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.metadata import version
+
+import holidays
+
+from shared.business_time.config import CalendarConfig, HolidaySet
+from shared.business_time.errors import UnknownHolidays
+from shared.contracts.vocabulary import Language
+
+HOLIDAYS_VERSION: str = version("holidays")
+
+# The years that are resolved: back to before the oldest edition, and ten years on, which is as far as business time is
+# ever counted (NeverOpen). Dates of lunar calendars that far ahead are the package's estimates.
+FIRST_YEAR, LAST_YEAR = 2020, 2037
+
+_LOCALES: dict[Language, tuple[str, ...]] = {"en": ("en_US", "en_GB"), "es": ("es",)}
+
+
+def resolve_holidays(
+    config: CalendarConfig, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR
+) -> CalendarConfig:
+    """`config` with its holiday set, if any, turned into dates; holidays that it gives itself keep their own names.
+
+    Raises UnknownHolidays.
+    """
+    if config.holiday_set is None:
+        return config
+    dates = dict(holiday_dates(config.holiday_set, first_year, last_year))
+    if isinstance(config.holidays, dict):
+        dates.update(config.holidays)
+    else:
+        dates.update({date: dates.get(date, date) for date in config.holidays})
+    return config.model_copy(update={"holidays": dict(sorted(dates.items())), "holiday_set": None})
+
+
+def holiday_dates(
+    wanted: HolidaySet, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR, language: Language = "en"
+) -> dict[str, str]:
+    """YYYY-MM-DD -> name, in date order: in English where the package has it, else in the country's language.
+
+    `language` "es" gives Spanish names where there are any, else the same as "en". Raises UnknownHolidays.
+    """
+    return dict(_resolved(wanted, first_year, last_year, language))
+
+
+def speaks(wanted: HolidaySet, language: Language) -> bool:
+    """Whether the package has the names of these holidays in `language`."""
+    return _locale(_calendar_class(wanted.country), language) is not None
+
+
+@lru_cache(maxsize=256)  # the editions of one process share their calendars
+def _resolved(wanted: HolidaySet, first_year: int, last_year: int, language: Language) -> tuple[tuple[str, str], ...]:
+    kind = _calendar_class(wanted.country)
+    if wanted.subdivision is not None and wanted.subdivision not in kind.subdivisions:
+        raise _unknown("subdivision", wanted.subdivision, kind.subdivisions)
+    for category in wanted.categories:
+        if category not in kind.supported_categories:
+            raise _unknown("categories", category, kind.supported_categories)
+    found = kind(
+        years=range(first_year, last_year + 1),
+        subdiv=wanted.subdivision,
+        categories=wanted.categories,
+        # always said: left out, the package would follow the locale of the machine
+        language=_locale(kind, language) or _locale(kind, "en") or kind.default_language,
+    )
+    return tuple(sorted((day.isoformat(), name) for day, name in found.items()))
+
+
+def _locale(kind: type[holidays.HolidayBase], language: Language) -> str | None:
+    for locale in (*_LOCALES[language], *(at for at in kind.supported_languages if at.startswith(f"{language}_"))):
+        if locale in kind.supported_languages:
+            return locale
+    return None
+
+
+def _calendar_class(country: str) -> type[holidays.HolidayBase]:
+    known = holidays.list_supported_countries(include_aliases=False)
+    if country not in known:
+        raise _unknown("country", country, known)
+    kind: type[holidays.HolidayBase] = getattr(holidays, country)
+    return kind
+
+
+def _unknown(field: str, value: str, known: Iterable[str]) -> UnknownHolidays:
+    return UnknownHolidays(
+        f"the holidays package knows no {value!r}; it has {', '.join(known) or 'none for this country'}",
+        f"holiday_set.{field}",
+    )

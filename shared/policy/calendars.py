@@ -1,0 +1,41 @@
+"""[pure] The calendars of an edition, made ready: holiday sets as dates, and each one accepted by business time."""
+
+from typing import NamedTuple
+
+from shared.business_time.config import CalendarConfig, HolidaySet
+from shared.business_time.errors import CalendarError
+from shared.business_time.holiday_sets import holiday_dates, resolve_holidays, speaks
+from shared.contracts.vocabulary import Language
+from shared.policy.document import Path
+
+
+class Resolved(NamedTuple):
+    """Calendars with dates, the names of their holidays by language, and what is wrong with which calendar."""
+
+    calendars: dict[str, CalendarConfig]
+    holiday_names: dict[str, dict[str, dict[Language, str]]]
+    mistakes: list[tuple[Path, str]]
+
+
+def resolve_calendars(calendars: dict[str, CalendarConfig]) -> Resolved:
+    """`calendars` by name; one with a mistake is left as it was."""
+    resolved = Resolved({}, {}, [])
+    for name, config in calendars.items():
+        try:
+            resolved.calendars[name] = resolve_holidays(config)
+            if config.holiday_set is not None and speaks(config.holiday_set, "es"):
+                resolved.holiday_names[name] = _in_both_languages(config.holiday_set)
+        except CalendarError as error:
+            resolved.calendars[name] = config
+            resolved.mistakes.append((("calendars", name, *_path(error.field)), str(error)))
+    return resolved
+
+
+def _in_both_languages(wanted: HolidaySet) -> dict[str, dict[Language, str]]:
+    spanish = holiday_dates(wanted, language="es")
+    return {name: {"en": name, "es": spanish[date]} for date, name in holiday_dates(wanted).items()}
+
+
+def _path(field: str) -> Path:
+    steps = field.replace("[", ".").replace("]", "").split(".") if field else []
+    return tuple(int(step) if step.isdecimal() else step for step in steps)

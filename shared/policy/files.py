@@ -1,0 +1,83 @@
+"""Policy files on disk: the only module of the policy that touches it."""
+
+from pathlib import Path
+
+from shared.policy.assembly import NotFound
+from shared.policy.document import Source
+from shared.policy.loader import load
+from shared.policy.mistakes import Mistake, PolicyError, one_of
+from shared.policy.model import Edition
+
+# Beside the packages: in a checkout and in an installed wheel alike.
+POLICIES = Path(__file__).resolve().parents[2] / "policies"
+_SUFFIXES = (".yaml", ".yml")
+
+
+def load_edition(name_or_path: str | Path, folder: Path | None = None) -> Edition:
+    """The edition called NAME (`NAME.yaml` in `folder`, by default the editions that ship), or the one in that FILE.
+
+    Something with a slash or ending in .yaml is a file. Raises PolicyError, also when there is no such edition or it
+    cannot be read.
+    """
+    shelf = _Disk(folder or POLICIES)
+    text = str(name_or_path)
+    try:
+        source = shelf.find(text, Path())
+    except NotFound as error:
+        raise PolicyError([Mistake(text, None, "", str(error), error.allowed)]) from error
+    edition = load(source, shelf)
+    if not _is_file(text) and edition.edition != text:
+        message = f"must be {text!r}, since that is the name of the file"
+        raise PolicyError([Mistake(source.file, None, "edition", message)])
+    return edition
+
+
+def edition_names(folder: Path | None = None) -> tuple[str, ...]:
+    """The names of the editions in `folder`, by default of those that ship, in alphabetical order."""
+    return tuple(path.stem for path in sorted((folder or POLICIES).glob("*.yaml")) if _has_a_name(path))
+
+
+def _has_a_name(path: Path) -> bool:
+    """Whether it is an edition: a part of one has no line that begins with `edition:`."""
+    return any(line.startswith("edition:") for line in path.read_text(encoding="utf-8").splitlines())
+
+
+class _Disk:
+    """A shelf whose editions are in one folder, and whose parts are beside the file that names them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def edition(self, name: str, named_by: Source) -> Source:
+        return self.find(name, Path(named_by.file).parent)
+
+    def part(self, name: str, named_by: Source) -> Source:
+        return _read(Path(named_by.file).parent / name)
+
+    def find(self, name: str, beside: Path) -> Source:
+        if _is_file(name):
+            return _read(beside / name)
+        path = self._folder / f"{name}.yaml"
+        if not path.is_file():
+            known = edition_names(self._folder)
+            raise NotFound(f"there is no edition {name!r} in {_shown(self._folder)}", one_of(known, name) or None)
+        return _read(path)
+
+
+def _is_file(name: str) -> bool:
+    return "/" in name or "\\" in name or name.endswith(_SUFFIXES)
+
+
+def _read(path: Path) -> Source:
+    try:
+        return Source(_shown(path), path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise NotFound(f"{_shown(path)} is not UTF-8 text ({error.reason} at byte {error.start})") from error
+    except OSError as error:
+        raise NotFound(f"{_shown(path)} cannot be read: {error.strerror}") from error
+
+
+def _shown(path: Path) -> str:
+    """Relative to the current folder where that is shorter to read."""
+    absolute = path.absolute()
+    return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(absolute)

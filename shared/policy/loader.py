@@ -1,0 +1,40 @@
+"""[pure] From the text of policy files to an `Edition`, or to everything that is wrong with them.
+
+The files are put together (`assembly.py`), each section must fit the model (`sections.py`), holiday sets become dates
+(`calendars.py`), and the sections must agree with each other (`checks.py`).
+"""
+
+from shared.business_time.holiday_sets import FIRST_YEAR, HOLIDAYS_VERSION, LAST_YEAR
+from shared.business_time.zones import TZDATA_VERSION
+from shared.policy.assembly import Shelf, assemble
+from shared.policy.calendars import resolve_calendars
+from shared.policy.checks import find_contradictions
+from shared.policy.document import Source
+from shared.policy.mistakes import Mistake, PolicyError
+from shared.policy.model import Edition
+from shared.policy.sections import read_sections
+
+
+def load(source: Source, shelf: Shelf) -> Edition:
+    """The edition that `source` describes, resolved. Raises PolicyError with every mistake that could be found."""
+    tree, mistakes = assemble(source, shelf)
+    sections, misfits = read_sections(tree)
+    mistakes += misfits
+    if "calendars" in sections:
+        resolved = resolve_calendars(sections["calendars"])
+        sections["calendars"] = resolved.calendars
+        sections["holiday_names"] = resolved.holiday_names
+        mistakes += [tree.mistake(path, message) for path, message in resolved.mistakes]
+    mistakes += [tree.mistake(*contradiction) for contradiction in find_contradictions(sections)]
+    if mistakes:
+        raise PolicyError(sorted(mistakes, key=lambda mistake: _reading_order(mistake, source)))
+    return Edition(
+        **sections,
+        tzdata_version=TZDATA_VERSION,
+        holidays_version=HOLIDAYS_VERSION,
+        holiday_years=(FIRST_YEAR, LAST_YEAR),
+    )
+
+
+def _reading_order(mistake: Mistake, source: Source) -> tuple[bool, str, int]:
+    return mistake.file != source.file, mistake.file, mistake.line or 0
