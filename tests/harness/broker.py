@@ -52,7 +52,8 @@ async def _container() -> AsyncIterator[str]:
 
     testcontainers_config.ryuk_disabled = True  # its clean-up container is one more image that has to be pulled
     port = _free_port()  # the broker has to announce the port that it is reached at, so it is chosen before the start
-    container = DockerContainer(IMAGE).with_bind_ports(port, port)
+    # root: the image's start script rewrites its own settings files, which not every build of it leaves writable
+    container = DockerContainer(IMAGE).with_bind_ports(port, port).with_kwargs(user="root")
     for name, value in _container_settings(port).items():
         container = container.with_env(name, value)
     try:
