@@ -4,6 +4,7 @@ A calendar in use holds dates alone, so that what was computed with it stays wha
 better; the version that was asked is recorded beside the dates.
 """
 
+import warnings
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import version
@@ -16,9 +17,9 @@ from shared.contracts.vocabulary import Language
 
 HOLIDAYS_VERSION: str = version("holidays")
 
-# The years that are resolved: back to before the oldest edition, and ten years on, which is as far as business time is
-# ever counted (NeverOpen). Dates of lunar calendars that far ahead are the package's estimates.
-FIRST_YEAR, LAST_YEAR = 2020, 2037
+# The years that an edition resolves: from before the oldest one, and ten years on, which is as far as business time is
+# ever counted (NeverOpen). That far ahead, dates of lunar calendars are the package's estimates, or not known to it.
+FIRST_YEAR, LAST_YEAR = 2020, 2036
 
 _LOCALES: dict[Language, tuple[str, ...]] = {"en": ("en_US", "en_GB"), "es": ("es",)}
 
@@ -63,13 +64,15 @@ def _resolved(wanted: HolidaySet, first_year: int, last_year: int, language: Lan
     for category in wanted.categories:
         if category not in kind.supported_categories:
             raise _unknown("categories", category, kind.supported_categories)
-    found = kind(
-        years=range(first_year, last_year + 1),
-        subdiv=wanted.subdivision,
-        categories=wanted.categories,
-        # always said: left out, the package would follow the locale of the machine
-        language=_locale(kind, language) or _locale(kind, "en") or kind.default_language,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that it does not know the lunar holidays of far years
+        found = kind(
+            years=range(first_year, last_year + 1),
+            subdiv=wanted.subdivision,
+            categories=wanted.categories,
+            # always said: left out, the package would follow the locale of the machine
+            language=_locale(kind, language) or _locale(kind, "en") or kind.default_language,
+        )
     return tuple(sorted((day.isoformat(), name) for day, name in found.items()))
 
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.config import CalendarConfig, HolidaySet
 from shared.business_time.errors import CalendarError
 from shared.business_time.holiday_sets import holiday_dates, resolve_holidays, speaks
@@ -22,7 +23,9 @@ def resolve_calendars(calendars: dict[str, CalendarConfig]) -> Resolved:
     resolved = Resolved({}, {}, [])
     for name, config in calendars.items():
         try:
-            resolved.calendars[name] = resolve_holidays(config)
+            dated = resolve_holidays(config)
+            BusinessCalendar.from_config(dated)
+            resolved.calendars[name] = dated
             if config.holiday_set is not None and speaks(config.holiday_set, "es"):
                 resolved.holiday_names[name] = _in_both_languages(config.holiday_set)
         except CalendarError as error:

@@ -1,6 +1,9 @@
-"""[pure] The ISO 3166-1 countries that a policy may name."""
+"""[pure] The ISO 3166-1 countries that a policy may name, from the pinned tz database."""
 
-from phonenumbers import SUPPORTED_REGIONS
+from importlib.resources import files
 
-# Everything with a numbering plan, and the seven that have none of their own.
-COUNTRIES: frozenset[str] = frozenset(SUPPORTED_REGIONS) | {"AQ", "BV", "GS", "HM", "PN", "TF", "UM"}
+COUNTRIES: frozenset[str] = frozenset(
+    line.split("\t")[0]
+    for line in (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text("utf-8").splitlines()
+    if line and not line.startswith("#")
+)

@@ -1,9 +1,11 @@
 """Policy files on disk: the only module of the policy that touches it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from shared.policy.assembly import NotFound
 from shared.policy.document import Source
+from shared.policy.editions import EditionLibrary
 from shared.policy.loader import load
 from shared.policy.mistakes import Mistake, PolicyError, one_of
 from shared.policy.model import Edition
@@ -30,6 +32,20 @@ def load_edition(name_or_path: str | Path, folder: Path | None = None) -> Editio
         message = f"must be {text!r}, since that is the name of the file"
         raise PolicyError([Mistake(source.file, None, "edition", message)])
     return edition
+
+
+def load_library(names_or_paths: Sequence[str | Path], folder: Path | None = None) -> EditionLibrary:
+    """The library of those editions. Raises PolicyError with the mistakes of all of them."""
+    editions: list[Edition] = []
+    mistakes: list[Mistake] = []
+    for name in names_or_paths:
+        try:
+            editions.append(load_edition(name, folder))
+        except PolicyError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise PolicyError(list(dict.fromkeys(mistakes)))  # editions share parts, and so mistakes in them
+    return EditionLibrary(editions)
 
 
 def edition_names(folder: Path | None = None) -> tuple[str, ...]:
