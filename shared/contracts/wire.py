@@ -35,10 +35,14 @@ class MalformedData(ValueError):
         self.message = message
 
 
-@cache
 def struct(model: type[M]) -> type[M]:
     """The struct derived from `model`, made once. Raises UnsupportedContract where it cannot mean the same."""
-    return cast(type[M], derive_struct(model, struct))
+    return cast(type[M], _struct(model))
+
+
+@cache
+def _struct(model: type[Any]) -> type[Any]:
+    return derive_struct(model, struct)
 
 
 def encode(event: Part) -> bytes:
@@ -64,7 +68,7 @@ def decode(model: type[M], data: bytes) -> M:
 
 def from_model(value: M) -> M:
     """The struct equal to a pydantic `value`, which has been validated."""
-    return cast(M, msgspec.convert(value, struct(type(value)), from_attributes=True))
+    return msgspec.convert(value, struct(type(value)), from_attributes=True)
 
 
 def to_model(model: type[M], value: M) -> M:
