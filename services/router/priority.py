@@ -1,0 +1,34 @@
+"""[pure] How urgent a request is by what the customer says, and why."""
+
+from typing import NamedTuple
+
+from shared.contracts.vocabulary import Environment, Impact, Priority, Workaround
+from shared.policy.model import Edition, PriorityCondition
+from shared.policy.priority import priority_rule
+
+
+class Urgency(NamedTuple):
+    """A priority, the id of the rule that gave it, and why that rule applies."""
+
+    priority: Priority
+    rule: str
+    because: str
+
+
+def urgency(edition: Edition, impact: Impact, workaround: Workaround, environment: Environment) -> Urgency:
+    """The first priority rule of `edition` that matches, explained by the words that made it match."""
+    rule = priority_rule(edition, impact, workaround, environment)
+    says = {"environment": environment, "impact": impact, "workaround": workaround}
+    for when in rule.any_of:
+        asked = _asked(when)
+        if all(says[word] in allowed for word, allowed in asked.items()):
+            decisive = [f"{word} is {says[word]}" for word in asked]
+            if decisive:
+                return Urgency(rule.priority, rule.id, f"{rule.priority} because {' and '.join(decisive)}")
+    said = ", ".join(f"{word} {value}" for word, value in says.items())
+    return Urgency(rule.priority, rule.id, f"{rule.priority} because no earlier rule applies to {said}")
+
+
+def _asked(when: PriorityCondition) -> dict[str, tuple[str, ...]]:
+    asked = {"environment": when.environments, "impact": when.impacts, "workaround": when.workarounds}
+    return {word: allowed for word, allowed in asked.items() if allowed is not None}

@@ -1,0 +1,164 @@
+"""[pure] An edition made ready to decide by: what follows from few inputs is worked out once and kept.
+
+All caches here are bounded by the vocabulary (plans, account types, roles, …), never by what customers send.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from services.router import access, trace
+from services.router.entitlement import Entitlement, Profile, RequesterFrom
+from services.router.phone import Directory
+from services.router.priority import urgency
+from shared.business_time.calendar import BusinessCalendar
+from shared.contracts import wire
+from shared.contracts.router import ChannelVerdict, EscalationRights, TraceStep
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.vocabulary import (
+    Channel,
+    Environment,
+    Impact,
+    Milestone,
+    Plan,
+    Priority,
+    RequestType,
+    Tier,
+    Workaround,
+)
+from shared.policy.model import Edition
+from shared.policy.promises import promised
+
+_EscalationRights = wire.struct(EscalationRights)
+
+
+class Assignment(NamedTuple):
+    """Where a requester who wants a channel goes, and what is open to them."""
+
+    channels: dict[Channel, ChannelVerdict]
+    channel: Channel
+    tier: Tier
+    staffed: bool
+    needs_triage: bool
+    escalation: EscalationRights
+    steps: tuple[TraceStep, ...]
+
+
+class Judged(NamedTuple):
+    """A priority and how it came about."""
+
+    priority: Priority
+    because: str
+    step: TraceStep
+
+
+class Promised(NamedTuple):
+    """The terms of each milestone and how they came about."""
+
+    terms: tuple[tuple[Milestone, MilestoneTerms], ...]
+    steps: tuple[TraceStep, ...]
+
+
+class Hours(NamedTuple):
+    """The calendar whose open hours count, and why that one."""
+
+    name: str
+    calendar: BusinessCalendar
+    step: TraceStep
+
+
+class Rulebook:
+    """One edition, its digest and its calendars, with the answers that were needed so far."""
+
+    def __init__(self, edition: Edition, policy_sha256: str, calendars: Mapping[str, BusinessCalendar]) -> None:
+        self.edition = edition
+        self.policy_sha256 = policy_sha256
+        self.phone = Directory(edition.phone)
+        self._calendars = calendars
+        self._channels: dict[Profile, dict[Channel, ChannelVerdict]] = {}
+        self._assignments: dict[tuple[Profile, RequesterFrom, Channel, RequestType], Assignment] = {}
+        self._judged: dict[tuple[Impact, Workaround, Environment], Judged] = {}
+        self._promised: dict[tuple[Plan, Priority, bool], Promised] = {}
+
+    def channels(self, profile: Profile) -> dict[Channel, ChannelVerdict]:
+        """Every channel's verdict for `profile`. Shared between decisions: not to be changed."""
+        known = self._channels.get(profile)
+        if known is None:
+            known = self._channels[profile] = access.verdicts(self.edition, profile)
+        return known
+
+    def assignment(
+        self, profile: Profile, requester_from: RequesterFrom, wanted: Channel, request_type: RequestType
+    ) -> Assignment:
+        """Where `profile` goes with a request of this type for channel `wanted`."""
+        key = (profile, requester_from, wanted, request_type)
+        known = self._assignments.get(key)
+        if known is None:
+            known = self._assignments[key] = self._assign(profile, requester_from, wanted, request_type)
+        return known
+
+    def judged(self, impact: Impact, workaround: Workaround, environment: Environment) -> Judged:
+        """The priority of what the customer says."""
+        key = (impact, workaround, environment)
+        known = self._judged.get(key)
+        if known is None:
+            found = urgency(self.edition, impact, workaround, environment)
+            known = self._judged[key] = Judged(
+                found.priority, found.because, trace.step(found.rule, True, found.because)
+            )
+        return known
+
+    def promised(self, plan: Plan, priority: Priority, staffed: bool) -> Promised:
+        """What a case of this plan and priority is promised."""
+        key = (plan, priority, staffed)
+        known = self._promised.get(key)
+        if known is None:
+            terms = promised(self.edition, plan, priority, staffed=staffed)
+            steps = [trace.milestone_step(milestone, plan, priority, each) for milestone, each in terms.items()]
+            known = self._promised[key] = Promised(tuple(terms.items()), tuple(steps))
+        return known
+
+    def hours(self, entitlement: Entitlement, claimed_country: str | None) -> Hours:
+        """The calendar of a case: the one that the entitlement names, else that of the account's country, else that of
+        the country that the request claims (last: nobody moves a deadline by claiming a country), else the default."""
+        named = entitlement.calendar
+        if named is not None and named in self._calendars:
+            return self._hours(named, True, "the entitlement names it")
+        missing = "" if named is None else f"; the entitlement names {named}, which this edition does not have"
+        country = entitlement.country or claimed_country
+        whose = "account" if entitlement.country else "requester"
+        regional = self.edition.regional_hours
+        if country is None:
+            return self._hours(regional.default, named is None, f"no country is known{missing}")
+        found = regional.countries.get(country) or regional.regions.get(country)
+        if found is None:
+            because = f"country {country} of the {whose} has no calendar of its own{missing}"
+            return self._hours(regional.default, named is None, because)
+        return self._hours(found, named is None, f"the {whose}'s country is {country}{missing}")
+
+    def _hours(self, name: str, outcome: bool, because: str) -> Hours:
+        return Hours(name, self._calendars[name], trace.step("calendar", outcome, f"{name}, because {because}"))
+
+    def _assign(
+        self, profile: Profile, requester_from: RequesterFrom, wanted: Channel, request_type: RequestType
+    ) -> Assignment:
+        channels = self.channels(profile)
+        channel = channels[wanted].use_instead or wanted
+        tier = channels[channel].tier
+        if tier is None:
+            raise AssertionError(f"channel {channel} takes the place of {wanted}, yet it is closed")
+        plan = self.edition.plans[profile.plan]
+        covered = profile.standing == "covered"
+        rights = _EscalationRights(
+            automated=covered and plan.automated_escalation,
+            technical_account_manager=covered and plan.technical_account_manager,
+            customer_requested=access.may_ask_for_escalation(self.edition, profile, request_type),
+        )
+        return Assignment(
+            channels,
+            channel,
+            tier,
+            self.edition.channels[channel].staffed,
+            profile.standing in ("unknown_account", "withdrawn"),
+            rights,
+            trace.assignment_steps(profile, requester_from, channels, wanted, channel, rights, request_type),
+        )

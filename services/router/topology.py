@@ -1,0 +1,206 @@
+"""[pure] Entitlements and requests in, decided cases out: what one router task does with each record."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+import msgspec
+
+from services.router import recent
+from services.router.entitlement import ANONYMOUS, AccountTerms, Entitlement, covered, not_covered, terms_of
+from services.router.recent import RecentIndex
+from services.router.route import route
+from services.router.rulebook import Rulebook
+from shared.contracts import wire
+from shared.contracts.base import CausedBy
+from shared.contracts.ids import deterministic_id
+from shared.contracts.intake import EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
+from shared.contracts.router import CaseRouted
+from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, ROUTER_SOURCES, ROUTER_STORES, Topic
+from shared.kafka import serde
+from shared.kafka.overlay import Overlay
+from shared.kafka.partitioning import partition_for
+from shared.kafka.processor import PoisonRecord
+from shared.kafka.record import Output, Record
+from shared.kafka.serde import Envelope
+
+SOURCE = "/frontline/router"
+_ENTITLEMENT_STORE, _REQUEST_STORE = ROUTER_STORES
+_CaseRouted: Callable[..., CaseRouted] = wire.struct(CaseRouted)
+_CausedBy = wire.struct(CausedBy)
+
+
+class OnFile(msgspec.Struct, frozen=True, array_like=True):
+    """An account as the router keeps it. No terms: its entitlement was withdrawn."""
+
+    offset: int  # of the record in support.entitlements.v1 that said so
+    terms: AccountTerms | None
+
+
+class Rulebooks(Protocol):
+    """The editions that this router decides by."""
+
+    def at(self, received_at: datetime) -> Rulebook:
+        """The rules that hold for a request received at this instant."""
+
+
+class RouterTopology:
+    """One partition of the router.
+
+    `partitions` is how many the topics have: a case goes to the partition of its own id, not to the task's. `trace`
+    makes the traceparent of what follows from a record. `resubmitted` is called for each request that is dropped
+    because it was decided already; when a transaction is tried again, it is called again.
+    """
+
+    sources: tuple[Topic, ...] = ROUTER_SOURCES
+    stores: tuple[str, ...] = ROUTER_STORES
+    catch_up: tuple[Topic, ...] = (ENTITLEMENTS,)  # read to its end before the first request, or accounts are unknown
+
+    def __init__(
+        self,
+        rulebooks: Rulebooks,
+        *,
+        partitions: int,
+        trace: Callable[[str | None], str],
+        resubmitted: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._rulebooks = rulebooks
+        self._partitions = partitions
+        self._trace = trace
+        self._resubmitted = resubmitted
+        self._recent = RecentIndex()
+        self._on_file = msgspec.msgpack.Decoder(OnFile)
+
+    def process(self, record: Record, overlay: Overlay) -> None:
+        """Take an entitlement over, or decide a request."""
+        if record.topic == ENTITLEMENTS.name:
+            self._take_entitlement(record, overlay)
+        else:
+            self._take_request(record, overlay)
+
+    def punctuate(self, overlay: Overlay, limit: int) -> int:
+        """Forget at most `limit` requests that have left the window of resubmissions."""
+        forgotten = 0
+        for key in self._recent.expired(limit):
+            overlay.delete(_REQUEST_STORE, key)
+            forgotten += 1
+        return forgotten
+
+    def next_due(self) -> datetime | None:
+        """When the oldest remembered request left the window, once the log has reached that instant."""
+        return self._recent.next_expiry()
+
+    def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:
+        """Keep the index of remembered requests."""
+        if store == _REQUEST_STORE:
+            self._recent.changed(key, value)
+
+    def _take_entitlement(self, record: Record, overlay: Overlay) -> None:
+        key = _key(record)
+        if serde.is_tombstone(record):
+            stored = overlay.get(_ENTITLEMENT_STORE, key)
+            if stored is None or self._on_file.decode(stored).terms is not None:  # else: it was said why before
+                overlay.put(_ENTITLEMENT_STORE, key, msgspec.msgpack.encode(OnFile(record.offset, None)))
+            return
+        envelope, event = serde.decode(record)
+        if envelope.type == EntitlementSet.TYPE:
+            account = cast(EntitlementSet, event).account
+            account_id, terms = account.account_id, terms_of(account)
+        elif envelope.type == EntitlementWithdrawn.TYPE:
+            account_id, terms = cast(EntitlementWithdrawn, event).account_id, None
+        else:
+            raise PoisonRecord("unexpected_type", f"{envelope.type} has no place on {record.topic}")
+        _check_key(key, account_id, "account_id")
+        overlay.put(_ENTITLEMENT_STORE, key, msgspec.msgpack.encode(OnFile(record.offset, terms)))
+
+    def _take_request(self, record: Record, overlay: Overlay) -> None:
+        envelope, event = serde.decode(record)
+        if envelope.type != SupportRequestSubmitted.TYPE:
+            raise PoisonRecord("unexpected_type", f"{envelope.type} has no place on {REQUESTS.name}")
+        request = cast(SupportRequestSubmitted, event)
+        request_key = _check_id(request.request_id, "request_id")
+        if request.authenticated_by == "anonymous" or request.account_id is None:
+            _check_key(_key(record), request.request_id, "request_id, for a request without a trusted account")
+        else:
+            _check_key(_key(record), request.account_id, "account_id")
+        seen = recent.compare(overlay.get(_REQUEST_STORE, request_key), request.received_at, request.submission_digest)
+        if seen == "resubmitted":
+            self._resubmitted()
+            return
+        if seen == "conflict":
+            raise PoisonRecord(
+                "conflict",
+                f"request {request.request_id} was submitted before, with other content: nothing was changed",
+            )
+        overlay.put(
+            _REQUEST_STORE, request_key, recent.entry(request.received_at, request.submission_digest, overlay.now)
+        )
+        self._decide(record, envelope, request, overlay)
+
+    def _decide(self, record: Record, cause: Envelope, request: SupportRequestSubmitted, overlay: Overlay) -> None:
+        rules = self._rulebooks.at(request.received_at)
+        decision = route(request, self._entitlement(request, overlay), rules, request.received_at)
+        case = _CaseRouted(
+            **msgspec.structs.asdict(cast(Any, decision)),
+            case_id=request.request_id,
+            request_id=request.request_id,
+            account_id=None if request.authenticated_by == "anonymous" else request.account_id,
+            requester_id=request.requester.requester_id,
+            subject=request.subject,
+            impact=request.impact,
+            workaround=request.workaround,
+            environment=request.environment,
+            request_type=request.request_type,
+            requested_channel=request.channel,
+            received_at=request.received_at,
+            decided_at=overlay.now,
+            observed_at=overlay.now,
+            caused_by=_CausedBy(partition=record.partition, topic=record.topic, offset=record.offset),
+        )
+        envelope = Envelope(
+            deterministic_id(CaseRouted.TYPE, record.topic, str(record.partition), str(record.offset)),
+            SOURCE,
+            CaseRouted.TYPE,
+            overlay.now,
+            request.request_id,
+            self._trace(cause.traceparent),
+        )
+        output = serde.to_output(CASES, request.request_id, envelope, wire.encode(case))
+        partition = partition_for(request.request_id.encode(), self._partitions)
+        overlay.emit(Output(output.topic, output.key, output.value, output.headers, partition))
+
+    def _entitlement(self, request: SupportRequestSubmitted, overlay: Overlay) -> Entitlement:
+        if request.authenticated_by == "anonymous":
+            return ANONYMOUS
+        if request.account_id is None:
+            return not_covered("no_account", request.requester)
+        stored = overlay.get(_ENTITLEMENT_STORE, request.account_id.encode())
+        if stored is None:
+            return not_covered("unknown_account", request.requester)
+        on_file = self._on_file.decode(stored)
+        if on_file.terms is None:
+            return not_covered("withdrawn", request.requester, on_file.offset)
+        return covered(on_file.terms, request.requester, on_file.offset)
+
+
+def _key(record: Record) -> bytes:
+    if not record.key:
+        raise PoisonRecord("malformed_event", f"a record of {record.topic} needs a key")
+    try:
+        _check_id(record.key.decode(), "the key")
+    except UnicodeDecodeError:
+        raise PoisonRecord("malformed_event", "the key is not UTF-8") from None
+    return record.key
+
+
+def _check_id(text: str, what: str) -> bytes:
+    """Ids go into headers and stores, where control characters have no place."""
+    if not text.isprintable():
+        raise PoisonRecord("malformed_event", f"{what} has characters that cannot be printed")
+    return text.encode()
+
+
+def _check_key(key: bytes, text: str, what: str) -> None:
+    """Records are found by their key, so a key that says otherwise than the event would file it where nobody looks."""
+    if key != text.encode():
+        raise PoisonRecord("wrong_key", f"the key of this record has to be its {what}")
