@@ -1,18 +1,20 @@
-"""[pure] Which timer is next: an index over the cases' `next_due`, rebuilt from the state stores, never stored itself.
+"""[pure] Which timer is next: an index over a store's due instants, rebuilt from the store, never stored itself.
 
-The state says when a case is due; this index only finds the case quickly. Entries are never searched for and removed:
-one that no longer agrees with its case's state is recognised when its turn comes, and dropped then by the caller.
-
-Far timers are packed 23 bytes each into buckets of about a minute (a million open cases must stay small and restore
-fast); a bucket becomes a heap when its minute has come.
+The state says when a case is due; the index only finds the case quickly, so it must be small (a million open cases) and
+quick to restore. Far timers are packed, 23 bytes each, into buckets of about a minute; a bucket becomes a heap when its
+minute has come. Nothing is searched for and removed: an entry whose timer has moved is marked, and dropped in its turn.
 """
 
 from heapq import heapify, heappop, heappush
 from struct import Struct
 
+from shared.kafka.overlay import Overlay
+
+Entry = tuple[int, bytes]  # due (microseconds since 1970 UTC) and key
+
 _BUCKET_BITS = 26  # 2^26 microseconds = 67 s
 _WITHIN_BUCKET = (1 << _BUCKET_BITS) - 1
-_ENTRY = Struct("<IH")  # microseconds into the bucket, length of the key that follows
+_PACKED = Struct("<IH")  # microseconds into the bucket, length of the key that follows
 
 
 class _Bucket:
@@ -24,61 +26,172 @@ class _Bucket:
 
 
 class DueIndex:
-    """Keys in the order of their due instants (microseconds since 1970 UTC). Not a set: an entry may be there twice."""
+    """Entries in due order; the same one may be in it twice."""
 
-    __slots__ = ("_buckets", "_near", "_opened_until", "_order")
+    __slots__ = ("_buckets", "_near", "_order")
 
     def __init__(self) -> None:
-        self._near: list[tuple[int, bytes]] = []  # heap of everything due before `_opened_until`
-        self._opened_until = -(1 << 62)  # number of the first bucket that is still packed
+        self._near: list[Entry] = []  # heap of the entries of buckets that were opened
         self._buckets: dict[int, _Bucket] = {}
         self._order: list[int] = []  # heap of the numbers of `_buckets`
 
     def add(self, due: int, key: bytes) -> None:
         """`key` is due at `due`."""
         number = due >> _BUCKET_BITS
-        if number < self._opened_until:
-            heappush(self._near, (due, key))
-            return
         bucket = self._buckets.get(number)
         if bucket is None:
             bucket = self._buckets[number] = _Bucket(due)
             heappush(self._order, number)
         elif due < bucket.earliest:
             bucket.earliest = due
-        bucket.entries += _ENTRY.pack(due & _WITHIN_BUCKET, len(key)) + key
+        bucket.entries += _PACKED.pack(due & _WITHIN_BUCKET, len(key)) + key
 
     def earliest(self) -> int | None:
-        """The earliest due instant in the index, or None. It may turn out to be out of date."""
-        if self._near:
-            return self._near[0][0]
-        return self._buckets[self._order[0]].earliest if self._order else None
+        """The earliest due instant, or None. Nothing is opened for it: far timers stay small."""
+        packed = self._buckets[self._order[0]].earliest if self._order else None
+        if not self._near:
+            return packed
+        near = self._near[0][0]
+        return near if packed is None else min(near, packed)
 
-    def pop_before(self, now: int) -> tuple[int, bytes] | None:
-        """Take out the earliest entry with `due < now`; at the very instant nothing is due yet."""
-        while self._order and self._order[0] << _BUCKET_BITS < now:
-            self._open(heappop(self._order))
-        if self._near and self._near[0][0] < now:
-            return heappop(self._near)
-        return None
+    def first(self) -> Entry | None:
+        """The earliest entry, or None. Opens the buckets that may hold it."""
+        near, order = self._near, self._order
+        while order and (not near or order[0] <= near[0][0] >> _BUCKET_BITS):
+            self._open_next()
+        return near[0] if near else None
+
+    def pop(self) -> Entry:
+        """Take out the entry that `first` has just answered."""
+        return heappop(self._near)
 
     def count_before(self, now: int) -> int:
-        """How many entries have `due < now`, those included that are out of date."""
+        """How many entries have `due < now`."""
         while self._order and self._order[0] << _BUCKET_BITS < now:
-            self._open(heappop(self._order))
+            self._open_next()
         return sum(due < now for due, _ in self._near)
 
-    def _open(self, number: int) -> None:
-        entries = memoryview(self._buckets.pop(number).entries)
+    def _open_next(self) -> None:
+        number = heappop(self._order)
+        packed = memoryview(self._buckets.pop(number).entries)
         start = number << _BUCKET_BITS
-        # A case that changed without moving its deadline was added again: once is enough.
-        found: set[tuple[int, bytes]] = set()
+        opened: list[Entry] = []
         at = 0
-        while at < len(entries):
-            offset, length = _ENTRY.unpack_from(entries, at)
-            at += _ENTRY.size
-            found.add((start + offset, bytes(entries[at : at + length])))
+        while at < len(packed):
+            offset, length = _PACKED.unpack_from(packed, at)
+            at += _PACKED.size
+            opened.append((start + offset, bytes(packed[at : at + length])))
             at += length
-        self._near.extend(found)
-        heapify(self._near)
-        self._opened_until = number + 1
+        if len(opened) * 8 < len(self._near):
+            for entry in opened:
+                heappush(self._near, entry)
+        else:
+            self._near += opened
+            heapify(self._near)
+
+
+class Timers:
+    """The committed timers of one store, at most one for each key, and what the running transaction does to them.
+
+    A transaction announces itself with `begin`, says with `moving` when a key's committed timer was due before it puts
+    another state, and takes due timers out with `pop_before`. `changed` is the news that it has committed. If the next
+    `begin` comes without that news, the transaction was aborted, and what it took out is put back.
+    """
+
+    __slots__ = ("_index", "_moving", "_restored", "_stale", "_taken", "_transaction")
+
+    def __init__(self) -> None:
+        self._index = DueIndex()
+        self._restored: dict[bytes, int] | None = {}  # by key while restoring; None from the first question on
+        self._stale: dict[int, set[bytes]] = {}  # entries of the index whose timer has moved, by due
+        self._moving: dict[bytes, int | None] = {}
+        self._taken: dict[bytes, int] = {}
+        self._transaction: Overlay | None = None
+
+    def begin(self, overlay: Overlay) -> None:
+        """What follows belongs to the transaction of `overlay`."""
+        if overlay is self._transaction:
+            return
+        self._end_restore()
+        for key, due in self._taken.items():
+            self._index.add(due, key)
+        self._taken.clear()
+        self._moving.clear()
+        self._transaction = overlay
+
+    def moving(self, key: bytes, committed_due: int | None) -> None:
+        """This transaction puts another state for `key`, whose committed timer is due at `committed_due`."""
+        self._moving.setdefault(key, committed_due)
+
+    def pop_before(self, now: int) -> Entry | None:
+        """Take out the earliest timer with `due < now`; at the very instant nothing is due yet."""
+        due = self._first_due()
+        if due is None or due >= now:
+            return None
+        self._index.first()
+        entry = self._index.pop()
+        self._taken[entry[1]] = entry[0]
+        return entry
+
+    def drop(self, key: bytes) -> None:
+        """What was taken out for `key` turned out to be no timer of its committed state."""
+        self._taken.pop(key, None)
+
+    def changed(self, key: bytes, due: int | None) -> None:
+        """The committed (or restored) state of `key` is due at `due`, or never."""
+        if self._restored is not None:
+            if due is None:
+                self._restored.pop(key, None)
+            else:
+                self._restored[key] = due
+            return
+        before, taken = self._moving.pop(key, None), self._taken.pop(key, None)
+        if taken is None:
+            if before == due:
+                return
+            if before is not None:
+                self._stale.setdefault(before, set()).add(key)
+        if due is not None and not self._revive(due, key):
+            self._index.add(due, key)
+
+    def earliest(self) -> int | None:
+        """When the earliest committed timer is due, or None."""
+        self._end_restore()
+        due = self._first_due()
+        if not self._taken:
+            return due
+        taken = min(self._taken.values())  # not fired until the transaction has committed
+        return taken if due is None else min(due, taken)
+
+    def count_before(self, now: int) -> int:
+        """How many timers have `due < now`: a measure for people, in which timers that have moved may count."""
+        self._end_restore()
+        return len(self._taken) + self._index.count_before(now)
+
+    def _first_due(self) -> int | None:
+        """The due instant of the earliest entry that is not stale; stale ones before it are dropped."""
+        index = self._index
+        while (due := index.earliest()) is not None:
+            if due not in self._stale:
+                return due
+            entry = index.first()
+            if entry is None or not self._revive(*entry):
+                return due
+            index.pop()
+        return None
+
+    def _revive(self, due: int, key: bytes) -> bool:
+        """Whether the entry was marked as stale; it is no longer."""
+        keys = self._stale.get(due)
+        if keys is None or key not in keys:
+            return False
+        keys.remove(key)
+        if not keys:
+            del self._stale[due]
+        return True
+
+    def _end_restore(self) -> None:
+        if self._restored is not None:
+            for key, due in self._restored.items():
+                self._index.add(due, key)
+            self._restored = None
