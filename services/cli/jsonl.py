@@ -28,7 +28,7 @@ class BadInput(Exception):
     def from_validation(cls, error: ValidationError, prefix: str = "") -> "BadInput":
         """The first thing that a model refused, under `prefix`."""
         first = error.errors(include_url=False, include_context=False)[0]
-        path = [str(step) for step in first["loc"]]
+        path = [str(step) for step in first["loc"] if step != "[key]"]  # the name before it is the wrong key
         return cls(".".join([prefix, *path] if prefix else path), first["msg"].removeprefix("Value error, "))
 
 

@@ -71,7 +71,9 @@ class BusinessCalendar:
                 config = CalendarConfig.model_validate(config)
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
-                raise MalformedCalendar(first["msg"], ".".join(str(step) for step in first["loc"])) from error
+                raise MalformedCalendar(
+                    first["msg"], ".".join(str(step) for step in first["loc"] if step != "[key]")
+                ) from error
         return cls(config)
 
     @property

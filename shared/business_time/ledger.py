@@ -10,12 +10,12 @@ from shared.business_time.schedule import Schedule, Why
 from shared.business_time.spans import Span, clipped, without
 from shared.business_time.zones import Zone
 
-Reason = Literal["open", "closed", "holiday", "break", "paused"]
+Reason = Literal["open", "elapsed", "closed", "holiday", "break", "paused"]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """[start, end) in UTC, counted or not. `holiday` is its name where the reason is one.
+    """[start, end) in UTC, counted (`open`, or `elapsed` where every hour counts) or not. `holiday` is its name.
 
     Of several reasons not to count, the calendar's own come first: `paused` is time that would have counted.
     """
@@ -42,7 +42,8 @@ def ledger_entries(
 
 def elapsed_entries(start: Micros, end: Micros, pauses: Sequence[Span]) -> list[LedgerEntry]:
     """The ledger of elapsed hours, where only pauses are skipped."""
-    return _joined(_with_pauses(start, end, "open", None, pauses))
+    counted = _with_pauses(start, end, "open", None, pauses)
+    return _joined([(a, b, "elapsed" if reason == "open" else reason, None) for a, b, reason, _ in counted])
 
 
 def _with_pauses(
@@ -64,6 +65,6 @@ def _joined(parts: list[tuple[Micros, Micros, Reason, str | None]]) -> list[Ledg
         elif start < end:
             joined.append((start, end, reason, holiday))
     return [
-        LedgerEntry(from_micros(start), from_micros(end), reason == "open", reason, holiday)
+        LedgerEntry(from_micros(start), from_micros(end), reason in ("open", "elapsed"), reason, holiday)
         for start, end, reason, holiday in joined
     ]

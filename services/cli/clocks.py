@@ -1,0 +1,156 @@
+"""`frontline clocks`: the SLA clocks of a case's history, as they stood at an instant.
+
+The same fold that runs live: history in, clocks out, no Kafka and no timers.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.cli.calendar_input import Line, calendar_of
+from services.cli.deadline import seconds
+from services.cli.jsonl import BadInput, answer_lines
+from services.escalation.clock_state import Activity, CasePolicy, Clock
+from services.escalation.folding import as_of, fold
+from shared.business_time.calendar import BusinessCalendar
+from shared.business_time.errors import CalendarError
+from shared.business_time.instants import SECOND, Micros, from_micros, to_micros
+from shared.contracts.base import Instant, format_instant
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.vocabulary import ActivityType, Hours, Milestone, Promise, ReopenMode
+
+DEFAULT_PAUSED_BY: Mapping[Milestone, tuple[str, ...]] = {
+    "first_response": (),
+    "next_response": (),
+    "periodic_update": ("resolved",),  # nobody waits for news of a resolved case
+    "restoration": ("waiting_on_customer", "resolved"),
+    "resolution": ("waiting_on_customer", "resolved"),
+}
+
+
+class Terms(Line):
+    """The terms of a milestone. In an event, what is left out stays as it was; else it has the usual value."""
+
+    target_seconds: Annotated[int, Field(strict=True, gt=0)] | None
+    hours: Hours | None = None
+    paused_by: tuple[str, ...] | None = None
+    reopen: ReopenMode | None = None
+    promise: Promise | None = None
+
+    def over(self, milestone: Milestone, known: MilestoneTerms | None) -> MilestoneTerms:
+        """The whole terms, what is left out taken from those `known`, if any."""
+        base = known or MilestoneTerms(
+            target_seconds=None, hours="business", promise="objective", paused_by=DEFAULT_PAUSED_BY[milestone]
+        )
+        return base.model_copy(update=self.model_dump(exclude_none=True) | {"target_seconds": self.target_seconds})
+
+
+class Event(BaseModel):
+    """An activity. What clocks do not care about (its text, who) may be there as well."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    at: Instant
+    type: ActivityType
+    to: str | None = None
+    milestones: dict[Milestone, Terms] | None = None
+
+
+class Question(Line):
+    """One line: a case, its terms and history, and the instant `at` which it is looked at."""
+
+    opened_at: Instant
+    milestones: dict[Milestone, Terms]
+    at: Instant
+    calendar: dict[str, Any] | None = None
+    status: str = "open"
+    events: tuple[Event, ...] = ()
+
+
+def clocks(
+    file: Path | None = None,
+    *,
+    json: bool = False,
+) -> int:
+    """The SLA clocks of cases: JSON lines in, JSON lines out.
+
+    A line is {"calendar": {…}, "opened_at": "…Z", "status": "open", "milestones": {"first_response":
+    {"target_seconds": 7200, "hours": "business", "paused_by": []}}, "events": [{"at": "…Z", "type": "agent_replied"}],
+    "at": "…Z"}. The answer is {"clocks": […], "next_due": "…Z"}, as seen at `at`: later events are not seen. Seconds
+    count in the milestone's hours; remaining_seconds is negative once the deadline has passed, by the overrun.
+
+    Parameters
+    ----------
+    file
+        The lines to answer; standard input if left out.
+    json
+        Accepted for symmetry with other commands; the answers are JSON lines in any case.
+    """
+    return answer_lines(answer, file)
+
+
+def answer(line: dict[str, Any]) -> dict[str, Any]:
+    """The answer to one line. Raises BadInput."""
+    try:
+        question = Question.model_validate(line)
+    except ValidationError as error:
+        raise BadInput.from_validation(error) from error
+    calendar = calendar_of(question.calendar)
+    try:
+        opened_at, at = to_micros(question.opened_at, "opened_at"), to_micros(question.at, "at")
+        if at < opened_at:
+            raise BadInput("at", "is before the case was opened")
+        terms = {milestone: given.over(milestone, None) for milestone, given in question.milestones.items()}
+        history = [activity for activity in _history(question, terms, opened_at) if activity.at <= at]
+        found = as_of(fold(CasePolicy(terms, calendar), opened_at, question.status, history), at)
+        pending = [clock.due_at for clock in found if clock.due_at and clock.stage == "running" and not clock.late]
+        return {
+            "clocks": [_shown(clock, at, calendar) for clock in found],
+            "next_due": _text(min(pending, default=None)),
+        }
+    except CalendarError as error:
+        raise BadInput(error.field or "calendar", str(error)) from error
+
+
+def _history(question: Question, terms: Mapping[Milestone, MilestoneTerms], opened_at: Micros) -> list[Activity]:
+    """The events as the fold takes them. Their place in the line settles the order of equal instants."""
+    known = dict(terms)
+    history: list[Activity] = []
+    for index, event in sorted(enumerate(question.events), key=lambda numbered: (numbered[1].at, numbered[0])):
+        at = to_micros(event.at, f"events.{index}.at")
+        if at < opened_at:
+            raise BadInput(f"events.{index}.at", "is before the case was opened")
+        if event.type == "status_changed" and not event.to:
+            raise BadInput(f"events.{index}.to", "a status change needs the new status")
+        if event.type == "reprioritised" and event.milestones is None:
+            raise BadInput(f"events.{index}.milestones", "a re-prioritisation needs the new terms")
+        new = None
+        if event.milestones is not None:
+            new = {
+                milestone: given.over(milestone, known.get(milestone)) for milestone, given in event.milestones.items()
+            }
+            known |= new
+        history.append(Activity(at, event.type, f"{index:09}", event.to, new))
+    return history
+
+
+def _shown(clock: Clock, at: Micros, calendar: BusinessCalendar | None) -> dict[str, Any]:
+    used = clock.used(at, calendar)
+    target = (clock.terms.target_seconds or 0) * SECOND
+    return {
+        "milestone": clock.milestone,
+        "instance": clock.instance,
+        "stage": clock.stage,
+        "started_at": _text(clock.started_at),
+        "due_at": _text(clock.due_at),
+        "elapsed_seconds": seconds(used),
+        "remaining_seconds": seconds(target - used),
+        "breached_at": _text(clock.breached_at),
+        "stopped_at": _text(clock.stopped_at),
+    }
+
+
+def _text(at: Micros | None) -> str | None:
+    return None if at is None else format_instant(from_micros(at))

@@ -1,0 +1,87 @@
+"""`frontline deadline`: when a target is due, and the ledger that shows why."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from services.cli.calendar_input import Line, calendar_of
+from services.cli.jsonl import BadInput, answer_lines
+from shared.business_time import hours
+from shared.business_time.errors import CalendarError
+from shared.business_time.instants import SECOND, length
+from shared.business_time.ledger import LedgerEntry
+from shared.contracts.base import Instant, format_instant
+from shared.contracts.vocabulary import Hours
+
+
+class Question(Line):
+    """One line: a target from a start, in which hours, less the pauses. Elapsed hours need no calendar."""
+
+    start: Instant
+    target_seconds: Annotated[float, Field(strict=True, gt=0)]
+    calendar: dict[str, Any] | None = None
+    pauses: tuple[tuple[Instant, Instant], ...] = ()
+    hours: Hours = "business"
+
+
+def deadline(
+    file: Path | None = None,
+    *,
+    ledger: bool = False,
+    json: bool = False,
+) -> int:
+    """When targets are due: JSON lines in, JSON lines out.
+
+    A line is {"calendar": {…}, "start": "…Z", "target_seconds": 3600, "pauses": [["…Z", "…Z"]], "hours": "business"};
+    hours is business, elapsed or elapsed_then_next_open. The answer is {"deadline": "…Z"}.
+
+    Parameters
+    ----------
+    file
+        The lines to answer; standard input if left out.
+    ledger
+        Add each interval from the start to the deadline, counted or skipped, with its reason.
+    json
+        Accepted for symmetry with other commands; the answers are JSON lines in any case.
+    """
+    return answer_lines(lambda line: answer(line, with_ledger=ledger), file)
+
+
+def answer(line: dict[str, Any], *, with_ledger: bool) -> dict[str, Any]:
+    """The answer to one line. Raises BadInput."""
+    try:
+        question = Question.model_validate(line)
+    except ValidationError as error:
+        raise BadInput.from_validation(error) from error
+    calendar = calendar_of(question.calendar)
+    try:
+        target = timedelta(seconds=question.target_seconds)
+        due = hours.due(question.start, target, question.hours, calendar, question.pauses)
+        reply: dict[str, Any] = {"deadline": format_instant(due)}
+        if with_ledger:
+            entries = hours.ledger(question.start, due, target, question.hours, calendar, question.pauses)
+            reply["ledger"] = [_entry(entry) for entry in entries]
+    except OverflowError as error:
+        raise BadInput("target_seconds", "is longer than time is counted") from error
+    except CalendarError as error:
+        field = "target_seconds" if error.field == "target" else error.field or "calendar"
+        raise BadInput(field, str(error)) from error
+    return reply
+
+
+def seconds(micros: int) -> int | float:
+    """Microseconds as seconds, a whole number where they are whole."""
+    return micros // SECOND if micros % SECOND == 0 else micros / SECOND
+
+
+def _entry(entry: LedgerEntry) -> dict[str, Any]:
+    shown = {
+        "start": format_instant(entry.start),
+        "end": format_instant(entry.end),
+        "seconds": seconds(length(entry.end - entry.start)),
+        "counted": entry.counted,
+        "reason": entry.reason,
+    }
+    return shown if entry.holiday is None else {**shown, "holiday": entry.holiday}
