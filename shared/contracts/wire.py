@@ -11,7 +11,7 @@ mypy checks constructors and attributes. What crosses from one world to the othe
 
 import re
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel
@@ -23,6 +23,7 @@ M = TypeVar("M", bound=Part)
 
 _encoder = msgspec.json.Encoder()
 _PATH = re.compile(r"^(?P<message>.*) - at (?:`key` in )?`\$\.?(?P<path>.*)`$", re.DOTALL)
+_STEP = re.compile(r"\w+|\[[^]]*\]")
 _MISSING = re.compile(r"^Object missing required field `(?P<field>\w+)`$")
 
 
@@ -57,7 +58,7 @@ def decode(model: type[M], data: bytes) -> M:
             data.decode()  # msgspec skips unknown fields without looking at their encoding
         return cast(M, _decoder(model).decode(data))
     except msgspec.ValidationError as error:
-        raise _explain(str(error)) from None
+        raise _explain(model, str(error)) from None
     except msgspec.DecodeError as error:
         raise MalformedData("", f"is not JSON: {error}") from None
     except UnicodeDecodeError as error:
@@ -81,12 +82,33 @@ def _decoder(model: type[BaseModel]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(struct(cast(Any, model)))
 
 
-def _explain(text: str) -> MalformedData:
+def _explain(model: type[Part], text: str) -> MalformedData:
     located = _PATH.match(text)
     message, path = (located["message"], located["path"]) if located else (text, "")
     missing = _MISSING.match(message)
     if missing:
         return MalformedData(".".join(filter(None, (path, missing["field"]))), "is missing")
     if message.startswith("Invalid enum value"):  # msgspec quotes the value, which may be a customer's text
-        message = "is not one of the allowed words"
+        message = f"must be one of {', '.join(_allowed_words(model, path, key='`key`' in text))}"
     return MalformedData(path, message[0].lower() + message[1:])
+
+
+def _allowed_words(model: type[Part], path: str, *, key: bool) -> tuple[str, ...]:
+    """The Literal at `path`, or for `key` that of the keys of the dict there."""
+    annotation: Any = model
+    for step in _STEP.findall(path):
+        annotation = _without_none(annotation)
+        if step.startswith("["):
+            args = get_args(annotation)
+            annotation = args[0] if get_origin(annotation) is tuple else args[1]
+        else:
+            annotation = annotation.model_fields[step].annotation
+    annotation = _without_none(annotation)
+    words: tuple[str, ...] = get_args(get_args(annotation)[0] if key else annotation)
+    return words
+
+
+def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) is Literal or type(None) not in get_args(annotation):
+        return annotation
+    return next(arg for arg in get_args(annotation) if arg is not type(None))

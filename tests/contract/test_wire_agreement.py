@@ -105,6 +105,15 @@ def _has_duplicate_names(data: bytes) -> bool:
     return any(duplicates)
 
 
+@every_event
+@pytest.mark.parametrize("broken", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80"])
+def test_both_refuse_bytes_that_are_not_utf_8_wherever_they_are(model: type[Event], broken: bytes) -> None:
+    """Also where the contract does not look: what is not UTF-8 is not JSON (RFC 8259 section 8.1)."""
+    whole = full_tree(model)
+    for document in (put(whole, (next(iter(whole)),), "MARK"), {**whole, "extra": "MARK"}, {**whole, "MARK": 1}):
+        assert not assert_agreement(model, text(document).encode().replace(b"MARK", broken))
+
+
 WHOLE = full_tree(EntitlementWithdrawn)
 
 
