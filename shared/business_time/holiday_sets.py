@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib.metadata import version
 
 import holidays
+from holidays.registry import EntityLoader
 
 from shared.business_time.config import CalendarConfig, HolidaySet
 from shared.business_time.errors import UnknownHolidays
@@ -84,9 +85,9 @@ def _locale(kind: type[holidays.HolidayBase], language: Language) -> str | None:
 
 
 def _calendar_class(country: str) -> type[holidays.HolidayBase]:
-    known = holidays.list_supported_countries(include_aliases=False)
+    known = set(EntityLoader.get_country_codes(include_aliases=False))
     if country not in known:
-        raise _unknown("country", country, known)
+        raise _unknown("country", country, sorted(known))
     kind: type[holidays.HolidayBase] = getattr(holidays, country)
     return kind
 

@@ -7,7 +7,7 @@ from shared.policy.assembly import NotFound
 from shared.policy.document import Source
 from shared.policy.editions import EditionLibrary
 from shared.policy.loader import load
-from shared.policy.mistakes import Mistake, PolicyError, one_of
+from shared.policy.mistakes import Mistake, NoSuchEdition, PolicyError, one_of
 from shared.policy.model import Edition
 
 # Beside the packages: in a checkout and in an installed wheel alike.
@@ -18,15 +18,15 @@ _SUFFIXES = (".yaml", ".yml")
 def load_edition(name_or_path: str | Path, folder: Path | None = None) -> Edition:
     """The edition called NAME (`NAME.yaml` in `folder`, by default the editions that ship), or the one in that FILE.
 
-    Something with a slash or ending in .yaml is a file. Raises PolicyError, also when there is no such edition or it
-    cannot be read.
+    Something with a slash or ending in .yaml is a file. Raises PolicyError, and of its kinds NoSuchEdition where there
+    is nothing to read.
     """
     shelf = _Disk(folder or POLICIES)
     text = str(name_or_path)
     try:
         source = shelf.find(text, Path())
     except NotFound as error:
-        raise PolicyError([Mistake(text, None, "", str(error), error.allowed)]) from error
+        raise NoSuchEdition([Mistake(text, None, "", str(error), error.allowed)]) from error
     edition = load(source, shelf)
     if not _is_file(text) and edition.edition != text:
         message = f"must be {text!r}, since that is the name of the file"

@@ -29,6 +29,10 @@ class PolicyError(Exception):
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
 
+class NoSuchEdition(PolicyError):
+    """The edition that was asked for does not exist, or its file cannot be read: nothing is known about its rules."""
+
+
 def one_of(names: Iterable[str], meant: str | None = None) -> str:
     """The allowed `names` in words, and the one that was probably `meant`."""
     listed = list(names)

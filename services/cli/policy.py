@@ -1,0 +1,180 @@
+"""`frontline policy`: check, show and compare editions of the policy."""
+
+import json
+import sys
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.text import Text
+
+from services.cli.policy_diff import Change, differences
+from services.cli.policy_show import tables
+from shared.contracts.vocabulary import Language
+from shared.policy.digest import edition_to_json, policy_sha256
+from shared.policy.files import edition_names, load_edition
+from shared.policy.mistakes import Mistake, NoSuchEdition, PolicyError
+from shared.policy.model import Edition
+from shared.policy.schema import edition_schema
+
+OK, CHECK_FAILED, BAD_INPUT = 0, 1, 2
+
+app = App(name="policy", help="Check, show and compare editions of the policy.", result_action="return_value")
+
+Folder = Annotated[
+    Path | None,
+    Parameter(name="--policies", env_var="FRONTLINE_POLICY_DIR", help="Where editions are looked up by name."),
+]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs instead of text for people.")]
+
+
+@app.command
+def check(*editions: str, policies: Folder = None, as_json: Json = False) -> int:
+    """Say everything that is wrong with editions, by file, line and field.
+
+    Parameters
+    ----------
+    editions
+        Names or files; by default, every edition of the folder.
+    """
+    good: list[dict[str, str]] = []
+    mistakes: list[Mistake] = []
+    missing = False
+    for name in editions or edition_names(policies):
+        try:
+            edition = load_edition(name, policies)
+            good.append({"edition": edition.edition, "sha256": policy_sha256(edition)})
+        except PolicyError as error:
+            missing = missing or isinstance(error, NoSuchEdition)
+            mistakes += error.mistakes
+    mistakes = list(dict.fromkeys(mistakes))  # editions share parts, and so mistakes in them
+    if as_json:
+        _print_json({"editions": good, "mistakes": [_as_data(mistake) for mistake in mistakes]})
+    else:
+        for each in good:
+            print(f"{each['edition']}: good, SHA-256 {each['sha256']}")
+    _complain(mistakes)
+    return BAD_INPUT if missing else CHECK_FAILED if mistakes else OK
+
+
+@app.command
+def show(
+    edition: str = "guidelines-2021", *, language: Language = "en", policies: Folder = None, as_json: Json = False
+) -> int:
+    """Say what an edition says: who may ask where, what is promised, whom to call.
+
+    Parameters
+    ----------
+    edition
+        A name or a file.
+    language
+        The language of texts and headings.
+    """
+    (loaded,) = _load([edition], policies)
+    if loaded is None:
+        return BAD_INPUT
+    if as_json:
+        _print_json({**json.loads(edition_to_json(loaded)), "policy_sha256": policy_sha256(loaded)})
+        return OK
+    console = Console()
+    for piece in tables(loaded, language):
+        console.print(piece, highlight=False)
+    return OK
+
+
+@app.command
+def diff(before: str, after: str, *, policies: Folder = None, as_json: Json = False) -> int:
+    """Say what changes, and for whom, from one edition to another.
+
+    Parameters
+    ----------
+    before
+        A name or a file.
+    after
+        A name or a file.
+    """
+    old, new = _load([before, after], policies)
+    if old is None or new is None:
+        return BAD_INPUT
+    changes = differences(old, new)
+    if as_json:
+        _print_json({"before": _names(old), "after": _names(new), "changes": [change._asdict() for change in changes]})
+        return OK
+    console = Console(soft_wrap=True)
+    console.print(Text(f"{old.edition} -> {new.edition}", style="bold"))
+    for section, group in groupby(changes, key=lambda change: change.section):
+        console.print(Text(f"\n{_HEADINGS[section]}", style="bold"))
+        for change in group:
+            console.print(_line(change))
+    if not changes:
+        same = policy_sha256(old) == policy_sha256(new)
+        console.print(Text("No difference." if same else "No difference but the order of things in the file."))
+    return OK
+
+
+@app.command
+def schema() -> int:
+    """Print the JSON Schema of policy files, with which editors complete and check them (edition.schema.json)."""
+    _print_json(edition_schema())
+    return OK
+
+
+_HEADINGS = {
+    "targets": "Targets on staffed channels",
+    "priorities": "Priorities",
+    "channels": "Channels",
+    "escalation": "Rights to escalation",
+    "fields": "Fields of the document",
+}
+
+
+def _line(change: Change) -> Text:
+    line = Text(f"  {change.subject}: ")
+    line.append(_value(change.before), style="red")
+    line.append(" -> ")
+    line.append(_value(change.after), style="green")
+    return line
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "(nothing)"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _names(edition: Edition) -> dict[str, str]:
+    return {"edition": edition.edition, "sha256": policy_sha256(edition)}
+
+
+def _load(names: Iterable[str], policies: Path | None) -> list[Edition | None]:
+    """The editions; None for those that have mistakes, which are said on standard error."""
+    loaded: list[Edition | None] = []
+    for name in names:
+        try:
+            loaded.append(load_edition(name, policies))
+        except PolicyError as error:
+            _complain(error.mistakes)
+            loaded.append(None)
+    return loaded
+
+
+def _complain(mistakes: Iterable[Mistake]) -> None:
+    for mistake in mistakes:
+        print(mistake, file=sys.stderr)
+
+
+def _as_data(mistake: Mistake) -> dict[str, Any]:
+    return {
+        "file": mistake.file,
+        "line": mistake.line,
+        "field": mistake.field,
+        "message": mistake.message,
+        "allowed": mistake.allowed,
+    }
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
