@@ -47,14 +47,12 @@ def test_an_error_names_the_field_and_not_the_value(old: str, new: str, field: s
 
 def test_a_key_that_is_no_word_of_the_contract_is_named_by_its_place() -> None:
     """Keys can be a customer's text as well."""
-    terms = f'{{"case_id":"c","activity_id":"a","type":"reprioritised","milestones":{{"restoration":{{"target_seconds":1,"hours":"{SECRET}"}}}}}}'
-    with pytest.raises(
-        wire.MalformedData, match=r"^milestones\[\.\.\.\]\.hours: must be one of elapsed, business, elapsed_"
-    ):
+    start = '{"case_id":"c","activity_id":"a","type":"reprioritised","milestones":'
+    terms = f'{start}{{"restoration":{{"target_seconds":1,"hours":"{SECRET}"}}}}}}'
+    with pytest.raises(wire.MalformedData, match=r"^milestones\[\.\.\.\]\.hours: must be one of elapsed, business, e"):
         wire.decode(ActivityRecorded, terms.encode())
-    activity = f'{{"case_id":"c","activity_id":"a","type":"reprioritised","milestones":{{"{SECRET}":{{}}}}}}'
     with pytest.raises(wire.MalformedData, match=r"^milestones: must be one of first_response, "):
-        wire.decode(ActivityRecorded, activity.encode())
+        wire.decode(ActivityRecorded, f'{start}{{"{SECRET}":{{}}}}}}'.encode())
 
 
 @pytest.mark.parametrize(
