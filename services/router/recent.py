@@ -60,24 +60,22 @@ class RecentIndex:
             self._latest = max(self._latest, kept_from)
 
     def next_expiry(self) -> datetime | None:
-        """When the first entry left the window, or None while it has not."""
-        expired = self._expires(next(iter(self._kept_from.values()), None))
-        return None if expired is None else _EPOCH + timedelta(microseconds=expired)
+        """The instant that the log has reached, if by then an entry may be forgotten; else None."""
+        oldest = next(iter(self._kept_from.values()), None)
+        return _EPOCH + timedelta(microseconds=self._latest) if self._expired(oldest) else None
 
     def expired(self, limit: int) -> Iterator[bytes]:
         """At most `limit` keys that may be forgotten, oldest first."""
         for _, (key, kept_from) in zip(range(limit), self._kept_from.items(), strict=False):
-            if self._expires(kept_from) is None:
+            if not self._expired(kept_from):
                 return
             yield key
 
     def __len__(self) -> int:
         return len(self._kept_from)
 
-    def _expires(self, kept_from: int | None) -> int | None:
-        if kept_from is None or kept_from + _KEPT_US > self._latest:
-            return None
-        return kept_from + _KEPT_US
+    def _expired(self, kept_from: int | None) -> bool:
+        return kept_from is not None and kept_from + _KEPT_US <= self._latest
 
 
 def _us(at: datetime) -> int:

@@ -3,7 +3,7 @@
 All caches here are bounded by the vocabulary (plans, account types, roles, …), never by what customers send.
 """
 
-from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from services.router import access, trace
@@ -25,6 +25,8 @@ from shared.contracts.vocabulary import (
     Tier,
     Workaround,
 )
+from shared.policy.digest import policy_sha256
+from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
 from shared.policy.promises import promised
 
@@ -69,11 +71,11 @@ class Hours(NamedTuple):
 class Rulebook:
     """One edition, its digest and its calendars, with the answers that were needed so far."""
 
-    def __init__(self, edition: Edition, policy_sha256: str, calendars: Mapping[str, BusinessCalendar]) -> None:
+    def __init__(self, edition: Edition) -> None:
         self.edition = edition
-        self.policy_sha256 = policy_sha256
+        self.policy_sha256 = policy_sha256(edition)
         self.phone = Directory(edition.phone)
-        self._calendars = calendars
+        self._calendars = {name: BusinessCalendar.from_config(config) for name, config in edition.calendars.items()}
         self._channels: dict[Profile, dict[Channel, ChannelVerdict]] = {}
         self._assignments: dict[tuple[Profile, RequesterFrom, Channel, RequestType], Assignment] = {}
         self._judged: dict[tuple[Impact, Workaround, Environment], Judged] = {}
@@ -162,3 +164,15 @@ class Rulebook:
             rights,
             trace.assignment_steps(profile, requester_from, channels, wanted, channel, rights, request_type),
         )
+
+
+class Rulebooks:
+    """The editions that a router decides by."""
+
+    def __init__(self, library: EditionLibrary) -> None:
+        self._library = library
+        self._books = {policy_sha256(edition): Rulebook(edition) for edition in library.editions}
+
+    def at(self, received_at: datetime) -> Rulebook:
+        """The rules that hold for a request received at this instant."""
+        return self._books[policy_sha256(self._library.effective_at(received_at))]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import msgspec
 
@@ -10,7 +10,8 @@ from services.router import recent
 from services.router.entitlement import ANONYMOUS, AccountTerms, Entitlement, covered, not_covered, terms_of
 from services.router.recent import RecentIndex
 from services.router.route import route
-from services.router.rulebook import Rulebook
+from services.router.rulebook import Rulebooks
+from shared.business_time.errors import CalendarError
 from shared.contracts import wire
 from shared.contracts.base import CausedBy
 from shared.contracts.ids import deterministic_id
@@ -35,13 +36,6 @@ class OnFile(msgspec.Struct, frozen=True, array_like=True):
 
     offset: int  # of the record in support.entitlements.v1 that said so
     terms: AccountTerms | None
-
-
-class Rulebooks(Protocol):
-    """The editions that this router decides by."""
-
-    def at(self, received_at: datetime) -> Rulebook:
-        """The rules that hold for a request received at this instant."""
 
 
 class RouterTopology:
@@ -119,10 +113,7 @@ class RouterTopology:
             raise PoisonRecord("unexpected_type", f"{envelope.type} has no place on {REQUESTS.name}")
         request = cast(SupportRequestSubmitted, event)
         request_key = _check_id(request.request_id, "request_id")
-        if request.authenticated_by == "anonymous" or request.account_id is None:
-            _check_key(_key(record), request.request_id, "request_id, for a request without a trusted account")
-        else:
-            _check_key(_key(record), request.account_id, "account_id")
+        _check_key(_key(record), request.account_id or request.request_id, "account_id, or request_id without one")
         seen = recent.compare(overlay.get(_REQUEST_STORE, request_key), request.received_at, request.submission_digest)
         if seen == "resubmitted":
             self._resubmitted()
@@ -139,7 +130,10 @@ class RouterTopology:
 
     def _decide(self, record: Record, cause: Envelope, request: SupportRequestSubmitted, overlay: Overlay) -> None:
         rules = self._rulebooks.at(request.received_at)
-        decision = route(request, self._entitlement(request, overlay), rules, request.received_at)
+        try:
+            decision = route(request, self._entitlement(request, overlay), rules, request.received_at)
+        except CalendarError as error:  # at the ends of the calendar no deadline can be told
+            raise PoisonRecord("malformed_event", f"received_at: {error}") from None
         case = _CaseRouted(
             **msgspec.structs.asdict(cast(Any, decision)),
             case_id=request.request_id,

@@ -1,0 +1,172 @@
+"""`frontline decide`: decisions without Kafka, one JSON line out for each JSON line in.
+
+It is the router's own `route`, so what it prints is what the router would publish, case and positions aside.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import Parameter
+from pydantic import ConfigDict, Strict, ValidationError
+
+from services.cli.jsonl import BAD_INPUT, BadInput, answer_lines
+from services.router.entitlement import covered, not_covered, terms_of
+from services.router.route import route
+from services.router.rulebook import Rulebooks
+from services.router.settings import PolicySettings
+from shared.business_time.errors import CalendarError
+from shared.contracts.base import CountryCode, Instant, Part
+from shared.contracts.intake import Account, Contact, PhoneReadiness, Requester
+from shared.contracts.vocabulary import Channel, Environment, Impact, Language, RequestType, Workaround
+from shared.kafka.settings import BadSettings, load
+from shared.policy.editions import EditionLibrary
+from shared.policy.files import load_edition, load_library
+from shared.policy.mistakes import PolicyError
+
+# Unknown fields are mistakes here: a misspelt word must not silently decide otherwise.
+_EXACT = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class ContactLine(Contact):
+    """A person that the account names."""
+
+    model_config = _EXACT
+
+
+class AccountLine(Account):
+    """What the account owns."""
+
+    model_config = _EXACT
+
+    contacts: Annotated[tuple[ContactLine, ...], Strict(False)] = ()
+
+
+class RequesterLine(Requester):
+    """Who asks; believed unless the account's contacts say otherwise."""
+
+    model_config = _EXACT
+
+
+class PhoneLine(Part):
+    """What phone support asks callers for, as intake takes it."""
+
+    model_config = _EXACT
+
+    meeting_id: str | None = None
+    host_key: str | None = None
+
+
+class RequestLine(Part):
+    """What is asked. The last three are as in POST /v1/support-requests."""
+
+    model_config = _EXACT
+
+    channel: Channel
+    impact: Impact
+    workaround: Workaround
+    environment: Environment
+    request_type: RequestType
+    language: Language = "en"
+    country: CountryCode | None = None
+    phone: PhoneLine | None = None
+
+
+class DecideLine(Part):
+    """One line of input. `account` null: the producer named an account that nobody has told us of."""
+
+    model_config = _EXACT
+
+    account: AccountLine | None
+    requester: RequesterLine
+    request: RequestLine
+    at: Instant
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """The request as `route` takes it."""
+
+    channel: Channel
+    impact: Impact
+    workaround: Workaround
+    environment: Environment
+    request_type: RequestType
+    language: Language
+    country: str | None
+    phone: PhoneReadiness | None
+
+
+def decide(
+    file: Path | None = None,
+    *,
+    policy: str | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Decide requests without Kafka: which channels are open, who takes it, how urgent it is, what is promised.
+
+    Reads JSON lines and prints one decision for each, in order. A line that cannot be answered gives its error in its
+    place; the others go on, and the exit code is 2.
+
+    Parameters
+    ----------
+    file:
+        Where to read; standard input if not given, or for -.
+    policy:
+        The edition to decide by, a name or a file, whatever `at` says. Without it, those of FRONTLINE_POLICIES (by
+        default guidelines-2021), by their effective dates.
+    json:
+        Accepted as everywhere; the output is always JSON.
+    """
+    try:
+        library = _library(policy)
+    except (PolicyError, BadSettings) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    return answer_lines(decider(library), file)
+
+
+def decider(library: EditionLibrary) -> Callable[[dict[str, Any]], Any]:
+    """What answers a line by the editions of `library`. Raises BadInput."""
+    rulebooks = Rulebooks(library)
+
+    def answer(line: dict[str, Any]) -> Any:
+        try:
+            asked = DecideLine.model_validate(line)
+        except ValidationError as error:
+            raise BadInput.from_validation(error) from None
+        if asked.account is None:
+            entitlement = not_covered("unknown_account", asked.requester)
+        else:
+            entitlement = covered(terms_of(asked.account), asked.requester)
+        try:
+            return route(_asked(asked.request), entitlement, rulebooks.at(asked.at), asked.at)
+        except CalendarError as error:  # an instant at the ends of the calendar, where no deadline can be told
+            raise BadInput("at", str(error)) from None
+
+    return answer
+
+
+def _library(policy: str | None) -> EditionLibrary:
+    if policy is not None:
+        return EditionLibrary.single(load_edition(policy))
+    return load_library(load(PolicySettings).policies)
+
+
+def _asked(request: RequestLine) -> _Asked:
+    return _Asked(
+        request.channel,
+        request.impact,
+        request.workaround,
+        request.environment,
+        request.request_type,
+        request.language,
+        request.country,
+        None if request.phone is None else _readiness(request.phone),
+    )
+
+
+def _readiness(phone: PhoneLine) -> PhoneReadiness:
+    given = [value is not None and bool(value.strip()) for value in (phone.meeting_id, phone.host_key)]
+    return PhoneReadiness(meeting_id_given=given[0], host_key_given=given[1])

@@ -1,0 +1,65 @@
+"""Accounts, people and requests for tests: unremarkable ones, of which a test changes what it is about."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.contracts import wire
+from shared.contracts.intake import Account, Contact, EntitlementSet, PhoneReadiness, Requester, SupportRequestSubmitted
+from shared.contracts.vocabulary import Role
+
+MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # 13:00 in Madrid, within business hours
+
+
+def account(contacts: Iterable[Contact] = (), **given: Any) -> Account:
+    """A paid enterprise account with Premier+ in Spain, unless `given` says otherwise."""
+    usual: dict[str, Any] = {
+        "account_id": "acme",
+        "plan": "premier_plus",
+        "account_type": "enterprise",
+        "paid": True,
+        "country": "ES",
+        "calendar": None,
+    }
+    return wire.struct(Account)(**(usual | given), contacts=tuple(contacts))
+
+
+def contact(requester_id: str = "u1", role: Role = "admin", licensed: bool = True) -> Contact:
+    """A person on an account's contact list."""
+    return wire.struct(Contact)(requester_id=requester_id, role=role, licensed=licensed)
+
+
+def requester(role: Role = "admin", licensed: bool = True, requester_id: str = "u1") -> Requester:
+    """Who asks, by the producer's word."""
+    return wire.struct(Requester)(requester_id=requester_id, role=role, licensed=licensed)
+
+
+def phone_ready(meeting_id: bool = True, host_key: bool = True) -> PhoneReadiness:
+    """What a caller has at hand."""
+    return wire.struct(PhoneReadiness)(meeting_id_given=meeting_id, host_key_given=host_key)
+
+
+def request(**given: Any) -> SupportRequestSubmitted:
+    """A licensed admin of account acme, on the phone because the service is down, unless `given` says otherwise."""
+    usual: dict[str, Any] = {
+        "request_id": "00000000000000000000000000000001",
+        "client": "web",
+        "authenticated_by": "api_key",
+        "account_id": "acme",
+        "requester": requester(),
+        "channel": "phone",
+        "subject": "Nobody can join",
+        "description": "Everybody gets an error. Signed, a customer.",
+        "impact": "down",
+        "workaround": "none",
+        "environment": "production",
+        "request_type": "technical",
+        "received_at": MONDAY_NOON,
+        "submission_digest": "d1",
+    }
+    return wire.struct(SupportRequestSubmitted)(**(usual | given))
+
+
+def entitlement_set(of: Account, set_at: datetime = MONDAY_NOON) -> EntitlementSet:
+    """The event that tells of an account."""
+    return wire.struct(EntitlementSet)(account=of, set_at=set_at)
