@@ -152,7 +152,7 @@ def test_optional_attributes_may_be_missing() -> None:
     envelope, _ = serde.read(changed(ce_time=None, ce_subject=None, content_type=None, traceparent=None))
     assert envelope == Envelope("e1", "/frontline/intake", EntitlementWithdrawn.TYPE)
     null: Any = None  # clients in other languages send headers without a value
-    nulls = {name: null for name in ("ce_time", "ce_subject", "content-type", "traceparent")}
+    nulls = dict.fromkeys(("ce_time", "ce_subject", "content-type", "traceparent"), null)
     assert serde.read(record(headers={**HEADERS, **nulls}))[0] == envelope
     bare, _ = serde.read(structured(time=..., subject=..., datacontenttype=..., traceparent=...))
     assert bare == envelope
