@@ -83,18 +83,23 @@ def take_expired(overlay: Overlay, list_key: bytes, now: int) -> list[tuple[Reco
     return [(_take_record(overlay, offset), cause) for _, offset in expired]
 
 
+def list_key(case_id: str) -> bytes:
+    """The key of the list of what waits for a case."""
+    return _LIST + pack_id(case_id)
+
+
 def due_of(key: bytes, value: bytes | None) -> int | None:
     """When the entry `key` of the store has something to give up; None for anything but a list."""
     return int.from_bytes(value[:8], "big") if value is not None and key[:1] == _LIST else None
 
 
 def _waiting(overlay: Overlay, case_id: str) -> _Waiting:
-    stored = overlay.get(STORE, _LIST + pack_id(case_id))
+    stored = overlay.get(STORE, list_key(case_id))
     return [] if stored is None else _decode_waiting(memoryview(stored)[8:])
 
 
 def _put_waiting(overlay: Overlay, case_id: str, waiting: _Waiting) -> None:
-    key = _LIST + pack_id(case_id)
+    key = list_key(case_id)
     if waiting:
         overlay.put(STORE, key, waiting[0][0].to_bytes(8, "big") + _encode(waiting))
     else:

@@ -8,6 +8,7 @@ Steps raise CalendarError where a target cannot be counted (a calendar that neve
 Instants are microseconds since 1970 UTC.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.escalation.clock_state import Activity, CaseClocks, CasePolicy, Clock, Mark
@@ -51,6 +52,12 @@ def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now
         seen_until=max(case.seen_until, activity.at),
     )
     return _step(policy, case, before, changed, Change(cause, activity.at, now))
+
+
+def refold(policy: CasePolicy, case: CaseClocks, history: Iterable[Activity], at: Micros, now: Micros) -> Step:
+    """Take in the same history with other meanings: a late activity at `at` changes what a later one left unsaid."""
+    changed = case._replace(history=tuple(in_order(policy, history)))
+    return _step(policy, case, clocks_of(policy, case), changed, Change(LATE_RECORD, at, now))
 
 
 def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:

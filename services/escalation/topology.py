@@ -1,0 +1,220 @@
+"""[pure] Routed cases and activity in, clock and escalation events out: what one escalation task does with each record,
+and as time goes by."""
+
+from collections.abc import Callable
+from datetime import datetime
+from heapq import heappop, heappush
+
+from services.escalation import case_state, early
+from services.escalation.arrivals import check_not_before, read_activity, read_case
+from services.escalation.case import Turn, fire, hear, new_case, open_clocks
+from services.escalation.case_state import CaseState
+from services.escalation.keys import pack_id, unpack_id
+from services.escalation.pinned import PinnedEditions
+from services.escalation.publishing import About, publish
+from services.escalation.punctuator import Timers
+from shared.business_time.instants import DAY, Micros, from_micros, to_micros
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATION_STORES, Topic
+from shared.kafka import dead_letters
+from shared.kafka.dead_letters import DeadLetter
+from shared.kafka.overlay import Overlay
+from shared.kafka.processor import PoisonRecord
+from shared.kafka.record import Record
+
+SERVICE = "escalation"
+# That a forgotten case was there is remembered longer, so that late activity is told from activity that comes early.
+REMEMBERED_WHEN_GONE = 60 * DAY
+
+
+class EscalationTopology:
+    """One partition of escalation.
+
+    `trace` makes the traceparent of what follows from a record. `fired` is told how many seconds late each timer fires,
+    `buried` which early activity is given up; when a transaction is tried again, they are told again.
+    """
+
+    sources: tuple[Topic, ...] = ESCALATION_SOURCES
+    stores: tuple[str, ...] = ESCALATION_STORES
+
+    def __init__(
+        self,
+        editions: PinnedEditions,
+        *,
+        trace: Callable[[str | None], str],
+        fired: Callable[[float], None] = lambda _: None,
+        buried: Callable[[DeadLetter], None] = lambda _: None,
+    ) -> None:
+        self._editions = editions
+        self._trace = trace
+        self._fired = fired
+        self._buried = buried
+        self._timers = {case_state.STORE: Timers(), early.STORE: Timers()}
+
+    def process(self, record: Record, overlay: Overlay) -> None:
+        """Open a case, or take in what happened to one."""
+        self._begin(overlay)
+        if record.topic == CASES.name:
+            self._take_case(record, overlay)
+        else:
+            self._take_activity(record, overlay)
+
+    def punctuate(self, overlay: Overlay, limit: int) -> int:
+        """Fire what is due, over all cases in the order of its instants, as it would have fired in time."""
+        self._begin(overlay)
+        now = to_micros(overlay.now)
+        due: list[tuple[Micros, str, bytes]] = []
+        for store in self._timers:
+            self._pop(store, now, due)
+        fired = 0
+        while due and fired < limit:
+            at, store, key = heappop(due)
+            self._pop(store, now, due)
+            if _timer_of(store, key, overlay.get(store, key)) != at:
+                self._pass_over(store, key, overlay)
+                continue
+            following = (self._fire if store == case_state.STORE else self._give_up)(key, at, overlay)
+            self._fired((now - at) / 1_000_000)
+            fired += 1
+            if following is not None and following < now:
+                heappush(due, (following, store, key))
+        return fired
+
+    def next_due(self) -> datetime | None:
+        """The earliest timer: of a case, or of activity that waits for its case."""
+        due = [at for timers in self._timers.values() if (at := timers.earliest()) is not None]
+        return from_micros(min(due)) if due else None
+
+    def due_but_unfired(self, now: datetime) -> int:
+        """How many timers are due at `now`: a measure for people."""
+        return sum(timers.count_before(to_micros(now)) for timers in self._timers.values())
+
+    def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:
+        """Keep the index of timers."""
+        if (timers := self._timers.get(store)) is not None:
+            timers.changed(key, _timer_of(store, key, value))
+
+    # records
+
+    def _take_case(self, record: Record, overlay: Overlay) -> None:
+        envelope, case = read_case(record)
+        if overlay.get(case_state.STORE, pack_id(case.case_id)) is not None:
+            raise PoisonRecord("duplicate_case", f"case {case.case_id} is known already: nothing was changed")
+        edition = self._editions.pin(overlay, case.edition, case.policy_sha256)
+        pinned = self._editions.of(overlay, edition)
+        now = to_micros(overlay.now)
+        state = new_case(case, edition, pinned)
+        turns = [open_clocks(state, pinned, now)]
+        for waiting, activity in self._waiting_for(case.case_id, state, overlay):
+            try:
+                if not state.knows(activity.activity_id):
+                    turns.append(hear(state, pinned, activity, now))
+            except PoisonRecord as poison:
+                self._bury(overlay, waiting, poison)
+        for turn in turns:
+            self._publish(overlay, case.case_id, state, turn, record, envelope.traceparent)
+        self._put_case(overlay, pack_id(case.case_id), case_state.encode(state, turns[-1].timer))
+
+    def _take_activity(self, record: Record, overlay: Overlay) -> None:
+        envelope, activity = read_activity(record, overlay.now)
+        case_id, now = activity.case_id, to_micros(overlay.now)
+        key = pack_id(case_id)
+        stored = overlay.get(case_state.STORE, key)
+        if stored is None:
+            self._moving(early.STORE, early.list_key(case_id), overlay)
+            early.keep(overlay, case_id, record, now)
+            return
+        if case_state.is_gone(stored):
+            raise PoisonRecord("case_gone", f"case {case_id} is over and was forgotten; open a new one")
+        state = case_state.decode(stored)
+        check_not_before(activity, state.opened_at)
+        if state.knows(activity.activity_id):
+            return
+        turn = hear(state, self._editions.of(overlay, state.edition), activity, now)
+        self._publish(overlay, case_id, state, turn, record, envelope.traceparent)
+        self._put_case(overlay, key, case_state.encode(state, turn.timer))
+
+    def _waiting_for(self, case_id: str, state: CaseState, overlay: Overlay) -> list[tuple[Record, ActivityRecorded]]:
+        """The activity that came before its case, by event time; what cannot have happened then is put aside."""
+        self._moving(early.STORE, early.list_key(case_id), overlay)
+        found: list[tuple[Record, ActivityRecorded]] = []
+        for waiting in early.take(overlay, case_id):
+            try:
+                _, activity = read_activity(waiting, overlay.now)
+                check_not_before(activity, state.opened_at)
+                found.append((waiting, activity))
+            except PoisonRecord as poison:
+                self._bury(overlay, waiting, poison)
+        return sorted(found, key=lambda pair: (pair[1].at, pair[1].activity_id))
+
+    # timers
+
+    def _fire(self, key: bytes, at: Micros, overlay: Overlay) -> Micros | None:
+        """Fire what a case has due at `at`; returns what is due next."""
+        stored = overlay.get(case_state.STORE, key)
+        assert stored is not None  # noqa: S101 - it has a timer
+        now = to_micros(overlay.now)
+        if case_state.is_gone(stored):
+            self._put_case(overlay, key, None)
+            return None
+        state = case_state.decode(stored)
+        turn = fire(state, self._editions.of(overlay, state.edition), at, now)
+        if turn is None:
+            self._put_case(overlay, key, case_state.gone(now + REMEMBERED_WHEN_GONE))
+            return None
+        self._publish(overlay, unpack_id(key), state, turn, None, None)
+        self._put_case(overlay, key, case_state.encode(state, turn.timer))
+        return turn.timer
+
+    def _give_up(self, key: bytes, _at: Micros, overlay: Overlay) -> Micros | None:
+        """Put aside the activity whose case did not come in time; returns when the next of it is given up."""
+        self._moving(early.STORE, key, overlay)
+        for record, poison in early.take_expired(overlay, key, to_micros(overlay.now)):
+            self._bury(overlay, record, poison)
+        return early.due_of(key, overlay.get(early.STORE, key))
+
+    def _pop(self, store: str, now: Micros, due: list[tuple[Micros, str, bytes]]) -> None:
+        if (entry := self._timers[store].pop_before(now)) is not None:
+            heappush(due, (entry[0], store, entry[1]))
+
+    def _pass_over(self, store: str, key: bytes, overlay: Overlay) -> None:
+        """What came up is not the key's timer. If this transaction has moved it, that may yet be undone."""
+        if (store, key) not in overlay.changes:
+            self._timers[store].drop(key)
+
+    def _begin(self, overlay: Overlay) -> None:
+        for timers in self._timers.values():
+            timers.begin(overlay)
+
+    # what comes out
+
+    def _put_case(self, overlay: Overlay, key: bytes, value: bytes | None) -> None:
+        self._moving(case_state.STORE, key, overlay)
+        if value is None:
+            overlay.delete(case_state.STORE, key)
+        else:
+            overlay.put(case_state.STORE, key, value)
+
+    def _moving(self, store: str, key: bytes, overlay: Overlay) -> None:
+        self._timers[store].moving(key, _timer_of(store, key, overlay.get(store, key)))
+
+    def _publish(
+        self,
+        overlay: Overlay,
+        case_id: str,
+        state: CaseState,
+        turn: Turn,
+        cause: Record | None,
+        traceparent: str | None,
+    ) -> None:
+        about = About(case_id, state.account_id, turn.priority, traceparent)
+        publish(overlay, about, turn.effects, cause, self._trace)
+
+    def _bury(self, overlay: Overlay, record: Record, poison: PoisonRecord) -> None:
+        letter = DeadLetter(poison.cause, str(poison), SERVICE, overlay.now, record)
+        overlay.emit(dead_letters.to_output(letter))
+        self._buried(letter)
+
+
+def _timer_of(store: str, key: bytes, value: bytes | None) -> Micros | None:
+    return case_state.due_of(value) if store == case_state.STORE else early.due_of(key, value)
