@@ -1,0 +1,179 @@
+"""`frontline demo`: the whole system with requests coming in, to look at or, with --once, to check."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+
+from services.cli import demo_run, feed
+from services.cli.demo_traffic import coverage, varied
+from services.cli.log_reader import follow
+from services.cli.logged_event import LoggedEvent
+from services.cli.progress import Progress
+from services.cli.system import Options, System
+from services.cli.up import checked_policy, run, show
+from shared.contracts.topics import CASES, ESCALATIONS
+from shared.policy.files import load_edition
+from shared.policy.model import Edition
+from shared.wall_clock import utc_now
+
+DEMO_EDITION = "demo"  # the shipped guidelines with P1 targets of seconds
+LONGEST_WAIT = 600  # seconds; --once with an edition whose P1 takes longer would look as if it hung
+STREAM = 48  # requests to look at
+PAUSES = (0.4, 1.5)  # seconds between requests: the first dozen quickly, then at a pace that can be read
+BAD_INPUT, DIFFERENT, AS_PROMISED = 2, 1, 0
+
+
+def demo(
+    *,
+    once: bool = False,
+    data: Path | None = None,
+    kafka: str | None = None,
+    port: int = 8080,
+    policy: str = DEMO_EDITION,
+    ready_file: Path | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """The whole system with requests coming in; Ctrl-C stops it.
+
+    Parameters
+    ----------
+    once
+        Send 216 requests, wait for what must follow, compare the log with what was promised, and end: exit code 0 if
+        all is as promised, 1 if anything differs (each difference is a line).
+    data
+        Keep Kafka's data and the logs in this folder; without it they are removed at the end.
+    kafka
+        HOST:PORT of a Kafka to use instead of starting one.
+    port
+        Where intake listens on this machine; 0 takes a free port.
+    policy
+        The name of an edition that ships, or a file. By default the guidelines with P1 targets of seconds.
+    ready_file
+        Write where everything is to this file (JSON) once all is ready, and again after a restart of a part.
+    json
+        Print events (with --once: the outcome) as JSON lines.
+    """
+    console = Console(stderr=True, highlight=False)
+    problems, policies = checked_policy(policy)
+    if problems or policies is None:
+        console.print("\n".join(problems), markup=False)
+        return BAD_INPUT
+    edition = load_edition(policy)
+    longest = _longest_p1_wait(edition)
+    if once and longest > LONGEST_WAIT:
+        console.print(
+            f"edition {edition.edition} takes {longest:.0f} s to the last escalation of a P1, --once waits "
+            f"{LONGEST_WAIT} s at most: choose an edition with shorter targets, such as {DEMO_EDITION}"
+        )
+        return BAD_INPUT
+    work: Callable[[System], Awaitable[int]] = (
+        partial(_check, policy=policies, edition=edition, as_json=json) if once else partial(_watch, as_json=json)
+    )
+    return run(Options(data, kafka, port, policies), ready_file, work)
+
+
+def _longest_p1_wait(edition: Edition) -> float:
+    last_share = max((level.share for level in edition.escalation_levels), default=1.0)
+    return max((t.target_seconds for t in edition.targets if "P1" in t.priorities), default=0) * last_share
+
+
+async def _check(system: System, *, policy: str, edition: Edition, as_json: bool) -> int:
+    asks = coverage(secrets.token_hex(4))
+    with Progress() as progress:
+        async with system.client() as client:
+            sent = await demo_run.submit_all(client, asks, progress.say)
+        differences = await demo_run.settled(system.ready.bootstrap, sent, policy, edition, progress.say)
+    console = Console(highlight=False, soft_wrap=True)
+    if as_json:
+        outcome = {"requests": len(sent), "as_promised": not differences, "differences": differences}
+        print(msgspec.json.encode(outcome).decode(), flush=True)
+    elif differences:
+        console.print("\n".join(differences), markup=False)
+        console.print(f"{len(differences)} differences in {len(sent)} requests", style="bold red")
+    else:
+        console.print(
+            f"{len(sent)} requests: each decided once and as `frontline decide` says; each unanswered P1 promise "
+            "warned of, breached and escalated or suppressed once; nothing said where nothing was promised.",
+            style="bold green",
+        )
+    return DIFFERENT if differences else AS_PROMISED
+
+
+async def _watch(system: System, *, as_json: bool) -> int:
+    show(system, as_json=as_json)
+    console = Console(highlight=False, soft_wrap=True)
+    if not as_json:
+        console.print(
+            f"\n{STREAM} requests come in now. Targets of P1 are seconds, so some promises are kept and some are "
+            "missed while you look.\n",
+            style="dim",
+        )
+    started = utc_now()
+    agents = _Agents(system.client())
+    account_of: dict[str, str] = {}
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_send_stream(system, console, as_json=as_json))
+        async for topic, event in follow(system.ready.bootstrap, CASES, ESCALATIONS):
+            if datetime.fromisoformat(event.data["observed_at"]) < started:
+                continue  # of an earlier run on the same data
+            if topic == CASES.name:
+                account_of[event.data["case_id"]] = event.data["account_id"] or "no account"
+                group.create_task(agents.work_on(event.data))
+            _print(console, event, account_of, as_json=as_json)
+    return AS_PROMISED
+
+
+def _print(console: Console, event: LoggedEvent, account_of: dict[str, str], *, as_json: bool) -> None:
+    if as_json:
+        print(msgspec.json.encode({"type": event.type, "data": event.data}).decode(), flush=True)
+        return
+    for line in feed.lines(event, account_of):
+        console.print(line)
+
+
+async def _send_stream(system: System, console: Console, *, as_json: bool) -> None:
+    async with system.client() as client:
+        for number, ask in enumerate(islice(varied(secrets.token_hex(4)), STREAM)):
+            await demo_run.submit(client, ask)
+            await asyncio.sleep(PAUSES[number > 12])
+    if not as_json:
+        console.print(
+            f"\nThat was the stream; everything stays up. Send your own: {system.ready.intake_url}/docs\n", style="dim"
+        )
+
+
+class _Agents:
+    """People at work on staffed channels: of three cases they answer one, ask back on one and leave one alone."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self._seen = 0
+
+    async def work_on(self, case: Mapping[str, Any]) -> None:
+        """Do what this case's turn is, in its own time."""
+        if not any(terms["target_seconds"] for terms in case["milestones"].values()):
+            return
+        self._seen += 1
+        steps: tuple[tuple[float, dict[str, str]], ...] = (
+            (),
+            ((3, {"type": "agent_replied"}), (4, {"type": "resolved"})),
+            (
+                (2, {"type": "agent_replied"}),
+                (1, {"type": "status_changed", "to": "waiting_on_customer"}),
+                (6, {"type": "status_changed", "to": "open"}),
+                (2, {"type": "restored"}),
+            ),
+        )[self._seen % 3]
+        for seconds, activity in steps:
+            await asyncio.sleep(seconds)
+            await demo_run.call(self._client, "POST", f"/v1/cases/{case['case_id']}/activity", json=activity)
