@@ -24,9 +24,9 @@ def account(contacts: Iterable[Contact] = (), **given: Any) -> Account:
     return wire.struct(Account)(**(usual | given), contacts=tuple(contacts))
 
 
-def contact(requester_id: str = "u1", role: Role = "admin", licensed: bool = True) -> Contact:
+def contact(requester_id: str = "u1", role: Role = "admin", licensed: bool = True, email: str | None = None) -> Contact:
     """A person on an account's contact list."""
-    return wire.struct(Contact)(requester_id=requester_id, role=role, licensed=licensed)
+    return wire.struct(Contact)(requester_id=requester_id, role=role, licensed=licensed, email=email)
 
 
 def requester(role: Role = "admin", licensed: bool = True, requester_id: str = "u1") -> Requester:

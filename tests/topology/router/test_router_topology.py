@@ -1,0 +1,363 @@
+"""What a router task does with each record: entitlements kept, requests decided once, the rest put aside."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.router.recent import KEPT_FOR
+from services.router.rulebook import Rulebooks
+from services.router.topology import SOURCE, RouterTopology
+from shared.contracts import wire
+from shared.contracts.base import Event
+from shared.contracts.intake import EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
+from shared.contracts.registry import type_of
+from shared.contracts.router import CaseRouted
+from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, Topic
+from shared.kafka import serde
+from shared.kafka.partitioning import partition_for
+from shared.kafka.record import Headers, Output, Record
+from shared.kafka.serde import Envelope
+from shared.policy.files import load_library
+from tests.harness.asking import MONDAY_NOON, account, contact, entitlement_set, request, requester
+from tests.harness.topology_driver import TopologyDriver
+
+PARTITIONS = 6
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+DAY = timedelta(hours=24)
+TICK = timedelta(microseconds=1)
+RULEBOOKS = Rulebooks(load_library(["guidelines-2021"]))
+
+
+class Router:
+    """A router task, with the verbs that its tests speak in."""
+
+    def __init__(self) -> None:
+        self.resubmitted = 0
+        self.driver = TopologyDriver(self._made, service="router", now=MONDAY_NOON)
+
+    def told(self, event: EntitlementSet | EntitlementWithdrawn, account_id: str = "acme") -> None:
+        """The entitlement topic says something about an account."""
+        self._pipe(ENTITLEMENTS, account_id, event)
+
+    def tombstone(self, account_id: str = "acme") -> None:
+        """Compaction is told to forget an account."""
+        self.driver.pipe(ENTITLEMENTS, account_id, None)
+
+    def asked(self, key: str | None = None, **given: Any) -> CaseRouted | None:
+        """A request arrives when it was received, or now if that is past; returns what was decided."""
+        event = request(**given)
+        self.driver.advance_to(max(self.driver.now, event.received_at))
+        outputs = self._pipe(REQUESTS, key or event.account_id or event.request_id, event)
+        cases = [output for output in outputs if output.topic == CASES.name]
+        assert len(cases) <= 1
+        return case_of(cases[0]) if cases else None
+
+    @property
+    def put_aside(self) -> list[str]:
+        """The causes of the dead letters so far."""
+        return [letter.cause for letter in self.driver.dead_letters]
+
+    def _pipe(self, topic: Topic, key: str, event: Event) -> list[Output]:
+        return self.driver.pipe(topic, key, *as_record(topic, key, event))
+
+    def _made(self, _partition: int) -> RouterTopology:
+        return RouterTopology(
+            RULEBOOKS, partitions=PARTITIONS, trace=lambda parent: f"child of {parent}", resubmitted=self._count
+        )
+
+    def _count(self) -> None:
+        self.resubmitted += 1
+
+
+def as_record(topic: Topic, key: str, event: Event) -> tuple[bytes, Headers]:
+    """The value and headers of an event as its publisher writes it."""
+    envelope = Envelope("e1", "/frontline/intake", type_of(event), MONDAY_NOON, key, TRACEPARENT)
+    output = serde.to_output(topic, key, envelope, wire.encode(event))
+    assert output.value is not None
+    return output.value, output.headers
+
+
+def read(output: Output) -> tuple[Envelope, CaseRouted]:
+    """A case as its readers see it."""
+    record = Record(output.topic, output.partition or 0, 0, 0, output.key, output.value, output.headers)
+    envelope, data = serde.read(record)
+    return envelope, wire.decode(CaseRouted, data)
+
+
+def case_of(output: Output) -> CaseRouted:
+    """The data of a case."""
+    return read(output)[1]
+
+
+def withdrawn(account_id: str = "acme") -> EntitlementWithdrawn:
+    """The event that ends an entitlement."""
+    return wire.struct(EntitlementWithdrawn)(account_id=account_id, withdrawn_at=MONDAY_NOON)
+
+
+@pytest.fixture
+def router() -> Router:
+    """A router that knows account acme (offset 0 of the entitlements)."""
+    made = Router()
+    made.told(entitlement_set(account()))
+    return made
+
+
+def test_a_request_becomes_a_case_with_its_whole_origin(router: Router) -> None:
+    """Everything that escalation, the board and a replay need is pinned in the event."""
+    case = router.asked()
+    assert case is not None
+    assert (case.case_id, case.request_id) == (case.request_id, request().request_id)
+    assert (case.account_id, case.requester_id, case.subject) == ("acme", "u1", "Nobody can join")
+    assert (case.assigned_channel, case.assigned_tier, case.priority) == ("phone", "tier2", "P1")
+    assert case.entitlement.offset == 0
+    assert case.received_at == MONDAY_NOON
+    assert case.decided_at == case.observed_at == router.driver.now
+    assert (case.caused_by.topic, case.caused_by.partition, case.caused_by.offset) == (REQUESTS.name, 0, 0)
+    assert (case.impact, case.workaround, case.environment, case.request_type) == (
+        "down",
+        "none",
+        "production",
+        "technical",
+    )
+
+
+def test_a_case_is_an_event_that_follows_from_the_request(router: Router) -> None:
+    """Deterministic identity, the router as its source, a child of the request's trace, on the case's partition."""
+    router.asked()
+    output = router.driver.outputs(CASES)[0]
+    envelope, case = read(output)
+    assert (envelope.source, envelope.type, envelope.subject) == (SOURCE, CaseRouted.TYPE, case.case_id)
+    assert dict(output.headers)["traceparent"] == f"child of {TRACEPARENT}".encode()
+    assert output.key == case.case_id.encode()
+    assert output.partition == partition_for(case.case_id.encode(), PARTITIONS)
+    again = Router()
+    again.told(entitlement_set(account()))
+    again.asked()
+    assert again.driver.outputs(CASES) == [output]
+
+
+def test_a_customers_description_goes_no_further(router: Router) -> None:
+    """It lives in support.requests only."""
+    router.asked(description="My password is hunter2")
+    written = [*router.driver.produced, *router.driver.changelogs["requests"].items()]
+    assert "hunter2" not in repr(written)
+
+
+def test_no_email_address_is_kept(router: Router) -> None:
+    """A decision does not need it, so the router's store and changelog do not have it."""
+    router.told(entitlement_set(account([contact("u1", "member", False, email="u1@example.com")])))
+    assert b"u1" in router.driver.changelogs["entitlements"][b"acme"]
+    assert "@" not in repr(router.driver.changelogs["entitlements"])
+
+
+def test_entitlements_of_a_slice_come_before_its_requests(router: Router) -> None:
+    """A customer who buys and asks at once is known, whichever record was fetched first."""
+    event = request(account_id="new", request_id="r2")
+    asked = router.driver.record(REQUESTS, "new", *as_record(REQUESTS, "new", event))
+    told = entitlement_set(account(account_id="new"))
+    bought = router.driver.record(ENTITLEMENTS, "new", *as_record(ENTITLEMENTS, "new", told))
+    outputs = router.driver.pipe_slice([asked, bought])
+    assert case_of(outputs[0]).assigned_tier == "tier2"
+
+
+def test_the_last_word_about_an_account_counts(router: Router) -> None:
+    """By offset, whatever `set_at` says: compaction keeps the last record, and a new router reads only that."""
+    router.told(entitlement_set(account(plan="access"), set_at=MONDAY_NOON - DAY))
+    case = router.asked(channel="web_ticket")
+    assert case is not None
+    assert (case.entitlement.plan, case.entitlement.offset) == ("access", 1)
+
+
+def test_a_case_keeps_the_entitlement_that_it_was_decided_with(router: Router) -> None:
+    """Later records do not reach it: the event is out."""
+    before = router.asked()
+    router.told(withdrawn())
+    assert before is not None
+    assert before.entitlement.plan == "premier_plus"
+    assert len(router.driver.outputs(CASES)) == 1
+
+
+@pytest.mark.parametrize(
+    ("after", "offset"),
+    [
+        (lambda router: router.told(withdrawn()), 1),
+        (lambda router: (router.told(withdrawn()), router.tombstone()), 1),
+        (lambda router: router.tombstone(), 1),
+        (lambda router: (router.tombstone(), router.driver.restart()), 1),
+    ],
+    ids=["event", "event_then_tombstone", "bare_tombstone", "after_a_restart"],
+)
+def test_a_withdrawn_entitlement_is_told_from_an_unknown_account(
+    router: Router, after: Callable[[Router], object], offset: int
+) -> None:
+    """The agent who looks at it must know that there was one; a tombstone alone means the same."""
+    after(router)
+    case = router.asked()
+    assert case is not None
+    assert (case.assigned_tier, case.needs_triage, case.entitlement.known) == ("self_service", True, False)
+    assert case.trace[0].because == "the account's entitlement was withdrawn"
+    assert case.entitlement.offset == offset
+
+
+def test_a_tombstone_of_an_account_never_heard_of_is_a_withdrawal_too() -> None:
+    """A router that reads a compacted topic late sees only the tombstone."""
+    router = Router()
+    router.tombstone()
+    case = router.asked()
+    assert case is not None
+    assert case.trace[0].because == "the account's entitlement was withdrawn"
+
+
+def test_an_entitlement_can_come_back(router: Router) -> None:
+    """A customer who returns is a customer."""
+    router.told(withdrawn())
+    router.tombstone()
+    router.told(entitlement_set(account()))
+    case = router.asked()
+    assert case is not None
+    assert (case.assigned_tier, case.entitlement.offset) == ("tier2", 3)
+
+
+def test_an_unknown_account_is_decided_and_looked_at(router: Router) -> None:
+    """Nothing is dropped because a billing system is late."""
+    case = router.asked(account_id="who")
+    assert case is not None
+    assert (case.assigned_tier, case.needs_triage, case.entitlement.offset) == ("self_service", True, None)
+    assert case.trace[0].because == "the account is not known"
+
+
+def test_an_anonymous_requesters_claims_are_not_believed(router: Router) -> None:
+    """Not even the name of an account that exists: the case does not carry it."""
+    case = router.asked(authenticated_by="anonymous", requester=requester("owner", True))
+    assert case is not None
+    assert (case.assigned_tier, case.needs_triage, case.account_id) == ("self_service", False, None)
+    assert (case.entitlement.role, case.entitlement.requester_from) == ("member", "nobody")
+
+
+def test_without_an_account_a_request_goes_by_its_own_id(router: Router) -> None:
+    """Its key is its request_id, and nobody has to look: nobody claims to be a customer."""
+    case = router.asked(account_id=None)
+    assert case is not None
+    assert (case.account_id, case.assigned_tier, case.needs_triage) == (None, "self_service", False)
+
+
+def test_a_resubmission_within_a_day_is_dropped_and_counted(router: Router) -> None:
+    """The client that did not get our answer asks again; it must not get two cases."""
+    router.asked()
+    assert router.asked(received_at=MONDAY_NOON + DAY - TICK) is None
+    assert (router.resubmitted, router.put_aside, len(router.driver.outputs(CASES))) == (1, [], 1)
+
+
+def test_a_resubmission_in_the_same_transaction_is_dropped_too(router: Router) -> None:
+    """The store has not seen the first yet, but the overlay has."""
+    twice = [router.driver.record(REQUESTS, "acme", *as_record(REQUESTS, "acme", request())) for _ in range(2)]
+    router.driver.pipe_slice(twice)
+    assert (router.resubmitted, len(router.driver.outputs(CASES))) == (1, 1)
+
+
+def test_a_resubmission_is_dropped_after_a_restart(router: Router) -> None:
+    """The window is in the changelog, not in the process."""
+    router.asked()
+    router.driver.restart()
+    assert router.asked(received_at=MONDAY_NOON + timedelta(hours=1)) is None
+    assert router.resubmitted == 1
+
+
+def test_after_a_day_the_same_id_is_a_new_request(router: Router) -> None:
+    """Idempotency keys are promised for 24 hours; escalation refuses the second case of one id by itself."""
+    router.asked()
+    assert router.asked(received_at=MONDAY_NOON + DAY) is not None
+    assert router.asked(received_at=MONDAY_NOON + DAY + DAY - TICK) is None
+
+
+def test_other_content_under_a_known_id_is_a_conflict(router: Router) -> None:
+    """Which of the two was meant is for the client to say; the first stands."""
+    router.asked()
+    assert router.asked(submission_digest="d2", received_at=MONDAY_NOON + timedelta(hours=1)) is None
+    assert router.put_aside == ["conflict"]
+    assert router.asked(received_at=MONDAY_NOON + timedelta(hours=2)) is None
+    assert (router.resubmitted, len(router.driver.outputs(CASES))) == (1, 1)
+
+
+def test_what_left_the_window_is_forgotten_as_the_log_moves_on(router: Router) -> None:
+    """Memory and changelog hold about a day, not everything that ever was."""
+    for number in range(5):
+        router.asked(request_id=f"early{number}", received_at=MONDAY_NOON + number * TICK)
+    router.asked(request_id="late", received_at=MONDAY_NOON + KEPT_FOR + 2 * TICK)
+    router.driver.advance_to(router.driver.now + TICK)
+    assert len(router.driver.stores["requests"]) == 3
+    assert set(router.driver.changelogs["requests"]) == {b"early3", b"early4", b"late", b"\x00offsets"}
+    assert router.driver.processor.next_due() is None
+
+
+def test_forgetting_goes_on_after_a_restart(router: Router) -> None:
+    """The index is rebuilt from the changelog."""
+    router.asked(request_id="early")
+    router.driver.restart()
+    router.asked(request_id="late", received_at=MONDAY_NOON + KEPT_FOR)
+    router.driver.advance_to(router.driver.now + TICK)
+    assert router.driver.stores["requests"].get(b"early") is None
+
+
+def test_a_backlog_is_not_forgotten_by_the_wall_clock(router: Router) -> None:
+    """After two days of standing still, a request and its resubmission of an hour later are still one."""
+    router.driver.sleep_until(MONDAY_NOON + 2 * DAY)
+    assert router.asked() is not None
+    assert router.asked(received_at=MONDAY_NOON + timedelta(hours=1)) is None
+
+
+GOOD = wire.encode(request())
+
+
+@pytest.mark.parametrize(
+    ("topic", "key", "value", "ce_type", "cause"),
+    [
+        (REQUESTS, "acme", b"{", SupportRequestSubmitted.TYPE, "malformed_event"),
+        (REQUESTS, "acme", b"{}", SupportRequestSubmitted.TYPE, "malformed_event"),
+        (REQUESTS, "acme", None, SupportRequestSubmitted.TYPE, "malformed_event"),
+        (REQUESTS, "acme", GOOD.replace(b'"down"', b'"awful"'), SupportRequestSubmitted.TYPE, "malformed_event"),
+        (REQUESTS, "acme", GOOD.replace(b"2026-", b"9999-"), SupportRequestSubmitted.TYPE, "malformed_event"),
+        (
+            REQUESTS,
+            "acme",
+            GOOD.replace(b'"request_id":"', b'"request_id":"\\u0000'),
+            SupportRequestSubmitted.TYPE,
+            "malformed_event",
+        ),
+        (REQUESTS, "acme", wire.encode(withdrawn()), EntitlementWithdrawn.TYPE, "unexpected_type"),
+        (REQUESTS, "acme", GOOD, "frontline.unheard.of.v1", "unknown_type"),
+        (REQUESTS, "other", GOOD, SupportRequestSubmitted.TYPE, "wrong_key"),
+        (REQUESTS, None, GOOD, SupportRequestSubmitted.TYPE, "malformed_event"),
+        (ENTITLEMENTS, "acme", b"[]", EntitlementSet.TYPE, "malformed_event"),
+        (ENTITLEMENTS, "acme", GOOD, SupportRequestSubmitted.TYPE, "unexpected_type"),
+        (ENTITLEMENTS, "other", wire.encode(withdrawn()), EntitlementWithdrawn.TYPE, "wrong_key"),
+        (ENTITLEMENTS, None, wire.encode(withdrawn()), EntitlementWithdrawn.TYPE, "malformed_event"),
+        (ENTITLEMENTS, b"\xff", None, EntitlementWithdrawn.TYPE, "malformed_event"),
+        (ENTITLEMENTS, b"\x00", None, EntitlementWithdrawn.TYPE, "malformed_event"),
+    ],
+)
+def test_what_cannot_be_processed_is_put_aside_and_the_next_goes_on(
+    router: Router, topic: Topic, key: str | bytes | None, value: bytes | None, ce_type: str, cause: str
+) -> None:
+    """One bad producer must not stop the others; the cause is a word that can be counted."""
+    event = request()
+    headers = tuple(
+        (name, ce_type.encode() if name == "ce_type" else said) for name, said in as_record(REQUESTS, "acme", event)[1]
+    )
+    router.driver.pipe(topic, key, value, headers)
+    assert router.put_aside == [cause]
+    assert router.driver.outputs(CASES) == []
+    case = router.asked(request_id="next")
+    assert case is not None
+    assert case.assigned_tier == "tier2"
+
+
+def test_a_dead_letter_does_not_repeat_the_customer(router: Router) -> None:
+    """The message travels to logs and consoles; the record itself is kept byte for byte."""
+    _, headers = as_record(REQUESTS, "acme", request())
+    router.driver.pipe(REQUESTS, "acme", GOOD.replace(b'"down"', b'"hunter2"'), headers)
+    letter = router.driver.dead_letters[0]
+    assert "impact" in letter.message
+    assert "hunter2" not in letter.message
