@@ -23,7 +23,8 @@ _DISK_FULL = ("No space left on device", "Disk quota exceeded")
 _IN_USE = "A Kafka instance in another process or thread is using this directory"
 _CORRUPT = re.compile(
     r"\b(\w*(?:InconsistentClusterId|InconsistentBrokerId|KafkaStorage|CorruptRecord|InvalidRecord|"
-    r"InconsistentMetadata|CorruptSnapshot)\w*Exception: .*|.*meta\.properties.*(?:[Ee]rror|invalid|No `).*)"
+    r"InconsistentMetadata|CorruptSnapshot)\w*Exception: .*|No readable meta\.properties.*|"
+    r"No FeatureLevelRecord .* in the bootstrap metadata.*)"
 )
 NEARLY_NOTHING = 4 * 1024 * 1024  # bytes; a full file system can also end the process without a word
 

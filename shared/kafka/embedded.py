@@ -41,7 +41,7 @@ from shared.kafka.reachable import wait_until_it_answers
 
 HOST = "127.0.0.1"
 MIN_FREE_BYTES = 256 * 1024 * 1024  # a new broker with a few topics needs some 50 MB, its log grows from there
-STOP_GRACE = 6.0  # seconds that the broker has to close its log after SIGTERM; it usually takes one
+STOP_GRACE = 4.0  # seconds that the broker has to close its log after SIGTERM; it usually takes one
 LOOK_EVERY = 0.03  # seconds between two looks at the broker's log during a start
 
 # G1 would be the choice on two cores; at this heap size the serial collector pauses as little and needs fewer threads.
@@ -55,9 +55,10 @@ FORMAT_FLAGS = ("-Xmx128m", "-XX:TieredStopAtLevel=1", *JVM_FLAGS[2:])
 class EmbeddedKafka:
     """One broker, its own controller. `async with`, or `start` and `stop`; after `died` it may be started again.
 
-    `data`: its folder, kept; None = a temporary one, removed by `stop`. `port` 0 = a free one, chosen by the kernel;
-    a restart keeps the port of the first start. `settings` are added to the broker's properties. `say` gets a sentence
-    for people whenever something takes a while. `java` and `jar_folder` are what the machine gives unless told.
+    `data`: its folder, kept; None = a temporary one that `stop` removes (a log that an error named stays). `port` 0 = a
+    free one, chosen by the kernel; a restart keeps the port of the first start. `settings` are added to the broker's
+    properties. `say` gets a sentence for people whenever something takes a while. `java` and `jar_folder` are what the
+    machine gives unless told.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class EmbeddedKafka:
         self._temporary: Path | None = None
         self._folder: DataFolder | None = None
         self._lock: int | None = None
+        self._log_was_named = False
         self._broker: Leashed | None = None
 
     @property
@@ -137,7 +139,9 @@ class EmbeddedKafka:
             self._broker = None
         self._unlock_folder()
         if self._temporary is not None:
-            await asyncio.to_thread(shutil.rmtree, self._temporary, ignore_errors=True)
+            # what was said about a failure names the log: it stays
+            rubbish = self._files.records if self._log_was_named else self._temporary
+            await asyncio.to_thread(shutil.rmtree, rubbish, ignore_errors=True)
             self._temporary = self._folder = None
 
     async def died(self) -> KafkaFailed:
@@ -244,6 +248,7 @@ class EmbeddedKafka:
         return self._files.log.read_text(encoding="utf-8", errors="replace")
 
     def _why(self, code: int) -> KafkaFailed:
+        self._log_was_named = True
         return broker_log.why_it_ended(
             self._read_log(),
             how_it_ended(code),
@@ -254,5 +259,6 @@ class EmbeddedKafka:
         )
 
     def _too_slow(self) -> BrokerTooSlow:
+        self._log_was_named = True
         words = broker_log.last_words(self._read_log())
         return BrokerTooSlow(seconds=self._start_timeout, last_words=words, log=self._files.log)

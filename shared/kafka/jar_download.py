@@ -67,20 +67,29 @@ class _Progress:
 
 def _download_one(client: httpx.Client, jar: Jar, folder: Path, progress: _Progress) -> None:
     part = folder / f"{jar.file_name}.part"
+    if part.exists():
+        _fetch_patiently(client, jar, part, progress)
+        if not jar.is_at(part):  # the part was of something else
+            part.unlink()
+    if not part.exists():
+        _fetch_patiently(client, jar, part, progress)
+    if not jar.is_at(part):
+        with part.open("rb") as file:
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
+        part.unlink()
+        raise JarChecksumMismatch(jar=jar.file_name, actual=actual, expected=jar.sha256)
+    part.replace(folder / jar.file_name)
+
+
+def _fetch_patiently(client: httpx.Client, jar: Jar, part: Path, progress: _Progress) -> None:
     for attempt in range(TRIES):
         try:
             _fetch(client, jar, part, progress)
             break
         except (httpx.TransportError, httpx.HTTPStatusError) as error:
             if attempt == TRIES - 1 or not _may_pass(error):
-                raise JarMissing(jar=jar.file_name, folder=folder, reason=_reason(error)) from error
+                raise JarMissing(jar=jar.file_name, folder=part.parent, reason=_reason(error)) from error
             time.sleep(FIRST_PAUSE * 2**attempt)
-    with part.open("rb") as file:
-        actual = hashlib.file_digest(file, "sha256").hexdigest()
-    if actual != jar.sha256:
-        part.unlink()
-        raise JarChecksumMismatch(jar=jar.file_name, actual=actual, expected=jar.sha256)
-    part.replace(folder / jar.file_name)
 
 
 def _fetch(client: httpx.Client, jar: Jar, part: Path, progress: _Progress) -> None:

@@ -91,11 +91,11 @@ def _end(child: int, grace: float, child_ended: int) -> int:
         if code is not None:
             return code
     os.kill(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) % 256
+    return _exit_code(child, wait=True) or 0
 
 
-def _exit_code(child: int) -> int | None:
-    pid, status = os.waitpid(child, os.WNOHANG)
+def _exit_code(child: int, *, wait: bool = False) -> int | None:
+    pid, status = os.waitpid(child, 0 if wait else os.WNOHANG)
     if pid == 0:
         return None
     code = os.waitstatus_to_exitcode(status)

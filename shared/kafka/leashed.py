@@ -1,8 +1,11 @@
 """The holder's side of `leash.py`: start a program that cannot outlive this process, wait for it, stop it."""
 
 import asyncio
+import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 _LEASH = Path(__file__).with_name("leash.py")
@@ -50,13 +53,19 @@ class Leashed:
 
     async def wait(self) -> int:
         """The program's exit code, once it has ended; 128 + n if signal n ended it."""
-        return await self._leash.wait()
+        code = await self._leash.wait()
+        if code >= 0:
+            return code
+        # Somebody killed the process between. On Linux the program is gone already, elsewhere it is up to us.
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        return 128 - code
 
     async def stop(self) -> int:
         """Ask the program to end, make it end after the grace period; its exit code. May be called twice."""
         assert self._leash.stdin is not None  # noqa: S101 - a pipe since `start`
         self._leash.stdin.close()
-        return await self._leash.wait()
+        return await self.wait()
 
 
 def how_it_ended(code: int) -> str:
