@@ -1,0 +1,156 @@
+"""The three kinds of hours, and what they have in common."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.business_time import hours
+from shared.business_time.calendar import BusinessCalendar
+from shared.business_time.errors import EndBeforeStart, InvalidTarget, MissingCalendar, NeverOpen
+from shared.contracts.vocabulary import Hours
+
+OFFICE = BusinessCalendar.from_config(
+    {"timezone": "UTC", "hours": {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
+)
+DAY = timedelta(days=1)
+
+
+def at(text: str) -> datetime:
+    """An instant of UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+# 2026-11-23 is a Monday
+@pytest.mark.parametrize(
+    ("kind", "start", "target_hours", "due"),
+    [
+        ("elapsed", "2026-11-27T17:00", 24, "2026-11-28T17:00"),
+        ("business", "2026-11-27T17:00", 24, "2026-12-02T14:00"),
+        pytest.param("elapsed_then_next_open", "2026-11-23T10:00", 24, "2026-11-24T10:00", id="an open instant stays"),
+        pytest.param("elapsed_then_next_open", "2026-11-23T09:00", 24, "2026-11-24T09:00", id="opening is open"),
+        pytest.param("elapsed_then_next_open", "2026-11-23T18:00", 24, "2026-11-25T09:00", id="closing is closed"),
+        pytest.param("elapsed_then_next_open", "2026-11-27T17:00", 24, "2026-11-30T09:00", id="over a weekend"),
+        pytest.param("elapsed_then_next_open", "2026-11-23T20:00", 2, "2026-11-24T09:00", id="over a night"),
+    ],
+)
+def test_when_a_promise_is_due(kind: Hours, start: str, target_hours: int, due: str) -> None:
+    """P1 counts round the clock, P2 in regional hours, P3 a day and then to the next opening."""
+    assert hours.due(at(start), timedelta(hours=target_hours), kind, OFFICE) == at(due)
+
+
+@pytest.mark.parametrize(
+    ("kind", "target_hours", "pause", "due"),
+    [
+        ("elapsed", 24, ("2026-11-23T12:00", "2026-11-23T15:00"), "2026-11-24T13:00"),
+        ("business", 18, ("2026-11-23T12:00", "2026-11-23T15:00"), "2026-11-25T13:00"),
+        ("elapsed_then_next_open", 24, ("2026-11-23T12:00", "2026-11-23T15:00"), "2026-11-24T13:00"),
+        pytest.param("elapsed", 24, ("2026-11-24T10:00", "2026-11-24T12:00"), "2026-11-24T10:00", id="used up before"),
+        pytest.param("business", 9, ("2026-11-24T10:00", "2026-11-24T12:00"), "2026-11-24T10:00", id="likewise"),
+        pytest.param(
+            "elapsed_then_next_open",
+            24,
+            ("2026-11-24T10:00", "2026-11-24T12:00"),
+            "2026-11-24T12:00",
+            id="used up, but it is not open while paused",
+        ),
+        pytest.param(
+            "elapsed_then_next_open",
+            24,
+            ("2026-11-24T10:00", "2026-11-24T20:00"),
+            "2026-11-25T09:00",
+            id="paused until closed",
+        ),
+    ],
+)
+def test_paused_time_is_closed_time_in_all_of_them(
+    kind: Hours, target_hours: int, pause: tuple[str, str], due: str
+) -> None:
+    """One rule for pauses, whatever the hours."""
+    span = (at(pause[0]), at(pause[1]))
+    assert hours.due(at("2026-11-23T10:00"), timedelta(hours=target_hours), kind, OFFICE, [span]) == at(due)
+
+
+def test_waiting_for_the_opening_uses_up_nothing() -> None:
+    """Until it is due, what is used up is at most the target; after, every second is overrun."""
+    start = at("2026-11-27T17:00")
+
+    def used(end: str) -> timedelta:
+        return hours.measured(start, at(end), DAY, "elapsed_then_next_open", OFFICE)
+
+    assert used("2026-11-28T05:00") == DAY / 2
+    assert used("2026-11-28T17:00") == DAY
+    assert used("2026-11-29T17:00") == DAY
+    assert used("2026-11-30T09:00") == DAY
+    assert used("2026-11-30T09:30") == DAY + timedelta(minutes=30)
+
+
+def test_the_ledger_of_a_day_and_then_the_opening() -> None:
+    """A day counted, a weekend waited for."""
+    start = at("2026-11-27T17:00")
+    entries = hours.ledger(start, at("2026-11-30T10:00"), DAY, "elapsed_then_next_open", OFFICE)
+    assert [(e.start, e.counted, e.reason) for e in entries] == [
+        (start, True, "elapsed"),
+        (at("2026-11-28T17:00"), False, "closed"),
+        (at("2026-11-30T09:00"), True, "elapsed"),
+    ]
+
+
+def test_elapsed_hours_need_no_calendar_and_the_others_say_so() -> None:
+    """A missing calendar is a mistake with a name, not round-the-clock counting."""
+    start = at("2026-11-23T10:00")
+    assert hours.due(start, DAY, "elapsed", None) == start + DAY
+    with pytest.raises(MissingCalendar):
+        hours.due(start, DAY, "business", None)
+    with pytest.raises(MissingCalendar):
+        hours.due(start, DAY, "elapsed_then_next_open", None)
+    with pytest.raises(MissingCalendar):
+        hours.ledger(start, start + DAY, DAY, "business", None)
+
+
+def test_what_cannot_be_is_refused() -> None:
+    """The same names of errors in all hours."""
+    start = at("2026-11-23T10:00")
+    never = BusinessCalendar.from_config({"timezone": "UTC", "hours": {}})
+    with pytest.raises(NeverOpen):
+        hours.due(start, DAY, "elapsed_then_next_open", never)
+    with pytest.raises(InvalidTarget):
+        hours.due(start, timedelta(0), "elapsed", None)
+    with pytest.raises(InvalidTarget):
+        hours.due(start, timedelta(days=365 * 9000), "elapsed", None)
+    with pytest.raises(EndBeforeStart):
+        hours.measured(start, start - DAY, DAY, "elapsed", None)
+
+
+instants = st.integers(min_value=0, max_value=60 * 24 * 14).map(lambda n: at("2026-11-20") + timedelta(minutes=n))
+pauses = st.lists(st.tuples(instants, instants).map(lambda pair: (min(pair), max(pair))), max_size=3)
+kinds = st.sampled_from(["elapsed", "business", "elapsed_then_next_open"])
+targets = st.integers(min_value=1, max_value=60 * 40).map(lambda n: timedelta(minutes=n))
+
+
+@given(kinds, instants, targets, pauses, instants)
+def test_a_promise_is_overrun_only_after_it_was_due(
+    kind: Hours, start: datetime, target: timedelta, spans: list[tuple[datetime, datetime]], end: datetime
+) -> None:
+    """What is used up at the deadline is the target, and it grows with time: two views of one promise agree."""
+    due = hours.due(start, target, kind, OFFICE, spans)
+    assert hours.measured(start, due, target, kind, OFFICE, spans) == target
+    if end >= start:
+        used = hours.measured(start, end, target, kind, OFFICE, spans)
+        assert used <= target if end <= due else used >= target
+        ledger = hours.ledger(start, end, target, kind, OFFICE, spans)
+        assert sum((e.end - e.start for e in ledger if e.counted), timedelta(0)) == used
+
+
+@given(kinds, instants, targets, pauses, st.tuples(instants, instants))
+def test_one_more_pause_never_brings_a_deadline_forward(
+    kind: Hours,
+    start: datetime,
+    target: timedelta,
+    spans: list[tuple[datetime, datetime]],
+    more: tuple[datetime, datetime],
+) -> None:
+    """Never early: waiting for the customer can only give time."""
+    pause = (min(more), max(more))
+    assert hours.due(start, target, kind, OFFICE, [*spans, pause]) >= hours.due(start, target, kind, OFFICE, spans)

@@ -1,0 +1,71 @@
+"""The ledger: why a deadline is where it is, interval by interval."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.business_time.calendar import BusinessCalendar
+
+CALENDAR = BusinessCalendar.from_config(
+    {
+        "timezone": "Europe/Madrid",
+        "hours": {day: [["09:00", "14:00"], ["15:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+        "holidays": {"2026-12-25": "Navidad"},
+        "overrides": {"2026-12-24": [["09:00", "13:00"]]},
+        "breaks": [["2026-12-23T12:00", "2026-12-23T13:00"]],
+    }
+)
+
+
+def at(text: str) -> datetime:
+    """An instant of UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_each_interval_says_whether_it_counted_and_why_not() -> None:
+    """Closed, a break, paused, a holiday by its name: what a customer may ask about a deadline."""
+    entries = CALENDAR.ledger(
+        at("2026-12-23T10:00"), at("2026-12-28T09:00"), [(at("2026-12-23T15:00"), at("2026-12-24T09:00"))]
+    )
+    assert [(e.start, e.counted, e.reason, e.holiday) for e in entries] == [
+        (at("2026-12-23T10:00"), True, "open", None),
+        (at("2026-12-23T11:00"), False, "break", None),
+        (at("2026-12-23T12:00"), True, "open", None),
+        (at("2026-12-23T13:00"), False, "closed", None),
+        (at("2026-12-23T14:00"), True, "open", None),
+        (at("2026-12-23T15:00"), False, "paused", None),
+        (at("2026-12-23T17:00"), False, "closed", None),  # paused as well, but closed would not have counted anyway
+        (at("2026-12-24T08:00"), False, "paused", None),
+        (at("2026-12-24T09:00"), True, "open", None),
+        (at("2026-12-24T12:00"), False, "closed", None),
+        (at("2026-12-24T23:00"), False, "holiday", "Navidad"),
+        (at("2026-12-25T23:00"), False, "closed", None),
+        (at("2026-12-28T08:00"), True, "open", None),
+    ]
+    assert entries[-1].end == at("2026-12-28T09:00")
+
+
+def test_an_empty_span_has_an_empty_ledger() -> None:
+    """There is nothing to explain."""
+    assert CALENDAR.ledger(at("2026-12-23T10:00"), at("2026-12-23T10:00")) == []
+
+
+minutes = st.integers(min_value=0, max_value=60 * 24 * 30).map(lambda n: at("2026-12-01") + timedelta(minutes=n))
+pauses = st.lists(st.tuples(minutes, minutes).map(lambda pair: (min(pair), max(pair))), max_size=4)
+
+
+@given(minutes, minutes, pauses)
+def test_the_ledger_covers_the_span_without_gap_and_adds_up(
+    a: datetime, b: datetime, pauses: list[tuple[datetime, datetime]]
+) -> None:
+    """An explanation that does not add up to the number explains nothing."""
+    start, end = min(a, b), max(a, b)
+    entries = CALENDAR.ledger(start, end, pauses)
+    counted = sum(((e.end - e.start) for e in entries if e.counted), timedelta(0))
+    assert counted == CALENDAR.elapsed(start, end, pauses)
+    edges = [start, *(e.end for e in entries)]
+    assert edges[-1] == end
+    assert [e.start for e in entries] == edges[:-1]
+    assert all((x.reason, x.holiday) != (y.reason, y.holiday) for x, y in pairwise(entries))
