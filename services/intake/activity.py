@@ -1,0 +1,160 @@
+"""[pure] Activity on a case: what each type needs, what it may carry, who may say it, and when it may have happened."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import Field
+
+from services.intake.errors import FieldError, InvalidFields, MissingScope
+from services.intake.fields import Body, Id, Statuses, Text
+from shared.contracts import wire
+from shared.contracts.base import Instant, format_instant
+from shared.contracts.ids import deterministic_id
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.vocabulary import (
+    ActivityType,
+    Hours,
+    Impact,
+    Milestone,
+    NoTargetReason,
+    Promise,
+    ReopenMode,
+    Workaround,
+)
+
+_TEN_YEARS = 10 * 366 * 86400
+
+
+class TermsBody(Body):
+    """New terms of one milestone: a target with its hours and its kind of promise, or the reason for having none."""
+
+    target_seconds: int | None = Field(gt=0, le=_TEN_YEARS)
+    hours: Hours | None = None
+    promise: Promise | None = None
+    reason: NoTargetReason | None = None
+    paused_by: Statuses = ()
+    reopen: ReopenMode = "resume"
+
+
+class Activity(Body):
+    """Something that happened on a case, as a client reports it."""
+
+    type: ActivityType
+    at: Instant | None = None
+    text: Text | None = None
+    to: Id | None = None
+    milestones: dict[Milestone, TermsBody] | None = Field(default=None, min_length=1)
+    impact: Impact | None = None
+    workaround: Workaround | None = None
+    reason: Text | None = None
+    accepted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a type carries beside `at`: all of `needs`, at least one of `one_of`, anything of `may`, nothing else."""
+
+    needs: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+
+
+# `text` is optional even in replies and notes: a help desk that keeps its own texts reports only that they happened.
+RULES: dict[ActivityType, Rule] = {
+    "agent_replied": Rule(may=("text",)),
+    "customer_replied": Rule(may=("text",)),
+    "internal_note": Rule(may=("text",)),
+    "status_changed": Rule(needs=("to",), may=("text", "reason")),
+    "reprioritised": Rule(one_of=("impact", "workaround", "milestones"), may=("text", "reason")),
+    "restored": Rule(may=("text", "reason")),
+    "resolved": Rule(may=("text", "reason")),
+    "reopened": Rule(may=("text", "reason")),
+    "closed": Rule(may=("text", "reason")),
+    "withdrawn": Rule(may=("text", "reason")),
+    "entitlement_refreshed": Rule(needs=("milestones",), may=("text", "reason")),
+}
+_CARRIED = ("text", "to", "milestones", "impact", "workaround", "reason", "accepted")
+
+
+def check(activity: Activity, scopes: Collection[str], *, received_at: datetime, submitted_at: datetime | None) -> None:
+    """Refuse what the type does not carry, what the client may not say, and what cannot have happened then.
+
+    `submitted_at` is when the case was submitted, if that is known here; escalation checks it again for every case.
+    Raises InvalidFields with every wrong field, or MissingScope.
+    """
+    errors = [*_shape_errors(activity), *_terms_errors(activity), *_time_errors(activity, received_at, submitted_at)]
+    if errors:
+        raise InvalidFields(errors)
+    if activity.at is not None and "backfill" not in scopes:
+        raise MissingScope("only a client with the scope backfill may say when something happened (field at)")
+    if activity.milestones is not None and "admin" not in scopes:
+        raise MissingScope("only a client with the scope admin may set the terms of a case (field milestones)")
+
+
+def record(
+    activity: Activity, *, case_id: str, client: str, idempotency_key: str, received_at: datetime
+) -> ActivityRecorded:
+    """The event that `activity` becomes. The same call with the same key has the same `activity_id`."""
+    milestones = None
+    if activity.milestones is not None:
+        milestones = {
+            name: wire.struct(MilestoneTerms)(**{field: getattr(terms, field) for field in type(terms).model_fields})
+            for name, terms in activity.milestones.items()
+        }
+    return wire.struct(ActivityRecorded)(
+        case_id=case_id,
+        activity_id=deterministic_id("activity", client, case_id, idempotency_key),
+        type=activity.type,
+        at=activity.at or received_at,
+        recorded_at=received_at,
+        client=client,
+        text=activity.text,
+        to=activity.to,
+        milestones=milestones,
+        impact=activity.impact,
+        workaround=activity.workaround,
+        reason=activity.reason,
+        accepted=activity.accepted,
+    )
+
+
+def _shape_errors(activity: Activity) -> list[FieldError]:
+    rule = RULES.get(activity.type)
+    if rule is None:
+        return [FieldError("type", f"{activity.type} is not taken yet: escalations on request are not open")]
+    given = [name for name in _CARRIED if getattr(activity, name) is not None]
+    errors = [FieldError(name, f"is required for {activity.type}") for name in rule.needs if name not in given]
+    allowed = (*rule.needs, *rule.one_of, *rule.may)
+    errors += [FieldError(name, f"does not belong to {activity.type}") for name in given if name not in allowed]
+    if rule.one_of and not set(rule.one_of) & set(given):
+        errors.append(FieldError(rule.one_of[0], f"{activity.type} needs at least one of {', '.join(rule.one_of)}"))
+    return errors
+
+
+def _terms_errors(activity: Activity) -> list[FieldError]:
+    return [error for name, terms in (activity.milestones or {}).items() for error in _term_errors(name, terms)]
+
+
+def _term_errors(name: Milestone, terms: TermsBody) -> Iterator[FieldError]:
+    promised = {"hours": terms.hours, "promise": terms.promise}
+    explained = {"reason": terms.reason}
+    wanted, unwanted = (explained, promised) if terms.target_seconds is None else (promised, explained)
+    target = "without a target" if terms.target_seconds is None else "with a target"
+    for field, value in wanted.items():
+        if value is None:
+            yield FieldError(f"milestones.{name}.{field}", f"is required {target}")
+    for field, value in unwanted.items():
+        if value is not None:
+            yield FieldError(f"milestones.{name}.{field}", f"does not belong {target}")
+
+
+def _time_errors(activity: Activity, received_at: datetime, submitted_at: datetime | None) -> list[FieldError]:
+    if activity.at is None:
+        return []
+    if activity.at > received_at:
+        return [FieldError("at", f"lies in the future; it is {format_instant(received_at)} here")]
+    if submitted_at is not None and activity.at < submitted_at:
+        return [FieldError("at", f"lies before the case, which was submitted at {format_instant(submitted_at)}")]
+    return []

@@ -1,0 +1,209 @@
+"""The calls of intake, by resource. `docs/api.md` shows each with curl."""
+
+import secrets
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import Response, StreamingResponse
+
+from services.intake import activity as activities
+from services.intake import body, stream
+from services.intake.activity import Activity
+from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
+from services.intake.errors import (
+    IdempotencyConflict,
+    KafkaAway,
+    NotFound,
+    NotReadYet,
+)
+from services.intake.keys import ApiKey
+from services.intake.openapi import Recorded, RequestStatus, Submitted, describe
+from services.intake.recent import Status
+from services.intake.request import Submission, accept, partition_key
+from services.intake.service import Service, with_key
+from shared.contracts.intake import Account
+from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
+from shared.kafka import serde
+from shared.wall_clock import utc_now
+
+router = APIRouter()
+
+
+@router.post("/v1/support-requests", **describe("submit", 202, Submitted, body=Submission, repeatable=True))
+async def submit(request: Request) -> Response:
+    """Submit a support request.
+
+    202 means that Kafka has it. The same Idempotency-Key with the same body is the same request, however often it is
+    sent; with another body it is refused, here or by the router.
+    """
+    service = _service(request)
+    caller = await service.admit(request, "submit")
+    key = body.idempotency_key(request)
+    submission = await body.read(request, Submission)
+    now = utc_now()
+    event = accept(submission, client=caller.name, authenticated_by="api_key", idempotency_key=key, received_at=now)
+    known = service.recent.known(event.request_id)
+    if known is None:
+        try:
+            await service.publish(
+                REQUESTS,
+                partition_key(event),
+                event,
+                event_id=event.request_id,
+                subject=event.request_id,
+                at=now,
+                parent=request.headers.get("traceparent"),
+            )
+        except KafkaAway as away:
+            raise with_key(away, key) from None
+        service.recent.submitted(event)
+    elif known.digest != event.submission_digest:
+        raise IdempotencyConflict(
+            "this key already stands for another request of this account; send a new request with a new key"
+        )
+    status_url = f"/v1/support-requests/{event.request_id}"
+    answer: dict[str, Any] = {"request_id": event.request_id, "status_url": status_url}
+    if submission.lacks_phone_details:
+        answer["reminders"] = [service.editions.effective_at(now).phone.have_at_hand[event.language]]
+    return _json(answer, 202, {"Location": status_url})
+
+
+@router.get("/v1/support-requests/{request_id}", **describe("submit or admin", 200, RequestStatus))
+async def status(request: Request, request_id: str) -> Response:
+    """What became of a request: submitted, decided, and the life of its clocks.
+
+    For the most recent requests only (200,000 unless set otherwise). A client sees its own requests, an admin all.
+    """
+    service = _service(request)
+    caller = await service.admit(request, "submit", "admin")
+    found = _visible(service, caller, request_id)
+    events = [{"id": event.id, "type": event.type, **event.data} for event in found.events]
+    for event in events:
+        event.pop("decision", None)  # it is in the answer itself
+    return _json({**found.request, "events": events})
+
+
+@router.get("/v1/support-requests/{request_id}/events", **describe("submit or admin", 200, "text/event-stream"))
+async def events(request: Request, request_id: str) -> Response:
+    """The same events as they come, as Server-Sent Events; `Last-Event-ID` goes on after that one."""
+    service = _service(request)
+    caller = await service.admit(request, "submit", "admin")
+    _visible(service, caller, request_id)
+    service.streams.check_room()
+    following = service.streams.follow(request_id, request.headers.get("last-event-id"))
+    return StreamingResponse(following, headers=stream.HEADERS, media_type=stream.MEDIA_TYPE)
+
+
+@router.post("/v1/cases/{case_id:path}/activity", **describe("activity", 202, Recorded, body=Activity, repeatable=True))
+async def record_activity(request: Request, case_id: str) -> Response:
+    """Report what happened on a case. 202 means that Kafka has it.
+
+    The same Idempotency-Key for the same case has the same activity_id, and counts once.
+    """
+    service = _service(request)
+    caller = await service.admit(request, "activity")
+    case_id = body.checked_id("case_id", case_id)
+    key = body.idempotency_key(request)
+    reported = await body.read(request, Activity)
+    now = utc_now()
+    case = service.recent.known(case_id)
+    activities.check(reported, caller.scopes, received_at=now, submitted_at=case.received_at if case else None)
+    event = activities.record(reported, case_id=case_id, client=caller.name, idempotency_key=key, received_at=now)
+    try:
+        await service.publish(
+            ACTIVITY,
+            case_id,
+            event,
+            event_id=event.activity_id,
+            subject=case_id,
+            at=now,
+            parent=request.headers.get("traceparent"),
+        )
+    except KafkaAway as away:
+        raise with_key(away, key) from None
+    return _json({"activity_id": event.activity_id}, 202)
+
+
+@router.put("/v1/accounts/{account_id:path}/entitlement", **describe("admin", 200, Account, body=EntitlementBody))
+async def set_entitlement(request: Request, account_id: str) -> Response:
+    """Set what an account owns, whole. 200 means that Kafka has it; it is in force for requests decided afterwards."""
+    service = _service(request)
+    await service.admit(request, "admin")
+    account_id = body.checked_id("account_id", account_id)
+    wanted = await body.read(request, EntitlementBody)
+    now = utc_now()
+    event = entitlement_set(wanted, account_id=account_id, calendars=service.calendars, at=now)
+    position, data = await service.publish(
+        ENTITLEMENTS,
+        account_id,
+        event,
+        event_id=_new_id(),
+        subject=account_id,
+        at=now,
+        parent=request.headers.get("traceparent"),
+    )
+    service.accounts.set(account_id, position.offset, data)
+    return _json(event.account)
+
+
+@router.get("/v1/accounts/{account_id:path}/entitlement", **describe("admin", 200, Account))
+async def get_entitlement(request: Request, account_id: str) -> Response:
+    """What an account owns now."""
+    service = _service(request)
+    await service.admit(request, "admin")
+    account = service.accounts.find(body.checked_id("account_id", account_id))
+    if account is None and not service.accounts_tail.caught_up:
+        raise NotReadYet("the entitlements are still being read", retry_after=2)
+    if account is None:
+        raise NotFound("this account owns nothing that we know of")
+    return _json(account)
+
+
+@router.delete("/v1/accounts/{account_id:path}/entitlement", **describe("admin", 204, None))
+async def withdraw_entitlement(request: Request, account_id: str) -> Response:
+    """Withdraw what an account owns; withdrawing what is not there is fine. 204 means that Kafka has it."""
+    service = _service(request)
+    await service.admit(request, "admin")
+    account_id = body.checked_id("account_id", account_id)
+    now = utc_now()
+    # First the fact, for whoever reads along, then the tombstone, so that the compacted topic forgets the account.
+    await service.publish(
+        ENTITLEMENTS,
+        account_id,
+        entitlement_withdrawn(account_id=account_id, at=now),
+        event_id=_new_id(),
+        subject=account_id,
+        at=now,
+        parent=request.headers.get("traceparent"),
+    )
+    position = await service.publisher.publish(serde.tombstone(ENTITLEMENTS, account_id))
+    service.accounts.withdraw(account_id, position.offset)
+    return Response(status_code=204)
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+def _visible(service: Service, caller: ApiKey, request_id: str) -> Status:
+    """The request, if this caller may see it. What another client submitted does not exist for this one."""
+    known = service.recent.known(request_id)
+    found = service.recent.status(request_id)
+    if known is not None and found is not None and ("admin" in caller.scopes or known.client == caller.name):
+        return found
+    if not service.requests_tail.caught_up:
+        raise NotReadYet("the recent requests are still being read", retry_after=2)
+    raise NotFound(
+        f"no such request among the most recent {service.settings.recent_requests:,} of this client; "
+        "older ones are in the log, and `frontline explain` reads it"
+    )
+
+
+def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(content), status, headers, "application/json")
+
+
+def _new_id() -> str:
+    return secrets.token_hex(16)

@@ -1,0 +1,105 @@
+"""The web application of intake: the calls, health, metrics and documents, and what lives as long as it does.
+
+The web form (`GET /`) and the chat (`WS /v1/chat`) will be routers beside `api.router`.
+"""
+
+import asyncio
+import contextlib
+import time
+import traceback
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI
+from prometheus_client import Counter, Histogram
+
+from services.intake import api, docs, openapi, problem
+from services.intake.service import Service
+from shared.observability.health import AsgiApp, Receive, Scope, Send, ops_routes
+from shared.observability.logs import get_logger
+
+REQUESTS = Counter("frontline_intake_http_requests_total", "Calls answered", ["method", "route", "status"])
+SECONDS = Histogram(
+    "frontline_intake_http_seconds",
+    "From the head of a call to the end of its answer; event streams not included",
+    ["route"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+FLUSH_SECONDS = 1.5
+_HEADERS = [(b"x-content-type-options", b"nosniff")]
+
+
+def create_app(service: Service) -> FastAPI:
+    """The application around `service`, which runs from the start of the application to its end."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        running = asyncio.create_task(service.run())
+        try:
+            yield
+        finally:
+            await service.publisher.close(FLUSH_SECONDS)
+            running.cancel()
+            await asyncio.wait([running], timeout=FLUSH_SECONDS)
+
+    app = FastAPI(
+        title="Frontline intake",
+        description="Submit support requests, follow them, report activity on cases, set entitlements.",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,  # those pages load scripts from elsewhere; ours need none
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    app.router.routes.extend(api.router.routes)  # flat, so that a 405 can name the methods of every route
+    docs.install(app, service.settings.kafka_bootstrap)
+    openapi.install(app)
+    problem.install(app)
+    return app
+
+
+class Edge:
+    """The outermost layer: health and metrics, a count of every call, and no error that gets out unexplained."""
+
+    def __init__(self, app: FastAPI, service: Service) -> None:
+        self._app = app
+        self._ops: dict[str, AsgiApp] = dict(ops_routes(service.readiness))
+        self._log = get_logger()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["path"] in self._ops and scope["method"] in ("GET", "HEAD"):
+            await self._ops[scope["path"]](scope, receive, send)
+            return
+        began, status = time.perf_counter(), 0
+
+        async def counted(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, counted)
+        except Exception as error:  # it has been answered; here it ends
+            self._tell(error, scope)
+        route = getattr(scope.get("route"), "path", "other")
+        REQUESTS.labels(scope["method"], route, status).inc()
+        if not route.endswith("/events"):
+            SECONDS.labels(route).observe(time.perf_counter() - began)
+
+    def _tell(self, error: Exception, scope: Scope) -> None:
+        """Where it happened and what kind of error it is, without its message: that may quote what was sent."""
+        frames = traceback.extract_tb(error.__traceback__)
+        self._log.error(
+            "A call failed",
+            action="call.failed",
+            error=type(error).__name__,
+            route=getattr(scope.get("route"), "path", "other"),
+            where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
+        )

@@ -1,0 +1,75 @@
+"""Reading a request: its body within limits of size and time, as JSON of a known shape, and the headers that matter."""
+
+import asyncio
+import secrets
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import ValidationError
+
+from services.intake.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    FieldError,
+    InvalidFields,
+    UnsupportedMediaType,
+    field_errors,
+    json_error,
+)
+from services.intake.fields import Body, identifier
+
+BODY_LIMIT = 64 * 1024
+DRAIN_LIMIT = 1024 * 1024  # of a body that is too large: read and dropped, so that the sender gets to see the answer
+BODY_SECONDS = 10.0
+
+B = TypeVar("B", bound=Body)
+
+
+async def read(request: Request, model: type[B]) -> B:
+    """The body as `model`. Raises the refusal that fits: its type, size, speed, syntax or fields."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    ):
+        raise UnsupportedMediaType("send Content-Type: application/json")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            data = await _bytes(request)
+    except TimeoutError:
+        raise BodyTooSlow(f"the body took more than {BODY_SECONDS:g} s", headers={"Connection": "close"}) from None
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        raise json_error(error) or InvalidFields(field_errors(error)) from None
+
+
+async def _bytes(request: Request) -> bytes:
+    """The whole body, however it is sent. What is beyond the limit is not kept."""
+    kept, size = bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= BODY_LIMIT:
+            kept += chunk
+        elif size > DRAIN_LIMIT:
+            break
+    if size > BODY_LIMIT:
+        raise BodyTooLarge(f"a body may have {BODY_LIMIT} bytes", headers={"Connection": "close"})
+    return bytes(kept)
+
+
+def idempotency_key(request: Request) -> str:
+    """The caller's key, or a random one where none was sent: then every call is a new one. Raises InvalidFields."""
+    given = request.headers.get("idempotency-key")
+    if given is None:
+        return secrets.token_hex(16)
+    if not given.isascii():
+        raise InvalidFields([FieldError("Idempotency-Key", "must be in ASCII")])
+    return checked_id("Idempotency-Key", given)
+
+
+def checked_id(field: str, text: str) -> str:
+    """An identifier from the address or a header. Raises InvalidFields."""
+    try:
+        return identifier(text)
+    except ValueError as error:
+        raise InvalidFields([FieldError(field, str(error))]) from None

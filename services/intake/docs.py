@@ -1,0 +1,148 @@
+"""The documents as pages: `/docs` shows OpenAPI, `/asyncapi` the events that intake publishes.
+
+Rendered here from the documents themselves, as plain HTML: the usual viewers load scripts from elsewhere, which neither
+an offline machine nor a strict content security policy allows. Read-only; nothing can be published from them.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from faststream.kafka import KafkaBroker
+from faststream.specification import AsyncAPI
+from starlette.responses import HTMLResponse, Response
+
+from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
+
+_CSS = """
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+h2 { margin-top: 2.5rem; border-top: 1px solid #8886; padding-top: 1rem; font-size: 1.1rem; }
+code { font-family: ui-monospace, monospace; }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #8883; }
+"""
+_CSS_HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
+_POLICY = f"default-src 'none'; style-src 'sha256-{_CSS_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+
+Json = Mapping[str, Any]
+
+
+def install(app: FastAPI, bootstrap: str) -> None:
+    """Add `/docs` and `/asyncapi` to `app`. `/openapi.json` is FastAPI's own."""
+    events = _asyncapi(app, bootstrap)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        return _page("Frontline intake: calls", _calls(app.openapi()), "/openapi.json")
+
+    @app.get("/asyncapi", include_in_schema=False)
+    async def asyncapi(request: Request) -> Response:
+        if "text/html" in request.headers.get("accept", ""):
+            return _page("Frontline intake: events", _channels(events), "/asyncapi.json")
+        return await asyncapi_json()
+
+    @app.get("/asyncapi.json", include_in_schema=False)
+    async def asyncapi_json() -> Response:
+        return Response(msgspec.json.encode(events), media_type="application/json")
+
+
+def _asyncapi(app: FastAPI, bootstrap: str) -> dict[str, Any]:
+    """FastStream's document of what intake publishes. The broker here is never connected."""
+    broker = KafkaBroker(bootstrap, description="Kafka, the only thing that the services share", logger=None)
+    for topic in (REQUESTS, ENTITLEMENTS, ACTIVITY):
+        for event in topic.events:
+            broker.publisher(
+                topic.name,
+                title=f"{topic.name}:{event.__name__}",
+                description=f"{event.__doc__}\n\nKey: {topic.key}.",
+                schema=event,
+            )
+    document = AsyncAPI(broker, title=app.title, version=app.version, description=app.description)
+    found: dict[str, Any] = document.to_specification().to_jsonable()
+    return found
+
+
+def _page(title: str, parts: Iterable[str], source: str) -> Response:
+    body = "\n".join(parts)
+    return HTMLResponse(
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_CSS}</style></head><body><main>'
+        f'<h1>{escape(title)}</h1><p>The same for machines: <a href="{source}">{source}</a></p>{body}'
+        "</main></body></html>",
+        headers={"Content-Security-Policy": _POLICY},
+    )
+
+
+def _calls(document: Json) -> Iterable[str]:
+    schemas: Json = document["components"]["schemas"]
+    for path, methods in document["paths"].items():
+        for method, call in methods.items():
+            yield f"<h2><code>{method.upper()} {escape(path)}</code></h2>{_prose(call.get('description', ''))}"
+            yield f"<p>Needs an API key with the scope {escape(call['x-scope'])}.</p>"
+            parameters = {
+                p["name"]: {**p["schema"], "description": f"in the {p['in']}. {p.get('description', '')}"}
+                for p in call.get("parameters", ())
+            }
+            required = [p["name"] for p in call.get("parameters", ()) if p.get("required")]
+            yield _fields({"properties": parameters, "required": required})
+            body = call.get("requestBody")
+            if body:
+                yield "<h3>Body</h3>" + _fields(_resolve(body["content"]["application/json"]["schema"], schemas))
+            for status, answer in call["responses"].items():
+                kinds = ", ".join(answer.get("content", {})) or "no body"
+                yield f"<p>{status}: {escape(answer['description'])} ({escape(kinds)})</p>"
+    for name, schema in schemas.items():
+        yield f'<h2 id="{escape(name)}">{escape(name)}</h2>{_prose(schema.get("description", ""))}{_fields(schema)}'
+
+
+def _channels(document: Json) -> Iterable[str]:
+    schemas: Json = document["components"]["schemas"]
+    for channel in document["channels"].values():
+        description = channel.get("description", "")
+        yield f"<h2><code>{escape(channel.get('address', ''))}</code></h2>{_prose(description)}"
+    for name, schema in schemas.items():
+        yield f'<h2 id="{escape(name)}">{escape(name)}</h2>{_prose(schema.get("description", ""))}{_fields(schema)}'
+
+
+def _prose(text: str) -> str:
+    return "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n") if part.strip())
+
+
+def _fields(schema: Json) -> str:
+    properties: Json = schema.get("properties", {})
+    if not properties:
+        return ""
+    required = schema.get("required", ())
+    rows = "".join(
+        f"<tr><td><code>{escape(name)}</code></td><td>{_kind(field)}</td>"
+        f"<td>{'required' if name in required else ''}</td><td>{escape(field.get('description', ''))}</td></tr>"
+        for name, field in properties.items()
+    )
+    return f"<table><tr><th>Field</th><th>Kind</th><th></th><th></th></tr>{rows}</table>"
+
+
+def _kind(field: Json) -> str:
+    """A schema in a few words."""
+    if "$ref" in field:
+        name = escape(field["$ref"].rpartition("/")[2])
+        return f'<a href="#{name}">{name}</a>'
+    if "enum" in field:
+        return ", ".join(f"<code>{escape(str(word))}</code>" for word in field["enum"])
+    if "anyOf" in field:
+        return " or ".join(_kind(each) for each in field["anyOf"])
+    if field.get("type") == "array":
+        return "list of " + _kind(field.get("items", {}))
+    if isinstance(field.get("additionalProperties"), Mapping):
+        return "by name: " + _kind(field["additionalProperties"])
+    limit = f", at most {field['maxLength']} characters" if "maxLength" in field else ""
+    return escape(str(field.get("const", field.get("type", "anything")))) + limit
+
+
+def _resolve(schema: Json, schemas: Json) -> Json:
+    found: Json = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    return found

@@ -1,0 +1,68 @@
+"""[pure] An account's entitlement as the admin API takes it, and the events that it becomes."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from services.intake.errors import FieldError, InvalidFields
+from services.intake.fields import Body, Country, Email, Id
+from shared.contracts import wire
+from shared.contracts.intake import Account, Contact, EntitlementSet, EntitlementWithdrawn
+from shared.contracts.vocabulary import AccountType, Plan, Role
+
+
+class ContactBody(Body):
+    """A person that the account names; outranks what a client claims about the requester."""
+
+    requester_id: Id
+    role: Role
+    licensed: bool
+    email: Email | None = None
+
+
+class EntitlementBody(Body):
+    """What an account owns. `calendar` names a calendar of the policy and outranks the country's."""
+
+    plan: Plan
+    account_type: AccountType
+    paid: bool
+    country: Country | None = None
+    contacts: tuple[ContactBody, ...] = ()
+    calendar: str | None = None
+
+
+def entitlement_set(
+    body: EntitlementBody, *, account_id: str, calendars: Collection[str], at: datetime
+) -> EntitlementSet:
+    """The event that replaces the account's entitlement by `body`. `calendars` are the names that the policy knows.
+
+    Raises InvalidFields for a calendar that no configured edition has, and for a person who is named twice.
+    """
+    errors = []
+    if body.calendar is not None and body.calendar not in calendars:
+        errors.append(FieldError("calendar", f"must be one of {', '.join(sorted(calendars))}"))
+    seen: set[str] = set()
+    for index, contact in enumerate(body.contacts):
+        if contact.requester_id in seen:
+            errors.append(FieldError(f"contacts.{index}.requester_id", "is named twice"))
+        seen.add(contact.requester_id)
+    if errors:
+        raise InvalidFields(errors)
+    contacts = tuple(
+        wire.struct(Contact)(requester_id=c.requester_id, role=c.role, licensed=c.licensed, email=c.email)
+        for c in body.contacts
+    )
+    account = wire.struct(Account)(
+        account_id=account_id,
+        plan=body.plan,
+        account_type=body.account_type,
+        paid=body.paid,
+        country=body.country,
+        contacts=contacts,
+        calendar=body.calendar,
+    )
+    return wire.struct(EntitlementSet)(account=account, set_at=at)
+
+
+def entitlement_withdrawn(*, account_id: str, at: datetime) -> EntitlementWithdrawn:
+    """The event that says that the account owns nothing any more."""
+    return wire.struct(EntitlementWithdrawn)(account_id=account_id, withdrawn_at=at)

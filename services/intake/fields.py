@@ -1,0 +1,87 @@
+"""[pure] The kinds of text that a body may hold: how each is cleaned, and what is refused.
+
+Text for people is normalised to Unicode NFC and loses its control characters: they come from clipboards and word
+processors, mean nothing and break logs and terminals. An identifier is never changed, only refused: two systems must
+agree on it byte for byte.
+"""
+
+import re
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from shared.policy.countries import COUNTRIES
+
+SUBJECT_LIMIT = 200
+TEXT_LIMIT = 20_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline; CR is handled before
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+
+
+class Body(BaseModel):
+    """Any piece of a request body. Unknown fields are mistakes, and no error ever shows what was sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+def _clean_text(value: Any) -> Any:
+    """Several lines: CRLF and CR become LF; tabs and newlines stay."""
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", _CONTROL.sub("", text))
+
+
+def _clean_line(value: Any) -> Any:
+    """One line: every run of white space becomes one space."""
+    if not isinstance(value, str):
+        return value
+    return " ".join(_CONTROL.sub("", unicodedata.normalize("NFC", " ".join(value.split()))).split())
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+def identifier(text: str) -> str:
+    """`text` if it can serve as an identifier. Raises ValueError; its message does not repeat the text."""
+    if not text or len(text) > 200:
+        raise ValueError("must have 1 to 200 characters")
+    if text != text.strip():
+        raise ValueError("must not begin or end with white space")
+    if text.isascii() and text.isprintable():
+        return text
+    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in text) or "\ufffd" in text:
+        raise ValueError("must not have control or invisible characters")
+    if not unicodedata.is_normalized("NFC", text):
+        raise ValueError("must be in Unicode normalisation form C")
+    return text
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise ValueError("must be an email address")
+    return text
+
+
+def _country(code: str) -> str:
+    if code not in COUNTRIES:
+        raise ValueError("must be an ISO 3166-1 alpha-2 country code in capitals, such as ES")
+    return code
+
+
+def _unique_statuses(statuses: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(statuses)) != len(statuses):
+        raise ValueError("must not name a status twice")
+    return statuses
+
+
+Text = Annotated[str, Field(max_length=TEXT_LIMIT), AfterValidator(_not_blank), BeforeValidator(_clean_text)]
+Subject = Annotated[str, Field(min_length=1, max_length=SUBJECT_LIMIT), BeforeValidator(_clean_line)]
+Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(identifier)]
+Email = Annotated[str, AfterValidator(_email), BeforeValidator(_clean_line)]
+Country = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Z]{2}$"}), AfterValidator(_country)]
+Statuses = Annotated[tuple[Id, ...], Field(max_length=20), AfterValidator(_unique_statuses)]

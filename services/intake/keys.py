@@ -1,0 +1,80 @@
+"""API keys: who calls, what they may do, how often. Only hashes of keys are kept.
+
+A key is 256 random bits, so a plain SHA-256 is as good as a slow hash: there is nothing to guess. Signed tokens that a
+host application mints for a signed-in person will be told apart from keys by their form, in `Keyring.identify`.
+"""
+
+import hashlib
+import hmac
+import secrets
+from typing import Annotated, Literal
+
+from limits import parse
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
+
+from services.intake.errors import Unauthenticated
+from services.intake.fields import Id
+
+Scope = Literal["submit", "activity", "backfill", "admin"]
+PREFIX = "fl_"  # lets secret scanners recognise a key
+
+
+def _rate(text: str | None) -> str | None:
+    if text is not None:
+        try:
+            parse(text)
+        except ValueError:
+            raise ValueError("must read like 100/second, 20 per minute, or null for no limit") from None
+    return text
+
+
+def _unique_names(keys: "tuple[ApiKey, ...]") -> "tuple[ApiKey, ...]":
+    for what in ("name", "sha256"):
+        values = [getattr(key, what) for key in keys]
+        if len(set(values)) != len(values):
+            raise ValueError(f"two keys have the same {what}")
+    return keys
+
+
+class ApiKey(BaseModel):
+    """One entry of the configuration. `name` is the client, as it stands in events; `rate` null = no limit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: Id
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    scopes: tuple[Scope, ...] = Field(min_length=1)
+    rate: Annotated[str | None, AfterValidator(_rate)] = "100/second"
+
+
+ApiKeys = TypeAdapter(Annotated[tuple[ApiKey, ...], AfterValidator(_unique_names)])
+
+
+class Keyring:
+    """The keys that are admitted."""
+
+    def __init__(self, keys: tuple[ApiKey, ...]) -> None:
+        self._keys = tuple((bytes.fromhex(key.sha256), key) for key in keys)
+
+    def identify(self, authorization: str | None) -> ApiKey:
+        """The key in an Authorization header. Raises Unauthenticated, which repeats nothing of the header.
+
+        Every key is compared, in constant time, so that the answer's time says nothing about any of them.
+        """
+        scheme, _, credential = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not credential.strip():
+            raise Unauthenticated("send the API key as `Authorization: Bearer <key>`")
+        digest = hashlib.sha256(credential.strip().encode("utf-8", "surrogateescape")).digest()
+        found = None
+        for known, key in self._keys:
+            if hmac.compare_digest(known, digest):
+                found = key
+        if found is None:
+            raise Unauthenticated("this API key is not known here", error="invalid_token")
+        return found
+
+
+def new_key() -> tuple[str, str]:
+    """A new key and its SHA-256 in hexadecimal; the key itself is shown once and kept nowhere."""
+    key = PREFIX + secrets.token_urlsafe(32)
+    return key, hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,32 @@
+"""How often a client may call: a moving window for each API key, kept in this process."""
+
+import math
+from functools import lru_cache
+
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from services.intake.errors import RateLimited
+from services.intake.keys import ApiKey
+from shared.wall_clock import utc_now
+
+_parse = lru_cache(maxsize=1024)(parse)
+
+
+class RateLimits:
+    """Counts the calls of each key. Several instances of intake each count for themselves."""
+
+    def __init__(self) -> None:
+        self._window = MovingWindowRateLimiter(MemoryStorage())
+
+    async def count(self, key: ApiKey) -> None:
+        """Count one call. Raises RateLimited, with the seconds after which the next one is admitted."""
+        if key.rate is None:
+            return
+        limit: RateLimitItem = _parse(key.rate)
+        if await self._window.hit(limit, key.name):
+            return
+        reset_at = (await self._window.get_window_stats(limit, key.name)).reset_time
+        seconds = max(1, math.ceil(reset_at - utc_now().timestamp()))
+        raise RateLimited(f"this key may call {limit}", retry_after=seconds)

@@ -1,0 +1,210 @@
+"""Publishing to Kafka: a record counts only once the broker has acknowledged it.
+
+FastStream's broker is the client, with an idempotent producer and `acks=all`. It would end the process where Kafka is
+away at the start, so it is connected in the background, again and again; until then, and whenever Kafka is known to be
+away, `publish` refuses at once instead of letting calls pile up.
+
+What happens to a record whose acknowledgement did not come in time: nobody knows. An idempotent producer keeps its
+batches until they are written, so it may still be written when Kafka comes back, once. It was not acknowledged, and the
+caller was told the key to repeat the call with: the second record has the same ids, and the router takes one of them.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiokafka.errors import KafkaError
+from faststream.exceptions import FastStreamException
+from faststream.kafka import KafkaBroker
+from prometheus_client import Counter, Gauge, Histogram
+
+from services.intake.errors import KafkaAway
+from services.intake.kafka_client import KafkaSilent, TopicsMissing, counted, partitions_of, security
+from shared.contracts.topics import MAX_MESSAGE_BYTES, Topic
+from shared.kafka.partitioning import partition_for
+from shared.kafka.record import Output
+from shared.kafka.settings import KafkaSettings
+from shared.observability.health import Readiness
+from shared.observability.logs import get_logger
+
+CONNECTED = Gauge("frontline_intake_kafka_connected", "1 while records can be published, else 0")
+ACKNOWLEDGED = Counter("frontline_intake_records_acknowledged_total", "Records that Kafka has acknowledged", ["topic"])
+UNACKNOWLEDGED = Counter(
+    "frontline_intake_records_unacknowledged_total", "Records refused because Kafka was away", ["topic", "reason"]
+)
+PUBLISH_SECONDS = Histogram(
+    "frontline_intake_publish_seconds",
+    "From handing a record to the producer to its acknowledgement",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
+LOOK_EVERY = 2.0  # seconds between two looks at a Kafka that is there
+RETRY_EVERY = 0.25  # … at one that is away
+CONNECT_TIMEOUT = 10.0
+LOOK_TIMEOUT = 2.0
+RETRY_AFTER = 2  # seconds that a client is asked to wait
+_FAILURES = (KafkaError, FastStreamException, OSError, TimeoutError)
+_AWAY = (*_FAILURES, KafkaSilent, TopicsMissing)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a record stands in its topic."""
+
+    partition: int
+    offset: int
+
+
+class Publisher:
+    """The way out to Kafka. `run` keeps it connected, `publish` waits for the acknowledgement."""
+
+    def __init__(
+        self, kafka: KafkaSettings, topics: Sequence[Topic], *, timeout: float, linger_ms: int, readiness: Readiness
+    ) -> None:
+        self._kafka = kafka
+        self._topics = [topic.name for topic in topics]
+        self._timeout = timeout
+        self._readiness = readiness
+        self._linger_ms = linger_ms
+        self._log = get_logger()
+        self._broker: KafkaBroker | None = None
+        self._partitions: dict[str, int] = {}
+        self._connected = False
+        self._why_away = ""
+        self._doubt = asyncio.Event()  # something failed: look at Kafka now
+        self._replace = False  # the producer itself is unusable
+        self._say("connecting")
+
+    @property
+    def connected(self) -> bool:
+        """Whether a record handed over now is expected to be acknowledged."""
+        return self._connected
+
+    async def run(self) -> None:
+        """Connect, keep looking whether Kafka is there, and connect anew where the producer failed. Never returns."""
+        while True:
+            try:
+                await self._connect()
+                await self._watch()
+            except _AWAY as error:
+                self._lost(str(error) or type(error).__name__)
+            finally:
+                await self.close(1.0)
+            await asyncio.sleep(RETRY_EVERY)
+
+    async def publish(self, output: Output) -> Position:
+        """Send one record and wait until all in-sync replicas have it.
+
+        Raises KafkaAway: then nothing was acknowledged, and it may or may not be written later.
+        """
+        if not self._connected or self._broker is None:
+            UNACKNOWLEDGED.labels(output.topic, "away").inc()
+            raise KafkaAway("Kafka is away; nothing was acknowledged", retry_after=RETRY_AFTER)
+        if output.key is None:
+            raise ValueError(f"a record of {output.topic} needs a key")
+        try:
+            with PUBLISH_SECONDS.time():
+                async with asyncio.timeout(self._timeout):
+                    written = await self._broker.publish(
+                        output.value,
+                        output.topic,
+                        key=output.key,
+                        partition=partition_for(output.key, self._partitions[output.topic]),
+                        headers={name: value.decode() for name, value in output.headers},
+                    )
+        except TimeoutError:
+            UNACKNOWLEDGED.labels(output.topic, "timeout").inc()
+            self._lost("no acknowledgement in time")
+            raise KafkaAway(
+                f"Kafka did not acknowledge within {self._timeout:g} s; nothing was acknowledged",
+                retry_after=RETRY_AFTER,
+            ) from None
+        except (*_FAILURES, AssertionError) as error:  # aiokafka asserts that a partition exists
+            UNACKNOWLEDGED.labels(output.topic, type(error).__name__).inc()
+            self._replace = True
+            self._lost(f"the producer failed: {type(error).__name__}")
+            raise KafkaAway("Kafka refused the record; nothing was acknowledged", retry_after=RETRY_AFTER) from None
+        ACKNOWLEDGED.labels(output.topic).inc()
+        return Position(written.partition, written.offset)
+
+    async def close(self, within: float) -> None:
+        """Send what is under way and disconnect, in at most `within` seconds."""
+        broker, self._broker = self._broker, None
+        if broker is None:
+            return
+        try:
+            async with asyncio.timeout(within):
+                await broker.stop()
+        except _FAILURES as error:
+            self._log.warning(
+                "Kafka did not take everything before the connection was closed; none of it was acknowledged",
+                action="kafka.closed_unflushed",
+                error=type(error).__name__,
+            )
+
+    async def _connect(self) -> None:
+        await partitions_of(self._kafka, self._topics, LOOK_TIMEOUT)
+        broker = KafkaBroker(
+            self._kafka.kafka_bootstrap.split(","),
+            security=security(self._kafka),
+            client_id="frontline-intake",
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=self._linger_ms,
+            request_timeout_ms=self._kafka.kafka_request_timeout_ms,
+            metadata_max_age_ms=60_000,
+            max_request_size=MAX_MESSAGE_BYTES,
+            allow_auto_create_topics=False,
+            id_generator=str,  # "" = no correlation_id header: a record carries CloudEvents attributes and no others
+            apply_types=False,
+            logger=None,
+            graceful_timeout=1.0,
+        )
+        self._broker = broker
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            await broker.start()
+            self._partitions = await self._look()
+        self._replace = False
+        self._found()
+
+    async def _watch(self) -> None:
+        """Returns when the producer has to be replaced."""
+        while not self._replace:
+            try:
+                async with asyncio.timeout(LOOK_EVERY if self._connected else RETRY_EVERY):
+                    await self._doubt.wait()
+            except TimeoutError:
+                pass
+            self._doubt.clear()
+            try:
+                async with asyncio.timeout(LOOK_TIMEOUT):
+                    self._partitions = await self._look()
+            except _AWAY as error:
+                self._lost(str(error) or type(error).__name__)
+                await asyncio.sleep(RETRY_EVERY)
+            else:
+                self._found()
+
+    async def _look(self) -> dict[str, int]:
+        """Ask Kafka for the partitions of our topics."""
+        if self._broker is None:
+            raise KafkaError("the producer is closed")
+        described = await self._broker.config.admin_client.describe_topics(self._topics)
+        return counted({each["topic"]: len(each["partitions"]) for each in described})
+
+    def _found(self) -> None:
+        if not self._connected and not self._replace:
+            self._connected = True
+            self._say("connected")
+            self._log.info("Kafka is there; records are taken", action="kafka.connected")
+
+    def _lost(self, why: str) -> None:
+        if self._connected or why != self._why_away:
+            self._log.warning("Kafka is away; calls are refused until it is back", action="kafka.away", error=why)
+        self._connected, self._why_away = False, why
+        self._doubt.set()
+        self._say(why)
+
+    def _say(self, detail: str) -> None:
+        CONNECTED.set(self._connected)
+        self._readiness.set("kafka", self._connected, detail)

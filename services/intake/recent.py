@@ -1,0 +1,257 @@
+"""What became of the most recent requests: submitted, decided, and the life of their clocks.
+
+A view of support.requests, support.cases and support.escalations, bounded in number and kept as compact bytes (a
+decided request with its clocks takes some 700 bytes). It forgets the oldest first, and reads the end of the topics
+again after a restart. Nobody's text is kept: no subject, no description.
+
+Events are told in one order that does not depend on which topic was read first: the submission, the decision, then
+what happened to the clocks, in the order of their topic. Their ids are the same in every instance and after a restart.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from shared.contracts.escalation import ClockEvent
+from shared.contracts.intake import SupportRequestSubmitted
+from shared.contracts.router import CaseRouted
+
+MAX_EVENTS = 100  # of one request: the newest are kept
+MAX_EARLY = 1_000  # requests whose decision was read before their submission
+_NOT_TOLD = frozenset({"case_id", "account_id", "generation", "observed_at", "caused_by", "at", "priority", "promise"})
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class _Happened(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One event of a clock: its offset, type, instant, and what else is told of it."""
+
+    offset: int
+    type: str
+    at: datetime
+    told: dict[str, Any]
+
+
+class _Decision(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What is told of a decision; `common` is the part that many requests share, as bytes kept once."""
+
+    decided_at: datetime
+    due_at: dict[str, datetime | None]
+    common: int
+
+
+class _Entry(msgspec.Struct, array_like=True):
+    """One request."""
+
+    client: str
+    account_id: str | None
+    channel: str
+    received_at: datetime
+    digest: str
+    decision: _Decision | None = None
+    happened: list[_Happened] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What intake knows of a request by its id."""
+
+    client: str
+    digest: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event as clients see it. `id` is stable, and later events of the request sort after it."""
+
+    id: str
+    type: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A request as clients see it."""
+
+    request: dict[str, Any]
+    events: tuple[Told, ...]
+
+
+_entries = msgspec.msgpack.Decoder(_Entry)
+_encoder = msgspec.msgpack.Encoder()
+
+
+class RecentRequests:
+    """The view. All of it runs in the event loop's thread; `watch` tells of changes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._entries: dict[str, bytes] = {}
+        self._order: deque[str] = deque()
+        self._common: dict[bytes, int] = {}  # few and bounded: one for each distinct outcome of the policy
+        self._commons: list[bytes] = []
+        self._early: OrderedDict[str, _Entry] = OrderedDict()
+        self._watchers: dict[str, set[asyncio.Event]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def submitted(self, event: SupportRequestSubmitted) -> None:
+        """A request was accepted. Where one with this id is known, the first counts, as it does for the router."""
+        if event.request_id in self._entries:
+            return
+        early = self._early.pop(event.request_id, None)
+        entry = _Entry(
+            event.client,
+            event.account_id,
+            event.channel,
+            event.received_at,
+            event.submission_digest,
+            early.decision if early else None,
+            early.happened if early else [],
+        )
+        self._store(event.request_id, entry)
+        self._order.append(event.request_id)
+        if len(self._order) > self._limit:
+            gone = self._order.popleft()
+            del self._entries[gone]
+            self._tell(gone)
+
+    def routed(self, case: CaseRouted) -> None:
+        """A request was decided."""
+        entry = self._load(case.request_id)
+        if entry.decision is not None:
+            return
+        entry.decision = _Decision(
+            case.decided_at,
+            {name: terms.due_at for name, terms in case.milestones.items()},
+            self._share(_common_part(case)),
+        )
+        self._keep(case.request_id, entry)
+
+    def clock(self, event: ClockEvent, offset: int) -> None:
+        """Something happened to a clock of a request; `offset` is the record's."""
+        entry = self._load(event.case_id)
+        if entry.happened and entry.happened[-1].offset >= offset:
+            return
+        told = {
+            name: value
+            for name in type(event).__struct_fields__  # type: ignore[attr-defined]  # a derived struct
+            if name not in _NOT_TOLD and (value := getattr(event, name)) is not None
+        }
+        entry.happened = [*entry.happened[-(MAX_EVENTS - 1) :], _Happened(offset, event.TYPE, event.at, told)]
+        self._keep(event.case_id, entry)
+
+    def known(self, request_id: str) -> Known | None:
+        """Whose request this is and what was submitted, or None if it is not (or no longer) among the recent ones."""
+        blob = self._entries.get(request_id)
+        if blob is None:
+            return None
+        entry = _entries.decode(blob)
+        return Known(entry.client, entry.digest, entry.received_at)
+
+    def status(self, request_id: str) -> Status | None:
+        """What became of a request, or None if it is not (or no longer) among the recent ones."""
+        blob = self._entries.get(request_id)
+        if blob is None:
+            return None
+        entry = _entries.decode(blob)
+        decision = self._decision(entry.decision)
+        request = {
+            "request_id": request_id,
+            "status": "submitted" if decision is None else "routed",
+            "account_id": entry.account_id,
+            "channel": entry.channel,
+            "received_at": entry.received_at,
+            "decision": decision,
+        }
+        events = [Told("submitted", SupportRequestSubmitted.TYPE, {"at": entry.received_at})]
+        if entry.decision is not None:  # what happened to clocks is told after the decision, whichever was read first
+            events.append(Told("routed", CaseRouted.TYPE, {"at": entry.decision.decided_at, "decision": decision}))
+            events += [Told(f"clock-{each.offset}", each.type, {"at": each.at, **each.told}) for each in entry.happened]
+        return Status(request, tuple(events))
+
+    @contextmanager
+    def watch(self, request_id: str) -> Iterator[asyncio.Event]:
+        """An event that is set whenever something about the request changes, its being forgotten included."""
+        changed = asyncio.Event()
+        self._watchers.setdefault(request_id, set()).add(changed)
+        try:
+            yield changed
+        finally:
+            watchers = self._watchers[request_id]
+            watchers.discard(changed)
+            if not watchers:
+                del self._watchers[request_id]
+
+    def _load(self, request_id: str) -> _Entry:
+        blob = self._entries.get(request_id)
+        if blob is not None:
+            return _entries.decode(blob)
+        return self._early.get(request_id) or _Entry("", None, "", _NEVER, "")
+
+    def _keep(self, request_id: str, entry: _Entry) -> None:
+        if request_id in self._entries:
+            self._store(request_id, entry)
+            return
+        # Its submission has not been read yet, or is older than what this view reads: wait for it, but not for ever.
+        self._early[request_id] = entry
+        if len(self._early) > MAX_EARLY:
+            self._early.popitem(last=False)
+
+    def _store(self, request_id: str, entry: _Entry) -> None:
+        self._entries[request_id] = _encoder.encode(entry)
+        self._tell(request_id)
+
+    def _tell(self, request_id: str) -> None:
+        for changed in self._watchers.get(request_id, ()):
+            changed.set()
+
+    def _share(self, common: bytes) -> int:
+        index = self._common.get(common)
+        if index is None:
+            index = self._common[common] = len(self._commons)
+            self._commons.append(common)
+        return index
+
+    def _decision(self, decision: _Decision | None) -> dict[str, Any] | None:
+        if decision is None:
+            return None
+        told: dict[str, Any] = msgspec.json.decode(self._commons[decision.common])
+        for name, due_at in decision.due_at.items():
+            told["milestones"][name]["due_at"] = due_at
+        return told
+
+
+def _common_part(case: CaseRouted) -> bytes:
+    """What is told of a decision beside its instants: the policy has few distinct outcomes, so it is kept once."""
+    return msgspec.json.encode(
+        {
+            "assigned_channel": case.assigned_channel,
+            "assigned_tier": case.assigned_tier,
+            "priority": case.priority,
+            "priority_because": case.priority_because,
+            "needs_triage": case.needs_triage,
+            "milestones": {
+                name: {
+                    "target_seconds": terms.target_seconds,
+                    "hours": terms.hours,
+                    "promise": terms.promise,
+                    "reason": terms.reason,
+                    "due_at": None,
+                }
+                for name, terms in case.milestones.items()
+            },
+            "escalation": case.escalation,
+            "phone_numbers": case.phone_numbers,
+            "edition": case.edition,
+            "notes": case.notes,
+        }
+    )

@@ -1,0 +1,113 @@
+"""What intake is made of, and the steps that all its calls share: who calls, and publishing what was accepted."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from fastapi import Request
+from prometheus_client import Gauge
+
+from services.intake.accounts import Accounts
+from services.intake.errors import KafkaAway, MissingScope
+from services.intake.keys import ApiKey, Keyring, Scope
+from services.intake.limits import RateLimits
+from services.intake.publisher import Position, Publisher
+from services.intake.recent import RecentRequests
+from services.intake.settings import Settings
+from services.intake.stream import Streams
+from services.intake.tail import Since, Tail
+from shared.contracts import wire
+from shared.contracts.base import Event
+from shared.contracts.escalation import ClockEvent
+from shared.contracts.intake import SupportRequestSubmitted
+from shared.contracts.registry import TYPES, type_of
+from shared.contracts.router import CaseRouted
+from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
+from shared.kafka import serde
+from shared.kafka.record import Record
+from shared.observability import tracing
+from shared.observability.health import Readiness
+from shared.policy.editions import EditionLibrary
+
+SOURCE = "/frontline/intake"
+RECENT = Gauge("frontline_intake_recent_requests", "Requests that the view of recent requests holds")
+ACCOUNTS = Gauge("frontline_intake_accounts", "Accounts that the view of entitlements holds")
+_EVENTS_PER_REQUEST = 10  # of escalation, when the view of recent requests is read again at the start
+
+
+class Service:
+    """One running intake."""
+
+    def __init__(self, settings: Settings, keys: tuple[ApiKey, ...], editions: EditionLibrary) -> None:
+        self.settings = settings
+        self.readiness = Readiness()
+        self.keyring = Keyring(keys)
+        self.limits = RateLimits()
+        self.editions = editions
+        self.calendars = frozenset(name for edition in editions.editions for name in edition.calendars)
+        self.recent = RecentRequests(settings.recent_requests)
+        self.accounts = Accounts()
+        self.streams = Streams(self.recent, settings.event_streams)
+        self.publisher = Publisher(
+            settings,
+            (REQUESTS, ENTITLEMENTS, ACTIVITY),
+            timeout=settings.publish_timeout_seconds,
+            linger_ms=settings.publish_linger_ms,
+            readiness=self.readiness,
+        )
+        since = Since(timedelta(hours=settings.recent_hours), settings.recent_requests)
+        many = Since(since.ago, since.at_most * _EVENTS_PER_REQUEST)
+        self.requests_tail = Tail(
+            "recent_requests",
+            settings,
+            ((REQUESTS, since), (CASES, since), (ESCALATIONS, many)),
+            self._take_recent,
+        )
+        self.accounts_tail = Tail("accounts", settings, ((ENTITLEMENTS, None),), self.accounts.take)
+        RECENT.set_function(lambda: len(self.recent))
+        ACCOUNTS.set_function(lambda: len(self.accounts))
+
+    async def run(self) -> None:
+        """Everything that goes on beside the calls, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.publisher.run())
+            group.create_task(self.requests_tail.run())
+            group.create_task(self.accounts_tail.run())
+
+    async def admit(self, request: Request, *any_of: Scope) -> ApiKey:
+        """The caller, if its key has one of these scopes and has not been used too often. Raises the refusal."""
+        key = self.keyring.identify(request.headers.get("authorization"))
+        await self.limits.count(key)
+        if not set(any_of) & set(key.scopes):
+            raise MissingScope(f"this needs the scope {' or '.join(any_of)}")
+        return key
+
+    async def publish(
+        self, topic: Topic, key: str, event: Event, *, event_id: str, subject: str, at: datetime, parent: str | None
+    ) -> tuple[Position, bytes]:
+        """Publish `event` and wait for Kafka's acknowledgement. Returns where it stands, and its data.
+
+        `parent` is the caller's traceparent, if it sent one. Raises KafkaAway.
+        """
+        data = wire.encode(event)
+        envelope = serde.Envelope(event_id, SOURCE, type_of(event), at, subject, tracing.child(parent))
+        return await self.publisher.publish(serde.to_output(topic, key, envelope, data)), data
+
+    def _take_recent(self, record: Record) -> None:
+        envelope, data = serde.read(record)
+        model = TYPES.get(envelope.type)
+        if model is SupportRequestSubmitted:
+            # Our own submissions are known already, and their events carry the request's id as their own.
+            if self.recent.known(envelope.id) is None:
+                self.recent.submitted(wire.decode(SupportRequestSubmitted, data))
+        elif model is CaseRouted:
+            self.recent.routed(wire.decode(CaseRouted, data))
+        elif model is not None and issubclass(model, ClockEvent):
+            self.recent.clock(wire.decode(model, data), record.offset)
+
+
+def with_key(away: KafkaAway, idempotency_key: str) -> KafkaAway:
+    """Tell the caller the key of the call that was not acknowledged: repeated with it, it cannot count twice."""
+    away.headers["Idempotency-Key"] = idempotency_key
+    away.extra["idempotency_key"] = idempotency_key
+    away.detail += "; repeat the call with this Idempotency-Key, and it counts once even if the record was written"
+    return away

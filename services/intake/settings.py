@@ -1,0 +1,66 @@
+"""What intake takes from its environment, read once at the start."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import NoDecode
+
+from services.intake.keys import ApiKey, ApiKeys
+from shared.kafka.settings import BadSettings, KafkaSettings
+from shared.observability.logs import LogFormat, LogLevel
+
+
+class Settings(KafkaSettings):
+    """Every setting is the variable FRONTLINE_… of the same name in capitals; `.env.example` explains them."""
+
+    policies: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)] = ("guidelines-2021",)
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8080, ge=0, le=65535, description="0 = a free one, which the log names")
+    log_level: LogLevel = "info"
+    log_format: LogFormat = "auto"
+    api_keys: SecretStr | None = Field(None, description="JSON; a list of keys by their hashes")
+    api_keys_file: Path | None = Field(None, description="the same in a file")
+    publish_timeout_seconds: float = Field(5.0, gt=0, le=60)
+    publish_linger_ms: int = Field(2, ge=0, le=100, description="how long records wait for others to travel with")
+    recent_requests: int = Field(200_000, ge=1, le=5_000_000, description="whose status is shown")
+    recent_hours: float = Field(24.0, ge=0, le=720, description="how far back they are read again at the start")
+    event_streams: int = Field(1_000, ge=0, le=100_000, description="that may be open at the same time")
+
+    @field_validator("policies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @model_validator(mode="after")
+    def _one_source_of_keys(self) -> Self:
+        if (self.api_keys is None) == (self.api_keys_file is None):
+            raise ValueError(
+                "set one of FRONTLINE_API_KEYS and FRONTLINE_API_KEYS_FILE; "
+                "`frontline token key NAME --scopes submit` makes a key and its entry"
+            )
+        return self
+
+    def read_keys(self) -> tuple[ApiKey, ...]:
+        """The API keys that are admitted. Raises BadSettings with a line for each mistake: the entry and the field."""
+        variable, text = "FRONTLINE_API_KEYS", self.api_keys.get_secret_value() if self.api_keys else ""
+        if self.api_keys_file is not None:
+            variable = "FRONTLINE_API_KEYS_FILE"
+            try:
+                text = self.api_keys_file.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                raise BadSettings(f"{variable}={self.api_keys_file}: is not UTF-8 text") from None
+            except OSError as error:
+                raise BadSettings(f"{variable}={self.api_keys_file}: cannot be read: {error.strerror}") from None
+        try:
+            return ApiKeys.validate_json(text)
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_input=False)
+            lines = [
+                f"{variable}{''.join(f'[{part}]' for part in detail['loc'])}: "
+                f"{detail['msg'].removeprefix('Value error, ')}"
+                for detail in details
+            ]
+            raise BadSettings("\n".join(lines)) from None
