@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from shared.contracts.vocabulary import Language
 
-_WORDS: dict[Language, Mapping[str, str]] = {
+WORDS: dict[Language, Mapping[str, str]] = {
     "en": {
         "effective_from": "In force from",
         "digest": "SHA-256",
@@ -86,6 +86,13 @@ _WORDS: dict[Language, Mapping[str, str]] = {
         "all_other": "all others",
         "help": "Where else to find help",
         "notes": "Notes",
+        "mon": "Mon",
+        "tue": "Tue",
+        "wed": "Wed",
+        "thu": "Thu",
+        "fri": "Fri",
+        "sat": "Sat",
+        "sun": "Sun",
     },
     "es": {
         "effective_from": "En vigor desde",
@@ -184,7 +191,7 @@ class Words:
 
     def __init__(self, language: Language) -> None:
         self.language: Language = language
-        self._words = _WORDS[language]
+        self._words = WORDS[language]
 
     def __call__(self, name: str, **values: object) -> str:
         """The word or sentence called `name`; a name of the vocabulary that has no word stands for itself."""

@@ -111,26 +111,24 @@ def _open_to_everyone(draft: Edition, plan: Plan) -> set[Channel]:
 
 
 def _nobody_is_turned_away(draft: Edition) -> Findings:
-    for plan in draft.plans:
-        if not _open_to_everyone(draft, plan):
-            yield Finding(
-                ("access",), f"opens no self-service channel to everyone under plan {plan}; there must be one"
-            )
+    without = [plan for plan in draft.plans if not _open_to_everyone(draft, plan)]
+    if without:
+        yield Finding(("access",), f"opens no self-service channel to everyone under {', '.join(without)}")
 
 
 def _fallbacks_lead_somewhere(draft: Edition) -> Findings:
-    always = set.intersection(*(_open_to_everyone(draft, plan) for plan in draft.plans)) if draft.plans else set()
+    always = [
+        name for name in draft.channels if all(name in _open_to_everyone(draft, plan) for plan in draft.plans)
+    ] or list(draft.channels)  # that there is none is said once
     for name, channel in draft.channels.items():
         at: Path = ("channels", name, "fallback")
         if channel.staffed and not channel.fallback:
-            yield Finding(
-                at, "is missing; where people answer, it must say where to go instead", one_of(sorted(always))
-            )
+            yield Finding(at, "is missing; where people answer, it must say where to go instead", one_of(always))
         elif channel.fallback and channel.fallback[-1] not in always:
             yield Finding(
                 (*at, len(channel.fallback) - 1),
                 "must be a self-service channel that is open to everyone, since it is the last resort",
-                one_of(sorted(always)),
+                one_of(always),
             )
         for index, instead in enumerate(channel.fallback):
             if instead in channel.fallback[:index]:

@@ -4,7 +4,7 @@ import re
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 DURATION_PATTERN = r"^(\d+d)? ?(\d+h)? ?(\d+m)? ?(\d+s)?$"
-_PARTS = re.compile(r"^(?:(\d+)d)? ?(?:(\d+)h)? ?(?:(\d+)m)? ?(?:(\d+)s)?$")
+_PARTS = re.compile(r"(?:(\d+)d)? ?(?:(\d+)h)? ?(?:(\d+)m)? ?(?:(\d+)s)?", re.ASCII)
 
 
 def parse_duration(value: object) -> object:
@@ -14,7 +14,7 @@ def parse_duration(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    match = _PARTS.match(value.strip())
+    match = _PARTS.fullmatch(value.strip())
     if match is None or not any(match.groups()):
         raise ValueError(f'{value[:40]!r} is no duration; write seconds, or text such as "5s", "30m", "4h", "22h 30m"')
     return sum(int(count or 0) * unit for count, unit in zip(match.groups(), _UNITS.values(), strict=True))

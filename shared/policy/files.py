@@ -27,11 +27,7 @@ def load_edition(name_or_path: str | Path, folder: Path | None = None) -> Editio
         source = shelf.find(text, Path())
     except NotFound as error:
         raise NoSuchEdition([Mistake(text, None, "", str(error), error.allowed)]) from error
-    edition = load(source, shelf)
-    if not _is_file(text) and edition.edition != text:
-        message = f"must be {text!r}, since that is the name of the file"
-        raise PolicyError([Mistake(source.file, None, "edition", message)])
-    return edition
+    return load(source, shelf, None if _is_file(text) else text)
 
 
 def load_library(names_or_paths: Sequence[str | Path], folder: Path | None = None) -> EditionLibrary:

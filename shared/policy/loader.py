@@ -15,9 +15,14 @@ from shared.policy.model import Edition
 from shared.policy.sections import read_sections
 
 
-def load(source: Source, shelf: Shelf) -> Edition:
-    """The edition that `source` describes, resolved. Raises PolicyError with every mistake that could be found."""
+def load(source: Source, shelf: Shelf, name: str | None = None) -> Edition:
+    """The edition that `source` describes, resolved. Raises PolicyError with every mistake that could be found.
+
+    `name` is what the edition must be called, if it was asked for by name.
+    """
     tree, mistakes = assemble(source, shelf)
+    if name is not None and tree.data.get("edition", name) != name:
+        mistakes.append(tree.mistake(("edition",), f"must be {name!r}, since that is the name of the file"))
     sections, misfits = read_sections(tree)
     mistakes += misfits
     if "calendars" in sections:

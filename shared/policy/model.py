@@ -5,7 +5,7 @@ the customer says, which targets a plan buys, in which hours they count, who is 
 Spanish and English. `loader.py` reads the YAML of `policies/` into this model and refuses what is ambiguous.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -40,6 +40,9 @@ def _in_every_language(text: dict[Language, str]) -> dict[Language, str]:
     return text
 
 
+T = TypeVar("T")
+# An empty list would be a rule that never holds.
+Some = Annotated[tuple[T, ...], Field(min_length=1)]
 # What people read, in every language that the edges speak.
 Text = Annotated[dict[Language, str], AfterValidator(_in_every_language)]
 # Seconds, or in a file also "5s", "30m", "4h", "2d" (a day is 24 hours) or sums of them such as "22h 30m".
@@ -65,9 +68,9 @@ class Condition(Rule):
     `account_types` likewise (`Edition.account_type_counts_as`).
     """
 
-    roles: tuple[Role, ...] | None = None
+    roles: Some[Role] | None = None
     licensed: bool | None = None
-    account_types: tuple[AccountType, ...] | None = None
+    account_types: Some[AccountType] | None = None
     paid: bool | None = None
 
 
@@ -86,10 +89,10 @@ class AccessRule(Rule):
     """These plans open these channels at this tier to whoever meets any of the conditions. The highest tier wins."""
 
     id: str
-    plans: tuple[Plan, ...]
-    channels: tuple[Channel, ...]
+    plans: Some[Plan]
+    channels: Some[Channel]
     tier: Tier
-    any_of: tuple[Condition, ...]
+    any_of: Some[Condition]
     source: str  # where the vendor says so
     note: str | None = None
 
@@ -109,16 +112,16 @@ class PriorityRule(Rule):
 
     id: str
     priority: Priority
-    any_of: tuple["PriorityCondition", ...]
+    any_of: Some["PriorityCondition"]
     note: str | None = None
 
 
 class PriorityCondition(Rule):
     """What the customer says; an absent field asks nothing."""
 
-    impacts: tuple[Impact, ...] | None = None
-    workarounds: tuple[Workaround, ...] | None = None
-    environments: tuple[Environment, ...] | None = None
+    impacts: Some[Impact] | None = None
+    workarounds: Some[Workaround] | None = None
+    environments: Some[Environment] | None = None
 
 
 class PriorityText(Rule):
@@ -131,8 +134,8 @@ class PriorityText(Rule):
 class Target(Rule):
     """A promise to cases of these plans and priorities on staffed channels: one milestone, how long, which hours."""
 
-    plans: tuple[Plan, ...]
-    priorities: tuple[Priority, ...]
+    plans: Some[Plan]
+    priorities: Some[Priority]
     milestone: Milestone
     target_seconds: Seconds = Field(gt=0)
     hours: Hours
@@ -165,8 +168,8 @@ class EscalationLevel(Rule):
 class CustomerEscalation(Rule):
     """Who may ask for an escalation, for what, and how long to wait first."""
 
-    any_of: tuple["CustomerEscalationCondition", ...]
-    request_types: tuple[RequestType, ...]
+    any_of: Some["CustomerEscalationCondition"]
+    request_types: Some[RequestType]
     wait_after_submission_seconds: Seconds = Field(ge=0)
     wait_after_rejection_seconds: Seconds = Field(ge=0)
     source: str | None = None
@@ -175,7 +178,7 @@ class CustomerEscalation(Rule):
 class CustomerEscalationCondition(Condition):
     """A condition that may also ask for a plan."""
 
-    plans: tuple[Plan, ...] | None = None
+    plans: Some[Plan] | None = None
 
 
 class DirectoryNumber(Rule):
@@ -192,7 +195,7 @@ class CountryDirectory(Rule):
     """The numbers to call from one country, in the vendor's order."""
 
     name: Text
-    numbers: tuple[DirectoryNumber, ...]
+    numbers: Some[DirectoryNumber]
 
 
 class PhoneDirectory(Rule):

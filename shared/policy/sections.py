@@ -26,6 +26,7 @@ _SAID = {
     "int_type": ("must be a whole number", None),
     "int_from_float": ("must be a whole number", None),
     "float_type": ("must be a number", None),
+    "too_short": ("is empty, and an empty list means nothing here", None),
     "tuple_type": ("must be a list", None),
     "dict_type": ("must be a mapping of names to values", None),
     "model_type": ("must be a mapping of fields to values", None),
@@ -60,6 +61,8 @@ def _mistakes(tree: Tree, section: str, error: ValidationError) -> Iterator[Mist
     seen: set[Path] = set()
     for detail in error.errors(include_url=False):
         path = _written(tree, (section, *detail["loc"]), detail["type"])
+        if detail["type"] == "too_short" and detail["input"]:
+            continue  # not empty: what it lists is wrong, and that is said of each item
         if path not in seen:  # a choice between two shapes is reported once for each of them
             seen.add(path)
             yield tree.mistake(path, *_in_words(detail, section, path))

@@ -1,0 +1,104 @@
+"""Mistakes in calendars, which business time refuses, and in phone numbers, which numbering plans do not have."""
+
+from tests.unit.policy.slip import Slip
+
+CALENDARS_AND_NUMBERS = {
+    # calendars
+    "unknown zone": Slip(
+        "timezone: Europe/Madrid",
+        "timezone: Europe/Madird",
+        "calendars.spain.timezone",
+        "unknown time zone 'Europe/Madird'",
+    ),
+    "no time of day": Slip(
+        '{mon: [["09:00", "18:00"]]}',
+        '{mon: [["09:00", "25:00"]]}',
+        "calendars.spain.hours.mon[0][1]",
+        "'25:00' is not a time of day",
+    ),
+    "overlapping periods": Slip(
+        '{mon: [["09:00", "18:00"]]}',
+        '{mon: [["09:00", "18:00"], ["17:00", "19:00"]]}',
+        "calendars.spain.hours.mon",
+        "",
+    ),
+    "no date": Slip('["2026-12-25"]', '["2026-12-32"]', "calendars.south.holidays.2026-12-32", "is not a date"),
+    "unknown weekday": Slip(
+        "{mon: [",
+        "{monday: [",
+        "calendars.spain.hours.monday",
+        "'monday' is not known here",
+        "mon, tue, wed, thu, fri, sat, sun",
+    ),
+    "unknown holidays of a country": Slip(
+        "{country: ES}", "{country: XX}", "calendars.spain.holiday_set.country", "the holidays package knows no 'XX'"
+    ),
+    "unknown subdivision": Slip(
+        "{country: ES}",
+        "{country: ES, subdivision: XX}",
+        "calendars.spain.holiday_set.subdivision",
+        "the holidays package knows no 'XX'",
+    ),
+    "unknown category": Slip(
+        "{country: ES}",
+        "{country: ES, categories: [bank]}",
+        "calendars.spain.holiday_set.categories",
+        "the holidays package knows no 'bank'; it has public",
+    ),
+    # phone numbers
+    "number that does not exist": Slip(
+        '{as_printed: "+34 932207485 ext. 2", dial: "+34932207485", e164: "+34932207485"',
+        '{as_printed: "+34 132207485 ext. 2", dial: "+34132207485", e164: "+34132207485"',
+        "phone.countries.ES.numbers[0].dial",
+        "'+34132207485' is not a number of ES that the numbering plan data knows",
+        "`unverified` with the reason",
+    ),
+    "number of another country": Slip(
+        '{as_printed: "+34 932207485 ext. 2", dial: "+34932207485", e164: "+34932207485"',
+        '{as_printed: "+39 07611811003 ext. 2", dial: "+3907611811003", e164: "+3907611811003"',
+        "phone.countries.ES.numbers[0].dial",
+        "is not a number of ES",
+    ),
+    "another number than printed": Slip(
+        'dial: "+34932207485"',
+        'dial: "+34932207486"',
+        "phone.countries.ES.numbers[0].dial",
+        "'+34932207486' is another number than the printed '+34 932207485'",
+    ),
+    "letters in a number": Slip(
+        'dial: "+34932207485"',
+        'dial: "+34 SUPPORT"',
+        "phone.countries.ES.numbers[0].dial",
+        "'+34 SUPPORT' cannot be dialled",
+        "digits, with a + before an international number",
+    ),
+    "wrong international form": Slip(
+        'e164: "+34932207485"',
+        'e164: "+35932207485"',
+        "phone.countries.ES.numbers[0].e164",
+        "'+35932207485' is not the international form of '+34932207485'",
+        "+34932207485",
+    ),
+    "no international form though there is one": Slip(
+        'e164: "+34932207485"',
+        "e164: null",
+        "phone.countries.ES.numbers[0].e164",
+        "is null, but '+34932207485' has an international form",
+        "+34932207485",
+    ),
+    "other extension than printed": Slip(
+        'extension: "2"',
+        'extension: "3"',
+        "phone.countries.ES.numbers[0].extension",
+        "is '3', but '+34 932207485 ext. 2' is printed",
+        "'2'",
+    ),
+    "country without a number": Slip(
+        '\n        - {as_printed: "+34 932207485 ext. 2", dial: "+34932207485", e164: "+34932207485", extension: "2"}',
+        " []",
+        "phone.countries.ES.numbers",
+        "is empty",
+        None,
+        "      numbers: []",
+    ),
+}

@@ -1,0 +1,175 @@
+"""Mistakes that the model itself refuses: unknown, missing or misshapen fields."""
+
+from tests.unit.policy.slip import Slip
+
+MODEL = {
+    # does not fit the model
+    "unknown section": Slip(
+        "source: nobody\nchannels",
+        "sauce: x\nsource: nobody\nchannels",
+        "sauce",
+        "is not a section of a policy",
+        "edition, title, effective_from, source,",
+        "sauce",
+    ),
+    "misspelt section": Slip(
+        "\ntargets:", "\ntarget:", "target", "is not a section of a policy", "(did you mean targets?)", "target:"
+    ),
+    "recorded by the loader": Slip(
+        "source: nobody\nchannels",
+        "tzdata_version: x\nsource: nobody\nchannels",
+        "tzdata_version",
+        "is not a section of a policy",
+        None,
+        "tzdata_version",
+    ),
+    "missing section": Slip(
+        "source: nobody\nchannels",
+        "channels",
+        "source",
+        "is missing; every policy has this section",
+        None,
+        "edition: small",
+    ),
+    "unknown field": Slip(
+        "includes: access",
+        "inclodes: access",
+        "plans.premier.inclodes",
+        "is not a field here",
+        "name, includes, priority_response, automated_escalation, technical_account_manager (did you mean includes?)",
+    ),
+    "unknown field of a nested condition": Slip(
+        "any_of: [{roles: [admin], licensed: true}]",
+        "any_of: [{rolls: [admin], licensed: true}]",
+        "access[1].any_of[0].rolls",
+        "is not a field here",
+        "roles, licensed, account_types, paid (did you mean roles?)",
+    ),
+    "missing field": Slip("    tier: tier1\n", "", "access[1].tier", "is missing", None, "id: admins.tier1"),
+    "unknown word": Slip(
+        "tier: tier1",
+        "tier: tier3",
+        "access[1].tier",
+        "'tier3' is not known here",
+        "self_service, tier1, tier2 (did you mean tier2?)",
+    ),
+    "unknown word in a list": Slip(
+        "[chat, web_ticket, phone]",
+        "[chat, web_ticket, fone]",
+        "access[1].channels[2]",
+        "'fone' is not known here",
+        "help_center, bot, community, billing, social, chat, web_ticket, phone (did you mean phone?)",
+    ),
+    "unknown channel": Slip(
+        "  social: {name",
+        "  sociable: {name",
+        "channels.sociable",
+        "'sociable' is not known here",
+        "(did you mean social?)",
+    ),
+    "text for a truth value": Slip(
+        "includes: access\n    priority_response: true",
+        'includes: access\n    priority_response: "true"',
+        "plans.premier.priority_response",
+        "must be a truth value",
+        "true, false",
+        '"true"',
+    ),
+    "number for text": Slip(
+        'extension: "2"', "extension: 2", "phone.countries.ES.numbers[0].extension", "must be text; put it in quotes"
+    ),
+    "text for a list": Slip(
+        "request_types: [technical]", "request_types: technical", "customer_escalation.request_types", "must be a list"
+    ),
+    "list for a mapping": Slip(
+        "  articles: {es: Artículos, en: Articles}",
+        "  articles: [Artículos]",
+        "resources.articles",
+        "must be a mapping of names to values",
+    ),
+    "text for a mapping": Slip(
+        '  spain:\n    timezone: Europe/Madrid\n    hours: {mon: [["09:00", "18:00"]]}\n    holiday_set: {country: ES}',
+        "  spain: nine to five",
+        "calendars.spain",
+        "must be a mapping of fields to values",
+    ),
+    "fraction for a level": Slip("level: 1,", "level: 1.5,", "escalation_levels[1].level", "must be a whole number"),
+    "negative level": Slip("level: 0,", "level: -1,", "escalation_levels[0].level", "-1 is not possible here"),
+    "text for a share": Slip("share: 0.5", "share: half", "escalation_levels[0].share", "must be a number"),
+    "share of nothing": Slip(
+        "share: 0.5", "share: 0", "escalation_levels[0].share", "0 is not possible here: should be greater than 0"
+    ),
+    "no target": Slip(
+        "target_seconds: 90",
+        "target_seconds: 0",
+        "targets[1].target_seconds",
+        "0 is not possible here: should be greater than 0",
+    ),
+    "not a duration": Slip(
+        "target_seconds: 1h", "target_seconds: 1 hour", "targets[0].target_seconds", "'1 hour' is no duration"
+    ),
+    "negative wait": Slip(
+        "wait_after_rejection_seconds: 24h",
+        "wait_after_rejection_seconds: -1",
+        "customer_escalation.wait_after_rejection_seconds",
+        "-1 is not possible here",
+    ),
+    "instant without a zone": Slip(
+        "2026-01-01T00:00:00Z", "2026-01-01T00:00:00", "effective_from", "must be an RFC 3339 instant with a zone"
+    ),
+    "not an instant": Slip(
+        '"2026-01-01T00:00:00Z"', "soon", "effective_from", "must be an RFC 3339 instant with a zone"
+    ),
+    "one language missing": Slip(
+        "{es: España, en: Spain}", "{es: España}", "phone.countries.ES.name", "has no text in en"
+    ),
+    "one language empty": Slip(
+        "{es: España, en: Spain}", '{es: " ", en: Spain}', "phone.countries.ES.name", "has no text in es"
+    ),
+    "third language": Slip(
+        "{es: España, en: Spain}",
+        "{es: España, en: Spain, fr: Espagne}",
+        "phone.countries.ES.name.fr",
+        "'fr' is not known here",
+        "es, en",
+    ),
+    "nothing to choose from": Slip(
+        "any_of: [{roles: [admin], licensed: true}]", "any_of: []", "access[1].any_of", "is empty"
+    ),
+    "nothing asked": Slip(
+        "any_of: [{roles: [admin], licensed: true}]", "any_of: [{roles: []}]", "access[1].any_of[0].roles", "is empty"
+    ),
+    "rule for no plan": Slip("plans: [access]", "plans: []", "access[1].plans", "is empty"),
+    # not YAML
+    "field given twice": Slip(
+        "default: south",
+        "default: south\n  default: spain",
+        "regional_hours.default",
+        "is given twice; the first is on line",
+        None,
+        "default: spain",
+    ),
+    "bad indentation": Slip(
+        "  articles: {es", " articles: {es: x}\n  articles: {es", "", "is not YAML: ", None, "  articles: {es: A"
+    ),
+    "tab": Slip("  articles: {es", "\tarticles: {es", "", "is not YAML: "),
+    "name that is no text": Slip(
+        "default: south",
+        "default: south\n  ? [a]\n  : b",
+        "regional_hours",
+        "has a field whose name is not text",
+        None,
+        "? [a]",
+    ),
+    "alias of what is around it": Slip(
+        "  spain:\n    timezone: Europe/Madrid\n",
+        "  spain: &spain\n    timezone: *spain\n",
+        "calendars.spain.timezone",
+        "contains itself by way of an alias",
+        None,
+        "  spain: &spain",
+    ),
+    "number in a strange form": Slip(
+        "target_seconds: 90", "target_seconds: 0x", "targets[1].target_seconds", "'0x' is no duration"
+    ),
+}

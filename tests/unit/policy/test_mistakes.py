@@ -1,0 +1,78 @@
+"""Every kind of mistake in a policy file gives its file, line, field, what is wrong and what is allowed."""
+
+import pytest
+
+from shared.policy.mistakes import Mistake
+from tests.unit.policy.slip import Slip
+from tests.unit.policy.slips_in_calendars_and_numbers import CALENDARS_AND_NUMBERS
+from tests.unit.policy.slips_in_the_model import MODEL
+from tests.unit.policy.slips_in_the_rules import RULES
+from tests.unit.policy.small_edition import FILE, SMALL, changed, edition, line_of, mistakes
+
+SLIPS = {**MODEL, **RULES, **CALENDARS_AND_NUMBERS}
+
+
+@pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS.keys())
+def test_a_mistake_is_told_with_its_place_and_what_is_allowed(slip: Slip) -> None:
+    """Operators edit these files by hand: without the line and the field, a long file is searched by eye."""
+    text = changed(slip.old, slip.new)
+    found = mistakes(text)
+    line = line_of(slip.at or slip.new.split("\n")[0], text)
+    assert (FILE, line, slip.field) in [(each.file, each.line, each.field) for each in found], list(map(str, found))
+    (mistake,) = [each for each in found if (each.line, each.field) == (line, slip.field)]
+    assert slip.message in mistake.message
+    if slip.allowed is not None:
+        assert slip.allowed in (mistake.allowed or "")
+
+
+def test_the_small_edition_has_no_mistake() -> None:
+    """Else the table above would show nothing."""
+    assert mistakes(SMALL) == ()
+    assert edition().edition == "small"
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
+    """Mending a file one mistake and one run at a time is a chore; what cannot be read must not hide the rest."""
+    chosen = [
+        SLIPS["unknown resource"],
+        SLIPS["unknown word"],
+        SLIPS["alternative that is never reached"],
+        SLIPS["not a duration"],
+        SLIPS["levels that do not ascend"],
+        SLIPS["other extension than printed"],
+        SLIPS["unknown zone"],
+    ]
+    text = SMALL
+    for slip in chosen:
+        text = changed(slip.old, slip.new, text)
+    found = mistakes(text)
+    assert [each.field for each in found] == [slip.field for slip in chosen]
+    assert [each.line for each in found] == sorted(each.line or 0 for each in found)
+
+
+def test_a_slip_is_told_once() -> None:
+    """A value that fits none of several shapes is one mistake, though the model tries each of them."""
+    found = mistakes(changed('["2026-12-25"]', "true"))
+    assert [(each.field, each.line) for each in found] == [("calendars.south.holidays", line_of("  south: {", SMALL))]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is not a policy file"),
+        ("- a list", "is not a policy file"),
+        ("a: \0", "is not YAML"),
+        ("a: [", "is not YAML"),
+    ],
+)
+def test_what_is_no_document_is_refused(text: str, message: str) -> None:
+    """An empty or foreign file gets one plain sentence, not thirty missing sections."""
+    (mistake,) = mistakes(text)
+    assert message in mistake.message
+
+
+def test_a_mistake_reads_as_one_line_that_editors_can_jump_to() -> None:
+    """file:line: is what editors and terminals turn into a link."""
+    mistake = Mistake("p.yaml", 3, "access[0].tier", "'x' is not known here", "tier1, tier2")
+    assert str(mistake) == "p.yaml:3: access[0].tier: 'x' is not known here; allowed: tier1, tier2"
+    assert str(Mistake("p", None, "", "is empty")) == "p: is empty"
