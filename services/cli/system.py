@@ -1,0 +1,272 @@
+"""The whole system on this machine, as a library: Kafka, topics, the services, demo accounts; `frontline up` and
+`frontline demo` are made of it.
+
+    async with System(Options(port=0), progress) as system:
+        ...  # system.ready says where everything is
+
+It keeps itself running (a service or an embedded broker that dies is started again) until the block is left.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from aiokafka.errors import KafkaError
+
+import services
+from services.cli.demo_run import load_accounts
+from services.cli.progress import Progress
+from services.cli.supervisor import Program, Supervisor
+from shared.kafka.admin import TopicNotMade, apply_topics, check_topics
+from shared.kafka.embedded import EmbeddedKafka
+from shared.kafka.embedded_errors import DiskFull
+from shared.kafka.reachable import wait_until_it_answers
+from shared.kafka.settings import KafkaSettings, load
+
+HOST = "127.0.0.1"
+SERVICES = ("intake", "router", "escalation")
+KEY_NAME = "frontline-up"  # the API client that the admin key stands for
+SCOPES = ("submit", "activity", "backfill", "admin")
+KAFKA_RESTARTS = 5  # of a broker that dies again and again, before that is the end
+
+
+class SystemFailed(Exception):
+    """The system could not be started or kept running; the message is one line that says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`data`: folder that is kept, else a temporary one. `kafka`: host:port of a Kafka to use instead of our own.
+    `port`: intake's, 0 = a free one. `policies`: names or files, comma-separated; None = as the environment says."""
+
+    data: Path | None = None
+    kafka: str | None = None
+    port: int = 8080
+    policies: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Where everything is: what `--ready-file` holds."""
+
+    bootstrap: str
+    intake_url: str
+    admin_key: str
+    pids: Mapping[str, int | None]  # of kafka (None if it is not ours), intake, router, escalation
+
+
+class System:
+    """See the module. Raises SystemFailed, KafkaFailed or ProgramFailed from `start` and `failed`."""
+
+    def __init__(self, options: Options, progress: Progress, ready_file: Path | None = None) -> None:
+        self._options = options
+        self._progress = progress
+        self._ready_file = ready_file
+        self._folder: Path | None = None
+        self._kafka: EmbeddedKafka | None = None
+        self._supervisor = Supervisor(progress, self._write_ready_file)
+        self._programs: list[Program] = []
+        self._admin_key = f"fl_{secrets.token_urlsafe(32)}"
+        self._bootstrap = ""
+        self._kafka_keeper: asyncio.Task[None] | None = None
+        self._is_ready = False
+
+    @property
+    def ready(self) -> Ready:
+        """Where everything is, now."""
+        kafka = None if self._kafka is None else self._kafka.pid
+        pids = {"kafka": kafka, **{name: self._supervisor.pids[name] for name in SERVICES}}
+        return Ready(self._bootstrap, self.urls["intake"], self._admin_key, pids)
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The HTTP address of each service."""
+        return {program.name: program.url for program in self._programs}
+
+    @property
+    def logs(self) -> Path:
+        """The folder with the services' logs."""
+        return (self._folder or Path()) / "logs"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self.stop(failed=isinstance(error, Exception))
+
+    async def start(self) -> None:
+        """Return when every service is ready and the demo accounts are loaded; nothing is left running otherwise."""
+        if self._ready_file is not None:
+            self._ready_file.unlink(missing_ok=True)  # of an earlier run
+        try:
+            with _held_ports(self._options.port, len(SERVICES)) as ports:
+                self._folder = self._options.data or Path(tempfile.mkdtemp(prefix="frontline-up-"))
+                self.logs.mkdir(parents=True, exist_ok=True)
+                await self._start_kafka()
+                self._kafka_keeper = asyncio.create_task(self._keep_kafka())
+                await self._prepare_topics()
+                self._programs = [self._program(name, port) for name, port in zip(SERVICES, ports, strict=True)]
+            await self._unless_kafka_fails(self._supervisor.start(self._programs))
+            self._progress.say("loading the demo accounts")
+            await self._unless_kafka_fails(self._load_accounts())
+            self._is_ready = True
+            self._write_ready_file()
+        except asyncio.CancelledError:
+            await self.stop()
+            raise
+        except BaseException:
+            await self.stop(failed=True)
+            raise
+
+    async def failed(self) -> None:
+        """Wait until the system cannot be kept running. Raises why."""
+        await self._unless_kafka_fails(self._supervisor.failed())
+
+    async def stop(self, *, failed: bool = False) -> None:
+        """End everything that was started, the services first; at most 10 s. The logs stay if something `failed`."""
+        if self._kafka_keeper is not None:
+            self._kafka_keeper.cancel()
+            await asyncio.gather(self._kafka_keeper, return_exceptions=True)
+        await self._supervisor.stop()
+        if self._kafka is not None:
+            await self._kafka.stop()
+        if self._ready_file is not None:
+            self._ready_file.unlink(missing_ok=True)
+        if self._options.data is None and self._folder is not None:
+            rubbish = self._folder / "kafka" / "kafka" if failed else self._folder
+            await asyncio.to_thread(shutil.rmtree, rubbish, ignore_errors=True)
+
+    def client(self) -> httpx.AsyncClient:
+        """A client of intake that may do everything."""
+        headers = {"Authorization": f"Bearer {self._admin_key}"}
+        return httpx.AsyncClient(base_url=self.urls["intake"], headers=headers, timeout=10, trust_env=False)
+
+    async def _load_accounts(self) -> None:
+        async with self.client() as client:
+            await load_accounts(client)
+
+    async def _start_kafka(self) -> None:
+        if self._options.kafka is not None:
+            self._bootstrap = self._options.kafka
+            self._progress.say(f"waiting for Kafka at {self._bootstrap}")
+            if not await wait_until_it_answers(self._bootstrap, 15):
+                raise SystemFailed(f"no Kafka answers at {self._bootstrap}: start it, or leave --kafka out for our own")
+            return
+        assert self._folder is not None  # noqa: S101 - set by `start`
+        self._kafka = EmbeddedKafka(self._folder / "kafka", say=self._progress.say)
+        await self._kafka.start()
+        self._bootstrap = self._kafka.bootstrap
+
+    async def _prepare_topics(self) -> None:
+        self._progress.say("making the topics")
+        settings = load(KafkaSettings, kafka_bootstrap=self._bootstrap)
+        try:
+            await apply_topics(settings)
+            drifts = [drift for drift in await check_topics(settings) if drift.what == "partitions"]
+        except (TopicNotMade, KafkaError) as error:
+            raise SystemFailed(f"the topics could not be made at {self._bootstrap}: {_in_words(error)}") from error
+        if drifts:
+            raise SystemFailed(
+                f"{drifts[0]}, and so do {len(drifts)} topics: set FRONTLINE_PARTITIONS to what they have, or use "
+                "another Kafka or data folder"
+            )
+
+    async def _unless_kafka_fails(self, step: Coroutine[Any, Any, None]) -> None:
+        """Do `step`; if Kafka cannot be kept running meanwhile, give it up and raise why."""
+        assert self._kafka_keeper is not None  # noqa: S101 - set by `start`
+        doing = asyncio.ensure_future(step)
+        try:
+            await asyncio.wait([doing, self._kafka_keeper], return_when=asyncio.FIRST_COMPLETED)
+            await (doing if doing.done() else self._kafka_keeper)
+        finally:
+            doing.cancel()
+            await asyncio.gather(doing, return_exceptions=True)
+
+    async def _keep_kafka(self) -> None:
+        """Start an embedded broker that dies again, on the same data and port; the services find it there."""
+        if self._kafka is None:
+            await asyncio.Event().wait()  # somebody else's Kafka is theirs to look after
+            return
+        for _ in range(KAFKA_RESTARTS):
+            why = await self._kafka.died()
+            if isinstance(why, DiskFull):
+                raise why
+            self._progress.note(f"{why} Starting it again.")
+            await self._kafka.start()
+            if self._is_ready:
+                await self._supervisor.all_ready(self._programs)
+            self._progress.note(f"Kafka is back (process {self._kafka.pid})")
+            self._write_ready_file()
+        raise SystemFailed(f"Kafka died more than {KAFKA_RESTARTS} times: see {self._kafka.log_file}")
+
+    def _program(self, name: str, port: int) -> Program:
+        options, settings = self._options, {}
+        if options.policies is not None:
+            settings["FRONTLINE_POLICIES"] = options.policies
+        settings |= {
+            "FRONTLINE_KAFKA_BOOTSTRAP": self._bootstrap,
+            "FRONTLINE_HTTP_HOST": HOST,
+            "FRONTLINE_HTTP_PORT": str(port),
+            # the packages are found wherever this is run, and a folder called `services` there does not hide them
+            "PYTHONSAFEPATH": "1",
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, [str(Path(services.__file__).parents[1]), os.environ.get("PYTHONPATH")])
+            ),
+        }
+        environment = {**os.environ, **settings}
+        if name == "intake":
+            environment.pop("FRONTLINE_API_KEYS_FILE", None)
+            environment["FRONTLINE_API_KEYS"] = self._api_keys()
+        command = (sys.executable, "-m", f"services.{name}")
+        return Program(name, command, environment, self.logs / f"{name}.log", f"http://{HOST}:{port}")
+
+    def _api_keys(self) -> str:
+        """Intake's configuration: the hash of a key made for this run, with every scope and no rate limit."""
+        digest = hashlib.sha256(self._admin_key.encode()).hexdigest()
+        return json.dumps([{"name": KEY_NAME, "sha256": digest, "scopes": SCOPES, "rate": None}])
+
+    def _write_ready_file(self) -> None:
+        if self._ready_file is None or not self._is_ready or not self._supervisor.all_up:
+            return
+        part = self._ready_file.with_name(f"{self._ready_file.name}.part")
+        part.touch(mode=0o600)  # it holds a key
+        part.write_text(json.dumps(asdict(self.ready)), encoding="utf-8")
+        part.replace(self._ready_file)
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+@contextmanager
+def _held_ports(intake: int, count: int) -> Iterator[list[int]]:
+    """`count` ports, the first one `intake` (0 = a free one); nobody else gets them while the block runs."""
+    with ExitStack() as stack:
+        ports = []
+        for wanted in [intake] + [0] * (count - 1):
+            held = stack.enter_context(socket.socket())
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                held.bind((HOST, wanted))
+            except OSError as error:
+                raise SystemFailed(
+                    f"port {wanted} is taken by another program: end it, or choose another with --port (0 = a free one)"
+                ) from error
+            ports.append(int(held.getsockname()[1]))
+        yield ports
