@@ -17,6 +17,8 @@ from pydantic.fields import FieldInfo
 Json = Any
 Path = tuple[str | int, ...]
 
+INSTANT = "2026-11-23T10:00:00Z"
+
 
 @dataclass(frozen=True)
 class Token:
@@ -117,7 +119,7 @@ def full_tree(annotation: Any, metadata: tuple[Any, ...] = ()) -> Json:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return {n: full_tree(info.annotation, tuple(info.metadata)) for n, info in annotation.model_fields.items()}
     if annotation is AwareDatetime:
-        return "2026-11-23T10:00:00Z"
+        return INSTANT
     patterned = any(getattr(m, "pattern", None) for m in metadata)
     return {str: "ES" if patterned else "text", int: 7, float: 0.75, bool: True}[annotation]
 
