@@ -1,22 +1,19 @@
 """`python -m services.intake`: runs intake from its environment.
 
-Exit codes: 0 after SIGTERM or SIGINT, 1 if the port cannot be had, 2 for bad settings.
+Exit codes: 0 after SIGTERM or SIGINT, 1 if the port cannot be had or something failed that nobody expected, 2 for bad
+settings or a policy that cannot be used.
 """
 
 import asyncio
-import contextlib
 import gc
 import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
 
-import uvicorn
 import uvloop
 
-from services.intake.app import Edge, create_app
-from services.intake.keys import ApiKey
+from services.intake.server import listen, serve, server_of
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.kafka.settings import BadSettings, load
@@ -25,56 +22,29 @@ from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
 from shared.policy.mistakes import PolicyError
 
-BAD_SETTINGS = 2
+ENDED, FAILED, BAD_SETTINGS = 0, 1, 2
 # These log each of their failed tries, several a second while Kafka is away; we say that once.
 _CHATTY = ("aiokafka", "faststream")
-GRACE_SECONDS = 3  # for calls under way; with what Kafka still has to take, the end comes within 5
+
+_log = logs.get_logger()
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to us: a process that was asked to end, and did, has not failed."""
+async def _main(settings: Settings, service: Service, listener: socket.socket) -> None:
+    server = server_of(service)
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for server in self.servers:
-            for listener in server.sockets:
-                host, port = listener.getsockname()[:2]
-                logs.get_logger().info(f"Listening on {host}:{port}", action="http.listening", host=host, port=port)
-
-
-async def _serve(settings: Settings, keys: tuple[ApiKey, ...], editions: EditionLibrary) -> None:
-    service = Service(settings, keys, editions)
-    server = _Server(
-        uvicorn.Config(
-            Edge(create_app(service), service),
-            host=settings.http_host,
-            port=settings.http_port,
-            lifespan="on",
-            ws="none",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-    )
-
-    def end() -> None:
+    def end(sign: signal.Signals) -> None:
+        _log.info(f"{sign.name}: finishing what is open", action="service.ending")
         service.streams.close()
         server.should_exit = True
 
     for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, end)
-    await server.serve()
+        asyncio.get_running_loop().add_signal_handler(sign, end, sign)
+    await serve(service, server, listener)
+    _log.info("Ended in good order", action="service.ended")
 
 
 def main() -> int:
-    """Read the settings, load the policy, serve until told to end."""
+    """Read the settings, load the policy, serve until told to end; returns the exit code."""
     try:
         settings = load(Settings)
         keys = settings.read_keys()
@@ -88,10 +58,20 @@ def main() -> int:
     logs.configure("intake", settings.log_level, settings.log_format)
     for library in _CHATTY:
         logging.getLogger(library).setLevel(logging.CRITICAL)
+    try:
+        listener = listen(settings.http_host, settings.http_port)
+    except OSError as error:
+        where = f"{settings.http_host}:{settings.http_port}"
+        _log.error(f"Cannot listen on {where}: {error.strerror or error}", action="http.failed")
+        return FAILED
     gc.freeze()  # editions are large and live for ever: the garbage collector need not look at them again
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, keys, editions))
-    return 0
+    with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            runner.run(_main(settings, Service(settings, keys, editions), listener))
+        except Exception:
+            _log.exception("Intake failed", action="service.failed")
+            return FAILED
+    return ENDED
 
 
 if __name__ == "__main__":

@@ -1,13 +1,10 @@
-"""The web application of intake: the calls, health, metrics and documents, and what lives as long as it does.
+"""The web application of intake: the calls, health, metrics and documents.
 
 The web form (`GET /`) and the chat (`WS /v1/chat`) will be routers beside `api.router`.
 """
 
-import asyncio
-import contextlib
 import time
 import traceback
-from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -25,28 +22,15 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
-FLUSH_SECONDS = 1.5
 _HEADERS = [(b"x-content-type-options", b"nosniff")]
 
 
 def create_app(service: Service) -> FastAPI:
-    """The application around `service`, which runs from the start of the application to its end."""
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        running = asyncio.create_task(service.run())
-        try:
-            yield
-        finally:
-            await service.publisher.close(FLUSH_SECONDS)
-            running.cancel()
-            await asyncio.wait([running], timeout=FLUSH_SECONDS)
-
+    """The application that answers for `service`."""
     app = FastAPI(
         title="Frontline intake",
         description="Submit support requests, follow them, report activity on cases, set entitlements.",
         version="1",
-        lifespan=lifespan,
         docs_url=None,  # those pages load scripts from elsewhere; ours need none
         redoc_url=None,
         redirect_slashes=False,

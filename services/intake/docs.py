@@ -1,4 +1,4 @@
-"""The documents as pages: `/docs` shows OpenAPI, `/asyncapi` the events that intake publishes.
+"""The documents as pages: `/docs` shows OpenAPI, `/asyncapi` what intake reads and publishes.
 
 Rendered here from the documents themselves, as plain HTML: the usual viewers load scripts from elsewhere, which neither
 an offline machine nor a strict content security policy allows. Read-only; nothing can be published from them.
@@ -12,11 +12,10 @@ from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request
-from faststream.kafka import KafkaBroker
-from faststream.specification import AsyncAPI
 from starlette.responses import HTMLResponse, Response
 
-from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
+from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS
+from shared.kafka.asyncapi import asyncapi
 
 _CSS = """
 :root { color-scheme: light dark; }
@@ -34,37 +33,27 @@ Json = Mapping[str, Any]
 
 def install(app: FastAPI, bootstrap: str) -> None:
     """Add `/docs` and `/asyncapi` to `app`. `/openapi.json` is FastAPI's own."""
-    events = _asyncapi(app, bootstrap)
+    events = asyncapi(
+        app.title,
+        app.description,
+        bootstrap,
+        reads=(ENTITLEMENTS, REQUESTS, CASES, ESCALATIONS),
+        writes=(REQUESTS, ENTITLEMENTS, ACTIVITY),
+    )
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
         return _page("Frontline intake: calls", _calls(app.openapi()), "/openapi.json")
 
     @app.get("/asyncapi", include_in_schema=False)
-    async def asyncapi(request: Request) -> Response:
+    async def asyncapi_page(request: Request) -> Response:
         if "text/html" in request.headers.get("accept", ""):
-            return _page("Frontline intake: events", _channels(events), "/asyncapi.json")
+            return _page("Frontline intake: events", _channels(msgspec.json.decode(events)), "/asyncapi.json")
         return await asyncapi_json()
 
     @app.get("/asyncapi.json", include_in_schema=False)
     async def asyncapi_json() -> Response:
-        return Response(msgspec.json.encode(events), media_type="application/json")
-
-
-def _asyncapi(app: FastAPI, bootstrap: str) -> dict[str, Any]:
-    """FastStream's document of what intake publishes. The broker here is never connected."""
-    broker = KafkaBroker(bootstrap, description="Kafka, the only thing that the services share", logger=None)
-    for topic in (REQUESTS, ENTITLEMENTS, ACTIVITY):
-        for event in topic.events:
-            broker.publisher(
-                topic.name,
-                title=f"{topic.name}:{event.__name__}",
-                description=f"{event.__doc__}\n\nKey: {topic.key}.",
-                schema=event,
-            )
-    document = AsyncAPI(broker, title=app.title, version=app.version, description=app.description)
-    found: dict[str, Any] = document.to_specification().to_jsonable()
-    return found
+        return Response(events, media_type="application/json")
 
 
 def _page(title: str, parts: Iterable[str], source: str) -> Response:

@@ -21,6 +21,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from services.intake.errors import KafkaAway
 from services.intake.kafka_client import KafkaSilent, TopicsMissing, counted, partitions_of, security
 from shared.contracts.topics import MAX_MESSAGE_BYTES, Topic
+from shared.kafka.admin import TopicNotMade, apply_topics
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output
 from shared.kafka.settings import KafkaSettings
@@ -44,7 +45,7 @@ CONNECT_TIMEOUT = 10.0
 LOOK_TIMEOUT = 2.0
 RETRY_AFTER = 2  # seconds that a client is asked to wait
 _FAILURES = (KafkaError, FastStreamException, OSError, TimeoutError)
-_AWAY = (*_FAILURES, KafkaSilent, TopicsMissing)
+_AWAY = (*_FAILURES, KafkaSilent, TopicsMissing, TopicNotMade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,16 @@ class Position:
 
 
 class Publisher:
-    """The way out to Kafka. `run` keeps it connected, `publish` waits for the acknowledgement."""
+    """The way out to Kafka. `run` keeps it connected, `publish` waits for the acknowledgement.
+
+    `topics` are made where they are missing.
+    """
 
     def __init__(
         self, kafka: KafkaSettings, topics: Sequence[Topic], *, timeout: float, linger_ms: int, readiness: Readiness
     ) -> None:
         self._kafka = kafka
-        self._topics = [topic.name for topic in topics]
+        self._topics = {topic.name: topic for topic in topics}
         self._timeout = timeout
         self._readiness = readiness
         self._linger_ms = linger_ms
@@ -143,7 +147,10 @@ class Publisher:
             )
 
     async def _connect(self) -> None:
-        await partitions_of(self._kafka, self._topics, LOOK_TIMEOUT)
+        try:
+            await partitions_of(self._kafka, self._topics, LOOK_TIMEOUT)
+        except TopicsMissing:
+            await apply_topics(self._kafka, tuple(self._topics.values()))
         broker = KafkaBroker(
             self._kafka.kafka_bootstrap.split(","),
             security=security(self._kafka),
@@ -189,7 +196,7 @@ class Publisher:
         """Ask Kafka for the partitions of our topics."""
         if self._broker is None:
             raise KafkaError("the producer is closed")
-        described = await self._broker.config.admin_client.describe_topics(self._topics)
+        described = await self._broker.config.admin_client.describe_topics(list(self._topics))
         return counted({each["topic"]: len(each["partitions"]) for each in described})
 
     def _found(self) -> None:

@@ -49,7 +49,7 @@ class Service:
         self.streams = Streams(self.recent, settings.event_streams)
         self.publisher = Publisher(
             settings,
-            (REQUESTS, ENTITLEMENTS, ACTIVITY),
+            (REQUESTS, ENTITLEMENTS, ACTIVITY, CASES, ESCALATIONS),
             timeout=settings.publish_timeout_seconds,
             linger_ms=settings.publish_linger_ms,
             readiness=self.readiness,
