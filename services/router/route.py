@@ -3,13 +3,14 @@
 `route` answers every request, whoever asks: nothing is ever dropped. What it cannot grant it explains.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from services.router.entitlement import Entitlement
 from services.router.rulebook import Hours, Rulebook
 from shared.business_time.errors import NeverOpen
-from shared.business_time.hours import due
+from shared.business_time.hours import due_micros
+from shared.business_time.instants import SECOND, Micros, from_micros, to_micros
 from shared.contracts import wire
 from shared.contracts.intake import PhoneReadiness
 from shared.contracts.router import DecidedMilestone, Decision, PhoneNumber
@@ -55,7 +56,11 @@ class SupportRequest(Protocol):
 
 
 def route(request: SupportRequest, entitlement: Entitlement, policy: Rulebook, at: datetime) -> Decision:
-    """The decision for `request` by someone with `entitlement`, received at `at`, under the edition of `policy`."""
+    """The decision for `request` by someone with `entitlement`, received at `at`, under the edition of `policy`.
+
+    Raises CalendarError for an `at` in the first or last years that datetime has, where no deadline can be told.
+    """
+    start = to_micros(at, "at")
     profile = entitlement.profile
     assignment = policy.assignment(profile, entitlement.requester_from, request.channel, request.request_type)
     judged = policy.judged(request.impact, request.workaround, request.environment)
@@ -69,7 +74,7 @@ def route(request: SupportRequest, entitlement: Entitlement, policy: Rulebook, a
         priority=judged.priority,
         needs_triage=assignment.needs_triage,
         channels=assignment.channels,
-        milestones={milestone: _decided(milestone, terms, hours, at) for milestone, terms in promised.terms},
+        milestones={milestone: _decided(milestone, terms, hours, start) for milestone, terms in promised.terms},
         escalation=assignment.escalation,
         phone_numbers=numbers,
         edition=edition.edition,
@@ -95,7 +100,7 @@ def _phone(
     return found.numbers, notes
 
 
-def _decided(milestone: Milestone, terms: MilestoneTerms, hours: Hours, at: datetime) -> DecidedMilestone:
+def _decided(milestone: Milestone, terms: MilestoneTerms, hours: Hours, start: Micros) -> DecidedMilestone:
     return _DecidedMilestone(
         target_seconds=terms.target_seconds,
         hours=terms.hours,
@@ -103,15 +108,15 @@ def _decided(milestone: Milestone, terms: MilestoneTerms, hours: Hours, at: date
         reason=terms.reason,
         paused_by=terms.paused_by,
         reopen=terms.reopen,
-        due_at=_due_at(milestone, terms, hours, at),
+        due_at=_due_at(milestone, terms, hours, start),
     )
 
 
-def _due_at(milestone: Milestone, terms: MilestoneTerms, hours: Hours, at: datetime) -> datetime | None:
+def _due_at(milestone: Milestone, terms: MilestoneTerms, hours: Hours, start: Micros) -> datetime | None:
     """The deadline of a clock that starts at the submission; None without a target, or if the calendar never opens."""
     if terms.target_seconds is None or terms.hours is None or milestone not in STARTS_AT_SUBMISSION:
         return None
     try:
-        return due(at, timedelta(seconds=terms.target_seconds), terms.hours, hours.calendar)
+        return from_micros(due_micros(start, terms.target_seconds * SECOND, terms.hours, hours.calendar))
     except NeverOpen:
         return None
