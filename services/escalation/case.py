@@ -13,6 +13,7 @@ from services.escalation.arrivals import micros
 from services.escalation.case_state import (
     REPRIORITISED,
     CaseState,
+    Facts,
     Heard,
     heeded,
     loaded_terms,
@@ -22,7 +23,7 @@ from services.escalation.case_state import (
 from services.escalation.clock_state import Activity, CaseClocks, CasePolicy
 from services.escalation.effects import Effect
 from services.escalation.folding import RELEVANT, in_order, meaning
-from services.escalation.keys import pack_id
+from services.escalation.keys import pack_id, pack_trace
 from services.escalation.pinned import PinnedEdition
 from services.escalation.sla_clock import (
     Step,
@@ -64,7 +65,7 @@ class Turn(NamedTuple):
     priority: Priority
 
 
-def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition) -> CaseState:
+def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparent: str | None) -> CaseState:
     """What is remembered of a routed case; `edition` is how the state refers to `pinned`. Raises PoisonRecord."""
     if case.calendar not in pinned.edition.calendars:
         raise PoisonRecord(
@@ -73,9 +74,8 @@ def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition) -> CaseSta
     plan, staffed = case.entitlement.plan, pinned.edition.channels[case.assigned_channel].staffed
     terms = stored_terms(case.milestones)
     usual = pinned.policy(plan, case.priority, case.calendar, staffed=staffed, automated=case.escalation.automated)
-    return CaseState(
-        account=None if case.account_id is None else pack_id(case.account_id),
-        edition=edition,
+    trace, sampled = pack_trace(traceparent)
+    facts = Facts(
         calendar=pinned.calendar_names.index(case.calendar),
         plan=PLANS.index(plan),
         priority=PRIORITIES.index(case.priority),
@@ -84,7 +84,14 @@ def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition) -> CaseSta
         environment=ENVIRONMENTS.index(case.environment),
         staffed=staffed,
         automated=case.escalation.automated,
+        sampled=sampled,
+    )
+    return CaseState(
+        account=None if case.account_id is None else pack_id(case.account_id),
+        edition=edition,
+        facts=facts.packed(),
         opened_at=micros(case.received_at, "received_at"),
+        trace=trace,
         terms=None if terms == stored_terms(usual.terms) else terms,
     )
 
@@ -135,12 +142,13 @@ def fire(state: CaseState, pinned: PinnedEdition, due: Micros, now: Micros) -> T
 
 def policy_of(state: CaseState, pinned: PinnedEdition) -> CasePolicy:
     """What the case was promised when it was routed."""
+    facts = Facts.unpacked(state.facts)
     policy = pinned.policy(
-        PLANS[state.plan],
-        PRIORITIES[state.priority],
-        pinned.calendar_names[state.calendar],
-        staffed=state.staffed,
-        automated=state.automated,
+        PLANS[facts.plan],
+        PRIORITIES[facts.priority],
+        pinned.calendar_names[facts.calendar],
+        staffed=facts.staffed,
+        automated=facts.automated,
     )
     terms = loaded_terms(state.terms)
     return policy if terms is None else policy._replace(terms=terms)

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from services.escalation.clock_state import Activity, CaseClocks, Mark, Terms, Verdict
-from services.escalation.keys import pack_id, unpack_id
+from services.escalation.keys import pack_id, unpack_id, unpack_trace
 from services.escalation.pinned import PinnedEdition
 from shared.business_time.instants import Micros
 from shared.contracts import wire
@@ -83,16 +83,11 @@ class StoredMark(Struct, array_like=True, frozen=True, gc=False):
     levels: int
 
 
-class CaseState(Struct, array_like=True):
-    """A case as stored: what it pins, what was heard of it since, what was published of its clocks.
-
-    Words are positions in their tuples of `shared.contracts.vocabulary`, which only ever grow at their end; `edition`
-    and `calendar` are as in `pinned.py`. `terms` are those of the routed case where they are not what the edition
-    promises. `seen_for` is how long after the submission the latest instant lies that was acted upon.
+class Facts(NamedTuple):
+    """What is known of a case in a few bits: words are positions in their tuples of `shared.contracts.vocabulary`,
+    which only ever grow at their end; `calendar` is a position in the edition's calendars.
     """
 
-    account: bytes | None
-    edition: bytes
     calendar: int
     plan: int
     priority: int
@@ -101,7 +96,52 @@ class CaseState(Struct, array_like=True):
     environment: int
     staffed: bool
     automated: bool
+    sampled: bool  # the trace that the case belongs to
+
+    def packed(self) -> int:
+        """One number of at most 32 bits, unless an edition has thousands of calendars."""
+        number = 0
+        for value, bits in zip(self, _BITS, strict=True):
+            number = number << bits | value
+        return number
+
+    @classmethod
+    def unpacked(cls, number: int) -> "Facts":
+        """What `packed` packed."""
+        values = []
+        for bits in reversed(_BITS[1:]):
+            values.append(number & (1 << bits) - 1)
+            number >>= bits
+        sampled, automated, staffed, environment, workaround, impact, priority, plan = values
+        return cls(
+            number,
+            plan,
+            priority,
+            impact,
+            workaround,
+            environment,
+            bool(staffed),
+            bool(automated),
+            bool(sampled),
+        )
+
+
+_BITS = (0, 3, 3, 4, 3, 3, 1, 1, 1)  # of each fact; the first takes what is left
+
+
+class CaseState(Struct, array_like=True):
+    """A case as stored: what it pins, what was heard of it since, what was published of its clocks.
+
+    `account`, `edition` and `trace` are packed by `keys.py` and `pinned.py`, `facts` by `Facts`. `terms` are those of
+    the routed case where they are not what the edition promises. `seen_for` is how long after the submission the latest
+    instant lies that was acted upon.
+    """
+
+    account: bytes | None
+    edition: bytes
+    facts: int
     opened_at: Micros
+    trace: bytes | None = None
     terms: StoredTermsMap | None = None
     seen_for: Micros = 0
     heard: list[Heard] = []
@@ -111,6 +151,11 @@ class CaseState(Struct, array_like=True):
     def account_id(self) -> str | None:
         """The account that asked, if it is known."""
         return None if self.account is None else unpack_id(self.account)
+
+    @property
+    def traceparent(self) -> str | None:
+        """Of the record that routed the case: what its timers do belongs to the same trace."""
+        return unpack_trace(self.trace, Facts.unpacked(self.facts).sampled)
 
     def knows(self, activity_id: str) -> bool:
         """Whether this activity has been heard before."""
@@ -161,13 +206,14 @@ def heeded(state: CaseState, pinned: PinnedEdition) -> Heeded:
     arrived first. So its terms are worked out here, each time, and not when it arrives.
     """
     new_terms: dict[bytes, Terms] = {}
-    priority = PRIORITIES[state.priority]
+    facts = Facts.unpacked(state.facts)
+    priority = PRIORITIES[facts.priority]
     if any(heard.kind == REPRIORITISED for heard in state.heard):
-        for heard, said in _claims(state):
+        for heard, said in _claims(state, facts):
             explicit = loaded_terms(heard.terms) or {}
             if said is not None:
-                priority = pinned.priority(*said, ENVIRONMENTS[state.environment])
-                explicit = {**pinned.terms_for(PLANS[state.plan], priority, staffed=state.staffed), **explicit}
+                priority = pinned.priority(*said, ENVIRONMENTS[facts.environment])
+                explicit = {**pinned.terms_for(PLANS[facts.plan], priority, staffed=facts.staffed), **explicit}
             new_terms[heard.id] = explicit
     history = tuple(_activity(state, heard, new_terms.get(heard.id)) for heard in state.heard)
     marks = tuple(
@@ -214,9 +260,9 @@ def loaded_terms(terms: StoredTermsMap | None) -> Terms | None:
     }
 
 
-def _claims(state: CaseState) -> Iterator[tuple[Heard, tuple[Impact, Workaround] | None]]:
+def _claims(state: CaseState, facts: Facts) -> Iterator[tuple[Heard, tuple[Impact, Workaround] | None]]:
     """Each re-prioritisation by event time, with the impact and workaround from then on; None if it is about terms."""
-    impact, workaround = state.impact, state.workaround
+    impact, workaround = facts.impact, facts.workaround
     told = [heard for heard in state.heard if heard.kind == REPRIORITISED]
     for heard in sorted(told, key=lambda heard: (heard.after, unpack_id(heard.id))):
         if heard.impact is None and heard.workaround is None:

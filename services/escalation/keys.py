@@ -1,16 +1,42 @@
-"""[pure] How cases are named in the state stores: short, and reversible."""
+"""[pure] Ids and traces as few bytes: a million open cases are kept in memory."""
 
 import re
 
-_HEX_ID = re.compile(r"[0-9a-f]{32}")
-_HEX_TAG = b"\xff"  # never occurs in UTF-8, so a packed id cannot be mistaken for a text
+from shared.contracts.trace_context import is_traceparent
+
+_HEX = re.compile(r"[0-9a-f]{32}")
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+# Neither byte occurs in UTF-8, so a packed id cannot be mistaken for a text.
+_HEX_TAG, _UUID_TAG = b"\xff", b"\xfe"
 
 
 def pack_id(text: str) -> bytes:
-    """17 bytes for an id of 32 hexadecimal digits, such as Frontline makes; UTF-8 for any other."""
-    return _HEX_TAG + bytes.fromhex(text) if _HEX_ID.fullmatch(text) else text.encode()
+    """17 bytes for an id of 32 hexadecimal digits, such as Frontline makes, or a UUID; UTF-8 for any other."""
+    if _HEX.fullmatch(text):
+        return _HEX_TAG + bytes.fromhex(text)
+    if _UUID.fullmatch(text):
+        return _UUID_TAG + bytes.fromhex(text.replace("-", ""))
+    return text.encode()
 
 
 def unpack_id(packed: bytes) -> str:
     """The id that `pack_id` packed."""
-    return packed[1:].hex() if packed[:1] == _HEX_TAG else packed.decode()
+    tag = packed[:1]
+    if tag == _HEX_TAG:
+        return packed[1:].hex()
+    if tag == _UUID_TAG:
+        digits = packed[1:].hex()
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    return packed.decode()
+
+
+def pack_trace(traceparent: str | None) -> tuple[bytes | None, bool]:
+    """24 bytes for the trace and the span of a W3C traceparent, and whether it is sampled; None if there is none."""
+    if traceparent is None or not is_traceparent(traceparent):
+        return None, False
+    return bytes.fromhex(traceparent[3:35] + traceparent[36:52]), bool(int(traceparent[53:55], 16) & 1)
+
+
+def unpack_trace(packed: bytes | None, sampled: bool) -> str | None:
+    """The traceparent that `pack_trace` packed, as one of version 00."""
+    return None if packed is None else f"00-{packed[:16].hex()}-{packed[16:].hex()}-0{int(sampled)}"

@@ -1,7 +1,7 @@
 """[pure] The edition that a case pins, kept beside the cases: open cases survive a change of files or of packages.
 
-The first case that pins an edition saves the resolved document in store "editions", under half of a half of its digest;
-from then on the saved one counts. A configured edition is asked only for what has not been saved.
+The first case that pins an edition saves the resolved document in store "editions", under the first bytes of its
+digest; from then on the saved one counts. A configured edition is asked only for what has not been saved.
 """
 
 import hashlib
@@ -23,8 +23,8 @@ from shared.policy.priority import priority_rule
 from shared.policy.promises import promised
 
 STORE = "editions"
-_KEY = b"e"  # + the first 8 bytes of the digest, which is how cases refer to it
-_SHORT = 8
+_KEY = b"e"  # + the first bytes of the digest, which is how cases refer to it
+_SHORT = 5
 
 _NOT_PROMISED = MilestoneTerms(target_seconds=None, reason="not_promised")
 

@@ -103,7 +103,7 @@ class EscalationTopology:
         edition = self._editions.pin(overlay, case.edition, case.policy_sha256)
         pinned = self._editions.of(overlay, edition)
         now = to_micros(overlay.now)
-        state = new_case(case, edition, pinned)
+        state = new_case(case, edition, pinned, envelope.traceparent)
         turns = [open_clocks(state, pinned, now)]
         for waiting, activity in self._waiting_for(case.case_id, state, overlay):
             try:
@@ -162,7 +162,7 @@ class EscalationTopology:
         if turn is None:
             self._put_case(overlay, key, case_state.gone(now + REMEMBERED_WHEN_GONE))
             return None
-        self._publish(overlay, unpack_id(key), state, turn, None, None)
+        self._publish(overlay, unpack_id(key), state, turn, None, state.traceparent)
         self._put_case(overlay, key, case_state.encode(state, turn.timer))
         return turn.timer
 

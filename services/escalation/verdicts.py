@@ -88,4 +88,8 @@ def _schedule(clock: Clock) -> tuple[object, ...]:
 
 def _facts(clock: Clock | None) -> tuple[object, ...]:
     """What readers were told."""
-    return () if clock is None else (clock.started_at, clock.stage, clock.since, clock.due_at, clock.breached_at)
+    return (
+        ()
+        if clock is None
+        else (clock.started_at, clock.stage, clock.since, clock.due_at, clock.late, clock.breached_at)
+    )

@@ -1,0 +1,165 @@
+"""One escalation task with the verbs that its tests speak in: a case opens, somebody says something, time goes by."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import msgspec
+
+from services.escalation.pinned import PinnedEditions
+from services.escalation.topology import SERVICE, EscalationTopology
+from services.router.entitlement import covered, terms_of
+from services.router.route import route
+from services.router.rulebook import Rulebooks
+from shared.contracts import wire
+from shared.contracts.base import CausedBy
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.registry import type_of
+from shared.contracts.router import CaseRouted
+from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic
+from shared.kafka import serde
+from shared.kafka.dead_letters import DeadLetter
+from shared.kafka.record import Headers, Output, Record
+from shared.kafka.serde import Envelope
+from shared.policy.editions import EditionLibrary
+from shared.policy.files import load_library
+from tests.harness.asking import MONDAY_NOON, account, request, requester
+from tests.harness.topology_driver import TopologyDriver
+
+LIBRARY = load_library(["guidelines-2021"])
+NEXT = load_library(["objectives-2024"])
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+CASE = "c0000000000000000000000000000001"
+
+
+def minutes(number: float) -> timedelta:
+    """So many minutes."""
+    return timedelta(minutes=number)
+
+
+class Desk:
+    """A task of escalation, with its clock at Monday noon (UTC)."""
+
+    def __init__(self, library: EditionLibrary = LIBRARY, *, routed_by: EditionLibrary | None = None) -> None:
+        self.library = library
+        self.rulebooks = Rulebooks(routed_by or library)
+        self.late: list[float] = []
+        self.buried: list[DeadLetter] = []
+        self.driver = TopologyDriver(self._made, service=SERVICE, now=MONDAY_NOON)
+        self._said = 0
+
+    # what happens
+
+    def opens(self, case_id: str = CASE, **given: Any) -> list[str]:
+        """A case is routed now (received now, unless `received_at` says otherwise); what is published at once."""
+        return self.tell(self.driver.pipe(CASES, case_id, *as_record(CASES, case_id, self.case(case_id, **given))))
+
+    def hears(self, kind: str, case_id: str = CASE, **given: Any) -> list[str]:
+        """Somebody does something to the case now (or `at`); what is published because of it."""
+        event = self.activity(kind, case_id, **given)
+        return self.tell(self.driver.pipe(ACTIVITY, case_id, *as_record(ACTIVITY, case_id, event)))
+
+    def passes(self, span: timedelta) -> list[str]:
+        """Time goes by, and each timer fires in its time; what is published."""
+        return self.tell(self.driver.advance_to(self.driver.now + span))
+
+    def sleeps(self, span: timedelta) -> list[str]:
+        """The task is down for so long; what is published when it is back."""
+        self.driver.restart()
+        return self.tell(self.driver.sleep_until(self.driver.now + span))
+
+    def goes_on_with(self, library: EditionLibrary) -> None:
+        """The task is started again with other editions configured."""
+        self.library = library
+        self.driver.restart()
+
+    # events to pipe
+
+    def case(self, case_id: str = CASE, **given: Any) -> CaseRouted:
+        """What the router says of a request. `plan` and the like describe the account, `milestones` replaces terms."""
+        of_account = {name: given.pop(name) for name in ("plan", "account_type", "paid", "country") if name in given}
+        of_case = {name: given.pop(name) for name in ("milestones", "policy_sha256", "calendar") if name in given}
+        asked = request(**({"request_id": case_id, "received_at": self.driver.now, "requester": requester()} | given))
+        entitlement = covered(terms_of(account(**of_account)), asked.requester, 0)
+        decision = route(asked, entitlement, self.rulebooks.at(asked.received_at), asked.received_at)
+        fields = msgspec.structs.asdict(cast(Any, decision))
+        return wire.struct(CaseRouted)(
+            **(fields | of_case),
+            case_id=case_id,
+            request_id=case_id,
+            account_id=asked.account_id,
+            requester_id=asked.requester.requester_id,
+            subject=asked.subject,
+            impact=asked.impact,
+            workaround=asked.workaround,
+            environment=asked.environment,
+            request_type=asked.request_type,
+            requested_channel=asked.channel,
+            received_at=asked.received_at,
+            decided_at=self.driver.now,
+            observed_at=self.driver.now,
+            caused_by=wire.struct(CausedBy)(partition=0, topic="support.requests.v1", offset=0),
+        )
+
+    def activity(self, kind: str, case_id: str = CASE, **given: Any) -> ActivityRecorded:
+        """What intake says of an activity; each has an id of its own unless `activity_id` is given."""
+        self._said += 1
+        usual: dict[str, Any] = {
+            "case_id": case_id,
+            "activity_id": f"{self._said:032x}",
+            "type": kind,
+            "at": self.driver.now,
+            "recorded_at": self.driver.now,
+            "client": "desk",
+        }
+        return wire.struct(ActivityRecorded)(**(usual | given))
+
+    # what came out
+
+    def tell(self, outputs: Sequence[Output] | None = None) -> list[str]:
+        """Events in a few words each, such as `first_response warned 0 case_tier`; None = all so far."""
+        return [told(event) for _, event in self.events(outputs)]
+
+    def events(self, outputs: Sequence[Output] | None = None) -> Iterator[tuple[Envelope, Any]]:
+        """Published events, typed; None = all so far."""
+        for output in self.driver.produced if outputs is None else outputs:
+            if output.topic == ESCALATIONS.name:
+                record = Record(output.topic, 0, 0, 0, output.key, output.value, output.headers)
+                yield serde.decode(record)
+
+    @property
+    def put_aside(self) -> list[str]:
+        """The causes of the dead letters so far."""
+        return [letter.cause for letter in self.driver.dead_letters]
+
+    def _made(self, _partition: int) -> EscalationTopology:
+        return EscalationTopology(
+            PinnedEditions(self.library),
+            trace=lambda parent: parent or TRACEPARENT,
+            fired=self.late.append,
+            buried=self.buried.append,
+        )
+
+
+def told(event: Any) -> str:
+    """An event in a few words: milestone (and instance from the second on), what happened, what is special about it."""
+    clock = event.milestone if event.instance == 1 else f"{event.milestone}#{event.instance}"
+    words = [clock, event.TYPE.split(".")[2]]
+    for name in ("met", "status", "because", "level", "called", "reason", "old", "new", "cause"):
+        value = getattr(event, name, None)
+        if value is not None:
+            words.append({True: "in time", False: "late"}[value] if name == "met" else str(value))
+    return " ".join(words)
+
+
+def as_record(topic: Topic, key: str, event: Any) -> tuple[bytes, Headers]:
+    """The value and headers of an event as its publisher writes it."""
+    envelope = Envelope("e1", "/frontline/test", type_of(event), MONDAY_NOON, key, TRACEPARENT)
+    output = serde.to_output(topic, key, envelope, wire.encode(event))
+    assert output.value is not None
+    return output.value, output.headers
+
+
+def at(hours: float) -> datetime:
+    """So many hours after the desk's clock starts."""
+    return MONDAY_NOON + timedelta(hours=hours)

@@ -1,0 +1,274 @@
+"""What happens to activity: it waits for its case, is taken in once, or is put aside with its cause."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.escalation.early import KEPT_AT_MOST
+from shared.contracts import wire
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.topics import ACTIVITY, CASES, MAX_MESSAGE_BYTES, Topic
+from shared.kafka.processor import TaskMustStop
+from tests.topology.escalation.desk import CASE, NEXT, Desk, as_record, at, minutes
+
+TICK = timedelta(microseconds=1)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A task of escalation at Monday noon."""
+    return Desk()
+
+
+def test_activity_that_overtakes_its_case_waits_for_it(desk: Desk) -> None:
+    """Requests and activity travel through different topics; a quick reply must not be lost for being quick."""
+    assert desk.hears("agent_replied") == []
+    desk.passes(minutes(15))
+    assert desk.opens(received_at=at(0)) == [
+        "first_response started",
+        "restoration started",
+        "first_response fulfilled in time",
+    ]
+    assert desk.put_aside == []
+    assert not len(desk.driver.stores["early"])
+
+
+def test_what_waited_is_folded_by_event_time(desk: Desk) -> None:
+    """Whichever arrived first, the customer was waited for before the agent went on."""
+    desk.passes(minutes(10))
+    desk.hears("status_changed", to="open", at=at(0.1))
+    desk.hears("status_changed", to="waiting_on_customer", at=at(0.05))
+    assert desk.opens(received_at=at(0)) == [
+        "first_response started",
+        "restoration started",
+        "restoration paused waiting_on_customer",
+        "restoration resumed open",
+    ]
+
+
+def test_activity_of_a_case_that_does_not_come_is_put_aside_byte_for_byte(desk: Desk) -> None:
+    """Fifteen minutes after it came, each for itself, with the record exactly as it was."""
+    value, headers = as_record(ACTIVITY, CASE, desk.activity("agent_replied", text="Ça va? ¡Sí!"))
+    own = (*headers, ("x-own", b"\x00\xff"), ("x-own", b"twice"))
+    desk.driver.pipe(ACTIVITY, CASE, value, own)
+    desk.passes(minutes(1))
+    desk.hears("internal_note")
+    assert desk.passes(minutes(14)) == []
+    assert desk.put_aside == []
+    desk.passes(TICK)
+    (letter,) = desk.driver.dead_letters
+    assert (letter.cause, letter.service, letter.at) == ("unknown_case", "escalation", desk.driver.now)
+    assert (letter.record.topic, letter.record.offset) == (ACTIVITY.name, 0)
+    assert (letter.record.key, letter.record.value, letter.record.headers) == (CASE.encode(), value, own)
+    assert [buried.record.offset for buried in desk.buried] == [0]
+    desk.passes(minutes(1))
+    assert desk.put_aside == ["unknown_case"] * 2
+    assert not len(desk.driver.stores["early"])
+    assert desk.driver.processor.next_due() is None
+
+
+def test_at_most_a_hundred_records_wait_for_a_case(desk: Desk) -> None:
+    """Somebody who writes to cases that do not exist must not fill the memory; the first hundred are still kept."""
+    for _ in range(KEPT_AT_MOST + 2):
+        desk.hears("customer_replied")
+    assert desk.put_aside == ["unknown_case"] * 2
+    desk.opens()
+    desk.passes(minutes(16))
+    assert desk.put_aside == ["unknown_case"] * 2
+
+
+def test_activity_too_large_to_keep_is_put_aside_at_once(desk: Desk) -> None:
+    """The changelog takes no larger records than the source does, and what is kept has its headers too."""
+    desk.hears("internal_note", text="x" * (MAX_MESSAGE_BYTES - 1000))
+    assert desk.put_aside == ["unknown_case"]
+
+
+def test_waiting_survives_a_restart(desk: Desk) -> None:
+    """What waits is state like any other."""
+    desk.hears("agent_replied")
+    desk.driver.restart()
+    desk.passes(minutes(15) + TICK)
+    assert desk.put_aside == ["unknown_case"]
+
+
+def test_early_activity_from_before_its_case_is_put_aside_and_the_rest_counts(desk: Desk) -> None:
+    """One wrong record must not take the case with it."""
+    desk.hears("customer_replied", at=at(-1))
+    desk.hears("agent_replied")
+    desk.passes(minutes(1))
+    assert desk.opens(received_at=at(0))[-1] == "first_response fulfilled in time"
+    assert desk.put_aside == ["bad_activity_time"]
+
+
+def test_the_same_activity_twice_counts_once(desk: Desk) -> None:
+    """Deliveries are repeated; a second `customer_replied` with the same id is no second message."""
+    desk.hears("customer_replied", activity_id="same")
+    desk.hears("customer_replied", activity_id="same")
+    desk.opens()
+    desk.passes(minutes(1))
+    assert desk.hears("agent_replied", activity_id="other") == ["first_response fulfilled in time"]
+    before = dict(desk.driver.stores["cases"].items())
+    assert desk.hears("agent_replied", activity_id="other") == []
+    assert desk.hears("customer_replied", activity_id="same") == []
+    assert dict(desk.driver.stores["cases"].items()) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "opened"),
+    [
+        ({"at": at(0.5) - TICK}, at(0.5)),
+        ({"at": at(0.5) + TICK, "recorded_at": at(0.5)}, at(0)),
+        ({"at": at(0.6), "recorded_at": at(0.6)}, at(0)),
+    ],
+    ids=["before the case", "after it was recorded", "ahead of every clock"],
+)
+def test_activity_happens_between_its_case_and_now(desk: Desk, given: dict[str, Any], opened: Any) -> None:
+    """Nobody back-dates a reply into a hit, or dates one ahead."""
+    desk.driver.advance_to(at(0.5))
+    desk.opens(received_at=opened)
+    assert desk.hears("agent_replied", **given) == []
+    assert desk.put_aside == ["bad_activity_time"]
+
+
+def test_a_clock_that_is_a_little_ahead_is_no_lie(desk: Desk) -> None:
+    """Two machines never agree to the millisecond."""
+    desk.opens()
+    ahead = desk.driver.now + timedelta(seconds=2)
+    assert desk.hears("agent_replied", at=ahead, recorded_at=ahead) == ["first_response fulfilled in time"]
+
+
+def test_a_second_case_of_the_same_id_changes_nothing(desk: Desk) -> None:
+    """The first decision was published and acted upon."""
+    desk.opens()
+    assert desk.opens(impact="general") == []
+    assert desk.put_aside == ["duplicate_case"]
+    assert desk.passes(minutes(46)) == ["first_response warned 0 case_tier"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "changes", "cause"),
+    [
+        (CASES, {"policy_sha256": "latest"}, "malformed_event"),
+        (CASES, {"calendar": "atlantis"}, "malformed_event"),
+        (ACTIVITY, {"type": "status_changed"}, "malformed_event"),
+        (ACTIVITY, {"type": "reprioritised"}, "malformed_event"),
+        (ACTIVITY, {"type": "agent_replied", "at": at(0).replace(year=1)}, "malformed_event"),
+    ],
+    ids=["no digest", "unknown calendar", "no status", "nothing new", "before all calendars"],
+)
+def test_events_that_cannot_be_meant_are_put_aside(
+    desk: Desk, topic: Topic, changes: dict[str, Any], cause: str
+) -> None:
+    """Intake and router would not write them, but anybody may write to a topic."""
+    if topic is CASES:
+        desk.opens(**changes)
+    else:
+        desk.opens()
+        desk.hears(changes.pop("type"), **changes)
+    assert desk.put_aside == [cause]
+
+
+def test_records_that_are_something_else_are_put_aside(desk: Desk) -> None:
+    """A wrong type, a wrong key, no JSON, no event: each with its name."""
+    case = as_record(CASES, CASE, desk.case())
+    note = as_record(ACTIVITY, CASE, desk.activity("internal_note"))
+    desk.driver.pipe(ACTIVITY, CASE, *case)
+    desk.driver.pipe(CASES, CASE, *note)
+    desk.driver.pipe(CASES, "another", *case)
+    desk.driver.pipe(ACTIVITY, None, *note)
+    desk.driver.pipe(CASES, CASE, b"{", case[1])
+    desk.driver.pipe(CASES, CASE, case[0])
+    desk.driver.pipe(CASES, CASE, None)
+    assert desk.put_aside == ["unexpected_type"] * 2 + ["wrong_key"] * 2 + ["malformed_event"] * 3
+    assert desk.driver.outputs() == []
+
+
+def test_terms_that_cannot_be_counted_are_put_aside_and_the_case_goes_on(desk: Desk) -> None:
+    """A target of a thousand years in business hours has no deadline; the promise that was there stays."""
+    desk.opens()
+    too_long = wire.struct(MilestoneTerms)(target_seconds=10**11, hours="business", promise="objective")
+    desk.hears("reprioritised", milestones={"first_response": too_long})
+    assert desk.put_aside == ["uncountable_target"]
+    assert desk.passes(minutes(46)) == ["first_response warned 0 case_tier"]
+
+
+def test_a_closed_and_quiet_case_is_forgotten_and_never_comes_back(desk: Desk) -> None:
+    """Thirty days after the last word on it the state is let go; what comes then is told from what comes early."""
+    desk.opens()
+    desk.hears("closed")
+    desk.passes(timedelta(days=29))
+    desk.hears("internal_note")
+    desk.passes(timedelta(days=30))
+    assert desk.hears("internal_note") == []
+    assert desk.put_aside == []
+    desk.passes(timedelta(days=30) + TICK)
+    assert desk.hears("customer_replied") == []
+    assert desk.put_aside == ["case_gone"]
+    assert desk.opens() == []
+    assert desk.put_aside == ["case_gone", "duplicate_case"]
+    desk.driver.restart()
+    assert desk.hears("customer_replied") == []
+    assert desk.put_aside[-1] == "case_gone"
+    desk.passes(timedelta(days=60) + TICK)
+    assert not len(desk.driver.stores["cases"])
+    assert desk.driver.processor.next_due() is None
+
+
+def test_a_case_that_was_reopened_is_not_forgotten(desk: Desk) -> None:
+    """It waits to be restored again, for as long as it takes."""
+    desk.opens()
+    desk.hears("closed")
+    desk.passes(timedelta(days=20))
+    desk.hears("reopened")
+    desk.passes(timedelta(days=400))
+    assert desk.hears("restored") == ["restoration fulfilled late"]
+
+
+def test_a_case_that_nobody_closes_is_forgotten_with_its_topic(desk: Desk) -> None:
+    """Self-service cases are rarely closed; without a clock there is nothing to keep them for."""
+    desk.opens(plan="access", channel="help_center")
+    desk.passes(timedelta(days=90))
+    desk.hears("internal_note")
+    desk.passes(timedelta(days=90) + TICK)
+    desk.hears("internal_note")
+    assert desk.put_aside == ["case_gone"]
+
+
+def test_the_edition_of_an_open_case_survives_a_change_of_the_configured_ones() -> None:
+    """What was promised stays promised, and can be worked out, when the files are gone."""
+    desk = Desk()
+    desk.opens()
+    desk.goes_on_with(NEXT)
+    desk.passes(minutes(20))
+    assert "restoration cancelled reprioritised" in desk.hears("reprioritised", impact="general")
+    assert desk.passes(timedelta(hours=20)) == ["first_response warned 0 case_tier"]
+    desk.opens("e" * 32, plan="premier", impact="information")  # the router still decides by the old edition
+    assert desk.put_aside == []
+
+
+def test_an_edition_that_nobody_knows_stops_the_task_and_says_what_to_do() -> None:
+    """Without it no deadline is known, and skipping the case would lose its promises."""
+    desk = Desk(NEXT, routed_by=Desk().library)
+    with pytest.raises(TaskMustStop, match=r"guidelines-2021 \(policy_sha256 .*FRONTLINE_POLICIES"):
+        desk.opens()
+    assert desk.driver.outputs() == []
+
+
+def test_a_retried_record_gives_the_same_ids(desk: Desk) -> None:
+    """The same cause, the same identity: whoever reads both has read one."""
+    twin = Desk()
+    for each in (desk, twin):
+        each.opens()
+        each.hears("status_changed", to="waiting_on_customer")
+    assert [envelope.identity for envelope, _ in desk.events()] == [envelope.identity for envelope, _ in twin.events()]
+
+
+def test_what_waited_and_was_wrong_keeps_its_place(desk: Desk) -> None:
+    """A dead letter names the record's own offset, not that of the case which ended its waiting."""
+    desk.hears("customer_replied", at=at(-1))
+    desk.opens()
+    (letter,) = desk.driver.dead_letters
+    assert replace(letter.record, timestamp_ms=0).offset == 0
+    assert letter.record.topic == ACTIVITY.name

@@ -1,0 +1,177 @@
+"""A task that is killed and taken over says the same as one that never was: nothing twice, nothing lost."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.escalation.pinned import PinnedEditions
+from services.escalation.topology import EscalationTopology
+from shared.contracts.topics import CASES
+from shared.kafka.overlay import Overlay
+from shared.kafka.slice import TIMERS_PER_SLICE
+from tests.topology.escalation.desk import LIBRARY, Desk, as_record, minutes
+
+TICK = timedelta(microseconds=1)
+CASE_IDS = tuple(f"{number:032x}" for number in range(3))
+
+# What happens next: a case opens, somebody does something to it, or time goes by.
+opening = st.fixed_dictionaries(
+    {
+        "case": st.sampled_from(CASE_IDS),
+        "plan": st.sampled_from(["premier", "premier_plus", "premier_plus", "access"]),
+        "impact": st.sampled_from(["down", "down", "significant", "general"]),
+        "minutes_ago": st.integers(0, 120),
+    }
+)
+activity = st.fixed_dictionaries(
+    {
+        "case": st.sampled_from(CASE_IDS),
+        "kind": st.sampled_from(
+            ["agent_replied", "customer_replied", "internal_note", "restored", "resolved", "reopened", "closed"]
+        ),
+        "minutes_ago": st.integers(0, 90),
+    }
+)
+status = st.fixed_dictionaries(
+    {"case": st.sampled_from(CASE_IDS), "to": st.sampled_from(["open", "waiting_on_customer", "resolved"])}
+)
+claim = st.fixed_dictionaries(
+    {"case": st.sampled_from(CASE_IDS), "claim": st.sampled_from(["down", "significant", "general"])}
+)
+time = st.fixed_dictionaries({"minutes": st.integers(1, 600)})
+histories = st.lists(st.one_of(opening, activity, status, claim, time), min_size=3, max_size=25)
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories, st.data())
+def test_restarts_change_nothing_of_what_is_said(history: list[dict[str, Any]], data: st.DataObject) -> None:
+    """Whatever happened, and wherever the task was killed: the same events, with the same ids, in the same order."""
+    undisturbed, disturbed = Desk(), Desk()
+    for step in history:
+        happens(undisturbed, step)
+        if data.draw(st.booleans()):
+            disturbed.driver.restart()
+        happens(disturbed, step)
+        assert disturbed.driver.processor.next_due() == undisturbed.driver.processor.next_due()
+    assert published(disturbed) == published(undisturbed)
+    assert disturbed.put_aside == undisturbed.put_aside
+
+
+@settings(max_examples=50, deadline=None)
+@given(histories)
+def test_what_is_said_once_is_said_once_and_never_early(history: list[dict[str, Any]]) -> None:
+    """One breach, one warning and one of each level for a clock, levels ascending, none before its time."""
+    desk = Desk()
+    for step in history:
+        happens(desk, step)
+    desk.passes(timedelta(days=40))
+    reached: dict[tuple[str, str, int], list[int]] = {}
+    breached: list[tuple[str, str, int]] = []
+    identities = []
+    for envelope, event in desk.events():
+        identities.append(envelope.identity)
+        clock = (event.case_id, event.milestone, event.instance)
+        assert event.at <= event.observed_at
+        if event.TYPE.endswith("breached.v1"):
+            breached.append(clock)
+        if event.TYPE.startswith("frontline.escalation.") or event.TYPE.endswith("warned.v1"):
+            assert event.at < event.observed_at
+            reached.setdefault(clock, []).append(event.level)
+            if event.TYPE.startswith("frontline.escalation."):
+                assert clock in breached
+    assert len(set(identities)) == len(identities)
+    assert len(set(breached)) == len(breached)
+    assert all(levels == sorted(set(levels)) for levels in reached.values())
+
+
+def test_an_aborted_transaction_fires_again() -> None:
+    """A processor that is asked again, after the answer of a commit was lost, still knows every timer."""
+    desk = Desk()
+    desk.opens()
+    desk.passes(minutes(45))
+    now = desk.driver.now + minutes(16)
+    processor, stores = desk.driver.processor, desk.driver.stores
+    for _ in range(2):
+        aborted = Overlay(stores, now=now, partition=0)
+        assert processor.punctuate(aborted, TIMERS_PER_SLICE) == 2
+        assert len(aborted.outputs) == 3
+    assert desk.passes(minutes(16)) == [
+        "first_response warned 0 case_tier",
+        "first_response breached",
+        "first_response raised 1 tier2",
+    ]
+
+
+def test_a_limit_is_kept_and_the_rest_fires_in_the_next_slice() -> None:
+    """However much is due at once, a transaction stays small, and records have their turn in between."""
+    desk = Desk()
+    for number in range(5):
+        desk.opens(f"{number:032x}")
+    later = desk.driver.now + timedelta(hours=3)
+    processor, stores = desk.driver.processor, desk.driver.stores
+    overlay = Overlay(stores, now=later, partition=0)
+    assert processor.punctuate(overlay, 7) == 7
+    said = desk.tell(overlay.outputs)
+    assert said.count("first_response warned 0 case_tier") == 5
+    assert said.count("first_response breached") == 2
+
+
+def test_a_herd_that_is_due_in_one_instant_drains_in_slices() -> None:
+    """Ten thousand cases due in the same microsecond: each fires once, and none is left behind."""
+    desk = Desk()
+    number = 10_000
+    template = msgspec.json.decode(as_record(CASES, "x", desk.case("x"))[0])
+    _, headers = as_record(CASES, "x", desk.case("x"))
+    ids = [f"{n:032x}" for n in range(number)]
+    for start in range(0, number, 1_000):
+        desk.driver.pipe_slice(
+            [
+                desk.driver.record(
+                    CASES, case_id, msgspec.json.encode(template | {"case_id": case_id, "request_id": case_id}), headers
+                )
+                for case_id in ids[start : start + 1_000]
+            ]
+        )
+    before = len(desk.driver.produced)
+    desk.passes(minutes(45) + TICK)
+    warned = [event.case_id for _, event in desk.events(desk.driver.produced[before:])]
+    assert sorted(warned) == ids
+    assert desk.driver.processor.next_due() == desk.driver.now - TICK + minutes(15)
+
+
+def test_a_committed_state_is_enough_to_find_every_timer() -> None:
+    """The index is rebuilt from the store alone, whatever it went through before."""
+    desk = Desk()
+    desk.opens()
+    desk.hears("agent_replied")
+    desk.hears("agent_replied", case_id="b" * 32)
+    fresh = EscalationTopology(PinnedEditions(LIBRARY), trace=lambda _: "")
+    for name, store in desk.driver.stores.items():
+        for key, value in store.items():
+            fresh.store_changed(name, key, value)
+    assert fresh.next_due() == desk.driver.processor.next_due()
+    assert fresh.due_but_unfired(desk.driver.now + timedelta(hours=4)) == 2
+
+
+def happens(desk: Desk, step: dict[str, Any]) -> None:
+    """Play one step of a history."""
+    case_id = step.get("case", "")
+    ago = desk.driver.now - minutes(step.get("minutes_ago", 0))
+    if "minutes" in step:
+        desk.passes(minutes(step["minutes"]))
+    elif "plan" in step:
+        desk.opens(case_id, plan=step["plan"], impact=step["impact"], received_at=ago)
+    elif "kind" in step:
+        desk.hears(step["kind"], case_id, at=ago)
+    elif "to" in step:
+        desk.hears("status_changed", case_id, to=step["to"])
+    else:
+        desk.hears("reprioritised", case_id, impact=step["claim"])
+
+
+def published(desk: Desk) -> list[tuple[tuple[str, str], str]]:
+    """Every event in the order of publication: who it is, and what it says."""
+    return [(envelope.identity, repr(event)) for envelope, event in desk.events()]
