@@ -12,7 +12,7 @@ import httpx
 from jgo.constants import MAVEN_CENTRAL_URL
 
 from shared.kafka.embedded_errors import JarChecksumMismatch, JarMissing
-from shared.kafka.jars import Jar, Say
+from shared.kafka.jar import Jar, Say
 
 AT_ONCE = 4
 TRIES = 4

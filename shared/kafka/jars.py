@@ -5,52 +5,17 @@ and a file whose SHA-256 differs is never put in place.
 """
 
 import fcntl
-import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from shared.kafka.jar import Jar as Jar  # users of the jars need no second import
+from shared.kafka.jar import Say as Say
+from shared.kafka.jar import say_nothing as say_nothing
 
 KAFKA_VERSION = "4.3.1"
 LOCK_FILE = Path(__file__).with_name("kafka-jars.lock")
-
-Say = Callable[[str], None]  # is given one sentence on what is going on
-
-
-def say_nothing(_sentence: str) -> None:
-    """For callers that show no progress."""
-
-
-@dataclass(frozen=True, slots=True)
-class Jar:
-    """One locked jar: its Maven coordinates, the SHA-256 of the file in hexadecimal, its size in bytes."""
-
-    group: str
-    artifact: str
-    version: str
-    sha256: str
-    size: int
-
-    @property
-    def file_name(self) -> str:
-        """The name of the file, in the repository and in our folder."""
-        return f"{self.artifact}-{self.version}.jar"
-
-    @property
-    def repository_path(self) -> str:
-        """Where a Maven repository keeps it."""
-        return f"{self.group.replace('.', '/')}/{self.artifact}/{self.version}/{self.file_name}"
-
-    def is_at(self, path: Path) -> bool:
-        """Whether `path` is this jar, byte for byte."""
-        try:
-            if path.stat().st_size != self.size:
-                return False
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256
-        except FileNotFoundError:
-            return False
 
 
 def locked_jars(lock_file: Path = LOCK_FILE) -> tuple[Jar, ...]:
