@@ -1,4 +1,4 @@
-"""[pure] The events of the log as lines that people read: who asked, what they got and why, what became of it."""
+"""The events of the log as lines that people read: who asked, what they got and why, what became of it."""
 
 from collections.abc import Mapping
 from datetime import datetime
