@@ -1,4 +1,4 @@
-"""What every published event has in common: how it is frozen, how instants look, where it came from."""
+"""[pure] What every published event has in common: how it is frozen, how instants look, where it came from."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar

@@ -1,4 +1,4 @@
-"""How a pydantic model of the contract becomes a msgspec struct that means the same.
+"""[pure] How a pydantic model of the contract becomes a msgspec struct that means the same.
 
 Only what both libraries read alike can be derived; anything else is refused when the struct is made, that is when a
 service or a test first asks for it, with the model, the field and what to write instead.

@@ -1,4 +1,4 @@
-"""What escalation publishes: the life of each clock, and who is called when a promise is at risk."""
+"""[pure] What escalation publishes: the life of each clock, and who is called when a promise is at risk."""
 
 from typing import Annotated, ClassVar
 

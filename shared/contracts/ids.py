@@ -1,4 +1,4 @@
-"""Deterministic identities: the same cause gives the same id, so a retry cannot make a second thing."""
+"""[pure] Deterministic identities: the same cause gives the same id, so a retry cannot make a second thing."""
 
 import hashlib
 

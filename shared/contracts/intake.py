@@ -1,4 +1,4 @@
-"""What intake publishes: requests, entitlements, activity on cases."""
+"""[pure] What intake publishes: requests, entitlements, activity on cases."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Which model describes an event of a given CloudEvents type, and which type an event has."""
+"""[pure] Which model describes an event of a given CloudEvents type, and which type an event has."""
 
 from typing import cast, get_args
 

@@ -1,4 +1,4 @@
-"""What the router publishes: the decision for each request."""
+"""[pure] What the router publishes: the decision for each request."""
 
 from typing import ClassVar
 

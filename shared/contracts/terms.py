@@ -1,4 +1,4 @@
-"""The terms of one milestone, as policy gives them and as a case pins them."""
+"""[pure] The terms of one milestone, as policy gives them and as a case pins them."""
 
 from typing import Annotated
 

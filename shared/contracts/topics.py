@@ -1,4 +1,4 @@
-"""The registry of topics: every topic that exists, who writes it, how it is kept, what it carries."""
+"""[pure] The registry of topics: every topic that exists, who writes it, how it is kept, what it carries."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The closed sets of words that events, the policy and the edges share.
+"""[pure] The closed sets of words that events, the policy and the edges share.
 
 They are `Literal` types, so pydantic, msgspec, JSON Schema and mypy all enforce the same sets; the tuples beside them
 are for iterating. The order of a tuple is meaningful where its comment says so.

@@ -1,4 +1,4 @@
-"""The hot path's view of the contract: msgspec structs derived from the pydantic models, and JSON in and out of them.
+"""[pure] The hot path's view of the contract: structs derived from the pydantic models, and JSON in and out of them.
 
 The models are the one place where an event is described. `struct(Model)` derives from it a frozen struct that msgspec
 decodes, validates and encodes some ten times faster. A derived struct has the fields, defaults and constraints of its
