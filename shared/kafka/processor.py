@@ -29,7 +29,11 @@ class TaskMustStop(Exception):
 
 
 class Processor(Protocol):
-    """One partition's worth of a service. Made anew for each takeover, then restored, then run."""
+    """One partition's worth of a service. Made anew, restored, then run.
+
+    A processor may also have `catch_up: tuple[Topic, ...]`: those of its sources that are read to their end before the
+    others, each time that a task takes over, because the others are joined with them.
+    """
 
     sources: tuple[Topic, ...]  # in the order in which a slice takes them
     stores: tuple[str, ...]  # names of its state stores; each has the changelog `{service}-{store}-changelog`

@@ -16,7 +16,7 @@ from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.overlay import Overlay
 from shared.kafka.processor import PoisonRecord, Processor, TaskMustStop
 from shared.kafka.record import Output, Record
-from shared.kafka.stores import StateStore
+from shared.kafka.stores import Change, StateStore
 
 TIMERS_PER_SLICE = 2_000
 OFFSETS_KEY = b"\x00offsets"  # in a changelog: the source positions of the last transaction that wrote to it
@@ -85,7 +85,10 @@ class TaskState:
 
     def refuse(self, record: Record, now: datetime, cause: str, message: str, *, by_reference: bool) -> Slice:
         """Dead-letter `record` without processing it; the runtime does so when the broker refuses what came of it."""
-        done = Slice(self._overlay(now), records=1)
+        done = Slice(self._overlay(now))
+        if record.offset < done.overlay.positions.get(record.topic, 0):
+            return done
+        done.records = 1
         done.overlay.positions[record.topic] = record.offset + 1
         self._bury(done, record, cause, message, by_reference=by_reference)
         return done
@@ -108,16 +111,24 @@ class TaskState:
     def commit(self, overlay: Overlay) -> None:
         """The transaction of `overlay` has committed: take its changes over."""
         for (store, key), value in list(self._effective(overlay)):
-            self._apply(store, key, value)
+            self.stores[store].apply(((key, value),))
+            self.processor.store_changed(store, key, value)
         self.positions = dict(overlay.positions)
 
-    def restore(self, store: str, key: bytes, value: bytes | None) -> None:
-        """Take over one changelog record; its positions count if they are later than those known."""
-        if not key.startswith(_RESERVED):
-            self._apply(store, key, value)
-        elif key == OFFSETS_KEY and value is not None:
+    def restore(self, store: str, records: Iterable[Change]) -> None:
+        """Take over changelog records in order; positions among them count if they are later than those known."""
+        changed = self.processor.store_changed
+        changes = [change for change in records if not change[0].startswith(_RESERVED) or self._take_positions(change)]
+        self.stores[store].apply(changes)
+        for key, value in changes:
+            changed(store, key, value)
+
+    def _take_positions(self, change: Change) -> bool:
+        key, value = change
+        if key == OFFSETS_KEY and value is not None:
             for topic, position in msgspec.json.decode(value, type=dict[str, int]).items():
                 self.positions[topic] = max(position, self.positions.get(topic, 0))
+        return False
 
     def _overlay(self, now: datetime) -> Overlay:
         return Overlay(self.stores, now=now, partition=self.partition, positions=self.positions)
@@ -161,10 +172,6 @@ class TaskState:
                 raise TaskMustStop(f"store {store}: a key may not start with a zero byte, got one of {len(key)} bytes")
             if value != self.stores[store].get(key):
                 yield (store, key), value
-
-    def _apply(self, store: str, key: bytes, value: bytes | None) -> None:
-        self.stores[store].apply(((key, value),))
-        self.processor.store_changed(store, key, value)
 
 
 def _place_of(error: Exception) -> str:

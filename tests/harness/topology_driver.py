@@ -130,8 +130,7 @@ class TopologyDriver:
         """Crash and take over: a new processor and new stores, restored from what the changelogs have kept."""
         self._task = self._new_task()
         for store in self._task.stores:
-            for key, value in self.changelogs[store].items():
-                self._task.restore(store, key, value)
+            self._task.restore(store, self.changelogs[store].items())
 
     def _new_task(self) -> TaskState:
         processor = self._factory(self.partition)

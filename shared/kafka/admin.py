@@ -1,0 +1,152 @@
+"""Topics: made from the registry, compared with it, never made by accident."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from shared.contracts.topics import TOPICS, Topic
+from shared.kafka.processor import TaskMustStop
+from shared.kafka.settings import KafkaSettings
+
+_SETTLE_SECONDS = 30.0  # for a new topic to have leaders everywhere
+_SETTLE_LOOK = 0.05
+_CLEANUP = "cleanup.policy"
+
+
+class TopicsDiffer(TaskMustStop):
+    """Topics are missing or have another partition count than configured; `frontline topics check` shows all of it."""
+
+
+class TopicNotMade(Exception):
+    """The broker refused to make a topic. The message has its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One thing in which a topic is not as the registry has it. `what` is `missing`, `partitions` or a setting."""
+
+    topic: str
+    what: str
+    expected: str
+    found: str | None
+
+    def __str__(self) -> str:
+        if self.what == "missing":
+            return f"{self.topic} is missing"
+        return f"{self.topic}: {self.what} is {self.found}, expected {self.expected}"
+
+
+async def apply_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> list[str]:
+    """Make those of `topics` that are missing, and wait until they can be used; returns their names.
+
+    What exists is left as it is, wrong or not: `check_topics` tells. Several may do this at the same time. Raises
+    TopicNotMade, KafkaError.
+    """
+    async with _admin(settings) as admin:
+        existing = await _partition_counts(admin)
+        missing = [topic for topic in topics if topic.name not in existing]
+        if missing:
+            await _make(admin, settings, missing)
+        return [topic.name for topic in missing]
+
+
+async def check_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> list[Drift]:
+    """Everything in which the broker's topics are not as the registry has them. Raises KafkaError."""
+    async with _admin(settings) as admin:
+        counts = await _partition_counts(admin)
+        there = [topic for topic in topics if topic.name in counts]
+        configs = await _configs(admin, there)
+        drifts = [Drift(topic.name, "missing", "", None) for topic in topics if topic.name not in counts]
+        for topic in there:
+            if counts[topic.name] != settings.partitions:
+                drifts.append(Drift(topic.name, "partitions", str(settings.partitions), str(counts[topic.name])))
+            found = configs[topic.name]
+            drifts += [
+                Drift(topic.name, name, value, found.get(name))
+                for name, value in topic.config().items()
+                if not _same(name, value, found.get(name))
+            ]
+        return drifts
+
+
+async def prepare(settings: KafkaSettings, topics: Sequence[Topic], sources: Sequence[Topic]) -> None:
+    """Before a service joins its group: make `topics` where missing; `sources` must have the configured partitions.
+
+    With another count every record would seem to be on the wrong partition. Raises TopicsDiffer.
+    """
+    if topics:
+        await apply_topics(settings, topics)
+    async with _admin(settings) as admin:
+        counts = await _partition_counts(admin)
+    wrong = [
+        f"{topic.name} {'is missing' if topic.name not in counts else f'has {counts[topic.name]} partitions'}"
+        for topic in sources
+        if counts.get(topic.name) != settings.partitions
+    ]
+    if wrong:
+        raise TopicsDiffer(
+            f"{', '.join(wrong)}; FRONTLINE_PARTITIONS is {settings.partitions}. Run `frontline topics apply`, "
+            "or set FRONTLINE_PARTITIONS to what the topics have"
+        )
+
+
+async def _make(admin: AIOKafkaAdminClient, settings: KafkaSettings, topics: Sequence[Topic]) -> None:
+    response = await admin.create_topics(
+        [
+            NewTopic(topic.name, settings.partitions, settings.replication, topic_configs=topic.config())
+            for topic in topics
+        ]
+    )
+    for name, code, *message in response.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:  # else somebody else was quicker
+            raise TopicNotMade(f"{name} could not be made: {error.__name__}: {message[0] if message else ''}")
+    deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+    names = {topic.name for topic in topics}
+    while missing := names - (await _partition_counts(admin)).keys():
+        if asyncio.get_running_loop().time() > deadline:
+            raise TopicNotMade(f"{', '.join(sorted(missing))}: no leaders {_SETTLE_SECONDS:.0f} s after they were made")
+        await asyncio.sleep(_SETTLE_LOOK)
+
+
+async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
+    """Of each topic that has a leader for each partition. All are asked for: asking by name may make them."""
+    return {
+        topic["topic"]: len(topic["partitions"])
+        for topic in await admin.describe_topics(None)
+        if not topic["error_code"] and all(partition["leader"] >= 0 for partition in topic["partitions"])
+    }
+
+
+async def _configs(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, dict[str, str]]:
+    if not topics:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
+    found: dict[str, dict[str, str]] = {}
+    for response in await admin.describe_configs(resources):
+        for code, message, _kind, name, entries in response.resources:
+            if code:
+                raise for_code(code)(message)
+            found[name] = {entry[0]: entry[1] for entry in entries}
+    return found
+
+
+def _same(name: str, expected: str, found: str | None) -> bool:
+    if name == _CLEANUP and found is not None:
+        return set(found.split(",")) == set(expected.split(","))
+    return found == expected
+
+
+@contextlib.asynccontextmanager
+async def _admin(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**settings.client(), client_id="frontline-admin")
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()

@@ -1,0 +1,65 @@
+"""When a task may start its next transaction, how much it takes at once, and how long it backs off."""
+
+import random
+
+_WEIGHT = 0.2  # of the latest measurement in a moving average
+_TIMES_TRANSACTION = 4.0
+_SLICE_SECONDS = 0.02  # of processing at once: the loop also serves the other tasks and the heartbeats
+MIN_RECORDS, MAX_RECORDS = 50, 2_000
+
+
+class Pacer:
+    """Commit on demand, with a gap from start to start of max(`least_gap`, 4 x the recent transaction's time).
+
+    All times are monotonic seconds. Tasks that become ready together are staggered by `phase` (0 to 1) of a gap.
+    """
+
+    def __init__(self, least_gap: float, phase: float, now: float) -> None:
+        self._least_gap = least_gap
+        self._transaction = 0.0
+        self._record = 0.0
+        self._not_before = now + phase * least_gap
+
+    @property
+    def gap(self) -> float:
+        """The present gap in seconds."""
+        return max(self._least_gap, _TIMES_TRANSACTION * self._transaction)
+
+    @property
+    def records(self) -> int:
+        """How many records a slice may take: what is processed in 20 ms, going by the latest ones."""
+        if self._record <= 0:
+            return MIN_RECORDS
+        return max(MIN_RECORDS, min(MAX_RECORDS, int(_SLICE_SECONDS / self._record)))
+
+    def wait(self, now: float, *, full: bool) -> float:
+        """Seconds until the next transaction may start; a full slice need not wait for more."""
+        return 0.0 if full else max(0.0, self._not_before - now)
+
+    def processed(self, records: int, seconds: float) -> None:
+        """A slice of `records` took so long to process."""
+        if records:
+            self._record += _WEIGHT * (seconds / records - self._record) if self._record else seconds / records
+
+    def committed(self, started: float, ended: float) -> None:
+        """A transaction ran from `started` to `ended`."""
+        self._transaction += _WEIGHT * ((ended - started) - self._transaction)
+        self._not_before = started + self.gap
+
+
+class Backoff:
+    """Growing pauses between retries, each between half and all of its bound: instances shall not march in step."""
+
+    def __init__(self, first: float = 0.1, most: float = 5.0) -> None:
+        self._first = first
+        self._most = most
+        self._bound = first
+
+    def next(self) -> float:
+        """Seconds to pause before the next try."""
+        bound, self._bound = self._bound, min(self._bound * 2, self._most)
+        return random.uniform(bound / 2, bound)  # noqa: S311 - no secret depends on it
+
+    def reset(self) -> None:
+        """It worked: the next failure starts small again."""
+        self._bound = self._first

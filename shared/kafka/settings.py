@@ -1,0 +1,105 @@
+"""How a service reaches Kafka and runs its tasks: read from the environment once, in `__main__`."""
+
+import ssl
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "FRONTLINE_"
+
+
+class BadSettings(Exception):
+    """One or more variables of the environment are wrong; the message has one line for each."""
+
+
+class KafkaSettings(BaseSettings):
+    """Where Kafka is, and the numbers that the task runtime runs by. Times are in milliseconds, sizes in bytes.
+
+    Each field is the variable `FRONTLINE_<FIELD>`. The defaults are right for one machine and for a cluster nearby.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    kafka_bootstrap: str = Field("127.0.0.1:9092", description="host:port, several separated by commas")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_ca_file: Path | None = Field(None, description="PEM; None = the machine's authorities")
+
+    partitions: int = Field(6, ge=1, le=1_000, description="of every topic that a task reads or writes together")
+    replication: int = Field(1, ge=1, le=9, description="copies of each topic; 3 on a cluster")
+    instance: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9._-]{1,64}$", description="a stable name of this instance: static membership"
+    )
+
+    kafka_request_timeout_ms: int = Field(10_000, ge=1_000, le=120_000)
+    session_timeout_ms: int = Field(6_000, ge=6_000, le=300_000, description="the broker's lower limit is 6 s")
+    heartbeat_interval_ms: int = Field(500, ge=50, le=60_000)
+    rebalance_timeout_ms: int = Field(15_000, ge=1_000, le=300_000, description="to finish or abort what is going on")
+    fetch_max_wait_ms: int = Field(15, ge=1, le=500)
+    max_batch_size: int = Field(512 * 1024, ge=1_024, le=1024 * 1024)
+    transaction_timeout_ms: int = Field(10_000, ge=1_000, le=900_000)
+    commit_gap_ms: float = Field(25.0, ge=0, le=10_000, description="least time between two transactions of a task")
+    clock_tolerance_ms: int = Field(1_000, ge=50, le=60_000, description="wall clock against monotonic clock")
+    clock_settle_ms: int = Field(30_000, ge=1_000, description="a stepped clock is believed after so long")
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.kafka_security_protocol.startswith("SASL") and not (
+            self.kafka_sasl_username and self.kafka_sasl_password
+        ):
+            raise ValueError(
+                f"kafka_security_protocol={self.kafka_security_protocol} needs kafka_sasl_username and "
+                "kafka_sasl_password"
+            )
+        if self.heartbeat_interval_ms * 3 > self.session_timeout_ms:
+            raise ValueError(
+                f"heartbeat_interval_ms={self.heartbeat_interval_ms} is more than a third of "
+                f"session_timeout_ms={self.session_timeout_ms}: one late heartbeat would cost the membership"
+            )
+        return self
+
+    def client(self) -> dict[str, Any]:
+        """The arguments that every aiokafka client gets."""
+        arguments: dict[str, Any] = {
+            "bootstrap_servers": self.kafka_bootstrap,
+            "security_protocol": self.kafka_security_protocol,
+            "request_timeout_ms": self.kafka_request_timeout_ms,
+        }
+        if self.kafka_security_protocol.endswith("SSL"):
+            arguments["ssl_context"] = ssl.create_default_context(
+                cafile=str(self.kafka_ssl_ca_file) if self.kafka_ssl_ca_file else None
+            )
+        if self.kafka_security_protocol.startswith("SASL"):
+            password = self.kafka_sasl_password
+            arguments["sasl_mechanism"] = self.kafka_sasl_mechanism
+            arguments["sasl_plain_username"] = self.kafka_sasl_username
+            arguments["sasl_plain_password"] = password.get_secret_value() if password else None
+        return arguments
+
+
+_Settings = TypeVar("_Settings", bound=BaseSettings)
+
+
+def load(kind: type[_Settings], **given: Any) -> _Settings:
+    """Read settings from the environment; `given` values win. Raises BadSettings, which never quotes a secret."""
+    try:
+        return kind(**given)
+    except ValidationError as error:
+        raise BadSettings("\n".join(_line(kind, detail) for detail in error.errors(include_url=False))) from None
+
+
+def _line(kind: type[BaseSettings], detail: Any) -> str:
+    place, message = detail["loc"], detail["msg"].removeprefix("Value error, ")
+    if not place:
+        for name in sorted(kind.model_fields, key=len, reverse=True):
+            message = message.replace(name, PREFIX + name.upper())
+        return str(message)
+    name = str(place[0])
+    field = kind.model_fields.get(name)
+    secret = field is not None and "Secret" in str(field.annotation)
+    value = "***" if secret else repr(detail["input"])
+    return f"{PREFIX}{name.upper()}={value}: {message}"

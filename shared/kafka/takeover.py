@@ -1,0 +1,119 @@
+"""Taking over a partition: what has to be true before its task may run, in the order in which it becomes true.
+
+1. The group has assigned the partition of all sources; the callback has paused them and spawned the task.
+2. The task's producer is started: its transactional id fences the predecessor and ends what that had open.
+3. The changelogs' ends are read, *after* the fence, and the stores restored to them.
+4. For each source, the later of the group's committed offset and the one that the changelogs carry; none = beginning.
+5. Sources that others are joined with are read to their end. Only now the task runs.
+
+This module has 3 and 4; the task does 2 and 5.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from shared.contracts.topics import Topic
+from shared.kafka import changelog
+from shared.kafka.changelog import ChangelogMoved, Report
+from shared.kafka.errors import OffsetLost
+from shared.kafka.partitioning import partition_for
+from shared.kafka.processor import Processor
+from shared.kafka.settings import KafkaSettings
+from shared.kafka.slice import TaskState
+from shared.kafka.stores import InMemoryStore
+
+_STALE = 3600.0  # seconds; a tail longer than `delete.retention.ms` (a day) may have lost its tombstones
+
+
+class Sources(Protocol):
+    """The sources of a service, as its tasks use them. `GroupConsumer` is one."""
+
+    async def committed(self, partition: int) -> dict[str, int]:
+        """The group's committed offset of each source, fresh; absent = none."""
+
+    async def bounds(self, partition: int) -> dict[str, tuple[int, int]]:
+        """For each source where its log starts and ends."""
+
+    def open(self, source: str, partition: int, offset: int) -> None:
+        """Fetch from `offset` on."""
+
+    def pause(self, source: str, partition: int) -> None:
+        """Stop fetching for now."""
+
+    def resume(self, source: str, partition: int) -> None:
+        """Fetch again."""
+
+    def fetched_to(self, source: str, partition: int) -> int | None:
+        """The offset that the next fetch asks for."""
+
+    def end(self, source: str, partition: int) -> int | None:
+        """Where the log ended at the last fetch."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """A restored task: its state, and for each changelog the offset up to which it is in there, as of `at`."""
+
+    state: TaskState
+    ends: dict[str, int]
+    at: float  # monotonic seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """What a service's tasks are made from."""
+
+    service: str
+    settings: KafkaSettings
+    factory: Callable[[int], Processor]
+
+    def empty(self, partition: int) -> Memory:
+        """A task that knows nothing yet."""
+        processor = self.factory(partition)
+        state = TaskState(
+            self.service,
+            processor,
+            [InMemoryStore(name) for name in processor.stores],
+            partition=partition,
+            partition_of=partial(_partition_of, partitions=self.settings.partitions),
+        )
+        return Memory(state, {}, asyncio.get_running_loop().time())
+
+    async def restored(self, partition: int, memory: Memory | None, report: Report, client_id: str) -> Memory:
+        """Step 3: from `memory` only the tail is read; without it, or where it is too old, everything."""
+        now = asyncio.get_running_loop().time()
+        if memory is not None and now - memory.at < _STALE:
+            try:
+                memory.ends = await changelog.restore(self.settings, memory.state, memory.ends, report, client_id)
+            except ChangelogMoved:
+                memory = None
+            else:
+                memory.at = now
+                return memory
+        memory = self.empty(partition)
+        memory.ends = await changelog.restore(self.settings, memory.state, {}, report, client_id)
+        return memory
+
+
+async def positions(
+    sources: Sources, topics: Sequence[Topic], state: TaskState
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Step 4: for each source where to go on, and where its log ends now. Raises OffsetLost."""
+    partition = state.partition
+    committed, bounds = await asyncio.gather(sources.committed(partition), sources.bounds(partition))
+    starts: dict[str, int] = {}
+    for topic in topics:
+        first, end = bounds[topic.name]
+        known = [offset[topic.name] for offset in (committed, state.positions) if topic.name in offset]
+        position = max(known) if known else first
+        if not first <= position <= end:
+            raise OffsetLost(topic.name, partition, f"the position is {position}, but its log has {first} to {end}")
+        starts[topic.name] = position
+    return starts, {topic.name: bounds[topic.name][1] for topic in topics}
+
+
+def _partition_of(key: bytes, *, partitions: int) -> int:
+    return partition_for(key, partitions)

@@ -1,0 +1,49 @@
+"""Settings are read once and refused with one line for each wrong variable, secrets masked."""
+
+import pytest
+
+from shared.kafka.settings import BadSettings, KafkaSettings, load
+
+
+def test_the_defaults_are_complete() -> None:
+    """A newcomer sets nothing."""
+    settings = load(KafkaSettings)
+    assert settings.client()["bootstrap_servers"] == "127.0.0.1:9092"
+    assert "sasl_plain_password" not in settings.client()
+
+
+def test_each_wrong_variable_gets_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is wrong is said at once, by the name that the operator has to change."""
+    monkeypatch.setenv("FRONTLINE_PARTITIONS", "none")
+    monkeypatch.setenv("FRONTLINE_SESSION_TIMEOUT_MS", "100")
+    with pytest.raises(BadSettings) as refused:
+        load(KafkaSettings)
+    lines = str(refused.value).splitlines()
+    assert [line.split("=")[0] for line in lines] == ["FRONTLINE_PARTITIONS", "FRONTLINE_SESSION_TIMEOUT_MS"]
+    assert "valid integer" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"kafka_security_protocol": "SASL_SSL"}, "needs FRONTLINE_KAFKA_SASL_USERNAME"),
+        ({"heartbeat_interval_ms": 5_000}, "more than a third of FRONTLINE_SESSION_TIMEOUT_MS"),
+        ({"instance": "two words"}, "FRONTLINE_INSTANCE='two words'"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(given: dict[str, object], said: str) -> None:
+    """Better at the start than at the first rebalance."""
+    with pytest.raises(BadSettings, match=said):
+        load(KafkaSettings, **given)
+
+
+def test_a_secret_is_never_quoted() -> None:
+    """Neither in an error nor when the settings are printed."""
+    settings = load(
+        KafkaSettings, kafka_security_protocol="SASL_SSL", kafka_sasl_username="u", kafka_sasl_password="hunter2"
+    )
+    assert "hunter2" not in repr(settings)
+    assert settings.client()["sasl_plain_password"] == "hunter2"
+    with pytest.raises(BadSettings) as refused:
+        load(KafkaSettings, kafka_sasl_password=["hunter2"])
+    assert "hunter2" not in str(refused.value)
