@@ -1,0 +1,161 @@
+"""A real intake for tests: in this process, over real HTTP, on a real Kafka; and what it wrote to the topics."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import httpx
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from services.intake.kafka_client import partitions_of
+from services.intake.server import IntakeServer, listen, serve, server_of
+from services.intake.service import Service
+from services.intake.settings import Settings
+from shared.contracts.topics import Topic
+from shared.kafka.admin import apply_topics
+from shared.kafka.partitioning import partition_for
+from shared.kafka.record import Output, Record
+from shared.kafka.settings import KafkaSettings
+from shared.policy.editions import EditionLibrary
+from shared.policy.files import load_edition
+from tests.harness.processes import eventually
+
+EVERY_SCOPE = ("submit", "activity", "backfill", "admin")
+# One client for each way of being entitled; the key of a client is its name with a prefix.
+CLIENTS: Mapping[str, Mapping[str, Any]] = {
+    "all": {"scopes": EVERY_SCOPE, "rate": None},
+    "other": {"scopes": EVERY_SCOPE[:1], "rate": None},
+    **{scope: {"scopes": [scope], "rate": None} for scope in EVERY_SCOPE},
+    "activity-backfill": {"scopes": ["activity", "backfill"], "rate": None},
+    "hurried": {"scopes": ["submit"], "rate": "3/hour"},
+}
+
+
+def key_of(client: str) -> str:
+    """The API key of one of CLIENTS."""
+    return f"fl_test-key-of-{client}"
+
+
+def api_keys() -> str:
+    """FRONTLINE_API_KEYS that admits CLIENTS."""
+    return json.dumps(
+        [
+            {"name": name, "sha256": hashlib.sha256(key_of(name).encode()).hexdigest(), **entry}
+            for name, entry in CLIENTS.items()
+        ]
+    )
+
+
+@cache
+def editions() -> EditionLibrary:
+    """The edition that ships as the default."""
+    return EditionLibrary.single(load_edition("guidelines-2021"))
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A running intake."""
+
+    url: str
+    bootstrap: str
+    service: Service
+    server: IntakeServer
+
+    def client(self, name: str = "all", **headers: str) -> httpx.AsyncClient:
+        """An HTTP client with the key of one of CLIENTS."""
+        return httpx.AsyncClient(
+            base_url=self.url, headers={"Authorization": f"Bearer {key_of(name)}", **headers}, timeout=20
+        )
+
+
+@asynccontextmanager
+async def running_intake(bootstrap: str, *, wait: bool = True, **given: Any) -> AsyncIterator[Intake]:
+    """An intake on the Kafka at `bootstrap`; ready, and with its views read, unless `wait` is false."""
+    settings = Settings(kafka_bootstrap=bootstrap, api_keys=api_keys(), **given)
+    service = Service(settings, settings.read_keys(), editions())
+    server = server_of(service)
+    with listen("127.0.0.1", 0) as listener:
+        serving = asyncio.create_task(serve(service, server, listener))
+        intake = Intake(f"http://127.0.0.1:{listener.getsockname()[1]}", bootstrap, service, server)
+        try:
+            await eventually(lambda: server.started, 30, "intake listens")
+            if wait:
+                await eventually(lambda: is_settled(service), 30, "intake is connected and has read its views")
+            yield intake
+        finally:
+            server.should_exit = True
+            await serving
+
+
+def is_settled(service: Service) -> bool:
+    """Whether records can be published and the views have been read."""
+    return service.readiness.ready and service.requests_tail.caught_up and service.accounts_tail.caught_up
+
+
+async def topics_at(bootstrap: str) -> None:
+    """Make every topic of the registry."""
+    await apply_topics(KafkaSettings(kafka_bootstrap=bootstrap))
+
+
+async def log_of(bootstrap: str, topic: Topic) -> list[Record]:
+    """Every committed record of `topic`, by partition and offset."""
+    counts = await partitions_of(KafkaSettings(kafka_bootstrap=bootstrap), [topic.name], 10)
+    partitions = [TopicPartition(topic.name, number) for number in range(counts[topic.name])]
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False, fetch_max_wait_ms=50
+    )
+    found: list[Record] = []
+    await consumer.start()
+    try:
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
+        while any([await consumer.position(partition) < end for partition, end in ends.items()]):
+            for records in (await consumer.getmany(timeout_ms=100)).values():
+                found += [
+                    Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
+                    for r in records
+                ]
+    finally:
+        await consumer.stop()
+    return sorted(found, key=lambda record: (record.partition, record.offset))
+
+
+async def write(bootstrap: str, outputs: Sequence[Output], partitions: int = 6) -> None:
+    """Publish `outputs` in order, as another service would."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True)
+    await producer.start()
+    try:
+        for output in outputs:
+            assert output.key is not None
+            await producer.send_and_wait(
+                output.topic,
+                output.value,
+                key=output.key,
+                partition=partition_for(output.key, partitions),
+                headers=list(output.headers),
+            )
+    finally:
+        await producer.stop()
+
+
+def submission(**given: Any) -> dict[str, Any]:
+    """A complete body of POST /v1/support-requests; `given` replaces fields, ... leaves one out."""
+    body = {
+        "account_id": "acme",
+        "requester": {"requester_id": "u1", "role": "admin", "licensed": True, "name": "Ana", "email": "ana@acme.test"},
+        "channel": "web_ticket",
+        "subject": "Calls drop",
+        "description": "Since ten o'clock every call drops after a minute.",
+        "impact": "down",
+        "workaround": "none",
+        "environment": "production",
+        "request_type": "technical",
+        **given,
+    }
+    return {name: value for name, value in body.items() if value is not ...}

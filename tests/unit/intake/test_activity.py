@@ -1,0 +1,167 @@
+"""Activity: what each type carries, who may say it, when it may have happened."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.intake.activity import RULES, Activity, check, record
+from services.intake.errors import InvalidFields, MissingScope
+from shared.contracts import wire
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.registry import type_of
+from shared.contracts.vocabulary import ACTIVITY_TYPES
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+EVERY_SCOPE = ("activity", "backfill", "admin")
+TERMS = {"restoration": {"target_seconds": 3600, "hours": "elapsed", "promise": "objective"}}
+SAMPLE: dict[str, Any] = {
+    "text": "We are on it.",
+    "to": "waiting_on_customer",
+    "milestones": TERMS,
+    "impact": "down",
+    "workaround": "none",
+    "reason": "Heard from the customer.",
+    "accepted": True,
+}
+NOT_YET = ("escalation_requested", "escalation_reviewed")
+
+
+def _read(**given: Any) -> Activity:
+    return Activity.model_validate_json(json.dumps(given))
+
+
+def _wrong(activity: Activity, scopes: Any = EVERY_SCOPE, submitted_at: datetime | None = None) -> dict[str, str]:
+    try:
+        check(activity, scopes, received_at=NOW, submitted_at=submitted_at)
+    except InvalidFields as refused:
+        return {error.field: error.message for error in refused.errors}
+    return {}
+
+
+def _needed(kind: str) -> dict[str, Any]:
+    rule = RULES[kind]  # type: ignore[index]  # a word of the vocabulary
+    return {name: SAMPLE[name] for name in (*rule.needs, *rule.one_of[:1])}
+
+
+def test_every_type_of_the_vocabulary_is_taken_or_refused_by_name() -> None:
+    """A new word must not slip through without a rule."""
+    assert set(RULES) | set(NOT_YET) == set(ACTIVITY_TYPES)
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_what_a_type_needs_is_enough(kind: str) -> None:
+    """The smallest body of each type."""
+    assert _wrong(_read(type=kind, **_needed(kind))) == {}
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_a_type_without_what_it_needs_is_refused_by_field(kind: str) -> None:
+    """status_changed to nothing, a reprioritisation of nothing, a refreshed entitlement without terms."""
+    needed = _needed(kind)
+    wrong = _wrong(_read(type=kind))
+    assert set(wrong) == set(needed)
+
+
+@pytest.mark.parametrize("kind", RULES)
+@pytest.mark.parametrize("field", SAMPLE)
+def test_a_field_is_taken_where_it_belongs_and_refused_elsewhere(kind: str, field: str) -> None:
+    """What would be ignored must not be accepted: the client would believe that it was heard."""
+    rule = RULES[kind]  # type: ignore[index]  # a word of the vocabulary
+    belongs = field in (*rule.needs, *rule.one_of, *rule.may)
+    wrong = _wrong(_read(type=kind, **(_needed(kind) | {field: SAMPLE[field]})))
+    assert (field not in wrong) is belongs
+
+
+@pytest.mark.parametrize("kind", NOT_YET)
+def test_escalations_on_request_are_refused_until_somebody_acts_on_them(kind: str) -> None:
+    """Accepting what nobody acts on would be a promise."""
+    assert "not taken yet" in _wrong(_read(type=kind))["type"]
+
+
+@pytest.mark.parametrize("one_of", ["impact", "workaround", "milestones"])
+def test_any_one_change_makes_a_reprioritisation(one_of: str) -> None:
+    """An agent corrects the impact, the workaround, or an admin sets terms."""
+    assert _wrong(_read(type="reprioritised", **{one_of: SAMPLE[one_of]})) == {}
+
+
+def test_only_the_backfill_scope_says_when_something_happened() -> None:
+    """Nobody backdates a reply into "met"."""
+    told = _read(type="agent_replied", at="2026-11-23T11:00:00Z")
+    with pytest.raises(MissingScope, match="backfill"):
+        check(told, ("activity", "admin"), received_at=NOW, submitted_at=None)
+    check(told, ("activity", "backfill"), received_at=NOW, submitted_at=None)
+
+
+def test_only_the_admin_scope_sets_terms() -> None:
+    """Terms are promises."""
+    told = _read(type="reprioritised", milestones=TERMS)
+    with pytest.raises(MissingScope, match="admin"):
+        check(told, ("activity", "backfill"), received_at=NOW, submitted_at=None)
+
+
+@pytest.mark.parametrize(
+    ("offset", "submitted", "wrong"),
+    [
+        (timedelta(0), None, False),
+        (timedelta(microseconds=1), None, True),
+        (timedelta(hours=-1), timedelta(hours=-1), False),
+        (timedelta(hours=-1, microseconds=-1), timedelta(hours=-1), True),
+        (timedelta(days=-400), None, False),
+    ],
+    ids=["now", "future", "at-submission", "before-the-case", "case-unknown-here"],
+)
+def test_nothing_happens_in_the_future_nor_before_its_case(
+    offset: timedelta, submitted: timedelta | None, wrong: bool
+) -> None:
+    """Both ends are inclusive; a case that is not known here is checked by escalation."""
+    told = _read(type="agent_replied", at=(NOW + offset).isoformat())
+    assert bool(_wrong(told, submitted_at=None if submitted is None else NOW + submitted)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("terms", "fields"),
+    [
+        ({"target_seconds": 60}, ["hours", "promise"]),
+        ({"target_seconds": 60, "hours": "business", "promise": "objective", "reason": "not_promised"}, ["reason"]),
+        ({"target_seconds": None}, ["reason"]),
+        ({"target_seconds": None, "reason": "not_promised", "hours": "elapsed"}, ["hours"]),
+        ({"target_seconds": None, "reason": "not_promised"}, []),
+    ],
+)
+def test_terms_are_a_target_or_the_reason_for_none(terms: dict[str, Any], fields: list[str]) -> None:
+    """A clock without hours or without a kind of promise could not be reported on."""
+    wrong = _wrong(_read(type="reprioritised", milestones={"resolution": terms}))
+    assert sorted(wrong) == [f"milestones.resolution.{field}" for field in fields]
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    """One round trip to mend a body, not three."""
+    wrong = _wrong(_read(type="status_changed", impact="down", accepted=True, at="2030-01-01T00:00:00Z"))
+    assert set(wrong) == {"to", "impact", "accepted", "at"}
+
+
+@pytest.mark.parametrize("kind", RULES)
+def test_the_event_carries_its_type_and_what_was_told(kind: str) -> None:
+    """One CloudEvents type for each type of activity; what is published can be read again."""
+    event = record(_read(type=kind, **_needed(kind)), case_id="c1", client="desk", idempotency_key="k", received_at=NOW)
+    assert type_of(event) == f"frontline.activity.{kind}.v1"
+    assert (event.at, event.recorded_at, event.client) == (NOW, NOW, "desk")
+    assert wire.decode(ActivityRecorded, wire.encode(event)) == event
+
+
+@given(st.text(min_size=1, max_size=10), st.text(min_size=1, max_size=10), st.text(min_size=1, max_size=10))
+def test_the_same_call_has_the_same_activity_id(client: str, case: str, key: str) -> None:
+    """A retry is recognised whatever its instant of receipt; another case, client or key is another activity."""
+
+    def activity_id(client: str, case: str, key: str, at: datetime = NOW) -> str:
+        told = _read(type="agent_replied")
+        return record(told, case_id=case, client=client, idempotency_key=key, received_at=at).activity_id
+
+    one = activity_id(client, case, key)
+    assert one == activity_id(client, case, key, NOW + timedelta(minutes=1))
+    assert one not in {activity_id(client + "x", case, key), activity_id(client, case + "x", key)}
+    assert one != activity_id(client, case, key + "x")

@@ -1,0 +1,125 @@
+"""Refusals: one entry for each wrong field, in our words, and never what was sent."""
+
+import json
+import typing
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.intake import errors
+from services.intake.activity import Activity
+from services.intake.entitlement import EntitlementBody
+from services.intake.errors import FieldError, InvalidFields, Refusal, field_errors, json_error
+from services.intake.fields import Body
+from services.intake.problem import render
+from services.intake.request import Submission
+from tests.harness.intake import submission
+
+MARK = "7fSecretWordOfTheCustomer"
+BODIES: list[type[Body]] = [Submission, Activity, EntitlementBody]
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Refusal)][1:]
+
+# Any JSON whose texts all hold MARK, keyed by names of real fields, so that values of every kind land in every field.
+_names = st.sampled_from(
+    sorted({name for body in BODIES for name in body.model_fields} | {"role", "licensed", "meeting_id", "restoration"})
+)
+_leaves = (
+    st.sampled_from([MARK, f"{MARK} 2026-13-45", f"{MARK}@", f"\u0000{MARK}"])
+    | st.integers()
+    | st.booleans()
+    | st.none()
+)
+_documents = st.recursive(
+    _leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_names, inner, max_size=6), max_leaves=20
+)
+
+
+def _refusal(body: type[Body], data: str) -> Refusal | None:
+    try:
+        body.model_validate_json(data)
+    except ValidationError as error:
+        return json_error(error) or InvalidFields(field_errors(error))
+    return None
+
+
+@pytest.mark.parametrize("body", BODIES)
+@given(document=_documents)
+def test_no_refusal_repeats_what_was_sent(body: type[Body], document: Any) -> None:
+    """A description, a host key or a name must not come back in an answer, nor reach a log by that way."""
+    refusal = _refusal(body, json.dumps(document))
+    if refusal is not None:
+        assert MARK not in bytes(render(refusal).body).decode()
+
+
+@pytest.mark.parametrize("body", BODIES)
+@given(document=_documents)
+def test_every_wrong_field_is_named_once(body: type[Body], document: Any) -> None:
+    """One line for each; none for a body that is not even JSON."""
+    refusal = _refusal(body, json.dumps(document))
+    if refusal is not None:
+        fields = [error.field for error in refusal.errors]
+        assert len(fields) == len(set(fields)) >= 1
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "message"),
+    [
+        ({"impact": ...}, "impact", "is required"),
+        ({"impact": "huge"}, "impact", "must be one of down, severely_degraded, critical, significant"),
+        ({"plan": "premier_plus"}, "plan", "is not a field of this request"),
+        ({"subject": 7}, "subject", "must be a text"),
+        ({"subject": "s" * 201}, "subject", "must have at most 200 characters"),
+        ({"subject": " \n"}, "subject", "must not be empty"),
+        ({"description": "d" * 20_001}, "description", "must have at most 20000 characters"),
+        ({"account_id": ""}, "account_id", "must not be empty"),
+        ({"account_id": "a\u200bb"}, "account_id", "must not have control or invisible characters"),
+        ({"requester": "u1"}, "requester", "must be an object"),
+        ({"requester": {"requester_id": "u", "role": "boss", "licensed": True}}, "requester.role", "must be one of"),
+        ({"requester": {"requester_id": "u", "role": "owner", "licensed": 1}}, "requester.licensed", "true or false"),
+        ({"country": "ESP"}, "country", "must be an ISO 3166-1"),
+        ({"language": "fr"}, "language", "must be one of es, en"),
+        ({"phone": {"meeting_id": 1}}, "phone.meeting_id", "must be a text"),
+        ({"a b <script>": 1}, "?", "is not a field of this request"),
+    ],
+)
+def test_a_wrong_field_is_told_in_plain_words(given: dict[str, Any], field: str, message: str) -> None:
+    """So that whoever builds a client can mend it without looking us up; odd names are not repeated."""
+    refusal = _refusal(Submission, json.dumps(submission(**given)))
+    assert refusal is not None
+    assert [error.field for error in refusal.errors] == [field]
+    assert message in refusal.errors[0].message
+
+
+@pytest.mark.parametrize(
+    "data", ["", "{", '{"a":1,}', "nul", '{"subject":"\\ud800"}', "[" * 1000, '{"a":"\x01"}', "{'a':1}"]
+)
+def test_what_is_not_json_is_told_with_its_position(data: str) -> None:
+    """Broken JSON, a lone surrogate, a raw control character, nesting without end."""
+    refusal = _refusal(Submission, data)
+    assert refusal is not None
+    assert refusal.status == 400
+    assert "line 1 column" in refusal.detail
+
+
+def test_kinds_and_titles_are_distinct() -> None:
+    """`type` tells programs what happened, `title` people."""
+    assert len(KINDS) >= 15
+    assert len({kind.kind for kind in KINDS}) == len(KINDS)
+    assert all((kind.__doc__ or "").strip().endswith(".") for kind in KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_problem_has_the_members_of_rfc_9457(kind: type[Refusal]) -> None:
+    """type, title, status and detail, and `errors`, empty where no field is wrong."""
+    told: Any = [FieldError("a", "is wrong")] if kind is InvalidFields else "because"
+    answer = render(typing.cast(Any, kind)(told))
+    problem = json.loads(bytes(answer.body))
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem["type"] == f"urn:frontline:problem:{kind.kind}"
+    assert (problem["status"], answer.status_code) == (kind.status, kind.status)
+    assert problem["title"]
+    assert problem["detail"]
+    assert isinstance(problem["errors"], list)

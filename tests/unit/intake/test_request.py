@@ -1,0 +1,135 @@
+"""A submission: what is kept of it, and when two are the same."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.intake.request import Submission, accept, partition_key, request_id_of
+from shared.contracts import wire
+from shared.contracts.intake import SupportRequestSubmitted
+from tests.harness.intake import submission
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SECRETS = {"meeting_id": "918-273-6455", "host_key": "557331"}
+
+
+def _read(**given: Any) -> Submission:
+    return Submission.model_validate_json(json.dumps(submission(**given)))
+
+
+def _accept(key: str = "k1", client: str = "shop", **given: Any) -> SupportRequestSubmitted:
+    return accept(_read(**given), client=client, authenticated_by="api_key", idempotency_key=key, received_at=NOW)
+
+
+def test_what_was_sent_is_what_is_published() -> None:
+    """Nothing is added but who, when and the ids."""
+    event = _accept(language="es", country="ES")
+    assert (event.account_id, event.requester.requester_id, event.requester.role) == ("acme", "u1", "admin")
+    assert (event.client, event.authenticated_by, event.received_at) == ("shop", "api_key", NOW)
+    assert (event.language, event.country, event.channel) == ("es", "ES", "web_ticket")
+
+
+def test_an_event_survives_its_own_wire_format() -> None:
+    """Intake must never publish what the router cannot read."""
+    event = _accept(phone=SECRETS)
+    assert wire.decode(SupportRequestSubmitted, wire.encode(event)) == event
+
+
+@pytest.mark.parametrize(
+    ("phone", "kept", "lacks"),
+    [
+        (..., None, True),
+        ({}, (False, False), True),
+        ({"meeting_id": None, "host_key": " "}, (False, False), True),
+        ({"meeting_id": "1"}, (True, False), True),
+        ({"host_key": "1"}, (False, True), True),
+        (SECRETS, (True, True), False),
+    ],
+    ids=["absent", "empty", "blank", "meeting", "host", "both"],
+)
+def test_only_whether_phone_details_were_given_is_kept(phone: Any, kept: Any, lacks: bool) -> None:
+    """They are credentials of the caller: the values never leave intake, nor even its memory of the request."""
+    read = _read(channel="phone", phone=phone)
+    event = _accept(channel="phone", phone=phone)
+    found = event.phone and (event.phone.meeting_id_given, event.phone.host_key_given)
+    assert found == kept
+    assert read.lacks_phone_details is lacks
+    published = wire.encode(event).decode() + repr(read)
+    assert SECRETS["meeting_id"] not in published
+    assert SECRETS["host_key"] not in published
+
+
+def test_other_channels_need_no_phone_details() -> None:
+    """The reminder is for callers."""
+    assert not _read(channel="chat").lacks_phone_details
+
+
+def test_the_digest_does_not_depend_on_how_the_json_is_laid_out() -> None:
+    """A client that sends the same again may order and space it differently, or spell out nulls."""
+    usual = submission()
+    shuffled = dict(reversed(list(usual.items()))) | {"country": None, "phone": None}
+    other = Submission.model_validate_json(json.dumps(shuffled, indent=3))
+    assert other.digest == _read().digest
+
+
+def test_the_digest_does_not_tell_phone_details_apart() -> None:
+    """A digest over a six-digit key would give the key away to whoever tries them all."""
+    one, other = _read(phone=SECRETS), _read(phone={"meeting_id": "1", "host_key": "2"})
+    assert one.digest == other.digest
+    assert one.digest != _read(phone={"meeting_id": "1"}).digest
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("account_id", "other"),
+        ("requester", {"requester_id": "u2", "role": "admin", "licensed": True}),
+        ("channel", "chat"),
+        ("subject", "Another"),
+        ("description", "Another."),
+        ("impact", "general"),
+        ("workaround", "full"),
+        ("environment", "beta"),
+        ("request_type", "billing"),
+        ("language", "es"),
+        ("country", "FR"),
+        ("phone", {}),
+    ],
+)
+def test_any_difference_in_what_is_kept_is_another_submission(field: str, value: Any) -> None:
+    """The same key with any of these is a conflict, not a repetition."""
+    assert _read(**{field: value}).digest != _read().digest
+
+
+@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
+def test_a_request_is_identified_by_whose_key_it_is_for_which_account_and_the_key(
+    client: str, account: str, key: str
+) -> None:
+    """So a retry is the same request, and nobody can collide with somebody else's."""
+    one = request_id_of(client, account, key)
+    assert one == request_id_of(client, account, key)
+    assert one not in {
+        request_id_of(client + "x", account, key),
+        request_id_of(client, account + "x", key),
+        request_id_of(client, account, key + "x"),
+        request_id_of(client + account, "", key),
+    }
+
+
+def test_requests_of_an_account_share_a_partition_and_anonymous_ones_are_spread() -> None:
+    """The router meets an account's requests where it keeps its entitlement."""
+    assert partition_key(_accept()) == "acme"
+    anonymous = _accept(account_id=...)
+    assert partition_key(anonymous) == anonymous.request_id
+
+
+@pytest.mark.parametrize("claim", ["plan", "priority", "case_id", "tier", "received_at", "request_id", "client"])
+def test_a_client_cannot_claim_what_is_for_us_to_say(claim: str) -> None:
+    """Fields that do not exist are mistakes, so that nobody believes they were heard."""
+    with pytest.raises(ValidationError):
+        _read(**{claim: "P1"})
