@@ -1,0 +1,26 @@
+"""Escalation as a service: its topology, with what that needs from outside."""
+
+from services.escalation.auditor import Auditor
+from services.escalation.pinned import PinnedEditions
+from services.escalation.topology import SERVICE, EscalationTopology
+from shared.contracts.topics import ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS
+from shared.kafka.service import TaskService
+from shared.observability import tracing
+from shared.policy.editions import EditionLibrary
+
+
+def escalation(library: EditionLibrary, overdue_alarm_seconds: float) -> TaskService:
+    """Escalation for cases that pin an edition of `library`, or one that they have pinned before."""
+    editions = PinnedEditions(library)
+    auditor = Auditor(overdue_alarm_seconds)
+    return TaskService(
+        name=SERVICE,
+        description="Runs the clocks of each case, warns, notes breaches and calls whoever is entitled to be called.",
+        reads=ESCALATION_SOURCES,
+        writes=(ESCALATIONS,),
+        stores=ESCALATION_STORES,
+        factory=lambda _partition: EscalationTopology(
+            editions, trace=tracing.child, fired=auditor.fired, buried=auditor.buried
+        ),
+        observe=auditor.observe,
+    )

@@ -1,0 +1,63 @@
+"""Watches what is due and has not fired: the one number that says whether promises are being kept."""
+
+from datetime import datetime
+
+from prometheus_client import Gauge, Histogram
+
+from services.escalation.topology import SERVICE, EscalationTopology
+from shared.kafka import metrics
+from shared.kafka.dead_letters import DeadLetter
+from shared.kafka.processor import Processor
+from shared.observability import logs
+
+DUE_BUT_UNFIRED = Gauge("frontline_timers_due_but_unfired", "Timers whose instant has passed", ["service", "task"])
+LATENESS_SECONDS = Histogram(
+    "frontline_timer_fired_late_seconds",
+    "From due to firing, of every timer, tries of a transaction included",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.12, 0.2, 0.5, 1, 2, 5, 10, 60, 600, 3600),
+)
+
+_log = logs.get_logger()
+
+
+class Auditor:
+    """Looks at each running task once a second; says once when timers stay due, and once when they do no more."""
+
+    def __init__(self, alarm_seconds: float) -> None:
+        self._alarm_seconds = alarm_seconds
+        self._alarmed: set[int] = set()
+
+    def fired(self, late: float) -> None:
+        """A timer fires, so many seconds after it was due."""
+        LATENESS_SECONDS.observe(late)
+
+    def buried(self, letter: DeadLetter) -> None:
+        """Activity whose case did not come is put aside by a timer."""
+        metrics.DEAD_LETTERS.labels(SERVICE, letter.record.topic, letter.cause).inc()
+        _log.warning(
+            f"A record was put aside: {letter.message}",
+            action="record.dead_lettered",
+            cause=letter.cause,
+            topic=letter.record.topic,
+            partition=letter.record.partition,
+            offset=letter.record.offset,
+        )
+
+    def observe(self, partition: int, processor: Processor, now: datetime) -> None:
+        """What is due in this task at `now` and has not fired."""
+        due = processor.next_due()
+        late = 0.0 if due is None else max(0.0, (now - due).total_seconds())
+        unfired = processor.due_but_unfired(now) if late and isinstance(processor, EscalationTopology) else 0
+        DUE_BUT_UNFIRED.labels(SERVICE, partition).set(unfired)
+        if late > self._alarm_seconds and partition not in self._alarmed:
+            self._alarmed.add(partition)
+            _log.error(
+                f"Timers of task {partition} do not fire: {unfired} are due, the first for {late:.1f} s",
+                action="timers.overdue",
+                partition=partition,
+                unfired=unfired,
+                late_seconds=round(late, 3),
+            )
+        elif not late and partition in self._alarmed:
+            self._alarmed.discard(partition)
+            _log.info(f"Timers of task {partition} fire again", action="timers.caught_up", partition=partition)
