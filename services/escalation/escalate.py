@@ -5,27 +5,21 @@ suppressed, once for a clock instance, and the rest keep silent. A level fires o
 chain stands still with its clock and goes on, not over again, when the clock does; a stopped clock calls nobody.
 """
 
-from collections.abc import Iterator
-
 from services.escalation.clock_state import CasePolicy, Clock, Mark
 from services.escalation.effects import Effect, Raised, Suppressed, Warned
 from shared.business_time.instants import Micros
 from shared.policy.model import EscalationLevel
 
 
-def levels_left(policy: CasePolicy, clock: Clock, mark: Mark) -> Iterator[tuple[Micros, EscalationLevel]]:
-    """The levels that have not fired for a running clock, each with its instant: a share of the target, counted in
-    the target's own hours. No warning follows a breach.
-    """
-    lowest = min((level.level for level in policy.levels if level.kind == "escalation"), default=None)
-    for level in policy.levels:
-        if mark.levels >> level.level & 1:
-            continue
-        if level.kind == "warning" and mark.breached:
-            continue
-        if level.kind == "escalation" and not policy.automated and level.level != lowest:
-            continue
-        yield clock.due_after(level.share, policy.calendar), level
+def levels_left(policy: CasePolicy, mark: Mark) -> list[EscalationLevel]:
+    """The levels that have not fired for a clock. No warning follows a breach."""
+    left = [level for level in policy.levels if not mark.levels >> level.level & 1]
+    if mark.breached:
+        left = [level for level in left if level.kind == "escalation"]
+    if not policy.automated:
+        lowest = min((level.level for level in policy.levels if level.kind == "escalation"), default=None)
+        left = [level for level in left if level.kind == "warning" or level.level == lowest]
+    return left
 
 
 def reached(policy: CasePolicy, clock: Clock, mark: Mark, level: EscalationLevel, at: Micros) -> tuple[Mark, Effect]:

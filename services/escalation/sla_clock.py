@@ -15,7 +15,7 @@ from services.escalation.clock_state import Activity, CaseClocks, CasePolicy, Cl
 from services.escalation.effects import Breached, Effect, Restated
 from services.escalation.escalate import reached
 from services.escalation.folding import RELEVANT, fold, in_order
-from services.escalation.timer import Firing, Key, Marks, all_firings, mark_of
+from services.escalation.timer import Firing, Key, Marks, earliest, mark_of, overdue
 from services.escalation.verdicts import Change, difference, gone
 from shared.business_time.instants import Micros
 
@@ -45,7 +45,7 @@ def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now
     """
     before = clocks_of(policy, case)
     if activity.kind not in RELEVANT or any(known.id == activity.id for known in case.history):
-        return Step(case, [], _earliest(policy, before, _marks(case)))
+        return Step(case, [], earliest(policy, before, _marks(case)))
     cause = activity.kind if activity.at >= case.seen_until else LATE_RECORD
     changed = case._replace(
         history=tuple(in_order(policy, (*case.history, activity))),
@@ -70,21 +70,19 @@ def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
     marks = _marks(case)
     effects: list[Effect] = []
     seen_until = case.seen_until
-    for firing in all_firings(policy, clocks, marks):
-        if firing.at >= now:
-            break
+    for firing in overdue(policy, clocks, marks, now):
         clock = by_key[firing.key]
         marks[firing.key], effect = _fire(policy, clock, mark_of(marks, clock), firing)
         effects.append(effect)
         seen_until = max(seen_until, firing.at)
     if effects:
         case = case._replace(marks=_worth_keeping(marks), seen_until=seen_until)
-    return Step(case, effects, _earliest(policy, clocks, marks))
+    return Step(case, effects, earliest(policy, clocks, marks))
 
 
 def next_due(policy: CasePolicy, case: CaseClocks) -> Micros | None:
     """The instant of the case's one timer, across its milestones, or None: it is due once the wall clock is past it."""
-    return _earliest(policy, clocks_of(policy, case), _marks(case))
+    return earliest(policy, clocks_of(policy, case), _marks(case))
 
 
 def clocks_of(policy: CasePolicy, case: CaseClocks) -> list[Clock]:
@@ -108,7 +106,7 @@ def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: Ca
     for key, clock in old.items():
         marks[key], said = gone(clock, mark_of(marks, clock), change)
         effects += said
-    return Step(changed._replace(marks=_worth_keeping(marks)), effects, _earliest(policy, after, marks))
+    return Step(changed._replace(marks=_worth_keeping(marks)), effects, earliest(policy, after, marks))
 
 
 def _fire(policy: CasePolicy, clock: Clock, mark: Mark, firing: Firing) -> tuple[Mark, Effect]:
@@ -129,11 +127,6 @@ def _renumbered(before: list[Clock], after: list[Clock], marks: Marks) -> dict[K
         for clock in after
         if (levels := fired.get((clock.milestone, clock.started_at)))
     }
-
-
-def _earliest(policy: CasePolicy, clocks: list[Clock], marks: Marks) -> Micros | None:
-    pending = all_firings(policy, clocks, marks)
-    return pending[0].at if pending else None
 
 
 def _marks(case: CaseClocks) -> dict[Key, Mark]:

@@ -20,14 +20,21 @@ Marks = Mapping[Key, Mark]
 _ORDER = {milestone: number for number, milestone in enumerate(MILESTONES)}
 
 
+class Waiting(NamedTuple):
+    """Something that a clock has before it, at a share of its target; `level` None = its deadline."""
+
+    share: float
+    rank: int  # the deadline comes before the levels at the same share
+    level: EscalationLevel | None
+
+
 class Firing(NamedTuple):
-    """One thing that a running clock has before it; `level` None = its deadline. Sorts in firing order."""
+    """Something whose instant has passed. Sorts in firing order by all but its last field."""
 
     at: Micros
     share: float
-    rank: int  # the deadline before a level at the same share
+    rank: int
     milestone_order: int
-    instance: int
     key: Key
     level: EscalationLevel | None
 
@@ -37,23 +44,36 @@ def mark_of(marks: Marks, clock: Clock) -> Mark:
     return marks.get((clock.milestone, clock.instance)) or Mark(clock.milestone, clock.instance)
 
 
-def firings(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Firing]:
-    """Everything that a clock has before it; nothing while it is paused, and nothing once it has stopped."""
-    if clock.stage != "running":
-        return []
-    order, instance = _ORDER[clock.milestone], clock.instance
-    key = (clock.milestone, instance)
-    found = [
-        Firing(at, level.share, 1 + level.level, order, instance, key, level)
-        for at, level in levels_left(policy, clock, mark)
-    ]
-    if mark.verdict == "running" and clock.due_at is not None:
-        found.append(Firing(clock.due_at, 1.0, 0, order, instance, key, None))
+def earliest(policy: CasePolicy, clocks: Sequence[Clock], marks: Marks) -> Micros | None:
+    """The instant of the case's one timer, or None."""
+    found: Micros | None = None
+    for clock in clocks:
+        waiting = _waiting(policy, clock, mark_of(marks, clock))
+        if waiting:
+            at = clock.due_after(waiting[0].share, policy.calendar)
+            found = at if found is None or at < found else found
     return found
 
 
-def all_firings(policy: CasePolicy, clocks: Sequence[Clock], marks: Marks) -> list[Firing]:
-    """Everything that the clocks of a case have before them, in firing order."""
-    found = [firing for clock in clocks for firing in firings(policy, clock, mark_of(marks, clock))]
+def overdue(policy: CasePolicy, clocks: Sequence[Clock], marks: Marks, now: Micros) -> list[Firing]:
+    """Everything whose instant `now` is past, in firing order."""
+    found: list[Firing] = []
+    for clock in clocks:
+        for share, rank, level in _waiting(policy, clock, mark_of(marks, clock)):
+            at = clock.due_after(share, policy.calendar)
+            if at >= now:
+                break
+            found.append(Firing(at, share, rank, _ORDER[clock.milestone], (clock.milestone, clock.instance), level))
     found.sort(key=lambda firing: firing[:5])
+    return found
+
+
+def _waiting(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Waiting]:
+    """What a clock has before it, by share and so by instant; nothing while it is paused or once it has stopped."""
+    if clock.stage != "running":
+        return []
+    found = [Waiting(level.share, 1 + level.level, level) for level in levels_left(policy, mark)]
+    if mark.verdict == "running":
+        found.append(Waiting(1.0, 0, None))
+    found.sort(key=lambda waiting: waiting[:2])
     return found

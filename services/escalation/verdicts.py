@@ -76,9 +76,8 @@ def _verdict(clock: Clock, mark: Mark, now: Micros) -> Verdict:
         return "breached"
     if clock.stage == "fulfilled":
         return "met"
-    if mark.verdict == "breached" and clock.due_at is not None and clock.due_at < now:
-        return "breached"
-    return "running"
+    said_late = mark.verdict == "breached" and clock.stage == "running"
+    return "breached" if said_late and clock.due_at is not None and clock.due_at < now else "running"
 
 
 def _schedule(clock: Clock) -> tuple[object, ...]:

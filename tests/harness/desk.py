@@ -1,0 +1,168 @@
+"""A support desk in a test: things happen at minutes since the submission, time is a verb, effects are read back.
+
+desk = Desk({"restoration": terms(240, paused_by=["waiting_on_customer"])})
+desk.hears(30, "status_changed", to="waiting_on_customer")
+desk.waits_until(400)
+assert desk.said("breached") == []
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.escalation.clock_state import Activity, CaseClocks, CasePolicy, Clock, Terms
+from services.escalation.effects import (
+    Breached,
+    Cancelled,
+    Effect,
+    Fulfilled,
+    Paused,
+    Raised,
+    Restated,
+    Resumed,
+    Started,
+    Suppressed,
+    Warned,
+)
+from services.escalation.folding import as_of
+from services.escalation.sla_clock import Step, advance, apply_activity, clocks_of, open_case
+from shared.business_time.calendar import BusinessCalendar
+from shared.business_time.instants import MINUTE, Micros, to_micros
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.vocabulary import ActivityType, Called, Hours, Milestone, Promise, ReopenMode
+from shared.policy.model import EscalationLevel
+
+# Monday; 09:00 in UTC, when the office opens
+OPENED = datetime(2026, 11, 23, 9, tzinfo=UTC)
+_OPENED = to_micros(OPENED)
+OFFICE = BusinessCalendar.from_config(
+    {"timezone": "UTC", "hours": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
+)
+WORDS: Mapping[str, type[Effect]] = {
+    "started": Started,
+    "paused": Paused,
+    "resumed": Resumed,
+    "fulfilled": Fulfilled,
+    "cancelled": Cancelled,
+    "warned": Warned,
+    "breached": Breached,
+    "restated": Restated,
+    "raised": Raised,
+    "suppressed": Suppressed,
+}
+
+
+def level(number: int, share: float, called: Called) -> EscalationLevel:
+    """A level of the chain; number 0 is a warning."""
+    return EscalationLevel(kind="escalation" if number else "warning", level=number, share=share, called=called)
+
+
+CHAIN = (level(0, 0.75, "case_tier"), level(1, 1.0, "tier2"), level(2, 1.5, "technical_account_manager"))
+
+
+def terms(
+    minutes: int | None,
+    hours: Hours = "elapsed",
+    paused_by: tuple[str, ...] | list[str] = (),
+    reopen: ReopenMode = "resume",
+    promise: Promise = "objective",
+) -> MilestoneTerms:
+    """A target of so many minutes; None = no target."""
+    if minutes is None:
+        return MilestoneTerms(target_seconds=None, reason="not_promised")
+    return MilestoneTerms(
+        target_seconds=minutes * 60, hours=hours, promise=promise, paused_by=tuple(paused_by), reopen=reopen
+    )
+
+
+def minute(of: float) -> Micros:
+    """The instant so many minutes after the submission."""
+    return _OPENED + round(of * MINUTE)
+
+
+@dataclass(frozen=True)
+class Said:
+    """An effect, its instants in minutes after the submission."""
+
+    word: str
+    milestone: Milestone
+    at: float
+    due: float | None
+    effect: Effect
+
+    @property
+    def short(self) -> tuple[str, Milestone, float]:
+        """What, of which clock, when."""
+        return self.word, self.milestone, self.at
+
+
+class Desk:
+    """One case, its published effects and its clocks. `levels` default to none; wall clock and event time agree
+    unless `seen` says when an activity arrived.
+    """
+
+    def __init__(
+        self,
+        promised: Terms,
+        *,
+        levels: tuple[EscalationLevel, ...] = (),
+        automated: bool = True,
+        status: str = "open",
+        calendar: BusinessCalendar | None = OFFICE,
+    ) -> None:
+        self.policy = CasePolicy(promised, calendar, levels, automated)
+        self.log: list[Said] = []
+        self.case: CaseClocks
+        self.next_due: float | None = None
+        self._ids = 0
+        self._take(open_case(self.policy, _OPENED, status))
+
+    def hears(
+        self,
+        at: float,
+        kind: ActivityType,
+        *,
+        to: str | None = None,
+        terms: Terms | None = None,
+        seen: float | None = None,
+        id: str | None = None,  # noqa: A002 - the activity's word for it
+    ) -> list[Said]:
+        """Something happened at minute `at` and arrived at minute `seen`; what is said about it."""
+        self._ids += 1
+        activity = Activity(minute(at), kind, id or f"{self._ids:04}", to, terms)
+        return self._take(apply_activity(self.policy, self.case, activity, minute(at if seen is None else seen)))
+
+    def waits_until(self, at: float) -> list[Said]:
+        """The wall clock is at minute `at`; what falls due before."""
+        return self._take(advance(self.policy, self.case, minute(at)))
+
+    def clocks(self, at: float | None = None) -> list[Clock]:
+        """All clocks; as they stand at minute `at`, if given."""
+        found = clocks_of(self.policy, self.case)
+        return found if at is None else as_of(found, minute(at))
+
+    def clock(self, milestone: Milestone, instance: int = 1, at: float | None = None) -> Clock:
+        """One clock."""
+        return next(c for c in self.clocks(at) if (c.milestone, c.instance) == (milestone, instance))
+
+    def due(self, milestone: Milestone, instance: int = 1) -> float | None:
+        """A clock's deadline in minutes after the submission."""
+        return minutes(self.clock(milestone, instance).due_at)
+
+    def said(self, *words: str) -> list[Said]:
+        """What was published so far, of those words."""
+        return [said for said in self.log if said.word in words]
+
+    def _take(self, step: Step) -> list[Said]:
+        self.case, self.next_due = step.case, minutes(step.next_due)
+        names = {kind: word for word, kind in WORDS.items()}
+        said = [
+            Said(names[type(e)], e.milestone, (e.at - _OPENED) / MINUTE, minutes(e.due_at), e) for e in step.effects
+        ]
+        self.log += said
+        return said
+
+
+def minutes(at: Micros | None) -> float | None:
+    """An instant in minutes after the submission."""
+    return None if at is None else (at - _OPENED) / MINUTE

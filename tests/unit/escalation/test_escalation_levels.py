@@ -1,0 +1,185 @@
+"""Who is called when: warnings before, levels after, each once, and nobody for nothing."""
+
+import pytest
+
+from services.escalation.effects import Raised, Suppressed, Warned
+from shared.contracts.vocabulary import Hours
+from tests.harness.desk import CHAIN, Desk, level, terms
+
+WAITING = "waiting_on_customer"
+
+
+def test_the_chain_of_a_clock_in_order() -> None:
+    """A warning at three quarters, level 1 at the deadline, level 2 half a target later."""
+    desk = Desk({"restoration": terms(240)}, levels=CHAIN)
+    said = [s for at in (100, 181, 200, 241, 300, 361, 9_000) for s in desk.waits_until(at)]
+    assert [s.short for s in said] == [
+        ("warned", "restoration", 180),
+        ("breached", "restoration", 240),
+        ("raised", "restoration", 240),
+        ("raised", "restoration", 360),
+    ]
+    warned, _, first, second = (s.effect for s in said)
+    assert isinstance(warned, Warned)
+    assert (warned.level, warned.called, warned.share) == (0, "case_tier", 0.75)
+    assert isinstance(first, Raised)
+    assert isinstance(second, Raised)
+    assert (first.level, first.called) == (1, "tier2")
+    assert (second.level, second.called) == (2, "technical_account_manager")
+
+
+def test_after_downtime_everything_overdue_fires_in_order() -> None:
+    """OnCall's escalation waiting for 09:00 never continued after a restart; here nothing is skipped."""
+    desk = Desk({"first_response": terms(60), "restoration": terms(240)}, levels=CHAIN)
+    said = desk.waits_until(10_000)
+    assert [(s.word, s.milestone, s.at) for s in said] == [
+        ("warned", "first_response", 45),
+        ("breached", "first_response", 60),
+        ("raised", "first_response", 60),
+        ("raised", "first_response", 90),
+        ("warned", "restoration", 180),
+        ("breached", "restoration", 240),
+        ("raised", "restoration", 240),
+        ("raised", "restoration", 360),
+    ]
+    assert desk.next_due is None
+
+
+def test_a_case_has_one_timer_across_its_milestones() -> None:
+    """The earliest of warnings, deadlines and levels."""
+    desk = Desk({"first_response": terms(60), "restoration": terms(100)}, levels=CHAIN)
+    due = []
+    while (at := desk.next_due) is not None:
+        due.append(at)
+        assert desk.waits_until(at) == []
+        assert desk.waits_until(at + 0.001)
+    assert due == [45, 60, 75, 90, 100, 150]
+
+
+def test_a_level_fires_once_for_a_clock_instance() -> None:
+    """GLPI sends hundreds of mails after level 2, Zammad notifies again after every midnight."""
+    desk = Desk({"restoration": terms(60)}, levels=CHAIN)
+    for at in range(50, 5_000, 50):
+        desk.waits_until(at)
+    assert [s.word for s in desk.said("warned", "breached", "raised")] == ["warned", "breached", "raised", "raised"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "instants"),
+    [
+        pytest.param("elapsed", [900, 1200, 1200, 1800], id="round the clock"),
+        # 8 open hours a day from 09:00; 20 of them end at 13:00 on Wednesday
+        pytest.param("business", [1440 + 420, 2 * 1440 + 240, 2 * 1440 + 240, 3 * 1440 + 360], id="business hours"),
+        pytest.param("elapsed_then_next_open", [1440, 1440, 1440, 1800], id="then the next opening"),
+    ],
+)
+def test_levels_count_in_the_milestones_own_hours(hours: Hours, instants: list[float]) -> None:
+    """Never deadline minus wall time: GLPI's level before the deadline comes at 00:00."""
+    desk = Desk({"restoration": terms(1200, hours)}, levels=CHAIN)
+    said = desk.waits_until(100_000)
+    assert [s.at for s in said] == instants
+    assert [s.word for s in said] == ["warned", "breached", "raised", "raised"]
+
+
+def test_without_entitlement_the_breach_is_the_same_and_one_suppression_is_said() -> None:
+    """Premier is breached as Premier+ is; it has not bought the call, and that is said once."""
+    desk = Desk({"restoration": terms(60)}, levels=CHAIN, automated=False)
+    said = desk.waits_until(10_000)
+    assert [s.short for s in said] == [
+        ("warned", "restoration", 45),
+        ("breached", "restoration", 60),
+        ("suppressed", "restoration", 60),
+    ]
+    suppressed = said[-1].effect
+    assert isinstance(suppressed, Suppressed)
+    assert (suppressed.level, suppressed.reason) == (1, "not_entitled")
+    assert desk.next_due is None
+
+
+def test_the_chain_is_paused_with_its_clock_and_goes_on_with_it() -> None:
+    """Continues, not restarts: what was said is not said again, what is left comes later."""
+    desk = Desk({"restoration": terms(60, paused_by=[WAITING])}, levels=CHAIN)
+    desk.waits_until(70)
+    desk.hears(70, "status_changed", to=WAITING)
+    assert desk.waits_until(1_000) == []
+    desk.hears(1_000, "status_changed", to="open")
+    assert desk.next_due == 1_020
+    assert [s.short for s in desk.waits_until(5_000)] == [("raised", "restoration", 1_020)]
+
+
+def test_what_was_overdue_when_the_clock_paused_fires_when_it_goes_on() -> None:
+    """A level that a slow timer had not fired yet is not lost."""
+    desk = Desk({"restoration": terms(60, paused_by=[WAITING])}, levels=CHAIN)
+    assert [s.word for s in desk.hears(70, "status_changed", to=WAITING)] == ["breached", "paused"]
+    assert desk.waits_until(100) == []
+    desk.hears(100, "status_changed", to="open")
+    assert [(s.word, s.at) for s in desk.waits_until(101)] == [("raised", 60)]
+
+
+def test_nobody_is_called_after_the_clock_stopped() -> None:
+    """Not even for what was overdue: the customer has been helped."""
+    desk = Desk({"restoration": terms(60)}, levels=CHAIN)
+    said = desk.hears(100, "restored")
+    assert [s.word for s in said] == ["breached", "fulfilled"]
+    assert desk.next_due is None
+    assert desk.waits_until(1_000) == []
+
+
+def test_no_warning_comes_after_its_breach() -> None:
+    """A promise that was cut short can be late without ever having been at three quarters."""
+    desk = Desk({"restoration": terms(600)}, levels=CHAIN)
+    desk.hears(100, "reprioritised", terms={"restoration": terms(60)})
+    assert [s.word for s in desk.waits_until(10_000)] == ["raised", "raised"]
+
+
+def test_a_warning_that_new_terms_make_overdue_fires_at_once() -> None:
+    """As long as the deadline is still ahead, it is worth saying."""
+    desk = Desk({"restoration": terms(600)}, levels=CHAIN)
+    desk.hears(100, "reprioritised", terms={"restoration": terms(120)})
+    assert desk.next_due == 90
+    assert [s.short for s in desk.waits_until(101)] == [("warned", "restoration", 90)]
+
+
+def test_levels_that_fired_stay_fired_under_new_terms() -> None:
+    """Once per instance and level, whatever the target has become."""
+    desk = Desk({"restoration": terms(60)}, levels=CHAIN)
+    desk.waits_until(61)
+    desk.hears(70, "reprioritised", terms={"restoration": terms(240)})
+    assert [(s.word, s.at) for s in desk.waits_until(10_000)] == [("restated", 240), ("raised", 360)]
+
+
+def test_every_instance_has_its_own_chain() -> None:
+    """The next answer is another promise."""
+    desk = Desk({"next_response": terms(60)}, levels=CHAIN[:2])
+    desk.hears(0, "customer_replied")
+    desk.waits_until(100)
+    desk.hears(100, "agent_replied")
+    desk.hears(200, "customer_replied")
+    assert [(s.word, s.at) for s in desk.waits_until(1_000)] == [("warned", 245), ("breached", 260), ("raised", 260)]
+
+
+def test_several_warnings_and_levels_are_data() -> None:
+    """The chain is what the policy says, in the order of its shares."""
+    chain = (level(3, 2.0, "tier2"), level(0, 0.5, "case_tier"), level(1, 1.0, "tier1_lead"), level(2, 1.0, "tier2"))
+    desk = Desk({"restoration": terms(60)}, levels=chain)
+    said = desk.waits_until(1_000)
+    assert [(s.word, s.at) for s in said] == [
+        ("warned", 30),
+        ("breached", 60),
+        ("raised", 60),
+        ("raised", 60),
+        ("raised", 120),
+    ]
+    assert [s.effect.level for s in said if isinstance(s.effect, Raised)] == [1, 2, 3]
+
+
+def test_the_kind_of_promise_is_in_everything_that_is_said() -> None:
+    """A missed objective is never reported as a broken contract."""
+    desk = Desk(
+        {"first_response": terms(60, promise="commitment"), "restoration": terms(60, promise="objective")}, levels=CHAIN
+    )
+    desk.waits_until(1_000)
+    assert {(s.milestone, s.effect.promise) for s in desk.log} == {
+        ("first_response", "commitment"),
+        ("restoration", "objective"),
+    }
