@@ -29,15 +29,15 @@ _CORRUPT = re.compile(
 NEARLY_NOTHING = 4 * 1024 * 1024  # bytes; a full file system can also end the process without a word
 
 
-def port_of(log: str) -> int | None:
-    """The port that clients connect to, once the broker listens there."""
+def port_the_kernel_chose(log: str) -> int:
+    """The port of the broker's listener that was to be any free one. Raises LookupError if the log does not say."""
     port = None
     for line in log.splitlines():
         if match := _ACCEPTOR.search(line):
-            port = int(match[1])
-        elif _BROKER_SOCKET in line:
+            port = int(match[1])  # of the listener, the controller's or the broker's, that is named next
+        elif _BROKER_SOCKET in line and port is not None:
             return port
-    return None
+    raise LookupError("the broker has started, but its log does not say on which port")
 
 
 def has_started(log: str) -> bool:

@@ -49,7 +49,9 @@ JVM_FLAGS = (
     "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-Xshare:auto",
     "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true",
 )  # fmt: skip
-FORMAT_FLAGS = ("-Xmx128m", "-XX:TieredStopAtLevel=1", *JVM_FLAGS[2:])
+# For a broker that runs for minutes: it compiles less and sooner, so a start takes two thirds of the processor time.
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1",)
+FORMAT_FLAGS = ("-Xmx128m", *SHORT_LIVED, *JVM_FLAGS[2:])
 
 
 class EmbeddedKafka:
@@ -57,8 +59,8 @@ class EmbeddedKafka:
 
     `data`: its folder, kept; None = a temporary one that `stop` removes (a log that an error named stays). `port` 0 = a
     free one, chosen by the kernel; a restart keeps the port of the first start. `settings` are added to the broker's
-    properties. `say` gets a sentence for people whenever something takes a while. `java` and `jar_folder` are what the
-    machine gives unless told.
+    properties, `jvm_flags` to those of its Java machine. `say` gets a sentence for people whenever something takes a
+    while. `java` and `jar_folder` are what the machine gives unless told.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class EmbeddedKafka:
         *,
         port: int = 0,
         settings: Mapping[str, str] | None = None,
+        jvm_flags: Sequence[str] = (),
         say: Say = say_nothing,
         start_timeout: float = 60.0,
         min_free_bytes: int = MIN_FREE_BYTES,
@@ -76,6 +79,7 @@ class EmbeddedKafka:
         self._data = data
         self._port = port
         self._settings = dict(settings or {})
+        self._jvm_flags = tuple(jvm_flags)
         self._say = say
         self._start_timeout = start_timeout
         self._min_free_bytes = min_free_bytes
@@ -115,6 +119,7 @@ class EmbeddedKafka:
 
     async def start(self) -> None:
         """Return when the broker answers a metadata request. Raises KafkaFailed; nothing is left running then."""
+        await self._end_broker()  # of an earlier start, if it died
         try:
             if not self._java.is_file():
                 raise NoJavaRuntime(path=self._java)
@@ -134,10 +139,7 @@ class EmbeddedKafka:
 
     async def stop(self) -> None:
         """End the broker, by force after STOP_GRACE seconds; remove the folder if it was temporary."""
-        if self._broker is not None:
-            await self._broker.stop()
-            self._broker = None
-        self._unlock_folder()
+        await self._end_broker()
         if self._temporary is not None:
             # what was said about a failure names the log: it stays
             rubbish = self._files.records if self._log_was_named else self._temporary
@@ -190,7 +192,10 @@ class EmbeddedKafka:
                 self._lock = lock
                 return
 
-    def _unlock_folder(self) -> None:
+    async def _end_broker(self) -> None:
+        if self._broker is not None:
+            await self._broker.stop()
+            self._broker = None
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -212,17 +217,16 @@ class EmbeddedKafka:
             raise why
 
     async def _run(self, class_path: Sequence[Path]) -> None:
-        if self._broker is not None:  # a restart after `died`
-            await self._broker.stop()
         started = asyncio.get_running_loop().time()
-        self._broker = await self._java_process(JVM_FLAGS, class_path, ["kafka.Kafka", str(self._files.properties)])
+        flags, words = (*JVM_FLAGS, *self._jvm_flags), ["kafka.Kafka", str(self._files.properties)]
+        self._broker = await self._java_process(flags, class_path, words)
         while not broker_log.has_started(self._read_log()):
             if not self._broker.running:
                 raise self._why(await self._broker.wait())
             if asyncio.get_running_loop().time() - started > self._start_timeout:
                 raise self._too_slow()
             await asyncio.sleep(LOOK_EVERY)
-        self._port = broker_log.port_of(self._read_log()) or self._port
+        self._port = self._port or broker_log.port_the_kernel_chose(self._read_log())
         left = self._start_timeout - (asyncio.get_running_loop().time() - started)
         if not await wait_until_it_answers(self.bootstrap, max(left, 1.0)):
             raise self._too_slow()

@@ -101,6 +101,9 @@ def broker_properties(port: int, records: Path) -> dict[str, str]:
         "transaction.state.log.min.isr": "1",
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
+        # A broker that was killed is let in again only when its last life is seen as over.
+        "broker.session.timeout.ms": "5000",
+        "broker.heartbeat.interval.ms": "1000",
         # The defaults suit many nodes: 50 internal partitions twice over, and 128 MB of heap for the cleaner alone.
         "offsets.topic.num.partitions": "8",
         "transaction.state.log.num.partitions": "8",

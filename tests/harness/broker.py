@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from shared.kafka.embedded import EmbeddedKafka
+from shared.kafka.embedded import SHORT_LIVED, EmbeddedKafka
 from shared.kafka.embedded_files import broker_properties
 from shared.kafka.reachable import wait_until_it_answers
 
@@ -37,7 +37,7 @@ async def broker_for_tests(environ: Mapping[str, str] = os.environ) -> AsyncIter
         async with _container() as bootstrap:
             yield bootstrap
     elif choice == "embedded":
-        async with EmbeddedKafka() as kafka:
+        async with EmbeddedKafka(jvm_flags=SHORT_LIVED) as kafka:
             yield kafka.bootstrap
     else:
         raise NoTestBroker(f"FRONTLINE_TEST_KAFKA={choice} is none of {', '.join(CHOICES)}")
