@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
+from starlette.requests import ClientDisconnect
 
 from services.intake import api, docs, openapi, problem
 from services.intake.service import Service
@@ -22,6 +23,7 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+GONE = 499  # counted for callers that left before their call was read; nobody gets to see it
 _HEADERS = [(b"x-content-type-options", b"nosniff")]
 
 
@@ -70,6 +72,8 @@ class Edge:
 
         try:
             await self._app(scope, receive, counted)
+        except ClientDisconnect:
+            status = GONE
         except Exception as error:  # it has been answered; here it ends
             self._tell(error, scope)
         route = getattr(scope.get("route"), "path", "other")

@@ -47,7 +47,10 @@ class ApiKey(BaseModel):
     rate: Annotated[str | None, AfterValidator(_rate)] = "100/second"
 
 
-ApiKeys = TypeAdapter(Annotated[tuple[ApiKey, ...], AfterValidator(_unique_names)])
+# The list as a whole; hiding inputs is not inherited, neither by models from a list nor the other way round.
+ApiKeys = TypeAdapter(
+    Annotated[tuple[ApiKey, ...], AfterValidator(_unique_names)], config=ConfigDict(hide_input_in_errors=True)
+)
 
 
 class Keyring:

@@ -1,0 +1,103 @@
+"""Decisions and clock events as the router and escalation write them, for tests of those who read them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.contracts import wire
+from shared.contracts.base import CausedBy
+from shared.contracts.escalation import ClockBreached, ClockEvent, ClockStarted, ClockWarned
+from shared.contracts.router import CaseRouted, ChannelVerdict, DecidedMilestone, EntitlementUsed, EscalationRights
+from shared.contracts.vocabulary import CHANNELS
+
+_CAUSED_BY = wire.struct(CausedBy)(partition=0, topic="support.requests.v1", offset=0)
+
+
+def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
+    """A P1 on the web for a Premier+ account, received and decided at `at`, unless `given` says otherwise."""
+    used = wire.struct(EntitlementUsed)(
+        known=True,
+        plan="premier_plus",
+        account_type="enterprise",
+        paid=True,
+        country="ES",
+        role="admin",
+        licensed=True,
+        requester_from="contact_list",
+    )
+    usual: dict[str, Any] = {
+        "assigned_channel": "web_ticket",
+        "assigned_tier": "tier2",
+        "priority": "P1",
+        "needs_triage": False,
+        "channels": {
+            name: wire.struct(ChannelVerdict)(eligible=True, tier="tier2", rule="everyone") for name in CHANNELS
+        },
+        "milestones": {
+            name: wire.struct(DecidedMilestone)(
+                target_seconds=seconds, hours="elapsed", promise="objective", due_at=at + timedelta(seconds=seconds)
+            )
+            for name, seconds in (("first_response", 3600), ("restoration", 14_400))
+        },
+        "escalation": wire.struct(EscalationRights)(
+            automated=True, technical_account_manager=True, customer_requested=True
+        ),
+        "phone_numbers": (),
+        "edition": "guidelines-2021",
+        "policy_sha256": "0" * 64,
+        "trace": (),
+        "priority_because": "the service is down",
+        "entitlement": used,
+        "calendar": "ES",
+        "tzdata_version": "2026.6",
+        "holidays_version": "0.109",
+        "case_id": request_id,
+        "request_id": request_id,
+        "account_id": "acme",
+        "requester_id": "u1",
+        "subject": "Calls drop",
+        "impact": "down",
+        "workaround": "none",
+        "environment": "production",
+        "request_type": "technical",
+        "requested_channel": "web_ticket",
+        "received_at": at,
+        "decided_at": at,
+        "observed_at": at,
+        "caused_by": _CAUSED_BY,
+    }
+    return wire.struct(CaseRouted)(**(usual | given))
+
+
+def _clock(kind: type[ClockEvent], case_id: str, at: datetime, given: dict[str, Any]) -> Any:
+    usual: dict[str, Any] = {
+        "case_id": case_id,
+        "milestone": "first_response",
+        "instance": 1,
+        "generation": 1,
+        "promise": "objective",
+        "due_at": at + timedelta(hours=1),
+        "at": at,
+        "account_id": "acme",
+        "priority": "P1",
+        "observed_at": at,
+        "caused_by": _CAUSED_BY,
+    }
+    return wire.struct(kind)(**(usual | given))
+
+
+def started(case_id: str, at: datetime, **given: Any) -> ClockStarted:
+    """The clock of the first response began to count."""
+    event: ClockStarted = _clock(ClockStarted, case_id, at, given)
+    return event
+
+
+def warned(case_id: str, at: datetime, **given: Any) -> ClockWarned:
+    """Three quarters of the first response are used up."""
+    event: ClockWarned = _clock(ClockWarned, case_id, at, {"level": 0, "called": "case_tier", "share": 0.75, **given})
+    return event
+
+
+def breached(case_id: str, at: datetime, **given: Any) -> ClockBreached:
+    """The first response is late."""
+    event: ClockBreached = _clock(ClockBreached, case_id, at, {"breached_at": at, **given})
+    return event

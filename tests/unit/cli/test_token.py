@@ -1,0 +1,52 @@
+"""`frontline token key`: a key that is shown once, and the entry that admits it."""
+
+import hashlib
+import json
+import subprocess
+import sys
+
+import pytest
+
+from services.intake.keys import ApiKeys, Keyring
+
+
+def _run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "services.cli", "token", "key", *words], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_entry_admits_the_key() -> None:
+    """What is printed can be pasted as it is."""
+    done = _run("shop", "--scopes", "submit, activity", "--rate", "20/minute", "--json")
+    assert done.returncode == 0
+    made = json.loads(done.stdout)
+    keys = ApiKeys.validate_json(json.dumps([made["entry"]]))
+    found = Keyring(keys).identify(f"Bearer {made['key']}")
+    assert (found.name, found.scopes, found.rate) == ("shop", ("submit", "activity"), "20/minute")
+
+
+def test_for_people_the_key_and_its_entry_are_two_lines() -> None:
+    """Data on standard output, what to do with it on standard error; the entry holds the hash alone."""
+    done = _run("shop", "--no-limit")
+    key, entry = done.stdout.splitlines()
+    assert json.loads(entry) == {
+        "name": "shop",
+        "sha256": hashlib.sha256(key.encode()).hexdigest(),
+        "scopes": ["submit"],
+        "rate": None,
+    }
+    assert "once" in done.stderr
+    assert key not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("shop", "--scopes", "root"), "scopes"), (("shop", "--rate", "often"), "rate"), ((" ",), "name")],
+)
+def test_what_could_not_be_admitted_is_refused(words: tuple[str, ...], told: str) -> None:
+    """With exit code 2 and the name of what is wrong."""
+    done = _run(*words)
+    assert done.returncode == 2
+    assert done.stderr.startswith(told)
+    assert done.stdout == ""

@@ -1,0 +1,93 @@
+"""The view of entitlements: whatever was written last, however it becomes known."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.intake.accounts import Accounts
+from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
+from services.intake.errors import InvalidFields
+from shared.contracts import wire
+from shared.contracts.registry import type_of
+from shared.contracts.topics import ENTITLEMENTS
+from shared.kafka import serde
+from shared.kafka.record import Output, Record
+from tests.harness.asking import account
+from tests.harness.asking import entitlement_set as set_event
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+COUNTRIES = ("ES", "FR", "US", "MX")
+
+
+def _record(output: Output, offset: int) -> Record:
+    return Record(output.topic, 0, offset, 0, output.key, output.value, output.headers)
+
+
+def _log(steps: list[str]) -> list[Record]:
+    """What intake writes for each step: a country = set to it, "-" = withdraw (two records)."""
+    outputs = []
+    for step in steps:
+        event = entitlement_withdrawn(account_id="acme", at=NOW) if step == "-" else set_event(account(country=step))
+        envelope = serde.Envelope("e", "/test", type_of(event), NOW, "acme", None)
+        outputs.append(serde.to_output(ENTITLEMENTS, "acme", envelope, wire.encode(event)))
+        if step == "-":
+            outputs.append(serde.tombstone(ENTITLEMENTS, "acme"))
+    return [_record(output, offset) for offset, output in enumerate(outputs)]
+
+
+steps = st.lists(st.sampled_from([*COUNTRIES, "-"]), min_size=1, max_size=8)
+
+
+@given(steps)
+def test_the_last_word_counts(said: list[str]) -> None:
+    """Set, set again, withdrawn, set once more."""
+    view = Accounts()
+    for record in _log(said):
+        view.take(record)
+    found = view.find("acme")
+    assert (found.country if found else "-") == said[-1]
+
+
+@given(steps, st.data())
+def test_what_was_just_written_is_not_undone_by_reading_what_is_older(said: list[str], data: st.DataObject) -> None:
+    """A PUT is known at once, while the topic is still being read from its beginning."""
+    log = _log(said)
+    view = Accounts()
+    ahead = data.draw(st.integers(0, len(log) - 1))
+    for record in [*log[: ahead + 1][-1:], *log]:  # the newest of a prefix first, then everything from the start
+        view.take(record)
+    found = view.find("acme")
+    assert (found.country if found else "-") == said[-1]
+
+
+@given(steps, st.data())
+def test_compaction_changes_nothing(said: list[str], data: st.DataObject) -> None:
+    """Kafka drops older records of a key whenever it likes, but never the last one."""
+    log = _log(said)
+    kept = data.draw(st.lists(st.booleans(), min_size=len(log), max_size=len(log)))
+    kept[-1] = True
+    view = Accounts()
+    for record, keep in zip(log, kept, strict=True):
+        if keep:
+            view.take(record)
+    found = view.find("acme")
+    assert (found.country if found else "-") == said[-1]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"calendar": "Atlantis"}, "calendar"),
+        ({"contacts": [{"requester_id": "u", "role": "owner", "licensed": True}] * 2}, "contacts.1.requester_id"),
+    ],
+)
+def test_an_entitlement_that_could_not_be_applied_is_refused(given: dict[str, object], field: str) -> None:
+    """A calendar that no edition has would leave the account's cases without hours; a person has one role."""
+    told = {"plan": "premier", "account_type": "business", "paid": True, **given}
+    body = EntitlementBody.model_validate_json(json.dumps(told))
+    with pytest.raises(InvalidFields) as refused:
+        entitlement_set(body, account_id="acme", calendars={"ES"}, at=NOW)
+    assert [error.field for error in refused.value.errors] == [field]

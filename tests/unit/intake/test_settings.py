@@ -1,0 +1,89 @@
+"""Settings: one line for each wrong variable, and never a secret in it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services.intake.settings import Settings
+from shared.kafka.settings import BadSettings, load
+from tests.harness.intake import CLIENTS, api_keys
+
+GOOD = {"FRONTLINE_KAFKA_BOOTSTRAP": "127.0.0.1:9092", "FRONTLINE_API_KEYS": api_keys()}
+
+
+def _read(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> Settings:
+    for name, value in (GOOD | changes).items():
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    settings = load(Settings)
+    settings.read_keys()
+    return settings
+
+
+def test_what_intake_needs_is_an_api_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything else has a default that is right on one machine."""
+    settings = _read(monkeypatch)
+    assert [key.name for key in settings.read_keys()] == list(CLIENTS)
+    assert (settings.http_port, settings.recent_requests, settings.policies) == (8080, 200_000, ("guidelines-2021",))
+
+
+def test_editions_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As names or files, in any order."""
+    settings = _read(monkeypatch, FRONTLINE_POLICIES="objectives-2024, ./mine.yaml")
+    assert settings.policies == ("objectives-2024", "./mine.yaml")
+
+
+def test_keys_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the environment is no place for them."""
+    file = tmp_path / "keys.json"
+    file.write_text(api_keys(), encoding="utf-8")
+    settings = _read(monkeypatch, FRONTLINE_API_KEYS=None, FRONTLINE_API_KEYS_FILE=str(file))
+    assert len(settings.read_keys()) == len(CLIENTS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"FRONTLINE_HTTP_PORT": "eighty"}, ["FRONTLINE_HTTP_PORT", "integer"]),
+        ({"FRONTLINE_HTTP_PORT": "70000"}, ["FRONTLINE_HTTP_PORT", "65535"]),
+        ({"FRONTLINE_LOG_LEVEL": "loud"}, ["FRONTLINE_LOG_LEVEL", "'warning'"]),
+        ({"FRONTLINE_PUBLISH_TIMEOUT_SECONDS": "0"}, ["FRONTLINE_PUBLISH_TIMEOUT_SECONDS", "greater than 0"]),
+        ({"FRONTLINE_RECENT_REQUESTS": "0"}, ["FRONTLINE_RECENT_REQUESTS", "1"]),
+        ({"FRONTLINE_POLICIES": " , "}, ["FRONTLINE_POLICIES"]),
+        ({"FRONTLINE_API_KEYS": None}, ["FRONTLINE_API_KEYS", "FRONTLINE_API_KEYS_FILE", "frontline token key"]),
+        ({"FRONTLINE_API_KEYS_FILE": "/nowhere"}, ["FRONTLINE_API_KEYS", "FRONTLINE_API_KEYS_FILE"]),
+        (
+            {"FRONTLINE_API_KEYS": None, "FRONTLINE_API_KEYS_FILE": "/nowhere/keys.json"},
+            ["FRONTLINE_API_KEYS_FILE=/nowhere/keys.json", "No such file"],
+        ),
+        ({"FRONTLINE_API_KEYS": "[{]"}, ["FRONTLINE_API_KEYS", "JSON"]),
+        ({"FRONTLINE_API_KEYS": '[{"name": "a"}]'}, ["FRONTLINE_API_KEYS[0][sha256]", "required"]),
+    ],
+)
+def test_a_wrong_variable_is_named_with_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, str | None], words: list[str]
+) -> None:
+    """Whoever starts it sees which variable to mend, and how."""
+    with pytest.raises(BadSettings) as refused:
+        _read(monkeypatch, **changes)
+    for word in words:
+        assert word in str(refused.value)
+
+
+def test_every_wrong_variable_has_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one at a time."""
+    with pytest.raises(BadSettings) as refused:
+        _read(monkeypatch, FRONTLINE_HTTP_PORT="x", FRONTLINE_RECENT_HOURS="x", FRONTLINE_LOG_FORMAT="x")
+    assert len(str(refused.value).splitlines()) == 3
+
+
+def test_a_key_in_the_clear_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody will paste the key where its hash belongs."""
+    entry = {"name": "a", "sha256": "fl_theKeyItself", "scopes": ["submit"], "key": "fl_theKeyItself"}
+    for changes in ({"FRONTLINE_API_KEYS": json.dumps([entry])}, {"FRONTLINE_API_KEYS": "fl_theKeyItself"}):
+        with pytest.raises(BadSettings) as refused:
+            _read(monkeypatch, **changes)
+        assert "fl_theKeyItself" not in str(refused.value)
