@@ -31,20 +31,26 @@ DEFAULT_PAUSED_BY: Mapping[Milestone, tuple[str, ...]] = {
 
 
 class Terms(Line):
-    """The terms of a milestone. In an event, what is left out stays as it was; else it has the usual value."""
+    """The terms of a milestone. In an event, what is left out stays as it was; else it has the usual value.
+
+    `reason` and `due_at` say nothing here; they are taken so that the milestones of `frontline decide` can be given.
+    """
 
     target_seconds: Annotated[int, Field(strict=True, gt=0)] | None
     hours: Hours | None = None
     paused_by: tuple[str, ...] | None = None
     reopen: ReopenMode | None = None
     promise: Promise | None = None
+    reason: str | None = None
+    due_at: str | None = None
 
     def over(self, milestone: Milestone, known: MilestoneTerms | None) -> MilestoneTerms:
         """The whole terms, what is left out taken from those `known`, if any."""
         base = known or MilestoneTerms(
             target_seconds=None, hours="business", promise="objective", paused_by=DEFAULT_PAUSED_BY[milestone]
         )
-        return base.model_copy(update=self.model_dump(exclude_none=True) | {"target_seconds": self.target_seconds})
+        given = self.model_dump(include={"hours", "paused_by", "reopen", "promise"}, exclude_none=True)
+        return base.model_copy(update=given | {"target_seconds": self.target_seconds})
 
 
 class Event(BaseModel):

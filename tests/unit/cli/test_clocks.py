@@ -1,0 +1,255 @@
+"""`frontline clocks`: the clocks of a case's history, by the interface that scripts rely on."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from services.cli.clocks import answer
+from services.cli.jsonl import BadInput
+from tests.harness.desk import Desk, minute, terms
+
+OFFICE = {
+    "timezone": "UTC",
+    "hours": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+}
+LINE: dict[str, Any] = {
+    "calendar": OFFICE,
+    "opened_at": "2026-11-23T09:00:00Z",
+    "status": "open",
+    "milestones": {
+        "first_response": {"target_seconds": 7200, "hours": "business", "paused_by": ["waiting_on_customer"]},
+        "next_response": {"target_seconds": 3600, "hours": "elapsed"},
+        "resolution": {"target_seconds": 28800, "hours": "business"},
+    },
+    "events": [
+        {"at": "2026-11-23T09:30:00Z", "type": "status_changed", "to": "waiting_on_customer"},
+        {"at": "2026-11-23T11:00:00Z", "type": "agent_replied"},
+        {"at": "2026-11-23T11:30:00Z", "type": "status_changed", "to": "open"},
+        {"at": "2026-11-23T12:00:00Z", "type": "customer_replied"},
+    ],
+    "at": "2026-11-23T12:30:00Z",
+}
+
+
+def test_the_clocks_of_a_history() -> None:
+    """Fields, order and units, as promised."""
+    assert answer(LINE) == {
+        "clocks": [
+            {
+                "milestone": "first_response",
+                "instance": 1,
+                "stage": "fulfilled",
+                "started_at": "2026-11-23T09:00:00Z",
+                "due_at": "2026-11-23T12:30:00Z",
+                "elapsed_seconds": 1800,
+                "remaining_seconds": 5400,
+                "breached_at": None,
+                "stopped_at": "2026-11-23T11:00:00Z",
+            },
+            {
+                "milestone": "next_response",
+                "instance": 1,
+                "stage": "running",
+                "started_at": "2026-11-23T12:00:00Z",
+                "due_at": "2026-11-23T13:00:00Z",
+                "elapsed_seconds": 1800,
+                "remaining_seconds": 1800,
+                "breached_at": None,
+                "stopped_at": None,
+            },
+            {
+                "milestone": "resolution",
+                "instance": 1,
+                "stage": "running",
+                "started_at": "2026-11-23T09:00:00Z",
+                "due_at": "2026-11-24T11:00:00Z",
+                "elapsed_seconds": 5400,
+                "remaining_seconds": 23400,
+                "breached_at": None,
+                "stopped_at": None,
+            },
+        ],
+        "next_due": "2026-11-23T13:00:00Z",
+    }
+
+
+def seen(at: str, **changes: Any) -> dict[str, Any]:
+    """The clocks by milestone and instance, and `next_due`."""
+    reply = answer(LINE | {"at": at} | changes)
+    return {f"{c['milestone']} {c['instance']}": c for c in reply["clocks"]} | {"next_due": reply["next_due"]}
+
+
+def test_later_events_are_not_seen() -> None:
+    """As seen at this instant: at the instant itself an event is seen."""
+    assert set(seen("2026-11-23T09:10:00Z")) == {"first_response 1", "resolution 1", "next_due"}
+    assert seen("2026-11-23T09:30:00Z")["first_response 1"]["stage"] == "paused"
+    assert seen("2026-11-23T09:29:59Z")["first_response 1"]["stage"] == "running"
+
+
+def test_paused_clocks_have_no_deadline_and_fall_due_never() -> None:
+    """Both clocks wait for the customer; what is used up stands still."""
+    clocks = seen("2026-11-23T10:30:00Z")
+    assert clocks["next_due"] is None
+    assert clocks["resolution 1"]["due_at"] is None
+    assert clocks["resolution 1"]["elapsed_seconds"] == 1800
+
+
+def test_what_is_late_is_negative_and_no_longer_next() -> None:
+    """`next_due` is about what can still be kept; the overrun counts on in the clock's own hours."""
+    clocks = seen("2026-11-23T13:00:00Z")
+    assert (clocks["next_response 1"]["breached_at"], clocks["next_due"]) == (None, "2026-11-23T13:00:00Z")
+    clocks = seen("2026-11-23T14:00:00Z")
+    assert clocks["next_response 1"]["breached_at"] == "2026-11-23T13:00:00Z"
+    assert clocks["next_response 1"]["remaining_seconds"] == -3600
+    assert clocks["next_due"] == "2026-11-24T11:00:00Z"
+
+
+def test_the_order_of_the_events_in_the_line_does_not_matter() -> None:
+    """They are folded by their instants."""
+    assert answer(LINE | {"events": LINE["events"][::-1]}) == answer(LINE)
+
+
+def test_statuses_that_pause_have_usual_values() -> None:
+    """Restoration and resolution wait for the customer unless told otherwise; an empty list means never."""
+    waiting = {"status": "waiting_on_customer", "events": []}
+    every = {m: {"target_seconds": 3600} for m in ("first_response", "restoration", "resolution", "periodic_update")}
+    stages = {c["milestone"]: c["stage"] for c in answer(LINE | waiting | {"milestones": every})["clocks"]}
+    assert stages == {
+        "first_response": "running",
+        "periodic_update": "running",
+        "restoration": "paused",
+        "resolution": "paused",
+    }
+    never = {"resolution": {"target_seconds": 3600, "paused_by": []}}
+    assert answer(LINE | waiting | {"milestones": never})["clocks"][0]["stage"] == "running"
+    resolved = {"events": [{"at": LINE["opened_at"], "type": "resolved"}]}
+    stages = {c["milestone"]: c["stage"] for c in answer(LINE | resolved | {"milestones": every})["clocks"]}
+    assert stages["periodic_update"] == "paused"
+
+
+def test_any_status_name_may_be_used() -> None:
+    """Desks have their own."""
+    line = LINE | {
+        "milestones": {"resolution": {"target_seconds": 3600, "paused_by": ["bei Lieferant"]}},
+        "events": [{"at": "2026-11-23T09:10:00Z", "type": "status_changed", "to": "bei Lieferant"}],
+    }
+    assert answer(line)["clocks"][0]["stage"] == "paused"
+
+
+def test_what_a_reprioritisation_leaves_out_stays_as_it_was() -> None:
+    """The target changes; the hours, the pausing statuses and the way of reopening are those known last."""
+    event = {
+        "at": "2026-11-23T12:00:00Z",
+        "type": "reprioritised",
+        "milestones": {"resolution": {"target_seconds": 14400}},
+    }
+    clock = seen("2026-11-23T12:30:00Z", events=[*LINE["events"][:3], event])["resolution 1"]
+    assert clock["due_at"] == "2026-11-23T15:00:00Z"
+    assert clock["remaining_seconds"] == 14400 - 5400
+
+
+def test_a_milestone_without_a_target_has_no_clock() -> None:
+    """The milestones of `frontline decide` can be given as they are."""
+    none = {"target_seconds": None, "reason": "not_promised", "due_at": None}
+    given = {"target_seconds": 60, "hours": "elapsed", "promise": "objective", "due_at": "2026-11-23T09:01:00Z"}
+    reply = answer(LINE | {"milestones": {"restoration": none, "first_response": given}})
+    assert [clock["milestone"] for clock in reply["clocks"]] == ["first_response"]
+
+
+def test_elapsed_hours_need_no_calendar() -> None:
+    """Round the clock is the same everywhere."""
+    line = {
+        "opened_at": LINE["opened_at"],
+        "milestones": {"first_response": {"target_seconds": 60, "hours": "elapsed"}},
+        "at": "2026-11-23T09:00:30.500000Z",
+    }
+    [clock] = answer(line)["clocks"]
+    assert (clock["elapsed_seconds"], clock["remaining_seconds"]) == (30.5, 29.5)
+
+
+def test_the_command_and_the_live_clocks_are_the_same_fold() -> None:
+    """What the command shows is what escalation would have published."""
+    desk = Desk({"first_response": terms(120, "business", ["waiting_on_customer"])})
+    desk.hears(30, "status_changed", to="waiting_on_customer")
+    desk.hears(120, "agent_replied")
+    live = desk.clock("first_response")
+    shown = seen(LINE["at"])["first_response 1"]
+    assert (live.stage, live.due_at) == (shown["stage"], minute(210))
+    assert shown["due_at"] == "2026-11-23T12:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        pytest.param({"opened_at": "2026-11-23T09:00:00"}, "opened_at", id="a naive instant"),
+        pytest.param({"at": "2026-11-23"}, "at", id="a date"),
+        pytest.param({"at": ...}, "at", id="left out"),
+        pytest.param({"at": "2026-11-23T08:59:59Z"}, "at", id="before it was opened"),
+        pytest.param({"milestones": {"lunch": {"target_seconds": 60}}}, "milestones.lunch", id="unknown milestone"),
+        pytest.param({"milestones": ...}, "milestones", id="no milestones"),
+        pytest.param(
+            {"milestones": {"first_response": {"target_seconds": -1}}},
+            "milestones.first_response.target_seconds",
+            id="negative target",
+        ),
+        pytest.param(
+            {"milestones": {"first_response": {"target_seconds": 0}}},
+            "milestones.first_response.target_seconds",
+            id="nothing to wait for",
+        ),
+        pytest.param(
+            {"milestones": {"first_response": {"target_seconds": 60, "hours": "lunar"}}},
+            "milestones.first_response.hours",
+            id="unknown hours",
+        ),
+        pytest.param(
+            {"milestones": {"first_response": {"hours": "elapsed"}}},
+            "milestones.first_response.target_seconds",
+            id="no target",
+        ),
+        pytest.param(
+            {"milestones": {"first_response": {"target_seconds": 60, "pausedby": []}}},
+            "milestones.first_response.pausedby",
+            id="a misspelt field",
+        ),
+        pytest.param({"events": [{"at": LINE["at"], "type": "danced"}]}, "events.0.type", id="unknown type"),
+        pytest.param({"events": [{"at": "now", "type": "closed"}]}, "events.0.at", id="no instant"),
+        pytest.param({"events": [{"type": "closed"}]}, "events.0.at", id="an event without its instant"),
+        pytest.param(
+            {"events": [{"at": "2026-11-23T08:00:00Z", "type": "closed"}]}, "events.0.at", id="before it was opened"
+        ),
+        pytest.param({"events": [{"at": LINE["at"], "type": "status_changed"}]}, "events.0.to", id="which status?"),
+        pytest.param(
+            {"events": [{"at": LINE["at"], "type": "reprioritised"}]}, "events.0.milestones", id="which terms?"
+        ),
+        pytest.param(
+            {"events": [{"at": LINE["at"], "type": "reprioritised", "milestones": {"lunch": {"target_seconds": 1}}}]},
+            "events.0.milestones.lunch",
+            id="terms of an unknown milestone",
+        ),
+        pytest.param({"calendar": ...}, "calendar", id="business hours without a calendar"),
+        pytest.param({"calendar": OFFICE | {"timezone": "X"}}, "calendar.timezone", id="unknown zone"),
+        pytest.param({"calendar": OFFICE | {"hours": {}}}, "calendar", id="never open"),
+        pytest.param({"state": "open"}, "state", id="a misspelt field of the line"),
+    ],
+)
+def test_a_bad_line_names_its_field(changes: dict[str, Any], field: str) -> None:
+    """One mistake, one path, one sentence."""
+    line = {name: value for name, value in (LINE | changes).items() if value is not ...}
+    with pytest.raises(BadInput) as refused:
+        answer(line)
+    assert refused.value.field == field
+    assert refused.value.message
+
+
+def test_the_command_answers_line_by_line() -> None:
+    """Run as a shell runs it: a bad line in its place, exit code 2 at the end."""
+    given = "\n".join([json.dumps(LINE), "{}", json.dumps(LINE)]).encode()
+    command = [sys.executable, "-m", "services.cli", "clocks", "--json"]
+    done = subprocess.run(command, input=given, capture_output=True, check=False)
+    replies = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [list(reply) for reply in replies] == [["clocks", "next_due"], ["error"], ["clocks", "next_due"]]
+    assert done.returncode == 2

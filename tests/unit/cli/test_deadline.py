@@ -1,0 +1,155 @@
+"""`frontline deadline`: the interface that scripts rely on."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cli.deadline import answer, deadline
+from services.cli.jsonl import BadInput
+
+OFFICE = {
+    "timezone": "Europe/Madrid",
+    "hours": {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+    "holidays": {"2026-12-25": "Navidad"},
+}
+LINE: dict[str, Any] = {"calendar": OFFICE, "start": "2026-11-23T10:00:00Z", "target_seconds": 3600}
+
+
+@pytest.mark.parametrize(
+    ("changes", "due"),
+    [
+        pytest.param({}, "2026-11-23T11:00:00Z", id="business hours unless said otherwise"),
+        pytest.param({"hours": "business", "target_seconds": 9 * 3600}, "2026-11-24T10:00:00Z", id="business"),
+        pytest.param({"hours": "elapsed", "target_seconds": 9 * 3600}, "2026-11-23T19:00:00Z", id="elapsed"),
+        pytest.param(
+            {"hours": "elapsed_then_next_open", "target_seconds": 9 * 3600},
+            "2026-11-24T08:00:00Z",
+            id="elapsed, then the next opening",
+        ),
+        pytest.param({"start": "2026-11-23T11:00:00+01:00"}, "2026-11-23T11:00:00Z", id="any offset in, UTC out"),
+        pytest.param(
+            {"pauses": [["2026-11-23T10:15:00Z", "2026-11-23T10:45:00Z"]]}, "2026-11-23T11:30:00Z", id="less the pauses"
+        ),
+        pytest.param({"target_seconds": 0.25}, "2026-11-23T10:00:00.250000Z", id="fractions where there are any"),
+    ],
+)
+def test_the_deadline(changes: dict[str, Any], due: str) -> None:
+    """The answer is one instant."""
+    assert answer(LINE | changes, with_ledger=False) == {"deadline": due}
+
+
+def test_elapsed_hours_need_no_calendar() -> None:
+    """Round the clock is the same everywhere."""
+    line = {"start": "2026-11-23T10:00:00Z", "target_seconds": 60, "hours": "elapsed"}
+    assert answer(line, with_ledger=False) == {"deadline": "2026-11-23T10:01:00Z"}
+
+
+def test_the_ledger_explains_each_interval() -> None:
+    """From the start to the deadline without a gap; what counted adds up to the target."""
+    line = LINE | {
+        "start": "2026-12-24T16:00:00Z",
+        "target_seconds": 7200,
+        "pauses": [["2026-12-24T16:30:00Z", "2026-12-24T16:45:00Z"]],
+    }
+    reply = answer(line, with_ledger=True)
+    assert reply["deadline"] == "2026-12-28T09:15:00Z"
+    assert [(e["start"], e["counted"], e["reason"], e.get("holiday")) for e in reply["ledger"]] == [
+        ("2026-12-24T16:00:00Z", True, "open", None),
+        ("2026-12-24T16:30:00Z", False, "paused", None),
+        ("2026-12-24T16:45:00Z", True, "open", None),
+        ("2026-12-24T17:00:00Z", False, "closed", None),
+        ("2026-12-24T23:00:00Z", False, "holiday", "Navidad"),
+        ("2026-12-25T23:00:00Z", False, "closed", None),
+        ("2026-12-28T08:00:00Z", True, "open", None),
+    ]
+    assert sum(e["seconds"] for e in reply["ledger"] if e["counted"]) == 7200
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        pytest.param({"start": "2026-11-23T10:00:00"}, "start", id="a naive instant"),
+        pytest.param({"start": "soon"}, "start", id="no instant"),
+        pytest.param({"start": ...}, "start", id="left out"),
+        pytest.param({"target_seconds": 0}, "target_seconds", id="nothing to wait for"),
+        pytest.param({"target_seconds": -1}, "target_seconds", id="negative"),
+        pytest.param({"target_seconds": "3600"}, "target_seconds", id="a text"),
+        pytest.param({"target_seconds": True}, "target_seconds", id="a truth"),
+        pytest.param({"target_seconds": 1e-9}, "target_seconds", id="less than is counted"),
+        pytest.param({"target_seconds": 1e300}, "target_seconds", id="more than is counted"),
+        pytest.param({"target_seconds": 1e12, "hours": "elapsed"}, "target_seconds", id="past the end of time"),
+        pytest.param({"hours": "lunar"}, "hours", id="unknown hours"),
+        pytest.param({"calendar": ...}, "calendar", id="business hours without a calendar"),
+        pytest.param({"calendar": OFFICE | {"timezone": "Mars/Base"}}, "calendar.timezone", id="unknown zone"),
+        pytest.param(
+            {"calendar": OFFICE | {"hours": {"mon": [["09:00", "12:00"], ["11:00", "13:00"]]}}},
+            "calendar.hours.mon",
+            id="overlapping periods",
+        ),
+        pytest.param({"calendar": OFFICE | {"hours": {"moon": []}}}, "calendar.hours.moon", id="unknown weekday"),
+        pytest.param({"calendar": OFFICE | {"hours": {}}}, "calendar", id="never open"),
+        pytest.param({"calendar": []}, "calendar", id="no calendar at all"),
+        pytest.param({"pauses": [["2026-11-23T10:00:00Z"]]}, "pauses.0.1", id="half a pause"),
+        pytest.param(
+            {"pauses": [["2026-11-23T10:00:00Z", "2026-11-23T09:00:00Z"]]}, "pauses.0", id="a pause that ends first"
+        ),
+        pytest.param({"start": "9999-01-01T00:00:00Z"}, "start", id="the end of time"),
+        pytest.param({"pause": []}, "pause", id="a misspelt field"),
+    ],
+)
+def test_a_bad_line_names_its_field(changes: dict[str, Any], field: str) -> None:
+    """One mistake, one path, one sentence."""
+    line = {name: value for name, value in (LINE | changes).items() if value is not ...}
+    with pytest.raises(BadInput) as refused:
+        answer(line, with_ledger=False)
+    assert refused.value.field == field
+    assert refused.value.message
+
+
+LINES = [json.dumps(LINE), "nonsense", "", '"text"', json.dumps(LINE | {"target_seconds": 60}), "\udcff"]
+
+
+def run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """The command as a shell runs it."""
+    return subprocess.run(
+        [sys.executable, "-m", "services.cli", *arguments], input=given, capture_output=True, check=False
+    )
+
+
+def test_a_bad_line_is_answered_in_its_place_and_the_others_go_on() -> None:
+    """One line out for each line in, in order; the exit code is 2 at the end. Blank lines are no lines."""
+    done = run("deadline", "--json", given="\n".join(LINES).encode("utf-8", "surrogateescape"))
+    replies = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [list(reply) for reply in replies] == [["deadline"], ["error"], ["error"], ["deadline"], ["error"]]
+    assert all(set(reply["error"]) == {"field", "message"} for reply in replies if "error" in reply)
+    assert done.returncode == 2
+
+
+def test_a_file_is_read_like_standard_input(tmp_path: Path) -> None:
+    """And a good one ends in 0."""
+    file = tmp_path / "lines.jsonl"
+    file.write_text(json.dumps(LINE) + "\n" + json.dumps(LINE) + "\n")
+    done = run("deadline", "--ledger", str(file))
+    assert done.returncode == 0
+    assert [json.loads(line)["deadline"] for line in done.stdout.splitlines()] == ["2026-11-23T11:00:00Z"] * 2
+
+
+def test_a_file_that_is_not_there_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Said on standard error: standard output is for answers."""
+    assert deadline(tmp_path / "nothing") == 2
+    assert "cannot read" in capsys.readouterr().err
+
+
+def test_many_lines_with_one_calendar_are_quick(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """The calendar is laid out once, not for each line."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    lines = [json.dumps(LINE | {"start": (start + timedelta(hours=n)).isoformat()}) for n in range(2_000)]
+    file = tmp_path / "lines.jsonl"
+    file.write_text("\n".join(lines))
+    assert deadline(file) == 0
+    assert len(capfdbinary.readouterr().out.splitlines()) == 2_000
