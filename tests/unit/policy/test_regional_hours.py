@@ -60,7 +60,7 @@ def test_public_holidays_are_those_of_the_package_as_dates(guidelines: Edition) 
         found = guidelines.calendars[name].holidays
         assert isinstance(found, dict)
         assert {day for day in found if day.startswith("2026")} == {day.isoformat() for day in expected}, country
-    assert guidelines.holidays_version == holidays.__version__  # type: ignore[attr-defined]
+    assert guidelines.holidays_version == holidays.__version__  # type: ignore[attr-defined]  # untyped
     assert guidelines.holiday_years == (FIRST_YEAR, LAST_YEAR)
 
 
