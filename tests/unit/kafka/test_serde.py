@@ -115,7 +115,7 @@ def test_a_tombstone_can_be_told_from_an_event_and_is_none() -> None:
         id=st.text("aé𐀀 /-", min_size=1),
         source=st.text("aé𐀀/:?", min_size=1),
         type=st.sampled_from(sorted(TYPES)),
-        time=st.none() | st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)),  # noqa: DTZ001
+        time=st.none() | st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds
         subject=st.none() | st.text("aé𐀀 ", min_size=1),
         traceparent=st.sampled_from([None, TRACE]),
     )
