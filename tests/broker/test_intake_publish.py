@@ -1,0 +1,389 @@
+"""What intake writes to Kafka, and what it knows of it afterwards: on a real broker, over real HTTP."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from shared.contracts import wire
+from shared.contracts.base import Event
+from shared.contracts.intake import ActivityRecorded, EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
+from shared.contracts.registry import type_of
+from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
+from shared.kafka import serde
+from shared.kafka.partitioning import partition_for
+from shared.kafka.record import Output, Record
+from shared.wall_clock import utc_now
+from tests.harness.decided import breached, routed, started, warned
+from tests.harness.intake import Intake, log_of, running_intake, submission, topics_at, write
+
+PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+ACCOUNT = {
+    "plan": "premier_plus",
+    "account_type": "enterprise",
+    "paid": True,
+    "country": "ES",
+    "contacts": [{"requester_id": "u1", "role": "admin", "licensed": True, "email": "ana@acme.test"}],
+}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def intake(bootstrap: str) -> AsyncIterator[Intake]:
+    """One intake for the tests of this file; each test uses accounts and cases of its own."""
+    await topics_at(bootstrap)
+    async with running_intake(bootstrap) as running:
+        yield running
+
+
+def _unique(prefix: str = "acct") -> str:
+    return f"{prefix}-{secrets.token_hex(6)}"
+
+
+async def _submit(intake: Intake, key: str | None = None, client: str = "all", **given: Any) -> httpx.Response:
+    headers = {} if key is None else {"Idempotency-Key": key}
+    async with intake.client(client, **headers) as http:
+        return await http.post("/v1/support-requests", json=submission(**given))
+
+
+async def _events(intake: Intake, topic: Topic, key: str) -> list[tuple[Record, serde.Envelope, bytes]]:
+    """The events of `topic` under one key, in order."""
+    log = [record for record in await log_of(intake.bootstrap, topic) if record.key == key.encode()]
+    return [(record, *serde.read(record)) for record in log if not serde.is_tombstone(record)]
+
+
+def _output(topic: Topic, key: str, event: Event) -> Output:
+    envelope = serde.Envelope(secrets.token_hex(8), "/test", type_of(event), utc_now(), key, None)
+    return serde.to_output(topic, key, envelope, wire.encode(event))
+
+
+async def test_a_202_means_that_the_event_is_on_the_topic(intake: Intake) -> None:
+    """As a CloudEvent in binary mode, under the account's key, on the partition where the router looks for it."""
+    account = _unique()
+    answer = await _submit(intake, account_id=account, language="es")
+    assert answer.status_code == 202
+    request_id = answer.json()["request_id"]
+    assert answer.headers["location"] == answer.json()["status_url"] == f"/v1/support-requests/{request_id}"
+    ((record, envelope, data),) = await _events(intake, REQUESTS, account)
+    headers = dict(record.headers)
+    assert set(headers) == {
+        *("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_subject", "content-type", "traceparent")
+    }
+    assert len(record.headers) == len(headers)
+    assert headers["ce_source"] == b"/frontline/intake"
+    assert headers["content-type"] == b"application/json"
+    assert (envelope.id, envelope.subject, envelope.type) == (request_id, request_id, SupportRequestSubmitted.TYPE)
+    assert record.partition == partition_for(account.encode(), 6)
+    event = wire.decode(SupportRequestSubmitted, data)
+    assert (event.request_id, event.account_id, event.client) == (request_id, account, "all")
+    assert (event.authenticated_by, event.language, event.subject) == ("api_key", "es", "Calls drop")
+    assert event.received_at == envelope.time
+
+
+async def test_a_retry_is_the_same_request_and_is_written_once(intake: Intake) -> None:
+    """Whatever the client lost on the way, its next try gets the same answer."""
+    account = _unique()
+    answers = [await _submit(intake, "order-17", account_id=account) for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.text for answer in answers}) == 1
+    assert len(await _events(intake, REQUESTS, account)) == 1
+
+
+async def test_retries_at_the_same_time_are_one_request(intake: Intake) -> None:
+    """Two may both be written before either is known; they have one id, of which the router takes one."""
+    account = _unique()
+    answers = await asyncio.gather(*(_submit(intake, "k", account_id=account) for _ in range(8)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["request_id"] for answer in answers}) == 1
+    written = await _events(intake, REQUESTS, account)
+    assert {envelope.id for _, envelope, _ in written} == {answers[0].json()["request_id"]}
+
+
+async def test_the_same_key_for_something_else_is_refused(intake: Intake) -> None:
+    """A key that is used twice by mistake must not swallow the second request."""
+    account = _unique()
+    await _submit(intake, "k", account_id=account)
+    answer = await _submit(intake, "k", account_id=account, subject="Something else")
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:frontline:problem:idempotency_conflict")
+    assert len(await _events(intake, REQUESTS, account)) == 1
+
+
+async def test_a_key_belongs_to_its_client_and_account(intake: Intake) -> None:
+    """Two clients, or one client for two accounts, may use the same words."""
+    accounts = [_unique(), _unique()]
+    answers = [await _submit(intake, "k", client, account_id=a) for client in ("all", "submit") for a in accounts]
+    assert len({answer.json()["request_id"] for answer in answers}) == 4
+
+
+async def test_without_a_key_every_call_is_a_new_request(intake: Intake) -> None:
+    """Nobody can tell a repetition from a second request of the same words."""
+    account = _unique()
+    first, second = [await _submit(intake, account_id=account) for _ in range(2)]
+    assert first.json()["request_id"] != second.json()["request_id"]
+
+
+async def test_a_request_without_an_account_goes_by_its_own_id(intake: Intake) -> None:
+    """So anonymous requests spread over the partitions."""
+    request_id = (await _submit(intake, account_id=...)).json()["request_id"]
+    ((record, _, data),) = await _events(intake, REQUESTS, request_id)
+    assert record.partition == partition_for(request_id.encode(), 6)
+    assert wire.decode(SupportRequestSubmitted, data).account_id is None
+
+
+async def test_phone_details_are_asked_for_and_never_kept(intake: Intake) -> None:
+    """A caller without them is taken and reminded, in the language of the request."""
+    account = _unique()
+    given = await _submit(
+        intake, account_id=account, channel="phone", phone={"meeting_id": "918-273-6455", "host_key": "557331"}
+    )
+    assert "reminders" not in given.json()
+    lacking = await _submit(intake, account_id=account, channel="phone", language="es")
+    assert lacking.status_code == 202
+    assert "clave de anfitrión" in lacking.json()["reminders"][0]
+    events = await _events(intake, REQUESTS, account)
+    phones = [wire.decode(SupportRequestSubmitted, data).phone for _, _, data in events]
+    assert phones[0] is not None
+    assert phones[0].meeting_id_given
+    assert phones[0].host_key_given
+    assert phones[1] is None
+    assert not any(secret in data for _, _, data in events for secret in (b"918-273-6455", b"557331"))
+
+
+@pytest.mark.parametrize("sent", [PARENT, None, "nonsense"])
+async def test_the_trace_goes_on_where_the_caller_s_was(intake: Intake, sent: str | None) -> None:
+    """A child of the caller's span; a new trace where there was none that is valid."""
+    account = _unique()
+    async with intake.client(**({} if sent is None else {"traceparent": sent})) as http:
+        await http.post("/v1/support-requests", json=submission(account_id=account))
+    ((_, envelope, _),) = await _events(intake, REQUESTS, account)
+    assert envelope.traceparent is not None
+    assert (envelope.traceparent[:36] == PARENT[:36]) is (sent == PARENT)
+    assert envelope.traceparent != PARENT
+
+
+async def test_activity_is_written_under_its_case(intake: Intake) -> None:
+    """With the instant of receipt, and the same id for the same call."""
+    case = _unique("case")
+    before = utc_now()
+    async with intake.client(**{"Idempotency-Key": "reply-1"}) as http:
+        first, again = [
+            await http.post(f"/v1/cases/{case}/activity", json={"type": "agent_replied", "text": "On it."})
+            for _ in range(2)
+        ]
+        another = await http.post(
+            f"/v1/cases/{case}/activity", json={"type": "resolved"}, headers={"Idempotency-Key": "2"}
+        )
+    assert first.status_code == 202
+    assert first.json() == again.json() != another.json()
+    (record, envelope, data), *_ = await _events(intake, ACTIVITY, case)
+    event = wire.decode(ActivityRecorded, data)
+    assert envelope.type == "frontline.activity.agent_replied.v1"
+    assert (envelope.id, envelope.subject, record.key) == (first.json()["activity_id"], case, case.encode())
+    assert event.at == event.recorded_at >= before
+
+
+async def test_backfilled_activity_keeps_its_instant(intake: Intake) -> None:
+    """For a help desk that is moved here."""
+    case, at = _unique("case"), utc_now() - timedelta(days=3)
+    async with intake.client("activity-backfill") as http:
+        answer = await http.post(f"/v1/cases/{case}/activity", json={"type": "restored", "at": at.isoformat()})
+    assert answer.status_code == 202
+    ((_, _, data),) = await _events(intake, ACTIVITY, case)
+    event = wire.decode(ActivityRecorded, data)
+    assert event.at == at
+    assert event.recorded_at > at
+
+
+async def test_nothing_is_backdated_before_its_case(intake: Intake) -> None:
+    """Where intake knows the case; for others escalation checks it."""
+    case = (await _submit(intake)).json()["request_id"]
+    async with intake.client("activity-backfill") as http:
+        answer = await http.post(
+            f"/v1/cases/{case}/activity",
+            json={"type": "agent_replied", "at": (utc_now() - timedelta(hours=1)).isoformat()},
+        )
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "at"
+    assert await _events(intake, ACTIVITY, case) == []
+
+
+async def test_an_entitlement_is_set_told_and_withdrawn(intake: Intake) -> None:
+    """Withdrawn: first the fact, then the tombstone that lets the topic forget the account."""
+    account = f"{_unique()}/eu 1"
+    url = f"/v1/accounts/{httpx.URL(path=account).raw_path.decode().replace('/', '%2F')}/entitlement"
+    async with intake.client("admin") as http:
+        put = await http.put(url, json=ACCOUNT)
+        assert (put.status_code, put.json()) == (200, {"account_id": account, **ACCOUNT})
+        assert (await http.get(url)).json() == put.json()
+        assert (await http.put(url, json={**ACCOUNT, "plan": "premier"})).status_code == 200
+        assert (await http.get(url)).json()["plan"] == "premier"
+        assert (await http.delete(url)).status_code == 204
+        assert (await http.get(url)).status_code == 404
+        assert (await http.delete(url)).status_code == 204  # gone already: fine
+    log = [record for record in await log_of(intake.bootstrap, ENTITLEMENTS) if record.key == account.encode()]
+    kinds = ["tombstone" if serde.is_tombstone(record) else serde.read(record)[0].type for record in log]
+    assert kinds == [
+        *(EntitlementSet.TYPE, EntitlementSet.TYPE),
+        *(EntitlementWithdrawn.TYPE, "tombstone", EntitlementWithdrawn.TYPE, "tombstone"),
+    ]
+    assert {record.partition for record in log} == {partition_for(account.encode(), 6)}
+
+
+async def test_another_instance_knows_what_this_one_wrote(intake: Intake, bootstrap: str) -> None:
+    """Views are read from the topics: after a restart, or beside other instances."""
+    account = _unique()
+    async with intake.client() as http:
+        await http.put(f"/v1/accounts/{account}/entitlement", json=ACCOUNT)
+    request_id = (await _submit(intake, "k", account_id=account)).json()["request_id"]
+    await write(bootstrap, [_output(CASES, request_id, routed(request_id, utc_now()))])
+    async with running_intake(bootstrap) as other, other.client() as http:
+        assert (await http.get(f"/v1/accounts/{account}/entitlement")).json()["plan"] == "premier_plus"
+        assert (await http.get(f"/v1/support-requests/{request_id}")).json()["status"] == "routed"
+        retried = await http.post(
+            "/v1/support-requests", json=submission(account_id=account), headers={"Idempotency-Key": "k"}
+        )
+        assert retried.json()["request_id"] == request_id
+    assert len(await _events(intake, REQUESTS, account)) == 1
+
+
+async def test_the_status_tells_what_became_of_a_request(intake: Intake, bootstrap: str) -> None:
+    """Submitted, then decided, then warned and breached."""
+    request_id = (await _submit(intake)).json()["request_id"]
+    async with intake.client() as http:
+        before = (await http.get(f"/v1/support-requests/{request_id}")).json()
+        assert (before["status"], before["decision"], len(before["events"])) == ("submitted", None, 1)
+        await write(
+            bootstrap,
+            [
+                _output(CASES, request_id, routed(request_id, utc_now())),
+                _output(ESCALATIONS, request_id, started(request_id, utc_now())),
+                _output(ESCALATIONS, request_id, warned(request_id, utc_now())),
+                _output(ESCALATIONS, request_id, breached(request_id, utc_now())),
+            ],
+        )
+        after = await _until_events(http, request_id, 5)
+    assert (after["status"], after["decision"]["priority"], after["decision"]["assigned_tier"]) == (
+        "routed",
+        "P1",
+        "tier2",
+    )
+    assert [event["type"] for event in after["events"]] == [
+        "frontline.request.submitted.v1",
+        "frontline.case.routed.v1",
+        "frontline.clock.started.v1",
+        "frontline.clock.warned.v1",
+        "frontline.clock.breached.v1",
+    ]
+
+
+async def _until_events(http: httpx.AsyncClient, request_id: str, count: int) -> dict[str, Any]:
+    async with asyncio.timeout(10):
+        while True:
+            status: dict[str, Any] = (await http.get(f"/v1/support-requests/{request_id}")).json()
+            if len(status["events"]) >= count:
+                return status
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("path", ["", "/events"])
+async def test_a_client_sees_its_own_requests_only(intake: Intake, path: str) -> None:
+    """Another client's does not exist for it, whoever's account it is; an admin sees all."""
+    request_id = (await _submit(intake, client="submit")).json()["request_id"]
+    url = f"/v1/support-requests/{request_id}{path}"
+    seen = {}
+    for client in ("submit", "other", "admin", "activity"):
+        async with intake.client(client) as http, http.stream("GET", url) as answer:
+            seen[client] = answer.status_code
+    assert seen == {"submit": 200, "other": 404, "admin": 200, "activity": 403}
+
+
+async def test_old_requests_are_forgotten_with_the_reason(bootstrap: str) -> None:
+    """The view is bounded; the log is not."""
+    async with running_intake(bootstrap, recent_requests=2) as small, small.client() as http:
+        ids = [(await _submit(small)).json()["request_id"] for _ in range(3)]
+        gone = await http.get(f"/v1/support-requests/{ids[0]}")
+        assert (await http.get(f"/v1/support-requests/{ids[2]}")).status_code == 200
+    assert gone.status_code == 404
+    assert "most recent 2" in gone.json()["detail"]
+
+
+async def _read_stream(answer: httpx.Response, count: int) -> list[tuple[str, str, dict[str, Any]]]:
+    """The next `count` events of an event stream: id, type, data."""
+    found: list[tuple[str, str, dict[str, Any]]] = []
+    fields: dict[str, str] = {}
+    async for line in answer.aiter_lines():
+        if line.startswith(":"):
+            continue
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+            continue
+        found.append((fields["id"], fields["event"], json.loads(fields["data"])))
+        fields = {}
+        if len(found) == count:
+            break
+    return found
+
+
+async def test_an_event_stream_tells_what_happened_and_what_happens(intake: Intake, bootstrap: str) -> None:
+    """First what is known, then what comes, in an order that every instance tells alike."""
+    request_id = (await _submit(intake)).json()["request_id"]
+    async with (
+        asyncio.timeout(20),
+        intake.client() as http,
+        http.stream("GET", f"/v1/support-requests/{request_id}/events") as answer,
+    ):
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        reading = asyncio.create_task(_read_stream(answer, 3))
+        await write(
+            bootstrap,
+            [
+                _output(CASES, request_id, routed(request_id, utc_now())),
+                _output(ESCALATIONS, request_id, started(request_id, utc_now())),
+            ],
+        )
+        seen = await reading
+    assert [kind for _, kind, _ in seen] == [
+        "frontline.request.submitted.v1",
+        "frontline.case.routed.v1",
+        "frontline.clock.started.v1",
+    ]
+    assert seen[1][2]["decision"]["assigned_channel"] == "web_ticket"
+    assert seen[2][2]["milestone"] == "first_response"
+
+
+async def test_an_event_stream_goes_on_after_the_last_event_that_was_seen(intake: Intake, bootstrap: str) -> None:
+    """A browser that lost the connection sends Last-Event-ID; nothing is told twice, nothing is left out."""
+    request_id = (await _submit(intake)).json()["request_id"]
+    await write(
+        bootstrap,
+        [
+            _output(CASES, request_id, routed(request_id, utc_now())),
+            _output(ESCALATIONS, request_id, started(request_id, utc_now())),
+        ],
+    )
+    url = f"/v1/support-requests/{request_id}/events"
+    async with asyncio.timeout(20), intake.client() as http:
+        await _until_events(http, request_id, 3)
+        async with http.stream("GET", url, headers={"Last-Event-ID": "submitted"}) as answer:
+            seen = await _read_stream(answer, 2)
+        assert [kind for _, kind, _ in seen] == ["frontline.case.routed.v1", "frontline.clock.started.v1"]
+        async with http.stream("GET", url, headers={"Last-Event-ID": "not one of ours"}) as answer:
+            assert len(await _read_stream(answer, 3)) == 3
+
+
+async def test_event_streams_are_limited(bootstrap: str) -> None:
+    """Each holds a connection; the one too many is told to ask for the status instead."""
+    async with running_intake(bootstrap, event_streams=1) as small, small.client() as http:
+        request_id = (await _submit(small)).json()["request_id"]
+        url = f"/v1/support-requests/{request_id}/events"
+        async with http.stream("GET", url) as answer:
+            await _read_stream(answer, 1)
+            refused = await http.get(url)
+        assert refused.status_code == 503
+        assert refused.headers["retry-after"]
