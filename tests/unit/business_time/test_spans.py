@@ -1,0 +1,33 @@
+"""Span arithmetic says of every point what it says of the spans."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.business_time.spans import Span, clipped, merged, without
+
+points = st.integers(min_value=-20, max_value=20)
+spans = st.lists(st.tuples(points, points), max_size=6)
+
+
+def inside(point: int, among: list[Span]) -> bool:
+    """Whether a span covers [point, point + 1)."""
+    return any(start <= point < end for start, end in among)
+
+
+def is_merged(found: list[Span]) -> bool:
+    """Sorted, not empty, not touching."""
+    return all(a < b for a, b in found) and all(x[1] < y[0] for x, y in pairwise(found))
+
+
+@given(spans, spans, points, points)
+def test_every_point_is_where_it_belongs(some: list[Span], holes: list[Span], low: int, high: int) -> None:
+    """Merged spans cover what the spans cover; clipping and cutting take away what they say, and nothing else."""
+    joined, cut = merged(some), merged(holes)
+    assert is_merged(joined)
+    for point in range(-21, 21):
+        assert inside(point, joined) == inside(point, some)
+        assert inside(point, clipped(joined, low, high)) == (inside(point, some) and low <= point < high)
+        assert inside(point, without(joined, cut)) == (inside(point, some) and not inside(point, holes))
+    assert all(a < b for a, b in without(joined, cut))
