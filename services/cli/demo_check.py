@@ -29,7 +29,16 @@ def decide_line(ask: Ask, account: Mapping[str, Any], case: Mapping[str, Any]) -
         "requester": body["requester"],
         "request": {
             name: body[name]
-            for name in ("channel", "impact", "workaround", "environment", "request_type", "country", "phone")
+            for name in (
+                "channel",
+                "impact",
+                "workaround",
+                "environment",
+                "request_type",
+                "language",
+                "country",
+                "phone",
+            )
             if name in body
         },
         "at": case["received_at"],

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from services.cli.logged_event import LoggedEvent
 from shared.contracts.topics import Topic
@@ -31,22 +31,18 @@ def follow(bootstrap: str, *topics: Topic) -> AsyncIterator[tuple[str, LoggedEve
 
 
 async def _read(bootstrap: str, topics: Sequence[Topic], *, follow: bool) -> AsyncIterator[tuple[str, LoggedEvent]]:
+    # Without a group, a subscription means every partition.
     consumer = AIOKafkaConsumer(
+        *(topic.name for topic in topics),
         bootstrap_servers=bootstrap,
         isolation_level="read_committed",
+        auto_offset_reset="earliest",
         enable_auto_commit=False,
         fetch_max_wait_ms=50,
     )
     await consumer.start()
     try:
-        partitions = [
-            TopicPartition(topic.name, partition)
-            for topic in topics
-            for partition in sorted(consumer.partitions_for_topic(topic.name) or await _partitions(consumer, topic))
-        ]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
+        ends = await consumer.end_offsets(list(consumer.assignment()))
         while follow or any([await consumer.position(p) < end for p, end in ends.items()]):
             for batch in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
                 for message in batch:
@@ -66,10 +62,3 @@ async def _read(bootstrap: str, topics: Sequence[Topic], *, follow: bool) -> Asy
                         continue
     finally:
         await consumer.stop()
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: Topic) -> set[int]:
-    """A consumer that is not subscribed learns of a topic only when asked about all of them."""
-    await consumer.topics()
-    found: set[int] = consumer.partitions_for_topic(topic.name) or set()
-    return found
