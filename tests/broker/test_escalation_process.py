@@ -1,0 +1,268 @@
+"""Escalation as it runs: a process on a real Kafka with targets of seconds, killed in the middle, and nothing twice."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.structs import TopicPartition
+
+from shared.contracts import wire
+from shared.contracts.base import Event
+from shared.contracts.registry import type_of
+from shared.contracts.router import CaseRouted
+from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic, dead_letter
+from shared.kafka import dead_letters, serde
+from shared.kafka.admin import apply_topics
+from shared.kafka.dead_letters import DeadLetter
+from shared.kafka.record import Record
+from shared.kafka.settings import KafkaSettings, load
+from shared.policy.editions import EditionLibrary
+from shared.policy.files import load_edition
+from shared.wall_clock import utc_now
+from tests.harness.service_process import ServiceProcess, service_process
+from tests.topology.escalation.desk import Desk
+
+# The broker may be shared with tests that route cases by the editions that ship.
+SHIPPED = "guidelines-2021,objectives-2024"
+EDITION = """\
+edition: seconds
+extends: guidelines-2021
+effective_from: "2022-01-01T00:00:00Z"
+targets:
+  - {plans: [premier, premier_plus], priorities: [P1], milestone: first_response, target_seconds: 4s, hours: elapsed,
+     promise: objective}
+  - {plans: [premier, premier_plus], priorities: [P1], milestone: restoration, target_seconds: 8s, hours: elapsed,
+     promise: objective}
+"""
+SETTLE_SECONDS = 60.0
+CLOCKS = ("first_response", "restoration")
+UNANSWERED = {
+    "premier_plus": ("started", "warned", "breached", "raised 1", "raised 2"),
+    "premier": ("started", "warned", "breached", "suppressed 1"),
+    "access": (),
+}
+
+
+Said = list[tuple[str, Any]]  # (id, event), in order for each case
+
+
+class Log:
+    """What this test writes and reads; its ids carry its own mark."""
+
+    def __init__(self, producer: AIOKafkaProducer, reader: AIOKafkaConsumer, bootstrap: str, edition: Path) -> None:
+        self.bootstrap = bootstrap
+        self.mark = uuid4().hex[:12]
+        self.edition = edition
+        self._producer = producer
+        self._reader = reader
+        self._desk = Desk(EditionLibrary.single(load_edition(edition)))
+        self._written = 0
+        self._said: Said = []
+        self._put_aside: list[DeadLetter] = []
+
+    async def opens(self, number: int, **given: Any) -> str:
+        """A case is routed that was received now; returns its id."""
+        case_id = f"{self.mark}{number:020x}"
+        await self.write(CASES, case_id, self._desk.case(case_id, **({"received_at": utc_now()} | given)))
+        return case_id
+
+    async def hears(self, case_id: str, kind: str, **given: Any) -> None:
+        """Somebody does something to a case now."""
+        now = utc_now()
+        self._written += 1
+        usual = {"activity_id": f"{self.mark}{self._written:020x}", "at": now, "recorded_at": now}
+        await self.write(ACTIVITY, case_id, self._desk.activity(kind, case_id, **(usual | given)))
+
+    async def write(self, topic: Topic, key: str, event: Event) -> None:
+        """One event, acknowledged."""
+        envelope = serde.Envelope(uuid4().hex, "/test", type_of(event), utc_now(), key, None)
+        output = serde.to_output(topic, key, envelope, wire.encode(event))
+        await self._producer.send_and_wait(output.topic, output.value, output.key, headers=list(output.headers))
+
+    async def until(self, enough: Callable[[Said], bool]) -> Said:
+        """What was committed about this test's cases, once that is enough."""
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while not enough(self._said):
+                await self._read()
+        return self._said
+
+    async def to_the_end(self) -> tuple[Said, list[DeadLetter]]:
+        """Everything committed so far, and what was put aside."""
+        ends = await self._reader.end_offsets(self._reader.assignment())
+        while any([await self._reader.position(place) < end for place, end in ends.items()]):
+            await self._read()
+        return self._said, self._put_aside
+
+    async def _read(self) -> None:
+        for batch in (await self._reader.getmany(timeout_ms=100)).values():
+            for r in batch:
+                record = Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
+                if self.mark.encode() not in (record.key or b""):
+                    continue
+                if record.topic == ESCALATIONS.name:
+                    envelope, event = serde.decode(record)
+                    self._said.append((envelope.id, event))
+                else:
+                    self._put_aside.append(dead_letters.parse(record.key, record.value, record.headers))
+
+
+@pytest_asyncio.fixture
+async def log(bootstrap: str, tmp_path: Path) -> AsyncIterator[Log]:
+    """The broker with the topics of the registry, and an edition of seconds."""
+    edition = tmp_path / "seconds.yaml"
+    edition.write_text(EDITION)
+    settings = load(KafkaSettings, kafka_bootstrap=bootstrap)
+    await apply_topics(settings)
+    topics = (ESCALATIONS, dead_letter(CASES), dead_letter(ACTIVITY))
+    async with (
+        AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True) as producer,
+        AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed") as reader,
+    ):
+        reader.assign([TopicPartition(topic.name, p) for topic in topics for p in range(settings.partitions)])
+        await reader.seek_to_beginning()
+        yield Log(producer, reader, bootstrap, edition)
+
+
+@pytest_asyncio.fixture
+async def escalation(log: Log, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
+    """Escalation on that broker, not started."""
+    async with service_process(
+        "escalation",
+        tmp_path / "escalation.log",
+        FRONTLINE_KAFKA_BOOTSTRAP=log.bootstrap,
+        FRONTLINE_POLICIES=f"{SHIPPED},{log.edition}",
+    ) as process:
+        yield process
+
+
+def words(event: Any) -> str:
+    """An event without its milestone."""
+    kind: str = event.TYPE.split(".")[2]
+    return f"{kind} {event.level}" if kind in ("raised", "suppressed") else kind
+
+
+def count(said: Said, *kinds: str) -> int:
+    """How many events of those kinds there are."""
+    return sum(words(event) in kinds for _, event in said)
+
+
+async def test_escalation_killed_in_the_middle_says_everything_once(log: Log, escalation: ServiceProcess) -> None:
+    """kill -9 while warnings and breaches fire: one event for each clock and level, ascending, none early."""
+    await escalation.start()
+    await escalation.until("/readyz", 200)
+    plans: dict[str, str] = {}
+
+    async def routed() -> None:
+        for number, plan in zip(range(90), cycle(UNANSWERED), strict=False):
+            plans[await log.opens(number, plan=plan)] = plan
+            await asyncio.sleep(0.05)  # so that timers are due all the time
+
+    routing = asyncio.create_task(routed())
+    await log.until(lambda said: count(said, "breached") > 5)
+    await escalation.kill()
+    await escalation.start()
+    await routing
+    expected = Counter(
+        (case_id, milestone, kind)
+        for case_id, plan in plans.items()
+        for milestone in CLOCKS
+        for kind in UNANSWERED[plan]
+    )
+    await log.until(lambda said: len(said) >= expected.total())
+    assert await escalation.terminate() == 0
+
+    said, put_aside = await log.to_the_end()
+    assert Counter((event.case_id, event.milestone, words(event)) for _, event in said) == expected
+    assert len({event_id for event_id, _ in said}) == len(said)
+    for clock in {(event.case_id, event.milestone) for _, event in said}:
+        of_clock = [event for _, event in said if (event.case_id, event.milestone) == clock]
+        assert [words(event) for event in of_clock] == list(UNANSWERED[plans[clock[0]]])
+        assert all(event.at < event.observed_at for event in of_clock[1:])
+    assert put_aside == []
+
+
+async def test_replies_are_heeded_whichever_side_of_a_restart_they_come(log: Log, escalation: ServiceProcess) -> None:
+    """Answered before the case was known, in time, and while the task was down: the verdict is by event time."""
+    early, opened = f"{log.mark}{1:020x}", utc_now()
+    await log.hears(early, "agent_replied", at=opened, recorded_at=opened)
+    await log.opens(1, received_at=opened)
+    prompt, meanwhile = await log.opens(2), await log.opens(3)
+    await log.hears(prompt, "agent_replied")
+    await escalation.start()
+    await log.until(lambda said: count(said, "started") == 6 and count(said, "fulfilled") == 2)
+    await escalation.kill()
+    down = utc_now()
+    await log.hears(meanwhile, "agent_replied", at=down, recorded_at=down)
+    for case_id in (early, prompt, meanwhile):
+        await log.hears(case_id, "restored", at=down, recorded_at=down)
+    await escalation.start()
+    said = await log.until(lambda said: count(said, "fulfilled") == 6)
+    verdicts = {(event.case_id, event.milestone): event.met for _, event in said if words(event) == "fulfilled"}
+    starts = {(event.case_id, event.milestone): event.at for _, event in said if words(event) == "started"}
+    for clock, met in verdicts.items():
+        replied = down if clock[0] == meanwhile or clock[1] == "restoration" else opened
+        assert met == (replied - starts[clock] <= timedelta(seconds=4 if clock[1] == "first_response" else 8))
+    await asyncio.wait_for(escalation.terminate(), SETTLE_SECONDS)
+    assert (await log.to_the_end())[1] == []
+
+
+async def test_open_cases_keep_their_edition_when_it_is_no_longer_configured(
+    log: Log, escalation: ServiceProcess, tmp_path: Path
+) -> None:
+    """The saved edition comes back from the changelog, and its levels and priorities still apply."""
+    await escalation.start()
+    case_id = await log.opens(1)
+    await log.until(lambda said: count(said, "started") == 2)
+    assert await escalation.terminate() == 0
+    async with service_process(
+        "escalation",
+        tmp_path / "without.log",
+        FRONTLINE_KAFKA_BOOTSTRAP=log.bootstrap,
+        FRONTLINE_POLICIES=SHIPPED,
+    ) as without:
+        await without.start()
+        await log.until(lambda said: count(said, "raised 2") == 2)
+        await log.hears(case_id, "reprioritised", impact="general")
+        said = await log.until(lambda said: count(said, "cancelled") == 2)
+    assert {event.priority for _, event in said} == {"P1", "P3"}
+
+
+async def test_timers_of_an_idle_task_fire_within_a_moment(log: Log, escalation: ServiceProcess) -> None:
+    """Far below a second from due to committed, or the task sleeps in the wrong place; the metrics say so too."""
+    await escalation.start()
+    await escalation.until("/readyz", 200)
+    await log.opens(1)
+    said = await log.until(lambda said: len(said) == 10)
+    late = [event.observed_at - event.at for _, event in said if words(event) != "started"]
+    assert timedelta(0) < min(late)
+    assert sorted(late)[len(late) // 2] < timedelta(seconds=0.5), late
+    metrics = (await escalation.until("/metrics", 200)).text
+    assert 'frontline_timers_due_but_unfired{service="escalation"' in metrics
+    assert "frontline_timer_fired_late_seconds_count" in metrics
+
+
+async def test_escalation_says_what_is_wrong_and_ends(log: Log, escalation: ServiceProcess, tmp_path: Path) -> None:
+    """Settings that cannot be meant are an exit code and one line each, before anything is started."""
+    async with service_process(
+        "escalation", tmp_path / "wrong.log", FRONTLINE_POLICIES="nowhere", FRONTLINE_OVERDUE_ALARM_SECONDS="0"
+    ) as wrong:
+        await wrong.start()
+        assert await wrong.ended() == 2
+        assert "FRONTLINE_OVERDUE_ALARM_SECONDS" in wrong.log.read_text()
+
+
+def test_the_case_of_this_test_is_routed_by_its_edition(tmp_path: Path) -> None:
+    """Targets of seconds, or the other tests would wait for hours."""
+    edition = tmp_path / "seconds.yaml"
+    edition.write_text(EDITION)
+    case: CaseRouted = Desk(EditionLibrary.single(load_edition(edition))).case(
+        received_at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    assert case.milestones["first_response"].target_seconds == 4
