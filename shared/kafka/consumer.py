@@ -101,6 +101,9 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
     def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Called by aiokafka after it has joined, heartbeats stopped: pause and tell, nothing else."""
         self._consumer.pause(*assigned)
+        for place in assigned:
+            # Any position: without one the client asks for one over and over, and fetches nothing else meanwhile.
+            self._consumer.seek(place, 0)
         by_partition: dict[int, set[str]] = defaultdict(set)
         for place in assigned:
             by_partition[place.partition].add(place.topic)
