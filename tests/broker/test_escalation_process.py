@@ -31,18 +31,18 @@ from tests.topology.escalation.desk import Desk
 
 # The broker may be shared with tests that route cases by the editions that ship.
 SHIPPED = "guidelines-2021,objectives-2024"
+SECONDS = {"first_response": 2, "restoration": 4}
 EDITION = """\
 edition: seconds
 extends: guidelines-2021
 effective_from: "2022-01-01T00:00:00Z"
 targets:
-  - {plans: [premier, premier_plus], priorities: [P1], milestone: first_response, target_seconds: 4s, hours: elapsed,
-     promise: objective}
-  - {plans: [premier, premier_plus], priorities: [P1], milestone: restoration, target_seconds: 8s, hours: elapsed,
-     promise: objective}
-"""
+""" + "".join(
+    f"  - {{plans: [premier, premier_plus], priorities: [P1], milestone: {milestone}, target_seconds: {seconds},"
+    " hours: elapsed, promise: objective}\n"
+    for milestone, seconds in SECONDS.items()
+)
 SETTLE_SECONDS = 60.0
-CLOCKS = ("first_response", "restoration")
 UNANSWERED = {
     "premier_plus": ("started", "warned", "breached", "raised 1", "raised 2"),
     "premier": ("started", "warned", "breached", "suppressed 1"),
@@ -172,7 +172,7 @@ async def test_escalation_killed_in_the_middle_says_everything_once(log: Log, es
     expected = Counter(
         (case_id, milestone, kind)
         for case_id, plan in plans.items()
-        for milestone in CLOCKS
+        for milestone in SECONDS
         for kind in UNANSWERED[plan]
     )
     await log.until(lambda said: len(said) >= expected.total())
@@ -208,7 +208,7 @@ async def test_replies_are_heeded_whichever_side_of_a_restart_they_come(log: Log
     starts = {(event.case_id, event.milestone): event.at for _, event in said if words(event) == "started"}
     for clock, met in verdicts.items():
         replied = down if clock[0] == meanwhile or clock[1] == "restoration" else opened
-        assert met == (replied - starts[clock] <= timedelta(seconds=4 if clock[1] == "first_response" else 8))
+        assert met == (replied - starts[clock] <= timedelta(seconds=SECONDS[clock[1]]))
     await asyncio.wait_for(escalation.terminate(), SETTLE_SECONDS)
     assert (await log.to_the_end())[1] == []
 
@@ -265,4 +265,4 @@ def test_the_case_of_this_test_is_routed_by_its_edition(tmp_path: Path) -> None:
     case: CaseRouted = Desk(EditionLibrary.single(load_edition(edition))).case(
         received_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
-    assert case.milestones["first_response"].target_seconds == 4
+    assert case.milestones["first_response"].target_seconds == SECONDS["first_response"]
