@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-import annotated_types
 import msgspec
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, PlainSerializer
 from pydantic.fields import FieldInfo
@@ -18,6 +17,7 @@ from shared.contracts.base import Part, read_instant, to_utc
 
 _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]
 _INT64 = (-(2**63), 2**63 - 1)
+_BOUNDS = ("min_length", "max_length", "ge", "gt", "le", "lt", "pattern")  # of pydantic's metadata and msgspec's alike
 _PLAIN = frozenset({str, bool, float, type(None)})
 
 StructOf = Callable[[type[Part]], type[Any]]
@@ -150,25 +150,14 @@ def _flatten(metadata: list[Any]) -> tuple[Any, ...]:
 def _constraints(metadata: tuple[Any, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for item in metadata:
-        match item:
-            case annotated_types.MinLen(min_length=bound):
-                found["min_length"] = bound
-            case annotated_types.MaxLen(max_length=bound):
-                found["max_length"] = bound
-            case annotated_types.Ge(ge=bound):
-                found["ge"] = bound
-            case annotated_types.Gt(gt=bound):
-                found["gt"] = bound
-            case annotated_types.Le(le=bound):
-                found["le"] = bound
-            case annotated_types.Lt(lt=bound):
-                found["lt"] = bound
-            case PlainSerializer() | BeforeValidator():
-                raise UnsupportedContract("functions that validate or serialise are not run on the hot path")
-            case _ if getattr(item, "pattern", None):
-                found["pattern"] = _pattern(item.pattern)
-            case _:
-                raise UnsupportedContract(f"{item!r} is not understood")
+        if isinstance(item, PlainSerializer | BeforeValidator):
+            raise UnsupportedContract("functions that validate or serialise are not run on the hot path")
+        bounds = {name: bound for name in _BOUNDS if (bound := getattr(item, name, None)) is not None}
+        if not bounds or getattr(item, "__dict__", bounds).keys() - bounds.keys():
+            raise UnsupportedContract(f"{item!r} is not understood")
+        found |= bounds
+    if "pattern" in found:
+        found["pattern"] = _pattern(found["pattern"])
     return found
 
 

@@ -8,7 +8,16 @@ from typing import Annotated, Any, ClassVar, Literal, Optional
 
 import msgspec
 import pytest
-from pydantic import BaseModel, Field, ValidationError, create_model, field_serializer, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    create_model,
+    field_serializer,
+    field_validator,
+)
 
 from shared.contracts import wire
 from shared.contracts.base import CausedBy, Count, CountryCode, Event, Identifier, Instant, Part
@@ -182,6 +191,9 @@ def part(annotation: Any, *default: Any) -> type[Part]:
         (part(Annotated[str, Field(pattern=r"^\d+$")]), "no backslash"),
         (part(Annotated[str, Field(pattern="[a-z]+")]), r"must read \^…\$"),
         (part(Annotated[int, Field(ge=0, le=9, multiple_of=3)]), "is not understood"),
+        (part(Annotated[str, Field(pattern="^[a-z]+$", strict=False)]), "is not understood"),
+        (part(Annotated[str, AfterValidator(str.strip)]), "is not understood"),
+        (part(Annotated[str, BeforeValidator(str.strip)]), "functions that validate"),
         (part(str | int), "is not supported"),
         (part(list[str]), "is not supported"),
         (part(set[str]), "is not supported"),
