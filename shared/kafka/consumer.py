@@ -23,7 +23,7 @@ from shared.observability import logs
 _log = logs.get_logger()
 _GETMANY_MS = 500
 _REST = 0.004  # seconds between two drains that had records: a few larger fetches cost less than many small ones
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 3.0  # a join that goes on waits for all members: the group finds out by itself that we are gone
 
 Deliver = Callable[[str, int, list[ConsumerRecord]], None]  # source, partition, records
 
@@ -73,7 +73,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
             try:
                 batches = await self._consumer.getmany(timeout_ms=_GETMANY_MS)
             except NoOffsetForPartitionError:
-                continue  # the client looked before the task has sought: no matter
+                continue  # the client looked before it told us of the assignment: no matter
             except OffsetOutOfRangeError as error:
                 for place, position in error.args[0].items():
                     out_of_range(place.topic, place.partition, position)
@@ -88,8 +88,11 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         with contextlib.suppress(Exception):
             async with asyncio.timeout(_STOP_SECONDS):
                 await self._consumer.stop()
-        with contextlib.suppress(Exception):
-            await self._consumer._client.close()  # in case stopping took too long; twice does no harm
+            return
+        for part in (self._consumer._fetcher, self._consumer._client):
+            if part is not None:
+                with contextlib.suppress(Exception):
+                    await part.close()
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Called by aiokafka before it rejoins, with heartbeats going on; everything is revoked each time."""
@@ -99,8 +102,14 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
             _log.exception("Partitions could not be given up in order", action="revoke.failed")
 
     def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Called by aiokafka after it has joined, heartbeats stopped: pause and tell, nothing else."""
+        """Called by aiokafka after it has joined, heartbeats stopped: pause and tell, nothing else.
+
+        A partition without a position would keep the client from fetching anything until it has looked one up, so each
+        gets one here; nothing is fetched by it.
+        """
         self._consumer.pause(*assigned)
+        for place in assigned:
+            self._consumer.seek(place, 0)
         for place in assigned:
             # Any position: without one the client asks for one over and over, and fetches nothing else meanwhile.
             self._consumer.seek(place, 0)

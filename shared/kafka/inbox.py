@@ -42,6 +42,10 @@ class Inbox:
         """From now on take records of `source`; before, what the client fetched by itself is dropped."""
         self._open.add(source)
 
+    def is_open(self, source: str) -> bool:
+        """Whether records of `source` are taken."""
+        return source in self._open
+
     def close(self) -> None:
         """Drop everything, and what still comes."""
         self._open.clear()

@@ -107,7 +107,7 @@ class Task:
     def lag(self, source: str) -> int | None:
         """Offsets (control markers included) between the log's end and what has been processed; None if not known."""
         end, fetched = self._sources.end(source, self.partition), self._sources.fetched_to(source, self.partition)
-        if end is None or fetched is None:
+        if end is None or fetched is None or not self._inbox.is_open(source):
             return None
         return max(0, end - fetched) + self._inbox.waiting(source)
 

@@ -1,0 +1,30 @@
+"""What the tests on a real Kafka share."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest_asyncio
+
+from tests.harness.rig import Rig
+
+
+@pytest_asyncio.fixture
+async def rig(bootstrap: str) -> AsyncIterator[Rig]:
+    """A rig with two partitions, its topics made."""
+    rig = Rig(bootstrap)
+    await rig.prepare()
+    yield rig
+    await rig.close()
+
+
+@pytest_asyncio.fixture
+async def make_rig(bootstrap: str) -> AsyncIterator[Callable[..., Rig]]:
+    """Makes rigs of other shapes; their topics are up to the test."""
+    made: list[Rig] = []
+
+    def make(**shape: object) -> Rig:
+        made.append(Rig(bootstrap, **shape))  # type: ignore[arg-type]  # whatever Rig takes
+        return made[-1]
+
+    yield make
+    for rig in made:
+        await rig.close()

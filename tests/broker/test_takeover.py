@@ -1,0 +1,216 @@
+"""Taking over: the changelog up to its end after the fence, the later of two offsets, and joined sources first."""
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.protocol.admin import DeleteGroupsRequest
+from aiokafka.structs import TopicPartition
+
+from shared.contracts.topics import Topic, changelog
+from shared.kafka.consumer import GroupConsumer
+from shared.kafka.overlay import Overlay
+from shared.kafka.record import Output, Record
+from shared.kafka.slice import OFFSETS_KEY
+from shared.kafka.transaction import KafkaTransactions
+from tests.broker.test_exactly_once import KEYS, check_counts
+from tests.harness.faults import Fault, inject
+from tests.harness.processors import Counter
+from tests.harness.rig import Rig, Running, eventually
+
+
+async def test_a_successor_continues_where_the_predecessor_stopped(rig: Rig) -> None:
+    """Stopping finishes and commits, so that nothing is done twice."""
+    for rounds in (1, 2, 3):
+        running = rig.start()
+        await rig.produce(rig.second, [(key, b"") for key in KEYS])
+        await check_counts(rig, rounds)
+        await running.stop()
+
+
+async def test_a_successor_takes_over_from_one_that_was_killed(rig: Rig) -> None:
+    """Its open transaction is fenced and aborted; what it had committed is in the changelog."""
+    killed = rig.start()
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    await check_counts(rig, 1)
+    await killed.kill()
+    rig.start()
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    await check_counts(rig, 2)
+
+
+async def test_restore_ends_behind_control_markers_and_aborted_records(rig: Rig) -> None:
+    """Both take offsets that no record will ever be read for: counting records would wait for ever."""
+    running = rig.start()
+    await rig.produce(rig.second, [("a", b"")])
+    await rig.read(rig.sink, 1)
+    await running.stop()
+    partition = (await rig.read(rig.sink))[0].partition
+    writer = KafkaTransactions(rig.settings, f"{rig.service}-{partition}", "aborting")
+    await writer.start()
+    await writer.begin()
+    log = changelog(rig.service, "counts").name
+    await writer.send([Output(log, b"ghost", b"1"), Output(log, b"a", b"99")], partition, 0)
+    await writer.discard()
+    successor = rig.start()
+    await successor.ready(2)
+    assert dict(successor.runtime.tasks[partition]._state.stores["counts"].items()) == {b"a": b"1"}
+
+
+async def test_positions_are_in_the_changelog_with_every_transaction(rig: Rig) -> None:
+    """Also when a record changes no store: the positions have to outlive the group's offsets."""
+    running = rig.start()
+    await rig.produce(rig.first, [("a", b"poison")])
+    await rig.dead_letters(rig.first, 1)
+    await running.stop()
+    records = [r for s in rig.stores for r in await rig.read(changelog(rig.service, s))]
+    assert [(record.key, record.value) for record in records] == [(OFFSETS_KEY, b'{"%s":1,"%s":0}' % names(rig))]
+
+
+def names(rig: Rig) -> tuple[bytes, bytes]:
+    """The two sources."""
+    return rig.first.name.encode(), rig.second.name.encode()
+
+
+async def test_offsets_in_the_changelog_outlive_the_group(rig: Rig) -> None:
+    """A group that was empty for a week has no offsets any more; starting at the beginning would count twice."""
+    running = rig.start()
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    await check_counts(rig, 1)
+    await running.stop()
+    await delete_group(rig)
+    rig.start()
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    await check_counts(rig, 2)
+
+
+async def delete_group(rig: Rig) -> None:
+    """What the broker does with a group whose offsets have expired."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=rig.settings.kafka_bootstrap)
+    await admin.start()
+    try:
+        coordinator = await admin.find_coordinator(rig.service)
+        response = await admin._send_request_to_node(coordinator, DeleteGroupsRequest([rig.service]))
+        assert [code for _, code in response.results] == [0]
+    finally:
+        await admin.close()
+
+
+async def delete_records(rig: Rig, topic: Topic, partition: int, before: int) -> None:
+    """What retention does."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=rig.settings.kafka_bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(topic.name, partition): RecordsToDelete(before)})
+    finally:
+        await admin.close()
+
+
+async def test_an_offset_below_the_log_start_stops_the_task_with_its_name(rig: Rig) -> None:
+    """Records were deleted before they were read: going on as if nothing were would lose them silently."""
+    running = rig.start()
+    await rig.produce(rig.second, [("a", b"")])
+    (counted,) = await rig.read(rig.sink, 1)
+    await running.stop()
+    await rig.produce(rig.second, [("a", b"")] * 9)
+    await delete_records(rig, rig.second, counted.partition, 5)
+    stopped = rig.start()
+    await eventually(lambda: "failed" in stopped.phases())
+    report = stopped.readiness.report()["checks"][f"partition-{counted.partition}"]
+    assert not report["ready"]
+    assert report["detail"].startswith(f"OffsetLost: {rig.second.name}[{counted.partition}]: the position is 1,")
+    await eventually(lambda: "running" in stopped.phases())  # the other partition is not concerned
+    assert len(await rig.read(rig.sink)) == 1
+
+
+async def test_an_offset_that_retention_overtakes_is_reported_while_running(rig: Rig) -> None:
+    """With `auto_offset_reset=earliest` the client would move on by itself, without a word."""
+    await rig.produce(rig.second, [("a", b"")] * 9, partition=0)
+    await delete_records(rig, rig.second, 0, 5)
+    assigned: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def revoked() -> None:
+        return
+
+    member = GroupConsumer(
+        rig.settings, rig.service, [rig.second], client_id="test",
+        assigned=lambda _partitions: assigned.set_result(None), revoked=revoked,
+    )  # fmt: skip
+    await member.start()
+    lost: list[tuple[str, int, int]] = []
+    feed = asyncio.create_task(member.feed(lambda *_: None, lambda *place: lost.append(place)))
+    try:
+        await assigned
+        member.open(rig.second.name, 0, 2)
+        await eventually(lambda: lost)
+        assert lost[0] == (rig.second.name, 0, 2)
+    finally:
+        feed.cancel()
+        await member.stop()
+
+
+async def test_a_task_that_meets_a_lost_offset_stops_and_says_so(rig: Rig) -> None:
+    """What the consumer reports reaches the task: it takes over anew, which names what the log has."""
+    running = rig.start()
+    await running.ready(2)
+    running.runtime._out_of_range(rig.second.name, 0, 7)
+    await eventually(lambda: "failed" in running.phases())
+    await running.ready(2)
+
+
+@dataclass
+class Joined(Counter):
+    """Emits whether the account (first source) was known when the request (second source) came."""
+
+    def __post_init__(self) -> None:
+        self.catch_up = (self.sources[0],)
+
+    def process(self, record: Record, overlay: Overlay) -> None:
+        """Keep an account, or look one up."""
+        if record.topic == self.sources[0].name:
+            overlay.put("counts", record.key or b"", b"known")
+        else:
+            overlay.emit(Output(self.sink, record.key, overlay.get("counts", record.key or b"") or b"unknown"))
+
+
+async def test_a_source_to_catch_up_with_is_read_to_its_end_first(rig: Rig) -> None:
+    """The first request must not meet an empty table, however long that source is; markers at its end count too."""
+    accounts = [(f"k{n}", b"") for n in range(3_000)]
+    requests = [(f"k{n}", b"") for n in range(0, 3_000, 50)]
+    await rig.produce(rig.second, requests)
+    async with rig.producer(transactional_id=rig.mark) as producer, producer.transaction():
+        await rig.send(producer, rig.first, accounts)
+    rig.start(lambda _partition: Joined((rig.first, rig.second), rig.sink.name))
+    answers = await rig.read(rig.sink, len(requests))
+    assert {record.value for record in answers} == {b"known"}
+
+
+async def test_an_empty_source_to_catch_up_with_holds_up_nothing(rig: Rig) -> None:
+    """There may be no account yet."""
+    await rig.produce(rig.second, [("a", b"")])
+    rig.start(lambda _partition: Joined((rig.first, rig.second), rig.sink.name))
+    (answer,) = await rig.read(rig.sink, 1)
+    assert answer.value == b"unknown"
+
+
+@pytest.mark.parametrize("fault", [Fault("commit", "after"), Fault("send", "after")], ids=str)
+async def test_a_failure_while_catching_up_starts_over(rig: Rig, fault: Fault) -> None:
+    """Catching up is made of ordinary transactions, with ordinary failures."""
+    await rig.produce(rig.first, [(key, b"") for key in KEYS])
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    running = rig.start(lambda _partition: Joined((rig.first, rig.second), rig.sink.name))
+    plan = inject(running.runtime, [fault])
+    answers = await rig.read(rig.sink, len(KEYS))
+    assert {record.value for record in answers} == {b"known"}
+    assert plan.happened
+
+
+async def test_readiness_tells_what_is_missing(rig: Rig) -> None:
+    """Ready means: an assignment was received, and every partition of it has been restored."""
+    running: Running = rig.start()
+    assert not running.readiness.ready
+    await running.ready(2)
+    assert set(running.readiness.report()["checks"]) == {"group", "partition-0", "partition-1"}
+    await running.stop()
+    assert not running.readiness.ready
