@@ -32,7 +32,7 @@ from services.cli.progress import Progress
 from services.cli.supervisor import Program, Supervisor
 from shared.kafka.admin import TopicNotMade, apply_topics, check_topics
 from shared.kafka.embedded import EmbeddedKafka
-from shared.kafka.embedded_errors import DiskFull
+from shared.kafka.embedded_errors import DiskFull, NotADataFolder
 from shared.kafka.reachable import wait_until_it_answers
 from shared.kafka.settings import KafkaSettings, load
 
@@ -40,6 +40,7 @@ HOST = "127.0.0.1"
 SERVICES = ("intake", "router", "escalation")
 KEY_NAME = "frontline-up"  # the API client that the admin key stands for
 SCOPES = ("submit", "activity", "backfill", "admin")
+KAFKA_PATIENCE = 15.0  # seconds for somebody else's Kafka to answer
 KAFKA_RESTARTS = 5  # of a broker that dies again and again, before that is the end
 
 
@@ -115,6 +116,8 @@ class System:
         if self._ready_file is not None:
             self._ready_file.unlink(missing_ok=True)  # of an earlier run
         try:
+            load(KafkaSettings)  # what is wrong with the environment, before anything is started
+            self._check_folder()
             with _held_ports(self._options.port, len(SERVICES)) as ports:
                 self._folder = self._options.data or Path(tempfile.mkdtemp(prefix="frontline-up-"))
                 self.logs.mkdir(parents=True, exist_ok=True)
@@ -157,6 +160,14 @@ class System:
         headers = {"Authorization": f"Bearer {self._admin_key}"}
         return httpx.AsyncClient(base_url=self.urls["intake"], headers=headers, timeout=10, trust_env=False)
 
+    def _check_folder(self) -> None:
+        """Raises NotADataFolder for one with other people's files in it."""
+        data = self._options.data
+        if data is not None and data.exists():
+            names = {entry.name for entry in data.iterdir()} if data.is_dir() else {""}
+            if names and not names & {"kafka", "logs"}:
+                raise NotADataFolder(folder=data)
+
     async def _load_accounts(self) -> None:
         async with self.client() as client:
             await load_accounts(client)
@@ -165,7 +176,8 @@ class System:
         if self._options.kafka is not None:
             self._bootstrap = self._options.kafka
             self._progress.say(f"waiting for Kafka at {self._bootstrap}")
-            if not await wait_until_it_answers(self._bootstrap, 15):
+            client = load(KafkaSettings, kafka_bootstrap=self._bootstrap).client()
+            if not await wait_until_it_answers(self._bootstrap, KAFKA_PATIENCE, client):
                 raise SystemFailed(f"no Kafka answers at {self._bootstrap}: start it, or leave --kafka out for our own")
             return
         assert self._folder is not None  # noqa: S101 - set by `start`

@@ -2,35 +2,55 @@
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+PAUSE = 0.1  # seconds between two tries
 
-async def answers(bootstrap: str, timeout: float = 5.0) -> bool:
-    """Whether a broker of `bootstrap` ("host:port", several with commas) answers within `timeout` seconds."""
-    silence = logging.getLogger("aiokafka.client")
-    was_disabled, silence.disabled = silence.disabled, True  # it logs each failed try, and we try until it works
+
+async def answers(bootstrap: str, timeout: float = 5.0, client: Mapping[str, Any] | None = None) -> bool:
+    """Whether a broker of `bootstrap` ("host:port", several with commas) answers within `timeout` seconds.
+
+    `client` has what else a client needs to be let in (`KafkaSettings.client()`).
+    """
+    arguments = {**(client or {}), "bootstrap_servers": bootstrap, "request_timeout_ms": max(1, int(timeout * 1000))}
     try:
-        async with asyncio.timeout(timeout):
-            client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=max(1, int(timeout * 1000)))
-            try:
-                await client.bootstrap()
-                return bool(client.cluster.brokers())
-            finally:
-                await client.close()
+        with _failed_tries_unlogged():
+            async with asyncio.timeout(timeout):
+                kafka = AIOKafkaClient(**arguments)
+                try:
+                    await kafka.bootstrap()
+                    return bool(kafka.cluster.brokers())
+                finally:
+                    await kafka.close()
     except (KafkaError, OSError, TimeoutError, ValueError):
         return False
-    finally:
-        silence.disabled = was_disabled
 
 
-async def wait_until_it_answers(bootstrap: str, timeout: float) -> bool:
+async def wait_until_it_answers(bootstrap: str, timeout: float, client: Mapping[str, Any] | None = None) -> bool:
     """Ask again and again until it answers; False after `timeout` seconds without an answer."""
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout):
-            while not await answers(bootstrap, min(timeout, 5.0)):  # noqa: ASYNC110 - nobody tells us
-                await asyncio.sleep(0.1)
+            while not await answers(bootstrap, min(timeout, 5.0), client):  # noqa: ASYNC110 - nobody tells us
+                await asyncio.sleep(PAUSE)
             return True
     return False
+
+
+@contextmanager
+def _failed_tries_unlogged() -> Iterator[None]:
+    """The client logs each failed try as an error; here it is an answer."""
+
+    def keep(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith(("Unable connect to", "Unable to request metadata"))
+
+    logger = logging.getLogger("aiokafka")
+    logger.addFilter(keep)
+    try:
+        yield
+    finally:
+        logger.removeFilter(keep)

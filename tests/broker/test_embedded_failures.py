@@ -14,7 +14,7 @@ import pytest
 from shared.kafka import embedded_errors as errors
 from shared.kafka.embedded import SHORT_LIVED, EmbeddedKafka
 from shared.kafka.embedded_errors import KafkaFailed
-from shared.kafka.jars import jars_folder, locked_jars
+from shared.kafka.jars import install, locked_jars
 
 
 async def failure_of(kafka: EmbeddedKafka) -> KafkaFailed:
@@ -153,10 +153,10 @@ async def test_a_missing_jar_that_cannot_be_downloaded_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first start without a network."""
+    for path in install()[1:]:
+        (tmp_path / path.name).symlink_to(path)
     monkeypatch.setenv("FRONTLINE_MAVEN_URL", "http://127.0.0.1:1")
     monkeypatch.setattr("shared.kafka.jar_download.FIRST_PAUSE", 0.01)
-    for jar in locked_jars()[1:]:
-        (tmp_path / jar.file_name).symlink_to(jars_folder() / jar.file_name)
     why = await failure_of(EmbeddedKafka(tmp_path / "data", jar_folder=tmp_path))
     assert isinstance(why, errors.JarMissing)
     assert locked_jars()[0].file_name in str(why)
