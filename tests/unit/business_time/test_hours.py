@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.business_time import hours
@@ -129,6 +129,7 @@ kinds = st.sampled_from(["elapsed", "business", "elapsed_then_next_open"])
 targets = st.integers(min_value=1, max_value=60 * 40).map(lambda n: timedelta(minutes=n))
 
 
+@settings(deadline=None)
 @given(kinds, instants, targets, pauses, instants)
 def test_a_promise_is_overrun_only_after_it_was_due(
     kind: Hours, start: datetime, target: timedelta, spans: list[tuple[datetime, datetime]], end: datetime
@@ -143,6 +144,7 @@ def test_a_promise_is_overrun_only_after_it_was_due(
         assert sum((e.end - e.start for e in ledger if e.counted), timedelta(0)) == used
 
 
+@settings(deadline=None)
 @given(kinds, instants, targets, pauses, st.tuples(instants, instants))
 def test_one_more_pause_never_brings_a_deadline_forward(
     kind: Hours,

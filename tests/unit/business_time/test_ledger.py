@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.business_time.calendar import BusinessCalendar
@@ -56,6 +56,7 @@ minutes = st.integers(min_value=0, max_value=60 * 24 * 30).map(lambda n: at("202
 pauses = st.lists(st.tuples(minutes, minutes).map(lambda pair: (min(pair), max(pair))), max_size=4)
 
 
+@settings(deadline=None)
 @given(minutes, minutes, pauses)
 def test_the_ledger_covers_the_span_without_gap_and_adds_up(
     a: datetime, b: datetime, pauses: list[tuple[datetime, datetime]]

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.business_time.spans import Span, clipped, merged, without
@@ -21,6 +21,7 @@ def is_merged(found: list[Span]) -> bool:
     return all(a < b for a, b in found) and all(x[1] < y[0] for x, y in pairwise(found))
 
 
+@settings(deadline=None)
 @given(spans, spans, points, points)
 def test_every_point_is_where_it_belongs(some: list[Span], holes: list[Span], low: int, high: int) -> None:
     """Merged spans cover what the spans cover; clipping and cutting take away what they say, and nothing else."""
