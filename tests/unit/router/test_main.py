@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from services.router.__main__ import main
 from tests.harness.service_process import service_process
 
 NOBODY = "127.0.0.1:1"  # a port that nothing listens on
@@ -18,16 +19,16 @@ NOBODY = "127.0.0.1:1"  # a port that nothing listens on
         ({"FRONTLINE_POLICIES": "nix"}, "there is no edition 'nix'"),
     ],
 )
-async def test_a_wrong_setting_is_one_line_and_exit_code_2(
-    tmp_path: Path, environment: dict[str, str], words: str
+def test_a_wrong_setting_is_one_line_and_exit_code_2(
+    environment: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A supervisor must know that starting it again is no use."""
-    async with service_process("router", tmp_path / "log", **environment) as router:
-        await router.start()
-        assert await router.ended() == 2
-        said = router.log.read_text()
-    assert words in said
-    assert "Traceback" not in said
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert main() == 2
+    said = capsys.readouterr()
+    assert words in said.err
+    assert (len(said.err.splitlines()), said.out) == (1, "")
 
 
 async def test_a_port_that_is_taken_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
