@@ -12,7 +12,7 @@ from shared.business_time.instants import Micros, from_micros, to_micros
 from shared.contracts import wire
 from shared.contracts.base import format_instant
 from shared.contracts.intake import ActivityRecorded
-from shared.contracts.router import CaseRouted
+from shared.contracts.router import CaseRouted, DecidedMilestone
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import Milestone
 from shared.kafka import serde
@@ -89,7 +89,7 @@ def _check_key(record: Record, case_id: str) -> None:
         raise PoisonRecord("malformed_event", "case_id has characters that cannot be printed")
 
 
-def _check_terms(milestones: Mapping[Milestone, MilestoneTerms]) -> None:
+def _check_terms(milestones: Mapping[Milestone, MilestoneTerms | DecidedMilestone]) -> None:
     for milestone, terms in milestones.items():
         if terms.target_seconds is not None and (terms.hours is None or terms.promise is None):
             raise PoisonRecord("malformed_event", f"milestones.{milestone}: a target needs hours and a promise")

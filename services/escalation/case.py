@@ -37,7 +37,8 @@ from services.escalation.sla_clock import (
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import DAY, Micros
 from shared.contracts.intake import ActivityRecorded
-from shared.contracts.router import CaseRouted
+from shared.contracts.router import CaseRouted, DecidedMilestone
+from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import (
     ACTIVITY_TYPES,
     ENVIRONMENTS,
@@ -45,6 +46,7 @@ from shared.contracts.vocabulary import (
     PLANS,
     PRIORITIES,
     WORKAROUNDS,
+    Milestone,
     Priority,
 )
 from shared.kafka.processor import PoisonRecord
@@ -72,7 +74,7 @@ def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparen
             "malformed_event", f"calendar: edition {case.edition} has none called {case.calendar[:60]!r}"
         )
     plan, staffed = case.entitlement.plan, pinned.edition.channels[case.assigned_channel].staffed
-    terms = stored_terms(case.milestones)
+    terms = stored_terms({name: _pinned_terms(name, told, pinned) for name, told in case.milestones.items()})
     usual = pinned.policy(plan, case.priority, case.calendar, staffed=staffed, automated=case.escalation.automated)
     trace, sampled = pack_trace(traceparent)
     facts = Facts(
@@ -93,6 +95,20 @@ def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparen
         opened_at=micros(case.received_at, "received_at"),
         trace=trace,
         terms=None if terms == stored_terms(usual.terms) else terms,
+    )
+
+
+def _pinned_terms(milestone: Milestone, told: DecidedMilestone, pinned: PinnedEdition) -> MilestoneTerms:
+    """What the decision promised; how such a clock pauses and reopens is the pinned edition's to say."""
+    if told.target_seconds is None:
+        return MilestoneTerms(target_seconds=None, reason=told.reason)
+    behaviour = pinned.edition.milestones[milestone]
+    return MilestoneTerms(
+        target_seconds=told.target_seconds,
+        hours=told.hours,
+        promise=told.promise,
+        paused_by=behaviour.paused_by,
+        reopen=behaviour.reopen,
     )
 
 

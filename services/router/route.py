@@ -106,8 +106,6 @@ def _decided(milestone: Milestone, terms: MilestoneTerms, hours: Hours, start: M
         hours=terms.hours,
         promise=terms.promise,
         reason=terms.reason,
-        paused_by=terms.paused_by,
-        reopen=terms.reopen,
         due_at=_due_at(milestone, terms, hours, start),
     )
 

@@ -3,15 +3,18 @@
 from typing import ClassVar
 
 from shared.contracts.base import CausedBy, Count, CountryCode, Event, Identifier, Instant, Part
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.terms import TargetSeconds
 from shared.contracts.vocabulary import (
     AccountType,
     Channel,
     Environment,
+    Hours,
     Impact,
     Milestone,
+    NoTargetReason,
     Plan,
     Priority,
+    Promise,
     RequestType,
     Role,
     Tier,
@@ -29,9 +32,17 @@ class ChannelVerdict(Part):
     use_instead: Channel | None = None
 
 
-class DecidedMilestone(MilestoneTerms):
-    """A milestone's terms and, for a clock that starts at the submission, its deadline (else null)."""
+class DecidedMilestone(Part):
+    """What is promised for one milestone, or the reason why nothing is.
 
+    `target_seconds` counts in `hours`. `due_at` is the deadline of a clock that starts at the submission, else null.
+    What pauses a clock is the edition's business, which the case pins.
+    """
+
+    target_seconds: TargetSeconds | None
+    hours: Hours | None = None
+    promise: Promise | None = None
+    reason: NoTargetReason | None = None
     due_at: Instant | None
 
 

@@ -7,6 +7,8 @@ from pydantic import Field
 from shared.contracts.base import Part
 from shared.contracts.vocabulary import Hours, NoTargetReason, Promise, ReopenMode
 
+TargetSeconds = Annotated[int, Field(gt=0, le=2**53 - 1)]  # JSON readers agree on integers up to 2**53
+
 
 class MilestoneTerms(Part):
     """How long a milestone may take, in which hours, with what kind of promise; or why it has no target.
@@ -16,7 +18,7 @@ class MilestoneTerms(Part):
     `reason` says why and the rest is absent.
     """
 
-    target_seconds: Annotated[int, Field(gt=0, le=2**53 - 1)] | None
+    target_seconds: TargetSeconds | None
     hours: Hours | None = None
     promise: Promise | None = None
     reason: NoTargetReason | None = None

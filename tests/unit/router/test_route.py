@@ -1,5 +1,6 @@
 """What a decision says beside the channels: priority, promises, rights, numbers, and how it came about."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -12,7 +13,6 @@ from services.router.rulebook import Rulebook
 from shared.business_time.config import CalendarConfig
 from shared.contracts import wire
 from shared.contracts.router import Decision
-from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import (
     ENVIRONMENTS,
     IMPACTS,
@@ -362,8 +362,10 @@ def test_the_trace_tells_the_whole_way_and_quotes_nobody(guidelines: Rulebook) -
     assert secret.encode() not in wire.encode(decision)
 
 
-def test_a_milestone_keeps_the_behaviour_that_its_clock_needs(guidelines: Rulebook) -> None:
-    """The case pins what pauses a clock and how it reopens, so escalation need not look at the edition again."""
-    terms: MilestoneTerms = route(request(), entitlement(), guidelines, MONDAY_NOON).milestones["restoration"]
-    behaviour = guidelines.edition.milestones["restoration"]
-    assert (terms.paused_by, terms.reopen) == (behaviour.paused_by, behaviour.reopen)
+def test_a_milestone_says_exactly_what_its_readers_are_told(guidelines: Rulebook) -> None:
+    """Consumers compare these objects whole; how a clock pauses is the edition's business, which the case pins."""
+    milestones = json.loads(wire.encode(route(request(), entitlement(), guidelines, MONDAY_NOON)))["milestones"]
+    assert {name: set(told) for name, told in milestones.items()} == {
+        "first_response": {"target_seconds", "hours", "promise", "due_at"},
+        "restoration": {"target_seconds", "hours", "promise", "due_at"},
+    }
