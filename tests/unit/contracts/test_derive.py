@@ -20,13 +20,12 @@ from pydantic import (
 )
 
 from shared.contracts import wire
-from shared.contracts.base import CausedBy, Count, CountryCode, Event, Identifier, Instant, Part
+from shared.contracts.base import CausedBy, Count, CountryCode, Event, Identifier, Instant, Part, format_instant
 from shared.contracts.derive import UnsupportedContract
 from shared.contracts.escalation import ClockEvent, ClockStarted
 from shared.contracts.intake import Account, EntitlementWithdrawn
 from shared.contracts.registry import MODELS
-from shared.contracts.router import CaseRouted, DecidedMilestone, Decision
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.router import CaseRouted, Decision
 
 
 class Measured(Part):
@@ -123,7 +122,6 @@ def test_structs_are_related_as_their_models_are() -> None:
     assert wire.struct(CaseRouted) is wire.struct(CaseRouted)
     assert issubclass(wire.struct(CaseRouted), wire.struct(Decision))
     assert issubclass(wire.struct(ClockStarted), wire.struct(ClockEvent))
-    assert issubclass(wire.struct(DecidedMilestone), wire.struct(MilestoneTerms))
     assert issubclass(wire.struct(ClockStarted), wire.struct(Event))
     assert wire.struct(ClockStarted).TYPE == ClockStarted.TYPE
 
@@ -145,6 +143,17 @@ def test_an_instant_is_in_utc_whether_it_was_read_or_given() -> None:
     assert made.withdrawn_at.tzinfo is UTC
     assert wire.encode(made) == b'{"account_id":"acme","withdrawn_at":"2026-11-23T10:00:00Z"}'
     assert wire.encode(made) == EntitlementWithdrawn.model_validate(fields).model_dump_json().encode()
+
+
+def test_a_time_without_a_zone_is_refused_and_none_is_guessed() -> None:
+    """The machine's zone must never decide when a promise is due."""
+    naive = datetime(2026, 11, 23, 11)  # noqa: DTZ001 - that is what is tried
+    with pytest.raises(ValueError, match="must have a zone"):
+        wire.struct(EntitlementWithdrawn)(account_id="acme", withdrawn_at=naive)
+    with pytest.raises(ValidationError, match="must have a zone"):
+        EntitlementWithdrawn(account_id="acme", withdrawn_at=naive)
+    with pytest.raises(ValueError, match="must have a zone"):
+        format_instant(naive)
 
 
 class Loose(BaseModel):
@@ -189,6 +198,7 @@ def part(annotation: Any, *default: Any) -> type[Part]:
         (part(tuple[Instant, ...]), "put it into a Part"),
         (part(dict[str, Instant | None]), "put it into a Part"),
         (part(Annotated[str, Field(pattern=r"^\d+$")]), "no backslash"),
+        (part(Annotated[str, Field(pattern="^a$|^b$")]), "must read"),
         (part(Annotated[str, Field(pattern="[a-z]+")]), r"must read \^…\$"),
         (part(Annotated[int, Field(ge=0, le=9, multiple_of=3)]), "is not understood"),
         (part(Annotated[str, Field(pattern="^[a-z]+$", strict=False)]), "is not understood"),
