@@ -6,7 +6,6 @@ digest; from then on the saved one counts. A configured edition is asked only fo
 
 import hashlib
 import zlib
-from collections.abc import Mapping
 
 from pydantic import ValidationError
 
@@ -106,16 +105,12 @@ class PinnedEditions:
                     f"store {STORE} has no edition {short.hex()}…, though a case pins it: restore the topic "
                     "escalation-editions-changelog"
                 )
-            known = self._known[short] = _read(saved)
+            known = self._known[short] = read_saved(saved)
         return known
 
 
-def saved_editions(store: Mapping[bytes, bytes]) -> dict[str, Edition]:
-    """The editions in the (key, value) pairs of the store, by digest."""
-    return {pinned.sha256: pinned.edition for pinned in map(_read, store.values())}
-
-
-def _read(saved: bytes) -> PinnedEdition:
+def read_saved(saved: bytes) -> PinnedEdition:
+    """The edition in a value of the store. Raises TaskMustStop if this version cannot read it."""
     document = zlib.decompress(saved)
     sha256 = hashlib.sha256(document).hexdigest()
     try:

@@ -1,0 +1,124 @@
+"""What the log says of one case: read from Kafka, committed only, from the partition of its key and nowhere else."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from services.escalation.pinned import STORE, PinnedEdition, read_saved
+from shared.contracts import wire
+from shared.contracts.base import Event
+from shared.contracts.escalation import ClockEvent
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.router import CaseRouted
+from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic, changelog, dead_letter
+from shared.kafka import dead_letters, serde
+from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
+from shared.kafka.partitioning import partition_for
+from shared.kafka.processor import PoisonRecord
+from shared.kafka.record import Record
+from shared.kafka.settings import KafkaSettings
+
+_EDITIONS = changelog("escalation", STORE)
+_PUT_ASIDE = (dead_letter(CASES), dead_letter(ACTIVITY))
+_TOPICS: tuple[Topic, ...] = (CASES, ACTIVITY, ESCALATIONS, *_PUT_ASIDE, _EDITIONS)
+_CaseRouted, _ActivityRecorded, _ClockEvent = (
+    wire.struct(CaseRouted),
+    wire.struct(ActivityRecorded),
+    wire.struct(ClockEvent),
+)
+
+
+class NoTopics(Exception):
+    """This Kafka has none of Frontline's topics."""
+
+
+@dataclass
+class CaseLog:
+    """The records of one case, in the order of the log. `case` is the first `case.routed`, the one that counts.
+
+    `activity` comes with its offsets. `saved` are the editions that cases of this partition pin, by key of their store.
+    """
+
+    case: CaseRouted | None = None
+    activity: list[tuple[int, ActivityRecorded]] = field(default_factory=list)
+    events: list[ClockEvent] = field(default_factory=list)
+    put_aside: list[DeadLetter] = field(default_factory=list)
+    saved: dict[bytes, bytes] = field(default_factory=dict)
+
+    def edition(self) -> PinnedEdition | None:
+        """The edition that the case pins, if it was saved."""
+        for document in self.saved.values():
+            pinned = read_saved(document)
+            if self.case is not None and pinned.sha256 == self.case.policy_sha256:
+                return pinned
+        return None
+
+    def take(self, record: Record) -> None:
+        """Note a record of this case; one that is no event is passed over, for the service has put it aside."""
+        if record.topic in (topic.name for topic in _PUT_ASIDE):
+            try:
+                self.put_aside.append(dead_letters.parse(record.key, record.value, record.headers))
+            except NotADeadLetter:
+                return
+            return
+        try:
+            event: Event = serde.decode(record)[1]
+        except PoisonRecord:
+            return
+        if isinstance(event, _CaseRouted):
+            self.case = self.case or event
+        elif isinstance(event, _ActivityRecorded):
+            self.activity.append((record.offset, event))
+        elif isinstance(event, _ClockEvent):
+            self.events.append(event)
+
+
+async def read_case(settings: KafkaSettings, case_id: str) -> CaseLog:
+    """Everything that the log holds of `case_id` now. Raises NoTopics, KafkaError."""
+    key = case_id.encode()
+    consumer = AIOKafkaConsumer(
+        *(topic.name for topic in _TOPICS),  # without a group, a subscription is to all partitions
+        **settings.client(),
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=50,
+    )
+    log = CaseLog()
+    try:
+        await consumer.start()
+        partitions = sum(place.topic == CASES.name for place in consumer.assignment())
+        if not partitions:
+            raise NoTopics
+        partition = partition_for(key, partitions)
+        places = [place for place in consumer.assignment() if place.partition == partition]
+        consumer.unsubscribe()
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        await _read_to_end(consumer, places, key, log)
+    finally:
+        await consumer.stop()
+    return log
+
+
+async def _read_to_end(consumer: AIOKafkaConsumer, places: list[TopicPartition], key: bytes, log: CaseLog) -> None:
+    ends: dict[Any, int] = await consumer.end_offsets(places)
+    while any([await consumer.position(place) < end for place, end in ends.items()]):
+        for batch in (await consumer.getmany(timeout_ms=200)).values():
+            for message in batch:
+                if message.topic == _EDITIONS.name:
+                    if message.value is not None and not message.key.startswith(b"\x00"):
+                        log.saved[message.key] = message.value
+                elif message.key == key:
+                    log.take(
+                        Record(
+                            message.topic,
+                            message.partition,
+                            message.offset,
+                            message.timestamp,
+                            message.key,
+                            message.value,
+                            tuple(message.headers),
+                        )
+                    )

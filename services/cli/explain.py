@@ -1,0 +1,96 @@
+"""`frontline explain CASE`: why this channel, this priority and these deadlines, from the log."""
+
+import asyncio
+import logging
+import sys
+from typing import Annotated
+
+import msgspec
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from cyclopts import Parameter
+from rich.console import Console
+
+from services.cli.case_log import CaseLog, NoTopics, read_case
+from services.cli.explain_view import show
+from services.cli.explanation import explanation
+from services.cli.jsonl import BAD_INPUT
+from services.escalation.pinned import PinnedEdition
+from shared.kafka.processor import TaskMustStop
+from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.policy.files import load_library
+from shared.policy.mistakes import PolicyError
+from shared.policy.settings import PolicySettings
+from shared.wall_clock import utc_now
+
+EXPLAINED, NOT_EXPLAINED = 0, 1
+
+Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs instead of text for people.")]
+
+
+def explain(case: str, *, kafka: str | None = None, as_json: Json = False) -> int:
+    """Why a case got its channel, priority and deadlines, from the log.
+
+    The log of Kafka is read as it is now: the decision with its trace, what happened to the case, its clocks with the
+    ledger of each deadline (which time counted, which did not, and why), and what was put aside and does not count.
+
+    Parameters
+    ----------
+    case
+        The id of the case, which is that of its request.
+    kafka
+        HOST:PORT; otherwise FRONTLINE_KAFKA_BOOTSTRAP says where Kafka is.
+    """
+    try:
+        settings = load(KafkaSettings, **({} if kafka is None else {"kafka_bootstrap": kafka}))
+    except BadSettings as error:
+        return _failed(str(error), BAD_INPUT)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is said below, once
+    try:
+        log = asyncio.run(read_case(settings, case))
+    except KafkaConnectionError:
+        return _failed(f"Kafka at {settings.kafka_bootstrap} does not answer; --kafka HOST:PORT says where it is")
+    except KafkaError as error:
+        return _failed(f"Kafka at {settings.kafka_bootstrap} cannot be read: {error}")
+    except NoTopics:
+        return _failed(f"Kafka at {settings.kafka_bootstrap} has no topics of Frontline; run `frontline topics apply`")
+    if log.case is None:
+        return _failed(_unknown(case, log))
+    pinned, missing = _edition(log)
+    found = explanation(log, log.case, pinned, utc_now())
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+    else:
+        show(found, Console(soft_wrap=True, highlight=False))
+    if missing:
+        print(f"no ledgers: {missing}", file=sys.stderr)
+    return EXPLAINED
+
+
+def _edition(log: CaseLog) -> tuple[PinnedEdition | None, str]:
+    """The edition that the case pins: as it was saved with the open cases, else as it is configured; or why not."""
+    if log.case is None:
+        return None, ""
+    sha256 = log.case.policy_sha256
+    try:
+        saved = log.edition()
+        if saved is not None:
+            return saved, ""
+        edition = load_library(load(PolicySettings).policies).by_digest(sha256)
+    except (TaskMustStop, PolicyError, BadSettings) as error:
+        return None, str(error)
+    if edition is not None:
+        return PinnedEdition(sha256, edition), ""
+    return None, f"edition {log.case.edition} (policy_sha256 {sha256}) is neither saved nor in FRONTLINE_POLICIES"
+
+
+def _unknown(case: str, log: CaseLog) -> str:
+    said = f"the log has no case {case!r}"
+    if log.put_aside:
+        causes = ", ".join(sorted({letter.cause for letter in log.put_aside}))
+        return f"{said}, but {len(log.put_aside)} records of it that were put aside ({causes})"
+    return f"{said}, but {len(log.activity)} activities that wait for it" if log.activity else said
+
+
+def _failed(message: str, code: int = NOT_EXPLAINED) -> int:
+    print(message, file=sys.stderr)
+    return code

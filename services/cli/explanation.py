@@ -1,0 +1,198 @@
+"""[pure] Why a case has its channel, its priority and its deadlines: plain data, worked out from the log.
+
+The clocks are folded from the activity by the same functions that run live, under the edition that the case pins, so
+every deadline comes with its ledger: which time counted, which did not, and why. Without that edition the published
+events are all there is.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from services.cli.case_log import CaseLog
+from services.cli.deadline import seconds
+from services.escalation.case import hear, new_case, open_clocks, policy_of
+from services.escalation.case_state import CaseState, heeded
+from services.escalation.clock_state import Clock
+from services.escalation.folding import as_of
+from services.escalation.pinned import PinnedEdition
+from services.escalation.sla_clock import clocks_of
+from shared.business_time.calendar import BusinessCalendar
+from shared.business_time.hours import ledger
+from shared.business_time.instants import Micros, from_micros, length, to_micros
+from shared.business_time.ledger import LedgerEntry
+from shared.contracts.base import format_instant
+from shared.contracts.escalation import ClockEvent
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.router import CaseRouted
+from shared.contracts.topics import ACTIVITY
+from shared.kafka.dead_letters import DeadLetter
+from shared.kafka.processor import PoisonRecord
+
+# What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
+_TOLD = ("to", "impact", "workaround", "milestones")
+_SAID = ("met", "status", "because", "level", "called", "share", "breached_at", "reason", "old", "new", "cause")
+
+
+def explanation(log: CaseLog, case: CaseRouted, pinned: PinnedEdition | None, now: datetime) -> dict[str, Any]:
+    """What there is to say of `case` at `now`, as JSON data. Keys of `clocks` and ledgers are as `frontline clocks`
+    and `frontline deadline --ledger` have them.
+    """
+    counted = _counted(log, case)
+    state = None if pinned is None else _state(case, pinned, counted)
+    priority = case.priority if pinned is None or state is None else heeded(state, pinned).priority
+    return {
+        "case_id": case.case_id,
+        "account_id": case.account_id,
+        "requester_id": case.requester_id,
+        "subject": case.subject,
+        "received_at": format_instant(case.received_at),
+        "decided_at": format_instant(case.decided_at),
+        "at": format_instant(now),
+        "edition": case.edition,
+        "policy_sha256": case.policy_sha256,
+        "tzdata_version": case.tzdata_version,
+        "holidays_version": case.holidays_version,
+        "requested_channel": case.requested_channel,
+        "assigned_channel": case.assigned_channel,
+        "assigned_tier": case.assigned_tier,
+        "needs_triage": case.needs_triage,
+        "entitlement": _plain(case.entitlement),
+        "channels": _plain(case.channels),
+        "priority": priority,
+        "priority_when_routed": case.priority,
+        "priority_because": case.priority_because,
+        "trace": _plain(case.trace),
+        "notes": list(case.notes),
+        "escalation": _plain(case.escalation),
+        "calendar": case.calendar,
+        "timezone": None if pinned is None else pinned.calendar(case.calendar).timezone,
+        "milestones": _plain(case.milestones),
+        "clocks": None if pinned is None or state is None else _clocks(state, pinned, case, now),
+        "history": _history(counted, log.events),
+        "put_aside": _put_aside(log.put_aside),
+    }
+
+
+def _counted(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
+    """The activity that counts: each once, and nothing that was put aside."""
+    aside = {letter.record.offset for letter in log.put_aside if letter.record.topic == ACTIVITY.name}
+    opened_at = to_micros(case.received_at)
+    counted: dict[str, ActivityRecorded] = {}
+    for offset, activity in log.activity:
+        if offset not in aside and to_micros(activity.at) >= opened_at:
+            counted.setdefault(activity.activity_id, activity)
+    return list(counted.values())
+
+
+def _state(case: CaseRouted, pinned: PinnedEdition, heard: Sequence[ActivityRecorded]) -> CaseState | None:
+    """The case as escalation has it once it has heard everything; None if its targets cannot be counted."""
+    try:
+        state = new_case(case, b"", pinned, None)
+        open_clocks(state, pinned, to_micros(case.decided_at))
+    except PoisonRecord:
+        return None
+    for activity in heard:
+        try:
+            hear(state, pinned, activity, to_micros(activity.recorded_at))
+        except PoisonRecord:
+            continue
+    return state
+
+
+def _clocks(state: CaseState, pinned: PinnedEdition, case: CaseRouted, now: datetime) -> list[dict[str, Any]]:
+    at = to_micros(now)
+    calendar = pinned.calendar(case.calendar)
+    found = as_of(clocks_of(policy_of(state, pinned), heeded(state, pinned).clocks), at)
+    return [_clock(clock, at, calendar) for clock in found]
+
+
+def _clock(clock: Clock, at: Micros, calendar: BusinessCalendar) -> dict[str, Any]:
+    return {
+        "milestone": clock.milestone,
+        "instance": clock.instance,
+        "promise": clock.promise,
+        "target_seconds": clock.terms.target_seconds,
+        "hours": clock.terms.hours,
+        "stage": clock.stage,
+        "late": clock.late,
+        "started_at": _text(clock.started_at),
+        "due_at": _text(clock.due_at),
+        "breached_at": _text(clock.breached_at),
+        "stopped_at": _text(clock.stopped_at),
+        "used_seconds": seconds(clock.used(at, calendar)),
+        "ledger": [_entry(entry) for entry in _ledger(clock, at, calendar)],
+    }
+
+
+def _ledger(clock: Clock, at: Micros, calendar: BusinessCalendar) -> list[LedgerEntry]:
+    """Up to the deadline; of a paused clock, which has none, up to now."""
+    until = max(at if clock.due_at is None else clock.due_at, clock.started_at)
+    pauses = [(start, min(end, until)) for start, end in clock.pauses if start < until]
+    if clock.stage == "paused" and clock.since < until:
+        pauses.append((clock.since, until))
+    return ledger(
+        from_micros(clock.started_at),
+        from_micros(until),
+        timedelta(seconds=clock.terms.target_seconds or 0),
+        clock.terms.hours or "elapsed",
+        calendar,
+        [(from_micros(start), from_micros(end)) for start, end in pauses],
+    )
+
+
+def _entry(entry: LedgerEntry) -> dict[str, Any]:
+    return {
+        "start": format_instant(entry.start),
+        "end": format_instant(entry.end),
+        "seconds": seconds(length(entry.end - entry.start)),
+        "counted": entry.counted,
+        "reason": entry.reason,
+        "holiday": entry.holiday,
+    }
+
+
+def _history(counted: Sequence[ActivityRecorded], events: Sequence[ClockEvent]) -> list[dict[str, Any]]:
+    """What happened and what was said about it, by the instant at which it was known here."""
+    known: list[tuple[datetime, int, dict[str, Any]]] = []
+    for activity in counted:
+        more = {name: getattr(activity, name) for name in _TOLD if getattr(activity, name) is not None}
+        known.append((activity.recorded_at, 0, {"type": activity.type, "at": format_instant(activity.at), **more}))
+    for event in events:
+        more = {name: getattr(event, name) for name in _SAID if getattr(event, name, None) is not None}
+        said = {
+            "type": event.TYPE.removeprefix("frontline.").removesuffix(".v1"),
+            "at": format_instant(event.at),
+            "observed_at": format_instant(event.observed_at),
+            "milestone": event.milestone,
+            "instance": event.instance,
+            "generation": event.generation,
+            "priority": event.priority,
+            "due_at": None if event.due_at is None else format_instant(event.due_at),
+        }
+        known.append((event.observed_at, 1, said | more))
+    return [_plain(entry) for _, _, entry in sorted(known, key=lambda each: each[:2])]
+
+
+def _put_aside(letters: Sequence[DeadLetter]) -> list[dict[str, Any]]:
+    return [
+        {
+            "topic": letter.record.topic,
+            "partition": letter.record.partition,
+            "offset": letter.record.offset,
+            "cause": letter.cause,
+            "message": letter.message,
+            "at": format_instant(letter.at),
+        }
+        for letter in letters
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.to_builtins(value)
+
+
+def _text(at: Micros | None) -> str | None:
+    return None if at is None else format_instant(from_micros(at))

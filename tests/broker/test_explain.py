@@ -1,0 +1,80 @@
+"""`frontline explain` on a real log: one case among others, with the edition that was saved with it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest_asyncio
+from aiokafka import AIOKafkaProducer
+
+from shared.contracts.topics import CASES, changelog
+from shared.kafka.admin import apply_topics
+from shared.kafka.partitioning import partition_for
+from shared.kafka.settings import KafkaSettings, load
+from tests.topology.escalation.desk import Desk, as_record
+
+PARTITIONS = 6
+
+
+@pytest_asyncio.fixture
+async def case_id(bootstrap: str) -> AsyncIterator[str]:
+    """A case in the log, an hour and a half old, with all that was said about it and about another one."""
+    await apply_topics(load(KafkaSettings, kafka_bootstrap=bootstrap))
+    desk = Desk()
+    mine, other = uuid4().hex, uuid4().hex
+    partition = partition_for(mine.encode(), PARTITIONS)
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
+        for case in (mine, other):
+            value, headers = as_record(CASES, case, desk.case(case))
+            desk.driver.pipe(CASES, case, value, headers)
+            await producer.send_and_wait(CASES.name, value, case.encode(), headers=list(headers))
+        desk.passes(timedelta(minutes=90))
+        for output in desk.driver.produced:
+            await producer.send_and_wait(output.topic, output.value, output.key, headers=list(output.headers))
+        saved = changelog("escalation", "editions").name
+        for key, document in desk.driver.stores["editions"].items():
+            await producer.send_and_wait(saved, document, key, partition=partition)
+    yield mine
+
+
+def frontline(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as its users do."""
+    command = [sys.executable, "-m", "services.cli", "explain", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+async def test_a_case_is_explained_from_the_log_alone(bootstrap: str, case_id: str) -> None:
+    """The decision, the deadline with its ledger, and what was published about this case and no other."""
+    done = frontline(case_id, "--kafka", bootstrap, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    assert (found["case_id"], found["priority"], found["assigned_channel"]) == (case_id, "P1", "phone")
+    first = next(clock for clock in found["clocks"] if clock["milestone"] == "first_response")
+    assert first["due_at"] == "2026-11-23T13:00:00Z"
+    assert [entry["seconds"] for entry in first["ledger"]] == [3600]
+    said = [entry["type"] for entry in found["history"] if entry["milestone"] == "first_response"]
+    assert said == ["clock.started", "clock.warned", "clock.breached", "escalation.raised"]
+
+
+async def test_a_case_is_explained_for_people(bootstrap: str, case_id: str) -> None:
+    """Text by default."""
+    done = frontline(case_id, "--kafka", bootstrap)
+    assert done.returncode == 0
+    assert "Why this channel" in done.stdout
+    assert "due 2026-11-23 14:00:00" in done.stdout
+
+
+async def test_what_cannot_be_explained_says_why(bootstrap: str, case_id: str) -> None:
+    """One line on standard error, nothing on standard output, and an exit code."""
+    unknown = frontline(case_id[::-1], "--kafka", bootstrap, "--json")
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert "the log has no case" in unknown.stderr
+    away = frontline(case_id, "--kafka", "127.0.0.1:1")
+    assert (away.returncode, away.stdout) == (1, "")
+    assert len(away.stderr.splitlines()) == 1
+    assert "127.0.0.1:1" in away.stderr
+    nameless = frontline()
+    assert nameless.returncode == 2
