@@ -1,4 +1,4 @@
-"""[pure] Why a case has its channel, its priority and its deadlines: plain data, worked out from the log.
+"""Why a case has its channel, its priority and its deadlines: plain data, worked out from the log.
 
 The clocks are folded from the activity by the same functions that run live, under the edition that the case pins, so
 every deadline comes with its ledger: which time counted, which did not, and why. Without that edition the published
