@@ -31,7 +31,12 @@ class _Common(NamedTuple):
 
 def difference(old: Clock | None, new: Clock, mark: Mark, change: Change) -> tuple[Mark, list[Effect]]:
     """What to say about one instance, and its mark afterwards. `old` None = it has not been published yet."""
-    if old is not None and _schedule(old) == _schedule(new) and _facts(old) == _facts(new):
+    if (
+        old is not None
+        and _schedule(old) == _schedule(new)
+        and _told(old) == _told(new)
+        and _all_said(new, mark, change)
+    ):
         return mark, []
     effects: list[Effect] = []
     if old is not None or mark.generation > 1:  # an instance that had gone and comes back has a generation already
@@ -47,7 +52,7 @@ def difference(old: Clock | None, new: Clock, mark: Mark, change: Change) -> tup
         if new.stage == "fulfilled" and mark.verdict == "running":
             mark = mark._replace(verdict="breached" if new.late else "met")
     verdict = _verdict(new, mark, change.now)
-    if verdict != mark.verdict or (not effects and _facts(old) != _facts(new)):
+    if verdict != mark.verdict or (not effects and _told(old) != _told(new)):
         effects.append(Restated(*common, change.at, mark.verdict, verdict, change.cause))
     return mark._replace(verdict=verdict), effects
 
@@ -80,15 +85,16 @@ def _verdict(clock: Clock, mark: Mark, now: Micros) -> Verdict:
     return "breached" if said_late and clock.due_at is not None and clock.due_at < now else "running"
 
 
+def _all_said(clock: Clock, mark: Mark, change: Change) -> bool:
+    """Whether the breach, if there is one, and the verdict have been published."""
+    return (clock.breached_at is None or mark.breached) and _verdict(clock, mark, change.now) == mark.verdict
+
+
 def _schedule(clock: Clock) -> tuple[object, ...]:
     """What timers are set by."""
     return (clock.stage, clock.due_at, clock.terms.target_seconds, clock.terms.hours, clock.terms.promise)
 
 
-def _facts(clock: Clock | None) -> tuple[object, ...]:
-    """What readers were told."""
-    return (
-        ()
-        if clock is None
-        else (clock.started_at, clock.stage, clock.since, clock.due_at, clock.late, clock.breached_at)
-    )
+def _told(clock: Clock | None) -> tuple[object, ...]:
+    """What readers were told, but for the verdict, which the mark has: time alone can have passed a deadline since."""
+    return () if clock is None else (clock.started_at, clock.stage, clock.since, clock.due_at)

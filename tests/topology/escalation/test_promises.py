@@ -147,6 +147,15 @@ def test_a_timer_of_an_earlier_generation_does_not_fire(desk: Desk) -> None:
     assert priorities == ["P1"] * 2 + ["P3"] * (len(priorities) - 2)
 
 
+def test_new_terms_that_are_the_old_ones_say_nothing(desk: Desk) -> None:
+    """Down instead of critical is P1 all the same, before and after the breach: there is nothing to restate."""
+    desk.opens(impact="critical")
+    assert desk.hears("reprioritised", impact="down") == []
+    desk.passes(minutes(61))
+    assert desk.hears("reprioritised", impact="critical") == []
+    assert desk.passes(minutes(30)) == ["first_response raised 2 technical_account_manager"]
+
+
 def test_an_upgrade_that_makes_a_case_late_is_a_breach_with_its_cause(desk: Desk) -> None:
     """The clock counts from the submission under the new target too."""
     desk.opens(impact="general")
