@@ -46,7 +46,7 @@ def _routed(case: Mapping[str, Any]) -> list[Text]:
     why = verdict["rule"] if asked == got else f"{asked} is closed: {verdict.get('because', verdict['rule'])}"
     more = Text(f"             why: {why}; {case['priority_because']}", style="dim")
     deadlines = [
-        f"{name.replace('_', ' ')} by {_clock_time(terms['due_at'])} ({terms['promise']})"
+        f"{name.replace('_', ' ')} by {_due(terms['due_at'], case['received_at'])} ({terms['promise']})"
         for name, terms in case["milestones"].items()
         if terms["due_at"] is not None
     ]
@@ -72,7 +72,7 @@ def _clock(event: LoggedEvent) -> tuple[str, str, str] | None:
         case "clock.paused":
             return "‖", "blue", f"paused: {data['status'].replace('_', ' ')}"
         case "clock.resumed":
-            return "▶", "blue", f"goes on; due by {_clock_time(data['due_at'])}"
+            return "▶", "blue", f"goes on; due by {_due(data['due_at'], data['observed_at'])}"
         case "clock.cancelled":
             return "·", "dim", f"ended: {data['because'].replace('_', ' ')}"
         case "clock.restated":
@@ -92,5 +92,10 @@ def _milestone(data: Mapping[str, Any]) -> str:
 
 def _clock_time(text: str) -> str:
     """The local wall clock of the person who looks, since a deadline of today is compared with their watch."""
-    at = datetime.fromisoformat(text).astimezone()
-    return at.strftime("%H:%M:%S")
+    return datetime.fromisoformat(text).astimezone().strftime("%H:%M:%S")
+
+
+def _due(text: str, since: str) -> str:
+    """A deadline; one that is on another day than `since` names the day."""
+    due, begun = (datetime.fromisoformat(instant).astimezone() for instant in (text, since))
+    return due.strftime("%H:%M:%S" if due.date() == begun.date() else "%a %d %b %H:%M")
