@@ -17,6 +17,7 @@ from shared.kafka.embedded_files import broker_properties
 from shared.kafka.reachable import wait_until_it_answers
 
 IMAGE = "apache/kafka:4.3.1"
+PATIENCE = 15.0  # seconds for a given broker to answer
 CHOICES = ("embedded", "docker")
 
 
@@ -30,7 +31,7 @@ async def broker_for_tests(environ: Mapping[str, str] = os.environ) -> AsyncIter
     given = environ.get("KAFKA_BOOTSTRAP")
     choice = environ.get("FRONTLINE_TEST_KAFKA", "embedded")
     if given:
-        if not await wait_until_it_answers(given, 15):
+        if not await wait_until_it_answers(given, PATIENCE):
             raise NoTestBroker(f"KAFKA_BOOTSTRAP={given} does not answer; start it, or unset the variable")
         yield given
     elif choice == "docker":
@@ -52,11 +53,11 @@ async def _container() -> AsyncIterator[str]:
 
     testcontainers_config.ryuk_disabled = True  # its clean-up container is one more image that has to be pulled
     port = _free_port()  # the broker has to announce the port that it is reached at, so it is chosen before the start
-    # root: the image's start script rewrites its own settings files, which not every build of it leaves writable
-    container = DockerContainer(IMAGE).with_bind_ports(port, port).with_kwargs(user="root")
-    for name, value in _container_settings(port).items():
-        container = container.with_env(name, value)
     try:
+        # root: the image's start script rewrites its own settings files, which not every build of it leaves writable
+        container = DockerContainer(IMAGE).with_bind_ports(port, port).with_kwargs(user="root")
+        for name, value in _container_settings(port).items():
+            container = container.with_env(name, value)
         await asyncio.to_thread(container.start)
     except DockerException as error:
         raise NoTestBroker(f"FRONTLINE_TEST_KAFKA=docker, but Docker says: {error}") from error
