@@ -119,7 +119,7 @@ def open_clocks(state: CaseState, pinned: PinnedEdition, now: Micros) -> Turn:
         step = open_case(policy, state.opened_at)
     except CalendarError as error:
         raise _uncountable(error) from None
-    return _turn(state, pinned, policy, step, now)
+    return _turn(state, policy, step, PRIORITIES[Facts.unpacked(state.facts).priority], now)
 
 
 def hear(state: CaseState, pinned: PinnedEdition, activity: ActivityRecorded, now: Micros) -> Turn:
@@ -134,7 +134,8 @@ def hear(state: CaseState, pinned: PinnedEdition, activity: ActivityRecorded, no
     if len(state.heard) >= HEARD_AT_MOST:
         raise PoisonRecord("too_much_activity", f"the clocks of a case take in {HEARD_AT_MOST} activities at most")
     heard = [*state.heard, _heard(state, activity)]
-    history = heeded(replace(state, heard=heard), pinned).clocks.history
+    after = heeded(replace(state, heard=heard), pinned)
+    history = after.clocks.history
     try:
         step = apply_activity(policy, clocks, history[-1], now)
         if activity.type == "reprioritised" and any(earlier.kind == REPRIORITISED for earlier in state.heard):
@@ -144,16 +145,17 @@ def hear(state: CaseState, pinned: PinnedEdition, activity: ActivityRecorded, no
     except CalendarError as error:
         raise _uncountable(error) from None
     state.heard = heard
-    return _turn(state, pinned, policy, step, now)
+    return _turn(state, policy, step, after.priority, now)
 
 
 def fire(state: CaseState, pinned: PinnedEdition, due: Micros, now: Micros) -> Turn | None:
     """Fire what is due at `due` or before; None = the case was only waiting to be forgotten."""
     policy = policy_of(state, pinned)
-    step = advance(policy, heeded(state, pinned).clocks, due + 1)
+    clocks, priority = heeded(state, pinned)
+    step = advance(policy, clocks, due + 1)
     if not step.effects and step.next_due is None and not _waits(policy, step.case):
         return None
-    return _turn(state, pinned, policy, step, now)
+    return _turn(state, policy, step, priority, now)
 
 
 def policy_of(state: CaseState, pinned: PinnedEdition) -> CasePolicy:
@@ -170,9 +172,9 @@ def policy_of(state: CaseState, pinned: PinnedEdition) -> CasePolicy:
     return policy if terms is None else policy._replace(terms=terms)
 
 
-def _turn(state: CaseState, pinned: PinnedEdition, policy: CasePolicy, step: Step, now: Micros) -> Turn:
+def _turn(state: CaseState, policy: CasePolicy, step: Step, priority: Priority, now: Micros) -> Turn:
     note(state, step.case)
-    return Turn(step.effects, _timer(policy, step.case, step.next_due, now), heeded(state, pinned).priority)
+    return Turn(step.effects, _timer(policy, step.case, step.next_due, now), priority)
 
 
 def _timer(policy: CasePolicy, clocks: CaseClocks, due: Micros | None, now: Micros) -> Micros | None:
