@@ -3,6 +3,7 @@
 Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 a check failed, 2 bad input.
 """
 
+import logging
 import sys
 from importlib.metadata import version
 
@@ -40,6 +41,8 @@ for _name, (_where, _help) in COMMANDS.items():
 
 def main() -> None:
     """Run one command and end with its exit code: the number that it returns, or 0."""
+    # A command says in a sentence of its own what went wrong; the client's chatter about each try would bury it.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         result = app(exit_on_error=False)
     except CycloptsError:

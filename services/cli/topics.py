@@ -1,0 +1,78 @@
+"""`frontline topics`: make the topics of the registry, or say how the broker's differ from it."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from dataclasses import asdict
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from aiokafka.errors import KafkaError
+from cyclopts import App, Parameter
+
+from shared.contracts.topics import TOPICS
+from shared.kafka.admin import TopicNotMade, apply_topics, check_topics
+from shared.kafka.settings import BadSettings, KafkaSettings, load
+
+DONE, DIFFERENT, BAD_INPUT = 0, 1, 2
+
+app = App(name="topics", help="Make the topics, or report how they differ from the registry.")
+
+Kafka = Annotated[str | None, Parameter(help="HOST:PORT; by default FRONTLINE_KAFKA_BOOTSTRAP.")]
+Json = Annotated[bool, Parameter(negative=(), help="One JSON object on standard output.")]
+_Answer = TypeVar("_Answer")
+
+
+class _Failed(Exception):
+    """Ends the command with this exit code; the message is for people."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@app.command
+def apply(*, kafka: Kafka = None, json: Json = False) -> int:
+    """Make the topics that are missing; those that exist are left as they are."""
+    try:
+        made = _ask(apply_topics(_settings(kafka)))
+    except _Failed as failed:
+        return _say(failed)
+    if json:
+        print(msgspec.json.encode({"made": made, "topics": len(TOPICS)}).decode())
+    else:
+        print("\n".join(f"made {name}" for name in made) or f"all {len(TOPICS)} topics are there")
+    return DONE
+
+
+@app.command
+def check(*, kafka: Kafka = None, json: Json = False) -> int:
+    """Compare the broker's topics with the registry: exit code 0 if they agree, 1 with each difference."""
+    try:
+        drifts = _ask(check_topics(_settings(kafka)))
+    except _Failed as failed:
+        return _say(failed)
+    if json:
+        print(msgspec.json.encode({"topics": len(TOPICS), "differences": [asdict(drift) for drift in drifts]}).decode())
+    else:
+        print("\n".join(map(str, drifts)) or f"all {len(TOPICS)} topics are as the registry has them")
+    return DIFFERENT if drifts else DONE
+
+
+def _settings(kafka: str | None) -> KafkaSettings:
+    try:
+        return load(KafkaSettings) if kafka is None else load(KafkaSettings, kafka_bootstrap=kafka)
+    except BadSettings as error:
+        raise _Failed(str(error), BAD_INPUT) from None
+
+
+def _ask(question: Coroutine[Any, Any, _Answer]) -> _Answer:
+    try:
+        return asyncio.run(question)
+    except (KafkaError, TopicNotMade, OSError) as error:
+        raise _Failed(f"Kafka did not do it: {error or type(error).__name__}", DIFFERENT) from None
+
+
+def _say(failed: _Failed) -> int:
+    print(failed, file=sys.stderr)
+    return failed.code
