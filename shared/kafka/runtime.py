@@ -11,7 +11,7 @@ from aiokafka.structs import ConsumerRecord
 
 from shared.contracts.topics import Topic
 from shared.kafka import admin, metrics
-from shared.kafka.clock import WatchedClock
+from shared.kafka.clock import Reading, WatchedClock
 from shared.kafka.consumer import GroupConsumer
 from shared.kafka.outage import Outage
 from shared.kafka.pacing import Backoff
@@ -35,8 +35,8 @@ class Runtime:
     """Runs `factory(partition)` for each partition that the group assigns to this instance.
 
     `sources` are what the processors read, the first ones first (default: what `factory(0)` says); `topics` are made
-    if they are missing. Every second `observe` gets each running processor and the time; it must be quick.
-    `transactions` and `clock` are seams for tests.
+    if they are missing. Every second, while the wall clock is believed, `observe` gets each running processor and the
+    time; it must be quick. `transactions` and `clock` are seams for tests.
     """
 
     def __init__(
@@ -187,19 +187,19 @@ class Runtime:
                 paused = not reading.steady
                 self._say_whether_paused(paused, reading.drift)
             for task in self._tasks.values():
-                self._measure(task, reading.now)
+                self._measure(task, reading)
             await asyncio.sleep(_MONITOR_SECONDS)
 
-    def _measure(self, task: Task, now: datetime) -> None:
+    def _measure(self, task: Task, reading: Reading) -> None:
         for source in self._sources:
             lag = task.lag(source.name)
             if lag is not None:
                 metrics.LAG.labels(self.service, source.name, task.partition).set(lag)
         due = task.processor.next_due()
-        overdue = (now - due).total_seconds() if due is not None else 0.0
+        overdue = (reading.now - due).total_seconds() if due is not None else 0.0
         metrics.TIMER_OVERDUE_SECONDS.labels(self.service, task.partition).set(max(0.0, overdue))
-        if self._observe is not None and task.phase == "running":
-            self._observe(task.partition, task.processor, now)
+        if self._observe is not None and task.phase == "running" and reading.steady:
+            self._observe(task.partition, task.processor, reading.now)
 
     def _say_whether_paused(self, paused: bool, drift: float) -> None:
         if paused:
