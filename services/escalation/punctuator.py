@@ -98,11 +98,12 @@ class Timers:
     `begin` comes without that news, the transaction was aborted, and what it took out is put back.
     """
 
-    __slots__ = ("_index", "_moving", "_restored", "_stale", "_taken", "_transaction")
+    __slots__ = ("_index", "_moving", "_restored", "_restored_first", "_stale", "_taken", "_transaction")
 
     def __init__(self) -> None:
         self._index = DueIndex()
-        self._restored: dict[bytes, int] | None = {}  # by key while restoring; None from the first question on
+        self._restored: dict[bytes, int] | None = {}  # by key while restoring; None from the first transaction on
+        self._restored_first: int | None = None  # the earliest of them, if that has been asked
         self._stale: dict[int, set[bytes]] = {}  # entries of the index whose timer has moved, by due
         self._moving: dict[bytes, int | None] = {}
         self._taken: dict[bytes, int] = {}
@@ -140,6 +141,7 @@ class Timers:
     def changed(self, key: bytes, due: int | None) -> None:
         """The committed (or restored) state of `key` is due at `due`, or never."""
         if self._restored is not None:
+            self._restored_first = None
             if due is None:
                 self._restored.pop(key, None)
             else:
@@ -155,8 +157,11 @@ class Timers:
             self._index.add(due, key)
 
     def earliest(self) -> int | None:
-        """When the earliest committed timer is due, or None."""
-        self._end_restore()
+        """When the earliest committed timer is due, or None. Asking does not end a restore that is under way."""
+        if self._restored is not None:
+            if self._restored_first is None:
+                self._restored_first = min(self._restored.values(), default=None)
+            return self._restored_first
         due = self._first_due()
         if not self._taken:
             return due
@@ -165,7 +170,8 @@ class Timers:
 
     def count_before(self, now: int) -> int:
         """How many timers have `due < now`: a measure for people, in which timers that have moved may count."""
-        self._end_restore()
+        if self._restored is not None:
+            return sum(due < now for due in self._restored.values())
         return len(self._taken) + self._index.count_before(now)
 
     def _first_due(self) -> int | None:

@@ -97,6 +97,7 @@ class TimersAgainstADict(RuleBasedStateMachine):
         self.timers = Timers()
         for key, due in self.committed.items():
             self.timers.changed(key, due + MINUTE)
+            self.timers.earliest()  # a monitor asks at any time
             self.timers.changed(key, None)
             self.timers.changed(key, due)
 

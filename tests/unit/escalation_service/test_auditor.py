@@ -1,0 +1,63 @@
+"""Whoever keeps promises by timers has to notice when timers do not fire."""
+
+from datetime import timedelta
+
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+
+from services.escalation.auditor import Auditor
+from tests.topology.escalation.desk import Desk, minutes
+
+
+def unfired(partition: int) -> float | None:
+    """What the gauge says."""
+    return REGISTRY.get_sample_value(
+        "frontline_timers_due_but_unfired", {"service": "escalation", "task": str(partition)}
+    )
+
+
+def test_timers_that_stay_due_are_an_alarm_once_and_their_end_is_told_once() -> None:
+    """An alarm each second is one that is switched off."""
+    desk, auditor = Desk(), Auditor(alarm_seconds=10)
+    desk.opens()
+    due = desk.driver.now + minutes(45)
+
+    def look(late: float) -> list[str]:
+        with capture_logs() as said:
+            auditor.observe(4, desk.driver.processor, due + timedelta(seconds=late))
+        return [line["action"] for line in said]
+
+    assert (look(-1), unfired(4)) == ([], 0)
+    assert (look(5), unfired(4)) == ([], 1)
+    assert (look(11), unfired(4)) == (["timers.overdue"], 1)
+    assert look(12) == []
+    desk.sleeps(minutes(45) + timedelta(seconds=13))
+    assert (look(13), unfired(4)) == (["timers.caught_up"], 0)
+    assert look(14) == []
+
+
+def test_a_task_that_is_behind_again_is_an_alarm_again() -> None:
+    """Each episode is told."""
+    desk, auditor = Desk(), Auditor(alarm_seconds=10)
+    desk.opens()
+    for hours in (1, 2):
+        with capture_logs() as said:
+            auditor.observe(0, desk.driver.processor, desk.driver.now + timedelta(hours=hours))
+            desk.sleeps(timedelta(hours=hours))
+            auditor.observe(0, desk.driver.processor, desk.driver.now)
+        assert [line["action"] for line in said] == ["timers.overdue", "timers.caught_up"]
+
+
+def test_early_activity_that_is_given_up_is_counted_and_logged_without_its_text() -> None:
+    """The runtime counts what is poison; what a timer puts aside is counted here, in the same place."""
+    desk, auditor = Desk(), Auditor(alarm_seconds=10)
+    desk.hears("customer_replied", text="my secret")
+    desk.passes(minutes(16))
+    labels = {"service": "escalation", "topic": "support.activity.v1", "cause": "unknown_case"}
+    before = REGISTRY.get_sample_value("frontline_dead_letters_total", labels) or 0
+    with capture_logs() as said:
+        for letter in desk.buried:
+            auditor.buried(letter)
+    assert (REGISTRY.get_sample_value("frontline_dead_letters_total", labels) or 0) - before == 1
+    assert [(line["action"], line["cause"]) for line in said] == [("record.dead_lettered", "unknown_case")]
+    assert "my secret" not in str(said)
