@@ -85,14 +85,16 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
 
     async def stop(self) -> None:
         """Leave the group (unless membership is static) and disconnect. Never raises."""
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(_STOP_SECONDS):
-                await self._consumer.stop()
+        # In a task of its own: aiokafka may let out the cancellation of a fetch of its own as if it were ours.
+        stopping = asyncio.create_task(self._consumer.stop())
+        await asyncio.wait([stopping], timeout=_STOP_SECONDS)
+        if stopping.done() and not stopping.cancelled() and stopping.exception() is None:
             return
+        stopping.cancel()
         for part in (self._consumer._fetcher, self._consumer._client):
             if part is not None:
-                with contextlib.suppress(Exception):
-                    await part.close()
+                closing = asyncio.create_task(part.close())
+                await asyncio.wait([stopping, closing], timeout=_STOP_SECONDS)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Called by aiokafka before it rejoins, with heartbeats going on; everything is revoked each time."""
@@ -109,9 +111,6 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         """
         self._consumer.pause(*assigned)
         for place in assigned:
-            self._consumer.seek(place, 0)
-        for place in assigned:
-            # Any position: without one the client asks for one over and over, and fetches nothing else meanwhile.
             self._consumer.seek(place, 0)
         by_partition: dict[int, set[str]] = defaultdict(set)
         for place in assigned:

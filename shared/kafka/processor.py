@@ -2,6 +2,7 @@
 
 A processor is deterministic: records, stores and `now` come in, outputs and store changes go into the `Overlay`.
 It does no I/O and keeps no state of its own except indexes that it can rebuild from its stores (`store_changed`).
+A transaction may be aborted, and nobody is told: an index follows `store_changed`, never what was merely processed.
 """
 
 from datetime import datetime

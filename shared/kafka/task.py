@@ -80,6 +80,7 @@ class Task:
         self._backoff = Backoff()
         self._transactions: Transactions | None = None
         self._failing_since: float | None = None
+        self._said = ""  # of the last failure: the same again is not worth a line
         self._lost: OffsetLost | None = None
         self._stopping = False
         self.phase = ""
@@ -209,7 +210,7 @@ class Task:
         self._failing_since = None
         self._enter("running")
         metrics.RESTORE_SECONDS.labels(self._service).observe(self._now() - began)
-        _log.info(
+        (_log.debug if self._said else _log.info)(
             f"Task {self.partition} runs",
             action="task.running",
             partition=self.partition,
@@ -250,13 +251,13 @@ class Task:
         self._enter("failed", said)
         if self._around.outage.noticed(error):
             return
+        again, self._said = said == self._said, said
+        level = _log.debug if again else (_log.warning if isinstance(error, KafkaError) else _log.error)
         if isinstance(error, KafkaError):
-            _log.warning(
-                "A transaction failed; taking over again", action="task.failed", partition=self.partition, error=said
-            )
+            level("A transaction failed; taking over again", action="task.failed", partition=self.partition, error=said)
             return
         self._trusted = False  # not the broker's fault: perhaps the state's
-        _log.error(
+        level(
             f"Task {self.partition} has to stop: {error if expected else reason}",
             action="task.stopped",
             partition=self.partition,
@@ -307,6 +308,7 @@ class Task:
         left = self.processor.next_due()
         self._caution.committed(done, timers_left=left is not None and left < reading.now)
         self._backoff.reset()
+        self._said = ""
         self._measure(done, records)
 
     def _slice(self, records: list[Record], now: datetime, timers: int) -> Slice:

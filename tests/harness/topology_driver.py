@@ -78,6 +78,14 @@ class TopologyDriver:
         self._set_clock(now or self.now)
         return self._commit(self._task.run(records, self.now))
 
+    def abort_slice(self, records: Sequence[Record] = (), now: datetime | None = None) -> list[Output]:
+        """Fire and process in a transaction that is then aborted: returns what nobody will ever read.
+
+        The runtime does the same again afterwards, so pipe the same records once more.
+        """
+        self._set_clock(now or self.now)
+        return self._task.run(records, self.now).overlay.outputs
+
     def advance_to(self, now: datetime) -> list[Output]:
         """Let the wall clock run to `now`, firing each timer as soon as the clock is past it, in due order."""
         start = len(self.produced)

@@ -98,6 +98,18 @@ def test_a_restart_brings_back_state_timers_and_positions_from_the_changelog() -
     assert [output.value for output in driver.pipe(FIRST, "a", b"")] == [b"2"]
 
 
+def test_what_was_aborted_happens_again() -> None:
+    """A processor that has counted on the commit, in an index say, would not fire the second time."""
+    driver = _driver()
+    driver.pipe(FIRST, "t", b"timer 1")
+    record = driver.record(FIRST, "a", b"")
+    driver.advance_to(EPOCH + timedelta(seconds=1))
+    aborted = driver.abort_slice([record], EPOCH + timedelta(seconds=2))
+    assert [output.key for output in aborted] == [b"t", b"a"]
+    assert _values(driver) == []
+    assert driver.pipe_slice([record]) == aborted
+
+
 def test_the_clock_does_not_run_back() -> None:
     """A test that sets time backwards by accident would prove nothing."""
     driver = _driver()

@@ -1,0 +1,146 @@
+"""What cannot be processed is put aside with its cause, in its neighbours' transaction, and nothing else stops."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from shared.contracts.topics import dead_letter
+from shared.kafka.overlay import Overlay
+from shared.kafka.partitioning import partition_for
+from shared.kafka.processor import PoisonRecord
+from shared.kafka.record import Output, Record
+from tests.broker.test_exactly_once import KEYS, check_counts
+from tests.harness.processors import Counter
+from tests.harness.rig import Rig, eventually
+
+MakeRig = Callable[..., Rig]
+
+
+async def test_poison_is_put_aside_byte_for_byte_and_its_neighbours_go_on(rig: Rig) -> None:
+    """Key, value and headers as they came, with the cause behind them, on the partition that it was on."""
+    headers = (("ce_id", b"\x00\xff"), ("dlt-cause", b"somebody else's"), ("ce_id", b"twice"))
+    rig.start()
+    await rig.produce(rig.second, [("a", b""), ("a", b"poison")], headers=headers)
+    await rig.produce(rig.second, [("a", b""), ("a", b"crash"), ("a", b"")])
+    assert [record.value for record in await rig.read(rig.sink, 3)] == [b"1", b"2", b"3"]
+    poison, crash = await rig.dead_letters(rig.second, 2)
+    assert (poison.cause, poison.message, poison.service) == ("told_to", "the record says poison", rig.service)
+    assert (poison.record.key, poison.record.value, poison.record.headers) == (b"a", b"poison", headers)
+    assert (poison.record.topic, poison.record.partition) == (rig.second.name, partition_for(b"a", 2))
+    assert (crash.cause, crash.record.offset) == ("unexpected_error", 3)
+    (raw, _) = await rig.read(dead_letter(rig.second))
+    assert raw.partition == poison.record.partition
+
+
+async def test_nothing_but_poison_is_still_a_transaction(rig: Rig) -> None:
+    """The positions move on; otherwise the same poison would come again for ever."""
+    running = rig.start()
+    await rig.produce(rig.second, [(key, b"poison") for key in KEYS])
+    assert len(await rig.dead_letters(rig.second, len(KEYS))) == len(KEYS)
+    await running.stop()
+    successor = rig.start()
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    await check_counts(rig, 1)
+    assert successor.readiness.ready
+    assert len(await rig.dead_letters(rig.second)) == len(KEYS)
+
+
+@pytest.mark.parametrize(("key", "value"), [(None, b"poison"), ("a", None), (None, None)], ids=str)
+async def test_records_without_key_or_value_are_kept_as_they_are(
+    rig: Rig, key: str | None, value: bytes | None
+) -> None:
+    """A tombstone is not an empty value."""
+    async with rig.producer() as producer:
+        batch = producer.create_batch()
+        batch.append(timestamp=None, key=key and key.encode(), value=value, headers=[("why", b"poison")])
+        await producer.send_batch(batch, rig.second.name, partition=0)
+        await producer.flush()
+    rig.start(lambda _partition: _Refuses((rig.first, rig.second), rig.sink.name))
+    (letter,) = await rig.dead_letters(rig.second, 1)
+    wrong = key is not None and partition_for(key.encode(), 2) != 0
+    assert letter.cause == ("wrong_partition" if wrong else "told_to")
+    assert (letter.record.key, letter.record.value) == (key and key.encode(), value)
+
+
+class _Refuses(Counter):
+    """Takes nothing."""
+
+    def process(self, record: Record, overlay: Overlay) -> None:
+        """Refuse it."""
+        raise PoisonRecord("told_to", "nothing is taken")
+
+
+async def test_a_record_on_the_wrong_partition_is_put_aside(rig: Rig) -> None:
+    """A librdkafka client with its default partitioner: quietly not knowing the account would be worse."""
+    wrong = 1 - partition_for(b"a", 2)
+    rig.start()
+    await rig.produce(rig.second, [("a", b"")], partition=wrong)
+    await rig.produce(rig.second, [("a", b"")])
+    (letter,) = await rig.dead_letters(rig.second, 1)
+    assert (letter.cause, letter.record.partition) == ("wrong_partition", wrong)
+    assert "partitioner=murmur2_random" in letter.message
+    assert [record.value for record in await rig.read(rig.sink, 1)] == [b"1"]
+
+
+async def test_the_record_whose_output_is_too_large_is_found_and_put_aside(rig: Rig) -> None:
+    """The broker refuses the whole slice; record by record, only one of them is to blame."""
+    await rig.produce(
+        rig.second, [("a", b""), ("b", b""), ("a", b"big 2000000"), ("a", b""), ("b", b"big 1000"), ("b", b"")]
+    )
+    running = rig.start()
+    outputs = await rig.read(rig.sink, 5)
+    assert sorted((r.key, r.value) for r in outputs if len(r.value or b"") < 10) == [
+        (b"a", b"1"), (b"a", b"2"), (b"b", b"1"), (b"b", b"3"),
+    ]  # fmt: skip
+    (letter,) = await rig.dead_letters(rig.second, 1)
+    assert (letter.cause, letter.record.value, letter.by_reference) == ("output_too_large", b"big 2000000", False)
+    await rig.produce(rig.second, [("b", b"")])
+    assert (await rig.read(rig.sink, 6))[-1].value is not None
+    await running.ready(2)
+
+
+async def test_a_record_that_does_not_fit_with_its_cause_is_put_aside_by_reference(make_rig: MakeRig) -> None:
+    """Topic, partition and offset say where it is, if the dead-letter topic cannot take it."""
+    rig = make_rig()
+    small = replace(dead_letter(rig.second), max_message_bytes=2_000)
+    await rig.prepare([small if topic.name == small.name else topic for topic in rig.topics])
+    await rig.produce(rig.second, [("a", b""), ("a", b"big 2000000" + b" " * 5_000), ("a", b"")])
+    rig.start()
+    (letter,) = await rig.dead_letters(rig.second, 1)
+    assert (letter.by_reference, letter.record.key, letter.record.value, letter.record.offset) == (True, b"a", None, 1)
+    assert [record.value for record in await rig.read(rig.sink, 2)] == [b"1", b"2"]
+
+
+async def test_what_a_timer_produces_and_the_broker_refuses_stops_the_task(rig: Rig) -> None:
+    """There is no record to put aside, and skipping the timer would lose it."""
+    running = rig.start(lambda _partition: _LoudTimers((rig.first, rig.second), rig.sink.name))
+    await rig.produce(rig.second, [("a", b"timer 0"), ("a", b"timer 0.1")])
+    await eventually(lambda: "failed" in running.phases())
+    details = [check["detail"] for check in running.readiness.report()["checks"].values()]
+    assert any("OutputTooLarge: what a timer produces is refused" in detail for detail in details)
+
+
+class _LoudTimers(Counter):
+    """Its timers say more than the broker takes."""
+
+    def punctuate(self, overlay: Overlay, limit: int) -> int:
+        """Fire, loudly."""
+        fired = super().punctuate(overlay, limit)
+        overlay.emit(Output(self.sink, b"a", b"x" * 2_000_000))
+        return fired
+
+
+async def test_task_must_stop_stops_one_task_and_says_why(rig: Rig) -> None:
+    """What would be wrong for every record: the task is not ready, tries again, and skips nothing."""
+    running = rig.start()
+    await rig.produce(rig.second, [("a", b"stop")])
+    await eventually(lambda: "failed" in running.phases())
+    partition = partition_for(b"a", 2)
+    assert not running.readiness.ready
+    assert running.readiness.report()["checks"][f"partition-{partition}"]["detail"] == (
+        "TaskMustStop: the record says stop"
+    )
+    other = next(key for key in KEYS if partition_for(key.encode(), 2) != partition)
+    await rig.produce(rig.second, [(other, b"")])
+    assert [record.key for record in await rig.read(rig.sink, 1)] == [other.encode()]
