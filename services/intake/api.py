@@ -25,9 +25,11 @@ from services.intake.service import Service, with_key
 from shared.contracts.intake import Account
 from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
 from shared.kafka import serde
+from shared.observability.logs import get_logger
 from shared.wall_clock import utc_now
 
 router = APIRouter()
+_log = get_logger()
 
 
 @router.post("/v1/support-requests", **describe("submit", 202, Submitted, body=Submission, repeatable=True))
@@ -58,6 +60,7 @@ async def submit(request: Request) -> Response:
         except KafkaAway as away:
             raise with_key(away, key) from None
         service.recent.submitted(event)
+        _log.debug("Request accepted", action="request.accepted", request_id=event.request_id, client=caller.name)
     elif known.digest != event.submission_digest:
         raise IdempotencyConflict(
             "this key already stands for another request of this account; send a new request with a new key"
@@ -122,6 +125,7 @@ async def record_activity(request: Request, case_id: str) -> Response:
         )
     except KafkaAway as away:
         raise with_key(away, key) from None
+    _log.debug(f"Activity accepted: {event.type}", action="activity.accepted", case_id=case_id, client=caller.name)
     return _json({"activity_id": event.activity_id}, 202)
 
 
@@ -129,7 +133,7 @@ async def record_activity(request: Request, case_id: str) -> Response:
 async def set_entitlement(request: Request, account_id: str) -> Response:
     """Set what an account owns, whole. 200 means that Kafka has it; it is in force for requests decided afterwards."""
     service = _service(request)
-    await service.admit(request, "admin")
+    caller = await service.admit(request, "admin")
     account_id = body.checked_id("account_id", account_id)
     wanted = await body.read(request, EntitlementBody)
     now = utc_now()
@@ -144,6 +148,7 @@ async def set_entitlement(request: Request, account_id: str) -> Response:
         parent=request.headers.get("traceparent"),
     )
     service.accounts.set(account_id, position.offset, data)
+    _log.info("Entitlement set", action="entitlement.set", account_id=account_id, client=caller.name)
     return _json(event.account)
 
 
@@ -164,7 +169,7 @@ async def get_entitlement(request: Request, account_id: str) -> Response:
 async def withdraw_entitlement(request: Request, account_id: str) -> Response:
     """Withdraw what an account owns; withdrawing what is not there is fine. 204 means that Kafka has it."""
     service = _service(request)
-    await service.admit(request, "admin")
+    caller = await service.admit(request, "admin")
     account_id = body.checked_id("account_id", account_id)
     now = utc_now()
     # First the fact, for whoever reads along, then the tombstone, so that the compacted topic forgets the account.
@@ -179,6 +184,7 @@ async def withdraw_entitlement(request: Request, account_id: str) -> Response:
     )
     position = await service.publisher.publish(serde.tombstone(ENTITLEMENTS, account_id))
     service.accounts.withdraw(account_id, position.offset)
+    _log.info("Entitlement withdrawn", action="entitlement.withdrawn", account_id=account_id, client=caller.name)
     return Response(status_code=204)
 
 

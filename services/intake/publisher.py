@@ -75,6 +75,7 @@ class Publisher:
         self._partitions: dict[str, int] = {}
         self._connected = False
         self._why_away = ""
+        self.found = asyncio.Event()  # set for good once Kafka was there, with the topics
         self._doubt = asyncio.Event()  # something failed: look at Kafka now
         self._replace = False  # the producer itself is unusable
         self._say("connecting")
@@ -186,6 +187,9 @@ class Publisher:
             try:
                 async with asyncio.timeout(LOOK_TIMEOUT):
                     self._partitions = await self._look()
+            except TopicsMissing as error:  # another Kafka at the same address, or ours without its data: start over
+                self._replace = True
+                self._lost(str(error))
             except _AWAY as error:
                 self._lost(str(error) or type(error).__name__)
                 await asyncio.sleep(RETRY_EVERY)
@@ -202,6 +206,7 @@ class Publisher:
     def _found(self) -> None:
         if not self._connected and not self._replace:
             self._connected = True
+            self.found.set()
             self._say("connected")
             self._log.info("Kafka is there; records are taken", action="kafka.connected")
 

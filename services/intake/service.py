@@ -70,6 +70,7 @@ class Service:
         """Everything that goes on beside the calls, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.publisher.run())
+            await self.publisher.found.wait()  # on a new Kafka the topics have to be made before they can be read
             group.create_task(self.requests_tail.run())
             group.create_task(self.accounts_tail.run())
 
@@ -96,7 +97,7 @@ class Service:
         envelope, data = serde.read(record)
         model = TYPES.get(envelope.type)
         if model is SupportRequestSubmitted:
-            # Our own submissions are known already, and their events carry the request's id as their own.
+            # Our own submissions are known already; their events have the request's id.
             if self.recent.known(envelope.id) is None:
                 self.recent.submitted(wire.decode(SupportRequestSubmitted, data))
         elif model is CaseRouted:

@@ -162,3 +162,13 @@ async def test_a_killed_kafka_loses_nothing_that_was_acknowledged(started: Embed
         assert set(await _ids_written(started, "killed")) == set(acknowledged.values())
         known = other.service.recent.known
         await eventually(lambda: all(map(known, acknowledged.values())), 30, "the other instance knows them all")
+
+
+async def test_a_kafka_that_comes_back_empty_is_taken_up_anew(started: EmbeddedKafka) -> None:
+    """Another Kafka at the same address, or ours without its data: it knows neither our topics nor our producer."""
+    async with _intake(started) as intake, intake.client() as http:
+        await _until_accepted(http, "before", "emptied", [])
+        await started.stop()  # its folder goes with it
+        await started.start()
+        request_id = await _until_accepted(http, "after", "emptied", [])
+    assert set(await _ids_written(started, "emptied")) == {request_id}

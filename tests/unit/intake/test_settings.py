@@ -1,15 +1,18 @@
 """Settings: one line for each wrong variable, and never a secret in it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from services.intake.settings import Settings
-from shared.kafka.settings import BadSettings, load
+from shared.kafka.settings import BadSettings, KafkaSettings, load
 from tests.harness.intake import CLIENTS, api_keys
 
 GOOD = {"FRONTLINE_KAFKA_BOOTSTRAP": "127.0.0.1:9092", "FRONTLINE_API_KEYS": api_keys()}
+
+SHARED = ("policies", "http_host", "http_port", "log_level", "log_format")  # every service has them
 
 
 def _read(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> Settings:
@@ -87,3 +90,19 @@ def test_a_key_in_the_clear_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -
         with pytest.raises(BadSettings) as refused:
             _read(monkeypatch, **changes)
         assert "fl_theKeyItself" not in str(refused.value)
+
+
+def test_the_example_names_every_setting_of_intake_with_its_default() -> None:
+    """`.env.example` is where operators look; what it shows commented out is what holds without it."""
+    text = (Path(__file__).parents[3] / ".env.example").read_text(encoding="utf-8")
+    section = text[text.index("# --- intake:") :].partition("\n# --- ")[0]
+    shown = dict(re.findall(r"^(?:# )?FRONTLINE_(\w+)=(.*)$", section, re.MULTILINE))
+    fields = {
+        name: field
+        for name, field in Settings.model_fields.items()
+        if name not in KafkaSettings.model_fields and name not in SHARED
+    }
+    assert {name.lower() for name in shown} == set(fields)
+    for name, field in fields.items():
+        if field.default is not None:
+            assert shown[name.upper()] == str(field.default)
