@@ -274,6 +274,14 @@ class TestReopen:
         desk.hears(200, "reopened")
         assert (desk.due("restoration"), desk.due("resolution")) == (260, 340)
 
+    def test_what_was_done_before_the_reopening_is_to_be_done_again(self) -> None:
+        """An upgrade after it promises a restoration, counted from the submission; the time resolved is a pause."""
+        desk = Desk({"resolution": terms(480)})
+        desk.hears(100, "resolved")
+        desk.hears(200, "reopened")
+        desk.hears(210, "reprioritised", terms={"restoration": terms(240, paused_by=USUAL)})
+        assert desk.due("restoration") == 340
+
 
 class TestLateRecords:
     """Folded by event time, whenever they arrive; never edited silently."""
