@@ -151,9 +151,8 @@ class System:
             await self._kafka.stop()
         if self._ready_file is not None:
             self._ready_file.unlink(missing_ok=True)
-        if self._options.data is None and self._folder is not None:
-            rubbish = self._folder / "kafka" / "kafka" if failed else self._folder
-            await asyncio.to_thread(shutil.rmtree, rubbish, ignore_errors=True)
+        if self._options.data is None and self._folder is not None and not failed:
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     def client(self) -> httpx.AsyncClient:
         """A client of intake that may do everything."""
@@ -180,8 +179,8 @@ class System:
             if not await wait_until_it_answers(self._bootstrap, KAFKA_PATIENCE, client):
                 raise SystemFailed(f"no Kafka answers at {self._bootstrap}: start it, or leave --kafka out for our own")
             return
-        assert self._folder is not None  # noqa: S101 - set by `start`
-        self._kafka = EmbeddedKafka(self._folder / "kafka", say=self._progress.say)
+        data = None if self._options.data is None else self._options.data / "kafka"
+        self._kafka = EmbeddedKafka(data, say=self._progress.say)
         await self._kafka.start()
         self._bootstrap = self._kafka.bootstrap
 

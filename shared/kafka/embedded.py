@@ -244,6 +244,7 @@ class EmbeddedKafka:
                 grace=STOP_GRACE,
                 folder=self._files.path,
                 pass_fds=() if self._lock is None else (self._lock,),
+                rubbish=self._temporary,
             )
         finally:
             os.close(output)

@@ -5,7 +5,9 @@ in the holder's terminal does not reach the program before the holder has decide
 writing end of this process's standard input: when it is closed, by the holder or by the kernel because the holder is
 gone, the program is asked to end (SIGTERM) and, after the grace period, made to (SIGKILL).
 
-Usage: leash.py GRACE_SECONDS PROGRAM [ARGUMENT...]
+Usage: leash.py GRACE_SECONDS RUBBISH PROGRAM [ARGUMENT...]
+RUBBISH is a folder to remove after the program's end if the holder is gone and cannot do it; "" = none. A holder that
+lives writes a byte to standard input before it closes it.
 Standard output: one line with the program's process id. Standard error is the program's output, both streams.
 Exit code: the program's, or 128 + signal number.
 
@@ -14,6 +16,7 @@ Standard library only, single-threaded, and no import of Frontline: it starts in
 
 import os
 import select
+import shutil
 import signal
 import sys
 import time
@@ -22,13 +25,13 @@ from contextlib import suppress
 
 def main() -> int:
     """Start the program, then wait for whichever comes first: its end, or the holder's."""
-    grace, *command = sys.argv[1:]
+    grace, rubbish, *command = sys.argv[1:]
     child_ended, wakeup = os.pipe()
     for end in (child_ended, wakeup):
         os.set_blocking(end, False)
     signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    asked_to_stop = False
+    asked_to_stop = holder_lives = False
 
     def stop(*_: object) -> None:
         nonlocal asked_to_stop
@@ -39,7 +42,8 @@ def main() -> int:
         signal.signal(ignored, signal.SIG_IGN)
 
     child = _start(command)
-    os.write(1, b"%d\n" % child)
+    with suppress(BrokenPipeError):  # the holder is gone already; its closed pipe tells the same below
+        os.write(1, b"%d\n" % child)
     os.close(1)
     while True:
         readable, _, _ = select.select([0, child_ended], [], [])
@@ -48,28 +52,39 @@ def main() -> int:
         code = _exit_code(child)
         if code is not None:
             return code
-        if asked_to_stop or (0 in readable and not os.read(0, 1024)):
-            return _end(child, float(grace), child_ended)
+        farewell = os.read(0, 1024) if 0 in readable else None
+        holder_lives = holder_lives or bool(farewell)
+        if asked_to_stop or farewell == b"":
+            code = _end(child, float(grace), child_ended)
+            if rubbish and not holder_lives and not asked_to_stop:
+                shutil.rmtree(rubbish, ignore_errors=True)
+            return code
 
 
 def _start(command: list[str]) -> int:
+    # A SIGTERM that comes before the child has dropped our handlers would be lost on it; so it waits until then.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    parent = os.getpid()
     child = os.fork()
     if child:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         return child
     try:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        _die_with_this_process()
+        signal.set_wakeup_fd(-1)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        _die_with(parent)
         os.execvp(command[0], command)  # noqa: S606 - starting a program without a shell is what this file is for
     except OSError as error:
         os.write(2, f"cannot start {command[0]}: {error}\n".encode())
     os._exit(127)
 
 
-def _die_with_this_process() -> None:
-    """On Linux, ask the kernel to end the program if this process is killed with -9; elsewhere nothing can."""
+def _die_with(parent: int) -> None:
+    """On Linux, ask the kernel to end the program if its parent is killed with -9; elsewhere the holder has to."""
     if sys.platform != "linux":
         return
     import ctypes  # noqa: PLC0415 - Linux only, and only in the child
@@ -77,7 +92,7 @@ def _die_with_this_process() -> None:
     pr_set_pdeathsig = 1
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-        if os.getppid() == 1:  # too late: this process was gone before the kernel was asked
+        if os.getppid() != parent:  # too late: it was gone before the kernel was asked
             os._exit(1)
 
 

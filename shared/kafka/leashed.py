@@ -29,14 +29,16 @@ class Leashed:
         env: Mapping[str, str] | None = None,
         folder: Path | None = None,
         pass_fds: Sequence[int] = (),
+        rubbish: Path | None = None,
     ) -> "Leashed":
         """Start `command`; `output` is an open file descriptor for both its streams, its standard input is empty.
 
-        `pass_fds` stay open in the program until it ends. Raises OSError if no process can be made at all; a program
+        `pass_fds` stay open in the program until it ends. `rubbish` is a folder that is removed after the program if
+        this process is gone by then. Raises OSError if no process can be made at all; a program
         that does not exist ends at once with code 127 and says so in `output`.
         """
         leash = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-S", str(_LEASH), str(grace), *command,
+            sys.executable, "-I", "-S", str(_LEASH), str(grace), str(rubbish or ""), *command,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=output,
             env=env, cwd=folder, pass_fds=pass_fds, start_new_session=True,
         )  # fmt: skip
@@ -64,7 +66,11 @@ class Leashed:
     async def stop(self) -> int:
         """Ask the program to end, make it end after the grace period; its exit code. May be called twice."""
         assert self._leash.stdin is not None  # noqa: S101 - a pipe since `start`
-        self._leash.stdin.close()
+        if not self._leash.stdin.is_closing():
+            with suppress(ConnectionError):  # it has ended by itself
+                self._leash.stdin.write(b"1")
+                await self._leash.stdin.drain()
+            self._leash.stdin.close()
         return await self.wait()
 
 

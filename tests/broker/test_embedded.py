@@ -93,13 +93,14 @@ async def test_the_broker_does_not_outlive_its_holder(how: signal.Signals) -> No
     """Neither it nor the process that ties the two together, whatever the end of the holder."""
     holder = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLDER, stdout=asyncio.subprocess.PIPE)
     assert holder.stdout is not None
-    pid, _folder = (await asyncio.wait_for(holder.stdout.readline(), 60)).decode().split()
+    pid, folder = (await asyncio.wait_for(holder.stdout.readline(), 60)).decode().split()
     broker, leash = int(pid), parent_of(int(pid))
     assert is_running(broker)
     holder.send_signal(how)
     await holder.wait()
     await eventually(lambda: not is_running(broker), 8, "the broker has ended")
     await eventually(lambda: not is_running(leash), 3, "the process between has ended")
+    assert not Path(folder).exists()
 
 
 async def test_a_temporary_folder_is_removed_with_its_broker() -> None:

@@ -131,3 +131,24 @@ async def test_a_program_does_not_outlive_the_process_between(output: int) -> No
     os.kill(parent_of(child.pid), signal.SIGKILL)
     await child.wait()
     await eventually(lambda: not is_running(child.pid), 5, "the program has ended")
+
+
+async def test_a_temporary_folder_is_removed_only_when_the_holder_is_gone(tmp_path: Path, output: int) -> None:
+    """A holder that lives decides by itself what stays: a log that an error names, for one."""
+    kept, orphaned = tmp_path / "kept", tmp_path / "orphaned"
+    for folder in (kept, orphaned):
+        folder.mkdir()
+        (folder / "file").touch()
+    child = await Leashed.start(SLEEPER, output=output, grace=1.0, rubbish=kept)
+    await child.stop()
+    assert (kept / "file").exists()
+
+    code = HOLDER.replace("grace=1.0", f"grace=1.0, rubbish={str(orphaned)!r}")
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, str(tmp_path / "output"), *SLEEPER, stdout=asyncio.subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    await holder.stdout.readline()
+    holder.kill()
+    await holder.wait()
+    await eventually(lambda: not orphaned.exists(), 5, "the folder is removed")
