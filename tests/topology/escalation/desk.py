@@ -47,17 +47,17 @@ class Desk:
         self.buried: list[DeadLetter] = []
         self.driver = TopologyDriver(self._made, service=SERVICE, now=MONDAY_NOON)
         self._said = 0
+        self.aborts = False  # whether the first try of each record's transaction is aborted
 
     # what happens
 
     def opens(self, case_id: str = CASE, **given: Any) -> list[str]:
         """A case is routed now (received now, unless `received_at` says otherwise); what is published at once."""
-        return self.tell(self.driver.pipe(CASES, case_id, *as_record(CASES, case_id, self.case(case_id, **given))))
+        return self._pipe(CASES, case_id, self.case(case_id, **given))
 
     def hears(self, kind: str, case_id: str = CASE, **given: Any) -> list[str]:
         """Somebody does something to the case now (or `at`); what is published because of it."""
-        event = self.activity(kind, case_id, **given)
-        return self.tell(self.driver.pipe(ACTIVITY, case_id, *as_record(ACTIVITY, case_id, event)))
+        return self._pipe(ACTIVITY, case_id, self.activity(kind, case_id, **given))
 
     def passes(self, span: timedelta) -> list[str]:
         """Time goes by, and each timer fires in its time; what is published."""
@@ -131,6 +131,13 @@ class Desk:
     def put_aside(self) -> list[str]:
         """The causes of the dead letters so far."""
         return [letter.cause for letter in self.driver.dead_letters]
+
+    def _pipe(self, topic: Topic, case_id: str, event: Any) -> list[str]:
+        value, headers = as_record(topic, case_id, event)
+        record = self.driver.record(topic, case_id, value, headers)
+        if self.aborts:
+            self.driver.abort_slice([record])
+        return self.tell(self.driver.pipe_slice([record]))
 
     def _made(self, _partition: int) -> EscalationTopology:
         return EscalationTopology(

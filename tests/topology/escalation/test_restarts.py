@@ -48,11 +48,13 @@ histories = st.lists(st.one_of(opening, activity, status, claim, time), min_size
 @settings(max_examples=60, deadline=None)
 @given(histories, st.data())
 def test_restarts_change_nothing_of_what_is_said(history: list[dict[str, Any]], data: st.DataObject) -> None:
-    """Whatever happened, and wherever the task was killed: the same events, with the same ids, in the same order."""
+    """Whatever happened, wherever the task was killed or its transaction aborted: the same events, in the same order."""
     undisturbed, disturbed = Desk(), Desk()
     for step in history:
         happens(undisturbed, step)
-        if data.draw(st.booleans()):
+        trouble = data.draw(st.sampled_from(["", "kill", "abort"]))
+        disturbed.aborts = trouble == "abort"
+        if trouble == "kill":
             disturbed.driver.restart()
         happens(disturbed, step)
         assert disturbed.driver.processor.next_due() == undisturbed.driver.processor.next_due()
