@@ -59,6 +59,14 @@ class Desk:
         """Somebody does something to the case now (or `at`); what is published because of it."""
         return self._pipe(ACTIVITY, case_id, self.activity(kind, case_id, **given))
 
+    def hears_after(self, span: timedelta, kind: str, case_id: str = CASE, **given: Any) -> list[str]:
+        """Somebody does something after a while in which the task did not come to fire its timers: they share its
+        transaction; what is published then.
+        """
+        now = self.driver.now + span
+        event = self.activity(kind, case_id, **({"at": now, "recorded_at": now} | given))
+        return self._pipe(ACTIVITY, case_id, event, now)
+
     def passes(self, span: timedelta) -> list[str]:
         """Time goes by, and each timer fires in its time; what is published."""
         return self.tell(self.driver.advance_to(self.driver.now + span))
@@ -132,12 +140,12 @@ class Desk:
         """The causes of the dead letters so far."""
         return [letter.cause for letter in self.driver.dead_letters]
 
-    def _pipe(self, topic: Topic, case_id: str, event: Any) -> list[str]:
+    def _pipe(self, topic: Topic, case_id: str, event: Any, now: datetime | None = None) -> list[str]:
         value, headers = as_record(topic, case_id, event)
         record = self.driver.record(topic, case_id, value, headers)
         if self.aborts:
-            self.driver.abort_slice([record])
-        return self.tell(self.driver.pipe_slice([record]))
+            self.driver.abort_slice([record], now)
+        return self.tell(self.driver.pipe_slice([record], now))
 
     def _made(self, _partition: int) -> EscalationTopology:
         return EscalationTopology(

@@ -33,6 +33,7 @@ activity = st.fixed_dictionaries(
             ["agent_replied", "customer_replied", "internal_note", "restored", "resolved", "reopened", "closed"]
         ),
         "minutes_ago": st.integers(0, 90),
+        "busy": st.sampled_from([0, 0, 5, 61]),
     }
 )
 status = st.fixed_dictionaries(
@@ -48,7 +49,7 @@ histories = st.lists(st.one_of(opening, activity, status, claim, time), min_size
 @settings(max_examples=60, deadline=None)
 @given(histories, st.data())
 def test_restarts_change_nothing_of_what_is_said(history: list[dict[str, Any]], data: st.DataObject) -> None:
-    """Whatever happened, wherever the task was killed or its transaction aborted: the same events, in the same order."""
+    """Whatever happened, and wherever the task was killed or its transaction aborted: the same, in the same order."""
     undisturbed, disturbed = Desk(), Desk()
     for step in history:
         happens(undisturbed, step)
@@ -167,7 +168,7 @@ def happens(desk: Desk, step: dict[str, Any]) -> None:
     elif "plan" in step:
         desk.opens(case_id, plan=step["plan"], impact=step["impact"], received_at=ago)
     elif "kind" in step:
-        desk.hears(step["kind"], case_id, at=ago)
+        desk.hears_after(minutes(step["busy"]), step["kind"], case_id, at=ago)
     elif "to" in step:
         desk.hears("status_changed", case_id, to=step["to"])
     else:
