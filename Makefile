@@ -22,7 +22,7 @@ $(INSTALLED): requirements-uv.lock requirements-dev.lock pyproject.toml
 	  { echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "Installing from the lock files (with hashes)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-uv.lock
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -61,7 +61,8 @@ lock-check: setup
 	@rm -rf $(VENV)/lock-check && mkdir $(VENV)/lock-check && cp requirements*.lock $(VENV)/lock-check
 	@$(COMPILE) pyproject.toml -o $(VENV)/lock-check/requirements.lock
 	@$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o $(VENV)/lock-check/requirements-dev.lock
-	@for f in requirements.lock requirements-dev.lock; do \
+	@echo uv | $(COMPILE) -c requirements-dev.lock - -o $(VENV)/lock-check/requirements-uv.lock
+	@for f in requirements.lock requirements-dev.lock requirements-uv.lock; do \
 	  diff -q $$f $(VENV)/lock-check/$$f >/dev/null || { echo "$$f is not up to date with pyproject.toml; run: make lock" >&2; exit 1; }; done
 
 up: ## Start the same system with Docker Compose on the official Kafka image, and wait until it is ready
