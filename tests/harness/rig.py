@@ -145,13 +145,13 @@ class Rig:
         name = topic if isinstance(topic, str) else topic.name
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.settings.kafka_bootstrap, isolation_level="read_committed", fetch_max_wait_ms=20,
+            auto_offset_reset="earliest",
             max_partition_fetch_bytes=8 * 1024 * 1024,
         )  # fmt: skip
         await consumer.start()
         try:
             places = [TopicPartition(name, partition) for partition in range(self.settings.partitions)]
             consumer.assign(places)
-            await consumer.seek_to_beginning()
             return await _read(consumer, places, count)
         finally:
             await consumer.stop()

@@ -1,0 +1,216 @@
+"""`frontline dead-letters`: what could not be processed, why, and sending it back. Never shows content unless asked."""
+
+import asyncio
+import base64
+import logging
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from shared.contracts.base import format_instant
+from shared.kafka.dead_letter_log import SOURCES, Found, Place, read_all, read_one, replay
+from shared.kafka.record import Record
+from shared.kafka.settings import BadSettings, KafkaSettings, load
+
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+
+app = App(name="dead-letters", help="List, show and replay records that could not be processed.")
+
+Kafka = Annotated[str | None, Parameter(help="HOST:PORT; by default FRONTLINE_KAFKA_BOOTSTRAP.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON lines for programs instead of text.")]
+Topic = Annotated[str | None, Parameter(help=f"Only those of one source: {', '.join(SOURCES)}.")]
+Cause = Annotated[str | None, Parameter(help="Only those with this cause, such as malformed_event.")]
+Flag = Annotated[bool, Parameter(negative="")]
+_Answer = TypeVar("_Answer")
+
+
+class _Wrong(Exception):
+    """Ends the command with this exit code; the message is for people."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@app.command(name="list")
+def list_letters(*, topic: Topic = None, cause: Cause = None, kafka: Kafka = None, as_json: Json = False) -> int:
+    """List dead letters with their causes; content is not shown."""
+    try:
+        found = _ask(_collect(_settings(kafka), topic, cause), kafka)
+    except _Wrong as wrong:
+        return _say(wrong)
+    if as_json:
+        for each in found:
+            print(_json(_about(each)))
+    elif not found:
+        print("no dead letters")
+    else:
+        _table(found)
+    return DONE
+
+
+@app.command
+def show(place: str, *, value: Flag = False, kafka: Kafka = None, as_json: Json = False) -> int:
+    """Show one dead letter: where it comes from, its cause and the names of its headers.
+
+    Parameters
+    ----------
+    place
+        As `list` shows it: TOPIC:PARTITION:OFFSET.
+    value
+        Show key, headers and content too. They may hold what a customer wrote.
+    """
+    try:
+        found = _ask(read_one(_settings(kafka), _place(place)), kafka)
+        if found is None:
+            raise _Wrong(f"there is no dead letter at {place} (any more)", FAILED)
+    except _Wrong as wrong:
+        return _say(wrong)
+    about = _about(found)
+    if found.letter is not None:
+        record = found.letter.record
+        about["headers"] = [name for name, _ in record.headers]
+        if value:
+            about |= _content(record)
+    if as_json:
+        print(_json(about))
+    else:
+        for name, each in about.items():
+            print(f"{name}: {each if isinstance(each, str) else _json(each)}")
+    return DONE
+
+
+@app.command(name="replay")
+def send_back(
+    *places: str, every: Annotated[bool, Parameter(name="--all", negative="")] = False, topic: Topic = None,
+    cause: Cause = None, kafka: Kafka = None, as_json: Json = False,
+) -> int:  # fmt: skip
+    """Send dead letters back to their source topic, byte for byte: after a fix, they are processed as if they were new.
+
+    Parameters
+    ----------
+    places
+        As `list` shows them: TOPIC:PARTITION:OFFSET.
+    every
+        All of them, or those that --topic and --cause leave.
+    """
+    try:
+        if bool(places) == every:
+            raise _Wrong("name dead letters, or say --all (with --topic and --cause to choose)", BAD_INPUT)
+        answers = _ask(_replay(_settings(kafka), [_place(place) for place in places], topic, cause), kafka)
+    except _Wrong as wrong:
+        return _say(wrong)
+    for place, problem in answers:
+        if as_json:
+            print(_json({"id": str(place), "replayed": not problem, "problem": problem or None}))
+        else:
+            print(f"{place}: {problem or 'replayed'}", file=sys.stderr if problem else sys.stdout)
+    return FAILED if any(problem for _, problem in answers) else DONE
+
+
+async def _collect(settings: KafkaSettings, topic: str | None, cause: str | None) -> list[Found]:
+    if topic is not None and topic not in SOURCES:
+        raise _Wrong(f"--topic {topic} is none of {', '.join(SOURCES)}", BAD_INPUT)
+    letters: AsyncIterator[Found] = read_all(settings, SOURCES if topic is None else (topic,))
+    return [each async for each in letters if cause is None or (each.letter and each.letter.cause == cause)]
+
+
+async def _replay(
+    settings: KafkaSettings, places: list[Place], topic: str | None, cause: str | None
+) -> list[tuple[Place, str]]:
+    answers: list[tuple[Place, str]] = []
+    found = [] if places else await _collect(settings, topic, cause)
+    for place in places:
+        each = await read_one(settings, place)
+        if each is None:
+            answers.append((place, "there is no dead letter at this place (any more)"))
+        else:
+            found.append(each)
+    return answers + [(each.place, problem) async for each, problem in replay(settings, found)]
+
+
+def _about(found: Found) -> dict[str, Any]:
+    about: dict[str, Any] = {"id": str(found.place)}
+    if found.letter is None:
+        return about | {"problem": found.problem}
+    letter = found.letter
+    return about | {
+        "cause": letter.cause,
+        "message": letter.message,
+        "service": letter.service,
+        "at": format_instant(letter.at),
+        "topic": letter.record.topic,
+        "partition": letter.record.partition,
+        "offset": letter.record.offset,
+        "bytes": None if letter.record.value is None else len(letter.record.value),
+        "by_reference": letter.by_reference,
+    }
+
+
+def _content(record: Record) -> dict[str, Any]:
+    return {
+        "key": _text(record.key),
+        "headers": [[name, _text(value)] for name, value in record.headers],
+        "value": _text(record.value),
+    }
+
+
+def _text(data: bytes | None) -> str | dict[str, str] | None:
+    """As text if it is text, else in base64, told apart by the form."""
+    if data is None:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
+
+
+def _table(found: list[Found]) -> None:
+    table = Table("id", "at", "service", "cause", "message", box=None, pad_edge=False)
+    for each in found:
+        letter = each.letter
+        if letter is None:
+            table.add_row(str(each.place), "", "", "?", each.problem)
+        else:
+            table.add_row(str(each.place), format_instant(letter.at), letter.service, letter.cause, letter.message)
+    Console(soft_wrap=True, highlight=False, markup=False).print(table)
+
+
+def _place(text: str) -> Place:
+    try:
+        return Place.parse(text)
+    except ValueError:
+        raise _Wrong(f"{text} is no dead letter's id; `list` shows them as TOPIC:PARTITION:OFFSET", BAD_INPUT) from None
+
+
+def _settings(kafka: str | None) -> KafkaSettings:
+    try:
+        return load(KafkaSettings) if kafka is None else load(KafkaSettings, kafka_bootstrap=kafka)
+    except BadSettings as error:
+        raise _Wrong(str(error), BAD_INPUT) from None
+
+
+def _ask(question: Coroutine[Any, Any, _Answer], kafka: str | None) -> _Answer:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is said below, once
+    try:
+        return asyncio.run(question)
+    except KafkaConnectionError:
+        where = f" at {kafka}" if kafka else ""
+        raise _Wrong(f"Kafka{where} does not answer; --kafka HOST:PORT says where it is", FAILED) from None
+    except (KafkaError, OSError) as error:
+        raise _Wrong(f"Kafka did not do it: {error or type(error).__name__}", FAILED) from None
+
+
+def _json(data: object) -> str:
+    return msgspec.json.encode(data).decode()
+
+
+def _say(wrong: _Wrong) -> int:
+    print(wrong, file=sys.stderr)
+    return wrong.code

@@ -1,0 +1,191 @@
+"""`frontline dead-letters` on a real Kafka: lists causes, shows content only when asked, sends back byte for byte."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from services.cli.dead_letters import app
+from shared.contracts.topics import ACTIVITY
+from shared.kafka import dead_letters
+from shared.kafka.admin import apply_topics
+from shared.kafka.dead_letters import DeadLetter
+from shared.kafka.partitioning import partition_for
+from shared.kafka.record import Record
+from shared.kafka.settings import KafkaSettings
+from shared.wall_clock import utc_now
+
+SECRET = "the customer's own words"
+HEADERS = (("ce_id", b"\xff\x00"), ("dlt-cause", b"not ours"))
+
+
+@dataclass
+class Desk:
+    """Dead letters of one test on the shared topic of activity, told apart by the key."""
+
+    bootstrap: str
+    key: bytes
+    producer: AIOKafkaProducer
+    capsys: pytest.CaptureFixture[str]
+
+    async def source(self, value: bytes, partition: int) -> int:
+        """A record of the source topic; returns its offset."""
+        sent = await self.producer.send_and_wait(ACTIVITY.name, value, key=self.key, partition=partition)
+        return int(sent.offset)
+
+    async def letter(self, **about: Any) -> str:
+        """Write a dead letter; returns its id."""
+        partition = about.pop("partition", partition_for(self.key, 6))
+        record = Record(
+            ACTIVITY.name, partition, about.pop("offset", 7), -1, self.key, about.pop("value", SECRET.encode()), HEADERS
+        )
+        output = dead_letters.to_output(DeadLetter("a_cause", "why", "escalation", utc_now(), record, **about))
+        sent = await self.producer.send_and_wait(
+            output.topic, output.value, key=output.key, partition=output.partition, headers=[*output.headers]
+        )
+        return f"{ACTIVITY.name}:{sent.partition}:{sent.offset}"
+
+    async def run(self, *words: str) -> tuple[int, str, str]:
+        """Run the command; exit code, standard output, standard error."""
+        self.capsys.readouterr()
+        command: Callable[..., Any] = app
+        code = await asyncio.to_thread(
+            command, [*words, "--kafka", self.bootstrap], exit_on_error=False, result_action="return_value"
+        )
+        said = self.capsys.readouterr()
+        return code, said.out, said.err
+
+    async def sent_back(self) -> list[ConsumerRecord]:
+        """What the source topic has of this test's key."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap, isolation_level="read_committed", auto_offset_reset="earliest"
+        )
+        await consumer.start()
+        try:
+            places = [TopicPartition(ACTIVITY.name, partition) for partition in range(6)]
+            consumer.assign(places)
+            ends = await consumer.end_offsets(places)
+            found: list[ConsumerRecord] = []
+            while any([await consumer.position(place) < ends[place] for place in places]):
+                for records in (await consumer.getmany(timeout_ms=50)).values():
+                    found += [record for record in records if record.key == self.key]
+            return found
+        finally:
+            await consumer.stop()
+
+
+@pytest_asyncio.fixture
+async def desk(bootstrap: str, capsys: pytest.CaptureFixture[str]) -> Any:
+    """A desk with the registry's topics made."""
+    await apply_topics(KafkaSettings(kafka_bootstrap=bootstrap))
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    await producer.start()
+    yield Desk(bootstrap, uuid.uuid4().hex.encode(), producer, capsys)
+    await producer.stop()
+
+
+async def test_list_has_causes_and_no_content(desk: Desk) -> None:
+    """The list is what an operator sees first, perhaps with others looking on."""
+    letter, other = await desk.letter(), await desk.letter(value=None)
+    code, out, _ = await desk.run("list", "--topic", ACTIVITY.name, "--json")
+    listed = {line["id"]: line for line in map(json.loads, out.splitlines())}
+    assert code == 0
+    assert {letter, other} <= listed.keys()
+    assert (listed[letter]["cause"], listed[letter]["message"], listed[letter]["offset"]) == ("a_cause", "why", 7)
+    assert (listed[letter]["bytes"], listed[other]["bytes"]) == (len(SECRET), None)
+    assert SECRET not in out
+    _, text, _ = await desk.run("list", "--cause", "a_cause")
+    assert letter in text
+    assert SECRET not in text
+
+
+async def test_a_record_that_is_no_dead_letter_is_listed_as_such(desk: Desk) -> None:
+    """Somebody else wrote to the topic: it is reported, and it does not stop the list."""
+    sent = await desk.producer.send_and_wait(dead_letters.topic_of(ACTIVITY.name), b"hello", partition=0)
+    _, out, _ = await desk.run("list", "--topic", ACTIVITY.name, "--json")
+    place = f"{ACTIVITY.name}:0:{sent.offset}"
+    assert "the last headers are" in next(json.loads(line) for line in out.splitlines() if place in line)["problem"]
+    code, _, err = await desk.run("replay", place)
+    assert code == 1
+    assert "the last headers are" in err
+
+
+async def test_show_shows_content_only_when_asked(desk: Desk) -> None:
+    """`--value` is the operator's own decision."""
+    letter = await desk.letter()
+    code, out, _ = await desk.run("show", letter, "--json")
+    assert code == 0
+    assert SECRET not in out
+    assert json.loads(out)["headers"] == ["ce_id", "dlt-cause"]
+    _, out, _ = await desk.run("show", letter, "--value", "--json")
+    shown = json.loads(out)
+    assert (shown["value"], shown["key"]) == (SECRET, desk.key.decode())
+    assert shown["headers"] == [["ce_id", {"base64": "/wA="}], ["dlt-cause", "not ours"]]
+
+
+async def test_replay_sends_back_byte_for_byte_to_the_right_partition(desk: Desk) -> None:
+    """After a fix the record is processed as if it were new, where its key belongs; a wrong partition is put right."""
+    right = partition_for(desk.key, 6)
+    letter, astray = await desk.letter(), await desk.letter(partition=(right + 1) % 6, value=b"astray")
+    code, out, err = await desk.run("replay", letter, astray)
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [f"{letter}: replayed", f"{astray}: replayed"]
+    first, second = await desk.sent_back()
+    assert (first.value, first.headers, first.partition) == (SECRET.encode(), HEADERS, right)
+    assert (second.value, second.headers, second.partition) == (b"astray", HEADERS, right)
+
+
+async def test_replay_by_reference_reads_the_source(desk: Desk) -> None:
+    """The dead letter has no value: it says where the record is."""
+    right = partition_for(desk.key, 6)
+    offset = await desk.source(b"large", right)
+    kept = await desk.letter(by_reference=True, offset=offset)
+    gone = await desk.letter(by_reference=True, offset=10_000_000)
+    code, out, err = await desk.run("replay", kept, gone)
+    assert code == 1
+    assert out == f"{kept}: replayed\n"
+    assert "its value was not kept, and support.activity.v1 no longer has it" in err
+    assert [record.value for record in await desk.sent_back()] == [b"large", b"large"]
+
+
+async def test_replay_all_takes_what_topic_and_cause_leave(desk: Desk) -> None:
+    """A fixed cause is replayed as a whole, and nothing else with it."""
+    letter = await desk.letter()
+    code, out, _ = await desk.run("replay", "--all", "--topic", ACTIVITY.name, "--cause", "another_cause", "--json")
+    assert (code, out) == (0, "")
+    code, out, _ = await desk.run("replay", "--all", "--topic", ACTIVITY.name, "--cause", "a_cause", "--json")
+    assert {"id": letter, "replayed": True, "problem": None} in map(json.loads, out.splitlines())
+    assert [record.value for record in await desk.sent_back()] == [SECRET.encode()]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("show", "nonsense"), 2, "nonsense is no dead letter's id; `list` shows them as TOPIC:PARTITION:OFFSET"),
+        (("show", "support.activity.v1:0:99999999"), 1, "there is no dead letter at support.activity.v1:0:99999999"),
+        (("show", "support.activity.v1:99:0"), 1, "there is no dead letter at support.activity.v1:99:0"),
+        (("replay",), 2, "name dead letters, or say --all"),
+        (("replay", "support.activity.v1:0:1", "--all"), 2, "name dead letters, or say --all"),
+        (("list", "--topic", "nonsense"), 2, "--topic nonsense is none of support.requests.v1"),
+    ],
+)
+async def test_what_cannot_be_answered_says_why(desk: Desk, words: tuple[str, ...], code: int, said: str) -> None:
+    """One line, and the exit code that scripts go by."""
+    answer = await desk.run(*words)
+    assert answer[0] == code
+    assert answer[2].startswith(said)
+
+
+async def test_no_kafka_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not a stack trace."""
+    command: Callable[..., Any] = app
+    words = ["list", "--kafka", "127.0.0.1:9"]
+    assert await asyncio.to_thread(command, words, exit_on_error=False, result_action="return_value") == 1
+    assert capsys.readouterr().err == "Kafka at 127.0.0.1:9 does not answer; --kafka HOST:PORT says where it is\n"
