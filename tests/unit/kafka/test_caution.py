@@ -1,0 +1,83 @@
+"""Finding the record to blame, step by step; whatever the broker refuses, the task ends up with full slices again."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.kafka.caution import Caution
+from shared.kafka.errors import OutputTooLarge
+from shared.kafka.overlay import Overlay
+from shared.kafka.record import Record
+from shared.kafka.slice import TIMERS_PER_SLICE, Slice
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _slice(records: list[Record], timers: int, before: dict[str, int]) -> Slice:
+    positions = before | {record.topic: record.offset + 1 for record in records}
+    return Slice(Overlay({}, now=NOW, partition=0, positions=positions), timers=timers, records=len(records))
+
+
+def _record(offset: int, topic: str = "t") -> Record:
+    return Record(topic, 0, offset, 0, b"k", b"v")
+
+
+@given(
+    total=st.integers(1, 40),
+    bad=st.sets(st.integers(0, 39)),
+    worse=st.sets(st.integers(0, 39)),
+    full=st.integers(2, 20),
+)
+def test_exactly_the_refused_records_are_put_aside(total: int, bad: set[int], worse: set[int], full: int) -> None:
+    """Simulated broker: refuses slices with a bad record, and of the worse ones the whole dead letter too."""
+    caution, position, tries = Caution(), 0, 0
+    aside: dict[int, bool] = {}
+    while position < total:
+        tries += 1
+        assert tries < 10 * total + 10, "it does not come to an end"
+        timers, limit = caution.limits(full, timers_due=False, queued=total - position)
+        assert timers in (0, TIMERS_PER_SLICE)
+        records = [_record(offset) for offset in range(position, min(position + limit, total))]
+        verdict = caution.verdict(records[0]) if len(records) == 1 else None
+        done = _slice(records, 0, {"t": position})
+        offsets = {record.offset for record in records}
+        refused = bool(offsets & bad) if verdict is None else bool(offsets & bad & worse) and not verdict.by_reference
+        if refused:
+            caution.refused(done, records, "too large")
+            continue
+        if verdict is not None:
+            aside[records[0].offset] = verdict.by_reference
+        caution.committed(done, timers_left=False)
+        position = records[-1].offset + 1
+    assert aside == {offset: offset in worse for offset in bad if offset < total}
+    assert not caution.active
+
+
+def test_timers_are_fired_one_by_one_and_never_put_aside() -> None:
+    """There is no record behind a timer: skipping it would lose it."""
+    caution = Caution()
+    caution.refused(_slice([], 3, {}), [], "too large")
+    assert caution.limits(100, timers_due=True, queued=5) == (1, 0)
+    caution.committed(_slice([], 1, {}), timers_left=True)
+    with pytest.raises(OutputTooLarge, match="what a timer produces"):
+        caution.refused(_slice([], 1, {}), [], "too large")
+
+
+def test_timers_that_are_no_longer_due_are_not_waited_for() -> None:
+    """A slice that was refused may have had timers that another record has moved meanwhile."""
+    caution = Caution()
+    caution.refused(_slice([_record(0)], 5, {}), [_record(0)], "too large")
+    assert caution.limits(100, timers_due=False, queued=1) == (0, 1)
+    caution.committed(_slice([_record(0)], 0, {}), timers_left=False)
+    assert not caution.active
+
+
+def test_a_dead_letter_by_reference_that_is_refused_stops_the_task() -> None:
+    """The end of means: nothing is skipped."""
+    caution = Caution()
+    for _ in range(2):
+        caution.refused(_slice([_record(7)], 0, {}), [_record(7)], "too large")
+    with pytest.raises(OutputTooLarge, match="even the dead letter by reference of t offset 7"):
+        caution.refused(_slice([_record(7)], 0, {}), [_record(7)], "too large")

@@ -1,0 +1,78 @@
+"""A dead letter gives back the record exactly as it was, whatever headers that came with."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.kafka.dead_letters import DeadLetter, NotADeadLetter, parse, to_output, topic_of
+from shared.kafka.record import Record
+
+names = st.text(max_size=12) | st.sampled_from(["dlt-cause", "dlt-at", "dlt-body"])
+headers = st.lists(st.tuples(names, st.binary(max_size=20)), max_size=12).map(tuple)
+records = st.builds(
+    Record, topic=st.text(min_size=1, max_size=20), partition=st.integers(0, 99), offset=st.integers(0, 2**63 - 1),
+    timestamp_ms=st.just(-1), key=st.none() | st.binary(max_size=20), value=st.none() | st.binary(max_size=50),
+    headers=headers,
+)  # fmt: skip
+instants = st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
+letters = st.builds(
+    DeadLetter, cause=st.text(max_size=20), message=st.text(max_size=200), service=st.text(max_size=20), at=instants,
+    record=records, by_reference=st.just(False),
+)  # fmt: skip
+
+
+@given(letters)
+def test_what_is_written_is_read_back(letter: DeadLetter) -> None:
+    """Byte for byte, even if the record came with headers of our names: it may itself have been a dead letter."""
+    output = to_output(letter)
+    assert output.topic == topic_of(letter.record.topic)
+    assert output.partition == letter.record.partition
+    assert (output.key, output.value) == (letter.record.key, letter.record.value)
+    assert output.headers[: len(letter.record.headers)] == letter.record.headers
+    assert parse(output.key, output.value, output.headers) == letter
+
+
+@given(letters)
+def test_a_dead_letter_of_a_dead_letter_gives_back_both(letter: DeadLetter) -> None:
+    """Nesting shows that reading starts from the end."""
+    inner = to_output(letter)
+    outer = DeadLetter(
+        "again", "", "s", letter.at, Record(inner.topic, 0, 0, -1, inner.key, inner.value, inner.headers)
+    )
+    once = to_output(outer)
+    assert parse(once.key, once.value, once.headers).record.headers == inner.headers
+
+
+@given(letters)
+def test_by_reference_keeps_the_place_and_not_the_content(letter: DeadLetter) -> None:
+    """For a record that does not fit with its cause."""
+    by_reference = DeadLetter(letter.cause, letter.message, letter.service, letter.at, letter.record, True)
+    output = to_output(by_reference)
+    assert output.value is None
+    read = parse(output.key, output.value, output.headers)
+    assert read.by_reference
+    assert (read.record.topic, read.record.partition, read.record.offset, read.record.headers) == (
+        letter.record.topic, letter.record.partition, letter.record.offset, (),
+    )  # fmt: skip
+
+
+def test_the_instant_is_utc_and_the_message_bounded() -> None:
+    """Headers are read by people too, and have to fit."""
+    at = datetime(2026, 1, 1, 1, tzinfo=UTC) + timedelta(microseconds=5)
+    output = to_output(DeadLetter("c", "x" * 9_999, "s", at, Record("t", 0, 0, -1, b"k", b"v")))
+    written = dict(output.headers)
+    assert written["dlt-at"] == b"2026-01-01T01:00:00.000005Z"
+    assert len(written["dlt-message"]) == 2_000
+
+
+@pytest.mark.parametrize("broken", ["dlt-partition", "dlt-offset", "dlt-at", "dlt-cause"])
+def test_what_cannot_be_read_is_no_dead_letter(broken: str) -> None:
+    """Somebody else may write to the topic."""
+    output = to_output(DeadLetter("c", "m", "s", datetime(2026, 1, 1, tzinfo=UTC), Record("t", 0, 0, -1, None, None)))
+    damaged = tuple((name, b"\xff" if name == broken else value) for name, value in output.headers)
+    with pytest.raises(NotADeadLetter):
+        parse(None, None, damaged)
+    with pytest.raises(NotADeadLetter, match="the last headers are"):
+        parse(None, None, output.headers[:-1])

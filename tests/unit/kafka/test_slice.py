@@ -1,0 +1,97 @@
+"""The slice loop: what goes into the changelog, and that an abort leaves nothing behind."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.contracts.topics import Topic
+from shared.kafka.overlay import Overlay
+from shared.kafka.processor import TaskMustStop
+from shared.kafka.record import Record
+from shared.kafka.slice import OFFSETS_KEY, TaskState
+from shared.kafka.stores import InMemoryStore
+from tests.harness.processors import Counter
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+A, B = Topic("a", "k", "delete", "tests"), Topic("b", "k", "delete", "tests")
+
+
+def _task() -> TaskState:
+    processor = Counter((A, B), "sink")
+    return TaskState("svc", processor, [InMemoryStore(name) for name in processor.stores], partition=3)
+
+
+def _record(topic: str, offset: int, key: bytes = b"k", value: bytes = b"") -> Record:
+    return Record(topic, 3, offset, 0, key, value)
+
+
+def test_positions_are_the_last_changelog_record_where_the_slice_writes_anyway() -> None:
+    """Restoring takes the latest; another partition would cost every transaction another round trip."""
+    task = _task()
+    done = task.run([_record("a", 4), _record("b", 9, b"t", b"timer 1")], NOW)
+    outputs = task.changelog_outputs(done.overlay)
+    assert [(output.topic, output.key, output.partition) for output in outputs] == [
+        ("svc-counts-changelog", b"k", 3),
+        ("svc-counts-changelog", b"t", 3),
+        ("svc-timers-changelog", b"t", 3),
+        ("svc-timers-changelog", OFFSETS_KEY, 3),
+    ]
+    assert outputs[-1].value == b'{"a":5,"b":10}'
+
+
+def test_what_does_not_change_is_not_written() -> None:
+    """Deleting what is not there, or putting what is there, costs no record."""
+    task = _task()
+    task.commit(task.run([_record("a", 0)], NOW).overlay)
+    overlay = Overlay(task.stores, now=NOW, partition=3, positions=task.positions)
+    overlay.put("counts", b"k", b"1")
+    overlay.delete("timers", b"none")
+    assert [output.key for output in task.changelog_outputs(overlay)] == [OFFSETS_KEY]
+
+
+def test_a_dropped_slice_leaves_nothing_behind() -> None:
+    """An abort needs no undo."""
+    task = _task()
+    first = task.run([_record("a", 0)], NOW)
+    second = task.run([_record("a", 0)], NOW)
+    assert first.overlay.outputs == second.overlay.outputs
+    assert task.positions == {}
+    assert len(task.stores["counts"]) == 0
+
+
+def test_what_was_consumed_is_not_consumed_again() -> None:
+    """Whatever the client fetches: a position only ever moves on."""
+    task = _task()
+    task.commit(task.run([_record("a", 0), _record("a", 1)], NOW).overlay)
+    done = task.run([_record("a", 0), _record("a", 1)], NOW)
+    assert done.empty
+    assert task.refuse(_record("a", 1), NOW, "c", "m", by_reference=False).empty
+
+
+def test_restoring_takes_the_latest_positions_of_all_stores() -> None:
+    """Each transaction writes them to one changelog only."""
+    task = _task()
+    task.restore("counts", [(b"k", b"7"), (OFFSETS_KEY, b'{"a":5,"b":1}')])
+    task.restore("timers", [(OFFSETS_KEY, b'{"a":4,"b":10}')])
+    assert task.positions == {"a": 5, "b": 10}
+    assert dict(task.stores["counts"].items()) == {b"k": b"7"}
+
+
+def test_a_key_that_looks_like_ours_is_refused() -> None:
+    """It would be lost on restore."""
+    task = _task()
+    overlay = Overlay(task.stores, now=NOW, partition=3)
+    overlay.put("counts", b"\x00mine", b"1")
+    with pytest.raises(TaskMustStop, match="may not start with a zero byte"):
+        task.changelog_outputs(overlay)
+
+
+def test_at_most_so_many_timers_fire_in_one_slice() -> None:
+    """The rest fires in the next one; records of the slice are taken all the same."""
+    task = _task()
+    due = datetime(2025, 1, 1, tzinfo=UTC).isoformat().encode()
+    task.restore("timers", [(b"t%d" % n, due) for n in range(5)])
+    done = task.run([_record("a", 0)], NOW, timer_limit=3)
+    assert (done.timers, done.records, done.due) == (3, 1, datetime(2025, 1, 1, tzinfo=UTC))
+    task.commit(done.overlay)
+    assert task.run([], NOW).timers == 2
