@@ -133,6 +133,7 @@ class EmbeddedKafka:
             self._files.write_settings(self._port, self._settings)
             self._say("starting Kafka")
             await self._run(class_path)
+            self._log_was_named = False  # this start's log is another one
         except BaseException:
             await self.stop()
             raise

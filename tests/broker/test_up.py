@@ -140,7 +140,7 @@ async def _until(
 
 
 async def test_a_kill_9_of_it_leaves_no_process_and_no_data_is_lost(tmp_path: Path) -> None:
-    """The data folder can be used again at once; with other settings than its topics have, that is said."""
+    """The data folder can be used again at once."""
     data = ("--data", str(tmp_path / "data"))
     async with running(tmp_path, *data) as up:
         ready = await up.ready()
@@ -148,10 +148,6 @@ async def test_a_kill_9_of_it_leaves_no_process_and_no_data_is_lost(tmp_path: Pa
         up.process.kill()
         await up.process.wait()
         await eventually(lambda: not [pid for pid in seen if is_running(pid)], GONE_WITHIN, "all have ended")
-
-    async with running(tmp_path, *data, FRONTLINE_PARTITIONS="3") as up:
-        assert await asyncio.wait_for(up.process.wait(), READY_WITHIN) == 1
-        assert re.search(r"partitions is 6, expected 3.*set FRONTLINE_PARTITIONS", up.said)
 
     async with running(tmp_path, *data) as up:
         ready = await up.ready()
@@ -232,3 +228,8 @@ async def test_on_a_kafka_of_ones_own_everything_else_runs_and_that_is_left_alon
     async with httpx.AsyncClient(trust_env=False) as client:
         with pytest.raises(httpx.TransportError):
             await client.get(f"{ready['intake_url']}/livez")
+
+    # its topics are there now: with another partition count every record would seem to be on the wrong partition
+    async with running(tmp_path, "--kafka", bootstrap, FRONTLINE_PARTITIONS="3") as up:
+        assert await asyncio.wait_for(up.process.wait(), READY_WITHIN) == 1
+        assert re.search(r"partitions is 6, expected 3.*set FRONTLINE_PARTITIONS", up.said)
