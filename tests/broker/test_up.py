@@ -150,7 +150,7 @@ async def test_a_kill_9_of_it_leaves_no_process_and_no_data_is_lost(tmp_path: Pa
         await eventually(lambda: not [pid for pid in seen if is_running(pid)], GONE_WITHIN, "all have ended")
 
     async with running(tmp_path, *data) as up:
-        ready = await up.ready()
+        ready = await up.ready(but_not=ready)  # which a killed one cannot take away
         up.process.terminate()
         assert await asyncio.wait_for(up.process.wait(), GONE_WITHIN) == 0
         assert not [pid for pid in ready["pids"].values() if is_running(pid)]
