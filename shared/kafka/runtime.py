@@ -74,6 +74,7 @@ class Runtime:
         )
         self._tasks: dict[int, Task] = {}
         self._parked: dict[int, Memory] = {}
+        self._complained: set[type[Exception]] = set()
         self._member: GroupConsumer | None = None
         self._leave = asyncio.Event()
         self._stop = asyncio.Event()
@@ -187,8 +188,17 @@ class Runtime:
                 paused = not reading.steady
                 self._say_whether_paused(paused, reading.drift)
             for task in self._tasks.values():
-                self._measure(task, reading)
+                try:
+                    self._measure(task, reading)
+                except Exception as error:
+                    self._say_that_watching_failed(error)
             await asyncio.sleep(_MONITOR_SECONDS)
+
+    def _say_that_watching_failed(self, error: Exception) -> None:
+        if type(error) in self._complained:
+            return  # every second the same
+        self._complained.add(type(error))
+        _log.exception("A task could not be watched; it runs on", action="monitor.failed")
 
     def _measure(self, task: Task, reading: Reading) -> None:
         for source in self._sources:

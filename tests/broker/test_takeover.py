@@ -85,6 +85,28 @@ async def test_offsets_in_the_changelog_outlive_the_group(rig: Rig) -> None:
     await check_counts(rig, 2)
 
 
+@dataclass
+class Stateless(Counter):
+    """No stores, so no changelog: emits each record once."""
+
+    stores: tuple[str, ...] = ()
+
+    def process(self, record: Record, overlay: Overlay) -> None:
+        """Pass it on."""
+        overlay.emit(Output(self.sink, record.key, record.value))
+
+
+async def test_a_service_without_stores_goes_on_from_the_groups_offsets(rig: Rig) -> None:
+    """They are committed in the same transaction, so they are as good as a changelog's while they last."""
+    for round_ in (b"1", b"2"):
+        running = rig.start(lambda _partition: Stateless((rig.first, rig.second), rig.sink.name))
+        await rig.produce(rig.second, [(key, round_) for key in KEYS])
+        await rig.read(rig.sink, len(KEYS) * int(round_))
+        await running.stop()
+    passed = [(r.key, r.value) for r in await rig.read(rig.sink)]
+    assert sorted(passed) == sorted((key.encode(), round_) for key in KEYS for round_ in (b"1", b"2"))
+
+
 async def delete_group(rig: Rig) -> None:
     """What the broker does with a group whose offsets have expired."""
     admin = AIOKafkaAdminClient(bootstrap_servers=rig.settings.kafka_bootstrap)

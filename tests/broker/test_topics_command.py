@@ -1,0 +1,66 @@
+"""`frontline topics` on a real Kafka: what it makes, what it reports, and how a script tells."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from services.cli.topics import app
+from shared.contracts.topics import TOPICS
+from shared.kafka.admin import apply_topics
+from shared.kafka.settings import KafkaSettings
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(bootstrap: str, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command with these words; exit code, standard output, standard error."""
+
+    async def run(*words: str, kafka: str = bootstrap) -> tuple[int, str, str]:
+        capsys.readouterr()
+        command: Callable[..., Any] = app
+        code = await asyncio.to_thread(
+            command, [*words, "--kafka", kafka], exit_on_error=False, result_action="return_value"
+        )
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+async def test_apply_makes_what_is_missing_and_says_so(run: Run) -> None:
+    """A second time there is nothing left to make."""
+    code, out, _ = await run("apply", "--json")
+    assert code == 0
+    assert json.loads(out)["topics"] == len(TOPICS)
+    code, out, _ = await run("apply")
+    assert (code, out) == (0, f"all {len(TOPICS)} topics are there\n")
+
+
+async def test_check_agrees_or_lists_each_difference_with_exit_code_1(
+    run: Run, bootstrap: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same on standard output for people and for programs."""
+    await apply_topics(KafkaSettings(kafka_bootstrap=bootstrap))
+    code, out, _ = await run("check")
+    assert (code, out) == (0, f"all {len(TOPICS)} topics are as the registry has them\n")
+    monkeypatch.setenv("FRONTLINE_PARTITIONS", "7")
+    code, out, _ = await run("check", "--json")
+    assert code == 1
+    differences = json.loads(out)["differences"]
+    assert {(each["what"], each["expected"], each["found"]) for each in differences} == {("partitions", "7", "6")}
+    assert len(differences) == len(TOPICS)
+
+
+async def test_no_kafka_and_bad_settings_are_one_line_each(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 1: it could not be done; 2: it was asked wrongly."""
+    code, out, err = await run("check", kafka="127.0.0.1:9")
+    assert (code, out) == (1, "")
+    assert err.startswith("Kafka did not do it: ")
+    monkeypatch.setenv("FRONTLINE_PARTITIONS", "many")
+    code, _, err = await run("apply")
+    assert code == 2
+    assert err.startswith("FRONTLINE_PARTITIONS='many': ")

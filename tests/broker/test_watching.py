@@ -1,0 +1,54 @@
+"""What operators and the auditor see of running tasks."""
+
+from datetime import datetime
+
+from prometheus_client import REGISTRY
+
+from shared.kafka.processor import Processor
+from tests.broker.test_exactly_once import KEYS, check_counts
+from tests.harness.rig import Rig, eventually
+
+
+def _metric(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(f"frontline_{name}", labels) or 0.0
+
+
+async def test_the_metrics_follow_what_happens(rig: Rig) -> None:
+    """Assignments, transactions, records, dead letters by cause, timers, state and lag."""
+    running = rig.start()
+    await rig.produce(rig.second, [(key, b"") for key in KEYS] + [("a", b"poison"), ("b", b"timer 0.01")])
+    await rig.read(rig.sink, len(KEYS) + 1)
+    await running.ready(2)
+    service = rig.service
+    assert _metric("rebalances_total", service=service) == 1
+    assert _metric("transaction_seconds_count", service=service) >= 3
+    assert _metric("records_processed_total", service=service, topic=rig.second.name) == len(KEYS) + 2
+    assert _metric("dead_letters_total", service=service, topic=rig.second.name, cause="told_to") == 1
+    assert _metric("timers_fired_total", service=service) == 1
+    assert _metric("timer_lateness_seconds_count", service=service) == 1
+    assert _metric("restore_seconds_count", service=service) == 2
+    for task in "01":
+        assert _metric("task_state", service=service, task=task, state="running") == 1
+        assert _metric("task_state", service=service, task=task, state="restoring") == 0
+    await eventually(
+        lambda: all(
+            _metric("source_lag_records", service=service, topic=rig.second.name, task=task) == 0 for task in "01"
+        )
+    )
+
+
+async def test_an_observer_sees_every_running_processor_and_cannot_stop_the_tasks(rig: Rig) -> None:
+    """The auditor counts what is due and has not fired; a defect in it must not cost a promise."""
+    seen: set[int] = set()
+
+    def observe(partition: int, processor: Processor, now: datetime) -> None:
+        seen.add(partition)
+        assert processor.next_due() is None
+        assert now.tzinfo is not None
+        raise ZeroDivisionError("a defect of the observer")
+
+    running = rig.start(observe=observe)
+    await eventually(lambda: seen == {0, 1})
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    await check_counts(rig, 1)
+    assert running.readiness.ready
