@@ -33,7 +33,9 @@ def test_a_key_has_256_random_bits_and_its_plain_digest() -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Bearer ", f"Basic {KEY}", KEY, f"Bearer {KEY}x", f"Bearer {KEY[:-1]}", "Bearer ñ"]
+    "header",
+    [None, "", "Bearer", "Bearer ", f"Basic {KEY}", KEY, f"Bearer {KEY}x", f"Bearer {KEY[:-1]}", "Bearer ñ"],
+    ids=["none", "empty", "no-key", "no-key-after-a-space", "basic", "no-scheme", "longer", "shorter", "not-ascii"],
 )
 def test_anything_else_is_refused_with_a_challenge(header: str | None) -> None:
     """RFC 9110 asks for WWW-Authenticate; the answer repeats nothing of the header."""
