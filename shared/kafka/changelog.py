@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+import gc
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
@@ -21,6 +22,33 @@ Report = Callable[[int, int], None]  # records read so far, offsets still to rea
 
 class ChangelogMoved(Exception):
     """The tail to read is not there any more, so what is in memory is worth nothing: restore from the beginning."""
+
+
+class _Collector:
+    """Python's cyclic garbage collector, which rests while any task restores.
+
+    Records come by the hundred thousand and none is part of a cycle: looking for some takes as long as restoring.
+    """
+
+    def __init__(self) -> None:
+        self._restoring = 0
+        self._was_on = True
+
+    @contextlib.contextmanager
+    def resting(self) -> Iterator[None]:
+        if not self._restoring:
+            self._was_on = gc.isenabled()
+            gc.disable()
+        self._restoring += 1
+        try:
+            yield
+        finally:
+            self._restoring -= 1
+            if not self._restoring and self._was_on:
+                gc.enable()
+
+
+_collector = _Collector()
 
 
 async def restore(
@@ -42,7 +70,8 @@ async def restore(
             if not starts[place] <= position <= ends[place]:
                 raise ChangelogMoved(f"{place.topic}[{place.partition}] has {starts[place]} to {ends[place]}")
             consumer.seek(place, position)
-        await _read(consumer, state, stores, ends, report)
+        with _collector.resting():
+            await _read(consumer, state, stores, ends, report)
         return {place.topic: end for place, end in ends.items()}
 
 

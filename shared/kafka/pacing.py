@@ -2,7 +2,8 @@
 
 import random
 
-_WEIGHT = 0.2  # of the latest measurement in a moving average
+_WEIGHT = 0.2  # of the latest slice in the average time per record
+_WEIGHT_TRANSACTION = 0.5  # of the latest transaction: after a backlog, the gap has to be short again soon
 _TIMES_TRANSACTION = 4.0
 _SLICE_SECONDS = 0.02  # of processing at once: the loop also serves the other tasks and the heartbeats
 MIN_RECORDS, MAX_RECORDS = 50, 2_000
@@ -43,7 +44,7 @@ class Pacer:
 
     def committed(self, started: float, ended: float) -> None:
         """A transaction ran from `started` to `ended`."""
-        self._transaction += _WEIGHT * ((ended - started) - self._transaction)
+        self._transaction += _WEIGHT_TRANSACTION * ((ended - started) - self._transaction)
         self._not_before = started + self.gap
 
 
