@@ -146,6 +146,10 @@ class Runtime:
         if self._member is None:
             return
         metrics.REBALANCES.labels(self.service).inc()
+        if partitions and max(partitions) >= self._settings.partitions:
+            # Somebody has added partitions, so keys belong elsewhere now: nothing may run until that is settled.
+            self._rejoin(f"partition {max(partitions)} is beyond FRONTLINE_PARTITIONS={self._settings.partitions}")
+            return
         _log.info("Partitions assigned", action="group.assigned", partitions=sorted(partitions))
         parked, self._parked = self._parked, {}
         for partition in sorted(partitions):

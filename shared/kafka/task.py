@@ -36,6 +36,7 @@ STATES = ("taking_over", "restoring", "catching_up", "running", "failed", "fence
 
 _log = logs.get_logger()
 _FENCE_SECONDS = 20.0
+_REPORT_SECONDS = 2.0  # between two lines about a restore that takes long
 _LONGEST_SLEEP = 1.0  # seconds while a timer is set: a stepped clock has to be noticed
 _LEAST_SLEEP = 0.0005
 _LOOK_SECONDS = 0.01  # between two looks whether a source has been read to its end
@@ -81,6 +82,7 @@ class Task:
         self._transactions: Transactions | None = None
         self._failing_since: float | None = None
         self._said = ""  # of the last failure: the same again is not worth a line
+        self._reported = 0.0
         self._lost: OffsetLost | None = None
         self._stopping = False
         self.phase = ""
@@ -187,6 +189,7 @@ class Task:
         async with asyncio.timeout(_FENCE_SECONDS):
             await transactions.start()
         self._enter("restoring")
+        self._reported = self._now()
         self._memory = await self._around.blueprint.restored(
             self.partition, self.memory, self._report, f"{self._around.client_id}-restore-{self.partition}"
         )
@@ -233,6 +236,15 @@ class Task:
         metrics.RESTORE_RECORDS.labels(*labels).set(records)
         metrics.RESTORE_REMAINING.labels(*labels).set(remaining)
         self._enter("restoring", f"restoring: {records} records read, {remaining} offsets to go")
+        if remaining and self._now() - self._reported > _REPORT_SECONDS:
+            self._reported = self._now()
+            _log.info(
+                f"Task {self.partition} restores: {records} records read, {remaining} offsets to go",
+                action="task.restoring",
+                partition=self.partition,
+                records=records,
+                remaining=remaining,
+            )
 
     async def _let_go(self) -> None:
         self._inbox.close()

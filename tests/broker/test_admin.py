@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+
 from shared.contracts.topics import TOPICS, changelog
 from shared.kafka.admin import Drift, apply_topics, check_topics
 from tests.harness.rig import Rig, eventually
@@ -62,6 +64,24 @@ async def test_a_service_with_another_partition_count_refuses_to_run(bootstrap: 
     await rig.prepare()
     running = rig.start(settings=rig.settings.model_copy(update={"partitions": 4}))
     await eventually(lambda: "FRONTLINE_PARTITIONS is 4" in str(running.readiness.report()))
+    await rig.close()
+
+
+async def test_a_service_stops_when_somebody_adds_partitions(bootstrap: str) -> None:
+    """Keys belong elsewhere from then on: going on would split each account over two tasks."""
+    rig = Rig(bootstrap)
+    await rig.prepare()
+    running = rig.start()
+    await running.ready(2)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.create_partitions({topic.name: NewPartitions(3) for topic in (rig.first, rig.second)})
+    await admin.close()
+    member = running.runtime._member
+    assert member is not None
+    await member._consumer._client.force_metadata_update()  # else it looks every five minutes
+    await eventually(lambda: f"{rig.first.name} has 3 partitions" in str(running.readiness.report()))
+    assert running.runtime.tasks == {}
     await rig.close()
 
 
