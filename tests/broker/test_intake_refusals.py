@@ -201,10 +201,11 @@ CALLS: list[tuple[str, str, Any, set[str]]] = [
     ("GET", ACCOUNT_URL, None, {"admin"}),
     ("DELETE", ACCOUNT_URL, None, {"admin"}),
 ]
+CALL_IDS = [f"{method} {url}" for method, url, _, _ in CALLS]
 
 
 @pytest.mark.parametrize("scope", ["submit", "activity", "backfill", "admin"])
-@pytest.mark.parametrize(("method", "url", "body", "scopes"), CALLS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("method", "url", "body", "scopes"), CALLS, ids=CALL_IDS)
 async def test_a_key_opens_what_its_scope_says_and_nothing_else(
     intake: Intake, method: str, url: str, body: Any, scopes: set[str], scope: str
 ) -> None:
@@ -216,7 +217,7 @@ async def test_a_key_opens_what_its_scope_says_and_nothing_else(
         assert answer.json()["type"] == "urn:frontline:problem:missing_scope"
 
 
-@pytest.mark.parametrize(("method", "url", "body", "scopes"), CALLS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("method", "url", "body", "scopes"), CALLS, ids=CALL_IDS)
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer wrong", f"Basic {key_of('all')}", key_of("all")])
 async def test_without_a_known_key_every_call_is_refused_with_a_challenge(
     intake: Intake, method: str, url: str, body: Any, scopes: set[str], header: str | None
