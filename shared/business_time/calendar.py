@@ -172,7 +172,7 @@ class BusinessCalendar:
 
     def _following(self, number: int, start: Micros) -> int:
         """The number of the next table, if it may still hold an answer to a question about `start`."""
-        if (number + 1) * _TABLE > min(start + _AT_MOST_TEN_YEARS, LATEST - _TABLE):
+        if (number + 1) * _TABLE > min(start + _AT_MOST_TEN_YEARS, LATEST - 1):
             raise _never_open(start)
         return number + 1
 

@@ -143,15 +143,32 @@ def test_a_pause_of_ten_years_is_no_way_around_the_limit() -> None:
 def test_from_a_leap_day_the_limit_is_the_first_of_march() -> None:
     """There is no 29 February ten years after one."""
     start = datetime(2024, 2, 29, 12, tzinfo=UTC)
-    once = {"timezone": "UTC", "hours": {}, "overrides": {"2034-03-01": [["11:00", "12:00"]]}}
-    assert BusinessCalendar.from_config(once).add(start, HOUR) == datetime(2034, 3, 1, 12, tzinfo=UTC)
+    once = {"timezone": "UTC", "hours": {}, "overrides": {"2034-03-01": [["11:00", "13:00"]]}}
+    calendar = BusinessCalendar.from_config(once)
+    assert calendar.add(start, HOUR) == datetime(2034, 3, 1, 12, tzinfo=UTC)
+    with pytest.raises(errors.NeverOpen):
+        calendar.add(start, HOUR + timedelta(microseconds=1))
+
+
+def test_the_shortest_target_is_a_microsecond() -> None:
+    """Zero is refused, the least that can be waited for is not."""
+    assert CALENDAR.add(NOON, timedelta(microseconds=1)) == NOON + timedelta(microseconds=1)
+
+
+def test_the_message_of_an_overlap_says_where() -> None:
+    """So that it can be found among many periods."""
+    overlapping = {"hours": {"mon": [["09:00", "12:00"], ["11:59", "13:00"]]}}
+    with pytest.raises(errors.OverlappingPeriods, match="at 11:59"):
+        BusinessCalendar.from_config(OFFICE | overlapping)
 
 
 def test_the_edges_of_time_are_refused_not_miscounted() -> None:
     """Near year 9999 the limit of ten years meets the end of what datetimes can say."""
-    late = datetime(9998, 12, 30, tzinfo=UTC)
-    with pytest.raises(errors.NeverOpen):
-        CALENDAR.add(late, timedelta(hours=1000))
+    for year in (9980, 9989, 9998):
+        late = datetime(year, 12, 30, tzinfo=UTC)
+        with pytest.raises(errors.NeverOpen):
+            CALENDAR.add(late, timedelta(hours=10_000))
+    assert CALENDAR.add(datetime(9989, 1, 1, tzinfo=UTC), timedelta(hours=9 * 515)) < datetime(9999, 1, 1, tzinfo=UTC)
     assert CALENDAR.elapsed(datetime(2, 1, 1, tzinfo=UTC), datetime(2, 1, 15, tzinfo=UTC)) == 18 * HOUR
     with pytest.raises(errors.OutOfRange):
         to_micros(datetime(9999, 1, 1, tzinfo=UTC))

@@ -194,6 +194,15 @@ def test_periods_are_half_open(when: str, opens: str) -> None:
     assert utc().is_open(at(when)) == (when == opens)
 
 
+def test_every_opening_is_open_to_the_microsecond() -> None:
+    """Two years of Mondays, wherever the calendar's tables begin."""
+    calendar = utc()
+    for week in range(104):
+        opens = at("2026-01-05T09:00") + timedelta(weeks=week)
+        assert calendar.is_open(opens)
+        assert not calendar.is_open(opens - timedelta(microseconds=1))
+
+
 def test_microseconds_are_kept() -> None:
     """Zammad kept pauses as HH:MM texts and lost their seconds; here nothing is coarser than what was measured."""
     start = at("2026-11-23T17:59:59.999999")
