@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 ARGS ?=
+JOBS ?= 3
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
@@ -29,8 +30,8 @@ $(INSTALLED): requirements-uv.lock requirements-dev.lock pyproject.toml
 run: setup ## Start the whole system with demo traffic on a real Kafka; Ctrl-C stops it (ARGS=... go to `frontline demo`)
 	@$(BIN)/frontline demo $(ARGS)
 
-test: setup ## Run the whole test suite, the broker tests on a real embedded Kafka included (ARGS=... go to pytest)
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## Run the whole test suite, the broker tests on a real Kafka included, JOBS=3 at a time (ARGS=... go to pytest)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-fast: setup ## Run only the tests that need no broker
 	@$(BIN)/python -m pytest tests/unit tests/topology tests/contract $(ARGS)

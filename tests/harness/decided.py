@@ -1,6 +1,7 @@
 """Decisions and clock events as the router and escalation write them, for tests of those who read them."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from shared.contracts import wire
@@ -8,8 +9,15 @@ from shared.contracts.base import CausedBy
 from shared.contracts.escalation import ClockBreached, ClockEvent, ClockStarted, ClockWarned
 from shared.contracts.router import CaseRouted, ChannelVerdict, DecidedMilestone, EntitlementUsed, EscalationRights
 from shared.contracts.vocabulary import CHANNELS
+from shared.policy.digest import policy_sha256
+from shared.policy.files import load_edition
 
 _CAUSED_BY = wire.struct(CausedBy)(partition=0, topic="support.requests.v1", offset=0)
+
+
+@cache
+def _edition_digest() -> str:
+    return policy_sha256(load_edition("guidelines-2021"))
 
 
 def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
@@ -43,11 +51,11 @@ def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
         ),
         "phone_numbers": (),
         "edition": "guidelines-2021",
-        "policy_sha256": "0" * 64,
+        "policy_sha256": _edition_digest(),  # a real one: escalation may be reading too
         "trace": (),
         "priority_because": "the service is down",
         "entitlement": used,
-        "calendar": "ES",
+        "calendar": "spain",
         "tzdata_version": "2026.6",
         "holidays_version": "0.109",
         "case_id": request_id,
