@@ -1,0 +1,106 @@
+"""The lines of the demo's feed: what happened, to whom, and why, in words."""
+
+from typing import Any
+
+import pytest
+
+from services.cli import feed
+from services.cli.logged_event import LoggedEvent
+from shared.contracts.registry import TYPES
+
+CLOSED = {"eligible": False, "tier": None, "rule": "premier.tier1", "because": "phone needs a licence"}
+CASE: dict[str, Any] = {
+    "case_id": "c1",
+    "account_id": "acme",
+    "priority": "P1",
+    "priority_because": "P1 because the service is down",
+    "requested_channel": "phone",
+    "assigned_channel": "chat",
+    "assigned_tier": "tier1",
+    "channels": {"phone": CLOSED, "chat": {"eligible": True, "tier": "tier1", "rule": "premier.tier1"}},
+    "entitlement": {"plan": "premier", "role": "member", "licensed": False},
+    "received_at": "2026-11-23T10:00:00Z",
+    "milestones": {
+        "first_response": {"target_seconds": 8, "promise": "objective", "due_at": "2026-11-23T10:00:08Z"},
+        "restoration": {"target_seconds": 600_000, "promise": "commitment", "due_at": "2026-11-30T10:00:00Z"},
+    },
+}
+CLOCK: dict[str, Any] = {
+    "case_id": "c1",
+    "milestone": "first_response",
+    "instance": 1,
+    "observed_at": "2026-11-23T10:00:09Z",
+    "due_at": "2026-11-23T10:00:08Z",
+    "breached_at": "2026-11-23T10:00:08Z",
+    "promise": "objective",
+    "share": 0.75,
+    "called": "tier2",
+    "level": 1,
+    "met": True,
+    "status": "waiting_on_customer",
+    "because": "closed",
+    "old": "met",
+    "new": "breached",
+    "cause": "late_record",
+    "reason": "not_entitled",
+}
+
+
+def _said(event_type: str, data: dict[str, Any]) -> str:
+    return "\n".join(line.plain for line in feed.lines(LoggedEvent("1", event_type, data), {"c1": "acme"}))
+
+
+def test_a_decision_says_who_asked_what_they_got_and_why() -> None:
+    """The reason is the closed channel's, not just the rule that opened the other."""
+    said = _said("frontline.case.routed.v1", CASE)
+    for part in (
+        "acme",
+        "premier",
+        "unlicensed member",
+        "asked by phone",
+        "chat, tier 1",
+        "phone needs a licence",
+        "P1",
+    ):
+        assert part in said
+
+
+def test_a_deadline_on_another_day_names_the_day() -> None:
+    """`10:00` alone would be read as this morning."""
+    said = _said("frontline.case.routed.v1", CASE)
+    assert "30 Nov" in said
+    assert "23 Nov" not in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("clock.warned", "75%"),
+        ("clock.breached", "an objective is missed"),
+        ("clock.fulfilled", "answered in time"),
+        ("clock.paused", "waiting on customer"),
+        ("clock.resumed", "goes on"),
+        ("clock.cancelled", "ended: closed"),
+        ("clock.restated", "from met to breached"),
+        ("escalation.raised", "level 1: called tier 2"),
+        ("escalation.suppressed", "no automated escalation"),
+    ],
+)
+def test_each_turn_of_a_clock_is_a_line(kind: str, words: str) -> None:
+    """Whoever watches has to see promises kept, missed and escalated."""
+    said = _said(f"frontline.{kind}.v1", CLOCK)
+    assert "acme: first response" in said
+    assert words in said
+
+
+def test_a_missed_objective_is_never_called_a_broken_commitment() -> None:
+    """The kind of promise is the difference between a regret and a claim."""
+    assert "commitment" not in _said("frontline.clock.breached.v1", CLOCK)
+    assert "commitment is broken" in _said("frontline.clock.breached.v1", {**CLOCK, "promise": "commitment"})
+
+
+def test_every_event_of_the_escalations_topic_can_be_shown() -> None:
+    """A new kind of event must not end the demo; one that is not worth a line gives none."""
+    for event_type in TYPES:
+        if ".clock." in event_type or ".escalation." in event_type:
+            assert len(feed.lines(LoggedEvent("1", event_type, CLOCK), {})) <= 1
