@@ -40,7 +40,7 @@ def configure(service: str, level: LogLevel = "info", log_format: LogFormat = "a
         processors=[*before_rendering, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # lines are rare; a logger made early must not keep an older configuration
     )
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(service=service)
