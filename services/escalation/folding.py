@@ -103,6 +103,7 @@ class _Case:
         self._done: set[Milestone] = set()  # what was answered, whether or not a clock ran for it
         self._unanswered_since: Micros | None = None
         self._last_update = opened_at
+        self._reopened_at: Micros | None = None
         self._terms.update({m: t for m, t in policy.terms.items() if t.target_seconds is not None})
         for milestone in _FROM_SUBMISSION:
             if milestone in self._terms:
@@ -168,6 +169,7 @@ class _Case:
 
     def _reopen(self, at: Micros) -> None:
         was_ended, self._ended = self._ended, False
+        self._reopened_at = at
         for milestone in _RE_ARMED:
             terms = self._terms.get(milestone)
             self._done.discard(milestone)
@@ -178,8 +180,10 @@ class _Case:
                 self._start(milestone, at)
             elif last.stopped_at is not None:
                 self._resume(last, last.stopped_at, at, terms)
-        if was_ended and "periodic_update" in self._terms:
-            self._start("periodic_update", at)
+        if was_ended:
+            self._last_update = at
+            if "periodic_update" in self._terms:
+                self._start("periodic_update", at)
 
     def _end(self, at: Micros, kind: ActivityType) -> None:
         self._ended = True
@@ -204,17 +208,13 @@ class _Case:
 
     def _promise_anew(self, milestone: Milestone, at: Micros, kind: ActivityType) -> None:
         """A milestone that had no target gets one: it counts from where it would have, if it is still unanswered."""
-        since: Micros | None = None if milestone in self._done else self._opened_at
-        if milestone == "next_response":
-            since = self._unanswered_since
-        elif milestone == "periodic_update":
-            since = self._last_update
+        since = self._owed_since(milestone)
         if since is None:
             return
         terms, clock = self._terms[milestone], self._last(milestone)
         counted_from = since
-        if clock is not None and clock.stage == "cancelled" and clock.started_at == since and clock.stopped_at:
-            counted_from, clock.stopped_at = clock.stopped_at, None  # the same promise again, after a time without it
+        if clock is not None and clock.stopped_at is not None and self._is_the_same_promise(clock, since):
+            counted_from, clock.stopped_at = clock.stopped_at, None
         else:
             clock = self._start(milestone, since)
             clock.pauses = []
@@ -224,6 +224,24 @@ class _Case:
         if paused_since is not None:
             clock.stage, clock.since = "paused", paused_since
         self._recompute(clock, at, terms, kind)
+
+    def _owed_since(self, milestone: Milestone) -> Micros | None:
+        """Since when a milestone that has no live clock is unanswered, or None."""
+        if milestone == "next_response":
+            return self._unanswered_since
+        if milestone == "periodic_update":
+            return self._last_update
+        if milestone in self._done:
+            return None
+        last = self._last(milestone)
+        if last is None or last.why in _NEW_TERMS:
+            return self._opened_at
+        return self._reopened_at if milestone in _RE_ARMED else None
+
+    def _is_the_same_promise(self, clock: Clock, since: Micros) -> bool:
+        """Whether a clock was cancelled by new terms, and what it waited for is still what is owed."""
+        repeated = clock.milestone in ("next_response", "periodic_update")
+        return clock.stage == "cancelled" and clock.why in _NEW_TERMS and (clock.started_at == since or not repeated)
 
     # what happens to a clock
 

@@ -282,6 +282,31 @@ class TestReopen:
         desk.hears(210, "reprioritised", terms={"restoration": terms(240, paused_by=USUAL)})
         assert desk.due("restoration") == 340
 
+    def test_a_new_cycle_that_loses_its_target_and_gets_it_back_is_the_same_cycle(self) -> None:
+        """It does not start from the submission again, beside the cycle that has been answered."""
+        cycle = terms(240, reopen="new_cycle")
+        desk = Desk({"restoration": cycle})
+        desk.hears(100, "resolved")
+        desk.hears(200, "reopened")
+        desk.hears(210, "reprioritised", terms={"restoration": terms(None)})
+        desk.hears(220, "reprioritised", terms={"restoration": cycle})
+        assert [(c.instance, c.stage) for c in desk.clocks()] == [(1, "fulfilled"), (2, "running")]
+        assert desk.due("restoration", 2) == 440
+
+    def test_a_target_that_comes_back_only_after_the_reopening_counts_from_there(self) -> None:
+        """What was answered before was answered."""
+        desk = Desk({"restoration": terms(240), "first_response": terms(60)})
+        desk.hears(100, "closed")
+        desk.hears(110, "reprioritised", terms={"restoration": terms(None), "first_response": terms(None)})
+        desk.hears(200, "reopened")
+        desk.hears(220, "reprioritised", terms={"restoration": terms(240), "first_response": terms(60)})
+        assert [(c.milestone, c.instance, c.stage) for c in desk.clocks()] == [
+            ("first_response", 1, "cancelled"),
+            ("restoration", 1, "cancelled"),
+            ("restoration", 2, "running"),
+        ]
+        assert desk.due("restoration", 2) == 440
+
 
 class TestLateRecords:
     """Folded by event time, whenever they arrive; never edited silently."""

@@ -37,13 +37,13 @@ kinds: st.SearchStrategy[ActivityType] = st.sampled_from(
 paused_by = st.lists(st.sampled_from([WAITING, HELD, "resolved"]), unique=True, max_size=2)
 some_terms = st.builds(
     terms,
-    st.one_of(st.none(), st.integers(min_value=1, max_value=900)),
+    st.one_of(st.none(), st.integers(min_value=1, max_value=12), st.integers(min_value=1, max_value=900)),
     st.sampled_from(["elapsed", "business", "elapsed_then_next_open"]),
     paused_by,
     st.sampled_from(["resume", "new_cycle"]),
 )
 promises = st.dictionaries(st.sampled_from(MILESTONES), some_terms, min_size=1)
-instants = st.integers(min_value=0, max_value=900)
+instants = st.one_of(st.integers(min_value=0, max_value=12), st.integers(min_value=0, max_value=900))  # some at once
 activities = st.one_of(
     st.tuples(instants, kinds, st.none(), st.none()),
     st.tuples(
