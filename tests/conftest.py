@@ -20,10 +20,11 @@ async def bootstrap() -> AsyncIterator[str]:
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
     """A test that configures logging does so on streams that end with it; the next one must not write there."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    root, client = logging.getLogger(), logging.getLogger("aiokafka")
+    handlers, level, client_level = root.handlers[:], root.level, client.level
     yield
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
     root.handlers[:] = handlers
     root.setLevel(level)
+    client.setLevel(client_level)
