@@ -46,13 +46,23 @@ def decide_line(ask: Ask, account: Mapping[str, Any], case: Mapping[str, Any]) -
 
 
 def undecided(asks: Mapping[str, Ask], cases: Iterable[LoggedEvent]) -> list[str]:
-    """Requests (by id) that were not decided exactly once; and decisions of nobody's request."""
-    decided = Counter(event.data["request_id"] for event in cases)
-    found = [
-        f"request {request_id} ({_describe(ask)}) was decided {decided[request_id]} times"
-        for request_id, ask in asks.items()
-        if decided[request_id] != 1
-    ]
+    """Requests (by id) that were not decided exactly once; and decisions of nobody's request.
+
+    Of a request that was decided more than once, each decision's event id, cause and instant: the same cause twice is a
+    transaction that was done twice, two causes are a resubmission that was not recognised.
+    """
+    decided: dict[str, list[LoggedEvent]] = defaultdict(list)
+    for event in cases:
+        decided[event.data["request_id"]].append(event)
+    found = []
+    for request_id, ask in asks.items():
+        decisions = decided.get(request_id, [])
+        if len(decisions) != 1:
+            each = "".join(
+                f"; {event.id} of {event.data.get('caused_by')} at {event.data.get('observed_at')}"
+                for event in decisions
+            )
+            found.append(f"request {request_id} ({_describe(ask)}) was decided {len(decisions)} times{each}")
     return found + [f"request {request_id} was decided but never sent" for request_id in decided.keys() - asks.keys()]
 
 
