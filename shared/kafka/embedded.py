@@ -208,7 +208,8 @@ class EmbeddedKafka:
         storage_tool = "kafka.tools.StorageTool"
         tool = await self._java_process(
             FORMAT_FLAGS, class_path,
-            [storage_tool, "format", "-t", cluster_id, "-c", str(self._files.properties), "--standalone"],
+            # One word: an id may start with a dash, and would pass for an option of its own.
+            [storage_tool, "format", f"--cluster-id={cluster_id}", "-c", str(self._files.properties), "--standalone"],
         )  # fmt: skip
         code = await tool.wait()
         if code != 0:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.kafka.embedded import SHORT_LIVED, EmbeddedKafka
 from shared.kafka.embedded_errors import BrokerDied, DataFolderInUse
+from shared.kafka.embedded_files import CLUSTER_FILE
 from tests.harness.processes import eventually, is_running, parent_of
 
 TOPIC = TopicPartition("notes", 0)
@@ -86,6 +88,15 @@ async def test_records_survive_a_kill_of_the_broker_and_a_stop(tmp_path: Path) -
 
     async with EmbeddedKafka(tmp_path / "data", jvm_flags=SHORT_LIVED) as kafka:
         assert await read_all(kafka.bootstrap) == [b"one", b"two"]
+
+
+async def test_any_cluster_id_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One random id in 64 starts with a dash, which the tool that prepares the folder once took for an option."""
+    dashed = uuid.UUID(bytes=bytes([0b111110_00]) + bytes(15))
+    monkeypatch.setattr(uuid, "uuid4", lambda: dashed)
+    async with EmbeddedKafka(jvm_flags=SHORT_LIVED) as kafka:
+        kept = (kafka.log_file.parent / CLUSTER_FILE).read_text(encoding="utf-8")
+    assert kept.startswith("-")
 
 
 async def test_the_broker_does_not_outlive_its_holder() -> None:
