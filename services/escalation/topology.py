@@ -15,7 +15,7 @@ from services.escalation.publishing import About, publish
 from services.escalation.punctuator import Timers
 from shared.business_time.instants import DAY, Micros, from_micros, to_micros
 from shared.contracts.intake import ActivityRecorded
-from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATION_STORES, Topic
+from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.overlay import Overlay
@@ -35,6 +35,7 @@ class EscalationTopology:
     """
 
     sources: tuple[Topic, ...] = ESCALATION_SOURCES
+    sinks: tuple[Topic, ...] = (ESCALATIONS,)
     stores: tuple[str, ...] = ESCALATION_STORES
 
     def __init__(

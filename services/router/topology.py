@@ -47,6 +47,7 @@ class RouterTopology:
     """
 
     sources: tuple[Topic, ...] = ROUTER_SOURCES
+    sinks: tuple[Topic, ...] = (CASES,)
     stores: tuple[str, ...] = ROUTER_STORES
     catch_up: tuple[Topic, ...] = (ENTITLEMENTS,)  # read to its end before the first request, or accounts are unknown
 

@@ -13,6 +13,11 @@ TRANSACTION_SECONDS = Histogram(
 TRANSACTIONS_FAILED = Counter(
     "frontline_transactions_failed_total", "Aborted or lost, by reason", ["service", "reason"]
 )
+TRANSACTIONS_SETTLED = Counter(
+    "frontline_transactions_settled_total",
+    "Decided transactions that Kafka had left unfinished, brought to their end",
+    ["service", "decision"],
+)
 RECORDS = Counter("frontline_records_processed_total", "Records committed, by source", ["service", "topic"])
 TIMERS = Counter("frontline_timers_fired_total", "Timers fired and committed", ["service"])
 TIMER_LATENESS_SECONDS = Histogram(

@@ -37,6 +37,7 @@ class Processor(Protocol):
     """
 
     sources: tuple[Topic, ...]  # in the order in which a slice takes them
+    sinks: tuple[Topic, ...]  # what it emits to, the dead letters of its sources aside
     stores: tuple[str, ...]  # names of its state stores; each has the changelog `{service}-{store}-changelog`
 
     def process(self, record: Record, overlay: Overlay) -> None:

@@ -2,7 +2,8 @@
 
 1. The group has assigned the partition of all sources; the callback has paused them and spawned the task.
 2. The task's producer is started: its transactional id fences the predecessor and ends what that had open.
-3. The changelogs' ends are read, *after* the fence, and the stores restored to them.
+3. The changelogs' ends are read, *after* the fence, and the stores restored to them. A transaction that Kafka has left
+   hanging is brought to its end (hanging.py), and what that has decided is restored too.
 4. For each source, the later of the group's committed offset and the one that the changelogs carry; none = beginning.
 5. Sources that others are joined with are read to their end. Only now the task runs.
 
@@ -15,8 +16,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from shared.contracts.topics import Topic
+from shared.contracts.topics import Topic, dead_letter
+from shared.contracts.topics import changelog as changelog_of
 from shared.kafka import changelog
+from shared.kafka.batches import Place
 from shared.kafka.changelog import ChangelogMoved, Report
 from shared.kafka.errors import OffsetLost
 from shared.kafka.partitioning import partition_for
@@ -69,6 +72,16 @@ class Blueprint:
     service: str
     settings: KafkaSettings
     factory: Callable[[int], Processor]
+
+    def changelogs(self, processor: Processor, partition: int) -> list[Place]:
+        """The partitions that keep the stores of a task."""
+        return [(changelog_of(self.service, store).name, partition) for store in processor.stores]
+
+    def writes_to(self, processor: Processor, partition: int) -> list[Place]:
+        """Every partition that a task may write to: a sink decides by its own key."""
+        sinks = [(sink.name, number) for sink in processor.sinks for number in range(self.settings.partitions)]
+        put_aside = [(dead_letter(source).name, partition) for source in processor.sources]
+        return [*self.changelogs(processor, partition), *sinks, *put_aside]
 
     def empty(self, partition: int) -> Memory:
         """A task that knows nothing yet."""

@@ -17,7 +17,8 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
 from shared.contracts.topics import Topic
-from shared.kafka import metrics
+from shared.kafka import hanging, metrics
+from shared.kafka.batches import BatchReader
 from shared.kafka.caution import Caution
 from shared.kafka.clock import Reading, WatchedClock
 from shared.kafka.errors import Fenced, OffsetLost, RecordRefused
@@ -37,7 +38,7 @@ STATES = ("taking_over", "restoring", "catching_up", "running", "failed", "fence
 _log = logs.get_logger()
 _FENCE_SECONDS = 20.0
 _REPORT_SECONDS = 2.0  # between two lines about a restore that takes long
-_LONGEST_SLEEP = 1.0  # seconds while a timer is set: a stepped clock has to be noticed
+_LONGEST_SLEEP = 1.0  # seconds: a stepped clock has to be noticed, and a connection that broke
 _LEAST_SLEEP = 0.0005
 _LOOK_SECONDS = 0.01  # between two looks whether a source has been read to its end
 
@@ -86,6 +87,7 @@ class Task:
         self._lost: OffsetLost | None = None
         self._stopping = False
         self.phase = ""
+        self._enter("taking_over")  # at once: until then nobody would know that something is missing to be ready
         self._runner = loop.create_task(self._run(), name=f"{self._service}-{partition}")
 
     @property
@@ -190,10 +192,9 @@ class Task:
             await transactions.start()
         self._enter("restoring")
         self._reported = self._now()
-        self._memory = await self._around.blueprint.restored(
-            self.partition, self.memory, self._report, f"{self._around.client_id}-restore-{self.partition}"
-        )
-        self._state, self._trusted = self._memory.state, True
+        await self._restore()
+        if await self._settle(transactions):
+            await self._restore()
         starts, ends = await positions(self._sources, self._topics, self._state)
         self._state.positions.update(starts)
         self._around.outage.over()
@@ -222,6 +223,37 @@ class Task:
             seconds=round(self._now() - began, 3),
         )
         return transactions
+
+    async def _restore(self) -> None:
+        self._memory = await self._around.blueprint.restored(
+            self.partition, self.memory, self._report, f"{self._around.client_id}-restore-{self.partition}"
+        )
+        self._state, self._trusted = self._memory.state, True
+
+    async def _settle(self, transactions: Transactions) -> bool:
+        """Bring what Kafka has left hanging to its end; whether there was anything."""
+        blueprint, producer_id = self._around.blueprint, transactions.producer_id
+        places = blueprint.writes_to(self.processor, self.partition)
+        changelogs = blueprint.changelogs(self.processor, self.partition)
+        async with (
+            asyncio.timeout(_FENCE_SECONDS),
+            BatchReader(self._settings, f"{self._around.client_id}-settle-{self.partition}") as reader,
+        ):
+            found = await hanging.find(reader, places, changelogs, producer_id)
+            for each in found:
+                committed = await self._sources.committed(self.partition)
+                end = await hanging.decision(reader, each, places, producer_id, self._state.positions, committed)
+                await transactions.settle(each.places, self._service, end)
+                metrics.TRANSACTIONS_SETTLED.labels(self._service, end).inc()
+                _log.warning(
+                    f"Kafka had not told {len(each.places)} partitions what it decided about a transaction of task "
+                    f"{self.partition}; they are told now: {end}",
+                    action="transaction.settled",
+                    partition=self.partition,
+                    decision=end,
+                    places=[f"{topic}[{number}]" for topic, number in each.places],
+                )
+        return bool(found)
 
     def _open(self, source: str) -> None:
         self._inbox.open(source)
@@ -285,11 +317,13 @@ class Task:
 
     # ---- its work
 
-    async def _work(self, transactions: Transactions, done: Callable[[], bool], look: float | None = None) -> None:
+    async def _work(self, transactions: Transactions, done: Callable[[], bool], look: float = _LONGEST_SLEEP) -> None:
         """One transaction after the other, until stopped or `done`, which is asked every `look` seconds when idle."""
         while not self._stopping and not done():
             if self._lost is not None:
                 raise self._lost
+            if transactions.lost is not None:
+                raise transactions.lost
             reading = self._around.clock.read()
             due = self.processor.next_due()
             timers_due = reading.steady and due is not None and due < reading.now
@@ -375,9 +409,9 @@ class Task:
             )
 
 
-def _nap(due: datetime | None, reading: Reading, look: float | None) -> float | None:
-    """How long to sleep if no record comes: until the next timer, but not for long, or as long as there is none."""
+def _nap(due: datetime | None, reading: Reading, look: float) -> float:
+    """How long to sleep if no record comes: until the next timer, but not for longer than `look`."""
     if due is None:
         return look
     seconds = (due - reading.now).total_seconds() if reading.steady else _LONGEST_SLEEP
-    return min(max(seconds, _LEAST_SLEEP), _LONGEST_SLEEP if look is None else look)
+    return min(max(seconds, _LEAST_SLEEP), look)

@@ -2,7 +2,9 @@
 
 aiokafka commits a transaction that lost a batch unless each send future is looked at, and even then unless the
 transaction is aborted. So `commit` here is only reached after every future has been awaited, and after any error the
-producer is thrown away; the next one fences it.
+producer is thrown away; the next one fences it. One whose connection breaks is thrown away as well: aiokafka would
+connect anew and go on, and a broker that was started again meanwhile may have left the last transaction unfinished
+(see hanging.py), which the next one would then drag along to its own end.
 """
 
 import asyncio
@@ -13,8 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.errors import (
     InvalidProducerEpoch,
+    KafkaConnectionError,
     KafkaError,
     MessageSizeTooLargeError,
     ProducerClosed,
@@ -25,6 +29,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.transaction_manager import TransactionState
 from aiokafka.structs import TopicPartition
 
+from shared.kafka.batches import Marker, Place
 from shared.kafka.errors import Fenced, RecordRefused
 from shared.kafka.record import Output
 from shared.kafka.settings import KafkaSettings
@@ -39,8 +44,19 @@ _GIVE_UP_STOPPING = 5.0  # seconds; a producer that is thrown away must not hold
 class Transactions(Protocol):
     """The transactions of one transactional id. Methods raise Fenced, RecordRefused, or KafkaError for the rest."""
 
+    @property
+    def producer_id(self) -> int:
+        """Whose batches they are; known once started, the same for each producer of this id, but for its epoch."""
+
+    @property
+    def lost(self) -> KafkaError | None:
+        """Why no further transaction may be begun, although none has failed: a connection has broken since `start`."""
+
     async def start(self) -> None:
         """Fence and abort the predecessor."""
+
+    async def settle(self, places: Iterable[Place], group: str, decision: Marker) -> None:
+        """Bring what an earlier transaction of this id has left undecided to that end, in `places` and in `group`."""
 
     async def begin(self) -> None:
         """Open a transaction."""
@@ -72,13 +88,42 @@ class KafkaTransactions:
             linger_ms=0,
         )
         self._open = False
+        self._started = False
+        self._lost: KafkaError | None = None
+        self._producer.client._on_connection_closed = self._connection_closed
+
+    @property
+    def producer_id(self) -> int:
+        """Whose batches they are; known once started."""
+        return int(self._producer._txn_manager.producer_id)
+
+    @property
+    def lost(self) -> KafkaError | None:
+        """Why no further transaction may be begun."""
+        return self._lost
 
     async def start(self) -> None:
         """Fence and abort the predecessor; waits while its open transaction is being ended."""
         await self._producer.start()
+        self._started = True
+
+    async def settle(self, places: Iterable[Place], group: str, decision: Marker) -> None:
+        """A transaction that writes nothing: its markers end what is undecided in `places`, and offsets of `group`."""
+        with self._judged():
+            await self._producer.begin_transaction()
+            for topic, partition in places:
+                self._producer._txn_manager.maybe_add_partition_to_txn(TopicPartition(topic, partition))
+            while not await self._producer._sender._do_add_offsets_to_txn(group):
+                continue  # it has waited a little
+            if decision == "commit":
+                await self._producer.commit_transaction()
+            else:
+                await self._producer.abort_transaction()
 
     async def begin(self) -> None:
         """Open a transaction."""
+        if self._lost is not None:
+            raise self._lost
         with self._judged():
             await self._producer.begin_transaction()
             self._open = True
@@ -142,6 +187,14 @@ class KafkaTransactions:
         futures.append(await self._producer.send_batch(batch, topic, partition=partition))
         return futures
 
+    def _connection_closed(self, connection: AIOKafkaConnection, reason: CloseReason) -> None:
+        """Called by the client. Nothing may be sent any more, and nobody may go on waiting for an answer."""
+        if not self._started or reason in (CloseReason.IDLE_DROP, CloseReason.SHUTDOWN) or self._lost is not None:
+            return
+        self._lost = KafkaConnectionError(f"the connection to {connection.host}:{connection.port} has broken")
+        self._producer.client._get_conn = _no_connection
+        _fail_all(self._producer, self._lost)
+
     @contextlib.contextmanager
     def _judged(self) -> Iterator[None]:
         """Turn what aiokafka raises into what the task has to know: fenced, refused, or failed."""
@@ -174,6 +227,18 @@ def _fits(batch: BatchBuilder, output: Output, timestamp_ms: int) -> bool:
     return (
         batch.append(timestamp=timestamp_ms, key=output.key, value=output.value, headers=[*output.headers]) is not None
     )
+
+
+async def _no_connection(*_: object, **__: object) -> None:
+    """In place of the client's way to connect: what is still under way finds no broker."""
+
+
+def _fail_all(producer: AIOKafkaProducer, error: KafkaError) -> None:
+    """Whoever waits for a batch, an offset or the end of the transaction gets `error`."""
+    manager = producer._txn_manager
+    producer._message_accumulator.fail_all(error)
+    if manager._transaction_waiter is not None and not manager._transaction_waiter.done():
+        manager.fatal_error(error)
 
 
 async def _throw_away(producer: AIOKafkaProducer) -> None:

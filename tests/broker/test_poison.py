@@ -56,7 +56,7 @@ async def test_records_without_key_or_value_are_kept_as_they_are(
         batch.append(timestamp=None, key=key and key.encode(), value=value, headers=[("why", b"poison")])
         await producer.send_batch(batch, rig.second.name, partition=0)
         await producer.flush()
-    rig.start(lambda _partition: _Refuses((rig.first, rig.second), rig.sink.name))
+    rig.start(lambda _partition: _Refuses((rig.first, rig.second), (rig.sink,)))
     (letter,) = await rig.dead_letters(rig.second, 1)
     wrong = key is not None and partition_for(key.encode(), 2) != 0
     assert letter.cause == ("wrong_partition" if wrong else "told_to")
@@ -114,7 +114,7 @@ async def test_a_record_that_does_not_fit_with_its_cause_is_put_aside_by_referen
 
 async def test_what_a_timer_produces_and_the_broker_refuses_stops_the_task(rig: Rig) -> None:
     """There is no record to put aside, and skipping the timer would lose it."""
-    running = rig.start(lambda _partition: _LoudTimers((rig.first, rig.second), rig.sink.name))
+    running = rig.start(lambda _partition: _LoudTimers((rig.first, rig.second), (rig.sink,)))
     await rig.produce(rig.second, [("a", b"timer 0"), ("a", b"timer 0.1")])
     await eventually(lambda: "failed" in running.phases())
     details = [check["detail"] for check in running.readiness.report()["checks"].values()]

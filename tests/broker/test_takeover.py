@@ -99,7 +99,7 @@ class Stateless(Counter):
 async def test_a_service_without_stores_goes_on_from_the_groups_offsets(rig: Rig) -> None:
     """They are committed in the same transaction, so they are as good as a changelog's while they last."""
     for round_ in (b"1", b"2"):
-        running = rig.start(lambda _partition: Stateless((rig.first, rig.second), rig.sink.name))
+        running = rig.start(lambda _partition: Stateless((rig.first, rig.second), (rig.sink,)))
         await rig.produce(rig.second, [(key, round_) for key in KEYS])
         await rig.read(rig.sink, len(KEYS) * int(round_))
         await running.stop()
@@ -203,7 +203,7 @@ async def test_a_source_to_catch_up_with_is_read_to_its_end_first(rig: Rig) -> N
     await rig.produce(rig.second, requests)
     async with rig.producer(transactional_id=rig.mark) as producer, producer.transaction():
         await rig.send(producer, rig.first, accounts)
-    rig.start(lambda _partition: Joined((rig.first, rig.second), rig.sink.name))
+    rig.start(lambda _partition: Joined((rig.first, rig.second), (rig.sink,)))
     answers = await rig.read(rig.sink, len(requests))
     assert {record.value for record in answers} == {b"known"}
 
@@ -211,7 +211,7 @@ async def test_a_source_to_catch_up_with_is_read_to_its_end_first(rig: Rig) -> N
 async def test_an_empty_source_to_catch_up_with_holds_up_nothing(rig: Rig) -> None:
     """There may be no account yet."""
     await rig.produce(rig.second, [("a", b"")])
-    rig.start(lambda _partition: Joined((rig.first, rig.second), rig.sink.name))
+    rig.start(lambda _partition: Joined((rig.first, rig.second), (rig.sink,)))
     (answer,) = await rig.read(rig.sink, 1)
     assert answer.value == b"unknown"
 
@@ -221,7 +221,7 @@ async def test_a_failure_while_catching_up_starts_over(rig: Rig, fault: Fault) -
     """Catching up is made of ordinary transactions, with ordinary failures."""
     await rig.produce(rig.first, [(key, b"") for key in KEYS])
     await rig.produce(rig.second, [(key, b"") for key in KEYS])
-    running = rig.start(lambda _partition: Joined((rig.first, rig.second), rig.sink.name))
+    running = rig.start(lambda _partition: Joined((rig.first, rig.second), (rig.sink,)))
     plan = inject(running.runtime, [fault])
     answers = await rig.read(rig.sink, len(KEYS))
     assert {record.value for record in answers} == {b"known"}

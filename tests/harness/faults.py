@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from shared.kafka.batches import Marker, Place
 from shared.kafka.record import Output
 from shared.kafka.runtime import Runtime
 from shared.kafka.transaction import KafkaTransactions, Sent, Transactions
@@ -18,13 +19,16 @@ Step = Literal["start", "begin", "send", "send_offsets", "commit"]
 class Fault:
     """Fail at `step`: before it does anything, or after it has (its answer is lost). `skip` lets so many pass first.
 
-    With `dies` nothing is aborted afterwards: the transaction stays open until a successor fences it.
+    With `dies` nothing is aborted afterwards: the transaction stays open until a successor fences it. `also` happens
+    at the same instant; with `silent` that is all, and the step itself does not fail.
     """
 
     step: Step
     when: Literal["before", "after"]
     dies: bool = False
     skip: int = 0
+    also: Callable[[], None] | None = None
+    silent: bool = False
 
     def __str__(self) -> str:
         return f"{self.when}-{self.step}{'-and-dies' if self.dies else ''}"
@@ -57,6 +61,20 @@ class FaultyTransactions:
         self._real = real
         self._plan = plan
         self._dead = False
+
+    @property
+    def producer_id(self) -> int:
+        """The real one's."""
+        return self._real.producer_id
+
+    @property
+    def lost(self) -> KafkaError | None:
+        """The real one's."""
+        return self._real.lost
+
+    async def settle(self, places: Iterable[Place], group: str, decision: Marker) -> None:
+        """As the real one does."""
+        await self._real.settle(places, group, decision)
 
     async def start(self) -> None:
         """Fence the predecessor, or fail."""
@@ -97,7 +115,11 @@ class FaultyTransactions:
 
     def _fail(self, step: Step, when: Literal["before", "after"]) -> None:
         fault = self._plan.due(step, when)
-        if fault is not None:
+        if fault is None:
+            return
+        if fault.also is not None:
+            fault.also()
+        if not fault.silent:
             self._dead = fault.dies
             raise KafkaConnectionError(f"injected {fault}")
 

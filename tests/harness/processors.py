@@ -12,17 +12,22 @@ from shared.kafka.record import Output, Record
 
 @dataclass
 class Counter:
-    """Counts the records of each key in store `counts`, and emits each count to `sink`.
+    """Counts the records of each key in store `counts`, and emits each count to its sink.
 
     Values with a meaning: `poison` raises PoisonRecord after it has changed state, `crash` raises an unexpected error,
     `stop` raises TaskMustStop, `big N` emits N bytes, `timer S` sets a timer S seconds after now; it emits `fired DUE`.
     """
 
     sources: tuple[Topic, ...]
-    sink: str
+    sinks: tuple[Topic, ...]
     stores: tuple[str, ...] = ("counts", "timers")
     _timers: list[tuple[datetime, bytes]] = field(default_factory=list)
     _live: dict[bytes, datetime] = field(default_factory=dict)
+
+    @property
+    def sink(self) -> str:
+        """The name of its one sink."""
+        return self.sinks[0].name
 
     def process(self, record: Record, overlay: Overlay) -> None:
         """Do what the value says."""

@@ -94,7 +94,7 @@ class Rig:
 
     def processor(self, _partition: int) -> Processor:
         """The default topology: counts, timers, and whatever the value says."""
-        return Counter((self.first, self.second), self.sink.name)
+        return Counter((self.first, self.second), (self.sink,))
 
     async def prepare(self, topics: Sequence[Topic] | None = None) -> None:
         """Make the topics."""

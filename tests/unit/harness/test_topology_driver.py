@@ -10,10 +10,11 @@ from tests.harness.processors import Counter
 from tests.harness.topology_driver import EPOCH, TopologyDriver
 
 FIRST, SECOND = Topic("first", "k", "compact", "tests"), Topic("second", "k", "delete", "tests")
+SINK = Topic("sink", "k", "delete", "tests")
 
 
 def _driver() -> TopologyDriver:
-    return TopologyDriver(lambda _partition: Counter((FIRST, SECOND), "sink"))
+    return TopologyDriver(lambda _partition: Counter((FIRST, SECOND), (SINK,)))
 
 
 def _values(driver: TopologyDriver) -> list[bytes | None]:

@@ -13,11 +13,11 @@ from shared.kafka.stores import InMemoryStore
 from tests.harness.processors import Counter
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-A, B = Topic("a", "k", "delete", "tests"), Topic("b", "k", "delete", "tests")
+A, B, SINK = (Topic(name, "k", "delete", "tests") for name in ("a", "b", "sink"))
 
 
 def _task() -> TaskState:
-    processor = Counter((A, B), "sink")
+    processor = Counter((A, B), (SINK,))
     return TaskState("svc", processor, [InMemoryStore(name) for name in processor.stores], partition=3)
 
 

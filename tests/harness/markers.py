@@ -1,0 +1,88 @@
+"""Transaction markers written by hand, as a coordinator writes them: to some partitions, and to others not."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import TransactionCoordinatorFenced
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Int64, Schema, TaggedFields
+
+from shared.kafka.batches import Marker, Place
+from shared.kafka.settings import KafkaSettings
+
+# WriteTxnMarkers, key 27, as the protocol's documentation has it; every field that is an array or a text is compact.
+_TOPICS = CompactArray(("name", CompactString("utf-8")), ("partitions", CompactArray(Int32)), ("tags", TaggedFields))
+_OUTCOMES = CompactArray(
+    ("name", CompactString("utf-8")),
+    ("partitions", CompactArray(("partition", Int32), ("error_code", Int16), ("tags", TaggedFields))),
+    ("tags", TaggedFields),
+)
+
+
+class _Response(Response):  # type: ignore[misc]  # aiokafka is untyped, here and below
+    API_KEY = 27
+    API_VERSION = 1
+    SCHEMA = Schema(
+        ("markers", CompactArray(("producer_id", Int64), ("topics", _OUTCOMES), ("tags", TaggedFields))),
+        ("tags", TaggedFields),
+    )
+
+
+class _RequestV1(RequestStruct):  # type: ignore[misc]
+    FLEXIBLE_VERSION = True
+    API_KEY = 27
+    API_VERSION = 1
+    RESPONSE_TYPE = _Response
+    SCHEMA = Schema(
+        (
+            "markers",
+            CompactArray(
+                ("producer_id", Int64),
+                ("producer_epoch", Int16),
+                ("committed", Boolean),
+                ("topics", _TOPICS),
+                ("coordinator_epoch", Int32),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("tags", TaggedFields),
+    )
+
+
+class _WriteTxnMarkers(Request[_RequestV1]):  # type: ignore[misc]
+    API_KEY = 27
+
+    def __init__(self, marker: tuple[Any, ...]) -> None:
+        self._marker = marker
+
+    def build(self, request_struct_class: type[_RequestV1]) -> _RequestV1:
+        return request_struct_class([self._marker], {})
+
+
+_MOST_EPOCHS = 50  # the epoch of a coordinator grows with each start of its broker; an earlier one's is refused
+
+
+async def tell(
+    settings: KafkaSettings, places: Iterable[Place], producer_id: int, epoch: int, decision: Marker
+) -> None:
+    """Write the marker of `decision` to `places`, all of them on one broker."""
+    topics: dict[str, list[int]] = defaultdict(list)
+    for topic, partition in places:
+        topics[topic].append(partition)
+    told: list[Any] = [(topic, partitions, {}) for topic, partitions in topics.items()]
+    client = AIOKafkaClient(**settings.client())
+    try:
+        await client.bootstrap()
+        for coordinator_epoch in range(_MOST_EPOCHS):
+            marker: tuple[Any, ...] = (producer_id, epoch, decision == "commit", told, coordinator_epoch, {})
+            answer = await client.send(client.get_random_node(), _WriteTxnMarkers(marker))
+            ((_, outcomes, _),) = answer.markers
+            codes = {code for _, partitions, _ in outcomes for _, code, _ in partitions}
+            if codes == {0}:
+                return
+            assert codes <= {0, TransactionCoordinatorFenced.errno}, codes
+        raise AssertionError(f"no coordinator epoch below {_MOST_EPOCHS} is accepted")
+    finally:
+        await client.close()
