@@ -20,7 +20,9 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def clipped(spans: Iterable[Span], start: int, end: int) -> list[Span]:
-    """The part of merged `spans` inside [start, end)."""
+    """The part of merged `spans` inside [start, end); nothing is inside an empty one."""
+    if start >= end:
+        return []
     return [(max(a, start), min(b, end)) for a, b in spans if a < end and b > start]
 
 

@@ -21,7 +21,7 @@ _OUTCOMES = CompactArray(
 )
 
 
-class _Response(Response):  # type: ignore[misc]  # aiokafka is untyped, here and below
+class _Response(Response):  # type: ignore[misc]  # aiokafka is untyped
     API_KEY = 27
     API_VERSION = 1
     SCHEMA = Schema(
@@ -30,7 +30,7 @@ class _Response(Response):  # type: ignore[misc]  # aiokafka is untyped, here an
     )
 
 
-class _RequestV1(RequestStruct):  # type: ignore[misc]
+class _RequestV1(RequestStruct):  # type: ignore[misc]  # aiokafka is untyped
     FLEXIBLE_VERSION = True
     API_KEY = 27
     API_VERSION = 1
@@ -51,7 +51,7 @@ class _RequestV1(RequestStruct):  # type: ignore[misc]
     )
 
 
-class _WriteTxnMarkers(Request[_RequestV1]):  # type: ignore[misc]
+class _WriteTxnMarkers(Request[_RequestV1]):  # type: ignore[misc]  # aiokafka is untyped
     API_KEY = 27
 
     def __init__(self, marker: tuple[Any, ...]) -> None:

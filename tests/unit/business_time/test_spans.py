@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.business_time.spans import Span, clipped, merged, without
@@ -23,6 +23,7 @@ def is_merged(found: list[Span]) -> bool:
 
 @settings(deadline=None)
 @given(spans, spans, points, points)
+@example([(-1, 1)], [], 0, 0)
 def test_every_point_is_where_it_belongs(some: list[Span], holes: list[Span], a: int, b: int) -> None:
     """Merged spans cover what the spans cover; clipping and cutting take away what they say, and nothing else."""
     joined, cut = merged(some), merged(holes)
