@@ -5,10 +5,10 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.escalation.pinned import STORE, PinnedEdition, read_saved
+from services.escalation.pinned import STORE, PinnedEdition, read_saved, short_of
 from shared.contracts import wire
 from shared.contracts.base import Event
-from shared.contracts.escalation import ClockEvent
+from shared.contracts.escalation import EscalationEvent
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.router import CaseRouted
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic, changelog, dead_letter
@@ -22,10 +22,10 @@ from shared.kafka.settings import KafkaSettings
 _EDITIONS = changelog("escalation", STORE)
 _PUT_ASIDE = (dead_letter(CASES), dead_letter(ACTIVITY))
 _TOPICS: tuple[Topic, ...] = (CASES, ACTIVITY, ESCALATIONS, *_PUT_ASIDE, _EDITIONS)
-_CaseRouted, _ActivityRecorded, _ClockEvent = (
+_CaseRouted, _ActivityRecorded, _EscalationEvent = (
     wire.struct(CaseRouted),
     wire.struct(ActivityRecorded),
-    wire.struct(ClockEvent),
+    wire.struct(EscalationEvent),
 )
 
 
@@ -42,17 +42,14 @@ class CaseLog:
 
     case: CaseRouted | None = None
     activity: list[tuple[int, ActivityRecorded]] = field(default_factory=list)
-    events: list[ClockEvent] = field(default_factory=list)
+    events: list[EscalationEvent] = field(default_factory=list)
     put_aside: list[DeadLetter] = field(default_factory=list)
     saved: dict[bytes, bytes] = field(default_factory=dict)
 
-    def edition(self) -> PinnedEdition | None:
-        """The edition that the case pins, if it was saved."""
-        for document in self.saved.values():
-            pinned = read_saved(document)
-            if self.case is not None and pinned.sha256 == self.case.policy_sha256:
-                return pinned
-        return None
+    def editions(self) -> dict[bytes, PinnedEdition]:
+        """The editions that were saved, by how cases refer to them. Raises TaskMustStop for one that cannot be read."""
+        found = (read_saved(document) for document in self.saved.values())
+        return {short_of(pinned.sha256): pinned for pinned in found}
 
     def take(self, record: Record) -> None:
         """Note a record of this case; one that is no event is passed over, for the service has put it aside."""
@@ -70,7 +67,7 @@ class CaseLog:
             self.case = self.case or event
         elif isinstance(event, _ActivityRecorded):
             self.activity.append((record.offset, event))
-        elif isinstance(event, _ClockEvent):
+        elif isinstance(event, _EscalationEvent):
             self.events.append(event)
 
 

@@ -14,7 +14,6 @@ from services.cli.deadline import seconds
 from services.cli.jsonl import BadInput, answer_lines
 from services.escalation.clock_state import Activity, CasePolicy, Clock
 from services.escalation.folding import as_of, fold
-from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import SECOND, Micros, from_micros, to_micros
 from shared.contracts.base import Instant, format_instant
@@ -113,7 +112,7 @@ def answer(line: dict[str, Any]) -> dict[str, Any]:
         found = as_of(fold(CasePolicy(terms, calendar), opened_at, question.status, history), at)
         pending = [clock.due_at for clock in found if clock.due_at and clock.stage == "running" and not clock.late]
         return {
-            "clocks": [_shown(clock, at, calendar) for clock in found],
+            "clocks": [_shown(clock, at) for clock in found],
             "next_due": _text(min(pending, default=None)),
         }
     except CalendarError as error:
@@ -142,8 +141,8 @@ def _history(question: Question, terms: Mapping[Milestone, MilestoneTerms], open
     return history
 
 
-def _shown(clock: Clock, at: Micros, calendar: BusinessCalendar | None) -> dict[str, Any]:
-    used = clock.used(at, calendar)
+def _shown(clock: Clock, at: Micros) -> dict[str, Any]:
+    used = clock.used(at)
     target = (clock.terms.target_seconds or 0) * SECOND
     return {
         "milestone": clock.milestone,

@@ -15,6 +15,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from services.cli import demo_run, feed
+from services.cli.demo_check import last_call
 from services.cli.demo_traffic import coverage, varied
 from services.cli.log_reader import follow
 from services.cli.logged_event import LoggedEvent
@@ -83,8 +84,8 @@ def demo(
 
 
 def _longest_p1_wait(edition: Edition) -> float:
-    last_share = max((level.share for level in edition.escalation_levels), default=1.0)
-    return max((t.target_seconds for t in edition.targets if "P1" in t.priorities), default=0) * last_share
+    targets = [target.target_seconds for target in edition.targets if "P1" in target.priorities]
+    return max((last_call(edition, target) for target in targets), default=0)
 
 
 async def _check(system: System, *, policy: str, edition: Edition, as_json: bool) -> int:

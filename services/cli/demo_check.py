@@ -7,6 +7,8 @@ from typing import Any
 
 from services.cli.demo_traffic import Ask
 from services.cli.logged_event import LoggedEvent
+from shared.business_time.instants import SECOND
+from shared.policy.chain import Chain
 from shared.policy.model import Edition
 
 WARNED = "frontline.clock.warned.v1"
@@ -18,7 +20,7 @@ SUPPRESSED = "frontline.escalation.suppressed.v1"
 _CASE_ONLY = {"case_id", "request_id", "account_id", "requester_id", "subject", "impact", "workaround", "environment"}
 _CASE_ONLY |= {"request_type", "requested_channel", "received_at", "decided_at", "observed_at", "caused_by"}
 
-Happened = tuple[str, str, str, int]  # case_id, milestone, event type, level (0 where the event has none)
+Happened = tuple[str, str, str, int, int]  # case_id, milestone, event type, level and repetition (0 where it has none)
 
 
 def decide_line(ask: Ask, account: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,27 +84,33 @@ def decided_otherwise(ask: Ask, case: Mapping[str, Any], expected: Mapping[str, 
 def expected_events(cases: Iterable[Mapping[str, Any]], edition: Edition) -> set[Happened]:
     """What the unanswered P1 promises of these cases must lead to, each once."""
     happened: set[Happened] = set()
+    chain = Chain(edition.escalation_levels)
     for case in cases:
         if case["priority"] != "P1":
             continue
         for milestone, terms in case["milestones"].items():
             if terms["target_seconds"] is None:
                 continue
-            happened.add((case["case_id"], milestone, BREACHED, 0))
-            levels = [level for level in edition.escalation_levels if level.kind == "escalation"]
-            for level in edition.escalation_levels:
-                if level.kind == "warning":
-                    happened.add((case["case_id"], milestone, WARNED, level.level))
-            if case["escalation"]["automated"]:
-                happened |= {(case["case_id"], milestone, RAISED, level.level) for level in levels}
-            elif levels:
-                happened.add((case["case_id"], milestone, SUPPRESSED, levels[0].level))
+            happened.add((case["case_id"], milestone, BREACHED, 0, 0))
+            for step in chain.steps(terms["target_seconds"] * SECOND):
+                what = step.level, step.repetition
+                if step.kind == "warning":
+                    happened.add((case["case_id"], milestone, WARNED, *what))
+                elif case["escalation"]["automated"]:
+                    happened.add((case["case_id"], milestone, RAISED, *what))
+                elif what == (chain.lowest_escalation, 0):
+                    happened.add((case["case_id"], milestone, SUPPRESSED, *what))
     return happened
+
+
+def last_call(edition: Edition, target_seconds: int) -> float:
+    """How many seconds of its hours after its start an unanswered target has its last call, or its deadline."""
+    steps = Chain(edition.escalation_levels).steps(target_seconds * SECOND)
+    return max([target_seconds, *(step.amount / SECOND for step in steps)])
 
 
 def seconds_until_settled(cases: Iterable[Mapping[str, Any]], edition: Edition) -> float:
     """How long after its submission the last expected event of any P1 case is due."""
-    last_share = max((level.share for level in edition.escalation_levels), default=1.0)
     targets = [
         terms["target_seconds"]
         for case in cases
@@ -110,7 +118,7 @@ def seconds_until_settled(cases: Iterable[Mapping[str, Any]], edition: Edition) 
         for terms in case["milestones"].values()
         if terms["target_seconds"] is not None
     ]
-    return max(targets, default=0) * max(last_share, 1.0)
+    return max((last_call(edition, target) for target in targets), default=0)
 
 
 def wrongly_kept(cases: Sequence[Mapping[str, Any]], escalations: Iterable[LoggedEvent], edition: Edition) -> list[str]:
@@ -129,7 +137,9 @@ def wrongly_kept(cases: Sequence[Mapping[str, Any]], escalations: Iterable[Logge
         if not any(terms["target_seconds"] for terms in case["milestones"].values()):
             found.append(f"{event.type} for case {data['case_id']}, which was promised nothing")
         elif event.type in (WARNED, BREACHED, RAISED, SUPPRESSED):
-            counted[data["case_id"], data["milestone"], event.type, data.get("level", 0)] += 1
+            counted[
+                data["case_id"], data["milestone"], event.type, data.get("level", 0), data.get("repetition", 0)
+            ] += 1
     expected = expected_events(cases, edition)
     found += [f"{_say(what)} did not happen" for what in sorted(expected - counted.keys())]
     found += [f"{_say(what)} happened {times} times" for what, times in sorted(counted.items()) if times > 1]
@@ -150,5 +160,6 @@ def _describe(ask: Ask) -> str:
 
 
 def _say(what: Happened) -> str:
-    case_id, milestone, event_type, level = what
-    return f"{event_type.split('.')[-2]} (level {level}) of {milestone} of case {case_id}"
+    case_id, milestone, event_type, level, repetition = what
+    again = f", repetition {repetition}" if repetition else ""
+    return f"{event_type.split('.')[-2]} (level {level}{again}) of {milestone} of case {case_id}"

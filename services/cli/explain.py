@@ -14,7 +14,8 @@ from services.cli.case_log import CaseLog, NoTopics, read_case
 from services.cli.explain_view import show
 from services.cli.explanation import explanation
 from services.cli.jsonl import BAD_INPUT
-from services.escalation.pinned import PinnedEdition
+from services.escalation.pinned import PinnedEdition, short_of
+from shared.contracts.router import CaseRouted
 from shared.kafka.processor import TaskMustStop
 from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.policy.files import load_library
@@ -55,8 +56,8 @@ def explain(case: str, *, kafka: str | None = None, as_json: Json = False) -> in
         return _failed(f"Kafka at {settings.kafka_bootstrap} has no topics of Frontline; run `frontline topics apply`")
     if log.case is None:
         return _failed(_unknown(case, log))
-    pinned, missing = _edition(log)
-    found = explanation(log, log.case, pinned, utc_now())
+    editions, missing = _editions(log, log.case)
+    found = explanation(log, log.case, editions, utc_now())
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
     else:
@@ -66,21 +67,23 @@ def explain(case: str, *, kafka: str | None = None, as_json: Json = False) -> in
     return EXPLAINED
 
 
-def _edition(log: CaseLog) -> tuple[PinnedEdition | None, str]:
-    """The edition that the case pins: as it was saved with the open cases, else as it is configured; or why not."""
-    if log.case is None:
-        return None, ""
-    sha256 = log.case.policy_sha256
+def _editions(log: CaseLog, case: CaseRouted) -> tuple[dict[bytes, PinnedEdition], str]:
+    """The editions at hand, as saved with the open cases, else as they are configured; and what is missing."""
+    saved: dict[bytes, PinnedEdition] = {}
     try:
-        saved = log.edition()
-        if saved is not None:
+        saved = log.editions()
+        if short_of(case.policy_sha256) in saved:
             return saved, ""
-        edition = load_library(load(PolicySettings).policies).by_digest(sha256)
+        library = load_library(load(PolicySettings).policies)
     except (TaskMustStop, PolicyError, BadSettings) as error:
-        return None, str(error)
+        return saved, str(error)
+    edition = library.by_digest(case.policy_sha256)
     if edition is not None:
-        return PinnedEdition(sha256, edition), ""
-    return None, f"edition {log.case.edition} (policy_sha256 {sha256}) is neither saved nor in FRONTLINE_POLICIES"
+        return saved | {short_of(case.policy_sha256): PinnedEdition(case.policy_sha256, edition)}, ""
+    return (
+        saved,
+        f"edition {case.edition} (policy_sha256 {case.policy_sha256}) is neither saved nor in FRONTLINE_POLICIES",
+    )
 
 
 def _unknown(case: str, log: CaseLog) -> str:

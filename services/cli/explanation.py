@@ -5,7 +5,7 @@ every deadline comes with its ledger: which time counted, which did not, and why
 events are all there is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,18 +13,19 @@ import msgspec
 
 from services.cli.case_log import CaseLog
 from services.cli.deadline import seconds
-from services.escalation.case import hear, new_case, open_clocks, policy_of
-from services.escalation.case_state import CaseState, heeded
-from services.escalation.clock_state import Clock
+from services.escalation.case import hear, new_case, open_clocks
+from services.escalation.case_state import CaseState
+from services.escalation.clock_state import Clock, Pause
 from services.escalation.folding import as_of
-from services.escalation.pinned import PinnedEdition
+from services.escalation.heeded import Heeded, heeded
+from services.escalation.pinned import PinnedEdition, short_of
 from services.escalation.sla_clock import clocks_of
-from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.hours import ledger
 from shared.business_time.instants import Micros, from_micros, length, to_micros
 from shared.business_time.ledger import LedgerEntry
+from shared.contracts import wire
 from shared.contracts.base import format_instant
-from shared.contracts.escalation import ClockEvent
+from shared.contracts.escalation import ClockEvent, EscalationEvent
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.router import CaseRouted
 from shared.contracts.topics import ACTIVITY
@@ -32,17 +33,23 @@ from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.processor import PoisonRecord
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
-_TOLD = ("to", "impact", "workaround", "milestones")
-_SAID = ("met", "status", "because", "level", "called", "share", "breached_at", "reason", "old", "new", "cause")
+_TOLD = ("to", "impact", "workaround", "milestones", "plan", "edition", "accepted")
+_OF_A_CLOCK = ("milestone", "instance", "generation")
+_SAID = ("met", "status", "because", "level", "repetition", "called", "share", "reason", "old", "new", "cause")
+_SAID_AT = ("breached_at", "eligible_at")
+
+_ClockEvent = wire.struct(ClockEvent)
 
 
-def explanation(log: CaseLog, case: CaseRouted, pinned: PinnedEdition | None, now: datetime) -> dict[str, Any]:
+def explanation(
+    log: CaseLog, case: CaseRouted, editions: Mapping[bytes, PinnedEdition], now: datetime
+) -> dict[str, Any]:
     """What there is to say of `case` at `now`, as JSON data. Keys of `clocks` and ledgers are as `frontline clocks`
-    and `frontline deadline --ledger` have them.
+    and `frontline deadline --ledger` have them. `editions` are those at hand, by how cases refer to them.
     """
     counted = _counted(log, case)
-    state = None if pinned is None else _state(case, pinned, counted)
-    priority = case.priority if pinned is None or state is None else heeded(state, pinned).priority
+    pinned = editions.get(short_of(case.policy_sha256))
+    told = None if pinned is None else _told(case, pinned, editions, counted)
     return {
         "case_id": case.case_id,
         "account_id": case.account_id,
@@ -61,7 +68,7 @@ def explanation(log: CaseLog, case: CaseRouted, pinned: PinnedEdition | None, no
         "needs_triage": case.needs_triage,
         "entitlement": _plain(case.entitlement),
         "channels": _plain(case.channels),
-        "priority": priority,
+        "priority": case.priority if told is None else told.priority,
         "priority_when_routed": case.priority,
         "priority_because": case.priority_because,
         "trace": _plain(case.trace),
@@ -70,7 +77,7 @@ def explanation(log: CaseLog, case: CaseRouted, pinned: PinnedEdition | None, no
         "calendar": case.calendar,
         "timezone": None if pinned is None else pinned.calendar(case.calendar).timezone,
         "milestones": _plain(case.milestones),
-        "clocks": None if pinned is None or state is None else _clocks(state, pinned, case, now),
+        "clocks": None if told is None else _clocks(told, now),
         "history": _history(counted, log.events),
         "put_aside": _put_aside(log.put_aside),
     }
@@ -87,29 +94,31 @@ def _counted(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
     return list(counted.values())
 
 
-def _state(case: CaseRouted, pinned: PinnedEdition, heard: Sequence[ActivityRecorded]) -> CaseState | None:
+def _told(
+    case: CaseRouted, pinned: PinnedEdition, editions: Mapping[bytes, PinnedEdition], heard: Sequence[ActivityRecorded]
+) -> Heeded | None:
     """The case as escalation has it once it has heard everything; None if its targets cannot be counted."""
     try:
-        state = new_case(case, b"", pinned, None)
-        open_clocks(state, pinned, to_micros(case.decided_at))
+        state: CaseState = new_case(case, short_of(case.policy_sha256), pinned, None)
+        open_clocks(state, editions.__getitem__, to_micros(case.decided_at))
     except PoisonRecord:
         return None
     for activity in heard:
+        if activity.policy_sha256 is not None and short_of(activity.policy_sha256) not in editions:
+            continue
         try:
-            hear(state, pinned, activity, to_micros(activity.recorded_at))
+            hear(state, editions.__getitem__, activity, to_micros(activity.recorded_at))
         except PoisonRecord:
             continue
-    return state
+    return heeded(state, editions.__getitem__)
 
 
-def _clocks(state: CaseState, pinned: PinnedEdition, case: CaseRouted, now: datetime) -> list[dict[str, Any]]:
+def _clocks(told: Heeded, now: datetime) -> list[dict[str, Any]]:
     at = to_micros(now)
-    calendar = pinned.calendar(case.calendar)
-    found = as_of(clocks_of(policy_of(state, pinned), heeded(state, pinned).clocks), at)
-    return [_clock(clock, at, calendar) for clock in found]
+    return [_clock(clock, at) for clock in as_of(clocks_of(told.policy, told.clocks), at)]
 
 
-def _clock(clock: Clock, at: Micros, calendar: BusinessCalendar) -> dict[str, Any]:
+def _clock(clock: Clock, at: Micros) -> dict[str, Any]:
     return {
         "milestone": clock.milestone,
         "instance": clock.instance,
@@ -122,24 +131,24 @@ def _clock(clock: Clock, at: Micros, calendar: BusinessCalendar) -> dict[str, An
         "due_at": _text(clock.due_at),
         "breached_at": _text(clock.breached_at),
         "stopped_at": _text(clock.stopped_at),
-        "used_seconds": seconds(clock.used(at, calendar)),
-        "ledger": [_entry(entry) for entry in _ledger(clock, at, calendar)],
+        "used_seconds": seconds(clock.used(at)),
+        "ledger": [_entry(entry) for entry in _ledger(clock, at)],
     }
 
 
-def _ledger(clock: Clock, at: Micros, calendar: BusinessCalendar) -> list[LedgerEntry]:
+def _ledger(clock: Clock, at: Micros) -> list[LedgerEntry]:
     """Up to the deadline; of a paused clock, which has none, up to now."""
     until = max(at if clock.due_at is None else clock.due_at, clock.started_at)
-    pauses = [(start, min(end, until)) for start, end in clock.pauses if start < until]
+    pauses = [pause._replace(end=min(pause.end, until)) for pause in clock.pauses if pause.start < until]
     if clock.stage == "paused" and clock.since < until:
-        pauses.append((clock.since, until))
+        pauses.append(Pause(clock.since, until, clock.why, clock.by))
     return ledger(
         from_micros(clock.started_at),
         from_micros(until),
         timedelta(seconds=clock.terms.target_seconds or 0),
         clock.terms.hours or "elapsed",
-        calendar,
-        [(from_micros(start), from_micros(end)) for start, end in pauses],
+        clock.calendar,
+        [(from_micros(pause.start), from_micros(pause.end)) for pause in pauses],
     )
 
 
@@ -154,25 +163,25 @@ def _entry(entry: LedgerEntry) -> dict[str, Any]:
     }
 
 
-def _history(counted: Sequence[ActivityRecorded], events: Sequence[ClockEvent]) -> list[dict[str, Any]]:
+def _history(counted: Sequence[ActivityRecorded], events: Sequence[EscalationEvent]) -> list[dict[str, Any]]:
     """What happened and what was said about it, by the instant at which it was known here."""
     known: list[tuple[datetime, int, dict[str, Any]]] = []
     for activity in counted:
         more = {name: getattr(activity, name) for name in _TOLD if getattr(activity, name) is not None}
         known.append((activity.recorded_at, 0, {"type": activity.type, "at": format_instant(activity.at), **more}))
     for event in events:
-        more = {name: getattr(event, name) for name in _SAID if getattr(event, name, None) is not None}
-        said = {
+        said: dict[str, Any] = {
             "type": event.TYPE.removeprefix("frontline.").removesuffix(".v1"),
             "at": format_instant(event.at),
             "observed_at": format_instant(event.observed_at),
-            "milestone": event.milestone,
-            "instance": event.instance,
-            "generation": event.generation,
             "priority": event.priority,
-            "due_at": None if event.due_at is None else format_instant(event.due_at),
         }
-        known.append((event.observed_at, 1, said | more))
+        if isinstance(event, _ClockEvent):
+            said |= {name: getattr(event, name) for name in _OF_A_CLOCK}
+            said["due_at"] = None if event.due_at is None else format_instant(event.due_at)
+        said |= {name: value for name in _SAID if (value := getattr(event, name, None)) is not None}
+        said |= {name: format_instant(value) for name in _SAID_AT if (value := getattr(event, name, None)) is not None}
+        known.append((event.observed_at, 1, said))
     return [_plain(entry) for _, _, entry in sorted(known, key=lambda each: each[:2])]
 
 

@@ -14,7 +14,13 @@ from shared.contracts.base import format_instant
 from shared.contracts.vocabulary import CHANNELS, PLANS, PRIORITIES, TIERS, Channel, Language, Plan, Tier
 from shared.policy.digest import policy_sha256
 from shared.policy.durations import format_duration
-from shared.policy.model import Condition, CustomerEscalationCondition, Edition, PriorityCondition
+from shared.policy.model import (
+    Condition,
+    CustomerEscalationCondition,
+    Edition,
+    EscalationLevel,
+    PriorityCondition,
+)
 
 
 def tables(edition: Edition, language: Language) -> Iterator[RenderableType]:
@@ -143,7 +149,7 @@ def _levels(edition: Edition, words: Words) -> Iterator[RenderableType]:
     table = _table(words("levels"), words("at_share"), "", words("called"))
     for level in edition.escalation_levels:
         kind = words("warning") if level.kind == "warning" else words("escalation", level=level.level)
-        table.add_row(f"{level.share:.0%}", kind, words(f"called.{level.called}"))
+        table.add_row(_when(level, words), kind, words(f"called.{level.called}"))
     yield table
     asked = edition.customer_escalation
     yield Text(
@@ -155,6 +161,20 @@ def _levels(edition: Edition, words: Words) -> Iterator[RenderableType]:
             rejected=format_duration(asked.wait_after_rejection_seconds),
         )
     )
+
+
+def _when(level: EscalationLevel, words: Words) -> str:
+    """At how much of a target a level comes, and how often again."""
+    if level.share is not None:
+        when = f"{level.share:.0%}"
+    elif level.before_deadline_seconds is not None:
+        when = words("before_deadline", span=format_duration(level.before_deadline_seconds))
+    else:
+        when = words("after_deadline", span=format_duration(level.after_deadline_seconds or 0))
+    if level.repeat is None:
+        return when
+    every = format_duration(level.repeat.every_seconds)
+    return f"{when}, {words('repeats', every=every, times=level.repeat.times)}"
 
 
 def _directory(edition: Edition, words: Words) -> Iterator[RenderableType]:

@@ -4,36 +4,21 @@ Each function changes the state in place and says what follows: the effects to p
 the clocks of a case wait for nothing any more, the timer is that of forgetting it.
 """
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from services.escalation import customer_escalation
 from services.escalation.arrivals import micros
-from services.escalation.case_state import (
-    REPRIORITISED,
-    CaseState,
-    Facts,
-    Heard,
-    heeded,
-    loaded_terms,
-    note,
-    stored_terms,
-)
-from services.escalation.clock_state import Activity, CaseClocks, CasePolicy
+from services.escalation.case_state import CaseState, Facts, Heard, note, stored_terms
+from services.escalation.clock_state import CaseClocks, CasePolicy
+from services.escalation.customer_escalation import NOTHING, Asked, Right
 from services.escalation.effects import Effect
-from services.escalation.folding import RELEVANT, in_order, meaning
+from services.escalation.folding import RELEVANT, in_order, standing
+from services.escalation.heeded import CHANGES, Editions, Heeded, heeded
 from services.escalation.keys import pack_id, pack_trace
-from services.escalation.pinned import PinnedEdition
-from services.escalation.sla_clock import (
-    Step,
-    advance,
-    apply_activity,
-    clocks_of,
-    next_due,
-    open_case,
-    refold,
-)
+from services.escalation.pinned import PinnedEdition, short_of
+from services.escalation.sla_clock import Step, advance, apply_activity, clocks_of, next_due, open_case, refold
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import DAY, Micros
 from shared.contracts.intake import ActivityRecorded
@@ -46,11 +31,14 @@ from shared.contracts.vocabulary import (
     PLANS,
     PRIORITIES,
     WORKAROUNDS,
+    ActivityType,
     Milestone,
     Priority,
 )
 from shared.kafka.processor import PoisonRecord
 
+# Activity about an escalation that the customer asks for: no clock cares.
+ASKING: frozenset[ActivityType] = frozenset(("escalation_requested", "escalation_reviewed"))
 # A case that was closed is forgotten when nobody has touched it for so long.
 QUIET_AFTER_CLOSED = 30 * DAY
 # One that nobody closed, but that waits for nothing: as long as support.cases.v1 keeps it.
@@ -62,7 +50,7 @@ HEARD_AT_MOST = 1_000
 class Turn(NamedTuple):
     """What follows from a step: what to publish, the case's timer, and the priority that it has now."""
 
-    effects: list[Effect]
+    effects: list[Effect | customer_escalation.Effect]
     timer: Micros | None
     priority: Priority
 
@@ -86,6 +74,8 @@ def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparen
         environment=ENVIRONMENTS.index(case.environment),
         staffed=staffed,
         automated=case.escalation.automated,
+        may_ask=case.escalation.customer_requested,
+        type_excluded=case.request_type not in pinned.edition.customer_escalation.request_types,
         sampled=sampled,
     )
     return CaseState(
@@ -112,91 +102,84 @@ def _pinned_terms(milestone: Milestone, told: DecidedMilestone, pinned: PinnedEd
     )
 
 
-def open_clocks(state: CaseState, pinned: PinnedEdition, now: Micros) -> Turn:
+def open_clocks(state: CaseState, editions: Editions, now: Micros) -> Turn:
     """Start the clocks of a new case. Raises PoisonRecord where a target cannot be counted."""
-    policy = policy_of(state, pinned)
+    before = heeded(state, editions)
     try:
-        step = open_case(policy, state.opened_at)
+        step = open_case(before.policy, state.opened_at)
     except CalendarError as error:
         raise _uncountable(error) from None
-    return _turn(state, policy, step, PRIORITIES[Facts.unpacked(state.facts).priority], now)
+    return _turn(state, before, step, now)
 
 
-def hear(state: CaseState, pinned: PinnedEdition, activity: ActivityRecorded, now: Micros) -> Turn:
-    """Take in one activity. One that was heard before, or that no clock cares about, has no effects.
+def hear(state: CaseState, editions: Editions, activity: ActivityRecorded, now: Micros) -> Turn:
+    """Take in one activity. One that was heard before, or that nobody cares about, has no effects.
 
-    Raises PoisonRecord if it is one too many, or sets terms that cannot be counted.
+    Raises PoisonRecord if it is one too many, sets terms that cannot be counted, or answers what nobody has asked.
     """
-    policy = policy_of(state, pinned)
-    clocks, priority = heeded(state, pinned)
-    if activity.type not in RELEVANT:
-        return Turn([], _timer(policy, clocks, next_due(policy, clocks), now), priority)
+    before = heeded(state, editions)
+    if activity.type not in RELEVANT and activity.type not in ASKING:
+        return Turn([], _timer(before, next_due(before.policy, before.clocks), now), before.priority)
     if len(state.heard) >= HEARD_AT_MOST:
-        raise PoisonRecord("too_much_activity", f"the clocks of a case take in {HEARD_AT_MOST} activities at most")
+        raise PoisonRecord("too_much_activity", f"a case takes in {HEARD_AT_MOST} activities at most")
+    if activity.type in ASKING:
+        state.asked, said = _ask(state, before, activity)
+        state.heard = [*state.heard, _heard(state, activity)]
+        return Turn([said], _timer(before, next_due(before.policy, before.clocks), now), before.priority)
     heard = [*state.heard, _heard(state, activity)]
-    after = heeded(replace(state, heard=heard), pinned)
+    after = heeded(replace(state, heard=heard), editions)
     history = after.clocks.history
     try:
-        step = apply_activity(policy, clocks, history[-1], now)
-        if activity.type == "reprioritised" and any(earlier.kind == REPRIORITISED for earlier in state.heard):
+        step = apply_activity(after.policy, before.clocks, history[-1], now)
+        if heard[-1].kind in CHANGES and any(earlier.kind in CHANGES for earlier in state.heard):
             # One that comes late can change what a later one left unsaid.
-            again = refold(policy, step.case, history, history[-1].at, now)
+            again = refold(after.policy, step.case, history, history[-1].at, now)
             step = again._replace(effects=step.effects + again.effects)
     except CalendarError as error:
         raise _uncountable(error) from None
     state.heard = heard
-    return _turn(state, policy, step, after.priority, now)
+    return _turn(state, after, step, now)
 
 
-def fire(state: CaseState, pinned: PinnedEdition, due: Micros, now: Micros) -> Turn | None:
+def fire(state: CaseState, editions: Editions, due: Micros, now: Micros) -> Turn | None:
     """Fire what is due at `due` or before; None = the case was only waiting to be forgotten."""
-    policy = policy_of(state, pinned)
-    clocks, priority = heeded(state, pinned)
-    step = advance(policy, clocks, due + 1)
-    if not step.effects and step.next_due is None and not _waits(policy, step.case):
+    before = heeded(state, editions)
+    step = advance(before.policy, before.clocks, due + 1)
+    if not step.effects and step.next_due is None and not _waits(before.policy, step.case):
         return None
-    return _turn(state, policy, step, priority, now)
+    return _turn(state, before, step, now)
 
 
-def policy_of(state: CaseState, pinned: PinnedEdition) -> CasePolicy:
-    """What the case was promised when it was routed."""
+def _ask(state: CaseState, case: Heeded, activity: ActivityRecorded) -> tuple[Asked, customer_escalation.Effect]:
+    """What becomes of an escalation that the customer asks for, or that somebody has reviewed."""
+    rules, at = case.pinned.edition.customer_escalation, micros(activity.at, "at")
+    if activity.type == "escalation_reviewed":
+        return customer_escalation.review(state.asked or NOTHING, rules, at=at, accepted=bool(activity.accepted))
     facts = Facts.unpacked(state.facts)
-    policy = pinned.policy(
-        PLANS[facts.plan],
-        PRIORITIES[facts.priority],
-        pinned.calendar_names[facts.calendar],
-        staffed=facts.staffed,
-        automated=facts.automated,
+    right = Right(facts.may_ask, facts.type_excluded)
+    heard_by_then = [known for known in case.clocks.history if known.at <= at]
+    is_open = standing(in_order(case.policy, heard_by_then)) == "open"
+    return customer_escalation.request(
+        state.asked or NOTHING, right, rules, state.opened_at, at=at, by=activity.activity_id, is_open=is_open
     )
-    terms = loaded_terms(state.terms)
-    return policy if terms is None else policy._replace(terms=terms)
 
 
-def _turn(state: CaseState, policy: CasePolicy, step: Step, priority: Priority, now: Micros) -> Turn:
+def _turn(state: CaseState, case: Heeded, step: Step, now: Micros) -> Turn:
     note(state, step.case)
-    return Turn(step.effects, _timer(policy, step.case, step.next_due, now), priority)
+    case = case._replace(clocks=step.case)
+    return Turn(list(step.effects), _timer(case, step.next_due, now), case.priority)
 
 
-def _timer(policy: CasePolicy, clocks: CaseClocks, due: Micros | None, now: Micros) -> Micros | None:
-    if due is not None or _waits(policy, clocks):
+def _timer(case: Heeded, due: Micros | None, now: Micros) -> Micros | None:
+    if due is not None or _waits(case.policy, case.clocks):
         return due
-    return now + (QUIET_AFTER_CLOSED if _closed(in_order(policy, clocks.history)) else QUIET_UNCLOSED)
+    closed = standing(in_order(case.policy, case.clocks.history)) == "closed"
+    return now + (QUIET_AFTER_CLOSED if closed else QUIET_UNCLOSED)
 
 
 def _waits(policy: CasePolicy, clocks: CaseClocks) -> bool:
     """Whether a clock is still to be answered, be it that it is paused, or that everybody was called already."""
     return any(clock.live for clock in clocks_of(policy, clocks))
-
-
-def _closed(history: Iterable[Activity]) -> bool:
-    closed = False
-    for activity in history:
-        kind = meaning(activity)
-        if kind in ("closed", "withdrawn"):
-            closed = True
-        elif kind in ("reopened", "status_changed"):
-            closed = False
-    return closed
 
 
 def _heard(state: CaseState, activity: ActivityRecorded) -> Heard:
@@ -208,6 +191,8 @@ def _heard(state: CaseState, activity: ActivityRecorded) -> Heard:
         impact=None if activity.impact is None else IMPACTS.index(activity.impact),
         workaround=None if activity.workaround is None else WORKAROUNDS.index(activity.workaround),
         terms=None if activity.milestones is None else stored_terms(activity.milestones),
+        plan=None if activity.plan is None else PLANS.index(activity.plan),
+        edition=None if activity.policy_sha256 is None else short_of(activity.policy_sha256),
     )
 
 

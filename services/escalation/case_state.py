@@ -5,39 +5,29 @@ restored without decoding anything; then follows the case in MessagePack, words 
 a case that is gone: closed and forgotten, but for the fact that it was there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple, get_args
 
 import msgspec
 from msgspec import Struct
 
-from services.escalation.clock_state import Activity, CaseClocks, Mark, Terms, Verdict
+from services.escalation.clock_state import CaseClocks, Fired, Terms, Verdict
+from services.escalation.customer_escalation import Asked
 from services.escalation.keys import pack_id, unpack_id, unpack_trace
-from services.escalation.pinned import PinnedEdition
 from shared.business_time.instants import Micros
 from shared.contracts import wire
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import (
-    ACTIVITY_TYPES,
-    ENVIRONMENTS,
-    IMPACTS,
     MILESTONES,
-    PLANS,
-    PRIORITIES,
-    WORKAROUNDS,
     Hours,
-    Impact,
     Milestone,
     NoTargetReason,
-    Priority,
     Promise,
     ReopenMode,
-    Workaround,
 )
 
 STORE = "cases"
-REPRIORITISED = ACTIVITY_TYPES.index("reprioritised")
-_VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 _DUE = 8  # bytes
 
 _Terms: Callable[..., MilestoneTerms] = wire.struct(MilestoneTerms)
@@ -58,9 +48,9 @@ StoredTermsMap = dict[Milestone, StoredTerms]
 
 
 class Heard(Struct, array_like=True, frozen=True, gc=False):
-    """One activity that clocks care about. `after` counts from the submission, `kind` is a position in ACTIVITY_TYPES.
+    """One activity that matters. `after` counts from the submission, `kind` is a position in ACTIVITY_TYPES.
 
-    `impact` and `workaround` are positions too; `terms` are explicit ones.
+    `impact`, `workaround` and `plan` are positions too; `terms` are explicit ones; `edition` is packed by `pinned.py`.
     """
 
     after: Micros
@@ -70,6 +60,8 @@ class Heard(Struct, array_like=True, frozen=True, gc=False):
     impact: int | None = None
     workaround: int | None = None
     terms: StoredTermsMap | None = None
+    plan: int | None = None
+    edition: bytes | None = None
 
 
 class StoredMark(Struct, array_like=True, frozen=True, gc=False):
@@ -80,7 +72,7 @@ class StoredMark(Struct, array_like=True, frozen=True, gc=False):
     generation: int
     verdict: int
     breached: bool
-    levels: int
+    fired: Fired
 
 
 class Facts(NamedTuple):
@@ -96,6 +88,8 @@ class Facts(NamedTuple):
     environment: int
     staffed: bool
     automated: bool
+    may_ask: bool  # for an escalation
+    type_excluded: bool  # from asking for one, whoever asks
     sampled: bool  # the trace that the case belongs to
 
     def packed(self) -> int:
@@ -112,21 +106,11 @@ class Facts(NamedTuple):
         for bits in reversed(_BITS[1:]):
             values.append(number & (1 << bits) - 1)
             number >>= bits
-        sampled, automated, staffed, environment, workaround, impact, priority, plan = values
-        return cls(
-            number,
-            plan,
-            priority,
-            impact,
-            workaround,
-            environment,
-            bool(staffed),
-            bool(automated),
-            bool(sampled),
-        )
+        *flags, environment, workaround, impact, priority, plan = values
+        return cls(number, plan, priority, impact, workaround, environment, *map(bool, reversed(flags)))
 
 
-_BITS = (0, 3, 3, 4, 3, 3, 1, 1, 1)  # of each fact; the first takes what is left
+_BITS = (0, 3, 3, 4, 3, 3, 1, 1, 1, 1, 1)  # of each fact; the first takes what is left
 
 
 class CaseState(Struct, array_like=True):
@@ -134,7 +118,7 @@ class CaseState(Struct, array_like=True):
 
     `account`, `edition` and `trace` are packed by `keys.py` and `pinned.py`, `facts` by `Facts`. `terms` are those of
     the routed case where they are not what the edition promises. `seen_for` is how long after the submission the latest
-    instant lies that was acted upon.
+    instant lies that was acted upon. `asked` is what the customer has asked for.
     """
 
     account: bytes | None
@@ -146,6 +130,7 @@ class CaseState(Struct, array_like=True):
     seen_for: Micros = 0
     heard: list[Heard] = []
     marks: list[StoredMark] = []
+    asked: Asked | None = None
 
     @property
     def account_id(self) -> str | None:
@@ -192,44 +177,12 @@ def due_of(value: bytes | None) -> Micros | None:
     return None if value is None else int.from_bytes(value[:_DUE], "big") or None
 
 
-class Heeded(NamedTuple):
-    """A case as its clocks see it, and the priority that it has now."""
-
-    clocks: CaseClocks
-    priority: Priority
-
-
-def heeded(state: CaseState, pinned: PinnedEdition) -> Heeded:
-    """The case's history and marks in the terms of `sla_clock`.
-
-    What a re-prioritisation leaves unsaid stays as it was then: as of the one before it by event time, whichever
-    arrived first. So its terms are worked out here, each time, and not when it arrives.
-    """
-    new_terms: dict[bytes, Terms] = {}
-    facts = Facts.unpacked(state.facts)
-    priority = PRIORITIES[facts.priority]
-    if any(heard.kind == REPRIORITISED for heard in state.heard):
-        for heard, said in _claims(state, facts):
-            explicit = loaded_terms(heard.terms) or {}
-            if said is not None:
-                priority = pinned.priority(*said, ENVIRONMENTS[facts.environment])
-                explicit = {**pinned.terms_for(PLANS[facts.plan], priority, staffed=facts.staffed), **explicit}
-            new_terms[heard.id] = explicit
-    history = tuple(_activity(state, heard, new_terms.get(heard.id)) for heard in state.heard)
-    marks = tuple(
-        Mark(MILESTONES[m.milestone], m.instance, m.generation, _VERDICTS[m.verdict], m.breached, m.levels)
-        for m in state.marks
-    )
-    clocks = CaseClocks(state.opened_at, "open", history, marks, state.opened_at + state.seen_for)
-    return Heeded(clocks, priority)
-
-
 def note(state: CaseState, clocks: CaseClocks) -> None:
     """Take over what a step of the clocks has published; the activity itself is in `heard`."""
     state.seen_for = clocks.seen_until - state.opened_at
     state.marks = [
         StoredMark(
-            MILESTONES.index(m.milestone), m.instance, m.generation, _VERDICTS.index(m.verdict), m.breached, m.levels
+            MILESTONES.index(m.milestone), m.instance, m.generation, VERDICTS.index(m.verdict), m.breached, m.fired
         )
         for m in clocks.marks
     ]
@@ -258,23 +211,3 @@ def loaded_terms(terms: StoredTermsMap | None) -> Terms | None:
         )
         for milestone, t in terms.items()
     }
-
-
-def _claims(state: CaseState, facts: Facts) -> Iterator[tuple[Heard, tuple[Impact, Workaround] | None]]:
-    """Each re-prioritisation by event time, with the impact and workaround from then on; None if it is about terms."""
-    impact, workaround = facts.impact, facts.workaround
-    told = [heard for heard in state.heard if heard.kind == REPRIORITISED]
-    for heard in sorted(told, key=lambda heard: (heard.after, unpack_id(heard.id))):
-        if heard.impact is None and heard.workaround is None:
-            yield heard, None
-            continue
-        impact = impact if heard.impact is None else heard.impact
-        workaround = workaround if heard.workaround is None else heard.workaround
-        yield heard, (IMPACTS[impact], WORKAROUNDS[workaround])
-
-
-def _activity(state: CaseState, heard: Heard, terms: Terms | None) -> Activity:
-    kind = ACTIVITY_TYPES[heard.kind]
-    if terms is None:
-        terms = loaded_terms(heard.terms)
-    return Activity(state.opened_at + heard.after, kind, unpack_id(heard.id), heard.to, terms)

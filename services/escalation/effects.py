@@ -50,10 +50,11 @@ class Cancelled(Effect, frozen=True, gc=False):
 
 
 class Warned(Effect, frozen=True, gc=False):
-    """ClockWarned."""
+    """ClockWarned. `repetition` 0 = the level itself."""
 
     level: int
     called: Called
+    repetition: int
     share: float
 
 
@@ -78,10 +79,11 @@ class Restated(Effect, frozen=True, gc=False):
 
 
 class Raised(Effect, frozen=True, gc=False):
-    """EscalationRaised."""
+    """EscalationRaised. `repetition` 0 = the level itself."""
 
     level: int
     called: Called
+    repetition: int
 
 
 class Suppressed(Effect, frozen=True, gc=False):

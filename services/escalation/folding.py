@@ -5,17 +5,16 @@ pause, stop, cancel; then the activity's id. docs/clocks.md says the rules for p
 """
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from services.escalation.clock_state import Activity, CasePolicy, Clock
+from services.escalation.clock_state import Activity, CasePolicy, Clock, Pause
 from shared.business_time.instants import Micros
-from shared.business_time.spans import Span
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import MILESTONES, ActivityType, Milestone
 
 RESOLVED = "resolved"
 _ENDS: tuple[ActivityType, ...] = ("closed", "withdrawn")
-_NEW_TERMS: tuple[ActivityType, ...] = ("reprioritised", "entitlement_refreshed")
+NEW_TERMS: tuple[ActivityType, ...] = ("reprioritised", "entitlement_refreshed", "policy_migrated")
 _FROM_SUBMISSION: tuple[Milestone, ...] = ("first_response", "periodic_update", "restoration", "resolution")
 _RE_ARMED: tuple[Milestone, ...] = ("restoration", "resolution")
 
@@ -29,7 +28,7 @@ RELEVANT: frozenset[ActivityType] = frozenset(
         "resolved",
         "reopened",
         *_ENDS,
-        *_NEW_TERMS,
+        *NEW_TERMS,
     )
 )
 
@@ -66,6 +65,20 @@ def meaning(activity: Activity) -> ActivityType:
     return activity.kind
 
 
+def standing(history: Iterable[Activity]) -> Literal["open", "resolved", "closed"]:
+    """Where a case stands after its `history`, in fold order."""
+    found: Literal["open", "resolved", "closed"] = "open"
+    for activity in history:
+        kind = meaning(activity)
+        if kind in _ENDS:
+            found = "closed"
+        elif kind == "resolved":
+            found = found if found == "closed" else "resolved"
+        elif kind in ("reopened", "status_changed"):
+            found = "open"
+    return found
+
+
 def in_order(policy: CasePolicy, history: Iterable[Activity]) -> list[Activity]:
     """`history` in the total order in which it is folded."""
     activities = list(history)
@@ -81,13 +94,21 @@ def _rank(activity: Activity, pausing: set[str]) -> int:
     kind = meaning(activity)
     if kind == "customer_replied":
         return 0
-    if kind in _NEW_TERMS:
+    if kind in NEW_TERMS:
         return 1
     if kind == "reopened" or (kind == "status_changed" and activity.to not in pausing):
         return 2
     if kind == "status_changed":
         return 3
     return 5 if kind in _ENDS else 4
+
+
+class _Standing(NamedTuple):
+    """The case has `status` from `at` on, by the activity `by` ("" = the submission)."""
+
+    at: Micros
+    status: str
+    by: str
 
 
 class _Case:
@@ -98,11 +119,13 @@ class _Case:
         self._terms: dict[Milestone, MilestoneTerms] = {}
         self._clocks: dict[Milestone, list[Clock]] = {milestone: [] for milestone in MILESTONES}
         self._opened_at = opened_at
-        self._statuses: list[tuple[Micros, str]] = [(opened_at, status)]
+        self._statuses: list[_Standing] = [_Standing(opened_at, status, "")]
         self._ended = False
         self._done: set[Milestone] = set()  # what was answered, whether or not a clock ran for it
         self._unanswered_since: Micros | None = None
         self._last_update = opened_at
+        self._termed_by: dict[Milestone, str] = {}
+        self._by = ""  # the activity that is being folded
         self._reopened_at: Micros | None = None
         self._terms.update({m: t for m, t in policy.terms.items() if t.target_seconds is not None})
         for milestone in _FROM_SUBMISSION:
@@ -114,12 +137,13 @@ class _Case:
         found = [clock for milestone in MILESTONES for clock in self._clocks[milestone]]
         for clock in found:
             if clock.stage == "running":
-                clock.due_at = clock.due_after(1.0, self._calendar)
+                clock.due_at = clock.deadline()
         return found
 
     def take(self, activity: Activity) -> None:
         """Fold one activity; nothing happens before the case was opened."""
         at = max(activity.at, self._opened_at)
+        self._by = activity.id
         kind = meaning(activity)
         if kind == "customer_replied":
             self._customer_replied(at)
@@ -130,12 +154,12 @@ class _Case:
         elif kind == "resolved":
             self._stop("restoration", at)
             self._stop("resolution", at)
-            self._change_status(at, RESOLVED)
+            self._change_status(_Standing(at, RESOLVED, activity.id))
         elif kind == "reopened" or kind == "status_changed":
-            self._change_status(at, activity.to or "open")
+            self._change_status(_Standing(at, activity.to or "open", activity.id))
         elif kind in _ENDS:
-            self._end(at, kind)
-        elif kind in _NEW_TERMS:
+            self._end(_Standing(at, kind, activity.id))
+        elif kind in NEW_TERMS:
             self._change_terms(at, activity)
 
     # what happens to the case
@@ -157,17 +181,19 @@ class _Case:
         if "periodic_update" in self._terms and not self._ended:
             self._start("periodic_update", at)
 
-    def _change_status(self, at: Micros, status: str) -> None:
-        if self._ended and status == RESOLVED:
+    def _change_status(self, standing: _Standing) -> None:
+        if self._ended and standing.status == RESOLVED:
             return
-        reopens = status != RESOLVED and (self._ended or self._status == RESOLVED)
-        self._statuses.append((at, status))
+        before = self._standing
+        reopens = standing.status != RESOLVED and (self._ended or before.status == RESOLVED)
+        self._statuses.append(standing)
         if reopens:
-            self._reopen(at)
+            self._reopen(standing.at, before)
         for clock in self._live_clocks():
-            self._follow_status(clock, at)
+            self._follow_status(clock, standing.at)
 
-    def _reopen(self, at: Micros) -> None:
+    def _reopen(self, at: Micros, stopped: _Standing) -> None:
+        """The case, which has been `stopped`, is open again."""
         was_ended, self._ended = self._ended, False
         self._reopened_at = at
         for milestone in _RE_ARMED:
@@ -179,20 +205,22 @@ class _Case:
             if last is None or (terms.reopen == "new_cycle" and not last.live):
                 self._start(milestone, at)
             elif last.stopped_at is not None:
-                self._resume(last, last.stopped_at, at, terms)
+                self._resume(last, Pause(last.stopped_at, at, stopped.status, stopped.by), terms)
         if was_ended:
             self._last_update = at
             if "periodic_update" in self._terms:
                 self._start("periodic_update", at)
 
-    def _end(self, at: Micros, kind: ActivityType) -> None:
+    def _end(self, standing: _Standing) -> None:
         self._ended = True
         self._unanswered_since = None
-        self._statuses.append((at, kind))
+        self._statuses.append(standing)
         for clock in self._live_clocks():
-            self._finish(clock, at, "cancelled", kind)
+            self._finish(clock, standing.at, "cancelled", standing.status)
 
     def _change_terms(self, at: Micros, activity: Activity) -> None:
+        if activity.calendar is not None:
+            self._calendar = activity.calendar
         for milestone, terms in (activity.terms or {}).items():
             clock = self._last(milestone)
             if terms.target_seconds is None:
@@ -201,6 +229,7 @@ class _Case:
                     self._finish(clock, at, "cancelled", activity.kind)
                 continue
             self._terms[milestone] = terms
+            self._termed_by[milestone] = activity.id
             if clock is not None and clock.live:
                 self._retarget(clock, at, terms, activity.kind)
             elif not self._ended:
@@ -220,9 +249,9 @@ class _Case:
             clock.pauses = []
         pauses, paused_since = self._paused_since(counted_from, terms)
         clock.pauses += pauses
-        clock.stage, clock.since, clock.why = "running", at, self._status
+        clock.stage, clock.since, clock.why, clock.by = "running", at, self._standing.status, self._standing.by
         if paused_since is not None:
-            clock.stage, clock.since = "paused", paused_since
+            clock.stage, clock.since, clock.why, clock.by = "paused", *paused_since
         self._recompute(clock, at, terms, kind)
 
     def _owed_since(self, milestone: Milestone) -> Micros | None:
@@ -234,34 +263,37 @@ class _Case:
         if milestone in self._done:
             return None
         last = self._last(milestone)
-        if last is None or last.why in _NEW_TERMS:
+        if last is None or last.why in NEW_TERMS:
             return self._opened_at
         return self._reopened_at if milestone in _RE_ARMED else None
 
     def _is_the_same_promise(self, clock: Clock, since: Micros) -> bool:
         """Whether a clock was cancelled by new terms, and what it waited for is still what is owed."""
         repeated = clock.milestone in ("next_response", "periodic_update")
-        return clock.stage == "cancelled" and clock.why in _NEW_TERMS and (clock.started_at == since or not repeated)
+        return clock.stage == "cancelled" and clock.why in NEW_TERMS and (clock.started_at == since or not repeated)
 
     # what happens to a clock
 
     def _start(self, milestone: Milestone, at: Micros) -> Clock:
         instances = self._clocks[milestone]
-        clock = Clock(milestone, len(instances) + 1, at, self._terms[milestone], "running", at, [])
+        clock = Clock(milestone, len(instances) + 1, at, self._terms[milestone], self._calendar, "running", at, [])
+        clock.termed_by = self._termed_by.get(milestone, "")
         instances.append(clock)
         self._follow_status(clock, at)
         return clock
 
     def _follow_status(self, clock: Clock, at: Micros) -> None:
         """Pause or resume a live clock as the present status asks."""
-        pausing = self._status in clock.terms.paused_by
+        standing = self._standing
+        pausing = standing.status in clock.terms.paused_by
         if pausing and clock.stage == "running":
-            clock.due_at = clock.due_after(1.0, self._calendar)
+            clock.due_at = clock.deadline()
             _note_lateness(clock, at)
-            clock.stage, clock.since, clock.due_at, clock.why = "paused", at, None, self._status
+            clock.stage, clock.since, clock.due_at = "paused", at, None
+            clock.why, clock.by = standing.status, standing.by
         elif not pausing and clock.stage == "paused":
             self._end_pause(clock, at)
-            clock.stage, clock.since, clock.why = "running", at, self._status
+            clock.stage, clock.since, clock.why, clock.by = "running", at, standing.status, standing.by
 
     def _stop(self, milestone: Milestone, at: Micros) -> None:
         self._done.add(milestone)
@@ -273,44 +305,49 @@ class _Case:
         """A pause ends first, so that the deadline includes it."""
         if clock.stage == "paused":
             self._end_pause(clock, at)
-        clock.due_at = clock.due_after(1.0, self._calendar)
+        clock.due_at = clock.deadline()
         _note_lateness(clock, at)
-        clock.stage, clock.since, clock.stopped_at, clock.why = stage, at, at, why
+        clock.stage, clock.since, clock.stopped_at, clock.why, clock.by = stage, at, at, why, self._by
 
     def _retarget(self, clock: Clock, at: Micros, terms: MilestoneTerms, kind: ActivityType) -> None:
         """New terms for a live clock; a breach before `at` under the old ones stays a breach."""
         if clock.stage == "running":
-            clock.due_at = clock.due_after(1.0, self._calendar)
+            clock.due_at = clock.deadline()
             _note_lateness(clock, at)
         self._recompute(clock, at, terms, kind)
 
     def _recompute(self, clock: Clock, at: Micros, terms: MilestoneTerms, kind: ActivityType) -> None:
         """Count again from the original start, with the pauses kept: that may make it late here and now."""
-        clock.terms, clock.late = terms, False
-        clock.due_at = clock.due_after(1.0, self._calendar)
+        self._take_terms(clock, terms)
+        clock.due_at = clock.deadline()
         _note_lateness(clock, at if clock.stage == "running" else clock.since, kind)
         if clock.stage == "paused":
             clock.due_at = None
         self._follow_status(clock, at)
 
-    def _resume(self, clock: Clock, stopped_at: Micros, at: Micros, terms: MilestoneTerms) -> None:
+    def _resume(self, clock: Clock, stopped: Pause, terms: MilestoneTerms) -> None:
         """A stopped clock goes on under the terms now in force; the time since it stopped is a pause."""
-        if stopped_at < at:
-            clock.pauses.append((stopped_at, at))
-        clock.terms, clock.late = terms, False
-        clock.stage, clock.since, clock.stopped_at, clock.why = "running", at, None, self._status
-        clock.due_at = clock.due_after(1.0, self._calendar)
-        _note_lateness(clock, stopped_at)
+        if stopped.start < stopped.end:
+            clock.pauses.append(stopped)
+        self._take_terms(clock, terms)
+        clock.stage, clock.since, clock.stopped_at = "running", stopped.end, None
+        clock.why, clock.by = self._standing.status, self._standing.by
+        clock.due_at = clock.deadline()
+        _note_lateness(clock, stopped.start)
+
+    def _take_terms(self, clock: Clock, terms: MilestoneTerms) -> None:
+        clock.terms, clock.calendar, clock.late = terms, self._calendar, False
+        clock.termed_by = self._termed_by.get(clock.milestone, "")
 
     def _end_pause(self, clock: Clock, at: Micros) -> None:
         if clock.since < at:
-            clock.pauses.append((clock.since, at))
+            clock.pauses.append(Pause(clock.since, at, clock.why, clock.by))
 
     # what is known
 
     @property
-    def _status(self) -> str:
-        return self._statuses[-1][1]
+    def _standing(self) -> _Standing:
+        return self._statuses[-1]
 
     def _last(self, milestone: Milestone) -> Clock | None:
         instances = self._clocks[milestone]
@@ -323,18 +360,18 @@ class _Case:
     def _live_clocks(self) -> list[Clock]:
         return [clock for milestone in MILESTONES if (clock := self._live(milestone)) is not None]
 
-    def _paused_since(self, since: Micros, terms: MilestoneTerms) -> tuple[list[Span], Micros | None]:
-        """When `terms` would have paused from `since` on, and since when the present status does, or None."""
-        pauses: list[Span] = []
-        paused_since: Micros | None = None
-        for changed, status in self._statuses:
-            if status in terms.paused_by:
-                paused_since = max(changed, since) if paused_since is None else paused_since
-            elif paused_since is not None:
-                if paused_since < changed:
-                    pauses.append((paused_since, changed))
-                paused_since = None
-        return pauses, paused_since
+    def _paused_since(self, since: Micros, terms: MilestoneTerms) -> tuple[list[Pause], _Standing | None]:
+        """When `terms` would have paused from `since` on, and since when and why they do now, or None."""
+        pauses: list[Pause] = []
+        paused: _Standing | None = None
+        for standing in self._statuses:
+            if standing.status in terms.paused_by:
+                paused = standing._replace(at=max(standing.at, since)) if paused is None else paused
+            elif paused is not None:
+                if paused.at < standing.at:
+                    pauses.append(Pause(paused.at, standing.at, paused.status, paused.by))
+                paused = None
+        return pauses, paused
 
 
 def _note_lateness(clock: Clock, at: Micros, cause: str | None = None) -> None:

@@ -15,6 +15,7 @@ from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import MILESTONES, Environment, Impact, Milestone, Plan, Priority, Workaround
 from shared.kafka.overlay import Overlay
 from shared.kafka.processor import TaskMustStop
+from shared.policy.chain import Chain
 from shared.policy.digest import edition_from_json, edition_to_json
 from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
@@ -35,6 +36,7 @@ class PinnedEdition:
         self.sha256 = sha256
         self.edition = edition
         self.calendar_names = tuple(sorted(edition.calendars))  # cases keep a position in it
+        self.chain = Chain(edition.escalation_levels)
         self._calendars: dict[str, BusinessCalendar] = {}
         self._policies: dict[tuple[Plan, Priority, bool, bool, str], CasePolicy] = {}
 
@@ -44,9 +46,7 @@ class PinnedEdition:
         known = self._policies.get(key)
         if known is None:
             terms = promised(self.edition, plan, priority, staffed=staffed)
-            known = self._policies[key] = CasePolicy(
-                terms, self.calendar(calendar), self.edition.escalation_levels, automated
-            )
+            known = self._policies[key] = CasePolicy(terms, self.calendar(calendar), self.chain, automated)
         return known
 
     def calendar(self, name: str) -> BusinessCalendar:
@@ -79,14 +79,13 @@ class PinnedEditions:
 
         Raises TaskMustStop if it is neither saved nor configured: without it no deadline of the case is known.
         """
-        short = bytes.fromhex(sha256)[:_SHORT]
+        short = short_of(sha256)
         if overlay.get(STORE, _KEY + short) is None:
             edition = self._library.by_digest(sha256)
             if edition is None:
-                configured = ", ".join(edition.edition for edition in self._library.editions)
                 raise TaskMustStop(
                     f"a case pins edition {name} (policy_sha256 {sha256}), which is neither saved nor configured here "
-                    f"({configured}): add the file that the router decides by to FRONTLINE_POLICIES"
+                    f"({self.configured}): add the file that the router decides by to FRONTLINE_POLICIES"
                 )
             overlay.put(STORE, _KEY + short, zlib.compress(edition_to_json(edition)))
         if self.of(overlay, short).sha256 != sha256:
@@ -94,6 +93,15 @@ class PinnedEditions:
                 f"editions {sha256} and {self.of(overlay, short).sha256} begin alike: one must be edited"
             )
         return short
+
+    def knows(self, overlay: Overlay, sha256: str) -> bool:
+        """Whether `pin` would find the edition."""
+        return overlay.get(STORE, _KEY + short_of(sha256)) is not None or self._library.by_digest(sha256) is not None
+
+    @property
+    def configured(self) -> str:
+        """The names of the editions that are configured here, for messages."""
+        return ", ".join(edition.edition for edition in self._library.editions)
 
     def of(self, overlay: Overlay, short: bytes) -> PinnedEdition:
         """The edition that a case refers to. Raises TaskMustStop if it was not saved, or cannot be read."""
@@ -107,6 +115,11 @@ class PinnedEditions:
                 )
             known = self._known[short] = read_saved(saved)
         return known
+
+
+def short_of(sha256: str) -> bytes:
+    """How a case refers to the edition of that digest."""
+    return bytes.fromhex(sha256)[:_SHORT]
 
 
 def read_saved(saved: bytes) -> PinnedEdition:

@@ -1,9 +1,9 @@
 """[pure] From what the clocks of a case say to the events in support.escalations.v1."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any, NamedTuple
 
+from services.escalation import customer_escalation
 from services.escalation.effects import (
     Breached,
     Cancelled,
@@ -18,19 +18,24 @@ from services.escalation.effects import (
     Warned,
 )
 from shared.business_time.instants import from_micros
+from shared.business_time.zones import TZDATA_VERSION
 from shared.contracts import wire
 from shared.contracts.base import CausedBy
 from shared.contracts.escalation import (
     ClockBreached,
     ClockCancelled,
-    ClockEvent,
     ClockFulfilled,
     ClockPaused,
     ClockRestated,
     ClockResumed,
     ClockStarted,
     ClockWarned,
+    EscalationAccepted,
+    EscalationEvent,
     EscalationRaised,
+    EscalationRefused,
+    EscalationRejected,
+    EscalationRequested,
     EscalationSuppressed,
 )
 from shared.contracts.ids import deterministic_id
@@ -43,20 +48,27 @@ from shared.kafka.serde import Envelope
 
 SOURCE = "/frontline/escalation"
 
-# effect -> its event, and the fields that it has beside those of every effect
-_EVENTS: dict[type[Effect], tuple[type[ClockEvent], tuple[str, ...]]] = {
+# effect -> its event, and the fields that it has beside those of every clock's effect
+_CLOCK_EVENTS: dict[type[Effect], tuple[type[EscalationEvent], tuple[str, ...]]] = {
     Started: (ClockStarted, ()),
     Paused: (ClockPaused, ("status",)),
     Resumed: (ClockResumed, ("status",)),
     Fulfilled: (ClockFulfilled, ("met",)),
     Cancelled: (ClockCancelled, ("because",)),
-    Warned: (ClockWarned, ("level", "called", "share")),
+    Warned: (ClockWarned, ("level", "called", "repetition", "share")),
     Breached: (ClockBreached, ("breached_at", "cause")),
     Restated: (ClockRestated, ("old", "new", "cause")),
-    Raised: (EscalationRaised, ("level", "called")),
+    Raised: (EscalationRaised, ("level", "called", "repetition")),
     Suppressed: (EscalationSuppressed, ("level", "reason")),
 }
-_INSTANTS = frozenset(("breached_at",))
+_OF_A_CLOCK = ("milestone", "instance", "generation", "promise", "due_at")
+_CUSTOMER_EVENTS: dict[type[customer_escalation.Effect], tuple[type[EscalationEvent], tuple[str, ...]]] = {
+    customer_escalation.Requested: (EscalationRequested, ()),
+    customer_escalation.Refused: (EscalationRefused, ("reason", "eligible_at")),
+    customer_escalation.Accepted: (EscalationAccepted, ()),
+    customer_escalation.Rejected: (EscalationRejected, ("eligible_at",)),
+}
+_INSTANTS = frozenset(("at", "due_at", "breached_at", "eligible_at"))
 # What is said once for a clock instance (and level): its id must be the same whatever made it be said.
 _ONCE = (Breached, Warned, Raised, Suppressed)
 
@@ -75,60 +87,55 @@ class About(NamedTuple):
 def publish(
     overlay: Overlay,
     about: About,
-    effects: Iterable[Effect],
+    effects: Iterable[Effect | customer_escalation.Effect],
     cause: Record | None,
     trace: Callable[[str | None], str],
 ) -> None:
     """Emit one event for each effect, in order. `cause` is the record that made it happen; None = the case's timer."""
     for effect in effects:
-        model, more = _EVENTS[type(effect)]
-        event: Callable[..., ClockEvent] = wire.struct(model)
+        if isinstance(effect, Effect):
+            model, more = _CLOCK_EVENTS[type(effect)]
+            names: tuple[str, ...] = (*_OF_A_CLOCK, *more)
+            generation, given = effect.generation, {"tzdata_version": TZDATA_VERSION}
+            parts = _fact_about_a_clock(effect, cause)
+        else:
+            model, more = _CUSTOMER_EVENTS[type(effect)]
+            names, generation, given = ("escalation_id", *more), 0, {}
+            parts = (effect.escalation_id,)
+        event: Callable[..., EscalationEvent] = wire.struct(model)
         data = event(
             case_id=about.case_id,
-            milestone=effect.milestone,
-            instance=effect.instance,
-            generation=effect.generation,
-            promise=effect.promise,
-            due_at=None if effect.due_at is None else from_micros(effect.due_at),
             at=from_micros(effect.at),
             account_id=about.account_id,
             priority=about.priority,
             observed_at=overlay.now,
-            caused_by=_caused_by(overlay, about, effect, cause),
-            **{name: _value(name, getattr(effect, name)) for name in more},
+            caused_by=_caused_by(overlay, about, generation, cause),
+            **given,
+            **{name: _value(name, getattr(effect, name)) for name in names},
         )
-        envelope = _envelope(overlay.now, about, effect, model.TYPE, cause, trace)
+        fact = deterministic_id(model.TYPE, about.case_id, *parts)
+        envelope = Envelope(fact, SOURCE, model.TYPE, overlay.now, about.case_id, trace(about.traceparent))
         overlay.emit(serde.to_output(ESCALATIONS, about.case_id, envelope, wire.encode(data)))
 
 
-def _caused_by(overlay: Overlay, about: About, effect: Effect, cause: Record | None) -> CausedBy:
+def _caused_by(overlay: Overlay, about: About, generation: int, cause: Record | None) -> CausedBy:
+    positions = dict(overlay.positions)
     if cause is not None:
-        return _CausedBy(partition=cause.partition, topic=cause.topic, offset=cause.offset)
-    return _CausedBy(
-        partition=overlay.partition,
-        timer=about.case_id,
-        generation=effect.generation,
-        positions=dict(overlay.positions),
-    )
+        return _CausedBy(partition=cause.partition, topic=cause.topic, offset=cause.offset, positions=positions)
+    return _CausedBy(partition=overlay.partition, timer=about.case_id, generation=generation, positions=positions)
 
 
-def _envelope(
-    now: datetime,
-    about: About,
-    effect: Effect,
-    ce_type: str,
-    cause: Record | None,
-    trace: Callable[[str | None], str],
-) -> Envelope:
-    """The id names the fact where it is said once, else the fact and what caused it: a retry says the same again."""
-    parts = [ce_type, about.case_id, effect.milestone, str(effect.instance)]
+def _fact_about_a_clock(effect: Effect, cause: Record | None) -> tuple[str, ...]:
+    """What names the fact where it is said once, else the fact and what caused it: a retry says the same again."""
+    clock = (effect.milestone, str(effect.instance))
     if isinstance(effect, _ONCE):
-        parts.append(str(getattr(effect, "level", "")))
-    else:
-        parts += (str(effect.generation), str(effect.at))
-        parts += ("timer",) if cause is None else (cause.topic, str(cause.partition), str(cause.offset))
-    return Envelope(deterministic_id(*parts), SOURCE, ce_type, now, about.case_id, trace(about.traceparent))
+        repetition = getattr(effect, "repetition", 0)
+        return (*clock, str(getattr(effect, "level", "")), *([str(repetition)] if repetition else []))
+    source = ("timer",) if cause is None else (cause.topic, str(cause.partition), str(cause.offset))
+    return (*clock, str(effect.generation), str(effect.at), *source)
 
 
 def _value(name: str, value: Any) -> Any:
-    return from_micros(value) if name in _INSTANTS else value
+    if name == "repetition":
+        return value or None
+    return from_micros(value) if name in _INSTANTS and value is not None else value

@@ -11,9 +11,9 @@ Instants are microseconds since 1970 UTC.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from services.escalation.clock_state import Activity, CaseClocks, CasePolicy, Clock, Mark
+from services.escalation.clock_state import Activity, CaseClocks, CasePolicy, Clock, Fired, Mark
 from services.escalation.effects import Breached, Effect, Restated
-from services.escalation.escalate import reached
+from services.escalation.escalate import reached, together
 from services.escalation.folding import RELEVANT, fold, in_order
 from services.escalation.timer import Firing, Key, Marks, earliest, mark_of, overdue
 from services.escalation.verdicts import Change, difference, gone
@@ -100,7 +100,7 @@ def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: Ca
     for clock in after:
         key = (clock.milestone, clock.instance)
         mark = mark_of(marks, clock)
-        mark = mark._replace(levels=mark.levels | inherited.get(key, 0))
+        mark = mark._replace(fired=together(mark.fired, inherited.get(key, ())))
         marks[key], said = difference(old.pop(key, None), clock, mark, change)
         effects += said
     for key, clock in old.items():
@@ -110,8 +110,8 @@ def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: Ca
 
 
 def _fire(policy: CasePolicy, clock: Clock, mark: Mark, firing: Firing) -> tuple[Mark, Effect]:
-    if firing.level is not None:
-        return reached(policy, clock, mark, firing.level, firing.at)
+    if firing.call is not None:
+        return reached(policy, clock, mark, firing.call, firing.at)
     common = (clock.milestone, clock.instance, mark.generation, clock.promise, clock.due_at, firing.at)
     late = mark._replace(verdict="breached", breached=True)
     if mark.breached:  # it was breached before, then got a later deadline: that one has passed as well
@@ -119,13 +119,13 @@ def _fire(policy: CasePolicy, clock: Clock, mark: Mark, firing: Firing) -> tuple
     return late, Breached(*common, firing.at, None)
 
 
-def _renumbered(before: list[Clock], after: list[Clock], marks: Marks) -> dict[Key, int]:
-    """The levels that a clock has behind it under another number: late activity can put an instance before it."""
-    fired = {(old.milestone, old.started_at): mark_of(marks, old).levels for old in before}
+def _renumbered(before: list[Clock], after: list[Clock], marks: Marks) -> dict[Key, Fired]:
+    """The calls that a clock has behind it under another number: late activity can put an instance before it."""
+    fired = {(old.milestone, old.started_at): mark_of(marks, old).fired for old in before}
     return {
-        (clock.milestone, clock.instance): levels
+        (clock.milestone, clock.instance): calls
         for clock in after
-        if (levels := fired.get((clock.milestone, clock.started_at)))
+        if (calls := fired.get((clock.milestone, clock.started_at)))
     }
 
 

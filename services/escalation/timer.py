@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from services.escalation.clock_state import CasePolicy, Clock, Mark
-from services.escalation.escalate import levels_left
+from services.escalation.escalate import calls_left
 from shared.business_time.instants import Micros
 from shared.contracts.vocabulary import MILESTONES, Milestone
-from shared.policy.model import EscalationLevel
+from shared.policy.chain import Step
 
 Key = tuple[Milestone, int]
 Marks = Mapping[Key, Mark]
@@ -21,22 +21,22 @@ _ORDER = {milestone: number for number, milestone in enumerate(MILESTONES)}
 
 
 class Waiting(NamedTuple):
-    """Something that a clock has before it, at a share of its target; `level` None = its deadline."""
+    """Something that a clock has before it, once `amount` of its target is used up; `call` None = its deadline."""
 
-    share: float
-    rank: int  # the deadline comes before the levels at the same share
-    level: EscalationLevel | None
+    amount: Micros
+    rank: int  # the deadline comes before the calls at the same amount
+    call: Step | None
 
 
 class Firing(NamedTuple):
     """Something whose instant has passed. Sorts in firing order by all but its last field."""
 
     at: Micros
-    share: float
+    share: float  # of its own target: instants of several clocks may coincide
     rank: int
     milestone_order: int
     key: Key
-    level: EscalationLevel | None
+    call: Step | None
 
 
 def mark_of(marks: Marks, clock: Clock) -> Mark:
@@ -50,7 +50,7 @@ def earliest(policy: CasePolicy, clocks: Sequence[Clock], marks: Marks) -> Micro
     for clock in clocks:
         waiting = _waiting(policy, clock, mark_of(marks, clock))
         if waiting:
-            at = clock.due_after(waiting[0].share, policy.calendar)
+            at = clock.due_after(waiting[0].amount)
             found = at if found is None or at < found else found
     return found
 
@@ -59,21 +59,22 @@ def overdue(policy: CasePolicy, clocks: Sequence[Clock], marks: Marks, now: Micr
     """Everything whose instant `now` is past, in firing order."""
     found: list[Firing] = []
     for clock in clocks:
-        for share, rank, level in _waiting(policy, clock, mark_of(marks, clock)):
-            at = clock.due_after(share, policy.calendar)
+        for amount, rank, call in _waiting(policy, clock, mark_of(marks, clock)):
+            at = clock.due_after(amount)
             if at >= now:
                 break
-            found.append(Firing(at, share, rank, _ORDER[clock.milestone], (clock.milestone, clock.instance), level))
+            order, key = _ORDER[clock.milestone], (clock.milestone, clock.instance)
+            found.append(Firing(at, amount / clock.target, rank, order, key, call))
     found.sort(key=lambda firing: firing[:5])
     return found
 
 
 def _waiting(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Waiting]:
-    """What a clock has before it, by share and so by instant; nothing while it is paused or once it has stopped."""
+    """What a clock has before it, by amount and so by instant; nothing while it is paused or once it has stopped."""
     if clock.stage != "running":
         return []
-    found = [Waiting(level.share, 1 + level.level, level) for level in levels_left(policy, mark)]
+    found = [Waiting(call.amount, 1 + call.level, call) for call in calls_left(policy, clock, mark)]
     if mark.verdict == "running":
-        found.append(Waiting(1.0, 0, None))
+        found.append(Waiting(clock.target, 0, None))
     found.sort(key=lambda waiting: waiting[:2])
     return found

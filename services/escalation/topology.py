@@ -8,7 +8,8 @@ from heapq import heappop, heappush
 from services.escalation import case_state, early
 from services.escalation.arrivals import check_not_before, read_activity, read_case
 from services.escalation.case import Turn, fire, hear, new_case, open_clocks
-from services.escalation.case_state import CaseState
+from services.escalation.case_state import CaseState, Facts
+from services.escalation.heeded import Editions
 from services.escalation.keys import pack_id, unpack_id
 from services.escalation.pinned import PinnedEditions
 from services.escalation.publishing import About, publish
@@ -105,11 +106,13 @@ class EscalationTopology:
         pinned = self._editions.of(overlay, edition)
         now = to_micros(overlay.now)
         state = new_case(case, edition, pinned, envelope.traceparent)
-        turns = [open_clocks(state, pinned, now)]
+        editions = self._editions_of(overlay)
+        turns = [open_clocks(state, editions, now)]
         for waiting, activity in self._waiting_for(case.case_id, state, overlay):
             try:
                 if not state.knows(activity.activity_id):
-                    turns.append(hear(state, pinned, activity, now))
+                    self._pin_for(overlay, state, activity)
+                    turns.append(hear(state, editions, activity, now))
             except PoisonRecord as poison:
                 self._bury(overlay, waiting, poison)
         for turn in turns:
@@ -131,9 +134,31 @@ class EscalationTopology:
         check_not_before(activity, state.opened_at)
         if state.knows(activity.activity_id):
             return
-        turn = hear(state, self._editions.of(overlay, state.edition), activity, now)
+        self._pin_for(overlay, state, activity)
+        turn = hear(state, self._editions_of(overlay), activity, now)
         self._publish(overlay, case_id, state, turn, record, envelope.traceparent)
         self._put_case(overlay, key, case_state.encode(state, turn.timer))
+
+    def _editions_of(self, overlay: Overlay) -> Editions:
+        return lambda short: self._editions.of(overlay, short)
+
+    def _pin_for(self, overlay: Overlay, state: CaseState, activity: ActivityRecorded) -> None:
+        """Save the edition that a case migrates to. Raises PoisonRecord where the case could not be counted by it."""
+        sha256 = activity.policy_sha256
+        if sha256 is None:
+            return
+        if not self._editions.knows(overlay, sha256):
+            raise PoisonRecord(
+                "unknown_edition",
+                f"edition {activity.edition} (policy_sha256 {sha256}) is neither saved nor configured here "
+                f"({self._editions.configured}): add its file to FRONTLINE_POLICIES, then replay this dead letter",
+            )
+        calendar = self._editions.of(overlay, state.edition).calendar_names[Facts.unpacked(state.facts).calendar]
+        target = self._editions.of(overlay, self._editions.pin(overlay, activity.edition or "", sha256))
+        if calendar not in target.edition.calendars:
+            raise PoisonRecord(
+                "unknown_calendar", f"edition {activity.edition} has no calendar {calendar!r}, by which the case counts"
+            )
 
     def _waiting_for(self, case_id: str, state: CaseState, overlay: Overlay) -> list[tuple[Record, ActivityRecorded]]:
         """The activity that came before its case, by event time; what cannot have happened then is put aside."""
@@ -159,7 +184,7 @@ class EscalationTopology:
             self._put_case(overlay, key, None)
             return None
         state = case_state.decode(stored)
-        turn = fire(state, self._editions.of(overlay, state.edition), at, now)
+        turn = fire(state, self._editions_of(overlay), at, now)
         if turn is None:
             self._put_case(overlay, key, case_state.gone(now + REMEMBERED_WHEN_GONE))
             return None

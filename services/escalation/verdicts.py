@@ -97,4 +97,4 @@ def _schedule(clock: Clock) -> tuple[object, ...]:
 
 def _told(clock: Clock | None) -> tuple[object, ...]:
     """What readers were told, but for the verdict, which the mark has: time alone can have passed a deadline since."""
-    return () if clock is None else (clock.started_at, clock.stage, clock.since, clock.due_at)
+    return () if clock is None else (clock.started_at, clock.stage, clock.since, clock.due_at, clock.promise)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from services.intake.errors import FieldError, InvalidFields, MissingScope
-from services.intake.fields import Body, Id, Statuses, Text
+from services.intake.fields import Body, Id, Sha256, Statuses, Text
 from shared.contracts import wire
 from shared.contracts.base import Instant, format_instant
 from shared.contracts.ids import deterministic_id
@@ -19,6 +19,7 @@ from shared.contracts.vocabulary import (
     Impact,
     Milestone,
     NoTargetReason,
+    Plan,
     Promise,
     ReopenMode,
     Workaround,
@@ -50,6 +51,9 @@ class Activity(Body):
     workaround: Workaround | None = None
     reason: Text | None = None
     accepted: bool | None = None
+    plan: Plan | None = None
+    edition: Id | None = None
+    policy_sha256: Sha256 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,15 @@ RULES: dict[ActivityType, Rule] = {
     "reopened": Rule(may=("text", "reason")),
     "closed": Rule(may=("text", "reason")),
     "withdrawn": Rule(may=("text", "reason")),
-    "entitlement_refreshed": Rule(needs=("milestones",), may=("text", "reason")),
+    "entitlement_refreshed": Rule(one_of=("plan", "milestones"), may=("text", "reason")),
+    "escalation_requested": Rule(may=("text", "reason")),
+    "escalation_reviewed": Rule(needs=("accepted",), may=("text", "reason")),
+    "policy_migrated": Rule(needs=("edition", "policy_sha256"), may=("text", "reason")),
 }
-_CARRIED = ("text", "to", "milestones", "impact", "workaround", "reason", "accepted")
+_CARRIED = (
+    "text", "to", "milestones", "impact", "workaround", "reason", "accepted", "plan", "edition", "policy_sha256",
+)  # fmt: skip
+_TERMS = ("milestones", "plan", "edition")  # whoever sets them sets what the customer was promised
 
 
 def check(activity: Activity, scopes: Collection[str], *, received_at: datetime, submitted_at: datetime | None) -> None:
@@ -89,8 +99,9 @@ def check(activity: Activity, scopes: Collection[str], *, received_at: datetime,
         raise InvalidFields(errors)
     if activity.at is not None and "backfill" not in scopes:
         raise MissingScope("only a client with the scope backfill may say when something happened (field at)")
-    if activity.milestones is not None and "admin" not in scopes:
-        raise MissingScope("only a client with the scope admin may set the terms of a case (field milestones)")
+    terms = [name for name in _TERMS if getattr(activity, name) is not None]
+    if terms and "admin" not in scopes:
+        raise MissingScope(f"only a client with the scope admin may set the terms of a case (field {terms[0]})")
 
 
 def record(
@@ -117,13 +128,14 @@ def record(
         workaround=activity.workaround,
         reason=activity.reason,
         accepted=activity.accepted,
+        plan=activity.plan,
+        edition=activity.edition,
+        policy_sha256=activity.policy_sha256,
     )
 
 
 def _shape_errors(activity: Activity) -> list[FieldError]:
-    rule = RULES.get(activity.type)
-    if rule is None:
-        return [FieldError("type", f"{activity.type} is not taken yet: escalations on request are not open")]
+    rule = RULES[activity.type]
     given = [name for name in _CARRIED if getattr(activity, name) is not None]
     errors = [FieldError(name, f"is required for {activity.type}") for name in rule.needs if name not in given]
     allowed = (*rule.needs, *rule.one_of, *rule.may)

@@ -18,19 +18,21 @@ from typing import Any
 
 import msgspec
 
-from shared.contracts.escalation import ClockEvent
+from shared.contracts.escalation import EscalationEvent
 from shared.contracts.intake import SupportRequestSubmitted
 from shared.contracts.router import CaseRouted
 
 MAX_EVENTS = 100  # of one request: the newest are kept
 MAX_EARLY = 1_000  # requests whose decision was read before their submission
-_NOT_TOLD = frozenset({"case_id", "account_id", "generation", "observed_at", "caused_by", "at", "priority", "promise"})
+_NOT_TOLD = frozenset(
+    {"case_id", "account_id", "generation", "observed_at", "caused_by", "at", "priority", "tzdata_version"}
+)
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class _Happened(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One event of a clock: its offset, type, instant, and what else is told of it."""
+    """One event of escalation: its offset, type, instant, and what else is told of it."""
 
     offset: int
     type: str
@@ -136,8 +138,8 @@ class RecentRequests:
         )
         self._keep(case.request_id, entry)
 
-    def clock(self, event: ClockEvent, offset: int) -> None:
-        """Something happened to a clock of a request; `offset` is the record's."""
+    def happened(self, event: EscalationEvent, offset: int) -> None:
+        """Something happened to a case, one of its clocks or what the customer asked; `offset` is the record's."""
         entry = self._load(event.case_id)
         if entry.happened and entry.happened[-1].offset >= offset:
             return

@@ -17,7 +17,7 @@ from services.intake.stream import Streams
 from services.intake.tail import Since, Tail
 from shared.contracts import wire
 from shared.contracts.base import Event
-from shared.contracts.escalation import ClockEvent
+from shared.contracts.escalation import EscalationEvent
 from shared.contracts.intake import SupportRequestSubmitted
 from shared.contracts.registry import TYPES, type_of
 from shared.contracts.router import CaseRouted
@@ -102,8 +102,8 @@ class Service:
                 self.recent.submitted(wire.decode(SupportRequestSubmitted, data))
         elif model is CaseRouted:
             self.recent.routed(wire.decode(CaseRouted, data))
-        elif model is not None and issubclass(model, ClockEvent):
-            self.recent.clock(wire.decode(model, data), record.offset)
+        elif model is not None and issubclass(model, EscalationEvent):
+            self.recent.happened(wire.decode(model, data), record.offset)
 
 
 def with_key(away: KafkaAway, idempotency_key: str) -> KafkaAway:

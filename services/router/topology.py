@@ -150,7 +150,12 @@ class RouterTopology:
             received_at=request.received_at,
             decided_at=overlay.now,
             observed_at=overlay.now,
-            caused_by=_CausedBy(partition=record.partition, topic=record.topic, offset=record.offset),
+            caused_by=_CausedBy(
+                partition=record.partition,
+                topic=record.topic,
+                offset=record.offset,
+                positions=dict(overlay.positions),
+            ),
         )
         envelope = Envelope(
             deterministic_id(CaseRouted.TYPE, record.topic, str(record.partition), str(record.offset)),

@@ -67,8 +67,8 @@ class Part(BaseModel):
 class CausedBy(Part):
     """What made a task emit an event, precise enough to replay it.
 
-    Either a source record (`topic`, `partition`, `offset`) or a timer (`timer` = case_id, `generation`) together with
-    `positions`: for each source topic, the offset of the next record that the task would have consumed then.
+    Either a source record (`topic`, `partition`, `offset`) or a timer (`timer` = case_id, `generation`). `positions`
+    are, for each source topic, the offset of the next record that the task would have consumed, once it had the cause.
     """
 
     partition: Count

@@ -1,27 +1,35 @@
-"""[pure] What escalation publishes: the life of each clock, and who is called when a promise is at risk."""
+"""[pure] What escalation publishes: the life of each clock, who is called when a promise is at risk, and what becomes
+of an escalation that a customer asks for.
+"""
 
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from shared.contracts.base import CausedBy, Count, Event, Identifier, Instant
-from shared.contracts.vocabulary import Called, Milestone, Priority, Promise
+from shared.contracts.vocabulary import Called, Milestone, Priority, Promise, RefusalReason
 
 
-class ClockEvent(Event):
-    """What happened to one clock: `at` in event time, `observed_at` when it was noticed."""
+class EscalationEvent(Event):
+    """Something about a case: `at` in event time, `observed_at` when it was noticed."""
 
     case_id: Identifier
-    milestone: Milestone
-    instance: Count
-    generation: Count
-    promise: Promise
-    due_at: Instant | None  # null while paused
     at: Instant
     account_id: Identifier | None
     priority: Priority
     observed_at: Instant
     caused_by: CausedBy
+
+
+class ClockEvent(EscalationEvent):
+    """What happened to one clock."""
+
+    milestone: Milestone
+    instance: Count
+    generation: Count
+    promise: Promise
+    due_at: Instant | None  # null while paused
+    tzdata_version: str | None = None  # of the zone data that `due_at` was told by
 
 
 class ClockStarted(ClockEvent):
@@ -65,6 +73,7 @@ class ClockWarned(ClockEvent):
     level: Count  # 0: warnings come before level 1
     called: Called
     share: Annotated[float, Field(ge=0, le=1)]
+    repetition: Count | None = None  # of a level that calls again; null = its first call
 
 
 class ClockBreached(ClockEvent):
@@ -90,6 +99,7 @@ class EscalationRaised(ClockEvent):
     TYPE: ClassVar[str] = "frontline.escalation.raised.v1"
     level: Count
     called: Called
+    repetition: Count | None = None  # of a level that calls again; null = its first call
 
 
 class EscalationSuppressed(ClockEvent):
@@ -98,3 +108,36 @@ class EscalationSuppressed(ClockEvent):
     TYPE: ClassVar[str] = "frontline.escalation.suppressed.v1"
     level: Count
     reason: str  # not_entitled
+
+
+class CustomerEscalationEvent(EscalationEvent):
+    """What became of an escalation that the customer asked for: `escalation_id` is the activity that asked."""
+
+    escalation_id: Identifier
+
+
+class EscalationRequested(CustomerEscalationEvent):
+    """The customer asked, and may: it waits for a review."""
+
+    TYPE: ClassVar[str] = "frontline.escalation.requested.v1"
+
+
+class EscalationRefused(CustomerEscalationEvent):
+    """The customer asked, and may not, or not yet. `eligible_at` is null where waiting does not help."""
+
+    TYPE: ClassVar[str] = "frontline.escalation.refused.v1"
+    reason: RefusalReason
+    eligible_at: Instant | None
+
+
+class EscalationAccepted(CustomerEscalationEvent):
+    """Somebody reviewed what the customer asked for, and accepted it."""
+
+    TYPE: ClassVar[str] = "frontline.escalation.accepted.v1"
+
+
+class EscalationRejected(CustomerEscalationEvent):
+    """Somebody reviewed what the customer asked for, and rejected it; `eligible_at` is when asking again is of use."""
+
+    TYPE: ClassVar[str] = "frontline.escalation.rejected.v1"
+    eligible_at: Instant

@@ -118,6 +118,9 @@ class ActivityRecorded(Event):
     text: str | None = None
     to: str | None = None  # status_changed: the new status
     milestones: dict[Milestone, MilestoneTerms] | None = None  # reprioritised, entitlement_refreshed: the new terms
+    plan: Plan | None = None  # entitlement_refreshed: what follows from this plan counts from now on
+    edition: str | None = None  # policy_migrated: the edition that counts from now on
+    policy_sha256: str | None = None  # policy_migrated: its digest
     impact: Impact | None = None  # reprioritised
     workaround: Workaround | None = None  # reprioritised
     reason: str | None = None

@@ -14,7 +14,11 @@ from shared.contracts.escalation import (
     ClockResumed,
     ClockStarted,
     ClockWarned,
+    EscalationAccepted,
     EscalationRaised,
+    EscalationRefused,
+    EscalationRejected,
+    EscalationRequested,
     EscalationSuppressed,
 )
 from shared.contracts.intake import ActivityRecorded, EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
@@ -76,6 +80,10 @@ ESCALATIONS = _delete(
     ClockRestated,
     EscalationRaised,
     EscalationSuppressed,
+    EscalationRequested,
+    EscalationRefused,
+    EscalationAccepted,
+    EscalationRejected,
 )
 
 

@@ -39,6 +39,16 @@ ActivityType = Literal[
     "entitlement_refreshed",
     "escalation_requested",
     "escalation_reviewed",
+    "policy_migrated",
+]
+RefusalReason = Literal[
+    "not_entitled",
+    "request_type",
+    "case_not_open",
+    "already_requested",
+    "already_accepted",
+    "too_early",
+    "recently_rejected",
 ]
 
 PLANS: tuple[Plan, ...] = get_args(Plan)  # from least to most

@@ -5,9 +5,10 @@ sections that it needs could be read, so one slip does not hide the others.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import product
+from itertools import pairwise, product
 from typing import Any, NamedTuple
 
+from shared.business_time.instants import SECOND
 from shared.contracts.vocabulary import (
     ACCOUNT_TYPES,
     CHANNELS,
@@ -21,10 +22,12 @@ from shared.contracts.vocabulary import (
     Channel,
     Plan,
 )
+from shared.policy.chain import amount_of
 from shared.policy.countries import COUNTRIES
 from shared.policy.document import Path
+from shared.policy.durations import format_duration
 from shared.policy.mistakes import one_of
-from shared.policy.model import Condition, Edition
+from shared.policy.model import Condition, Edition, EscalationLevel
 from shared.policy.numbers import number_findings
 from shared.policy.priority import matches
 
@@ -205,17 +208,40 @@ def _one_target_for_each_promise(draft: Edition) -> Findings:
 def _levels_ascend(draft: Edition) -> Findings:
     for index, level in enumerate(draft.escalation_levels):
         at: Path = ("escalation_levels", index)
-        if level.kind == "warning" and level.share >= 1:
-            yield Finding((*at, "share"), "is not before the deadline, and a warning is", "more than 0, less than 1")
-        if level.kind == "escalation" and level.share < 1:
-            yield Finding((*at, "share"), "is before the deadline, and an escalation is not", "1 or more")
+        yield from _on_its_side_of_the_deadline(at, level)
         if index == 0:
             continue
         before = draft.escalation_levels[index - 1]
-        if level.share <= before.share:
-            yield Finding((*at, "share"), f"must be more than {before.share:g}, the share of the step before it")
         if level.level <= before.level:
             yield Finding((*at, "level"), f"must be more than {before.level}, the level of the step before it")
+        if level.share is not None and before.share is not None and level.share <= before.share:
+            yield Finding((*at, "share"), f"must be more than {before.share:g}, the share of the step before it")
+
+
+def _on_its_side_of_the_deadline(at: Path, level: EscalationLevel) -> Findings:
+    if level.kind == "warning":
+        if level.share is not None and level.share >= 1:
+            yield Finding((*at, "share"), "is not before the deadline, and a warning is", "more than 0, less than 1")
+        if level.after_deadline_seconds is not None:
+            yield Finding((*at, "after_deadline_seconds"), "is after the deadline, and a warning is before it")
+        return
+    if level.share is not None and level.share < 1:
+        yield Finding((*at, "share"), "is before the deadline, and an escalation is not", "1 or more")
+    if level.before_deadline_seconds is not None:
+        yield Finding((*at, "before_deadline_seconds"), "is before the deadline, and an escalation is not")
+
+
+def _levels_ascend_on_every_target(draft: Edition) -> Findings:
+    """Where steps are not all shares, it depends on the target which of them comes first."""
+    for number, (before, level) in enumerate(pairwise(draft.escalation_levels), 1):
+        if level.share is not None and before.share is not None:
+            continue
+        for index, target in enumerate(draft.targets):
+            micros = target.target_seconds * SECOND
+            if amount_of(level, micros) <= amount_of(before, micros):
+                promised = f"the {format_duration(target.target_seconds)} of targets[{index}]"
+                yield Finding(("escalation_levels", number), f"does not come after the step before it on {promised}")
+                break
 
 
 def _countries_have_calendars(draft: Edition) -> Findings:
@@ -262,6 +288,7 @@ _CHECKS: tuple[tuple[set[str], Callable[[Edition], Findings]], ...] = (
     ({"priority_rules"}, _priorities_are_total_and_no_rule_is_idle),
     ({"targets"}, _one_target_for_each_promise),
     ({"escalation_levels"}, _levels_ascend),
+    ({"escalation_levels", "targets"}, _levels_ascend_on_every_target),
     ({"regional_hours", "calendars"}, _countries_have_calendars),
     ({"phone"}, _numbers_are_real),
 )

@@ -5,9 +5,9 @@ the customer says, which targets a plan buys, in which hours they count, who is 
 Spanish and English. `loader.py` reads the YAML of `policies/` into this model and refuses what is ambiguous.
 """
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from shared.business_time.config import CalendarConfig
 from shared.contracts.base import Instant
@@ -151,18 +151,42 @@ class MilestonePolicy(Rule):
     reopen: ReopenMode = "resume"
 
 
-class EscalationLevel(Rule):
-    """One step of the chain: at `share` of the target (1.0 = the deadline, counted in the target's own hours).
+LevelKind = Literal["warning", "escalation"]
 
-    `warning` steps come before the deadline and are for every plan with the target; `escalation` steps need automated
+
+class Repeat(Rule):
+    """A level calls again, at most so many times, after so long each, until the next level is reached."""
+
+    every_seconds: Seconds = Field(gt=0)
+    times: int = Field(ge=1, le=100)
+
+
+class EscalationLevel(Rule):
+    """One step of the chain, counted in the target's own hours.
+
+    It comes at `share` of the target (1.0 = the deadline), so long before the deadline, or so long after it. `warning`
+    steps come before the deadline and are for every plan with the target; `escalation` steps need automated
     escalation, and the lowest of them is said to be suppressed where the plan has none.
     """
 
-    kind: Literal["warning", "escalation"]
+    kind: LevelKind
     level: int = Field(ge=0)
-    share: float = Field(gt=0)
+    share: float | None = Field(default=None, gt=0)
+    before_deadline_seconds: Seconds | None = Field(default=None, gt=0)
+    after_deadline_seconds: Seconds | None = Field(default=None, ge=0)
+    repeat: Repeat | None = None
     called: Called
     note: str | None = None
+
+    @model_validator(mode="after")
+    def _comes_once(self) -> Self:
+        given = [name for name in _WHEN if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(_WHEN)}, not {' and '.join(given) or 'none'}")
+        return self
+
+
+_WHEN = ("share", "before_deadline_seconds", "after_deadline_seconds")
 
 
 class CustomerEscalation(Rule):

@@ -9,6 +9,7 @@ assert desk.said("breached") == []
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from services.escalation.clock_state import Activity, CaseClocks, CasePolicy, Clock, Terms
 from services.escalation.effects import (
@@ -30,7 +31,8 @@ from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.instants import MINUTE, Micros, to_micros
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import ActivityType, Called, Hours, Milestone, Promise, ReopenMode
-from shared.policy.model import EscalationLevel
+from shared.policy.chain import Chain
+from shared.policy.model import EscalationLevel, LevelKind
 
 # Monday; 09:00 in UTC, when the office opens
 OPENED = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -52,9 +54,10 @@ WORDS: Mapping[str, type[Effect]] = {
 }
 
 
-def level(number: int, share: float, called: Called) -> EscalationLevel:
+def level(number: int, share: float | None, called: Called, **when: Any) -> EscalationLevel:
     """A level of the chain; number 0 is a warning."""
-    return EscalationLevel(kind="escalation" if number else "warning", level=number, share=share, called=called)
+    kind: LevelKind = "escalation" if number else "warning"
+    return EscalationLevel(kind=kind, level=number, share=share, called=called, **when)
 
 
 CHAIN = (level(0, 0.75, "case_tier"), level(1, 1.0, "tier2"), level(2, 1.5, "technical_account_manager"))
@@ -110,7 +113,7 @@ class Desk:
         status: str = "open",
         calendar: BusinessCalendar | None = OFFICE,
     ) -> None:
-        self.policy = CasePolicy(promised, calendar, levels, automated)
+        self.policy = CasePolicy(promised, calendar, Chain(levels), automated)
         self.log: list[Said] = []
         self.case: CaseClocks
         self.next_due: float | None = None

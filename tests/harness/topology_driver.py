@@ -46,6 +46,11 @@ class TopologyDriver:
         self._ends: dict[str, int] = defaultdict(int)
         self._task = self._new_task()
 
+    @property
+    def next_due(self) -> datetime | None:
+        """The earliest committed timer."""
+        return self._task.processor.next_due()
+
     def pipe(
         self,
         topic: Topic | str,
@@ -89,7 +94,7 @@ class TopologyDriver:
     def advance_to(self, now: datetime) -> list[Output]:
         """Let the wall clock run to `now`, firing each timer as soon as the clock is past it, in due order."""
         start = len(self.produced)
-        while (due := self._task.processor.next_due()) is not None and due < now:
+        while (due := self.next_due) is not None and due < now:
             self._set_clock(max(self.now, due + _TICK))
             self._fire()
         self._set_clock(now)
@@ -99,7 +104,7 @@ class TopologyDriver:
         """The task was down until `now`: everything overdue fires at `now`, slice by slice, in due order."""
         self._set_clock(now)
         start = len(self.produced)
-        while (due := self._task.processor.next_due()) is not None and due < now:
+        while (due := self.next_due) is not None and due < now:
             self._fire()
         return self.produced[start:]
 
@@ -147,7 +152,7 @@ class TopologyDriver:
 
     def _fire(self) -> None:
         fired = self._task.run([], self.now, timer_limit=TIMERS_PER_SLICE)
-        assert fired.timers, f"next_due() is {self._task.processor.next_due()}, but at {self.now} no timer fired"
+        assert fired.timers, f"next_due is {self.next_due}, but at {self.now} no timer fired"
         self._commit(fired)
 
     def _commit(self, done: Slice) -> list[Output]:

@@ -13,6 +13,7 @@ from services.router.route import route
 from services.router.rulebook import Rulebooks
 from shared.contracts import wire
 from shared.contracts.base import CausedBy
+from shared.contracts.escalation import ClockEvent
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.registry import type_of
 from shared.contracts.router import CaseRouted
@@ -158,8 +159,9 @@ class Desk:
 
 def told(event: Any) -> str:
     """An event in a few words: milestone (and instance from the second on), what happened, what is special about it."""
-    clock = event.milestone if event.instance == 1 else f"{event.milestone}#{event.instance}"
-    words = [clock, event.TYPE.split(".")[2]]
+    words = [event.TYPE.split(".")[2]]
+    if isinstance(event, wire.struct(ClockEvent)):
+        words.insert(0, event.milestone if event.instance == 1 else f"{event.milestone}#{event.instance}")
     for name in ("met", "status", "because", "level", "called", "reason", "old", "new", "cause"):
         value = getattr(event, name, None)
         if value is not None:

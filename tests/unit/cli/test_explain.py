@@ -10,7 +10,7 @@ from rich.console import Console
 from services.cli.case_log import CaseLog
 from services.cli.explain_view import show
 from services.cli.explanation import explanation
-from services.escalation.pinned import PinnedEdition
+from services.escalation.pinned import PinnedEdition, short_of
 from shared.contracts.topics import ACTIVITY, CASES, Topic
 from shared.kafka.record import Output, Record
 from tests.topology.escalation.desk import CASE, Desk, as_record, at, minutes
@@ -32,9 +32,10 @@ class Told:
     def explained(self, *, with_edition: bool = True) -> dict[str, Any]:
         """What there is to say of it now."""
         (edition,) = self.desk.library.editions
-        pinned = PinnedEdition(self.case.policy_sha256, edition) if with_edition else None
+        sha256 = self.case.policy_sha256
+        at_hand = {short_of(sha256): PinnedEdition(sha256, edition)} if with_edition else {}
         assert self.log.case is not None
-        return explanation(self.log, self.log.case, pinned, self.desk.driver.now)
+        return explanation(self.log, self.log.case, at_hand, self.desk.driver.now)
 
     def shown(self, *, with_edition: bool = True) -> str:
         """The same as people read it."""

@@ -8,7 +8,7 @@ import pytest
 
 from services.escalation.effects import Fulfilled
 from shared.business_time.instants import MINUTE
-from tests.harness.desk import CHAIN, OFFICE, Desk, terms
+from tests.harness.desk import CHAIN, Desk, terms
 
 WAITING = "waiting_on_customer"
 
@@ -27,7 +27,7 @@ def test_chatwoot_the_miss_grows_after_the_resolution() -> None:
     desk = Desk({"resolution": terms(60)})
     desk.hears(75, "resolved")
     clock = desk.clock("resolution")
-    assert clock.used(clock.since, OFFICE) == clock.used(clock.since + 10_000 * MINUTE, OFFICE) == 75 * MINUTE
+    assert clock.used(clock.since) == clock.used(clock.since + 10_000 * MINUTE) == 75 * MINUTE
 
 
 def test_chatwoot_business_hours_only_is_ignored_in_the_breach() -> None:
@@ -45,7 +45,7 @@ def test_itop_the_overrun_forgets_the_pauses() -> None:
         desk.hears(start + 5, "status_changed", to="open")
     desk.hears(100, "resolved")
     clock = desk.clock("resolution")
-    assert clock.used(clock.since, OFFICE) == (100 - 15) * MINUTE
+    assert clock.used(clock.since) == (100 - 15) * MINUTE
     assert desk.due("resolution") == 75
 
 

@@ -4,7 +4,9 @@ import pytest
 
 from services.escalation.effects import Raised, Suppressed, Warned
 from shared.contracts.vocabulary import Hours
-from tests.harness.desk import CHAIN, Desk, level, terms
+from shared.policy.chain import Chain
+from shared.policy.model import EscalationLevel, Repeat
+from tests.harness.desk import CHAIN, Desk, Said, level, terms
 
 WAITING = "waiting_on_customer"
 
@@ -183,3 +185,107 @@ def test_the_kind_of_promise_is_in_everything_that_is_said() -> None:
         ("first_response", "commitment"),
         ("restoration", "objective"),
     }
+
+
+def calls(desk: Desk) -> list[tuple[str, float, int, int]]:
+    """What was called: word, minute, level, repetition."""
+    return [(s.word, s.at, *_which(s)) for s in desk.said("warned", "raised")]
+
+
+def _which(said: Said) -> tuple[int, int]:
+    assert isinstance(said.effect, Warned | Raised)
+    return said.effect.level, said.effect.repetition
+
+
+HALF_AN_HOUR_BEFORE = level(0, None, "case_tier", before_deadline_seconds=30 * 60)
+LATER = level(2, None, "technical_account_manager", after_deadline_seconds=90 * 60)
+
+
+@pytest.mark.parametrize(
+    ("hours", "warned", "raised"),
+    [
+        ("elapsed", 570, 690),
+        ("business", 1440 + 90, 1440 + 210),  # the office closes at 480 and opens at 1440
+        ("elapsed_then_next_open", 1440, 1440),
+    ],
+)
+def test_a_level_may_come_so_long_before_or_after_the_deadline(hours: Hours, warned: float, raised: float) -> None:
+    """At the start plus the target less so long, in the milestone's hours: never the deadline minus wall time."""
+    desk = Desk({"restoration": terms(600, hours)}, levels=(HALF_AN_HOUR_BEFORE, LATER))
+    desk.waits_until(100_000)
+    assert calls(desk) == [("warned", warned, 0, 0), ("raised", raised, 2, 0)]
+    [warning] = desk.said("warned")
+    assert isinstance(warning.effect, Warned)
+    assert warning.effect.share == 570 / 600
+
+
+def test_a_warning_longer_before_the_deadline_than_the_target_comes_at_once() -> None:
+    """There is less time than the warning wants: better now than never."""
+    desk = Desk({"first_response": terms(20)}, levels=(HALF_AN_HOUR_BEFORE,))
+    assert desk.waits_until(0) == []
+    assert [s.short for s in desk.waits_until(0.001)] == [("warned", "first_response", 0)]
+
+
+EVERY_TEN_MINUTES = Repeat(every_seconds=600, times=3)
+
+
+def test_a_level_that_repeats_calls_again_until_the_next_one_takes_over() -> None:
+    """Then the next one calls; what is left of the repetitions is not made up for."""
+    first = level(1, 1.0, "tier1_lead", repeat=EVERY_TEN_MINUTES)
+    second = level(2, None, "tier2", after_deadline_seconds=25 * 60)
+    desk = Desk({"restoration": terms(60)}, levels=(first, second))
+    for at in range(0, 500, 7):
+        desk.waits_until(at)
+    assert calls(desk) == [("raised", 60, 1, 0), ("raised", 70, 1, 1), ("raised", 80, 1, 2), ("raised", 85, 2, 0)]
+
+
+def test_the_last_level_repeats_as_often_as_it_says_and_no_more() -> None:
+    """GLPI sends hundreds of mails after level 2."""
+    desk = Desk({"restoration": terms(60)}, levels=(level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES),))
+    desk.waits_until(100_000)
+    assert [(s.at, _which(s)) for s in desk.said("raised")] == [(60, (1, 0)), (70, (1, 1)), (80, (1, 2)), (90, (1, 3))]
+
+
+def test_a_warning_repeats_until_the_deadline() -> None:
+    """No warning follows its breach."""
+    desk = Desk({"restoration": terms(60)}, levels=(level(0, 0.75, "case_tier", repeat=EVERY_TEN_MINUTES),))
+    desk.waits_until(100_000)
+    assert calls(desk) == [("warned", 45, 0, 0), ("warned", 55, 0, 1)]
+
+
+def test_repetitions_stand_still_with_their_clock_and_go_on_with_it() -> None:
+    """Continued, not restarted: those that were made are not made again."""
+    chain = (level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES),)
+    desk = Desk({"restoration": terms(60, paused_by=[WAITING])}, levels=chain)
+    desk.waits_until(71)
+    desk.hears(75, "status_changed", to=WAITING)
+    assert desk.waits_until(1_000) == []
+    desk.hears(1_005, "status_changed", to="open")
+    desk.waits_until(100_000)
+    assert [s.at for s in desk.said("raised")] == [60, 70, 80 + 930, 90 + 930]
+
+
+def test_repetitions_stop_with_their_clock() -> None:
+    """Nobody is called for what is done."""
+    desk = Desk({"restoration": terms(60)}, levels=(level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES),))
+    desk.waits_until(65)
+    desk.hears(66, "restored")
+    assert desk.waits_until(100_000) == []
+
+
+def test_without_automated_escalation_repetitions_are_suppressed_with_their_level() -> None:
+    """Said once for a clock instance, however often somebody would have been called."""
+    chain = (level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES), level(2, 3.0, "tier2"))
+    desk = Desk({"restoration": terms(60)}, levels=chain, automated=False)
+    desk.waits_until(100_000)
+    assert [s.at for s in desk.said("suppressed")] == [60]
+    assert desk.said("raised") == []
+
+
+def test_the_chain_of_a_target_is_in_the_order_in_which_its_calls_come() -> None:
+    """Also on a target that was given to one case by hand, on which a level overtakes the one before it."""
+    levels: tuple[EscalationLevel, ...] = (HALF_AN_HOUR_BEFORE, level(1, 1.0, "tier2"))
+    early = (level(0, 0.9, "case_tier"), level(1, None, "tier2", before_deadline_seconds=600))
+    for chain, target in ((Chain(levels), 60), (Chain(early), 10), (Chain(early), 1_000)):
+        amounts = [step.amount for step in chain.steps(target * 60_000_000)]
+        assert amounts == sorted(amounts)

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from random import Random
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from services.escalation import case_state
 from services.escalation.case import HEARD_AT_MOST, hear
 from services.escalation.case_state import CaseState, Facts, Heard, StoredMark, decode, due_of, encode, gone, is_gone
+from services.escalation.customer_escalation import Asked, Stage
 from services.escalation.keys import pack_id, pack_trace, unpack_id, unpack_trace
 from services.escalation.pinned import PinnedEdition, PinnedEditions
 from services.escalation.topology import EscalationTopology
@@ -32,8 +34,11 @@ facts = st.builds(
     environment=st.integers(0, 3),
     staffed=st.booleans(),
     automated=st.booleans(),
+    may_ask=st.booleans(),
+    type_excluded=st.booleans(),
     sampled=st.booleans(),
 )
+fired = st.dictionaries(st.integers(0, 9), st.integers(1, 9)).map(lambda levels: tuple(sorted(levels.items())))
 states = st.builds(
     CaseState,
     account=st.none() | st.binary(min_size=1, max_size=40),
@@ -46,13 +51,16 @@ states = st.builds(
         st.builds(
             Heard,
             after=st.integers(0, 2**62),
-            kind=st.integers(0, 12),
+            kind=st.integers(0, 13),
             id=st.binary(max_size=40),
             to=st.none() | st.text(),
             impact=st.none() | st.integers(0, 5),
+            plan=st.none() | st.integers(0, 2),
+            edition=st.none() | st.binary(min_size=5, max_size=5),
         )
     ),
-    marks=st.lists(st.builds(StoredMark, *(st.integers(0, 200),) * 4, st.booleans(), st.integers(0, 7))),
+    marks=st.lists(st.builds(StoredMark, *(st.integers(0, 200),) * 4, st.booleans(), fired)),
+    asked=st.none() | st.builds(Asked, st.sampled_from(get_args(Stage)), st.text(), st.integers(0, 2**62)),
 )
 
 
@@ -68,7 +76,7 @@ def test_a_state_comes_back_as_it_was(state: CaseState, due: int | None) -> None
 
 @given(facts)
 def test_facts_come_back_as_they_were(known: Facts) -> None:
-    """Nine facts share one number."""
+    """All of them share one number."""
     assert Facts.unpacked(known.packed()) == known
 
 
@@ -113,7 +121,8 @@ def test_the_words_that_are_stored_by_position_keep_their_positions() -> None:
     )
     assert vocabulary.ACTIVITY_TYPES[5:10] == ("restored", "resolved", "reopened", "closed", "withdrawn")
     assert vocabulary.ACTIVITY_TYPES[10:13] == ("entitlement_refreshed", "escalation_requested", "escalation_reviewed")
-    assert case_state._VERDICTS == ("running", "met", "breached")
+    assert vocabulary.ACTIVITY_TYPES[13:] == ("policy_migrated",)
+    assert case_state.VERDICTS == ("running", "met", "breached")
 
 
 def test_a_case_that_runs_wild_is_stopped() -> None:
@@ -125,7 +134,7 @@ def test_a_case_that_runs_wild_is_stopped() -> None:
     state.heard = [Heard(number, 3, b"%d" % number, "open") for number in range(HEARD_AT_MOST)]
     pinned = PinnedEdition(policy_sha256(LIBRARY.editions[0]), LIBRARY.editions[0])
     with pytest.raises(PoisonRecord) as caught:
-        hear(state, pinned, desk.activity("agent_replied"), state.opened_at)
+        hear(state, lambda _: pinned, desk.activity("agent_replied"), state.opened_at)
     assert caught.value.cause == "too_much_activity"
     assert len(state.heard) == HEARD_AT_MOST
 

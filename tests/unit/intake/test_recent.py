@@ -30,9 +30,9 @@ def test_a_request_is_told_from_submission_to_breach() -> None:
     view = RecentRequests(10)
     _submit(view)
     view.routed(routed(ID, NOW))
-    view.clock(started(ID, NOW), 4)
-    view.clock(warned(ID, NOW + timedelta(minutes=45)), 9)
-    view.clock(breached(ID, NOW + timedelta(hours=1)), 11)
+    view.happened(started(ID, NOW), 4)
+    view.happened(warned(ID, NOW + timedelta(minutes=45)), 9)
+    view.happened(breached(ID, NOW + timedelta(hours=1)), 11)
     status = view.status(ID)
     assert status is not None
     assert status.request["status"] == "routed"
@@ -48,7 +48,7 @@ def test_nobody_else_s_words_and_internals_are_told() -> None:
     view = RecentRequests(10)
     _submit(view)
     view.routed(routed(ID, NOW))
-    view.clock(warned(ID, NOW), 3)
+    view.happened(warned(ID, NOW), 3)
     told = repr(view.status(ID))
     for hidden in ("Nobody can join", "Signed, a customer", "Calls drop", "caused_by", "generation", "observed_at"):
         assert hidden not in told
@@ -58,8 +58,8 @@ def test_the_order_in_which_topics_are_read_makes_no_difference() -> None:
     """Three topics are read side by side; the clocks' events keep their own order."""
 
     def clocks(view: RecentRequests) -> None:
-        view.clock(started(ID, NOW), 1)
-        view.clock(warned(ID, NOW), 2)
+        view.happened(started(ID, NOW), 1)
+        view.happened(warned(ID, NOW), 2)
 
     steps: list[Callable[[RecentRequests], None]] = [_submit, lambda view: view.routed(routed(ID, NOW)), clocks]
     told = set()
@@ -77,8 +77,8 @@ def test_reading_again_changes_nothing() -> None:
     for _ in range(2):
         _submit(view)
         view.routed(routed(ID, NOW))
-        view.clock(started(ID, NOW), 1)
-        view.clock(warned(ID, NOW), 2)
+        view.happened(started(ID, NOW), 1)
+        view.happened(warned(ID, NOW), 2)
     status = view.status(ID)
     assert status is not None
     assert len(status.events) == 4
@@ -103,7 +103,7 @@ def test_the_oldest_are_forgotten_first() -> None:
     assert len(view) == 3
     assert [view.known(_id(number)) is None for number in range(5)] == [True, True, False, False, False]
     view.routed(routed(_id(0), NOW))
-    view.clock(started(_id(0), NOW), 1)
+    view.happened(started(_id(0), NOW), 1)
     assert view.status(_id(0)) is None
     assert len(view) == 3
 
@@ -112,7 +112,7 @@ def test_news_of_requests_never_seen_are_kept_in_bounds() -> None:
     """After a restart, old cases go on making events whose submissions are out of reach."""
     view = RecentRequests(10)
     for number in range(3 * MAX_EARLY):
-        view.clock(started(_id(number), NOW), number)
+        view.happened(started(_id(number), NOW), number)
     assert len(view._early) == MAX_EARLY
     assert len(view) == 0
 
@@ -123,7 +123,7 @@ def test_a_request_keeps_its_newest_events() -> None:
     _submit(view)
     view.routed(routed(ID, NOW))
     for offset in range(MAX_EVENTS + 20):
-        view.clock(started(ID, NOW), offset)
+        view.happened(started(ID, NOW), offset)
     status = view.status(ID)
     assert status is not None
     assert len(status.events) == 2 + MAX_EVENTS
@@ -136,7 +136,7 @@ async def test_those_who_watch_are_told_of_every_change_and_of_the_end() -> None
     _submit(view)
     changes: list[Callable[[], None]] = [
         lambda: view.routed(routed(ID, NOW)),
-        lambda: view.clock(started(ID, NOW), 1),
+        lambda: view.happened(started(ID, NOW), 1),
         lambda: _submit(view, _id(2)),
     ]
     with view.watch(ID) as changed:
@@ -156,7 +156,7 @@ def test_a_decided_request_with_its_clocks_takes_less_than_a_kilobyte() -> None:
         _submit(view, _id(number), submission_digest=f"{number:064x}")
         view.routed(routed(_id(number), NOW))
         for offset in range(3):
-            view.clock(started(_id(number), NOW), offset)
+            view.happened(started(_id(number), NOW), offset)
     gc.collect()
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -99,6 +99,26 @@ MODEL = {
     "share of nothing": Slip(
         "share: 0.5", "share: 0", "escalation_levels[0].share", "0 is not possible here: should be greater than 0"
     ),
+    "level without an instant": Slip(
+        "share: 0.5, ",
+        "",
+        "escalation_levels[0]",
+        "needs exactly one of share, before_deadline_seconds",
+        None,
+        "kind: warning",
+    ),
+    "level with two instants": Slip(
+        "share: 0.5, ",
+        "share: 0.5, before_deadline_seconds: 10m, ",
+        "escalation_levels[0]",
+        "not share and before_deadline_seconds",
+    ),
+    "level that repeats for ever": Slip(
+        "share: 1.0, ",
+        "share: 1.0, repeat: {every_seconds: 10m, times: 0}, ",
+        "escalation_levels[1].repeat.times",
+        "0 is not possible here",
+    ),
     "no target": Slip(
         "target_seconds: 90",
         "target_seconds: 0",

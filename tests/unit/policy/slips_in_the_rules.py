@@ -179,6 +179,29 @@ RULES = {
         None,
         "tier1_lead",
     ),
+    "warning after the deadline": Slip(
+        "share: 0.5",
+        "after_deadline_seconds: 5m",
+        "escalation_levels[0].after_deadline_seconds",
+        "is after the deadline, and a warning is before it",
+        None,
+        "kind: warning",
+    ),
+    "escalation so long before the deadline": Slip(
+        "share: 1.0",
+        "before_deadline_seconds: 5m",
+        "escalation_levels[1].before_deadline_seconds",
+        "is before the deadline, and an escalation is not",
+    ),
+    "levels that a target puts in another order": Slip(
+        "level: 0, share: 0.5, called: case_tier}",
+        "level: 0, share: 0.5, called: case_tier}\n"
+        "  - {kind: warning, level: 1, before_deadline_seconds: 30d, called: tier2}",
+        "escalation_levels[1]",
+        "does not come after the step before it on the",
+        None,
+        "level: 1, before",
+    ),
     # nobody is left standing
     "no channel for everyone": Slip(
         "any_of: [{}]\n",

@@ -1,0 +1,119 @@
+"""[pure] A case as its clocks see it: which edition, plan and priority counted when, and so which terms.
+
+What a change leaves unsaid stays as it was then: as of the change before it by event time, whichever arrived first. So
+terms are worked out here each time, and not when an activity arrives.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from services.escalation.case_state import VERDICTS, CaseState, Facts, Heard, loaded_terms
+from services.escalation.clock_state import Activity, CaseClocks, CasePolicy, Mark, Terms
+from services.escalation.folding import NEW_TERMS
+from services.escalation.keys import unpack_id
+from services.escalation.pinned import PinnedEdition
+from shared.contracts.vocabulary import (
+    ACTIVITY_TYPES,
+    ENVIRONMENTS,
+    IMPACTS,
+    MILESTONES,
+    PLANS,
+    PRIORITIES,
+    WORKAROUNDS,
+    Environment,
+    Impact,
+    Plan,
+    Priority,
+    Workaround,
+)
+
+Editions = Callable[[bytes], PinnedEdition]  # by what a case refers to it with
+
+CHANGES = frozenset(ACTIVITY_TYPES.index(kind) for kind in NEW_TERMS)
+
+
+class Heeded(NamedTuple):
+    """A case as its clocks see it, and what counts for it now."""
+
+    clocks: CaseClocks
+    policy: CasePolicy
+    priority: Priority
+    pinned: PinnedEdition
+
+
+@dataclass(slots=True)
+class _Standing:
+    """What counts for a case at some instant."""
+
+    pinned: PinnedEdition
+    plan: Plan
+    impact: Impact
+    workaround: Workaround
+    environment: Environment
+    priority: Priority
+    automated: bool
+    staffed: bool
+
+    def take(self, heard: Heard, editions: Editions) -> Terms:
+        """Take in a change; the terms that it gives. An explicit term outranks what follows from the rest."""
+        says_more = True
+        if heard.edition is not None:
+            self.pinned = editions(heard.edition)
+        elif heard.plan is not None:
+            self.plan = PLANS[heard.plan]
+        elif heard.impact is not None or heard.workaround is not None:
+            self.impact = self.impact if heard.impact is None else IMPACTS[heard.impact]
+            self.workaround = self.workaround if heard.workaround is None else WORKAROUNDS[heard.workaround]
+        else:
+            says_more = False
+        explicit = loaded_terms(heard.terms) or {}
+        if not says_more:
+            return explicit
+        if heard.plan is None:
+            self.priority = self.pinned.priority(self.impact, self.workaround, self.environment)
+        if heard.plan is not None or heard.edition is not None:
+            self.automated = self.pinned.edition.plans[self.plan].automated_escalation
+        return {**self.pinned.terms_for(self.plan, self.priority, staffed=self.staffed), **explicit}
+
+
+def heeded(state: CaseState, editions: Editions) -> Heeded:
+    """The case's history and marks in the terms of `sla_clock`, and what counts now."""
+    facts, pinned = Facts.unpacked(state.facts), editions(state.edition)
+    calendar = pinned.calendar_names[facts.calendar]
+    standing = _Standing(
+        pinned,
+        PLANS[facts.plan],
+        IMPACTS[facts.impact],
+        WORKAROUNDS[facts.workaround],
+        ENVIRONMENTS[facts.environment],
+        PRIORITIES[facts.priority],
+        facts.automated,
+        facts.staffed,
+    )
+    routed = pinned.policy(standing.plan, standing.priority, calendar, staffed=facts.staffed, automated=facts.automated)
+    terms: dict[bytes, Terms] = {}
+    changes = [heard for heard in state.heard if heard.kind in CHANGES]
+    for heard in sorted(changes, key=lambda heard: (heard.after, unpack_id(heard.id))):
+        terms[heard.id] = standing.take(heard, editions)
+    history = tuple(_activity(state, heard, terms.get(heard.id), calendar, editions) for heard in state.heard)
+    marks = tuple(
+        Mark(MILESTONES[m.milestone], m.instance, m.generation, VERDICTS[m.verdict], m.breached, m.fired)
+        for m in state.marks
+    )
+    policy = CasePolicy(
+        loaded_terms(state.terms) or routed.terms, routed.calendar, standing.pinned.chain, standing.automated
+    )
+    clocks = CaseClocks(state.opened_at, "open", history, marks, state.opened_at + state.seen_for)
+    return Heeded(clocks, policy, standing.priority, standing.pinned)
+
+
+def _activity(state: CaseState, heard: Heard, terms: Terms | None, calendar: str, editions: Editions) -> Activity:
+    return Activity(
+        state.opened_at + heard.after,
+        ACTIVITY_TYPES[heard.kind],
+        unpack_id(heard.id),
+        heard.to,
+        terms,
+        None if heard.edition is None else editions(heard.edition).calendar(calendar),
+    )

@@ -1,0 +1,164 @@
+"""What an open case is promised changes only when it is said so for this case: another plan, another edition."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.contracts import wire
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.vocabulary import Milestone
+from shared.policy.digest import policy_sha256
+from shared.policy.editions import EditionLibrary
+from shared.policy.files import load_library
+from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, Desk, at, minutes
+
+BOTH = load_library(["guidelines-2021", "objectives-2024"])
+TO_NEXT = {"edition": "objectives-2024", "policy_sha256": policy_sha256(NEXT.editions[0])}
+
+
+def desk_with(library: EditionLibrary = BOTH) -> Desk:
+    """Cases are routed by the guidelines; escalation knows both editions, unless `library` says otherwise."""
+    return Desk(library, routed_by=LIBRARY)
+
+
+def due(desk: Desk, milestone: Milestone, case_id: str = CASE) -> datetime | None:
+    """The deadline that was told last."""
+    told = [event for _, event in desk.events() if event.case_id == case_id and event.milestone == milestone]
+    return told[-1].due_at if told else None
+
+
+def promises(desk: Desk) -> dict[str, str]:
+    """The kind of promise that the latest event of each milestone speaks of."""
+    return {event.milestone: event.promise for _, event in desk.events()}
+
+
+def test_a_migration_counts_again_from_the_submission_by_the_other_edition() -> None:
+    """P1 of Premier+: the same first response and restoration, as commitments, and hourly updates besides."""
+    desk = desk_with()
+    desk.opens(plan="premier_plus")
+    desk.passes(minutes(30))
+    assert promises(desk) == {"first_response": "objective", "restoration": "objective"}
+    assert desk.hears("policy_migrated", **TO_NEXT) == [
+        "first_response restated running running policy_migrated",
+        "periodic_update started",
+        "restoration restated running running policy_migrated",
+    ]
+    assert promises(desk) == {
+        "first_response": "commitment",
+        "restoration": "commitment",
+        "periodic_update": "objective",
+    }
+    assert due(desk, "periodic_update") == at(1)
+
+
+def test_a_migration_that_makes_a_case_late_is_one_breach_with_its_cause() -> None:
+    """An update was owed an hour after the submission, by an edition that nobody had in mind then."""
+    desk = desk_with()
+    desk.opens(plan="premier_plus")
+    desk.passes(minutes(55))
+    desk.hears("agent_replied")
+    desk.passes(minutes(95))
+    assert desk.hears("policy_migrated", **TO_NEXT) == [
+        "periodic_update started",
+        "periodic_update breached policy_migrated",
+        "restoration restated running running policy_migrated",
+    ]
+
+
+def test_what_was_judged_before_a_migration_stays_judged() -> None:
+    """A reply that was in time is not judged by an edition that came later."""
+    desk = desk_with()
+    desk.opens(plan="premier", workaround="partial")  # P2: 4 open hours
+    desk.passes(minutes(200))
+    assert desk.hears("agent_replied") == ["first_response fulfilled in time"]
+    desk.passes(minutes(1))  # in one instant, new terms come first
+    assert not any("first_response" in said for said in desk.hears("policy_migrated", **TO_NEXT))
+
+
+def test_later_changes_follow_the_edition_that_the_case_has_migrated_to() -> None:
+    """A priority set afterwards is worth what the new edition promises for it; one set before, what the old one did."""
+    desk = desk_with()
+    desk.opens(plan="premier_plus")
+    desk.hears("policy_migrated", **TO_NEXT)
+    desk.passes(minutes(10))
+    desk.hears("reprioritised", impact="general")
+    terms = {milestone: due(desk, milestone) for milestone in ("first_response", "restoration")}
+    other = Desk(NEXT)
+    other.opens(plan="premier_plus", impact="general")
+    assert terms["first_response"] == due(other, "first_response")
+    late = desk_with()
+    late.opens(plan="premier_plus")
+    late.passes(minutes(20))
+    late.hears("reprioritised", impact="general", at=at(10 / 60))
+    late.hears("policy_migrated", at=at(5 / 60), **TO_NEXT)
+    assert {milestone: due(late, milestone) for milestone in ("first_response", "restoration")} == terms
+
+
+def test_a_migration_survives_a_restart_without_the_edition_in_the_settings() -> None:
+    """It is saved with the cases, as the first one was."""
+    desk = desk_with()
+    desk.opens(plan="premier_plus")
+    desk.hears("policy_migrated", **TO_NEXT)
+    desk.goes_on_with(LIBRARY)
+    assert "periodic_update breached" in desk.passes(minutes(61))
+
+
+def test_an_edition_that_nobody_has_puts_the_migration_aside_and_the_case_goes_on() -> None:
+    """A client that names one must not stop everybody's clocks."""
+    desk = desk_with(LIBRARY)
+    desk.opens(plan="premier_plus")
+    assert desk.hears("policy_migrated", **TO_NEXT) == []
+    assert desk.put_aside == ["unknown_edition"]
+    assert "first_response breached" in desk.passes(minutes(61))
+
+
+def test_a_refreshed_plan_brings_its_promises_and_its_escalation() -> None:
+    """Premier becomes Premier+ in the middle of an outage: from now on somebody is called."""
+    desk = Desk()
+    desk.opens(plan="premier")
+    desk.passes(minutes(50))
+    desk.hears("entitlement_refreshed", plan="premier_plus")
+    assert [said for said in desk.passes(minutes(41)) if "raised" in said or "suppressed" in said] == [
+        "first_response raised 1 tier2",
+        "first_response raised 2 technical_account_manager",
+    ]
+
+
+@pytest.mark.parametrize("plan", ["premier", "premier_plus"])
+def test_a_plan_that_was_bought_late_counts_from_the_submission(plan: str) -> None:
+    """Access promises nothing; what is bought an hour and a half later was due before: one breach, with its cause."""
+    desk = Desk()
+    desk.opens(plan="access")
+    assert desk.passes(minutes(90)) == []
+    assert desk.hears("entitlement_refreshed", plan=plan) == [
+        "first_response started",
+        "first_response breached entitlement_refreshed",
+        "restoration started",
+    ]
+
+
+def test_a_plan_that_ends_takes_its_promises_along() -> None:
+    """Nothing is owed any more, and nobody is called."""
+    desk = Desk()
+    desk.opens(plan="premier_plus")
+    desk.passes(minutes(10))
+    assert desk.hears("entitlement_refreshed", plan="access") == [
+        "first_response cancelled entitlement_refreshed",
+        "restoration cancelled entitlement_refreshed",
+    ]
+    assert desk.passes(timedelta(days=2)) == []
+
+
+def test_terms_beside_a_plan_outrank_what_follows_from_it() -> None:
+    """An admin who says both means the exception."""
+    desk = Desk()
+    desk.opens(plan="premier")
+    explicit = {"restoration": {"target_seconds": 600, "hours": "elapsed", "promise": "commitment"}}
+    desk.hears("entitlement_refreshed", plan="premier_plus", milestones=terms(explicit))
+    assert due(desk, "restoration") == at(1 / 6)
+
+
+def terms(given: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Terms as the contract has them."""
+    return {name: wire.struct(MilestoneTerms)(**each) for name, each in given.items()}
