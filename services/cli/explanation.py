@@ -13,8 +13,7 @@ import msgspec
 
 from services.cli.case_log import CaseLog
 from services.cli.deadline import seconds
-from services.escalation.case import hear, new_case, open_clocks
-from services.escalation.case_state import CaseState
+from services.cli.folded_case import counted, folded
 from services.escalation.clock_state import Clock, Pause
 from services.escalation.folding import as_of
 from services.escalation.heeded import Heeded, heeded
@@ -28,9 +27,7 @@ from shared.contracts.base import format_instant
 from shared.contracts.escalation import ClockEvent, EscalationEvent
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.router import CaseRouted
-from shared.contracts.topics import ACTIVITY
 from shared.kafka.dead_letters import DeadLetter
-from shared.kafka.processor import PoisonRecord
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
 _TOLD = ("to", "impact", "workaround", "milestones", "plan", "edition", "accepted")
@@ -47,9 +44,10 @@ def explanation(
     """What there is to say of `case` at `now`, as JSON data. Keys of `clocks` and ledgers are as `frontline clocks`
     and `frontline deadline --ledger` have them. `editions` are those at hand, by how cases refer to them.
     """
-    counted = _counted(log, case)
+    heard = counted(log, case)
     pinned = editions.get(short_of(case.policy_sha256))
-    told = None if pinned is None else _told(case, pinned, editions, counted)
+    state = folded(case, editions, heard)
+    told = None if state is None else heeded(state, editions.__getitem__)
     return {
         "case_id": case.case_id,
         "account_id": case.account_id,
@@ -78,39 +76,9 @@ def explanation(
         "timezone": None if pinned is None else pinned.calendar(case.calendar).timezone,
         "milestones": _plain(case.milestones),
         "clocks": None if told is None else _clocks(told, now),
-        "history": _history(counted, log.events),
+        "history": _history(heard, log.events),
         "put_aside": _put_aside(log.put_aside),
     }
-
-
-def _counted(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
-    """The activity that counts: each once, and nothing that was put aside."""
-    aside = {letter.record.offset for letter in log.put_aside if letter.record.topic == ACTIVITY.name}
-    opened_at = to_micros(case.received_at)
-    counted: dict[str, ActivityRecorded] = {}
-    for offset, activity in log.activity:
-        if offset not in aside and to_micros(activity.at) >= opened_at:
-            counted.setdefault(activity.activity_id, activity)
-    return list(counted.values())
-
-
-def _told(
-    case: CaseRouted, pinned: PinnedEdition, editions: Mapping[bytes, PinnedEdition], heard: Sequence[ActivityRecorded]
-) -> Heeded | None:
-    """The case as escalation has it once it has heard everything; None if its targets cannot be counted."""
-    try:
-        state: CaseState = new_case(case, short_of(case.policy_sha256), pinned, None)
-        open_clocks(state, editions.__getitem__, to_micros(case.decided_at))
-    except PoisonRecord:
-        return None
-    for activity in heard:
-        if activity.policy_sha256 is not None and short_of(activity.policy_sha256) not in editions:
-            continue
-        try:
-            hear(state, editions.__getitem__, activity, to_micros(activity.recorded_at))
-        except PoisonRecord:
-            continue
-    return heeded(state, editions.__getitem__)
 
 
 def _clocks(told: Heeded, now: datetime) -> list[dict[str, Any]]:
@@ -163,10 +131,10 @@ def _entry(entry: LedgerEntry) -> dict[str, Any]:
     }
 
 
-def _history(counted: Sequence[ActivityRecorded], events: Sequence[EscalationEvent]) -> list[dict[str, Any]]:
+def _history(heard: Sequence[ActivityRecorded], events: Sequence[EscalationEvent]) -> list[dict[str, Any]]:
     """What happened and what was said about it, by the instant at which it was known here."""
     known: list[tuple[datetime, int, dict[str, Any]]] = []
-    for activity in counted:
+    for activity in heard:
         more = {name: getattr(activity, name) for name in _TOLD if getattr(activity, name) is not None}
         known.append((activity.recorded_at, 0, {"type": activity.type, "at": format_instant(activity.at), **more}))
     for event in events:

@@ -1,0 +1,49 @@
+"""[pure] A case as escalation has it once it has heard what its log says."""
+
+from collections.abc import Mapping, Sequence
+
+from services.cli.case_log import CaseLog
+from services.escalation.case import hear, new_case, open_clocks
+from services.escalation.case_state import CaseState
+from services.escalation.pinned import PinnedEdition, short_of
+from shared.business_time.instants import to_micros
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.router import CaseRouted
+from shared.contracts.topics import ACTIVITY
+from shared.kafka.processor import PoisonRecord
+
+
+def counted(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
+    """The activity that counts: each once, and nothing that was put aside."""
+    aside = {letter.record.offset for letter in log.put_aside if letter.record.topic == ACTIVITY.name}
+    opened_at = to_micros(case.received_at)
+    found: dict[str, ActivityRecorded] = {}
+    for offset, activity in log.activity:
+        if offset not in aside and to_micros(activity.at) >= opened_at:
+            found.setdefault(activity.activity_id, activity)
+    return list(found.values())
+
+
+def folded(
+    case: CaseRouted, editions: Mapping[bytes, PinnedEdition], heard: Sequence[ActivityRecorded]
+) -> CaseState | None:
+    """The state of `case` after `heard`; None if its edition is not among `editions`, or its targets cannot be counted.
+
+    `editions` are those at hand, by how cases refer to them. What escalation would put aside changes nothing.
+    """
+    short = short_of(case.policy_sha256)
+    if short not in editions:
+        return None
+    try:
+        state = new_case(case, short, editions[short], None)
+        open_clocks(state, editions.__getitem__, to_micros(case.decided_at))
+    except PoisonRecord:
+        return None
+    for activity in heard:
+        if activity.policy_sha256 is not None and short_of(activity.policy_sha256) not in editions:
+            continue
+        try:
+            hear(state, editions.__getitem__, activity, to_micros(activity.recorded_at))
+        except PoisonRecord:
+            continue
+    return state
