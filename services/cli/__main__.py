@@ -28,7 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deadline": ("services.cli.deadline:deadline", "Add a target to a start in business time: JSON lines in and out."),
     "clocks": ("services.cli.clocks:clocks", "The SLA clocks of a case's history: JSON lines in and out."),
     "explain": ("services.cli.explain:explain", "Why a case got its channel, priority and deadlines, from the log."),
-    "policy": ("services.cli.policy:app", "Check, show and compare editions of the policy."),
+    "policy": ("services.cli.policy:app", "Check, show and compare editions; migrate open cases."),
     "topics": ("services.cli.topics:app", "Make the topics, or report how they differ from the registry."),
     "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),
     "token": ("services.cli.token:app", "Make API keys for the clients of intake."),

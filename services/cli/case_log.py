@@ -1,9 +1,11 @@
-"""What the log says of one case: read from Kafka, committed only, from the partition of its key and nowhere else."""
+"""What the log says of cases: read from Kafka, committed only; of one case, from the partition of its key alone."""
 
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from services.escalation.pinned import STORE, PinnedEdition, read_saved, short_of
 from shared.contracts import wire
@@ -51,6 +53,11 @@ class CaseLog:
         found = (read_saved(document) for document in self.saved.values())
         return {short_of(pinned.sha256): pinned for pinned in found}
 
+    def save(self, record: Record) -> None:
+        """Note a record of the changelog of editions."""
+        if record.key is not None and record.value is not None and not record.key.startswith(b"\x00"):
+            self.saved[record.key] = record.value
+
     def take(self, record: Record) -> None:
         """Note a record of this case; one that is no event is passed over, for the service has put it aside."""
         if record.topic in (topic.name for topic in _PUT_ASIDE):
@@ -74,6 +81,35 @@ class CaseLog:
 async def read_case(settings: KafkaSettings, case_id: str) -> CaseLog:
     """Everything that the log holds of `case_id` now. Raises NoTopics, KafkaError."""
     key = case_id.encode()
+    log = CaseLog()
+    async for record in _committed(settings, key):
+        if record.topic == _EDITIONS.name:
+            log.save(record)
+        elif record.key == key:
+            log.take(record)
+    return log
+
+
+async def read_cases(settings: KafkaSettings, progress: Callable[[int], None]) -> dict[str, CaseLog]:
+    """Everything that the log holds of each case now, by its id. Their `saved` are one and the same: all editions.
+
+    `progress` is told how many records have been read. Raises NoTopics, KafkaError.
+    """
+    saved: dict[bytes, bytes] = {}
+    logs: defaultdict[str, CaseLog] = defaultdict(lambda: CaseLog(saved=saved))
+    number = 0
+    async for record in _committed(settings, None):
+        number += 1
+        progress(number)
+        if record.topic == _EDITIONS.name:
+            CaseLog(saved=saved).save(record)
+        elif record.key is not None:
+            logs[record.key.decode(errors="replace")].take(record)
+    return logs
+
+
+async def _committed(settings: KafkaSettings, key: bytes | None) -> AsyncIterator[Record]:
+    """The committed records that there are now: of the partition that `key` belongs to, or of all."""
     consumer = AIOKafkaConsumer(
         *(topic.name for topic in _TOPICS),  # without a group, a subscription is to all partitions
         **settings.client(),
@@ -82,40 +118,20 @@ async def read_case(settings: KafkaSettings, case_id: str) -> CaseLog:
         enable_auto_commit=False,
         fetch_max_wait_ms=50,
     )
-    log = CaseLog()
     try:
         await consumer.start()
         partitions = sum(place.topic == CASES.name for place in consumer.assignment())
         if not partitions:
             raise NoTopics
-        partition = partition_for(key, partitions)
-        places = [place for place in consumer.assignment() if place.partition == partition]
+        chosen = None if key is None else partition_for(key, partitions)
+        places = [place for place in consumer.assignment() if chosen is None or place.partition == chosen]
         consumer.unsubscribe()
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
-        await _read_to_end(consumer, places, key, log)
+        ends: dict[Any, int] = await consumer.end_offsets(places)
+        while any([await consumer.position(place) < end for place, end in ends.items()]):
+            for batch in (await consumer.getmany(timeout_ms=200)).values():
+                for r in batch:
+                    yield Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
     finally:
         await consumer.stop()
-    return log
-
-
-async def _read_to_end(consumer: AIOKafkaConsumer, places: list[TopicPartition], key: bytes, log: CaseLog) -> None:
-    ends: dict[Any, int] = await consumer.end_offsets(places)
-    while any([await consumer.position(place) < end for place, end in ends.items()]):
-        for batch in (await consumer.getmany(timeout_ms=200)).values():
-            for message in batch:
-                if message.topic == _EDITIONS.name:
-                    if message.value is not None and not message.key.startswith(b"\x00"):
-                        log.saved[message.key] = message.value
-                elif message.key == key:
-                    log.take(
-                        Record(
-                            message.topic,
-                            message.partition,
-                            message.offset,
-                            message.timestamp,
-                            message.key,
-                            message.value,
-                            tuple(message.headers),
-                        )
-                    )

@@ -1,4 +1,4 @@
-"""[pure] A case as escalation has it once it has heard what its log says."""
+"""A case as escalation has it once it has heard what its log says."""
 
 from collections.abc import Mapping, Sequence
 

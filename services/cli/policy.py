@@ -1,4 +1,4 @@
-"""`frontline policy`: check, show and compare editions of the policy."""
+"""`frontline policy`: check, show and compare editions of the policy, and migrate open cases to another one."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ from shared.policy.schema import edition_schema
 
 OK, CHECK_FAILED, BAD_INPUT = 0, 1, 2
 
-app = App(name="policy", help="Check, show and compare editions of the policy.", result_action="return_value")
+app = App(name="policy", help="Check, show and compare editions, and migrate open cases.", result_action="return_value")
 
 Folder = Annotated[
     Path | None,
@@ -121,6 +121,8 @@ def schema() -> int:
     _print_json(edition_schema())
     return OK
 
+
+app.command("services.cli.policy_migrate:migrate", name="migrate")
 
 _HEADINGS = {
     "targets": "Targets on staffed channels",

@@ -39,7 +39,9 @@ class Heeded(NamedTuple):
     clocks: CaseClocks
     policy: CasePolicy
     priority: Priority
+    plan: Plan
     pinned: PinnedEdition
+    calendar: str  # its name in the edition
 
 
 @dataclass(slots=True)
@@ -105,7 +107,7 @@ def heeded(state: CaseState, editions: Editions) -> Heeded:
         loaded_terms(state.terms) or routed.terms, routed.calendar, standing.pinned.chain, standing.automated
     )
     clocks = CaseClocks(state.opened_at, "open", history, marks, state.opened_at + state.seen_for)
-    return Heeded(clocks, policy, standing.priority, standing.pinned)
+    return Heeded(clocks, policy, standing.priority, standing.plan, standing.pinned, calendar)
 
 
 def _activity(state: CaseState, heard: Heard, terms: Terms | None, calendar: str, editions: Editions) -> Activity:
