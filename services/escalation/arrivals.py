@@ -52,6 +52,12 @@ def read_activity(record: Record, now: datetime) -> tuple[Envelope, ActivityReco
         raise PoisonRecord("malformed_event", "to: is required for status_changed")
     if activity.type == "reprioritised" and not (activity.impact or activity.workaround or activity.milestones):
         raise PoisonRecord("malformed_event", "impact: reprioritised needs impact, workaround or milestones")
+    if activity.type == "entitlement_refreshed" and not (activity.plan or activity.milestones):
+        raise PoisonRecord("malformed_event", "plan: entitlement_refreshed needs plan or milestones")
+    if activity.type == "escalation_reviewed" and activity.accepted is None:
+        raise PoisonRecord("malformed_event", "accepted: is required for escalation_reviewed")
+    if activity.type == "policy_migrated" and not _SHA256.fullmatch(activity.policy_sha256 or ""):
+        raise PoisonRecord("malformed_event", "policy_sha256: policy_migrated needs 64 hexadecimal digits")
     _check_terms(activity.milestones or {})
     micros(activity.at, "at")
     if activity.at > min(activity.recorded_at, now + CLOCK_SKEW):

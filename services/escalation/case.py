@@ -191,8 +191,10 @@ def _heard(state: CaseState, activity: ActivityRecorded) -> Heard:
         impact=None if activity.impact is None else IMPACTS.index(activity.impact),
         workaround=None if activity.workaround is None else WORKAROUNDS.index(activity.workaround),
         terms=None if activity.milestones is None else stored_terms(activity.milestones),
-        plan=None if activity.plan is None else PLANS.index(activity.plan),
-        edition=None if activity.policy_sha256 is None else short_of(activity.policy_sha256),
+        plan=PLANS.index(activity.plan) if activity.type == "entitlement_refreshed" and activity.plan else None,
+        edition=short_of(activity.policy_sha256)
+        if activity.type == "policy_migrated" and activity.policy_sha256
+        else None,
     )
 
 

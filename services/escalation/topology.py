@@ -145,7 +145,7 @@ class EscalationTopology:
     def _pin_for(self, overlay: Overlay, state: CaseState, activity: ActivityRecorded) -> None:
         """Save the edition that a case migrates to. Raises PoisonRecord where the case could not be counted by it."""
         sha256 = activity.policy_sha256
-        if sha256 is None:
+        if activity.type != "policy_migrated" or sha256 is None:
             return
         if not self._editions.knows(overlay, sha256):
             raise PoisonRecord(

@@ -154,9 +154,23 @@ def test_a_second_case_of_the_same_id_changes_nothing(desk: Desk) -> None:
         (CASES, {"calendar": "atlantis"}, "malformed_event"),
         (ACTIVITY, {"type": "status_changed"}, "malformed_event"),
         (ACTIVITY, {"type": "reprioritised"}, "malformed_event"),
+        (ACTIVITY, {"type": "entitlement_refreshed"}, "malformed_event"),
+        (ACTIVITY, {"type": "escalation_reviewed"}, "malformed_event"),
+        (ACTIVITY, {"type": "policy_migrated", "edition": "x"}, "malformed_event"),
+        (ACTIVITY, {"type": "policy_migrated", "edition": "x", "policy_sha256": "latest"}, "malformed_event"),
         (ACTIVITY, {"type": "agent_replied", "at": at(0).replace(year=1)}, "malformed_event"),
     ],
-    ids=["no digest", "unknown calendar", "no status", "nothing new", "before all calendars"],
+    ids=[
+        "no digest",
+        "unknown calendar",
+        "no status",
+        "nothing new",
+        "no plan",
+        "no answer",
+        "no edition",
+        "no digest of an edition",
+        "before all calendars",
+    ],
 )
 def test_events_that_cannot_be_meant_are_put_aside(
     desk: Desk, topic: Topic, changes: dict[str, Any], cause: str
