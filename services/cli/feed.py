@@ -22,13 +22,14 @@ def lines(event: LoggedEvent, account_of: Mapping[str, str]) -> list[Text]:
     data = event.data
     if event.type == "frontline.case.routed.v1":
         return _routed(data)
-    said = _clock(event)
+    said = _clock(event) or _asked(event)
     if said is None:
         return []
     sign, style, what = said
+    subject = f"{_milestone(data)} " if "milestone" in data else ""
     line = Text(f"{_clock_time(data['observed_at'])}  ")
     line.append(f"{sign} ", style=style)
-    line.append(f"{account_of.get(data['case_id'], data['case_id'])}: {_milestone(data)} {what}", style=style)
+    line.append(f"{account_of.get(data['case_id'], data['case_id'])}: {subject}{what}", style=style)
     return [line]
 
 
@@ -78,9 +79,36 @@ def _clock(event: LoggedEvent) -> tuple[str, str, str] | None:
         case "clock.restated":
             return "↻", "magenta", f"restated from {data['old']} to {data['new']}: {data['cause']}"
         case "escalation.raised":
-            return "▲", "bold red", f"escalated to level {data['level']}: called {_CALLED[data['called']]}"
+            again = " again" if data.get("repetition") else ""
+            return "▲", "bold red", f"escalated to level {data['level']}: called {_CALLED[data['called']]}{again}"
         case "escalation.suppressed":
             return "△", "yellow", "not escalated: the plan has no automated escalation"
+        case _:
+            return None
+
+
+def _asked(event: LoggedEvent) -> tuple[str, str, str] | None:
+    """The same for what becomes of an escalation that a customer asks for."""
+    data = event.data
+    match event.type.removeprefix("frontline.").removesuffix(".v1"):
+        case "escalation.requested":
+            return "△", "yellow", "the customer asks for an escalation"
+        case "escalation.refused":
+            again = (
+                ""
+                if data["eligible_at"] is None
+                else f", but may from {_due(data['eligible_at'], data['observed_at'])} on"
+            )
+            return "·", "dim", f"the customer may not ask for an escalation ({data['reason'].replace('_', ' ')}){again}"
+        case "escalation.accepted":
+            return "▲", "bold red", "the escalation that the customer asked for is accepted"
+        case "escalation.rejected":
+            again = _due(data["eligible_at"], data["observed_at"])
+            return (
+                "·",
+                "dim",
+                f"the escalation that the customer asked for is rejected; it may be asked for again from {again} on",
+            )
         case _:
             return None
 

@@ -44,6 +44,13 @@ CLOCK: dict[str, Any] = {
     "cause": "late_record",
     "reason": "not_entitled",
 }
+ASKED: dict[str, Any] = {
+    "case_id": "c1",
+    "escalation_id": "a1",
+    "observed_at": "2026-11-23T10:00:09Z",
+    "reason": "too_early",
+    "eligible_at": "2026-11-23T10:00:30Z",
+}
 
 
 def _said(event_type: str, data: dict[str, Any]) -> str:
@@ -93,6 +100,30 @@ def test_each_turn_of_a_clock_is_a_line(kind: str, words: str) -> None:
     assert words in said
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("requested", "acme: the customer asks for an escalation"),
+        ("refused", "may not ask for an escalation (too early), but may from "),
+        ("accepted", "is accepted"),
+        ("rejected", "is rejected; it may be asked for again from "),
+    ],
+)
+def test_what_becomes_of_a_request_for_an_escalation_is_a_line(kind: str, words: str) -> None:
+    """No clock is meant, so none is named."""
+    said = _said(f"frontline.escalation.{kind}.v1", ASKED)
+    assert words in said
+    assert "response" not in said
+    if kind == "refused":
+        assert _said(f"frontline.escalation.{kind}.v1", ASKED | {"eligible_at": None}).endswith("(too early)")
+
+
+def test_a_level_that_calls_again_says_so() -> None:
+    """Else a line would seem to be there twice."""
+    said = _said("frontline.escalation.raised.v1", CLOCK | {"repetition": 2})
+    assert said.endswith("called tier 2 again")
+
+
 def test_a_missed_objective_is_never_called_a_broken_commitment() -> None:
     """The kind of promise is the difference between a regret and a claim."""
     assert "commitment" not in _said("frontline.clock.breached.v1", CLOCK)
@@ -103,4 +134,4 @@ def test_every_event_of_the_escalations_topic_can_be_shown() -> None:
     """A new kind of event must not end the demo; one that is not worth a line gives none."""
     for event_type in TYPES:
         if ".clock." in event_type or ".escalation." in event_type:
-            assert len(feed.lines(LoggedEvent("1", event_type, CLOCK), {})) <= 1
+            assert len(feed.lines(LoggedEvent("1", event_type, ASKED | CLOCK), {})) <= 1
