@@ -36,6 +36,7 @@ class EscalationTopology:
     """
 
     sources: tuple[Topic, ...] = ESCALATION_SOURCES
+    catch_up: tuple[Topic, ...] = ()
     sinks: tuple[Topic, ...] = (ESCALATIONS,)
     stores: tuple[str, ...] = ESCALATION_STORES
 

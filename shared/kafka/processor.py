@@ -30,13 +30,12 @@ class TaskMustStop(Exception):
 
 
 class Processor(Protocol):
-    """One partition's worth of a service. Made anew, restored, then run.
-
-    A processor may also have `catch_up: tuple[Topic, ...]`: those of its sources that are read to their end before the
-    others, each time that a task takes over, because the others are joined with them.
-    """
+    """One partition's worth of a service. Made anew, restored, then run."""
 
     sources: tuple[Topic, ...]  # in the order in which a slice takes them
+    catch_up: tuple[
+        Topic, ...
+    ]  # those read to their end before the others at a takeover: the others are joined with them
     sinks: tuple[Topic, ...]  # what it emits to, the dead letters of its sources aside
     stores: tuple[str, ...]  # names of its state stores; each has the changelog `{service}-{store}-changelog`
 

@@ -199,7 +199,7 @@ class Task:
         self._state.positions.update(starts)
         self._around.outage.over()
         self._enter("catching_up")
-        catch_up = [topic.name for topic in getattr(self.processor, "catch_up", ())]
+        catch_up = [topic.name for topic in self.processor.catch_up]
         for source in catch_up:
             self._open(source)
         await self._work(

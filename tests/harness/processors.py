@@ -21,6 +21,7 @@ class Counter:
     sources: tuple[Topic, ...]
     sinks: tuple[Topic, ...]
     stores: tuple[str, ...] = ("counts", "timers")
+    catch_up: tuple[Topic, ...] = ()
     _timers: list[tuple[datetime, bytes]] = field(default_factory=list)
     _live: dict[bytes, datetime] = field(default_factory=dict)
 
