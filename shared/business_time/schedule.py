@@ -153,7 +153,7 @@ def _holidays(holidays: Mapping[str, str] | Sequence[str]) -> dict[int, str]:
 def _time(text: str, field: str) -> int:
     match = _TIME.fullmatch(text)
     if match is None:
-        raise MalformedCalendar(f"{text!r} is not a time of day: write HH:MM, from 00:00 to 24:00", field)
+        raise MalformedCalendar(f"{text!r} is not a time of day: write HH:MM or HH:MM:SS, from 00:00 to 24:00", field)
     if match[1] is None:
         return DAY
     return int(match[1]) * HOUR + int(match[2]) * MINUTE + int(match[3] or 0) * SECOND
@@ -171,5 +171,7 @@ def _day(text: str, field: str) -> int:
 def _label(text: str, field: str) -> int:
     day, separator, time = text.partition("T")
     if not separator:
-        raise MalformedCalendar(f"{text!r} is not a local date and time: write YYYY-MM-DDTHH:MM", field)
+        raise MalformedCalendar(
+            f"{text!r} is not a local date and time: write YYYY-MM-DDTHH:MM, seconds if need be", field
+        )
     return _day(day, field) * DAY + _time(time, field)

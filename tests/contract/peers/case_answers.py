@@ -10,7 +10,7 @@ from services.escalation.effects import Raised, Warned
 from services.escalation.sla_clock import Step, advance, apply_activity, open_case
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.instants import from_micros, to_micros
-from shared.contracts.terms import MilestoneTerms
+from shared.policy.chain import Chain
 from shared.policy.model import EscalationLevel
 from tests.contract.peers.facts import Case, Clocks, Levels, duration, instant, wanted
 
@@ -101,8 +101,7 @@ def _levels(fact: Levels, config: Mapping[str, Any], timezone: str) -> dict[str,
     """Let the case live through its events, its timers firing in between."""
     question = clocks.Question.model_validate(_question(fact, config, timezone))
     terms = {milestone: given.over(milestone, None) for milestone, given in question.milestones.items()}
-    (promised,) = terms.values()
-    policy = CasePolicy(terms, BusinessCalendar.from_config(config), _chain(fact, promised), automated=True)
+    policy = CasePolicy(terms, BusinessCalendar.from_config(config), _chain(fact), automated=True)
     step = open_case(policy, to_micros(question.opened_at), question.status)
     reached = _reached(fact, step)
     for number, event in enumerate(question.events):
@@ -115,16 +114,15 @@ def _levels(fact: Levels, config: Mapping[str, Any], timezone: str) -> dict[str,
     return reached | _reached(fact, advance(policy, step.case, to_micros(question.at)))
 
 
-def _chain(fact: Levels, terms: MilestoneTerms) -> tuple[EscalationLevel, ...]:
-    """The levels as shares of the target; what comes before the deadline is a warning."""
-    assert terms.target_seconds is not None
-    chain = []
-    for number, text in enumerate(fact.levels):
-        offset = duration(text).total_seconds()
-        kind = "warning" if offset < 0 else "escalation"
-        share = (terms.target_seconds + offset) / terms.target_seconds
-        chain.append(EscalationLevel(kind=kind, level=number, share=share, called="tier2"))
-    return tuple(chain)
+def _chain(fact: Levels) -> Chain:
+    """The levels by how long before or after the deadline they come; what comes before it is a warning."""
+    return Chain([_level(number, int(duration(text).total_seconds())) for number, text in enumerate(fact.levels)])
+
+
+def _level(number: int, offset: int) -> EscalationLevel:
+    if offset < 0:
+        return EscalationLevel(kind="warning", level=number, before_deadline_seconds=-offset, called="tier2")
+    return EscalationLevel(kind="escalation", level=number, after_deadline_seconds=offset, called="tier2")
 
 
 def _reached(fact: Levels, step: Step) -> dict[str, datetime]:

@@ -87,7 +87,7 @@ class CaseMachine(RuleBasedStateMachine):
     def _hears(self, at: float, kind: ActivityType, **given: object) -> None:
         number = f"{len(self.heard):03}"
         self.heard.append(Activity(minute(at), kind, number, **given))  # type: ignore[arg-type]  # as drawn
-        self.desk.hears(at, kind, seen=self.now, id=number, **given)  # type: ignore[arg-type]
+        self.desk.hears(at, kind, seen=self.now, id=number, **given)  # type: ignore[arg-type]  # as drawn
 
     @invariant()
     def whoever_reads_the_events_knows_the_clocks(self) -> None:
