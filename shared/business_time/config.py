@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-# (("09:00", "18:00"), …): labels of the local wall clock, to the second ("17:30:30") if need be; "24:00" allowed as an end
+# (("09:00", "18:00"), …): labels of the local wall clock, "17:30:30" if need be; "24:00" is allowed as an end
 Periods = tuple[tuple[str, str], ...]
 
 
