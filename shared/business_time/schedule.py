@@ -171,7 +171,5 @@ def _day(text: str, field: str) -> int:
 def _label(text: str, field: str) -> int:
     day, separator, time = text.partition("T")
     if not separator:
-        raise MalformedCalendar(
-            f"{text!r} is not a local date and time: write YYYY-MM-DDTHH:MM (or :SS)", field
-        )
+        raise MalformedCalendar(f"{text!r} is not a local date and time: write YYYY-MM-DDTHH:MM (or :SS)", field)
     return _day(day, field) * DAY + _time(time, field)
