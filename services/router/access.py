@@ -1,11 +1,13 @@
 """[pure] Which channels are open to whom, at which tier, by which rule; and why not, where one is closed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from services.router.entitlement import WHY_NOT_COVERED, Profile
+from services.router.entitlement import Profile
+from services.router.words import ENGLISH, Words
 from shared.contracts import wire
 from shared.contracts.router import ChannelVerdict
-from shared.contracts.vocabulary import TIERS, AccountType, Channel, Plan, Role
+from shared.contracts.vocabulary import TIERS, AccountType, Channel, Plan, RequestType, Role
 from shared.policy.model import AccessRule, Condition, CustomerEscalationCondition, Edition
 
 _Verdict = wire.struct(ChannelVerdict)
@@ -14,9 +16,9 @@ NOT_COVERED_RULE = "entitlement.known"
 _RANK = {tier: rank for rank, tier in enumerate(TIERS)}
 
 
-def verdicts(edition: Edition, profile: Profile) -> dict[Channel, ChannelVerdict]:
+def verdicts(edition: Edition, profile: Profile, words: Words = ENGLISH) -> dict[Channel, ChannelVerdict]:
     """For each channel whether it is open to `profile`, the tier, the rule that decided and, if closed, the way out."""
-    answers = {channel: _verdict(edition, profile, channel) for channel in edition.channels}
+    answers = {channel: _verdict(edition, profile, channel, words) for channel in edition.channels}
     return {
         channel: answer
         if answer.eligible
@@ -49,76 +51,112 @@ def plans_held(edition: Edition, plan: Plan) -> tuple[Plan, ...]:
     return tuple(held)
 
 
-def may_ask_for_escalation(edition: Edition, profile: Profile, request_type: str) -> bool:
+class RightToAsk(NamedTuple):
+    """Whether somebody may ask for an escalation, waits aside; the rule of the edition that says so, and why."""
+
+    may_ask: bool
+    rule: str
+    because: str
+
+
+def may_ask_for_escalation(edition: Edition, profile: Profile, request_type: RequestType) -> bool:
     """Whether the policy lets this requester ask for an escalation of such a request, the waits aside."""
-    return (
-        profile.standing == "covered"
-        and request_type in edition.customer_escalation.request_types
-        and any(not list(_failures(edition, when, profile)) for when in edition.customer_escalation.any_of)
-    )
+    return right_to_ask(edition, profile, request_type).may_ask
 
 
-def _verdict(edition: Edition, profile: Profile, channel: Channel) -> ChannelVerdict:
+def right_to_ask(edition: Edition, profile: Profile, request_type: RequestType, words: Words = ENGLISH) -> RightToAsk:
+    """The same with the rule that decides, and why: the first condition that is met, or what all of them lack."""
+    asking = edition.customer_escalation
+    if profile.standing != "covered":
+        return RightToAsk(False, NOT_COVERED_RULE, words(f"not_covered.{profile.standing}"))
+    if request_type not in asking.request_types:
+        types, this = words.one_of("request_type", asking.request_types), words.name("request_type", request_type)
+        because = words("asking.request_type", types=types, request_type=this)
+        return RightToAsk(False, "customer_escalation.request_types", because)
+    lacking = [list(_failures(edition, when, profile, words)) for when in asking.any_of]
+    if [] not in lacking:
+        return RightToAsk(False, "customer_escalation.any_of", words("asking.needs", **_what_lacks(lacking, words)))
+    met = lacking.index([])
+    needs = [need for _, need, _ in _demands(edition, asking.any_of[met], profile, words)]
+    because = words("asking.allowed", needs=words.listed(needs)) if needs else words("asking.everyone")
+    return RightToAsk(True, f"customer_escalation.any_of[{met}]", because)
+
+
+def _verdict(edition: Edition, profile: Profile, channel: Channel, words: Words) -> ChannelVerdict:
     requires = edition.channels[channel].requires
     held = plans_held(edition, profile.plan)
     rules = [rule for rule in edition.access if channel in rule.channels and not set(held).isdisjoint(rule.plans)]
     if profile.standing != "covered":  # only what everyone may use: no rule that opens a desk with people
         rules = [rule for rule in rules if rule.tier == TIERS[0]]
-    missing = list(_failures(edition, requires, profile))
-    met = [rule for rule in rules if any(not list(_failures(edition, when, profile)) for when in rule.any_of)]
+    missing = list(_failures(edition, requires, profile, words))
+    met = [rule for rule in rules if any(not list(_failures(edition, when, profile, words)) for when in rule.any_of)]
     if met and not missing:
         best = max(met, key=lambda rule: _RANK[rule.tier])
         return _Verdict(eligible=True, tier=best.tier, rule=best.id)
+    name = words.name("channel", channel)
     if profile.standing != "covered":
-        return _closed(NOT_COVERED_RULE, f"{channel} is not open to everyone, and {WHY_NOT_COVERED[profile.standing]}")
+        why = words(f"not_covered.{profile.standing}")
+        return _closed(NOT_COVERED_RULE, words("not_for_everyone", channel=name, why=why))
     if missing:
         need, fact = missing[0]
-        return _closed(f"channel.{channel}.requires", f"{channel} needs {need}; {fact}")
+        return _closed(f"channel.{channel}.requires", words("channel_needs", channel=name, needs=need, facts=fact))
+    plan = words.name("plan", profile.plan)
     if not rules:
-        return _closed(f"plan.{profile.plan}", f"plan {profile.plan} does not open {channel} to anyone")
-    return _nearest(edition, profile, channel, rules)
+        return _closed(f"plan.{profile.plan}", words("plan_opens_to_nobody", plan=plan, channel=name))
+    rule, alternatives = _nearest(edition, profile, rules, words)
+    because = words("channel_on_plan_needs", channel=name, plan=plan, **_what_lacks(alternatives, words))
+    return _closed(rule.id, because)
 
 
-def _nearest(edition: Edition, profile: Profile, channel: Channel, rules: list[AccessRule]) -> ChannelVerdict:
-    """Of the rules that all refuse, the one that lacks least; of its alternatives, those that lack least."""
-    lacking = [(rule, [list(_failures(edition, when, profile)) for when in rule.any_of]) for rule in rules]
-    rule, alternatives = min(lacking, key=lambda entry: min(map(len, entry[1])))
+_Failures = Sequence[tuple[str, str]]
+
+
+def _nearest(
+    edition: Edition, profile: Profile, rules: list[AccessRule], words: Words
+) -> tuple[AccessRule, list[_Failures]]:
+    """Of the rules that all refuse, the one that lacks least, and what each of its alternatives lacks."""
+    lacking: list[tuple[AccessRule, list[_Failures]]] = [
+        (rule, [list(_failures(edition, when, profile, words)) for when in rule.any_of]) for rule in rules
+    ]
+    return min(lacking, key=lambda entry: min(map(len, entry[1])))
+
+
+def _what_lacks(alternatives: Sequence[_Failures], words: Words) -> dict[str, str]:
+    """The first lack of each of the alternatives that lack least: what is needed, and what is the case."""
     least = min(map(len, alternatives))
     firsts = dict.fromkeys(failures[0] for failures in alternatives if len(failures) == least)
-    needs = " or ".join(dict.fromkeys(need for need, _ in firsts))
-    facts = " and ".join(dict.fromkeys(fact for _, fact in firsts))
-    return _closed(rule.id, f"{channel} on plan {profile.plan} needs {needs}; {facts}")
+    needs, facts = dict.fromkeys(need for need, _ in firsts), dict.fromkeys(fact for _, fact in firsts)
+    return {"needs": words.any_of(needs), "facts": words.all_of(facts)}
 
 
 def _closed(rule: str, because: str) -> ChannelVerdict:
     return _Verdict(eligible=False, tier=None, rule=rule, because=because)
 
 
-def _failures(edition: Edition, when: Condition, profile: Profile) -> Iterator[tuple[str, str]]:
+def _failures(edition: Edition, when: Condition, profile: Profile, words: Words) -> Iterator[tuple[str, str]]:
     """Each part of `when` that `profile` does not meet: what it needs, and what is the case."""
-    if isinstance(when, CustomerEscalationCondition) and when.plans is not None and profile.plan not in when.plans:
-        yield f"plan {_or(when.plans)}", f"the plan is {profile.plan}"
-    if when.roles is not None and not _counts(edition.role_counts_as[profile.role], when.roles):
-        yield f"the role {_or(when.roles)}", f"the requester is {_a(profile.role)}"
-    if when.licensed is not None and profile.licensed != when.licensed:
-        needs = "a licence" if when.licensed else "a requester without a licence"
-        yield needs, f"the requester has {'a' if profile.licensed else 'no'} licence"
-    if when.account_types is not None and not _counts(
-        edition.account_type_counts_as[profile.account_type], when.account_types
-    ):
-        yield f"an account of type {_or(when.account_types)}", f"the account is of type {profile.account_type}"
-    if when.paid is not None and profile.paid != when.paid:
-        needs = "a paid account" if when.paid else "an account that is not paid"
-        yield needs, f"the account is {'' if profile.paid else 'not '}paid"
+    return ((need, fact) for met, need, fact in _demands(edition, when, profile, words) if not met)
+
+
+def _demands(edition: Edition, when: Condition, profile: Profile, words: Words) -> Iterator[tuple[bool, str, str]]:
+    """Each part of `when`: whether `profile` meets it, what it needs, and what is the case."""
+    if isinstance(when, CustomerEscalationCondition) and when.plans is not None:
+        need = words("need.plan", plans=words.one_of("plan", when.plans))
+        yield profile.plan in when.plans, need, words("fact.plan", plan=words.name("plan", profile.plan))
+    if when.roles is not None:
+        need = words("need.role", roles=words.one_of("role", when.roles))
+        yield _counts(edition.role_counts_as[profile.role], when.roles), need, words(f"fact.{profile.role}")
+    if when.licensed is not None:
+        need = words("need.licence" if when.licensed else "need.no_licence")
+        yield profile.licensed == when.licensed, need, words("fact.licence" if profile.licensed else "fact.no_licence")
+    if when.account_types is not None:
+        met = _counts(edition.account_type_counts_as[profile.account_type], when.account_types)
+        need = words("need.account_type", account_types=words.one_of("account_type", when.account_types))
+        yield met, need, words("fact.account_type", account_type=words.name("account_type", profile.account_type))
+    if when.paid is not None:
+        need = words("need.paid" if when.paid else "need.not_paid")
+        yield profile.paid == when.paid, need, words("fact.paid" if profile.paid else "fact.not_paid")
 
 
 def _counts(read_as: tuple[Role, ...] | tuple[AccountType, ...], wanted: tuple[str, ...]) -> bool:
     return not set(read_as).isdisjoint(wanted)
-
-
-def _or(words: tuple[str, ...]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def _a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -15,13 +15,6 @@ from shared.contracts.vocabulary import PLANS, AccountType, Plan, Role
 Standing = Literal["covered", "unknown_account", "withdrawn", "no_account", "anonymous"]
 RequesterFrom = Literal["contact_list", "producer_claim", "nobody"]
 
-WHY_NOT_COVERED: dict[Standing, str] = {
-    "unknown_account": "the account is not known",
-    "withdrawn": "the account's entitlement was withdrawn",
-    "no_account": "the request names no account",
-    "anonymous": "the requester is anonymous, and an anonymous requester's claims are not believed",
-}
-
 
 class AccountTerms(msgspec.Struct, frozen=True, array_like=True):
     """What a decision needs of an account: no e-mail addresses, and contacts to be looked up by requester_id."""

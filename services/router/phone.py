@@ -2,22 +2,15 @@
 
 from typing import NamedTuple
 
+from services.router.words import Words
 from shared.contracts import wire
 from shared.contracts.intake import PhoneReadiness
 from shared.contracts.router import PhoneNumber
-from shared.contracts.vocabulary import Language
+from shared.contracts.vocabulary import LANGUAGES, Language
 from shared.policy.model import CountryDirectory, PhoneDirectory
 
 _PhoneNumber = wire.struct(PhoneNumber)
-
-_WHOLE_DIRECTORY: dict[Language, str] = {
-    "es": "No hay números propios para el país {country}; estos son los de todos los países.",
-    "en": "There are no numbers for country {country}; these are those of all countries.",
-}
-_COUNTRY_UNKNOWN: dict[Language, str] = {
-    "es": "No se sabe desde qué país se llama; estos son los números de todos los países.",
-    "en": "The caller's country is not known; these are the numbers of all countries.",
-}
+_SAID_IN: dict[Language, Words] = {language: Words(language) for language in LANGUAGES}
 
 
 class Numbers(NamedTuple):
@@ -46,11 +39,23 @@ class Directory:
         """What to say beside the numbers; `calling` if this request goes by phone, so that the caller gets ready."""
         notes = [self._directory.tariff_note[language]]
         if not listed:
-            texts = _COUNTRY_UNKNOWN if country is None else _WHOLE_DIRECTORY
-            notes.append(texts[language].format(country=country))
+            name = "phone.country_unknown" if country is None else "phone.whole_directory"
+            notes.append(_SAID_IN[language](name, country=country))
         if calling and not (ready is not None and ready.meeting_id_given and ready.host_key_given):
             notes.append(self._directory.have_at_hand[language])
         return tuple(notes)
+
+    def retold(self, note: str, language: Language) -> str:
+        """One of these notes in another language; a text that is none of them stays as it is."""
+        for text in (self._directory.tariff_note, self._directory.have_at_hand):
+            if note in text.values():
+                return text[language]
+        for words in _SAID_IN.values():
+            for name in ("phone.country_unknown", "phone.whole_directory"):
+                said = words.read(name, note)
+                if said is not None:
+                    return _SAID_IN[language](name, **said)
+        return note
 
 
 def _numbers(code: str, entry: CountryDirectory) -> tuple[PhoneNumber, ...]:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from services.router.words import ENGLISH, Words
 from shared.contracts.vocabulary import Environment, Impact, Priority, Workaround
 from shared.policy.model import Edition, PriorityCondition
 from shared.policy.priority import priority_rule
@@ -15,18 +16,21 @@ class Urgency(NamedTuple):
     because: str
 
 
-def urgency(edition: Edition, impact: Impact, workaround: Workaround, environment: Environment) -> Urgency:
+def urgency(
+    edition: Edition, impact: Impact, workaround: Workaround, environment: Environment, words: Words = ENGLISH
+) -> Urgency:
     """The first priority rule of `edition` that matches, explained by the words that made it match."""
     rule = priority_rule(edition, impact, workaround, environment)
     says = {"environment": environment, "impact": impact, "workaround": workaround}
     for when in rule.any_of:
         asked = _asked(when)
         if all(says[word] in allowed for word, allowed in asked.items()):
-            decisive = [f"{word} is {says[word]}" for word in asked]
+            decisive = [words(f"is.{word}", **{word: words.name(word, says[word])}) for word in asked]
             if decisive:
-                return Urgency(rule.priority, rule.id, f"{rule.priority} because {' and '.join(decisive)}")
-    said = ", ".join(f"{word} {value}" for word, value in says.items())
-    return Urgency(rule.priority, rule.id, f"{rule.priority} because no earlier rule applies to {said}")
+                because = words("priority", priority=rule.priority, claims=words.all_of(decisive))
+                return Urgency(rule.priority, rule.id, because)
+    said = ", ".join(words(f"claim.{word}", **{word: words.name(word, value)}) for word, value in says.items())
+    return Urgency(rule.priority, rule.id, words("priority.no_earlier", priority=rule.priority, claims=said))
 
 
 def _asked(when: PriorityCondition) -> dict[str, tuple[str, ...]]:

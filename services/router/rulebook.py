@@ -1,6 +1,7 @@
 """[pure] An edition made ready to decide by: what follows from few inputs is worked out once and kept.
 
-All caches here are bounded by the vocabulary (plans, account types, roles, …), never by what customers send.
+All caches here are bounded by the vocabulary (plans, account types, roles, …) and by the countries and calendars that
+the edition names, never by what customers send.
 """
 
 from datetime import datetime
@@ -10,6 +11,8 @@ from services.router import access, trace
 from services.router.entitlement import Entitlement, Profile, RequesterFrom
 from services.router.phone import Directory
 from services.router.priority import urgency
+from services.router.region import Whereabouts, choose
+from services.router.words import Words
 from shared.business_time.calendar import BusinessCalendar
 from shared.contracts import wire
 from shared.contracts.router import ChannelVerdict, EscalationRights, TraceStep
@@ -18,6 +21,7 @@ from shared.contracts.vocabulary import (
     Channel,
     Environment,
     Impact,
+    Language,
     Milestone,
     Plan,
     Priority,
@@ -61,21 +65,28 @@ class Promised(NamedTuple):
 
 
 class Hours(NamedTuple):
-    """The calendar whose open hours count, and why that one."""
+    """The calendar whose open hours count, and why that one: `rule` is the place in the edition that names it."""
 
     name: str
     calendar: BusinessCalendar
     step: TraceStep
+    rule: str
 
 
 class Rulebook:
-    """One edition, its digest and its calendars, with the answers that were needed so far."""
+    """One edition, its digest and its calendars, with the answers that were needed so far.
 
-    def __init__(self, edition: Edition) -> None:
+    What it says is published in English; another `language` tells the same decisions to people.
+    """
+
+    def __init__(self, edition: Edition, language: Language = "en") -> None:
         self.edition = edition
+        self.words = Words(language, edition)
         self.policy_sha256 = policy_sha256(edition)
         self.phone = Directory(edition.phone)
         self._calendars = {name: BusinessCalendar.from_config(config) for name, config in edition.calendars.items()}
+        self._countries = {None, *edition.regional_hours.countries, *edition.regional_hours.regions}
+        self._hours: dict[Whereabouts, Hours] = {}
         self._channels: dict[Profile, dict[Channel, ChannelVerdict]] = {}
         self._assignments: dict[tuple[Profile, RequesterFrom, Channel, RequestType], Assignment] = {}
         self._judged: dict[tuple[Impact, Workaround, Environment], Judged] = {}
@@ -85,7 +96,7 @@ class Rulebook:
         """Every channel's verdict for `profile`. Shared between decisions: not to be changed."""
         known = self._channels.get(profile)
         if known is None:
-            known = self._channels[profile] = access.verdicts(self.edition, profile)
+            known = self._channels[profile] = access.verdicts(self.edition, profile, self.words)
         return known
 
     def assignment(
@@ -103,7 +114,7 @@ class Rulebook:
         key = (impact, workaround, environment)
         known = self._judged.get(key)
         if known is None:
-            found = urgency(self.edition, impact, workaround, environment)
+            found = urgency(self.edition, impact, workaround, environment, self.words)
             known = self._judged[key] = Judged(
                 found.priority, found.because, trace.step(found.rule, True, found.because)
             )
@@ -115,30 +126,31 @@ class Rulebook:
         known = self._promised.get(key)
         if known is None:
             terms = promised(self.edition, plan, priority, staffed=staffed)
-            steps = [trace.milestone_step(milestone, plan, priority, each) for milestone, each in terms.items()]
+            steps = [
+                trace.milestone_step(milestone, plan, priority, each, self.words) for milestone, each in terms.items()
+            ]
             known = self._promised[key] = Promised(tuple(terms.items()), tuple(steps))
         return known
 
     def hours(self, entitlement: Entitlement, claimed_country: str | None) -> Hours:
-        """The calendar of a case: the one that the entitlement names, else that of the account's country, else that of
-        the country that the request claims (last: nobody moves a deadline by claiming a country), else the default."""
-        named = entitlement.calendar
-        if named is not None and named in self._calendars:
-            return self._hours(named, True, "the entitlement names it")
-        missing = "" if named is None else f"; the entitlement names {named}, which this edition does not have"
-        country = entitlement.country or claimed_country
-        whose = "account" if entitlement.country else "requester"
-        regional = self.edition.regional_hours
-        if country is None:
-            return self._hours(regional.default, named is None, f"no country is known{missing}")
-        found = regional.countries.get(country) or regional.regions.get(country)
-        if found is None:
-            because = f"country {country} of the {whose} has no calendar of its own{missing}"
-            return self._hours(regional.default, named is None, because)
-        return self._hours(found, named is None, f"the {whose}'s country is {country}{missing}")
+        """The calendar of a case by someone with `entitlement`, who claims to be in a country."""
+        return self.hours_at(Whereabouts.of(entitlement, claimed_country))
 
-    def _hours(self, name: str, outcome: bool, because: str) -> Hours:
-        return Hours(name, self._calendars[name], trace.step("calendar", outcome, f"{name}, because {because}"))
+    def hours_at(self, where: Whereabouts) -> Hours:
+        """The calendar that counts there."""
+        if where.named in self._calendars:
+            where = Whereabouts(where.named, None, False)  # the country does not matter then
+        known = self._hours.get(where)
+        if known is None:
+            known = self._choose(where)
+            if where.named in self._calendars or (where.named is None and where.country in self._countries):
+                self._hours[where] = known
+        return known
+
+    def _choose(self, where: Whereabouts) -> Hours:
+        chosen = choose(self.edition, where, self.words)
+        step = trace.step("calendar", chosen.as_asked, chosen.because)
+        return Hours(chosen.name, self._calendars[chosen.name], step, chosen.rule)
 
     def _assign(
         self, profile: Profile, requester_from: RequesterFrom, wanted: Channel, request_type: RequestType
@@ -162,7 +174,9 @@ class Rulebook:
             self.edition.channels[channel].staffed,
             profile.standing in ("unknown_account", "withdrawn"),
             rights,
-            trace.assignment_steps(profile, requester_from, channels, wanted, channel, rights, request_type),
+            trace.assignment_steps(
+                profile, requester_from, channels, wanted, channel, rights, request_type, self.words
+            ),
         )
 
 

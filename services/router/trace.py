@@ -1,26 +1,16 @@
-"""[pure] How a decision came about: the rules that were asked, in order, with their answers in plain English.
+"""[pure] How a decision came about: the rules that were asked, in order, with their answers in plain words.
 
 Values of the vocabulary and names from the policy only: never an id, never a customer's text.
 """
 
-from services.router.entitlement import WHY_NOT_COVERED, Profile, RequesterFrom
+from services.router.entitlement import Profile, RequesterFrom
+from services.router.words import Words
 from shared.contracts import wire
 from shared.contracts.router import ChannelVerdict, EscalationRights, TraceStep
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import Channel, Milestone, Plan, Priority, RequestType
 
 _TraceStep = wire.struct(TraceStep)
-
-_HOURS = {
-    "elapsed": "round the clock",
-    "business": "in the business hours of its calendar",
-    "elapsed_then_next_open": "round the clock, then to the next open instant of its calendar",
-}
-_NO_TARGET = {
-    "no_priority_response": "plan {plan} has no priority response",
-    "self_service": "nobody answers on a self-service channel, so there is nothing to wait for",
-    "not_promised": "plan {plan} is not promised one for {priority}",
-}
 
 
 def step(rule: str, outcome: bool, because: str) -> TraceStep:
@@ -36,50 +26,67 @@ def assignment_steps(
     assigned: Channel,
     rights: EscalationRights,
     request_type: RequestType,
+    words: Words,
 ) -> tuple[TraceStep, ...]:
     """Who asks, whether the wanted channel is open, where they go instead, what they may escalate."""
-    steps = [_account_step(profile), _requester_step(profile, requester_from)]
-    verdict = channels[wanted]
+    steps = [_account_step(profile, words), _requester_step(profile, requester_from, words)]
+    verdict, instead = channels[wanted], channels[assigned]
     if verdict.eligible:
-        steps.append(step(verdict.rule, True, f"{wanted} is open at {verdict.tier}"))
+        steps.append(step(verdict.rule, True, words("open", **_place(words, wanted, verdict))))
     else:
         steps.append(step(verdict.rule, False, verdict.because or ""))
-        instead = channels[assigned]
-        steps.append(step(instead.rule, True, f"{assigned} is open at {instead.tier} and takes the place of {wanted}"))
+        because = words("instead", **_place(words, assigned, instead), wanted=words.name("channel", wanted))
+        steps.append(step(instead.rule, True, because))
     if profile.standing in ("unknown_account", "withdrawn"):
-        steps.append(step("triage", True, f"{WHY_NOT_COVERED[profile.standing]}: a person has to look"))
-    may = "may" if rights.customer_requested else "may not"
-    because = f"{_person(profile)} of plan {profile.plan}, account type {profile.account_type}, {may} ask"
-    steps.append(step("escalation.customer_requested", rights.customer_requested, f"{because} ({request_type})"))
+        steps.append(step("triage", True, words("triage", why=words(f"not_covered.{profile.standing}"))))
+    asking = words(
+        "may_ask" if rights.customer_requested else "may_not_ask",
+        who=_person(profile, words),
+        plan=words.name("plan", profile.plan),
+        account_type=words.name("account_type", profile.account_type),
+        request_type=words.name("request_type", request_type),
+    )
+    steps.append(step("escalation.customer_requested", rights.customer_requested, asking))
     return tuple(steps)
 
 
-def milestone_step(milestone: Milestone, plan: Plan, priority: Priority, terms: MilestoneTerms) -> TraceStep:
+def milestone_step(
+    milestone: Milestone, plan: Plan, priority: Priority, terms: MilestoneTerms, words: Words
+) -> TraceStep:
     """What is promised for a milestone, or why nothing is."""
-    rule = f"target.{milestone}"
+    rule, bought = f"target.{milestone}", {"plan": words.name("plan", plan), "priority": priority}
     if terms.target_seconds is None:
-        because = _NO_TARGET[terms.reason or "not_promised"].format(plan=plan, priority=priority)
-        return step(rule, False, because)
-    hours = _HOURS[terms.hours or "elapsed"]
-    return step(rule, True, f"{priority} on plan {plan}: {terms.target_seconds} s {hours} ({terms.promise})")
+        return step(rule, False, words(f"no_target.{terms.reason or 'not_promised'}", **bought))
+    because = words(
+        "target",
+        **bought,
+        seconds=terms.target_seconds,
+        hours=words(f"hours.{terms.hours or 'elapsed'}"),
+        promise=words.name("promise", str(terms.promise)),
+    )
+    return step(rule, True, because)
 
 
-def _account_step(profile: Profile) -> TraceStep:
+def _place(words: Words, channel: Channel, verdict: ChannelVerdict) -> dict[str, str]:
+    return {"channel": words.name("channel", channel), "tier": words.name("tier", str(verdict.tier))}
+
+
+def _account_step(profile: Profile, words: Words) -> TraceStep:
     if profile.standing != "covered":
-        return step("entitlement.known", False, WHY_NOT_COVERED[profile.standing])
-    paid = "paid" if profile.paid else "not paid"
-    because = f"the account is known: plan {profile.plan}, type {profile.account_type}, {paid}"
+        return step("entitlement.known", False, words(f"not_covered.{profile.standing}"))
+    because = words(
+        "account",
+        plan=words.name("plan", profile.plan),
+        account_type=words.name("account_type", profile.account_type),
+        paid=words("paid" if profile.paid else "not_paid"),
+    )
     return step("entitlement.known", True, because)
 
 
-def _requester_step(profile: Profile, requester_from: RequesterFrom) -> TraceStep:
-    rule, who = "requester.contact_list", _person(profile)
-    if requester_from == "contact_list":
-        return step(rule, True, f"the account's contact list says who asks: {who}")
-    if requester_from == "producer_claim":
-        return step(rule, False, f"no contact list names the requester, so the producer's word counts: {who}")
-    return step(rule, False, f"nobody vouches for the requester, who counts as {who}")
+def _requester_step(profile: Profile, requester_from: RequesterFrom, words: Words) -> TraceStep:
+    because = words(f"requester.{requester_from}", who=_person(profile, words))
+    return step("requester.contact_list", requester_from == "contact_list", because)
 
 
-def _person(profile: Profile) -> str:
-    return f"{'licensed' if profile.licensed else 'unlicensed'} {profile.role}"
+def _person(profile: Profile, words: Words) -> str:
+    return words("licensed" if profile.licensed else "unlicensed", role=words.name("role", profile.role))

@@ -2,11 +2,17 @@
 
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
+import msgspec
+
+from services.router.entitlement import Entitlement
+from services.router.route import route
+from services.router.rulebook import Rulebook
 from shared.contracts import wire
 from shared.contracts.base import CausedBy
 from shared.contracts.escalation import ClockBreached, ClockEvent, ClockStarted, ClockWarned
+from shared.contracts.intake import SupportRequestSubmitted
 from shared.contracts.router import CaseRouted, ChannelVerdict, DecidedMilestone, EntitlementUsed, EscalationRights
 from shared.contracts.vocabulary import CHANNELS
 from shared.policy.digest import policy_sha256
@@ -74,6 +80,30 @@ def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
         "caused_by": _CAUSED_BY,
     }
     return wire.struct(CaseRouted)(**(usual | given))
+
+
+def decided(
+    asked: SupportRequestSubmitted, entitlement: Entitlement, rules: Rulebook, at: datetime, **given: Any
+) -> CaseRouted:
+    """The case that the router makes of a request, decided at `at`; `given` replaces what it says."""
+    fields = msgspec.structs.asdict(cast(Any, route(asked, entitlement, rules, asked.received_at)))
+    of_request: dict[str, Any] = {
+        "case_id": asked.request_id,
+        "request_id": asked.request_id,
+        "account_id": asked.account_id,
+        "requester_id": asked.requester.requester_id,
+        "subject": asked.subject,
+        "impact": asked.impact,
+        "workaround": asked.workaround,
+        "environment": asked.environment,
+        "request_type": asked.request_type,
+        "requested_channel": asked.channel,
+        "received_at": asked.received_at,
+        "decided_at": at,
+        "observed_at": at,
+        "caused_by": _CAUSED_BY,
+    }
+    return wire.struct(CaseRouted)(**(fields | of_request | given))
 
 
 def _clock(kind: type[ClockEvent], case_id: str, at: datetime, given: dict[str, Any]) -> Any:

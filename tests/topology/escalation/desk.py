@@ -2,17 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
-
-import msgspec
+from typing import Any
 
 from services.escalation.pinned import PinnedEditions
 from services.escalation.topology import SERVICE, EscalationTopology
 from services.router.entitlement import covered, terms_of
-from services.router.route import route
 from services.router.rulebook import Rulebooks
 from shared.contracts import wire
-from shared.contracts.base import CausedBy
 from shared.contracts.escalation import ClockEvent
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.registry import type_of
@@ -25,6 +21,7 @@ from shared.kafka.serde import Envelope
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
 from tests.harness.asking import MONDAY_NOON, account, request, requester
+from tests.harness.decided import decided
 from tests.harness.topology_driver import TopologyDriver
 
 LIBRARY = load_library(["guidelines-2021"])
@@ -90,25 +87,8 @@ class Desk:
         of_case = {name: given.pop(name) for name in ("milestones", "policy_sha256", "calendar") if name in given}
         asked = request(**({"request_id": case_id, "received_at": self.driver.now, "requester": requester()} | given))
         entitlement = covered(terms_of(account(**of_account)), asked.requester, 0)
-        decision = route(asked, entitlement, self.rulebooks.at(asked.received_at), asked.received_at)
-        fields = msgspec.structs.asdict(cast(Any, decision))
-        return wire.struct(CaseRouted)(
-            **(fields | of_case),
-            case_id=case_id,
-            request_id=case_id,
-            account_id=asked.account_id,
-            requester_id=asked.requester.requester_id,
-            subject=asked.subject,
-            impact=asked.impact,
-            workaround=asked.workaround,
-            environment=asked.environment,
-            request_type=asked.request_type,
-            requested_channel=asked.channel,
-            received_at=asked.received_at,
-            decided_at=self.driver.now,
-            observed_at=self.driver.now,
-            caused_by=wire.struct(CausedBy)(partition=0, topic="support.requests.v1", offset=0),
-        )
+        rules = self.rulebooks.at(asked.received_at)
+        return decided(asked, entitlement, rules, self.driver.now, **of_case)
 
     def activity(self, kind: str, case_id: str = CASE, **given: Any) -> ActivityRecorded:
         """What intake says of an activity; each has an id of its own unless `activity_id` is given."""
