@@ -81,7 +81,10 @@ class CaseClocks(NamedTuple):
 
 
 class Pause(NamedTuple):
-    """[start, end) in which a clock stood still: the case had `status`, by the activity `by` ("" = the submission)."""
+    """[start, end) in which a clock stood still: the case had `status`, by the activity `by` ("" = the submission).
+
+    Of a clock that had stopped and goes on, `status` is what stopped it.
+    """
 
     start: Micros
     end: Micros
@@ -94,8 +97,9 @@ class Clock(Struct, gc=False):
 
     `since` is when the present stage began. `late` = the deadline in force had passed when the clock was last touched;
     `breached_at` is the deadline that passed, which a later downgrade does not take back; `cause` is the activity that
-    made it pass, if time alone did not. `why` is the status that paused or resumed, or what cancelled, `by` the
-    activity ("" = the submission). `termed_by` is the activity that gave it its terms.
+    made it pass, if time alone did not. `why` is the status that paused or resumed, or what stopped it, `by` the
+    activity ("" = the submission). `termed_by` is the activity that gave it its terms, `breached_under` the
+    one that gave it those that it was breached under.
     """
 
     milestone: Milestone
@@ -114,6 +118,7 @@ class Clock(Struct, gc=False):
     why: str = ""
     by: str = ""
     termed_by: str = ""
+    breached_under: str = ""
 
     @property
     def live(self) -> bool:

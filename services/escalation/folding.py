@@ -16,7 +16,7 @@ RESOLVED = "resolved"
 _ENDS: tuple[ActivityType, ...] = ("closed", "withdrawn")
 NEW_TERMS: tuple[ActivityType, ...] = ("reprioritised", "entitlement_refreshed", "policy_migrated")
 _FROM_SUBMISSION: tuple[Milestone, ...] = ("first_response", "periodic_update", "restoration", "resolution")
-_RE_ARMED: tuple[Milestone, ...] = ("restoration", "resolution")
+RE_ARMED: tuple[Milestone, ...] = ("restoration", "resolution")  # by reopening the case
 
 # Activity that no clock cares about need not be remembered.
 RELEVANT: frozenset[ActivityType] = frozenset(
@@ -150,10 +150,10 @@ class _Case:
         elif kind == "agent_replied":
             self._agent_replied(at)
         elif kind == "restored":
-            self._stop("restoration", at)
+            self._stop("restoration", at, kind)
         elif kind == "resolved":
-            self._stop("restoration", at)
-            self._stop("resolution", at)
+            self._stop("restoration", at, kind)
+            self._stop("resolution", at, kind)
             self._change_status(_Standing(at, RESOLVED, activity.id))
         elif kind == "reopened" or kind == "status_changed":
             self._change_status(_Standing(at, activity.to or "open", activity.id))
@@ -175,28 +175,27 @@ class _Case:
     def _agent_replied(self, at: Micros) -> None:
         self._unanswered_since = None
         self._last_update = at
-        self._stop("first_response", at)
-        self._stop("next_response", at)
-        self._stop("periodic_update", at)
+        self._stop("first_response", at, "agent_replied")
+        self._stop("next_response", at, "agent_replied")
+        self._stop("periodic_update", at, "agent_replied")
         if "periodic_update" in self._terms and not self._ended:
             self._start("periodic_update", at)
 
     def _change_status(self, standing: _Standing) -> None:
         if self._ended and standing.status == RESOLVED:
             return
-        before = self._standing
-        reopens = standing.status != RESOLVED and (self._ended or before.status == RESOLVED)
+        reopens = standing.status != RESOLVED and (self._ended or self._standing.status == RESOLVED)
         self._statuses.append(standing)
         if reopens:
-            self._reopen(standing.at, before)
+            self._reopen(standing.at)
         for clock in self._live_clocks():
             self._follow_status(clock, standing.at)
 
-    def _reopen(self, at: Micros, stopped: _Standing) -> None:
-        """The case, which has been `stopped`, is open again."""
+    def _reopen(self, at: Micros) -> None:
+        """The case, which was resolved or had ended, is open again."""
         was_ended, self._ended = self._ended, False
         self._reopened_at = at
-        for milestone in _RE_ARMED:
+        for milestone in RE_ARMED:
             terms = self._terms.get(milestone)
             self._done.discard(milestone)
             if terms is None:
@@ -205,7 +204,7 @@ class _Case:
             if last is None or (terms.reopen == "new_cycle" and not last.live):
                 self._start(milestone, at)
             elif last.stopped_at is not None:
-                self._resume(last, Pause(last.stopped_at, at, stopped.status, stopped.by), terms)
+                self._resume(last, Pause(last.stopped_at, at, last.why, last.by), terms)
         if was_ended:
             self._last_update = at
             if "periodic_update" in self._terms:
@@ -265,7 +264,7 @@ class _Case:
         last = self._last(milestone)
         if last is None or last.why in NEW_TERMS:
             return self._opened_at
-        return self._reopened_at if milestone in _RE_ARMED else None
+        return self._reopened_at if milestone in RE_ARMED else None
 
     def _is_the_same_promise(self, clock: Clock, since: Micros) -> bool:
         """Whether a clock was cancelled by new terms, and what it waited for is still what is owed."""
@@ -295,11 +294,11 @@ class _Case:
             self._end_pause(clock, at)
             clock.stage, clock.since, clock.why, clock.by = "running", at, standing.status, standing.by
 
-    def _stop(self, milestone: Milestone, at: Micros) -> None:
+    def _stop(self, milestone: Milestone, at: Micros, why: ActivityType) -> None:
         self._done.add(milestone)
         clock = self._live(milestone)
         if clock is not None:
-            self._finish(clock, at, "fulfilled", "")
+            self._finish(clock, at, "fulfilled", why)
 
     def _finish(self, clock: Clock, at: Micros, stage: Literal["fulfilled", "cancelled"], why: str) -> None:
         """A pause ends first, so that the deadline includes it."""
@@ -379,4 +378,4 @@ def _note_lateness(clock: Clock, at: Micros, cause: str | None = None) -> None:
     if clock.due_at is not None and clock.due_at < at:
         clock.late = True
         if clock.breached_at is None:
-            clock.breached_at, clock.cause = clock.due_at, cause
+            clock.breached_at, clock.cause, clock.breached_under = clock.due_at, cause, clock.termed_by

@@ -4,11 +4,11 @@ What a change leaves unsaid stays as it was then: as of the change before it by 
 terms are worked out here each time, and not when an activity arrives.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from services.escalation.case_state import VERDICTS, CaseState, Facts, Heard, loaded_terms
+from services.escalation.case_state import VERDICTS, CaseState, Facts, Heard, loaded_terms, stored_terms
 from services.escalation.clock_state import Activity, CaseClocks, CasePolicy, Mark, Terms
 from services.escalation.folding import NEW_TERMS
 from services.escalation.keys import unpack_id
@@ -23,10 +23,12 @@ from shared.contracts.vocabulary import (
     WORKAROUNDS,
     Environment,
     Impact,
+    Milestone,
     Plan,
     Priority,
     Workaround,
 )
+from shared.policy.promises import promised
 
 Editions = Callable[[bytes], PinnedEdition]  # by what a case refers to it with
 
@@ -44,6 +46,27 @@ class Heeded(NamedTuple):
     calendar: str  # its name in the edition
 
 
+class Origin(NamedTuple):
+    """Where terms come from: what counts for a case since the activity `by` ("" = the decision).
+
+    The milestones of `explicit` have the terms that it says itself. If it says more than that (`follows`), those of the
+    others follow from the rest; else they stay as they were. The priority is that of the activity `prioritised_by`.
+    """
+
+    by: str
+    prioritised_by: str
+    pinned: PinnedEdition
+    plan: Plan
+    impact: Impact
+    workaround: Workaround
+    environment: Environment
+    priority: Priority
+    automated: bool
+    staffed: bool
+    explicit: frozenset[Milestone]
+    follows: bool
+
+
 @dataclass(slots=True)
 class _Standing:
     """What counts for a case at some instant."""
@@ -56,10 +79,24 @@ class _Standing:
     priority: Priority
     automated: bool
     staffed: bool
+    prioritised_by: bytes = b""
+
+    @classmethod
+    def when_routed(cls, facts: Facts, pinned: PinnedEdition) -> "_Standing":
+        """What counted by the decision."""
+        return cls(
+            pinned,
+            PLANS[facts.plan],
+            IMPACTS[facts.impact],
+            WORKAROUNDS[facts.workaround],
+            ENVIRONMENTS[facts.environment],
+            PRIORITIES[facts.priority],
+            facts.automated,
+            facts.staffed,
+        )
 
     def take(self, heard: Heard, editions: Editions) -> Terms:
         """Take in a change; the terms that it gives. An explicit term outranks what follows from the rest."""
-        says_more = True
         if heard.edition is not None:
             self.pinned = editions(heard.edition)
         elif heard.plan is not None:
@@ -67,37 +104,41 @@ class _Standing:
         elif heard.impact is not None or heard.workaround is not None:
             self.impact = self.impact if heard.impact is None else IMPACTS[heard.impact]
             self.workaround = self.workaround if heard.workaround is None else WORKAROUNDS[heard.workaround]
-        else:
-            says_more = False
         explicit = loaded_terms(heard.terms) or {}
-        if not says_more:
+        if not _says_more(heard):
             return explicit
         if heard.plan is None:
             self.priority = self.pinned.priority(self.impact, self.workaround, self.environment)
+            self.prioritised_by = heard.id
         if heard.plan is not None or heard.edition is not None:
             self.automated = self.pinned.edition.plans[self.plan].automated_escalation
         return {**self.pinned.terms_for(self.plan, self.priority, staffed=self.staffed), **explicit}
+
+    def origin(self, by: str, explicit: Iterable[Milestone], *, follows: bool) -> Origin:
+        """The same, as what terms come from."""
+        return Origin(
+            by,
+            unpack_id(self.prioritised_by),
+            self.pinned,
+            self.plan,
+            self.impact,
+            self.workaround,
+            self.environment,
+            self.priority,
+            self.automated,
+            self.staffed,
+            frozenset(explicit),
+            follows,
+        )
 
 
 def heeded(state: CaseState, editions: Editions) -> Heeded:
     """The case's history and marks in the terms of `sla_clock`, and what counts now."""
     facts, pinned = Facts.unpacked(state.facts), editions(state.edition)
     calendar = pinned.calendar_names[facts.calendar]
-    standing = _Standing(
-        pinned,
-        PLANS[facts.plan],
-        IMPACTS[facts.impact],
-        WORKAROUNDS[facts.workaround],
-        ENVIRONMENTS[facts.environment],
-        PRIORITIES[facts.priority],
-        facts.automated,
-        facts.staffed,
-    )
+    standing = _Standing.when_routed(facts, pinned)
     routed = pinned.policy(standing.plan, standing.priority, calendar, staffed=facts.staffed, automated=facts.automated)
-    terms: dict[bytes, Terms] = {}
-    changes = [heard for heard in state.heard if heard.kind in CHANGES]
-    for heard in sorted(changes, key=lambda heard: (heard.after, unpack_id(heard.id))):
-        terms[heard.id] = standing.take(heard, editions)
+    terms = {heard.id: standing.take(heard, editions) for heard in _changes(state)}
     history = tuple(_activity(state, heard, terms.get(heard.id), calendar, editions) for heard in state.heard)
     marks = tuple(
         Mark(MILESTONES[m.milestone], m.instance, m.generation, VERDICTS[m.verdict], m.breached, m.fired)
@@ -108,6 +149,30 @@ def heeded(state: CaseState, editions: Editions) -> Heeded:
     )
     clocks = CaseClocks(state.opened_at, "open", history, marks, state.opened_at + state.seen_for)
     return Heeded(clocks, policy, standing.priority, standing.plan, standing.pinned, calendar)
+
+
+def origins(state: CaseState, editions: Editions) -> list[Origin]:
+    """Where the terms of the case come from: the decision, then each change in the order in which they count."""
+    facts, pinned = Facts.unpacked(state.facts), editions(state.edition)
+    standing = _Standing.when_routed(facts, pinned)
+    usual = stored_terms(promised(pinned.edition, standing.plan, standing.priority, staffed=standing.staffed))
+    unusual = {name for name, terms in (state.terms or {}).items() if terms != usual.get(name)}
+    found = [standing.origin("", unusual, follows=True)]
+    for heard in _changes(state):
+        standing.take(heard, editions)
+        found.append(standing.origin(unpack_id(heard.id), heard.terms or (), follows=_says_more(heard)))
+    return found
+
+
+def _changes(state: CaseState) -> list[Heard]:
+    """The changes of terms, in the order in which they count."""
+    changes = [heard for heard in state.heard if heard.kind in CHANGES]
+    return sorted(changes, key=lambda heard: (heard.after, unpack_id(heard.id)))
+
+
+def _says_more(heard: Heard) -> bool:
+    """Whether a change says from what the terms of all milestones follow."""
+    return any(value is not None for value in (heard.edition, heard.plan, heard.impact, heard.workaround))
 
 
 def _activity(state: CaseState, heard: Heard, terms: Terms | None, calendar: str, editions: Editions) -> Activity:

@@ -1,8 +1,8 @@
 """[pure] A deadline explained: which intervals counted, which were skipped, and why."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Literal
 
 from shared.business_time.instants import Micros, from_micros
@@ -44,6 +44,25 @@ def elapsed_entries(start: Micros, end: Micros, pauses: Sequence[Span]) -> list[
     """The ledger of elapsed hours, where only pauses are skipped."""
     counted = _with_pauses(start, end, "open", None, pauses)
     return _joined([(a, b, "elapsed" if reason == "open" else reason, None) for a, b, reason, _ in counted])
+
+
+def by_pause(
+    entries: Iterable[LedgerEntry], pauses: Sequence[tuple[datetime, datetime]]
+) -> Iterator[tuple[LedgerEntry, int | None]]:
+    """`entries` that were made with `pauses`, those that are paused cut by pause, each with the number of its pause.
+
+    Where pauses overlap, the time is that of the one that began first.
+    """
+    for entry in entries:
+        if entry.reason != "paused":
+            yield entry, None
+            continue
+        start = entry.start
+        while start < entry.end:
+            _, number = min((since, number) for number, (since, end) in enumerate(pauses) if since <= start < end)
+            end = min(pauses[number][1].astimezone(UTC), entry.end)
+            yield replace(entry, start=start, end=end), number
+            start = end
 
 
 def _with_pauses(

@@ -45,6 +45,10 @@ class Chain:
             known = self._steps[target] = tuple(sorted(self._laid_out(target)))
         return known
 
+    def place_of(self, level: int) -> int | None:
+        """Where in the edition's `escalation_levels` a level stands, or None if it has no such level."""
+        return next((place for place, known in enumerate(self.levels) if known.level == level), None)
+
     @property
     def lowest_escalation(self) -> int | None:
         """The first level that is an escalation: the one that is said to be suppressed where nobody is entitled."""

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.business_time.calendar import BusinessCalendar
+from shared.business_time.ledger import by_pause
 
 CALENDAR = BusinessCalendar.from_config(
     {
@@ -70,3 +71,22 @@ def test_the_ledger_covers_the_span_without_gap_and_adds_up(
     assert edges[-1] == end
     assert [e.start for e in entries] == edges[:-1]
     assert all((x.reason, x.holiday) != (y.reason, y.holiday) for x, y in pairwise(entries))
+
+
+@settings(deadline=None)
+@given(minutes, minutes, pauses)
+def test_cut_by_pause_the_ledger_covers_the_same_time(
+    a: datetime, b: datetime, pauses: list[tuple[datetime, datetime]]
+) -> None:
+    """Each paused interval is within its pause, the one that began first; nothing else is touched."""
+    entries = CALENDAR.ledger(min(a, b), max(a, b), pauses)
+    cut = list(by_pause(entries, pauses))
+    assert [entry for entry, number in cut if number is None] == [each for each in entries if each.reason != "paused"]
+    edges = [entry.end for entry, _ in cut]
+    assert [entry.start for entry, _ in cut[1:]] == edges[:-1]
+    assert edges[-1:] == [entry.end for entry in entries[-1:]]
+    for entry, number in cut:
+        if number is not None:
+            start, end = pauses[number]
+            assert start <= entry.start < entry.end <= end
+            assert all(since >= start or until <= entry.start for since, until in pauses)

@@ -15,7 +15,8 @@ from shared.business_time.instants import MINUTE, from_micros
 from shared.contracts.vocabulary import ActivityType, Milestone
 from shared.policy.model import EscalationLevel, Repeat
 from tests.harness.desk import CHAIN, Desk, level, minute, minutes, terms
-from tests.unit.escalation.test_clock_properties import readers, some_terms, verdict
+from tests.unit.escalation.histories import some_terms
+from tests.unit.escalation.test_clock_properties import readers, verdict
 
 STATUSES = ("open", "waiting_on_customer", "on_hold", "resolved")
 MILESTONES: tuple[Milestone, ...] = ("first_response", "next_response", "periodic_update", "restoration", "resolution")
