@@ -33,7 +33,7 @@ def tables(edition: Edition, language: Language) -> Iterator[RenderableType]:
     if edition.notes:
         yield Text()
         yield Text(words("notes"), style="bold")
-        yield from (Text(f"· {note}") for note in edition.notes)
+        yield from (Text(f"· {edition.remark(note, language)}") for note in edition.notes)
 
 
 def _header(edition: Edition, words: Words) -> Iterator[RenderableType]:
@@ -142,7 +142,7 @@ def _targets(edition: Edition, words: Words) -> Iterator[RenderableType]:
         )
     yield table
     notes = dict.fromkeys(target.note for target in edition.targets if target.note)
-    yield from (Text(f"· {note}", style="dim") for note in notes)
+    yield from (Text(f"· {edition.remark(note, words.language)}", style="dim") for note in notes)
 
 
 def _levels(edition: Edition, words: Words) -> Iterator[RenderableType]:

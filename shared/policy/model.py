@@ -241,8 +241,10 @@ class RegionalHours(Rule):
 class Edition(Rule):
     """A whole edition, resolved: calendars hold dates, not references to holiday sets.
 
-    The last four fields are recorded by the loader, not written in the file. `holiday_names` translates the names of
-    holidays where the `holidays` package knows them in Spanish: calendar -> name in the calendar -> text.
+    Remarks (`source`, `note`, `notes`) are written in one language; `translations` has them in others, where somebody
+    has translated them: language -> remark -> text. The last four fields are recorded by the loader, not written in the
+    file. `holiday_names` translates the names of holidays where the `holidays` package knows them in Spanish:
+    calendar -> name in the calendar -> text.
     """
 
     edition: str
@@ -265,7 +267,12 @@ class Edition(Rule):
     resources: dict[str, Text]
     regional_hours: RegionalHours
     calendars: dict[str, CalendarConfig]
+    translations: dict[Language, dict[str, str]] = {}
     tzdata_version: str
     holidays_version: str
     holiday_years: tuple[int, int]  # first and last year whose public holidays were resolved to dates
     holiday_names: dict[str, dict[str, Text]] = {}
+
+    def remark(self, text: str | None, language: Language) -> str | None:
+        """A remark in `language`, or as it is written if nobody has translated it."""
+        return None if text is None else self.translations.get(language, {}).get(text, text)
