@@ -9,16 +9,19 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.cli.calendar_input import Line, calendar_of
-from services.cli.deadline import seconds
+from services.cli.calendar_input import Line, calendar_of, holidays_in
+from services.cli.clock_ledger import as_data, ledger_of, seconds
 from services.cli.jsonl import BadInput, answer_lines
-from services.escalation.clock_state import Activity, CasePolicy, Clock
+from services.cli.ledger_reasons import because
+from services.cli.options import Lang
+from services.cli.speech import Speech
+from services.escalation.clock_state import Activity, CasePolicy, Clock, Pause
 from services.escalation.folding import as_of, fold
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import SECOND, Micros, from_micros, to_micros
 from shared.contracts.base import Instant, format_instant
 from shared.contracts.terms import MilestoneTerms
-from shared.contracts.vocabulary import ActivityType, Hours, Milestone, Promise, ReopenMode
+from shared.contracts.vocabulary import ActivityType, Hours, Language, Milestone, Promise, ReopenMode
 
 DEFAULT_PAUSED_BY: Mapping[Milestone, tuple[str, ...]] = {
     "first_response": (),
@@ -77,6 +80,8 @@ class Question(Line):
 def clocks(
     file: Path | None = None,
     *,
+    ledger: bool = False,
+    lang: Lang = None,
     json: bool = False,
 ) -> int:
     """The SLA clocks of cases: JSON lines in, JSON lines out.
@@ -90,13 +95,18 @@ def clocks(
     ----------
     file
         The lines to answer; standard input if left out.
+    ledger
+        Add to each clock its intervals up to the deadline (of a paused clock, up to `at`), counted or skipped, with
+        the reason, and of a pause the event that began it.
+    lang
+        Say of each interval of the ledger why, in words: es or en.
     json
         Accepted for symmetry with other commands; the answers are JSON lines in any case.
     """
-    return answer_lines(answer, file)
+    return answer_lines(lambda line: answer(line, with_ledger=ledger, language=lang), file)
 
 
-def answer(line: dict[str, Any]) -> dict[str, Any]:
+def answer(line: dict[str, Any], *, with_ledger: bool = False, language: Language | None = None) -> dict[str, Any]:
     """The answer to one line. Raises BadInput."""
     try:
         question = Question.model_validate(line)
@@ -110,9 +120,13 @@ def answer(line: dict[str, Any]) -> dict[str, Any]:
         terms = {milestone: given.over(milestone, None) for milestone, given in question.milestones.items()}
         history = [activity for activity in _history(question, terms, opened_at) if activity.at <= at]
         found = as_of(fold(CasePolicy(terms, calendar), opened_at, question.status, history), at)
+        shown = [_shown(clock, at) for clock in found]
+        if with_ledger:
+            for clock, each in zip(found, shown, strict=True):
+                each["ledger"] = _ledger(question, clock, at, language)
         pending = [clock.due_at for clock in found if clock.due_at and clock.stage == "running" and not clock.late]
         return {
-            "clocks": [_shown(clock, at) for clock in found],
+            "clocks": shown,
             "next_due": _text(min(pending, default=None)),
         }
     except CalendarError as error:
@@ -155,6 +169,25 @@ def _shown(clock: Clock, at: Micros) -> dict[str, Any]:
         "breached_at": _text(clock.breached_at),
         "stopped_at": _text(clock.stopped_at),
     }
+
+
+def _ledger(question: Question, clock: Clock, at: Micros, language: Language | None) -> list[dict[str, Any]]:
+    entries = [as_data(entry, _paused_by(question, pause)) for entry, pause in ledger_of(clock, at)]
+    if language is not None:
+        speech = Speech(language)
+        for entry in entries:
+            entry["because"] = because(entry, speech, holidays_in(question.calendar, entry, language))
+    return entries
+
+
+def _paused_by(question: Question, pause: Pause | None) -> dict[str, Any] | None:
+    """The event that paused, by its place in the line; `status` is that of the submission."""
+    if pause is None:
+        return None
+    if not pause.by:
+        return {"status": pause.status, "event": "status", "at": format_instant(question.opened_at)}
+    place = int(pause.by)
+    return {"status": pause.status, "event": f"events.{place}", "at": format_instant(question.events[place].at)}
 
 
 def _text(at: Micros | None) -> str | None:

@@ -6,14 +6,17 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from services.cli.calendar_input import Line, calendar_of
+from services.cli.calendar_input import Line, calendar_of, holidays_in
+from services.cli.clock_ledger import as_data
 from services.cli.jsonl import BadInput, answer_lines
+from services.cli.ledger_reasons import because
+from services.cli.options import Lang
+from services.cli.speech import Speech
 from shared.business_time import hours
 from shared.business_time.errors import CalendarError
-from shared.business_time.instants import SECOND, length
-from shared.business_time.ledger import LedgerEntry
+from shared.business_time.ledger import by_pause
 from shared.contracts.base import Instant, format_instant
-from shared.contracts.vocabulary import Hours
+from shared.contracts.vocabulary import Hours, Language
 
 
 class Question(Line):
@@ -30,6 +33,7 @@ def deadline(
     file: Path | None = None,
     *,
     ledger: bool = False,
+    lang: Lang = None,
     json: bool = False,
 ) -> int:
     """When targets are due: JSON lines in, JSON lines out.
@@ -43,13 +47,15 @@ def deadline(
         The lines to answer; standard input if left out.
     ledger
         Add each interval from the start to the deadline, counted or skipped, with its reason.
+    lang
+        Say of each interval of the ledger why, in words: es or en.
     json
         Accepted for symmetry with other commands; the answers are JSON lines in any case.
     """
-    return answer_lines(lambda line: answer(line, with_ledger=ledger), file)
+    return answer_lines(lambda line: answer(line, with_ledger=ledger, language=lang), file)
 
 
-def answer(line: dict[str, Any], *, with_ledger: bool) -> dict[str, Any]:
+def answer(line: dict[str, Any], *, with_ledger: bool, language: Language | None = None) -> dict[str, Any]:
     """The answer to one line. Raises BadInput."""
     try:
         question = Question.model_validate(line)
@@ -62,26 +68,17 @@ def answer(line: dict[str, Any], *, with_ledger: bool) -> dict[str, Any]:
         reply: dict[str, Any] = {"deadline": format_instant(due)}
         if with_ledger:
             entries = hours.ledger(question.start, due, target, question.hours, calendar, question.pauses)
-            reply["ledger"] = [_entry(entry) for entry in entries]
+            reply["ledger"] = [
+                as_data(entry, None if number is None else f"pauses.{number}")
+                for entry, number in by_pause(entries, question.pauses)
+            ]
+            if language is not None:
+                speech = Speech(language)
+                for entry in reply["ledger"]:
+                    entry["because"] = because(entry, speech, holidays_in(question.calendar, entry, language))
     except OverflowError as error:
         raise BadInput("target_seconds", "is longer than time is counted") from error
     except CalendarError as error:
         field = "target_seconds" if error.field == "target" else error.field or "calendar"
         raise BadInput(field, str(error)) from error
     return reply
-
-
-def seconds(micros: int) -> int | float:
-    """Microseconds as seconds, a whole number where they are whole."""
-    return micros // SECOND if micros % SECOND == 0 else micros / SECOND
-
-
-def _entry(entry: LedgerEntry) -> dict[str, Any]:
-    shown = {
-        "start": format_instant(entry.start),
-        "end": format_instant(entry.end),
-        "seconds": seconds(length(entry.end - entry.start)),
-        "counted": entry.counted,
-        "reason": entry.reason,
-    }
-    return shown if entry.holiday is None else {**shown, "holiday": entry.holiday}

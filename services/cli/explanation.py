@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from services.cli.case_log import CaseLog
-from services.cli.deadline import seconds
+from services.cli.clock_ledger import seconds
 from services.cli.folded_case import counted, folded
 from services.escalation.clock_state import Clock, Pause
 from services.escalation.folding import as_of

@@ -9,6 +9,7 @@ import pytest
 
 from services.cli.clocks import answer
 from services.cli.jsonl import BadInput
+from shared.contracts.vocabulary import Language
 from tests.harness.desk import Desk, minute, terms
 
 OFFICE = {
@@ -181,6 +182,80 @@ def test_the_command_and_the_live_clocks_are_the_same_fold() -> None:
     assert shown["due_at"] == "2026-11-23T12:30:00Z"
 
 
+def ledgers(at: str, language: Language | None = None, **changes: Any) -> dict[str, list[dict[str, Any]]]:
+    """The ledger of each clock, by milestone and instance."""
+    reply = answer(LINE | {"at": at} | changes, with_ledger=True, language=language)
+    return {f"{c['milestone']} {c['instance']}": c["ledger"] for c in reply["clocks"]}
+
+
+def test_each_clock_comes_with_its_ledger() -> None:
+    """Up to its deadline, with the keys of `frontline deadline --ledger`; without the flag nothing is added."""
+    found = ledgers(LINE["at"])
+    assert found["first_response 1"] == [
+        {
+            "start": "2026-11-23T09:00:00Z",
+            "end": "2026-11-23T09:30:00Z",
+            "seconds": 1800,
+            "counted": True,
+            "reason": "open",
+        },
+        {
+            "start": "2026-11-23T09:30:00Z",
+            "end": "2026-11-23T11:00:00Z",
+            "seconds": 5400,
+            "counted": False,
+            "reason": "paused",
+            "paused_by": {"status": "waiting_on_customer", "event": "events.0", "at": "2026-11-23T09:30:00Z"},
+        },
+        {
+            "start": "2026-11-23T11:00:00Z",
+            "end": "2026-11-23T12:30:00Z",
+            "seconds": 5400,
+            "counted": True,
+            "reason": "open",
+        },
+    ]
+    with_it = answer(LINE, with_ledger=True)
+    for clock in with_it["clocks"]:
+        counted = sum(entry["seconds"] for entry in clock.pop("ledger") if entry["counted"])
+        assert counted == clock["elapsed_seconds"] + clock["remaining_seconds"]
+    assert with_it == answer(LINE)
+
+
+def test_a_paused_clock_is_told_up_to_the_instant() -> None:
+    """It has no deadline; what counted is what it has used up."""
+    *_, last = ledgers("2026-11-23T10:30:00Z")["resolution 1"]
+    assert (last["end"], last["reason"]) == ("2026-11-23T10:30:00Z", "paused")
+
+
+def test_events_keep_their_place_whatever_their_order() -> None:
+    """`events.3` is the fourth of the line, not of the history."""
+    paused = [
+        entry for entry in ledgers(LINE["at"], events=LINE["events"][::-1])["first_response 1"] if "paused_by" in entry
+    ]
+    assert [entry["paused_by"]["event"] for entry in paused] == ["events.3"]
+
+
+def test_the_status_of_the_submission_may_pause() -> None:
+    """No event did it: its place in the line is `status`."""
+    [entry] = ledgers("2026-11-23T09:10:00Z", "es", status="waiting_on_customer", events=[])["first_response 1"]
+    assert entry["paused_by"] == {"status": "waiting_on_customer", "event": "status", "at": "2026-11-23T09:00:00Z"}
+    assert entry["because"] == "pausa: el caso ya estaba en waiting_on_customer al enviarse, 2026-11-23T09:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("language", "because"),
+    [
+        ("en", "paused: the case was in waiting_on_customer since 2026-11-23T09:30:00Z"),
+        ("es", "pausa: el caso estaba en waiting_on_customer desde 2026-11-23T09:30:00Z"),
+    ],
+)
+def test_a_pause_is_told_in_the_language_asked_for(language: Language, because: str) -> None:
+    """The status is the desk's own name and stays; instants are ISO in UTC, as everywhere in JSON."""
+    told = ledgers(LINE["at"], language)["first_response 1"]
+    assert [entry["because"] for entry in told if entry["reason"] == "paused"] == [because]
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -243,6 +318,14 @@ def test_a_bad_line_names_its_field(changes: dict[str, Any], field: str) -> None
         answer(line)
     assert refused.value.field == field
     assert refused.value.message
+
+
+def test_the_command_adds_ledgers_when_asked() -> None:
+    """As a shell runs it."""
+    command = [sys.executable, "-m", "services.cli", "clocks", "--ledger", "--lang", "es"]
+    done = subprocess.run(command, input=json.dumps(LINE).encode(), capture_output=True, check=False)
+    [reply] = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {entry["because"] for clock in reply["clocks"] for entry in clock["ledger"]} >= {"abierto", "a todas horas"}
 
 
 def test_the_command_answers_line_by_line() -> None:

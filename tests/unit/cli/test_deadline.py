@@ -11,6 +11,7 @@ import pytest
 
 from services.cli.deadline import answer, deadline
 from services.cli.jsonl import BadInput
+from shared.contracts.vocabulary import Language
 
 OFFICE = {
     "timezone": "Europe/Madrid",
@@ -68,6 +69,70 @@ def test_the_ledger_explains_each_interval() -> None:
         ("2026-12-28T08:00:00Z", True, "open", None),
     ]
     assert sum(e["seconds"] for e in reply["ledger"] if e["counted"]) == 7200
+
+
+def test_each_pause_is_named_by_its_number() -> None:
+    """Pauses are given as pairs: where two overlap, the time is that of the one that began first, and counts once."""
+    pauses = [
+        ["2026-11-23T10:30:00Z", "2026-11-23T10:45:00Z"],
+        ["2026-11-23T10:10:00Z", "2026-11-23T10:15:00Z"],
+        ["2026-11-23T10:40:00Z", "2026-11-23T10:50:00Z"],
+        ["2026-11-23T10:31:00Z", "2026-11-23T10:32:00Z"],
+        ["2026-11-23T10:55:00Z", "2026-11-23T10:55:00Z"],
+    ]
+    reply = answer(LINE | {"pauses": pauses}, with_ledger=True)
+    assert [(e["start"][11:16], e["end"][11:16], e["paused_by"]) for e in reply["ledger"] if not e["counted"]] == [
+        ("10:10", "10:15", "pauses.1"),
+        ("10:30", "10:45", "pauses.0"),
+        ("10:45", "10:50", "pauses.2"),
+    ]
+    assert all("paused_by" not in entry for entry in reply["ledger"] if entry["reason"] != "paused")
+    assert sum(e["seconds"] for e in reply["ledger"] if e["counted"]) == 3600
+
+
+EVERY_REASON = {
+    "calendar": OFFICE | {"breaks": [["2026-12-24T17:00", "2026-12-24T17:15"]]},
+    "start": "2026-12-24T15:30:00Z",
+    "target_seconds": 7200,
+    "pauses": [["2026-12-24T16:30:00Z", "2026-12-24T16:45:00Z"]],
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["open", "break", "open", "paused: pauses.0 of the line", "open", "closed", "holiday: Navidad"]),
+        (
+            "es",
+            ["abierto", "descanso", "abierto", "pausa: pauses.0 de la línea", "abierto", "cerrado", "festivo: Navidad"],
+        ),
+    ],
+)
+def test_each_interval_says_why_in_the_language_asked_for(language: Language, said: list[str]) -> None:
+    """For people; the words for machines are the same in every language, and without one nothing is added."""
+    told = answer(EVERY_REASON, with_ledger=True, language=language)
+    assert [entry.pop("because") for entry in told["ledger"]][:7] == said
+    assert told == answer(EVERY_REASON, with_ledger=True)
+
+
+def test_round_the_clock_has_its_own_word() -> None:
+    """Nothing was open there: every hour counts."""
+    line = {"start": "2026-11-23T10:00:00Z", "target_seconds": 60, "hours": "elapsed"}
+    [entry] = answer(line, with_ledger=True, language="es")["ledger"]
+    assert (entry["reason"], entry["because"]) == ("elapsed", "a todas horas")
+
+
+def test_holidays_of_a_holiday_set_are_named_in_spanish_where_it_can() -> None:
+    """The name for machines stays; Finland's holidays have no Spanish names."""
+    for country, name, because in (
+        ("ES", "Epiphany", "festivo: Epifanía del Señor"),
+        ("FI", "Epiphany", "festivo: Epiphany"),
+    ):
+        calendar = {"timezone": "Europe/Madrid", "hours": OFFICE["hours"], "holiday_set": {"country": country}}
+        line = {"calendar": calendar, "start": "2026-01-05T16:00:00Z", "target_seconds": 7200}
+        ledger = answer(line, with_ledger=True, language="es")["ledger"]
+        [holiday] = [entry for entry in ledger if entry["reason"] == "holiday"]
+        assert (holiday["holiday"], holiday["because"]) == (name, because)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +202,13 @@ def test_a_file_is_read_like_standard_input(tmp_path: Path) -> None:
     done = run("deadline", "--ledger", str(file))
     assert done.returncode == 0
     assert [json.loads(line)["deadline"] for line in done.stdout.splitlines()] == ["2026-11-23T11:00:00Z"] * 2
+
+
+def test_the_command_speaks_the_language_asked_for() -> None:
+    """As scripts call it, and whatever language the machine has."""
+    done = run("deadline", "--ledger", "--lang", "es", given=json.dumps(LINE).encode())
+    assert [entry["because"] for entry in json.loads(done.stdout)["ledger"]] == ["abierto"]
+    assert run("deadline", "--ledger", "--lang", "fr", given=json.dumps(LINE).encode()).returncode == 2
 
 
 def test_a_file_that_is_not_there_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
