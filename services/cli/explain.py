@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import os
 import sys
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -14,8 +16,10 @@ from services.cli.case_log import CaseLog, NoTopics, read_case
 from services.cli.explain_view import show
 from services.cli.explanation import explanation
 from services.cli.jsonl import BAD_INPUT
+from services.cli.options import Lang
 from services.escalation.pinned import PinnedEdition, short_of
 from shared.contracts.router import CaseRouted
+from shared.contracts.vocabulary import Language
 from shared.kafka.processor import TaskMustStop
 from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.policy.files import load_library
@@ -28,16 +32,20 @@ EXPLAINED, NOT_EXPLAINED = 0, 1
 Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs instead of text for people.")]
 
 
-def explain(case: str, *, kafka: str | None = None, as_json: Json = False) -> int:
+def explain(case: str, *, kafka: str | None = None, lang: Lang = None, as_json: Json = False) -> int:
     """Why a case got its channel, priority and deadlines, from the log.
 
     The log of Kafka is read as it is now: the decision with its trace, what happened to the case, its clocks with the
-    ledger of each deadline (which time counted, which did not, and why), and what was put aside and does not count.
+    ledger of each deadline (which time counted, which did not, and why), the rule and the edition that each number is
+    from, who was or will be called, and what was put aside and does not count.
 
     Parameters
     ----------
     case
         The id of the case, which is that of its request.
+    lang
+        The language of the text: es or en; by default en, or es where LC_ALL or LANG says so. In JSON, the language of
+        what is for people; each interval of a ledger then says in words why it counted or not.
     kafka
         HOST:PORT; otherwise FRONTLINE_KAFKA_BOOTSTRAP says where Kafka is.
     """
@@ -57,14 +65,21 @@ def explain(case: str, *, kafka: str | None = None, as_json: Json = False) -> in
     if log.case is None:
         return _failed(_unknown(case, log))
     editions, missing = _editions(log, log.case)
-    found = explanation(log, log.case, editions, utc_now())
+    language = lang or (None if as_json else language_of(os.environ))
+    found = explanation(log, log.case, editions, utc_now(), language)
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
     else:
-        show(found, Console(soft_wrap=True, highlight=False))
+        show(found, Console(soft_wrap=True, highlight=False), language or "en")
     if missing:
         print(f"no ledgers: {missing}", file=sys.stderr)
     return EXPLAINED
+
+
+def language_of(environment: Mapping[str, str]) -> Language:
+    """The language of people here, as POSIX has it: the first of LC_ALL, LC_MESSAGES and LANG that says anything."""
+    said = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
+    return "es" if said.casefold().startswith("es") else "en"
 
 
 def _editions(log: CaseLog, case: CaseRouted) -> tuple[dict[bytes, PinnedEdition], str]:

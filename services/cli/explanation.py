@@ -1,32 +1,32 @@
 """Why a case has its channel, its priority and its deadlines: plain data, worked out from the log.
 
 The clocks are folded from the activity by the same functions that run live, under the edition that the case pins, so
-every deadline comes with its ledger: which time counted, which did not, and why. Without that edition the published
-events are all there is.
+every deadline comes with its ledger: which time counted, which did not, and why; and every number with the rule and the
+edition that it is from. Without that edition the published events are all there is.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from services.cli import explained_decision
 from services.cli.case_log import CaseLog
-from services.cli.clock_ledger import seconds
+from services.cli.explained_asking import asking
+from services.cli.explained_clocks import clocks
 from services.cli.folded_case import counted, folded
-from services.escalation.clock_state import Clock, Pause
-from services.escalation.folding import as_of
-from services.escalation.heeded import Heeded, heeded
+from services.cli.speech import Speech
+from services.cli.told_case import told_case
 from services.escalation.pinned import PinnedEdition, short_of
-from services.escalation.sla_clock import clocks_of
-from shared.business_time.hours import ledger
-from shared.business_time.instants import Micros, from_micros, length, to_micros
-from shared.business_time.ledger import LedgerEntry
+from services.router.retelling import Retelling
+from shared.business_time.instants import to_micros
 from shared.contracts import wire
 from shared.contracts.base import format_instant
 from shared.contracts.escalation import ClockEvent, EscalationEvent
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.router import CaseRouted
+from shared.contracts.vocabulary import Language
 from shared.kafka.dead_letters import DeadLetter
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
@@ -39,15 +39,43 @@ _ClockEvent = wire.struct(ClockEvent)
 
 
 def explanation(
-    log: CaseLog, case: CaseRouted, editions: Mapping[bytes, PinnedEdition], now: datetime
+    log: CaseLog,
+    case: CaseRouted,
+    editions: Mapping[bytes, PinnedEdition],
+    now: datetime,
+    language: Language | None = None,
 ) -> dict[str, Any]:
     """What there is to say of `case` at `now`, as JSON data. Keys of `clocks` and ledgers are as `frontline clocks`
     and `frontline deadline --ledger` have them. `editions` are those at hand, by how cases refer to them.
+
+    Every `because` is for people: in English, and as it was published, unless `language` asks for another one. With a
+    `language` each interval of a ledger has a `because` as well.
     """
-    heard = counted(log, case)
     pinned = editions.get(short_of(case.policy_sha256))
+    heard, at, speech = counted(log, case), to_micros(now), Speech(language or "en")
+    said = case if pinned is None or language is None else Retelling(pinned.edition, language).told(case)
     state = folded(case, editions, heard)
-    told = None if state is None else heeded(state, editions.__getitem__)
+    told = None if state is None else told_case(case, state, editions.__getitem__, heard)
+    calendar = explained_decision.calendar_rule(case, said, pinned, speech)
+    in_words = language is not None
+    return {
+        **_case(case, now),
+        **_decision(said),
+        "priority": case.priority if told is None else told.heeded.priority,
+        "channel_rule": explained_decision.channel_rule(said, pinned, speech),
+        "priority_rules": explained_decision.priority_rules(said, told, speech),
+        "customer_escalation": asking(said, told, log.events, at, speech),
+        "calendar": case.calendar,
+        "timezone": calendar["timezone"],
+        "calendar_rule": calendar,
+        "milestones": explained_decision.milestones(said, told, speech),
+        "clocks": None if told is None else clocks(told, calendar, log.events, at, speech, in_words=in_words),
+        "history": _history(heard, log.events),
+        "put_aside": _put_aside(log.put_aside),
+    }
+
+
+def _case(case: CaseRouted, now: datetime) -> dict[str, Any]:
     return {
         "case_id": case.case_id,
         "account_id": case.account_id,
@@ -60,74 +88,22 @@ def explanation(
         "policy_sha256": case.policy_sha256,
         "tzdata_version": case.tzdata_version,
         "holidays_version": case.holidays_version,
-        "requested_channel": case.requested_channel,
-        "assigned_channel": case.assigned_channel,
-        "assigned_tier": case.assigned_tier,
-        "needs_triage": case.needs_triage,
-        "entitlement": _plain(case.entitlement),
-        "channels": _plain(case.channels),
-        "priority": case.priority if told is None else told.priority,
-        "priority_when_routed": case.priority,
-        "priority_because": case.priority_because,
-        "trace": _plain(case.trace),
-        "notes": list(case.notes),
-        "escalation": _plain(case.escalation),
-        "calendar": case.calendar,
-        "timezone": None if pinned is None else pinned.calendar(case.calendar).timezone,
-        "milestones": _plain(case.milestones),
-        "clocks": None if told is None else _clocks(told, now),
-        "history": _history(heard, log.events),
-        "put_aside": _put_aside(log.put_aside),
     }
 
 
-def _clocks(told: Heeded, now: datetime) -> list[dict[str, Any]]:
-    at = to_micros(now)
-    return [_clock(clock, at) for clock in as_of(clocks_of(told.policy, told.clocks), at)]
-
-
-def _clock(clock: Clock, at: Micros) -> dict[str, Any]:
+def _decision(said: CaseRouted) -> dict[str, Any]:
     return {
-        "milestone": clock.milestone,
-        "instance": clock.instance,
-        "promise": clock.promise,
-        "target_seconds": clock.terms.target_seconds,
-        "hours": clock.terms.hours,
-        "stage": clock.stage,
-        "late": clock.late,
-        "started_at": _text(clock.started_at),
-        "due_at": _text(clock.due_at),
-        "breached_at": _text(clock.breached_at),
-        "stopped_at": _text(clock.stopped_at),
-        "used_seconds": seconds(clock.used(at)),
-        "ledger": [_entry(entry) for entry in _ledger(clock, at)],
-    }
-
-
-def _ledger(clock: Clock, at: Micros) -> list[LedgerEntry]:
-    """Up to the deadline; of a paused clock, which has none, up to now."""
-    until = max(at if clock.due_at is None else clock.due_at, clock.started_at)
-    pauses = [pause._replace(end=min(pause.end, until)) for pause in clock.pauses if pause.start < until]
-    if clock.stage == "paused" and clock.since < until:
-        pauses.append(Pause(clock.since, until, clock.why, clock.by))
-    return ledger(
-        from_micros(clock.started_at),
-        from_micros(until),
-        timedelta(seconds=clock.terms.target_seconds or 0),
-        clock.terms.hours or "elapsed",
-        clock.calendar,
-        [(from_micros(pause.start), from_micros(pause.end)) for pause in pauses],
-    )
-
-
-def _entry(entry: LedgerEntry) -> dict[str, Any]:
-    return {
-        "start": format_instant(entry.start),
-        "end": format_instant(entry.end),
-        "seconds": seconds(length(entry.end - entry.start)),
-        "counted": entry.counted,
-        "reason": entry.reason,
-        "holiday": entry.holiday,
+        "requested_channel": said.requested_channel,
+        "assigned_channel": said.assigned_channel,
+        "assigned_tier": said.assigned_tier,
+        "needs_triage": said.needs_triage,
+        "entitlement": _plain(said.entitlement),
+        "channels": _plain(said.channels),
+        "priority_when_routed": said.priority,
+        "priority_because": said.priority_because,
+        "trace": _plain(said.trace),
+        "notes": list(said.notes),
+        "escalation": _plain(said.escalation),
     }
 
 
@@ -136,7 +112,8 @@ def _history(heard: Sequence[ActivityRecorded], events: Sequence[EscalationEvent
     known: list[tuple[datetime, int, dict[str, Any]]] = []
     for activity in heard:
         more = {name: getattr(activity, name) for name in _TOLD if getattr(activity, name) is not None}
-        known.append((activity.recorded_at, 0, {"type": activity.type, "at": format_instant(activity.at), **more}))
+        what = {"type": activity.type, "at": format_instant(activity.at), "activity_id": activity.activity_id}
+        known.append((activity.recorded_at, 0, {**what, **more}))
     for event in events:
         said: dict[str, Any] = {
             "type": event.TYPE.removeprefix("frontline.").removesuffix(".v1"),
@@ -169,7 +146,3 @@ def _put_aside(letters: Sequence[DeadLetter]) -> list[dict[str, Any]]:
 
 def _plain(value: Any) -> Any:
     return msgspec.to_builtins(value)
-
-
-def _text(at: Micros | None) -> str | None:
-    return None if at is None else format_instant(from_micros(at))

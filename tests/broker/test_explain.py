@@ -1,6 +1,7 @@
 """`frontline explain` on a real log: one case among others, with the edition that was saved with it."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -40,10 +41,13 @@ async def case_id(bootstrap: str) -> AsyncIterator[str]:
     yield mine
 
 
-def frontline(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as its users do."""
+def frontline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as its users do; on a machine that speaks English, unless `environment` says otherwise."""
     command = [sys.executable, "-m", "services.cli", "explain", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    spoken = {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", **environment}
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", timeout=60, check=False, env={**os.environ, **spoken}
+    )
 
 
 async def test_a_case_is_explained_from_the_log_alone(bootstrap: str, case_id: str) -> None:
@@ -65,6 +69,35 @@ async def test_a_case_is_explained_for_people(bootstrap: str, case_id: str) -> N
     assert done.returncode == 0
     assert "Why this channel" in done.stdout
     assert "due 2026-11-23 14:00:00" in done.stdout
+
+
+async def test_a_case_is_explained_in_spanish(bootstrap: str, case_id: str) -> None:
+    """The same data with its reasons in Spanish; as text by `--lang`, or because the machine speaks Spanish."""
+    found = json.loads(frontline(case_id, "--kafka", bootstrap, "--lang", "es", "--json").stdout)
+    first = next(clock for clock in found["clocks"] if clock["milestone"] == "first_response")
+    assert [(entry["reason"], entry["because"]) for entry in first["ledger"]] == [("elapsed", "a todas horas")]
+    assert (first["rules"]["target"]["rule"], first["rules"]["target"]["edition"]) == ("targets[0]", "guidelines-2021")
+    assert first["rules"]["target"]["because"] == "P1 con el plan Premier+, según la decisión"
+    assert [(call["level"], call["called"]) for call in first["calls"]] == [
+        (0, "case_tier"),
+        (1, "tier2"),
+        (2, "technical_account_manager"),
+    ]
+    assert found["trace"][0]["because"] == "la cuenta se conoce: plan Premier+, cuenta Enterprise, de pago"
+    for done in (
+        frontline(case_id, "--kafka", bootstrap, "--lang", "es"),
+        frontline(case_id, "--kafka", bootstrap, LC_ALL="", LANG="es_ES.UTF-8"),
+    ):
+        assert "Por qué este canal" in done.stdout
+        assert "vencía el 2026-11-23 14:00:00" in done.stdout
+
+
+async def test_json_is_the_same_whatever_language_the_machine_has(bootstrap: str, case_id: str) -> None:
+    """Programs do not read the locale: without --lang reasons are as they were published, and ledgers have no words."""
+    done = frontline(case_id, "--kafka", bootstrap, "--json", LC_ALL="es_ES.UTF-8")
+    found = json.loads(done.stdout)
+    assert found["trace"][0]["because"].startswith("the account is known")
+    assert all("because" not in entry for clock in found["clocks"] for entry in clock["ledger"])
 
 
 async def test_what_cannot_be_explained_says_why(bootstrap: str, case_id: str) -> None:

@@ -1,63 +1,13 @@
 """`frontline explain`: the log of a case becomes reasons that people can check."""
 
-import io
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from rich.console import Console
 
-from services.cli.case_log import CaseLog
-from services.cli.explain_view import show
-from services.cli.explanation import explanation
-from services.escalation.pinned import PinnedEdition, short_of
-from shared.contracts.topics import ACTIVITY, CASES, Topic
-from shared.kafka.record import Output, Record
-from tests.topology.escalation.desk import CASE, Desk, as_record, at, minutes
-
-
-class Told:
-    """A case that is lived through, and the log that it leaves."""
-
-    def __init__(self, **given: Any) -> None:
-        self.desk = Desk()
-        self.log = CaseLog()
-        self.case = self.desk.case(**given)
-        self._pipe(CASES, self.case)
-
-    def hears(self, kind: str, **given: Any) -> None:
-        """Somebody does something to the case."""
-        self._pipe(ACTIVITY, self.desk.activity(kind, **given))
-
-    def explained(self, *, with_edition: bool = True) -> dict[str, Any]:
-        """What there is to say of it now."""
-        (edition,) = self.desk.library.editions
-        sha256 = self.case.policy_sha256
-        at_hand = {short_of(sha256): PinnedEdition(sha256, edition)} if with_edition else {}
-        assert self.log.case is not None
-        return explanation(self.log, self.log.case, at_hand, self.desk.driver.now)
-
-    def shown(self, *, with_edition: bool = True) -> str:
-        """The same as people read it."""
-        out = io.StringIO()
-        show(self.explained(with_edition=with_edition), Console(file=out, soft_wrap=True, highlight=False))
-        return out.getvalue()
-
-    def passes(self, span: timedelta) -> None:
-        """Time goes by; what is published reaches the log."""
-        before = len(self.desk.driver.produced)
-        self.desk.passes(span)
-        self._log(self.desk.driver.produced[before:])
-
-    def _pipe(self, topic: Topic, event: Any) -> None:
-        value, headers = as_record(topic, CASE, event)
-        record = self.desk.driver.record(topic, CASE, value, headers)
-        self.log.take(record)
-        self._log(self.desk.driver.pipe_slice([record]))
-
-    def _log(self, outputs: list[Output]) -> None:
-        for output in outputs:
-            self.log.take(Record(output.topic, 0, 0, 0, output.key, output.value, output.headers))
+from shared.contracts.vocabulary import Language
+from shared.policy.editions import EditionLibrary
+from tests.topology.escalation.desk import CASE, LIBRARY, Desk, at, minutes
+from tests.unit.cli.told import Told
 
 
 def test_a_deadline_comes_with_the_time_that_counted_and_the_time_that_did_not() -> None:
@@ -93,6 +43,79 @@ def test_a_paused_clock_is_explained_up_to_now() -> None:
         (172800, "paused"),
     ]
     assert "paused with 30 min used up" in told.shown()
+
+
+def test_a_pause_names_the_event_that_began_it() -> None:
+    """Its status, the activity and when that was: whoever set the status can be asked."""
+    told = Told(workaround="partial")
+    told.passes(timedelta(hours=1))
+    told.hears("status_changed", to="waiting_on_customer", activity_id="asked-back")
+    told.passes(timedelta(hours=1))
+    told.hears("customer_replied")
+    told.hears("status_changed", to="open")
+    told.passes(timedelta(hours=1))
+    told.hears("resolved", activity_id="thought-so")
+    told.passes(timedelta(hours=1))
+    told.hears("reopened")
+    paused = [entry for entry in told.clock("restoration")["ledger"] if entry["reason"] == "paused"]
+    assert [entry["paused_by"] for entry in paused] == [
+        {
+            "status": "waiting_on_customer",
+            "activity_id": "asked-back",
+            "type": "status_changed",
+            "at": "2026-11-23T13:00:00Z",
+        },
+        {"status": "resolved", "activity_id": "thought-so", "type": "resolved", "at": "2026-11-23T15:00:00Z"},
+    ]
+    assert [entry["seconds"] for entry in paused] == [3600, 3600]
+    history = {entry.get("activity_id") for entry in told.explained()["history"]}
+    assert {"asked-back", "thought-so"} <= history
+
+
+@pytest.mark.parametrize(
+    ("language", "because"),
+    [
+        (
+            "en",
+            {
+                "open": "open",
+                "closed": "closed",
+                "holiday": "holiday: Immaculate Conception",
+                "break": "break",
+                "paused": "paused: the case was in waiting_on_customer since 2026-12-07T16:00:00Z",
+                "elapsed": "round the clock",
+            },
+        ),
+        (
+            "es",
+            {
+                "open": "abierto",
+                "closed": "cerrado",
+                "holiday": "festivo: Inmaculada Concepción",
+                "break": "descanso",
+                "paused": "pausa: el caso estaba en waiting_on_customer desde 2026-12-07T16:00:00Z",
+                "elapsed": "a todas horas",
+            },
+        ),
+    ],
+)
+def test_every_kind_of_interval_says_why_in_the_language_asked_for(language: Language, because: dict[str, str]) -> None:
+    """Open, closed, a holiday by its name, a break, a pause by its event, and hours that all count."""
+    edition = LIBRARY.editions[0]
+    spain = edition.calendars["spain"].model_copy(update={"breaks": (("2026-12-09T12:00", "2026-12-09T13:00"),)})
+    edition = edition.model_copy(update={"calendars": {**edition.calendars, "spain": spain}})
+    desk = Desk(EditionLibrary([edition]))
+    desk.driver.now = datetime(2026, 12, 7, 15, tzinfo=UTC)
+    told = Told(desk, workaround="partial")
+    told.passes(timedelta(hours=1))
+    told.hears("status_changed", to="waiting_on_customer")
+    told.passes(timedelta(minutes=30))
+    told.hears("status_changed", to="open")
+    entries = told.clock("restoration", language=language)["ledger"]
+    entries += Told().clock("restoration", language=language)["ledger"]
+    assert {entry["reason"]: entry["because"] for entry in entries} == because
+    assert all("because" not in entry for entry in told.clock("restoration")["ledger"])
+    assert {entry["holiday"] for entry in entries if entry["holiday"]} == {"Immaculate Conception"}
 
 
 def test_the_clocks_are_those_that_were_published() -> None:
