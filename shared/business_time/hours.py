@@ -57,13 +57,15 @@ def ledger(
     pauses: Pauses = (),
 ) -> list[LedgerEntry]:
     """[start, end) as consecutive intervals, each counted or skipped with its reason. Raises as `measured`."""
-    (since, until), spans = span(start, end), pause_spans(pauses)
-    if hours == "elapsed":
-        return elapsed_entries(since, until, spans)
+    (since, until), spans, wanted = span(start, end), pause_spans(pauses), positive(target)
     if hours == "business":
         return needed(calendar).ledger(start, end, pauses)
-    used_up = min(until, _elapsed_due(since, positive(target), spans))
-    opening = min(until, needed(calendar).next_open_micros(used_up, spans))
+    counted = _unpaused(since, until, spans)
+    if hours == "elapsed" or counted < wanted:
+        return elapsed_entries(since, until, spans)
+    used_up = _elapsed_due(since, wanted, spans)
+    # no time has gone by beyond the target: whether the calendar ever opens does not matter yet
+    opening = until if counted == wanted else min(until, needed(calendar).next_open_micros(used_up, spans))
     return [
         *elapsed_entries(since, used_up, spans),
         *needed(calendar).ledger(from_micros(used_up), from_micros(opening), pauses),

@@ -72,6 +72,13 @@ def test_paused_time_is_closed_time_in_all_of_them(
     assert hours.due(at("2026-11-23T10:00"), timedelta(hours=target_hours), kind, OFFICE, [span]) == at(due)
 
 
+def test_an_opening_within_another_pause_is_none() -> None:
+    """Closed when the first pause ends, paused again when it opens: what is promised waits for the end of that too."""
+    pauses = [(at("2026-11-24T10:00"), at("2026-11-24T20:00")), (at("2026-11-25T08:00"), at("2026-11-25T11:00"))]
+    due = hours.due(at("2026-11-23T10:00"), DAY, "elapsed_then_next_open", OFFICE, pauses)
+    assert due == at("2026-11-25T11:00")
+
+
 def test_waiting_for_the_opening_uses_up_nothing() -> None:
     """Until it is due, what is used up is at most the target; after, every second is overrun."""
     start = at("2026-11-27T17:00")
@@ -95,6 +102,48 @@ def test_the_ledger_of_a_day_and_then_the_opening() -> None:
         (at("2026-11-28T17:00"), False, "closed"),
         (at("2026-11-30T09:00"), True, "elapsed"),
     ]
+
+
+NEVER = BusinessCalendar.from_config({"timezone": "UTC", "hours": {}})
+
+
+@pytest.mark.parametrize(
+    ("hours_on", "target", "pauses"),
+    [
+        pytest.param(12, DAY, [], id="not used up"),
+        pytest.param(24, DAY, [], id="used up at the end"),
+        pytest.param(30, DAY, [(24, 48)], id="used up, and paused since"),
+        pytest.param(12, timedelta(days=365 * 9000), [], id="a target past the end of time"),
+    ],
+)
+def test_an_opening_that_does_not_matter_need_not_come(
+    hours_on: int, target: timedelta, pauses: list[tuple[int, int]]
+) -> None:
+    """A ledger refused what could be measured: it looked for an opening after a deadline that had not passed."""
+    start = at("2026-11-23T10:00")
+    end = start + timedelta(hours=hours_on)
+    spans = [(start + timedelta(hours=a), start + timedelta(hours=b)) for a, b in pauses]
+    used = hours.measured(start, end, target, "elapsed_then_next_open", NEVER, spans)
+    entries = hours.ledger(start, end, target, "elapsed_then_next_open", NEVER, spans)
+    assert sum((e.end - e.start for e in entries if e.counted), timedelta(0)) == used
+    assert entries[-1].end == end
+
+
+def test_an_opening_that_matters_must_come() -> None:
+    """Measuring and explaining refuse the same, by the same name."""
+    start = at("2026-11-23T10:00")
+    with pytest.raises(NeverOpen):
+        hours.measured(start, start + 2 * DAY, DAY, "elapsed_then_next_open", NEVER)
+    with pytest.raises(NeverOpen):
+        hours.ledger(start, start + 2 * DAY, DAY, "elapsed_then_next_open", NEVER)
+
+
+@pytest.mark.parametrize("kind", ["elapsed", "business", "elapsed_then_next_open"])
+def test_nothing_is_explained_of_a_promise_of_nothing(kind: Hours) -> None:
+    """As nothing is measured of it."""
+    start = at("2026-11-23T10:00")
+    with pytest.raises(InvalidTarget):
+        hours.ledger(start, start + DAY, timedelta(0), kind, OFFICE)
 
 
 def test_elapsed_hours_need_no_calendar_and_the_others_say_so() -> None:
