@@ -97,7 +97,9 @@ class Schedule:
     def _resolve(self, year: int) -> None:
         assert self._holiday_set is not None  # noqa: S101 - the caller has looked
         for text, name in holiday_dates(self._holiday_set, year, year).items():
-            self._holidays.setdefault(_day(text, "holiday_set"), name)  # a name given with the date outranks the set's
+            day = _day(text, "holiday_set")
+            if self._holidays.get(day, text) == text:  # a name given with its date outranks the set's
+                self._holidays[day] = name
         self._resolved_years.add(year)
 
 

@@ -2,11 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.business_time.calendar import BusinessCalendar
+from shared.business_time.config import CalendarConfig, HolidaySet
+from shared.business_time.holiday_sets import resolve_holidays
 from shared.business_time.ledger import by_pause
 
 CALENDAR = BusinessCalendar.from_config(
@@ -46,6 +50,25 @@ def test_each_interval_says_whether_it_counted_and_why_not() -> None:
         (at("2026-12-28T08:00"), True, "open", None),
     ]
     assert entries[-1].end == at("2026-12-28T09:00")
+
+
+CHRISTMAS = "2026-12-25"
+
+
+@pytest.mark.parametrize(
+    ("dates", "name"),
+    [
+        pytest.param([CHRISTMAS], "Christmas Day", id="a date without a name has the set's"),
+        pytest.param({CHRISTMAS: "Company day"}, "Company day", id="a name given with its date is kept"),
+        pytest.param(["2026-12-28"], "Christmas Day", id="from the set"),
+    ],
+)
+@pytest.mark.parametrize("ready", [False, True], ids=["looked up when asked", "turned into dates before"])
+def test_a_holiday_has_one_name_however_its_set_is_kept(dates: Any, name: str, ready: bool) -> None:
+    """`frontline deadline` asks the set, an edition has its dates: both explain a deadline in the same words."""
+    config = CalendarConfig(timezone="UTC", hours={}, holidays=dates, holiday_set=HolidaySet(country="ES"))
+    calendar = BusinessCalendar.from_config(resolve_holidays(config) if ready else config)
+    assert [entry.holiday for entry in calendar.ledger(at(CHRISTMAS), at("2026-12-26"))] == [name]
 
 
 def test_an_empty_span_has_an_empty_ledger() -> None:
