@@ -151,7 +151,7 @@ class BusinessCalendar:
     def _next_open(self, at: Micros, start: Micros) -> Micros:
         """The first open instant at or after `at`, within ten years of `start`."""
         if self._is_open(at):
-            return at
+            return _within_limit(start, at)
         number = at // _TABLE
         index = bisect_right(self._table(number).opens, at)
         while index == len(self._table(number).opens):

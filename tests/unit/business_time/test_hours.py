@@ -79,6 +79,17 @@ def test_an_opening_within_another_pause_is_none() -> None:
     assert due == at("2026-11-25T11:00")
 
 
+@pytest.mark.parametrize("hour", [12, 20], ids=["it ends while open", "it ends while closed"])
+def test_a_pause_of_ten_years_is_no_way_around_the_limit(hour: int) -> None:
+    """An opening is never later than ten years after what waits for it, whatever keeps it away."""
+    start = at("2026-11-23T10:00")
+    pause = (start + DAY, start.replace(year=2037, hour=hour))  # until a Monday
+    with pytest.raises(NeverOpen):
+        hours.due(start, DAY, "elapsed_then_next_open", OFFICE, [pause])
+    with pytest.raises(NeverOpen):
+        hours.measured(start, start.replace(year=2040), DAY, "elapsed_then_next_open", OFFICE, [pause])
+
+
 def test_waiting_for_the_opening_uses_up_nothing() -> None:
     """Until it is due, what is used up is at most the target; after, every second is overrun."""
     start = at("2026-11-27T17:00")
