@@ -41,7 +41,8 @@ def test_no_zone_ever_changed_its_offset_twice_within_two_days() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["Europe/Madrid", "Australia/Lord_Howe", "Pacific/Apia", "America/St_Johns", "Asia/Gaza"]
+    "key",
+    ["Europe/Madrid", "Australia/Lord_Howe", "Pacific/Apia", "America/St_Johns", "Asia/Gaza", "Africa/Casablanca"],
 )
 def test_each_change_of_offset_is_found_to_the_second(key: str) -> None:
     """Shifts may end at the very second of a change."""

@@ -1,0 +1,148 @@
+"""Random calendars to be judged, each drawn from a seed, with edges of daylight saving over-represented.
+
+A seed is a unit of work: any range of seeds can be run anywhere, any time, and means the same calendars.
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from tests.oracle.holiday_names import SETS, known_holidays
+from tests.oracle.wall_clock import DAYS, Config
+from tests.oracle.zones import DAY, ODD_MOMENTS, OFTEN, all_zones, changes, changes_between, offset, seconds_since_1970
+
+
+class Window(NamedTuple):
+    """For how many days a calendar is looked at, one number of them or another, in cells of how many seconds."""
+
+    days: tuple[float, ...]
+    cell: int
+
+
+YEARS = (1200, 2000, 3800, 4100)  # the last two reach to where a deadline is too far away, and beyond
+# From the coarsest; where a zone's offsets and changes do not fit into the cells of one, the next finer one is taken.
+WINDOWS = (Window(YEARS, 1800), Window(YEARS, 900), Window((100, 140), 900), Window((4, 5, 6), 60), Window((0.5,), 1))
+_HOW_OFTEN = (3, 0, 12, 70, 15)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A calendar, and the window (seconds since 1970) and cell in which it is walked."""
+
+    config: Config
+    resolved: bool  # whether the product is to turn the holiday set into dates before, as editions do
+    start: int
+    end: int
+    cell: int
+
+
+def make_case(seed: int) -> Case:
+    """The calendar of a seed."""
+    draw = random.Random(seed)
+    wanted = _holiday_set(draw) if draw.random() < 0.2 else None
+    key, around = _moment(draw, wanted)
+    index = draw.choices(range(len(WINDOWS)), _HOW_OFTEN)[0]
+    while not _fits(key, *(window := _placed(draw, around, WINDOWS[index]))):
+        index += 1
+    start, end, cell = window
+    config = _config(draw, key, wanted, (start, end), cell)
+    return Case(config, draw.random() < 0.3, start, end, cell)
+
+
+def _holiday_set(draw: random.Random) -> dict[str, str]:
+    country, subdivision, _ = draw.choice(SETS)
+    return {"country": country} | ({"subdivision": subdivision} if subdivision else {})
+
+
+def _moment(draw: random.Random, wanted: dict[str, str] | None) -> tuple[str, int]:
+    """A zone, and what to look around: mostly one of its changes; of a set, also one of its holidays."""
+    if wanted is not None and draw.random() < 0.7:
+        year = seconds_since_1970(f"{draw.randrange(2010, 2050)}-07-01")
+        holiday = draw.choice(sorted(known_holidays(wanted, year, year)))
+        return draw.choice(OFTEN), seconds_since_1970(holiday.isoformat())
+    if draw.random() < 0.08:
+        key, text = draw.choice(ODD_MOMENTS)
+        return key, seconds_since_1970(text)
+    some, others = draw.choices(OFTEN if draw.random() < 0.7 else all_zones(), k=2)
+    key = some if changes(some) else others  # many zones never change, and prove little
+    if changes(key) and draw.random() < 0.9:
+        return key, draw.choice(changes(key))
+    return key, seconds_since_1970(f"{draw.randrange(1880, 2150)}-01-01") + draw.randrange(366 * DAY)
+
+
+def _placed(draw: random.Random, around: int, window: Window) -> tuple[int, int, int]:
+    length, grain = int(draw.choice(window.days) * DAY), DAY if window.cell > 1 else 3600
+    start = (around - draw.randrange(length // 2)) // grain * grain
+    return start, start + length, window.cell
+
+
+def _fits(key: str, start: int, end: int, cell: int) -> bool:
+    edges = [at for at in changes_between(key, start, end) if at < end]
+    return not any(at % cell for at in edges) and not any(offset(key, at) % cell for at in [start, *edges])
+
+
+def _dates(start: int, end: int) -> list[str]:
+    first = datetime.fromtimestamp(start, UTC).date() - timedelta(days=1)
+    return [(first + timedelta(days=n)).isoformat() for n in range((end - start) // DAY + 4)]
+
+
+def _config(draw: random.Random, key: str, wanted: dict[str, str] | None, window: tuple[int, int], cell: int) -> Config:
+    dates = _dates(*window)
+    many = max(2, len(dates) // 50, min(4, len(dates) // 2))  # special dates
+    daily = 0.8 if cell > 1 else 1.0
+    if draw.random() < (0.02 if len(dates) < 1000 else 0.3):
+        daily = 0.0  # some calendars are hardly ever open
+    config: Config = {
+        "timezone": key,
+        "hours": {day: _periods(draw, cell) for day in DAYS if draw.random() < daily},
+        "holidays": sorted(set(draw.choices(dates, k=draw.randrange(many)))),
+        "overrides": {day: _periods(draw, cell) for day in draw.choices(dates, k=draw.randrange(many))},
+        "breaks": [_break(draw, dates, cell) for _ in range(draw.randrange(4))],
+    }
+    if wanted is not None:
+        config["holiday_set"] = wanted
+        config["holidays"] += [day for day in map(str, known_holidays(wanted, *window)) if draw.random() < 0.5]
+    if draw.random() < 0.5:
+        config["holidays"] = {day: draw.choice(["Fiesta", "Feast"]) for day in config["holidays"]}
+    return config
+
+
+def _periods(draw: random.Random, cell: int) -> list[list[str]]:
+    """Periods of one day that do not overlap; small hours, where clocks change, are frequent; so is past midnight."""
+    kind = draw.random()
+    if kind < 0.03:
+        return []
+    if kind < 0.1:
+        return [["00:00", draw.choice(["24:00", "00:00"])]]
+    points = sorted({_time(draw, cell) for _ in range(draw.choice([2, 2, 4, 6] if cell > 1 else [4, 6, 8]))})
+    if kind < 0.15:
+        return [[_text(points[0]), _text(points[0])]]  # round the clock, from one date into the next
+    step = 1 if kind < 0.3 else 2  # touching, or apart
+    periods = [[_text(a), _text(b)] for a, b in zip(points[::step], points[1::step], strict=False)]
+    if draw.random() < 0.35 and points[-1] > 0:  # the last one runs up to midnight, or past it, up to its own start
+        end = draw.choice([DAY, draw.randrange(0, points[-1] + 1, cell), 0])
+        periods = [p for p in periods if p[1] != _text(points[-1])] + [[_text(points[-1]), _text(end)]]
+    draw.shuffle(periods)
+    return periods
+
+
+def _time(draw: random.Random, cell: int) -> int:
+    latest = 4 * 3600 if draw.random() < 0.5 else DAY
+    return draw.randrange(0, latest, cell if draw.random() < 0.5 else 1800)
+
+
+def _break(draw: random.Random, dates: list[str], cell: int) -> list[str]:
+    first = draw.randrange(len(dates))
+    last = first
+    if draw.random() < 0.25:  # over midnight; now and then for as long as a lifetime of promises
+        last = min(first + draw.choice([1, 1, 1, 2, 3, 400]), len(dates) - 1)
+    times = [_time(draw, cell), DAY if draw.random() < 0.1 else _time(draw, cell)]
+    if first == last:
+        times.sort()
+    return [f"{dates[first]}T{_text(times[0])}", f"{dates[last]}T{_text(times[1])}"]
+
+
+def _text(seconds: int) -> str:
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    return f"{hours:02}:{minutes:02}" + (f":{rest:02}" if rest else "")
