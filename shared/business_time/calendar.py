@@ -46,7 +46,8 @@ class _Table(NamedTuple):
         index = bisect_right(self.opens, at) - 1
         if index < 0:
             return 0
-        return min(self.before[index] + at - self.opens[index], self.through[index])
+        counted, most = self.before[index] + at - self.opens[index], self.through[index]
+        return counted if counted < most else most
 
 
 class BusinessCalendar:
@@ -178,7 +179,10 @@ class BusinessCalendar:
 
     def _elapsed(self, start: Micros, end: Micros) -> Micros:
         first, last = start // _TABLE, end // _TABLE
-        counted = self._table(last).open_until(end) - self._table(first).open_until(start)
+        table = self._table(last)
+        if first == last:  # most spans and nearly all pauses
+            return table.open_until(end) - table.open_until(start)
+        counted = table.open_until(end) - self._table(first).open_until(start)
         for number in range(first, last):
             counted += self._table(number).total
         return counted

@@ -20,6 +20,7 @@ Why = Literal["open", "closed", "holiday", "break"]
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?|24:00(?::00)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_KEPT_YEARS = 64  # of a holiday set, before they are forgotten and looked up anew
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _EPOCH_WEEKDAY = date(1970, 1, 1).weekday()
 
@@ -32,7 +33,7 @@ class Schedule:
     holiday or override governs all of it, and a holiday on the next date closes the part after midnight too.
     """
 
-    __slots__ = ("_holiday_set", "_holidays", "_overrides", "_resolved_years", "_usual", "_weekly", "breaks")
+    __slots__ = ("_given", "_holiday_set", "_holidays", "_overrides", "_resolved_years", "_usual", "_weekly", "breaks")
 
     def __init__(self, config: CalendarConfig) -> None:
         self._weekly = [_periods(config.hours.get(day, ()), f"hours.{day}") for day in WEEKDAYS]
@@ -41,7 +42,8 @@ class Schedule:
             for text, periods in config.overrides.items()
         }
         self.breaks = _breaks(config.breaks)
-        self._holidays = _holidays(config.holidays)
+        self._given = _holidays(config.holidays)
+        self._holidays = dict(self._given)
         self._holiday_set = config.holiday_set
         self._resolved_years: set[int] = set()
         self._usual = [_one_date(self._weekly[day - 1], self._weekly[day]) for day in range(7)]
@@ -96,6 +98,8 @@ class Schedule:
 
     def _resolve(self, year: int) -> None:
         assert self._holiday_set is not None  # noqa: S101 - the caller has looked
+        if len(self._resolved_years) >= _KEPT_YEARS:
+            self._holidays, self._resolved_years = dict(self._given), set()
         for text, name in holiday_dates(self._holiday_set, year, year).items():
             day = _day(text, "holiday_set")
             if self._holidays.get(day, text) == text:  # a name given with its date outranks the set's
