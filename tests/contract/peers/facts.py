@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from tests.harness.calendar_oracle import zone
+from tests.oracle.zones import zone
 
 HERE = Path(__file__).parent
 SOURCES = tuple(sorted(path.stem for path in (HERE / "data").glob("*.jsonl")))
