@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "whats-here.md"
 ENTRY = re.compile(r"^- `(?P<path>[^`]+)` — (?P<sentence>.+)$")
-NOT_OURS = {".git", ".venv", "dist", "__pycache__", "mutants", ".frontline"}
+NOT_OURS = {".git", ".venv", "dist", "__pycache__", ".frontline"}
 INTRODUCTION = """# What is here
 
 Every file in one sentence. A pattern stands for files of one kind. `python -m tests.contract.whats_here` adds what is
@@ -74,7 +74,9 @@ def sentence_about(path: Path) -> str:
 
 
 def _is_cache(path: Path) -> bool:
-    return any(part.endswith(("_cache", ".egg-info")) or part == ".hypothesis" for part in path.parts)
+    return path.parts[0] == "mutants" or any(
+        part.endswith(("_cache", ".egg-info")) or part == ".hypothesis" for part in path.parts
+    )
 
 
 if __name__ == "__main__":
