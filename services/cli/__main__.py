@@ -23,12 +23,18 @@ app = App(
 # name -> where it is; the order is the order of `frontline --help`
 COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("services.cli.up:up", "The whole system on this machine, on a real Kafka; Ctrl-C stops it."),
-    "demo": ("services.cli.demo:demo", "`up` with demo traffic to look at; --once checks the outcome and ends."),
+    "demo": (
+        "services.cli.demo.command:demo",
+        "`up` with demo traffic to look at; --once checks the outcome and ends.",
+    ),
     "decide": ("services.cli.decide:decide", "Decide requests without Kafka: JSON lines in, JSON lines out."),
     "deadline": ("services.cli.deadline:deadline", "Add a target to a start in business time: JSON lines in and out."),
     "clocks": ("services.cli.clocks:clocks", "The SLA clocks of a case's history: JSON lines in and out."),
-    "explain": ("services.cli.explain:explain", "Why a case got its channel, priority and deadlines, from the log."),
-    "policy": ("services.cli.policy:app", "Check, show and compare editions; migrate open cases."),
+    "explain": (
+        "services.cli.explain.command:explain",
+        "Why a case got its channel, priority and deadlines, from the log.",
+    ),
+    "policy": ("services.cli.policy.commands:app", "Check, show and compare editions; migrate open cases."),
     "topics": ("services.cli.topics:app", "Make the topics, or report how they differ from the registry."),
     "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),
     "token": ("services.cli.token:app", "Make API keys for the clients of intake."),

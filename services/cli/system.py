@@ -27,7 +27,8 @@ import httpx
 from aiokafka.errors import KafkaError
 
 import services
-from services.cli.demo_run import load_accounts
+from services.cli.call_intake import call
+from services.cli.demo_accounts import DEMO_ACCOUNTS
 from services.cli.progress import Progress
 from services.cli.supervisor import Program, Supervisor
 from shared.kafka.admin import TopicNotMade, apply_topics, check_topics
@@ -281,3 +282,9 @@ def _held_ports(intake: int, count: int) -> Iterator[list[int]]:
                 ) from error
             ports.append(int(held.getsockname()[1]))
         yield ports
+
+
+async def load_accounts(client: httpx.AsyncClient) -> None:
+    """Set the entitlement of every demo account."""
+    for account_id, account in DEMO_ACCOUNTS.items():
+        await call(client, "PUT", f"/v1/accounts/{account_id}/entitlement", json=account)

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.demo_run import DemoFailed
+from services.cli.call_intake import IntakeFailed
 from services.cli.progress import Progress
 from services.cli.supervisor import ProgramFailed
 from services.cli.system import SERVICES, Options, System, SystemFailed
@@ -88,7 +88,7 @@ def run(options: Options, ready_file: Path | None, while_up: Callable[[System], 
         except BadSettings as error:
             progress.note(str(error))
             return BAD_INPUT
-        except (SystemFailed, ProgramFailed, KafkaFailed, DemoFailed) as error:
+        except (SystemFailed, ProgramFailed, KafkaFailed, IntakeFailed) as error:
             progress.note(str(error))
             return FAILED
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.cli.demo_run import load_accounts, settled, submit_all
-from services.cli.demo_traffic import Ask, coverage
+from services.cli.demo.run import settled, submit_all
+from services.cli.demo.traffic import Ask, coverage
+from services.cli.system import load_accounts
 from shared.policy.files import load_edition
 
 ROOT = Path(__file__).parents[2]

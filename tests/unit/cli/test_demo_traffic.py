@@ -2,8 +2,8 @@
 
 from itertools import islice, pairwise, product
 
+from services.cli.demo.traffic import STAFFED, Ask, coverage, varied
 from services.cli.demo_accounts import DEMO_ACCOUNTS
-from services.cli.demo_traffic import STAFFED, Ask, coverage, varied
 from shared.contracts.vocabulary import ACCOUNT_TYPES, CHANNELS, PLANS, PRIORITIES, ROLES
 
 

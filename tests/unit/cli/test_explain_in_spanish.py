@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.cli.explain import language_of
+from services.cli.explain.command import language_of
 from services.cli.reason_words import REASONS
 from services.cli.speech import WORDS, Speech
 from services.cli.view_words import VIEW

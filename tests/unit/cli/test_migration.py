@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 
 from services.cli.case_log import CaseLog
-from services.cli.migration import Candidate, Editions, candidate, preview, to_edition, to_plan
-from services.cli.migration_view import show
+from services.cli.policy.migration import Candidate, Editions, candidate, preview, to_edition, to_plan
+from services.cli.policy.migration_view import show
 from services.escalation.pinned import PinnedEdition, short_of
 from shared.contracts.topics import ACTIVITY, CASES, Topic
 from shared.policy.digest import policy_sha256

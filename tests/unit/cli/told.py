@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 
 from services.cli.case_log import CaseLog
-from services.cli.explain_view import show
-from services.cli.explanation import explanation
+from services.cli.explain.explanation import explanation
+from services.cli.explain.view import show
 from services.escalation.pinned import PinnedEdition, short_of
 from shared.contracts.topics import ACTIVITY, CASES, Topic
 from shared.contracts.vocabulary import Language

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from services.cli import policy
-from services.cli.policy_diff import differences
-from services.cli.policy_show import tables
-from services.cli.policy_words import WORDS
+from services.cli.policy import commands as policy
+from services.cli.policy.diff import differences
+from services.cli.policy.show import tables
+from services.cli.policy.words import WORDS
 from shared.contracts.vocabulary import LANGUAGES
 from shared.policy.digest import edition_from_json, edition_to_json, policy_sha256
 from shared.policy.files import POLICIES

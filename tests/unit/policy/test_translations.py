@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.cli import policy
+from services.cli.policy import commands as policy
 from shared.policy.digest import edition_from_json, edition_to_json
 from shared.policy.model import Edition
 

@@ -4,9 +4,9 @@ from typing import Any, cast
 
 import msgspec
 
-from services.cli.explained_rules import Rule, rule, target_rule
+from services.cli.explain.rules import Rule, rule, target_rule
+from services.cli.explain.told_case import ToldCase
 from services.cli.speech import Speech
-from services.cli.told_case import ToldCase
 from services.escalation.pinned import PinnedEdition
 from services.router.priority import urgency
 from services.router.region import choose, read_back

@@ -13,8 +13,8 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from services.cli.case_log import CaseLog, NoTopics, read_case
-from services.cli.explain_view import show
-from services.cli.explanation import explanation
+from services.cli.explain.explanation import explanation
+from services.cli.explain.view import show
 from services.cli.jsonl import BAD_INPUT
 from services.cli.options import Lang
 from services.escalation.pinned import PinnedEdition, short_of

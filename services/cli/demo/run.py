@@ -1,4 +1,4 @@
-"""Drives intake with the demo's requests and waits until the log has settled; what is checked is in `demo_check`."""
+"""Drives intake with the demo's requests and waits until the log has settled; what is checked is in `check`."""
 
 import asyncio
 import json
@@ -9,9 +9,10 @@ from typing import Any
 
 import httpx
 
-from services.cli import demo_check
+from services.cli.call_intake import GIVE_UP_AFTER, call
+from services.cli.demo import check
+from services.cli.demo.traffic import Ask
 from services.cli.demo_accounts import DEMO_ACCOUNTS
-from services.cli.demo_traffic import Ask
 from services.cli.log_reader import read_to_end
 from services.cli.logged_event import LoggedEvent
 from shared.contracts.topics import CASES, ESCALATIONS
@@ -19,40 +20,10 @@ from shared.policy.model import Edition
 from shared.wall_clock import utc_now
 
 AT_ONCE = 8  # requests under way at the same time
-GIVE_UP_AFTER = timedelta(seconds=90)  # on one request, while parts of the system are being killed
-RETRY_SECONDS = 0.25
 POLL_SECONDS = 0.5
 SLACK = timedelta(seconds=30)  # beyond the last expected event: a takeover takes up to 8 s, a busy machine more
 
 Progress = Callable[[str], None]
-
-
-class DemoFailed(Exception):
-    """The demo could not be driven to its end; the message says where it stopped."""
-
-
-async def call(client: httpx.AsyncClient, method: str, path: str, **kwargs: Any) -> httpx.Response:
-    """One call to intake, repeated while it (or Kafka behind it) is away; the caller's key makes repeats harmless."""
-    give_up = utc_now() + GIVE_UP_AFTER
-    while True:
-        try:
-            answer = await client.request(method, path, **kwargs)
-            problem = f"{answer.status_code} {answer.text}"
-            if answer.is_success:
-                return answer
-            if answer.status_code not in (429, 503):
-                raise DemoFailed(f"{method} {path} was refused: {problem}")
-        except httpx.TransportError as error:
-            problem = f"{type(error).__name__} {error}"
-        if utc_now() > give_up:
-            raise DemoFailed(f"{method} {path} got no answer for {GIVE_UP_AFTER.seconds} s; last: {problem}")
-        await asyncio.sleep(RETRY_SECONDS)
-
-
-async def load_accounts(client: httpx.AsyncClient) -> None:
-    """Set the entitlement of every demo account."""
-    for account_id, account in DEMO_ACCOUNTS.items():
-        await call(client, "PUT", f"/v1/accounts/{account_id}/entitlement", json=account)
 
 
 async def submit(client: httpx.AsyncClient, ask: Ask) -> str:
@@ -93,15 +64,12 @@ async def settled(
             break
         await asyncio.sleep(POLL_SECONDS)
     data = [case.data for case in cases]
-    expected = demo_check.expected_events(data, edition)
+    expected = check.expected_events(data, edition)
     last = max((datetime.fromisoformat(case["received_at"]) for case in data), default=utc_now())
-    until = last + timedelta(seconds=demo_check.seconds_until_settled(data, edition))
+    until = last + timedelta(seconds=check.seconds_until_settled(data, edition))
     while utc_now() < until + SLACK:
         events = _of_cases(data, (await read_to_end(bootstrap, ESCALATIONS))[ESCALATIONS.name])
-        seen = sum(
-            event.type in (demo_check.WARNED, demo_check.BREACHED, demo_check.RAISED, demo_check.SUPPRESSED)
-            for event in events
-        )
+        seen = sum(event.type in (check.WARNED, check.BREACHED, check.RAISED, check.SUPPRESSED) for event in events)
         left = max(0, int((until - utc_now()).total_seconds()))
         progress(f"{seen} of {len(expected)} warnings, breaches and escalations; the last is due in {left} s")
         if seen >= len(expected) and utc_now() > until:
@@ -110,18 +78,16 @@ async def settled(
     # Read once more: a second decision or event of the same cause would come after the first.
     log = await read_to_end(bootstrap, CASES, ESCALATIONS)
     cases = _of(sent, log[CASES.name])
-    differences = demo_check.undecided(sent, cases)
+    differences = check.undecided(sent, cases)
     differences += await _decided_otherwise(sent, cases, policy)
     events = _of_cases([case.data for case in cases], log[ESCALATIONS.name])
-    return differences + demo_check.wrongly_kept([case.data for case in cases], events, edition)
+    return differences + check.wrongly_kept([case.data for case in cases], events, edition)
 
 
 async def _decided_otherwise(sent: Mapping[str, Ask], cases: Iterable[LoggedEvent], policy: str) -> list[str]:
     """Ask `frontline decide`, as a program of its own, about every case, and compare."""
     known = [(sent[case.data["request_id"]], case.data) for case in cases]
-    lines = [
-        json.dumps(demo_check.decide_line(ask, DEMO_ACCOUNTS[ask.body["account_id"]], case)) for ask, case in known
-    ]
+    lines = [json.dumps(check.decide_line(ask, DEMO_ACCOUNTS[ask.body["account_id"]], case)) for ask, case in known]
     program = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.cli", "decide", "--policy", policy),
         stdin=asyncio.subprocess.PIPE,
@@ -136,7 +102,7 @@ async def _decided_otherwise(sent: Mapping[str, Ask], cases: Iterable[LoggedEven
     return [
         difference
         for (ask, case), answer in zip(known, answers, strict=True)
-        for difference in demo_check.decided_otherwise(ask, case, answer)
+        for difference in check.decided_otherwise(ask, case, answer)
     ]
 
 

@@ -4,9 +4,9 @@ asking now."""
 from collections.abc import Sequence
 from typing import Any
 
-from services.cli.explained_rules import rule
+from services.cli.explain.rules import rule
+from services.cli.explain.told_case import ToldCase
 from services.cli.speech import Speech
-from services.cli.told_case import ToldCase
 from services.escalation import customer_escalation
 from services.escalation.case_state import Facts
 from services.escalation.customer_escalation import NOTHING, Refused, Right

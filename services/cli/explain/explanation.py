@@ -11,13 +11,13 @@ from typing import Any
 
 import msgspec
 
-from services.cli import explained_decision
 from services.cli.case_log import CaseLog
-from services.cli.explained_asking import asking
-from services.cli.explained_clocks import clocks
+from services.cli.explain import decision
+from services.cli.explain.asking import asking
+from services.cli.explain.clocks import clocks
+from services.cli.explain.told_case import told_case
 from services.cli.folded_case import counted, folded
 from services.cli.speech import Speech
-from services.cli.told_case import told_case
 from services.escalation.pinned import PinnedEdition, short_of
 from services.router.retelling import Retelling
 from shared.business_time.instants import to_micros
@@ -56,19 +56,19 @@ def explanation(
     said = case if pinned is None or language is None else Retelling(pinned.edition, language).told(case)
     state = folded(case, editions, heard)
     told = None if state is None else told_case(case, state, editions.__getitem__, heard)
-    calendar = explained_decision.calendar_rule(case, said, pinned, speech)
+    calendar = decision.calendar_rule(case, said, pinned, speech)
     in_words = language is not None
     return {
         **_case(case, now),
         **_decision(said),
         "priority": case.priority if told is None else told.heeded.priority,
-        "channel_rule": explained_decision.channel_rule(said, pinned, speech),
-        "priority_rules": explained_decision.priority_rules(said, told, speech),
+        "channel_rule": decision.channel_rule(said, pinned, speech),
+        "priority_rules": decision.priority_rules(said, told, speech),
         "customer_escalation": asking(said, told, log.events, at, speech),
         "calendar": case.calendar,
         "timezone": calendar["timezone"],
         "calendar_rule": calendar,
-        "milestones": explained_decision.milestones(said, told, speech),
+        "milestones": decision.milestones(said, told, speech),
         "clocks": None if told is None else clocks(told, calendar, log.events, at, speech, in_words=in_words),
         "history": _history(heard, log.events),
         "put_aside": _put_aside(log.put_aside),

@@ -14,8 +14,8 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.migrating import CannotMigrate, Choice, Migration, migrated
-from services.cli.migration_view import show
+from services.cli.policy.migrating import CannotMigrate, Choice, Migration, migrated
+from services.cli.policy.migration_view import show
 from services.cli.progress import Progress
 from services.escalation.pinned import PinnedEdition
 from shared.kafka.settings import BadSettings, KafkaSettings, load

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from services.cli.explain.rule_view import rule_line
+from services.cli.explain.view_line import Line
 from services.cli.ledger_reasons import because
-from services.cli.rule_view import rule_line
 from services.cli.speech import Speech
-from services.cli.view_line import Line
 from services.escalation.folding import RE_ARMED
 
 Data = Mapping[str, Any]

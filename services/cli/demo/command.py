@@ -14,9 +14,11 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli import demo_run, feed
-from services.cli.demo_check import last_call
-from services.cli.demo_traffic import coverage, varied
+from services.cli import feed
+from services.cli.call_intake import call
+from services.cli.demo import run as demo_run
+from services.cli.demo.check import last_call
+from services.cli.demo.traffic import coverage, varied
 from services.cli.log_reader import follow
 from services.cli.logged_event import LoggedEvent
 from services.cli.progress import Progress
@@ -177,4 +179,4 @@ class _Agents:
         )[self._seen % 3]
         for seconds, activity in steps:
             await asyncio.sleep(seconds)
-            await demo_run.call(self._client, "POST", f"/v1/cases/{case['case_id']}/activity", json=activity)
+            await call(self._client, "POST", f"/v1/cases/{case['case_id']}/activity", json=activity)

@@ -6,8 +6,8 @@ counts, `source` and `note` are the edition's own words beside it. `by` is the a
 
 from typing import Any
 
+from services.cli.explain.told_case import ToldCase
 from services.cli.speech import Speech
-from services.cli.told_case import ToldCase
 from services.escalation.clock_state import Clock
 from services.escalation.heeded import Origin
 from services.escalation.pinned import PinnedEdition

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from services.cli.explain_deadlines_view import deadlines
-from services.cli.explain_history_view import history, put_aside
-from services.cli.rule_view import rule_line
+from services.cli.explain.deadlines_view import deadlines
+from services.cli.explain.history_view import history, put_aside
+from services.cli.explain.rule_view import rule_line
+from services.cli.explain.view_line import Line
 from services.cli.speech import Speech
-from services.cli.view_line import Line
 from shared.contracts.vocabulary import Language
 
 Data = Mapping[str, Any]

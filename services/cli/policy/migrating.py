@@ -11,7 +11,7 @@ import msgspec
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from services.cli.case_log import CaseLog, NoTopics, read_cases
-from services.cli.migration import Candidate, Editions, body_of, candidate, preview, to_edition, to_plan
+from services.cli.policy.migration import Candidate, Editions, body_of, candidate, preview, to_edition, to_plan
 from services.escalation.pinned import PinnedEdition, short_of
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.vocabulary import Plan

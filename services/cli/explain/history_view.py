@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from services.cli.explain_deadlines_view import numbered
+from services.cli.explain.deadlines_view import numbered
+from services.cli.explain.view_line import Line
 from services.cli.speech import Speech
-from services.cli.view_line import Line
 from shared.contracts.names import name_of
 
 Data = Mapping[str, Any]

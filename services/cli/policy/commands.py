@@ -11,8 +11,8 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.text import Text
 
-from services.cli.policy_diff import Change, differences
-from services.cli.policy_show import tables
+from services.cli.policy.diff import Change, differences
+from services.cli.policy.show import tables
 from shared.contracts.vocabulary import Language
 from shared.policy.digest import edition_to_json, policy_sha256
 from shared.policy.files import edition_names, load_edition
@@ -122,7 +122,7 @@ def schema() -> int:
     return OK
 
 
-app.command("services.cli.policy_migrate:migrate", name="migrate")
+app.command("services.cli.policy.migrate:migrate", name="migrate")
 
 _HEADINGS = {
     "targets": "Targets on staffed channels",

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.cli.explain.view_line import Line
 from services.cli.speech import Speech
-from services.cli.view_line import Line
 
 
 def rule_line(named: Mapping[str, Any], what: str, speech: Speech, *more: str, indent: str = "") -> Line:

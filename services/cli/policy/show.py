@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from services.cli.policy_words import Words
+from services.cli.policy.words import Words
 from shared.business_time.config import WEEKDAYS, Periods, Weekday
 from shared.contracts.base import format_instant
 from shared.contracts.vocabulary import CHANNELS, PLANS, PRIORITIES, TIERS, Channel, Language, Plan, Tier

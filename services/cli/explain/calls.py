@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from services.cli.explained_rules import rule
+from services.cli.explain.rules import rule
+from services.cli.explain.told_case import ToldCase
 from services.cli.speech import Speech
-from services.cli.told_case import ToldCase
 from services.escalation.clock_state import Clock, Mark
 from services.escalation.escalate import calls_left
 from services.escalation.heeded import Origin

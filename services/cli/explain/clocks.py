@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.cli.clock_ledger import as_data, ledger_of, seconds
-from services.cli.explained_calls import calls
-from services.cli.explained_rules import Rule, behaviour_rule, calendar_rule, target_rule
+from services.cli.explain.calls import calls
+from services.cli.explain.rules import Rule, behaviour_rule, calendar_rule, target_rule
+from services.cli.explain.told_case import ToldCase
 from services.cli.ledger_reasons import because
 from services.cli.speech import Speech
-from services.cli.told_case import ToldCase
 from services.escalation.clock_state import Clock, Pause
 from services.escalation.folding import as_of
 from services.escalation.sla_clock import clocks_of

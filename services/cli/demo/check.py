@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from services.cli.demo_traffic import Ask
+from services.cli.demo.traffic import Ask
 from services.cli.logged_event import LoggedEvent
 from shared.business_time.instants import SECOND
 from shared.policy.chain import Chain
