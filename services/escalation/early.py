@@ -93,6 +93,11 @@ def due_of(key: bytes, value: bytes | None) -> int | None:
     return int.from_bytes(value[:8], "big") if value is not None and key[:1] == _LIST else None
 
 
+def offsets_in(value: bytes) -> list[int]:
+    """The offsets of the records that wait for a case, from the entry of its list."""
+    return [offset for _, offset in _decode_waiting(memoryview(value)[8:])]
+
+
 def _waiting(overlay: Overlay, case_id: str) -> _Waiting:
     stored = overlay.get(STORE, list_key(case_id))
     return [] if stored is None else _decode_waiting(memoryview(stored)[8:])

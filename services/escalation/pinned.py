@@ -6,6 +6,7 @@ digest; from then on the saved one counts. A configured edition is asked only fo
 
 import hashlib
 import zlib
+from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -17,7 +18,6 @@ from shared.kafka.overlay import Overlay
 from shared.kafka.processor import TaskMustStop
 from shared.policy.chain import Chain
 from shared.policy.digest import edition_from_json, edition_to_json
-from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
 from shared.policy.priority import priority_rule
 from shared.policy.promises import promised
@@ -67,10 +67,21 @@ class PinnedEdition:
         return terms
 
 
+class Shelf(Protocol):
+    """Editions by their digest. `EditionLibrary` is one."""
+
+    @property
+    def editions(self) -> tuple[Edition, ...]:
+        """All of them."""
+
+    def by_digest(self, sha256: str) -> Edition | None:
+        """The edition with that digest, if it is one of these."""
+
+
 class PinnedEditions:
     """The editions that cases pin. One for a process: its tasks share what was worked out."""
 
-    def __init__(self, library: EditionLibrary) -> None:
+    def __init__(self, library: Shelf) -> None:
         self._library = library
         self._known: dict[bytes, PinnedEdition] = {}
 

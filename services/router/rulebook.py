@@ -5,7 +5,7 @@ the edition names, never by what customers send.
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from services.router import access, trace
 from services.router.entitlement import Entitlement, Profile, RequesterFrom
@@ -178,6 +178,13 @@ class Rulebook:
                 profile, requester_from, channels, wanted, channel, rights, request_type, self.words
             ),
         )
+
+
+class Rules(Protocol):
+    """Where a router finds the rules for a request. `Rulebooks` is one."""
+
+    def at(self, received_at: datetime) -> Rulebook:
+        """The rules that hold for a request received at this instant."""
 
 
 class Rulebooks:

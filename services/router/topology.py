@@ -10,7 +10,7 @@ from services.router import recent
 from services.router.entitlement import ANONYMOUS, AccountTerms, Entitlement, covered, not_covered, terms_of
 from services.router.recent import RecentIndex
 from services.router.route import route
-from services.router.rulebook import Rulebooks
+from services.router.rulebook import Rules
 from shared.business_time.errors import CalendarError
 from shared.contracts import wire
 from shared.contracts.base import CausedBy
@@ -53,13 +53,13 @@ class RouterTopology:
 
     def __init__(
         self,
-        rulebooks: Rulebooks,
+        rules: Rules,
         *,
         partitions: int,
         trace: Callable[[str | None], str],
         resubmitted: Callable[[], None] = lambda: None,
     ) -> None:
-        self._rulebooks = rulebooks
+        self._rules = rules
         self._partitions = partitions
         self._trace = trace
         self._resubmitted = resubmitted
@@ -130,7 +130,7 @@ class RouterTopology:
         self._decide(record, envelope, request, overlay)
 
     def _decide(self, record: Record, cause: Envelope, request: SupportRequestSubmitted, overlay: Overlay) -> None:
-        rules = self._rulebooks.at(request.received_at)
+        rules = self._rules.at(request.received_at)
         try:
             decision = route(request, self._entitlement(request, overlay), rules, request.received_at)
         except CalendarError as error:  # at the ends of the calendar no deadline can be told

@@ -45,6 +45,7 @@ class TopologyDriver:
         self.changelogs: dict[str, dict[bytes, bytes]] = defaultdict(dict)
         self._ends: dict[str, int] = defaultdict(int)
         self._task = self._new_task()
+        self._begin_at_the_start()
 
     @property
     def next_due(self) -> datetime | None:
@@ -144,11 +145,17 @@ class TopologyDriver:
         self._task = self._new_task()
         for store in self._task.stores:
             self._task.restore(store, self.changelogs[store].items())
+        self._begin_at_the_start()
 
     def _new_task(self) -> TaskState:
         processor = self._factory(self.partition)
         stores: Iterable[StateStore] = [InMemoryStore(name) for name in processor.stores]
         return TaskState(self._service, processor, stores, partition=self.partition, partition_of=self._partition_of)
+
+    def _begin_at_the_start(self) -> None:
+        """As a takeover does: a source of which nothing has been consumed is read from its beginning."""
+        for source in self._task.processor.sources:
+            self._task.positions.setdefault(source.name, 0)
 
     def _fire(self) -> None:
         fired = self._task.run([], self.now, timer_limit=TIMERS_PER_SLICE)

@@ -92,7 +92,7 @@ def test_a_restart_brings_back_state_timers_and_positions_from_the_changelog() -
     before = driver.processor
     driver.restart()
     assert driver.processor is not before
-    assert driver.positions == {"first": 2}
+    assert driver.positions == {"first": 2, "second": 0}
     assert [output.key for output in driver.sleep_until(EPOCH + timedelta(hours=1))] == [b"b"]
     driver.restart()
     assert driver.sleep_until(EPOCH + timedelta(hours=2)) == []
