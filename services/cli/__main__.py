@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "services.cli.explain.command:explain",
         "Why a case got its channel, priority and deadlines, from the log.",
     ),
+    "replay": ("services.cli.replay.command:replay", "Fold a recorded log again; compare it with what was published."),
     "policy": ("services.cli.policy.commands:app", "Check, show and compare editions; migrate open cases."),
     "topics": ("services.cli.topics:app", "Make the topics, or report how they differ from the registry."),
     "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),

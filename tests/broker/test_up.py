@@ -7,8 +7,7 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,53 +19,12 @@ from services.cli.demo_accounts import DEMO_ACCOUNTS
 from services.cli.progress import Progress
 from services.cli.system import Options, System, SystemFailed
 from tests.harness.processes import eventually, is_running, parent_of
+from tests.harness.up import READY_WITHIN, running
 
-READY_WITHIN = 90.0
 GONE_WITHIN = 12.0  # ten seconds are promised; the rest is this machine's other tests
 
 # Java's and our own loops take their time on a machine that is busy with other tests.
 pytestmark = pytest.mark.timeout(300)
-
-
-class Up:
-    """One `frontline up` and what it has written."""
-
-    def __init__(self, process: asyncio.subprocess.Process, ready_file: Path, talk: Path) -> None:
-        self.process = process
-        self.ready_file = ready_file
-        self._talk = talk
-
-    @property
-    def said(self) -> str:
-        """Its standard error so far."""
-        return self._talk.read_text()
-
-    async def ready(self, but_not: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The ready file, once it is there and says something else than `but_not`."""
-
-        def there() -> bool:
-            assert self.process.returncode is None, self.said
-            return self.ready_file.exists() and json.loads(self.ready_file.read_text()) != but_not
-
-        await eventually(there, READY_WITHIN, "the ready file is written")
-        return dict(json.loads(self.ready_file.read_text()))
-
-
-@asynccontextmanager
-async def running(folder: Path, *options: str, **variables: str) -> AsyncIterator[Up]:
-    """`frontline up` with these options, in a process group of its own like one started from a terminal."""
-    ready_file, talk = folder / "ready.json", folder / "said.txt"
-    with talk.open("w") as said:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.cli", "up", "--port", "0", "--ready-file", str(ready_file), *options,
-            stdout=asyncio.subprocess.PIPE, stderr=said, env={**os.environ, **variables}, start_new_session=True,
-        )  # fmt: skip
-    try:
-        yield Up(process, ready_file, talk)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 def everyone(ready: Mapping[str, Any]) -> set[int]:

@@ -1,0 +1,55 @@
+"""`frontline up` in a process of its own, as people start it."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.harness.processes import eventually
+
+READY_WITHIN = 90.0
+
+
+class Up:
+    """One `frontline up` and what it has written."""
+
+    def __init__(self, process: asyncio.subprocess.Process, ready_file: Path, talk: Path) -> None:
+        self.process = process
+        self.ready_file = ready_file
+        self._talk = talk
+
+    @property
+    def said(self) -> str:
+        """Its standard error so far."""
+        return self._talk.read_text()
+
+    async def ready(self, but_not: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The ready file, once it is there and says something else than `but_not`."""
+
+        def there() -> bool:
+            assert self.process.returncode is None, self.said
+            return self.ready_file.exists() and json.loads(self.ready_file.read_text()) != but_not
+
+        await eventually(there, READY_WITHIN, "the ready file is written")
+        return dict(json.loads(self.ready_file.read_text()))
+
+
+@asynccontextmanager
+async def running(folder: Path, *options: str, **variables: str) -> AsyncIterator[Up]:
+    """`frontline up` with these options, in a process group of its own like one started from a terminal."""
+    ready_file, talk = folder / "ready.json", folder / "said.txt"
+    with talk.open("w") as said:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.cli", "up", "--port", "0", "--ready-file", str(ready_file), *options,
+            stdout=asyncio.subprocess.PIPE, stderr=said, env={**os.environ, **variables}, start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield Up(process, ready_file, talk)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()

@@ -1,0 +1,93 @@
+"""A recording replayed, as it is or with something done to it: what a tester of replays says."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from services.cli.replay.editions import AtHand
+from services.cli.replay.findings import Difference, Tally
+from services.cli.replay.recorded_log import Extent
+from services.cli.replay.replaying import Outcome, replay_log, saved_editions
+from shared.contracts.topics import Topic
+from shared.kafka.record import Record
+from shared.policy.editions import EditionLibrary
+from shared.policy.files import load_library
+from tests.harness.recording import Recording, log_of
+
+LIBRARY = load_library(["guidelines-2021"])
+NEXT = load_library(["objectives-2024"])
+BOTH = load_library(["guidelines-2021", "objectives-2024"])
+
+Starts = dict[str, dict[int, int]]
+
+
+def again(
+    recording: Recording,
+    records: Iterable[Record] | None = None,
+    *,
+    starts: Starts | None = None,
+    consumed: bool = True,
+    configured: EditionLibrary = LIBRARY,
+    show: int = 20,
+) -> Outcome:
+    """The outcome of replaying a recording, or other `records` in its place."""
+    extent = Extent(recording.partitions, starts or {}, recording.consumed() if consumed else {})
+    with log_of(extent, recording.all_records() if records is None else records) as log:
+        return replay_log(log, AtHand(saved_editions(log), configured), show)
+
+
+def identical(outcome: Outcome, recording: Recording) -> bool:
+    """Whether everything that was published follows from the log, bit by bit."""
+    assert [tally.digest for tally in outcome.tallies] == [tally.published_digest for tally in outcome.tallies]
+    assert outcome.differences == ()
+    assert sum(tally.identical for tally in outcome.tallies) == recording.events
+    return outcome.as_published and outcome.complete
+
+
+def of(outcome: Outcome, service: str) -> Tally:
+    """The numbers of one service."""
+    return next(tally for tally in outcome.tallies if tally.service == service)
+
+
+def kinds(outcome: Outcome) -> list[tuple[str, str]]:
+    """What differs, in short: the kind of difference and the type of the event without its prefix and version."""
+    return [(each.kind, each.type.removeprefix("frontline.").removesuffix(".v1")) for each in outcome.differences]
+
+
+def fields(difference: Difference) -> dict[str, tuple[Any, Any]]:
+    """What differs in an event: by field, what was published and what follows."""
+    return {each.field: (each.published, each.replayed) for each in difference.fields}
+
+
+def types(recording: Recording, topic: Topic) -> list[str]:
+    """The types of what was published, without prefix and version."""
+    found = (dict(record.headers)["ce_type"].decode() for record in recording.published(topic))
+    return [name.removeprefix("frontline.").removesuffix(".v1") for name in found]
+
+
+def the(records: Sequence[Record], kind: str, nth: int = 0) -> Record:
+    """The nth event of a type."""
+    return [r for r in records if dict(r.headers).get("ce_type", b"").decode().endswith(f"{kind}.v1")][nth]
+
+
+def without(records: Iterable[Record], *gone: Record) -> list[Record]:
+    """All records but these."""
+    return [record for record in records if record not in gone]
+
+
+def changed(records: Iterable[Record], old: Record, **new: Any) -> list[Record]:
+    """All records, one of them changed: `value`, `key`, `headers` or its place."""
+    return [replace(record, **new) if record == old else record for record in records]
+
+
+def edited(records: Iterable[Record], old: Record, edit: Callable[[dict[str, Any]], None]) -> list[Record]:
+    """All records, the data of one of them edited, and written as compactly as the services do."""
+    data = json.loads(old.value or b"")
+    edit(data)
+    return changed(records, old, value=json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def header(record: Record, name: str, value: bytes) -> tuple[tuple[str, bytes], ...]:
+    """A record's headers with one of them changed."""
+    return tuple((each, value if each == name else data) for each, data in record.headers)

@@ -1,0 +1,341 @@
+"""What follows from a log is what was published, whatever happened: one situation after the other."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.contracts import wire
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, dead_letter
+from shared.policy.digest import policy_sha256
+from tests.harness.asking import account, contact, requester
+from tests.harness.recording import Recording
+from tests.topology.replay.again import BOTH, LIBRARY, NEXT, again, identical, of, types
+
+TO_NEXT: dict[str, Any] = {"edition": "objectives-2024", "policy_sha256": policy_sha256(NEXT.editions[0])}
+SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+
+
+@pytest.fixture
+def recording() -> Recording:
+    """An account that owns everything, and nothing asked yet."""
+    made = Recording(LIBRARY)
+    made.tells(account())
+    made.runs()
+    return made
+
+
+def put_aside(recording: Recording) -> list[str]:
+    """The causes of all dead letters."""
+    topics = map(dead_letter, (ENTITLEMENTS, REQUESTS, CASES, ACTIVITY))
+    return [dict(record.headers)["dlt-cause"].decode() for topic in topics for record in recording.published(topic)]
+
+
+def test_a_plain_case(recording: Recording) -> None:
+    """Asked, decided, answered, restored and resolved."""
+    case = recording.asks()
+    recording.runs()
+    for kind in ("agent_replied", "customer_replied", "restored", "resolved", "closed"):
+        recording.passes(5 * MINUTE)
+        recording.hears(kind, case)
+        recording.runs()
+    assert {"clock.started", "clock.fulfilled"} <= set(types(recording, ESCALATIONS))
+    assert identical(again(recording), recording)
+
+
+def test_twice_gives_the_same_digests(recording: Recording) -> None:
+    """Nothing of when, where or how often it is replayed gets in."""
+    recording.asks()
+    recording.runs()
+    recording.passes(DAY)
+    first, second = again(recording), again(recording)
+    assert (first.digest, first.tallies) == (second.digest, second.tallies)
+    assert first.digest == first.published_digest
+
+
+def test_every_plan_role_and_channel(recording: Recording) -> None:
+    """Decisions of all kinds: accounts with contacts, unknown and anonymous ones, every channel."""
+    recording.tells(account([contact("u1", "member", False)], account_id="listed", plan="access", country=None))
+    number = 0
+    for account_id in ("acme", "listed", "unknown", None):
+        for channel in ("phone", "web_ticket", "chat", "bot"):
+            for who in (requester(), requester("member", False, "u2")):
+                number += 1
+                recording.asks(number, account_id=account_id, channel=channel, requester=who)
+    recording.asks(number + 1, authenticated_by="anonymous")
+    recording.runs()
+    assert len(recording.published(CASES)) == number + 1
+    assert identical(again(recording), recording)
+
+
+def test_an_entitlement_that_changes_between_requests(recording: Recording) -> None:
+    """Each case has been decided with what was known then, though all of it was written before any was decided."""
+    for number, plan in enumerate(("access", "premier", "premier_plus"), 1):
+        recording.asks(number)
+        recording.runs()
+        recording.tells(account(plan=plan))
+    recording.asks(9)
+    recording.runs()
+    assert identical(again(recording), recording)
+
+
+def test_a_withdrawn_account_and_one_that_comes_back(recording: Recording) -> None:
+    """The event, its tombstone, and a purchase afterwards."""
+    recording.withdraws("acme")
+    recording.asks(1)
+    recording.runs()
+    recording.tells(account(plan="premier"))
+    recording.asks(2)
+    recording.runs()
+    assert identical(again(recording), recording)
+
+
+def test_warnings_breaches_and_levels_as_time_goes_by(recording: Recording) -> None:
+    """Timers, each in its own time."""
+    recording.asks()
+    recording.runs()
+    recording.passes(3 * DAY)
+    assert {"clock.warned", "clock.breached", "escalation.raised"} <= set(types(recording, ESCALATIONS))
+    assert identical(again(recording), recording)
+
+
+def test_a_herd_after_downtime(recording: Recording) -> None:
+    """Everything overdue fires at one instant, in due order, slice by slice, with records in between."""
+    for number in range(1, 41):
+        recording.asks(number, impact=("down", "significant")[number % 2], received_at=recording.now - number * SECOND)
+    recording.runs()
+    recording.restarts()
+    recording.waits(2 * DAY)
+    recording.hears("agent_replied", f"{7:032x}")
+    recording.runs()
+    assert types(recording, ESCALATIONS).count("clock.breached") > 70
+    assert identical(again(recording), recording)
+
+
+def test_a_reply_that_came_before_a_timer_had_fired(recording: Recording) -> None:
+    """The record is processed in the slice in which the timer is due."""
+    case = recording.asks()
+    recording.runs()
+    recording.waits(61 * MINUTE)
+    recording.hears("agent_replied", case)
+    recording.runs()
+    assert identical(again(recording), recording)
+
+
+@pytest.mark.parametrize("late_case", [False, True], ids=["case_comes", "case_does_not_come_in_time"])
+def test_activity_that_came_before_its_case(recording: Recording, late_case: bool) -> None:
+    """It waits, and is taken in with the case or given up; the case may have no clocks, and so tell of nothing."""
+    for number, plan in enumerate(("premier_plus", "access"), 1):
+        recording.tells(account(account_id=plan, plan=plan))
+        recording.hears("agent_replied", f"{number:032x}")
+        recording.hears("internal_note", f"{number:032x}")
+    recording.waits(SECOND)
+    recording.runs()
+    recording.passes((16 if late_case else 5) * MINUTE)
+    for number, plan in enumerate(("premier_plus", "access"), 1):
+        recording.asks(number, account_id=plan, received_at=recording.now - DAY)
+    recording.runs()
+    recording.passes(DAY)
+    assert ("unknown_case" in put_aside(recording)) == late_case
+    outcome = again(recording)
+    assert identical(outcome, recording)
+    assert of(outcome, "escalation").put_aside == len(put_aside(recording))
+
+
+def test_early_activity_in_a_backlog(recording: Recording) -> None:
+    """Both services were down for hours: activity waits from when it was processed, not from when it was written."""
+    recording.hears("agent_replied", f"{1:032x}")
+    recording.waits(MINUTE)
+    recording.asks(1, received_at=recording.now - 5 * MINUTE)
+    recording.waits(3 * 60 * MINUTE)
+    recording.slice("escalation", 0)
+    recording.slice("escalation", 1)
+    recording.waits(SECOND)
+    recording.runs()
+    assert put_aside(recording) == []
+    assert identical(again(recording), recording)
+
+
+def test_activity_that_nobody_ever_takes(recording: Recording) -> None:
+    """It waits where the log ends, and is not given up there."""
+    recording.hears("agent_replied", f"{1:032x}")
+    recording.runs()
+    recording.waits(10 * MINUTE)
+    recording.hears("agent_replied", "closed")
+    recording.runs()
+    outcome = again(recording)
+    assert identical(outcome, recording)
+    assert of(outcome, "escalation").not_yet_processed == 0
+
+
+def test_late_activity_and_what_is_restated(recording: Recording) -> None:
+    """A reply that was in time is heard of after the breach."""
+    case = recording.asks()
+    recording.runs()
+    replied = recording.now + 30 * MINUTE
+    recording.passes(2 * 60 * MINUTE)
+    recording.hears("agent_replied", case, at=replied)
+    recording.runs()
+    assert "clock.restated" in types(recording, ESCALATIONS)
+    assert identical(again(recording), recording)
+
+
+def changes() -> list[tuple[str, dict[str, Any]]]:
+    """What may change the terms of an open case."""
+    explicit = wire.struct(MilestoneTerms)(target_seconds=600, hours="elapsed", promise="commitment")
+    return [
+        ("reprioritised", {"impact": "general"}),
+        ("reprioritised", {"milestones": {"restoration": explicit}}),
+        ("entitlement_refreshed", {"plan": "access"}),
+        ("policy_migrated", TO_NEXT),
+    ]
+
+
+@pytest.mark.parametrize(("kind", "given"), changes())
+@pytest.mark.parametrize("plan", ["access", "premier", "premier_plus"])
+def test_terms_that_change_on_an_open_case(kind: str, given: dict[str, Any], plan: str) -> None:
+    """Another priority, plan or edition; and once more, late, before what was heard already."""
+    recording = Recording(BOTH, routed_by=LIBRARY)
+    recording.tells(account(plan=plan))
+    case = recording.asks()
+    recording.runs()
+    begun = recording.now
+    recording.passes(40 * MINUTE)
+    recording.hears(kind, case, **given)
+    recording.runs()
+    recording.passes(DAY)
+    recording.hears("reprioritised", case, impact="significant", at=begun + 10 * MINUTE)
+    recording.runs()
+    recording.passes(DAY)
+    assert identical(again(recording, configured=BOTH), recording)
+
+
+def test_an_edition_that_became_known_too_late() -> None:
+    """The migration was put aside; that the edition is at hand now changes nothing of it."""
+    recording = Recording(LIBRARY)
+    recording.tells(account())
+    case = recording.asks()
+    recording.runs()
+    recording.passes(MINUTE)
+    recording.hears("policy_migrated", case, **TO_NEXT)
+    recording.runs()
+    recording.library = BOTH
+    recording.restarts("escalation")
+    recording.passes(MINUTE)
+    recording.hears("policy_migrated", case, **TO_NEXT)
+    recording.runs()
+    recording.passes(DAY)
+    assert put_aside(recording) == ["unknown_edition"]
+    assert identical(again(recording), recording)
+
+
+def test_resubmissions_and_conflicts(recording: Recording) -> None:
+    """Dropped without a word, put aside, and a day later decided anew."""
+    recording.asks(1)
+    recording.runs()
+    recording.passes(MINUTE)
+    recording.asks(1)
+    recording.asks(1, submission_digest="other")
+    recording.asks(2)
+    recording.asks(2)
+    recording.runs()
+    recording.passes(26 * 60 * MINUTE)
+    recording.asks(1)
+    recording.runs()
+    recording.passes(MINUTE)
+    assert sorted(put_aside(recording)) == ["conflict", "duplicate_case"]
+    outcome = again(recording)
+    assert identical(outcome, recording)
+    assert (of(outcome, "router").published, of(outcome, "router").put_aside) == (3, 1)
+
+
+def test_a_request_repeated_in_the_slice_that_would_have_forgotten_it(recording: Recording) -> None:
+    """Forgetting comes at the beginning of a slice: what moves the log's time in it does not forget yet."""
+    old = recording.now
+    recording.asks(1)
+    recording.runs()
+    recording.waits(26 * 60 * MINUTE)
+    recording.asks(2)
+    recording.asks(1, received_at=old)
+    recording.runs()
+    assert len(recording.published(CASES)) == 2
+    assert identical(again(recording), recording)
+
+
+def test_what_cannot_be_processed(recording: Recording) -> None:
+    """Dead letters of every topic, with and without a key, on the wrong partition, and in between what can be."""
+    case = recording.asks(1)
+    recording.runs()
+    for topic in (ENTITLEMENTS, REQUESTS, ACTIVITY):
+        for partition in range(recording.partitions):
+            recording.write_bytes(topic, b"acme", b"not an event", partition=partition)
+            recording.write_bytes(topic, None, b"{}", partition=partition)
+    recording.hears("escalation_reviewed", case, accepted=True)
+    recording.hears("agent_replied", case, at=recording.now - DAY)
+    recording.asks(2)
+    recording.runs()
+    causes = {"malformed_event", "wrong_partition", "no_escalation_requested", "bad_activity_time"}
+    assert set(put_aside(recording)) == causes
+    outcome = again(recording)
+    assert identical(outcome, recording)
+    assert sum(tally.put_aside for tally in outcome.tallies) == len(put_aside(recording))
+
+
+def test_an_escalation_that_the_customer_asks_for(recording: Recording) -> None:
+    """Refused, requested, rejected, refused again, accepted."""
+    case = recording.asks()
+    recording.runs()
+    for days, kind, given in (
+        (0, "escalation_requested", {}),
+        (1, "escalation_requested", {}),
+        (0, "escalation_reviewed", {"accepted": False}),
+        (0, "escalation_requested", {}),
+        (1, "escalation_requested", {}),
+        (0, "escalation_reviewed", {"accepted": True}),
+    ):
+        recording.passes(days * DAY + MINUTE)
+        recording.hears(kind, case, **given)
+        recording.runs()
+    assert {f"escalation.{word}" for word in ("refused", "requested", "rejected", "accepted")} <= set(
+        types(recording, ESCALATIONS)
+    )
+    assert identical(again(recording), recording)
+
+
+def test_a_case_that_is_forgotten_and_its_late_activity(recording: Recording) -> None:
+    """30 days after it was closed; then activity is put aside, and 60 days later it is early once more."""
+    case = recording.asks()
+    recording.runs()
+    recording.hears("closed", case)
+    recording.runs()
+    for days in (31, 61):
+        recording.passes(days * DAY)
+        recording.hears("agent_replied", case)
+        recording.runs()
+    recording.passes(DAY)
+    assert put_aside(recording) == ["case_gone", "unknown_case"]
+    assert identical(again(recording), recording)
+
+
+def test_what_nobody_has_processed_yet_is_counted(recording: Recording) -> None:
+    """The log goes on beyond where the services have come; nothing follows from that yet."""
+    recording.asks(1)
+    recording.runs()
+    recording.asks(2)
+    recording.asks(3)
+    recording.hears("agent_replied", f"{1:032x}")
+    outcome = again(recording)
+    assert identical(outcome, recording)
+    assert [tally.not_yet_processed for tally in outcome.tallies] == [2, 1]
+
+
+def test_without_committed_offsets_the_events_say_how_far_the_services_came(recording: Recording) -> None:
+    """A group that was idle for a week has none; what lies behind the last event cannot be told from what was done."""
+    recording.asks(1)
+    recording.runs()
+    recording.passes(DAY)
+    recording.asks(2)
+    outcome = again(recording, consumed=False)
+    assert identical(outcome, recording)
+    assert of(outcome, "router").not_yet_processed == 1

@@ -1,0 +1,204 @@
+"""Whatever happened, and however it was cut into slices, aborted and restarted: what follows is what was published."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic, dead_letter
+from shared.kafka.record import Record
+from shared.policy.digest import policy_sha256
+from tests.harness.asking import account
+from tests.harness.recording import Recording
+from tests.topology.replay.again import BOTH, LIBRARY, NEXT, Starts, again, identical
+
+ACCOUNTS = ("acme", "beta")
+EDITIONS: tuple[dict[str, Any], ...] = (
+    {"edition": "objectives-2024", "policy_sha256": policy_sha256(NEXT.editions[0])},
+    {"edition": "nobody-has-it", "policy_sha256": "ab" * 32},
+)
+KINDS = (
+    *("agent_replied", "customer_replied", "internal_note", "restored", "resolved", "reopened", "closed"),
+    *("withdrawn", "escalation_requested"),
+)
+LOSE: tuple[Topic, ...] = (REQUESTS, CASES, ACTIVITY, ESCALATIONS, *map(dead_letter, (REQUESTS, CASES, ACTIVITY)))
+
+Step = tuple[Callable[..., object], dict[str, Any]]
+
+
+def step(what: Callable[..., object], **drawn: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
+    """Something that happens, with what is drawn for it."""
+    return st.fixed_dictionaries(drawn).map(lambda given: (what, given))
+
+
+def tells(recording: Recording, account_id: str, plan: str) -> None:
+    """The billing system tells of an account, or withdraws it."""
+    if plan:
+        recording.tells(account(account_id=account_id, plan=plan))
+    else:
+        recording.withdraws(account_id)
+
+
+def asks(recording: Recording, case: int, account_id: str, ago: int, **given: Any) -> None:
+    """A request is submitted; with a number that was there before, it is a resubmission or a conflict."""
+    received = recording.now - timedelta(minutes=ago)
+    recording.asks(case, account_id=account_id, received_at=received, **given)
+
+
+def hears(recording: Recording, case: int, kind: str, ago: int, **given: Any) -> None:
+    """Somebody does something to a case, which need not be there yet."""
+    recording.hears(kind, f"{case:032x}", at=recording.now - timedelta(minutes=ago), **given)
+
+
+def garbage(recording: Recording, topic: Topic, key: bytes | None) -> None:
+    """Something that is no event, on whatever partition."""
+    recording.write_bytes(topic, key, b"{}", partition=0)
+
+
+def waits(recording: Recording, seconds: float) -> None:
+    """Nobody gets a turn for a while; then it is later."""
+    recording.waits(timedelta(seconds=seconds))
+
+
+def passes(recording: Recording, minutes: int) -> None:
+    """Timers fire in their time."""
+    recording.passes(timedelta(minutes=minutes))
+
+
+def months(recording: Recording, days: int) -> None:
+    """Both services are up to date, and then for a long time nothing comes."""
+    recording.runs()
+    recording.runs()
+    recording.passes(timedelta(days=days))
+
+
+def slices(recording: Recording, service: str, partition: int, at_most: int | None, abort: bool) -> None:
+    """One task takes some of what there is."""
+    recording.slice(service, partition % recording.partitions, at_most=at_most, abort=abort)
+
+
+def runs(recording: Recording) -> None:
+    """Everybody takes everything."""
+    recording.runs()
+
+
+def restarts(recording: Recording, service: str | None) -> None:
+    """kill -9."""
+    recording.restarts(service)
+
+
+cases = st.integers(1, 5)
+ago = st.sampled_from([0, 0, 0, 1, 20, 100])
+steps = st.one_of(
+    step(tells, account_id=st.sampled_from(ACCOUNTS), plan=st.sampled_from(["access", "premier", "premier_plus", ""])),
+    step(
+        asks,
+        case=cases,
+        account_id=st.sampled_from((*ACCOUNTS, "unknown")),
+        ago=ago,
+        impact=st.sampled_from(["down", "down", "significant", "general"]),
+        submission_digest=st.sampled_from(["d1", "d1", "d1", "d2"]),
+    ),
+    step(
+        hears,
+        case=cases,
+        ago=ago,
+        kind=st.sampled_from(KINDS),
+    ),
+    step(
+        hears,
+        case=cases,
+        ago=ago,
+        kind=st.just("status_changed"),
+        to=st.sampled_from(["open", "waiting_on_customer", "resolved"]),
+    ),
+    step(hears, case=cases, ago=ago, kind=st.just("reprioritised"), impact=st.sampled_from(["down", "general"])),
+    step(
+        hears, case=cases, ago=ago, kind=st.just("entitlement_refreshed"), plan=st.sampled_from(["access", "premier"])
+    ),
+    step(hears, case=cases, ago=ago, kind=st.just("escalation_reviewed"), accepted=st.booleans()),
+    st.sampled_from(EDITIONS).flatmap(
+        lambda named: step(
+            hears, case=cases, ago=ago, kind=st.just("policy_migrated"), **{k: st.just(v) for k, v in named.items()}
+        )
+    ),
+    step(
+        garbage,
+        topic=st.sampled_from([REQUESTS, ENTITLEMENTS, ACTIVITY]),
+        key=st.sampled_from([b"acme", b"\xff", None]),
+    ),
+    step(waits, seconds=st.sampled_from([0, 0.001, 1, 60, 1000, 12_000])),
+    step(passes, minutes=st.sampled_from([1, 5, 14, 16, 46, 61, 200, 2000])),
+    step(months, days=st.sampled_from([31, 70, 95])),
+    *[
+        step(
+            slices,
+            service=st.sampled_from(["router", "escalation", "escalation"]),
+            partition=st.integers(0, 1),
+            at_most=st.sampled_from([None, 1, 2]),
+            abort=st.sampled_from([False, False, True]),
+        )
+    ]
+    * 4,
+    *[step(runs)] * 2,
+    step(restarts, service=st.sampled_from([None, "router", "escalation"])),
+)
+histories = st.lists(steps, min_size=10, max_size=60)
+
+
+def lived(history: list[Step], partitions: int) -> Recording:
+    """What a history leaves."""
+    recording = Recording(BOTH, routed_by=LIBRARY, partitions=partitions)
+    for account_id, plan in zip(ACCOUNTS, ("premier_plus", "access"), strict=True):
+        recording.tells(account(account_id=account_id, plan=plan))
+    for what, given_to_it in history:
+        what(recording, **given_to_it)
+    return recording
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(histories, st.integers(1, 2))
+def test_any_history_is_replayed_bit_by_bit_and_twice_alike(history: list[Step], partitions: int) -> None:
+    """Slices, aborted transactions, restarts, lagging services, early and late activity, dead letters, forgetting."""
+    recording = lived(history, partitions)
+    first, second = (again(recording, configured=BOTH) for _ in range(2))
+    assert identical(first, recording)
+    assert (first.digest, first.tallies) == (second.digest, second.tallies)
+    unsaid = again(recording, configured=BOTH, consumed=False)  # how far the services had come
+    assert (unsaid.differences, unsaid.digest) == ((), first.digest)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(histories, st.integers(1, 2), st.data())
+def test_whatever_a_log_has_lost_is_no_difference(history: list[Step], partitions: int, data: st.DataObject) -> None:
+    """Retention takes any beginning of any topic, compaction any entitlement but the last: said, and never guessed."""
+    recording = lived(history, partitions)
+    starts: Starts = {}
+    records = recording.all_records()
+    for topic in data.draw(st.lists(st.sampled_from(LOSE), unique_by=lambda topic: topic.name)):
+        for partition in range(partitions):
+            there = recording.records[topic.name, partition]
+            gone = there[: data.draw(st.integers(0, len(there)))]
+            if gone:
+                starts.setdefault(topic.name, {})[partition] = gone[-1].offset + 1
+                records = [record for record in records if record not in gone]
+    records = compacted(records, recording, data)
+    outcome = again(recording, records, starts=starts, configured=BOTH)
+    assert outcome.differences == ()
+    assert outcome.digest == outcome.published_digest
+    assert sum(tally.identical + tally.not_replayable for tally in outcome.tallies) >= sum(
+        tally.published for tally in outcome.tallies
+    )
+
+
+def compacted(records: list[Record], recording: Recording, data: st.DataObject) -> list[Record]:
+    """The log after compaction has been over the beginning of the entitlements."""
+    for partition in range(recording.partitions):
+        there = recording.records[ENTITLEMENTS.name, partition]
+        cleaned = data.draw(st.integers(0, len(there)))
+        last = {record.key: record for record in there[:cleaned]}
+        gone = [record for record in there[:cleaned] if record is not last[record.key]]
+        records = [record for record in records if record not in gone]
+    return records
