@@ -73,7 +73,8 @@ def _verdict(outcome: Outcome) -> Text:
     events = sum(tally.identical for tally in outcome.tallies)
     if not outcome.as_published:
         count = len(outcome.differences) + outcome.more_differences
-        return _text(f"{count} differences; {events} events are identical", "bold red")
+        differ = f"{count} difference" + ("s" if count > 1 else "")
+        return _text(f"{differ}; {events} events are identical", "bold red")
     if not outcome.complete:
         lost = sum(tally.not_replayable + tally.put_aside_not_replayable for tally in outcome.tallies)
         return _text(f"{events} events are identical; {lost} cannot be replayed", "bold yellow")
