@@ -32,6 +32,7 @@ from tests.harness.topology_driver import TopologyDriver
 
 _TRACE = "0af7651916cd43dd8448eb211c80319c"
 TICK = timedelta(microseconds=1)
+SINKS = (CASES.name, ESCALATIONS.name)
 
 
 class Recording:
@@ -77,7 +78,8 @@ class Recording:
         return request_id
 
     def hears(self, kind: str, case_id: str, **given: Any) -> None:
-        """Somebody does something to a case now."""
+        """Somebody does something to a case now; with another `key` it is filed where it does not belong."""
+        key = given.pop("key", case_id)
         self._written += 1
         usual: dict[str, Any] = {
             "case_id": case_id,
@@ -87,7 +89,7 @@ class Recording:
             "recorded_at": self.now,
             "client": "desk",
         }
-        self.write(ACTIVITY, case_id, wire.struct(ActivityRecorded)(**(usual | given)))
+        self.write(ACTIVITY, key, wire.struct(ActivityRecorded)(**(usual | given)))
 
     def write(self, topic: Topic, key: str, event: Event) -> None:
         """One event, as intake writes it."""
@@ -126,6 +128,13 @@ class Recording:
             task.abort_slice(records, self.now)
         else:
             self._commit(task.pipe_slice(records, self.now), partition)
+
+    def refuses(self, service: str, partition: int, *, by_reference: bool = False) -> None:
+        """The broker refuses what the next record of one task makes it say, or the whole of its dead letter as well."""
+        task = self.tasks[service, partition]
+        record = next(chain(*(self._waiting(task, topic) for topic in SOURCES[service])), None)
+        if record is not None and any(output.topic in SINKS for output in task.abort_slice([record], self.now)):
+            self._commit(task.refuse(record, self.now, by_reference=by_reference), partition)
 
     def passes(self, span: timedelta) -> None:
         """Time goes by, and each timer fires in its time."""

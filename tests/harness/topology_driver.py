@@ -92,6 +92,13 @@ class TopologyDriver:
         self._set_clock(now or self.now)
         return self._task.run(records, self.now).overlay.outputs
 
+    def refuse(self, record: Record, now: datetime | None = None, *, by_reference: bool = False) -> list[Output]:
+        """Put a record aside unprocessed, as the runtime does once the broker has refused what comes of it."""
+        self._set_clock(now or self.now)
+        return self._commit(
+            self._task.refuse(record, self.now, "output_too_large", "too large", by_reference=by_reference)
+        )
+
     def advance_to(self, now: datetime) -> list[Output]:
         """Let the wall clock run to `now`, firing each timer as soon as the clock is past it, in due order."""
         start = len(self.produced)

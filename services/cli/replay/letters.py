@@ -23,6 +23,9 @@ class OneSided(NamedTuple):
     logged: bool
 
 
+# What is told only by the edition that a case is to migrate to. It is saved once a case counts by it, not before.
+_NEEDS_EDITION = frozenset({"unknown_calendar", "uncountable_target", "too_much_activity"})
+
 Doubt = Callable[[OneSided], str]  # why the difference says nothing, or ""
 
 
@@ -90,7 +93,7 @@ class Letters:
         logged = self._known.pop((topic, offset), None)
         if logged is not None and logged.cause == made.cause:
             return
-        if because := doubt(OneSided(topic, offset, made.at, logged is not None)):
+        if because := doubt(OneSided(topic, offset, made.at, logged is not None)) or _edition_missing(logged, made):
             comparison.letter_not_replayable(because)
             return
         said = "not put aside" if logged is None else f"put aside as {logged.cause}"
@@ -130,6 +133,16 @@ class Letters:
             self.given_up.setdefault(source.key, []).append(letter.at)
         if letter.cause == "unknown_edition" and (sha256 := _edition_named(source.value)):
             self.unknown_editions.add((letter.at, sha256))
+
+
+def _edition_missing(logged: PutAside | None, made: DeadLetter) -> str:
+    """Why it is no difference that an edition is unknown now: it was not then, or the cause would be another one."""
+    if logged is None or logged.cause not in _NEEDS_EDITION or made.cause != "unknown_edition":
+        return ""
+    return (
+        f"the edition that a case was to migrate to (policy_sha256 {_edition_named(made.record.value)}) is neither "
+        "saved in the log nor configured here: name its file with --policy"
+    )
 
 
 def _edition_named(value: bytes | None) -> str | None:

@@ -167,7 +167,7 @@ class ReplayedTask:
         came = letter.at if letter is not None and at_once else self.came(record, until)
         self.due_while(came, exactly=at_once and not self.unsaid)
         instants = dict.fromkeys([came, *([letter.at] if letter else []), until or LATER, self.past])
-        self.commit(self._as_it_went(record, letter, instants, until) or self._as_it_did_not(record, came))
+        self.commit(self._as_it_went(record, letter, instants, until) or self._as_it_did_not(record, letter, came))
         self.past = max(self.past, came)
 
     def _as_it_went(
@@ -180,10 +180,13 @@ class ReplayedTask:
                     return self.settled(record, tried, now, until)
         return None
 
-    def _as_it_did_not(self, record: Record, came: datetime) -> Tried:
+    def _as_it_did_not(self, record: Record, letter: PutAside | None, came: datetime) -> Tried:
         """The log says nothing of what follows from the record."""
         tried = next(self.ways(record, came))
         because = self.doubtful(record, tried) if tried.said else ""
+        if tried.said and not because and letter is None and self.letters.may_be_gone(record.topic, written(record)):
+            # It says nothing either of whether the record was put aside, and only then is the log as it should be.
+            return self._comparable(self.slices.refused(record, came, _TOO_LARGE))
         if not because:
             self.comparison.group([], tried.said)
             return tried

@@ -79,6 +79,11 @@ def slices(recording: Recording, service: str, partition: int, at_most: int | No
     recording.slice(service, partition % recording.partitions, at_most=at_most, abort=abort)
 
 
+def refuses(recording: Recording, service: str, partition: int, by_reference: bool) -> None:
+    """The broker takes nothing that comes of a record."""
+    recording.refuses(service, partition % recording.partitions, by_reference=by_reference)
+
+
 def runs(recording: Recording) -> None:
     """Everybody takes everything."""
     recording.runs()
@@ -142,6 +147,12 @@ steps = st.one_of(
         )
     ]
     * 4,
+    step(
+        refuses,
+        service=st.sampled_from(["router", "escalation"]),
+        partition=st.integers(0, 1),
+        by_reference=st.booleans(),
+    ),
     *[step(runs)] * 2,
     step(restarts, service=st.sampled_from([None, "router", "escalation"])),
 )

@@ -204,6 +204,42 @@ def test_dead_letters_are_kept_for_a_shorter_time_than_activity(recording: Recor
     assert of(outcome, "escalation").put_aside_not_replayable == 2
 
 
+def test_a_record_that_may_have_been_put_aside_is_no_difference(recording: Recording) -> None:
+    """The broker refused what followed from a request and from a reply. Once those dead letters are gone, the log says
+    nothing of either; and both left no trace in what was said afterwards."""
+    case = recording.asks(1)
+    recording.runs()
+    recording.passes(MINUTE)
+    recording.asks(2)
+    recording.refuses("router", 0)
+    recording.hears("agent_replied", case)
+    recording.refuses("escalation", 0)
+    recording.passes(DAY)
+    letters = [record for topic in (REQUESTS, ACTIVITY) for record in recording.published(dead_letter(topic))]
+    assert len(letters) == 2
+    assert identical(again(recording), recording)
+    outcome = again(
+        recording,
+        without(recording.all_records(), *letters),
+        starts={letter.topic: {0: letter.offset + 1} for letter in letters},
+    )
+    assert (outcome.differences, outcome.as_published, outcome.complete) == ((), True, False)
+    assert [tally.put_aside_not_replayable for tally in outcome.tallies] == [1, 1]
+    assert sum(tally.identical for tally in outcome.tallies) == recording.events
+
+
+def test_an_event_taken_out_is_missed_where_all_dead_letters_are_there(recording: Recording) -> None:
+    """Nothing says that its cause was put aside."""
+    case = recording.asks(1)
+    recording.runs()
+    recording.passes(MINUTE)
+    recording.hears("agent_replied", case)
+    recording.runs()
+    taken = the(recording.published(ESCALATIONS), "clock.fulfilled")
+    outcome = again(recording, without(recording.all_records(), taken))
+    assert [each.kind for each in outcome.differences] == ["missing"]
+
+
 @pytest.mark.parametrize("topic", [CASES, ESCALATIONS], ids=lambda topic: topic.name)
 def test_events_from_before_they_said_how_far_their_task_had_read(recording: Recording, topic: Topic) -> None:
     """An older version wrote them: they cannot be placed."""

@@ -1,0 +1,198 @@
+"""Every cause for which a record is put aside: a replay puts the same record aside, and for that cause."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services.escalation.case import HEARD_AT_MOST
+from shared.contracts import wire
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, REQUESTS, dead_letter
+from shared.kafka import serde
+from shared.kafka.serde import Envelope
+from shared.policy.digest import policy_sha256
+from shared.policy.editions import EditionLibrary
+from tests.harness.asking import account, entitlement_set
+from tests.harness.recording import Recording
+from tests.topology.replay.again import LIBRARY, NEXT, again, changed, header, identical, kinds, of
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+CASE = f"{1:032x}"
+ELSEWHERE = NEXT.editions[0].model_copy(update={"calendars": {"japan": NEXT.editions[0].calendars["japan"]}})
+OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
+CONFIGURED = EditionLibrary([*LIBRARY.editions, ELSEWHERE])
+DEFECT = "unexpected_error"  # of ours; nobody can bring one about who does not know of it
+
+Happening = Callable[[Recording], None]
+
+
+@pytest.fixture
+def recording() -> Recording:
+    """An open case of an account in Spain; escalation knows of an edition that has no calendar for it."""
+    made = Recording(CONFIGURED, routed_by=LIBRARY)
+    made.tells(account())
+    made.asks()
+    made.runs()
+    made.passes(MINUTE)
+    return made
+
+
+def put_aside(recording: Recording) -> list[str]:
+    """The causes of all dead letters."""
+    topics = map(dead_letter, (ENTITLEMENTS, REQUESTS, CASES, ACTIVITY))
+    return [dict(record.headers)["dlt-cause"].decode() for topic in topics for record in recording.published(topic)]
+
+
+def malformed(recording: Recording) -> None:
+    recording.write_bytes(ACTIVITY, CASE.encode(), b"not an event")
+
+
+def of_a_later_version(recording: Recording) -> None:
+    envelope = Envelope("e", "/frontline/intake", "frontline.activity.sang.v1", recording.now, CASE, None)
+    output = serde.to_output(ACTIVITY, CASE, envelope, b"{}")
+    recording.write_bytes(ACTIVITY, CASE.encode(), output.value, output.headers)
+
+
+def an_event_without_a_place_here(recording: Recording) -> None:
+    recording.write(ACTIVITY, CASE, entitlement_set(account()))
+
+
+def on_another_partition(recording: Recording) -> None:
+    for partition in range(recording.partitions):
+        recording.write_bytes(ACTIVITY, CASE.encode(), None, partition=partition)
+
+
+def under_another_key(recording: Recording) -> None:
+    recording.hears("agent_replied", CASE, key="another")
+
+
+def with_other_content(recording: Recording) -> None:
+    recording.asks(submission_digest="other")
+
+
+def for_nobody(recording: Recording) -> None:
+    recording.hears("agent_replied", "nobody")
+    recording.runs()
+    recording.passes(16 * MINUTE)
+
+
+def for_a_case_that_is_over(recording: Recording) -> None:
+    recording.hears("closed", CASE)
+    recording.runs()
+    recording.passes(31 * DAY)
+    recording.hears("agent_replied", CASE)
+
+
+def decided_twice(recording: Recording) -> None:
+    recording.passes(26 * 60 * MINUTE)
+    recording.asks()
+
+
+def to_an_edition_that_nobody_has(recording: Recording) -> None:
+    recording.hears("policy_migrated", CASE, edition="nobody-has-it", policy_sha256="ab" * 32)
+
+
+def to_an_edition_without_its_calendar(recording: Recording) -> None:
+    recording.hears("policy_migrated", CASE, edition=ELSEWHERE.edition, policy_sha256=policy_sha256(ELSEWHERE))
+
+
+def nobody_asked(recording: Recording) -> None:
+    recording.hears("escalation_reviewed", CASE, accepted=True)
+
+
+def before_its_case(recording: Recording) -> None:
+    recording.hears("agent_replied", CASE, at=recording.now - DAY)
+
+
+def without_a_deadline(recording: Recording) -> None:
+    too_long = wire.struct(MilestoneTerms)(target_seconds=10**11, hours="business", promise="objective")
+    recording.hears("reprioritised", CASE, milestones={"first_response": too_long})
+
+
+def one_too_many(recording: Recording) -> None:
+    for _ in range(HEARD_AT_MOST + 1):
+        recording.hears("customer_replied", CASE)
+
+
+def refused_by_the_broker(recording: Recording) -> None:
+    recording.hears("agent_replied", CASE)
+    for partition in range(recording.partitions):
+        recording.refuses("escalation", partition)
+
+
+def refused_with_its_dead_letter(recording: Recording) -> None:
+    recording.asks(2)
+    for partition in range(recording.partitions):
+        recording.refuses("router", partition, by_reference=True)
+
+
+CAUSES: tuple[tuple[str, Happening], ...] = (
+    ("malformed_event", malformed),
+    ("unknown_type", of_a_later_version),
+    ("unexpected_type", an_event_without_a_place_here),
+    ("wrong_partition", on_another_partition),
+    ("wrong_key", under_another_key),
+    ("conflict", with_other_content),
+    ("unknown_case", for_nobody),
+    ("case_gone", for_a_case_that_is_over),
+    ("duplicate_case", decided_twice),
+    ("unknown_edition", to_an_edition_that_nobody_has),
+    ("unknown_calendar", to_an_edition_without_its_calendar),
+    ("no_escalation_requested", nobody_asked),
+    ("bad_activity_time", before_its_case),
+    ("uncountable_target", without_a_deadline),
+    ("too_much_activity", one_too_many),
+    ("output_too_large", refused_by_the_broker),
+    ("output_too_large", refused_with_its_dead_letter),
+)
+
+
+@pytest.mark.parametrize(("cause", "happens"), CAUSES, ids=[happens.__name__ for _, happens in CAUSES])
+def test_what_was_put_aside_is_put_aside_again(recording: Recording, cause: str, happens: Happening) -> None:
+    """And what happens to the case afterwards is as it was, for the record left no trace in it."""
+    happens(recording)
+    recording.runs()
+    recording.runs()
+    recording.passes(DAY)
+    assert cause in put_aside(recording)
+    outcome = again(recording, configured=CONFIGURED)
+    assert identical(outcome, recording)
+    assert sum(tally.put_aside for tally in outcome.tallies) == len(put_aside(recording))
+
+
+def test_what_was_put_aside_by_an_edition_that_the_log_has_not_saved_cannot_be_replayed(recording: Recording) -> None:
+    """An edition is saved with the first case that counts by it, so one that none came to is only where it was
+    configured. That it is not at hand is no difference; which one it is has to be said."""
+    to_an_edition_without_its_calendar(recording)
+    recording.runs()
+    recording.passes(DAY)
+    outcome = again(recording)
+    tally = of(outcome, "escalation")
+    assert (outcome.differences, tally.put_aside_not_replayable) == ((), 1)
+    assert (outcome.as_published, outcome.complete) == (True, False)
+    (because,) = tally.because
+    assert policy_sha256(ELSEWHERE) in because
+    assert "--policy" in because
+
+
+@pytest.mark.parametrize("cause", ["malformed_event", "bad_activity_time", "no_escalation_requested"])
+def test_a_cause_that_needs_no_edition_differs_though_the_edition_is_not_at_hand(
+    recording: Recording, cause: str
+) -> None:
+    """Whether an event is sound is told without the edition that it names: this letter has been tampered with."""
+    to_an_edition_without_its_calendar(recording)
+    recording.runs()
+    (letter,) = recording.published(dead_letter(ACTIVITY))
+    tampered = changed(recording.all_records(), letter, headers=header(letter, "dlt-cause", cause.encode()))
+    assert kinds(again(recording, tampered)) == [("dead_letter", "dead letter")]
+
+
+def test_every_cause_that_operators_read_about_is_among_these() -> None:
+    """A cause that comes to be has to come to be replayed."""
+    section = OPERATIONS.read_text(encoding="utf-8").partition("## Dead letters")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert named - {DEFECT} == {cause for cause, _ in CAUSES}
