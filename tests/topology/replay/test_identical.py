@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from shared.contracts import wire
+from shared.contracts.registry import TYPES
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, dead_letter
 from shared.policy.digest import policy_sha256
-from tests.harness.asking import account, contact, requester
+from tests.harness.asking import MONDAY_NOON, account, contact, requester
 from tests.harness.recording import Recording
 from tests.topology.replay.again import BOTH, LIBRARY, NEXT, again, identical, of, types
 
@@ -316,6 +317,45 @@ def test_a_case_that_is_forgotten_and_its_late_activity(recording: Recording) ->
     recording.passes(DAY)
     assert put_aside(recording) == ["case_gone", "unknown_case"]
     assert identical(again(recording), recording)
+
+
+def test_every_type_of_event_that_there_is(recording: Recording) -> None:
+    """A type that comes to be has to come to be replayed: paused and reopened, asked for and withdrawn, all of it."""
+    recording.withdraws("former")
+    case, other = recording.asks(1), recording.asks(2)
+    recording.runs()
+    happens: tuple[tuple[timedelta, str, dict[str, Any]], ...] = (
+        (MINUTE, "internal_note", {}),
+        (MINUTE, "status_changed", {"to": "waiting_on_customer"}),
+        (10 * MINUTE, "customer_replied", {}),
+        (MINUTE, "status_changed", {"to": "open"}),
+        (MINUTE, "entitlement_refreshed", {"plan": "premier"}),
+        (MINUTE, "policy_migrated", TO_NEXT),
+        (MINUTE, "reprioritised", {"impact": "significant"}),
+        (MINUTE, "escalation_requested", {}),
+        (2 * DAY, "escalation_requested", {}),
+        (MINUTE, "escalation_reviewed", {"accepted": False}),
+        (2 * DAY, "escalation_requested", {}),
+        (MINUTE, "escalation_reviewed", {"accepted": True}),
+        (MINUTE, "restored", {}),
+        (MINUTE, "resolved", {}),
+        (DAY, "reopened", {}),
+        (MINUTE, "agent_replied", {}),
+        (MINUTE, "closed", {}),
+    )
+    recording.library = BOTH
+    recording.restarts("escalation")
+    for span, kind, given in happens:
+        recording.passes(span)
+        recording.hears(kind, case, **given)
+        recording.runs()
+    recording.hears("agent_replied", case, at=MONDAY_NOON + 5 * MINUTE)
+    recording.hears("withdrawn", other)
+    recording.runs()
+    assert put_aside(recording) == []
+    seen = {dict(record.headers).get("ce_type", b"").decode() for record in recording.all_records()}
+    assert set(TYPES) <= seen
+    assert identical(again(recording, configured=BOTH), recording)
 
 
 def test_what_nobody_has_processed_yet_is_counted(recording: Recording) -> None:
