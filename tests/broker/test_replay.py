@@ -5,7 +5,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from services.cli.call_intake import call
 from services.cli.demo.run import submit_all
 from services.cli.demo.traffic import coverage
 from shared.contracts.topics import ACTIVITY, ESCALATIONS, REQUESTS
-from tests.harness.up import running
+from tests.harness.processes import eventually
+from tests.harness.up import READY_WITHIN, Up, running
 
 SETTLE_SECONDS = 60
+KILLED_AT = {"router": 60, "escalation": 120}  # after so many of more than 200 requests
 MISSED = {"frontline.clock.breached": 5, "frontline.escalation.raised": 3, "frontline.escalation.suppressed": 3}
 ACTIVITIES: Sequence[Mapping[str, Any]] = (
     {"type": "status_changed", "to": "waiting_on_customer"},
@@ -42,11 +45,22 @@ async def replay(*arguments: str) -> tuple[int, bytes]:
     return process.returncode or 0, printed
 
 
-async def kill_in_turn(pids: Mapping[str, int]) -> None:
-    """kill -9 of the router, then of escalation; `up` starts them again."""
-    for service in ("router", "escalation"):
-        await asyncio.sleep(0.3)  # so that there is something to be in the middle of
-        os.kill(pids[service], signal.SIGKILL)
+def killing(pids: Mapping[str, int]) -> Callable[[str], None]:
+    """To be called for each request accepted: kill -9 of a service at its turn, while the others are on their way."""
+    accepted = count(1)
+    turns = {turn: pids[service] for service, turn in KILLED_AT.items()}
+
+    def one_more(_said: str) -> None:
+        if (pid := turns.get(next(accepted))) is not None:
+            os.kill(pid, signal.SIGKILL)
+
+    return one_more
+
+
+def started_again(up: Up, pids: Mapping[str, int]) -> bool:
+    """Whether each service that was killed is another process now."""
+    now = json.loads(up.ready_file.read_text())["pids"]
+    return all(now[service] != pids[service] for service in KILLED_AT)
 
 
 async def happens(client: httpx.AsyncClient, cases: Sequence[str]) -> None:
@@ -93,12 +107,10 @@ async def test_a_log_with_kills_in_the_middle_is_replayed_bit_by_bit(tmp_path: P
         async with httpx.AsyncClient(
             base_url=ready["intake_url"], headers=headers, timeout=10, trust_env=False
         ) as client:
-            killing = asyncio.create_task(kill_in_turn(ready["pids"]))
-            sent = await submit_all(client, coverage("replay"), lambda _: None)
+            sent = await submit_all(client, coverage("replay"), killing(ready["pids"]))
             await happens(client, sorted(sent)[::2])
-            await killing
         await nobody_can_read(ready["bootstrap"])
-        assert (await up.ready(but_not=ready))["pids"]["router"] != ready["pids"]["router"]
+        await eventually(lambda: started_again(up, ready["pids"]), READY_WITHIN, "both services are started again")
         log = tmp_path / "log.jsonl"
         found = await settled(ready["bootstrap"], log)
 
