@@ -1,6 +1,5 @@
 """Reading the dead letters of a broker, and sending them back to where they came from."""
 
-import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,13 +8,14 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from shared.contracts.topics import TOPICS
 from shared.kafka import dead_letters
+from shared.kafka.committed import committed_reader
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 
 _POLL_MS = 100
-_FETCH_BYTES = 8 * 1024 * 1024
+_LARGEST_BYTES = 8 * 1024 * 1024
 SOURCES = tuple(
     topic.name.removesuffix(dead_letters.SUFFIX) for topic in TOPICS if topic.name.endswith(dead_letters.SUFFIX)
 )
@@ -57,7 +57,7 @@ class Found:
 
 async def read_all(settings: KafkaSettings, sources: Sequence[str] = SOURCES) -> AsyncIterator[Found]:
     """Every dead letter of these source topics, up to where the logs end now, by partition. Raises KafkaError."""
-    async with _consumer(settings) as consumer:
+    async with committed_reader(settings) as consumer:
         for source in sources:
             places = await _partitions(consumer, dead_letters.topic_of(source))
             if not places:
@@ -71,7 +71,7 @@ async def read_all(settings: KafkaSettings, sources: Sequence[str] = SOURCES) ->
 
 async def read_one(settings: KafkaSettings, place: Place) -> Found | None:
     """The dead letter at `place`, or None if there is none (any more)."""
-    async with _consumer(settings) as consumer:
+    async with committed_reader(settings) as consumer:
         record = await _at(consumer, dead_letters.topic_of(place.source), place.partition, place.offset)
         return None if record is None else _found(place.source, record)
 
@@ -83,7 +83,7 @@ async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterat
     read from the source topic, if that still has it. The dead letter stays where it is: replay twice, and the record
     is there twice. Raises KafkaError.
     """
-    producer = AIOKafkaProducer(**settings.client(), enable_idempotence=True, max_request_size=_FETCH_BYTES)
+    producer = AIOKafkaProducer(**settings.client(), enable_idempotence=True, max_request_size=_LARGEST_BYTES)
     await producer.start()
     try:
         for each in found:
@@ -110,7 +110,7 @@ async def _original(settings: KafkaSettings, found: Found) -> Record:
         raise CannotReplay(f"it says that it comes from {record.topic}, which is no source of Frontline")
     if not found.letter.by_reference:
         return record
-    async with _consumer(settings) as consumer:
+    async with committed_reader(settings) as consumer:
         there = await _at(consumer, record.topic, record.partition, record.offset)
     if there is None:
         raise CannotReplay(f"its value was not kept, and {record.topic} no longer has it")
@@ -156,21 +156,3 @@ async def _span(
     while await consumer.position(place) < end:
         for record in (await consumer.getmany(place, timeout_ms=_POLL_MS)).get(place, ()):
             yield record
-
-
-@contextlib.asynccontextmanager
-async def _consumer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
-        **settings.client(),
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        fetch_max_wait_ms=50,
-        max_partition_fetch_bytes=_FETCH_BYTES,
-    )
-    try:
-        await consumer.start()
-        yield consumer
-    finally:
-        await consumer.stop()

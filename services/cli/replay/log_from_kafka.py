@@ -6,7 +6,6 @@ follows from. So whatever is told of as processed is there, and so is its cause.
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
@@ -19,12 +18,12 @@ from services.cli.case_log import NoTopics
 from services.cli.replay.recorded_log import LOG_TOPICS, SOURCES, Extent, Offsets, RecordedLog
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, dead_letter
 from shared.kafka.admin import TopicsDiffer
+from shared.kafka.committed import committed_reader
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 
 _POLL_MS = 200
 _STALLED = 30.0  # seconds without progress
-_FETCH_BYTES = 8 * 1024 * 1024
 # What follows before what it follows from; the rest comes last.
 _ORDER = (
     (ESCALATIONS, dead_letter(CASES), dead_letter(ACTIVITY)),
@@ -48,7 +47,7 @@ async def read_log(
 ) -> RecordedLog:
     """The log of a broker as it is now; the caller closes it. Raises NoTopics, TopicsDiffer, KafkaError."""
     consumed = await _consumed(settings)
-    async with _consumer(settings) as consumer:
+    async with committed_reader(settings) as consumer:
         places = await _places(consumer)
         spans = await _spans(consumer, places)
         starts: Offsets = {}
@@ -132,21 +131,3 @@ async def _read(consumer: AIOKafkaConsumer, span: Span) -> AsyncIterator[Record]
 
 def _record(r: ConsumerRecord) -> Record:
     return Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
-
-
-@contextlib.asynccontextmanager
-async def _consumer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
-        **settings.client(),
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        fetch_max_wait_ms=50,
-        max_partition_fetch_bytes=_FETCH_BYTES,
-    )
-    try:
-        await consumer.start()
-        yield consumer
-    finally:
-        await consumer.stop()
