@@ -49,8 +49,7 @@ class Heeded(NamedTuple):
 class Origin(NamedTuple):
     """Where terms come from: what counts for a case since the activity `by` ("" = the decision).
 
-    The milestones of `explicit` have the terms that it says itself. If it says more than that (`follows`), those of the
-    others follow from the rest; else they stay as they were. The priority is that of the activity `prioritised_by`.
+    The milestones of `explicit` have the terms that it says itself. The priority is that of the activity `prioritised_by`.
     """
 
     by: str
@@ -61,10 +60,8 @@ class Origin(NamedTuple):
     workaround: Workaround
     environment: Environment
     priority: Priority
-    automated: bool
     staffed: bool
     explicit: frozenset[Milestone]
-    follows: bool
 
 
 @dataclass(slots=True)
@@ -114,7 +111,7 @@ class _Standing:
             self.automated = self.pinned.edition.plans[self.plan].automated_escalation
         return {**self.pinned.terms_for(self.plan, self.priority, staffed=self.staffed), **explicit}
 
-    def origin(self, by: str, explicit: Iterable[Milestone], *, follows: bool) -> Origin:
+    def origin(self, by: str, explicit: Iterable[Milestone]) -> Origin:
         """The same, as what terms come from."""
         return Origin(
             by,
@@ -125,10 +122,8 @@ class _Standing:
             self.workaround,
             self.environment,
             self.priority,
-            self.automated,
             self.staffed,
             frozenset(explicit),
-            follows,
         )
 
 
@@ -157,10 +152,10 @@ def origins(state: CaseState, editions: Editions) -> list[Origin]:
     standing = _Standing.when_routed(facts, pinned)
     usual = stored_terms(promised(pinned.edition, standing.plan, standing.priority, staffed=standing.staffed))
     unusual = {name for name, terms in (state.terms or {}).items() if terms != usual.get(name)}
-    found = [standing.origin("", unusual, follows=True)]
+    found = [standing.origin("", unusual)]
     for heard in _changes(state):
         standing.take(heard, editions)
-        found.append(standing.origin(unpack_id(heard.id), heard.terms or (), follows=_says_more(heard)))
+        found.append(standing.origin(unpack_id(heard.id), heard.terms or ()))
     return found
 
 

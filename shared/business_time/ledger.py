@@ -70,10 +70,10 @@ def _with_pauses(
 ) -> list[tuple[Micros, Micros, Reason, str | None]]:
     if why != "open":
         return [(start, end, why, holiday)]
-    parts: list[tuple[Micros, Micros, Reason, str | None]] = []
-    parts += [(a, b, "paused", None) for a, b in clipped(pauses, start, end)]
-    parts += [(a, b, "open", None) for a, b in without([(start, end)], pauses)]
-    return sorted(parts)
+    paused: list[tuple[Micros, Micros, Reason, str | None]] = [
+        (a, b, "paused", None) for a, b in clipped(pauses, start, end)
+    ]
+    return sorted([*paused, *((a, b, "open", None) for a, b in without([(start, end)], pauses))])
 
 
 def _joined(parts: list[tuple[Micros, Micros, Reason, str | None]]) -> list[LedgerEntry]:
