@@ -26,7 +26,7 @@ from services.escalation.effects import (
     Warned,
 )
 from services.escalation.folding import as_of
-from services.escalation.sla_clock import Step, advance, apply_activity, clocks_of, open_case
+from services.escalation.sla_clock import Step, advance, apply_activity, clocks_of, next_due, open_case
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.instants import MINUTE, Micros, to_micros
 from shared.contracts.terms import MilestoneTerms
@@ -158,6 +158,7 @@ class Desk:
 
     def _take(self, step: Step) -> list[Said]:
         self.case, self.next_due = step.case, minutes(step.next_due)
+        assert next_due(self.policy, self.case) == step.next_due, "a timer is the same whenever it is asked for"
         names = {kind: word for word, kind in WORDS.items()}
         said = [
             Said(names[type(e)], e.milestone, (e.at - _OPENED) / MINUTE, minutes(e.due_at), e) for e in step.effects

@@ -152,13 +152,13 @@ def test_a_second_case_of_the_same_id_changes_nothing(desk: Desk) -> None:
     [
         (CASES, {"policy_sha256": "latest"}, "malformed_event"),
         (CASES, {"calendar": "atlantis"}, "malformed_event"),
-        (ACTIVITY, {"type": "status_changed"}, "malformed_event"),
-        (ACTIVITY, {"type": "reprioritised"}, "malformed_event"),
-        (ACTIVITY, {"type": "entitlement_refreshed"}, "malformed_event"),
-        (ACTIVITY, {"type": "escalation_reviewed"}, "malformed_event"),
-        (ACTIVITY, {"type": "policy_migrated", "edition": "x"}, "malformed_event"),
-        (ACTIVITY, {"type": "policy_migrated", "edition": "x", "policy_sha256": "latest"}, "malformed_event"),
-        (ACTIVITY, {"type": "agent_replied", "at": at(0).replace(year=1)}, "malformed_event"),
+        (ACTIVITY, {"kind": "status_changed"}, "malformed_event"),
+        (ACTIVITY, {"kind": "reprioritised"}, "malformed_event"),
+        (ACTIVITY, {"kind": "entitlement_refreshed"}, "malformed_event"),
+        (ACTIVITY, {"kind": "escalation_reviewed"}, "malformed_event"),
+        (ACTIVITY, {"kind": "policy_migrated", "edition": "x"}, "malformed_event"),
+        (ACTIVITY, {"kind": "policy_migrated", "edition": "x", "policy_sha256": "latest"}, "malformed_event"),
+        (ACTIVITY, {"kind": "agent_replied", "at": at(0).replace(year=1)}, "malformed_event"),
     ],
     ids=[
         "no digest",
@@ -180,7 +180,7 @@ def test_events_that_cannot_be_meant_are_put_aside(
         desk.opens(**changes)
     else:
         desk.opens()
-        desk.hears(changes.pop("type"), **changes)
+        desk.hears(**changes)
     assert desk.put_aside == [cause]
 
 

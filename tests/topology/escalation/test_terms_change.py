@@ -159,6 +159,33 @@ def test_terms_beside_a_plan_outrank_what_follows_from_it() -> None:
     assert due(desk, "restoration") == at(1 / 6)
 
 
+def test_terms_that_are_told_for_one_milestone_leave_the_others_as_they_were() -> None:
+    """Also those that were told before: neither the policy nor the priority is asked again."""
+    desk = Desk()
+    desk.opens(plan="premier_plus")
+    exception = {"target_seconds": 600, "hours": "elapsed", "promise": "commitment"}
+    desk.hears("reprioritised", milestones=terms({"restoration": exception}))
+    desk.passes(minutes(1))
+    desk.hears("reprioritised", milestones=terms({"first_response": exception}))
+    assert due(desk, "first_response") == due(desk, "restoration") == at(1 / 6)
+
+
+def test_a_migration_counts_by_the_calendar_of_the_other_edition() -> None:
+    """Both editions have one of that name; theirs opens at another hour."""
+    later = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), (("11:00", "18:00"),))
+    (shipped,) = NEXT.editions
+    calendar = shipped.calendars["spain"].model_copy(update={"hours": later})
+    changed = shipped.model_copy(update={"calendars": {**shipped.calendars, "spain": calendar}})
+    desk = desk_with(EditionLibrary((*LIBRARY.editions, changed)))
+    desk.opens(plan="premier_plus", workaround="partial")  # P2: in open hours
+    before = due(desk, "restoration")
+    desk.hears("policy_migrated", edition=changed.edition, policy_sha256=policy_sha256(changed))
+    after = due(desk, "restoration")
+    assert before is not None
+    assert after is not None
+    assert (before.hour, after.hour) == (11, 13)
+
+
 def terms(given: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Terms as the contract has them."""
     return {name: wire.struct(MilestoneTerms)(**each) for name, each in given.items()}

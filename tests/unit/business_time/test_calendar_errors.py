@@ -90,6 +90,34 @@ def test_a_question_that_cannot_be_meant_is_refused(ask: Any, error: type[errors
 
 
 @pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda: CALENDAR.add(NOON, timedelta(0)), "a target must be longer than nothing, not 0:00:00"),
+        (
+            lambda: BusinessCalendar.from_config({"timezone": "UTC", "hours": {}}).add(NOON, HOUR),
+            "the calendar does not open for long enough within 10 years of 2026-11-23T12:00:00+00:00",
+        ),
+        (
+            lambda: BusinessCalendar.from_config({"timezone": "UTC", "hours": {}, "holidays": ["2026-13-01"]}),
+            "'2026-13-01' is not a date: write YYYY-MM-DD",
+        ),
+        (
+            lambda: BusinessCalendar.from_config(
+                {"timezone": "UTC", "hours": {}, "breaks": [["2026-11-23", "2026-11-24T10:00"]]}
+            ),
+            "'2026-11-23' is not a local date and time: write YYYY-MM-DDTHH:MM (or :SS)",
+        ),
+    ],
+    ids=["target", "never open", "date", "local time"],
+)
+def test_a_refusal_says_what_was_found_and_what_to_write(ask: Any, says: str) -> None:
+    """Who gets it has to mend it."""
+    with pytest.raises(errors.CalendarError) as refused:
+        ask()
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
     "config",
     [
         pytest.param({"timezone": "UTC", "hours": {}}, id="no hours at all"),

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -113,3 +114,17 @@ def test_cut_by_pause_the_ledger_covers_the_same_time(
             start, end = pauses[number]
             assert start <= entry.start < entry.end <= end
             assert all(since >= start or until <= entry.start for since, until in pauses)
+
+
+def test_cut_by_pause_the_ledger_is_in_utc_whatever_zone_the_pauses_are_told_in() -> None:
+    """What is published names instants one way."""
+    start = at("2026-11-23T10:00")
+    told = [(instant(h), instant(h + 1)) for h in (11, 13)]
+    cut = list(by_pause(CALENDAR.ledger(start, start + timedelta(hours=3), told), told))
+    assert [number for entry, number in cut if entry.reason == "paused"] == [0, 1]
+    assert all(entry.start.tzinfo is UTC and entry.end.tzinfo is UTC for entry, _ in cut)
+
+
+def instant(hour: int) -> datetime:
+    """An hour of that Monday as Madrid tells it."""
+    return datetime(2026, 11, 23, hour, 30, tzinfo=ZoneInfo("Europe/Madrid"))

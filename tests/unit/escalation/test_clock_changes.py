@@ -153,6 +153,39 @@ class TestNewTerms:
         [said] = desk.hears(90, kind, terms={"restoration": terms(240, paused_by=USUAL)})
         assert (said.short, said.due) == (("resumed", "restoration", 90), 250)
 
+    def test_a_reply_owed_again_is_the_same_instance_only_if_it_is_the_same_reply(self, kind: ActivityType) -> None:
+        """The customer still waits for the one, or has been answered meanwhile and waits for another."""
+        desk = Desk({"next_response": terms(60)})
+        desk.hears(1, "customer_replied")
+        desk.hears(2, kind, terms={"next_response": terms(None)})
+        [said] = desk.hears(20, kind, terms={"next_response": terms(60)})
+        assert (said.short, said.due) == (("resumed", "next_response", 20), 61)
+        desk.hears(22, kind, terms={"next_response": terms(None)})
+        desk.hears(23, "agent_replied")
+        desk.hears(30, "customer_replied")
+        [said] = desk.hears(40, kind, terms={"next_response": terms(60)})
+        assert (said.short, said.due) == (("started", "next_response", 30), 90)
+        assert desk.due("next_response", 2) == 90
+
+    def test_an_update_owed_again_is_the_same_instance_only_if_nobody_has_updated(self, kind: ActivityType) -> None:
+        """Each update starts the wait for the next one."""
+        desk = Desk({"periodic_update": terms(60)})
+        desk.hears(2, kind, terms={"periodic_update": terms(None)})
+        [said] = desk.hears(20, kind, terms={"periodic_update": terms(60)})
+        assert (said.short, said.due) == (("resumed", "periodic_update", 20), 60)
+        desk.hears(22, kind, terms={"periodic_update": terms(None)})
+        desk.hears(23, "agent_replied")
+        [said] = desk.hears(40, kind, terms={"periodic_update": terms(60)})
+        assert (said.short, said.due) == (("started", "periodic_update", 23), 83)
+
+    def test_terms_set_while_it_was_resolved_count_when_it_is_reopened(self, kind: ActivityType) -> None:
+        """More had been used up by then than they allow: that is told as it is reopened, and not when a timer comes."""
+        desk = Desk({"restoration": terms(200, paused_by=USUAL)})
+        desk.hears(100, "resolved")
+        assert desk.hears(110, kind, terms={"restoration": terms(60, paused_by=USUAL)}) == []
+        said = desk.hears(120, "reopened")
+        assert [(each.word, each.at) for each in said if each.word == "breached"] == [("breached", 60)]
+
     def test_back_again_while_paused(self, kind: ActivityType) -> None:
         """The pause that began in between began then."""
         desk = Desk({"restoration": terms(240, paused_by=USUAL)})

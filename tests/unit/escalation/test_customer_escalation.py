@@ -56,6 +56,29 @@ def test_a_day_after_the_submission_it_may_be_asked_for() -> None:
     assert isinstance(Customer().asks(24), Requested)
 
 
+def test_what_is_said_names_the_request_and_its_instant() -> None:
+    """A review is matched to it, and so is what a customer sees."""
+    assert Customer().asks(25) == Requested("a0", 25 * HOUR)
+
+
+def test_what_was_asked_and_answered_is_remembered_with_its_instant() -> None:
+    """Whoever takes over the case later has to know what is open, and since when."""
+    for accepted, stage in ((True, "accepted"), (False, "rejected")):
+        customer = Customer()
+        customer.asks(25)
+        assert customer.asked == Asked("requested", "a0", 25 * HOUR)
+        customer.is_answered(27, accepted=accepted)
+        assert customer.asked == Asked(stage, "a0", 27 * HOUR)  # type: ignore[arg-type]  # one of the words
+
+
+def test_a_refusal_changes_nothing_that_is_remembered() -> None:
+    """Or an impatient customer would lose the request that waits for its review."""
+    customer = Customer()
+    customer.asks(25)
+    customer.asks(26)
+    assert customer.asked == Asked("requested", "a0", 25 * HOUR)
+
+
 def test_before_that_the_refusal_says_when() -> None:
     """Nobody has to try and try again."""
     assert Customer().asks(23.999) == Refused("a0", round(23.999 * HOUR), "too_early", 24 * HOUR)
@@ -99,6 +122,8 @@ def test_of_two_waits_the_longer_one_is_told() -> None:
     """A request backdated before the first day had passed, and rejected at once: the submission's wait is longer."""
     customer = Customer(asked=Asked("rejected", "a", 6 * HOUR))
     assert customer.asks(7) == Refused("a0", 7 * HOUR, "too_early", 24 * HOUR)
+    customer = Customer(asked=Asked("rejected", "a", 12 * HOUR))
+    assert customer.asks(13) == Refused("a0", 13 * HOUR, "too_early", 24 * HOUR), "of two equal ones the first"
     customer = Customer(asked=Asked("rejected", "a", 20 * HOUR))
     assert customer.asks(25) == Refused("a0", 25 * HOUR, "recently_rejected", 32 * HOUR)
 
