@@ -9,7 +9,7 @@ JOBS ?= 3
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-e2e oracle bench check format types schemas lock lock-check up down logs clean
+.PHONY: help setup run test test-fast test-e2e oracle bench mutants check format types schemas lock lock-check up down logs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ oracle: setup ## Judge business time in a million random cases; stop it with Ctr
 
 bench: setup ## Measure business time against its goals (ARGS=--strict exits 1 if one is missed, --help)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+mutants: setup ## Score the tests by mutants of calendar, clocks and escalation; stop it with Ctrl-C, it goes on there (ARGS=--help)
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 check: setup lock-check ## Lint, types, import rules, generated files and lock files up to date
 	@$(BIN)/ruff check .
