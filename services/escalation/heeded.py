@@ -49,7 +49,8 @@ class Heeded(NamedTuple):
 class Origin(NamedTuple):
     """Where terms come from: what counts for a case since the activity `by` ("" = the decision).
 
-    The milestones of `explicit` have the terms that it says itself. The priority is that of the activity `prioritised_by`.
+    The milestones of `explicit` have the terms that it says itself. The priority is that of the activity
+    `prioritised_by`.
     """
 
     by: str
