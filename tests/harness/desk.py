@@ -127,12 +127,13 @@ class Desk:
         *,
         to: str | None = None,
         terms: Terms | None = None,
+        calendar: BusinessCalendar | None = None,
         seen: float | None = None,
         id: str | None = None,  # noqa: A002 - the activity's word for it
     ) -> list[Said]:
         """Something happened at minute `at` and arrived at minute `seen`; what is said about it."""
         self._ids += 1
-        activity = Activity(minute(at), kind, id or f"{self._ids:04}", to, terms)
+        activity = Activity(minute(at), kind, id or f"{self._ids:04}", to, terms, calendar)
         return self._take(apply_activity(self.policy, self.case, activity, minute(at if seen is None else seen)))
 
     def waits_until(self, at: float) -> list[Said]:

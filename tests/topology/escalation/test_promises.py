@@ -168,6 +168,16 @@ def test_an_upgrade_that_makes_a_case_late_is_a_breach_with_its_cause(desk: Desk
     assert "first_response raised 1 tier2" in desk.passes(TICK)
 
 
+def test_a_reply_in_time_that_is_told_late_says_that_it_was_late(desk: Desk) -> None:
+    """The breach was published already: a reader can tell a record that was late from a deed that was."""
+    desk.opens()
+    desk.passes(minutes(61))
+    assert desk.hears("agent_replied", at=at(0.5)) == [
+        "first_response fulfilled in time",
+        "first_response restated breached met late_record",
+    ]
+
+
 def test_terms_set_by_hand_replace_those_of_the_policy(desk: Desk) -> None:
     """An administrator can promise something else to one case."""
     desk.opens(plan="access")

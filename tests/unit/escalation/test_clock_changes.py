@@ -2,7 +2,9 @@
 
 import pytest
 
+from services.escalation.clock_state import Terms
 from services.escalation.effects import Breached, Cancelled, Fulfilled, Restated
+from shared.business_time.calendar import BusinessCalendar
 from shared.contracts.vocabulary import ActivityType, Hours
 from tests.harness.desk import CHAIN, Desk, terms
 
@@ -186,6 +188,34 @@ class TestNewTerms:
         said = desk.hears(120, "reopened")
         assert [(each.word, each.at) for each in said if each.word == "breached"] == [("breached", 60)]
 
+    def test_what_was_paused_before_it_lost_its_target_counts_when_it_is_back(self, kind: ActivityType) -> None:
+        """The same instance has the same pauses; the time without a target is none."""
+        desk = Desk({"restoration": terms(240, paused_by=USUAL)})
+        desk.hears(10, "status_changed", to=WAITING)
+        desk.hears(30, "status_changed", to="open")
+        desk.hears(60, kind, terms={"restoration": terms(None)})
+        desk.hears(90, kind, terms={"restoration": terms(240, paused_by=USUAL)})
+        assert desk.due("restoration") == 260
+
+    def test_one_milestone_may_lose_its_target_while_another_gets_one(self, kind: ActivityType) -> None:
+        """Each by itself, in whatever order they are named."""
+        for names in (("first_response", "restoration"), ("restoration", "first_response")):
+            desk = Desk({"first_response": terms(60)})
+            new = {"first_response": terms(None), "restoration": terms(240)}
+            desk.hears(10, kind, terms={name: new[name] for name in names})
+            assert desk.clock("first_response").stage == "cancelled"
+            assert desk.due("restoration") == 240
+
+    def test_another_calendar_counts_from_then_on_for_all_that_is_counted(self, kind: ActivityType) -> None:
+        """Also for what starts later; without one the calendar stays."""
+        later = BusinessCalendar.from_config({"timezone": "UTC", "hours": {"mon": [["11:00", "17:00"]]}})
+        business: Terms = {"restoration": terms(60, "business")}
+        for calendar, due in ((later, 180), (None, 60)):
+            desk = Desk(business)
+            desk.hears(10, kind, terms={**business, "next_response": terms(60, "business")}, calendar=calendar)
+            desk.hears(20, "customer_replied")
+            assert (desk.due("restoration"), desk.due("next_response")) == (due, 180 if calendar else 80)
+
     def test_back_again_while_paused(self, kind: ActivityType) -> None:
         """The pause that began in between began then."""
         desk = Desk({"restoration": terms(240, paused_by=USUAL)})
@@ -340,6 +370,65 @@ class TestReopen:
         ]
         assert desk.due("restoration", 2) == 440
 
+    def test_the_wait_for_news_begins_anew_with_the_reopening(self) -> None:
+        """Also if news are promised only some time later."""
+        desk = Desk({"periodic_update": terms(60)})
+        desk.hears(10, "closed")
+        desk.hears(30, "reopened")
+        assert desk.due("periodic_update", 2) == 90
+        desk.hears(40, "reprioritised", terms={"periodic_update": terms(None)})
+        [said] = desk.hears(50, "reprioritised", terms={"periodic_update": terms(60)})
+        assert (said.short, said.due) == (("resumed", "periodic_update", 50), 90)
+
+
+class TestVerdicts:
+    """What was said of a clock stays so until something makes it otherwise, and then that is said."""
+
+    def test_what_does_not_concern_a_clock_that_is_late_leaves_it_late(self) -> None:
+        """Time alone has passed its deadline, which the activity says nothing about."""
+        desk = Desk({"restoration": terms(60, paused_by=USUAL)})
+        desk.waits_until(61)
+        assert desk.hears(70, "customer_replied") == []
+        assert desk.hears(80, "status_changed", to="in_progress") == []
+        assert desk.hears(90, "reprioritised", terms={"first_response": terms(240)})[0].milestone == "first_response"
+        assert desk.said("restated") == []
+
+    def test_new_terms_that_are_missed_as_well_are_no_second_breach(self) -> None:
+        """It was late before, and is late still; only its deadline is another."""
+        desk = Desk({"restoration": terms(60)})
+        desk.waits_until(61)
+        [said] = desk.hears(100, "reprioritised", terms={"restoration": terms(80)})
+        assert (said.due, restated(said.effect)) == (80, ("breached", "breached", "reprioritised"))
+
+    def test_a_deadline_that_moves_to_this_very_instant_is_not_missed_yet(self) -> None:
+        """As with any other: only past it."""
+        for now, new in ((90, "running"), (91, "breached")):
+            desk = Desk({"restoration": terms(60, paused_by=USUAL)})
+            desk.waits_until(61)
+            desk.hears(50, "status_changed", to="open", seen=62, id="b")
+            desk.hears(20, "status_changed", to=WAITING, seen=now, id="a")
+            assert desk.due("restoration") == 90
+            assert desk.said("restated")[-1].effect == desk.log[-1].effect
+            assert restated(desk.log[-1].effect) == ("breached", new, "late_record")
+
+    def test_a_later_deadline_that_is_missed_without_a_timer_is_told_by_the_stop(self) -> None:
+        """It is fulfilled, and not met: nothing has to be restated, for nothing else was said since."""
+        desk = Desk({"restoration": terms(60)})
+        desk.waits_until(61)
+        desk.hears(70, "reprioritised", terms={"restoration": terms(240)})
+        [said] = desk.hears(300, "restored")
+        assert isinstance(said.effect, Fulfilled)
+        assert not said.effect.met
+        assert desk.hears(310, "internal_note") == []
+
+    def test_of_two_activities_in_one_instant_neither_is_late(self) -> None:
+        """The second was not overtaken: it is a cause by its own name."""
+        desk = Desk({"restoration": terms(60)})
+        desk.waits_until(61)
+        desk.hears(100, "agent_replied")
+        [said] = desk.hears(100, "reprioritised", terms={"restoration": terms(240)})
+        assert restated(said.effect) == ("breached", "running", "reprioritised")
+
 
 class TestLateRecords:
     """Folded by event time, whenever they arrive; never edited silently."""
@@ -395,6 +484,19 @@ class TestLateRecords:
         assert (said.at, said.effect.because) == (5, "late_record")
         assert desk.clocks() == []
         assert desk.next_due is None
+
+    def test_an_instance_that_never_was_ends_as_what_it_was_and_may_come_back(self) -> None:
+        """Its number is not given to another promise; each time it is a new generation."""
+        desk = Desk({"next_response": terms(60, promise="commitment")})
+        desk.hears(10, "customer_replied")
+        desk.hears(5, "closed", seen=20)
+        desk.hears(6, "reopened", seen=30)
+        said = [(s.word, s.at, s.due, s.effect.promise, s.effect.instance, s.effect.generation) for s in desk.log]
+        assert said == [
+            ("started", 10, 70, "commitment", 1, 1),
+            ("cancelled", 5, 70, "commitment", 1, 2),
+            ("started", 10, 70, "commitment", 1, 3),
+        ]
 
     def test_a_reply_that_arrives_late_may_put_an_instance_in_between(self) -> None:
         """Instances are numbered by their start; what was called for the later one is not called again."""

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.escalation.effects import Fulfilled
+from services.escalation.effects import Breached, Fulfilled
 from shared.contracts.vocabulary import ActivityType, Hours, Milestone
-from tests.harness.desk import CHAIN, Desk, terms
+from tests.harness.desk import CHAIN, Desk, minute, terms
 
 WAITING = "waiting_on_customer"
 USUAL = [WAITING, "resolved"]
@@ -76,6 +76,10 @@ def test_breached_at_is_the_deadline_and_not_the_instant_of_noticing() -> None:
     desk = Desk({"first_response": terms(60)})
     [said] = desk.waits_until(500)
     assert (said.at, said.due) == (60, 60)
+    told, _ = Desk({"first_response": terms(60)}).hears(500, "agent_replied")  # no timer has fired
+    for effect in (said.effect, told.effect):
+        assert isinstance(effect, Breached)
+        assert effect.breached_at == minute(60)
     assert desk.clock("first_response", at=500).breached_at == desk.clock("first_response").due_at
 
 

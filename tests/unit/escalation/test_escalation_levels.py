@@ -47,6 +47,21 @@ def test_after_downtime_everything_overdue_fires_in_order() -> None:
     assert desk.next_due is None
 
 
+def test_what_falls_due_in_one_instant_has_one_order() -> None:
+    """What is furthest along comes last, breaches before calls, and milestones in the order that all lists have."""
+    desk = Desk({"resolution": terms(60), "restoration": terms(60), "first_response": terms(80)}, levels=CHAIN)
+    said = desk.waits_until(61)
+    assert [(s.word, s.milestone, s.at) for s in said] == [
+        ("warned", "restoration", 45),
+        ("warned", "resolution", 45),
+        ("warned", "first_response", 60),
+        ("breached", "restoration", 60),
+        ("breached", "resolution", 60),
+        ("raised", "restoration", 60),
+        ("raised", "resolution", 60),
+    ]
+
+
 def test_a_case_has_one_timer_across_its_milestones() -> None:
     """The earliest of warnings, deadlines and levels."""
     desk = Desk({"first_response": terms(60), "restoration": terms(100)}, levels=CHAIN)
@@ -219,6 +234,12 @@ def test_a_level_may_come_so_long_before_or_after_the_deadline(hours: Hours, war
     assert warning.effect.share == 570 / 600
 
 
+def test_a_level_no_time_after_the_deadline_comes_at_it() -> None:
+    """To the microsecond, as one at the whole of the target does."""
+    desk = Desk({"restoration": terms(60)}, levels=(level(1, None, "tier2", after_deadline_seconds=0),))
+    assert [s.short for s in desk.waits_until(61)] == [("breached", "restoration", 60), ("raised", "restoration", 60)]
+
+
 def test_a_warning_longer_before_the_deadline_than_the_target_comes_at_once() -> None:
     """There is less time than the warning wants: better now than never."""
     desk = Desk({"first_response": terms(20)}, levels=(HALF_AN_HOUR_BEFORE,))
@@ -251,6 +272,21 @@ def test_a_warning_repeats_until_the_deadline() -> None:
     desk = Desk({"restoration": terms(60)}, levels=(level(0, 0.75, "case_tier", repeat=EVERY_TEN_MINUTES),))
     desk.waits_until(100_000)
     assert calls(desk) == [("warned", 45, 0, 0), ("warned", 55, 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [
+        pytest.param(0.75, [(30, 0, 0), (40, 0, 1), (45, 1, 0)], id="before the second repetition"),
+        pytest.param(2 / 3, [(30, 0, 0), (40, 1, 0)], id="as the first would come"),
+    ],
+)
+def test_a_warning_that_repeats_gives_way_to_the_next_one(share: float, expected: list[tuple[float, int, int]]) -> None:
+    """As a level does to a level; and nobody is called twice for one instant."""
+    second = EscalationLevel(kind="warning", level=1, share=share, called="tier2")
+    desk = Desk({"restoration": terms(60)}, levels=(level(0, 0.5, "case_tier", repeat=EVERY_TEN_MINUTES), second))
+    desk.waits_until(100_000)
+    assert calls(desk) == [("warned", *each) for each in expected]
 
 
 def test_repetitions_stand_still_with_their_clock_and_go_on_with_it() -> None:
