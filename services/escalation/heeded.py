@@ -140,8 +140,12 @@ def heeded(state: CaseState, editions: Editions) -> Heeded:
         Mark(MILESTONES[m.milestone], m.instance, m.generation, VERDICTS[m.verdict], m.breached, m.fired)
         for m in state.marks
     )
+    promised_then = loaded_terms(state.terms)
     policy = CasePolicy(
-        loaded_terms(state.terms) or routed.terms, routed.calendar, standing.pinned.chain, standing.automated
+        routed.terms if promised_then is None else promised_then,
+        routed.calendar,
+        standing.pinned.chain,
+        standing.automated,
     )
     clocks = CaseClocks(state.opened_at, "open", history, marks, state.opened_at + state.seen_for)
     return Heeded(clocks, policy, standing.priority, standing.plan, standing.pinned, calendar)

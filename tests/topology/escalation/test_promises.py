@@ -178,6 +178,13 @@ def test_a_reply_in_time_that_is_told_late_says_that_it_was_late(desk: Desk) -> 
     ]
 
 
+def test_a_decision_that_promises_nothing_starts_no_clock(desk: Desk) -> None:
+    """What counts is what was decided; the policy is not asked again what it would have promised."""
+    assert desk.opens(plan="premier_plus", milestones={}) == []
+    assert desk.hears("agent_replied") == []
+    assert desk.passes(timedelta(days=2)) == []
+
+
 def test_terms_set_by_hand_replace_those_of_the_policy(desk: Desk) -> None:
     """An administrator can promise something else to one case."""
     desk.opens(plan="access")
