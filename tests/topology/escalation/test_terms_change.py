@@ -95,6 +95,18 @@ def test_later_changes_follow_the_edition_that_the_case_has_migrated_to() -> Non
     assert {milestone: due(late, milestone) for milestone in ("first_response", "restoration")} == terms
 
 
+def test_a_migration_brings_the_escalation_that_the_plan_has_there() -> None:
+    """Whoever is called is a matter of the edition as much as of the plan."""
+    (shipped,) = NEXT.editions
+    premier = shipped.plans["premier"].model_copy(update={"automated_escalation": True})
+    changed = shipped.model_copy(update={"plans": {**shipped.plans, "premier": premier}})
+    desk = desk_with(EditionLibrary((*LIBRARY.editions, changed)))
+    desk.opens(plan="premier")
+    desk.hears("policy_migrated", edition=changed.edition, policy_sha256=policy_sha256(changed))
+    assert "first_response raised 1 tier2" in desk.passes(minutes(61))
+    assert not [said for said in desk.tell() if "suppressed" in said]
+
+
 def test_a_migration_survives_a_restart_without_the_edition_in_the_settings() -> None:
     """It is saved with the cases, as the first one was."""
     desk = desk_with()

@@ -42,6 +42,7 @@ HOUR = timedelta(hours=1)
         ({"overrides": {"tomorrow": []}}, errors.MalformedCalendar, "overrides.tomorrow"),
         ({"breaks": [["2026-11-23", "2026-11-24"]]}, errors.MalformedCalendar, "breaks.0.0"),
         ({"breaks": [["2026-11-23T12:00", "2026-11-23T13:00Z"]]}, errors.MalformedCalendar, "breaks.0.1"),
+        ({"breaks": [["2026-11-23T12:00", "2026-11-31T13:00"]]}, errors.MalformedCalendar, "breaks.0.1"),
         ({"breaks": [["2026-11-23T13:00", "2026-11-23T12:00"]]}, errors.EndBeforeStart, "breaks.0"),
         ({"holiday_set": {"country": "XX"}}, errors.UnknownHolidays, "holiday_set.country"),
         ({"holiday_set": {"country": "ES", "subdivision": "??"}}, errors.UnknownHolidays, "holiday_set.subdivision"),

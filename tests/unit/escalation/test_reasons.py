@@ -16,6 +16,8 @@ PROMISED: Terms = {
     "restoration": terms(240, paused_by=USUAL),
     "resolution": terms(480, paused_by=USUAL),
 }
+WAITED_FOR: Terms = {"restoration": terms(240, paused_by=USUAL)}
+Deed = tuple[ActivityType, str | None]
 
 
 @pytest.mark.parametrize(
@@ -122,10 +124,28 @@ class TestPauses:
         desk.hears(10, "status_changed", to=WAITING)
         desk.hears(10, "restored")
         assert desk.clock("restoration").pauses == []
-        desk = Desk({"restoration": terms(240)})
-        desk.hears(10, "resolved", id="a")
-        desk.hears(10, "status_changed", to="open", id="b")
-        assert desk.clock("restoration").pauses == []
+
+    @pytest.mark.parametrize(
+        ("promised", "new", "begins", "ends"),
+        [
+            pytest.param(WAITED_FOR, None, ("status_changed", WAITING), ("status_changed", "open"), id="a status"),
+            pytest.param(WAITED_FOR, None, ("resolved", None), ("reopened", None), id="a resolution"),
+            pytest.param(
+                {}, WAITED_FOR, ("status_changed", WAITING), ("status_changed", "open"), id="before it counts"
+            ),
+        ],
+    )
+    def test_from_before_the_submission_there_are_none(
+        self, promised: Terms, new: Terms | None, begins: Deed, ends: Deed
+    ) -> None:
+        """What a skewed clock puts there lasted no time at all, in whichever way a pause comes about."""
+        desk = Desk(promised)
+        for minutes, (kind, to) in ((-5, begins), (-4, ends)):
+            desk.hears(minutes, kind, to=to)
+        if new is not None:
+            desk.hears(10, "reprioritised", terms=new)
+        clock = desk.clock("restoration")
+        assert (clock.stage, clock.pauses, desk.due("restoration")) == ("running", [], 240)
 
 
 class TestTerms:
@@ -147,6 +167,14 @@ class TestTerms:
         desk.hears(40, "customer_replied")
         assert [desk.clock("next_response", instance).termed_by for instance in (1, 2)] == ["", "worse"]
         assert desk.due("next_response", 2) == 70
+
+    def test_a_clock_that_goes_on_has_the_submissions_still(self) -> None:
+        """Reopening a case gives it no new terms."""
+        desk = Desk({"restoration": terms(240)})
+        desk.hears(10, "restored")
+        desk.hears(20, "resolved")
+        desk.hears(30, "reopened")
+        assert (desk.clock("restoration").stage, desk.clock("restoration").termed_by) == ("running", "")
 
     def test_a_breach_stays_with_the_terms_that_were_missed(self) -> None:
         """However kind the later ones are."""
