@@ -46,15 +46,20 @@ def frontline(*arguments: str, stdin: bytes | None = None, **environment: str) -
     )
 
 
+def complaints(done: subprocess.CompletedProcess[bytes]) -> list[bytes]:
+    """What is on standard error beside progress, which a busy machine has time to show."""
+    return [line for line in done.stderr.splitlines() if not line.startswith((b"reading the log: ", b"replaying: "))]
+
+
 def test_a_log_that_is_what_follows_from_it_is_identical(tmp_path: Path) -> None:
-    """Exit code 0, the same bytes each time, from a file or from standard input, and nothing on standard error."""
+    """Exit code 0, the same bytes each time, from a file or from standard input, and nothing to complain about."""
     file = written(tmp_path / "log", recorded())
     done = [
         frontline("--from-file", str(file), "--json"),
         frontline("--from-file", str(file), "--json"),
         frontline("--from-file", "-", "--json", stdin=file.read_bytes()),
     ]
-    assert {(each.returncode, each.stderr) for each in done} == {(0, b"")}
+    assert [(each.returncode, complaints(each)) for each in done] == [(0, [])] * 3
     assert len({each.stdout for each in done}) == 1
     found = json.loads(done[0].stdout)
     assert found["identical"] is True
@@ -70,7 +75,7 @@ def test_people_get_a_table_and_a_verdict(tmp_path: Path) -> None:
     """The numbers, both digests, and one sentence."""
     done = frontline("--from-file", str(written(tmp_path / "log", recorded())))
     text = done.stdout.decode()
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.returncode, complaints(done)) == (0, [])
     assert "events published" in text
     assert "identical: " in text.splitlines()[-1]
     assert "hunter2" not in text
