@@ -5,6 +5,7 @@ that have no leader just then, which are all of them where there is one broker. 
 milliseconds inside it, so here the coordinator is left unaware of what a transaction has written to, and tells nobody.
 """
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.contracts.topics import changelog
 from shared.kafka import hanging, metrics
@@ -28,6 +30,8 @@ from tests.harness.rig import Rig, Running, eventually
 
 # Else the broker would ask the coordinator about each batch, and refuse what that does not know of.
 UNVERIFIED = {"transaction.partition.verification.enable": "false"}
+
+SEEN_SECONDS = 20
 
 
 class Mortal:
@@ -62,6 +66,18 @@ class Mortal:
             found = await hanging.find(reader, [self.sink, *self.changelogs], self.changelogs, self.producer_id)
         assert len(found) <= 1
         return found[0] if found else None
+
+    async def offsets_are_seen(self) -> None:
+        """Return once Kafka answers with offsets of the group: a busy one has its marker some time before that."""
+        admin = AIOKafkaAdminClient(**self.rig.settings.client())
+        await admin.start()
+        try:
+            deadline = asyncio.get_running_loop().time() + SEEN_SECONDS
+            while not await admin.list_consumer_group_offsets(self.rig.service):
+                assert asyncio.get_running_loop().time() < deadline, "the group has no offsets"
+                await asyncio.sleep(0.05)
+        finally:
+            await admin.close()
 
     def settled(self, decision: Marker) -> float:
         """How many transactions the task has brought to that end."""
@@ -156,6 +172,8 @@ async def test_what_one_partition_was_told_holds_for_all(mortal: Mortal, where: 
     assert {*left.places} == {mortal.sink, *changelogs} > {mortal.sink}
     told = {"sink": [mortal.sink], "changelog": changelogs, "offsets": [mortal.offsets()]}
     await tell(mortal.rig.settings, told[where], mortal.producer_id, mortal.epoch, decision)
+    if where == "offsets":
+        await mortal.offsets_are_seen()
 
     running = mortal.rig.start()
     await running.ready(1)
