@@ -5,7 +5,6 @@ that have no leader just then, which are all of them where there is one broker. 
 milliseconds inside it, so here the coordinator is left unaware of what a transaction has written to, and tells nobody.
 """
 
-import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -14,7 +13,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.contracts.topics import changelog
 from shared.kafka import hanging, metrics
@@ -25,13 +23,11 @@ from shared.kafka.pacing import MIN_RECORDS
 from shared.kafka.transaction import KafkaTransactions
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.faults import Fault, inject
-from tests.harness.markers import tell
+from tests.harness.markers import offsets_place, tell
 from tests.harness.rig import Rig, Running, eventually
 
 # Else the broker would ask the coordinator about each batch, and refuse what that does not know of.
 UNVERIFIED = {"transaction.partition.verification.enable": "false"}
-
-SEEN_SECONDS, ATTEMPTS = 3, 5
 
 
 class Mortal:
@@ -67,31 +63,13 @@ class Mortal:
         assert len(found) <= 1
         return found[0] if found else None
 
-    async def has_offsets(self) -> bool:
-        """Whether Kafka answers with offsets of the group before long."""
-        admin = AIOKafkaAdminClient(**self.rig.settings.client())
-        await admin.start()
-        try:
-            deadline = asyncio.get_running_loop().time() + SEEN_SECONDS
-            while not (found := await admin.list_consumer_group_offsets(self.rig.service)):
-                if asyncio.get_running_loop().time() > deadline:
-                    break
-                await asyncio.sleep(0.05)
-            return bool(found)
-        finally:
-            await admin.close()
-
     def settled(self, decision: Marker) -> float:
         """How many transactions the task has brought to that end."""
         return float(metrics.TRANSACTIONS_SETTLED.labels(self.rig.service, decision)._value.get())
 
     def offsets(self) -> Place:
-        """The partition of Kafka's own topic that has the group's offsets: by Java's hash of the group's name."""
-        number = 0
-        for letter in self.rig.service:
-            number = (31 * number + ord(letter)) & 0xFFFFFFFF
-        count = int(broker_properties(0, Path())["offsets.topic.num.partitions"])
-        return "__consumer_offsets", (number & 0x7FFFFFFF) % count
+        """The partition of Kafka's own topic that has the group's offsets."""
+        return offsets_place(self.rig.service, int(broker_properties(0, Path())["offsets.topic.num.partitions"]))
 
     def _kill(self) -> None:
         os.kill(self.kafka.pid, signal.SIGKILL)
@@ -163,33 +141,18 @@ TOLD = [
 ]
 
 
-async def told_in_part(mortal: Mortal, where: str, decision: Marker) -> Mortal:
-    """Leave a transaction that only the partitions `where` were told of.
-
-    Of offsets that were committed while nobody knew of their transaction, a busy broker may lose the trace; then there
-    is nothing that could be told, and it is tried anew with another service.
-    """
-    for _ in range(ATTEMPTS):
-        killed = await mortal.first_transaction(1, kill=False)
-        await killed.kill()
-        left = await mortal.hanging()
-        assert left is not None
-        changelogs = [place for place in left.places if place in mortal.changelogs]
-        assert {*left.places} == {mortal.sink, *changelogs} > {mortal.sink}
-        told = {"sink": [mortal.sink], "changelog": changelogs, "offsets": [mortal.offsets()]}
-        await tell(mortal.rig.settings, told[where], mortal.producer_id, mortal.epoch, decision)
-        if where != "offsets" or await mortal.has_offsets():
-            return mortal
-        await mortal.rig.close()
-        mortal = Mortal(mortal.kafka)
-        await mortal.rig.prepare()
-    raise AssertionError("Kafka never kept the offsets")
-
-
 @pytest.mark.parametrize(("where", "decision"), TOLD)
 async def test_what_one_partition_was_told_holds_for_all(mortal: Mortal, where: str, decision: Marker) -> None:
     """The rest follows it: no record is there twice or not at all, and the state agrees."""
-    mortal = await told_in_part(mortal, where, decision)
+    killed = await mortal.first_transaction(1, kill=False)
+    await killed.kill()
+    left = await mortal.hanging()
+    assert left is not None
+    changelogs = [place for place in left.places if place in mortal.changelogs]
+    assert {*left.places} == {mortal.sink, *changelogs} > {mortal.sink}
+    told = {"sink": [mortal.sink], "changelog": changelogs, "offsets": [mortal.offsets()]}
+    await tell(mortal.rig.settings, told[where], mortal.producer_id, mortal.epoch, decision)
+
     running = mortal.rig.start()
     await running.ready(1)
     assert mortal.settled(decision) == 1

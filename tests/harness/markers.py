@@ -61,6 +61,19 @@ class _WriteTxnMarkers(Request[_RequestV1]):  # type: ignore[misc]  # aiokafka i
         return request_struct_class([self._marker], {})
 
 
+def offsets_place(group: str, partitions: int) -> Place:
+    """Which of the `partitions` of Kafka's own topic has the offsets of a group.
+
+    As the coordinator chooses it: the absolute value of Java's hash of the name, a signed number of 32 bits, of which
+    the least has no absolute value there and counts as 0.
+    """
+    number = 0
+    for letter in group:
+        number = (31 * number + ord(letter)) & 0xFFFFFFFF
+    signed = number - (1 << 32) if number >= 1 << 31 else number
+    return "__consumer_offsets", 0 if signed == -(1 << 31) else abs(signed) % partitions
+
+
 _MOST_EPOCHS = 50  # the epoch of a coordinator grows with each start of its broker; an earlier one's is refused
 
 
