@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
-
 from services.escalation.pinned import STORE, PinnedEdition, read_saved, short_of
 from shared.contracts import wire
 from shared.contracts.base import Event
@@ -15,6 +13,7 @@ from shared.contracts.intake import ActivityRecorded
 from shared.contracts.router import CaseRouted
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic, changelog, dead_letter
 from shared.kafka import dead_letters, serde
+from shared.kafka.committed import committed_reader
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.partitioning import partition_for
 from shared.kafka.processor import PoisonRecord
@@ -110,16 +109,7 @@ async def read_cases(settings: KafkaSettings, progress: Callable[[int], None]) -
 
 async def _committed(settings: KafkaSettings, key: bytes | None) -> AsyncIterator[Record]:
     """The committed records that there are now: of the partition that `key` belongs to, or of all."""
-    consumer = AIOKafkaConsumer(
-        *(topic.name for topic in _TOPICS),  # without a group, a subscription is to all partitions
-        **settings.client(),
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        fetch_max_wait_ms=50,
-    )
-    try:
-        await consumer.start()
+    async with committed_reader(settings, *(topic.name for topic in _TOPICS)) as consumer:
         partitions = sum(place.topic == CASES.name for place in consumer.assignment())
         if not partitions:
             raise NoTopics
@@ -133,5 +123,3 @@ async def _committed(settings: KafkaSettings, key: bytes | None) -> AsyncIterato
             for batch in (await consumer.getmany(timeout_ms=200)).values():
                 for r in batch:
                     yield Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
-    finally:
-        await consumer.stop()

@@ -11,9 +11,10 @@ _FETCH_BYTES = 8 * 1024 * 1024
 
 
 @contextlib.asynccontextmanager
-async def committed_reader(settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
-    """Nothing is assigned to it yet; whoever asks says what, and from where. Raises KafkaError."""
+async def committed_reader(settings: KafkaSettings, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """All partitions of `topics` are assigned to it; without any, nothing is yet. Raises KafkaError."""
     consumer = AIOKafkaConsumer(
+        *topics,
         **settings.client(),
         group_id=None,
         enable_auto_commit=False,

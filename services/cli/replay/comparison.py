@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from services.cli.replay.event_difference import FieldDifference, differences
-from services.cli.replay.evidence import Said, meant_headers
+from services.cli.replay.evidence import Said, event_id, event_type, meant_headers
 from services.cli.replay.findings import Difference, Findings, Tally
 from shared.kafka.record import Headers, Output, Record
 
@@ -68,12 +68,12 @@ class Comparison:
 
     def excused(self, output: Output) -> bool:
         """Whether an event of the replay is one that cannot be compared."""
-        return bool(self._excused) and _id(output) in self._excused
+        return bool(self._excused) and event_id(output) in self._excused
 
     def excuse(self, output: Output, because: str) -> None:
         """The replay makes an event, and the log no longer tells whether it was published: it is not compared."""
         self.not_replayable(because)
-        self._excused.add(_id(output))
+        self._excused.add(event_id(output))
 
     def replayed(self, output: Output) -> _Emitted:
         """The replay publishes this event. In the order of the replay."""
@@ -88,7 +88,7 @@ class Comparison:
     def group(self, said: Sequence[Said], outputs: Sequence[Output]) -> None:
         """What one cause made, in the log and in the replay; `logged` has been called for the former."""
         emitted = [self.replayed(output) for output in outputs]
-        by_id = {_id(each.output): each for each in emitted}
+        by_id = {event_id(each.output): each for each in emitted}
         left: list[Said] = []
         for each in said:
             other = by_id.pop(each.id, None)
@@ -97,17 +97,13 @@ class Comparison:
             else:
                 self._pair(each, other)
         for each in left:
-            alike = next((key for key, other in by_id.items() if _type(other.output) == each.type), None)
+            alike = next((key for key, other in by_id.items() if event_type(other.output) == each.type), None)
             if each.id in self._only_replayed or alike is None:
                 self.only_logged(each)
             else:
                 self._pair(each, by_id.pop(alike), by_likeness=True)
         for other in by_id.values():
             self.only_replayed(other)
-
-    def pair(self, said: Said, output: Output) -> None:
-        """The same event on either side."""
-        self._pair(said, self.replayed(output))
 
     def only_logged(self, said: Said) -> None:
         """The log has an event that the replay does not make here; perhaps it did, or will, elsewhere."""
@@ -121,23 +117,23 @@ class Comparison:
 
     def only_replayed(self, emitted: _Emitted) -> None:
         """The replay makes an event that the log does not have here; perhaps it has it elsewhere."""
-        event_id = _id(emitted.output)
-        said = self._only_logged.pop(event_id, None)
+        name = event_id(emitted.output)
+        said = self._only_logged.pop(name, None)
         if said is not None:
             self._pair(said, emitted)
-        elif event_id in self._only_replayed or len(self._only_replayed) >= _UNMATCHED_AT_MOST:
+        elif name in self._only_replayed or len(self._only_replayed) >= _UNMATCHED_AT_MOST:
             self._missing(emitted.output)
         else:
-            self._only_replayed[event_id] = emitted
+            self._only_replayed[name] = emitted
 
     def waits_for(self, output: Output) -> bool:
         """Whether the log had this event before the replay makes it."""
-        return _id(output) in self._only_logged
+        return event_id(output) in self._only_logged
 
     def end(self) -> None:
         """The task has been replayed: what is left has no other half, unless it differs in its very id."""
         for said, emitted in self._alike():
-            del self._only_logged[said.id], self._only_replayed[_id(emitted.output)]
+            del self._only_logged[said.id], self._only_replayed[event_id(emitted.output)]
             self._pair(said, emitted, by_likeness=True)
         for said in self._only_logged.values():
             self.unexpected(said.record, "it does not follow from its cause", said)
@@ -153,14 +149,13 @@ class Comparison:
     def unexpected(self, record: Record, because: str, said: Said | None = None) -> None:
         """The log has an event that does not follow from it."""
         self.tally.unexpected += 1
-        headers = dict(record.headers)
         self._findings.add(
             Difference(
                 self.tally.service,
                 "unexpected",
                 _place(record),
-                headers.get("ce_id", b"").decode(errors="replace")[:100],
-                headers.get("ce_type", b"").decode(errors="replace")[:100],
+                event_id(record)[:100],
+                event_type(record)[:100],
                 said.case_id if said else "",
                 because,
             )
@@ -176,7 +171,7 @@ class Comparison:
         """Of the events without another half, pairs of one type about one case."""
         waiting: dict[tuple[str, bytes | None], list[_Emitted]] = defaultdict(list)
         for emitted in reversed(self._only_replayed.values()):
-            waiting[_type(emitted.output), emitted.output.key].append(emitted)
+            waiting[event_type(emitted.output), emitted.output.key].append(emitted)
         return [
             (said, alike.pop())
             for said in self._only_logged.values()
@@ -193,7 +188,7 @@ class Comparison:
         case_id = (output.key or b"").decode(errors="replace")
         because = "it follows from the log, which does not have it"
         self._findings.add(
-            Difference(self.tally.service, "missing", None, _id(output), _type(output), case_id, because)
+            Difference(self.tally.service, "missing", None, event_id(output), event_type(output), case_id, because)
         )
 
     def _pair(self, said: Said, emitted: _Emitted, *, by_likeness: bool = False) -> None:
@@ -242,14 +237,6 @@ def _equal(record: Record, output: Output, partition: int) -> bool:
 def _meant(topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Headers) -> bytes:
     """All of an event that has to be equal, as it goes into a digest: one MessagePack array after the other."""
     return _pack((topic, partition, key, value, meant_headers(headers)))
-
-
-def _id(output: Output) -> str:
-    return next((value.decode(errors="replace") for name, value in output.headers if name == "ce_id"), "")
-
-
-def _type(output: Output) -> str:
-    return next((value.decode(errors="replace") for name, value in output.headers if name == "ce_type"), "")
 
 
 def _place(record: Record) -> str:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from services.cli.replay.comparison import Comparison
 from services.cli.replay.editions import AsKnownThen
-from services.cli.replay.evidence import LATER, Group, Log, Said
+from services.cli.replay.evidence import LATER, Group, Log, Said, event_id
 from services.cli.replay.letters import OneSided, PutAside
-from services.cli.replay.slices import TICK, Tried, event_id, written
+from services.cli.replay.slices import TICK, Tried, written
 from services.cli.replay.task import ReplayedTask, Report
 from services.escalation import case_state, early
 from services.escalation.case import QUIET_AFTER_CLOSED
@@ -247,10 +247,7 @@ class ReplayedEscalation(ReplayedTask):
     def _comes_later(self, said: list[Output]) -> bool:
         """Whether the log has any of these events."""
         if self._ahead is None:
-            names = (
-                dict(record.headers).get("ce_id", b"") for record in self.log.records(ESCALATIONS.name, self.partition)
-            )
-            self._ahead = {name.decode(errors="replace") for name in names}
+            self._ahead = {event_id(record) for record in self.log.records(ESCALATIONS.name, self.partition)}
         return any(event_id(output) in self._ahead for output in said)
 
     def _given_up_at(self, aside: list[DeadLetter]) -> datetime | None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from services.cli.replay.evidence import meant_headers
+from services.cli.replay.evidence import event_type, meant_headers
 from shared.contracts.registry import model_for
 from shared.kafka.record import Headers, Output, Record
 
@@ -35,7 +35,7 @@ def differences(published: Record, replayed: Output, partition: int) -> list[Fie
         found.append(FieldDifference("key", _shown(published.key), _shown(replayed.key)))
     found += _headers(meant_headers(published.headers), meant_headers(replayed.headers))
     if published.value != replayed.value:
-        found += _data(published.value, replayed.value, dict(replayed.headers).get("ce_type", b"").decode())
+        found += _data(published.value, replayed.value, event_type(replayed))
     return found
 
 

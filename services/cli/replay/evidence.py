@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from shared.contracts.topics import Topic
-from shared.kafka.record import Headers, Record
+from shared.kafka.record import Headers, Output, Record
 
 _LOOK_AHEAD = 3  # groups
 _BEGINNING = datetime(1971, 1, 1, tzinfo=UTC)
@@ -94,8 +94,7 @@ class NotFollowed(Exception):
 
 def read_said(record: Record, source: str) -> Said:
     """The event in a record of a service's sink; `source` is what the service calls itself. Raises NotFollowed."""
-    headers = dict(record.headers)
-    kind, told_by = _text(headers.get("ce_type")), _text(headers.get("ce_source"))
+    told_by = _header(record, "ce_source")
     if told_by != source:
         raise NotFollowed(f"it was not published by {source} (ce_source {told_by[:100]!r})")
     try:
@@ -104,7 +103,7 @@ def read_said(record: Record, source: str) -> Said:
         raise NotFollowed("its data does not say when and why it was published") from None
     if head.observed_at.tzinfo is None or not _BEGINNING <= head.observed_at <= LATER:
         raise NotFollowed("observed_at is not an instant of our time")
-    return Said(record, _text(headers.get("ce_id")), kind, head.case_id, head.observed_at, head.caused_by, head)
+    return Said(record, event_id(record), event_type(record), head.case_id, head.observed_at, head.caused_by, head)
 
 
 def checked(said: Said, partition: int, sources: tuple[Topic, ...]) -> Said:
@@ -172,5 +171,16 @@ def meant_headers(headers: Headers) -> Headers:
     return tuple(header for header in headers if header[0] not in ("ce_time", "traceparent"))
 
 
-def _text(value: bytes | None) -> str:
-    return "" if value is None else value.decode(errors="replace")
+def event_id(event: Record | Output) -> str:
+    """The id of an event, or "" if it has none."""
+    return _header(event, "ce_id")
+
+
+def event_type(event: Record | Output) -> str:
+    """The type of an event, or "" if it has none."""
+    return _header(event, "ce_type")
+
+
+def _header(event: Record | Output, name: str) -> str:
+    """A header as text. Somebody else's record may have one without a value."""
+    return next((value.decode(errors="replace") for known, value in event.headers if known == name and value), "")

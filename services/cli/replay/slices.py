@@ -96,10 +96,5 @@ def written(record: Record) -> datetime:
         return LATER if record.timestamp_ms > 0 else EPOCH
 
 
-def event_id(output: Output) -> str:
-    """The id of an event."""
-    return next((value.decode(errors="replace") for name, value in output.headers if name == "ce_id"), "")
-
-
 def _partition_of(key: bytes, *, partitions: int) -> int:
     return partition_for(key, partitions)

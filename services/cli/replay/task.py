@@ -12,9 +12,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from services.cli.replay.comparison import Comparison
-from services.cli.replay.evidence import LATER, Group, Log, NotFollowed, Said, checked, in_groups, read_said
+from services.cli.replay.evidence import (
+    LATER,
+    Group,
+    Log,
+    NotFollowed,
+    Said,
+    checked,
+    event_id,
+    in_groups,
+    read_said,
+)
 from services.cli.replay.letters import Letters, OneSided, PutAside
-from services.cli.replay.slices import EPOCH, TICK, Slices, Tried, event_id, written
+from services.cli.replay.slices import EPOCH, TICK, Slices, Tried, written
 from shared.contracts.topics import Topic
 from shared.kafka.processor import Processor
 from shared.kafka.record import Output, Record
@@ -54,10 +64,10 @@ class ReplayedTask:
                 limits[group.topic] = min(group.offset, limits.get(group.topic, 0))
             self.bring_up(limits, group.at)
             self.named(group)
-            if group.topic is None:
+            if group.topic is None or group.offset is None:
                 self._timers(group)
             else:
-                self._cause(group)
+                self._cause(group, group.topic, group.offset)
             self.past = group.at
         self._finish()
         self.comparison.end()
@@ -240,13 +250,12 @@ class ReplayedTask:
             self.comparison.tally.note_versions(said.head.tzdata_version, said.head.holidays_version)
             yield said._replace(number=number)
 
-    def _cause(self, group: Group) -> None:
+    def _cause(self, group: Group, topic: str, offset: int) -> None:
         """Give the record that is the cause to the topology, at the instant that its events tell of."""
-        assert group.topic is not None and group.offset is not None  # noqa: S101, PT018 - of a group without timers
         said = self._not_lost(group)
-        cursor = self.slices.cursors[group.topic]
-        if cursor.head is None or cursor.head.offset != group.offset:
-            self._without_cause(group.topic, group.offset, said)
+        cursor = self.slices.cursors[topic]
+        if cursor.head is None or cursor.head.offset != offset:
+            self._without_cause(topic, offset, said)
             return
         self.due_while(group.at, exactly=True)
         record = cursor.take()
