@@ -1,12 +1,13 @@
 # One image for every service; the command says which. Built from the hashed lock file and nothing else.
 ARG PYTHON=3.12
 FROM python:${PYTHON}-slim
+LABEL org.opencontainers.image.title="Frontline" org.opencontainers.image.licenses="Apache-2.0"
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 COPY requirements.lock ./
 RUN pip install --require-hashes --no-deps --root-user-action=ignore -r requirements.lock
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY policies policies
 COPY shared shared
 COPY services services

@@ -33,6 +33,7 @@ def create_app(service: Service) -> FastAPI:
         title="Frontline intake",
         description="Submit support requests, follow them, report activity on cases, set entitlements.",
         version="1",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         docs_url=None,  # those pages load scripts from elsewhere; ours need none
         redoc_url=None,
         redirect_slashes=False,

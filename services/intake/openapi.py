@@ -127,7 +127,13 @@ def install(app: FastAPI) -> None:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        license_info=app.license_info,
+        routes=app.routes,
+    )
     _, taken = models_json_schema([(model, "validation") for model in _IN], ref_template=_REF)
     _, given = models_json_schema([(model, "serialization") for model in _OUT], ref_template=_REF)
     components = document.setdefault("components", {})

@@ -28,7 +28,7 @@ def asyncapi(title: str, description: str, bootstrap: str, reads: Iterable[Topic
                 description=f"{event.__doc__}\n\nKey: {topic.key}.",
                 schema=event,
             )
-    document = AsyncAPI(broker, title=title, description=description, version="1")
+    document = AsyncAPI(broker, title=title, description=description, version="1", license={"name": "Apache-2.0"})
     return msgspec.json.encode(document.to_specification().to_jsonable())
 
 
