@@ -6,6 +6,7 @@ from services.cli.case_log import CaseLog
 from services.escalation.case import hear, new_case, open_clocks
 from services.escalation.case_state import CaseState
 from services.escalation.pinned import PinnedEdition, short_of
+from services.escalation.receipt import is_before
 from shared.business_time.instants import to_micros
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.router import CaseRouted
@@ -19,7 +20,7 @@ def counted(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
     opened_at = to_micros(case.received_at)
     found: dict[str, ActivityRecorded] = {}
     for offset, activity in log.activity:
-        if offset not in aside and to_micros(activity.at) >= opened_at:
+        if offset not in aside and not is_before(activity.at, activity.recorded_at, opened_at):
             found.setdefault(activity.activity_id, activity)
     return list(found.values())
 

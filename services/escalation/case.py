@@ -18,6 +18,7 @@ from services.escalation.folding import RELEVANT, in_order, standing
 from services.escalation.heeded import CHANGES, Editions, Heeded, heeded
 from services.escalation.keys import pack_id, pack_trace
 from services.escalation.pinned import PinnedEdition, short_of
+from services.escalation.receipt import counts_from
 from services.escalation.sla_clock import Step, advance, apply_activity, clocks_of, next_due, open_case, refold
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import DAY, Micros
@@ -152,7 +153,7 @@ def fire(state: CaseState, editions: Editions, due: Micros, now: Micros) -> Turn
 
 def _ask(state: CaseState, case: Heeded, activity: ActivityRecorded) -> tuple[Asked, customer_escalation.Effect]:
     """What becomes of an escalation that the customer asks for, or that somebody has reviewed."""
-    rules, at = case.pinned.edition.customer_escalation, micros(activity.at, "at")
+    rules, at = case.pinned.edition.customer_escalation, counts_from(micros(activity.at, "at"), state.opened_at)
     if activity.type == "escalation_reviewed":
         return customer_escalation.review(state.asked or NOTHING, rules, at=at, accepted=bool(activity.accepted))
     facts = Facts.unpacked(state.facts)

@@ -48,7 +48,8 @@ StoredTermsMap = dict[Milestone, StoredTerms]
 
 
 class Heard(Struct, array_like=True, frozen=True, gc=False):
-    """One activity that matters. `after` counts from the submission, `kind` is a position in ACTIVITY_TYPES.
+    """One activity that matters. `after` counts from the submission (less than 0: a receipt by a clock that was
+    behind, see `receipt.py`), `kind` is a position in ACTIVITY_TYPES.
 
     `impact`, `workaround` and `plan` are positions too; `terms` are explicit ones; `edition` is packed by `pinned.py`.
     """

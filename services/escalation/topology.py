@@ -6,7 +6,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 
 from services.escalation import case_state, early
-from services.escalation.arrivals import check_not_before, read_activity, read_case
+from services.escalation.arrivals import read_activity, read_case
 from services.escalation.case import Turn, fire, hear, new_case, open_clocks
 from services.escalation.case_state import CaseState, Facts
 from services.escalation.heeded import Editions
@@ -14,6 +14,7 @@ from services.escalation.keys import pack_id, unpack_id
 from services.escalation.pinned import PinnedEditions
 from services.escalation.publishing import About, publish
 from services.escalation.punctuator import Timers
+from services.escalation.receipt import check_not_before
 from shared.business_time.instants import DAY, Micros, from_micros, to_micros
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic

@@ -52,6 +52,12 @@ def hears(recording: Recording, case: int, kind: str, ago: int, **given: Any) ->
     recording.hears(kind, f"{case:032x}", at=recording.now - timedelta(minutes=ago), **given)
 
 
+def receives(recording: Recording, case: int, kind: str, ahead: float, **given: Any) -> None:
+    """Intake receives an activity by a clock that is wrong."""
+    at = recording.now + timedelta(seconds=ahead)
+    recording.hears(kind, f"{case:032x}", at=at, recorded_at=at, **given)
+
+
 def garbage(recording: Recording, topic: Topic, key: bytes | None) -> None:
     """Something that is no event, on whatever partition."""
     recording.write_bytes(topic, key, b"{}", partition=0)
@@ -110,6 +116,12 @@ steps = st.one_of(
         hears,
         case=cases,
         ago=ago,
+        kind=st.sampled_from(KINDS),
+    ),
+    step(
+        receives,
+        case=cases,
+        ahead=st.sampled_from([-100_000, -5, -1, -0.05, 2, 600, 3500, 100_000]),
         kind=st.sampled_from(KINDS),
     ),
     step(
