@@ -126,3 +126,4 @@ class ActivityRecorded(Event):
     workaround: Workaround | None = None  # reprioritised
     reason: str | None = None
     accepted: bool | None = None  # escalation_reviewed
+    activity_digest: str | None = None  # SHA-256 of it as sent; another digest under this activity_id is a conflict

@@ -115,6 +115,63 @@ def test_the_same_activity_twice_counts_once(desk: Desk) -> None:
     assert dict(desk.driver.stores["cases"].items()) == before
 
 
+def test_another_activity_under_a_used_key_is_a_conflict(desk: Desk) -> None:
+    """A client that uses one key a ticket reports a reply and then the resolution. The second must not vanish without
+    a trace: the restoration would run on and be breached."""
+    desk.opens()
+    desk.hears("agent_replied", activity_id="t1", activity_digest="a reply")
+    before = dict(desk.driver.stores["cases"].items())
+    assert desk.hears("resolved", activity_id="t1", activity_digest="a resolution") == []
+    assert desk.put_aside == ["conflict"]
+    (letter,) = desk.driver.dead_letters
+    assert "activity t1" in letter.message
+    assert "a resolution" not in letter.message
+    assert dict(desk.driver.stores["cases"].items()) == before
+
+
+def test_a_key_is_remembered_with_its_content_after_a_restart(desk: Desk) -> None:
+    """Intake may have forgotten; the state of the case has not."""
+    desk.opens()
+    desk.hears("customer_replied", activity_id="t1", activity_digest="one")
+    desk.driver.restart()
+    assert desk.hears("customer_replied", activity_id="t1", activity_digest="one") == []
+    assert desk.put_aside == []
+    desk.hears("customer_replied", activity_id="t1", activity_digest="another")
+    desk.hears("internal_note", activity_id="t1", activity_digest="a note")
+    assert desk.put_aside == ["conflict"] * 2
+
+
+@pytest.mark.parametrize(("first", "second"), [(None, "sent"), ("sent", None)])
+def test_content_that_cannot_be_compared_is_a_conflict(desk: Desk, first: str | None, second: str | None) -> None:
+    """Where one of two says nothing of its content, they may differ; a dead letter loses nothing."""
+    desk.opens()
+    desk.hears("customer_replied", activity_id="t1", activity_digest=first)
+    desk.hears("customer_replied", activity_id="t1", activity_digest=second)
+    assert desk.put_aside == ["conflict"]
+
+
+def test_two_contents_under_one_key_that_wait_for_their_case_are_a_conflict(desk: Desk) -> None:
+    """The first counts; the second is put aside when the case comes; a repetition of the first is no conflict."""
+    desk.hears("agent_replied", activity_id="t1", activity_digest="one")
+    desk.hears("agent_replied", activity_id="t1", activity_digest="one")
+    desk.passes(minutes(1))
+    desk.hears("resolved", activity_id="t1", activity_digest="another")
+    assert desk.put_aside == []
+    assert desk.opens(received_at=at(0))[-1] == "first_response fulfilled in time"
+    assert desk.put_aside == ["conflict"]
+    assert desk.driver.dead_letters[0].record.offset == 2
+
+
+def test_a_key_of_what_no_clock_counts_is_not_remembered(desk: Desk) -> None:
+    """A note leaves no trace in the state, so what comes after it under its key is lost neither: it counts."""
+    desk.opens()
+    desk.hears("internal_note", activity_id="t1", activity_digest="a note")
+    assert desk.hears("agent_replied", activity_id="t1", activity_digest="a reply") == [
+        "first_response fulfilled in time"
+    ]
+    assert desk.put_aside == []
+
+
 @pytest.mark.parametrize("behind", [0.05, 0.3, 2, 5, 600])
 def test_a_receipt_by_a_clock_that_is_behind_counts_from_the_opening_of_its_case(desk: Desk, behind: float) -> None:
     """Intake dates a receipt and answers 202; whatever its clock says, the reply must not be lost for being quick."""

@@ -58,6 +58,11 @@ def receives(recording: Recording, case: int, kind: str, ahead: float, **given: 
     recording.hears(kind, f"{case:032x}", at=at, recorded_at=at, **given)
 
 
+def repeats(recording: Recording, case: int, kind: str, key: str, digest: str | None) -> None:
+    """An activity under a key of few: a retry, or other content under a used key."""
+    recording.hears(kind, f"{case:032x}", activity_id=key, activity_digest=digest)
+
+
 def garbage(recording: Recording, topic: Topic, key: bytes | None) -> None:
     """Something that is no event, on whatever partition."""
     recording.write_bytes(topic, key, b"{}", partition=0)
@@ -117,6 +122,13 @@ steps = st.one_of(
         case=cases,
         ago=ago,
         kind=st.sampled_from(KINDS),
+    ),
+    step(
+        repeats,
+        case=cases,
+        kind=st.sampled_from(KINDS),
+        key=st.sampled_from(["k1", "k2"]),
+        digest=st.sampled_from(["d1", "d1", "d2", None]),
     ),
     step(
         receives,
