@@ -17,6 +17,7 @@ from services.cli.options import Lang
 from services.cli.speech import Speech
 from services.escalation.clock_state import Activity, CasePolicy, Clock, Pause
 from services.escalation.folding import as_of, fold
+from services.escalation.receipt import is_before
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import SECOND, Micros, from_micros, to_micros
 from shared.contracts.base import Instant, format_instant
@@ -56,12 +57,16 @@ class Terms(Line):
 
 
 class Event(BaseModel):
-    """An activity. What clocks do not care about (its text, who) may be there as well."""
+    """An activity. What clocks do not care about (its text, who) may be there as well.
+
+    Where `recorded_at` is given and equals `at`, that is a receipt and not an instant that a client gave.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     at: Instant
     type: ActivityType
+    recorded_at: Instant | None = None
     to: str | None = None
     milestones: dict[Milestone, Terms] | None = None
 
@@ -89,7 +94,8 @@ def clocks(
     A line is {"calendar": {…}, "opened_at": "…Z", "status": "open", "milestones": {"first_response":
     {"target_seconds": 7200, "hours": "business", "paused_by": []}}, "events": [{"at": "…Z", "type": "agent_replied"}],
     "at": "…Z"}. The answer is {"clocks": […], "next_due": "…Z"}, as seen at `at`: later events are not seen. Seconds
-    count in the milestone's hours; remaining_seconds is negative once the deadline has passed, by the overrun.
+    count in the milestone's hours; remaining_seconds is negative once the deadline has passed, by the overrun. An event
+    from before opened_at is refused; a receipt (its recorded_at equals its at) counts from opened_at instead.
 
     Parameters
     ----------
@@ -139,7 +145,7 @@ def _history(question: Question, terms: Mapping[Milestone, MilestoneTerms], open
     history: list[Activity] = []
     for index, event in sorted(enumerate(question.events), key=lambda numbered: (numbered[1].at, numbered[0])):
         at = to_micros(event.at, f"events.{index}.at")
-        if at < opened_at:
+        if is_before(event.at, event.recorded_at, opened_at):
             raise BadInput(f"events.{index}.at", "is before the case was opened")
         if event.type == "status_changed" and not event.to:
             raise BadInput(f"events.{index}.to", "a status change needs the new status")
@@ -187,7 +193,8 @@ def _paused_by(question: Question, pause: Pause | None) -> dict[str, Any] | None
     if not pause.by:
         return {"status": pause.status, "event": "status", "at": format_instant(question.opened_at)}
     place = int(pause.by)
-    return {"status": pause.status, "event": f"events.{place}", "at": format_instant(question.events[place].at)}
+    at = max(question.events[place].at, question.opened_at)
+    return {"status": pause.status, "event": f"events.{place}", "at": format_instant(at)}
 
 
 def _text(at: Micros | None) -> str | None:

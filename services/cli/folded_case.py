@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from services.cli.case_log import CaseLog
-from services.escalation.case import hear, new_case, open_clocks
+from services.escalation.case import REMEMBERED, hear, new_case, open_clocks
 from services.escalation.case_state import CaseState
 from services.escalation.pinned import PinnedEdition, short_of
+from services.escalation.receipt import is_before
 from shared.business_time.instants import to_micros
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.router import CaseRouted
@@ -14,13 +15,18 @@ from shared.kafka.processor import PoisonRecord
 
 
 def counted(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
-    """The activity that counts: each once, and nothing that was put aside."""
+    """The activity that counts: each once, the first content under an id, and nothing that was put aside."""
     aside = {letter.record.offset for letter in log.put_aside if letter.record.topic == ACTIVITY.name}
     opened_at = to_micros(case.received_at)
-    found: dict[str, ActivityRecorded] = {}
+    found: dict[tuple[str, str | None], ActivityRecorded] = {}
+    remembered: set[str] = set()
     for offset, activity in log.activity:
-        if offset not in aside and to_micros(activity.at) >= opened_at:
-            found.setdefault(activity.activity_id, activity)
+        refused = offset in aside or is_before(activity.at, activity.recorded_at, opened_at)
+        if refused or activity.activity_id in remembered:
+            continue
+        found.setdefault((activity.activity_id, activity.activity_digest), activity)
+        if activity.type in REMEMBERED:
+            remembered.add(activity.activity_id)
     return list(found.values())
 
 

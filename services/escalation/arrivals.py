@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from services.escalation.receipt import is_receipt
 from shared.business_time.errors import CalendarError
-from shared.business_time.instants import Micros, from_micros, to_micros
+from shared.business_time.instants import Micros, to_micros
 from shared.contracts import wire
 from shared.contracts.base import format_instant
 from shared.contracts.intake import ActivityRecorded
@@ -20,8 +21,11 @@ from shared.kafka.processor import PoisonRecord
 from shared.kafka.record import Record
 from shared.kafka.serde import Envelope
 
-# The clocks of two machines differ a little: only what lies further ahead than this is in the future.
+# The clocks of two machines differ a little: only what a client dates further ahead than this is in the future.
 CLOCK_SKEW = timedelta(minutes=5)
+# Kafka takes no record that its writer dates more than an hour ahead (message.timestamp.after.max.ms), so no receipt
+# that intake has acknowledged lies so far ahead.
+BEYOND_BELIEF = timedelta(days=1)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CaseRouted, _ActivityRecorded = wire.struct(CaseRouted), wire.struct(ActivityRecorded)
@@ -60,7 +64,7 @@ def read_activity(record: Record, now: datetime) -> tuple[Envelope, ActivityReco
         raise PoisonRecord("malformed_event", "policy_sha256: policy_migrated needs 64 hexadecimal digits")
     _check_terms(activity.milestones or {})
     micros(activity.at, "at")
-    if activity.at > min(activity.recorded_at, now + CLOCK_SKEW):
+    if activity.at > _latest(activity, now):
         raise PoisonRecord(
             "bad_activity_time",
             f"at: {format_instant(activity.at)} lies in the future; it was recorded at "
@@ -69,14 +73,11 @@ def read_activity(record: Record, now: datetime) -> tuple[Envelope, ActivityReco
     return envelope, activity
 
 
-def check_not_before(activity: ActivityRecorded, opened_at: Micros) -> None:
-    """Nothing happens to a case before it is submitted. Raises PoisonRecord."""
-    if to_micros(activity.at) < opened_at:
-        raise PoisonRecord(
-            "bad_activity_time",
-            f"at: {format_instant(activity.at)} lies before the case, which was submitted at "
-            f"{format_instant(from_micros(opened_at))}",
-        )
+def _latest(activity: ActivityRecorded, now: datetime) -> datetime:
+    """The latest instant that the activity may have: a receipt is believed, also where intake's clock is ahead."""
+    if is_receipt(activity.at, activity.recorded_at):
+        return now + BEYOND_BELIEF
+    return min(activity.recorded_at, now + CLOCK_SKEW)
 
 
 def micros(at: datetime, field: str) -> Micros:

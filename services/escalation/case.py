@@ -16,8 +16,9 @@ from services.escalation.customer_escalation import NOTHING, Asked, Right
 from services.escalation.effects import Effect
 from services.escalation.folding import RELEVANT, in_order, standing
 from services.escalation.heeded import CHANGES, Editions, Heeded, heeded
-from services.escalation.keys import pack_id, pack_trace
+from services.escalation.keys import pack_digest, pack_id, pack_trace
 from services.escalation.pinned import PinnedEdition, short_of
+from services.escalation.receipt import counts_from
 from services.escalation.sla_clock import Step, advance, apply_activity, clocks_of, next_due, open_case, refold
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import DAY, Micros
@@ -39,6 +40,8 @@ from shared.kafka.processor import PoisonRecord
 
 # Activity about an escalation that the customer asks for: no clock cares.
 ASKING: frozenset[ActivityType] = frozenset(("escalation_requested", "escalation_reviewed"))
+# What the state of a case remembers, with its id.
+REMEMBERED: frozenset[ActivityType] = RELEVANT | ASKING
 # A case that was closed is forgotten when nobody has touched it for so long.
 QUIET_AFTER_CLOSED = 30 * DAY
 # One that nobody closed, but that waits for nothing: as long as support.cases.v1 keeps it.
@@ -112,13 +115,25 @@ def open_clocks(state: CaseState, editions: Editions, now: Micros) -> Turn:
     return _turn(state, before, step, now)
 
 
+def is_retry(state: CaseState, activity: ActivityRecorded) -> bool:
+    """Whether this very activity was heard before. Raises PoisonRecord where its id stands for other content."""
+    known = state.digest_of(activity.activity_id)
+    if known is None:
+        return False
+    if known != pack_digest(activity.activity_digest):
+        raise PoisonRecord(
+            "conflict", f"activity {activity.activity_id} was recorded before, with other content: nothing was changed"
+        )
+    return True
+
+
 def hear(state: CaseState, editions: Editions, activity: ActivityRecorded, now: Micros) -> Turn:
-    """Take in one activity. One that was heard before, or that nobody cares about, has no effects.
+    """Take in one activity that is no retry. One that no clock counts has no effects.
 
     Raises PoisonRecord if it is one too many, sets terms that cannot be counted, or answers what nobody has asked.
     """
     before = heeded(state, editions)
-    if activity.type not in RELEVANT and activity.type not in ASKING:
+    if activity.type not in REMEMBERED:
         return Turn([], _timer(before, next_due(before.policy, before.clocks), now), before.priority)
     if len(state.heard) >= HEARD_AT_MOST:
         raise PoisonRecord("too_much_activity", f"a case takes in {HEARD_AT_MOST} activities at most")
@@ -152,7 +167,7 @@ def fire(state: CaseState, editions: Editions, due: Micros, now: Micros) -> Turn
 
 def _ask(state: CaseState, case: Heeded, activity: ActivityRecorded) -> tuple[Asked, customer_escalation.Effect]:
     """What becomes of an escalation that the customer asks for, or that somebody has reviewed."""
-    rules, at = case.pinned.edition.customer_escalation, micros(activity.at, "at")
+    rules, at = case.pinned.edition.customer_escalation, counts_from(micros(activity.at, "at"), state.opened_at)
     if activity.type == "escalation_reviewed":
         return customer_escalation.review(state.asked or NOTHING, rules, at=at, accepted=bool(activity.accepted))
     facts = Facts.unpacked(state.facts)
@@ -187,6 +202,7 @@ def _heard(state: CaseState, activity: ActivityRecorded) -> Heard:
         after=micros(activity.at, "at") - state.opened_at,
         kind=ACTIVITY_TYPES.index(activity.type),
         id=pack_id(activity.activity_id),
+        digest=pack_digest(activity.activity_digest),
         to=activity.to,
         impact=None if activity.impact is None else IMPACTS.index(activity.impact),
         workaround=None if activity.workaround is None else WORKAROUNDS.index(activity.workaround),

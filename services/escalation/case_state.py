@@ -48,7 +48,9 @@ StoredTermsMap = dict[Milestone, StoredTerms]
 
 
 class Heard(Struct, array_like=True, frozen=True, gc=False):
-    """One activity that matters. `after` counts from the submission, `kind` is a position in ACTIVITY_TYPES.
+    """One activity that matters. `after` counts from the submission (less than 0: a receipt by a clock that was
+    behind, see `receipt.py`), `kind` is a position in ACTIVITY_TYPES. `id` and `digest`, which tells its content from
+    other content under the same id, are packed by `keys.py`.
 
     `impact`, `workaround` and `plan` are positions too; `terms` are explicit ones; `edition` is packed by `pinned.py`.
     """
@@ -56,6 +58,7 @@ class Heard(Struct, array_like=True, frozen=True, gc=False):
     after: Micros
     kind: int
     id: bytes
+    digest: bytes
     to: str | None = None
     impact: int | None = None
     workaround: int | None = None
@@ -142,10 +145,10 @@ class CaseState(Struct, array_like=True):
         """Of the record that routed the case: what its timers do belongs to the same trace."""
         return unpack_trace(self.trace, Facts.unpacked(self.facts).sampled)
 
-    def knows(self, activity_id: str) -> bool:
-        """Whether this activity has been heard before."""
+    def digest_of(self, activity_id: str) -> bytes | None:
+        """The packed digest of the activity that was heard under this id, or None."""
         packed = pack_id(activity_id)
-        return any(heard.id == packed for heard in self.heard)
+        return next((heard.digest for heard in self.heard if heard.id == packed), None)
 
 
 _encoder = msgspec.msgpack.Encoder()

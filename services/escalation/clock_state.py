@@ -36,7 +36,8 @@ class CasePolicy(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """Something that happened to a case at `at`, as far as its clocks care.
+    """Something that happened to a case at `at`, as far as its clocks care. One from before the case counts from its
+    opening, and its instant settles the order among those.
 
     `id` settles the order of equal instants. `to` is the new status (status_changed, reopened). `terms` are the new
     terms (reprioritised, entitlement_refreshed, policy_migrated) of the milestones that change; one left out keeps its

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from services.escalation.clock_state import Activity, CasePolicy, Clock, Pause
+from services.escalation.receipt import counts_from
 from shared.business_time.instants import Micros
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import MILESTONES, ActivityType, Milestone
@@ -141,8 +142,8 @@ class _Case:
         return found
 
     def take(self, activity: Activity) -> None:
-        """Fold one activity; nothing happens before the case was opened."""
-        at = max(activity.at, self._opened_at)
+        """Fold one activity."""
+        at = counts_from(activity.at, self._opened_at)
         self._by = activity.id
         kind = meaning(activity)
         if kind == "customer_replied":

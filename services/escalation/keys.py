@@ -1,5 +1,6 @@
-"""[pure] Ids and traces as few bytes: a million open cases are kept in memory."""
+"""[pure] Ids, digests and traces as few bytes: a million open cases are kept in memory."""
 
+import hashlib
 import re
 
 from shared.contracts.trace_context import is_traceparent
@@ -8,6 +9,7 @@ _HEX = re.compile(r"[0-9a-f]{32}")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 # Neither byte occurs in UTF-8, so a packed id cannot be mistaken for a text.
 _HEX_TAG, _UUID_TAG = b"\xff", b"\xfe"
+_DIGEST = 6  # bytes: of 2^48 bodies one passes for another, and a client can only mislead itself
 
 
 def pack_id(text: str) -> bytes:
@@ -28,6 +30,11 @@ def unpack_id(packed: bytes) -> str:
         digits = packed[1:].hex()
         return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
     return packed.decode()
+
+
+def pack_digest(digest: str | None) -> bytes:
+    """6 bytes that tell one digest from another, whatever text it is; none for None."""
+    return b"" if digest is None else hashlib.sha256(digest.encode()).digest()[:_DIGEST]
 
 
 def pack_trace(traceparent: str | None) -> tuple[bytes | None, bool]:

@@ -15,6 +15,7 @@ from services.escalation.clock_state import Activity, CaseClocks, CasePolicy, Cl
 from services.escalation.effects import Breached, Effect, Restated
 from services.escalation.escalate import reached, together
 from services.escalation.folding import RELEVANT, fold, in_order
+from services.escalation.receipt import counts_from
 from services.escalation.timer import Firing, Key, Marks, earliest, mark_of, overdue
 from services.escalation.verdicts import Change, difference, gone
 from shared.business_time.instants import Micros
@@ -46,18 +47,20 @@ def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now
     before = clocks_of(policy, case)
     if activity.kind not in RELEVANT or any(known.id == activity.id for known in case.history):
         return Step(case, [], earliest(policy, before, _marks(case)))
-    cause = activity.kind if activity.at >= case.seen_until else LATE_RECORD
+    at = counts_from(activity.at, case.opened_at)
+    cause = activity.kind if at >= case.seen_until else LATE_RECORD
     changed = case._replace(
         history=tuple(in_order(policy, (*case.history, activity))),
-        seen_until=max(case.seen_until, activity.at),
+        seen_until=max(case.seen_until, at),
     )
-    return _step(policy, case, before, changed, Change(cause, activity.at, now))
+    return _step(policy, case, before, changed, Change(cause, at, now))
 
 
 def refold(policy: CasePolicy, case: CaseClocks, history: Iterable[Activity], at: Micros, now: Micros) -> Step:
     """Take in the same history with other meanings: a late activity at `at` changes what a later one left unsaid."""
     changed = case._replace(history=tuple(in_order(policy, history)))
-    return _step(policy, case, clocks_of(policy, case), changed, Change(LATE_RECORD, at, now))
+    change = Change(LATE_RECORD, counts_from(at, case.opened_at), now)
+    return _step(policy, case, clocks_of(policy, case), changed, change)
 
 
 def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:

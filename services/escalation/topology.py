@@ -6,14 +6,15 @@ from datetime import datetime
 from heapq import heappop, heappush
 
 from services.escalation import case_state, early
-from services.escalation.arrivals import check_not_before, read_activity, read_case
-from services.escalation.case import Turn, fire, hear, new_case, open_clocks
+from services.escalation.arrivals import read_activity, read_case
+from services.escalation.case import Turn, fire, hear, is_retry, new_case, open_clocks
 from services.escalation.case_state import CaseState, Facts
 from services.escalation.heeded import Editions
 from services.escalation.keys import pack_id, unpack_id
 from services.escalation.pinned import PinnedEditions
 from services.escalation.publishing import About, publish
 from services.escalation.punctuator import Timers
+from services.escalation.receipt import check_not_before
 from shared.business_time.instants import DAY, Micros, from_micros, to_micros
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
@@ -111,7 +112,7 @@ class EscalationTopology:
         turns = [open_clocks(state, editions, now)]
         for waiting, activity in self._waiting_for(case.case_id, state, overlay):
             try:
-                if not state.knows(activity.activity_id):
+                if not is_retry(state, activity):
                     self._pin_for(overlay, state, activity)
                     turns.append(hear(state, editions, activity, now))
             except PoisonRecord as poison:
@@ -133,7 +134,7 @@ class EscalationTopology:
             raise PoisonRecord("case_gone", f"case {case_id} is over and was forgotten; open a new one")
         state = case_state.decode(stored)
         check_not_before(activity, state.opened_at)
-        if state.knows(activity.activity_id):
+        if is_retry(state, activity):
             return
         self._pin_for(overlay, state, activity)
         turn = hear(state, self._editions_of(overlay), activity, now)

@@ -1,8 +1,11 @@
 """[pure] Activity on a case: what each type needs, what it may carry, who may say it, and when it may have happened."""
 
+import hashlib
+import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from pydantic import Field
 
@@ -54,6 +57,13 @@ class Activity(Body):
     plan: Plan | None = None
     edition: Id | None = None
     policy_sha256: Sha256 | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what was reported, the same however the JSON was laid out."""
+        content = self.model_dump(mode="json", exclude_none=True)
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,7 @@ def record(
         plan=activity.plan,
         edition=activity.edition,
         policy_sha256=activity.policy_sha256,
+        activity_digest=activity.digest,
     )
 
 

@@ -11,12 +11,7 @@ from services.intake import activity as activities
 from services.intake import body, stream
 from services.intake.activity import Activity
 from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
-from services.intake.errors import (
-    IdempotencyConflict,
-    KafkaAway,
-    NotFound,
-    NotReadYet,
-)
+from services.intake.errors import KafkaAway, NotFound, NotReadYet
 from services.intake.keys import ApiKey
 from services.intake.openapi import Recorded, RequestStatus, Submitted, describe
 from services.intake.recent import Status
@@ -45,26 +40,22 @@ async def submit(request: Request) -> Response:
     submission = await body.read(request, Submission)
     now = utc_now()
     event = accept(submission, client=caller.name, authenticated_by="api_key", idempotency_key=key, received_at=now)
-    known = service.recent.known(event.request_id)
-    if known is None:
-        try:
-            await service.publish(
-                REQUESTS,
-                partition_key(event),
-                event,
-                event_id=event.request_id,
-                subject=event.request_id,
-                at=now,
-                parent=request.headers.get("traceparent"),
-            )
-        except KafkaAway as away:
-            raise with_key(away, key) from None
-        service.recent.submitted(event)
-        _log.debug("Request accepted", action="request.accepted", request_id=event.request_id, client=caller.name)
-    elif known.digest != event.submission_digest:
-        raise IdempotencyConflict(
-            "this key already stands for another request of this account; send a new request with a new key"
-        )
+    with service.request_keys.claim(event.request_id, event.submission_digest) as known:
+        if not known:
+            try:
+                await service.publish(
+                    REQUESTS,
+                    partition_key(event),
+                    event,
+                    event_id=event.request_id,
+                    subject=event.request_id,
+                    at=now,
+                    parent=request.headers.get("traceparent"),
+                )
+            except KafkaAway as away:
+                raise with_key(away, key) from None
+            service.recent.submitted(event)
+            _log.debug("Request accepted", action="request.accepted", request_id=event.request_id, client=caller.name)
     status_url = f"/v1/support-requests/{event.request_id}"
     answer: dict[str, Any] = {"request_id": event.request_id, "status_url": status_url}
     if submission.lacks_phone_details:
@@ -102,7 +93,8 @@ async def events(request: Request, request_id: str) -> Response:
 async def record_activity(request: Request, case_id: str) -> Response:
     """Report what happened on a case. 202 means that Kafka has it.
 
-    The same Idempotency-Key for the same case has the same activity_id, and counts once.
+    A key stands for one occurrence: the same Idempotency-Key for the same case with the same body has the same
+    activity_id and counts once; with another body it is refused, here or by escalation.
     """
     service = _service(request)
     caller = await service.admit(request, "activity")
@@ -113,18 +105,21 @@ async def record_activity(request: Request, case_id: str) -> Response:
     case = service.recent.known(case_id)
     activities.check(reported, caller.scopes, received_at=now, submitted_at=case.received_at if case else None)
     event = activities.record(reported, case_id=case_id, client=caller.name, idempotency_key=key, received_at=now)
-    try:
-        await service.publish(
-            ACTIVITY,
-            case_id,
-            event,
-            event_id=event.activity_id,
-            subject=case_id,
-            at=now,
-            parent=request.headers.get("traceparent"),
-        )
-    except KafkaAway as away:
-        raise with_key(away, key) from None
+    with service.activity_keys.claim(event.activity_id, reported.digest):
+        try:
+            # A retry too: escalation drops it, unless the first one was dead-lettered and may count by now.
+            await service.publish(
+                ACTIVITY,
+                case_id,
+                event,
+                event_id=event.activity_id,
+                subject=case_id,
+                at=now,
+                parent=request.headers.get("traceparent"),
+            )
+        except KafkaAway as away:
+            raise with_key(away, key) from None
+        service.recent_activity.add(event.activity_id, reported.digest)
     _log.debug(f"Activity accepted: {event.type}", action="activity.accepted", case_id=case_id, client=caller.name)
     return _json({"activity_id": event.activity_id}, 202)
 

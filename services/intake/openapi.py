@@ -93,7 +93,8 @@ def describe(
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": False,
-                "description": "the same call again has the same key; without one, every call is a new one",
+                "description": "stands for one occurrence: the same call again has the same key; another body under it "
+                "is an idempotency_conflict; without a key, every call is a new one",
                 "schema": {"type": "string", "maxLength": 200},
             }
         ]

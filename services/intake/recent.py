@@ -159,6 +159,11 @@ class RecentRequests:
         entry = _entries.decode(blob)
         return Known(entry.client, entry.digest, entry.received_at)
 
+    def is_known(self, request_id: str, digest: str) -> bool | None:
+        """Whether the known request of this id was submitted with this digest; None if there is none."""
+        known = self.known(request_id)
+        return None if known is None else known.digest == digest
+
     def status(self, request_id: str) -> Status | None:
         """What became of a request, or None if it is not (or no longer) among the recent ones."""
         blob = self._entries.get(request_id)

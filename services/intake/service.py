@@ -15,6 +15,7 @@ from services.intake.recent import RecentRequests
 from services.intake.settings import Settings
 from services.intake.stream import Streams
 from services.intake.tail import Since, Tail
+from services.intake.used_keys import RecentDigests, UsedKeys
 from shared.contracts import wire
 from shared.contracts.base import Event
 from shared.contracts.escalation import EscalationEvent
@@ -45,6 +46,9 @@ class Service:
         self.editions = editions
         self.calendars = frozenset(name for edition in editions.editions for name in edition.calendars)
         self.recent = RecentRequests(settings.recent_requests)
+        self.recent_activity = RecentDigests(settings.recent_requests)
+        self.request_keys = UsedKeys(self.recent.is_known, "another request of this account")
+        self.activity_keys = UsedKeys(self.recent_activity.is_known, "another activity on this case")
         self.accounts = Accounts()
         self.streams = Streams(self.recent, settings.event_streams)
         self.publisher = Publisher(

@@ -104,7 +104,8 @@ class ActivityRecorded(Event):
     """Something happened on a case. CloudEvents type `frontline.activity.<type>.v1`, one for each activity type.
 
     `at` is when it happened (the receipt, unless a client with the backfill scope says otherwise), `recorded_at` when
-    intake received it. Which of the optional fields a type needs is intake's rule (`services/intake/activity.py`).
+    intake received it. Where they are equal, `at` is a receipt, which counts from the opening of the case at the
+    earliest. Which of the optional fields a type needs is intake's rule (`services/intake/activity.py`).
     """
 
     TYPE: ClassVar[str] = "frontline.activity.{type}.v1"
@@ -125,3 +126,4 @@ class ActivityRecorded(Event):
     workaround: Workaround | None = None  # reprioritised
     reason: str | None = None
     accepted: bool | None = None  # escalation_reviewed
+    activity_digest: str | None = None  # SHA-256 of it as sent; another digest under this activity_id is a conflict

@@ -213,6 +213,31 @@ async def test_replies_are_heeded_whichever_side_of_a_restart_they_come(log: Log
     assert (await log.to_the_end())[1] == []
 
 
+async def test_what_was_acknowledged_counts_or_is_found_among_the_dead_letters(
+    log: Log, escalation: ServiceProcess
+) -> None:
+    """A reply dated by a clock that is behind counts; of two contents under one key the second is dead-lettered, also
+    where escalation was killed between them."""
+    case_id = await log.opens(1)
+    behind = utc_now() - timedelta(seconds=5)
+    await log.hears(case_id, "agent_replied", at=behind, recorded_at=behind, activity_id=f"{log.mark}-t1")
+    await escalation.start()
+    await log.until(lambda said: count(said, "fulfilled") == 1)
+    await escalation.kill()
+    await log.hears(case_id, "agent_replied", at=behind, recorded_at=behind, activity_id=f"{log.mark}-t1")
+    await log.hears(case_id, "closed", activity_id=f"{log.mark}-t1", activity_digest="of another body")
+    await log.hears(case_id, "restored")
+    await escalation.start()
+    said = await log.until(lambda said: count(said, "fulfilled") == 2)
+    assert [event.met for _, event in said if event.milestone == "first_response" and words(event) == "fulfilled"] == [
+        True
+    ]
+    await asyncio.wait_for(escalation.terminate(), SETTLE_SECONDS)
+    said, put_aside = await log.to_the_end()
+    assert [letter.cause for letter in put_aside] == ["conflict"]
+    assert count(said, "cancelled") == 0
+
+
 async def test_open_cases_keep_their_edition_when_it_is_no_longer_configured(
     log: Log, escalation: ServiceProcess, tmp_path: Path
 ) -> None:

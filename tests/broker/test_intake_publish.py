@@ -113,6 +113,20 @@ async def test_the_same_key_for_something_else_is_refused(intake: Intake) -> Non
     assert len(await _events(intake, REQUESTS, account)) == 1
 
 
+async def test_of_two_bodies_under_one_key_at_the_same_time_one_is_taken(intake: Intake) -> None:
+    """One intake has both in its hands: to acknowledge both would lose one of them."""
+    account = _unique()
+    subjects = ["A", "B"] * 5
+    answers = await asyncio.gather(*(_submit(intake, "k", account_id=account, subject=each) for each in subjects))
+    taken = {subject for subject, answer in zip(subjects, answers, strict=True) if answer.status_code == 202}
+    refused = [answer for answer in answers if answer.status_code != 202]
+    assert len(taken) == 1
+    assert len(refused) == 5
+    assert {answer.json()["type"] for answer in refused} == {"urn:frontline:problem:idempotency_conflict"}
+    written = await _events(intake, REQUESTS, account)
+    assert {wire.decode(SupportRequestSubmitted, data).subject for _, _, data in written} == taken
+
+
 async def test_a_key_belongs_to_its_client_and_account(intake: Intake) -> None:
     """Two clients, or one client for two accounts, may use the same words."""
     accounts = [_unique(), _unique()]
@@ -185,6 +199,59 @@ async def test_activity_is_written_under_its_case(intake: Intake) -> None:
     assert envelope.type == "frontline.activity.agent_replied.v1"
     assert (envelope.id, envelope.subject, record.key) == (first.json()["activity_id"], case, case.encode())
     assert event.at == event.recorded_at >= before
+
+
+async def _report(intake: Intake, case: str, key: str, **body: Any) -> httpx.Response:
+    async with intake.client() as http:
+        return await http.post(f"/v1/cases/{case}/activity", json=body, headers={"Idempotency-Key": key})
+
+
+async def test_a_retried_activity_is_the_same_activity(intake: Intake) -> None:
+    """The next try gets the same answer, and its event the same id and digest: escalation drops it as a retry."""
+    case = _unique("case")
+    answers = [await _report(intake, case, "t1", type="agent_replied", text="On it.") for _ in range(3)]
+    assert {(answer.status_code, answer.text) for answer in answers} == {(202, answers[0].text)}
+    events = [wire.decode(ActivityRecorded, data) for _, _, data in await _events(intake, ACTIVITY, case)]
+    (told,) = {(event.activity_id, event.activity_digest) for event in events}
+    assert len(told[1] or "") == 64
+
+
+async def test_another_activity_under_the_key_of_the_first_is_refused(intake: Intake) -> None:
+    """Clients use one key a ticket: the resolution must not be acknowledged and lost behind the reply."""
+    case = _unique("case")
+    assert (await _report(intake, case, "t1", type="agent_replied", text="on it")).status_code == 202
+    refused = await _report(intake, case, "t1", type="resolved")
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:frontline:problem:idempotency_conflict")
+    assert "new key" in refused.json()["detail"]
+    assert (await _report(intake, case, "t2", type="resolved")).status_code == 202
+    assert (await _report(intake, _unique("case"), "t1", type="resolved")).status_code == 202
+    assert len(await _events(intake, ACTIVITY, case)) == 2
+
+
+async def test_of_two_activities_under_one_key_at_the_same_time_one_is_taken(intake: Intake) -> None:
+    """As of requests."""
+    case = _unique("case")
+    kinds = ["agent_replied", "resolved"] * 5
+    answers = await asyncio.gather(*(_report(intake, case, "t1", type=kind) for kind in kinds))
+    taken = {kind for kind, answer in zip(kinds, answers, strict=True) if answer.status_code == 202}
+    assert len(taken) == 1
+    assert sorted(answer.status_code for answer in answers) == [202] * 5 + [422] * 5
+    written = await _events(intake, ACTIVITY, case)
+    assert {wire.decode(ActivityRecorded, data).type for _, _, data in written} == taken
+
+
+async def test_another_instance_takes_what_it_cannot_know(intake: Intake, bootstrap: str) -> None:
+    """It has not seen the first body. Its event has the same id and another digest, by which escalation finds it."""
+    case = _unique("case")
+    async with running_intake(bootstrap) as other:
+        answers = [
+            await _report(intake, case, "t1", type="agent_replied"),
+            await _report(other, case, "t1", type="resolved"),
+        ]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    events = [wire.decode(ActivityRecorded, data) for _, _, data in await _events(intake, ACTIVITY, case)]
+    assert len({event.activity_id for event in events}) == 1
+    assert len({event.activity_digest for event in events}) == 2
 
 
 async def test_backfilled_activity_keeps_its_instant(intake: Intake) -> None:

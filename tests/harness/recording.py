@@ -88,6 +88,7 @@ class Recording:
             "at": self.now,
             "recorded_at": self.now,
             "client": "desk",
+            "activity_digest": "as sent",
         }
         self.write(ACTIVITY, key, wire.struct(ActivityRecorded)(**(usual | given)))
 

@@ -70,7 +70,7 @@ def explanation(
         "calendar_rule": calendar,
         "milestones": decision.milestones(said, told, speech),
         "clocks": None if told is None else clocks(told, calendar, log.events, at, speech, in_words=in_words),
-        "history": _history(heard, log.events),
+        "history": _history(case, heard, log.events),
         "put_aside": _put_aside(log.put_aside),
     }
 
@@ -107,12 +107,18 @@ def _decision(said: CaseRouted) -> dict[str, Any]:
     }
 
 
-def _history(heard: Sequence[ActivityRecorded], events: Sequence[EscalationEvent]) -> list[dict[str, Any]]:
-    """What happened and what was said about it, by the instant at which it was known here."""
+def _history(
+    case: CaseRouted, heard: Sequence[ActivityRecorded], events: Sequence[EscalationEvent]
+) -> list[dict[str, Any]]:
+    """What happened and what was said about it, by the instant at which it was known here.
+
+    A receipt by a clock that was behind is dated as it counts: from the opening of the case.
+    """
     known: list[tuple[datetime, int, dict[str, Any]]] = []
     for activity in heard:
         more = {name: getattr(activity, name) for name in _TOLD if getattr(activity, name) is not None}
-        what = {"type": activity.type, "at": format_instant(activity.at), "activity_id": activity.activity_id}
+        at = max(activity.at, case.received_at)
+        what = {"type": activity.type, "at": format_instant(at), "activity_id": activity.activity_id}
         known.append((activity.recorded_at, 0, {**what, **more}))
     for event in events:
         said: dict[str, Any] = {

@@ -51,7 +51,8 @@ class ToldCase(NamedTuple):
         if not activity_id:
             return {"activity_id": None, "type": SUBMISSION, "at": format_instant(self.case.received_at)}
         known = self.heard[activity_id]
-        return {"activity_id": activity_id, "type": known.type, "at": format_instant(known.at)}
+        at = max(known.at, self.case.received_at)  # a receipt by a clock that was behind counts from there
+        return {"activity_id": activity_id, "type": known.type, "at": format_instant(at)}
 
 
 def told_case(case: CaseRouted, state: CaseState, editions: Editions, heard: Sequence[ActivityRecorded]) -> ToldCase:

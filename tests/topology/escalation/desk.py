@@ -100,6 +100,7 @@ class Desk:
             "at": self.driver.now,
             "recorded_at": self.driver.now,
             "client": "desk",
+            "activity_digest": "as sent",
         }
         return wire.struct(ActivityRecorded)(**(usual | given))
 

@@ -95,7 +95,7 @@ def test_waiting_survives_a_restart(desk: Desk) -> None:
 
 def test_early_activity_from_before_its_case_is_put_aside_and_the_rest_counts(desk: Desk) -> None:
     """One wrong record must not take the case with it."""
-    desk.hears("customer_replied", at=at(-1))
+    desk.hears("customer_replied", at=at(-1))  # which a client with the scope backfill said
     desk.hears("agent_replied")
     desk.passes(minutes(1))
     assert desk.opens(received_at=at(0))[-1] == "first_response fulfilled in time"
@@ -115,28 +115,144 @@ def test_the_same_activity_twice_counts_once(desk: Desk) -> None:
     assert dict(desk.driver.stores["cases"].items()) == before
 
 
+def test_another_activity_under_a_used_key_is_a_conflict(desk: Desk) -> None:
+    """A client that uses one key a ticket reports a reply and then the resolution. The second must not vanish without
+    a trace: the restoration would run on and be breached."""
+    desk.opens()
+    desk.hears("agent_replied", activity_id="t1", activity_digest="a reply")
+    before = dict(desk.driver.stores["cases"].items())
+    assert desk.hears("resolved", activity_id="t1", activity_digest="a resolution") == []
+    assert desk.put_aside == ["conflict"]
+    (letter,) = desk.driver.dead_letters
+    assert "activity t1" in letter.message
+    assert "a resolution" not in letter.message
+    assert dict(desk.driver.stores["cases"].items()) == before
+
+
+def test_a_key_is_remembered_with_its_content_after_a_restart(desk: Desk) -> None:
+    """Intake may have forgotten; the state of the case has not."""
+    desk.opens()
+    desk.hears("customer_replied", activity_id="t1", activity_digest="one")
+    desk.driver.restart()
+    assert desk.hears("customer_replied", activity_id="t1", activity_digest="one") == []
+    assert desk.put_aside == []
+    desk.hears("customer_replied", activity_id="t1", activity_digest="another")
+    desk.hears("internal_note", activity_id="t1", activity_digest="a note")
+    assert desk.put_aside == ["conflict"] * 2
+
+
+@pytest.mark.parametrize(("first", "second"), [(None, "sent"), ("sent", None)])
+def test_content_that_cannot_be_compared_is_a_conflict(desk: Desk, first: str | None, second: str | None) -> None:
+    """Where one of two says nothing of its content, they may differ; a dead letter loses nothing."""
+    desk.opens()
+    desk.hears("customer_replied", activity_id="t1", activity_digest=first)
+    desk.hears("customer_replied", activity_id="t1", activity_digest=second)
+    assert desk.put_aside == ["conflict"]
+
+
+def test_two_contents_under_one_key_that_wait_for_their_case_are_a_conflict(desk: Desk) -> None:
+    """The first counts; the second is put aside when the case comes; a repetition of the first is no conflict."""
+    desk.hears("agent_replied", activity_id="t1", activity_digest="one")
+    desk.hears("agent_replied", activity_id="t1", activity_digest="one")
+    desk.passes(minutes(1))
+    desk.hears("resolved", activity_id="t1", activity_digest="another")
+    assert desk.put_aside == []
+    assert desk.opens(received_at=at(0))[-1] == "first_response fulfilled in time"
+    assert desk.put_aside == ["conflict"]
+    assert desk.driver.dead_letters[0].record.offset == 2
+
+
+def test_a_key_of_what_no_clock_counts_is_not_remembered(desk: Desk) -> None:
+    """A note leaves no trace in the state, so what comes after it under its key is lost neither: it counts."""
+    desk.opens()
+    desk.hears("internal_note", activity_id="t1", activity_digest="a note")
+    assert desk.hears("agent_replied", activity_id="t1", activity_digest="a reply") == [
+        "first_response fulfilled in time"
+    ]
+    assert desk.put_aside == []
+
+
+@pytest.mark.parametrize("behind", [0.05, 0.3, 2, 5, 600])
+def test_a_receipt_by_a_clock_that_is_behind_counts_from_the_opening_of_its_case(desk: Desk, behind: float) -> None:
+    """Intake dates a receipt and answers 202; whatever its clock says, the reply must not be lost for being quick."""
+    received = desk.driver.now - timedelta(seconds=behind)
+    opened = desk.driver.now
+    desk.opens()
+    desk.passes(TICK)
+    assert desk.hears("agent_replied", at=received, recorded_at=received) == ["first_response fulfilled in time"]
+    assert desk.put_aside == []
+    *_, (_, fulfilled) = desk.events()
+    assert fulfilled.at == opened
+
+
+def test_a_receipt_by_a_clock_that_is_behind_counts_also_where_it_waited_for_its_case(desk: Desk) -> None:
+    """It overtook its case and was dated before it: both at once."""
+    received = desk.driver.now - timedelta(seconds=2)
+    desk.hears("agent_replied", at=received, recorded_at=received)
+    assert desk.opens()[-1] == "first_response fulfilled in time"
+    assert desk.put_aside == []
+
+
+def test_receipts_from_before_their_case_keep_their_order(desk: Desk) -> None:
+    """All of them count from its opening; which was last still decides. The ids would say the opposite."""
+    opened = desk.driver.now
+    first, second = opened - timedelta(seconds=2), opened - timedelta(seconds=1)
+    desk.opens()
+    desk.hears("status_changed", to="waiting_on_customer", activity_id="z", at=first, recorded_at=first)
+    desk.hears("status_changed", to="open", activity_id="a", at=second, recorded_at=second)
+    stages = [event.TYPE.split(".")[2] for _, event in desk.events() if event.milestone == "restoration"]
+    assert stages == ["started", "paused", "resumed"]
+    assert {event.at for _, event in desk.events()} == {opened}
+    assert desk.put_aside == []
+
+
+def test_what_a_receipt_from_before_its_case_changes_is_dated_within_the_case(desk: Desk) -> None:
+    """Nothing is published as of an instant at which there was no case: neither a restated verdict nor an answer to
+    a customer who asks for an escalation."""
+    opened = desk.driver.now
+    desk.opens()
+    desk.passes(timedelta(hours=2))
+    received = opened - timedelta(seconds=1)
+    said = desk.hears("agent_replied", at=received, recorded_at=received)
+    assert "first_response restated breached met late_record" in said
+    desk.hears("escalation_requested", at=received, recorded_at=received)
+    assert min(event.at for _, event in desk.events()) == opened
+    assert desk.put_aside == []
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=2), timedelta(minutes=10), timedelta(minutes=59)])
+def test_a_receipt_by_a_clock_that_is_ahead_counts_as_it_is_dated(desk: Desk, ahead: timedelta) -> None:
+    """It was acknowledged. Its instant is the log's, so that a replay, which does not know when a record that made
+    nobody speak was processed, counts it alike."""
+    desk.opens(received_at=at(-0.5))
+    received = desk.driver.now + ahead
+    word = "in time" if ahead < minutes(30) else "late"
+    assert desk.hears("agent_replied", at=received, recorded_at=received)[-1] == f"first_response fulfilled {word}"
+    assert desk.put_aside == []
+
+
 @pytest.mark.parametrize(
     ("given", "opened"),
     [
         ({"at": at(0.5) - TICK}, at(0.5)),
         ({"at": at(0.5) + TICK, "recorded_at": at(0.5)}, at(0)),
-        ({"at": at(0.6), "recorded_at": at(0.6)}, at(0)),
+        ({"at": at(0.6), "recorded_at": at(0.7)}, at(0)),
+        ({"at": at(24.5) + TICK, "recorded_at": at(24.5) + TICK}, at(0)),
     ],
-    ids=["before the case", "after it was recorded", "ahead of every clock"],
+    ids=[
+        "given, before the case",
+        "given, after it was recorded",
+        "given, ahead of every clock",
+        "received, by a clock that Kafka would not have believed",
+    ],
 )
-def test_activity_happens_between_its_case_and_now(desk: Desk, given: dict[str, Any], opened: Any) -> None:
-    """Nobody back-dates a reply into a hit, or dates one ahead."""
+def test_a_client_s_instant_lies_between_its_case_and_now(desk: Desk, given: dict[str, Any], opened: Any) -> None:
+    """Nobody back-dates a reply into a hit, or dates one ahead. Intake acknowledges no receipt a day ahead, since
+    Kafka takes no record that is dated more than an hour ahead."""
     desk.driver.advance_to(at(0.5))
     desk.opens(received_at=opened)
     assert desk.hears("agent_replied", **given) == []
     assert desk.put_aside == ["bad_activity_time"]
-
-
-def test_a_clock_that_is_a_little_ahead_is_no_lie(desk: Desk) -> None:
-    """Two machines never agree to the millisecond."""
-    desk.opens()
-    ahead = desk.driver.now + timedelta(seconds=2)
-    assert desk.hears("agent_replied", at=ahead, recorded_at=ahead) == ["first_response fulfilled in time"]
 
 
 def test_a_second_case_of_the_same_id_changes_nothing(desk: Desk) -> None:

@@ -73,6 +73,21 @@ def with_other_content(recording: Recording) -> None:
     recording.asks(submission_digest="other")
 
 
+def under_a_used_key(recording: Recording) -> None:
+    recording.hears("customer_replied", CASE, activity_id="t1", activity_digest="one")
+    recording.hears("customer_replied", CASE, activity_id="t1", activity_digest="one")
+    recording.hears("resolved", CASE, activity_id="t1", activity_digest="another")
+
+
+def under_a_used_key_before_its_case(recording: Recording) -> None:
+    early = f"{2:032x}"
+    recording.hears("customer_replied", early, activity_id="t1", activity_digest="one")
+    recording.hears("resolved", early, activity_id="t1", activity_digest="another")
+    recording.runs()
+    recording.passes(MINUTE)
+    recording.asks(2, received_at=recording.now - MINUTE)
+
+
 def for_nobody(recording: Recording) -> None:
     recording.hears("agent_replied", "nobody")
     recording.runs()
@@ -136,6 +151,8 @@ CAUSES: tuple[tuple[str, Happening], ...] = (
     ("wrong_partition", on_another_partition),
     ("wrong_key", under_another_key),
     ("conflict", with_other_content),
+    ("conflict", under_a_used_key),
+    ("conflict", under_a_used_key_before_its_case),
     ("unknown_case", for_nobody),
     ("case_gone", for_a_case_that_is_over),
     ("duplicate_case", decided_twice),

@@ -52,6 +52,17 @@ def hears(recording: Recording, case: int, kind: str, ago: int, **given: Any) ->
     recording.hears(kind, f"{case:032x}", at=recording.now - timedelta(minutes=ago), **given)
 
 
+def receives(recording: Recording, case: int, kind: str, ahead: float, **given: Any) -> None:
+    """Intake receives an activity by a clock that is wrong."""
+    at = recording.now + timedelta(seconds=ahead)
+    recording.hears(kind, f"{case:032x}", at=at, recorded_at=at, **given)
+
+
+def repeats(recording: Recording, case: int, kind: str, key: str, digest: str | None) -> None:
+    """An activity under a key of few: a retry, or other content under a used key."""
+    recording.hears(kind, f"{case:032x}", activity_id=key, activity_digest=digest)
+
+
 def garbage(recording: Recording, topic: Topic, key: bytes | None) -> None:
     """Something that is no event, on whatever partition."""
     recording.write_bytes(topic, key, b"{}", partition=0)
@@ -110,6 +121,19 @@ steps = st.one_of(
         hears,
         case=cases,
         ago=ago,
+        kind=st.sampled_from(KINDS),
+    ),
+    step(
+        repeats,
+        case=cases,
+        kind=st.sampled_from(KINDS),
+        key=st.sampled_from(["k1", "k2"]),
+        digest=st.sampled_from(["d1", "d1", "d2", None]),
+    ),
+    step(
+        receives,
+        case=cases,
+        ahead=st.sampled_from([-100_000, -5, -1, -0.05, 2, 600, 3500, 100_000]),
         kind=st.sampled_from(KINDS),
     ),
     step(

@@ -140,6 +140,21 @@ def test_any_status_name_may_be_used() -> None:
     assert answer(line)["clocks"][0]["stage"] == "paused"
 
 
+def test_a_receipt_by_a_clock_that_is_behind_counts_from_the_opening() -> None:
+    """Events of the log can be given as they are: one whose `at` is its `recorded_at` is dated by our own clock, and
+    is counted as the live clocks count it, its order among such receipts kept."""
+    received = ["2026-11-23T08:59:58Z", "2026-11-23T08:59:59Z"]
+    events = [
+        {"at": at, "recorded_at": at, "type": "status_changed", "to": to}
+        for at, to in zip(received, ("waiting_on_customer", "open"), strict=True)
+    ]
+    first, _ = answer(LINE | {"events": events})["clocks"]
+    assert (first["stage"], first["elapsed_seconds"]) == ("running", 12600)
+    paused = answer(LINE | {"events": events[:1]}, with_ledger=True)["clocks"][0]
+    assert (paused["stage"], paused["elapsed_seconds"]) == ("paused", 0)
+    assert {entry["paused_by"]["at"] for entry in paused["ledger"]} == {LINE["opened_at"]}
+
+
 def test_what_a_reprioritisation_leaves_out_stays_as_it_was() -> None:
     """The target changes; the hours, the pausing statuses and the way of reopening are those known last."""
     event = {
@@ -295,6 +310,11 @@ def test_a_pause_is_told_in_the_language_asked_for(language: Language, because: 
         pytest.param({"events": [{"type": "closed"}]}, "events.0.at", id="an event without its instant"),
         pytest.param(
             {"events": [{"at": "2026-11-23T08:00:00Z", "type": "closed"}]}, "events.0.at", id="before it was opened"
+        ),
+        pytest.param(
+            {"events": [{"at": "2026-11-23T08:00:00Z", "recorded_at": "2026-11-23T09:00:01Z", "type": "closed"}]},
+            "events.0.at",
+            id="dated before it was opened by a client",
         ),
         pytest.param({"events": [{"at": LINE["at"], "type": "status_changed"}]}, "events.0.to", id="which status?"),
         pytest.param(

@@ -191,6 +191,43 @@ def test_activity_that_was_put_aside_does_not_count_and_says_so() -> None:
     assert "bad_activity_time: at: 2026-11-23T11:00:00Z lies before the case" in told.shown()
 
 
+@pytest.mark.parametrize("dead_letters_are_gone", [False, True])
+def test_other_content_under_a_used_key_does_not_count_and_says_so(dead_letters_are_gone: bool) -> None:
+    """The first content stays, also where the log no longer has the dead letter of the second: those are kept for a
+    shorter time. A note is not remembered, so that what comes after it under its key counts, here as well as live."""
+    told = Told()
+    told.hears("agent_replied", activity_id="t1", activity_digest="a reply")
+    told.hears("resolved", activity_id="t1", activity_digest="a resolution")
+    told.hears("internal_note", activity_id="t2", activity_digest="a note")
+    told.hears("status_changed", to="waiting_on_customer", activity_id="t2", activity_digest="a status")
+    if dead_letters_are_gone:
+        told.log.put_aside.clear()
+    found = told.explained()
+    assert [letter["cause"] for letter in found["put_aside"]] == ([] if dead_letters_are_gone else ["conflict"])
+    assert told.clock("restoration")["stage"] == "paused"
+    assert [entry["type"] for entry in found["history"] if "activity_id" in entry] == [
+        "agent_replied",
+        "internal_note",
+        "status_changed",
+    ]
+
+
+def test_a_receipt_by_a_clock_that_is_behind_is_explained_as_it_counted() -> None:
+    """It counts from the opening of its case, live and here; the pause that it begins is dated within the case."""
+    told = Told(workaround="partial")
+    received = told.desk.driver.now - timedelta(seconds=2)
+    told.hears("agent_replied", at=received, recorded_at=received)
+    told.hears("status_changed", to="waiting_on_customer", at=received, recorded_at=received)
+    told.passes(minutes(30))
+    found = told.explained()
+    assert found["put_aside"] == []
+    assert told.clock("first_response")["stopped_by"]["at"] == found["received_at"]
+    assert told.clock("first_response")["breached_at"] is None
+    (pause,) = told.clock("restoration")["ledger"]
+    assert (pause["start"], pause["paused_by"]["at"]) == (found["received_at"], found["received_at"])
+    assert {entry["at"] for entry in found["history"] if "activity_id" in entry} == {found["received_at"]}
+
+
 @pytest.mark.parametrize("subject", ["\x1b[2J\x1b[31mred", "two\nlines", "[bold]markup[/bold]"])
 def test_what_customers_write_does_not_steer_the_terminal(subject: str) -> None:
     """A subject is shown, never obeyed."""

@@ -91,6 +91,17 @@ def test_a_preview_is_what_escalation_then_publishes() -> None:
     assert len([words for words in said if "restated" in words]) == len(told["restated"])
 
 
+def test_a_preview_counts_a_receipt_by_a_clock_that_is_behind() -> None:
+    """As escalation does: the case was answered at once, so that nothing of it is late."""
+    case = Case(plan="premier_plus")
+    received = case.desk.driver.now - timedelta(seconds=2)
+    case.hears("agent_replied", at=received, recorded_at=received)
+    case.passes(minutes(90))
+    stages = {clock["milestone"]: clock["before"] for clock in case.to_edition()["clocks"]}
+    assert "first_response" not in stages
+    assert case.to_edition()["breaches"] == [{"milestone": "periodic_update", "instance": 1}]
+
+
 def test_looking_changes_nothing() -> None:
     """Two looks in a row see the same."""
     case = Case(plan="premier_plus")

@@ -161,3 +161,42 @@ def test_the_same_call_has_the_same_activity_id(client: str, case: str, key: str
     assert one == activity_id(client, case, key, NOW + timedelta(minutes=1))
     assert one not in {activity_id(client + "x", case, key), activity_id(client, case + "x", key)}
     assert one != activity_id(client, case, key + "x")
+
+
+def _digest(**given: Any) -> str | None:
+    told = _read(**given)
+    return record(told, case_id="c1", client="desk", idempotency_key="k", received_at=NOW).activity_digest
+
+
+def test_a_retry_has_the_digest_of_the_first() -> None:
+    """However its JSON is laid out, in which zone it says an instant, and whenever it is received."""
+    at, same = "2026-11-23T11:00:00Z", "2026-11-23T12:00:00+01:00"
+    laid_out = Activity.model_validate_json(
+        f'{{ "text": null, "to": "open",\n "at": "{same}", "type": "status_changed"}}'
+    )
+    later = record(laid_out, case_id="c1", client="desk", idempotency_key="k", received_at=NOW + timedelta(hours=1))
+    assert later.activity_digest == _digest(type="status_changed", to="open", at=at)
+
+
+@pytest.mark.parametrize("field", SAMPLE)
+def test_other_content_has_another_digest(field: str) -> None:
+    """Whatever differs: a key that is used for two occurrences would lose one of them."""
+    kind = next(kind for kind, rule in RULES.items() if field in (*rule.needs, *rule.one_of, *rule.may))
+    usual = _needed(kind) | {field: SAMPLE[field]}
+    other = {**TERMS, "resolution": TERMS["restoration"]} if field == "milestones" else SAMPLE[field]
+    other = not other if isinstance(other, bool) else {"impact": "general", "workaround": "full"}.get(field, other)
+    if isinstance(other, str) and other == SAMPLE[field]:
+        other = {"plan": "access", "policy_sha256": "ab" * 32}.get(field, other + " more")
+    found = {
+        _digest(type=kind, **usual),
+        _digest(type=kind, **(usual | {field: other})),
+        _digest(type=kind, **usual, at="2026-11-23T11:00:00Z"),
+        _digest(type="agent_replied"),
+    }
+    assert len(found) == 4
+
+
+def test_an_activity_of_another_type_has_another_digest() -> None:
+    """Most types carry nothing but themselves."""
+    plain = [kind for kind in RULES if not _needed(kind)]
+    assert len({_digest(type=kind) for kind in plain}) == len(plain)
