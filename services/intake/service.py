@@ -46,7 +46,7 @@ class Service:
         self.calendars = frozenset(name for edition in editions.editions for name in edition.calendars)
         self.recent = RecentRequests(settings.recent_requests)
         self.accounts = Accounts()
-        self.streams = Streams(self.recent, settings.event_streams)
+        self.streams = Streams(self.recent, settings.event_stream_limit, settings.event_streams_per_client)
         self.publisher = Publisher(
             settings,
             (REQUESTS, ENTITLEMENTS, ACTIVITY, CASES, ESCALATIONS),

@@ -31,6 +31,7 @@ class Settings(KafkaSettings):
     )
     http_connections_per_client: int | None = Field(None, ge=1, description="by address; None = half of all")
     event_streams: int = Field(1_000, ge=0, le=100_000, description="that may be open at the same time")
+    event_streams_per_client: int | None = Field(None, ge=1, description="by API key; None = half of all")
 
     @field_validator("policies", mode="before")
     @classmethod
@@ -62,6 +63,11 @@ class Settings(KafkaSettings):
     def http_limits(self) -> HttpLimits:
         """The limits of the web server."""
         return http_limits(self.http_connections, self.http_connections_per_client)
+
+    @property
+    def event_stream_limit(self) -> int:
+        """How many event streams may be open: three quarters of the connections at most, so that calls get through."""
+        return min(self.event_streams, self.http_limits.connections * 3 // 4)
 
     def read_keys(self) -> tuple[ApiKey, ...]:
         """The API keys that are admitted. Raises BadSettings with a line for each mistake: the entry and the field."""
