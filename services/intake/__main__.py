@@ -13,9 +13,10 @@ import sys
 
 import uvloop
 
-from services.intake.server import listen, serve, server_of
+from services.intake.server import serve, server_of
 from services.intake.service import Service
 from services.intake.settings import Settings
+from shared.http.server import listen
 from shared.kafka.settings import BadSettings, load
 from shared.observability import logs
 from shared.policy.editions import EditionLibrary

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from services.intake import activity as activities
-from services.intake import body, stream
+from services.intake import body
 from services.intake.activity import Activity
 from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
 from services.intake.errors import KafkaAway, NotFound, NotReadYet
@@ -84,9 +84,7 @@ async def events(request: Request, request_id: str) -> Response:
     service = _service(request)
     caller = await service.admit(request, "submit", "admin")
     _visible(service, caller, request_id)
-    service.streams.check_room()
-    following = service.streams.follow(request_id, request.headers.get("last-event-id"))
-    return StreamingResponse(following, headers=stream.HEADERS, media_type=stream.MEDIA_TYPE)
+    return service.streams.open(caller.name, request_id, request.headers.get("last-event-id"))
 
 
 @router.post("/v1/cases/{case_id:path}/activity", **describe("activity", 202, Recorded, body=Activity, repeatable=True))

@@ -8,10 +8,9 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from services.intake.errors import InternalError, MethodNotAllowed, NotFound, Refusal
+from shared.http.refusals import MEDIA_TYPE, TYPE_PREFIX
 
 REFUSED = Counter("frontline_intake_refused_total", "Calls that were refused", ["reason"])
-MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:frontline:problem:"
 
 
 def render(refusal: Refusal) -> Response:

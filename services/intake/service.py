@@ -50,7 +50,7 @@ class Service:
         self.request_keys = UsedKeys(self.recent.is_known, "another request of this account")
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "another activity on this case")
         self.accounts = Accounts()
-        self.streams = Streams(self.recent, settings.event_streams)
+        self.streams = Streams(self.recent, settings.event_stream_limit, settings.event_streams_per_client)
         self.publisher = Publisher(
             settings,
             (REQUESTS, ENTITLEMENTS, ACTIVITY, CASES, ESCALATIONS),

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import NoDecode
 
 from services.intake.keys import ApiKey, ApiKeys
+from shared.http.limits import HttpLimits, http_limits, possible_connections
 from shared.kafka.settings import BadSettings, KafkaSettings
 from shared.observability.logs import LogFormat, LogLevel
 
@@ -25,7 +26,12 @@ class Settings(KafkaSettings):
     publish_linger_ms: int = Field(2, ge=0, le=100, description="how long records wait for others to travel with")
     recent_requests: int = Field(200_000, ge=1, le=5_000_000, description="whose status is shown")
     recent_hours: float = Field(24.0, ge=0, le=720, description="how far back they are read again at the start")
+    http_connections: int | None = Field(
+        None, ge=1, le=100_000, description="that may be open at the same time; None = as many as the process can have"
+    )
+    http_connections_per_client: int | None = Field(None, ge=1, description="by address; None = half of all")
     event_streams: int = Field(1_000, ge=0, le=100_000, description="that may be open at the same time")
+    event_streams_per_client: int | None = Field(None, ge=1, description="by API key; None = half of all")
 
     @field_validator("policies", mode="before")
     @classmethod
@@ -42,6 +48,26 @@ class Settings(KafkaSettings):
                 "`frontline token key NAME --scopes submit` makes a key and its entry"
             )
         return self
+
+    @model_validator(mode="after")
+    def _no_more_connections_than_files(self) -> Self:
+        possible = possible_connections()
+        if self.http_connections is not None and possible is not None and self.http_connections > possible:
+            raise ValueError(
+                f"http_connections={self.http_connections}: `ulimit -n` leaves {possible} for connections; "
+                "set at most that, or raise it"
+            )
+        return self
+
+    @property
+    def http_limits(self) -> HttpLimits:
+        """The limits of the web server."""
+        return http_limits(self.http_connections, self.http_connections_per_client)
+
+    @property
+    def event_stream_limit(self) -> int:
+        """How many event streams may be open: three quarters of the connections at most, so that calls get through."""
+        return min(self.event_streams, self.http_limits.connections * 3 // 4)
 
     def read_keys(self) -> tuple[ApiKey, ...]:
         """The API keys that are admitted. Raises BadSettings with a line for each mistake: the entry and the field."""

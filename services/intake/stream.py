@@ -1,14 +1,17 @@
 """The events of one request as they come: Server-Sent Events (WHATWG HTML, section 9.2)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Literal
 
 import msgspec
 from prometheus_client import Gauge
+from starlette.responses import StreamingResponse
 
 from services.intake.errors import TooManyStreams
 from services.intake.recent import RecentRequests, Told
+from shared.observability.health import Receive, Scope, Send
 
 OPEN = Gauge("frontline_intake_event_streams", "Event streams that are open")
 
@@ -18,30 +21,50 @@ MEDIA_TYPE = "text/event-stream"
 
 
 class Streams:
-    """The open event streams, at most `limit` of them. All end once `close` was called."""
+    """The open event streams: at most `limit`, of which a client has at most `per_client` (None = half of them).
 
-    def __init__(self, recent: RecentRequests, limit: int) -> None:
+    All end once `close` was called.
+    """
+
+    def __init__(self, recent: RecentRequests, limit: int, per_client: int | None = None) -> None:
         self._recent = recent
         self._limit = limit
-        self._open = 0
+        self._per_client = max(1, limit // 2) if per_client is None else per_client
+        self._open: Counter[str] = Counter()  # by client
         self._closing = asyncio.Event()
 
     def close(self) -> None:
         """End every stream: the process is about to."""
         self._closing.set()
 
-    def check_room(self) -> None:
-        """Raises TooManyStreams where another stream would be one too many."""
-        if self._open >= self._limit:
-            raise TooManyStreams("try again later, or ask for the status instead", retry_after=30)
+    def open(self, client: str, request_id: str, last_event_id: str | None) -> "EventStream":
+        """The answer that follows a request for `client`. It counts from now on, so that calls at once count as well.
 
-    async def follow(self, request_id: str, last_event_id: str | None) -> AsyncIterator[bytes]:
+        Raises TooManyStreams where it would be one too many.
+        """
+        if self._open.total() >= self._limit:
+            raise TooManyStreams("try again later, or ask for the status instead", retry_after=30)
+        if self._open[client] >= self._per_client:
+            raise TooManyStreams(
+                f"this client has its share of {self._per_client} open; close some, or ask for the status instead",
+                retry_after=30,
+            )
+        self._open[client] += 1
+        OPEN.inc()
+        return EventStream(self, client, self._follow(request_id, last_event_id))
+
+    def ended(self, client: str) -> None:
+        """A stream of `client` has ended."""
+        self._open[client] -= 1
+        if not self._open[client]:
+            del self._open[client]
+        OPEN.dec()
+
+    async def _follow(self, request_id: str, last_event_id: str | None) -> AsyncIterator[bytes]:
         """What happened to a request after `last_event_id`, then what happens.
 
         A change only wakes the reader, which then looks at the request again: a slow client costs no queue.
         """
-        self._open += 1
-        OPEN.inc()
         closing = asyncio.ensure_future(self._closing.wait())
         sent = last_event_id
         try:
@@ -59,8 +82,22 @@ class Streams:
                         yield b": still here\n\n"
         finally:
             closing.cancel()
-            self._open -= 1
-            OPEN.dec()
+
+
+class EventStream(StreamingResponse):
+    """The answer that is a stream of events. However it ends, and if it never began: its place is free again."""
+
+    def __init__(self, streams: Streams, client: str, events: AsyncIterator[bytes]) -> None:
+        super().__init__(events, headers=HEADERS, media_type=MEDIA_TYPE)
+        self._streams = streams
+        self._client = client
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._streams.ended(self._client)
 
 
 async def _either(changed: asyncio.Event, closing: "asyncio.Task[Literal[True]]") -> bool:

@@ -4,18 +4,18 @@ A service's `__main__` reads its settings, makes a `TaskService` and returns wha
 """
 
 import asyncio
-import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import uvicorn
 import uvloop
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
 
 from shared.contracts.topics import Topic, changelog, dead_letter
+from shared.http.limits import http_limits
+from shared.http.server import WebServer, listen
 from shared.kafka.asyncapi import asyncapi
 from shared.kafka.processor import Processor
 from shared.kafka.runtime import Observer, Runtime
@@ -27,6 +27,7 @@ ENDED, FAILED, BAD_SETTINGS = 0, 1, 2  # exit codes of a service
 
 _log = logs.get_logger()
 _HTTP_GRACE_SECONDS = 1
+_HTTP_CONNECTIONS = 128  # only probes and scrapers call
 # These log each of their failed tries, several a second while Kafka is away; the runtime says it once.
 _CHATTY = ("aiokafka", "faststream")
 
@@ -60,7 +61,7 @@ def run(service: TaskService, settings: TaskServiceSettings) -> int:
     for library in _CHATTY:
         logging.getLogger(library).setLevel(logging.CRITICAL)
     try:
-        listener = _listen(settings)
+        listener = listen(settings.http_host, settings.http_port)
     except OSError as error:
         where = f"{settings.http_host}:{settings.http_port}"
         _log.error(f"Cannot listen on {where}: {error.strerror or error}", action="http.failed")
@@ -85,16 +86,10 @@ async def _serve(service: TaskService, settings: TaskServiceSettings, listener: 
         topics=service.topics,
         observe=service.observe,
     )
-    server = _Server(
-        uvicorn.Config(
-            ops_app(service, settings.kafka_bootstrap, readiness),
-            lifespan="off",  # it would start a broker, and there is none
-            ws="none",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=_HTTP_GRACE_SECONDS,
-        )
+    server = WebServer(
+        ops_app(service, settings.kafka_bootstrap, readiness),
+        http_limits(at_most=_HTTP_CONNECTIONS),
+        _HTTP_GRACE_SECONDS,
     )
     host, port = listener.getsockname()[:2]
     _log.info(f"Listening on {host}:{port}", action="http.listening", host=host, port=port)
@@ -123,19 +118,6 @@ def ops_app(service: TaskService, bootstrap: str, readiness: Readiness) -> AsgiA
         return AsgiResponse(document, 200, {"content-type": "application/json"})
 
     return AsgiFastStream(asgi_routes=[*ops_routes(readiness), ("/asyncapi", events)], logger=None)
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to us: the tasks end first, and answer for their health until they have."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _listen(settings: TaskServiceSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET
-    return socket.create_server((settings.http_host, settings.http_port), family=family)
 
 
 def _on_signal(stop: Callable[[], None]) -> None:

@@ -12,6 +12,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+LIVEZ, READYZ, METRICS = "/livez", "/readyz", "/metrics"
+HEALTH_PATHS = frozenset({LIVEZ, READYZ, METRICS})
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -60,7 +63,7 @@ def ops_routes(readiness: Readiness) -> list[tuple[str, AsgiApp]]:
     async def metrics(_scope: Scope, _receive: Receive, send: Send) -> None:
         await _answer(send, 200, generate_latest(REGISTRY), CONTENT_TYPE_LATEST)
 
-    return [("/livez", livez), ("/readyz", readyz), ("/metrics", metrics)]
+    return [(LIVEZ, livez), (READYZ, readyz), (METRICS, metrics)]
 
 
 async def _answer(send: Send, status: int, body: bytes, content_type: str = "application/json") -> None:

@@ -13,10 +13,11 @@ import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from services.intake.kafka_client import partitions_of
-from services.intake.server import IntakeServer, listen, serve, server_of
+from services.intake.server import serve, server_of
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.contracts.topics import Topic
+from shared.http.server import WebServer, listen
 from shared.kafka.admin import apply_topics
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output, Record
@@ -64,7 +65,7 @@ class Intake:
     url: str
     bootstrap: str
     service: Service
-    server: IntakeServer
+    server: WebServer
 
     def client(self, name: str = "all", **headers: str) -> httpx.AsyncClient:
         """An HTTP client with the key of one of CLIENTS."""

@@ -21,8 +21,9 @@ _GRACE = 5.0
 class ServiceProcess:
     """One run of a service after the other: start, kill, start again. Its words go to a file."""
 
-    def __init__(self, name: str, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, name: str, environment: Mapping[str, str], log: Path, open_files: int | None = None) -> None:
         self.name = name
+        self.open_files = open_files  # a limit, as `ulimit -n` sets it
         self.url = f"http://127.0.0.1:{free_port()}"
         self.log = log
         self._environment = {
@@ -36,7 +37,9 @@ class ServiceProcess:
     async def start(self) -> None:
         """Start it; it is not ready yet."""
         with self.log.open("ab") as output:
-            command = (sys.executable, "-m", f"services.{self.name}")
+            command: tuple[str, ...] = (sys.executable, "-m", f"services.{self.name}")
+            if self.open_files is not None:
+                command = ("sh", "-c", f'ulimit -n {self.open_files} && exec "$@"', "sh", *command)
             self._child = await Leashed.start(
                 command, output=output.fileno(), grace=_GRACE, env=self._environment, folder=Path.cwd()
             )
@@ -94,9 +97,11 @@ class ServiceProcess:
 
 
 @asynccontextmanager
-async def service_process(name: str, log: Path, **environment: str) -> AsyncIterator[ServiceProcess]:
+async def service_process(
+    name: str, log: Path, *, open_files: int | None = None, **environment: str
+) -> AsyncIterator[ServiceProcess]:
     """A service that is gone when the block is left, however it is left. Not started yet."""
-    process = ServiceProcess(name, environment, log)
+    process = ServiceProcess(name, environment, log, open_files)
     try:
         yield process
     finally:

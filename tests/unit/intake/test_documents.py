@@ -100,3 +100,9 @@ async def test_health_never_asks_kafka(asker: httpx.AsyncClient) -> None:
     assert ready.status_code == 503
     assert ready.json()["checks"]["kafka"]["detail"]
     assert "frontline_intake_kafka_connected" in metrics.text
+
+
+@pytest.mark.parametrize("path", ["/v1/support-requests/x", "/v1/accounts/acme/entitlement", "/v1/no-such-address"])
+async def test_no_cache_keeps_an_answer_that_is_about_a_customer(asker: httpx.AsyncClient, path: str) -> None:
+    """Also a refusal: that a request exists is the customer's business."""
+    assert (await asker.get(path)).headers["cache-control"] == "no-store"

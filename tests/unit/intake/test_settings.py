@@ -76,6 +76,15 @@ def test_a_wrong_variable_is_named_with_what_is_allowed(
         assert word in str(refused.value)
 
 
+def test_more_connections_than_the_process_may_open_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that cannot open another file answers nobody, health included."""
+    monkeypatch.setattr("shared.http.limits.open_files", lambda: 1_024)
+    with pytest.raises(BadSettings, match="FRONTLINE_HTTP_CONNECTIONS=945: `ulimit -n` leaves 944"):
+        _read(monkeypatch, FRONTLINE_HTTP_CONNECTIONS="945")
+    settings = _read(monkeypatch, FRONTLINE_HTTP_CONNECTIONS="944", FRONTLINE_HTTP_CONNECTIONS_PER_CLIENT="944")
+    assert (settings.http_limits.connections, settings.http_limits.per_client) == (944, 944)
+
+
 def test_every_wrong_variable_has_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not one at a time."""
     with pytest.raises(BadSettings) as refused:

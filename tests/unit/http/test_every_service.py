@@ -1,0 +1,22 @@
+"""Each service as a process keeps the limits of HTTP, and answers its health before Kafka is there."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.harness.intake import api_keys
+from tests.harness.raw_http import parse, raw_connection
+from tests.harness.service_process import free_port, service_process
+
+
+@pytest.mark.parametrize("name", ["intake", "router", "escalation"])
+async def test_a_head_without_an_end_is_refused_by_every_service(name: str, tmp_path: Path) -> None:
+    """The health server of a service that runs tasks shares their process: its memory and its files are theirs."""
+    kafka = f"127.0.0.1:{free_port()}"
+    log = tmp_path / f"{name}.log"
+    async with service_process(name, log, FRONTLINE_API_KEYS=api_keys(), FRONTLINE_KAFKA_BOOTSTRAP=kafka) as service:
+        await service.start()
+        await service.until("/livez", 200)
+        async with raw_connection(service.url) as connection:
+            await connection.send(b"GET /livez HTTP/1.1\r\nX: " + b"a" * 40_000)
+            assert parse(await connection.until_closed(5)).problem == "head_too_large"

@@ -1,0 +1,70 @@
+"""Event streams are counted when they are admitted, in all and by client, and no longer once they have ended."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from services.intake.errors import TooManyStreams
+from services.intake.recent import RecentRequests
+from services.intake.settings import Settings
+from services.intake.stream import EventStream, Streams
+from tests.harness.intake import api_keys
+
+SCOPE = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "GET", "path": "/", "headers": []}
+
+
+def _open(streams: Streams, client: str) -> EventStream:
+    return streams.open(client, "no-such-request", None)
+
+
+async def _serve(stream: EventStream, *, send_fails: bool = False) -> None:
+    """Serve it to a client that stays connected; the stream of an unknown request ends by itself."""
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def send(_message: Any) -> None:
+        if send_fails:
+            raise OSError("the client is away")
+
+    await stream(dict(SCOPE), receive, send)
+
+
+def test_streams_that_are_admitted_at_once_count_before_they_begin() -> None:
+    """Of 200 that came at once, all that had been looked at before the first began were admitted."""
+    streams = Streams(RecentRequests(10), limit=2, per_client=2)
+    _open(streams, "a")
+    _open(streams, "b")
+    with pytest.raises(TooManyStreams):
+        _open(streams, "c")
+
+
+def test_one_client_cannot_have_all_streams() -> None:
+    """Half of them unless set otherwise; the others' are open to it no more than its own."""
+    streams = Streams(RecentRequests(10), limit=4)
+    _open(streams, "a")
+    _open(streams, "a")
+    with pytest.raises(TooManyStreams, match="share of 2"):
+        _open(streams, "a")
+    _open(streams, "b")
+
+
+@pytest.mark.parametrize("send_fails", [False, True])
+async def test_a_stream_that_has_ended_is_no_longer_counted(send_fails: bool) -> None:
+    """In good order, or because the client has left before the first event."""
+    streams = Streams(RecentRequests(10), limit=1)
+    for _ in range(3):
+        stream = _open(streams, "a")
+        try:
+            await _serve(stream, send_fails=send_fails)
+        except Exception:
+            assert send_fails
+
+
+@pytest.mark.parametrize(("files", "streams"), [(256, 132), (65_536, 1_000)])
+def test_streams_leave_connections_for_calls(files: int, streams: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream takes a connection for as long as it lasts, so `ulimit -n` may allow fewer than are set."""
+    monkeypatch.setattr("shared.http.limits.open_files", lambda: files)
+    assert Settings(api_keys=api_keys()).event_stream_limit == streams
