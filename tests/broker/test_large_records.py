@@ -66,6 +66,15 @@ async def test_a_batch_too_large_for_memory_is_one_dead_letter_and_its_partition
     assert "failed" not in successor.phases()
 
 
+async def test_an_output_that_would_break_the_connection_is_not_sent(rig: Rig) -> None:
+    """It counts as refused, so that the record to blame is dead-lettered and its neighbours go on."""
+    await rig.produce(rig.second, [(KEY, b"big 110000000"), (KEY, b"")])
+    rig.start()
+    (letter,) = await rig.dead_letters(rig.second, 1)
+    assert (letter.cause, letter.record.value) == ("output_too_large", b"big 110000000")
+    assert [record.value for record in await rig.read(rig.sink, 1)] == [b"1"]
+
+
 async def test_a_changelog_with_a_foreign_record_stops_its_task_and_says_so(rig: Rig) -> None:
     """An empty value in its place would be a wrong state."""
     counts = changelog(rig.service, "counts")
