@@ -3,11 +3,10 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 
-from aiokafka import AIOKafkaConsumer
-
 from services.cli.logged_event import LoggedEvent
 from shared.contracts.topics import Topic
 from shared.kafka import serde
+from shared.kafka.aiokafka_internals import bounded_consumer
 from shared.kafka.processor import PoisonRecord
 from shared.kafka.record import Record
 
@@ -32,7 +31,7 @@ def follow(bootstrap: str, *topics: Topic) -> AsyncIterator[tuple[str, LoggedEve
 
 async def _read(bootstrap: str, topics: Sequence[Topic], *, follow: bool) -> AsyncIterator[tuple[str, LoggedEvent]]:
     # Without a group, a subscription means every partition.
-    consumer = AIOKafkaConsumer(
+    consumer = bounded_consumer(
         *(topic.name for topic in topics),
         bootstrap_servers=bootstrap,
         isolation_level="read_committed",

@@ -16,8 +16,9 @@ from prometheus_client import Counter, Gauge
 from services.intake.kafka_client import KafkaSilent, TopicsMissing, partitions_of
 from shared.contracts.topics import Topic
 from shared.contracts.wire import MalformedData
+from shared.kafka.aiokafka_internals import bounded_consumer
 from shared.kafka.processor import PoisonRecord
-from shared.kafka.record import Record
+from shared.kafka.record import Record, Withheld
 from shared.kafka.settings import KafkaSettings
 from shared.observability.logs import get_logger
 from shared.wall_clock import utc_now
@@ -77,7 +78,7 @@ class Tail:
 
     async def _follow(self, counts: Mapping[str, int]) -> None:
         partitions = [TopicPartition(topic, number) for topic in self._since for number in range(counts[topic])]
-        consumer = AIOKafkaConsumer(
+        consumer = bounded_consumer(
             **self._kafka.client(),
             client_id=f"frontline-intake-{self._view}",
             isolation_level="read_committed",
@@ -131,6 +132,9 @@ class Tail:
                     self._next[partition] = records[-1].offset + 1
 
     def _take_one(self, record: ConsumerRecord[bytes, bytes]) -> None:
+        if isinstance(record.value, Withheld):
+            UNREADABLE.labels(self._view, record.value.cause).inc()
+            return
         try:
             self._handle(
                 Record(

@@ -105,6 +105,8 @@ SPANISH: Mapping[str, Mapping[str, str]] = {
         "uncountable_target": "pide un plazo que no se puede contar",
         "too_much_activity": "el caso ya tiene demasiada actividad",
         "output_too_large": "lo que resulta es demasiado grande para Kafka",
+        "record_too_large": "es demasiado grande sin comprimir",
+        "record_unreadable": "no se puede descodificar",
     },
 }
 

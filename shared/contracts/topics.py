@@ -120,3 +120,10 @@ TOPICS: tuple[Topic, ...] = (
     *(changelog("router", store) for store in ROUTER_STORES),
     *(changelog("escalation", store) for store in ESCALATION_STORES),
 )
+
+_LIMITS = {topic.name: topic.max_message_bytes for topic in TOPICS}
+
+
+def record_limit(topic: str) -> int:
+    """The largest record of a topic in bytes, uncompressed; that of a dead letter for a topic of somebody else."""
+    return _LIMITS.get(topic, MAX_MESSAGE_BYTES + DEAD_LETTER_HEADROOM)

@@ -17,6 +17,8 @@ from aiokafka.record.control_record import ABORT_MARKER, COMMIT_MARKER, ControlR
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 
+from shared.contracts.topics import record_limit
+from shared.kafka.aiokafka_internals import BoundedBatch, bound_decoding
 from shared.kafka.settings import KafkaSettings
 
 Place = tuple[str, int]  # topic, partition
@@ -48,6 +50,7 @@ class BatchReader:
     """Reads batches and the ends of logs. Use it as a context manager. Methods raise KafkaError, and do not retry."""
 
     def __init__(self, settings: KafkaSettings, client_id: str) -> None:
+        bound_decoding()
         self._client = AIOKafkaClient(**settings.client(), client_id=client_id)
         self._wait_ms = settings.fetch_max_wait_ms
 
@@ -87,7 +90,7 @@ class BatchReader:
                 if batch.next_offset <= start or batch.base_offset >= end:
                     continue
                 start = batch.next_offset
-                yield _batch(batch)
+                yield _batch(BoundedBatch(batch, record_limit(place[0])))
 
     async def _offsets(self, isolation: int, wanted: Mapping[Place, int]) -> dict[Place, int]:
         await self._client.set_topics({topic for topic, _ in wanted})

@@ -9,7 +9,10 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
 from shared.contracts.topics import changelog
+from shared.kafka.aiokafka_internals import bounded_consumer
 from shared.kafka.errors import TakeoverTooSlow
+from shared.kafka.processor import TaskMustStop
+from shared.kafka.record import Withheld
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.slice import TaskState
 
@@ -22,6 +25,19 @@ Report = Callable[[int, int], None]  # records read so far, offsets still to rea
 
 class ChangelogMoved(Exception):
     """The tail to read is not there any more, so what is in memory is worth nothing: restore from the beginning."""
+
+
+class ForeignRecord(TaskMustStop):
+    """A changelog has a record that the task cannot have written, so what its store holds is not known.
+
+    To go on, find who else writes to the topic and withdraw the permission; then restore the topic.
+    """
+
+    def __init__(self, topic: str, partition: int, offset: int, why: str) -> None:
+        super().__init__(
+            f"{topic}[{partition}] has a record at offset {offset} that its task cannot have written: {why}. Find who "
+            "else writes to this topic, and restore it"
+        )
 
 
 class _Collector:
@@ -92,6 +108,9 @@ async def _read(
         elif loop.time() - progressed > _STALLED:
             raise TakeoverTooSlow(f"no progress for {_STALLED:.0f} s with {remaining} changelog offsets to go")
         for place, records in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
+            for record in records:
+                if isinstance(record.value, Withheld):
+                    raise ForeignRecord(place.topic, place.partition, record.offset, record.value.message)
             state.restore(stores[place], [(record.key, record.value) for record in records])
             count += len(records)
     report(count, 0)
@@ -99,7 +118,7 @@ async def _read(
 
 @contextlib.asynccontextmanager
 async def _reader(settings: KafkaSettings, client_id: str) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
+    consumer = bounded_consumer(
         **settings.client(),
         client_id=client_id,
         group_id=None,

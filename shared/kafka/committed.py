@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaConsumer
 
+from shared.kafka.aiokafka_internals import bounded_consumer
 from shared.kafka.settings import KafkaSettings
 
 _FETCH_BYTES = 8 * 1024 * 1024
@@ -13,7 +14,7 @@ _FETCH_BYTES = 8 * 1024 * 1024
 @contextlib.asynccontextmanager
 async def committed_reader(settings: KafkaSettings, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
     """All partitions of `topics` are assigned to it; without any, nothing is yet. Raises KafkaError."""
-    consumer = AIOKafkaConsumer(
+    consumer = bounded_consumer(
         *topics,
         **settings.client(),
         group_id=None,

@@ -10,13 +10,13 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from shared.contracts.topics import Topic
+from shared.kafka.aiokafka_internals import bounded_consumer
 from shared.kafka.settings import KafkaSettings
 from shared.observability import logs
 
@@ -47,7 +47,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         self._sources = [topic.name for topic in sources]
         self._assigned = assigned
         self._revoked = revoked
-        self._consumer = AIOKafkaConsumer(
+        self._consumer = bounded_consumer(
             **settings.client(),
             client_id=client_id,
             group_id=service,

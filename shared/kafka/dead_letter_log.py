@@ -11,7 +11,7 @@ from shared.kafka import dead_letters
 from shared.kafka.committed import committed_reader
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.partitioning import partition_for
-from shared.kafka.record import Record
+from shared.kafka.record import Record, Withheld
 from shared.kafka.settings import KafkaSettings
 
 _POLL_MS = 100
@@ -114,6 +114,8 @@ async def _original(settings: KafkaSettings, found: Found) -> Record:
         there = await _at(consumer, record.topic, record.partition, record.offset)
     if there is None:
         raise CannotReplay(f"its value was not kept, and {record.topic} no longer has it")
+    if isinstance(there.value, Withheld):
+        raise CannotReplay(f"its source has to send it again in a readable size: {there.value.message}")
     return Record(
         record.topic, record.partition, record.offset, there.timestamp, there.key, there.value, tuple(there.headers)
     )

@@ -11,6 +11,7 @@ SUFFIX = "-dlt"
 _NAMES = ("dlt-cause", "dlt-message", "dlt-service", "dlt-topic", "dlt-partition", "dlt-offset", "dlt-at", "dlt-body")
 _BODY_INLINE, _BODY_BY_REFERENCE = "inline", "by-reference"
 _MESSAGE_LIMIT = 2_000  # characters; a message names fields and ids, it never needs more
+_KEY_LIMIT = 32 * 1024  # bytes; by reference, a longer key stays with the value
 
 
 class NotADeadLetter(Exception):
@@ -22,7 +23,7 @@ class DeadLetter:
     """What happened to a record, and the record itself.
 
     `record` is the original with its own topic, partition, offset and headers. With `by_reference` its value did not
-    fit and has to be read at that place in the source topic, while that topic still has it.
+    fit and has to be read at that place in the source topic, while that topic still has it; so has a key beyond 32 KiB.
     """
 
     cause: str
@@ -54,7 +55,8 @@ def to_output(letter: DeadLetter) -> Output:
     )
     causes = tuple((name, value.encode()) for name, value in zip(_NAMES, values, strict=True))
     if letter.by_reference:
-        return Output(topic_of(source.topic), source.key, None, causes, source.partition)
+        key = source.key if len(source.key or b"") <= _KEY_LIMIT else None
+        return Output(topic_of(source.topic), key, None, causes, source.partition)
     return Output(topic_of(source.topic), source.key, source.value, source.headers + causes, source.partition)
 
 

@@ -1,8 +1,26 @@
 """[pure] A record as a task sees it, coming in and going out."""
 
 from dataclasses import dataclass
+from typing import Literal, Self
 
 Headers = tuple[tuple[str, bytes], ...]
+WithheldCause = Literal["record_too_large", "record_unreadable"]
+
+
+class Withheld(bytes):
+    """The value of a record whose content is not read: empty, so that nobody takes it for a tombstone or an event.
+
+    `cause` is that of its dead letter. `message` says why, without any content.
+    """
+
+    cause: WithheldCause
+    message: str
+
+    def __new__(cls, cause: WithheldCause, message: str) -> Self:
+        """An empty value with its cause."""
+        value = super().__new__(cls)
+        value.cause, value.message = cause, message
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +45,16 @@ class Output:
     value: bytes | None
     headers: Headers = ()
     partition: int | None = None
+
+
+def size_of(key: bytes | None, value: bytes | None, headers: Headers) -> int:
+    """The bytes of a record's content, uncompressed. Others may write headers without a value."""
+    size = len(key or b"") + len(value or b"")
+    for name, data in headers:
+        size += len(name.encode()) + len(data or b"")
+    return size
+
+
+def too_large(size: int, limit: int) -> Withheld:
+    """In place of a value whose record has `size` bytes, more than the `limit` of its topic."""
+    return Withheld("record_too_large", f"the record has {size} bytes uncompressed, its topic takes {limit}")

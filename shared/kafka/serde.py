@@ -18,7 +18,7 @@ from shared.contracts.registry import model_for, type_of
 from shared.contracts.topics import Topic
 from shared.contracts.trace_context import is_traceparent
 from shared.kafka.processor import PoisonRecord
-from shared.kafka.record import Headers, Output, Record
+from shared.kafka.record import Headers, Output, Record, Withheld
 
 _JSON = b"application/json"
 _SPECVERSION = ("ce_specversion", b"1.0")
@@ -101,8 +101,10 @@ def read(record: Record) -> tuple[Envelope, bytes]:
     """The event in a record, its data still as JSON bytes.
 
     Raises PoisonRecord("malformed_event") for what is not a CloudEvent 1.0 with JSON data; tombstones included, so
-    where they mean something ask `is_tombstone` first.
+    where they mean something ask `is_tombstone` first. A withheld value raises PoisonRecord with its own cause.
     """
+    if isinstance(record.value, Withheld):
+        raise PoisonRecord(record.value.cause, record.value.message)
     if record.value is None:
         _malformed("the record has no value; a tombstone means nothing on this topic")
     headers = _unique(record.headers)

@@ -15,7 +15,7 @@ from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.overlay import Overlay
 from shared.kafka.processor import PoisonRecord, Processor, TaskMustStop
-from shared.kafka.record import Output, Record
+from shared.kafka.record import Output, Record, Withheld, size_of, too_large
 from shared.kafka.stores import Change, StateStore
 
 TIMERS_PER_SLICE = 2_000
@@ -43,6 +43,7 @@ class TaskState:
     """One partition's processor, stores and positions, as of the last committed transaction.
 
     `partition_of`, if given, tells where a key belongs; a record elsewhere is dead-lettered as `wrong_partition`.
+    A record larger than its topic takes uncompressed is not processed: its dead letter refers to it.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class TaskState:
         self.positions: dict[str, int] = {}
         self._partition_of = partition_of
         self._order = {topic.name: place for place, topic in enumerate(processor.sources)}
+        self._limits = {topic.name: topic.max_message_bytes for topic in processor.sources}
 
     def run(self, records: Sequence[Record], now: datetime, *, timer_limit: int = TIMERS_PER_SLICE) -> Slice:
         """Fire at most `timer_limit` due timers, then process `records` by source and offset, all at `now`.
@@ -75,6 +77,9 @@ class TaskState:
                 continue
             done.overlay.positions[record.topic] = record.offset + 1
             done.records += 1
+            if (withheld := self._withheld(record)) is not None:
+                self._bury(done, record, withheld.cause, withheld.message, by_reference=True)
+                continue
             done.overlay.savepoint()
             try:
                 self._process(record, done.overlay)
@@ -143,6 +148,13 @@ class TaskState:
         done.overlay.savepoint()
         done.timers = self.processor.punctuate(done.overlay, limit)
         done.due = due if done.timers else None
+
+    def _withheld(self, record: Record) -> Withheld | None:
+        """Why `record` is not processed at all, if there is a reason. Its dead letter would not fit with its value."""
+        if isinstance(record.value, Withheld):
+            return record.value
+        size, limit = size_of(record.key, record.value, record.headers), self._limits[record.topic]
+        return too_large(size, limit) if size > limit else None
 
     def _process(self, record: Record, overlay: Overlay) -> None:
         if self._partition_of is not None and record.key is not None:

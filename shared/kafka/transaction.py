@@ -31,13 +31,16 @@ from aiokafka.structs import TopicPartition
 
 from shared.kafka.batches import Marker, Place
 from shared.kafka.errors import Fenced, RecordRefused
-from shared.kafka.record import Output
+from shared.kafka.record import Output, size_of
 from shared.kafka.settings import KafkaSettings
 
 Sent = dict[tuple[str, int], int]  # for each (topic, partition) the offset after the last record sent to it
 
 _RETRY_BACKOFF_MS = 20  # a predecessor's open transaction is asked about again so often; aiokafka's own default is 100
 _REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError)
+# No topic takes so many bytes. A request beyond the broker's `socket.request.max.bytes` is not even refused: the
+# connection breaks, and a larger record would be sent again and again.
+_NEVER_SENT = 16 * 1024 * 1024
 _GIVE_UP_STOPPING = 5.0  # seconds; a producer that is thrown away must not hold up the one that follows
 
 
@@ -132,6 +135,8 @@ class KafkaTransactions:
         """Produce `outputs`; returns once all are acknowledged."""
         by_place: dict[tuple[str, int], list[Output]] = defaultdict(list)
         for output in outputs:
+            if (size := size_of(output.key, output.value, output.headers)) > _NEVER_SENT:
+                raise RecordRefused(f"{output.topic}: a record of {size} bytes is not sent at all")
             by_place[output.topic, partition if output.partition is None else output.partition].append(output)
         with self._judged():
             batches = await asyncio.gather(

@@ -67,6 +67,14 @@ class ServiceProcess:
         return self._child is not None and self._child.running
 
     @property
+    def peak_memory(self) -> int:
+        """The most memory that it has had resident, in bytes, as Linux counts it."""
+        assert self._child is not None
+        status = Path(f"/proc/{self._child.pid}/status").read_text(encoding="ascii")
+        (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
+
+    @property
     def tail(self) -> str:
         """The end of what it said."""
         return "its last words:\n" + "\n".join(self.log.read_text(encoding="utf-8").splitlines()[-8:])

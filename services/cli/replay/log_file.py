@@ -4,7 +4,8 @@
     {"topic":"support.requests.v1","partition":0,"offset":0,"timestamp":1763985600000,"key":"acme","value":"{…}",
      "headers":[["ce_id","…"]]}
 
-What is text in UTF-8 is written as text, everything else as {"base64": "…"}; null is null.
+What is text in UTF-8 is written as text, everything else as {"base64": "…"}; null is null. A record that was too large
+to be read, or unreadable, has an empty value, and "withheld" with cause and message.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from services.cli.replay.recorded_log import LOG_TOPICS, Extent, Offsets, OutOfOrder, Place, RecordedLog
-from shared.kafka.record import Record
+from shared.kafka.record import Record, Withheld, WithheldCause
 
 FORMAT: Literal["frontline-log"] = "frontline-log"
 VERSION: Literal[1] = 1
@@ -45,7 +46,12 @@ class _Base64(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _Data = str | _Base64 | None
 
 
-class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Withheld(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    cause: WithheldCause
+    message: str
+
+
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     topic: str
     partition: _Count
     offset: _Count
@@ -53,6 +59,7 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: _Data
     value: _Data
     headers: tuple[tuple[str, _Data], ...]
+    withheld: _Withheld | None = None
 
 
 _header_decoder = msgspec.json.Decoder(_Header)
@@ -75,6 +82,7 @@ def record_line(record: Record) -> bytes:
         _told(record.key),
         _told(record.value),
         tuple((name, _told(value)) for name, value in record.headers),
+        _Withheld(record.value.cause, record.value.message) if isinstance(record.value, Withheld) else None,
     )
     return _encoder.encode(line) + b"\n"
 
@@ -143,7 +151,7 @@ def _record(number: int, line: bytes, partitions: int) -> Record:
         told.offset,
         told.timestamp,
         _meant(told.key),
-        _meant(told.value),
+        _meant(told.value) if told.withheld is None else Withheld(told.withheld.cause, told.withheld.message),
         headers,  # type: ignore[arg-type]  # Kafka allows a header without a value; ours have one
     )
 

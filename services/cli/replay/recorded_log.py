@@ -27,7 +27,7 @@ from shared.contracts.topics import (
     changelog,
     dead_letter,
 )
-from shared.kafka.record import Record
+from shared.kafka.record import Record, Withheld, WithheldCause
 
 EDITIONS = changelog("escalation", "editions")
 # What a log is made of, in the order in which it is read and written.
@@ -72,6 +72,7 @@ class _Kept(msgspec.Struct, array_like=True, frozen=True, gc=False):
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]  # others may write headers without a value
+    withheld: tuple[WithheldCause, str] | None = None  # cause and message of a value that was not read
 
 
 _decode = msgspec.msgpack.Decoder(_Kept).decode
@@ -129,7 +130,10 @@ class RecordedLog:
             raise OutOfOrder(
                 f"{record.topic}[{record.partition}]: offset {record.offset} comes after {index.offsets[-1]}"
             )
-        packed = _encode(_Kept(record.offset, record.timestamp_ms, record.key, record.value, record.headers))
+        value = record.value
+        withheld = (value.cause, value.message) if isinstance(value, Withheld) else None
+        value = None if withheld else value
+        packed = _encode(_Kept(record.offset, record.timestamp_ms, record.key, value, record.headers, withheld))
         self._file.write(packed)
         index.offsets.append(record.offset)
         index.starts.append(self._size)
@@ -167,7 +171,7 @@ class RecordedLog:
             kept.offset,
             kept.timestamp_ms,
             kept.key,
-            kept.value,
+            kept.value if kept.withheld is None else Withheld(*kept.withheld),
             kept.headers,  # type: ignore[arg-type]  # a task would see the same
         )
 

@@ -12,6 +12,7 @@ from shared.contracts import wire
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, REQUESTS, dead_letter
 from shared.kafka import serde
+from shared.kafka.record import Withheld
 from shared.kafka.serde import Envelope
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
@@ -144,6 +145,14 @@ def refused_with_its_dead_letter(recording: Recording) -> None:
         recording.refuses("router", partition, by_reference=True)
 
 
+def larger_than_its_topic_takes(recording: Recording) -> None:
+    recording.write_bytes(ACTIVITY, CASE.encode(), b"[" * (ACTIVITY.max_message_bytes + 1))
+
+
+def not_to_be_decoded(recording: Recording) -> None:
+    recording.write_bytes(ACTIVITY, None, Withheld("record_unreadable", "offsets 0 to 0 cannot be decoded"))
+
+
 CAUSES: tuple[tuple[str, Happening], ...] = (
     ("malformed_event", malformed),
     ("unknown_type", of_a_later_version),
@@ -164,6 +173,8 @@ CAUSES: tuple[tuple[str, Happening], ...] = (
     ("too_much_activity", one_too_many),
     ("output_too_large", refused_by_the_broker),
     ("output_too_large", refused_with_its_dead_letter),
+    ("record_too_large", larger_than_its_topic_takes),
+    ("record_unreadable", not_to_be_decoded),
 )
 
 

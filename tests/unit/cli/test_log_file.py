@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from services.cli.replay.log_file import BadLogFile, header_line, lines_of, read_lines, record_line
 from services.cli.replay.recorded_log import LOG_TOPICS, Extent, OutOfOrder, RecordedLog
 from shared.contracts.topics import REQUESTS
-from shared.kafka.record import Record
+from shared.kafka.record import Record, Withheld
 
 EXTENT = Extent(2, {REQUESTS.name: {0: 3}}, {"router": {REQUESTS.name: {0: 5, 1: 6}}})
 RECORD = Record(REQUESTS.name, 1, 4, 1_700_000_000_000, b"acme", b'{"a":1}', (("ce_id", b"e1"),))
@@ -65,6 +66,18 @@ def test_text_is_text_and_everything_else_is_base64() -> None:
     """People and scripts can read a log; nothing is lost for it."""
     line = json.loads(record_line(Record(REQUESTS.name, 0, 0, 0, b"\xff", '{"ñ":1}'.encode(), (("h", b"\x00"),))))
     assert (line["key"], line["value"], line["headers"]) == ({"base64": "/w=="}, '{"ñ":1}', [["h", "\x00"]])
+
+
+def test_a_record_that_was_not_read_comes_back_as_such() -> None:
+    """A replay has to put it aside again, for the cause that the record cannot show any more."""
+    record = replace(RECORD, value=Withheld("record_too_large", "offsets 2 to 4 decode to more"))
+    with logged(EXTENT, [record]) as log:
+        (_, line) = lines_of(log)
+    assert json.loads(line)["withheld"] == {"cause": "record_too_large", "message": "offsets 2 to 4 decode to more"}
+    with read_lines([HEAD, line]) as log:
+        (back,) = all_of(log)
+    assert isinstance(back.value, Withheld)
+    assert (back.value.cause, back.value.message) == ("record_too_large", "offsets 2 to 4 decode to more")
 
 
 def test_blank_lines_are_passed_over_and_still_counted() -> None:

@@ -58,6 +58,13 @@ def test_by_reference_keeps_the_place_and_not_the_content(letter: DeadLetter) ->
     )  # fmt: skip
 
 
+def test_by_reference_a_key_that_is_no_id_stays_with_the_value() -> None:
+    """A dead letter by reference always fits."""
+    record = Record("t", 0, 0, -1, b"k" * 100_000, b"v")
+    output = to_output(DeadLetter("c", "m", "s", datetime(2026, 1, 1, tzinfo=UTC), record, True))
+    assert (output.key, output.value) == (None, None)
+
+
 def test_the_instant_is_utc_and_the_message_bounded() -> None:
     """Headers are read by people too, and have to fit."""
     at = datetime(2026, 1, 1, 1, tzinfo=UTC) + timedelta(microseconds=5)

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.contracts.topics import Topic
+from shared.contracts.topics import DEAD_LETTER_HEADROOM, MAX_MESSAGE_BYTES, Topic
 from shared.kafka.overlay import Overlay
 from shared.kafka.processor import TaskMustStop
-from shared.kafka.record import Record
+from shared.kafka.record import Record, Withheld, size_of
 from shared.kafka.slice import OFFSETS_KEY, TaskState
 from shared.kafka.stores import InMemoryStore
 from tests.harness.processors import Counter
@@ -95,3 +95,34 @@ def test_at_most_so_many_timers_fire_in_one_slice() -> None:
     assert (done.timers, done.records, done.due) == (3, 1, datetime(2025, 1, 1, tzinfo=UTC))
     task.commit(done.overlay)
     assert task.run([], NOW).timers == 2
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (Record("a", 3, 4, 0, b"k", b"[" * MAX_MESSAGE_BYTES), "the record has 1048577 bytes uncompressed"),
+        (Record("a", 3, 4, 0, b"k" * MAX_MESSAGE_BYTES, b"["), "the record has 1048577 bytes uncompressed"),
+        (Record("a", 3, 4, 0, b"k", b"", (("h", b"x" * MAX_MESSAGE_BYTES),)), "the record has 1048578 bytes"),
+        (Record("a", 3, 4, 0, None, Withheld("record_too_large", "offsets 2 to 4 decode to")), "offsets 2 to 4"),
+    ],
+    ids=["value", "key", "headers", "withheld"],
+)
+def test_a_record_larger_than_its_topic_takes_is_dead_lettered_by_reference_without_a_look(
+    record: Record, message: str
+) -> None:
+    """With its value the dead letter would be refused, or break the connection; by reference it always fits."""
+    task = _task()
+    done = task.run([record, _record("a", 5)], NOW)
+    (letter,) = done.poisoned
+    assert (letter.cause, letter.by_reference, done.records) == ("record_too_large", True, 2)
+    assert letter.message.startswith(message)
+    written, counted = done.overlay.outputs
+    assert (written.topic, written.value) == ("a-dlt", None)
+    assert size_of(written.key, written.value, written.headers) < DEAD_LETTER_HEADROOM
+    assert (counted.topic, counted.value, done.overlay.positions) == (SINK.name, b"1", {"a": 6})
+
+
+def test_a_record_as_large_as_its_topic_takes_is_processed() -> None:
+    """The limit is that of the topic: what a producer may send uncompressed."""
+    record = _record("a", 4, b"k", b" " * (MAX_MESSAGE_BYTES - 1))
+    assert not _task().run([record], NOW).poisoned
