@@ -21,6 +21,7 @@ from shared.kafka.overlay import Overlay
 from shared.kafka.processor import PoisonRecord
 from shared.kafka.stores import InMemoryStore
 from shared.policy.digest import policy_sha256
+from tests.harness.processors import fire_due
 from tests.topology.escalation.desk import CASE, LIBRARY, TRACEPARENT, Desk
 
 hex_ids = st.text("0123456789abcdef", min_size=32, max_size=32)
@@ -157,7 +158,7 @@ def test_an_open_case_takes_at_most_256_bytes_all_in() -> None:
             processor.store_changed("cases", key, value)
         del key, value
         first = Overlay({"cases": store}, now=desk.driver.now, partition=0)  # which ends the restore
-        assert processor.punctuate(first, 1) == 0
+        assert fire_due(processor, first, 1) == 0
         used, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
