@@ -22,6 +22,7 @@ from shared.contracts.vocabulary import (
     Hours,
     Milestone,
     NoTargetReason,
+    Plan,
     Promise,
     ReopenMode,
 )
@@ -50,7 +51,7 @@ StoredTermsMap = dict[Milestone, StoredTerms]
 class Heard(Struct, array_like=True, frozen=True, gc=False):
     """One activity that matters. `after` counts from the submission, `kind` is a position in ACTIVITY_TYPES.
 
-    `impact`, `workaround` and `plan` are positions too; `terms` are explicit ones; `edition` is packed by `pinned.py`.
+    `impact` and `workaround` are positions too; `terms` are explicit ones; `edition` is packed by `pinned.py`.
     """
 
     after: Micros
@@ -60,7 +61,7 @@ class Heard(Struct, array_like=True, frozen=True, gc=False):
     impact: int | None = None
     workaround: int | None = None
     terms: StoredTermsMap | None = None
-    plan: int | None = None
+    plan: Plan | None = None
     edition: bytes | None = None
 
 
@@ -76,8 +77,9 @@ class StoredMark(Struct, array_like=True, frozen=True, gc=False):
 
 
 class Facts(NamedTuple):
-    """What is known of a case in a few bits: words are positions in their tuples of `shared.contracts.vocabulary`,
-    which only ever grow at their end; `calendar` is a position in the edition's calendars.
+    """What is known of a case in a few bits. `calendar`, `plan` and `priority` are positions in what the edition that
+    the case was routed by has, in alphabetical order; the other words are positions in their tuples of
+    `shared.contracts.vocabulary`, which only ever grow at their end.
     """
 
     calendar: int
@@ -93,9 +95,16 @@ class Facts(NamedTuple):
     sampled: bool  # the trace that the case belongs to
 
     def packed(self) -> int:
-        """One number of at most 32 bits, unless an edition has thousands of calendars."""
+        """One number of at most 32 bits, unless an edition has more than 64 calendars.
+
+        Raises ValueError for a word that does not fit into its bits: it would be read back as others.
+        """
         number = 0
-        for value, bits in zip(self, _BITS, strict=True):
+        for name, value, bits in zip(self._fields, self, _BITS, strict=True):
+            if bits and value >> bits:
+                raise ValueError(
+                    f"{name} {value} does not fit into {bits} bits: a case keeps at most {1 << bits} words"
+                )
             number = number << bits | value
         return number
 
@@ -110,7 +119,7 @@ class Facts(NamedTuple):
         return cls(number, plan, priority, impact, workaround, environment, *map(bool, reversed(flags)))
 
 
-_BITS = (0, 3, 3, 4, 3, 3, 1, 1, 1, 1, 1)  # of each fact; the first takes what is left
+_BITS = (0, 4, 4, 5, 4, 4, 1, 1, 1, 1, 1)  # of each fact; the first takes what is left
 
 
 class CaseState(Struct, array_like=True):
