@@ -21,7 +21,10 @@ _log = logs.get_logger()
 
 
 class Auditor:
-    """Looks at each running task once a second; says once when timers stay due, and once when they do no more."""
+    """Looks at each running task once a second; logs once when timers stay due, and once when they do no more.
+
+    A postponed timer is among those that are due and unfired, but is no alarm here: its failure was logged by the task.
+    """
 
     def __init__(self, alarm_seconds: float) -> None:
         self._alarm_seconds = alarm_seconds
@@ -47,7 +50,8 @@ class Auditor:
         """What is due in this task at `now` and has not fired."""
         due = processor.next_due()
         late = 0.0 if due is None else max(0.0, (now - due).total_seconds())
-        unfired = processor.due_but_unfired(now) if late and isinstance(processor, EscalationTopology) else 0
+        waiting = bool(late or processor.postponed().timers)
+        unfired = processor.due_but_unfired(now) if waiting and isinstance(processor, EscalationTopology) else 0
         DUE_BUT_UNFIRED.labels(SERVICE, partition).set(unfired)
         if late > self._alarm_seconds and partition not in self._alarmed:
             self._alarmed.add(partition)

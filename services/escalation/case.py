@@ -29,8 +29,6 @@ from shared.contracts.vocabulary import (
     ACTIVITY_TYPES,
     ENVIRONMENTS,
     IMPACTS,
-    PLANS,
-    PRIORITIES,
     WORKAROUNDS,
     ActivityType,
     Milestone,
@@ -65,13 +63,14 @@ def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparen
             "malformed_event", f"calendar: edition {case.edition} has none called {case.calendar[:60]!r}"
         )
     plan, staffed = case.entitlement.plan, pinned.edition.channels[case.assigned_channel].staffed
+    pinned.plan(plan)
     terms = stored_terms({name: _pinned_terms(name, told, pinned) for name, told in case.milestones.items()})
     usual = pinned.policy(plan, case.priority, case.calendar, staffed=staffed, automated=case.escalation.automated)
     trace, sampled = pack_trace(traceparent)
     facts = Facts(
         calendar=pinned.calendar_names.index(case.calendar),
-        plan=PLANS.index(plan),
-        priority=PRIORITIES.index(case.priority),
+        plan=pinned.plan_names.index(plan),
+        priority=pinned.priority_names.index(case.priority),
         impact=IMPACTS.index(case.impact),
         workaround=WORKAROUNDS.index(case.workaround),
         environment=ENVIRONMENTS.index(case.environment),
@@ -130,7 +129,8 @@ def is_retry(state: CaseState, activity: ActivityRecorded) -> bool:
 def hear(state: CaseState, editions: Editions, activity: ActivityRecorded, now: Micros) -> Turn:
     """Take in one activity that is no retry. One that no clock counts has no effects.
 
-    Raises PoisonRecord if it is one too many, sets terms that cannot be counted, or answers what nobody has asked.
+    Raises PoisonRecord if it is one too many, sets terms that cannot be counted, names a plan or another word that the
+    case's edition does not know, or answers what nobody has asked.
     """
     before = heeded(state, editions)
     if activity.type not in REMEMBERED:
@@ -207,7 +207,7 @@ def _heard(state: CaseState, activity: ActivityRecorded) -> Heard:
         impact=None if activity.impact is None else IMPACTS.index(activity.impact),
         workaround=None if activity.workaround is None else WORKAROUNDS.index(activity.workaround),
         terms=None if activity.milestones is None else stored_terms(activity.milestones),
-        plan=PLANS.index(activity.plan) if activity.type == "entitlement_refreshed" and activity.plan else None,
+        plan=activity.plan if activity.type == "entitlement_refreshed" else None,
         edition=short_of(activity.policy_sha256)
         if activity.type == "policy_migrated" and activity.policy_sha256
         else None,

@@ -22,6 +22,7 @@ from shared.contracts.vocabulary import (
     Hours,
     Milestone,
     NoTargetReason,
+    Plan,
     Promise,
     ReopenMode,
 )
@@ -52,7 +53,7 @@ class Heard(Struct, array_like=True, frozen=True, gc=False):
     behind, see `receipt.py`), `kind` is a position in ACTIVITY_TYPES. `id` and `digest`, which tells its content from
     other content under the same id, are packed by `keys.py`.
 
-    `impact`, `workaround` and `plan` are positions too; `terms` are explicit ones; `edition` is packed by `pinned.py`.
+    `impact` and `workaround` are positions too; `terms` are explicit ones; `edition` is packed by `pinned.py`.
     """
 
     after: Micros
@@ -63,7 +64,7 @@ class Heard(Struct, array_like=True, frozen=True, gc=False):
     impact: int | None = None
     workaround: int | None = None
     terms: StoredTermsMap | None = None
-    plan: int | None = None
+    plan: Plan | None = None
     edition: bytes | None = None
 
 
@@ -79,8 +80,9 @@ class StoredMark(Struct, array_like=True, frozen=True, gc=False):
 
 
 class Facts(NamedTuple):
-    """What is known of a case in a few bits: words are positions in their tuples of `shared.contracts.vocabulary`,
-    which only ever grow at their end; `calendar` is a position in the edition's calendars.
+    """What is known of a case in a few bits. `calendar`, `plan` and `priority` are positions in what the edition that
+    the case was routed by has, in alphabetical order; the other words are positions in their tuples of
+    `shared.contracts.vocabulary`, which only ever grow at their end.
     """
 
     calendar: int
@@ -96,9 +98,16 @@ class Facts(NamedTuple):
     sampled: bool  # the trace that the case belongs to
 
     def packed(self) -> int:
-        """One number of at most 32 bits, unless an edition has thousands of calendars."""
+        """One number of at most 32 bits, unless an edition has more than 64 calendars.
+
+        Raises ValueError for a word that does not fit into its bits: it would be read back as others.
+        """
         number = 0
-        for value, bits in zip(self, _BITS, strict=True):
+        for name, value, bits in zip(self._fields, self, _BITS, strict=True):
+            if bits and value >> bits:
+                raise ValueError(
+                    f"{name} {value} does not fit into {bits} bits: a case keeps at most {1 << bits} words"
+                )
             number = number << bits | value
         return number
 
@@ -113,7 +122,7 @@ class Facts(NamedTuple):
         return cls(number, plan, priority, impact, workaround, environment, *map(bool, reversed(flags)))
 
 
-_BITS = (0, 3, 3, 4, 3, 3, 1, 1, 1, 1, 1)  # of each fact; the first takes what is left
+_BITS = (0, 4, 4, 5, 4, 4, 1, 1, 1, 1, 1)  # of each fact; the first takes what is left
 
 
 class CaseState(Struct, array_like=True):

@@ -74,7 +74,7 @@ def take(overlay: Overlay, case_id: str) -> list[Record]:
 
 def take_expired(overlay: Overlay, list_key: bytes, now: int) -> list[tuple[Record, PoisonRecord]]:
     """The records of one list that waited in vain, each with what to say about it; they are forgotten here."""
-    case_id = unpack_id(list_key[1:])
+    case_id = case_of(list_key)
     waiting = _waiting(overlay, case_id)
     expired = list(takewhile(lambda entry: entry[0] < now, waiting))
     if expired:
@@ -86,6 +86,11 @@ def take_expired(overlay: Overlay, list_key: bytes, now: int) -> list[tuple[Reco
 def list_key(case_id: str) -> bytes:
     """The key of the list of what waits for a case."""
     return _LIST + pack_id(case_id)
+
+
+def case_of(list_key: bytes) -> str:
+    """The case that the records of a list wait for."""
+    return unpack_id(list_key[1:])
 
 
 def due_of(key: bytes, value: bytes | None) -> int | None:

@@ -18,8 +18,6 @@ from shared.contracts.vocabulary import (
     ENVIRONMENTS,
     IMPACTS,
     MILESTONES,
-    PLANS,
-    PRIORITIES,
     WORKAROUNDS,
     Environment,
     Impact,
@@ -84,21 +82,24 @@ class _Standing:
         """What counted by the decision."""
         return cls(
             pinned,
-            PLANS[facts.plan],
+            pinned.plan_names[facts.plan],
             IMPACTS[facts.impact],
             WORKAROUNDS[facts.workaround],
             ENVIRONMENTS[facts.environment],
-            PRIORITIES[facts.priority],
+            pinned.priority_names[facts.priority],
             facts.automated,
             facts.staffed,
         )
 
     def take(self, heard: Heard, editions: Editions) -> Terms:
-        """Take in a change; the terms that it gives. An explicit term outranks what follows from the rest."""
+        """Take in a change; the terms that it gives. An explicit term outranks what follows from the rest.
+
+        Raises PoisonRecord where the edition that counts then does not have the plan, or no priority for what is said.
+        """
         if heard.edition is not None:
             self.pinned = editions(heard.edition)
         elif heard.plan is not None:
-            self.plan = PLANS[heard.plan]
+            self.plan = heard.plan
         elif heard.impact is not None or heard.workaround is not None:
             self.impact = self.impact if heard.impact is None else IMPACTS[heard.impact]
             self.workaround = self.workaround if heard.workaround is None else WORKAROUNDS[heard.workaround]
@@ -109,7 +110,7 @@ class _Standing:
             self.priority = self.pinned.priority(self.impact, self.workaround, self.environment)
             self.prioritised_by = heard.id
         if heard.plan is not None or heard.edition is not None:
-            self.automated = self.pinned.edition.plans[self.plan].automated_escalation
+            self.automated = self.pinned.plan(self.plan).automated_escalation
         return {**self.pinned.terms_for(self.plan, self.priority, staffed=self.staffed), **explicit}
 
     def origin(self, by: str, explicit: Iterable[Milestone]) -> Origin:

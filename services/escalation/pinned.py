@@ -15,10 +15,10 @@ from shared.business_time.calendar import BusinessCalendar
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import MILESTONES, Environment, Impact, Milestone, Plan, Priority, Workaround
 from shared.kafka.overlay import Overlay
-from shared.kafka.processor import TaskMustStop
+from shared.kafka.processor import PoisonRecord, TaskMustStop
 from shared.policy.chain import Chain
 from shared.policy.digest import edition_from_json, edition_to_json
-from shared.policy.model import Edition
+from shared.policy.model import Edition, PlanPolicy
 from shared.policy.priority import priority_rule
 from shared.policy.promises import promised
 
@@ -35,7 +35,10 @@ class PinnedEdition:
     def __init__(self, sha256: str, edition: Edition) -> None:
         self.sha256 = sha256
         self.edition = edition
-        self.calendar_names = tuple(sorted(edition.calendars))  # cases keep a position in it
+        # Cases keep positions in these: they belong to the edition and stay as they are, whatever later versions know.
+        self.calendar_names = tuple(sorted(edition.calendars))
+        self.plan_names: tuple[Plan, ...] = tuple(sorted(edition.plans))
+        self.priority_names: tuple[Priority, ...] = tuple(sorted(edition.priorities))
         self.chain = Chain(edition.escalation_levels)
         self._calendars: dict[str, BusinessCalendar] = {}
         self._policies: dict[tuple[Plan, Priority, bool, bool, str], CasePolicy] = {}
@@ -57,11 +60,30 @@ class PinnedEdition:
         return known
 
     def priority(self, impact: Impact, workaround: Workaround, environment: Environment) -> Priority:
-        """The priority that follows from what is said of a case."""
-        return priority_rule(self.edition, impact, workaround, environment).priority
+        """The priority that follows from what is said of a case. Raises PoisonRecord where no rule of it decides."""
+        try:
+            return priority_rule(self.edition, impact, workaround, environment).priority
+        except KeyError:
+            raise PoisonRecord(
+                "unknown_word",
+                f"edition {self.edition.edition} has no priority for impact {impact}, workaround {workaround}, "
+                f"environment {environment}: migrate the case to one that does, then replay this dead letter",
+            ) from None
+
+    def plan(self, name: Plan) -> PlanPolicy:
+        """What a plan brings. Raises PoisonRecord if the edition does not have it."""
+        known = self.edition.plans.get(name)
+        if known is None:
+            raise PoisonRecord(
+                "unknown_word",
+                f"edition {self.edition.edition} has no plan {name!r}: migrate the case to one that has it, "
+                "then replay this dead letter",
+            )
+        return known
 
     def terms_for(self, plan: Plan, priority: Priority, *, staffed: bool) -> Terms:
-        """The terms of every milestone: those that this priority is not promised end."""
+        """The terms of every milestone: those that this priority is not promised end. Raises PoisonRecord."""
+        self.plan(plan)
         terms: dict[Milestone, MilestoneTerms] = dict.fromkeys(MILESTONES, _NOT_PROMISED)
         terms.update(promised(self.edition, plan, priority, staffed=staffed))
         return terms

@@ -96,15 +96,28 @@ class Timers:
     A transaction announces itself with `begin`, says with `moving` when a key's committed timer was due before it puts
     another state, and takes due timers out with `pop_before`. `changed` is the news that it has committed. If the next
     `begin` comes without that news, the transaction was aborted, and what it took out is put back.
+
+    A timer that fails is postponed: it keeps its due instant, but stands in the index at the later one at which it
+    wakes. This is bound to that due instant and ends when the key gets another one; no transaction takes it back.
     """
 
-    __slots__ = ("_index", "_moving", "_restored", "_restored_first", "_stale", "_taken", "_transaction")
+    __slots__ = (
+        "_index",
+        "_moving",
+        "_postponed",
+        "_restored",
+        "_restored_first",
+        "_stale",
+        "_taken",
+        "_transaction",
+    )
 
     def __init__(self) -> None:
         self._index = DueIndex()
         self._restored: dict[bytes, int] | None = {}  # by key while restoring; None from the first transaction on
         self._restored_first: int | None = None  # the earliest of them, if that has been asked
         self._stale: dict[int, set[bytes]] = {}  # entries of the index whose timer has moved, by due
+        self._postponed: dict[bytes, tuple[int, int]] = {}  # key -> the due instant that failed, when it wakes
         self._moving: dict[bytes, int | None] = {}
         self._taken: dict[bytes, int] = {}
         self._transaction: Overlay | None = None
@@ -115,7 +128,7 @@ class Timers:
             return
         self._end_restore()
         for key, due in self._taken.items():
-            self._index.add(due, key)
+            self._index.add(self.wakes_at(key, due), key)
         self._taken.clear()
         self._moving.clear()
         self._transaction = overlay
@@ -125,14 +138,33 @@ class Timers:
         self._moving.setdefault(key, committed_due)
 
     def pop_before(self, now: int) -> Entry | None:
-        """Take out the earliest timer with `due < now`; at the very instant nothing is due yet."""
-        due = self._first_due()
-        if due is None or due >= now:
+        """Take out the earliest timer with `due < now`; at the very instant nothing is due yet.
+
+        A postponed timer comes when it wakes, with the instant at which it was due.
+        """
+        first = self._first_due()
+        if first is None or first >= now:
             return None
         self._index.first()
-        entry = self._index.pop()
-        self._taken[entry[1]] = entry[0]
-        return entry
+        at, key = self._index.pop()
+        failed, wakes = self._postponed.get(key, (at, at))
+        due = self._taken[key] = failed if wakes == at else at
+        return due, key
+
+    def postpone(self, key: bytes, due: int, until: int) -> None:
+        """The timer of `key` that is due at `due` wakes at `until`. Called after `pop_before` took out a timer of `key`
+        and before the next `begin`.
+        """
+        self._postponed[key] = (due, until)
+
+    def postponed(self) -> list[int]:
+        """The due instants of the timers that are postponed."""
+        return [due for due, _ in self._postponed.values()]
+
+    def wakes_at(self, key: bytes, due: int) -> int:
+        """When a timer of `key` that is due at `due` may fire: then, or later if it was postponed."""
+        failed, wakes = self._postponed.get(key, (due, due))
+        return wakes if failed == due else due
 
     def drop(self, key: bytes) -> None:
         """What was taken out for `key` turned out to be no timer of its committed state."""
@@ -152,12 +184,14 @@ class Timers:
             if before == due:
                 return
             if before is not None:
-                self._stale.setdefault(before, set()).add(key)
-        if due is not None and not self._revive(due, key):
-            self._index.add(due, key)
+                self._stale.setdefault(self.wakes_at(key, before), set()).add(key)
+        if key in self._postponed and self._postponed[key][0] != due:
+            del self._postponed[key]
+        if due is not None and not self._revive(wakes := self.wakes_at(key, due), key):
+            self._index.add(wakes, key)
 
     def earliest(self) -> int | None:
-        """When the earliest committed timer is due, or None. Asking does not end a restore that is under way."""
+        """When the earliest committed timer is due (or wakes, if postponed), or None. Asking ends no restore."""
         if self._restored is not None:
             if self._restored_first is None:
                 self._restored_first = min(self._restored.values(), default=None)
@@ -165,14 +199,15 @@ class Timers:
         due = self._first_due()
         if not self._taken:
             return due
-        taken = min(self._taken.values())  # not fired until the transaction has committed
+        taken = min(self.wakes_at(*entry) for entry in self._taken.items())  # not fired until it has committed
         return taken if due is None else min(due, taken)
 
     def count_before(self, now: int) -> int:
         """How many timers have `due < now`: a measure for people, in which timers that have moved may count."""
         if self._restored is not None:
             return sum(due < now for due in self._restored.values())
-        return len(self._taken) + self._index.count_before(now)
+        asleep = sum(wakes >= now and key not in self._taken for key, (_, wakes) in self._postponed.items())
+        return len(self._taken) + self._index.count_before(now) + asleep
 
     def _first_due(self) -> int | None:
         """The due instant of the earliest entry that is not stale; stale ones before it are dropped."""

@@ -1,7 +1,7 @@
 """[pure] Routed cases and activity in, clock and escalation events out: what one escalation task does with each record,
 and as time goes by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from heapq import heappop, heappush
 
@@ -21,7 +21,7 @@ from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATION_STORES
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.overlay import Overlay
-from shared.kafka.processor import PoisonRecord
+from shared.kafka.processor import PoisonRecord, Postponed, Timer
 from shared.kafka.record import Record
 
 SERVICE = "escalation"
@@ -63,34 +63,53 @@ class EscalationTopology:
         else:
             self._take_activity(record, overlay)
 
-    def punctuate(self, overlay: Overlay, limit: int) -> int:
-        """Fire what is due, over all cases in the order of its instants, as it would have fired in time."""
+    def due_timers(self, overlay: Overlay) -> Iterator[Timer]:
+        """What is due, over all cases in the order of its instants, as it would have fired in time."""
         self._begin(overlay)
         now = to_micros(overlay.now)
-        due: list[tuple[Micros, str, bytes]] = []
+        due: list[Timer] = []
         for store in self._timers:
             self._pop(store, now, due)
-        fired = 0
-        while due and fired < limit:
-            at, store, key = heappop(due)
+        while due:
+            timer = heappop(due)
+            _, store, key = timer
             self._pop(store, now, due)
-            if _timer_of(store, key, overlay.get(store, key)) != at:
+            if _timer_of(store, key, overlay.get(store, key)) != timer.due:
                 self._pass_over(store, key, overlay)
                 continue
-            following = (self._fire if store == case_state.STORE else self._give_up)(key, at, overlay)
-            self._fired((now - at) / 1_000_000)
-            fired += 1
-            if following is not None and following < now:
-                heappush(due, (following, store, key))
-        return fired
+            yield timer
+            following = _timer_of(store, key, overlay.get(store, key))
+            if following is not None and following > timer.due and self._timers[store].wakes_at(key, following) < now:
+                heappush(due, Timer(following, store, key))
+
+    def fire(self, timer: Timer, overlay: Overlay) -> None:
+        """Fire what a case has due, or give up activity that waits for its case."""
+        if timer.store == case_state.STORE:
+            self._fire(timer.key, timer.due, overlay)
+        else:
+            self._give_up(timer.key, overlay)
+        self._fired((to_micros(overlay.now) - timer.due) / 1_000_000)
+
+    def postpone(self, timer: Timer, until: datetime) -> None:
+        """Set the timer of this case alone aside; its state keeps the instant at which it was due."""
+        self._timers[timer.store].postpone(timer.key, timer.due, to_micros(until))
+
+    def postponed(self) -> Postponed:
+        """The cases whose timer failed."""
+        due = [at for timers in self._timers.values() for at in timers.postponed()]
+        return Postponed(len(due), from_micros(min(due))) if due else Postponed()
+
+    def timer_ids(self, timer: Timer) -> Mapping[str, str]:
+        """The case that a timer is about."""
+        return {"case_id": unpack_id(timer.key) if timer.store == case_state.STORE else early.case_of(timer.key)}
 
     def next_due(self) -> datetime | None:
-        """The earliest timer: of a case, or of activity that waits for its case."""
+        """When to fire next: a timer of a case, or of activity that waits for its case."""
         due = [at for timers in self._timers.values() if (at := timers.earliest()) is not None]
         return from_micros(min(due)) if due else None
 
     def due_but_unfired(self, now: datetime) -> int:
-        """How many timers are due at `now`: a measure for people."""
+        """How many timers are due at `now`, postponed ones included: a measure for people."""
         return sum(timers.count_before(to_micros(now)) for timers in self._timers.values())
 
     def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:
@@ -177,33 +196,31 @@ class EscalationTopology:
 
     # timers
 
-    def _fire(self, key: bytes, at: Micros, overlay: Overlay) -> Micros | None:
-        """Fire what a case has due at `at`; returns what is due next."""
+    def _fire(self, key: bytes, at: Micros, overlay: Overlay) -> None:
+        """Fire what a case has due at `at`."""
         stored = overlay.get(case_state.STORE, key)
         assert stored is not None  # noqa: S101 - it has a timer
         now = to_micros(overlay.now)
         if case_state.is_gone(stored):
             self._put_case(overlay, key, None)
-            return None
+            return
         state = case_state.decode(stored)
         turn = fire(state, self._editions_of(overlay), at, now)
         if turn is None:
             self._put_case(overlay, key, case_state.gone(now + REMEMBERED_WHEN_GONE))
-            return None
+            return
         self._publish(overlay, unpack_id(key), state, turn, None, state.traceparent)
         self._put_case(overlay, key, case_state.encode(state, turn.timer))
-        return turn.timer
 
-    def _give_up(self, key: bytes, _at: Micros, overlay: Overlay) -> Micros | None:
-        """Put aside the activity whose case did not come in time; returns when the next of it is given up."""
+    def _give_up(self, key: bytes, overlay: Overlay) -> None:
+        """Dead-letter the activity whose case did not come in time."""
         self._moving(early.STORE, key, overlay)
         for record, poison in early.take_expired(overlay, key, to_micros(overlay.now)):
             self._bury(overlay, record, poison)
-        return early.due_of(key, overlay.get(early.STORE, key))
 
-    def _pop(self, store: str, now: Micros, due: list[tuple[Micros, str, bytes]]) -> None:
+    def _pop(self, store: str, now: Micros, due: list[Timer]) -> None:
         if (entry := self._timers[store].pop_before(now)) is not None:
-            heappush(due, (entry[0], store, entry[1]))
+            heappush(due, Timer(entry[0], store, entry[1]))
 
     def _pass_over(self, store: str, key: bytes, overlay: Overlay) -> None:
         """What came up is not the key's timer. If this transaction has moved it, that may yet be undone."""

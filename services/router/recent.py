@@ -6,9 +6,11 @@ store; here are their bytes and the index that finds those that have left the wi
 
 import hashlib
 import struct
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice, takewhile
 from typing import Literal
+
+from shared.kafka.processor import Postponed
 
 WINDOW = timedelta(hours=24)
 # Requests of one partition may arrive a little out of order of `received_at` (two intakes, two clocks), so an entry
@@ -26,8 +28,8 @@ Seen = Literal["new", "resubmitted", "conflict"]
 
 def entry(received_at: datetime, digest: str, now: datetime) -> bytes:
     """The entry of a request. It is kept from `received_at`, or from `now` if a fast clock put that in the future."""
-    received = _us(received_at)
-    return _ENTRY.pack(received, min(received, _us(now)), _short(digest))
+    received = micros(received_at)
+    return _ENTRY.pack(received, min(received, micros(now)), _short(digest))
 
 
 def compare(known: bytes | None, received_at: datetime, digest: str) -> Seen:
@@ -35,7 +37,7 @@ def compare(known: bytes | None, received_at: datetime, digest: str) -> Seen:
     if known is None:
         return "new"
     received, _, seen = _ENTRY.unpack(known)
-    if abs(_us(received_at) - received) >= _WINDOW_US:
+    if abs(micros(received_at) - received) >= _WINDOW_US:
         return "new"
     return "resubmitted" if seen == _short(digest) else "conflict"
 
@@ -49,11 +51,13 @@ class RecentIndex:
 
     def __init__(self) -> None:
         self._kept_from: dict[bytes, int] = {}
+        self._postponed: dict[bytes, int] = {}  # when each was to be forgotten
         self._latest = 0
 
     def changed(self, key: bytes, value: bytes | None) -> None:
         """Follow a committed or restored change of the store."""
         self._kept_from.pop(key, None)  # a key that comes again goes to the end
+        self._postponed.pop(key, None)
         if value is not None:
             kept_from = _ENTRY.unpack(value)[1]
             self._kept_from[key] = kept_from
@@ -64,12 +68,22 @@ class RecentIndex:
         oldest = next(iter(self._kept_from.values()), None)
         return _EPOCH + timedelta(microseconds=self._latest) if self._expired(oldest) else None
 
-    def expired(self, limit: int) -> Iterator[bytes]:
+    def expired(self, limit: int) -> list[bytes]:
         """At most `limit` keys that may be forgotten, oldest first."""
-        for _, (key, kept_from) in zip(range(limit), self._kept_from.items(), strict=False):
-            if not self._expired(kept_from):
-                return
-            yield key
+        oldest = islice(self._kept_from.items(), limit)
+        return [key for key, _ in takewhile(lambda entry: self._expired(entry[1]), oldest)]
+
+    def postpone(self, key: bytes) -> None:
+        """Do not name `key` as expired until the log has moved on by as long as a new entry is kept."""
+        self._postponed.setdefault(key, self._latest)
+        del self._kept_from[key]
+        self._kept_from[key] = self._latest
+
+    def postponed(self) -> Postponed:
+        """How many entries are postponed, and when the first of them was to be forgotten."""
+        earliest = min(self._postponed.values(), default=None)
+        since = None if earliest is None else _EPOCH + timedelta(microseconds=earliest)
+        return Postponed(len(self._postponed), since)
 
     def __len__(self) -> int:
         return len(self._kept_from)
@@ -78,7 +92,8 @@ class RecentIndex:
         return kept_from is not None and kept_from + _KEPT_US <= self._latest
 
 
-def _us(at: datetime) -> int:
+def micros(at: datetime) -> int:
+    """Microseconds since 1970 UTC."""
     return (at - _EPOCH) // _MICROSECOND
 
 

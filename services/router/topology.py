@@ -1,6 +1,6 @@
 """[pure] Entitlements and requests in, decided cases out: what one router task does with each record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -21,9 +21,10 @@ from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, ROUTER_SOURCE
 from shared.kafka import serde
 from shared.kafka.overlay import Overlay
 from shared.kafka.partitioning import partition_for
-from shared.kafka.processor import PoisonRecord
+from shared.kafka.processor import PoisonRecord, Postponed, Timer
 from shared.kafka.record import Output, Record
 from shared.kafka.serde import Envelope
+from shared.kafka.slice import TIMERS_PER_SLICE
 
 SOURCE = "/frontline/router"
 _ENTITLEMENT_STORE, _REQUEST_STORE = ROUTER_STORES
@@ -73,13 +74,30 @@ class RouterTopology:
         else:
             self._take_request(record, overlay)
 
-    def punctuate(self, overlay: Overlay, limit: int) -> int:
-        """Forget at most `limit` requests that have left the window of resubmissions."""
-        forgotten = 0
-        for key in self._recent.expired(limit):
-            overlay.delete(_REQUEST_STORE, key)
-            forgotten += 1
-        return forgotten
+    def due_timers(self, overlay: Overlay) -> Iterator[Timer]:
+        """The requests that have left the window of resubmissions, oldest first."""
+        del overlay
+        due = self._recent.next_expiry()
+        if due is not None:
+            for key in self._recent.expired(TIMERS_PER_SLICE):
+                yield Timer(recent.micros(due), _REQUEST_STORE, key)
+
+    def fire(self, timer: Timer, overlay: Overlay) -> None:
+        """Forget a request."""
+        overlay.delete(timer.store, timer.key)
+
+    def postpone(self, timer: Timer, until: datetime) -> None:
+        """Keep a request as if it had just come: time here passes with the log, and a longer memory is harmless."""
+        del until
+        self._recent.postpone(timer.key)
+
+    def postponed(self) -> Postponed:
+        """The requests that could not be forgotten."""
+        return self._recent.postponed()
+
+    def timer_ids(self, timer: Timer) -> Mapping[str, str]:
+        """The request that is to be forgotten."""
+        return {"request_id": timer.key.decode()}
 
     def next_due(self) -> datetime | None:
         """When the oldest remembered request left the window, once the log has reached that instant."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from shared.contracts.names import name_of
 from shared.contracts.vocabulary import Language
-from shared.policy.model import Edition
+from shared.policy.model import Edition, said_in
 
 WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {
@@ -172,8 +172,10 @@ class Words:
         self._words = WORDS[language]
         self._own: dict[str, dict[str, str]] = {}
         if edition is not None and language != "en":
-            self._own["plan"] = {plan: policy.name[language] for plan, policy in edition.plans.items()}
-            self._own["channel"] = {channel: policy.name[language] for channel, policy in edition.channels.items()}
+            self._own["plan"] = {plan: said_in(policy.name, language) for plan, policy in edition.plans.items()}
+            self._own["channel"] = {
+                channel: said_in(policy.name, language) for channel, policy in edition.channels.items()
+            }
 
     def __call__(self, name: str, **values: object) -> str:
         """The sentence called `name`."""

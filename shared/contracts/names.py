@@ -100,6 +100,7 @@ SPANISH: Mapping[str, Mapping[str, str]] = {
         "duplicate_case": "el caso ya existía",
         "unknown_edition": "pide una edición que no está configurada",
         "unknown_calendar": "pide una edición que no tiene el calendario del caso",
+        "unknown_word": "la edición del caso no conoce el plan o la descripción que pide",
         "no_escalation_requested": "revisa una escalada que nadie ha pedido",
         "bad_activity_time": "dice que ocurrió antes que su caso, o más tarde de lo que puede ser",
         "uncountable_target": "pide un plazo que no se puede contar",

@@ -1,8 +1,9 @@
-"""[pure] Finding the record that the broker refuses: record by record, then put aside, then put aside by reference."""
+"""[pure] Finding the record or the timer whose output the broker refuses: one by one, then set aside alone."""
 
 from dataclasses import dataclass
 
 from shared.kafka.errors import OutputTooLarge
+from shared.kafka.processor import Timer
 from shared.kafka.record import Record
 from shared.kafka.slice import TIMERS_PER_SLICE, Slice
 
@@ -18,8 +19,9 @@ class Verdict:
 class Caution:
     """What a task must do in small steps after the broker has refused a slice.
 
-    A refused slice is tried again one timer or one record at a time; the record that fails alone goes to the dead
-    letters, by reference if it does not fit. Then the task takes full slices again.
+    A refused slice is tried again one timer or one record at a time. The record that fails alone goes to the dead
+    letters, by reference if it does not fit; the timer that fails alone is postponed. Then the task takes full slices
+    again.
     """
 
     def __init__(self) -> None:
@@ -42,15 +44,19 @@ class Caution:
         """What has to be done with `record` instead of processing it, if anything."""
         return self._verdicts.get((record.topic, record.offset))
 
-    def refused(self, done: Slice, records: list[Record], message: str) -> None:
-        """The broker refused the transaction of `done`, made from `records`. Raises OutputTooLarge."""
+    def refused(self, done: Slice, records: list[Record], message: str) -> Timer | None:
+        """The broker refused the transaction of `done`, made from `records`. Returns the timer to postpone, if it was
+        refused alone. Raises OutputTooLarge.
+        """
         if done.timers + done.records > 1:
             self._timers = max(self._timers, done.timers)
             self._until = dict(done.overlay.positions) if done.records else {}
-        elif done.timers or not records:
-            raise OutputTooLarge(f"what a timer produces is refused: {message}")
-        else:
-            self._judge(records[-1], done, message)
+            return None
+        if done.fired:
+            self._timers = max(0, self._timers - 1)
+            return done.fired[0]
+        self._judge(records[-1], done, message)
+        return None
 
     def committed(self, done: Slice, *, timers_left: bool) -> None:
         """The transaction of `done` has committed; `timers_left` tells whether any timer is still due."""

@@ -34,4 +34,4 @@ class OffsetLost(TaskMustStop):
 
 
 class OutputTooLarge(TaskMustStop):
-    """The broker refuses what a timer, or a dead letter by reference, produces: there is no record to put aside."""
+    """The broker refuses even the dead letter by reference of a record: nothing smaller can be written instead."""

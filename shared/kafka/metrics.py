@@ -20,6 +20,12 @@ TRANSACTIONS_SETTLED = Counter(
 )
 RECORDS = Counter("frontline_records_processed_total", "Records committed, by source", ["service", "topic"])
 TIMERS = Counter("frontline_timers_fired_total", "Timers fired and committed", ["service"])
+TIMERS_FAILED = Counter(
+    "frontline_timers_failed_total", "Tries of a timer that failed and were postponed, by error", ["service", "error"]
+)
+TIMERS_POSTPONED = Gauge(
+    "frontline_timers_postponed", "Timers that failed and wait for their next try", ["service", "task"]
+)
 TIMER_LATENESS_SECONDS = Histogram(
     "frontline_timer_lateness_seconds",
     "From due to committed, of the earliest timer of a transaction",
@@ -28,7 +34,7 @@ TIMER_LATENESS_SECONDS = Histogram(
 )
 TIMER_OVERDUE_SECONDS = Gauge(
     "frontline_timer_overdue_seconds",
-    "How long the earliest timer is due and has not fired; 0 = none",
+    "How long the earliest timer is due and has not fired, postponed ones included; 0 = none",
     ["service", "task"],
 )
 DEAD_LETTERS = Counter("frontline_dead_letters_total", "Records put aside, by cause", ["service", "topic", "cause"])

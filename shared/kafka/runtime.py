@@ -209,9 +209,11 @@ class Runtime:
             lag = task.lag(source.name)
             if lag is not None:
                 metrics.LAG.labels(self.service, source.name, task.partition).set(lag)
-        due = task.processor.next_due()
-        overdue = (reading.now - due).total_seconds() if due is not None else 0.0
+        postponed = task.processor.postponed()
+        due = [at for at in (task.processor.next_due(), postponed.earliest) if at is not None]
+        overdue = (reading.now - min(due)).total_seconds() if due else 0.0
         metrics.TIMER_OVERDUE_SECONDS.labels(self.service, task.partition).set(max(0.0, overdue))
+        metrics.TIMERS_POSTPONED.labels(self.service, task.partition).set(postponed.timers)
         if self._observe is not None and task.phase == "running" and reading.steady:
             self._observe(task.partition, task.processor, reading.now)
 

@@ -6,7 +6,7 @@ The task runtime and the test driver of topologies both run this and nothing els
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -14,13 +14,24 @@ from shared.contracts.topics import changelog
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.overlay import Overlay
-from shared.kafka.processor import PoisonRecord, Processor, TaskMustStop
+from shared.kafka.processor import PoisonRecord, Processor, TaskMustStop, Timer
 from shared.kafka.record import Output, Record, Withheld, size_of, too_large
 from shared.kafka.stores import Change, StateStore
 
 TIMERS_PER_SLICE = 2_000
+POSTPONED_FOR = timedelta(hours=1)  # a timer that failed is tried again after this time
 OFFSETS_KEY = b"\x00offsets"  # in a changelog: the source positions of the last transaction that wrote to it
 _RESERVED = b"\x00"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTimer:
+    """A timer that raised an unexpected error: its changes were dropped, and it is tried again after `until`."""
+
+    timer: Timer
+    error: Exception
+    until: datetime
 
 
 @dataclass(slots=True)
@@ -28,10 +39,20 @@ class Slice:
     """What one slice did, before its transaction has committed."""
 
     overlay: Overlay
-    timers: int = 0
+    fired: list[Timer] = field(default_factory=list)  # in the order in which they fired
+    failed: list[FailedTimer] = field(default_factory=list)  # of these nothing is left in the overlay
     records: int = 0
-    due: datetime | None = None  # of the earliest timer that was due, None if none fired
     poisoned: list[DeadLetter] = field(default_factory=list)
+
+    @property
+    def timers(self) -> int:
+        """How many timers fired."""
+        return len(self.fired)
+
+    @property
+    def due(self) -> datetime | None:
+        """When the earliest timer that fired was due; None if none fired."""
+        return _EPOCH + timedelta(microseconds=self.fired[0].due) if self.fired else None
 
     @property
     def empty(self) -> bool:
@@ -67,7 +88,8 @@ class TaskState:
     def run(self, records: Sequence[Record], now: datetime, *, timer_limit: int = TIMERS_PER_SLICE) -> Slice:
         """Fire at most `timer_limit` due timers, then process `records` by source and offset, all at `now`.
 
-        Records below the position are skipped: they have been consumed. Raises TaskMustStop; the slice is then void.
+        A timer that fails is postponed and counts towards the limit. Records below the position are skipped: they have
+        been consumed. Raises TaskMustStop; the slice is then void.
         """
         done = Slice(self._overlay(now))
         if timer_limit > 0:
@@ -87,6 +109,15 @@ class TaskState:
                 done.overlay.rollback()
                 self._bury(done, record, poison.cause, str(poison))
         return done
+
+    def postpone(self, timer: Timer, now: datetime) -> datetime:
+        """Take `timer` out of the queue for a while, so that the others fire; returns until when.
+
+        The runtime does so as well when the broker refuses what the timer produces.
+        """
+        until = now + POSTPONED_FOR
+        self.processor.postpone(timer, until)
+        return until
 
     def refuse(self, record: Record, now: datetime, cause: str, message: str, *, by_reference: bool) -> Slice:
         """Dead-letter `record` without processing it; the runtime does so when the broker refuses what came of it."""
@@ -145,9 +176,20 @@ class TaskState:
         due = self.processor.next_due()
         if due is None or due >= done.overlay.now:
             return
-        done.overlay.savepoint()
-        done.timers = self.processor.punctuate(done.overlay, limit)
-        done.due = due if done.timers else None
+        for tried, timer in enumerate(self.processor.due_timers(done.overlay), 1):
+            done.overlay.savepoint()
+            try:
+                self.processor.fire(timer, done.overlay)
+            except (TaskMustStop, MemoryError):
+                raise
+            except Exception as error:
+                # One bad timer must not stop the others, as one bad record does not.
+                done.overlay.rollback()
+                done.failed.append(FailedTimer(timer, error, self.postpone(timer, done.overlay.now)))
+            else:
+                done.fired.append(timer)
+            if tried == limit:
+                break
 
     def _withheld(self, record: Record) -> Withheld | None:
         """Why `record` is not processed at all, if there is a reason. Its dead letter would not fit with its value."""

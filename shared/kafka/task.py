@@ -27,7 +27,7 @@ from shared.kafka.outage import Outage
 from shared.kafka.pacing import Backoff, Pacer
 from shared.kafka.processor import Processor, TaskMustStop
 from shared.kafka.record import Record
-from shared.kafka.slice import Slice
+from shared.kafka.slice import FailedTimer, Slice
 from shared.kafka.takeover import Blueprint, Memory, Sources, positions
 from shared.kafka.transaction import Transactions
 from shared.observability import logs
@@ -342,6 +342,8 @@ class Task:
         records = self._inbox.take(limit)
         began = self._now()
         done = self._slice(records, reading.now, timers if reading.steady else 0)
+        for failed in done.failed:
+            self._report_failed(failed)
         self._pacer.processed(len(records), self._now() - began)
         if done.empty:
             await asyncio.sleep(0 if records else _LOOK_SECONDS)
@@ -349,7 +351,9 @@ class Task:
         try:
             await self._commit(transactions, done)
         except RecordRefused as error:
-            self._caution.refused(done, records, str(error))
+            timer = self._caution.refused(done, records, str(error))
+            if timer is not None:
+                self._report_failed(FailedTimer(timer, error, self._state.postpone(timer, reading.now)))
             raise
         left = self.processor.next_due()
         self._caution.committed(done, timers_left=left is not None and left < reading.now)
@@ -407,6 +411,24 @@ class Task:
                 partition=letter.record.partition,
                 offset=letter.record.offset,
             )
+
+    def _report_failed(self, failed: FailedTimer) -> None:
+        error = type(failed.error).__name__
+        metrics.TIMERS_FAILED.labels(self._service, error).inc()
+        ids = self.processor.timer_ids(failed.timer)
+        about = " ".join(f"{name} {value}" for name, value in ids.items())
+        refused = isinstance(failed.error, RecordRefused)
+        _log.error(
+            f"The broker refuses what the timer of {about} produces; it is tried again in an hour, other timers fire"
+            if refused
+            else f"The timer of {about} failed; it is tried again in an hour, other timers fire",
+            action="timer.postponed",
+            partition=self.partition,
+            error=error,  # never its text, which might quote a customer
+            until=failed.until.isoformat(),
+            stack=None if refused else "".join(traceback.format_tb(failed.error.__traceback__)),
+            **ids,
+        )
 
 
 def _nap(due: datetime | None, reading: Reading, look: float) -> float:

@@ -1,6 +1,7 @@
 """[pure] Which priority follows from what the customer says."""
 
-from itertools import product
+from collections.abc import Iterator
+from itertools import islice, product
 
 from shared.contracts.vocabulary import ENVIRONMENTS, IMPACTS, WORKAROUNDS, Environment, Impact, Workaround
 from shared.policy.model import Edition, PriorityCondition, PriorityRule
@@ -13,7 +14,8 @@ def priority_rule(edition: Edition, impact: Impact, workaround: Workaround, envi
     """The first rule of `edition` that matches. The loader has checked that one always does.
 
     Shared by the router, which decides, and by escalation, which recomputes targets after a re-prioritisation under
-    the edition pinned in the case.
+    the edition pinned in the case. Raises KeyError for a word that came later than a saved edition, if no rule of it
+    takes whatever comes.
     """
     return _tables.of(edition)[impact, workaround, environment]
 
@@ -29,9 +31,14 @@ def matches(when: PriorityCondition, impact: Impact, workaround: Workaround, env
 
 def _table(edition: Edition) -> _Table:
     return {
-        claim: next(rule for rule in edition.priority_rules if any(matches(when, *claim) for when in rule.any_of))
+        claim: rule
         for claim in product(IMPACTS, WORKAROUNDS, ENVIRONMENTS)
+        for rule in islice(_matching(edition, claim), 1)
     }
+
+
+def _matching(edition: Edition, claim: tuple[Impact, Workaround, Environment]) -> Iterator[PriorityRule]:
+    return (rule for rule in edition.priority_rules if any(matches(when, *claim) for when in rule.any_of))
 
 
 _tables = PerEdition(_table)

@@ -4,7 +4,7 @@ from itertools import product
 from typing import NamedTuple
 
 from shared.contracts.terms import MilestoneTerms
-from shared.contracts.vocabulary import PLANS, PRIORITIES, Milestone, NoTargetReason, Plan, Priority
+from shared.contracts.vocabulary import PRIORITIES, Milestone, NoTargetReason, Plan, Priority
 from shared.policy.model import Edition, Target
 from shared.policy.per_edition import PerEdition
 
@@ -40,6 +40,7 @@ def promised(edition: Edition, plan: Plan, priority: Priority, *, staffed: bool)
 
     `staffed` says whether people answer on the assigned channel; where nobody does, nobody is waited for. A milestone
     without a target is explained by its reason. Shared by the router and, for re-prioritised cases, by escalation.
+    Raises KeyError for a plan that `edition` does not have.
     """
     return _tables.of(edition)[plan, priority, staffed].terms.copy()
 
@@ -53,7 +54,8 @@ def promised_by(edition: Edition, plan: Plan, priority: Priority, milestone: Mil
 def _table(edition: Edition) -> dict[tuple[Plan, Priority, bool], _Promises]:
     return {
         (plan, priority, staffed): _promises(edition, plan, priority, staffed)
-        for plan, priority, staffed in product(PLANS, PRIORITIES, (True, False))
+        # The plans of the edition, not of the vocabulary: a saved edition does not know those that came later.
+        for plan, priority, staffed in product(edition.plans, PRIORITIES, (True, False))
     }
 
 

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from shared.policy.document import Path, Tree
 from shared.policy.mistakes import Mistake, one_of
-from shared.policy.model import Edition
+from shared.policy.model import COMPLETE, Edition
 
 RECORDED = ("tzdata_version", "holidays_version", "holiday_years", "holiday_names")  # by the loader, not by people
 SECTIONS = {name: field for name, field in Edition.model_fields.items() if name not in RECORDED}
@@ -47,7 +47,9 @@ def read_sections(tree: Tree) -> tuple[dict[str, Any], list[Mistake]]:
         if name in tree.data:
             try:
                 # through JSON: there, lists are tuples and text is an instant, and yet nothing else is guessed
-                sections[name] = _ADAPTERS[name].validate_json(json.dumps(tree.data[name]), strict=True)
+                sections[name] = _ADAPTERS[name].validate_json(
+                    json.dumps(tree.data[name]), strict=True, context=COMPLETE
+                )
             except ValidationError as error:
                 mistakes += _mistakes(tree, name, error)
         elif field.is_required():

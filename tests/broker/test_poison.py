@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from shared.contracts.topics import dead_letter
 from shared.kafka.overlay import Overlay
 from shared.kafka.partitioning import partition_for
 from shared.kafka.processor import PoisonRecord
-from shared.kafka.record import Output, Record
+from shared.kafka.record import Record
 from tests.broker.test_exactly_once import KEYS, check_counts
+from tests.harness.hands import Hands
 from tests.harness.processors import Counter
 from tests.harness.rig import Rig, eventually
 
@@ -112,35 +116,73 @@ async def test_a_record_that_does_not_fit_with_its_cause_is_put_aside_by_referen
     assert [record.value for record in await rig.read(rig.sink, 2)] == [b"1", b"2"]
 
 
-async def test_what_a_timer_produces_and_the_broker_refuses_stops_the_task(rig: Rig) -> None:
-    """There is no record to put aside, and skipping the timer would lose it."""
-    running = rig.start(lambda _partition: _LoudTimers((rig.first, rig.second), (rig.sink,)))
-    await rig.produce(rig.second, [("a", b"timer 0"), ("a", b"timer 0.1")])
-    await eventually(lambda: "failed" in running.phases())
-    details = [check["detail"] for check in running.readiness.report()["checks"].values()]
-    assert any("OutputTooLarge: what a timer produces is refused" in detail for detail in details)
+@pytest.mark.parametrize("word", ["big", "crash"])
+async def test_a_bad_timer_is_postponed_and_the_others_of_its_partition_fire(rig: Rig, word: str) -> None:
+    """Whether the broker refuses what it produces or it raises: one case must not stop the clocks of all others."""
+    bad = next(key for n in range(100) if partition_for((key := f"{word} {n}").encode(), 2) == 0)
+    good = [key for key in KEYS if partition_for(key.encode(), 2) == 0]
+    running = rig.start()
+    await rig.produce(rig.second, [(key, b"timer 1") for key in (*good[:1], bad, *good[1:])])
+    fired = await rig.read(rig.sink, len(good))
+    assert {record.key for record in fired} == {key.encode() for key in good}
+    await rig.produce(rig.second, [(good[0], b"timer 0")])
+    assert (await rig.read(rig.sink, len(good) + 1))[-1].key == good[0].encode()
+    await running.ready(2)
+    error = {"big": "RecordRefused", "crash": "ZeroDivisionError"}[word]
+    labels = {"service": rig.service, "error": error}
+    assert REGISTRY.get_sample_value("frontline_timers_failed_total", labels) == 1
+    postponed = {"service": rig.service, "task": "0"}
+    await eventually(lambda: REGISTRY.get_sample_value("frontline_timers_postponed", postponed) == 1)
+    await eventually(lambda: (REGISTRY.get_sample_value("frontline_timer_overdue_seconds", postponed) or 0) > 1)
 
 
-class _LoudTimers(Counter):
-    """Its timers say more than the broker takes."""
+async def test_a_postponed_timer_is_tried_again_after_an_hour_and_after_a_restart(rig: Rig) -> None:
+    """Its instant stays in the store; that it failed is known to the running task only."""
+    hands, labels = Hands(), {"service": rig.service, "error": "ZeroDivisionError"}
 
-    def punctuate(self, overlay: Overlay, limit: int) -> int:
-        """Fire, loudly."""
-        fired = super().punctuate(overlay, limit)
-        overlay.emit(Output(self.sink, b"a", b"x" * 2_000_000))
-        return fired
+    def failed() -> float:
+        return REGISTRY.get_sample_value("frontline_timers_failed_total", labels) or 0
+
+    running = rig.start(clock=hands.clock())
+    with capture_logs() as said:
+        await rig.produce(rig.second, [("crash", b"timer 0")])
+        await eventually(lambda: any(line.get("action") == "timer.postponed" for line in said))
+    (line,) = [line for line in said if line.get("action") == "timer.postponed"]
+    assert (line["key"], line["error"], line["log_level"]) == ("crash", "ZeroDivisionError", "error")
+    assert "in fire" in line["stack"]
+    assert "a customer's words" not in str(said)
+    assert failed() == 1
+    hands.forward(timedelta(minutes=61))
+    await eventually(lambda: failed() == 2)
+    await running.stop()
+    rig.start(clock=hands.clock())
+    await eventually(lambda: failed() == 3)
+
+
+async def test_a_timer_that_must_stop_the_task_stops_it(rig: Rig) -> None:
+    """Going on would be wrong for every timer."""
+    running = rig.start()
+    await rig.produce(rig.second, [("stop", b"timer 0")])
+    await eventually(
+        lambda: (
+            "TaskMustStop: the timer says stop"
+            in [check["detail"] for check in running.readiness.report()["checks"].values()]
+        )
+    )
 
 
 async def test_task_must_stop_stops_one_task_and_says_why(rig: Rig) -> None:
     """What would be wrong for every record: the task is not ready, tries again, and skips nothing."""
     running = rig.start()
     await rig.produce(rig.second, [("a", b"stop")])
-    await eventually(lambda: "failed" in running.phases())
     partition = partition_for(b"a", 2)
-    assert not running.readiness.ready
-    assert running.readiness.report()["checks"][f"partition-{partition}"]["detail"] == (
-        "TaskMustStop: the record says stop"
+    await eventually(
+        lambda: (
+            running.readiness.report()["checks"].get(f"partition-{partition}", {}).get("detail")
+            == "TaskMustStop: the record says stop"
+        )
     )
+    assert not running.readiness.ready
     other = next(key for key in KEYS if partition_for(key.encode(), 2) != partition)
     await rig.produce(rig.second, [(other, b"")])
     assert [record.key for record in await rig.read(rig.sink, 1)] == [other.encode()]

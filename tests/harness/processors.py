@@ -1,13 +1,27 @@
 """Small processors for tests of the runtime: what a record asks for is in its value, in plain words."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from heapq import heappop, heappush, nsmallest
+from heapq import heappop, heappush
+from itertools import islice
 
 from shared.contracts.topics import Topic
 from shared.kafka.overlay import Overlay
-from shared.kafka.processor import PoisonRecord, TaskMustStop
+from shared.kafka.processor import PoisonRecord, Postponed, Processor, TaskMustStop, Timer
 from shared.kafka.record import Output, Record
+
+
+def fire_due(processor: Processor, overlay: Overlay, limit: int) -> int:
+    """Fire at most `limit` due timers into `overlay`, as a slice does; returns how many fired."""
+    fired = 0
+    for timer in islice(processor.due_timers(overlay), limit):
+        processor.fire(timer, overlay)
+        fired += 1
+    return fired
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -16,6 +30,7 @@ class Counter:
 
     Values with a meaning: `poison` raises PoisonRecord after it has changed state, `crash` raises an unexpected error,
     `stop` raises TaskMustStop, `big N` emits N bytes, `timer S` sets a timer S seconds after now; it emits `fired DUE`.
+    A timer whose key begins with `crash`, `stop` or `big` does the like.
     """
 
     sources: tuple[Topic, ...]
@@ -24,6 +39,7 @@ class Counter:
     catch_up: tuple[Topic, ...] = ()
     _timers: list[tuple[datetime, bytes]] = field(default_factory=list)
     _live: dict[bytes, datetime] = field(default_factory=dict)
+    _postponed: dict[bytes, datetime] = field(default_factory=dict)
 
     @property
     def sink(self) -> str:
@@ -51,18 +67,43 @@ class Counter:
         if word == "crash":
             raise ZeroDivisionError("a customer's words")
 
-    def punctuate(self, overlay: Overlay, limit: int) -> int:
-        """Fire due timers, at most `limit`. The index stays as it is: this transaction may yet be aborted."""
-        due_now = nsmallest(limit, ((due, key) for key, due in self._live.items() if due < overlay.now))
-        for due, key in due_now:
-            overlay.delete("timers", key)
-            overlay.emit(Output(self.sink, key, b"fired " + due.isoformat().encode()))
-        return len(due_now)
+    def due_timers(self, overlay: Overlay) -> Iterator[Timer]:
+        """Due timers. The index stays as it is: this transaction may yet be aborted."""
+        for due, key in sorted((due, key) for key, due in self._live.items() if due < overlay.now):
+            if key not in self._postponed or self._postponed[key] < overlay.now:
+                yield Timer((due - _EPOCH) // timedelta(microseconds=1), "timers", key)
+
+    def fire(self, timer: Timer, overlay: Overlay) -> None:
+        """Emit that it fired. A key that begins with a word with a meaning does the same as such a record."""
+        due = _EPOCH + timedelta(microseconds=timer.due)
+        overlay.delete("timers", timer.key)
+        word = timer.key.decode().partition(" ")[0]
+        answer = b"fired " + due.isoformat().encode()
+        overlay.emit(Output(self.sink, timer.key, b"x" * 2_000_000 if word == "big" else answer))
+        if word == "stop":
+            raise TaskMustStop("the timer says stop")
+        if word == "crash":
+            raise ZeroDivisionError("a customer's words")
+
+    def postpone(self, timer: Timer, until: datetime) -> None:
+        """Leave it out for a while."""
+        self._postponed[timer.key] = until
+
+    def postponed(self) -> Postponed:
+        """The timers that failed."""
+        due = [self._live[key] for key in self._postponed if key in self._live]
+        return Postponed(len(due), min(due, default=None))
+
+    def timer_ids(self, timer: Timer) -> Mapping[str, str]:
+        """The key of its entry."""
+        return {"key": timer.key.decode()}
 
     def next_due(self) -> datetime | None:
-        """The earliest timer."""
-        top = self._top()
-        return top[0] if top else None
+        """The earliest timer, or the earliest that is to be tried again."""
+        if not self._postponed:
+            top = self._top()
+            return top[0] if top else None
+        return min((self._postponed.get(key, due) for key, due in self._live.items()), default=None)
 
     def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:
         """Keep the timer index."""
@@ -70,6 +111,7 @@ class Counter:
             return
         if value is None:
             self._live.pop(key, None)
+            self._postponed.pop(key, None)
             return
         due = datetime.fromisoformat(value.decode()).astimezone(UTC)
         if self._live.get(key) != due:

@@ -4,14 +4,14 @@ Cases do not touch each other. So where the log has lost something of a case (it
 was published about that case cannot be replayed, and all other cases can.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from services.cli.replay.comparison import Comparison
 from services.cli.replay.editions import AsKnownThen
-from services.cli.replay.evidence import LATER, Group, Log, Said, event_id
+from services.cli.replay.evidence import LATER, Group, Log, NotFollowed, Said, event_id, read_said
 from services.cli.replay.letters import OneSided, PutAside
-from services.cli.replay.slices import TICK, Tried, written
+from services.cli.replay.slices import EPOCH, TICK, Tried, written
 from services.cli.replay.task import ReplayedTask, Report
 from services.escalation import case_state, early
 from services.escalation.case import QUIET_AFTER_CLOSED
@@ -46,7 +46,9 @@ class ReplayedEscalation(ReplayedTask):
         self._editions = editions
         self._editions.unknown = self.letters.unknown_editions
         self._incomplete: dict[str, str] = {}  # case -> what the log has lost of it
-        self._ahead: set[str] | None = None  # ids of published events; looked up only where something differs
+        self._ahead: dict[str, datetime] | None = (
+            None  # when each event was published; read only where something differs
+        )
         self._activity_by_then = 0
         self._begun = not log.start(ESCALATIONS.name, partition)  # else: an event that the log still has was replayed
         self._held: datetime | None = None  # when a timer is due that has to wait for its event
@@ -227,7 +229,9 @@ class ReplayedEscalation(ReplayedTask):
             if tried.said:
                 here = any(event_id(output) in expected or self.comparison.waits_for(output) for output in tried.said)
                 if not here and self._comes_later(tried.said):
-                    break
+                    if not self._postponed(tried, at):
+                        break
+                    continue
             elif tried.slice.timers:
                 # Forgetting a case, or giving up activity: in its own time.
                 own = self._given_up_at(tried.aside) or self.past
@@ -246,9 +250,32 @@ class ReplayedEscalation(ReplayedTask):
 
     def _comes_later(self, said: list[Output]) -> bool:
         """Whether the log has any of these events."""
+        return self._published_at(said) is not None
+
+    def _published_at(self, said: list[Output]) -> datetime | None:
+        """When the log has the first of these events, if it has any of them."""
         if self._ahead is None:
-            self._ahead = {event_id(record) for record in self.log.records(ESCALATIONS.name, self.partition)}
-        return any(event_id(output) in self._ahead for output in said)
+            self._ahead = dict(self._instants())
+        return min((self._ahead[key] for output in said if (key := event_id(output)) in self._ahead), default=None)
+
+    def _instants(self) -> Iterator[tuple[str, datetime]]:
+        for record in self.log.records(ESCALATIONS.name, self.partition):
+            try:
+                at = read_said(record, self.source).at
+            except NotFollowed:
+                at = EPOCH
+            yield event_id(record), at
+
+    def _postponed(self, tried: Tried, at: datetime) -> bool:
+        """Whether a timer fired later than timers that were due after it: it had failed, and they did not wait for it.
+
+        If so, it waits here until its events come in the log.
+        """
+        published = self._published_at(tried.said)
+        if published is None or published <= at:
+            return False
+        self.slices.postpone(tried.slice.fired[0], published - TICK)
+        return True
 
     def _given_up_at(self, aside: list[DeadLetter]) -> datetime | None:
         """When activity was given up, by its dead letter."""

@@ -24,7 +24,7 @@ class OneSided(NamedTuple):
 
 
 # What is told only by the edition that a case is to migrate to. It is saved once a case counts by it, not before.
-_NEEDS_EDITION = frozenset({"unknown_calendar", "uncountable_target", "too_much_activity"})
+_NEEDS_EDITION = frozenset({"unknown_calendar", "unknown_word", "uncountable_target", "too_much_activity"})
 
 Doubt = Callable[[OneSided], str]  # why the difference says nothing, or ""
 

@@ -9,7 +9,7 @@ from services.cli.replay.evidence import LATER, Log
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.partitioning import partition_for
-from shared.kafka.processor import Processor
+from shared.kafka.processor import Processor, Timer
 from shared.kafka.record import Output, Record
 from shared.kafka.slice import Slice, TaskState
 from shared.kafka.stores import InMemoryStore
@@ -73,6 +73,10 @@ class Slices:
     def next_due(self) -> datetime | None:
         """The earliest timer."""
         return self._state.processor.next_due()
+
+    def postpone(self, timer: Timer, until: datetime) -> None:
+        """A timer of the slice that was just tried did not fire then, nor before `until`."""
+        self._state.processor.postpone(timer, until)
 
     def kept(self, store: str, key: bytes) -> bytes | None:
         """What a store has."""

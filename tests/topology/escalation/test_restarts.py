@@ -12,6 +12,7 @@ from services.escalation.topology import EscalationTopology
 from shared.contracts.topics import CASES
 from shared.kafka.overlay import Overlay
 from shared.kafka.slice import TIMERS_PER_SLICE
+from tests.harness.processors import fire_due
 from tests.topology.escalation.desk import LIBRARY, Desk, as_record, minutes
 
 TICK = timedelta(microseconds=1)
@@ -99,7 +100,7 @@ def test_an_aborted_transaction_fires_again() -> None:
     processor, stores = desk.driver.processor, desk.driver.stores
     for _ in range(2):
         aborted = Overlay(stores, now=now, partition=0)
-        assert processor.punctuate(aborted, TIMERS_PER_SLICE) == 2
+        assert fire_due(processor, aborted, TIMERS_PER_SLICE) == 2
         assert len(aborted.outputs) == 3
     assert desk.passes(minutes(16)) == [
         "first_response warned 0 case_tier",
@@ -116,7 +117,7 @@ def test_a_limit_is_kept_and_the_rest_fires_in_the_next_slice() -> None:
     later = desk.driver.now + timedelta(hours=3)
     processor, stores = desk.driver.processor, desk.driver.stores
     overlay = Overlay(stores, now=later, partition=0)
-    assert processor.punctuate(overlay, 7) == 7
+    assert fire_due(processor, overlay, 7) == 7
     said = desk.tell(overlay.outputs)
     assert said.count("first_response warned 0 case_tier") == 5
     assert said.count("first_response breached") == 2

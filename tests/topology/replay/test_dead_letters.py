@@ -23,8 +23,16 @@ from tests.topology.replay.again import LIBRARY, NEXT, again, changed, header, i
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 CASE = f"{1:032x}"
 ELSEWHERE = NEXT.editions[0].model_copy(update={"calendars": {"japan": NEXT.editions[0].calendars["japan"]}})
+# An edition from before the plan of the case.
+WITHOUT_ITS_PLAN = NEXT.editions[0].model_copy(
+    update={
+        "edition": "without-its-plan",
+        "effective_from": NEXT.editions[0].effective_from + timedelta(days=1),
+        "plans": {name: plan for name, plan in NEXT.editions[0].plans.items() if name != "premier_plus"},
+    }
+)
 OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
-CONFIGURED = EditionLibrary([*LIBRARY.editions, ELSEWHERE])
+CONFIGURED = EditionLibrary([*LIBRARY.editions, ELSEWHERE, WITHOUT_ITS_PLAN])
 DEFECT = "unexpected_error"  # of ours; nobody can bring one about who does not know of it
 
 Happening = Callable[[Recording], None]
@@ -115,6 +123,11 @@ def to_an_edition_without_its_calendar(recording: Recording) -> None:
     recording.hears("policy_migrated", CASE, edition=ELSEWHERE.edition, policy_sha256=policy_sha256(ELSEWHERE))
 
 
+def to_an_edition_without_its_plan(recording: Recording) -> None:
+    edition = WITHOUT_ITS_PLAN
+    recording.hears("policy_migrated", CASE, edition=edition.edition, policy_sha256=policy_sha256(edition))
+
+
 def nobody_asked(recording: Recording) -> None:
     recording.hears("escalation_reviewed", CASE, accepted=True)
 
@@ -167,6 +180,7 @@ CAUSES: tuple[tuple[str, Happening], ...] = (
     ("duplicate_case", decided_twice),
     ("unknown_edition", to_an_edition_that_nobody_has),
     ("unknown_calendar", to_an_edition_without_its_calendar),
+    ("unknown_word", to_an_edition_without_its_plan),
     ("no_escalation_requested", nobody_asked),
     ("bad_activity_time", before_its_case),
     ("uncountable_target", without_a_deadline),

@@ -10,6 +10,7 @@ from services.escalation.keys import pack_id
 from services.escalation.topology import EscalationTopology
 from shared.business_time.instants import to_micros
 from shared.kafka.overlay import Overlay
+from tests.harness.processors import fire_due
 from tests.topology.escalation.desk import Desk
 
 
@@ -21,7 +22,7 @@ def steps_of_a_look(waiting: int) -> int:
     for number in range(waiting + 1):
         due = now + timedelta(days=1 + number / 100) if number else now - timedelta(seconds=1)
         task.store_changed(case_state.STORE, pack_id(f"{number:032x}"), case_state.gone(to_micros(due)))
-    task.punctuate(Overlay(desk.driver.stores, now=now - timedelta(hours=1), partition=0), 1)  # restoring is over
+    fire_due(task, Overlay(desk.driver.stores, now=now - timedelta(hours=1), partition=0), 1)  # restoring is over
     calls = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shared.kafka.caution import Caution
 from shared.kafka.errors import OutputTooLarge
 from shared.kafka.overlay import Overlay
+from shared.kafka.processor import Timer
 from shared.kafka.record import Record
 from shared.kafka.slice import TIMERS_PER_SLICE, Slice
 
@@ -17,7 +18,8 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def _slice(records: list[Record], timers: int, before: dict[str, int]) -> Slice:
     positions = before | {record.topic: record.offset + 1 for record in records}
-    return Slice(Overlay({}, now=NOW, partition=0, positions=positions), timers=timers, records=len(records))
+    fired = [Timer(due, "timers", b"t%d" % due) for due in range(timers)]
+    return Slice(Overlay({}, now=NOW, partition=0, positions=positions), fired=fired, records=len(records))
 
 
 def _record(offset: int, topic: str = "t") -> Record:
@@ -45,7 +47,7 @@ def test_exactly_the_refused_records_are_put_aside(total: int, bad: set[int], wo
         offsets = {record.offset for record in records}
         refused = bool(offsets & bad) if verdict is None else bool(offsets & bad & worse) and not verdict.by_reference
         if refused:
-            caution.refused(done, records, "too large")
+            assert caution.refused(done, records, "too large") is None
             continue
         if verdict is not None:
             aside[records[0].offset] = verdict.by_reference
@@ -55,14 +57,24 @@ def test_exactly_the_refused_records_are_put_aside(total: int, bad: set[int], wo
     assert not caution.active
 
 
-def test_timers_are_fired_one_by_one_and_never_put_aside() -> None:
-    """There is no record behind a timer: skipping it would lose it."""
+def test_timers_are_fired_one_by_one_and_the_one_that_is_refused_alone_is_named() -> None:
+    """The task postpones it; the others fire, and the task takes full slices again."""
     caution = Caution()
-    caution.refused(_slice([], 3, {}), [], "too large")
+    assert caution.refused(_slice([], 3, {}), [], "too large") is None
     assert caution.limits(100, timers_due=True, queued=5) == (1, 0)
     caution.committed(_slice([], 1, {}), timers_left=True)
-    with pytest.raises(OutputTooLarge, match="what a timer produces"):
-        caution.refused(_slice([], 1, {}), [], "too large")
+    assert caution.refused(_slice([], 1, {}), [], "too large") == Timer(0, "timers", b"t0")
+    assert caution.limits(100, timers_due=True, queued=5) == (1, 0)
+    caution.committed(_slice([], 1, {}), timers_left=False)
+    assert not caution.active
+    assert caution.limits(100, timers_due=False, queued=5) == (TIMERS_PER_SLICE, 100)
+
+
+def test_a_single_timer_that_is_refused_leaves_no_caution_behind() -> None:
+    """It is known already which one it was."""
+    caution = Caution()
+    assert caution.refused(_slice([], 1, {}), [], "too large") == Timer(0, "timers", b"t0")
+    assert not caution.active
 
 
 def test_timers_that_are_no_longer_due_are_not_waited_for() -> None:

@@ -1,6 +1,6 @@
 """The slice loop: what goes into the changelog, and that an abort leaves nothing behind."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -84,6 +84,52 @@ def test_a_key_that_looks_like_ours_is_refused() -> None:
     overlay.put("counts", b"\x00mine", b"1")
     with pytest.raises(TaskMustStop, match="may not start with a zero byte"):
         task.changelog_outputs(overlay)
+
+
+def _due(task: TaskState, *keys: bytes) -> None:
+    for second, key in enumerate(keys):
+        task.restore("timers", [(key, datetime(2025, 1, 1, 0, 0, second, tzinfo=UTC).isoformat().encode())])
+
+
+def test_a_timer_that_fails_leaves_nothing_behind_and_the_others_fire_in_due_order() -> None:
+    """One bad timer must not stop the clocks of its whole partition, as one bad record does not stop its log."""
+    task = _task()
+    _due(task, b"a", b"crash", b"b")
+    done = task.run([_record("a", 0)], NOW)
+    assert [timer.key for timer in done.fired] == [b"a", b"b"]
+    assert [(failed.timer.key, type(failed.error)) for failed in done.failed] == [(b"crash", ZeroDivisionError)]
+    assert [output.key for output in done.overlay.outputs] == [b"a", b"b", b"k"]
+    assert ("timers", b"crash") not in done.overlay.changes
+    assert (done.timers, done.records, done.due) == (2, 1, datetime(2025, 1, 1, tzinfo=UTC))
+
+
+def test_a_timer_that_failed_is_tried_again_after_an_hour_and_not_before() -> None:
+    """Neither in a busy loop nor never; a transaction that is aborted does not take it back."""
+    task = _task()
+    _due(task, b"crash")
+    (failed,) = task.run([], NOW).failed
+    assert failed.until == NOW + timedelta(hours=1) == task.processor.next_due()
+    assert task.processor.postponed() == (1, datetime(2025, 1, 1, tzinfo=UTC))
+    for later, tries in ((timedelta(seconds=1), 0), (timedelta(hours=1), 0), (timedelta(hours=1, seconds=1), 1)):
+        done = task.run([], NOW + later)
+        assert (len(done.failed), done.empty) == (tries, True)
+
+
+def test_a_task_whose_timers_all_fail_comes_to_its_records() -> None:
+    """Tries count towards the limit: a slice stays short."""
+    task = _task()
+    _due(task, *(b"crash %d" % number for number in range(5)))
+    done = task.run([_record("a", 0)], NOW, timer_limit=3)
+    assert (len(done.failed), done.timers, done.records) == (3, 0, 1)
+
+
+def test_a_timer_that_says_stop_stops_the_task() -> None:
+    """What would be wrong for every timer is no fault of this one."""
+    task = _task()
+    _due(task, b"a", b"stop")
+    with pytest.raises(TaskMustStop, match="the timer says stop"):
+        task.run([], NOW)
+    assert task.processor.postponed().timers == 0
 
 
 def test_at_most_so_many_timers_fire_in_one_slice() -> None:

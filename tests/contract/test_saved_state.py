@@ -1,0 +1,100 @@
+"""What an earlier version saved of open cases is read by this one, and their clocks stand where they stood."""
+
+import hashlib
+import zlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from services.escalation import case_state
+from services.escalation.heeded import heeded
+from services.escalation.keys import pack_id
+from services.escalation.pinned import STORE as EDITIONS
+from services.escalation.pinned import read_saved, short_of
+from services.escalation.sla_clock import clocks_of, next_due
+from shared.business_time.instants import from_micros, to_micros
+from shared.contracts import wire
+from shared.contracts.terms import MilestoneTerms
+from shared.policy.digest import edition_to_json
+from shared.policy.editions import EditionLibrary
+from tests.topology.escalation.desk import CASE, NEXT, Desk, minutes
+
+SAVED = Path(__file__).parent / "saved"
+EDITION, STATE = (SAVED / "edition.bin").read_bytes(), (SAVED / "case.bin").read_bytes()
+SHA256 = "bdc6df38e2e4a0b7c00f3d550ee81caedb1d8341a9291e9a7c5505e572b5dfb1"
+
+
+def a_case_with_everything(desk: Desk) -> None:
+    """One of each thing that a case keeps: activity, a plan, explicit terms, marks, calls, a request to escalate."""
+    desk.opens(CASE, account_id="a" * 32, plan="premier_plus")
+    desk.passes(minutes(46))
+    desk.hears("agent_replied")
+    desk.passes(minutes(5))
+    desk.hears("status_changed", to="waiting_on_customer")
+    desk.passes(minutes(30))
+    desk.hears("status_changed", to="open")
+    desk.hears("entitlement_refreshed", plan="premier")
+    desk.hears("reprioritised", impact="severely_degraded", workaround="partial")
+    desk.passes(minutes(30))
+    desk.hears("entitlement_refreshed", plan="premier_plus")
+    desk.hears("escalation_requested")
+    desk.passes(timedelta(hours=20))
+    explicit = wire.struct(MilestoneTerms)(target_seconds=90_000, hours="elapsed_then_next_open", promise="commitment")
+    desk.hears("reprioritised", milestones={"resolution": explicit})
+
+
+def stored_case(desk: Desk) -> bytes:
+    """The value in the store."""
+    value = desk.driver.stores[case_state.STORE].get(pack_id(CASE))
+    assert value is not None
+    return value
+
+
+def test_a_saved_edition_is_read_and_keeps_its_digest() -> None:
+    """Cases refer to it by its digest; an edition that could not be read would stop the task of every case."""
+    pinned = read_saved(EDITION)
+    assert (pinned.edition.edition, pinned.sha256) == ("guidelines-2021", SHA256)
+    assert hashlib.sha256(edition_to_json(pinned.edition)).hexdigest() == SHA256
+    assert zlib.decompress(EDITION) == edition_to_json(pinned.edition)
+
+
+def test_the_clocks_of_a_saved_case_stand_where_they_stood() -> None:
+    """A deadline that moves with a new version is a promise broken without anybody's doing."""
+    pinned = read_saved(EDITION)
+    state = case_state.decode(STATE)
+    assert state.edition == short_of(SHA256)
+    case = heeded(state, lambda _: pinned)
+    clocks = [
+        (clock.milestone, clock.instance, clock.stage, from_micros(clock.due_at or 0).isoformat())
+        for clock in clocks_of(case.policy, case.clocks)
+    ]
+    assert clocks == [
+        ("first_response", 1, "fulfilled", "2026-11-23T13:00:00+00:00"),
+        ("restoration", 1, "running", "2026-11-24T11:30:00+00:00"),
+        ("resolution", 1, "running", "2026-11-24T13:00:00+00:00"),
+    ]
+    assert (case.plan, case.priority, case.calendar) == ("premier_plus", "P2", "spain")
+    due = to_micros(datetime(2026, 11, 24, 8, tzinfo=UTC))
+    assert next_due(case.policy, case.clocks) == case_state.due_of(STATE) == due
+
+
+def test_a_task_takes_over_what_was_saved_and_goes_on() -> None:
+    """Restored from the saved bytes alone, with another edition configured by then."""
+    desk = Desk(NEXT)
+    desk.driver.changelogs[EDITIONS][b"e" + short_of(SHA256)] = EDITION
+    desk.driver.changelogs[case_state.STORE][pack_id(CASE)] = STATE
+    desk.driver.restart()
+    assert desk.driver.processor.next_due() == datetime(2026, 11, 24, 8, tzinfo=UTC)
+    said = desk.passes(timedelta(days=1))
+    assert said == ["resolution warned 0 case_tier", "restoration breached", "restoration raised 1 tier2"]
+    assert desk.hears("resolved", activity_id="f" * 32) == [
+        "restoration fulfilled late",
+        "resolution fulfilled in time",
+    ]
+    assert (desk.driver.dead_letters, desk.driver.processor.postponed().timers) == ([], 0)
+
+
+def test_this_version_writes_what_is_saved_here() -> None:
+    """If this fails and has to: keep the saved files, and their tests; add new ones beside them (saved/README.md)."""
+    desk = Desk(EditionLibrary.single(read_saved(EDITION).edition))
+    a_case_with_everything(desk)
+    assert stored_case(desk) == STATE
