@@ -13,7 +13,7 @@ from services.intake.activity import Activity
 from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
 from services.intake.errors import (
     IdempotencyConflict,
-    KafkaAway,
+    NotAcknowledged,
     NotFound,
     NotReadYet,
 )
@@ -57,8 +57,8 @@ async def submit(request: Request) -> Response:
                 at=now,
                 parent=request.headers.get("traceparent"),
             )
-        except KafkaAway as away:
-            raise with_key(away, key) from None
+        except NotAcknowledged as refusal:
+            raise with_key(refusal, key) from None
         service.recent.submitted(event)
         _log.debug("Request accepted", action="request.accepted", request_id=event.request_id, client=caller.name)
     elif known.digest != event.submission_digest:
@@ -123,8 +123,8 @@ async def record_activity(request: Request, case_id: str) -> Response:
             at=now,
             parent=request.headers.get("traceparent"),
         )
-    except KafkaAway as away:
-        raise with_key(away, key) from None
+    except NotAcknowledged as refusal:
+        raise with_key(refusal, key) from None
     _log.debug(f"Activity accepted: {event.type}", action="activity.accepted", case_id=case_id, client=caller.name)
     return _json({"activity_id": event.activity_id}, 202)
 
