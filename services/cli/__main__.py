@@ -36,7 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "replay": ("services.cli.replay.command:replay", "Fold a recorded log again; compare it with what was published."),
     "policy": ("services.cli.policy.commands:app", "Check, show and compare editions; migrate open cases."),
-    "topics": ("services.cli.topics:app", "Make the topics, or report how they differ from the registry."),
+    "topics": ("services.cli.topics:app", "Make the topics, compare them, accept one that was created again."),
     "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),
     "token": ("services.cli.token:app", "Make API keys for the clients of intake."),
     "doctor": ("services.cli.doctor:doctor", "What this machine has and lacks for running Frontline."),

@@ -11,7 +11,7 @@ from services.intake import activity as activities
 from services.intake import body
 from services.intake.activity import Activity
 from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
-from services.intake.errors import KafkaAway, NotFound, NotReadYet
+from services.intake.errors import NotAcknowledged, NotFound, NotReadYet
 from services.intake.keys import ApiKey
 from services.intake.openapi import Recorded, RequestStatus, Submitted, describe
 from services.intake.recent import Status
@@ -52,8 +52,8 @@ async def submit(request: Request) -> Response:
                     at=now,
                     parent=request.headers.get("traceparent"),
                 )
-            except KafkaAway as away:
-                raise with_key(away, key) from None
+            except NotAcknowledged as refusal:
+                raise with_key(refusal, key) from None
             service.recent.submitted(event)
             _log.debug("Request accepted", action="request.accepted", request_id=event.request_id, client=caller.name)
     status_url = f"/v1/support-requests/{event.request_id}"
@@ -115,8 +115,8 @@ async def record_activity(request: Request, case_id: str) -> Response:
                 at=now,
                 parent=request.headers.get("traceparent"),
             )
-        except KafkaAway as away:
-            raise with_key(away, key) from None
+        except NotAcknowledged as refusal:
+            raise with_key(refusal, key) from None
         service.recent_activity.add(event.activity_id, reported.digest)
     _log.debug(f"Activity accepted: {event.type}", action="activity.accepted", case_id=case_id, client=caller.name)
     return _json({"activity_id": event.activity_id}, 202)

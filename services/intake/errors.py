@@ -132,10 +132,20 @@ class InternalError(Refusal):
     status, kind = 500, "internal_error"
 
 
-class KafkaAway(Refusal):
+class NotAcknowledged(Refusal):
+    """The record was not acknowledged."""
+
+
+class KafkaAway(NotAcknowledged):
     """Kafka did not take the record; nothing was acknowledged."""
 
     status, kind = 503, "kafka_away"
+
+
+class TopicsChanged(NotAcknowledged):
+    """Kafka's topics are not as they must be, so nobody would read the record; nothing was acknowledged."""
+
+    status, kind = 503, "topics_changed"
 
 
 class NotReadYet(Refusal):

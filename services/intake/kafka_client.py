@@ -35,11 +35,7 @@ async def partitions_of(settings: KafkaSettings, topics: Collection[str], timeou
                 await client.close()
     except (KafkaError, OSError, TimeoutError):
         raise KafkaSilent(f"no Kafka answers at {settings.kafka_bootstrap}") from None
-    return counted({topic: len(cluster.partitions_for_topic(topic) or ()) for topic in topics})
-
-
-def counted(partitions: dict[str, int]) -> dict[str, int]:
-    """`partitions` by topic, if there are any of each. Raises TopicsMissing."""
+    partitions = {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in topics}
     missing = [topic for topic, number in partitions.items() if not number]
     if missing:
         raise TopicsMissing(f"Kafka has no topic {', '.join(missing)}; run `frontline topics apply`")

@@ -2,7 +2,8 @@
 
 FastStream's broker is the client, with an idempotent producer and `acks=all`. It would end the process where Kafka is
 away at the start, so it is connected in the background, again and again; until then, and whenever Kafka is known to be
-away, `publish` refuses at once instead of letting calls pile up.
+away, `publish` refuses at once instead of letting calls pile up. So it does while a topic is missing, resized, or was
+deleted and created again: no task reads such a topic before an operator has put it right.
 
 What happens to a record whose acknowledgement did not come in time: nobody knows. An idempotent producer keeps its
 batches until they are written, so it may still be written when Kafka comes back, once. It was not acknowledged, and the
@@ -18,13 +19,14 @@ from faststream.exceptions import FastStreamException
 from faststream.kafka import KafkaBroker
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.intake.errors import KafkaAway
-from services.intake.kafka_client import KafkaSilent, TopicsMissing, counted, partitions_of, security
+from services.intake.errors import KafkaAway, TopicsChanged
+from services.intake.kafka_client import KafkaSilent, TopicsMissing, partitions_of, security
 from shared.contracts.topics import MAX_MESSAGE_BYTES, Topic
 from shared.kafka.admin import TopicNotMade, apply_topics
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output
 from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_watch import LOOK_EVERY, TopicWatch
 from shared.observability.health import Readiness
 from shared.observability.logs import get_logger
 
@@ -39,13 +41,13 @@ PUBLISH_SECONDS = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 
-LOOK_EVERY = 2.0  # seconds between two looks at a Kafka that is there
-RETRY_EVERY = 0.25  # … at one that is away
+RETRY_EVERY = 0.25  # seconds between two looks at a Kafka that is away
 CONNECT_TIMEOUT = 10.0
 LOOK_TIMEOUT = 2.0
 RETRY_AFTER = 2  # seconds that a client is asked to wait
+RETRY_AFTER_REPAIR = 30  # … where somebody has to put topics right
 _FAILURES = (KafkaError, FastStreamException, OSError, TimeoutError)
-_AWAY = (*_FAILURES, KafkaSilent, TopicsMissing, TopicNotMade)
+_AWAY = (*_FAILURES, KafkaSilent, TopicNotMade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Position:
 class Publisher:
     """The way out to Kafka. `run` keeps it connected, `publish` waits for the acknowledgement.
 
-    `topics` are made where they are missing.
+    `topics` are made where they are missing at the start; `watch` says whether they are right since.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class Publisher:
         self._linger_ms = linger_ms
         self._log = get_logger()
         self._broker: KafkaBroker | None = None
-        self._partitions: dict[str, int] = {}
+        self.watch = TopicWatch(kafka, "intake", self._topics, readiness)
         self._connected = False
         self._why_away = ""
         self.found = asyncio.Event()  # set for good once Kafka was there, with the topics
@@ -95,16 +97,21 @@ class Publisher:
                 self._lost(str(error) or type(error).__name__)
             finally:
                 await self.close(1.0)
+                await self.watch.close()
             await asyncio.sleep(RETRY_EVERY)
 
     async def publish(self, output: Output) -> Position:
         """Send one record and wait until all in-sync replicas have it.
 
-        Raises KafkaAway: then nothing was acknowledged, and it may or may not be written later.
+        Its partition follows from FRONTLINE_PARTITIONS, as the tasks count, and never from what the topic has grown to.
+        Raises KafkaAway, TopicsChanged: then nothing was acknowledged. With KafkaAway it may still be written later.
         """
         if not self._connected or self._broker is None:
             UNACKNOWLEDGED.labels(output.topic, "away").inc()
             raise KafkaAway("Kafka is away; nothing was acknowledged", retry_after=RETRY_AFTER)
+        if self.watch.wrong:
+            UNACKNOWLEDGED.labels(output.topic, "topics_changed").inc()
+            raise TopicsChanged(f"{self.watch.trouble}; nothing was acknowledged", retry_after=RETRY_AFTER_REPAIR)
         if output.key is None:
             raise ValueError(f"a record of {output.topic} needs a key")
         try:
@@ -114,7 +121,7 @@ class Publisher:
                         output.value,
                         output.topic,
                         key=output.key,
-                        partition=partition_for(output.key, self._partitions[output.topic]),
+                        partition=partition_for(output.key, self._kafka.partitions),
                         headers={name: value.decode() for name, value in output.headers},
                     )
         except TimeoutError:
@@ -148,10 +155,10 @@ class Publisher:
             )
 
     async def _connect(self) -> None:
-        try:
-            await partitions_of(self._kafka, self._topics, LOOK_TIMEOUT)
-        except TopicsMissing:
-            await apply_topics(self._kafka, tuple(self._topics.values()))
+        if not self.watch.ids:  # later, one that is missing was deleted by somebody
+            await self._make_topics()
+        async with asyncio.timeout(LOOK_TIMEOUT):
+            await self.watch.look()
         broker = KafkaBroker(
             self._kafka.kafka_bootstrap.split(","),
             security=security(self._kafka),
@@ -171,7 +178,6 @@ class Publisher:
         self._broker = broker
         async with asyncio.timeout(CONNECT_TIMEOUT):
             await broker.start()
-            self._partitions = await self._look()
         self._replace = False
         self._found()
 
@@ -186,22 +192,23 @@ class Publisher:
             self._doubt.clear()
             try:
                 async with asyncio.timeout(LOOK_TIMEOUT):
-                    self._partitions = await self._look()
-            except TopicsMissing as error:  # another Kafka at the same address, or ours without its data: start over
-                self._replace = True
-                self._lost(str(error))
+                    await self.watch.look()
             except _AWAY as error:
                 self._lost(str(error) or type(error).__name__)
                 await asyncio.sleep(RETRY_EVERY)
             else:
-                self._found()
+                if self.watch.another_cluster:  # at the same address, or ours without its data: start over
+                    self._replace = True
+                    self._lost(self.watch.trouble)
+                    self.watch.forget()
+                else:
+                    self._found()
 
-    async def _look(self) -> dict[str, int]:
-        """Ask Kafka for the partitions of our topics."""
-        if self._broker is None:
-            raise KafkaError("the producer is closed")
-        described = await self._broker.config.admin_client.describe_topics(list(self._topics))
-        return counted({each["topic"]: len(each["partitions"]) for each in described})
+    async def _make_topics(self) -> None:
+        try:
+            await partitions_of(self._kafka, self._topics, LOOK_TIMEOUT)
+        except TopicsMissing:
+            await apply_topics(self._kafka, tuple(self._topics.values()))
 
     def _found(self) -> None:
         if not self._connected and not self._replace:

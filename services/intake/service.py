@@ -7,7 +7,7 @@ from fastapi import Request
 from prometheus_client import Gauge
 
 from services.intake.accounts import Accounts
-from services.intake.errors import KafkaAway, MissingScope
+from services.intake.errors import MissingScope, NotAcknowledged
 from services.intake.keys import ApiKey, Keyring, Scope
 from services.intake.limits import RateLimits
 from services.intake.publisher import Position, Publisher
@@ -65,8 +65,11 @@ class Service:
             settings,
             ((REQUESTS, since), (CASES, since), (ESCALATIONS, many)),
             self._take_recent,
+            self.publisher.watch,
         )
-        self.accounts_tail = Tail("accounts", settings, ((ENTITLEMENTS, None),), self.accounts.take)
+        self.accounts_tail = Tail(
+            "accounts", settings, ((ENTITLEMENTS, None),), self.accounts.take, self.publisher.watch
+        )
         RECENT.set_function(lambda: len(self.recent))
         ACCOUNTS.set_function(lambda: len(self.accounts))
 
@@ -91,7 +94,7 @@ class Service:
     ) -> tuple[Position, bytes]:
         """Publish `event` and wait for Kafka's acknowledgement. Returns where it stands, and its data.
 
-        `parent` is the caller's traceparent, if it sent one. Raises KafkaAway.
+        `parent` is the caller's traceparent, if it sent one. Raises NotAcknowledged.
         """
         data = wire.encode(event)
         envelope = serde.Envelope(event_id, SOURCE, type_of(event), at, subject, tracing.child(parent))
@@ -110,9 +113,9 @@ class Service:
             self.recent.happened(wire.decode(model, data), record.offset)
 
 
-def with_key(away: KafkaAway, idempotency_key: str) -> KafkaAway:
+def with_key(refusal: NotAcknowledged, idempotency_key: str) -> NotAcknowledged:
     """Tell the caller the key of the call that was not acknowledged: repeated with it, it cannot count twice."""
-    away.headers["Idempotency-Key"] = idempotency_key
-    away.extra["idempotency_key"] = idempotency_key
-    away.detail += "; repeat the call with this Idempotency-Key, and it counts once even if the record was written"
-    return away
+    refusal.headers["Idempotency-Key"] = idempotency_key
+    refusal.extra["idempotency_key"] = idempotency_key
+    refusal.detail += "; repeat the call with this Idempotency-Key, and it counts once even if the record was written"
+    return refusal

@@ -17,9 +17,11 @@ from services.intake.kafka_client import KafkaSilent, TopicsMissing, partitions_
 from shared.contracts.topics import Topic
 from shared.contracts.wire import MalformedData
 from shared.kafka.aiokafka_internals import bounded_consumer
+from shared.kafka.errors import TopicsDiffer
 from shared.kafka.processor import PoisonRecord
 from shared.kafka.record import Record, Withheld
 from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_watch import TopicWatch
 from shared.observability.logs import get_logger
 from shared.wall_clock import utc_now
 
@@ -49,23 +51,28 @@ class Tail:
         kafka: KafkaSettings,
         topics: Sequence[tuple[Topic, Since | None]],
         handle: Callable[[Record], None],
+        watch: TopicWatch,
     ) -> None:
         self._view = view
         self._kafka = kafka
         self._since = {topic.name: since for topic, since in topics}
         self._handle = handle
+        self._watch = watch
         self._next: dict[TopicPartition, int] = {}
+        self._ids: dict[str, str] = {}  # of the topics that `_next` belongs to
         self._log = get_logger()
         self._interrupted_by = ""
         self.caught_up = False
         CAUGHT_UP.labels(view).set(0)
 
     async def run(self) -> None:
-        """Read for ever; a Kafka that is away is waited for."""
+        """Read for ever; a Kafka that is away, or whose topics are not right, is waited for."""
         while True:
             try:
+                self._watch.check()
+                self._forget_other_topics()
                 await self._follow(await partitions_of(self._kafka, self._since, ANSWER_SECONDS))
-            except (KafkaError, KafkaSilent, TopicsMissing, OSError, TimeoutError) as error:
+            except (KafkaError, KafkaSilent, TopicsDiffer, TopicsMissing, OSError, TimeoutError) as error:
                 if self._interrupted_by != str(error):  # once for each interruption, not for each try
                     self._interrupted_by = str(error)
                     self._log.warning(
@@ -75,6 +82,13 @@ class Tail:
                         error=str(error),
                     )
             await asyncio.sleep(RETRY_EVERY)
+
+    def _forget_other_topics(self) -> None:
+        """An offset of a topic means nothing in another one of the same name, such as in another Kafka."""
+        ids = {topic: self._watch.ids.get(topic, "") for topic in self._since}
+        other = {topic for topic, topic_id in ids.items() if topic_id != self._ids.get(topic, topic_id)}
+        self._next = {place: offset for place, offset in self._next.items() if place.topic not in other}
+        self._ids = ids
 
     async def _follow(self, counts: Mapping[str, int]) -> None:
         partitions = [TopicPartition(topic, number) for topic in self._since for number in range(counts[topic])]
@@ -95,6 +109,7 @@ class Tail:
                 self._next[partition] = offset
             self._interrupted_by = ""
             while True:
+                self._watch.check()
                 self._take(await consumer.getmany(timeout_ms=POLL_MS if self.caught_up else 50, max_records=SLICE))
                 if not self.caught_up:
                     # By position: markers of transactions take offsets and are never handed out.

@@ -107,6 +107,7 @@ def changelog(service: str, store: str) -> Topic:
 # source topics of each service, in the order in which one slice takes them
 ROUTER_SOURCES = (ENTITLEMENTS, REQUESTS)
 ESCALATION_SOURCES = (CASES, ACTIVITY)
+TASK_SOURCES = {"router": ROUTER_SOURCES, "escalation": ESCALATION_SOURCES}  # by service, whose name is its group's
 ROUTER_STORES = ("entitlements", "requests")
 ESCALATION_STORES = ("cases", "early", "editions")
 

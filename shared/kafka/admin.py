@@ -10,16 +10,11 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.contracts.topics import TOPICS, Topic
-from shared.kafka.processor import TaskMustStop
 from shared.kafka.settings import KafkaSettings
 
 _SETTLE_SECONDS = 30.0  # for a new topic to have leaders everywhere
 _SETTLE_LOOK = 0.05
 _CLEANUP = "cleanup.policy"
-
-
-class TopicsDiffer(TaskMustStop):
-    """Topics are missing or have another partition count than configured; `frontline topics check` shows all of it."""
 
 
 class TopicNotMade(Exception):
@@ -72,27 +67,6 @@ async def check_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPICS
                 if not _same(name, value, found.get(name))
             ]
         return drifts
-
-
-async def prepare(settings: KafkaSettings, topics: Sequence[Topic], sources: Sequence[Topic]) -> None:
-    """Before a service joins its group: make `topics` where missing; `sources` must have the configured partitions.
-
-    With another count every record would seem to be on the wrong partition. Raises TopicsDiffer.
-    """
-    if topics:
-        await apply_topics(settings, topics)
-    async with _admin(settings) as admin:
-        counts = await _partition_counts(admin)
-    wrong = [
-        f"{topic.name} {'is missing' if topic.name not in counts else f'has {counts[topic.name]} partitions'}"
-        for topic in sources
-        if counts.get(topic.name) != settings.partitions
-    ]
-    if wrong:
-        raise TopicsDiffer(
-            f"{', '.join(wrong)}; FRONTLINE_PARTITIONS is {settings.partitions}. Run `frontline topics apply`, "
-            "or set FRONTLINE_PARTITIONS to what the topics have"
-        )
 
 
 async def _make(admin: AIOKafkaAdminClient, settings: KafkaSettings, topics: Sequence[Topic]) -> None:

@@ -17,7 +17,9 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from shared.contracts.topics import Topic
 from shared.kafka.aiokafka_internals import bounded_consumer
+from shared.kafka.positions import Committed
 from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_metadata import committed_offsets
 from shared.observability import logs
 
 _log = logs.get_logger()
@@ -45,6 +47,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         revoked: Callable[[], Awaitable[None]],
     ) -> None:
         self._sources = [topic.name for topic in sources]
+        self.incomplete: list[int] = []  # partitions that are assigned for some sources only
         self._assigned = assigned
         self._revoked = revoked
         self._consumer = bounded_consumer(
@@ -116,22 +119,20 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         for place in assigned:
             by_partition[place.partition].add(place.topic)
         whole = {partition for partition, topics in by_partition.items() if topics == set(self._sources)}
-        if len(whole) < len(by_partition):
+        self.incomplete = sorted(set(by_partition) - whole)
+        if self.incomplete:
             _log.error(
                 "Some partitions are not assigned for every source: do all sources have the same partition count?",
                 action="assignment.incomplete",
-                partitions=sorted(set(by_partition) - whole),
+                partitions=self.incomplete,
             )
         self._assigned(whole)
 
-    async def committed(self, partition: int) -> dict[str, int]:
+    async def committed(self, partition: int) -> dict[str, Committed]:
         """The group's committed offset of each source, fresh from the broker; absent = none."""
-        found = {}
-        for source in self._sources:
-            offset = await self._consumer.committed(TopicPartition(source, partition))
-            if offset is not None:
-                found[source] = int(offset)
-        return found
+        places = [TopicPartition(source, partition) for source in self._sources]
+        found = await committed_offsets(self._consumer, places)
+        return {place.topic: Committed.parse(each.offset, each.metadata) for place, each in found.items()}
 
     async def bounds(self, partition: int) -> dict[str, tuple[int, int]]:
         """For each source where its log starts, and where what is decided ends."""

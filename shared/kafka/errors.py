@@ -35,3 +35,39 @@ class OffsetLost(TaskMustStop):
 
 class OutputTooLarge(TaskMustStop):
     """The broker refuses even the dead letter by reference of a record: nothing smaller can be written instead."""
+
+
+class TopicsDiffer(TaskMustStop):
+    """Topics are missing, have another partition count than FRONTLINE_PARTITIONS, or were deleted and created again
+    while the service ran; `frontline topics check` shows missing ones and counts.
+    """
+
+
+class TopicRecreated(TaskMustStop):
+    """The task's position belongs to a topic that was deleted; one of the same name was created since. Records of the
+    deleted topic that nobody has read are lost, and only an operator can say that the task may go on.
+
+    To go on at the beginning of the new topic, run `frontline topics accept TOPIC`. Nothing of it is skipped.
+    """
+
+    def __init__(self, topic: str, partition: int, before: str, now: str) -> None:
+        super().__init__(
+            f"{topic}[{partition}]: the position belongs to topic id {before}, the topic's id is now {now}: it was "
+            f"deleted and created again. Run `frontline topics accept {topic}` to go on at its beginning"
+        )
+
+
+class ChangelogLost(TaskMustStop):
+    """The changelogs of a task are behind its group's offsets: one was deleted and created again, or has lost records.
+    Going on would be going on without what the task knew.
+
+    Restore the changelogs; or give up what the service knew: delete all of its changelogs and its group, so that it
+    reads its sources from the beginning.
+    """
+
+    def __init__(self, topic: str, partition: int, committed: int, carried: int | None) -> None:
+        super().__init__(
+            f"{topic}[{partition}]: the group has committed {committed}, the changelogs say {carried or 'nothing'}: "
+            "they were deleted, or have lost records. Restore them, or delete all changelogs of the service and its "
+            "group"
+        )

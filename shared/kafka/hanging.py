@@ -19,9 +19,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import msgspec
-
 from shared.kafka.batches import Batch, BatchReader, Marker, Place
+from shared.kafka.positions import Offsets
 from shared.kafka.processor import TaskMustStop
 from shared.kafka.slice import OFFSETS_KEY
 
@@ -139,5 +138,5 @@ def _positions(batches: Sequence[Batch]) -> Mapping[str, int] | None:
     for batch in batches:
         for key, value in batch.records:
             if key == OFFSETS_KEY and value is not None:
-                return msgspec.json.decode(value, type=dict[str, int])
+                return Offsets.decode(value).positions
     return None

@@ -18,6 +18,11 @@ TRANSACTIONS_SETTLED = Counter(
     "Decided transactions that Kafka had left unfinished, brought to their end",
     ["service", "decision"],
 )
+TOPICS_CHANGED = Gauge(
+    "frontline_topics_changed",
+    "1 while a topic is missing, has another partition count, or was deleted and created again",
+    ["service", "topic"],
+)
 RECORDS = Counter("frontline_records_processed_total", "Records committed, by source", ["service", "topic"])
 TIMERS = Counter("frontline_timers_fired_total", "Timers fired and committed", ["service"])
 TIMERS_FAILED = Counter(

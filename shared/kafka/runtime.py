@@ -10,15 +10,18 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
 from shared.contracts.topics import Topic
-from shared.kafka import admin, metrics
+from shared.kafka import metrics
+from shared.kafka.admin import TopicNotMade, apply_topics
 from shared.kafka.clock import Reading, WatchedClock
 from shared.kafka.consumer import GroupConsumer
+from shared.kafka.errors import TopicsDiffer
 from shared.kafka.outage import Outage
 from shared.kafka.pacing import Backoff
 from shared.kafka.processor import Processor, TaskMustStop
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.takeover import Blueprint, Memory
 from shared.kafka.task import Surroundings, Task
+from shared.kafka.topic_watch import TopicWatch
 from shared.kafka.transaction import KafkaTransactions, Transactions
 from shared.observability import logs
 from shared.observability.health import Readiness
@@ -35,8 +38,9 @@ class Runtime:
     """Runs `factory(partition)` for each partition that the group assigns to this instance.
 
     `sources` are what the processors read, the first ones first (default: what `factory(0)` says); `topics` are made
-    if they are missing. Every second, while the wall clock is believed, `observe` gets each running processor and the
-    time; it must be quick. `transactions` and `clock` are seams for tests.
+    at the start if they are missing. No task runs while one of either is not as it was then. Every second, while the
+    wall clock is believed, `observe` gets each running processor and the time; it must be quick. `transactions` and
+    `clock` are seams for tests.
     """
 
     def __init__(
@@ -61,10 +65,13 @@ class Runtime:
         self._clock = clock or WatchedClock(
             timedelta(milliseconds=settings.clock_tolerance_ms), timedelta(milliseconds=settings.clock_settle_ms)
         )
+        watched = [topic.name for topic in (*self._sources, *self._topics)]
+        self._watch = TopicWatch(settings, service, watched, readiness)
+        self._made = False
         self._outage = Outage(settings.kafka_bootstrap)
         self._client_id = f"{service}-{settings.instance or f'{socket.gethostname()}-{os.getpid()}'}"
         self._around = Surroundings(
-            blueprint=Blueprint(service, settings, factory),
+            blueprint=Blueprint(service, settings, factory, lambda: self._watch.ids),
             transactions=transactions or self._kafka_transactions,
             readiness=readiness,
             clock=self._clock,
@@ -86,16 +93,25 @@ class Runtime:
         return dict(self._tasks)
 
     async def run(self) -> None:
-        """Until `stop`: join, run the tasks, and after trouble leave and join anew, with back-off."""
+        """Until `stop`: join, run the tasks, and after trouble leave and join again, with back-off."""
+        watching = asyncio.create_task(self._watch.run())
+        try:
+            await self._sessions()
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+            await self._watch.close()
+
+    async def _sessions(self) -> None:
         backoff = Backoff(0.2, 5.0)
         loop = asyncio.get_running_loop()
         while not self._stop.is_set():
             began = loop.time()
             try:
                 await self._session()
-            except (KafkaError, TaskMustStop, TimeoutError, OSError) as error:
+            except (KafkaError, TaskMustStop, TopicNotMade, TimeoutError, OSError) as error:
                 self._readiness.set("group", False, f"{type(error).__name__}: {error}")
-                if not self._outage.noticed(error):
+                if not isinstance(error, TopicsDiffer) and not self._outage.noticed(error):  # the watch has logged it
                     _log.error(
                         f"Cannot take part in the group: {error}", action="group.failed", error=type(error).__name__
                     )
@@ -110,7 +126,7 @@ class Runtime:
     async def _session(self) -> None:
         """One membership in the group."""
         self._leave.clear()
-        await admin.prepare(self._settings, self._topics, self._sources)
+        await self._check_topics()
         member = GroupConsumer(
             self._settings,
             self.service,
@@ -130,6 +146,7 @@ class Runtime:
             helpers += [
                 asyncio.create_task(member.feed(self._deliver, self._out_of_range)),
                 asyncio.create_task(self._monitor()),
+                asyncio.create_task(self._watch.until_changed()),
             ]
             done, _ = await asyncio.wait(helpers, return_when=asyncio.FIRST_COMPLETED)
             for helper in done:
@@ -141,6 +158,14 @@ class Runtime:
             await asyncio.gather(*helpers, return_exceptions=True)
             await self._revoked()
             await member.stop()
+
+    async def _check_topics(self) -> None:
+        """Make missing topics at the start: one that is missing later was deleted by somebody. Raises TopicsDiffer."""
+        if self._topics and not self._made:
+            await apply_topics(self._settings, self._topics)
+        await self._watch.look()
+        self._made = True
+        self._watch.check()
 
     def _assigned(self, partitions: set[int]) -> None:
         if self._member is None:
@@ -154,7 +179,7 @@ class Runtime:
         parked, self._parked = self._parked, {}
         for partition in sorted(partitions):
             self._tasks[partition] = Task(self._around, partition, self._member, parked.get(partition))
-        self._readiness.set("group", True, f"{len(partitions)} partitions assigned")
+        self._readiness.set("group", *_joined(partitions, self._member.incomplete))
 
     async def _revoked(self) -> None:
         tasks, self._tasks = self._tasks, {}
@@ -233,3 +258,10 @@ class Runtime:
                 await self._stop.wait()
         except TimeoutError:
             return
+
+
+def _joined(partitions: set[int], incomplete: Sequence[int]) -> tuple[bool, str]:
+    """Whether an assignment is one to run on, and what to say of it."""
+    if incomplete:
+        return False, f"partitions {', '.join(map(str, incomplete))} are not assigned for every source"
+    return True, f"{len(partitions)} partitions assigned"

@@ -4,16 +4,15 @@ The task runtime and the test driver of topologies both run this and nothing els
 """
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-
-import msgspec
 
 from shared.contracts.topics import changelog
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.overlay import Overlay
+from shared.kafka.positions import Offsets
 from shared.kafka.processor import PoisonRecord, Processor, TaskMustStop, Timer
 from shared.kafka.record import Output, Record, Withheld, size_of, too_large
 from shared.kafka.stores import Change, StateStore
@@ -65,6 +64,8 @@ class TaskState:
 
     `partition_of`, if given, tells where a key belongs; a record elsewhere is dead-lettered as `wrong_partition`.
     A record larger than its topic takes uncompressed is not processed: its dead letter refers to it.
+    `topic_ids` are the ids of the sources, where known: `positions` belong to these topics and to no others of the same
+    name. `stale` has the id of each other one that a changelog has a position for.
     """
 
     def __init__(
@@ -75,13 +76,17 @@ class TaskState:
         *,
         partition: int,
         partition_of: Callable[[bytes], int] | None = None,
+        topic_ids: Mapping[str, str] | None = None,
     ) -> None:
         self.service = service
         self.processor = processor
         self.partition = partition
         self.stores: dict[str, StateStore] = {store.name: store for store in stores}
         self.positions: dict[str, int] = {}
+        self.stale: dict[str, str] = {}
         self._partition_of = partition_of
+        sources = {topic.name for topic in processor.sources}
+        self.topic_ids = {topic: each for topic, each in (topic_ids or {}).items() if topic in sources}
         self._order = {topic.name: place for place, topic in enumerate(processor.sources)}
         self._limits = {topic.name: topic.max_message_bytes for topic in processor.sources}
 
@@ -141,7 +146,9 @@ class TaskState:
         if not self.stores:
             return outputs
         topic = outputs[-1].topic if outputs else changelog(self.service, next(iter(self.stores))).name
-        outputs.append(Output(topic, OFFSETS_KEY, msgspec.json.encode(overlay.positions), (), self.partition))
+        outputs.append(
+            Output(topic, OFFSETS_KEY, Offsets(overlay.positions, self.topic_ids).encode(), (), self.partition)
+        )
         return outputs
 
     def commit(self, overlay: Overlay) -> None:
@@ -162,8 +169,13 @@ class TaskState:
     def _take_positions(self, change: Change) -> bool:
         key, value = change
         if key == OFFSETS_KEY and value is not None:
-            for topic, position in msgspec.json.decode(value, type=dict[str, int]).items():
-                self.positions[topic] = max(position, self.positions.get(topic, 0))
+            offsets = Offsets.decode(value)
+            for topic, position in offsets.positions.items():
+                belongs_to, now = offsets.topic_ids.get(topic, ""), self.topic_ids.get(topic, "")
+                if belongs_to and now and belongs_to != now:
+                    self.stale[topic] = belongs_to
+                else:
+                    self.positions[topic] = max(position, self.positions.get(topic, 0))
         return False
 
     def _overlay(self, now: datetime) -> Overlay:

@@ -11,7 +11,7 @@ This module has 3 and 4; the task does 2 and 5.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -21,8 +21,8 @@ from shared.contracts.topics import changelog as changelog_of
 from shared.kafka import changelog
 from shared.kafka.batches import Place
 from shared.kafka.changelog import ChangelogMoved, Report
-from shared.kafka.errors import OffsetLost
 from shared.kafka.partitioning import partition_for
+from shared.kafka.positions import Committed, Source, check_changelogs, start_of
 from shared.kafka.processor import Processor
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.slice import TaskState
@@ -34,7 +34,7 @@ _STALE = 3600.0  # seconds; a tail longer than `delete.retention.ms` (a day) may
 class Sources(Protocol):
     """The sources of a service, as its tasks use them. `GroupConsumer` is one."""
 
-    async def committed(self, partition: int) -> dict[str, int]:
+    async def committed(self, partition: int) -> dict[str, Committed]:
         """The group's committed offset of each source, fresh; absent = none."""
 
     async def bounds(self, partition: int) -> dict[str, tuple[int, int]]:
@@ -72,6 +72,7 @@ class Blueprint:
     service: str
     settings: KafkaSettings
     factory: Callable[[int], Processor]
+    topic_ids: Callable[[], Mapping[str, str]] = dict  # of the sources as they were when this process met them
 
     def changelogs(self, processor: Processor, partition: int) -> list[Place]:
         """The partitions that keep the stores of a task."""
@@ -92,6 +93,7 @@ class Blueprint:
             [InMemoryStore(name) for name in processor.stores],
             partition=partition,
             partition_of=partial(_partition_of, partitions=self.settings.partitions),
+            topic_ids=self.topic_ids(),
         )
         return Memory(state, {}, asyncio.get_running_loop().time())
 
@@ -114,17 +116,18 @@ class Blueprint:
 async def positions(
     sources: Sources, topics: Sequence[Topic], state: TaskState
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """Step 4: for each source where to go on, and where its log ends now. Raises OffsetLost."""
+    """Step 4: for each source where to go on, and where its log ends now.
+
+    Raises OffsetLost, TopicRecreated, ChangelogLost.
+    """
     partition = state.partition
     committed, bounds = await asyncio.gather(sources.committed(partition), sources.bounds(partition))
+    if state.stores:
+        check_changelogs(partition, state.positions, committed, state.topic_ids)
     starts: dict[str, int] = {}
-    for topic in topics:
-        first, end = bounds[topic.name]
-        known = [offset[topic.name] for offset in (committed, state.positions) if topic.name in offset]
-        position = max(known) if known else first
-        if not first <= position <= end:
-            raise OffsetLost(topic.name, partition, f"the position is {position}, but its log has {first} to {end}")
-        starts[topic.name] = position
+    for name in (topic.name for topic in topics):
+        source = Source(name, partition, *bounds[name], state.topic_ids.get(name, ""))
+        starts[name] = start_of(source, state.positions.get(name), state.stale.get(name), committed.get(name))
     return starts, {topic.name: bounds[topic.name][1] for topic in topics}
 
 

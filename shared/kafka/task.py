@@ -25,6 +25,7 @@ from shared.kafka.errors import Fenced, OffsetLost, RecordRefused
 from shared.kafka.inbox import Inbox
 from shared.kafka.outage import Outage
 from shared.kafka.pacing import Backoff, Pacer
+from shared.kafka.positions import Committed
 from shared.kafka.processor import Processor, TaskMustStop
 from shared.kafka.record import Record
 from shared.kafka.slice import FailedTimer, Slice
@@ -241,7 +242,11 @@ class Task:
         ):
             found = await hanging.find(reader, places, changelogs, producer_id)
             for each in found:
-                committed = await self._sources.committed(self.partition)
+                committed = {
+                    source: each.offset
+                    for source, each in (await self._sources.committed(self.partition)).items()
+                    if each.belongs_to(self._state.topic_ids.get(source, ""))
+                }
                 end = await hanging.decision(reader, each, places, producer_id, self._state.positions, committed)
                 await transactions.settle(each.places, self._service, end)
                 metrics.TRANSACTIONS_SETTLED.labels(self._service, end).inc()
@@ -374,7 +379,7 @@ class Task:
         overlay = done.overlay
         outputs = [*overlay.outputs, *self._state.changelog_outputs(overlay)]
         consumed = {
-            source: position
+            source: Committed(position, self._state.topic_ids.get(source, ""))
             for source, position in overlay.positions.items()
             if position != self._state.positions.get(source)
         }

@@ -27,10 +27,11 @@ from aiokafka.errors import (
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.transaction_manager import TransactionState
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from shared.kafka.batches import Marker, Place
 from shared.kafka.errors import Fenced, RecordRefused
+from shared.kafka.positions import Committed
 from shared.kafka.record import Output, size_of
 from shared.kafka.settings import KafkaSettings
 
@@ -67,7 +68,7 @@ class Transactions(Protocol):
     async def send(self, outputs: Iterable[Output], partition: int, timestamp_ms: int) -> Sent:
         """Produce `outputs` in order, to `partition` unless they name one; returns once all are acknowledged."""
 
-    async def send_offsets(self, positions: Mapping[str, int], partition: int, group: str) -> None:
+    async def send_offsets(self, positions: Mapping[str, Committed], partition: int, group: str) -> None:
         """Make `positions` of the sources' `partition` part of the transaction."""
 
     async def commit(self) -> None:
@@ -158,12 +159,14 @@ class KafkaTransactions:
                 sent[place] = metadata.offset + 1
         return sent
 
-    async def send_offsets(self, positions: Mapping[str, int], partition: int, group: str) -> None:
+    async def send_offsets(self, positions: Mapping[str, Committed], partition: int, group: str) -> None:
         """Make the sources' positions part of the transaction."""
+        offsets = {
+            TopicPartition(topic, partition): OffsetAndMetadata(position.offset, position.metadata)
+            for topic, position in positions.items()
+        }
         with self._judged():
-            await self._producer.send_offsets_to_transaction(
-                {TopicPartition(topic, partition): position for topic, position in positions.items()}, group
-            )
+            await self._producer.send_offsets_to_transaction(offsets, group)
 
     async def commit(self) -> None:
         """Commit. An error leaves open whether it happened."""

@@ -11,6 +11,7 @@ from aiokafka.structs import TopicPartition
 from shared.contracts.topics import Topic, changelog
 from shared.kafka.consumer import GroupConsumer
 from shared.kafka.overlay import Overlay
+from shared.kafka.positions import Offsets
 from shared.kafka.record import Output, Record
 from shared.kafka.slice import OFFSETS_KEY
 from shared.kafka.transaction import KafkaTransactions
@@ -65,12 +66,11 @@ async def test_positions_are_in_the_changelog_with_every_transaction(rig: Rig) -
     await rig.dead_letters(rig.first, 1)
     await running.stop()
     records = [r for s in rig.stores for r in await rig.read(changelog(rig.service, s))]
-    assert [(record.key, record.value) for record in records] == [(OFFSETS_KEY, b'{"%s":1,"%s":0}' % names(rig))]
-
-
-def names(rig: Rig) -> tuple[bytes, bytes]:
-    """The two sources."""
-    return rig.first.name.encode(), rig.second.name.encode()
+    assert [record.key for record in records] == [OFFSETS_KEY]
+    assert records[0].value is not None
+    offsets = Offsets.decode(records[0].value)
+    assert offsets.positions == {rig.first.name: 1, rig.second.name: 0}
+    assert len(set(offsets.topic_ids.values())) == len(offsets.topic_ids) == 2
 
 
 async def test_offsets_in_the_changelog_outlive_the_group(rig: Rig) -> None:
@@ -233,6 +233,6 @@ async def test_readiness_tells_what_is_missing(rig: Rig) -> None:
     running: Running = rig.start()
     assert not running.readiness.ready
     await running.ready(2)
-    assert set(running.readiness.report()["checks"]) == {"group", "partition-0", "partition-1"}
+    assert set(running.readiness.report()["checks"]) == {"group", "partition-0", "partition-1", "topics"}
     await running.stop()
     assert not running.readiness.ready

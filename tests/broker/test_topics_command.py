@@ -55,6 +55,13 @@ async def test_check_agrees_or_lists_each_difference_with_exit_code_1(
     assert len(differences) == len(TOPICS)
 
 
+async def test_only_a_topic_that_tasks_read_can_be_accepted(run: Run) -> None:
+    """For the others a restart is all; the command says so instead of doing nothing."""
+    code, out, err = await run("accept", "support.escalations.v1")
+    assert (code, out) == (2, "")
+    assert err == "no task reads support.escalations.v1: restarting the services is enough\n"
+
+
 async def test_no_kafka_and_bad_settings_are_one_line_each(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 1: it could not be done; 2: it was asked wrongly."""
     code, out, err = await run("check", kafka="127.0.0.1:9")

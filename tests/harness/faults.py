@@ -8,6 +8,7 @@ from typing import Literal
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from shared.kafka.batches import Marker, Place
+from shared.kafka.positions import Committed
 from shared.kafka.record import Output
 from shared.kafka.runtime import Runtime
 from shared.kafka.transaction import KafkaTransactions, Sent, Transactions
@@ -95,7 +96,7 @@ class FaultyTransactions:
         self._fail("send", "after")
         return sent
 
-    async def send_offsets(self, positions: Mapping[str, int], partition: int, group: str) -> None:
+    async def send_offsets(self, positions: Mapping[str, Committed], partition: int, group: str) -> None:
         """Add positions, or fail."""
         self._fail("send_offsets", "before")
         await self._real.send_offsets(positions, partition, group)

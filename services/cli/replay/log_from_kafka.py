@@ -17,8 +17,8 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from services.cli.case_log import NoTopics
 from services.cli.replay.recorded_log import LOG_TOPICS, SOURCES, Extent, Offsets, RecordedLog
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, dead_letter
-from shared.kafka.admin import TopicsDiffer
 from shared.kafka.committed import committed_reader
+from shared.kafka.errors import TopicsDiffer
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 

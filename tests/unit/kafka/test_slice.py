@@ -6,6 +6,7 @@ import pytest
 
 from shared.contracts.topics import DEAD_LETTER_HEADROOM, MAX_MESSAGE_BYTES, Topic
 from shared.kafka.overlay import Overlay
+from shared.kafka.positions import Offsets
 from shared.kafka.processor import TaskMustStop
 from shared.kafka.record import Record, Withheld, size_of
 from shared.kafka.slice import OFFSETS_KEY, TaskState
@@ -36,7 +37,7 @@ def test_positions_are_the_last_changelog_record_where_the_slice_writes_anyway()
         ("svc-timers-changelog", b"t", 3),
         ("svc-timers-changelog", OFFSETS_KEY, 3),
     ]
-    assert outputs[-1].value == b'{"a":5,"b":10}'
+    assert outputs[-1].value == Offsets({"a": 5, "b": 10}).encode()
 
 
 def test_what_does_not_change_is_not_written() -> None:
@@ -71,8 +72,8 @@ def test_what_was_consumed_is_not_consumed_again() -> None:
 def test_restoring_takes_the_latest_positions_of_all_stores() -> None:
     """Each transaction writes them to one changelog only."""
     task = _task()
-    task.restore("counts", [(b"k", b"7"), (OFFSETS_KEY, b'{"a":5,"b":1}')])
-    task.restore("timers", [(OFFSETS_KEY, b'{"a":4,"b":10}')])
+    task.restore("counts", [(b"k", b"7"), (OFFSETS_KEY, Offsets({"a": 5, "b": 1}).encode())])
+    task.restore("timers", [(OFFSETS_KEY, Offsets({"a": 4, "b": 10}).encode())])
     assert task.positions == {"a": 5, "b": 10}
     assert dict(task.stores["counts"].items()) == {b"k": b"7"}
 
@@ -172,3 +173,13 @@ def test_a_record_as_large_as_its_topic_takes_is_processed() -> None:
     """The limit is that of the topic: what a producer may send uncompressed."""
     record = _record("a", 4, b"k", b" " * (MAX_MESSAGE_BYTES - 1))
     assert not _task().run([record], NOW).poisoned
+
+
+def test_positions_in_a_topic_that_was_deleted_are_known_as_such() -> None:
+    """An offset means nothing in another topic of the same name; the task has to stop before it goes on."""
+    task = _task()
+    task.topic_ids["a"] = "new"
+    task.restore("counts", [(OFFSETS_KEY, Offsets({"a": 5, "b": 1}, {"a": "old"}).encode())])
+    assert (task.positions, task.stale) == ({"b": 1}, {"a": "old"})
+    task.restore("timers", [(OFFSETS_KEY, Offsets({"a": 2}, {"a": "new"}).encode())])
+    assert task.positions == {"a": 2, "b": 1}

@@ -1,0 +1,140 @@
+"""What this project takes from the inside of aiokafka, in one place, because a release of it may change any of it.
+
+`tests/unit/kafka/test_topic_metadata.py` names each part that is relied on.
+"""
+
+import base64
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import (
+    IncompatibleBrokerVersion,
+    KafkaError,
+    NodeNotReadyError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
+from aiokafka.protocol.abstract import AbstractType
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+
+_TEXT = CompactString("utf-8")
+
+
+class _Uuid(AbstractType[str]):  # type: ignore[misc]  # aiokafka is untyped
+    """16 bytes, as the text that Kafka's own tools show: base64 for URLs without padding."""
+
+    @classmethod
+    def encode(cls, value: str) -> bytes:
+        return base64.urlsafe_b64decode(value + "==")
+
+    @classmethod
+    def decode(cls, data: BytesIO) -> str:
+        return base64.urlsafe_b64encode(data.read(16)).decode().rstrip("=")
+
+
+NO_ID = "A" * 22  # sixteen zero bytes: Kafka has no topic with this id
+
+# Metadata, key 3, version 12 (Kafka 3.1 and later), as the protocol's documentation has it: the first that gives the
+# cluster's answer by name together with the id of each topic. aiokafka 0.14 itself stops at version 5, without ids.
+_PARTITIONS = CompactArray(
+    ("error_code", Int16),
+    ("partition", Int32),
+    ("leader", Int32),
+    ("leader_epoch", Int32),
+    ("replicas", CompactArray(Int32)),
+    ("isr", CompactArray(Int32)),
+    ("offline_replicas", CompactArray(Int32)),
+    ("tags", TaggedFields),
+)
+
+
+class _MetadataResponse(Response):  # type: ignore[misc]  # aiokafka is untyped
+    API_KEY = 3
+    API_VERSION = 12
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "brokers",
+            CompactArray(("node_id", Int32), ("host", _TEXT), ("port", Int32), ("rack", _TEXT), ("tags", TaggedFields)),
+        ),
+        ("cluster_id", _TEXT),
+        ("controller_id", Int32),
+        (
+            "topics",
+            CompactArray(
+                ("error_code", Int16),
+                ("topic", _TEXT),
+                ("topic_id", _Uuid),
+                ("is_internal", Boolean),
+                ("partitions", _PARTITIONS),
+                ("authorized_operations", Int32),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("tags", TaggedFields),
+    )
+
+
+class _MetadataRequestV12(RequestStruct):  # type: ignore[misc]  # aiokafka is untyped
+    FLEXIBLE_VERSION = True
+    API_KEY = 3
+    API_VERSION = 12
+    RESPONSE_TYPE = _MetadataResponse
+    SCHEMA = Schema(
+        ("topics", CompactArray(("topic_id", _Uuid), ("topic", _TEXT), ("tags", TaggedFields))),
+        ("allow_auto_topic_creation", Boolean),
+        ("include_topic_authorized_operations", Boolean),
+        ("tags", TaggedFields),
+    )
+
+
+class _MetadataRequest(Request[_MetadataRequestV12]):  # type: ignore[misc]  # aiokafka is untyped
+    API_KEY = 3
+
+    def __init__(self, topics: Iterable[str]) -> None:
+        self._topics = list(topics)
+
+    def build(self, request_struct_class: type[_MetadataRequestV12]) -> _MetadataRequestV12:
+        return request_struct_class([(NO_ID, topic, {}) for topic in self._topics], False, False, {})
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFacts:
+    """A topic as Kafka has it now. A topic that is deleted and created again gets another `topic_id`."""
+
+    topic_id: str
+    partitions: int
+
+
+async def describe_topics(client: AIOKafkaClient, topics: Iterable[str]) -> tuple[str, dict[str, TopicFacts]]:
+    """The id of the cluster, and those of `topics` that exist; asking creates none. Raises KafkaError."""
+    node = client.get_random_node()
+    if node is None:
+        raise NodeNotReadyError("no broker is known")
+    try:
+        answer = await client.send(node, _MetadataRequest(topics))
+    except KafkaError:  # which is a RuntimeError as well
+        raise
+    except RuntimeError:  # a subclass of it is what aiokafka raises where the broker lacks the version
+        raise IncompatibleBrokerVersion("topic ids need Kafka 3.1 or later") from None
+    found: dict[str, TopicFacts] = {}
+    for code, name, topic_id, _internal, partitions, *_ in answer.topics:
+        if code == UnknownTopicOrPartitionError.errno:
+            continue
+        if code:
+            raise for_code(code)(name)
+        found[name] = TopicFacts(topic_id, len(partitions))
+    return str(answer.cluster_id), found
+
+
+async def committed_offsets(
+    consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]
+) -> dict[TopicPartition, OffsetAndMetadata]:
+    """The offsets that the consumer's group has committed, with their metadata, which `committed` leaves out."""
+    found: dict[TopicPartition, OffsetAndMetadata] = await consumer._coordinator.fetch_committed_offsets(list(places))
+    return found

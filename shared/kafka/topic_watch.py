@@ -1,0 +1,145 @@
+"""Watches a service's topics: one small request every two seconds asks Kafka for their ids and partition counts.
+
+aiokafka itself asks every five minutes, without ids, and goes on at the old offset where a topic was created again.
+Between such a change and the next look a task may read a few records of the new topic at its old offset. Its positions
+still belong to the old topic's id, so that they never count for the new one (see positions.py).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Mapping
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
+
+from shared.kafka import metrics
+from shared.kafka.errors import TopicsDiffer
+from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_changes import changes
+from shared.kafka.topic_metadata import TopicFacts, describe_topics
+from shared.observability import logs
+from shared.observability.health import Readiness
+
+LOOK_EVERY = 2.0  # seconds
+_ANSWER_SECONDS = 5.0
+CHECK = "topics"  # the name of the check on /readyz
+
+_log = logs.get_logger()
+
+
+class TopicWatch:
+    """Compares `topics` with FRONTLINE_PARTITIONS and with the ids that they had when this process first met them.
+
+    What it finds is on /readyz as the check `topics`, in the log once for each change, and in a metric.
+    """
+
+    def __init__(self, settings: KafkaSettings, service: str, topics: Iterable[str], readiness: Readiness) -> None:
+        self._settings = settings
+        self._service = service
+        self._topics = tuple(dict.fromkeys(topics))
+        self._readiness = readiness
+        self._client: AIOKafkaClient | None = None
+        self._cluster = ""
+        self._ids: dict[str, str] = {}
+        self._absent: set[str] = set()
+        self._wrong: dict[str, str] = {}
+        self._changed = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
+        self.another_cluster = False
+        readiness.set(CHECK, False, "not looked at yet")
+
+    @property
+    def ids(self) -> Mapping[str, str]:
+        """The id of each topic that this process has met, as it was then."""
+        return self._ids
+
+    @property
+    def wrong(self) -> Mapping[str, str]:
+        """What is wrong now, by topic."""
+        return self._wrong
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong now, in one line for people; "" = nothing."""
+        return "; ".join(self._wrong.values())
+
+    def check(self) -> None:
+        """Raise TopicsDiffer if anything was wrong at the last look."""
+        if self._wrong:
+            raise TopicsDiffer(self.trouble)
+
+    async def until_changed(self) -> None:
+        """Wait until something is wrong. Raises TopicsDiffer."""
+        await self._changed.wait()
+        self.check()
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled. A Kafka that is away is no news here: it leaves the last verdict."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            with contextlib.suppress(KafkaError, OSError, TimeoutError):
+                await self.look()
+
+    async def look(self) -> None:
+        """Ask Kafka now. Raises KafkaError, OSError, TimeoutError; the next look then connects again."""
+        async with self._one_at_a_time:
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    client = self._client or await self._connect()
+                    self._compare(*await describe_topics(client, self._topics))
+            except IncompatibleBrokerVersion as error:
+                await self.close()  # it may be a newer one when it is back
+                self._verdict({"": str(error)})
+            except BaseException:
+                await self.close()
+                raise
+
+    def _compare(self, cluster: str, found: Mapping[str, TopicFacts]) -> None:
+        self._cluster = self._cluster or cluster
+        self.another_cluster = cluster != self._cluster
+        if self.another_cluster:
+            self._verdict({"": f"Kafka at {self._settings.kafka_bootstrap} is another cluster than before"})
+            return
+        wrong = changes(self._topics, found, self._ids, self._settings.partitions)
+        # A broker that has just started may not know of a topic yet: one that was there is missing at the second look.
+        absent = set(self._topics) - found.keys()
+        for topic in (absent - self._absent) & self._ids.keys():
+            del wrong[topic]
+        self._absent = absent
+        for topic, facts in found.items():
+            self._ids.setdefault(topic, facts.topic_id)
+        self._verdict(wrong)
+
+    def forget(self) -> None:
+        """Take the topics as they are at the next look: nothing is left that belongs to those before."""
+        self._cluster, self._ids, self._absent, self.another_cluster = "", {}, set(), False
+
+    async def close(self) -> None:
+        """Disconnect. Never raises."""
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(Exception):
+                await client.close()
+
+    async def _connect(self) -> AIOKafkaClient:
+        client = self._client = AIOKafkaClient(**self._settings.client(), client_id=f"frontline-{self._service}-topics")
+        await client.bootstrap()
+        return client
+
+    def _verdict(self, wrong: dict[str, str]) -> None:
+        before, self._wrong = self._wrong, wrong
+        for topic in self._topics:
+            metrics.TOPICS_CHANGED.labels(self._service, topic).set(topic in wrong)
+        self._readiness.set(CHECK, not wrong, self.trouble or "as they were when the service started")
+        if wrong:
+            self._changed.set()
+        else:
+            self._changed.clear()
+        if wrong and wrong != before:
+            _log.error(
+                f"This service does nothing until its topics are right: {self.trouble}",
+                action="topics.changed",
+                topics=sorted(wrong),
+            )
+        elif before and not wrong:
+            _log.info("The topics are right", action="topics.right")

@@ -1,0 +1,65 @@
+"""What is relied on inside aiokafka: a release that changes it fails here, by name."""
+
+import inspect
+from io import BytesIO
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.client import AIOKafkaClient
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, NodeNotReadyError
+
+from shared.kafka import topic_metadata
+from shared.kafka.topic_metadata import NO_ID, describe_topics
+
+
+def test_the_consumers_coordinator_gives_offsets_with_their_metadata() -> None:
+    """`AIOKafkaConsumer.committed` leaves the metadata out, which has the id of the topic."""
+    assert inspect.iscoroutinefunction(GroupCoordinator.fetch_committed_offsets)
+    assert "_coordinator" in inspect.getsource(AIOKafkaConsumer.committed)
+
+
+def test_a_client_sends_any_request_to_any_node() -> None:
+    """The request for topic ids is made of aiokafka's own protocol classes."""
+    assert list(inspect.signature(AIOKafkaClient.send).parameters)[:3] == ["self", "node_id", "request"]
+    assert callable(AIOKafkaClient.get_random_node)
+
+
+class _Client:
+    """A client at whose broker each request fails with this error."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def get_random_node(self) -> int:
+        """Some broker."""
+        return 1
+
+    async def send(self, _node: int, request: Any) -> Any:
+        """Prepare the request for a broker that knows version 5 at most, or fail."""
+        if isinstance(self._error, KafkaError):
+            raise self._error
+        return request.prepare({3: (0, 5)})
+
+
+async def test_a_broker_that_gives_no_ids_is_told_from_one_that_is_away() -> None:
+    """The first is for an operator, the second passes; to Python both are a RuntimeError."""
+    with pytest.raises(IncompatibleBrokerVersion, match=r"Kafka 3\.1"):
+        await describe_topics(_Client(ValueError()), ["t"])
+    with pytest.raises(NodeNotReadyError):
+        await describe_topics(_Client(NodeNotReadyError()), ["t"])
+
+
+def test_metadata_is_asked_for_by_name_and_nothing_is_made_by_asking() -> None:
+    """Byte by byte as the protocol's documentation has version 12."""
+    request = topic_metadata._MetadataRequest(["t"]).prepare({3: (0, 13)})
+    assert request.API_VERSION == 12
+    assert request.encode() == b"\x02" + bytes(16) + b"\x02t\x00" + b"\x00\x00\x00"
+
+
+def test_topic_ids_are_shown_as_kafkas_own_tools_show_them() -> None:
+    """So that an operator can compare."""
+    kind = topic_metadata._Uuid
+    assert kind.decode(BytesIO(bytes(16))) == NO_ID
+    assert kind.encode(kind.decode(BytesIO(bytes(range(16))))) == bytes(range(16))
