@@ -9,7 +9,7 @@ JOBS ?= 3
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-e2e oracle bench mutants check format types schemas lock lock-check up down logs clean
+.PHONY: help setup run test test-fast test-e2e oracle bench mutants check format types schemas lock lock-check tree up down logs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ check: setup lock-check ## Lint, types, import rules, generated files and lock f
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m shared.contracts.schema_export --check
+
+tree: setup ## List every file with its first sentence (ARGS=shared/sla: one folder)
+	@$(BIN)/python -m tests.contract.tree $(ARGS)
 
 format: setup ## Format the code and apply the safe fixes
 	@$(BIN)/ruff format .

@@ -10,19 +10,19 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.cli.calendar_input import Line, calendar_of, holidays_in
-from services.cli.clock_ledger import as_data, ledger_of, seconds
 from services.cli.jsonl import BadInput, answer_lines
-from services.cli.ledger_reasons import because
 from services.cli.options import Lang
-from services.cli.speech import Speech
-from services.escalation.clock_state import Activity, CasePolicy, Clock, Pause
-from services.escalation.folding import as_of, fold
-from services.escalation.receipt import is_before
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import SECOND, Micros, from_micros, to_micros
 from shared.contracts.base import Instant, format_instant
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import ActivityType, Hours, Language, Milestone, Promise, ReopenMode
+from shared.explain.clock_ledger import as_data, ledger_of, seconds
+from shared.explain.ledger_reasons import because
+from shared.explain.speech import Speech
+from shared.sla.clock import Activity, CasePolicy, Clock, Pause
+from shared.sla.event_time import is_before
+from shared.sla.fold import as_of, fold
 
 DEFAULT_PAUSED_BY: Mapping[Milestone, tuple[str, ...]] = {
     "first_response": (),

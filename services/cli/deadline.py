@@ -7,16 +7,16 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from services.cli.calendar_input import Line, calendar_of, holidays_in
-from services.cli.clock_ledger import as_data
 from services.cli.jsonl import BadInput, answer_lines
-from services.cli.ledger_reasons import because
 from services.cli.options import Lang
-from services.cli.speech import Speech
 from shared.business_time import hours
 from shared.business_time.errors import CalendarError
 from shared.business_time.ledger import by_pause
 from shared.contracts.base import Instant, format_instant
 from shared.contracts.vocabulary import Hours, Language
+from shared.explain.clock_ledger import as_data
+from shared.explain.ledger_reasons import because
+from shared.explain.speech import Speech
 
 
 class Question(Line):

@@ -13,9 +13,6 @@ from cyclopts import Parameter
 from pydantic import ConfigDict, Strict, ValidationError
 
 from services.cli.jsonl import BAD_INPUT, BadInput, answer_lines
-from services.router.entitlement import covered, not_covered, terms_of
-from services.router.route import route
-from services.router.rulebook import Rulebooks
 from shared.business_time.errors import CalendarError
 from shared.contracts.base import CountryCode, Instant, Part
 from shared.contracts.intake import Account, Contact, PhoneReadiness, Requester
@@ -25,6 +22,9 @@ from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition, load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
+from shared.routing.entitlement import covered, not_covered, terms_of
+from shared.routing.route import route
+from shared.routing.rulebook import Rulebooks
 
 # Unknown fields are mistakes here: a misspelt word must not silently decide otherwise.
 _EXACT = ConfigDict(extra="forbid", hide_input_in_errors=True)

@@ -23,10 +23,10 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from shared.kafka import jars
-from shared.kafka.admin import check_topics
-from shared.kafka.reachable import answers
+from shared.embedded_kafka import jars
+from shared.kafka.ping import answers
 from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.kafka.topic_admin import check_topics
 from shared.wall_clock import utc_now
 
 HEALTHY, SICK = 0, 1
@@ -126,7 +126,7 @@ def kafka_jars(folder: Path) -> Check:
     if damaged:
         found += f", {', '.join(damaged)} of them with another content than locked"
     # Half a second of imports that most calls do without.
-    from shared.kafka import jar_download  # noqa: PLC0415
+    from shared.embedded_kafka import jar_download  # noqa: PLC0415
 
     try:
         with jar_download.http_client() as client:

@@ -7,7 +7,7 @@ from services.cli.logged_event import LoggedEvent
 from shared.contracts.topics import Topic
 from shared.kafka import serde
 from shared.kafka.aiokafka_internals import bounded_consumer
-from shared.kafka.processor import PoisonRecord
+from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
 
 _POLL_MS = 200

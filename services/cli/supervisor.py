@@ -1,6 +1,6 @@
 """Keeps programs running: starts them, waits until they are ready, starts one that dies again, stops them all.
 
-Each program is leashed (`shared/kafka/leash.py`), so none outlives this process, not even after a kill -9.
+Each program is guarded (`shared/embedded_kafka/watchdog.py`), so none outlives this process, not even after a kill -9.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from services.cli.progress import Progress
-from shared.kafka.leashed import Leashed, how_it_ended
+from shared.embedded_kafka.guarded_process import GuardedProcess, how_it_ended
 
 STOP_GRACE = 5.0  # seconds between asking a program to end and making it
 READY_TIMEOUT = 90.0  # seconds from a start to ready
@@ -50,7 +50,7 @@ class Supervisor:
     def __init__(self, progress: Progress, ready_again: Callable[[], None] = lambda: None) -> None:
         self._progress = progress
         self._ready_again = ready_again
-        self._running: dict[str, Leashed] = {}
+        self._running: dict[str, GuardedProcess] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._ready: dict[str, asyncio.Event] = {}  # was ready at least once
         self._up: set[str] = set()  # is ready now
@@ -121,11 +121,11 @@ class Supervisor:
             self._progress.note(f"{how}; starting it again")
             await asyncio.sleep(pause_before_restart(early_ends))
 
-    async def _start(self, program: Program) -> Leashed:
+    async def _start(self, program: Program) -> GuardedProcess:
         output = os.open(program.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             starting = asyncio.ensure_future(
-                Leashed.start(program.command, output=output, grace=STOP_GRACE, env=program.env)
+                GuardedProcess.start(program.command, output=output, grace=STOP_GRACE, env=program.env)
             )
             child = await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -136,7 +136,7 @@ class Supervisor:
         self._running[program.name] = child
         return child
 
-    async def _watch(self, program: Program, child: Leashed) -> float:
+    async def _watch(self, program: Program, child: GuardedProcess) -> float:
         """Wait until it ends; seconds that it was ready. Raises ProgramFailed if it never becomes ready.
 
         One that was ready before is left to run: what it waits for, such as a Kafka that is away, may yet come.

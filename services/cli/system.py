@@ -31,11 +31,11 @@ from services.cli.call_intake import call
 from services.cli.demo_accounts import DEMO_ACCOUNTS
 from services.cli.progress import Progress
 from services.cli.supervisor import Program, Supervisor
-from shared.kafka.admin import TopicNotMade, apply_topics, check_topics
-from shared.kafka.embedded import EmbeddedKafka
-from shared.kafka.embedded_errors import DiskFull, NotADataFolder
-from shared.kafka.reachable import wait_until_it_answers
+from shared.embedded_kafka.broker import EmbeddedKafka
+from shared.embedded_kafka.errors import DiskFull, NotADataFolder
+from shared.kafka.ping import wait_until_it_answers
 from shared.kafka.settings import KafkaSettings, load
+from shared.kafka.topic_admin import TopicNotMade, apply_topics, check_topics
 
 HOST = "127.0.0.1"
 SERVICES = ("intake", "router", "escalation")

@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 from pydantic import ValidationError
 from rich.console import Console
 
-from services.intake.keys import ApiKey, new_key
+from services.intake.api_keys import ApiKey, new_key
 
 OK, BAD_INPUT = 0, 2
 

@@ -11,10 +11,10 @@ from aiokafka.errors import KafkaError
 from cyclopts import App, Parameter
 
 from shared.contracts.topics import TASK_SOURCES, TOPICS, Topic
-from shared.kafka.accept import accept_recreated
-from shared.kafka.admin import TopicNotMade, apply_topics, check_topics
-from shared.kafka.errors import TopicsDiffer
+from shared.kafka.faults import TopicsDiffer
 from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.kafka.topic_admin import TopicNotMade, apply_topics, check_topics
+from shared.streams.accept_topic import accept_recreated
 
 DONE, DIFFERENT, BAD_INPUT = 0, 1, 2
 

@@ -17,7 +17,7 @@ from services.cli.call_intake import IntakeFailed
 from services.cli.progress import Progress
 from services.cli.supervisor import ProgramFailed
 from services.cli.system import SERVICES, Options, System, SystemFailed
-from shared.kafka.embedded_errors import KafkaFailed
+from shared.embedded_kafka.errors import KafkaFailed
 from shared.kafka.settings import BadSettings
 from shared.policy.files import load_edition
 from shared.policy.mistakes import PolicyError

@@ -1,17 +1,17 @@
 """Escalation as a service: its topology, with what that needs from outside."""
 
 from services.escalation.auditor import Auditor
-from services.escalation.pinned import PinnedEditions
+from services.escalation.edition_store import EditionStore
 from services.escalation.topology import SERVICE, EscalationTopology
 from shared.contracts.topics import ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS
-from shared.kafka.service import TaskService
 from shared.observability import tracing
 from shared.policy.editions import EditionLibrary
+from shared.streams.service import TaskService
 
 
 def escalation(library: EditionLibrary, overdue_alarm_seconds: float) -> TaskService:
     """Escalation for cases that pin an edition of `library`, or one that they have pinned before."""
-    editions = PinnedEditions(library)
+    editions = EditionStore(library)
     auditor = Auditor(overdue_alarm_seconds)
     return TaskService(
         name=SERVICE,

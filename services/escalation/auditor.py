@@ -5,10 +5,10 @@ from datetime import datetime
 from prometheus_client import Gauge, Histogram
 
 from services.escalation.topology import SERVICE, EscalationTopology
-from shared.kafka import metrics
 from shared.kafka.dead_letters import DeadLetter
-from shared.kafka.processor import Processor
 from shared.observability import logs
+from shared.streams import metrics
+from shared.streams.processor import Processor
 
 DUE_BUT_UNFIRED = Gauge("frontline_timers_due_but_unfired", "Timers whose instant has passed", ["service", "task"])
 LATENESS_SECONDS = Histogram(

@@ -3,20 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from services.escalation import customer_escalation
-from services.escalation.effects import (
-    Breached,
-    Cancelled,
-    Effect,
-    Fulfilled,
-    Paused,
-    Raised,
-    Restated,
-    Resumed,
-    Started,
-    Suppressed,
-    Warned,
-)
 from shared.business_time.instants import from_micros
 from shared.business_time.zones import TZDATA_VERSION
 from shared.contracts import wire
@@ -42,9 +28,23 @@ from shared.contracts.ids import deterministic_id
 from shared.contracts.topics import ESCALATIONS
 from shared.contracts.vocabulary import Priority
 from shared.kafka import serde
-from shared.kafka.overlay import Overlay
 from shared.kafka.record import Record
 from shared.kafka.serde import Envelope
+from shared.sla import customer_escalation
+from shared.sla.effects import (
+    Breached,
+    Cancelled,
+    Effect,
+    Fulfilled,
+    Paused,
+    Raised,
+    Restated,
+    Resumed,
+    Started,
+    Suppressed,
+    Warned,
+)
+from shared.streams.overlay import Overlay
 
 SOURCE = "/frontline/escalation"
 
@@ -62,7 +62,7 @@ _CLOCK_EVENTS: dict[type[Effect], tuple[type[EscalationEvent], tuple[str, ...]]]
     Suppressed: (EscalationSuppressed, ("level", "reason")),
 }
 _OF_A_CLOCK = ("milestone", "instance", "generation", "promise", "due_at")
-_CUSTOMER_EVENTS: dict[type[customer_escalation.Effect], tuple[type[EscalationEvent], tuple[str, ...]]] = {
+_CUSTOMER_EVENTS: dict[type[customer_escalation.RequestOutcome], tuple[type[EscalationEvent], tuple[str, ...]]] = {
     customer_escalation.Requested: (EscalationRequested, ()),
     customer_escalation.Refused: (EscalationRefused, ("reason", "eligible_at")),
     customer_escalation.Accepted: (EscalationAccepted, ()),
@@ -87,7 +87,7 @@ class About(NamedTuple):
 def publish(
     overlay: Overlay,
     about: About,
-    effects: Iterable[Effect | customer_escalation.Effect],
+    effects: Iterable[Effect | customer_escalation.RequestOutcome],
     cause: Record | None,
     trace: Callable[[str | None], str],
 ) -> None:

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from shared.kafka.service_settings import TaskServiceSettings
 from shared.policy.settings import PolicySettings
+from shared.streams.service_settings import TaskServiceSettings
 
 
 class EscalationSettings(TaskServiceSettings, PolicySettings):

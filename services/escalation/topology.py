@@ -5,24 +5,26 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from heapq import heappop, heappush
 
-from services.escalation import case_state, early
-from services.escalation.arrivals import read_activity, read_case
-from services.escalation.case import Turn, fire, hear, is_retry, new_case, open_clocks
-from services.escalation.case_state import CaseState, Facts
-from services.escalation.heeded import Editions
-from services.escalation.keys import pack_id, unpack_id
-from services.escalation.pinned import PinnedEditions
+from services.escalation import early_activity
+from services.escalation.edition_store import EditionStore
 from services.escalation.publishing import About, publish
-from services.escalation.punctuator import Timers
-from services.escalation.receipt import check_not_before
+from services.escalation.source_records import read_activity, read_case
+from services.escalation.timer_index import Timers
 from shared.business_time.instants import DAY, Micros, from_micros, to_micros
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
-from shared.kafka.overlay import Overlay
-from shared.kafka.processor import PoisonRecord, Postponed, Timer
+from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
+from shared.sla import case_state
+from shared.sla.case import CaseStep, apply_activity, fire, is_retry, new_case, open_clocks
+from shared.sla.case_state import CaseState, Facts
+from shared.sla.event_time import check_not_before
+from shared.sla.packing import pack_id, unpack_id
+from shared.sla.terms_in_force import Editions
+from shared.streams.overlay import Overlay
+from shared.streams.processor import Postponed, Timer
 
 SERVICE = "escalation"
 # That a forgotten case was there is remembered longer, so that late activity is told from activity that comes early.
@@ -43,7 +45,7 @@ class EscalationTopology:
 
     def __init__(
         self,
-        editions: PinnedEditions,
+        editions: EditionStore,
         *,
         trace: Callable[[str | None], str],
         fired: Callable[[float], None] = lambda _: None,
@@ -53,7 +55,7 @@ class EscalationTopology:
         self._trace = trace
         self._fired = fired
         self._buried = buried
-        self._timers = {case_state.STORE: Timers(), early.STORE: Timers()}
+        self._timers = {case_state.STORE: Timers(), early_activity.STORE: Timers()}
 
     def process(self, record: Record, overlay: Overlay) -> None:
         """Open a case, or take in what happened to one."""
@@ -101,7 +103,9 @@ class EscalationTopology:
 
     def timer_ids(self, timer: Timer) -> Mapping[str, str]:
         """The case that a timer is about."""
-        return {"case_id": unpack_id(timer.key) if timer.store == case_state.STORE else early.case_of(timer.key)}
+        return {
+            "case_id": unpack_id(timer.key) if timer.store == case_state.STORE else early_activity.case_of(timer.key)
+        }
 
     def next_due(self) -> datetime | None:
         """When to fire next: a timer of a case, or of activity that waits for its case."""
@@ -133,7 +137,7 @@ class EscalationTopology:
             try:
                 if not is_retry(state, activity):
                     self._pin_for(overlay, state, activity)
-                    turns.append(hear(state, editions, activity, now))
+                    turns.append(apply_activity(state, editions, activity, now))
             except PoisonRecord as poison:
                 self._bury(overlay, waiting, poison)
         for turn in turns:
@@ -146,17 +150,17 @@ class EscalationTopology:
         key = pack_id(case_id)
         stored = overlay.get(case_state.STORE, key)
         if stored is None:
-            self._moving(early.STORE, early.list_key(case_id), overlay)
-            early.keep(overlay, case_id, record, now)
+            self._moving(early_activity.STORE, early_activity.list_key(case_id), overlay)
+            early_activity.keep(overlay, case_id, record, now)
             return
-        if case_state.is_gone(stored):
+        if case_state.is_tombstone(stored):
             raise PoisonRecord("case_gone", f"case {case_id} is over and was forgotten; open a new one")
         state = case_state.decode(stored)
         check_not_before(activity, state.opened_at)
         if is_retry(state, activity):
             return
         self._pin_for(overlay, state, activity)
-        turn = hear(state, self._editions_of(overlay), activity, now)
+        turn = apply_activity(state, self._editions_of(overlay), activity, now)
         self._publish(overlay, case_id, state, turn, record, envelope.traceparent)
         self._put_case(overlay, key, case_state.encode(state, turn.timer))
 
@@ -183,9 +187,9 @@ class EscalationTopology:
 
     def _waiting_for(self, case_id: str, state: CaseState, overlay: Overlay) -> list[tuple[Record, ActivityRecorded]]:
         """The activity that came before its case, by event time; what cannot have happened then is put aside."""
-        self._moving(early.STORE, early.list_key(case_id), overlay)
+        self._moving(early_activity.STORE, early_activity.list_key(case_id), overlay)
         found: list[tuple[Record, ActivityRecorded]] = []
-        for waiting in early.take(overlay, case_id):
+        for waiting in early_activity.take(overlay, case_id):
             try:
                 _, activity = read_activity(waiting, overlay.now)
                 check_not_before(activity, state.opened_at)
@@ -201,21 +205,21 @@ class EscalationTopology:
         stored = overlay.get(case_state.STORE, key)
         assert stored is not None  # noqa: S101 - it has a timer
         now = to_micros(overlay.now)
-        if case_state.is_gone(stored):
+        if case_state.is_tombstone(stored):
             self._put_case(overlay, key, None)
             return
         state = case_state.decode(stored)
         turn = fire(state, self._editions_of(overlay), at, now)
         if turn is None:
-            self._put_case(overlay, key, case_state.gone(now + REMEMBERED_WHEN_GONE))
+            self._put_case(overlay, key, case_state.tombstone(now + REMEMBERED_WHEN_GONE))
             return
         self._publish(overlay, unpack_id(key), state, turn, None, state.traceparent)
         self._put_case(overlay, key, case_state.encode(state, turn.timer))
 
     def _give_up(self, key: bytes, overlay: Overlay) -> None:
         """Dead-letter the activity whose case did not come in time."""
-        self._moving(early.STORE, key, overlay)
-        for record, poison in early.take_expired(overlay, key, to_micros(overlay.now)):
+        self._moving(early_activity.STORE, key, overlay)
+        for record, poison in early_activity.take_expired(overlay, key, to_micros(overlay.now)):
             self._bury(overlay, record, poison)
 
     def _pop(self, store: str, now: Micros, due: list[Timer]) -> None:
@@ -248,7 +252,7 @@ class EscalationTopology:
         overlay: Overlay,
         case_id: str,
         state: CaseState,
-        turn: Turn,
+        turn: CaseStep,
         cause: Record | None,
         traceparent: str | None,
     ) -> None:
@@ -262,4 +266,4 @@ class EscalationTopology:
 
 
 def _timer_of(store: str, key: bytes, value: bytes | None) -> Micros | None:
-    return case_state.due_of(value) if store == case_state.STORE else early.due_of(key, value)
+    return case_state.due_of(value) if store == case_state.STORE else early_activity.due_of(key, value)

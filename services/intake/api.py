@@ -10,12 +10,12 @@ from starlette.responses import Response
 from services.intake import activity as activities
 from services.intake import body
 from services.intake.activity import Activity
+from services.intake.api_keys import ApiKey
 from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
-from services.intake.errors import NotAcknowledged, NotFound, NotReadYet
-from services.intake.keys import ApiKey
+from services.intake.errors import CatchingUp, NotAcknowledged, NotFound
 from services.intake.openapi import Recorded, RequestStatus, Submitted, describe
-from services.intake.recent import Status
 from services.intake.request import Submission, accept, partition_key
+from services.intake.request_status import Status
 from services.intake.service import Service, with_key
 from shared.contracts.intake import Account
 from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
@@ -152,7 +152,7 @@ async def get_entitlement(request: Request, account_id: str) -> Response:
     await service.admit(request, "admin")
     account = service.accounts.find(body.checked_id("account_id", account_id))
     if account is None and not service.accounts_tail.caught_up:
-        raise NotReadYet("the entitlements are still being read", retry_after=2)
+        raise CatchingUp("the entitlements are still being read", retry_after=2)
     if account is None:
         raise NotFound("this account owns nothing that we know of")
     return _json(account)
@@ -193,7 +193,7 @@ def _visible(service: Service, caller: ApiKey, request_id: str) -> Status:
     if known is not None and found is not None and ("admin" in caller.scopes or known.client == caller.name):
         return found
     if not service.requests_tail.caught_up:
-        raise NotReadYet("the recent requests are still being read", retry_after=2)
+        raise CatchingUp("the recent requests are still being read", retry_after=2)
     raise NotFound(
         f"no such request among the most recent {service.settings.recent_requests:,} of this client; "
         "older ones are in the log, and `frontline explain` reads it"

@@ -136,10 +136,10 @@ class NotAcknowledged(Refusal):
     """The record was not acknowledged."""
 
 
-class KafkaAway(NotAcknowledged):
+class KafkaUnavailable(NotAcknowledged):
     """Kafka did not take the record; nothing was acknowledged."""
 
-    status, kind = 503, "kafka_away"
+    status, kind = 503, "kafka_unavailable"
 
 
 class TopicsChanged(NotAcknowledged):
@@ -148,10 +148,10 @@ class TopicsChanged(NotAcknowledged):
     status, kind = 503, "topics_changed"
 
 
-class NotReadYet(Refusal):
+class CatchingUp(Refusal):
     """The answer is not known yet: the topics are still being read."""
 
-    status, kind = 503, "not_read_yet"
+    status, kind = 503, "catching_up"
 
 
 class TooManyStreams(Refusal):

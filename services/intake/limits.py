@@ -7,8 +7,8 @@ from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
+from services.intake.api_keys import ApiKey
 from services.intake.errors import RateLimited
-from services.intake.keys import ApiKey
 from shared.wall_clock import utc_now
 
 _parse = lru_cache(maxsize=1024)(parse)

@@ -19,13 +19,13 @@ from faststream.exceptions import FastStreamException
 from faststream.kafka import KafkaBroker
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.intake.errors import KafkaAway, TopicsChanged
-from services.intake.kafka_client import KafkaSilent, TopicsMissing, partitions_of, security
+from services.intake.errors import KafkaUnavailable, TopicsChanged
 from shared.contracts.topics import MAX_MESSAGE_BYTES, Topic
-from shared.kafka.admin import TopicNotMade, apply_topics
+from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of, security
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output
 from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_admin import TopicNotMade, apply_topics
 from shared.kafka.topic_watch import LOOK_EVERY, TopicWatch
 from shared.observability.health import Readiness
 from shared.observability.logs import get_logger
@@ -47,7 +47,7 @@ LOOK_TIMEOUT = 2.0
 RETRY_AFTER = 2  # seconds that a client is asked to wait
 RETRY_AFTER_REPAIR = 30  # … where somebody has to put topics right
 _FAILURES = (KafkaError, FastStreamException, OSError, TimeoutError)
-_AWAY = (*_FAILURES, KafkaSilent, TopicNotMade)
+_AWAY = (*_FAILURES, KafkaUnreachable, TopicNotMade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +104,11 @@ class Publisher:
         """Send one record and wait until all in-sync replicas have it.
 
         Its partition follows from FRONTLINE_PARTITIONS, as the tasks count, and never from what the topic has grown to.
-        Raises KafkaAway, TopicsChanged: then nothing was acknowledged. With KafkaAway it may still be written later.
+        Raises KafkaUnavailable, TopicsChanged: nothing was acknowledged. After the former it may still be written.
         """
         if not self._connected or self._broker is None:
             UNACKNOWLEDGED.labels(output.topic, "away").inc()
-            raise KafkaAway("Kafka is away; nothing was acknowledged", retry_after=RETRY_AFTER)
+            raise KafkaUnavailable("Kafka is away; nothing was acknowledged", retry_after=RETRY_AFTER)
         if self.watch.wrong:
             UNACKNOWLEDGED.labels(output.topic, "topics_changed").inc()
             raise TopicsChanged(f"{self.watch.trouble}; nothing was acknowledged", retry_after=RETRY_AFTER_REPAIR)
@@ -127,7 +127,7 @@ class Publisher:
         except TimeoutError:
             UNACKNOWLEDGED.labels(output.topic, "timeout").inc()
             self._lost("no acknowledgement in time")
-            raise KafkaAway(
+            raise KafkaUnavailable(
                 f"Kafka did not acknowledge within {self._timeout:g} s; nothing was acknowledged",
                 retry_after=RETRY_AFTER,
             ) from None
@@ -135,7 +135,9 @@ class Publisher:
             UNACKNOWLEDGED.labels(output.topic, type(error).__name__).inc()
             self._replace = True
             self._lost(f"the producer failed: {type(error).__name__}")
-            raise KafkaAway("Kafka refused the record; nothing was acknowledged", retry_after=RETRY_AFTER) from None
+            raise KafkaUnavailable(
+                "Kafka refused the record; nothing was acknowledged", retry_after=RETRY_AFTER
+            ) from None
         ACKNOWLEDGED.labels(output.topic).inc()
         return Position(written.partition, written.offset)
 

@@ -7,14 +7,13 @@ from fastapi import Request
 from prometheus_client import Gauge
 
 from services.intake.accounts import Accounts
+from services.intake.api_keys import ApiKey, Keyring, Scope
 from services.intake.errors import MissingScope, NotAcknowledged
-from services.intake.keys import ApiKey, Keyring, Scope
 from services.intake.limits import RateLimits
 from services.intake.publisher import Position, Publisher
-from services.intake.recent import RecentRequests
+from services.intake.request_status import RecentRequests
 from services.intake.settings import Settings
 from services.intake.stream import Streams
-from services.intake.tail import Since, Tail
 from services.intake.used_keys import RecentDigests, UsedKeys
 from shared.contracts import wire
 from shared.contracts.base import Event
@@ -25,6 +24,7 @@ from shared.contracts.router import CaseRouted
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.kafka import serde
 from shared.kafka.record import Record
+from shared.kafka.tail import Since, Tail
 from shared.observability import tracing
 from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary

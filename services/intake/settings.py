@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import NoDecode
 
-from services.intake.keys import ApiKey, ApiKeys
+from services.intake.api_keys import ApiKey, ApiKeys
 from shared.http.limits import HttpLimits, http_limits, possible_connections
 from shared.kafka.settings import BadSettings, KafkaSettings
 from shared.observability.logs import LogFormat, LogLevel

@@ -10,7 +10,7 @@ from prometheus_client import Gauge
 from starlette.responses import StreamingResponse
 
 from services.intake.errors import TooManyStreams
-from services.intake.recent import RecentRequests, Told
+from services.intake.request_status import RecentRequests, Told
 from shared.observability.health import Receive, Scope, Send
 
 OPEN = Gauge("frontline_intake_event_streams", "Event streams that are open")

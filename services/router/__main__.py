@@ -7,10 +7,10 @@ import sys
 
 from services.router.app import router
 from services.router.settings import RouterSettings
-from shared.kafka.service import BAD_SETTINGS, run
 from shared.kafka.settings import BadSettings, load
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
+from shared.streams.service import BAD_SETTINGS, run
 
 
 def main() -> int:

@@ -2,12 +2,12 @@
 
 from prometheus_client import Counter
 
-from services.router.rulebook import Rulebooks
 from services.router.topology import RouterTopology
 from shared.contracts.topics import CASES, ROUTER_SOURCES, ROUTER_STORES
-from shared.kafka.service import TaskService
 from shared.observability import tracing
 from shared.policy.editions import EditionLibrary
+from shared.routing.rulebook import Rulebooks
+from shared.streams.service import TaskService
 
 RESUBMITTED = Counter(
     "frontline_router_resubmitted_total",

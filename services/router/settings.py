@@ -1,7 +1,7 @@
 """What the router takes from its environment, read once at the start."""
 
-from shared.kafka.service_settings import TaskServiceSettings
 from shared.policy.settings import PolicySettings
+from shared.streams.service_settings import TaskServiceSettings
 
 
 class RouterSettings(TaskServiceSettings, PolicySettings):

@@ -6,11 +6,8 @@ from typing import Any, cast
 
 import msgspec
 
-from services.router import recent
-from services.router.entitlement import ANONYMOUS, AccountTerms, Entitlement, covered, not_covered, terms_of
-from services.router.recent import RecentIndex
-from services.router.route import route
-from services.router.rulebook import Rules
+from services.router import deduplication
+from services.router.deduplication import RecentIndex
 from shared.business_time.errors import CalendarError
 from shared.contracts import wire
 from shared.contracts.base import CausedBy
@@ -19,12 +16,16 @@ from shared.contracts.intake import EntitlementSet, EntitlementWithdrawn, Suppor
 from shared.contracts.router import CaseRouted
 from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, ROUTER_SOURCES, ROUTER_STORES, Topic
 from shared.kafka import serde
-from shared.kafka.overlay import Overlay
+from shared.kafka.faults import PoisonRecord
 from shared.kafka.partitioning import partition_for
-from shared.kafka.processor import PoisonRecord, Postponed, Timer
 from shared.kafka.record import Output, Record
 from shared.kafka.serde import Envelope
-from shared.kafka.slice import TIMERS_PER_SLICE
+from shared.routing.entitlement import ANONYMOUS, AccountTerms, Entitlement, covered, not_covered, terms_of
+from shared.routing.route import route
+from shared.routing.rulebook import Rules
+from shared.streams.overlay import Overlay
+from shared.streams.processor import Postponed, Timer
+from shared.streams.task_state import TIMERS_PER_SLICE
 
 SOURCE = "/frontline/router"
 _ENTITLEMENT_STORE, _REQUEST_STORE = ROUTER_STORES
@@ -80,7 +81,7 @@ class RouterTopology:
         due = self._recent.next_expiry()
         if due is not None:
             for key in self._recent.expired(TIMERS_PER_SLICE):
-                yield Timer(recent.micros(due), _REQUEST_STORE, key)
+                yield Timer(deduplication.micros(due), _REQUEST_STORE, key)
 
     def fire(self, timer: Timer, overlay: Overlay) -> None:
         """Forget a request."""
@@ -133,7 +134,9 @@ class RouterTopology:
         request = cast(SupportRequestSubmitted, event)
         request_key = _check_id(request.request_id, "request_id")
         _check_key(_key(record), request.account_id or request.request_id, "account_id, or request_id without one")
-        seen = recent.compare(overlay.get(_REQUEST_STORE, request_key), request.received_at, request.submission_digest)
+        seen = deduplication.compare(
+            overlay.get(_REQUEST_STORE, request_key), request.received_at, request.submission_digest
+        )
         if seen == "resubmitted":
             self._resubmitted()
             return
@@ -143,7 +146,9 @@ class RouterTopology:
                 f"request {request.request_id} was submitted before, with other content: nothing was changed",
             )
         overlay.put(
-            _REQUEST_STORE, request_key, recent.entry(request.received_at, request.submission_digest, overlay.now)
+            _REQUEST_STORE,
+            request_key,
+            deduplication.entry(request.received_at, request.submission_digest, overlay.now),
         )
         self._decide(record, envelope, request, overlay)
 

@@ -8,7 +8,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from shared.contracts.topics import TOPICS
 from shared.kafka import dead_letters
-from shared.kafka.committed import committed_reader
+from shared.kafka.committed_reader import committed_reader
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record, Withheld

@@ -17,7 +17,7 @@ from shared.contracts.base import Event, format_instant, parse_instant
 from shared.contracts.registry import model_for, type_of
 from shared.contracts.topics import Topic
 from shared.contracts.trace_context import is_traceparent
-from shared.kafka.processor import PoisonRecord
+from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Headers, Output, Record, Withheld
 
 _JSON = b"application/json"

@@ -11,14 +11,20 @@ from collections.abc import Iterable, Mapping
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
+from prometheus_client import Gauge
 
-from shared.kafka import metrics
-from shared.kafka.errors import TopicsDiffer
+from shared.kafka.faults import TopicsDiffer
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_changes import changes
 from shared.kafka.topic_metadata import TopicFacts, describe_topics
 from shared.observability import logs
 from shared.observability.health import Readiness
+
+TOPICS_CHANGED = Gauge(
+    "frontline_topics_changed",
+    "1 while a topic is missing, has another partition count, or was deleted and created again",
+    ["service", "topic"],
+)
 
 LOOK_EVERY = 2.0  # seconds
 _ANSWER_SECONDS = 5.0
@@ -129,7 +135,7 @@ class TopicWatch:
     def _verdict(self, wrong: dict[str, str]) -> None:
         before, self._wrong = self._wrong, wrong
         for topic in self._topics:
-            metrics.TOPICS_CHANGED.labels(self._service, topic).set(topic in wrong)
+            TOPICS_CHANGED.labels(self._service, topic).set(topic in wrong)
         self._readiness.set(CHECK, not wrong, self.trouble or "as they were when the service started")
         if wrong:
             self._changed.set()

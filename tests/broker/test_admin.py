@@ -6,7 +6,7 @@ from dataclasses import replace
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from shared.contracts.topics import TOPICS, changelog
-from shared.kafka.admin import Drift, apply_topics, check_topics
+from shared.kafka.topic_admin import Drift, apply_topics, check_topics
 from tests.harness.rig import Rig, eventually
 
 

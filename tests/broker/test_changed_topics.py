@@ -15,9 +15,9 @@ import pytest_asyncio
 
 from services.cli.topics import app
 from shared.contracts.topics import ACTIVITY, changelog
-from shared.kafka.accept import accept_recreated
-from shared.kafka.embedded import SHORT_LIVED, EmbeddedKafka
+from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
 from shared.kafka.settings import KafkaSettings
+from shared.streams.accept_topic import accept_recreated
 from tests.harness.intake import Intake, running_intake, topics_at
 from tests.harness.rig import Rig, Running, eventually
 from tests.harness.service_process import ServiceProcess, service_process

@@ -15,11 +15,11 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from services.cli.dead_letters import app
 from shared.contracts.topics import ACTIVITY
 from shared.kafka import dead_letters
-from shared.kafka.admin import apply_topics
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_admin import apply_topics
 from shared.wall_clock import utc_now
 
 SECRET = "the customer's own words"

@@ -12,15 +12,15 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.structs import TopicPartition
 
-from shared.kafka.embedded import SHORT_LIVED, EmbeddedKafka
-from shared.kafka.embedded_errors import BrokerDied, DataFolderInUse
-from shared.kafka.embedded_files import CLUSTER_FILE
+from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
+from shared.embedded_kafka.data_folder import CLUSTER_FILE
+from shared.embedded_kafka.errors import BrokerDied, DataFolderInUse
 from tests.harness.processes import eventually, is_running, parent_of
 
 TOPIC = TopicPartition("notes", 0)
 HOLDER = """
 import asyncio
-from shared.kafka.embedded import SHORT_LIVED, EmbeddedKafka
+from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
 
 async def main():
     async with EmbeddedKafka(jvm_flags=SHORT_LIVED) as kafka:
@@ -104,12 +104,12 @@ async def test_the_broker_does_not_outlive_its_holder() -> None:
     holder = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLDER, stdout=asyncio.subprocess.PIPE)
     assert holder.stdout is not None
     pid, folder = (await asyncio.wait_for(holder.stdout.readline(), 60)).decode().split()
-    broker, leash = int(pid), parent_of(int(pid))
+    broker, watchdog = int(pid), parent_of(int(pid))
     assert is_running(broker)
     holder.kill()
     await holder.wait()
     await eventually(lambda: not is_running(broker), 8, "the broker has ended")
-    await eventually(lambda: not is_running(leash), 3, "the process between has ended")
+    await eventually(lambda: not is_running(watchdog), 3, "the process between has ended")
     assert not Path(folder).exists()
 
 

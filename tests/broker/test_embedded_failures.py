@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.kafka import embedded_errors as errors
-from shared.kafka.embedded import SHORT_LIVED, EmbeddedKafka
-from shared.kafka.embedded_errors import KafkaFailed
-from shared.kafka.jars import install, locked_jars
+from shared.embedded_kafka import errors as errors
+from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
+from shared.embedded_kafka.errors import KafkaFailed
+from shared.embedded_kafka.jars import install, locked_jars
 
 
 async def failure_of(kafka: EmbeddedKafka) -> KafkaFailed:
@@ -156,7 +156,7 @@ async def test_a_missing_jar_that_cannot_be_downloaded_is_named(
     for path in install()[1:]:
         (tmp_path / path.name).symlink_to(path)
     monkeypatch.setenv("FRONTLINE_MAVEN_URL", "http://127.0.0.1:1")
-    monkeypatch.setattr("shared.kafka.jar_download.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("shared.embedded_kafka.jar_download.FIRST_PAUSE", 0.01)
     why = await failure_of(EmbeddedKafka(tmp_path / "data", jar_folder=tmp_path))
     assert isinstance(why, errors.JarMissing)
     assert locked_jars()[0].file_name in str(why)
@@ -167,8 +167,8 @@ import asyncio, sys
 from pathlib import Path
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from shared.kafka.embedded import SHORT_LIVED, EmbeddedKafka
-from shared.kafka.embedded_errors import KafkaFailed
+from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
+from shared.embedded_kafka.errors import KafkaFailed
 from tests.broker.test_embedded import TOPIC, make_topic
 
 async def fill(bootstrap):

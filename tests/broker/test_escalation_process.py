@@ -19,10 +19,10 @@ from shared.contracts.registry import type_of
 from shared.contracts.router import CaseRouted
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic, dead_letter
 from shared.kafka import dead_letters, serde
-from shared.kafka.admin import apply_topics
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings, load
+from shared.kafka.topic_admin import apply_topics
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
 from shared.wall_clock import utc_now

@@ -12,9 +12,9 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
 from shared.contracts.topics import CASES, changelog
-from shared.kafka.admin import apply_topics
 from shared.kafka.partitioning import partition_for
 from shared.kafka.settings import KafkaSettings, load
+from shared.kafka.topic_admin import apply_topics
 from tests.topology.escalation.desk import Desk, as_record
 
 PARTITIONS = 6

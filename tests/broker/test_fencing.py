@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from shared.kafka.errors import Fenced
 from shared.kafka.record import Output
-from shared.kafka.transaction import KafkaTransactions
+from shared.streams.errors import Fenced
+from shared.streams.transaction import KafkaTransactions
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.rig import Rig, eventually
 

@@ -19,9 +19,9 @@ import pytest_asyncio
 from shared.contracts import wire
 from shared.contracts.intake import SupportRequestSubmitted
 from shared.contracts.topics import REQUESTS
+from shared.embedded_kafka.broker import EmbeddedKafka
 from shared.kafka import serde
-from shared.kafka.embedded import EmbeddedKafka
-from shared.kafka.reachable import answers
+from shared.kafka.ping import answers
 from tests.harness.intake import Intake, is_settled, log_of, running_intake, submission
 from tests.harness.processes import eventually
 
@@ -85,10 +85,10 @@ async def test_intake_starts_without_kafka_and_takes_up_work_when_it_comes(kafka
         assert (await http.get("/livez")).status_code == 200
         assert (await http.get("/readyz")).status_code == 503
         refused = await http.post(URL, json=submission(account_id="early"))
-        assert (refused.status_code, refused.json()["type"]) == (503, "urn:frontline:problem:kafka_away")
+        assert (refused.status_code, refused.json()["type"]) == (503, "urn:frontline:problem:kafka_unavailable")
         assert int(refused.headers["retry-after"]) >= 1
-        assert (await http.get(f"{URL}/anything")).json()["type"] == "urn:frontline:problem:not_read_yet"
-        assert (await http.get("/v1/accounts/a/entitlement")).json()["type"] == "urn:frontline:problem:not_read_yet"
+        assert (await http.get(f"{URL}/anything")).json()["type"] == "urn:frontline:problem:catching_up"
+        assert (await http.get("/v1/accounts/a/entitlement")).json()["type"] == "urn:frontline:problem:catching_up"
         await kafka.start()
         await eventually(lambda: is_settled(intake.service), 30, "intake has found Kafka")
         assert (await http.get("/readyz")).status_code == 200

@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.intake.kafka_client import partitions_of
 from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
+from shared.kafka.faststream_client import partitions_of
 from tests.harness.intake import CLIENTS, Intake, key_of, running_intake, submission, topics_at
 
 REQUESTS_URL = "/v1/support-requests"

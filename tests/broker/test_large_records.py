@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.case_log import read_cases
+from services.cli.case_log_reader import read_cases
 from services.cli.log_reader import read_to_end
-from services.cli.replay.log_from_kafka import read_log
+from services.replay.log_from_kafka import read_log
 from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS, Topic, changelog
 from shared.kafka.dead_letter_log import Found, read_all, replay
 from shared.kafka.partitioning import partition_for

@@ -15,12 +15,12 @@ import pytest
 import pytest_asyncio
 
 from shared.contracts.topics import changelog
-from shared.kafka import hanging, metrics
-from shared.kafka.batches import BatchReader, Marker, Place
-from shared.kafka.embedded import SHORT_LIVED, EmbeddedKafka
-from shared.kafka.embedded_files import broker_properties
-from shared.kafka.pacing import MIN_RECORDS
-from shared.kafka.transaction import KafkaTransactions
+from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
+from shared.embedded_kafka.data_folder import broker_properties
+from shared.streams import hanging_transactions, metrics
+from shared.streams.pacing import MIN_RECORDS
+from shared.streams.record_batches import BatchReader, Marker, Place
+from shared.streams.transaction import KafkaTransactions
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.faults import Fault, inject
 from tests.harness.markers import offsets_place, tell
@@ -53,13 +53,15 @@ class Mortal:
         await eventually(lambda: answered in plan.happened)
         return running
 
-    async def hanging(self) -> hanging.Hanging | None:
+    async def hanging(self) -> hanging_transactions.Hanging | None:
         """What the task has left undecided, once the coordinator is done with it."""
         fence = KafkaTransactions(self.rig.settings, f"{self.rig.service}-0", "test")
         await fence.start()
         await fence.discard()
         async with BatchReader(self.rig.settings, "test") as reader:
-            found = await hanging.find(reader, [self.sink, *self.changelogs], self.changelogs, self.producer_id)
+            found = await hanging_transactions.find(
+                reader, [self.sink, *self.changelogs], self.changelogs, self.producer_id
+            )
         assert len(found) <= 1
         return found[0] if found else None
 

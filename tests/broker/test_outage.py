@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from shared.kafka.embedded import EmbeddedKafka
+from shared.embedded_kafka.broker import EmbeddedKafka
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.rig import Rig, eventually
 

@@ -9,10 +9,10 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from shared.contracts.topics import dead_letter
-from shared.kafka.overlay import Overlay
+from shared.kafka.faults import PoisonRecord
 from shared.kafka.partitioning import partition_for
-from shared.kafka.processor import PoisonRecord
 from shared.kafka.record import Record
+from shared.streams.overlay import Overlay
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.hands import Hands
 from tests.harness.processors import Counter

@@ -14,9 +14,6 @@ import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
-from services.router.entitlement import covered, not_covered, terms_of
-from services.router.route import route
-from services.router.rulebook import Rulebook
 from shared.contracts import wire
 from shared.contracts.base import Event
 from shared.contracts.intake import Account, EntitlementWithdrawn, SupportRequestSubmitted
@@ -25,11 +22,14 @@ from shared.contracts.router import CaseRouted, Decision
 from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, Topic, dead_letter
 from shared.contracts.vocabulary import CHANNELS, PLANS, PRIORITIES, ROLES
 from shared.kafka import dead_letters, serde
-from shared.kafka.admin import apply_topics
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Output, Record
 from shared.kafka.settings import KafkaSettings, load
+from shared.kafka.topic_admin import apply_topics
 from shared.policy.files import load_edition
+from shared.routing.entitlement import covered, not_covered, terms_of
+from shared.routing.route import route
+from shared.routing.rulebook import Rulebook
 from tests.harness.asking import MONDAY_NOON, account, entitlement_set, request, requester
 from tests.harness.service_process import ServiceProcess, service_process
 

@@ -9,12 +9,12 @@ from aiokafka.protocol.admin import DeleteGroupsRequest
 from aiokafka.structs import TopicPartition
 
 from shared.contracts.topics import Topic, changelog
-from shared.kafka.consumer import GroupConsumer
-from shared.kafka.overlay import Overlay
-from shared.kafka.positions import Offsets
 from shared.kafka.record import Output, Record
-from shared.kafka.slice import OFFSETS_KEY
-from shared.kafka.transaction import KafkaTransactions
+from shared.streams.group_consumer import GroupConsumer
+from shared.streams.overlay import Overlay
+from shared.streams.positions import Offsets
+from shared.streams.task_state import OFFSETS_KEY
+from shared.streams.transaction import KafkaTransactions
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.faults import Fault, inject
 from tests.harness.processors import Counter

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from shared.kafka.partitioning import partition_for
-from shared.kafka.task import Task
+from shared.streams.task import Task
 from tests.broker.test_exactly_once import KEYS
 from tests.harness.faults import Fault, inject
 from tests.harness.hands import Hands

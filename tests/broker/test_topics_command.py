@@ -9,8 +9,8 @@ import pytest
 
 from services.cli.topics import app
 from shared.contracts.topics import TOPICS
-from shared.kafka.admin import apply_topics
 from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_admin import apply_topics
 
 Run = Callable[..., Any]
 

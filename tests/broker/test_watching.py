@@ -4,7 +4,7 @@ from datetime import datetime
 
 from prometheus_client import REGISTRY
 
-from shared.kafka.processor import Processor
+from shared.streams.processor import Processor
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.rig import Rig, eventually
 

@@ -7,7 +7,7 @@ from shared.contracts.registry import TYPES
 from shared.contracts.topics import TOPICS
 from shared.kafka import serde
 from shared.kafka.record import Record
-from tests.contract.whats_here import ROOT
+from tests.contract.tree import ROOT
 
 PAGE = (ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.whats_here import ROOT, tracked_files
+from tests.contract.tree import ROOT, tracked_files
 
 LARGEST = 512 * 1024  # bytes; more is not source
 PATTERNS = {

@@ -5,17 +5,17 @@ import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from services.escalation import case_state
-from services.escalation.heeded import heeded
-from services.escalation.keys import pack_id
-from services.escalation.pinned import STORE as EDITIONS
-from services.escalation.pinned import read_saved, short_of
-from services.escalation.sla_clock import clocks_of, next_due
 from shared.business_time.instants import from_micros, to_micros
 from shared.contracts import wire
 from shared.contracts.terms import MilestoneTerms
 from shared.policy.digest import edition_to_json
 from shared.policy.editions import EditionLibrary
+from shared.sla import case_state
+from shared.sla.packing import pack_id
+from shared.sla.pinned_edition import STORE as EDITIONS
+from shared.sla.pinned_edition import read_saved, short_of
+from shared.sla.sla_clock import clocks_of, next_due
+from shared.sla.terms_in_force import view_of
 from tests.topology.escalation.desk import CASE, NEXT, Desk, minutes
 
 SAVED = Path(__file__).parent / "saved"
@@ -62,7 +62,7 @@ def test_the_clocks_of_a_saved_case_stand_where_they_stood() -> None:
     pinned = read_saved(EDITION)
     state = case_state.decode(STATE)
     assert state.edition == short_of(SHA256)
-    case = heeded(state, lambda _: pinned)
+    case = view_of(state, lambda _: pinned)
     clocks = [
         (clock.milestone, clock.instance, clock.stage, from_micros(clock.due_at or 0).isoformat())
         for clock in clocks_of(case.policy, case.clocks)

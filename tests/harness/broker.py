@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from shared.kafka.embedded import SHORT_LIVED, EmbeddedKafka
-from shared.kafka.embedded_files import broker_properties
-from shared.kafka.reachable import wait_until_it_answers
+from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
+from shared.embedded_kafka.data_folder import broker_properties
+from shared.kafka.ping import wait_until_it_answers
 
 IMAGE = "apache/kafka:4.3.1"
 PATIENCE = 15.0  # seconds for a given broker to answer

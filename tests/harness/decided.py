@@ -6,9 +6,6 @@ from typing import Any, cast
 
 import msgspec
 
-from services.router.entitlement import Entitlement
-from services.router.route import route
-from services.router.rulebook import Rulebook
 from shared.contracts import wire
 from shared.contracts.base import CausedBy
 from shared.contracts.escalation import ClockBreached, ClockEvent, ClockStarted, ClockWarned
@@ -17,6 +14,9 @@ from shared.contracts.router import CaseRouted, ChannelVerdict, DecidedMilestone
 from shared.contracts.vocabulary import CHANNELS
 from shared.policy.digest import policy_sha256
 from shared.policy.files import load_edition
+from shared.routing.entitlement import Entitlement
+from shared.routing.route import route
+from shared.routing.rulebook import Rulebook
 
 _CAUSED_BY = wire.struct(CausedBy)(partition=0, topic="support.requests.v1", offset=0)
 

@@ -11,8 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from services.escalation.clock_state import Activity, CaseClocks, CasePolicy, Clock, Terms
-from services.escalation.effects import (
+from shared.business_time.calendar import BusinessCalendar
+from shared.business_time.instants import MINUTE, Micros, to_micros
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.vocabulary import ActivityType, Called, Hours, Milestone, Promise, ReopenMode
+from shared.policy.chain import Chain
+from shared.policy.model import EscalationLevel, LevelKind
+from shared.sla.clock import Activity, CaseClocks, CasePolicy, Clock, Terms
+from shared.sla.effects import (
     Breached,
     Cancelled,
     Effect,
@@ -25,14 +31,8 @@ from services.escalation.effects import (
     Suppressed,
     Warned,
 )
-from services.escalation.folding import as_of
-from services.escalation.sla_clock import Step, advance, apply_activity, clocks_of, next_due, open_case
-from shared.business_time.calendar import BusinessCalendar
-from shared.business_time.instants import MINUTE, Micros, to_micros
-from shared.contracts.terms import MilestoneTerms
-from shared.contracts.vocabulary import ActivityType, Called, Hours, Milestone, Promise, ReopenMode
-from shared.policy.chain import Chain
-from shared.policy.model import EscalationLevel, LevelKind
+from shared.sla.fold import as_of
+from shared.sla.sla_clock import Step, advance, apply_activity, clocks_of, next_due, open_case
 
 # Monday; 09:00 in UTC, when the office opens
 OPENED = datetime(2026, 11, 23, 9, tzinfo=UTC)

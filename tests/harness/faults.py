@@ -7,11 +7,11 @@ from typing import Literal
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from shared.kafka.batches import Marker, Place
-from shared.kafka.positions import Committed
 from shared.kafka.record import Output
-from shared.kafka.runtime import Runtime
-from shared.kafka.transaction import KafkaTransactions, Sent, Transactions
+from shared.streams.positions import Committed
+from shared.streams.record_batches import Marker, Place
+from shared.streams.runtime import Runtime
+from shared.streams.transaction import KafkaTransactions, Sent, Transactions
 
 Step = Literal["start", "begin", "send", "send_offsets", "commit"]
 

@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 
-from shared.kafka.clock import WatchedClock
+from shared.streams.watched_clock import WatchedClock
 from shared.wall_clock import utc_now
 
 

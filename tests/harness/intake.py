@@ -12,16 +12,16 @@ from typing import Any
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from services.intake.kafka_client import partitions_of
 from services.intake.server import serve, server_of
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.contracts.topics import Topic
 from shared.http.server import WebServer, listen
-from shared.kafka.admin import apply_topics
+from shared.kafka.faststream_client import partitions_of
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output, Record
 from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_admin import apply_topics
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
 from tests.harness.processes import eventually

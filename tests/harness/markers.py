@@ -9,8 +9,8 @@ from aiokafka.errors import TransactionCoordinatorFenced
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Int64, Schema, TaggedFields
 
-from shared.kafka.batches import Marker, Place
 from shared.kafka.settings import KafkaSettings
+from shared.streams.record_batches import Marker, Place
 
 # WriteTxnMarkers, key 27, as the protocol's documentation has it; every field that is an array or a text is compact.
 _TOPICS = CompactArray(("name", CompactString("utf-8")), ("partitions", CompactArray(Int32)), ("tags", TaggedFields))

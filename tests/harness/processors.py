@@ -7,9 +7,10 @@ from heapq import heappop, heappush
 from itertools import islice
 
 from shared.contracts.topics import Topic
-from shared.kafka.overlay import Overlay
-from shared.kafka.processor import PoisonRecord, Postponed, Processor, TaskMustStop, Timer
+from shared.kafka.faults import PoisonRecord, TaskMustStop
 from shared.kafka.record import Output, Record
+from shared.streams.overlay import Overlay
+from shared.streams.processor import Postponed, Processor, Timer
 
 
 def fire_due(processor: Processor, overlay: Overlay, limit: int) -> int:

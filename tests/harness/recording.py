@@ -11,10 +11,9 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from services.cli.replay.recorded_log import EDITIONS, SOURCES, Extent, Place, RecordedLog
-from services.escalation.pinned import PinnedEditions
+from services.escalation.edition_store import EditionStore
 from services.escalation.topology import EscalationTopology
-from services.router.rulebook import Rulebooks
+from services.replay.recorded_log import EDITIONS, SOURCES, Extent, Place, RecordedLog
 from services.router.topology import RouterTopology
 from shared.contracts import wire
 from shared.contracts.base import Event
@@ -23,10 +22,11 @@ from shared.contracts.registry import type_of
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.kafka import serde
 from shared.kafka.partitioning import partition_for
-from shared.kafka.processor import Processor
 from shared.kafka.record import Headers, Output, Record
 from shared.kafka.serde import Envelope
 from shared.policy.editions import EditionLibrary
+from shared.routing.rulebook import Rulebooks
+from shared.streams.processor import Processor
 from tests.harness.asking import MONDAY_NOON, entitlement_set, request
 from tests.harness.topology_driver import TopologyDriver
 
@@ -211,7 +211,7 @@ class Recording:
         return RouterTopology(self._rulebooks, partitions=self.partitions, trace=self._child)
 
     def _escalation(self, _partition: int) -> EscalationTopology:
-        return EscalationTopology(PinnedEditions(self.library), trace=self._child)
+        return EscalationTopology(EditionStore(self.library), trace=self._child)
 
     def _child(self, _parent: str | None) -> str:
         self._spans += 1

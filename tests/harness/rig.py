@@ -12,13 +12,13 @@ from aiokafka.structs import TopicPartition
 
 from shared.contracts.topics import Topic, changelog, dead_letter
 from shared.kafka import dead_letters
-from shared.kafka.admin import apply_topics
 from shared.kafka.dead_letters import DeadLetter
-from shared.kafka.processor import Processor
 from shared.kafka.record import Headers, Record
-from shared.kafka.runtime import Runtime
 from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_admin import apply_topics
 from shared.observability.health import Readiness
+from shared.streams.processor import Processor
+from shared.streams.runtime import Runtime
 from tests.harness.processors import Counter
 
 PATIENCE = 60.0  # seconds; a busy machine is slow, a broken runtime waits for ever

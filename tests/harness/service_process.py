@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from shared.kafka.leashed import Leashed
+from shared.embedded_kafka.guarded_process import GuardedProcess
 
 READY_SECONDS = 60.0  # with a predecessor that was killed: its session of 6 s has to end first
 END_SECONDS = 20.0
@@ -32,7 +32,7 @@ class ServiceProcess:
             "FRONTLINE_LOG_FORMAT": "json",
             **environment,
         }
-        self._child: Leashed | None = None
+        self._child: GuardedProcess | None = None
 
     async def start(self) -> None:
         """Start it; it is not ready yet."""
@@ -40,7 +40,7 @@ class ServiceProcess:
             command: tuple[str, ...] = (sys.executable, "-m", f"services.{self.name}")
             if self.open_files is not None:
                 command = ("sh", "-c", f'ulimit -n {self.open_files} && exec "$@"', "sh", *command)
-            self._child = await Leashed.start(
+            self._child = await GuardedProcess.start(
                 command, output=output.fileno(), grace=_GRACE, env=self._environment, folder=Path.cwd()
             )
 

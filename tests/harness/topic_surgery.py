@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from shared.contracts.topics import Topic
-from shared.kafka.admin import apply_topics
 from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_admin import apply_topics
 
 PATIENCE = 30.0
 

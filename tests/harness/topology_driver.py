@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from shared.contracts.topics import Topic
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
-from shared.kafka.processor import Processor
 from shared.kafka.record import Headers, Output, Record
-from shared.kafka.slice import TIMERS_PER_SLICE, Slice, TaskState
-from shared.kafka.stores import InMemoryStore, StateStore
+from shared.streams.processor import Processor
+from shared.streams.state_store import InMemoryStore, StateStore
+from shared.streams.task_state import TIMERS_PER_SLICE, Slice, TaskState
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)

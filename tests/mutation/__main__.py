@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     written = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("python -m tests.mutation", description=__doc__, formatter_class=written)
-    parser.add_argument("mutants", nargs="*", help="only these, by name or pattern (services.escalation.timer.*)")
+    parser.add_argument("mutants", nargs="*", help="only these, by name or pattern (shared.sla.next_due.*)")
     parser.add_argument("--report", action="store_true", help="try nothing, only show what is known")
     parser.add_argument("--workers", type=int, default=2, help="at the same time (%(default)s)")
     parser.add_argument("--folder", type=Path, default=ROOT / "mutants", help=argparse.SUPPRESS)

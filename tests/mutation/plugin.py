@@ -15,11 +15,11 @@ MEMORY = 4 << 30  # bytes: a mutant that collects for ever fails, and the machin
 # Mutated modules; the tests that judge them; what is imported anew, because it is mutated or made by what is mutated.
 JUDGES = (
     ("shared.business_time.", ("tests/unit/business_time", "tests/unit/policy"), ("shared.business_time",)),
-    ("services.escalation.heeded.", ("tests/topology", "tests/unit/cli"), ()),
-    ("shared.policy.chain.", ("tests/unit/escalation", "tests/unit/policy"), ("shared.policy.chain",)),
-    ("", ("tests/unit/escalation",), ("shared.policy.chain",)),
+    ("shared.sla.terms_in_force.", ("tests/topology", "tests/unit/explain"), ()),
+    ("shared.policy.chain.", ("tests/unit/sla", "tests/unit/policy"), ("shared.policy.chain",)),
+    ("", ("tests/unit/sla",), ("shared.policy.chain",)),
 )
-ALWAYS_ANEW = ("tests", "services")
+ALWAYS_ANEW = ("tests", "services", "shared.sla", "shared.routing", "shared.explain")
 
 settings.register_profile("mutation", derandomize=True, database=None)
 settings.load_profile("mutation")

@@ -19,12 +19,11 @@ NOT_CHECKED = ("not checked", "check was interrupted by user")
 GROUPS: dict[str, tuple[str, ...]] = {
     "calendar": ("shared/business_time/",),
     "clock": tuple(
-        f"services/escalation/{name}.py"
-        for name in ("sla_clock", "clock_state", "folding", "verdicts", "timer", "heeded")
+        f"shared/sla/{name}.py" for name in ("sla_clock", "clock", "fold", "clock_diff", "next_due", "terms_in_force")
     ),
     "escalate": (
-        "services/escalation/escalate.py",
-        "services/escalation/customer_escalation.py",
+        "shared/sla/levels.py",
+        "shared/sla/customer_escalation.py",
         "shared/policy/chain.py",
     ),
 }

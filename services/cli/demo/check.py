@@ -1,5 +1,8 @@
-"""[pure] Whether the log of a demo run says what it must: each request decided once and as `frontline decide` says,
-each P1 promise that nobody answered warned of, breached and escalated (or suppressed) once, access silent."""
+"""[pure] Whether the log of a demo run is what it has to be.
+
+Each request is decided once, and as `frontline decide` decides it. Each P1 promise that nobody answered is warned of,
+breached and escalated (or suppressed) once. Plan access promises nothing, so its cases are silent.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -12,19 +12,20 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.case_log import CaseLog, NoTopics, read_case
-from services.cli.explain.explanation import explanation
+from services.cli.case_log_reader import read_case
 from services.cli.explain.view import show
 from services.cli.jsonl import BAD_INPUT
 from services.cli.options import Lang
-from services.escalation.pinned import PinnedEdition, short_of
 from shared.contracts.router import CaseRouted
 from shared.contracts.vocabulary import Language
-from shared.kafka.processor import TaskMustStop
+from shared.explain.case_log import CaseLog
+from shared.explain.explanation import explanation
+from shared.kafka.faults import NoTopics, TaskMustStop
 from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
+from shared.sla.pinned_edition import PinnedEdition, short_of
 from shared.wall_clock import utc_now
 
 EXPLAINED, NOT_EXPLAINED = 0, 1

@@ -5,9 +5,9 @@ from typing import Any
 
 from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
-from services.cli.ledger_reasons import because
-from services.cli.speech import Speech
-from services.escalation.folding import RE_ARMED
+from shared.explain.ledger_reasons import because
+from shared.explain.speech import Speech
+from shared.sla.fold import RE_ARMED
 
 Data = Mapping[str, Any]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from services.cli.explain.deadlines_view import numbered
 from services.cli.explain.view_line import Line
-from services.cli.speech import Speech
 from shared.contracts.names import name_of
+from shared.explain.speech import Speech
 
 Data = Mapping[str, Any]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.cli.explain.view_line import Line
-from services.cli.speech import Speech
+from shared.explain.speech import Speech
 
 
 def rule_line(named: Mapping[str, Any], what: str, speech: Speech, *more: str, indent: str = "") -> Line:

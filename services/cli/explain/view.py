@@ -12,8 +12,8 @@ from services.cli.explain.deadlines_view import deadlines
 from services.cli.explain.history_view import history, put_aside
 from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
-from services.cli.speech import Speech
 from shared.contracts.vocabulary import Language
+from shared.explain.speech import Speech
 
 Data = Mapping[str, Any]
 

@@ -122,7 +122,7 @@ def schema() -> int:
     return OK
 
 
-app.command("services.cli.policy.migrate:migrate", name="migrate")
+app.command("services.cli.policy.migration.command:migrate", name="migrate")
 
 _HEADINGS = {
     "targets": "Targets on staffed channels",

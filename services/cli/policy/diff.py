@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
-from services.router.access import may_ask_for_escalation, verdicts
-from services.router.entitlement import Profile
 from shared.contracts.vocabulary import (
     ACCOUNT_TYPES,
     CHANNELS,
@@ -26,6 +24,8 @@ from shared.policy.durations import format_duration
 from shared.policy.model import Edition
 from shared.policy.priority import priority_rule
 from shared.policy.promises import promised
+from shared.routing.access import may_ask_for_escalation, verdicts
+from shared.routing.entitlement import Profile
 
 # lists whose items have names
 _NAMED_BY = {"access": ("id",), "priority_rules": ("id",), "escalation_levels": ("kind", "level")}

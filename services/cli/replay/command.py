@@ -15,16 +15,15 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.case_log import NoTopics
 from services.cli.jsonl import BAD_INPUT
 from services.cli.progress import Progress
-from services.cli.replay.editions import AtHand
-from services.cli.replay.log_file import BadLogFile, lines_of, read_lines
-from services.cli.replay.log_from_kafka import read_log
-from services.cli.replay.recorded_log import RecordedLog
-from services.cli.replay.replaying import CannotReplay, Outcome, replay_log, saved_editions
 from services.cli.replay.view import as_data, show
-from shared.kafka.processor import TaskMustStop
+from services.replay.editions import AtHand
+from services.replay.log_file import BadLogFile, lines_of, read_lines
+from services.replay.log_from_kafka import read_log
+from services.replay.recorded_log import RecordedLog
+from services.replay.replay import CannotReplay, Outcome, replay_log, saved_editions
+from shared.kafka.faults import NoTopics, TaskMustStop
 from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError

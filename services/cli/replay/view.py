@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from services.cli.replay.event_difference import FieldDifference
-from services.cli.replay.findings import Difference, Tally
-from services.cli.replay.replaying import Outcome
+from services.replay.event_difference import FieldDifference
+from services.replay.replay import Outcome
+from services.replay.report import Difference, Tally
 
 _KINDS = {
     "differing": ("differs", "yellow"),

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.cli import clocks
-from services.escalation.clock_state import Activity, CasePolicy
-from services.escalation.effects import Raised, Warned
-from services.escalation.sla_clock import Step, advance, apply_activity, open_case
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.instants import from_micros, to_micros
 from shared.policy.chain import Chain
 from shared.policy.model import EscalationLevel
+from shared.sla.clock import Activity, CasePolicy
+from shared.sla.effects import Raised, Warned
+from shared.sla.sla_clock import Step, advance, apply_activity, open_case
 from tests.contract.peers.facts import Case, Clocks, Levels, duration, instant, wanted
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.peers.answers import ours, said
 from tests.contract.peers.facts import HERE, SOURCES, AnyFact, Case, Collection, collection
-from tests.contract.whats_here import ROOT
+from tests.contract.tree import ROOT
 
 RULES: dict[str, dict[str, str]] = json.loads((HERE / "rules.json").read_text(encoding="utf-8"))
 COLLECTIONS = [collection(slug) for slug in SOURCES]

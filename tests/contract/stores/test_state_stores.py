@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kafka.stores import InMemoryStore, StateStore
+from shared.streams.state_store import InMemoryStore, StateStore
 
 STORES: dict[str, Callable[[str], StateStore]] = {"in_memory": InMemoryStore}
 

@@ -4,10 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.escalation.pinned import PinnedEditions
+from services.escalation.edition_store import EditionStore
 from services.escalation.topology import SERVICE, EscalationTopology
-from services.router.entitlement import covered, terms_of
-from services.router.rulebook import Rulebooks
 from shared.contracts import wire
 from shared.contracts.escalation import ClockEvent
 from shared.contracts.intake import ActivityRecorded
@@ -20,6 +18,8 @@ from shared.kafka.record import Headers, Output, Record
 from shared.kafka.serde import Envelope
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
+from shared.routing.entitlement import covered, terms_of
+from shared.routing.rulebook import Rulebooks
 from tests.harness.asking import MONDAY_NOON, account, request, requester
 from tests.harness.decided import decided
 from tests.harness.topology_driver import TopologyDriver
@@ -131,7 +131,7 @@ class Desk:
 
     def _made(self, _partition: int) -> EscalationTopology:
         return EscalationTopology(
-            PinnedEditions(self.library),
+            EditionStore(self.library),
             trace=lambda parent: parent or TRACEPARENT,
             fired=self.late.append,
             buried=self.buried.append,

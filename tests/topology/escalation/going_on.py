@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from services.escalation.pinned import PinnedEditions
+from services.escalation.edition_store import EditionStore
 from services.escalation.topology import SERVICE, EscalationTopology
 from shared.contracts.topics import ACTIVITY
 from shared.policy.model import Edition
@@ -46,7 +46,7 @@ class NoEditions:
 def go_on(saved: Saved) -> Outcome:
     """Take over, let the activity come in its time, then a day pass."""
     driver = TopologyDriver(
-        lambda _: EscalationTopology(PinnedEditions(NoEditions()), trace=lambda parent: parent or ""),
+        lambda _: EscalationTopology(EditionStore(NoEditions()), trace=lambda parent: parent or ""),
         service=SERVICE,
         now=saved.now,
     )

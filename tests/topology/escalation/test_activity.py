@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from services.escalation.early import KEPT_AT_MOST
+from services.escalation.early_activity import KEPT_AT_MOST
 from shared.contracts import wire
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.topics import ACTIVITY, CASES, MAX_MESSAGE_BYTES, Topic
-from shared.kafka.processor import TaskMustStop
+from shared.kafka.faults import TaskMustStop
 from tests.topology.escalation.desk import CASE, NEXT, Desk, as_record, at, minutes
 
 TICK = timedelta(microseconds=1)

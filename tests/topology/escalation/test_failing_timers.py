@@ -6,13 +6,14 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from services.escalation import case_state, early
+from services.escalation import early_activity
 from services.escalation.auditor import Auditor
-from services.escalation.case_state import Facts
-from services.escalation.early import list_key
-from services.escalation.keys import pack_id
-from shared.kafka.overlay import Overlay
-from shared.kafka.processor import Postponed, Timer
+from services.escalation.early_activity import list_key
+from shared.sla import case_state
+from shared.sla.case_state import Facts
+from shared.sla.packing import pack_id
+from shared.streams.overlay import Overlay
+from shared.streams.processor import Postponed, Timer
 from tests.topology.escalation.desk import CASE, Desk, minutes
 
 BAD, OTHER = "b" * 32, "c" * 32
@@ -118,7 +119,7 @@ def test_early_activity_that_cannot_be_given_up_does_not_stop_the_cases() -> Non
     assert desk.passes(minutes(46)) == [WARNED]
     assert desk.put_aside == ["unknown_case"]
     assert desk.driver.processor.postponed().timers == 1
-    assert early.due_of(list_key(BAD), desk.driver.stores["early"].get(list_key(BAD)))
+    assert early_activity.due_of(list_key(BAD), desk.driver.stores["early"].get(list_key(BAD)))
 
 
 def test_a_postponed_case_counts_as_due_and_unfired_and_is_no_alarm_of_its_own() -> None:

@@ -7,10 +7,10 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from services.escalation.pinned import PinnedEdition
 from shared.contracts.topics import ACTIVITY
 from shared.contracts.vocabulary import IMPACTS
-from shared.kafka.processor import PoisonRecord
+from shared.kafka.faults import PoisonRecord
+from shared.sla.pinned_edition import PinnedEdition
 from tests.harness.grown_vocabulary import SOURCE, grown, sets_of_words
 from tests.topology.escalation.desk import CASE, LIBRARY, Desk, as_record, minutes
 from tests.topology.escalation.going_on import Outcome, Saved, go_on

@@ -7,11 +7,11 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.escalation.pinned import PinnedEditions
+from services.escalation.edition_store import EditionStore
 from services.escalation.topology import EscalationTopology
 from shared.contracts.topics import CASES
-from shared.kafka.overlay import Overlay
-from shared.kafka.slice import TIMERS_PER_SLICE
+from shared.streams.overlay import Overlay
+from shared.streams.task_state import TIMERS_PER_SLICE
 from tests.harness.processors import fire_due
 from tests.topology.escalation.desk import LIBRARY, Desk, as_record, minutes
 
@@ -152,7 +152,7 @@ def test_a_committed_state_is_enough_to_find_every_timer() -> None:
     desk.opens()
     desk.hears("agent_replied")
     desk.hears("agent_replied", case_id="b" * 32)
-    fresh = EscalationTopology(PinnedEditions(LIBRARY), trace=lambda _: "")
+    fresh = EscalationTopology(EditionStore(LIBRARY), trace=lambda _: "")
     for name, store in desk.driver.stores.items():
         for key, value in store.items():
             fresh.store_changed(name, key, value)

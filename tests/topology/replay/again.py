@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.cli.replay.editions import AtHand
-from services.cli.replay.findings import Difference, Tally
-from services.cli.replay.recorded_log import Extent
-from services.cli.replay.replaying import Outcome, replay_log, saved_editions
+from services.replay.editions import AtHand
+from services.replay.recorded_log import Extent
+from services.replay.replay import Outcome, replay_log, saved_editions
+from services.replay.report import Difference, Tally
 from shared.contracts.topics import Topic
 from shared.kafka.record import Record
 from shared.policy.editions import EditionLibrary

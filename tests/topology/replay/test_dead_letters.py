@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from services.escalation.case import HEARD_AT_MOST
 from shared.contracts import wire
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, REQUESTS, dead_letter
@@ -16,6 +15,7 @@ from shared.kafka.record import Withheld
 from shared.kafka.serde import Envelope
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
+from shared.sla.case import MAX_ACTIVITIES
 from tests.harness.asking import account, entitlement_set
 from tests.harness.recording import Recording
 from tests.topology.replay.again import LIBRARY, NEXT, again, changed, header, identical, kinds, of
@@ -142,7 +142,7 @@ def without_a_deadline(recording: Recording) -> None:
 
 
 def one_too_many(recording: Recording) -> None:
-    for _ in range(HEARD_AT_MOST + 1):
+    for _ in range(MAX_ACTIVITIES + 1):
         recording.hears("customer_replied", CASE)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.cli.replay.event_difference import ABSENT, NOT_SHOWN
+from services.replay.event_difference import ABSENT, NOT_SHOWN
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, dead_letter
 from shared.kafka.record import Record
 from tests.harness.asking import account

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from services.escalation import case_state
-from services.escalation.case_state import Facts
-from services.escalation.keys import pack_id
 from shared.contracts.topics import ESCALATIONS
-from shared.kafka.overlay import Overlay
-from shared.kafka.processor import Timer
+from shared.sla import case_state
+from shared.sla.case_state import Facts
+from shared.sla.packing import pack_id
+from shared.streams.overlay import Overlay
+from shared.streams.processor import Timer
 from tests.harness.asking import account
 from tests.harness.recording import Recording
 from tests.topology.replay.again import LIBRARY, again, identical, kinds, types

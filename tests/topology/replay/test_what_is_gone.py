@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.cli.replay.replaying import CannotReplay
+from services.replay.replay import CannotReplay
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic, changelog, dead_letter
 from shared.kafka.record import Record
 from shared.policy.digest import policy_sha256

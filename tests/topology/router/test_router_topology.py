@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.router.recent import KEPT_FOR
-from services.router.rulebook import Rulebooks
+from services.router.deduplication import KEPT_FOR
 from services.router.topology import SOURCE, RouterTopology
 from shared.contracts import wire
 from shared.contracts.base import Event
@@ -20,6 +19,7 @@ from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Headers, Output, Record
 from shared.kafka.serde import Envelope
 from shared.policy.files import load_library
+from shared.routing.rulebook import Rulebooks
 from tests.harness.asking import MONDAY_NOON, account, contact, entitlement_set, request, requester
 from tests.harness.topology_driver import TopologyDriver
 

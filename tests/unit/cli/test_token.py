@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from services.intake.keys import ApiKeys, Keyring
+from services.intake.api_keys import ApiKeys, Keyring
 
 
 def _run(*words: str) -> subprocess.CompletedProcess[str]:

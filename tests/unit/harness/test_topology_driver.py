@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.contracts.topics import Topic
-from shared.kafka.processor import TaskMustStop
+from shared.kafka.faults import TaskMustStop
 from tests.harness.processors import Counter
 from tests.harness.topology_driver import EPOCH, TopologyDriver
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.intake.errors import TooManyStreams
-from services.intake.recent import RecentRequests
+from services.intake.request_status import RecentRequests
 from services.intake.settings import Settings
 from services.intake.stream import EventStream, Streams
 from tests.harness.intake import api_keys

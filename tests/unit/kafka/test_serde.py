@@ -15,7 +15,7 @@ from shared.contracts.intake import ActivityRecorded, EntitlementWithdrawn
 from shared.contracts.registry import TYPES
 from shared.contracts.topics import ENTITLEMENTS, REQUESTS
 from shared.kafka import serde
-from shared.kafka.processor import PoisonRecord
+from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Headers, Record
 from shared.kafka.serde import Envelope
 from tests.contract.event_json import full_tree, text

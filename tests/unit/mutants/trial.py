@@ -22,7 +22,14 @@ from _pytest.outcomes import Failed
 from tests.unit.mutants.table import MUTANTS, ROOT, Mutant
 
 # Slow to import, and mutated seldom or never.
-IN_COMMON = ("pytest_asyncio", "hypothesis", "holidays", "tests.conftest", "shared.kafka.slice", "shared.policy.files")
+IN_COMMON = (
+    "pytest_asyncio",
+    "hypothesis",
+    "holidays",
+    "tests.conftest",
+    "shared.streams.task_state",
+    "shared.policy.files",
+)
 # What a mutant and all that may be made of it begin with; of ours, but for this folder.
 ABOVE = {"shared.business_time": ("shared.business_time", "shared.policy")}
 AT_ONCE = 2

@@ -30,7 +30,7 @@ def everything(**of_group: Codes) -> dict[str, Codes]:
     enough = [KILLED] * 9 + [SURVIVED]
     return {
         "shared/business_time/calendar.py": of_group.get("calendar", enough),
-        "services/escalation/timer.py": of_group.get("clock", enough),
+        "shared/sla/next_due.py": of_group.get("clock", enough),
         "shared/policy/chain.py": of_group.get("escalate", enough),
     }
 
@@ -48,7 +48,7 @@ def everything(**of_group: Codes) -> dict[str, Codes]:
 )
 def test_only_what_a_test_notices_is_counted(tmp_path: Path, codes: Codes, share: float) -> None:
     """Code without tests lowers the score, as it should; so does a mutant that ended the process."""
-    (score,) = read_scores(results(tmp_path, {"services/escalation/timer.py": codes}))
+    (score,) = read_scores(results(tmp_path, {"shared/sla/next_due.py": codes}))
     assert score.share == share
 
 
@@ -99,7 +99,7 @@ def test_the_table_shows_each_module_below_its_group(tmp_path: Path) -> None:
         "calendar",
         "shared/business_time/calendar.py",
         "clock",
-        "services/escalation/timer.py",
+        "shared/sla/next_due.py",
         "escalate",
         "shared/policy/chain.py",
     ]

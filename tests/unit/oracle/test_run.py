@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.contract.whats_here import ROOT
+from tests.contract.tree import ROOT
 
 DEADLINE = 60.0  # seconds
 

@@ -1,0 +1,199 @@
+"""Previews of migrations, and sending them: the cases come from the log, the plans and the way in are intake's."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+import msgspec
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
+from services.cli.case_log_reader import read_cases
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.vocabulary import Plan
+from shared.explain.case_log import CaseLog
+from shared.explain.migration_preview import Candidate, Editions, body_of, candidate, preview, to_edition, to_plan
+from shared.kafka.faults import NoTopics, TaskMustStop
+from shared.kafka.settings import KafkaSettings
+from shared.policy.digest import policy_sha256
+from shared.policy.editions import EditionLibrary
+from shared.sla.pinned_edition import PinnedEdition, short_of
+from shared.wall_clock import utc_now
+
+_AT_ONCE = 8  # calls to intake under way at the same time
+
+Say = Callable[[str], None]
+Told = dict[str, Any]
+Move = tuple[Candidate, list[ActivityRecorded]]
+
+
+class CannotMigrate(Exception):
+    """Kafka or intake is away, or does not answer as it should; the message says which, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which open cases: these, those of these accounts, those that count by these editions now, or all."""
+
+    cases: tuple[str, ...]
+    accounts: tuple[str, ...]
+    editions: tuple[str, ...]
+    every: bool
+
+    @property
+    def says_something(self) -> bool:
+        """Whether any case could be among them."""
+        return bool(self.cases or self.accounts or self.editions or self.every)
+
+    def has(self, of: Candidate) -> bool:
+        """Whether an open case is among them."""
+        return (
+            self.every
+            or of.case.case_id in self.cases
+            or of.case.account_id in self.accounts
+            or of.pinned.edition.edition in self.editions
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """What is to be done. `target` None = no other edition; `library` has the editions that are configured here."""
+
+    settings: KafkaSettings
+    intake: str
+    key: str
+    choice: Choice
+    target: PinnedEdition | None
+    library: EditionLibrary
+    refresh_plans: bool
+    send: bool
+
+
+async def migrated(migration: Migration, say: Say) -> tuple[list[Told], list[str]]:
+    """The preview of each chosen case that would change, and what could not be told of others.
+
+    With `send` each preview has been sent, unless it has a `problem`, and says so in `sent`. Raises CannotMigrate.
+    """
+    found, editions, problems = await _open_cases(migration, say)
+    headers = {"Authorization": f"Bearer {migration.key}"} if migration.key else {}
+    async with httpx.AsyncClient(base_url=migration.intake, headers=headers, timeout=10) as client:
+        moves: list[Move] = []
+        for number, of in enumerate(found, 1):
+            say(f"{number} of {len(found)} cases looked at")
+            if activities := await _activities(client, migration, of):
+                moves.append((of, activities))
+        now = utc_now()
+        told = [preview(of, activities, editions, now) for of, activities in moves]
+        if migration.send:
+            await _send(client, told, moves, say)
+    return told, problems
+
+
+async def _open_cases(migration: Migration, say: Say) -> tuple[list[Candidate], Editions, list[str]]:
+    """The chosen open cases in the order of their submission, the editions at hand, and what is wrong with others."""
+    logs = await _logs(migration.settings, say)
+    editions = {
+        short_of(sha256): PinnedEdition(sha256, edition)
+        for edition in migration.library.editions
+        for sha256 in [policy_sha256(edition)]
+    }
+    try:
+        editions |= next(iter(logs.values())).editions() if logs else {}
+    except TaskMustStop as error:
+        raise CannotMigrate(str(error)) from None
+    if migration.target is not None:
+        editions[short_of(migration.target.sha256)] = migration.target
+    found: list[Candidate] = []
+    problems = dict.fromkeys(migration.choice.cases, "the log has no such case")
+    for case_id, log in logs.items():
+        of = candidate(log, editions)
+        if isinstance(of, Candidate):
+            problems.pop(case_id, None)
+            if migration.choice.has(of):
+                found.append(of)
+        elif case_id in problems and log.case is not None:
+            problems[case_id] = of or "it is over, so that nothing is owed any more"
+    found.sort(key=lambda of: (of.state.opened_at, of.case.case_id))
+    return found, editions, [f"case {case_id}: {why}" for case_id, why in problems.items()]
+
+
+async def _logs(settings: KafkaSettings, say: Say) -> dict[str, CaseLog]:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is said below, once
+    where = f"Kafka at {settings.kafka_bootstrap}"
+    try:
+        return await read_cases(settings, lambda records: say(f"reading the log: {records} records"))
+    except NoTopics:
+        raise CannotMigrate(f"{where} has no topics of Frontline; run `frontline topics apply`") from None
+    except KafkaConnectionError:
+        raise CannotMigrate(f"{where} does not answer; --kafka HOST:PORT says where it is") from None
+    except KafkaError as error:
+        raise CannotMigrate(f"{where} cannot be read: {error}") from None
+
+
+async def _activities(client: httpx.AsyncClient, migration: Migration, of: Candidate) -> list[ActivityRecorded]:
+    """What has to be sent for a case, in this order; nothing, if it has it all already."""
+    now, target = utc_now(), migration.target
+    activities = []
+    if target is not None and of.pinned.sha256 != target.sha256:
+        activities.append(to_edition(of, target, now))
+    if migration.refresh_plans and of.case.account_id is not None:
+        plan = await _plan_of(client, of.case.account_id)
+        if plan != of.plan:
+            activities.append(to_plan(of, plan, now))
+    return activities
+
+
+async def _plan_of(client: httpx.AsyncClient, account_id: str) -> Plan:
+    """The plan that an account has now; one without an entitlement has what everybody has."""
+    answer = await _call(client, "GET", f"/v1/accounts/{account_id}/entitlement")
+    if answer.status_code == 404:
+        return "access"
+    if not answer.is_success:
+        raise CannotMigrate(f"intake does not tell the plan of account {account_id!r}: {_why(answer)}")
+    return cast(Plan, answer.json()["plan"])
+
+
+async def _send(client: httpx.AsyncClient, told: list[Told], moves: list[Move], say: Say) -> None:
+    gate = asyncio.Semaphore(_AT_ONCE)
+    done = 0
+
+    async def one(each: Told, of: Candidate, activities: list[ActivityRecorded]) -> None:
+        nonlocal done
+        async with gate:
+            each["sent"] = False
+            for activity in activities if each["problem"] is None else ():
+                answer = await _report(client, of, activity)
+                each["sent"] = answer.is_success
+                if not answer.is_success:
+                    each["problem"] = f"intake refused it: {_why(answer)}"
+                    break
+            done += 1
+            say(f"{done} of {len(moves)} cases sent")
+
+    await asyncio.gather(*(one(each, *move) for each, move in zip(told, moves, strict=True)))
+
+
+async def _report(client: httpx.AsyncClient, of: Candidate, activity: ActivityRecorded) -> httpx.Response:
+    # Run twice in a row, the command means the same activity; after anything else has happened, it means another one.
+    key = f"migrate:{activity.policy_sha256 or activity.plan}:{len(of.state.heard)}"
+    path = f"/v1/cases/{of.case.case_id}/activity"
+    return await _call(client, "POST", path, json=body_of(activity), headers={"Idempotency-Key": key})
+
+
+async def _call(client: httpx.AsyncClient, method: str, path: str, **given: Any) -> httpx.Response:
+    try:
+        return await client.request(method, path, **given)
+    except httpx.TransportError as error:
+        where = f"intake at {client.base_url} does not answer ({type(error).__name__})"
+        raise CannotMigrate(f"{where}; --intake URL says where it is") from None
+
+
+def _why(answer: httpx.Response) -> str:
+    """What a problem document says, shortly."""
+    try:
+        problem = msgspec.json.decode(answer.content, type=dict[str, Any])
+    except msgspec.MsgspecError:
+        problem = {}
+    return f"{answer.status_code} {problem.get('detail') or problem.get('title') or answer.reason_phrase}"

@@ -1,0 +1,178 @@
+"""A recorded log as a file: JSON lines, the first one says what it is, each other one is a record, byte for byte.
+
+    {"format":"frontline-log","version":1,"partitions":6,"starts":{…},"consumed":{"router":{…},"escalation":{…}}}
+    {"topic":"support.requests.v1","partition":0,"offset":0,"timestamp":1763985600000,"key":"acme","value":"{…}",
+     "headers":[["ce_id","…"]]}
+
+What is text in UTF-8 is written as text, everything else as {"base64": "…"}; null is null. A record that was too large
+to be read, or unreadable, has an empty value, and "withheld" with cause and message.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal
+
+import msgspec
+
+from services.replay.recorded_log import LOG_TOPICS, Extent, Offsets, OutOfOrder, Place, RecordedLog
+from shared.kafka.record import Record, Withheld, WithheldCause
+
+FORMAT: Literal["frontline-log"] = "frontline-log"
+VERSION: Literal[1] = 1
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_TOPICS = frozenset(topic.name for topic in LOG_TOPICS)
+
+
+class BadLogFile(Exception):
+    """Line `number` of the file is not what it has to be. The message does not quote what a customer wrote."""
+
+    def __init__(self, number: int, message: str) -> None:
+        super().__init__(f"line {number}: {message}")
+        self.number = number
+
+
+class _Header(msgspec.Struct, frozen=True):
+    format: Literal["frontline-log"]
+    version: Literal[1]
+    partitions: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+    starts: dict[str, dict[int, _Count]] = {}
+    consumed: dict[str, dict[str, dict[int, _Count]]] = {}
+
+
+class _Base64(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    base64: bytes
+
+
+_Data = str | _Base64 | None
+
+
+class _Withheld(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    cause: WithheldCause
+    message: str
+
+
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    topic: str
+    partition: _Count
+    offset: _Count
+    timestamp: int
+    key: _Data
+    value: _Data
+    headers: tuple[tuple[str, _Data], ...]
+    withheld: _Withheld | None = None
+
+
+_header_decoder = msgspec.json.Decoder(_Header)
+_line_decoder = msgspec.json.Decoder(_Line)
+_encoder = msgspec.json.Encoder(order=None)
+
+
+def header_line(extent: Extent) -> bytes:
+    """The first line."""
+    return _encoder.encode(_Header(FORMAT, VERSION, extent.partitions, extent.starts, extent.consumed)) + b"\n"
+
+
+def record_line(record: Record) -> bytes:
+    """The line of a record."""
+    line = _Line(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp_ms,
+        _told(record.key),
+        _told(record.value),
+        tuple((name, _told(value)) for name, value in record.headers),
+        _Withheld(record.value.cause, record.value.message) if isinstance(record.value, Withheld) else None,
+    )
+    return _encoder.encode(line) + b"\n"
+
+
+def lines_of(log: RecordedLog) -> Iterator[bytes]:
+    """The whole file of a log, line by line: by topic, partition and offset."""
+    yield header_line(log.extent)
+    for topic in LOG_TOPICS:
+        for partition in range(log.partitions):
+            for record in log.records(topic.name, partition):
+                yield record_line(record)
+
+
+def read_lines(lines: Iterable[bytes], log_of: type[RecordedLog] = RecordedLog) -> RecordedLog:
+    """The log in a file; blank lines are passed over. Raises BadLogFile; the caller closes the log."""
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    number, first = next(numbered, (1, b""))
+    log = log_of(_extent(number, first))
+    try:
+        for number, line in numbered:
+            try:
+                log.add(_record(number, line, log.partitions))
+            except OutOfOrder as error:
+                raise BadLogFile(number, str(error)) from None
+    except BaseException:
+        log.close()
+        raise
+    return log
+
+
+def _extent(number: int, line: bytes) -> Extent:
+    if not line:
+        raise BadLogFile(number, "the file is empty; the first line of a log says what it is")
+    try:
+        header = _header_decoder.decode(line)
+    except msgspec.ValidationError as error:
+        wanted = f'a log begins with {{"format":"{FORMAT}","version":{VERSION},"partitions":…}}'
+        raise BadLogFile(number, f"{error}; {wanted}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadLogFile(number, "is not JSON") from None
+    _check_places(number, header, header.starts, "starts")
+    for service, offsets in header.consumed.items():
+        _check_places(number, header, offsets, f"consumed.{service}")
+    return Extent(header.partitions, header.starts, header.consumed)
+
+
+def _check_places(number: int, header: _Header, offsets: Offsets, what: str) -> None:
+    for place in ((topic, partition) for topic, by_partition in offsets.items() for partition in by_partition):
+        if problem := _no_such(place, header.partitions):
+            raise BadLogFile(number, f"{what}: {problem}")
+
+
+def _record(number: int, line: bytes, partitions: int) -> Record:
+    try:
+        told = _line_decoder.decode(line)
+    except msgspec.ValidationError as error:
+        raise BadLogFile(number, f"is no record: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadLogFile(number, "is not JSON; perhaps the file was cut off, or edited") from None
+    if problem := _no_such((told.topic, told.partition), partitions):
+        raise BadLogFile(number, problem)
+    headers = tuple((name, _meant(value)) for name, value in told.headers)
+    return Record(
+        told.topic,
+        told.partition,
+        told.offset,
+        told.timestamp,
+        _meant(told.key),
+        _meant(told.value) if told.withheld is None else Withheld(told.withheld.cause, told.withheld.message),
+        headers,  # type: ignore[arg-type]  # Kafka allows a header without a value; ours have one
+    )
+
+
+def _no_such(place: Place, partitions: int) -> str:
+    topic, partition = place
+    if topic not in _TOPICS:
+        return f"topic {topic[:100]!r} is not part of a log"
+    return "" if partition < partitions else f"partition {partition}: the topics have {partitions}"
+
+
+def _told(data: bytes | None) -> _Data:
+    if data is None:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return _Base64(data)
+
+
+def _meant(data: _Data) -> bytes | None:
+    if isinstance(data, str):
+        return data.encode()
+    return None if data is None else data.base64

@@ -1,0 +1,79 @@
+"""The holder's side of `watchdog.py`: start a program that cannot outlive this process, wait for it, stop it."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+_WATCHDOG = Path(__file__).with_name("watchdog.py")
+
+
+class GuardedProcess:
+    """A running program. It ends at the latest `grace` seconds after `stop`, or after this process is gone."""
+
+    def __init__(self, watchdog: asyncio.subprocess.Process, pid: int, grace: float) -> None:
+        self._watchdog = watchdog
+        self._grace = grace
+        self.pid = pid  # of the program itself
+
+    @classmethod
+    async def start(
+        cls,
+        command: Sequence[str],
+        *,
+        output: int,
+        grace: float,
+        env: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        pass_fds: Sequence[int] = (),
+        cleanup_folder: Path | None = None,
+    ) -> "GuardedProcess":
+        """Start `command`; `output` is an open file descriptor for both its streams, its standard input is empty.
+
+        `pass_fds` stay open in the program until it ends. `cleanup_folder` is removed after the program if this process
+        is gone by then. Raises OSError if no process can be made at all; a program that does not exist ends at once
+        with code 127 and says so in `output`.
+        """
+        watchdog = await asyncio.create_subprocess_exec(
+            sys.executable, "-I", "-S", str(_WATCHDOG), str(grace), str(cleanup_folder or ""), *command,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=output,
+            env=env, cwd=folder, pass_fds=pass_fds, start_new_session=True,
+        )  # fmt: skip
+        assert watchdog.stdout is not None  # noqa: S101 - asked for above
+        pid = await watchdog.stdout.readline()
+        if not pid:
+            raise OSError(f"{command[0]} could not be started; the process that holds it ended at once")
+        return cls(watchdog, int(pid), grace)
+
+    @property
+    def running(self) -> bool:
+        """Whether the program's end has not been noticed yet."""
+        return self._watchdog.returncode is None
+
+    async def wait(self) -> int:
+        """The program's exit code, once it has ended; 128 + n if signal n ended it."""
+        code = await self._watchdog.wait()
+        if code >= 0:
+            return code
+        # Somebody killed the process between. On Linux the program is gone already, elsewhere it is up to us.
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        return 128 - code
+
+    async def stop(self) -> int:
+        """Ask the program to end, make it end after the grace period; its exit code. May be called twice."""
+        assert self._watchdog.stdin is not None  # noqa: S101 - a pipe since `start`
+        if not self._watchdog.stdin.is_closing():
+            with suppress(ConnectionError):  # it has ended by itself
+                self._watchdog.stdin.write(b"1")
+                await self._watchdog.stdin.drain()
+            self._watchdog.stdin.close()
+        return await self.wait()
+
+
+def how_it_ended(code: int) -> str:
+    """An exit code in words: "exit code 1", "killed by signal 9"."""
+    return f"killed by signal {code - 128}" if code > 128 else f"exit code {code}"

@@ -1,0 +1,168 @@
+"""[pure] Who was called about a clock, who will be and when, by which level of the chain; or why nobody is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared.business_time.errors import CalendarError
+from shared.business_time.instants import Micros, from_micros
+from shared.contracts import wire
+from shared.contracts.base import format_instant
+from shared.contracts.escalation import (
+    ClockBreached,
+    ClockEvent,
+    ClockWarned,
+    EscalationEvent,
+    EscalationRaised,
+    EscalationSuppressed,
+)
+from shared.explain.case_history import CaseHistory
+from shared.explain.rules import rule
+from shared.explain.speech import Speech
+from shared.policy.chain import Step
+from shared.policy.model import EscalationLevel, LevelKind
+from shared.routing.messages import Words
+from shared.sla.clock import Clock, Mark
+from shared.sla.levels import calls_left
+from shared.sla.terms_in_force import Origin
+
+_ClockEvent, _Breached = wire.struct(ClockEvent), wire.struct(ClockBreached)
+_Warned, _Raised, _Suppressed = (
+    wire.struct(ClockWarned),
+    wire.struct(EscalationRaised),
+    wire.struct(EscalationSuppressed),
+)
+_Call = ClockWarned | EscalationRaised | EscalationSuppressed
+
+NOT_ENTITLED = "not_entitled"
+
+
+def calls(
+    told: CaseHistory, clock: Clock, events: Sequence[EscalationEvent], at: Micros, speech: Speech
+) -> list[dict[str, Any]]:
+    """The calls about a clock: those that were published, in their order, then those that are still before it.
+
+    `state` is `made` (or `suppressed`, where nobody was entitled to it), `coming`, `overdue` (its instant is past, and
+    nothing was published yet) or `standing_still` with its clock, which leaves its instant open.
+    """
+    mine = [event for event in events if _is_of(event, clock)]
+    made = [event for event in mine if isinstance(event, _Warned | _Raised | _Suppressed)]
+    left = [] if clock.stopped_at is not None else calls_left(told.view.policy, clock, _mark(clock, mine))
+    past = (_made(told, event, speech) for event in made)
+    return [*past, *(_before(told, clock, step, at, speech) for step in left)]
+
+
+def _is_of(event: EscalationEvent, clock: Clock) -> bool:
+    return isinstance(event, _ClockEvent) and (event.milestone, event.instance) == (clock.milestone, clock.instance)
+
+
+def _mark(clock: Clock, events: Sequence[EscalationEvent]) -> Mark:
+    """What was published about a clock, as escalation remembers it."""
+    fired: dict[int, int] = {}
+    for event in events:
+        if isinstance(event, _Warned | _Raised | _Suppressed):
+            fired[event.level] = max(fired.get(event.level, 0), (getattr(event, "repetition", 0) or 0) + 1)
+    breached = any(isinstance(event, _Breached) for event in events)
+    return Mark(clock.milestone, clock.instance, breached=breached, fired=tuple(sorted(fired.items())))
+
+
+def _made(told: CaseHistory, event: _Call, speech: Speech) -> dict[str, Any]:
+    origin = told.in_force(event.observed_at)
+    called = getattr(event, "called", None)
+    return _call(
+        origin,
+        "warning" if isinstance(event, _Warned) else "escalation",
+        event.level,
+        getattr(event, "repetition", 0) or 0,
+        speech,
+        state="suppressed" if called is None else "made",
+        at=format_instant(event.at),
+        called=called,
+        reason=getattr(event, "reason", None),
+    )
+
+
+def _before(told: CaseHistory, clock: Clock, step: Step, at: Micros, speech: Speech) -> dict[str, Any]:
+    instant = _instant(clock, step)
+    state = "coming"
+    if clock.stage == "paused":
+        state = "standing_still"
+    elif instant is not None and instant < at:
+        state = "overdue"
+    entitled = step.kind == "warning" or told.view.policy.automated
+    return _call(
+        told.now,
+        step.kind,
+        step.level,
+        step.repetition,
+        speech,
+        state=state,
+        at=None if instant is None else format_instant(from_micros(instant)),
+        called=step.called if entitled else None,
+        reason=None if entitled else NOT_ENTITLED,
+    )
+
+
+def _instant(clock: Clock, step: Step) -> Micros | None:
+    """When a call comes; None while its clock stands still, or if its calendar does not open for so long."""
+    if clock.stage == "paused":
+        return None
+    try:
+        return clock.due_after(step.amount)
+    except CalendarError:
+        return None
+
+
+def _call(
+    origin: Origin,
+    kind: LevelKind,
+    level: int,
+    repetition: int,
+    speech: Speech,
+    *,
+    state: str,
+    at: str | None,
+    called: str | None,
+    reason: str | None,
+) -> dict[str, Any]:
+    place = origin.pinned.chain.place_of(level)
+    known = None if place is None else origin.pinned.edition.escalation_levels[place]
+    when = "" if known is None else _when(known, repetition, speech)
+    level_at = None if place is None else f"escalation_levels[{place}]"
+    why = None
+    if reason == NOT_ENTITLED:
+        words = Words(speech.language, origin.pinned.edition)
+        because = speech("call.not_entitled", plan=words.name("plan", origin.plan))
+        why = rule(f"plans.{origin.plan}.automated_escalation", origin.pinned, because, speech)
+    return {
+        "kind": kind,
+        "level": level,
+        "repetition": repetition,
+        "share": known and known.share,
+        "before_deadline_seconds": known and known.before_deadline_seconds,
+        "after_deadline_seconds": known and known.after_deadline_seconds,
+        "repeat": known and known.repeat and known.repeat.model_dump(),
+        "state": state,
+        "at": at,
+        "called": called,
+        "reason": reason,
+        "nobody_because": why,
+        **rule(level_at, origin.pinned, when, speech, beside=known),
+    }
+
+
+def _when(level: EscalationLevel, repetition: int, speech: Speech) -> str:
+    """At how much of a target a level comes, and how often again."""
+    if level.share is not None:
+        when = speech("call.share", share=speech.share(level.share))
+    elif level.before_deadline_seconds is not None:
+        when = speech("call.before", span=speech.span(level.before_deadline_seconds))
+    elif level.after_deadline_seconds:
+        when = speech("call.after", span=speech.span(level.after_deadline_seconds))
+    else:
+        when = speech("call.at")
+    if level.repeat is None:
+        return when
+    if repetition:
+        return speech("call.again", when=when, number=repetition + 1)
+    every = speech.span(level.repeat.every_seconds)
+    return speech("call.repeats", when=when, every=every, times=level.repeat.times)

@@ -1,0 +1,63 @@
+"""[pure] A case as escalation has it once it has heard everything that counts, and where its terms come from."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from shared.contracts.base import format_instant
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.router import CaseRouted
+from shared.sla.case_state import CaseState
+from shared.sla.clock import Clock
+from shared.sla.terms_in_force import CaseView, Editions, Origin, origins, view_of
+
+SUBMISSION = "submitted"
+
+
+class CaseHistory(NamedTuple):
+    """`origins` are where its terms come from, the decision first. `heard` are the activities, by id."""
+
+    case: CaseRouted
+    state: CaseState
+    view: CaseView
+    origins: Sequence[Origin]
+    heard: Mapping[str, ActivityRecorded]
+
+    @property
+    def now(self) -> Origin:
+        """What counts now."""
+        return self.origins[-1]
+
+    def origin(self, by: str) -> Origin:
+        """Where the terms come from that the activity `by` gave ("" = the decision)."""
+        return next(origin for origin in self.origins if origin.by == by)
+
+    def in_force(self, observed_at: datetime) -> Origin:
+        """What counted for escalation at that instant: the last change that it had heard of."""
+        known = [each for each in self.origins if not each.by or self.heard[each.by].recorded_at <= observed_at]
+        return known[-1]
+
+    def whose_calendar(self, clock: Clock) -> Origin:
+        """Where the calendar comes from that a clock counts by: editions may have one each of the same name."""
+        name = self.case.calendar
+        return next((each for each in self.origins if each.pinned.calendar(name) is clock.calendar), self.now)
+
+    def changed_by(self, origin: Origin) -> dict[str, Any] | None:
+        """The activity that terms come from; None if they are those of the decision."""
+        return self.named(origin.by) if origin.by else None
+
+    def named(self, activity_id: str) -> dict[str, Any]:
+        """An activity as data: which, of what type, when it happened. "" is the submission."""
+        if not activity_id:
+            return {"activity_id": None, "type": SUBMISSION, "at": format_instant(self.case.received_at)}
+        known = self.heard[activity_id]
+        at = max(known.at, self.case.received_at)  # a receipt by a clock that was behind counts from there
+        return {"activity_id": activity_id, "type": known.type, "at": format_instant(at)}
+
+
+def case_history(
+    case: CaseRouted, state: CaseState, editions: Editions, heard: Sequence[ActivityRecorded]
+) -> CaseHistory:
+    """The case that has come to `state` by what was `heard`."""
+    by_id = {activity.activity_id: activity for activity in heard}
+    return CaseHistory(case, state, view_of(state, editions), origins(state, editions), by_id)

@@ -1,0 +1,100 @@
+"""[pure] The clocks of a case: each number with the rule and the edition that it is from, and the ledger."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared.business_time.instants import Micros, from_micros
+from shared.contracts.base import format_instant
+from shared.contracts.escalation import EscalationEvent
+from shared.explain.calls import calls
+from shared.explain.case_history import CaseHistory
+from shared.explain.clock_ledger import as_data, ledger_of, seconds
+from shared.explain.ledger_reasons import because
+from shared.explain.rules import Rule, behaviour_rule, calendar_rule, target_rule
+from shared.explain.speech import Speech
+from shared.sla.clock import Clock, Pause
+from shared.sla.fold import as_of
+from shared.sla.sla_clock import clocks_of
+
+
+def clocks(
+    told: CaseHistory,
+    of_the_case: Rule,
+    events: Sequence[EscalationEvent],
+    at: Micros,
+    speech: Speech,
+    *,
+    in_words: bool,
+) -> list[dict[str, Any]]:
+    """Each clock at `at`. `of_the_case` is the rule of its calendar; `in_words` adds to each interval why, in words."""
+    heeded = told.view
+    found = as_of(clocks_of(heeded.policy, heeded.clocks), at)
+    return [_clock(told, clock, of_the_case, events, at, speech, in_words=in_words) for clock in found]
+
+
+def _clock(
+    told: CaseHistory,
+    clock: Clock,
+    of_the_case: Rule,
+    events: Sequence[EscalationEvent],
+    at: Micros,
+    speech: Speech,
+    *,
+    in_words: bool,
+) -> dict[str, Any]:
+    origin, milestone = told.origin(clock.termed_by), clock.milestone
+    behaviour = behaviour_rule(told, origin, milestone, speech)
+    return {
+        "milestone": milestone,
+        "instance": clock.instance,
+        "promise": clock.promise,
+        "target_seconds": clock.terms.target_seconds,
+        "hours": clock.terms.hours,
+        "paused_by": list(clock.terms.paused_by),
+        "reopen": clock.terms.reopen,
+        "stage": clock.stage,
+        "late": clock.late,
+        "started_at": _text(clock.started_at),
+        "due_at": _text(clock.due_at),
+        "breached_at": _text(clock.breached_at),
+        "stopped_at": _text(clock.stopped_at),
+        "stopped_by": None if clock.stopped_at is None else told.named(clock.by),
+        "used_seconds": seconds(clock.used(at)),
+        "rules": {
+            "target": target_rule(told, origin, milestone, speech),
+            "paused_by": behaviour,
+            "reopen": behaviour,
+            "calendar": calendar_rule(told, clock, of_the_case, speech),
+            "breached_at": _breach_rule(told, clock, speech),
+        },
+        "ledger": _ledger(told, clock, at, speech, in_words=in_words),
+        "calls": calls(told, clock, events, at, speech),
+    }
+
+
+def _breach_rule(told: CaseHistory, clock: Clock, speech: Speech) -> Rule | None:
+    """Where the deadline comes from that was missed: it may be that of terms that count no more."""
+    if clock.breached_at is None:
+        return None
+    return target_rule(told, told.origin(clock.breached_under), clock.milestone, speech)
+
+
+def _ledger(told: CaseHistory, clock: Clock, at: Micros, speech: Speech, *, in_words: bool) -> list[dict[str, Any]]:
+    edition = told.whose_calendar(clock).pinned.edition
+    names = edition.holiday_names.get(told.case.calendar, {})
+    holidays = {name: text[speech.language] for name, text in names.items()}
+    found: list[dict[str, Any]] = []
+    for entry, pause in ledger_of(clock, at):
+        shown = {"holiday": None, "paused_by": None, **as_data(entry, _named(told, pause))}
+        if in_words:
+            shown["because"] = because(shown, speech, holidays)
+        found.append(shown)
+    return found
+
+
+def _named(told: CaseHistory, pause: Pause | None) -> dict[str, Any] | None:
+    return None if pause is None else {"status": pause.status, **told.named(pause.by)}
+
+
+def _text(at: Micros | None) -> str | None:
+    return None if at is None else format_instant(from_micros(at))

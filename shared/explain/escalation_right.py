@@ -1,0 +1,101 @@
+"""[pure] The customer's right to ask for an escalation: by which rule, what has been asked for, and what would come of
+asking now."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared.business_time.instants import Micros, from_micros
+from shared.contracts import wire
+from shared.contracts.base import format_instant
+from shared.contracts.escalation import CustomerEscalationEvent, EscalationEvent, EscalationRequested
+from shared.contracts.router import CaseRouted
+from shared.explain.case_history import CaseHistory
+from shared.explain.rules import rule
+from shared.explain.speech import Speech
+from shared.routing.access import right_to_ask
+from shared.routing.messages import Words
+from shared.routing.translation import profile_of
+from shared.sla import customer_escalation
+from shared.sla.case_state import Facts
+from shared.sla.customer_escalation import NEVER_REQUESTED, Refused, Right
+from shared.sla.fold import case_status, in_order
+
+_Asked, _Requested = wire.struct(CustomerEscalationEvent), wire.struct(EscalationRequested)
+
+
+def escalation_right(
+    said: CaseRouted, told: CaseHistory | None, events: Sequence[EscalationEvent], at: Micros, speech: Speech
+) -> dict[str, Any]:
+    """What the customer may ask for. `now` is what would come of asking at `at`: null without the edition.
+
+    The right is as it was decided; the waits are those of the edition that counts now.
+    """
+    found: dict[str, Any] = {"may_ask": said.escalation.customer_requested, "asked": _asked(events)}
+    if told is None:
+        because = next((step.because for step in said.trace if step.rule == "escalation.customer_requested"), "")
+        named = rule(None, None, because, speech)
+        return {
+            **found,
+            **named,
+            "edition": said.edition,
+            "policy_sha256": said.policy_sha256,
+            "waits": None,
+            "now": None,
+        }
+    routed, waits = told.origins[0].pinned, told.now.pinned
+    right = right_to_ask(
+        routed.edition, profile_of(told.case), told.case.request_type, Words(speech.language, routed.edition)
+    )
+    migrated = next((each.by for each in told.origins if each.by and each.pinned is waits), "")
+    since = told.named(migrated) if waits is not routed else None
+    return {
+        **found,
+        **rule(right.rule, routed, right.because, speech, beside=routed.edition.customer_escalation),
+        "waits": {
+            "after_submission_seconds": waits.edition.customer_escalation.wait_after_submission_seconds,
+            "after_rejection_seconds": waits.edition.customer_escalation.wait_after_rejection_seconds,
+            **rule("customer_escalation", waits, speech("waits"), speech, by=since),
+        },
+        "now": _now(told, at),
+    }
+
+
+def _asked(events: Sequence[EscalationEvent]) -> list[dict[str, Any]]:
+    """What was asked for, and what became of each: `requested` still waits for its review."""
+    found: dict[str, dict[str, Any]] = {}
+    for event in events:
+        if not isinstance(event, _Asked):
+            continue
+        word = event.TYPE.split(".")[2]
+        asked = found.setdefault(event.escalation_id, {"activity_id": event.escalation_id, "at": None})
+        asked["at"] = asked["at"] or format_instant(event.at)
+        eligible_at = getattr(event, "eligible_at", None)
+        asked |= {
+            "state": word,
+            "answered_at": None if isinstance(event, _Requested) else format_instant(event.at),
+            "reason": getattr(event, "reason", None),
+            "eligible_at": None if eligible_at is None else format_instant(eligible_at),
+        }
+    return list(found.values())
+
+
+def _now(told: CaseHistory, at: Micros) -> dict[str, Any]:
+    """What escalation would answer."""
+    state, facts = told.state, Facts.unpacked(told.state.facts)
+    history = in_order(told.view.policy, told.view.clocks.history)
+    _, answer = customer_escalation.request(
+        state.asked or NEVER_REQUESTED,
+        Right(facts.may_ask, facts.type_excluded),
+        told.now.pinned.edition.customer_escalation,
+        state.opened_at,
+        at=at,
+        by="",
+        is_open=case_status(history) == "open",
+    )
+    refused = answer if isinstance(answer, Refused) else None
+    eligible_at = None if refused is None else refused.eligible_at
+    return {
+        "possible": refused is None,
+        "reason": None if refused is None else refused.reason,
+        "eligible_at": None if eligible_at is None else format_instant(from_micros(eligible_at)),
+    }

@@ -1,0 +1,154 @@
+"""[pure] Why a case has its channel, its priority and its deadlines: plain data, worked out from the log.
+
+The clocks are folded from the activity by the same functions that run live, under the edition that the case pins, so
+every deadline comes with its ledger: which time counted, which did not, and why; and every number with the rule and the
+edition that it is from. Without that edition the published events are all there is.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from shared.business_time.instants import to_micros
+from shared.contracts import wire
+from shared.contracts.base import format_instant
+from shared.contracts.escalation import ClockEvent, EscalationEvent
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.router import CaseRouted
+from shared.contracts.vocabulary import Language
+from shared.explain import decision
+from shared.explain.case_history import case_history
+from shared.explain.case_log import CaseLog
+from shared.explain.clocks import clocks
+from shared.explain.escalation_right import escalation_right
+from shared.explain.rebuild_case import counted, rebuild_case
+from shared.explain.speech import Speech
+from shared.kafka.dead_letters import DeadLetter
+from shared.routing.translation import TranslatedDecision
+from shared.sla.pinned_edition import PinnedEdition, short_of
+
+# What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
+_TOLD = ("to", "impact", "workaround", "milestones", "plan", "edition", "accepted")
+_OF_A_CLOCK = ("milestone", "instance", "generation")
+_SAID = ("met", "status", "because", "level", "repetition", "called", "share", "reason", "old", "new", "cause")
+_SAID_AT = ("breached_at", "eligible_at")
+
+_ClockEvent = wire.struct(ClockEvent)
+
+
+def explanation(
+    log: CaseLog,
+    case: CaseRouted,
+    editions: Mapping[bytes, PinnedEdition],
+    now: datetime,
+    language: Language | None = None,
+) -> dict[str, Any]:
+    """What there is to say of `case` at `now`, as JSON data. Keys of `clocks` and ledgers are as `frontline clocks`
+    and `frontline deadline --ledger` have them. `editions` are those at hand, by how cases refer to them.
+
+    Every `because` is for people: in English, and as it was published, unless `language` asks for another one. With a
+    `language` each interval of a ledger has a `because` as well.
+    """
+    pinned = editions.get(short_of(case.policy_sha256))
+    heard, at, speech = counted(log, case), to_micros(now), Speech(language or "en")
+    said = case if pinned is None or language is None else TranslatedDecision(pinned.edition, language).told(case)
+    state = rebuild_case(case, editions, heard)
+    told = None if state is None else case_history(case, state, editions.__getitem__, heard)
+    calendar = decision.calendar_rule(case, said, pinned, speech)
+    in_words = language is not None
+    return {
+        **_case(case, now),
+        **_decision(said),
+        "priority": case.priority if told is None else told.view.priority,
+        "channel_rule": decision.channel_rule(said, pinned, speech),
+        "priority_rules": decision.priority_rules(said, told, speech),
+        "customer_escalation": escalation_right(said, told, log.events, at, speech),
+        "calendar": case.calendar,
+        "timezone": calendar["timezone"],
+        "calendar_rule": calendar,
+        "milestones": decision.milestones(said, told, speech),
+        "clocks": None if told is None else clocks(told, calendar, log.events, at, speech, in_words=in_words),
+        "history": _history(case, heard, log.events),
+        "put_aside": _put_aside(log.put_aside),
+    }
+
+
+def _case(case: CaseRouted, now: datetime) -> dict[str, Any]:
+    return {
+        "case_id": case.case_id,
+        "account_id": case.account_id,
+        "requester_id": case.requester_id,
+        "subject": case.subject,
+        "received_at": format_instant(case.received_at),
+        "decided_at": format_instant(case.decided_at),
+        "at": format_instant(now),
+        "edition": case.edition,
+        "policy_sha256": case.policy_sha256,
+        "tzdata_version": case.tzdata_version,
+        "holidays_version": case.holidays_version,
+    }
+
+
+def _decision(said: CaseRouted) -> dict[str, Any]:
+    return {
+        "requested_channel": said.requested_channel,
+        "assigned_channel": said.assigned_channel,
+        "assigned_tier": said.assigned_tier,
+        "needs_triage": said.needs_triage,
+        "entitlement": _plain(said.entitlement),
+        "channels": _plain(said.channels),
+        "priority_when_routed": said.priority,
+        "priority_because": said.priority_because,
+        "trace": _plain(said.trace),
+        "notes": list(said.notes),
+        "escalation": _plain(said.escalation),
+    }
+
+
+def _history(
+    case: CaseRouted, heard: Sequence[ActivityRecorded], events: Sequence[EscalationEvent]
+) -> list[dict[str, Any]]:
+    """What happened and what was said about it, by the instant at which it was known here.
+
+    A receipt by a clock that was behind is dated as it counts: from the opening of the case.
+    """
+    known: list[tuple[datetime, int, dict[str, Any]]] = []
+    for activity in heard:
+        more = {name: getattr(activity, name) for name in _TOLD if getattr(activity, name) is not None}
+        at = max(activity.at, case.received_at)
+        what = {"type": activity.type, "at": format_instant(at), "activity_id": activity.activity_id}
+        known.append((activity.recorded_at, 0, {**what, **more}))
+    for event in events:
+        said: dict[str, Any] = {
+            "type": event.TYPE.removeprefix("frontline.").removesuffix(".v1"),
+            "at": format_instant(event.at),
+            "observed_at": format_instant(event.observed_at),
+            "priority": event.priority,
+        }
+        if isinstance(event, _ClockEvent):
+            said |= {name: getattr(event, name) for name in _OF_A_CLOCK}
+            said["due_at"] = None if event.due_at is None else format_instant(event.due_at)
+        said |= {name: value for name in _SAID if (value := getattr(event, name, None)) is not None}
+        said |= {name: format_instant(value) for name in _SAID_AT if (value := getattr(event, name, None)) is not None}
+        known.append((event.observed_at, 1, said))
+    return [_plain(entry) for _, _, entry in sorted(known, key=lambda each: each[:2])]
+
+
+def _put_aside(letters: Sequence[DeadLetter]) -> list[dict[str, Any]]:
+    return [
+        {
+            "topic": letter.record.topic,
+            "partition": letter.record.partition,
+            "offset": letter.record.offset,
+            "cause": letter.cause,
+            "message": letter.message,
+            "at": format_instant(letter.at),
+        }
+        for letter in letters
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.to_builtins(value)

@@ -1,0 +1,156 @@
+"""[pure] What would become of an open case if it were given another edition, or another plan: nothing is sent here."""
+
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.business_time.instants import Micros, from_micros, to_micros
+from shared.contracts import wire
+from shared.contracts.base import format_instant
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.router import CaseRouted
+from shared.contracts.vocabulary import Plan
+from shared.explain.case_log import CaseLog
+from shared.explain.rebuild_case import counted, rebuild_case
+from shared.kafka.faults import PoisonRecord
+from shared.sla.case import apply_activity, fire
+from shared.sla.case_state import CaseState
+from shared.sla.clock import Clock
+from shared.sla.effects import Breached, Effect, Restated
+from shared.sla.fold import as_of, case_status
+from shared.sla.pinned_edition import PinnedEdition, short_of
+from shared.sla.sla_clock import clocks_of
+from shared.sla.terms_in_force import CaseView, view_of
+
+Editions = Mapping[bytes, PinnedEdition]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An open case: its decision, its state, and the edition and the plan that count for it now."""
+
+    case: CaseRouted
+    state: CaseState
+    pinned: PinnedEdition
+    plan: Plan
+
+
+def candidate(log: CaseLog, editions: Editions) -> Candidate | str | None:
+    """The case of `log` if it is open; why it cannot be told, if it cannot; None if it is over or was never routed."""
+    case = log.case
+    if case is None:
+        return None
+    if short_of(case.policy_sha256) not in editions:
+        return f"edition {case.edition} (policy_sha256 {case.policy_sha256}) is neither saved nor configured here"
+    state = rebuild_case(case, editions, counted(log, case))
+    if state is None:
+        return "its targets cannot be counted"
+    now = view_of(state, editions.__getitem__)
+    if case_status(now.clocks.history) == "closed":
+        return None
+    return Candidate(case, state, now.pinned, now.plan)
+
+
+def to_edition(of: Candidate, target: PinnedEdition, now: datetime) -> ActivityRecorded:
+    """The activity that migrates a case."""
+    return _activity(of, now, type="policy_migrated", edition=target.edition.edition, policy_sha256=target.sha256)
+
+
+def to_plan(of: Candidate, plan: Plan, now: datetime) -> ActivityRecorded:
+    """The activity that gives a case the plan that its account has now."""
+    return _activity(of, now, type="entitlement_refreshed", plan=plan)
+
+
+def preview(of: Candidate, activities: list[ActivityRecorded], editions: Editions, now: datetime) -> dict[str, Any]:
+    """What `activities` would change, as JSON data: each clock that comes out differently, and what would be published.
+
+    `problem` says why escalation would put one aside instead, if it would.
+    """
+    at = to_micros(now)
+    state = copy(of.state)
+    fire(state, editions.__getitem__, at - 1, at)  # what time alone has brought is no consequence of the migration
+    before = view_of(state, editions.__getitem__)
+    effects: list[Effect] = []
+    problem = None
+    for activity in activities:
+        try:
+            _check_calendar(before, activity, editions)
+            said = apply_activity(state, editions.__getitem__, activity, at).effects
+            effects += [effect for effect in said if isinstance(effect, Effect)]
+        except PoisonRecord as poison:
+            problem = str(poison)
+    after = view_of(state, editions.__getitem__)
+    return {
+        "case_id": of.case.case_id,
+        "account_id": of.case.account_id,
+        "edition": {"before": before.pinned.edition.edition, "after": after.pinned.edition.edition},
+        "plan": {"before": before.plan, "after": after.plan},
+        "priority": {"before": before.priority, "after": after.priority},
+        "clocks": _differences(_clocks(before, at), _clocks(after, at)),
+        "breaches": [_clock_name(effect) for effect in effects if isinstance(effect, Breached)],
+        "restated": [
+            {**_clock_name(effect), "old": effect.old, "new": effect.new}
+            for effect in effects
+            if isinstance(effect, Restated)
+        ],
+        "problem": problem,
+    }
+
+
+def body_of(activity: ActivityRecorded) -> dict[str, Any]:
+    """The activity as intake takes it."""
+    names = ("type", "plan", "edition", "policy_sha256")
+    return {name: value for name in names if (value := getattr(activity, name)) is not None}
+
+
+def _activity(of: Candidate, now: datetime, **given: Any) -> ActivityRecorded:
+    return wire.struct(ActivityRecorded)(
+        case_id=of.case.case_id,
+        activity_id=f"preview-{given['type']}",
+        at=now,
+        recorded_at=now,
+        client="preview",
+        **given,
+    )
+
+
+def _check_calendar(case: CaseView, activity: ActivityRecorded, editions: Editions) -> None:
+    """As escalation does before it hears of a migration. Raises PoisonRecord."""
+    if activity.policy_sha256 is None:
+        return
+    target = editions[short_of(activity.policy_sha256)]
+    if case.calendar not in target.edition.calendars:
+        raise PoisonRecord("unknown_calendar", f"edition {activity.edition} has no calendar {case.calendar!r}")
+
+
+def _clocks(case: CaseView, at: Micros) -> dict[tuple[str, int], dict[str, Any]]:
+    found = as_of(clocks_of(case.policy, case.clocks), at)
+    return {(clock.milestone, clock.instance): _clock_facts(clock) for clock in found}
+
+
+def _clock_facts(clock: Clock) -> dict[str, Any]:
+    return {
+        "stage": clock.stage,
+        "promise": clock.promise,
+        "target_seconds": clock.terms.target_seconds,
+        "hours": clock.terms.hours,
+        "due_at": None if clock.due_at is None else format_instant(from_micros(clock.due_at)),
+        "late": clock.late,
+    }
+
+
+def _differences(
+    before: Mapping[tuple[str, int], dict[str, Any]], after: Mapping[tuple[str, int], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    keys = [*before, *(key for key in after if key not in before)]
+    return [
+        {"milestone": key[0], "instance": key[1], "before": before.get(key), "after": after.get(key)}
+        for key in keys
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _clock_name(effect: Effect) -> dict[str, Any]:
+    return {"milestone": effect.milestone, "instance": effect.instance}

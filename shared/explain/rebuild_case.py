@@ -1,0 +1,55 @@
+"""[pure] A case as escalation has it once it has heard what its log says."""
+
+from collections.abc import Mapping, Sequence
+
+from shared.business_time.instants import to_micros
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.router import CaseRouted
+from shared.contracts.topics import ACTIVITY
+from shared.explain.case_log import CaseLog
+from shared.kafka.faults import PoisonRecord
+from shared.sla.case import REMEMBERED, apply_activity, new_case, open_clocks
+from shared.sla.case_state import CaseState
+from shared.sla.event_time import is_before
+from shared.sla.pinned_edition import PinnedEdition, short_of
+
+
+def counted(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
+    """The activity that counts: each once, the first content under an id, and nothing that was put aside."""
+    aside = {letter.record.offset for letter in log.put_aside if letter.record.topic == ACTIVITY.name}
+    opened_at = to_micros(case.received_at)
+    found: dict[tuple[str, str | None], ActivityRecorded] = {}
+    remembered: set[str] = set()
+    for offset, activity in log.activity:
+        refused = offset in aside or is_before(activity.at, activity.recorded_at, opened_at)
+        if refused or activity.activity_id in remembered:
+            continue
+        found.setdefault((activity.activity_id, activity.activity_digest), activity)
+        if activity.type in REMEMBERED:
+            remembered.add(activity.activity_id)
+    return list(found.values())
+
+
+def rebuild_case(
+    case: CaseRouted, editions: Mapping[bytes, PinnedEdition], heard: Sequence[ActivityRecorded]
+) -> CaseState | None:
+    """The state of `case` after `heard`; None if its edition is not among `editions`, or its targets cannot be counted.
+
+    `editions` are those at hand, by how cases refer to them. What escalation would put aside changes nothing.
+    """
+    short = short_of(case.policy_sha256)
+    if short not in editions:
+        return None
+    try:
+        state = new_case(case, short, editions[short], None)
+        open_clocks(state, editions.__getitem__, to_micros(case.decided_at))
+    except PoisonRecord:
+        return None
+    for activity in heard:
+        if activity.policy_sha256 is not None and short_of(activity.policy_sha256) not in editions:
+            continue
+        try:
+            apply_activity(state, editions.__getitem__, activity, to_micros(activity.recorded_at))
+        except PoisonRecord:
+            continue
+    return state

@@ -1,0 +1,27 @@
+"""[pure] What a topology raises: a record that can never be processed, and what makes every record wait."""
+
+
+class PoisonRecord(Exception):
+    """This record can never be processed: it goes to the dead letters with `cause` and a message for people.
+
+    `cause` is a stable word for machines (`malformed_event`, `unknown_case`, …). The message names fields and ids,
+    never a customer's text.
+    """
+
+    def __init__(self, cause: str, message: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+class TaskMustStop(Exception):
+    """Going on would be wrong for every record (a missing edition, a lost offset): stop the task, say why, retry."""
+
+
+class TopicsDiffer(TaskMustStop):
+    """Topics are missing, have another partition count than FRONTLINE_PARTITIONS, or were deleted and created again
+    while the service ran; `frontline topics check` shows missing ones and counts.
+    """
+
+
+class NoTopics(Exception):
+    """This Kafka has none of Frontline's topics."""

@@ -1,0 +1,167 @@
+"""Reading topics from a chosen point to their end, and then as they grow: for the views that intake keeps.
+
+Committed records only; partitions are assigned, there is no group and nothing is stored in Kafka. Every instance of
+intake reads all of them. Where Kafka goes away, reading goes on where it was once it is back.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from prometheus_client import Counter, Gauge
+
+from shared.contracts.topics import Topic
+from shared.contracts.wire import MalformedData
+from shared.kafka.aiokafka_internals import bounded_consumer
+from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of
+from shared.kafka.faults import PoisonRecord, TopicsDiffer
+from shared.kafka.record import Record, Withheld
+from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_watch import TopicWatch
+from shared.observability.logs import get_logger
+from shared.wall_clock import utc_now
+
+UNREADABLE = Counter("frontline_intake_unreadable_records_total", "Records that a view passed over", ["view", "cause"])
+CAUGHT_UP = Gauge("frontline_intake_view_caught_up", "1 once a view has read its topics up to their end", ["view"])
+
+SLICE = 100  # records between two chances for calls to be answered
+POLL_MS = 500
+RETRY_EVERY = 1.0
+ANSWER_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Where reading starts: this long ago, but at most so many records of each partition."""
+
+    ago: timedelta
+    at_most: int
+
+
+class Tail:
+    """Feeds `handle` with every record of `topics`, in the order of each partition. `since` None = everything."""
+
+    def __init__(
+        self,
+        view: str,
+        kafka: KafkaSettings,
+        topics: Sequence[tuple[Topic, Since | None]],
+        handle: Callable[[Record], None],
+        watch: TopicWatch,
+    ) -> None:
+        self._view = view
+        self._kafka = kafka
+        self._since = {topic.name: since for topic, since in topics}
+        self._handle = handle
+        self._watch = watch
+        self._next: dict[TopicPartition, int] = {}
+        self._ids: dict[str, str] = {}  # of the topics that `_next` belongs to
+        self._log = get_logger()
+        self._interrupted_by = ""
+        self.caught_up = False
+        CAUGHT_UP.labels(view).set(0)
+
+    async def run(self) -> None:
+        """Read for ever; a Kafka that is away, or whose topics are not right, is waited for."""
+        while True:
+            try:
+                self._watch.check()
+                self._forget_other_topics()
+                await self._follow(await partitions_of(self._kafka, self._since, ANSWER_SECONDS))
+            except (KafkaError, KafkaUnreachable, TopicsDiffer, TopicsMissing, OSError, TimeoutError) as error:
+                if self._interrupted_by != str(error):  # once for each interruption, not for each try
+                    self._interrupted_by = str(error)
+                    self._log.warning(
+                        "Reading is interrupted; it goes on where it was once Kafka can be read",
+                        action="view.interrupted",
+                        view=self._view,
+                        error=str(error),
+                    )
+            await asyncio.sleep(RETRY_EVERY)
+
+    def _forget_other_topics(self) -> None:
+        """An offset of a topic means nothing in another one of the same name, such as in another Kafka."""
+        ids = {topic: self._watch.ids.get(topic, "") for topic in self._since}
+        other = {topic for topic, topic_id in ids.items() if topic_id != self._ids.get(topic, topic_id)}
+        self._next = {place: offset for place, offset in self._next.items() if place.topic not in other}
+        self._ids = ids
+
+    async def _follow(self, counts: Mapping[str, int]) -> None:
+        partitions = [TopicPartition(topic, number) for topic in self._since for number in range(counts[topic])]
+        consumer = bounded_consumer(
+            **self._kafka.client(),
+            client_id=f"frontline-intake-{self._view}",
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=500,
+        )
+        try:
+            await consumer.start()
+            consumer.assign(partitions)
+            ends = await consumer.end_offsets(partitions)
+            for partition, offset in (await self._starts(consumer, ends)).items():
+                consumer.seek(partition, offset)
+                self._next[partition] = offset
+            self._interrupted_by = ""
+            while True:
+                self._watch.check()
+                self._take(await consumer.getmany(timeout_ms=POLL_MS if self.caught_up else 50, max_records=SLICE))
+                if not self.caught_up:
+                    # By position: markers of transactions take offsets and are never handed out.
+                    self.caught_up = all([await consumer.position(p) >= end for p, end in ends.items()])
+                    CAUGHT_UP.labels(self._view).set(self.caught_up)
+                await asyncio.sleep(0)
+        finally:
+            await consumer.stop()
+
+    async def _starts(
+        self, consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int]:
+        """The offsets to read from: where reading was, else where `since` says."""
+        begins: dict[TopicPartition, int] = await consumer.beginning_offsets(list(ends))
+        now = utc_now()
+        instants = {
+            partition: int((now - since.ago).timestamp() * 1000)
+            for partition in ends
+            if (since := self._since[partition.topic]) is not None and partition not in self._next
+        }
+        found = await consumer.offsets_for_times(instants) if instants else {}
+        for partition, at in found.items():
+            since = self._since[partition.topic]
+            newest = ends[partition] - (since.at_most if since else 0)
+            begins[partition] = max(begins[partition], newest, ends[partition] if at is None else at.offset)
+        return begins | self._next
+
+    def _take(self, slices: Mapping[TopicPartition, Sequence[ConsumerRecord[bytes, bytes]]]) -> None:
+        """Hand over what was fetched, topic by topic in their order: causes before what they caused."""
+        for topic in self._since:
+            for partition, records in slices.items():
+                if partition.topic == topic:
+                    for record in records:
+                        self._take_one(record)
+                    self._next[partition] = records[-1].offset + 1
+
+    def _take_one(self, record: ConsumerRecord[bytes, bytes]) -> None:
+        if isinstance(record.value, Withheld):
+            UNREADABLE.labels(self._view, record.value.cause).inc()
+            return
+        try:
+            self._handle(
+                Record(
+                    record.topic,
+                    record.partition,
+                    record.offset,
+                    record.timestamp,
+                    record.key,
+                    record.value,
+                    tuple(record.headers),
+                )
+            )
+        except PoisonRecord as error:
+            UNREADABLE.labels(self._view, error.cause).inc()
+        except MalformedData:
+            UNREADABLE.labels(self._view, "malformed_event").inc()

@@ -1,0 +1,162 @@
+"""[pure] Which channels are open to whom, at which tier, by which rule; and why not, where one is closed."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from shared.contracts import wire
+from shared.contracts.router import ChannelVerdict
+from shared.contracts.vocabulary import TIERS, AccountType, Channel, Plan, RequestType, Role
+from shared.policy.model import AccessRule, Condition, CustomerEscalationCondition, Edition
+from shared.routing.entitlement import Profile
+from shared.routing.messages import ENGLISH, Words
+
+_Verdict = wire.struct(ChannelVerdict)
+
+NOT_COVERED_RULE = "entitlement.known"
+_RANK = {tier: rank for rank, tier in enumerate(TIERS)}
+
+
+def verdicts(edition: Edition, profile: Profile, words: Words = ENGLISH) -> dict[Channel, ChannelVerdict]:
+    """For each channel whether it is open to `profile`, the tier, the rule that decided and, if closed, the way out."""
+    answers = {channel: _verdict(edition, profile, channel, words) for channel in edition.channels}
+    return {
+        channel: answer
+        if answer.eligible
+        else _Verdict(
+            eligible=False,
+            tier=None,
+            rule=answer.rule,
+            because=answer.because,
+            use_instead=next_best(edition, answers, channel),
+        )
+        for channel, answer in answers.items()
+    }
+
+
+def next_best(edition: Edition, answers: dict[Channel, ChannelVerdict], closed: Channel) -> Channel:
+    """Where to go instead of `closed`: the first open channel that the policy names for that, else the first of all."""
+    for channel in (*edition.channels[closed].fallback, *edition.channels):
+        if answers[channel].eligible:
+            return channel
+    raise AssertionError(f"edition {edition.edition} has no channel that is open to everyone")
+
+
+def plans_held(edition: Edition, plan: Plan) -> tuple[Plan, ...]:
+    """`plan` and every plan that it includes."""
+    held: list[Plan] = []
+    current: Plan | None = plan
+    while current is not None and current not in held:
+        held.append(current)
+        current = edition.plans[current].includes
+    return tuple(held)
+
+
+class RightToAsk(NamedTuple):
+    """Whether somebody may ask for an escalation, waits aside; the rule of the edition that says so, and why."""
+
+    may_ask: bool
+    rule: str
+    because: str
+
+
+def may_ask_for_escalation(edition: Edition, profile: Profile, request_type: RequestType) -> bool:
+    """Whether the policy lets this requester ask for an escalation of such a request, the waits aside."""
+    return right_to_ask(edition, profile, request_type).may_ask
+
+
+def right_to_ask(edition: Edition, profile: Profile, request_type: RequestType, words: Words = ENGLISH) -> RightToAsk:
+    """The same with the rule that decides, and why: the first condition that is met, or what all of them lack."""
+    asking = edition.customer_escalation
+    if profile.standing != "covered":
+        return RightToAsk(False, NOT_COVERED_RULE, words(f"not_covered.{profile.standing}"))
+    if request_type not in asking.request_types:
+        types, this = words.one_of("request_type", asking.request_types), words.name("request_type", request_type)
+        because = words("asking.request_type", types=types, request_type=this)
+        return RightToAsk(False, "customer_escalation.request_types", because)
+    lacking = [list(_failures(edition, when, profile, words)) for when in asking.any_of]
+    if [] not in lacking:
+        return RightToAsk(False, "customer_escalation.any_of", words("asking.needs", **_what_lacks(lacking, words)))
+    met = lacking.index([])
+    needs = [need for _, need, _ in _demands(edition, asking.any_of[met], profile, words)]
+    because = words("asking.allowed", needs=words.listed(needs)) if needs else words("asking.everyone")
+    return RightToAsk(True, f"customer_escalation.any_of[{met}]", because)
+
+
+def _verdict(edition: Edition, profile: Profile, channel: Channel, words: Words) -> ChannelVerdict:
+    requires = edition.channels[channel].requires
+    held = plans_held(edition, profile.plan)
+    rules = [rule for rule in edition.access if channel in rule.channels and not set(held).isdisjoint(rule.plans)]
+    if profile.standing != "covered":  # only what everyone may use: no rule that opens a desk with people
+        rules = [rule for rule in rules if rule.tier == TIERS[0]]
+    missing = list(_failures(edition, requires, profile, words))
+    met = [rule for rule in rules if any(not list(_failures(edition, when, profile, words)) for when in rule.any_of)]
+    if met and not missing:
+        best = max(met, key=lambda rule: _RANK[rule.tier])
+        return _Verdict(eligible=True, tier=best.tier, rule=best.id)
+    name = words.name("channel", channel)
+    if profile.standing != "covered":
+        why = words(f"not_covered.{profile.standing}")
+        return _closed(NOT_COVERED_RULE, words("not_for_everyone", channel=name, why=why))
+    if missing:
+        need, fact = missing[0]
+        return _closed(f"channel.{channel}.requires", words("channel_needs", channel=name, needs=need, facts=fact))
+    plan = words.name("plan", profile.plan)
+    if not rules:
+        return _closed(f"plan.{profile.plan}", words("plan_opens_to_nobody", plan=plan, channel=name))
+    rule, alternatives = _nearest(edition, profile, rules, words)
+    because = words("channel_on_plan_needs", channel=name, plan=plan, **_what_lacks(alternatives, words))
+    return _closed(rule.id, because)
+
+
+_Failures = Sequence[tuple[str, str]]
+
+
+def _nearest(
+    edition: Edition, profile: Profile, rules: list[AccessRule], words: Words
+) -> tuple[AccessRule, list[_Failures]]:
+    """Of the rules that all refuse, the one that lacks least, and what each of its alternatives lacks."""
+    lacking: list[tuple[AccessRule, list[_Failures]]] = [
+        (rule, [list(_failures(edition, when, profile, words)) for when in rule.any_of]) for rule in rules
+    ]
+    return min(lacking, key=lambda entry: min(map(len, entry[1])))
+
+
+def _what_lacks(alternatives: Sequence[_Failures], words: Words) -> dict[str, str]:
+    """The first lack of each of the alternatives that lack least: what is needed, and what is the case."""
+    least = min(map(len, alternatives))
+    firsts = dict.fromkeys(failures[0] for failures in alternatives if len(failures) == least)
+    needs, facts = dict.fromkeys(need for need, _ in firsts), dict.fromkeys(fact for _, fact in firsts)
+    return {"needs": words.any_of(needs), "facts": words.all_of(facts)}
+
+
+def _closed(rule: str, because: str) -> ChannelVerdict:
+    return _Verdict(eligible=False, tier=None, rule=rule, because=because)
+
+
+def _failures(edition: Edition, when: Condition, profile: Profile, words: Words) -> Iterator[tuple[str, str]]:
+    """Each part of `when` that `profile` does not meet: what it needs, and what is the case."""
+    return ((need, fact) for met, need, fact in _demands(edition, when, profile, words) if not met)
+
+
+def _demands(edition: Edition, when: Condition, profile: Profile, words: Words) -> Iterator[tuple[bool, str, str]]:
+    """Each part of `when`: whether `profile` meets it, what it needs, and what is the case."""
+    if isinstance(when, CustomerEscalationCondition) and when.plans is not None:
+        need = words("need.plan", plans=words.one_of("plan", when.plans))
+        yield profile.plan in when.plans, need, words("fact.plan", plan=words.name("plan", profile.plan))
+    if when.roles is not None:
+        need = words("need.role", roles=words.one_of("role", when.roles))
+        yield _counts(edition.role_counts_as[profile.role], when.roles), need, words(f"fact.{profile.role}")
+    if when.licensed is not None:
+        need = words("need.licence" if when.licensed else "need.no_licence")
+        yield profile.licensed == when.licensed, need, words("fact.licence" if profile.licensed else "fact.no_licence")
+    if when.account_types is not None:
+        met = _counts(edition.account_type_counts_as[profile.account_type], when.account_types)
+        need = words("need.account_type", account_types=words.one_of("account_type", when.account_types))
+        yield met, need, words("fact.account_type", account_type=words.name("account_type", profile.account_type))
+    if when.paid is not None:
+        need = words("need.paid" if when.paid else "need.not_paid")
+        yield profile.paid == when.paid, need, words("fact.paid" if profile.paid else "fact.not_paid")
+
+
+def _counts(read_as: tuple[Role, ...] | tuple[AccountType, ...], wanted: tuple[str, ...]) -> bool:
+    return not set(read_as).isdisjoint(wanted)

@@ -1,0 +1,110 @@
+"""[pure] What covers this requester at this instant: which account, which role, and whom we believe about it."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from shared.contracts import wire
+from shared.contracts.intake import Account, Requester
+from shared.contracts.router import EntitlementUsed
+from shared.contracts.vocabulary import PLANS, AccountType, Plan, Role
+
+# covered: the account is known. The others are the ways not to be: the producer names an account that nobody has
+# told us of, or one whose entitlement was withdrawn; it names none; or nobody vouches for the requester.
+CoverageStatus = Literal["covered", "unknown_account", "withdrawn", "no_account", "anonymous"]
+RequesterFrom = Literal["contact_list", "producer_claim", "nobody"]
+
+
+class AccountTerms(msgspec.Struct, frozen=True, array_like=True):
+    """What a decision needs of an account: no e-mail addresses, and contacts to be looked up by requester_id."""
+
+    plan: Plan
+    account_type: AccountType
+    paid: bool
+    country: str | None
+    calendar: str | None
+    contacts: dict[str, tuple[Role, bool]]  # requester_id -> role, licensed
+
+
+class Profile(NamedTuple):
+    """All that access rules ask about. Few combinations exist, so what follows from one is worked out once."""
+
+    standing: CoverageStatus
+    plan: Plan
+    account_type: AccountType
+    paid: bool
+    role: Role
+    licensed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """What a decision takes the account and the requester to be, and from where."""
+
+    profile: Profile
+    requester_from: RequesterFrom
+    country: str | None = None
+    calendar: str | None = None
+    offset: int | None = None  # of the record in support.entitlements.v1
+
+    @property
+    def known(self) -> bool:
+        """Whether an account covers this requester."""
+        return self.profile.standing == "covered"
+
+    def used(self) -> EntitlementUsed:
+        """The same, as the decision publishes it and the case pins it."""
+        profile = self.profile
+        return _EntitlementUsed(
+            known=self.known,
+            plan=profile.plan,
+            account_type=profile.account_type,
+            paid=profile.paid,
+            country=self.country,
+            role=profile.role,
+            licensed=profile.licensed,
+            requester_from=self.requester_from,
+            offset=self.offset,
+        )
+
+
+_EntitlementUsed = wire.struct(EntitlementUsed)
+
+
+def terms_of(account: Account) -> AccountTerms:
+    """The part of `account` that decides. Of a person who is listed twice the first entry counts."""
+    return AccountTerms(
+        account.plan,
+        account.account_type,
+        account.paid,
+        account.country,
+        account.calendar,
+        {contact.requester_id: (contact.role, contact.licensed) for contact in reversed(account.contacts)},
+    )
+
+
+def covered(terms: AccountTerms, requester: Requester, offset: int | None = None) -> Entitlement:
+    """A known account. Its contact list outranks what the (trusted) producer claims about the requester."""
+    listed = terms.contacts.get(requester.requester_id)
+    role, licensed = listed if listed is not None else (requester.role, requester.licensed)
+    return Entitlement(
+        Profile("covered", terms.plan, terms.account_type, terms.paid, role, licensed),
+        "producer_claim" if listed is None else "contact_list",
+        terms.country,
+        terms.calendar,
+        offset,
+    )
+
+
+def not_covered(
+    standing: Literal["unknown_account", "withdrawn", "no_account"], requester: Requester, offset: int | None = None
+) -> Entitlement:
+    """No account covers this request: the least of everything, and the producer's word for who is asking."""
+    return Entitlement(
+        Profile(standing, PLANS[0], "free", False, requester.role, requester.licensed), "producer_claim", offset=offset
+    )
+
+
+# Nobody vouches for the requester: whatever is claimed about account, role or licence is not believed.
+ANONYMOUS = Entitlement(Profile("anonymous", PLANS[0], "free", False, "member", False), "nobody")

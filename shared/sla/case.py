@@ -1,0 +1,221 @@
+"""[pure] One case: what opening it, hearing of it and the passing of time do to its stored state.
+
+Each function changes the state in place and says what follows: the effects to publish and the case's one timer. When
+the clocks of a case wait for nothing any more, the timer is that of forgetting it.
+"""
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from shared.business_time.errors import CalendarError
+from shared.business_time.instants import DAY, Micros
+from shared.contracts.intake import ActivityRecorded
+from shared.contracts.router import CaseRouted, DecidedMilestone
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.vocabulary import (
+    ACTIVITY_TYPES,
+    ENVIRONMENTS,
+    IMPACTS,
+    WORKAROUNDS,
+    ActivityType,
+    Milestone,
+    Priority,
+)
+from shared.kafka.faults import PoisonRecord
+from shared.sla import customer_escalation, sla_clock
+from shared.sla.case_state import CaseState, Facts, StoredActivity, store_marks, stored_terms
+from shared.sla.clock import CaseClocks, CasePolicy
+from shared.sla.customer_escalation import NEVER_REQUESTED, EscalationRequestState, Right
+from shared.sla.effects import Effect
+from shared.sla.event_time import counts_from, micros
+from shared.sla.fold import RELEVANT, case_status, in_order
+from shared.sla.packing import pack_digest, pack_id, pack_trace
+from shared.sla.pinned_edition import PinnedEdition, short_of
+from shared.sla.sla_clock import Step, advance, clocks_of, next_due, open_case, refold
+from shared.sla.terms_in_force import CHANGES, CaseView, Editions, view_of
+
+# Activity about an escalation that the customer asks for: no clock cares.
+ESCALATION_REQUESTS: frozenset[ActivityType] = frozenset(("escalation_requested", "escalation_reviewed"))
+# What the state of a case remembers, with its id.
+REMEMBERED: frozenset[ActivityType] = RELEVANT | ESCALATION_REQUESTS
+# A case that was closed is forgotten when nobody has touched it for so long.
+QUIET_AFTER_CLOSED = 30 * DAY
+# One that nobody closed, but that waits for nothing: as long as support.cases.v1 keeps it.
+QUIET_UNCLOSED = 90 * DAY
+# Nobody writes so much to a case by hand: something has run wild, and the state must stay small.
+MAX_ACTIVITIES = 1_000
+
+
+class CaseStep(NamedTuple):
+    """What follows from a step: what to publish, the case's timer, and the priority that it has now."""
+
+    effects: list[Effect | customer_escalation.RequestOutcome]
+    timer: Micros | None
+    priority: Priority
+
+
+def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparent: str | None) -> CaseState:
+    """What is remembered of a routed case; `edition` is how the state refers to `pinned`. Raises PoisonRecord."""
+    if case.calendar not in pinned.edition.calendars:
+        raise PoisonRecord(
+            "malformed_event", f"calendar: edition {case.edition} has none called {case.calendar[:60]!r}"
+        )
+    plan, staffed = case.entitlement.plan, pinned.edition.channels[case.assigned_channel].staffed
+    pinned.plan(plan)
+    terms = stored_terms({name: _pinned_terms(name, told, pinned) for name, told in case.milestones.items()})
+    usual = pinned.policy(plan, case.priority, case.calendar, staffed=staffed, automated=case.escalation.automated)
+    trace, sampled = pack_trace(traceparent)
+    facts = Facts(
+        calendar=pinned.calendar_names.index(case.calendar),
+        plan=pinned.plan_names.index(plan),
+        priority=pinned.priority_names.index(case.priority),
+        impact=IMPACTS.index(case.impact),
+        workaround=WORKAROUNDS.index(case.workaround),
+        environment=ENVIRONMENTS.index(case.environment),
+        staffed=staffed,
+        automated=case.escalation.automated,
+        may_ask=case.escalation.customer_requested,
+        type_excluded=case.request_type not in pinned.edition.customer_escalation.request_types,
+        sampled=sampled,
+    )
+    return CaseState(
+        account=None if case.account_id is None else pack_id(case.account_id),
+        edition=edition,
+        facts=facts.packed(),
+        opened_at=micros(case.received_at, "received_at"),
+        trace=trace,
+        terms=None if terms == stored_terms(usual.terms) else terms,
+    )
+
+
+def _pinned_terms(milestone: Milestone, told: DecidedMilestone, pinned: PinnedEdition) -> MilestoneTerms:
+    """What the decision promised; how such a clock pauses and reopens is the pinned edition's to say."""
+    if told.target_seconds is None:
+        return MilestoneTerms(target_seconds=None, reason=told.reason)
+    behaviour = pinned.edition.milestones[milestone]
+    return MilestoneTerms(
+        target_seconds=told.target_seconds,
+        hours=told.hours,
+        promise=told.promise,
+        paused_by=behaviour.paused_by,
+        reopen=behaviour.reopen,
+    )
+
+
+def open_clocks(state: CaseState, editions: Editions, now: Micros) -> CaseStep:
+    """Start the clocks of a new case. Raises PoisonRecord where a target cannot be counted."""
+    before = view_of(state, editions)
+    try:
+        step = open_case(before.policy, state.opened_at)
+    except CalendarError as error:
+        raise _uncountable(error) from None
+    return _case_step(state, before, step, now)
+
+
+def is_retry(state: CaseState, activity: ActivityRecorded) -> bool:
+    """Whether this very activity was heard before. Raises PoisonRecord where its id stands for other content."""
+    known = state.digest_of(activity.activity_id)
+    if known is None:
+        return False
+    if known != pack_digest(activity.activity_digest):
+        raise PoisonRecord(
+            "conflict", f"activity {activity.activity_id} was recorded before, with other content: nothing was changed"
+        )
+    return True
+
+
+def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecorded, now: Micros) -> CaseStep:
+    """Take in one activity that is no retry. One that no clock counts has no effects.
+
+    Raises PoisonRecord if it is one too many, sets terms that cannot be counted, names a plan or another word that the
+    case's edition does not know, or answers what nobody has asked.
+    """
+    before = view_of(state, editions)
+    if activity.type not in REMEMBERED:
+        return CaseStep([], _timer(before, next_due(before.policy, before.clocks), now), before.priority)
+    if len(state.heard) >= MAX_ACTIVITIES:
+        raise PoisonRecord("too_much_activity", f"a case takes in {MAX_ACTIVITIES} activities at most")
+    if activity.type in ESCALATION_REQUESTS:
+        state.asked, said = _request_escalation(state, before, activity)
+        state.heard = [*state.heard, _stored_activity(state, activity)]
+        return CaseStep([said], _timer(before, next_due(before.policy, before.clocks), now), before.priority)
+    heard = [*state.heard, _stored_activity(state, activity)]
+    after = view_of(replace(state, heard=heard), editions)
+    history = after.clocks.history
+    try:
+        step = sla_clock.apply_activity(after.policy, before.clocks, history[-1], now)
+        if heard[-1].kind in CHANGES and any(earlier.kind in CHANGES for earlier in state.heard):
+            # One that comes late can change what a later one left unsaid.
+            again = refold(after.policy, step.case, history, history[-1].at, now)
+            step = again._replace(effects=step.effects + again.effects)
+    except CalendarError as error:
+        raise _uncountable(error) from None
+    state.heard = heard
+    return _case_step(state, after, step, now)
+
+
+def fire(state: CaseState, editions: Editions, due: Micros, now: Micros) -> CaseStep | None:
+    """Fire what is due at `due` or before; None = the case was only waiting to be forgotten."""
+    before = view_of(state, editions)
+    step = advance(before.policy, before.clocks, due + 1)
+    if not step.effects and step.next_due is None and not _any_live(before.policy, step.case):
+        return None
+    return _case_step(state, before, step, now)
+
+
+def _request_escalation(
+    state: CaseState, case: CaseView, activity: ActivityRecorded
+) -> tuple[EscalationRequestState, customer_escalation.RequestOutcome]:
+    """What becomes of an escalation that the customer asks for, or that somebody has reviewed."""
+    rules, at = case.pinned.edition.customer_escalation, counts_from(micros(activity.at, "at"), state.opened_at)
+    if activity.type == "escalation_reviewed":
+        return customer_escalation.review(
+            state.asked or NEVER_REQUESTED, rules, at=at, accepted=bool(activity.accepted)
+        )
+    facts = Facts.unpacked(state.facts)
+    right = Right(facts.may_ask, facts.type_excluded)
+    heard_by_then = [known for known in case.clocks.history if known.at <= at]
+    is_open = case_status(in_order(case.policy, heard_by_then)) == "open"
+    return customer_escalation.request(
+        state.asked or NEVER_REQUESTED, right, rules, state.opened_at, at=at, by=activity.activity_id, is_open=is_open
+    )
+
+
+def _case_step(state: CaseState, case: CaseView, step: Step, now: Micros) -> CaseStep:
+    store_marks(state, step.case)
+    case = case._replace(clocks=step.case)
+    return CaseStep(list(step.effects), _timer(case, step.next_due, now), case.priority)
+
+
+def _timer(case: CaseView, due: Micros | None, now: Micros) -> Micros | None:
+    if due is not None or _any_live(case.policy, case.clocks):
+        return due
+    closed = case_status(in_order(case.policy, case.clocks.history)) == "closed"
+    return now + (QUIET_AFTER_CLOSED if closed else QUIET_UNCLOSED)
+
+
+def _any_live(policy: CasePolicy, clocks: CaseClocks) -> bool:
+    """Whether a clock is still to be answered, be it that it is paused, or that everybody was called already."""
+    return any(clock.live for clock in clocks_of(policy, clocks))
+
+
+def _stored_activity(state: CaseState, activity: ActivityRecorded) -> StoredActivity:
+    return StoredActivity(
+        after=micros(activity.at, "at") - state.opened_at,
+        kind=ACTIVITY_TYPES.index(activity.type),
+        id=pack_id(activity.activity_id),
+        digest=pack_digest(activity.activity_digest),
+        to=activity.to,
+        impact=None if activity.impact is None else IMPACTS.index(activity.impact),
+        workaround=None if activity.workaround is None else WORKAROUNDS.index(activity.workaround),
+        terms=None if activity.milestones is None else stored_terms(activity.milestones),
+        plan=activity.plan if activity.type == "entitlement_refreshed" else None,
+        edition=short_of(activity.policy_sha256)
+        if activity.type == "policy_migrated" and activity.policy_sha256
+        else None,
+    )
+
+
+def _uncountable(error: CalendarError) -> PoisonRecord:
+    return PoisonRecord("uncountable_target", str(error))

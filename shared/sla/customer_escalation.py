@@ -1,0 +1,119 @@
+"""[pure] Escalation at the customer's request: who may ask, when, and what becomes of it.
+
+Whether the requester may ask at all was decided when the case was routed, and is pinned there; how long to wait is the
+edition's to say. One request at a time: it is reviewed, and accepted or rejected. A rejected one may be repeated after
+a while, an accepted one need not be. Instants are microseconds since 1970 UTC.
+"""
+
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+from shared.business_time.instants import SECOND, Micros
+from shared.contracts.vocabulary import RefusalReason
+from shared.kafka.faults import PoisonRecord
+from shared.policy.model import CustomerEscalation
+
+Stage = Literal["none", "requested", "accepted", "rejected"]
+
+
+class EscalationRequestState(Struct, array_like=True, frozen=True, gc=False):
+    """What was asked for on a case: the activity that asked last, where that stands, and since when."""
+
+    stage: Stage = "none"
+    escalation_id: str = ""
+    since: Micros = 0
+
+
+class Right(NamedTuple):
+    """What a case pins about asking: the right itself, and whether the type of request alone stands in its way."""
+
+    may_ask: bool
+    type_excluded: bool
+
+
+class RequestOutcome(Struct, frozen=True, gc=False):
+    """Something became of the request `escalation_id` at `at`."""
+
+    escalation_id: str
+    at: Micros
+
+
+class Requested(RequestOutcome, frozen=True, gc=False):
+    """EscalationRequested: it waits for a review."""
+
+
+class Refused(RequestOutcome, frozen=True, gc=False):
+    """EscalationRefused: `eligible_at` is when it may be asked for again, None if waiting does not help."""
+
+    reason: RefusalReason
+    eligible_at: Micros | None
+
+
+class Accepted(RequestOutcome, frozen=True, gc=False):
+    """EscalationAccepted."""
+
+
+class Rejected(RequestOutcome, frozen=True, gc=False):
+    """EscalationRejected: it may be asked for again from `eligible_at` on."""
+
+    eligible_at: Micros
+
+
+NEVER_REQUESTED = EscalationRequestState()
+
+
+def request(
+    asked: EscalationRequestState,
+    right: Right,
+    rules: CustomerEscalation,
+    opened_at: Micros,
+    *,
+    at: Micros,
+    by: str,
+    is_open: bool,
+) -> tuple[EscalationRequestState, RequestOutcome]:
+    """The customer asks at `at`, by the activity `by`, on a case that `is_open` or not."""
+    refused = _refused(asked, right, rules, opened_at, at, is_open=is_open)
+    if refused is not None:
+        return asked, Refused(by, at, *refused)
+    return EscalationRequestState("requested", by, at), Requested(by, at)
+
+
+def review(
+    asked: EscalationRequestState, rules: CustomerEscalation, *, at: Micros, accepted: bool
+) -> tuple[EscalationRequestState, RequestOutcome]:
+    """Somebody has reviewed what was asked for. Raises PoisonRecord if there is nothing to review."""
+    if asked.stage != "requested":
+        last = "nobody has asked for one" if asked.stage == "none" else f"the last one was {asked.stage} already"
+        raise PoisonRecord("no_escalation_requested", f"no escalation waits for a review: {last}")
+    if accepted:
+        return EscalationRequestState("accepted", asked.escalation_id, at), Accepted(asked.escalation_id, at)
+    again = at + rules.wait_after_rejection_seconds * SECOND
+    return EscalationRequestState("rejected", asked.escalation_id, at), Rejected(asked.escalation_id, at, again)
+
+
+def _refused(
+    asked: EscalationRequestState,
+    right: Right,
+    rules: CustomerEscalation,
+    opened_at: Micros,
+    at: Micros,
+    *,
+    is_open: bool,
+) -> tuple[RefusalReason, Micros | None] | None:
+    if right.type_excluded:
+        return "request_type", None
+    if not right.may_ask:
+        return "not_entitled", None
+    if not is_open:
+        return "case_not_open", None
+    if asked.stage == "requested":
+        return "already_requested", None
+    if asked.stage == "accepted":
+        return "already_accepted", None
+    old_enough = opened_at + rules.wait_after_submission_seconds * SECOND
+    again = asked.since + rules.wait_after_rejection_seconds * SECOND if asked.stage == "rejected" else 0
+    if at >= max(old_enough, again):
+        return None
+    return ("too_early", old_enough) if old_enough >= again else ("recently_rejected", again)

@@ -1,0 +1,44 @@
+"""[pure] Which calls of the chain a clock still has before it, and what reaching one says.
+
+Warnings are for every clock. Escalation levels need automated escalation; without it the lowest of them is said to be
+suppressed, once for a clock instance, and the rest keep silent. Each call is made once for a clock instance, ascending.
+The chain stands still with its clock and goes on, not over again, when the clock does; a stopped clock calls nobody.
+"""
+
+from shared.business_time.instants import Micros
+from shared.policy.chain import Step
+from shared.sla.clock import CasePolicy, Clock, Fired, Mark
+from shared.sla.effects import Effect, Raised, Suppressed, Warned
+
+
+def calls_left(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Step]:
+    """The calls that have not been made for a clock, in order. No warning follows a breach."""
+    fired = dict(mark.fired)
+    left = [step for step in policy.chain.steps(clock.target) if step.repetition >= fired.get(step.level, 0)]
+    if mark.breached:
+        left = [step for step in left if step.kind == "escalation"]
+    if not policy.automated:
+        lowest = policy.chain.lowest_escalation
+        left = [step for step in left if step.kind == "warning" or (step.level, step.repetition) == (lowest, 0)]
+    return left
+
+
+def reached(policy: CasePolicy, clock: Clock, mark: Mark, step: Step, at: Micros) -> tuple[Mark, Effect]:
+    """The instant of a call has passed: what to say, and the mark that keeps it from being said again."""
+    said = mark._replace(fired=together(mark.fired, ((step.level, step.repetition + 1),)))
+    common = (clock.milestone, clock.instance, mark.generation, clock.promise, clock.due_at, at)
+    if step.kind == "warning":
+        return said, Warned(*common, step.level, step.called, step.repetition, step.share)
+    if policy.automated:
+        return said, Raised(*common, step.level, step.called, step.repetition)
+    return said, Suppressed(*common, step.level, "not_entitled")
+
+
+def together(some: Fired, others: Fired) -> Fired:
+    """What has fired by either account."""
+    if not others:
+        return some
+    fired = dict(some)
+    for level, times in others:
+        fired[level] = max(times, fired.get(level, 0))
+    return tuple(sorted(fired.items()))

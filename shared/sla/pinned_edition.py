@@ -1,0 +1,107 @@
+"""[pure] The edition that a case pins, kept beside the cases: open cases survive a change of files or of packages.
+
+The first case that pins an edition saves the resolved document in store "editions", under the first bytes of its
+digest; from then on the saved one counts. A configured edition is asked only for what has not been saved.
+"""
+
+import hashlib
+import zlib
+
+from pydantic import ValidationError
+
+from shared.business_time.calendar import BusinessCalendar
+from shared.contracts.terms import MilestoneTerms
+from shared.contracts.vocabulary import MILESTONES, Environment, Impact, Milestone, Plan, Priority, Workaround
+from shared.kafka.faults import PoisonRecord, TaskMustStop
+from shared.policy.chain import Chain
+from shared.policy.digest import edition_from_json
+from shared.policy.model import Edition, PlanPolicy
+from shared.policy.priority import priority_rule
+from shared.policy.promises import promised
+from shared.sla.clock import CasePolicy, Terms
+
+STORE = "editions"
+KEY_PREFIX = b"e"  # + the first bytes of the digest, which is how cases refer to it
+_SHORT = 5
+
+_NOT_PROMISED = MilestoneTerms(target_seconds=None, reason="not_promised")
+
+
+class PinnedEdition:
+    """One edition with what its cases need of it, worked out at the first question."""
+
+    def __init__(self, sha256: str, edition: Edition) -> None:
+        self.sha256 = sha256
+        self.edition = edition
+        # Cases keep positions in these: they belong to the edition and stay as they are, whatever later versions know.
+        self.calendar_names = tuple(sorted(edition.calendars))
+        self.plan_names: tuple[Plan, ...] = tuple(sorted(edition.plans))
+        self.priority_names: tuple[Priority, ...] = tuple(sorted(edition.priorities))
+        self.chain = Chain(edition.escalation_levels)
+        self._calendars: dict[str, BusinessCalendar] = {}
+        self._policies: dict[tuple[Plan, Priority, bool, bool, str], CasePolicy] = {}
+
+    def policy(self, plan: Plan, priority: Priority, calendar: str, *, staffed: bool, automated: bool) -> CasePolicy:
+        """What a case of this kind is promised, and who is called when it is at risk."""
+        key = (plan, priority, staffed, automated, calendar)
+        known = self._policies.get(key)
+        if known is None:
+            terms = promised(self.edition, plan, priority, staffed=staffed)
+            known = self._policies[key] = CasePolicy(terms, self.calendar(calendar), self.chain, automated)
+        return known
+
+    def calendar(self, name: str) -> BusinessCalendar:
+        """The calendar of that name."""
+        known = self._calendars.get(name)
+        if known is None:
+            known = self._calendars[name] = BusinessCalendar.from_config(self.edition.calendars[name])
+        return known
+
+    def priority(self, impact: Impact, workaround: Workaround, environment: Environment) -> Priority:
+        """The priority that follows from what is said of a case. Raises PoisonRecord where no rule of it decides."""
+        try:
+            return priority_rule(self.edition, impact, workaround, environment).priority
+        except KeyError:
+            raise PoisonRecord(
+                "unknown_word",
+                f"edition {self.edition.edition} has no priority for impact {impact}, workaround {workaround}, "
+                f"environment {environment}: migrate the case to one that does, then replay this dead letter",
+            ) from None
+
+    def plan(self, name: Plan) -> PlanPolicy:
+        """What a plan brings. Raises PoisonRecord if the edition does not have it."""
+        known = self.edition.plans.get(name)
+        if known is None:
+            raise PoisonRecord(
+                "unknown_word",
+                f"edition {self.edition.edition} has no plan {name!r}: migrate the case to one that has it, "
+                "then replay this dead letter",
+            )
+        return known
+
+    def terms_for(self, plan: Plan, priority: Priority, *, staffed: bool) -> Terms:
+        """The terms of every milestone: those that this priority is not promised end. Raises PoisonRecord."""
+        self.plan(plan)
+        terms: dict[Milestone, MilestoneTerms] = dict.fromkeys(MILESTONES, _NOT_PROMISED)
+        terms.update(promised(self.edition, plan, priority, staffed=staffed))
+        return terms
+
+
+def short_of(sha256: str) -> bytes:
+    """How a case refers to the edition of that digest."""
+    return bytes.fromhex(sha256)[:_SHORT]
+
+
+def read_saved(saved: bytes) -> PinnedEdition:
+    """The edition in a value of the store. Raises TaskMustStop if this version cannot read it."""
+    document = zlib.decompress(saved)
+    sha256 = hashlib.sha256(document).hexdigest()
+    try:
+        return PinnedEdition(sha256, edition_from_json(document))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise TaskMustStop(
+            f"the saved edition {sha256} cannot be read by this version of Frontline ({where}: {first['msg']}): "
+            "go back to the version that saved it"
+        ) from None

@@ -1,0 +1,140 @@
+"""[pure] The clocks of a case: opened by its submission, moved by what happens to it and by time.
+
+Each step takes what has to be remembered of the case and returns it changed, with the effects to publish and the
+case's next timer. The same functions run live, in `frontline clocks` and in replay. Activity states facts; only time
+(`advance`) calls people: a warning or a level that was overdue when the clock stopped calls nobody any more.
+
+Steps raise CalendarError where a target cannot be counted (a calendar that never opens, or none).
+Instants are microseconds since 1970 UTC.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from shared.business_time.instants import Micros
+from shared.sla.clock import Activity, CaseClocks, CasePolicy, Clock, Fired, Mark
+from shared.sla.clock_diff import Change, difference, withdraw_instance
+from shared.sla.effects import Breached, Effect, Restated
+from shared.sla.event_time import counts_from
+from shared.sla.fold import RELEVANT, fold, in_order
+from shared.sla.levels import reached, together
+from shared.sla.next_due import Firing, Key, Marks, earliest, mark_of, overdue
+
+LATE_RECORD = "late_record"
+DEADLINE_PASSED = "deadline_passed"
+
+
+class Step(NamedTuple):
+    """The outcome of one step. Publish `effects` in order; something is due once the wall clock is past `next_due`."""
+
+    case: CaseClocks
+    effects: list[Effect]
+    next_due: Micros | None
+
+
+def open_case(policy: CasePolicy, opened_at: Micros, status: str = "open") -> Step:
+    """The clocks that a submission at `opened_at` starts, whenever it was processed. `status` may pause at once."""
+    case = CaseClocks(opened_at, status, seen_until=opened_at)
+    return _step(policy, case, [], case, Change("submitted", opened_at, opened_at))
+
+
+def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now: Micros) -> Step:
+    """Take in one activity, in time or late, at wall clock `now`; one with a known id changes nothing.
+
+    A stop or pause after the deadline says the breach, whether or not a timer did. A verdict that was published and
+    comes out differently is followed by Restated.
+    """
+    before = clocks_of(policy, case)
+    if activity.kind not in RELEVANT or any(known.id == activity.id for known in case.history):
+        return Step(case, [], earliest(policy, before, _marks(case)))
+    at = counts_from(activity.at, case.opened_at)
+    cause = activity.kind if at >= case.seen_until else LATE_RECORD
+    changed = case._replace(
+        history=tuple(in_order(policy, (*case.history, activity))),
+        seen_until=max(case.seen_until, at),
+    )
+    return _step(policy, case, before, changed, Change(cause, at, now))
+
+
+def refold(policy: CasePolicy, case: CaseClocks, history: Iterable[Activity], at: Micros, now: Micros) -> Step:
+    """Take in the same history with other meanings: a late activity at `at` changes what a later one left unsaid."""
+    changed = case._replace(history=tuple(in_order(policy, history)))
+    change = Change(LATE_RECORD, counts_from(at, case.opened_at), now)
+    return _step(policy, case, clocks_of(policy, case), changed, change)
+
+
+def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
+    """Fire everything that is overdue at `now` (its instant < now), in the order of its instants; nothing is skipped.
+
+    Firing twice, or with a timer that an activity has made stale, finds nothing to do.
+    """
+    clocks = clocks_of(policy, case)
+    by_key = {(clock.milestone, clock.instance): clock for clock in clocks}
+    marks = _marks(case)
+    effects: list[Effect] = []
+    seen_until = case.seen_until
+    for firing in overdue(policy, clocks, marks, now):
+        clock = by_key[firing.key]
+        marks[firing.key], effect = _fire(policy, clock, mark_of(marks, clock), firing)
+        effects.append(effect)
+        seen_until = max(seen_until, firing.at)
+    if effects:
+        case = case._replace(marks=_worth_keeping(marks), seen_until=seen_until)
+    return Step(case, effects, earliest(policy, clocks, marks))
+
+
+def next_due(policy: CasePolicy, case: CaseClocks) -> Micros | None:
+    """The instant of the case's one timer, across its milestones, or None: it is due once the wall clock is past it."""
+    return earliest(policy, clocks_of(policy, case), _marks(case))
+
+
+def clocks_of(policy: CasePolicy, case: CaseClocks) -> list[Clock]:
+    """The clocks of the case, by milestone and instance, as its activity makes them."""
+    return fold(policy, case.opened_at, case.status, case.history)
+
+
+def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: CaseClocks, change: Change) -> Step:
+    """Publish the difference that the activity in `changed` makes."""
+    after = clocks_of(policy, changed)
+    marks = _marks(case)
+    inherited = _renumbered(before, after, marks)
+    old = {(clock.milestone, clock.instance): clock for clock in before}
+    effects: list[Effect] = []
+    for clock in after:
+        key = (clock.milestone, clock.instance)
+        mark = mark_of(marks, clock)
+        mark = mark._replace(fired=together(mark.fired, inherited.get(key, ())))
+        marks[key], said = difference(old.pop(key, None), clock, mark, change)
+        effects += said
+    for key, clock in old.items():
+        marks[key], said = withdraw_instance(clock, mark_of(marks, clock), change)
+        effects += said
+    return Step(changed._replace(marks=_worth_keeping(marks)), effects, earliest(policy, after, marks))
+
+
+def _fire(policy: CasePolicy, clock: Clock, mark: Mark, firing: Firing) -> tuple[Mark, Effect]:
+    if firing.call is not None:
+        return reached(policy, clock, mark, firing.call, firing.at)
+    common = (clock.milestone, clock.instance, mark.generation, clock.promise, clock.due_at, firing.at)
+    late = mark._replace(verdict="breached", breached=True)
+    if mark.breached:  # it was breached before, then got a later deadline: that one has passed as well
+        return late, Restated(*common, mark.verdict, "breached", DEADLINE_PASSED)
+    return late, Breached(*common, firing.at, None)
+
+
+def _renumbered(before: list[Clock], after: list[Clock], marks: Marks) -> dict[Key, Fired]:
+    """The calls that a clock has behind it under another number: late activity can put an instance before it."""
+    fired = {(old.milestone, old.started_at): mark_of(marks, old).fired for old in before}
+    return {
+        (clock.milestone, clock.instance): calls
+        for clock in after
+        if (calls := fired.get((clock.milestone, clock.started_at)))
+    }
+
+
+def _marks(case: CaseClocks) -> dict[Key, Mark]:
+    return {(mark.milestone, mark.instance): mark for mark in case.marks}
+
+
+def _worth_keeping(marks: Marks) -> tuple[Mark, ...]:
+    return tuple(mark for key, mark in marks.items() if mark != Mark(*key))

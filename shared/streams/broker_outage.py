@@ -1,0 +1,57 @@
+"""A broker that is away, said once when it goes and once when it is back, however many tasks notice."""
+
+import time
+from collections.abc import Callable
+
+from aiokafka.errors import (
+    CoordinatorNotAvailableError,
+    GroupCoordinatorNotAvailableError,
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+    RequestTimedOutError,
+)
+
+from shared.observability import logs
+from shared.streams.errors import TakeoverTooSlow
+
+_log = logs.get_logger()
+_AWAY = (
+    KafkaConnectionError,
+    NodeNotReadyError,
+    RequestTimedOutError,
+    KafkaTimeoutError,
+    CoordinatorNotAvailableError,
+    GroupCoordinatorNotAvailableError,
+    TakeoverTooSlow,
+    TimeoutError,
+    OSError,
+)
+
+
+class BrokerOutage:
+    """Shared by everything in a process that speaks to one Kafka."""
+
+    def __init__(self, bootstrap: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._bootstrap = bootstrap
+        self._monotonic = monotonic
+        self._since: float | None = None
+
+    def noticed(self, error: BaseException) -> bool:
+        """Whether `error` means that the broker is away; the first one is logged."""
+        if not isinstance(error, _AWAY):
+            return False
+        if self._since is None:
+            self._since = self._monotonic()
+            _log.warning(
+                f"Kafka at {self._bootstrap} does not answer; trying again until it does",
+                action="kafka.away",
+                error=f"{type(error).__name__}: {error}",
+            )
+        return True
+
+    def over(self) -> None:
+        """Something worked: if there was an outage, say that it is over."""
+        if self._since is not None:
+            seconds, self._since = self._monotonic() - self._since, None
+            _log.info(f"Kafka answers again after {seconds:.1f} s", action="kafka.back", seconds=round(seconds, 1))

@@ -1,0 +1,72 @@
+"""[pure] What a task runs: the contract between the task runtime and a service's topology.
+
+A processor is deterministic: records, stores and `now` come in, outputs and store changes go into the `Overlay`.
+It does no I/O and keeps no state of its own except indexes that it can rebuild from its stores (`store_changed`).
+A transaction may be aborted, and nobody is told: an index follows `store_changed`, never what was merely processed.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from shared.contracts.topics import Topic
+from shared.kafka.record import Record
+from shared.streams.overlay import Overlay
+
+
+class Timer(NamedTuple):
+    """A timer that is due: the entry of a store that it belongs to. Timers sort in the order in which they fire."""
+
+    due: int  # microseconds since 1970 UTC
+    store: str
+    key: bytes
+
+
+class Postponed(NamedTuple):
+    """The timers of a task that failed and wait to be tried again."""
+
+    timers: int = 0  # how many
+    earliest: datetime | None = None  # when the first of them was due
+
+
+class Processor(Protocol):
+    """One partition's worth of a service. Made anew, restored, then run."""
+
+    sources: tuple[Topic, ...]  # in the order in which a slice takes them
+    catch_up: tuple[
+        Topic, ...
+    ]  # those read to their end before the others at a takeover: the others are joined with them
+    sinks: tuple[Topic, ...]  # what it emits to, the dead letters of its sources aside
+    stores: tuple[str, ...]  # names of its state stores; each has the changelog `{service}-{store}-changelog`
+
+    def process(self, record: Record, overlay: Overlay) -> None:
+        """Handle one record at `overlay.now`. Raises PoisonRecord; its changes are then dropped, nobody else's."""
+
+    def due_timers(self, overlay: Overlay) -> Iterator[Timer]:
+        """The timers that are due at `overlay.now`, in due order. The caller fires or postpones each one before it asks
+        for the next, so what a fired timer makes due in turn comes in its place.
+        """
+
+    def fire(self, timer: Timer, overlay: Overlay) -> None:
+        """Fire one timer that `due_timers` has just named. If it raises, its changes are dropped, nobody else's."""
+
+    def postpone(self, timer: Timer, until: datetime) -> None:
+        """Do not name `timer` before the wall clock is past `until`, unless its entry gets another due instant.
+
+        Called in the transaction in which `due_timers` named it, or after that was aborted. It counts at once, whether
+        or not a transaction commits, and it is not stored: after a restart the timer is tried at once.
+        """
+
+    def postponed(self) -> Postponed:
+        """The timers that are postponed now. A measure for people."""
+
+    def timer_ids(self, timer: Timer) -> Mapping[str, str]:
+        """What a timer is about, as ids by the name that a log line gives them, such as `case_id`."""
+
+    def next_due(self) -> datetime | None:
+        """When the task has to fire timers next, or None. A timer is due when the wall clock is *past* its instant; one
+        that is postponed, when it is past the instant until which it is.
+        """
+
+    def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:
+        """Called for each committed change and each restored record, to keep indexes; value None = deleted."""

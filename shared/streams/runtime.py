@@ -1,0 +1,267 @@
+"""A service's tasks on this machine: membership in the group, a task for each partition, and giving up in order."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord
+
+from shared.contracts.topics import Topic
+from shared.kafka.faults import TaskMustStop, TopicsDiffer
+from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_admin import TopicNotMade, apply_topics
+from shared.kafka.topic_watch import TopicWatch
+from shared.observability import logs
+from shared.observability.health import Readiness
+from shared.streams import metrics
+from shared.streams.broker_outage import BrokerOutage
+from shared.streams.group_consumer import GroupConsumer
+from shared.streams.pacing import Backoff
+from shared.streams.processor import Processor
+from shared.streams.takeover import Memory, TaskFactory
+from shared.streams.task import Task, TaskContext
+from shared.streams.transaction import KafkaTransactions, Transactions
+from shared.streams.watched_clock import Reading, WatchedClock
+
+_log = logs.get_logger()
+_GRACE_SHARE = 0.6  # of the rebalance timeout, for finishing what is open; then it is aborted
+_MONITOR_SECONDS = 1.0
+_LONG_SESSION = 30.0  # seconds of membership after which the next trouble starts with a short pause again
+
+Observer = Callable[[int, Processor, datetime], None]
+
+
+class Runtime:
+    """Runs `factory(partition)` for each partition that the group assigns to this instance.
+
+    `sources` are what the processors read, the first ones first (default: what `factory(0)` says); `topics` are made
+    at the start if they are missing. No task runs while one of either is not as it was then. Every second, while the
+    wall clock is believed, `observe` gets each running processor and the time; it must be quick. `transactions` and
+    `clock` are seams for tests.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        factory: Callable[[int], Processor],
+        settings: KafkaSettings,
+        readiness: Readiness,
+        *,
+        sources: Sequence[Topic] | None = None,
+        topics: Sequence[Topic] = (),
+        observe: Observer | None = None,
+        transactions: Callable[[int], Transactions] | None = None,
+        clock: WatchedClock | None = None,
+    ) -> None:
+        self.service = service
+        self._settings = settings
+        self._readiness = readiness
+        self._sources = tuple(factory(0).sources if sources is None else sources)
+        self._topics = tuple(topics)
+        self._observe = observe
+        self._clock = clock or WatchedClock(
+            timedelta(milliseconds=settings.clock_tolerance_ms), timedelta(milliseconds=settings.clock_settle_ms)
+        )
+        watched = [topic.name for topic in (*self._sources, *self._topics)]
+        self._watch = TopicWatch(settings, service, watched, readiness)
+        self._made = False
+        self._outage = BrokerOutage(settings.kafka_bootstrap)
+        self._client_id = f"{service}-{settings.instance or f'{socket.gethostname()}-{os.getpid()}'}"
+        self._around = TaskContext(
+            blueprint=TaskFactory(service, settings, factory, lambda: self._watch.ids),
+            transactions=transactions or self._kafka_transactions,
+            readiness=readiness,
+            clock=self._clock,
+            outage=self._outage,
+            rejoin=self._rejoin,
+            client_id=self._client_id,
+        )
+        self._tasks: dict[int, Task] = {}
+        self._parked: dict[int, Memory] = {}
+        self._complained: set[type[Exception]] = set()
+        self._member: GroupConsumer | None = None
+        self._leave = asyncio.Event()
+        self._stop = asyncio.Event()
+        readiness.set("group", False, "not joined yet")
+
+    @property
+    def tasks(self) -> dict[int, Task]:
+        """The tasks of this instance, by partition."""
+        return dict(self._tasks)
+
+    async def run(self) -> None:
+        """Until `stop`: join, run the tasks, and after trouble leave and join again, with back-off."""
+        watching = asyncio.create_task(self._watch.run())
+        try:
+            await self._sessions()
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+            await self._watch.close()
+
+    async def _sessions(self) -> None:
+        backoff = Backoff(0.2, 5.0)
+        loop = asyncio.get_running_loop()
+        while not self._stop.is_set():
+            began = loop.time()
+            try:
+                await self._session()
+            except (KafkaError, TaskMustStop, TopicNotMade, TimeoutError, OSError) as error:
+                self._readiness.set("group", False, f"{type(error).__name__}: {error}")
+                if not isinstance(error, TopicsDiffer) and not self._outage.noticed(error):  # the watch has logged it
+                    _log.error(
+                        f"Cannot take part in the group: {error}", action="group.failed", error=type(error).__name__
+                    )
+            if loop.time() - began > _LONG_SESSION:
+                backoff.reset()
+            await self._sleep(backoff.next())
+
+    def stop(self) -> None:
+        """Stop fetching, finish and commit what is open, leave the group; `run` returns when that is done."""
+        self._stop.set()
+
+    async def _session(self) -> None:
+        """One membership in the group."""
+        self._leave.clear()
+        await self._check_topics()
+        member = GroupConsumer(
+            self._settings,
+            self.service,
+            self._sources,
+            client_id=self._client_id,
+            assigned=self._assigned,
+            revoked=self._revoked,
+        )
+        self._member = member
+        helpers: list[asyncio.Task[object]] = [
+            asyncio.create_task(self._stop.wait()),
+            asyncio.create_task(self._leave.wait()),
+        ]
+        try:
+            await member.start()
+            self._outage.over()
+            helpers += [
+                asyncio.create_task(member.feed(self._deliver, self._out_of_range)),
+                asyncio.create_task(self._monitor()),
+                asyncio.create_task(self._watch.until_changed()),
+            ]
+            done, _ = await asyncio.wait(helpers, return_when=asyncio.FIRST_COMPLETED)
+            for helper in done:
+                helper.result()
+        finally:
+            self._member = None  # no assignment is taken from here on
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            await self._revoked()
+            await member.stop()
+
+    async def _check_topics(self) -> None:
+        """Make missing topics at the start: one that is missing later was deleted by somebody. Raises TopicsDiffer."""
+        if self._topics and not self._made:
+            await apply_topics(self._settings, self._topics)
+        await self._watch.look()
+        self._made = True
+        self._watch.check()
+
+    def _assigned(self, partitions: set[int]) -> None:
+        if self._member is None:
+            return
+        metrics.REBALANCES.labels(self.service).inc()
+        if partitions and max(partitions) >= self._settings.partitions:
+            # Somebody has added partitions, so keys belong elsewhere now: nothing may run until that is settled.
+            self._rejoin(f"partition {max(partitions)} is beyond FRONTLINE_PARTITIONS={self._settings.partitions}")
+            return
+        _log.info("Partitions assigned", action="group.assigned", partitions=sorted(partitions))
+        parked, self._parked = self._parked, {}
+        for partition in sorted(partitions):
+            self._tasks[partition] = Task(self._around, partition, self._member, parked.get(partition))
+        self._readiness.set("group", *_joined(partitions, self._member.incomplete))
+
+    async def _revoked(self) -> None:
+        tasks, self._tasks = self._tasks, {}
+        self._readiness.set("group", False, "joining")
+        grace = self._settings.rebalance_timeout_ms / 1000 * _GRACE_SHARE
+        await asyncio.gather(*(task.stop(grace) for task in tasks.values()))
+        for partition, task in tasks.items():
+            if task.memory is not None:
+                self._parked[partition] = task.memory
+
+    def _deliver(self, source: str, partition: int, records: list[ConsumerRecord]) -> None:
+        task = self._tasks.get(partition)
+        if task is not None:
+            task.offer(source, records)
+
+    def _out_of_range(self, source: str, partition: int, position: int) -> None:
+        task = self._tasks.get(partition)
+        if task is not None:
+            task.out_of_range(source, position)
+
+    def _rejoin(self, reason: str) -> None:
+        _log.info("Leaving the group to join it anew", action="group.leaving", reason=reason)
+        self._leave.set()
+
+    def _kafka_transactions(self, partition: int) -> Transactions:
+        return KafkaTransactions(self._settings, f"{self.service}-{partition}", f"{self._client_id}-{partition}")
+
+    async def _monitor(self) -> None:
+        paused = False
+        while True:
+            reading = self._clock.read()
+            metrics.CLOCK_DRIFT_SECONDS.labels(self.service).set(reading.drift)
+            metrics.CLOCK_PAUSED.labels(self.service).set(not reading.steady)
+            if reading.steady == paused:
+                paused = not reading.steady
+                self._say_whether_paused(paused, reading.drift)
+            for task in self._tasks.values():
+                try:
+                    self._measure(task, reading)
+                except Exception as error:
+                    self._say_that_watching_failed(error)
+            await asyncio.sleep(_MONITOR_SECONDS)
+
+    def _say_that_watching_failed(self, error: Exception) -> None:
+        if type(error) in self._complained:
+            return  # every second the same
+        self._complained.add(type(error))
+        _log.exception("A task could not be watched; it runs on", action="monitor.failed")
+
+    def _measure(self, task: Task, reading: Reading) -> None:
+        for source in self._sources:
+            lag = task.lag(source.name)
+            if lag is not None:
+                metrics.LAG.labels(self.service, source.name, task.partition).set(lag)
+        postponed = task.processor.postponed()
+        due = [at for at in (task.processor.next_due(), postponed.earliest) if at is not None]
+        overdue = (reading.now - min(due)).total_seconds() if due else 0.0
+        metrics.TIMER_OVERDUE_SECONDS.labels(self.service, task.partition).set(max(0.0, overdue))
+        metrics.TIMERS_POSTPONED.labels(self.service, task.partition).set(postponed.timers)
+        if self._observe is not None and task.phase == "running" and reading.steady:
+            self._observe(task.partition, task.processor, reading.now)
+
+    def _say_whether_paused(self, paused: bool, drift: float) -> None:
+        if paused:
+            _log.error(
+                "The wall clock was stepped: timers do not fire until it is right again, or has settled",
+                action="clock.paused",
+                drift_seconds=round(drift, 3),
+            )
+        else:
+            _log.info("The wall clock is believed: timers fire", action="clock.steady")
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+        except TimeoutError:
+            return
+
+
+def _joined(partitions: set[int], incomplete: Sequence[int]) -> tuple[bool, str]:
+    """Whether an assignment is one to run on, and what to say of it."""
+    if incomplete:
+        return False, f"partitions {', '.join(map(str, incomplete))} are not assigned for every source"
+    return True, f"{len(partitions)} partitions assigned"

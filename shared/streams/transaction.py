@@ -1,0 +1,274 @@
+"""One task's transactions: the port that the task speaks to, and aiokafka's producer behind it.
+
+aiokafka commits a transaction that lost a batch unless each send future is looked at, and even then unless the
+transaction is aborted. So `commit` here is only reached after every future has been awaited, and after any error the
+producer is thrown away; the next one fences it. One whose connection breaks is thrown away as well: aiokafka would
+connect anew and go on, and a broker that was started again meanwhile may have left the last transaction unfinished
+(see hanging.py), which the next one would then drag along to its own end.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka.errors import (
+    InvalidProducerEpoch,
+    KafkaConnectionError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerClosed,
+    ProducerFenced,
+    RecordListTooLargeError,
+)
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.producer.transaction_manager import TransactionState
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+
+from shared.kafka.record import Output, size_of
+from shared.kafka.settings import KafkaSettings
+from shared.streams.errors import Fenced, RecordRefused
+from shared.streams.positions import Committed
+from shared.streams.record_batches import Marker, Place
+
+Sent = dict[tuple[str, int], int]  # for each (topic, partition) the offset after the last record sent to it
+
+_RETRY_BACKOFF_MS = 20  # a predecessor's open transaction is asked about again so often; aiokafka's own default is 100
+_REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError)
+# No topic takes so many bytes. A request beyond the broker's `socket.request.max.bytes` is not even refused: the
+# connection breaks, and a larger record would be sent again and again.
+_NEVER_SENT = 16 * 1024 * 1024
+_GIVE_UP_STOPPING = 5.0  # seconds; a producer that is thrown away must not hold up the one that follows
+
+
+class Transactions(Protocol):
+    """The transactions of one transactional id. Methods raise Fenced, RecordRefused, or KafkaError for the rest."""
+
+    @property
+    def producer_id(self) -> int:
+        """Whose batches they are; known once started, the same for each producer of this id, but for its epoch."""
+
+    @property
+    def lost(self) -> KafkaError | None:
+        """Why no further transaction may be begun, although none has failed: a connection has broken since `start`."""
+
+    async def start(self) -> None:
+        """Fence and abort the predecessor."""
+
+    async def settle(self, places: Iterable[Place], group: str, decision: Marker) -> None:
+        """Bring what an earlier transaction of this id has left undecided to that end, in `places` and in `group`."""
+
+    async def begin(self) -> None:
+        """Open a transaction."""
+
+    async def send(self, outputs: Iterable[Output], partition: int, timestamp_ms: int) -> Sent:
+        """Produce `outputs` in order, to `partition` unless they name one; returns once all are acknowledged."""
+
+    async def send_offsets(self, positions: Mapping[str, Committed], partition: int, group: str) -> None:
+        """Make `positions` of the sources' `partition` part of the transaction."""
+
+    async def commit(self) -> None:
+        """Commit. An error leaves open whether it happened."""
+
+    async def discard(self) -> None:
+        """Abort what is open, if that goes quickly, and let go. Never raises."""
+
+
+class KafkaTransactions:
+    """`Transactions` by aiokafka's producer."""
+
+    def __init__(self, settings: KafkaSettings, transactional_id: str, client_id: str) -> None:
+        self._producer = AIOKafkaProducer(
+            **settings.client(),
+            client_id=client_id,
+            transactional_id=transactional_id,
+            transaction_timeout_ms=settings.transaction_timeout_ms,
+            max_batch_size=settings.max_batch_size,
+            retry_backoff_ms=_RETRY_BACKOFF_MS,
+            linger_ms=0,
+        )
+        self._open = False
+        self._started = False
+        self._lost: KafkaError | None = None
+        self._producer.client._on_connection_closed = self._connection_closed
+
+    @property
+    def producer_id(self) -> int:
+        """Whose batches they are; known once started."""
+        return int(self._producer._txn_manager.producer_id)
+
+    @property
+    def lost(self) -> KafkaError | None:
+        """Why no further transaction may be begun."""
+        return self._lost
+
+    async def start(self) -> None:
+        """Fence and abort the predecessor; waits while its open transaction is being ended."""
+        await self._producer.start()
+        self._started = True
+
+    async def settle(self, places: Iterable[Place], group: str, decision: Marker) -> None:
+        """A transaction that writes nothing: its markers end what is undecided in `places`, and offsets of `group`."""
+        with self._judged():
+            await self._producer.begin_transaction()
+            for topic, partition in places:
+                self._producer._txn_manager.maybe_add_partition_to_txn(TopicPartition(topic, partition))
+            while not await self._producer._sender._do_add_offsets_to_txn(group):
+                continue  # it has waited a little
+            if decision == "commit":
+                await self._producer.commit_transaction()
+            else:
+                await self._producer.abort_transaction()
+
+    async def begin(self) -> None:
+        """Open a transaction."""
+        if self._lost is not None:
+            raise self._lost
+        with self._judged():
+            await self._producer.begin_transaction()
+            self._open = True
+
+    async def send(self, outputs: Iterable[Output], partition: int, timestamp_ms: int) -> Sent:
+        """Produce `outputs`; returns once all are acknowledged."""
+        by_place: dict[tuple[str, int], list[Output]] = defaultdict(list)
+        for output in outputs:
+            if (size := size_of(output.key, output.value, output.headers)) > _NEVER_SENT:
+                raise RecordRefused(f"{output.topic}: a record of {size} bytes is not sent at all")
+            by_place[output.topic, partition if output.partition is None else output.partition].append(output)
+        with self._judged():
+            batches = await asyncio.gather(
+                *(
+                    self._send_all(topic, number, records, timestamp_ms)
+                    for (topic, number), records in by_place.items()
+                ),
+                return_exceptions=True,
+            )
+            futures = [future for batch in batches if isinstance(batch, list) for future in batch]
+            acknowledged = await asyncio.gather(*futures, return_exceptions=True)
+            for result in (*batches, *acknowledged):
+                if isinstance(result, BaseException):
+                    raise result
+        sent: Sent = {}
+        for place, batch in zip(by_place, batches, strict=True):
+            metadata = batch[-1].result() if isinstance(batch, list) else None
+            if metadata is not None and metadata.offset >= 0:  # a duplicate is acknowledged without an offset
+                sent[place] = metadata.offset + 1
+        return sent
+
+    async def send_offsets(self, positions: Mapping[str, Committed], partition: int, group: str) -> None:
+        """Make the sources' positions part of the transaction."""
+        offsets = {
+            TopicPartition(topic, partition): OffsetAndMetadata(position.offset, position.metadata)
+            for topic, position in positions.items()
+        }
+        with self._judged():
+            await self._producer.send_offsets_to_transaction(offsets, group)
+
+    async def commit(self) -> None:
+        """Commit. An error leaves open whether it happened."""
+        with self._judged():
+            await self._producer.commit_transaction()
+            self._open = False
+
+    async def discard(self) -> None:
+        """Abort what is open, if that goes quickly, and let go. Never raises."""
+        if self._open and self._producer._txn_manager.state is TransactionState.IN_TRANSACTION:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(1.0):
+                    await self._producer.abort_transaction()
+        self._open = False
+        await _throw_away(self._producer)
+
+    async def _send_all(
+        self, topic: str, partition: int, outputs: list[Output], timestamp_ms: int
+    ) -> list[asyncio.Future[Any]]:
+        futures: list[asyncio.Future[Any]] = []
+        batch = self._producer.create_batch()
+        for output in outputs:
+            while not _fits(batch, output, timestamp_ms):
+                futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+                batch = self._producer.create_batch()
+        futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+        return futures
+
+    def _connection_closed(self, connection: AIOKafkaConnection, reason: CloseReason) -> None:
+        """Called by the client. Nothing may be sent any more, and nobody may go on waiting for an answer."""
+        if not self._started or reason in (CloseReason.IDLE_DROP, CloseReason.SHUTDOWN) or self._lost is not None:
+            return
+        self._lost = KafkaConnectionError(f"the connection to {connection.host}:{connection.port} has broken")
+        self._producer.client._get_conn = _no_connection
+        _fail_all(self._producer, self._lost)
+
+    @contextlib.contextmanager
+    def _judged(self) -> Iterator[None]:
+        """Turn what aiokafka raises into what the task has to know: fenced, refused, or failed."""
+        try:
+            yield
+        except (KafkaError, AssertionError) as error:
+            if self._fenced(error):
+                raise Fenced(str(error) or type(error).__name__) from error
+            if isinstance(error, _REFUSED):
+                raise RecordRefused(str(error) or type(error).__name__) from error
+            if isinstance(error, AssertionError):
+                raise KafkaError(f"the producer is in state {self._producer._txn_manager.state.name}") from error
+            raise
+
+    def _fenced(self, error: BaseException) -> bool:
+        """By the producer's state: a second call after the fence raises AssertionError or IllegalOperation."""
+        seen: BaseException | None = error
+        while seen is not None:
+            if isinstance(seen, ProducerFenced | InvalidProducerEpoch):
+                return True
+            seen = seen.__cause__
+        sender = self._producer._sender.sender_task
+        if sender is None or not sender.done() or sender.cancelled():
+            return False
+        return isinstance(sender.exception(), ProducerFenced | InvalidProducerEpoch)
+
+
+def _fits(batch: BatchBuilder, output: Output, timestamp_ms: int) -> bool:
+    """Append `output`; False if the batch is full. An empty batch takes a record of any size, the broker judges it."""
+    return (
+        batch.append(timestamp=timestamp_ms, key=output.key, value=output.value, headers=[*output.headers]) is not None
+    )
+
+
+async def _no_connection(*_: object, **__: object) -> None:
+    """In place of the client's way to connect: what is still under way finds no broker."""
+
+
+def _fail_all(producer: AIOKafkaProducer, error: KafkaError) -> None:
+    """Whoever waits for a batch, an offset or the end of the transaction gets `error`."""
+    manager = producer._txn_manager
+    producer._message_accumulator.fail_all(error)
+    if manager._transaction_waiter is not None and not manager._transaction_waiter.done():
+        manager.fatal_error(error)
+
+
+async def _throw_away(producer: AIOKafkaProducer) -> None:
+    """Stop a producer without waiting for what it still has to deliver: its own `stop` would wait for a dead broker."""
+    producer._closed = True
+    manager, sender = producer._txn_manager, producer._sender.sender_task
+    producer._message_accumulator.fail_all(ProducerClosed())
+    queued = producer._message_accumulator._batches.values()
+    for batch in itertools.chain(producer._message_accumulator._pending_batches, *queued):
+        if batch.future.done() and not batch.future.cancelled():
+            batch.future.exception()  # looked at: nobody else will
+    waiter = manager._transaction_waiter
+    if waiter is not None and waiter.done() and not waiter.cancelled():
+        waiter.exception()
+    if sender is not None:
+        sender.cancel()
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(_GIVE_UP_STOPPING):
+            await producer.client.close()
+    if sender is not None:
+        for _ in range(3):  # it waits for requests of its own when cancelled; each further cancel ends one of them
+            done, _pending = await asyncio.wait([sender], timeout=_GIVE_UP_STOPPING / 3)
+            if done:
+                break
+            sender.cancel()

@@ -1,0 +1,246 @@
+"""`frontline explain --lang es`: all of it in Spanish, and not a word of English left over."""
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from services.cli.explain.command import language_of
+from shared.contracts.names import SPANISH
+from shared.contracts.vocabulary import LANGUAGES, Language
+from shared.explain.reason_words import REASONS
+from shared.explain.speech import WORDS, Speech
+from shared.explain.view_words import VIEW
+from shared.policy.digest import policy_sha256
+from shared.policy.files import load_library
+from shared.routing.entitlement import ANONYMOUS, not_covered
+from shared.routing.messages import WORDS as SENTENCES
+from tests.harness.asking import request, requester
+from tests.harness.decided import decided
+from tests.topology.escalation.desk import LIBRARY, NEXT, Desk, at, minutes
+from tests.unit.explain.told import Told
+
+BOTH = load_library(["guidelines-2021", "objectives-2024"])
+SUBJECT = "Nadie puede entrar"
+# Names, not words: what desks call statuses, accounts, calendars and rules in every language.
+NAMES = {"open", "resolved", "acme", "spain", "calendar", "triage", "targets"}
+
+
+def placeholders(sentence: str) -> list[str]:
+    """What a sentence has room for."""
+    return sorted(name for _, name, _, _ in Formatter().parse(sentence) if name is not None)
+
+
+@pytest.mark.parametrize("table", [REASONS, VIEW], ids=["reasons", "view"])
+def test_every_sentence_is_there_in_every_language_with_the_same_room(table: Any) -> None:
+    """A sentence that only one language has would be an error in front of whoever reads."""
+    assert set(table) == set(LANGUAGES)
+    for language in LANGUAGES:
+        assert {name: placeholders(text) for name, text in table[language].items()} == {
+            name: placeholders(text) for name, text in table["en"].items()
+        }
+
+
+def test_no_sentence_was_left_untranslated() -> None:
+    """Copied and forgotten: the same words in both languages."""
+    same = {name for name, text in WORDS["en"].items() if WORDS["es"][name] == text and words(_bare(text))}
+    assert same == {"detail.plan"}
+    assert set(REASONS["en"]).isdisjoint(VIEW["en"])
+
+
+def test_every_cause_of_dead_letters_is_told_in_spanish() -> None:
+    """Those that docs/operations.md explains."""
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = page.split("| cause | meaning |")[1].split("\n\n")[0]
+    causes = {cause for line in table.splitlines()[2:] for cause in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert causes == set(SPANISH["put_aside"])
+
+
+def words(text: str) -> set[str]:
+    """The words of a text; ids, rules, statuses and the like have signs within and are none."""
+    tokens = (token.strip("«»“”():;,.✓✗·\"'!?%") for token in text.split())
+    return {token.casefold() for token in tokens if re.fullmatch(r"[^\W\d_]{3,}", token)} - NAMES
+
+
+def _bare(text: str) -> str:
+    """A sentence without what it has room for."""
+    return re.sub(r"\{\w+\}", " ", text)
+
+
+def english_words() -> set[str]:
+    """What only the English tables say."""
+    tables = (REASONS, VIEW, SENTENCES)
+
+    def of(language: Language) -> set[str]:
+        return {word for table in tables for text in table[language].values() for word in words(_bare(text))}
+
+    names = {word for kind in SPANISH.values() for name in kind for word in words(name.replace("_", " "))}
+    spanish = {word for kind in SPANISH.values() for name in kind.values() for word in words(name)}
+    return (of("en") | names) - of("es") - spanish
+
+
+def lived_through() -> Iterable[Told]:
+    """Cases in which, together, everything happens that there are words for."""
+    desk = Desk(BOTH, routed_by=LIBRARY)
+    busy = Told(desk, plan="premier", workaround="partial", subject=SUBJECT, language="en")
+    busy.passes(timedelta(hours=2))
+    busy.hears("status_changed", to="waiting_on_customer")
+    busy.passes(timedelta(hours=1))
+    busy.hears("escalation_requested")
+    busy.hears("status_changed", to="open")
+    busy.passes(timedelta(days=1, hours=2))
+    busy.hears("reprioritised", impact="general")
+    busy.hears("escalation_requested")
+    busy.hears("escalation_requested")
+    busy.passes(minutes(10))
+    busy.hears("escalation_reviewed", accepted=False)
+    busy.hears("agent_replied")
+    busy.hears("agent_replied", at=at(-4))
+    yield busy
+
+    migrated = Told(Desk(BOTH, routed_by=LIBRARY), subject=SUBJECT, impact="significant")
+    migrated.passes(minutes(30))
+    migrated.hears("internal_note")
+    migrated.hears("policy_migrated", edition="objectives-2024", policy_sha256=policy_sha256(NEXT.editions[0]))
+    migrated.passes(minutes(30))
+    migrated.hears("restored")
+    migrated.hears("resolved")
+    migrated.passes(minutes(30))
+    migrated.hears("reopened")
+    migrated.hears("customer_replied")
+    migrated.passes(minutes(30))
+    migrated.hears("status_changed", to="waiting_on_customer")
+    migrated.passes(timedelta(days=30))
+    migrated.hears("escalation_requested")
+    migrated.hears("escalation_reviewed", accepted=True)
+    yield migrated
+    migrated.hears("closed")
+    yield migrated
+
+    upgraded = Told(subject=SUBJECT, plan="access", channel="phone", account_type="pro", country=None)
+    upgraded.hears("entitlement_refreshed", plan="premier_plus")
+    upgraded.passes(timedelta(hours=3))
+    upgraded.hears("withdrawn")
+    yield upgraded
+    yield Told(subject=SUBJECT, plan="premier", channel="help_center", country="PT", request_type="other")
+    yield Told(subject=SUBJECT, impact="information", environment="beta", requester=requester("member", False))
+    for entitlement in (ANONYMOUS, not_covered("withdrawn", requester())):
+        desk = Desk()
+        asked = request(subject=SUBJECT, account_id=None, request_id="c0000000000000000000000000000001")
+        rules = desk.rulebooks.at(desk.driver.now)
+        yield Told(desk, decided(asked, entitlement, rules, desk.driver.now))
+
+
+def test_nothing_of_it_is_left_in_english() -> None:
+    """Not a heading, a reason, a name of the vocabulary, a note or a remark of the edition."""
+    foreign = english_words()
+    assert {"because", "channel", "paused", "counted", "holiday", "administrators"} - foreign == {"administrators"}
+    for told in lived_through():
+        text = told.shown("es")
+        left = words(text) & foreign
+        assert left == set(), [line for line in text.splitlines() if words(line) & left]
+
+
+def test_in_english_nothing_of_it_is_spanish() -> None:
+    """The notes of a customer who writes Spanish, say."""
+    text = Told(language="es").shown("en")
+    assert "note: The call may be charged at a long-distance or special rate." in text
+    assert "«" not in text
+
+
+def test_it_reads_as_a_support_team_would_say_it() -> None:
+    """The sentences that are read most, word by word."""
+    told = Told(plan="premier", workaround="partial", subject=SUBJECT)
+    told.passes(timedelta(hours=1))
+    told.hears("status_changed", to="waiting_on_customer")
+    told.passes(timedelta(hours=1))
+    told.hears("status_changed", to="open")
+    text = told.shown("es")
+    for line in (
+        "  P2, Teléfono (nivel 2), acme",
+        "  recibido el 2026-11-23 13:00:00, decidido el 2026-11-23 13:00:00",
+        "Por qué este canal",
+        "  plan Premier, cuenta Enterprise; administrador con licencia",
+        "  canal y nivel: premier.tier2 de guidelines-2021: «Teléfono» está disponible (nivel 2); "
+        "fuente «tabla de canales: nivel 2 directo (chat, incidencia y teléfono), Premier y Premier+»",
+        "  P2: P2 porque la alternativa es «parcial»",
+        "  restauración: objetivo de 8 h, en el horario de su calendario",
+        "    empezó el 2026-11-23 13:00:00, vence el 2026-11-24 13:00:00",
+        "      2026-11-23 14:00:00 a 2026-11-23 15:00:00               1 h  "
+        "no cuenta: pausa: el caso estaba en waiting_on_customer desde 2026-11-23 14:00:00",
+        "      2026-11-23 18:00:00 a 2026-11-24 09:00:00              15 h  no cuenta: cerrado",
+        "      2026-11-24 13:00:00  nivel 1 de escalada, al 100 % del plazo: no se avisa a nadie, ni en este nivel ni "
+        "por encima: el plan Premier no incluye escalada automatizada (escalation_levels[1] · guidelines-2021)",
+        "  posible a partir del 2026-11-24 13:00:00; hasta entonces, todavía es pronto",
+        "  2026-11-23 14:00:00  cambio de estado (a waiting_on_customer)",
+        "  2026-11-23 14:00:00  restauración: se detiene (estado waiting_on_customer)",
+    ):
+        assert line in text.splitlines()
+
+
+def test_keys_and_words_for_machines_are_the_same_in_every_language() -> None:
+    """A script that reads one reads the other; only what people read differs, and in ledgers is added."""
+    for told in lived_through():
+        spanish, english, plain = (told.explained(language) for language in ("es", "en", None))
+        assert _skeleton(spanish) == _skeleton(english)
+        assert _skeleton(english, without_ledger_reasons=True) == _skeleton(plain)
+
+
+def _skeleton(value: Any, *, without_ledger_reasons: bool = False) -> Any:
+    """The data without its texts for people."""
+    if isinstance(value, dict):
+        for_people = {"because", "source", "note", "notes", "priority_because"}
+        kept = dict(value)
+        if without_ledger_reasons and {"counted", "because"} <= value.keys():
+            del kept["because"]
+        return {
+            name: None
+            if name in for_people and not _of_an_event(value)
+            else _skeleton(inner, without_ledger_reasons=without_ledger_reasons)
+            for name, inner in kept.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_skeleton(each, without_ledger_reasons=without_ledger_reasons) for each in value]
+    return value
+
+
+def _of_an_event(value: dict[str, Any]) -> bool:
+    """Events of clocks have a `because` that is a word for machines."""
+    return "observed_at" in value
+
+
+def test_without_the_edition_what_was_published_stays_english_and_it_says_so() -> None:
+    """The rules that said it are not at hand; the rest is Spanish all the same."""
+    text = Told(subject=SUBJECT).shown("es", with_edition=False)
+    assert "lo que sigue se dice como se publicó, en inglés: la edición guidelines-2021 no está a mano" in text
+    assert "P1 because no earlier rule applies" in text
+    assert "primera respuesta: objetivo de 1 h, a todas horas; vencía el 2026-11-23 13:00:00" in text
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "es_ES.UTF-8"}, "es"),
+        ({"LANG": "es"}, "es"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "es_ES.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "es_MX.UTF-8"}, "es"),
+        ({"LANG": "es_ES.UTF-8", "LC_ALL": ""}, "es"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "es_ES.UTF-8"}, "es"),
+    ],
+)
+def test_the_machine_says_which_language_people_read_here(environment: dict[str, str], language: str) -> None:
+    """As POSIX has it: LC_ALL outranks LC_MESSAGES, which outranks LANG; what is empty says nothing."""
+    assert language_of(environment) == language
+
+
+def test_numbers_are_written_as_the_language_has_it() -> None:
+    """A comma for decimals, and a space before the sign for per cent."""
+    spanish, english = Speech("es"), Speech("en")
+    assert (spanish.span(90.5), english.span(90.5)) == ("1 min 30,5 s", "1 min 30.5 s")
+    assert (spanish.share(0.125), english.share(0.125)) == ("12,5 %", "12.5%")

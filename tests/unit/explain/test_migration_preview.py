@@ -1,0 +1,161 @@
+"""`frontline policy migrate`: what would change for an open case, before anything is sent."""
+
+import io
+from datetime import timedelta
+from typing import Any
+
+from rich.console import Console
+
+from services.cli.policy.migration.view import show
+from shared.contracts.topics import ACTIVITY, CASES, Topic
+from shared.explain.case_log import CaseLog
+from shared.explain.migration_preview import Candidate, Editions, candidate, preview, to_edition, to_plan
+from shared.policy.digest import policy_sha256
+from shared.sla.pinned_edition import PinnedEdition, short_of
+from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, Desk, as_record, at, minutes
+
+NOW = PinnedEdition(policy_sha256(LIBRARY.editions[0]), LIBRARY.editions[0])
+LATER = PinnedEdition(policy_sha256(NEXT.editions[0]), NEXT.editions[0])
+EDITIONS: Editions = {short_of(each.sha256): each for each in (NOW, LATER)}
+
+
+class Case:
+    """A case that is lived through, and what its log says of it."""
+
+    def __init__(self, **given: Any) -> None:
+        self.desk = Desk()
+        self.log = CaseLog()
+        self._pipe(CASES, self.desk.case(**given))
+
+    def hears(self, kind: str, **given: Any) -> None:
+        """Somebody does something to it."""
+        self._pipe(ACTIVITY, self.desk.activity(kind, **given))
+
+    def passes(self, span: timedelta) -> None:
+        """Time goes by."""
+        self.desk.passes(span)
+
+    @property
+    def candidate(self) -> Candidate:
+        """The case as the command finds it."""
+        found = candidate(self.log, EDITIONS)
+        assert isinstance(found, Candidate)
+        return found
+
+    def to_edition(self) -> dict[str, Any]:
+        """What the later edition would change now."""
+        now = self.desk.driver.now
+        return preview(self.candidate, [to_edition(self.candidate, LATER, now)], EDITIONS, now)
+
+    def _pipe(self, topic: Topic, event: Any) -> None:
+        value, headers = as_record(topic, CASE, event)
+        record = self.desk.driver.record(topic, CASE, value, headers)
+        self.log.take(record)
+        self.desk.driver.pipe_slice([record])
+
+
+def test_a_preview_shows_each_clock_before_and_after() -> None:
+    """P1 of Premier+, half an hour old: the same deadlines as commitments, and hourly updates."""
+    case = Case(plan="premier_plus")
+    case.passes(minutes(30))
+    told = case.to_edition()
+    assert told["edition"] == {"before": "guidelines-2021", "after": "objectives-2024"}
+    changed = {clock["milestone"]: (clock["before"], clock["after"]) for clock in told["clocks"]}
+    before, after = changed["first_response"]
+    assert (before["promise"], after["promise"]) == ("objective", "commitment")
+    assert before["due_at"] == after["due_at"] == "2026-11-23T13:00:00Z"
+    assert changed["periodic_update"][0] is None
+    assert changed["periodic_update"][1]["due_at"] == "2026-11-23T13:00:00Z"
+    assert (told["breaches"], told["problem"]) == ([], None)
+
+
+def test_a_preview_says_what_would_be_breached_by_the_migration_itself() -> None:
+    """Nobody shall send it to find out."""
+    case = Case(plan="premier_plus")
+    case.passes(minutes(30))
+    case.hears("agent_replied")
+    case.passes(minutes(70))
+    assert case.to_edition()["breaches"] == [{"milestone": "periodic_update", "instance": 1}]
+
+
+def test_a_preview_is_what_escalation_then_publishes() -> None:
+    """The same functions work it out: a preview that could differ would be worse than none."""
+    case = Case(plan="premier_plus")
+    case.passes(minutes(30))
+    case.hears("agent_replied")
+    case.passes(minutes(70))
+    told = case.to_edition()
+    case.desk.goes_on_with(type(LIBRARY)([*LIBRARY.editions, *NEXT.editions]))
+    said = case.desk.hears("policy_migrated", edition="objectives-2024", policy_sha256=LATER.sha256)
+    assert [words.split()[0] for words in said if "breached" in words] == ["periodic_update"]
+    assert len([words for words in said if "restated" in words]) == len(told["restated"])
+
+
+def test_a_preview_counts_a_receipt_by_a_clock_that_is_behind() -> None:
+    """As escalation does: the case was answered at once, so that nothing of it is late."""
+    case = Case(plan="premier_plus")
+    received = case.desk.driver.now - timedelta(seconds=2)
+    case.hears("agent_replied", at=received, recorded_at=received)
+    case.passes(minutes(90))
+    stages = {clock["milestone"]: clock["before"] for clock in case.to_edition()["clocks"]}
+    assert "first_response" not in stages
+    assert case.to_edition()["breaches"] == [{"milestone": "periodic_update", "instance": 1}]
+
+
+def test_looking_changes_nothing() -> None:
+    """Two looks in a row see the same."""
+    case = Case(plan="premier_plus")
+    case.passes(minutes(30))
+    one = case.candidate
+    now = case.desk.driver.now
+    looks = [preview(one, [to_edition(one, LATER, now)], EDITIONS, now) for _ in range(2)]
+    assert looks[0] == looks[1]
+
+
+def test_another_plan_is_previewed_like_another_edition() -> None:
+    """And both together in one go."""
+    case = Case(plan="premier")
+    case.passes(minutes(30))
+    one, now = case.candidate, at(0.5)
+    told = preview(one, [to_edition(one, LATER, now), to_plan(one, "access", now)], EDITIONS, now)
+    assert told["plan"] == {"before": "premier", "after": "access"}
+    assert told["edition"]["after"] == "objectives-2024"
+    first = next(clock for clock in told["clocks"] if clock["milestone"] == "first_response")
+    assert first["after"]["target_seconds"] == 4 * 3600
+
+
+def test_what_is_over_or_cannot_be_told_is_no_candidate() -> None:
+    """A closed case owes nothing; one whose edition nobody has cannot be previewed."""
+    case = Case(plan="premier_plus")
+    assert candidate(CaseLog(), EDITIONS) is None
+    unknown = candidate(case.log, {})
+    assert isinstance(unknown, str)
+    assert "neither saved nor configured" in unknown
+    case.hears("closed")
+    assert candidate(case.log, EDITIONS) is None
+
+
+def test_an_edition_without_the_calendar_of_the_case_is_a_problem_that_is_told() -> None:
+    """Escalation would put the migration aside."""
+    case = Case(plan="premier_plus")
+    calendars = {name: config for name, config in LATER.edition.calendars.items() if name != "Europe/Madrid"}
+    lacking = LATER.edition.model_copy(update={"calendars": {"moon": next(iter(calendars.values()))}})
+    target = PinnedEdition("ab" * 32, lacking)
+    editions = {**EDITIONS, short_of(target.sha256): target}
+    now = case.desk.driver.now
+    told = preview(case.candidate, [to_edition(case.candidate, target, now)], editions, now)
+    assert "has no calendar" in told["problem"]
+    assert told["clocks"] == []
+
+
+def test_people_read_a_line_for_each_case_and_each_clock() -> None:
+    """What changes, what would be breached, and that nothing was sent."""
+    case = Case(plan="premier_plus")
+    case.passes(minutes(100))
+    out = io.StringIO()
+    show([case.to_edition()], Console(file=out, soft_wrap=True, highlight=False), sent=False)
+    text = out.getvalue()
+    assert "edition guidelines-2021 -> objectives-2024" in text
+    assert "periodic update: not promised -> objective of 1h elapsed, due 2026-11-23T13:00:00Z, late" in text
+    assert "breached by this" in text
+    assert "1 cases would change, 1 breaches by that. Nothing was sent; --send does it." in text

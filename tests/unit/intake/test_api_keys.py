@@ -1,0 +1,100 @@
+"""API keys: who is let in, and that a key is nowhere to be found."""
+
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.intake.api_keys import ApiKey, ApiKeys, Keyring, new_key
+from services.intake.errors import RateLimited, Unauthenticated
+from services.intake.limits import RateLimits
+
+KEY, DIGEST = new_key()
+SHOP = ApiKey(name="shop", sha256=DIGEST, scopes=("submit",), rate=None)
+
+
+def test_a_new_key_opens_and_its_digest_does_not() -> None:
+    """What is configured is worth nothing to whoever reads the configuration."""
+    ring = Keyring((SHOP,))
+    assert ring.identify(f"Bearer {KEY}") is SHOP
+    assert ring.identify(f"bearer  {KEY} ") is SHOP
+    with pytest.raises(Unauthenticated):
+        ring.identify(f"Bearer {DIGEST}")
+
+
+def test_a_key_has_256_random_bits_and_its_plain_digest() -> None:
+    """Nothing to guess, so nothing that a slow hash would protect."""
+    assert len(KEY.removeprefix("fl_")) == 43  # 32 bytes in base64
+    assert hashlib.sha256(KEY.encode()).hexdigest() == DIGEST
+    assert len({new_key()[0] for _ in range(100)}) == 100
+
+
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "Bearer", "Bearer ", f"Basic {KEY}", KEY, f"Bearer {KEY}x", f"Bearer {KEY[:-1]}", "Bearer ñ"],
+    ids=["none", "empty", "no-key", "no-key-after-a-space", "basic", "no-scheme", "longer", "shorter", "not-ascii"],
+)
+def test_anything_else_is_refused_with_a_challenge(header: str | None) -> None:
+    """RFC 9110 asks for WWW-Authenticate; the answer repeats nothing of the header."""
+    with pytest.raises(Unauthenticated) as refused:
+        Keyring((SHOP,)).identify(header)
+    assert refused.value.headers["WWW-Authenticate"].startswith('Bearer realm="frontline"')
+    assert KEY[:-1] not in str(refused.value)
+
+
+@given(st.text(max_size=60))
+def test_no_text_whatever_gets_in_or_breaks_it(header: str) -> None:
+    """Headers are whatever callers send."""
+    with pytest.raises(Unauthenticated):
+        Keyring((SHOP,)).identify(header)
+
+
+@pytest.mark.parametrize(
+    ("entry", "place", "message"),
+    [
+        ({"name": ""}, "name", "at least 1"),
+        ({"sha256": "short"}, "sha256", "pattern"),
+        ({"scopes": []}, "scopes", "at least 1"),
+        ({"scopes": ["root"]}, "scopes", "'submit'"),
+        ({"rate": "often"}, "rate", "100/second"),
+        ({"key": KEY}, "key", "not permitted"),
+    ],
+)
+def test_an_entry_that_is_wrong_is_refused_by_field(entry: dict[str, object], place: str, message: str) -> None:
+    """And a key that somebody put there in the clear is not repeated."""
+    with pytest.raises(ValidationError) as refused:
+        ApiKeys.validate_json(json.dumps([{"name": "shop", "sha256": DIGEST, "scopes": ["submit"]} | entry]))
+    assert place in refused.value.errors()[0]["loc"]
+    assert message in str(refused.value)
+    assert KEY not in str(refused.value)
+
+
+@pytest.mark.parametrize("same", ["name", "sha256"])
+def test_names_and_keys_are_unique(same: str) -> None:
+    """Two clients of one name would share their Idempotency-Keys; one key of two clients would be a guess."""
+    one = {"name": "a", "sha256": "a" * 64, "scopes": ["submit"]}
+    two = {"name": "b", "sha256": "b" * 64, "scopes": ["submit"]} | {same: one[same]}
+    with pytest.raises(ValidationError, match=f"the same {same}"):
+        ApiKeys.validate_json(json.dumps([one, two]))
+
+
+async def test_a_rate_is_kept_for_each_key_by_itself() -> None:
+    """The fourth call in an hour is told when to come back; another client is not held up."""
+    limits = RateLimits()
+    hurried = SHOP.model_copy(update={"name": "hurried", "rate": "3/hour"})
+    for _ in range(3):
+        await limits.count(hurried)
+    with pytest.raises(RateLimited) as refused:
+        await limits.count(hurried)
+    assert 3590 <= int(refused.value.headers["Retry-After"]) <= 3600
+    await limits.count(hurried.model_copy(update={"name": "another"}))
+
+
+async def test_a_key_without_a_rate_is_never_held_up() -> None:
+    """The key of `frontline up` drives the demo and the benchmarks."""
+    limits = RateLimits()
+    for _ in range(2_000):
+        await limits.count(SHOP)

@@ -1,0 +1,181 @@
+"""`frontline replay`: the interface that people and scripts rely on."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cli.replay.command import replay
+from services.replay.log_file import lines_of
+from shared.contracts.topics import ESCALATIONS
+from shared.kafka.record import Record
+from tests.harness.asking import account
+from tests.harness.recording import Recording, log_of
+from tests.topology.replay.again import LIBRARY, NEXT, edited, the, without
+
+
+def recorded(library: Any = LIBRARY) -> Recording:
+    """A case that nobody answers."""
+    recording = Recording(library)
+    recording.tells(account())
+    recording.asks(1, subject="my password is hunter2")
+    recording.runs(service=None if library is LIBRARY else "router")
+    recording.passes(timedelta(days=1))
+    return recording
+
+
+def written(path: Path, recording: Recording, records: list[Record] | None = None) -> Path:
+    """The file of a log."""
+    with recording.log() as log:
+        extent = log.extent
+    with log_of(extent, recording.all_records() if records is None else records) as log, path.open("wb") as file:
+        file.writelines(lines_of(log))
+    return path
+
+
+def frontline(*arguments: str, stdin: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command as its users do."""
+    command = [sys.executable, "-m", "services.cli", "replay", *arguments]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, timeout=60, check=False, env={**os.environ, **environment}
+    )
+
+
+def complaints(done: subprocess.CompletedProcess[bytes]) -> list[bytes]:
+    """What is on standard error beside progress, which a busy machine has time to show."""
+    return [line for line in done.stderr.splitlines() if not line.startswith((b"reading the log: ", b"replaying: "))]
+
+
+def test_a_log_that_is_what_follows_from_it_is_identical(tmp_path: Path) -> None:
+    """Exit code 0, the same bytes each time, from a file or from standard input, and nothing to complain about."""
+    file = written(tmp_path / "log", recorded())
+    done = [
+        frontline("--from-file", str(file), "--json"),
+        frontline("--from-file", str(file), "--json"),
+        frontline("--from-file", "-", "--json", stdin=file.read_bytes()),
+    ]
+    assert [(each.returncode, complaints(each)) for each in done] == [(0, [])] * 3
+    assert len({each.stdout for each in done}) == 1
+    found = json.loads(done[0].stdout)
+    assert found["identical"] is True
+    assert found["digest"] == found["published_digest"]
+    router, escalation = found["services"]["router"], found["services"]["escalation"]
+    assert (router["published"], router["replayed"], router["identical"]) == (1, 1, 1)
+    assert escalation["identical"] == escalation["published"] > 5
+    assert {escalation[name] for name in ("differing", "missing", "unexpected", "not_replayable")} == {0}
+    assert (found["differences"], found["more_differences"], found["notes"]) == ([], 0, [])
+
+
+def test_people_get_a_table_and_a_verdict(tmp_path: Path) -> None:
+    """The numbers, both digests, and one sentence."""
+    done = frontline("--from-file", str(written(tmp_path / "log", recorded())))
+    text = done.stdout.decode()
+    assert (done.returncode, complaints(done)) == (0, [])
+    assert "events published" in text
+    assert "identical: " in text.splitlines()[-1]
+    assert "hunter2" not in text
+
+
+def test_a_difference_is_shown_and_the_exit_code_is_1(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Which event, where, which field, both values; for people and for programs."""
+    recording = recorded()
+    old = the(recording.published(ESCALATIONS), "clock.breached")
+    records = edited(recording.all_records(), old, lambda data: data.update(due_at=None))
+    file = written(tmp_path / "log", recording, without(records, the(recording.published(ESCALATIONS), "raised")))
+    assert replay(from_file=file, as_json=True) == 1
+    found = json.loads(capsysbinary.readouterr().out)
+    assert found["identical"] is False
+    assert found["digest"] != found["published_digest"]
+    differing, missing = found["differences"]
+    assert (differing["kind"], differing["type"]) == ("differing", "frontline.clock.breached.v1")
+    assert differing["place"] == f"{ESCALATIONS.name}[{old.partition}]@{old.offset}"
+    assert differing["id"] == dict(old.headers)["ce_id"].decode()
+    assert [each["field"] for each in differing["fields"]] == ["due_at"]
+    assert (missing["kind"], missing["place"]) == ("missing", None)
+    assert replay(from_file=file) == 1
+    text = capsysbinary.readouterr().out.decode()
+    assert f"frontline.clock.breached.v1 {differing['id']} differs at {differing['place']}" in text
+    assert "due_at: published null, follows 2026-" in text
+    assert "is missing" in text
+    assert text.splitlines()[-1].startswith("2 differences")
+
+
+def test_only_so_many_differences_are_shown(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """--show says how many; the others are counted."""
+    recording = recorded()
+    file = written(tmp_path / "log", recording, without(recording.all_records(), *recording.published(ESCALATIONS)[:3]))
+    assert replay(from_file=file, show_at_most=1) == 1
+    assert "and 2 more" in capsysbinary.readouterr().out.decode()
+    assert replay(from_file=file, show_at_most=0, as_json=True) == 1
+    found = json.loads(capsysbinary.readouterr().out)
+    assert (found["differences"], found["more_differences"]) == ([], 3)
+
+
+def test_what_cannot_be_replayed_is_said_and_the_exit_code_is_1(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Nothing differs, and yet not everything was compared: a script must not take that for an identical log."""
+    recording = recorded()
+    asked = next(record for record in recording.all_records() if record.topic == "support.requests.v1")
+    file = written(tmp_path / "log", recording, without(recording.all_records(), asked))
+    assert replay(from_file=file, as_json=True) == 1
+    found = json.loads(capsysbinary.readouterr().out)
+    assert (found["identical"], found["differences"]) == (False, [])
+    because = found["services"]["router"]["not_replayable_because"]
+    assert because == {"the log does not have the record of support.requests.v1 that they follow from": 1}
+    assert replay(from_file=file) == 1
+    text = capsysbinary.readouterr().out.decode()
+    assert "router: 1 cannot be replayed, because the log does not have" in text
+
+
+def test_an_edition_may_be_named_beside_those_of_the_log(tmp_path: Path) -> None:
+    """By --policy, more than once or with commas, or by the environment; without it, its name and digest are told."""
+    file = written(tmp_path / "log", recorded(NEXT))
+    missing = frontline("--from-file", str(file))
+    assert (missing.returncode, missing.stdout) == (2, b"")
+    assert b"objectives-2024 (policy_sha256 " in missing.stderr
+    for arguments in (
+        ("--policy", "objectives-2024"),
+        ("--policy", "guidelines-2021,objectives-2024"),
+        ("--policy", "guidelines-2021", "--policy", "objectives-2024"),
+    ):
+        assert frontline("--from-file", str(file), *arguments).returncode == 0
+    assert frontline("--from-file", str(file), FRONTLINE_POLICIES="objectives-2024").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "say where the log is"),
+        (("--from-topic", "--from-file", "x"), "say where the log is"),
+        (("--from-file", "{tmp}/nowhere"), "cannot read {tmp}/nowhere: No such file"),
+        (("--from-file", "{tmp}"), "cannot read {tmp}: Is a directory"),
+        (("--from-file", "{tmp}/log", "--save", "{tmp}/other"), "--save goes with --from-topic"),
+        (("--from-file", "{tmp}/log", "--show", "-1"), "--show -1: must not be negative"),
+        (("--from-file", "{tmp}/log", "--policy", "nowhere"), "there is no edition 'nowhere'"),
+        (("--from-file", "{tmp}/bad"), "{tmp}/bad, line 2: is not JSON"),
+        (("--from-topic", "--save", "-"), "--save needs the name of a file"),
+    ],
+)
+def test_bad_input_is_exit_code_2_and_a_sentence(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    """Nothing on standard output: there is no answer."""
+    file = written(tmp_path / "log", recorded())
+    (tmp_path / "bad").write_bytes(file.read_bytes().splitlines(keepends=True)[0] + b"{")
+    done = frontline(*(each.replace("{tmp}", str(tmp_path)) for each in arguments))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert said.replace("{tmp}", str(tmp_path)) in " ".join(done.stderr.decode().split())
+
+
+def test_a_kafka_that_is_away_is_a_sentence() -> None:
+    """And exit code 1: the question was right, there is no answer."""
+    done = frontline("--from-topic", "--kafka", "127.0.0.1:1")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert len(done.stderr.splitlines()) == 1
+    assert b"127.0.0.1:1 does not answer" in done.stderr

@@ -1,0 +1,371 @@
+"""What a decision says beside the channels: priority, promises, rights, numbers, and how it came about."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+
+from shared.business_time.config import CalendarConfig
+from shared.contracts import wire
+from shared.contracts.router import Decision
+from shared.contracts.vocabulary import (
+    ENVIRONMENTS,
+    IMPACTS,
+    PLANS,
+    PRIORITIES,
+    REQUEST_TYPES,
+    WORKAROUNDS,
+    Impact,
+    Plan,
+    Priority,
+    Role,
+)
+from shared.policy.files import load_edition
+from shared.routing.entitlement import ANONYMOUS, CoverageStatus, Entitlement, covered, not_covered, terms_of
+from shared.routing.route import route
+from shared.routing.rulebook import Rulebook
+from tests.harness.asking import MONDAY_NOON, account, contact, phone_ready, request, requester
+
+FRIDAY_EVENING = datetime(2026, 11, 20, 17, tzinfo=UTC)  # 18:00 in Madrid, where business hours end
+IMPACT_FOR: dict[Priority, Impact] = {"P1": "down", "P2": "significant", "P3": "general", "P4": "information"}
+NOT_COVERED: tuple[CoverageStatus, ...] = ("unknown_account", "withdrawn", "no_account", "anonymous")
+
+
+def entitlement(role: Role = "admin", licensed: bool = True, **given: Any) -> Entitlement:
+    """A known account, that of `account` unless `given` says otherwise."""
+    return covered(terms_of(account(**given)), requester(role, licensed))
+
+
+def nobody(standing: CoverageStatus) -> Entitlement:
+    """A licensed owner, says the producer, of an account that covers nobody."""
+    if standing == "anonymous":
+        return ANONYMOUS
+    assert standing != "covered"
+    return not_covered(standing, requester("owner", True))
+
+
+def because(decision: Decision, rule: str) -> str:
+    """Why that rule of the trace answered as it did."""
+    return next(step.because for step in decision.trace if step.rule == rule)
+
+
+def test_the_example_of_the_interface_comes_out_as_written(guidelines: Rulebook) -> None:
+    """Scripts are written against this very shape: names, order of fields, instants with a Z."""
+    decision = route(request(phone=phone_ready()), entitlement(), guidelines, MONDAY_NOON)
+    text = wire.encode(decision).decode()
+    assert text.startswith('{"assigned_channel":"phone","assigned_tier":"tier2","priority":"P1","needs_triage":false,')
+    assert '"phone":{"eligible":true,"tier":"tier2","rule":"premier.tier2"}' in text
+    assert '"help_center":{"eligible":true,"tier":"self_service","rule":"everyone.self_service"}' in text
+    first = '"milestones":{"first_response":{"target_seconds":3600,"hours":"elapsed","promise":"objective",'
+    assert first + '"due_at":"2026-11-23T13:00:00Z"}' in text
+    assert '"restoration":{"target_seconds":14400,"hours":"elapsed","promise":"objective",' in text
+    assert '"due_at":"2026-11-23T16:00:00Z"}' in text
+    assert '"escalation":{"automated":true,"technical_account_manager":true,"customer_requested":true}' in text
+    number = '{"country":"ES","as_printed":"+34 932207485 ext. 2","dial":"+34932207485","e164":"+34932207485",'
+    assert f'"phone_numbers":[{number}"extension":"2"}}],"edition":"guidelines-2021","policy_sha256":"' in text
+
+
+def test_every_claim_has_the_priority_of_the_design(any_edition: Rulebook) -> None:
+    """All 72 combinations against the four sentences of DESIGN section 3, said once more here."""
+    for impact, workaround, environment in product(IMPACTS, WORKAROUNDS, ENVIRONMENTS):
+        if environment != "production" or impact == "information":
+            expected = "P4"
+        elif impact == "general" or workaround == "full":
+            expected = "P3"
+        elif impact == "significant" or workaround == "partial":
+            expected = "P2"
+        else:
+            expected = "P1"
+        asked = request(impact=impact, workaround=workaround, environment=environment)
+        decision = route(asked, entitlement(), any_edition, MONDAY_NOON)
+        assert decision.priority == expected
+        assert decision.priority_because.startswith(f"{expected} because ")
+
+
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [
+        ({"environment": "beta"}, "P4 because environment is beta"),
+        ({"impact": "information"}, "P4 because impact is information"),
+        ({"workaround": "full"}, "P3 because workaround is full"),
+        ({"impact": "significant"}, "P2 because impact is significant"),
+        ({}, "P1 because no earlier rule applies to environment production, impact down, workaround none"),
+    ],
+)
+def test_the_priority_names_what_decided_it(guidelines: Rulebook, says: dict[str, str], why: str) -> None:
+    """Of three claims usually one decides; the customer who disagrees should hear about that one."""
+    assert route(request(**says), entitlement(), guidelines, MONDAY_NOON).priority_because == why
+
+
+@pytest.mark.parametrize("plan", ["premier", "premier_plus"])
+@pytest.mark.parametrize(
+    ("priority", "first", "restoration"),
+    [
+        # Monday 12:00Z is 13:00 in Madrid, open 09:00 to 18:00
+        ("P1", "2026-11-23T13:00:00Z", "2026-11-23T16:00:00Z"),
+        ("P2", "2026-11-23T16:00:00Z", "2026-11-24T11:00:00Z"),
+        ("P3", "2026-11-24T12:00:00Z", None),
+        ("P4", "2026-11-24T12:00:00Z", None),
+    ],
+)
+def test_paid_support_is_promised_the_targets_of_the_table(
+    guidelines: Rulebook, plan: Plan, priority: Priority, first: str, restoration: str | None
+) -> None:
+    """P1 round the clock, P2 in regional business hours, P3 and P4 within a day and answered in business hours."""
+    decision = route(request(impact=IMPACT_FOR[priority]), entitlement(plan=plan), guidelines, MONDAY_NOON)
+    milestones = decision.milestones
+    assert milestones["first_response"].due_at == datetime.fromisoformat(first)
+    assert milestones["restoration"].due_at == (datetime.fromisoformat(restoration) if restoration else None)
+    if restoration is None:
+        assert milestones["restoration"].reason == "not_promised"
+
+
+def test_business_hours_wait_for_monday_and_the_clock_does_not(guidelines: Rulebook) -> None:
+    """The same Friday evening: P1 is due within the hour, P2 on Monday at one, P3 when the desk opens again."""
+    due = {
+        priority: route(request(impact=IMPACT_FOR[priority]), entitlement(), guidelines, FRIDAY_EVENING)
+        .milestones["first_response"]
+        .due_at
+        for priority in PRIORITIES
+    }
+    assert due["P1"] == FRIDAY_EVENING + timedelta(hours=1)
+    assert due["P2"] == datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert due["P3"] == due["P4"] == datetime(2026, 11, 23, 8, tzinfo=UTC)
+
+
+def test_no_target_says_why(guidelines: Rulebook) -> None:
+    """ "Nothing promised" has three causes, and the customer's next question depends on which."""
+
+    def reasons(asked: str, plan: Plan, impact: str = "down") -> set[str | None]:
+        decision = route(request(channel=asked, impact=impact), entitlement(plan=plan), guidelines, MONDAY_NOON)
+        terms = (decision.milestones[name] for name in ("first_response", "restoration"))
+        return {each.reason for each in terms if each.target_seconds is None}
+
+    assert reasons("web_ticket", "access") == {"no_priority_response"}
+    assert reasons("help_center", "premier_plus") == {"self_service"}
+    assert reasons("help_center", "access") == {"self_service"}
+    assert reasons("web_ticket", "premier", "general") == {"not_promised"}
+    assert reasons("web_ticket", "premier") == set()
+
+
+def test_first_response_and_restoration_are_always_stated(any_edition: Rulebook) -> None:
+    """A reader must not have to tell "not promised" from "forgotten"."""
+    for plan, impact, channel in product(PLANS, IMPACTS, ("web_ticket", "help_center")):
+        decision = route(request(channel=channel, impact=impact), entitlement(plan=plan), any_edition, MONDAY_NOON)
+        for milestone in ("first_response", "restoration"):
+            terms = decision.milestones[milestone]
+            assert (terms.target_seconds is None) == (terms.reason is not None) == (terms.due_at is None)
+
+
+def test_an_edition_may_promise_updates_and_commitments(objectives: Rulebook) -> None:
+    """The second edition's promises differ in kind and number, and need no other code."""
+    p1 = route(request(), entitlement(), objectives, MONDAY_NOON).milestones
+    assert (p1["first_response"].promise, p1["restoration"].promise) == ("commitment", "commitment")
+    assert p1["periodic_update"].due_at == MONDAY_NOON + timedelta(hours=1)
+    premier = route(request(), entitlement(plan="premier"), objectives, MONDAY_NOON).milestones
+    assert (premier["first_response"].promise, premier["restoration"].promise) == ("commitment", "objective")
+    access = route(request(), entitlement(plan="access"), objectives, MONDAY_NOON).milestones
+    assert (access["first_response"].promise, access["first_response"].target_seconds) == ("objective", 4 * 3600)
+
+
+def test_next_response_has_no_deadline_yet() -> None:
+    """Its clock starts at the customer's next message, which nobody has written."""
+    edition = load_edition("guidelines-2021")
+    target = edition.targets[0].model_copy(update={"milestone": "next_response"})
+    rules = Rulebook(edition.model_copy(update={"targets": (target, *edition.targets)}))
+    terms = route(request(), entitlement(), rules, MONDAY_NOON).milestones["next_response"]
+    assert (terms.target_seconds, terms.due_at) == (3600, None)
+
+
+def test_a_calendar_that_never_opens_has_no_deadline_but_a_decision() -> None:
+    """Such a calendar is legal; the request is decided all the same."""
+    edition = load_edition("guidelines-2021")
+    calendars = edition.calendars | {"never": CalendarConfig(timezone="Europe/Madrid", hours={})}
+    rules = Rulebook(edition.model_copy(update={"calendars": calendars}))
+    decision = route(request(impact="significant"), entitlement(calendar="never"), rules, MONDAY_NOON)
+    assert (decision.calendar, decision.milestones["first_response"].due_at) == ("never", None)
+    assert decision.milestones["first_response"].target_seconds == 4 * 3600
+
+
+@pytest.mark.parametrize("standing", NOT_COVERED)
+@pytest.mark.parametrize("channel", ["phone", "chat", "web_ticket", "help_center"])
+def test_who_is_not_covered_gets_self_service_with_the_reason(
+    any_edition: Rulebook, standing: CoverageStatus, channel: str
+) -> None:
+    """Nothing is dropped and nothing is believed: a claimed licensed owner opens no desk without an account."""
+    decision = route(request(channel=channel), nobody(standing), any_edition, MONDAY_NOON)
+    assert decision.assigned_tier == "self_service"
+    assert not decision.entitlement.known
+    assert decision.phone_numbers == ()
+    rights = decision.escalation
+    assert (rights.automated, rights.technical_account_manager, rights.customer_requested) == (False, False, False)
+    assert {name for name, verdict in decision.channels.items() if not verdict.eligible} == {
+        "chat",
+        "web_ticket",
+        "phone",
+    }
+    assert decision.channels["phone"].rule == "entitlement.known"
+    assert (decision.milestones["first_response"].target_seconds, decision.priority) == (None, "P1")
+
+
+@pytest.mark.parametrize(
+    ("standing", "looked_at"),
+    [("unknown_account", True), ("withdrawn", True), ("no_account", False), ("anonymous", False)],
+)
+def test_a_person_looks_where_an_account_was_named_that_does_not_cover(
+    any_edition: Rulebook, standing: CoverageStatus, looked_at: bool
+) -> None:
+    """Someone believes to be a customer: either they or we are wrong. A visitor is nobody's mistake."""
+    assert route(request(), nobody(standing), any_edition, MONDAY_NOON).needs_triage is looked_at
+
+
+def test_nobody_has_to_look_at_an_unlicensed_requester(any_edition: Rulebook) -> None:
+    """The account is known and the answer certain, however urgent the claim; impact is what the customer says."""
+    decision = route(request(), entitlement("member", False), any_edition, MONDAY_NOON)
+    assert (decision.assigned_tier, decision.needs_triage, decision.priority) == ("self_service", False, "P1")
+
+
+def test_the_contact_list_outranks_the_claim(guidelines: Rulebook) -> None:
+    """The account knows who its admins are; a producer only knows what it was told."""
+    listed = covered(terms_of(account([contact("u1", "member", False)])), requester("owner", True))
+    decision = route(request(), listed, guidelines, MONDAY_NOON)
+    used = decision.entitlement
+    assert (used.role, used.licensed, used.requester_from) == ("member", False, "contact_list")
+    assert decision.assigned_tier == "self_service"
+    assert because(decision, "requester.contact_list") == "the account's contact list says who asks: unlicensed member"
+
+
+def test_a_contact_list_that_does_not_name_the_requester_changes_nothing(guidelines: Rulebook) -> None:
+    """Lists are for the people who matter most, seldom for everyone."""
+    other = covered(terms_of(account([contact("u2", "member", False)])), requester("admin", True))
+    decision = route(request(), other, guidelines, MONDAY_NOON)
+    assert (decision.assigned_tier, decision.entitlement.requester_from) == ("tier2", "producer_claim")
+
+
+def test_of_a_contact_listed_twice_the_first_entry_counts(guidelines: Rulebook) -> None:
+    """Whatever counts, it must not depend on anything but the list."""
+    twice = account([contact("u1", "admin", True), contact("u1", "member", False)])
+    decision = route(request(), covered(terms_of(twice), requester()), guidelines, MONDAY_NOON)
+    assert decision.entitlement.role == "admin"
+
+
+@pytest.mark.parametrize(
+    ("given", "of_request", "calendar"),
+    [
+        ({"calendar": "japan"}, "DE", "japan"),
+        ({"calendar": "no-such"}, "DE", "spain"),
+        ({}, "DE", "spain"),
+        ({"country": None}, "DE", "germany"),
+        ({"country": "PT"}, None, "region-western-europe"),
+    ],
+)
+def test_the_entitlement_chooses_the_calendar(
+    guidelines: Rulebook, given: dict[str, Any], of_request: str | None, calendar: str
+) -> None:
+    """Else a requester could move a deadline by claiming to be somewhere else."""
+    decision = route(request(country=of_request), entitlement(**given), guidelines, MONDAY_NOON)
+    assert decision.calendar == calendar
+
+
+@pytest.mark.parametrize("given", [{"country": None}, {"country": "AQ"}])
+def test_without_a_calendar_of_the_country_the_default_counts(guidelines: Rulebook, given: dict[str, Any]) -> None:
+    """There is always a calendar, and the trace says how it came about."""
+    decision = route(request(), entitlement(**given), guidelines, MONDAY_NOON)
+    assert decision.calendar == guidelines.edition.regional_hours.default
+    assert decision.calendar in because(decision, "calendar")
+
+
+def test_every_country_of_the_directory_gets_its_own_numbers(guidelines: Rulebook) -> None:
+    """All numbers of the country, in the vendor's order, and of no other."""
+    for country, directory in guidelines.edition.phone.countries.items():
+        decision = route(request(country=country), entitlement(country=None), guidelines, MONDAY_NOON)
+        assert [number.as_printed for number in decision.phone_numbers] == [n.as_printed for n in directory.numbers]
+        assert {number.country for number in decision.phone_numbers} == {country}
+
+
+def test_the_requesters_country_outranks_the_accounts_for_numbers(guidelines: Rulebook) -> None:
+    """A traveller calls from where they are."""
+    decision = route(request(country="FR"), entitlement(country="ES"), guidelines, MONDAY_NOON)
+    assert {number.country for number in decision.phone_numbers} == {"FR"}
+
+
+@pytest.mark.parametrize("country", [None, "PT"])
+def test_a_country_without_numbers_gets_the_whole_directory_and_a_note(
+    guidelines: Rulebook, country: str | None
+) -> None:
+    """Any number is better than none, if one knows that it is abroad."""
+    decision = route(request(), entitlement(country=country), guidelines, MONDAY_NOON)
+    assert {number.country for number in decision.phone_numbers} == set(guidelines.edition.phone.countries)
+    assert len(decision.phone_numbers) == 22
+    assert any("all countries" in note for note in decision.notes)
+
+
+def test_numbers_come_with_every_decision_that_opens_the_phone(guidelines: Rulebook) -> None:
+    """Also when something else was asked for; where the phone is closed, a number would only mislead."""
+    tariff = guidelines.edition.phone.tariff_note["en"]
+    asked_by_ticket = route(request(channel="web_ticket"), entitlement(), guidelines, MONDAY_NOON)
+    assert asked_by_ticket.phone_numbers
+    assert asked_by_ticket.notes == (tariff,)
+    closed = route(request(), entitlement("member", False), guidelines, MONDAY_NOON)
+    assert (closed.phone_numbers, closed.notes) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("ready", "reminded"),
+    [
+        (None, True),
+        (phone_ready(meeting_id=False), True),
+        (phone_ready(host_key=False), True),
+        (phone_ready(), False),
+    ],
+)
+def test_a_caller_without_meeting_id_and_host_key_is_reminded(
+    guidelines: Rulebook, ready: object, reminded: bool
+) -> None:
+    """The desk will ask for both."""
+    decision = route(request(phone=ready, language="es"), entitlement(), guidelines, MONDAY_NOON)
+    assert (guidelines.edition.phone.have_at_hand["es"] in decision.notes) is reminded
+    assert guidelines.edition.phone.tariff_note["es"] in decision.notes
+
+
+def test_automated_escalation_follows_the_plan_and_requests_follow_the_right(any_edition: Rulebook) -> None:
+    """The table of DESIGN section 3, for everyone and every type of request."""
+    types = ("pro", "business_plus", "business", "enterprise", "education")
+    roles: tuple[Role, ...] = ("owner", "member")
+    for plan, account_type, role, licensed, asked in product(PLANS, types, roles, (True, False), REQUEST_TYPES):
+        held = entitlement(role, licensed, plan=plan, account_type=account_type)
+        rights = route(request(request_type=asked), held, any_edition, MONDAY_NOON).escalation
+        assert rights.automated == rights.technical_account_manager == (plan == "premier_plus")
+        entitled = plan != "access" or account_type in ("business_plus", "enterprise", "education")
+        assert rights.customer_requested == (role == "owner" and licensed and entitled and asked != "other")
+
+
+def test_the_trace_tells_the_whole_way_and_quotes_nobody(guidelines: Rulebook) -> None:
+    """Each rule in the order of asking; ids and customers' words stay out of it."""
+    secret = "Zanzibar"
+    asked = request(subject=secret, description=secret, request_id=secret, requester=requester(requester_id=secret))
+    held = covered(terms_of(account(plan="access", account_type="pro", account_id=secret)), asked.requester)
+    decision = route(asked, held, guidelines, MONDAY_NOON)
+    assert [(step.rule, step.outcome) for step in decision.trace] == [
+        ("entitlement.known", True),
+        ("requester.contact_list", False),
+        ("access.tier1.phone", False),
+        ("access.tier1.chat_and_ticket", True),
+        ("escalation.customer_requested", False),
+        ("priority.outage_without_workaround", True),
+        ("target.first_response", False),
+        ("target.restoration", False),
+        ("calendar", True),
+    ]
+    assert secret.encode() not in wire.encode(decision)
+
+
+def test_a_milestone_says_exactly_what_its_readers_are_told(guidelines: Rulebook) -> None:
+    """Consumers compare these objects whole; how a clock pauses is the edition's business, which the case pins."""
+    milestones = json.loads(wire.encode(route(request(), entitlement(), guidelines, MONDAY_NOON)))["milestones"]
+    assert {name: set(told) for name, told in milestones.items()} == {
+        "first_response": {"target_seconds", "hours", "promise", "due_at"},
+        "restoration": {"target_seconds", "hours", "promise", "due_at"},
+    }

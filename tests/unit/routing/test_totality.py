@@ -1,0 +1,78 @@
+"""`route` answers everything that can be asked, in a form that the contract accepts."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.contracts import wire
+from shared.contracts.intake import SupportRequestSubmitted
+from shared.contracts.router import Decision
+from shared.contracts.vocabulary import (
+    ACCOUNT_TYPES,
+    CHANNELS,
+    ENVIRONMENTS,
+    IMPACTS,
+    LANGUAGES,
+    PLANS,
+    REQUEST_TYPES,
+    ROLES,
+    WORKAROUNDS,
+)
+from shared.policy.files import load_edition
+from shared.routing.entitlement import ANONYMOUS, Entitlement, covered, not_covered, terms_of
+from shared.routing.route import route
+from shared.routing.rulebook import Rulebook
+from tests.harness.asking import account, contact, phone_ready, request, requester
+
+RULES = {name: Rulebook(load_edition(name)) for name in ("guidelines-2021", "objectives-2024")}
+any_country = st.none() | st.sampled_from(["ES", "US", "JP", "PT", "AQ"]) | st.from_regex(r"\A[A-Z]{2}\Z")
+any_requester = st.builds(requester, st.sampled_from(ROLES), st.booleans(), st.sampled_from(["u1", "u2", "ñ"]))
+any_account = st.builds(
+    account,
+    st.lists(st.builds(contact, st.sampled_from(["u1", "u2"]), st.sampled_from(ROLES), st.booleans()), max_size=3),
+    plan=st.sampled_from(PLANS),
+    account_type=st.sampled_from(ACCOUNT_TYPES),
+    paid=st.booleans(),
+    country=any_country,
+    calendar=st.none() | st.sampled_from(["spain", "japan", "no-such"]),
+)
+any_request = st.builds(
+    request,
+    channel=st.sampled_from(CHANNELS),
+    impact=st.sampled_from(IMPACTS),
+    workaround=st.sampled_from(WORKAROUNDS),
+    environment=st.sampled_from(ENVIRONMENTS),
+    request_type=st.sampled_from(REQUEST_TYPES),
+    language=st.sampled_from(LANGUAGES),
+    country=any_country,
+    phone=st.none() | st.builds(phone_ready, st.booleans(), st.booleans()),
+)
+any_entitlement = (
+    st.builds(lambda known, who: covered(terms_of(known), who, 7), any_account, any_requester)
+    | st.builds(not_covered, st.sampled_from(["unknown_account", "withdrawn", "no_account"]), any_requester)
+    | st.just(ANONYMOUS)
+)
+any_instant = st.datetimes(datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
+
+
+@pytest.mark.parametrize("edition", RULES)
+@settings(max_examples=400, deadline=None)
+@given(asked=any_request, held=any_entitlement, at=any_instant)
+def test_every_request_is_decided_consistently(
+    edition: str, asked: SupportRequestSubmitted, held: Entitlement, at: datetime
+) -> None:
+    """Whoever asks whatever from wherever: assigned to an open channel, explained, and readable by both readers."""
+    decision = route(asked, held, RULES[edition], at)
+    assert tuple(decision.channels) == CHANNELS
+    verdict = decision.channels[decision.assigned_channel]
+    assert (verdict.eligible, verdict.tier) == (True, decision.assigned_tier)
+    assert decision.assigned_channel == (decision.channels[asked.channel].use_instead or asked.channel)
+    assert all(terms.due_at is None or terms.due_at > at for terms in decision.milestones.values())
+    assert bool(decision.phone_numbers) == decision.channels["phone"].eligible
+    assert decision.trace[0].outcome == decision.entitlement.known == held.known
+    published = wire.encode(decision)
+    assert wire.encode(wire.decode(Decision, published)) == published
+    assert wire.to_model(Decision, decision).model_dump_json(exclude_defaults=True).encode() == published
+    assert wire.encode(route(asked, held, RULES[edition], at)) == published

@@ -1,0 +1,199 @@
+"""Cases are kept in few bytes, and come back as they were."""
+
+import tracemalloc
+from random import Random
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.escalation.edition_store import EditionStore
+from services.escalation.topology import EscalationTopology
+from shared.contracts import vocabulary
+from shared.contracts.trace_context import is_traceparent
+from shared.kafka.faults import PoisonRecord
+from shared.policy.digest import policy_sha256
+from shared.sla import case_state
+from shared.sla.case import MAX_ACTIVITIES, apply_activity
+from shared.sla.case_state import (
+    CaseState,
+    Facts,
+    StoredActivity,
+    StoredMark,
+    decode,
+    due_of,
+    encode,
+    is_tombstone,
+    tombstone,
+)
+from shared.sla.customer_escalation import EscalationRequestState, Stage
+from shared.sla.packing import pack_digest, pack_id, pack_trace, unpack_id, unpack_trace
+from shared.sla.pinned_edition import PinnedEdition
+from shared.streams.overlay import Overlay
+from shared.streams.state_store import InMemoryStore
+from tests.harness.processors import fire_due
+from tests.topology.escalation.desk import CASE, LIBRARY, TRACEPARENT, Desk
+
+hex_ids = st.text("0123456789abcdef", min_size=32, max_size=32)
+facts = st.builds(
+    Facts,
+    calendar=st.integers(0, 5000),
+    plan=st.integers(0, 15),
+    priority=st.integers(0, 15),
+    impact=st.integers(0, 31),
+    workaround=st.integers(0, 15),
+    environment=st.integers(0, 15),
+    staffed=st.booleans(),
+    automated=st.booleans(),
+    may_ask=st.booleans(),
+    type_excluded=st.booleans(),
+    sampled=st.booleans(),
+)
+fired = st.dictionaries(st.integers(0, 9), st.integers(1, 9)).map(lambda levels: tuple(sorted(levels.items())))
+states = st.builds(
+    CaseState,
+    account=st.none() | st.binary(min_size=1, max_size=40),
+    edition=st.binary(min_size=5, max_size=5),
+    facts=facts.map(Facts.packed),
+    opened_at=st.integers(0, 2**62),
+    trace=st.none() | st.binary(min_size=24, max_size=24),
+    seen_for=st.integers(-(2**40), 2**62),
+    heard=st.lists(
+        st.builds(
+            StoredActivity,
+            after=st.integers(-(2**40), 2**62),
+            kind=st.integers(0, 13),
+            id=st.binary(max_size=40),
+            digest=st.binary(max_size=6),
+            to=st.none() | st.text(),
+            impact=st.none() | st.integers(0, 5),
+            plan=st.none() | st.sampled_from(vocabulary.PLANS),
+            edition=st.none() | st.binary(min_size=5, max_size=5),
+        )
+    ),
+    marks=st.lists(st.builds(StoredMark, *(st.integers(0, 200),) * 4, st.booleans(), fired)),
+    asked=st.none()
+    | st.builds(EscalationRequestState, st.sampled_from(get_args(Stage)), st.text(), st.integers(0, 2**62)),
+)
+
+
+@given(states, st.none() | st.integers(1, 2**62))
+def test_a_state_comes_back_as_it_was(state: CaseState, due: int | None) -> None:
+    """It is all that is left of a case after a restart."""
+    value = encode(state, due)
+    assert decode(value) == state
+    assert due_of(value) == due
+    assert not is_tombstone(value)
+    assert is_tombstone(tombstone(due or 1))
+
+
+@given(facts)
+def test_facts_come_back_as_they_were(known: Facts) -> None:
+    """All of them share one number."""
+    assert Facts.unpacked(known.packed()) == known
+
+
+@pytest.mark.parametrize(
+    ("fact", "most"), [("plan", 15), ("priority", 15), ("impact", 31), ("workaround", 15), ("environment", 15)]
+)
+def test_a_word_that_does_not_fit_into_its_bits_is_an_error(fact: str, most: int) -> None:
+    """It would run into its neighbour, and an open case would have another plan, priority or impact."""
+    names = ("calendar", "plan", "priority", "impact", "workaround", "environment")
+
+    def known(value: int) -> Facts:
+        numbers = [value if name == fact else 0 for name in names]
+        return Facts._make([*numbers, *[False] * 5])
+
+    assert Facts.unpacked(known(most).packed()) == known(most)
+    with pytest.raises(ValueError, match=f"{fact} {most + 1} does not fit"):
+        known(most + 1).packed()
+
+
+@given(st.one_of(hex_ids, st.uuids().map(str), st.text(min_size=1), st.binary(min_size=16, max_size=16).map(repr)))
+def test_ids_come_back_as_they_were(text: str) -> None:
+    """Short where they are made of digits, and never mistaken for one another."""
+    assert unpack_id(pack_id(text)) == text
+
+
+def test_no_packed_id_can_be_mistaken_for_another() -> None:
+    """The same digits as hexadecimal id, as UUID and as text are three ids."""
+    digits = "0123456789abcdef0123456789abcdef"
+    uuid = "01234567-89ab-cdef-0123-456789abcdef"
+    assert len({pack_id(digits), pack_id(uuid), pack_id(digits.upper())}) == 3
+    assert len(pack_id(digits)) == len(pack_id(uuid)) == 17
+
+
+@given(st.none() | st.text(max_size=70), st.none() | st.text(max_size=70))
+def test_digests_are_told_apart_in_a_few_bytes(one: str | None, other: str | None) -> None:
+    """One is kept with each activity of a million open cases, whatever text it is; none is told from every one."""
+    assert (pack_digest(one) == pack_digest(other)) is (one == other)
+    assert len(pack_digest(one)) <= 6
+
+
+def test_a_trace_comes_back_as_one_of_version_00() -> None:
+    """What a timer does belongs to the trace of its case, sampled or not."""
+    assert unpack_trace(*pack_trace(TRACEPARENT)) == TRACEPARENT
+    unsampled = TRACEPARENT[:-1] + "0"
+    assert unpack_trace(*pack_trace(unsampled)) == unsampled
+    assert is_traceparent(unpack_trace(*pack_trace("01" + TRACEPARENT[2:] + "-more")) or "")
+    assert pack_trace("nonsense") == pack_trace(None) == (None, False)
+
+
+def test_the_words_that_are_stored_by_position_keep_their_positions() -> None:
+    """Open cases outlive a version: a word may be added at the end of its tuple, and nowhere else."""
+    assert vocabulary.IMPACTS[:6] == ("down", "severely_degraded", "critical", "significant", "general", "information")
+    assert vocabulary.WORKAROUNDS[:3] == ("none", "partial", "full")
+    assert vocabulary.ENVIRONMENTS[:4] == ("production", "development", "alpha", "beta")
+    assert vocabulary.MILESTONES[:3] == ("first_response", "next_response", "periodic_update")
+    assert vocabulary.MILESTONES[3:5] == ("restoration", "resolution")
+    assert vocabulary.ACTIVITY_TYPES[:5] == (
+        "agent_replied",
+        "customer_replied",
+        "internal_note",
+        "status_changed",
+        "reprioritised",
+    )
+    assert vocabulary.ACTIVITY_TYPES[5:10] == ("restored", "resolved", "reopened", "closed", "withdrawn")
+    assert vocabulary.ACTIVITY_TYPES[10:13] == ("entitlement_refreshed", "escalation_requested", "escalation_reviewed")
+    assert vocabulary.ACTIVITY_TYPES[13:] == ("policy_migrated",)
+    assert case_state.VERDICTS == ("running", "met", "breached")
+
+
+def test_a_case_that_runs_wild_is_stopped() -> None:
+    """An integration that flips a status for ever must not grow the state for ever."""
+    desk = Desk()
+    desk.opens()
+    (value,) = dict(desk.driver.stores["cases"].items()).values()
+    state = decode(value)
+    state.heard = [StoredActivity(number, 3, b"%d" % number, b"", "open") for number in range(MAX_ACTIVITIES)]
+    pinned = PinnedEdition(policy_sha256(LIBRARY.editions[0]), LIBRARY.editions[0])
+    with pytest.raises(PoisonRecord) as caught:
+        apply_activity(state, lambda _: pinned, desk.activity("agent_replied"), state.opened_at)
+    assert caught.value.cause == "too_much_activity"
+    assert len(state.heard) == MAX_ACTIVITIES
+
+
+def test_an_open_case_takes_at_most_256_bytes_all_in() -> None:
+    """Key, state, and its place in the index of timers: a million open cases fit into a quarter of a gigabyte."""
+    desk = Desk()
+    desk.opens(CASE, account_id="a" * 32)
+    (value,) = dict(desk.driver.stores["cases"].items()).values()
+    state, due = decode(value), due_of(value)
+    assert state.trace is not None
+    assert due is not None
+    cases, random = 50_000, Random(1)
+    store, processor = InMemoryStore("cases"), EscalationTopology(EditionStore(LIBRARY), trace=lambda _: "")
+    tracemalloc.start()
+    try:
+        for _ in range(cases):
+            key, value = pack_id(random.randbytes(16).hex()), encode(state, due + random.randrange(24 * 3600 * 10**6))
+            store.apply(((key, value),))
+            processor.store_changed("cases", key, value)
+        del key, value
+        first = Overlay({"cases": store}, now=desk.driver.now, partition=0)  # which ends the restore
+        assert fire_due(processor, first, 1) == 0
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used / cases <= 256

@@ -1,0 +1,151 @@
+"""Escalation at the customer's request: who may ask, when, once at a time, and what a review makes of it."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from shared.business_time.instants import HOUR
+from shared.kafka.faults import PoisonRecord
+from shared.policy.model import CustomerEscalation, CustomerEscalationCondition
+from shared.sla.customer_escalation import (
+    NEVER_REQUESTED,
+    Accepted,
+    EscalationRequestState,
+    Refused,
+    Rejected,
+    Requested,
+    RequestOutcome,
+    Right,
+    request,
+    review,
+)
+
+RULES = CustomerEscalation(
+    any_of=(CustomerEscalationCondition(),),
+    request_types=("technical", "billing"),
+    wait_after_submission_seconds=24 * 3600,
+    wait_after_rejection_seconds=12 * 3600,
+)
+MAY = Right(may_ask=True, type_excluded=False)
+
+
+@dataclass
+class Customer:
+    """A case opened at hour 0, and what was asked about it."""
+
+    right: Right = MAY
+    asked: EscalationRequestState = NEVER_REQUESTED
+    said: list[RequestOutcome] = field(default_factory=list)
+
+    def asks(self, hour: float, *, is_open: bool = True) -> RequestOutcome:
+        """The customer asks for an escalation."""
+        at, by = round(hour * HOUR), f"a{len(self.said)}"
+        self.asked, effect = request(self.asked, self.right, RULES, 0, at=at, by=by, is_open=is_open)
+        self.said.append(effect)
+        return effect
+
+    def is_answered(self, hour: float, *, accepted: bool) -> RequestOutcome:
+        """Somebody reviews it."""
+        self.asked, effect = review(self.asked, RULES, at=round(hour * HOUR), accepted=accepted)
+        self.said.append(effect)
+        return effect
+
+
+def test_a_day_after_the_submission_it_may_be_asked_for() -> None:
+    """At the very instant at which the wait is over, too."""
+    assert isinstance(Customer().asks(24), Requested)
+
+
+def test_what_is_said_names_the_request_and_its_instant() -> None:
+    """A review is matched to it, and so is what a customer sees."""
+    assert Customer().asks(25) == Requested("a0", 25 * HOUR)
+
+
+def test_what_was_asked_and_answered_is_remembered_with_its_instant() -> None:
+    """Whoever takes over the case later has to know what is open, and since when."""
+    for accepted, stage in ((True, "accepted"), (False, "rejected")):
+        customer = Customer()
+        customer.asks(25)
+        assert customer.asked == EscalationRequestState("requested", "a0", 25 * HOUR)
+        customer.is_answered(27, accepted=accepted)
+        assert customer.asked == EscalationRequestState(stage, "a0", 27 * HOUR)  # type: ignore[arg-type]  # one of the words
+
+
+def test_a_refusal_changes_nothing_that_is_remembered() -> None:
+    """Or an impatient customer would lose the request that waits for its review."""
+    customer = Customer()
+    customer.asks(25)
+    customer.asks(26)
+    assert customer.asked == EscalationRequestState("requested", "a0", 25 * HOUR)
+
+
+def test_before_that_the_refusal_says_when() -> None:
+    """Nobody has to try and try again."""
+    assert Customer().asks(23.999) == Refused("a0", round(23.999 * HOUR), "too_early", 24 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("right", "reason"),
+    [
+        (Right(may_ask=False, type_excluded=False), "not_entitled"),
+        (Right(may_ask=False, type_excluded=True), "request_type"),
+    ],
+)
+def test_who_has_no_right_is_told_so_and_no_time_to_wait_for(right: Right, reason: str) -> None:
+    """Waiting does not help."""
+    assert Customer(right).asks(100) == Refused("a0", 100 * HOUR, reason, None)  # type: ignore[arg-type]  # one of the words
+
+
+def test_a_case_that_is_not_open_is_not_escalated() -> None:
+    """It is reopened first."""
+    assert Customer().asks(30, is_open=False) == Refused("a0", 30 * HOUR, "case_not_open", None)
+
+
+def test_one_request_at_a_time() -> None:
+    """A second one would be reviewed twice."""
+    customer = Customer()
+    customer.asks(24)
+    assert customer.asks(25) == Refused("a1", 25 * HOUR, "already_requested", None)
+    assert customer.is_answered(26, accepted=True) == Accepted("a0", 26 * HOUR)
+
+
+def test_after_a_rejection_it_may_be_asked_again_but_not_at_once() -> None:
+    """The rejection says when, and so does the refusal of an impatient one."""
+    customer = Customer()
+    customer.asks(24)
+    assert customer.is_answered(30, accepted=False) == Rejected("a0", 30 * HOUR, 42 * HOUR)
+    assert customer.asks(41) == Refused("a2", 41 * HOUR, "recently_rejected", 42 * HOUR)
+    assert isinstance(customer.asks(42), Requested)
+
+
+def test_of_two_waits_the_longer_one_is_told() -> None:
+    """A request backdated before the first day had passed, and rejected at once: the submission's wait is longer."""
+    customer = Customer(asked=EscalationRequestState("rejected", "a", 6 * HOUR))
+    assert customer.asks(7) == Refused("a0", 7 * HOUR, "too_early", 24 * HOUR)
+    customer = Customer(asked=EscalationRequestState("rejected", "a", 12 * HOUR))
+    assert customer.asks(13) == Refused("a0", 13 * HOUR, "too_early", 24 * HOUR), "of two equal ones the first"
+    customer = Customer(asked=EscalationRequestState("rejected", "a", 20 * HOUR))
+    assert customer.asks(25) == Refused("a0", 25 * HOUR, "recently_rejected", 32 * HOUR)
+
+
+def test_what_was_accepted_need_not_be_asked_for_again() -> None:
+    """It is being escalated."""
+    customer = Customer()
+    customer.asks(24)
+    customer.is_answered(25, accepted=True)
+    assert customer.asks(100) == Refused("a2", 100 * HOUR, "already_accepted", None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (NEVER_REQUESTED, "nobody has asked"),
+        (EscalationRequestState("accepted", "a", HOUR), "accepted already"),
+        (EscalationRequestState("rejected", "a", HOUR), "rejected already"),
+    ],
+)
+def test_a_review_of_nothing_is_put_aside_and_says_why(asked: EscalationRequestState, says: str) -> None:
+    """Whoever reviewed it should know that it did nothing."""
+    with pytest.raises(PoisonRecord, match=says) as caught:
+        review(asked, RULES, at=2 * HOUR, accepted=True)
+    assert caught.value.cause == "no_escalation_requested"

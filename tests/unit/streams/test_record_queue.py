@@ -1,0 +1,97 @@
+"""What waits for a task: in order, bounded, and no source starves another."""
+
+import asyncio
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.streams.record_queue import HIGH_BYTES, HIGH_RECORDS, RecordQueue
+
+
+def _fetched(topic: str, start: int, count: int, size: int = 1) -> list[ConsumerRecord]:
+    value = b"x" * size
+    return [
+        ConsumerRecord(topic, 0, offset, 0, 0, b"k", value, None, 1, size, ()) for offset in range(start, start + count)
+    ]
+
+
+class _Valve:
+    """An inbox of two sources whose pauses and resumes are kept."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.inbox = RecordQueue(
+            ["a", "b"], 0, lambda source: self.said.append(f"-{source}"), lambda source: self.said.append(f"+{source}")
+        )
+        self.inbox.open("a")
+        self.inbox.open("b")
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30)), max_size=10), st.integers(1, 20))
+def test_everything_comes_out_once_and_in_order(offers: list[tuple[str, int]], limit: int) -> None:
+    """However it is offered and taken; a slice has the first source first."""
+    inbox = _Valve().inbox
+    ends = {"a": 0, "b": 0}
+    for source, count in offers:
+        inbox.offer(source, _fetched(source, ends[source], count))
+        ends[source] += count
+    taken = []
+    while len(inbox):
+        slice_ = inbox.take(limit)
+        assert 0 < len(slice_) <= limit
+        assert [record.topic for record in slice_] == sorted(record.topic for record in slice_)
+        taken += slice_
+    for source, end in ends.items():
+        assert [record.offset for record in taken if record.topic == source] == list(range(end))
+
+
+def test_no_source_starves_the_other() -> None:
+    """A million entitlements must not hold up requests for minutes."""
+    inbox = _Valve().inbox
+    inbox.offer("a", _fetched("a", 0, 1_000))
+    inbox.offer("b", _fetched("b", 0, 1_000))
+    topics = [record.topic for record in inbox.take(100)]
+    assert (topics.count("a"), topics.count("b")) == (50, 50)
+    inbox.take(1_800)
+    assert [record.topic for record in inbox.take(1_000)] == ["a"] * 50 + ["b"] * 50
+
+
+@pytest.mark.parametrize(("count", "size"), [(HIGH_RECORDS + 1, 1), (5, HIGH_BYTES // 4)])
+def test_fetching_pauses_when_it_is_full_and_goes_on_when_there_is_room(count: int, size: int) -> None:
+    """By records and by bytes; once each, with room in between, so that it does not flutter."""
+    valve = _Valve()
+    valve.inbox.offer("a", _fetched("a", 0, count, size))
+    valve.inbox.offer("a", _fetched("a", count, 1, size))
+    assert valve.said == ["-a"]
+    valve.inbox.take(count // 2)
+    assert valve.said == ["-a"]
+    valve.inbox.take(count)
+    assert valve.said == ["-a", "+a"]
+
+
+def test_what_was_not_asked_for_is_dropped() -> None:
+    """The client may fetch from a position of its own before the task has sought."""
+    inbox = RecordQueue(["a"], 0, lambda _: None, lambda _: None)
+    inbox.offer("a", _fetched("a", 0, 3))
+    assert len(inbox) == 0
+    inbox.open("a")
+    inbox.offer("a", _fetched("a", 0, 3))
+    inbox.close()
+    inbox.offer("a", _fetched("a", 3, 3))
+    assert len(inbox) == 0
+    assert not inbox.is_open("a")
+
+
+async def test_a_wait_ends_with_an_offer_a_wake_or_its_time() -> None:
+    """And an offer made before the wait is not missed."""
+    inbox = _Valve().inbox
+    async with asyncio.timeout(5):
+        inbox.offer("a", _fetched("a", 0, 1))
+        await inbox.wait(None)
+        waiting = asyncio.create_task(inbox.wait(None))
+        await asyncio.sleep(0)
+        inbox.wake()
+        await waiting
+        await inbox.wait(0.001)

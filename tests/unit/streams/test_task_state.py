@@ -1,0 +1,185 @@
+"""The slice loop: what goes into the changelog, and that an abort leaves nothing behind."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.contracts.topics import DEAD_LETTER_HEADROOM, MAX_MESSAGE_BYTES, Topic
+from shared.kafka.faults import TaskMustStop
+from shared.kafka.record import Record, Withheld, size_of
+from shared.streams.overlay import Overlay
+from shared.streams.positions import Offsets
+from shared.streams.state_store import InMemoryStore
+from shared.streams.task_state import OFFSETS_KEY, TaskState
+from tests.harness.processors import Counter
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+A, B, SINK = (Topic(name, "k", "delete", "tests") for name in ("a", "b", "sink"))
+
+
+def _task() -> TaskState:
+    processor = Counter((A, B), (SINK,))
+    return TaskState("svc", processor, [InMemoryStore(name) for name in processor.stores], partition=3)
+
+
+def _record(topic: str, offset: int, key: bytes = b"k", value: bytes = b"") -> Record:
+    return Record(topic, 3, offset, 0, key, value)
+
+
+def test_positions_are_the_last_changelog_record_where_the_slice_writes_anyway() -> None:
+    """Restoring takes the latest; another partition would cost every transaction another round trip."""
+    task = _task()
+    done = task.run([_record("a", 4), _record("b", 9, b"t", b"timer 1")], NOW)
+    outputs = task.changelog_outputs(done.overlay)
+    assert [(output.topic, output.key, output.partition) for output in outputs] == [
+        ("svc-counts-changelog", b"k", 3),
+        ("svc-counts-changelog", b"t", 3),
+        ("svc-timers-changelog", b"t", 3),
+        ("svc-timers-changelog", OFFSETS_KEY, 3),
+    ]
+    assert outputs[-1].value == Offsets({"a": 5, "b": 10}).encode()
+
+
+def test_what_does_not_change_is_not_written() -> None:
+    """Deleting what is not there, or putting what is there, costs no record."""
+    task = _task()
+    task.commit(task.run([_record("a", 0)], NOW).overlay)
+    overlay = Overlay(task.stores, now=NOW, partition=3, positions=task.positions)
+    overlay.put("counts", b"k", b"1")
+    overlay.delete("timers", b"none")
+    assert [output.key for output in task.changelog_outputs(overlay)] == [OFFSETS_KEY]
+
+
+def test_a_dropped_slice_leaves_nothing_behind() -> None:
+    """An abort needs no undo."""
+    task = _task()
+    first = task.run([_record("a", 0)], NOW)
+    second = task.run([_record("a", 0)], NOW)
+    assert first.overlay.outputs == second.overlay.outputs
+    assert task.positions == {}
+    assert len(task.stores["counts"]) == 0
+
+
+def test_what_was_consumed_is_not_consumed_again() -> None:
+    """Whatever the client fetches: a position only ever moves on."""
+    task = _task()
+    task.commit(task.run([_record("a", 0), _record("a", 1)], NOW).overlay)
+    done = task.run([_record("a", 0), _record("a", 1)], NOW)
+    assert done.empty
+    assert task.refuse(_record("a", 1), NOW, "c", "m", by_reference=False).empty
+
+
+def test_restoring_takes_the_latest_positions_of_all_stores() -> None:
+    """Each transaction writes them to one changelog only."""
+    task = _task()
+    task.restore("counts", [(b"k", b"7"), (OFFSETS_KEY, Offsets({"a": 5, "b": 1}).encode())])
+    task.restore("timers", [(OFFSETS_KEY, Offsets({"a": 4, "b": 10}).encode())])
+    assert task.positions == {"a": 5, "b": 10}
+    assert dict(task.stores["counts"].items()) == {b"k": b"7"}
+
+
+def test_a_key_that_looks_like_ours_is_refused() -> None:
+    """It would be lost on restore."""
+    task = _task()
+    overlay = Overlay(task.stores, now=NOW, partition=3)
+    overlay.put("counts", b"\x00mine", b"1")
+    with pytest.raises(TaskMustStop, match="may not start with a zero byte"):
+        task.changelog_outputs(overlay)
+
+
+def _due(task: TaskState, *keys: bytes) -> None:
+    for second, key in enumerate(keys):
+        task.restore("timers", [(key, datetime(2025, 1, 1, 0, 0, second, tzinfo=UTC).isoformat().encode())])
+
+
+def test_a_timer_that_fails_leaves_nothing_behind_and_the_others_fire_in_due_order() -> None:
+    """One bad timer must not stop the clocks of its whole partition, as one bad record does not stop its log."""
+    task = _task()
+    _due(task, b"a", b"crash", b"b")
+    done = task.run([_record("a", 0)], NOW)
+    assert [timer.key for timer in done.fired] == [b"a", b"b"]
+    assert [(failed.timer.key, type(failed.error)) for failed in done.failed] == [(b"crash", ZeroDivisionError)]
+    assert [output.key for output in done.overlay.outputs] == [b"a", b"b", b"k"]
+    assert ("timers", b"crash") not in done.overlay.changes
+    assert (done.timers, done.records, done.due) == (2, 1, datetime(2025, 1, 1, tzinfo=UTC))
+
+
+def test_a_timer_that_failed_is_tried_again_after_an_hour_and_not_before() -> None:
+    """Neither in a busy loop nor never; a transaction that is aborted does not take it back."""
+    task = _task()
+    _due(task, b"crash")
+    (failed,) = task.run([], NOW).failed
+    assert failed.until == NOW + timedelta(hours=1) == task.processor.next_due()
+    assert task.processor.postponed() == (1, datetime(2025, 1, 1, tzinfo=UTC))
+    for later, tries in ((timedelta(seconds=1), 0), (timedelta(hours=1), 0), (timedelta(hours=1, seconds=1), 1)):
+        done = task.run([], NOW + later)
+        assert (len(done.failed), done.empty) == (tries, True)
+
+
+def test_a_task_whose_timers_all_fail_comes_to_its_records() -> None:
+    """Tries count towards the limit: a slice stays short."""
+    task = _task()
+    _due(task, *(b"crash %d" % number for number in range(5)))
+    done = task.run([_record("a", 0)], NOW, timer_limit=3)
+    assert (len(done.failed), done.timers, done.records) == (3, 0, 1)
+
+
+def test_a_timer_that_says_stop_stops_the_task() -> None:
+    """What would be wrong for every timer is no fault of this one."""
+    task = _task()
+    _due(task, b"a", b"stop")
+    with pytest.raises(TaskMustStop, match="the timer says stop"):
+        task.run([], NOW)
+    assert task.processor.postponed().timers == 0
+
+
+def test_at_most_so_many_timers_fire_in_one_slice() -> None:
+    """The rest fires in the next one; records of the slice are taken all the same."""
+    task = _task()
+    due = datetime(2025, 1, 1, tzinfo=UTC).isoformat().encode()
+    task.restore("timers", [(b"t%d" % n, due) for n in range(5)])
+    done = task.run([_record("a", 0)], NOW, timer_limit=3)
+    assert (done.timers, done.records, done.due) == (3, 1, datetime(2025, 1, 1, tzinfo=UTC))
+    task.commit(done.overlay)
+    assert task.run([], NOW).timers == 2
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (Record("a", 3, 4, 0, b"k", b"[" * MAX_MESSAGE_BYTES), "the record has 1048577 bytes uncompressed"),
+        (Record("a", 3, 4, 0, b"k" * MAX_MESSAGE_BYTES, b"["), "the record has 1048577 bytes uncompressed"),
+        (Record("a", 3, 4, 0, b"k", b"", (("h", b"x" * MAX_MESSAGE_BYTES),)), "the record has 1048578 bytes"),
+        (Record("a", 3, 4, 0, None, Withheld("record_too_large", "offsets 2 to 4 decode to")), "offsets 2 to 4"),
+    ],
+    ids=["value", "key", "headers", "withheld"],
+)
+def test_a_record_larger_than_its_topic_takes_is_dead_lettered_by_reference_without_a_look(
+    record: Record, message: str
+) -> None:
+    """With its value the dead letter would be refused, or break the connection; by reference it always fits."""
+    task = _task()
+    done = task.run([record, _record("a", 5)], NOW)
+    (letter,) = done.poisoned
+    assert (letter.cause, letter.by_reference, done.records) == ("record_too_large", True, 2)
+    assert letter.message.startswith(message)
+    written, counted = done.overlay.outputs
+    assert (written.topic, written.value) == ("a-dlt", None)
+    assert size_of(written.key, written.value, written.headers) < DEAD_LETTER_HEADROOM
+    assert (counted.topic, counted.value, done.overlay.positions) == (SINK.name, b"1", {"a": 6})
+
+
+def test_a_record_as_large_as_its_topic_takes_is_processed() -> None:
+    """The limit is that of the topic: what a producer may send uncompressed."""
+    record = _record("a", 4, b"k", b" " * (MAX_MESSAGE_BYTES - 1))
+    assert not _task().run([record], NOW).poisoned
+
+
+def test_positions_in_a_topic_that_was_deleted_are_known_as_such() -> None:
+    """An offset means nothing in another topic of the same name; the task has to stop before it goes on."""
+    task = _task()
+    task.topic_ids["a"] = "new"
+    task.restore("counts", [(OFFSETS_KEY, Offsets({"a": 5, "b": 1}, {"a": "old"}).encode())])
+    assert (task.positions, task.stale) == ({"b": 1}, {"a": "old"})
+    task.restore("timers", [(OFFSETS_KEY, Offsets({"a": 2}, {"a": "new"}).encode())])
+    assert task.positions == {"a": 2, "b": 1}
