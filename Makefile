@@ -54,6 +54,7 @@ check: setup lock-check ## Lint, types, import rules, generated files and lock f
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m shared.contracts.schema_export --check
+	@$(BIN)/python -m shared.contracts.stub_export --check
 
 tree: setup ## List every file with its first sentence (ARGS=shared/sla: one folder)
 	@$(BIN)/python -m tests.contract.tree $(ARGS)
@@ -62,8 +63,9 @@ format: setup ## Format the code and apply the safe fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-schemas: setup ## Write the JSON Schemas of the events again
+schemas: setup ## Write the JSON Schemas of the events, and the types of their structs, again
 	@$(BIN)/python -m shared.contracts.schema_export
+	@$(BIN)/python -m shared.contracts.stub_export
 
 lock: setup ## Bring the lock files up to date with pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(COMPILE) $(ARGS) pyproject.toml -o requirements.lock

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.cli.calendar_input import Line, calendar_of, holidays_in
@@ -15,7 +16,7 @@ from services.cli.options import Lang
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import SECOND, Micros, from_micros, to_micros
 from shared.contracts.base import Instant, format_instant
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import ActivityType, Hours, Language, Milestone, Promise, ReopenMode
 from shared.explain.clock_ledger import as_data, ledger_of, seconds
 from shared.explain.ledger_reasons import because
@@ -53,7 +54,7 @@ class Terms(Line):
             target_seconds=None, hours="business", promise="objective", paused_by=DEFAULT_PAUSED_BY[milestone]
         )
         given = self.model_dump(include={"hours", "paused_by", "reopen", "promise"}, exclude_none=True)
-        return base.model_copy(update=given | {"target_seconds": self.target_seconds})
+        return msgspec.structs.replace(base, **given, target_seconds=self.target_seconds)
 
 
 class Event(BaseModel):

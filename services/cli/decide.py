@@ -14,8 +14,9 @@ from pydantic import ConfigDict, Strict, ValidationError
 
 from services.cli.jsonl import BAD_INPUT, BadInput, answer_lines
 from shared.business_time.errors import CalendarError
+from shared.contracts import structs, wire
 from shared.contracts.base import CountryCode, Instant, Part
-from shared.contracts.intake import Account, Contact, PhoneReadiness, Requester
+from shared.contracts.intake import Account, Contact, Requester
 from shared.contracts.vocabulary import Channel, Environment, Impact, Language, RequestType, Workaround
 from shared.kafka.settings import BadSettings, load
 from shared.policy.editions import EditionLibrary
@@ -95,7 +96,7 @@ class _Asked(msgspec.Struct, frozen=True):
     request_type: RequestType
     language: Language
     country: str | None
-    phone: PhoneReadiness | None
+    phone: structs.PhoneReadiness | None
 
 
 def decide(
@@ -136,10 +137,11 @@ def decider(library: EditionLibrary) -> Callable[[dict[str, Any]], Any]:
             asked = DecideLine.model_validate(line)
         except ValidationError as error:
             raise BadInput.from_validation(error) from None
+        requester = wire.from_model(structs.Requester, asked.requester)
         if asked.account is None:
-            entitlement = not_covered("unknown_account", asked.requester)
+            entitlement = not_covered("unknown_account", requester)
         else:
-            entitlement = covered(terms_of(asked.account), asked.requester)
+            entitlement = covered(terms_of(wire.from_model(structs.Account, asked.account)), requester)
         try:
             return route(_asked(asked.request), entitlement, rulebooks.at(asked.at), asked.at)
         except CalendarError as error:  # an instant at the ends of the calendar, where no deadline can be told
@@ -167,6 +169,6 @@ def _asked(request: RequestLine) -> _Asked:
     )
 
 
-def _readiness(phone: PhoneLine) -> PhoneReadiness:
+def _readiness(phone: PhoneLine) -> structs.PhoneReadiness:
     given = [value is not None and bool(value.strip()) for value in (phone.meeting_id, phone.host_key)]
-    return PhoneReadiness(meeting_id_given=given[0], host_key_given=given[1])
+    return structs.PhoneReadiness(meeting_id_given=given[0], host_key_given=given[1])

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from shared.business_time.instants import from_micros
 from shared.business_time.zones import TZDATA_VERSION
 from shared.contracts import wire
-from shared.contracts.base import CausedBy
-from shared.contracts.escalation import (
+from shared.contracts.ids import deterministic_id
+from shared.contracts.structs import (
+    CausedBy,
     ClockBreached,
     ClockCancelled,
     ClockFulfilled,
@@ -24,7 +25,6 @@ from shared.contracts.escalation import (
     EscalationRequested,
     EscalationSuppressed,
 )
-from shared.contracts.ids import deterministic_id
 from shared.contracts.topics import ESCALATIONS
 from shared.contracts.vocabulary import Priority
 from shared.kafka import serde
@@ -72,8 +72,6 @@ _INSTANTS = frozenset(("at", "due_at", "breached_at", "eligible_at"))
 # What is said once for a clock instance (and level): its id must be the same whatever made it be said.
 _ONCE = (Breached, Warned, Raised, Suppressed)
 
-_CausedBy = wire.struct(CausedBy)
-
 
 class About(NamedTuple):
     """The case that the events are about, and the trace that they belong to."""
@@ -102,7 +100,7 @@ def publish(
             model, more = _CUSTOMER_EVENTS[type(effect)]
             names, generation, given = ("escalation_id", *more), 0, {}
             parts = (effect.escalation_id,)
-        event: Callable[..., EscalationEvent] = wire.struct(model)
+        event: Callable[..., EscalationEvent] = model
         data = event(
             case_id=about.case_id,
             at=from_micros(effect.at),
@@ -121,8 +119,8 @@ def publish(
 def _caused_by(overlay: Overlay, about: About, generation: int, cause: Record | None) -> CausedBy:
     positions = dict(overlay.positions)
     if cause is not None:
-        return _CausedBy(partition=cause.partition, topic=cause.topic, offset=cause.offset, positions=positions)
-    return _CausedBy(partition=overlay.partition, timer=about.case_id, generation=generation, positions=positions)
+        return CausedBy(partition=cause.partition, topic=cause.topic, offset=cause.offset, positions=positions)
+    return CausedBy(partition=overlay.partition, timer=about.case_id, generation=generation, positions=positions)
 
 
 def _fact_about_a_clock(effect: Effect, cause: Record | None) -> tuple[str, ...]:

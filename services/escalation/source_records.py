@@ -7,11 +7,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from shared.contracts import wire
 from shared.contracts.base import format_instant
-from shared.contracts.intake import ActivityRecorded
-from shared.contracts.router import CaseRouted, DecidedMilestone
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import ActivityRecorded, CaseRouted, DecidedMilestone, MilestoneTerms
 from shared.contracts.vocabulary import Milestone
 from shared.kafka import serde
 from shared.kafka.faults import PoisonRecord
@@ -26,13 +23,12 @@ CLOCK_SKEW = timedelta(minutes=5)
 BEYOND_BELIEF = timedelta(days=1)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_CaseRouted, _ActivityRecorded = wire.struct(CaseRouted), wire.struct(ActivityRecorded)
 
 
 def read_case(record: Record) -> tuple[Envelope, CaseRouted]:
     """A routed case. Raises PoisonRecord."""
     envelope, event = serde.decode(record)
-    if not isinstance(event, _CaseRouted):
+    if not isinstance(event, CaseRouted):
         raise _unexpected(envelope, record)
     case = event
     _check_key(record, case.case_id)
@@ -46,7 +42,7 @@ def read_case(record: Record) -> tuple[Envelope, CaseRouted]:
 def read_activity(record: Record, now: datetime) -> tuple[Envelope, ActivityRecorded]:
     """An activity that has happened by `now`. Raises PoisonRecord."""
     envelope, event = serde.decode(record)
-    if not isinstance(event, _ActivityRecorded):
+    if not isinstance(event, ActivityRecorded):
         raise _unexpected(envelope, record)
     activity = event
     _check_key(record, activity.case_id)

@@ -11,7 +11,7 @@ from services.escalation.publishing import About, publish
 from services.escalation.source_records import read_activity, read_case
 from services.escalation.timer_index import Timers
 from shared.business_time.instants import DAY, Micros, from_micros, to_micros
-from shared.contracts.intake import ActivityRecorded
+from shared.contracts.structs import ActivityRecorded
 from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter

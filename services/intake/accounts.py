@@ -1,7 +1,7 @@
 """What each account owns now: a view of the compacted topic support.entitlements, kept as the bytes of its events."""
 
 from shared.contracts import wire
-from shared.contracts.intake import Account, EntitlementSet, EntitlementWithdrawn
+from shared.contracts.structs import Account, EntitlementSet, EntitlementWithdrawn
 from shared.kafka import serde
 from shared.kafka.record import Record
 

@@ -11,11 +11,9 @@ from pydantic import Field
 
 from services.intake.errors import FieldError, InvalidFields, MissingScope
 from services.intake.fields import Body, Id, Sha256, Statuses, Text
-from shared.contracts import wire
 from shared.contracts.base import Instant, format_instant
 from shared.contracts.ids import deterministic_id
-from shared.contracts.intake import ActivityRecorded
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import ActivityRecorded, MilestoneTerms
 from shared.contracts.vocabulary import (
     ActivityType,
     Hours,
@@ -121,10 +119,10 @@ def record(
     milestones = None
     if activity.milestones is not None:
         milestones = {
-            name: wire.struct(MilestoneTerms)(**{field: getattr(terms, field) for field in type(terms).model_fields})
+            name: MilestoneTerms(**{field: getattr(terms, field) for field in type(terms).model_fields})
             for name, terms in activity.milestones.items()
         }
-    return wire.struct(ActivityRecorded)(
+    return ActivityRecorded(
         case_id=case_id,
         activity_id=deterministic_id("activity", client, case_id, idempotency_key),
         type=activity.type,

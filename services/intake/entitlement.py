@@ -5,8 +5,7 @@ from datetime import datetime
 
 from services.intake.errors import FieldError, InvalidFields
 from services.intake.fields import Body, Country, Email, Id
-from shared.contracts import wire
-from shared.contracts.intake import Account, Contact, EntitlementSet, EntitlementWithdrawn
+from shared.contracts.structs import Account, Contact, EntitlementSet, EntitlementWithdrawn
 from shared.contracts.vocabulary import AccountType, Plan, Role
 
 
@@ -48,10 +47,9 @@ def entitlement_set(
     if errors:
         raise InvalidFields(errors)
     contacts = tuple(
-        wire.struct(Contact)(requester_id=c.requester_id, role=c.role, licensed=c.licensed, email=c.email)
-        for c in body.contacts
+        Contact(requester_id=c.requester_id, role=c.role, licensed=c.licensed, email=c.email) for c in body.contacts
     )
-    account = wire.struct(Account)(
+    account = Account(
         account_id=account_id,
         plan=body.plan,
         account_type=body.account_type,
@@ -60,9 +58,9 @@ def entitlement_set(
         contacts=contacts,
         calendar=body.calendar,
     )
-    return wire.struct(EntitlementSet)(account=account, set_at=at)
+    return EntitlementSet(account=account, set_at=at)
 
 
 def entitlement_withdrawn(*, account_id: str, at: datetime) -> EntitlementWithdrawn:
     """The event that says that the account owns nothing any more."""
-    return wire.struct(EntitlementWithdrawn)(account_id=account_id, withdrawn_at=at)
+    return EntitlementWithdrawn(account_id=account_id, withdrawn_at=at)

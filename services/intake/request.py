@@ -11,9 +11,8 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from services.intake.fields import Body, Country, Email, Id, Subject, Text
-from shared.contracts import wire
 from shared.contracts.ids import deterministic_id
-from shared.contracts.intake import PhoneReadiness, Requester, SupportRequestSubmitted
+from shared.contracts.structs import PhoneReadiness, Requester, SupportRequestSubmitted
 from shared.contracts.vocabulary import (
     AuthenticatedBy,
     Channel,
@@ -67,7 +66,7 @@ class Submission(Body):
         given = [
             v is not None and bool(v.get_secret_value().strip()) for v in (self.phone.meeting_id, self.phone.host_key)
         ]
-        return wire.struct(PhoneReadiness)(meeting_id_given=given[0], host_key_given=given[1])
+        return PhoneReadiness(meeting_id_given=given[0], host_key_given=given[1])
 
     @property
     def lacks_phone_details(self) -> bool:
@@ -100,12 +99,12 @@ def accept(
 ) -> SupportRequestSubmitted:
     """The event that `submission` becomes when intake takes it at `received_at`."""
     who = submission.requester
-    return wire.struct(SupportRequestSubmitted)(
+    return SupportRequestSubmitted(
         request_id=request_id_of(client, submission.account_id, idempotency_key),
         client=client,
         authenticated_by=authenticated_by,
         account_id=submission.account_id,
-        requester=wire.struct(Requester)(
+        requester=Requester(
             requester_id=who.requester_id, role=who.role, licensed=who.licensed, name=who.name, email=who.email
         ),
         channel=submission.channel,

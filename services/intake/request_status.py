@@ -18,9 +18,7 @@ from typing import Any
 
 import msgspec
 
-from shared.contracts.escalation import EscalationEvent
-from shared.contracts.intake import SupportRequestSubmitted
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import CaseRouted, EscalationEvent, SupportRequestSubmitted
 
 MAX_EVENTS = 100  # of one request: the newest are kept
 MAX_EARLY = 1_000  # requests whose decision was read before their submission
@@ -145,7 +143,7 @@ class RecentRequests:
             return
         told = {
             name: value
-            for name in type(event).__struct_fields__  # type: ignore[attr-defined]  # a derived struct
+            for name in type(event).__struct_fields__
             if name not in _NOT_TOLD and (value := getattr(event, name)) is not None
         }
         entry.happened = [*entry.happened[-(MAX_EVENTS - 1) :], _Happened(offset, event.TYPE, event.at, told)]

@@ -16,11 +16,8 @@ from services.intake.settings import Settings
 from services.intake.stream import Streams
 from services.intake.used_keys import RecentDigests, UsedKeys
 from shared.contracts import wire
-from shared.contracts.base import Event
-from shared.contracts.escalation import EscalationEvent
-from shared.contracts.intake import SupportRequestSubmitted
-from shared.contracts.registry import TYPES, type_of
-from shared.contracts.router import CaseRouted
+from shared.contracts.registry import struct_for, type_of
+from shared.contracts.structs import CaseRouted, EscalationEvent, Event, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.kafka import serde
 from shared.kafka.record import Record
@@ -102,15 +99,15 @@ class Service:
 
     def _take_recent(self, record: Record) -> None:
         envelope, data = serde.read(record)
-        model = TYPES.get(envelope.type)
-        if model is SupportRequestSubmitted:
+        kind = struct_for(envelope.type)
+        if kind is SupportRequestSubmitted:
             # Our own submissions are known already; their events have the request's id.
             if self.recent.known(envelope.id) is None:
                 self.recent.submitted(wire.decode(SupportRequestSubmitted, data))
-        elif model is CaseRouted:
+        elif kind is CaseRouted:
             self.recent.routed(wire.decode(CaseRouted, data))
-        elif model is not None and issubclass(model, EscalationEvent):
-            self.recent.happened(wire.decode(model, data), record.offset)
+        elif kind is not None and issubclass(kind, EscalationEvent):
+            self.recent.happened(wire.decode(kind, data), record.offset)
 
 
 def with_key(refusal: NotAcknowledged, idempotency_key: str) -> NotAcknowledged:

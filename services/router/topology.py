@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, cast
 
 import msgspec
 
@@ -10,10 +9,8 @@ from services.router import deduplication
 from services.router.deduplication import RecentIndex
 from shared.business_time.errors import CalendarError
 from shared.contracts import wire
-from shared.contracts.base import CausedBy
 from shared.contracts.ids import deterministic_id
-from shared.contracts.intake import EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import CaseRouted, CausedBy, EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
 from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, ROUTER_SOURCES, ROUTER_STORES, Topic
 from shared.kafka import serde
 from shared.kafka.faults import PoisonRecord
@@ -29,8 +26,6 @@ from shared.streams.task_state import TIMERS_PER_SLICE
 
 SOURCE = "/frontline/router"
 _ENTITLEMENT_STORE, _REQUEST_STORE = ROUTER_STORES
-_CaseRouted: Callable[..., CaseRouted] = wire.struct(CaseRouted)
-_CausedBy = wire.struct(CausedBy)
 
 
 class OnFile(msgspec.Struct, frozen=True, array_like=True):
@@ -117,21 +112,19 @@ class RouterTopology:
                 overlay.put(_ENTITLEMENT_STORE, key, msgspec.msgpack.encode(OnFile(record.offset, None)))
             return
         envelope, event = serde.decode(record)
-        if envelope.type == EntitlementSet.TYPE:
-            account = cast(EntitlementSet, event).account
-            account_id, terms = account.account_id, terms_of(account)
-        elif envelope.type == EntitlementWithdrawn.TYPE:
-            account_id, terms = cast(EntitlementWithdrawn, event).account_id, None
+        if isinstance(event, EntitlementSet):
+            account_id, terms = event.account.account_id, terms_of(event.account)
+        elif isinstance(event, EntitlementWithdrawn):
+            account_id, terms = event.account_id, None
         else:
             raise PoisonRecord("unexpected_type", f"{envelope.type} has no place on {record.topic}")
         _check_key(key, account_id, "account_id")
         overlay.put(_ENTITLEMENT_STORE, key, msgspec.msgpack.encode(OnFile(record.offset, terms)))
 
     def _take_request(self, record: Record, overlay: Overlay) -> None:
-        envelope, event = serde.decode(record)
-        if envelope.type != SupportRequestSubmitted.TYPE:
+        envelope, request = serde.decode(record)
+        if not isinstance(request, SupportRequestSubmitted):
             raise PoisonRecord("unexpected_type", f"{envelope.type} has no place on {REQUESTS.name}")
-        request = cast(SupportRequestSubmitted, event)
         request_key = _check_id(request.request_id, "request_id")
         _check_key(_key(record), request.account_id or request.request_id, "account_id, or request_id without one")
         seen = deduplication.compare(
@@ -158,8 +151,8 @@ class RouterTopology:
             decision = route(request, self._entitlement(request, overlay), rules, request.received_at)
         except CalendarError as error:  # at the ends of the calendar no deadline can be told
             raise PoisonRecord("malformed_event", f"received_at: {error}") from None
-        case = _CaseRouted(
-            **msgspec.structs.asdict(cast(Any, decision)),
+        case = CaseRouted(
+            **msgspec.structs.asdict(decision),
             case_id=request.request_id,
             request_id=request.request_id,
             account_id=None if request.authenticated_by == "anonymous" else request.account_id,
@@ -173,7 +166,7 @@ class RouterTopology:
             received_at=request.received_at,
             decided_at=overlay.now,
             observed_at=overlay.now,
-            caused_by=_CausedBy(
+            caused_by=CausedBy(
                 partition=record.partition,
                 topic=record.topic,
                 offset=record.offset,

@@ -1,7 +1,8 @@
 """[pure] Which model describes an event of a given CloudEvents type, and which type an event has."""
 
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
+from shared.contracts import structs, wire
 from shared.contracts.base import Event
 from shared.contracts.intake import ActivityRecorded
 from shared.contracts.topics import TOPICS
@@ -25,9 +26,15 @@ def model_for(ce_type: str) -> type[Event] | None:
     return TYPES.get(ce_type)
 
 
-def type_of(event: Event) -> str:
+def struct_for(ce_type: str) -> type[structs.Event] | None:
+    """The struct that holds the data of events of this CloudEvents type, or None if there is no such type."""
+    model = TYPES.get(ce_type)
+    return None if model is None else wire.struct(model)
+
+
+def type_of(event: Event | structs.Event) -> str:
     """The CloudEvents type of an event, be it a model or a derived struct."""
     name = event.TYPE
     if "{" in name:
-        return name.format(type=cast(ActivityRecorded, event).type)
+        return name.format(type=cast(Any, event).type)
     return name

@@ -4,27 +4,27 @@ The models are the one place where an event is described. `struct(Model)` derive
 decodes, validates and encodes some ten times faster. A derived struct has the fields, defaults and constraints of its
 model, and accepts and refuses the same bytes (`tests/contract/test_wire_agreement.py` shows it).
 
-`struct` is *typed* as returning the model's own class. That is a lie for the type checker: the struct is no pydantic
-model and has none of its methods, but it has exactly its fields, so pure code is annotated with the models' names and
-mypy checks constructors and attributes. What crosses from one world to the other goes through `from_model`, `to_model`.
+`structs.py` exports them by name; only tests and `structs.py` derive any. What crosses from models to structs goes
+through `from_model` and `to_model`.
 """
 
 import re
 from functools import cache
-from typing import Any, Literal, TypeVar, cast, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
-from pydantic import BaseModel
 
 from shared.contracts.base import Part
 from shared.contracts.derive import derive_struct
 
 M = TypeVar("M", bound=Part)
+S = TypeVar("S", bound=msgspec.Struct)
 
 _encoder = msgspec.json.Encoder()
 _PATH = re.compile(r"^(?P<message>.*) - at (?:`key` in )?`\$\.?(?P<path>.*)`$", re.DOTALL)
 _STEP = re.compile(r"\w+|\[[^]]*\]")
 _MISSING = re.compile(r"^Object missing required field `(?P<field>\w+)`$")
+_MODELS: dict[type[Any], type[Part]] = {}  # of each struct that was derived
 
 
 class MalformedData(ValueError):
@@ -36,29 +36,32 @@ class MalformedData(ValueError):
         self.message = message
 
 
-def struct(model: type[M]) -> type[M]:
+def struct(model: type[Part]) -> type[Any]:
     """The struct derived from `model`, made once. Raises UnsupportedContract where it cannot mean the same."""
-    return cast(type[M], _struct(model))
+    return _struct(model)
 
 
 @cache
 def _struct(model: type[Any]) -> type[Any]:
-    return derive_struct(model, struct)
+    derived = derive_struct(model, struct)
+    _MODELS[derived] = model
+    return derived
 
 
-def encode(event: Part) -> bytes:
+def encode(event: msgspec.Struct) -> bytes:
     """A derived struct as compact JSON in UTF-8; fields that equal their default are left out."""
     return _encoder.encode(event)
 
 
-def decode(model: type[M], data: bytes) -> M:
-    """The struct of `model` that `data`, JSON in UTF-8, spells out. Raises MalformedData."""
+def decode(kind: type[S], data: bytes) -> S:
+    """The struct of type `kind` that `data`, JSON in UTF-8, spells out. Raises MalformedData."""
     try:
         if not data.isascii():
             data.decode()  # msgspec skips unknown fields without looking at their encoding
-        return cast(M, _decoder(model).decode(data))
+        event: S = _decoder(kind).decode(data)
+        return event
     except msgspec.ValidationError as error:
-        raise _explain(model, str(error)) from None
+        raise _explain(_MODELS[kind], str(error)) from None
     except msgspec.DecodeError as error:
         raise MalformedData("", f"is not JSON: {error}") from None
     except UnicodeDecodeError as error:
@@ -67,19 +70,19 @@ def decode(model: type[M], data: bytes) -> M:
         raise MalformedData("", "is nested too deeply") from None
 
 
-def from_model(value: M) -> M:
-    """The struct equal to a pydantic `value`, which has been validated."""
-    return msgspec.convert(value, struct(type(value)), from_attributes=True)
+def from_model(kind: type[S], value: Part) -> S:
+    """The struct of type `kind` equal to a pydantic `value`, which has been validated."""
+    return msgspec.convert(value, kind, from_attributes=True)
 
 
-def to_model(model: type[M], value: M) -> M:
+def to_model(model: type[M], value: msgspec.Struct) -> M:
     """The pydantic `model` equal to the struct `value`."""
     return model.model_validate_json(encode(value))
 
 
 @cache
-def _decoder(model: type[BaseModel]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(struct(cast(Any, model)))
+def _decoder(kind: type[S]) -> msgspec.json.Decoder[S]:
+    return msgspec.json.Decoder(kind)
 
 
 def _explain(model: type[Part], text: str) -> MalformedData:

@@ -5,9 +5,8 @@ from typing import Any
 
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import Micros, from_micros
-from shared.contracts import wire
 from shared.contracts.base import format_instant
-from shared.contracts.escalation import (
+from shared.contracts.structs import (
     ClockBreached,
     ClockEvent,
     ClockWarned,
@@ -25,12 +24,6 @@ from shared.sla.clock import Clock, Mark
 from shared.sla.levels import calls_left
 from shared.sla.terms_in_force import Origin
 
-_ClockEvent, _Breached = wire.struct(ClockEvent), wire.struct(ClockBreached)
-_Warned, _Raised, _Suppressed = (
-    wire.struct(ClockWarned),
-    wire.struct(EscalationRaised),
-    wire.struct(EscalationSuppressed),
-)
 _Call = ClockWarned | EscalationRaised | EscalationSuppressed
 
 NOT_ENTITLED = "not_entitled"
@@ -45,23 +38,23 @@ def calls(
     nothing was published yet) or `standing_still` with its clock, which leaves its instant open.
     """
     mine = [event for event in events if _is_of(event, clock)]
-    made = [event for event in mine if isinstance(event, _Warned | _Raised | _Suppressed)]
+    made = [event for event in mine if isinstance(event, ClockWarned | EscalationRaised | EscalationSuppressed)]
     left = [] if clock.stopped_at is not None else calls_left(told.view.policy, clock, _mark(clock, mine))
     past = (_made(told, event, speech) for event in made)
     return [*past, *(_before(told, clock, step, at, speech) for step in left)]
 
 
 def _is_of(event: EscalationEvent, clock: Clock) -> bool:
-    return isinstance(event, _ClockEvent) and (event.milestone, event.instance) == (clock.milestone, clock.instance)
+    return isinstance(event, ClockEvent) and (event.milestone, event.instance) == (clock.milestone, clock.instance)
 
 
 def _mark(clock: Clock, events: Sequence[EscalationEvent]) -> Mark:
     """What was published about a clock, as escalation remembers it."""
     fired: dict[int, int] = {}
     for event in events:
-        if isinstance(event, _Warned | _Raised | _Suppressed):
+        if isinstance(event, ClockWarned | EscalationRaised | EscalationSuppressed):
             fired[event.level] = max(fired.get(event.level, 0), (getattr(event, "repetition", 0) or 0) + 1)
-    breached = any(isinstance(event, _Breached) for event in events)
+    breached = any(isinstance(event, ClockBreached) for event in events)
     return Mark(clock.milestone, clock.instance, breached=breached, fired=tuple(sorted(fired.items())))
 
 
@@ -70,7 +63,7 @@ def _made(told: CaseHistory, event: _Call, speech: Speech) -> dict[str, Any]:
     called = getattr(event, "called", None)
     return _call(
         origin,
-        "warning" if isinstance(event, _Warned) else "escalation",
+        "warning" if isinstance(event, ClockWarned) else "escalation",
         event.level,
         getattr(event, "repetition", 0) or 0,
         speech,

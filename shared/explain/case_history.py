@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from shared.contracts.base import format_instant
-from shared.contracts.intake import ActivityRecorded
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.sla.case_state import CaseState
 from shared.sla.clock import Clock
 from shared.sla.terms_in_force import CaseView, Editions, Origin, origins, view_of

@@ -2,11 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from shared.contracts import wire
-from shared.contracts.base import Event
-from shared.contracts.escalation import EscalationEvent
-from shared.contracts.intake import ActivityRecorded
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import ActivityRecorded, CaseRouted, EscalationEvent, Event
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic, changelog, dead_letter
 from shared.kafka import dead_letters, serde
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
@@ -17,11 +13,6 @@ from shared.sla.pinned_edition import STORE, PinnedEdition, read_saved, short_of
 EDITIONS = changelog("escalation", STORE)
 _PUT_ASIDE = (dead_letter(CASES), dead_letter(ACTIVITY))
 TOPICS: tuple[Topic, ...] = (CASES, ACTIVITY, ESCALATIONS, *_PUT_ASIDE, EDITIONS)
-_CaseRouted, _ActivityRecorded, _EscalationEvent = (
-    wire.struct(CaseRouted),
-    wire.struct(ActivityRecorded),
-    wire.struct(EscalationEvent),
-)
 
 
 @dataclass
@@ -59,9 +50,9 @@ class CaseLog:
             event: Event = serde.decode(record)[1]
         except PoisonRecord:
             return
-        if isinstance(event, _CaseRouted):
+        if isinstance(event, CaseRouted):
             self.case = self.case or event
-        elif isinstance(event, _ActivityRecorded):
+        elif isinstance(event, ActivityRecorded):
             self.activity.append((record.offset, event))
-        elif isinstance(event, _EscalationEvent):
+        elif isinstance(event, EscalationEvent):
             self.events.append(event)

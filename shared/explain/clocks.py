@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.business_time.instants import Micros, from_micros
 from shared.contracts.base import format_instant
-from shared.contracts.escalation import EscalationEvent
+from shared.contracts.structs import EscalationEvent
 from shared.explain.calls import calls
 from shared.explain.case_history import CaseHistory
 from shared.explain.clock_ledger import as_data, ledger_of, seconds

@@ -5,7 +5,7 @@ from typing import Any, cast
 import msgspec
 
 from shared.business_time.zones import TZDATA_VERSION
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import CaseRouted
 from shared.explain.case_history import CaseHistory
 from shared.explain.rules import Rule, rule, target_rule
 from shared.explain.speech import Speech

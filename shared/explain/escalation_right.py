@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.business_time.instants import Micros, from_micros
-from shared.contracts import wire
 from shared.contracts.base import format_instant
-from shared.contracts.escalation import CustomerEscalationEvent, EscalationEvent, EscalationRequested
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import CaseRouted, CustomerEscalationEvent, EscalationEvent, EscalationRequested
 from shared.explain.case_history import CaseHistory
 from shared.explain.rules import rule
 from shared.explain.speech import Speech
@@ -19,8 +17,6 @@ from shared.sla import customer_escalation
 from shared.sla.case_state import Facts
 from shared.sla.customer_escalation import NEVER_REQUESTED, Refused, Right
 from shared.sla.fold import case_status, in_order
-
-_Asked, _Requested = wire.struct(CustomerEscalationEvent), wire.struct(EscalationRequested)
 
 
 def escalation_right(
@@ -64,7 +60,7 @@ def _asked(events: Sequence[EscalationEvent]) -> list[dict[str, Any]]:
     """What was asked for, and what became of each: `requested` still waits for its review."""
     found: dict[str, dict[str, Any]] = {}
     for event in events:
-        if not isinstance(event, _Asked):
+        if not isinstance(event, CustomerEscalationEvent):
             continue
         word = event.TYPE.split(".")[2]
         asked = found.setdefault(event.escalation_id, {"activity_id": event.escalation_id, "at": None})
@@ -72,7 +68,7 @@ def _asked(events: Sequence[EscalationEvent]) -> list[dict[str, Any]]:
         eligible_at = getattr(event, "eligible_at", None)
         asked |= {
             "state": word,
-            "answered_at": None if isinstance(event, _Requested) else format_instant(event.at),
+            "answered_at": None if isinstance(event, EscalationRequested) else format_instant(event.at),
             "reason": getattr(event, "reason", None),
             "eligible_at": None if eligible_at is None else format_instant(eligible_at),
         }

@@ -12,11 +12,8 @@ from typing import Any
 import msgspec
 
 from shared.business_time.instants import to_micros
-from shared.contracts import wire
 from shared.contracts.base import format_instant
-from shared.contracts.escalation import ClockEvent, EscalationEvent
-from shared.contracts.intake import ActivityRecorded
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import ActivityRecorded, CaseRouted, ClockEvent, EscalationEvent
 from shared.contracts.vocabulary import Language
 from shared.explain import decision
 from shared.explain.case_history import case_history
@@ -34,8 +31,6 @@ _TOLD = ("to", "impact", "workaround", "milestones", "plan", "edition", "accepte
 _OF_A_CLOCK = ("milestone", "instance", "generation")
 _SAID = ("met", "status", "because", "level", "repetition", "called", "share", "reason", "old", "new", "cause")
 _SAID_AT = ("breached_at", "eligible_at")
-
-_ClockEvent = wire.struct(ClockEvent)
 
 
 def explanation(
@@ -127,7 +122,7 @@ def _history(
             "observed_at": format_instant(event.observed_at),
             "priority": event.priority,
         }
-        if isinstance(event, _ClockEvent):
+        if isinstance(event, ClockEvent):
             said |= {name: getattr(event, name) for name in _OF_A_CLOCK}
             said["due_at"] = None if event.due_at is None else format_instant(event.due_at)
         said |= {name: value for name in _SAID if (value := getattr(event, name, None)) is not None}

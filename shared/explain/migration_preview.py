@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.business_time.instants import Micros, from_micros, to_micros
-from shared.contracts import wire
 from shared.contracts.base import format_instant
-from shared.contracts.intake import ActivityRecorded
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.rebuild_case import counted, rebuild_case
@@ -106,7 +104,7 @@ def body_of(activity: ActivityRecorded) -> dict[str, Any]:
 
 
 def _activity(of: Candidate, now: datetime, **given: Any) -> ActivityRecorded:
-    return wire.struct(ActivityRecorded)(
+    return ActivityRecorded(
         case_id=of.case.case_id,
         activity_id=f"preview-{given['type']}",
         at=now,

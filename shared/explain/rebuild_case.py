@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from shared.business_time.instants import to_micros
-from shared.contracts.intake import ActivityRecorded
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.contracts.topics import ACTIVITY
 from shared.explain.case_log import CaseLog
 from shared.kafka.faults import PoisonRecord

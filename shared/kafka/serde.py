@@ -13,8 +13,9 @@ from typing import NoReturn
 import msgspec
 
 from shared.contracts import wire
-from shared.contracts.base import Event, format_instant, parse_instant
-from shared.contracts.registry import model_for, type_of
+from shared.contracts.base import format_instant, parse_instant
+from shared.contracts.registry import struct_for, type_of
+from shared.contracts.structs import Event
 from shared.contracts.topics import Topic
 from shared.contracts.trace_context import is_traceparent
 from shared.kafka.faults import PoisonRecord
@@ -121,16 +122,16 @@ def read(record: Record) -> tuple[Envelope, bytes]:
 
 
 def decode(record: Record) -> tuple[Envelope, Event]:
-    """The event in a record, typed: its data is the struct that `wire` derives from the type's model.
+    """The event in a record, typed: its data is one of `shared.contracts.structs`.
 
     Raises PoisonRecord: `malformed_event`, or `unknown_type` for a CloudEvents type that the registry does not have.
     """
     envelope, data = read(record)
-    model = model_for(envelope.type)
-    if model is None:
+    kind = struct_for(envelope.type)
+    if kind is None:
         raise PoisonRecord("unknown_type", f"ce_type {envelope.type[:200]!r} is not an event of Frontline")
     try:
-        event = wire.decode(model, data)
+        event = wire.decode(kind, data)
     except wire.MalformedData as error:
         raise PoisonRecord("malformed_event", f"{envelope.type}: {error}") from None
     if type_of(event) != envelope.type:

@@ -3,7 +3,7 @@
 from itertools import product
 from typing import NamedTuple
 
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import PRIORITIES, Milestone, NoTargetReason, Plan, Priority
 from shared.policy.model import Edition, Target
 from shared.policy.per_edition import PerEdition

@@ -3,14 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from shared.contracts import wire
-from shared.contracts.router import ChannelVerdict
+from shared.contracts.structs import ChannelVerdict
 from shared.contracts.vocabulary import TIERS, AccountType, Channel, Plan, RequestType, Role
 from shared.policy.model import AccessRule, Condition, CustomerEscalationCondition, Edition
 from shared.routing.entitlement import Profile
 from shared.routing.messages import ENGLISH, Words
-
-_Verdict = wire.struct(ChannelVerdict)
 
 NOT_COVERED_RULE = "entitlement.known"
 _RANK = {tier: rank for rank, tier in enumerate(TIERS)}
@@ -22,7 +19,7 @@ def verdicts(edition: Edition, profile: Profile, words: Words = ENGLISH) -> dict
     return {
         channel: answer
         if answer.eligible
-        else _Verdict(
+        else ChannelVerdict(
             eligible=False,
             tier=None,
             rule=answer.rule,
@@ -92,7 +89,7 @@ def _verdict(edition: Edition, profile: Profile, channel: Channel, words: Words)
     met = [rule for rule in rules if any(not list(_failures(edition, when, profile, words)) for when in rule.any_of)]
     if met and not missing:
         best = max(met, key=lambda rule: _RANK[rule.tier])
-        return _Verdict(eligible=True, tier=best.tier, rule=best.id)
+        return ChannelVerdict(eligible=True, tier=best.tier, rule=best.id)
     name = words.name("channel", channel)
     if profile.standing != "covered":
         why = words(f"not_covered.{profile.standing}")
@@ -130,7 +127,7 @@ def _what_lacks(alternatives: Sequence[_Failures], words: Words) -> dict[str, st
 
 
 def _closed(rule: str, because: str) -> ChannelVerdict:
-    return _Verdict(eligible=False, tier=None, rule=rule, because=because)
+    return ChannelVerdict(eligible=False, tier=None, rule=rule, because=because)
 
 
 def _failures(edition: Edition, when: Condition, profile: Profile, words: Words) -> Iterator[tuple[str, str]]:

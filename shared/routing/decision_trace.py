@@ -3,19 +3,15 @@
 Values of the vocabulary and names from the policy only: never an id, never a customer's text.
 """
 
-from shared.contracts import wire
-from shared.contracts.router import ChannelVerdict, EscalationRights, TraceStep
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import ChannelVerdict, EscalationRights, MilestoneTerms, TraceStep
 from shared.contracts.vocabulary import Channel, Milestone, Plan, Priority, RequestType
 from shared.routing.entitlement import Profile, RequesterFrom
 from shared.routing.messages import Words
 
-_TraceStep = wire.struct(TraceStep)
-
 
 def step(rule: str, outcome: bool, because: str) -> TraceStep:
     """One rule, its answer and why."""
-    return _TraceStep(rule=rule, outcome=outcome, because=because)
+    return TraceStep(rule=rule, outcome=outcome, because=because)
 
 
 def assignment_steps(

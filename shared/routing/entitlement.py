@@ -5,9 +5,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from shared.contracts import wire
-from shared.contracts.intake import Account, Requester
-from shared.contracts.router import EntitlementUsed
+from shared.contracts.structs import Account, EntitlementUsed, Requester
 from shared.contracts.vocabulary import PLANS, AccountType, Plan, Role
 
 # covered: the account is known. The others are the ways not to be: the producer names an account that nobody has
@@ -56,7 +54,7 @@ class Entitlement:
     def used(self) -> EntitlementUsed:
         """The same, as the decision publishes it and the case pins it."""
         profile = self.profile
-        return _EntitlementUsed(
+        return EntitlementUsed(
             known=self.known,
             plan=profile.plan,
             account_type=profile.account_type,
@@ -67,9 +65,6 @@ class Entitlement:
             requester_from=self.requester_from,
             offset=self.offset,
         )
-
-
-_EntitlementUsed = wire.struct(EntitlementUsed)
 
 
 def terms_of(account: Account) -> AccountTerms:

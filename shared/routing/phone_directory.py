@@ -2,14 +2,11 @@
 
 from typing import NamedTuple
 
-from shared.contracts import wire
-from shared.contracts.intake import PhoneReadiness
-from shared.contracts.router import PhoneNumber
+from shared.contracts.structs import PhoneNumber, PhoneReadiness
 from shared.contracts.vocabulary import LANGUAGES, Language
 from shared.policy.model import CountryDirectory, PhoneDirectory
 from shared.routing.messages import Words
 
-_PhoneNumber = wire.struct(PhoneNumber)
 _SAID_IN: dict[Language, Words] = {language: Words(language) for language in LANGUAGES}
 
 
@@ -60,7 +57,7 @@ class Directory:
 
 def _numbers(code: str, entry: CountryDirectory) -> tuple[PhoneNumber, ...]:
     return tuple(
-        _PhoneNumber(
+        PhoneNumber(
             country=code,
             as_printed=number.as_printed,
             dial=number.dial,

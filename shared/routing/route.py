@@ -9,10 +9,7 @@ from typing import Protocol
 from shared.business_time.errors import NeverOpen
 from shared.business_time.hours import due_micros
 from shared.business_time.instants import SECOND, Micros, from_micros, to_micros
-from shared.contracts import wire
-from shared.contracts.intake import PhoneReadiness
-from shared.contracts.router import DecidedMilestone, Decision, PhoneNumber
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import DecidedMilestone, Decision, MilestoneTerms, PhoneNumber, PhoneReadiness
 from shared.contracts.vocabulary import (
     Channel,
     Environment,
@@ -29,9 +26,6 @@ from shared.routing.rulebook import Hours, Rulebook
 STARTS_AT_SUBMISSION: frozenset[Milestone] = frozenset(
     ("first_response", "periodic_update", "restoration", "resolution")
 )
-
-_Decision = wire.struct(Decision)
-_DecidedMilestone = wire.struct(DecidedMilestone)
 
 
 class SupportRequest(Protocol):
@@ -68,7 +62,7 @@ def route(request: SupportRequest, entitlement: Entitlement, policy: Rulebook, a
     hours = policy.hours(entitlement, request.country)
     numbers, notes = _phone(request, entitlement, policy) if assignment.channels["phone"].eligible else ((), ())
     edition = policy.edition
-    return _Decision(
+    return Decision(
         assigned_channel=assignment.channel,
         assigned_tier=assignment.tier,
         priority=judged.priority,
@@ -101,7 +95,7 @@ def _phone(
 
 
 def _decided(milestone: Milestone, terms: MilestoneTerms, hours: Hours, start: Micros) -> DecidedMilestone:
-    return _DecidedMilestone(
+    return DecidedMilestone(
         target_seconds=terms.target_seconds,
         hours=terms.hours,
         promise=terms.promise,

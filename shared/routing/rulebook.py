@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from shared.business_time.calendar import BusinessCalendar
-from shared.contracts import wire
-from shared.contracts.router import ChannelVerdict, EscalationRights, TraceStep
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import ChannelVerdict, EscalationRights, MilestoneTerms, TraceStep
 from shared.contracts.vocabulary import (
     Channel,
     Environment,
@@ -33,8 +31,6 @@ from shared.routing.entitlement import Entitlement, Profile, RequesterFrom
 from shared.routing.messages import Words
 from shared.routing.phone_directory import Directory
 from shared.routing.priority import priority_of
-
-_EscalationRights = wire.struct(EscalationRights)
 
 
 class Assignment(NamedTuple):
@@ -163,7 +159,7 @@ class Rulebook:
             raise AssertionError(f"channel {channel} takes the place of {wanted}, yet it is closed")
         plan = self.edition.plans[profile.plan]
         covered = profile.standing == "covered"
-        rights = _EscalationRights(
+        rights = EscalationRights(
             automated=covered and plan.automated_escalation,
             technical_account_manager=covered and plan.technical_account_manager,
             customer_requested=access.may_ask_for_escalation(self.edition, profile, request_type),

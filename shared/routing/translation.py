@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import msgspec
 
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import CaseRouted
 from shared.contracts.vocabulary import Language
 from shared.policy.model import Edition
 from shared.routing.calendar_choice import read_back
@@ -35,14 +35,13 @@ class TranslatedDecision:
             """A step of the trace, or the verdict on a channel, with its reason in this language."""
             return msgspec.structs.replace(part, because=known.get(part.because, part.because))
 
-        changed = msgspec.structs.replace(
-            cast(Any, case),
+        return msgspec.structs.replace(
+            case,
             priority_because=known.get(case.priority_because, case.priority_because),
             trace=tuple(said(step) for step in case.trace),
             channels={channel: said(verdict) for channel, verdict in case.channels.items()},
             notes=tuple(self._told.phone.retold(note, self._language) for note in case.notes),
         )
-        return cast(CaseRouted, changed)
 
     def _phrasebook(self, case: CaseRouted) -> Mapping[str | None, str | None]:
         """From each sentence that the rules say of this case, as it is published, to the same in this language."""

@@ -10,9 +10,7 @@ from msgspec.structs import replace
 
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import DAY, Micros
-from shared.contracts.intake import ActivityRecorded
-from shared.contracts.router import CaseRouted, DecidedMilestone
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import ActivityRecorded, CaseRouted, DecidedMilestone, MilestoneTerms
 from shared.contracts.vocabulary import (
     ACTIVITY_TYPES,
     ENVIRONMENTS,

@@ -5,15 +5,13 @@ restored without decoding anything; then follows the case in MessagePack, words 
 a case that is gone: closed and forgotten, but for the fact that it was there.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple, get_args
 
 import msgspec
 from msgspec import Struct
 
 from shared.business_time.instants import Micros
-from shared.contracts import wire
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import (
     MILESTONES,
     Hours,
@@ -30,8 +28,6 @@ from shared.sla.packing import pack_id, unpack_id, unpack_trace
 STORE = "cases"
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 _DUE = 8  # bytes
-
-_Terms: Callable[..., MilestoneTerms] = wire.struct(MilestoneTerms)
 
 
 class StoredTerms(Struct, array_like=True, frozen=True, gc=False):
@@ -213,7 +209,7 @@ def loaded_terms(terms: StoredTermsMap | None) -> Terms | None:
     if terms is None:
         return None
     return {
-        milestone: _Terms(
+        milestone: MilestoneTerms(
             target_seconds=t.target_seconds,
             hours=t.hours,
             promise=t.promise,

@@ -13,7 +13,7 @@ from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.hours import due_micros, measured_micros
 from shared.business_time.instants import SECOND, Micros
 from shared.business_time.spans import Span
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import ActivityType, Milestone, Promise, Stage
 from shared.policy.chain import NO_CHAIN, Chain
 

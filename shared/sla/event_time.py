@@ -11,7 +11,7 @@ from datetime import datetime
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import Micros, from_micros, to_micros
 from shared.contracts.base import format_instant
-from shared.contracts.intake import ActivityRecorded
+from shared.contracts.structs import ActivityRecorded
 from shared.kafka.faults import PoisonRecord
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from shared.business_time.instants import Micros
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import MILESTONES, ActivityType, Milestone
 from shared.sla.clock import Activity, CasePolicy, Clock, Pause
 from shared.sla.event_time import counts_from

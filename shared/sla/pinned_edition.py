@@ -10,7 +10,7 @@ import zlib
 from pydantic import ValidationError
 
 from shared.business_time.calendar import BusinessCalendar
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import MILESTONES, Environment, Impact, Milestone, Plan, Priority, Workaround
 from shared.kafka.faults import PoisonRecord, TaskMustStop
 from shared.policy.chain import Chain

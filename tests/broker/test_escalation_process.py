@@ -14,9 +14,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
 from shared.contracts import wire
-from shared.contracts.base import Event
 from shared.contracts.registry import type_of
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import CaseRouted, Event
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic, dead_letter
 from shared.kafka import dead_letters, serde
 from shared.kafka.dead_letters import DeadLetter

@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 
 from shared.contracts import wire
-from shared.contracts.intake import SupportRequestSubmitted
+from shared.contracts.structs import SupportRequestSubmitted
 from shared.contracts.topics import REQUESTS
 from shared.embedded_kafka.broker import EmbeddedKafka
 from shared.kafka import serde

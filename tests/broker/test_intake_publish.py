@@ -12,9 +12,14 @@ import pytest
 import pytest_asyncio
 
 from shared.contracts import wire
-from shared.contracts.base import Event
-from shared.contracts.intake import ActivityRecorded, EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
 from shared.contracts.registry import type_of
+from shared.contracts.structs import (
+    ActivityRecorded,
+    EntitlementSet,
+    EntitlementWithdrawn,
+    Event,
+    SupportRequestSubmitted,
+)
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.kafka import serde
 from shared.kafka.partitioning import partition_for

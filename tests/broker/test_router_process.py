@@ -15,10 +15,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
 from shared.contracts import wire
-from shared.contracts.base import Event
-from shared.contracts.intake import Account, EntitlementWithdrawn, SupportRequestSubmitted
 from shared.contracts.registry import type_of
-from shared.contracts.router import CaseRouted, Decision
+from shared.contracts.structs import Account, CaseRouted, Decision, EntitlementWithdrawn, Event, SupportRequestSubmitted
 from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, Topic, dead_letter
 from shared.contracts.vocabulary import CHANNELS, PLANS, PRIORITIES, ROLES
 from shared.kafka import dead_letters, serde
@@ -35,7 +33,7 @@ from tests.harness.service_process import ServiceProcess, service_process
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 IMPACTS = {"P1": "down", "P2": "significant", "P3": "general", "P4": "information"}
-CASE_ONLY = set(CaseRouted.model_fields) - set(Decision.model_fields)
+CASE_ONLY = set(CaseRouted.__struct_fields__) - set(Decision.__struct_fields__)
 SETTLE_SECONDS = 90.0
 PARTITIONS = 6
 
@@ -250,7 +248,7 @@ async def test_a_new_router_knows_the_accounts_before_the_first_request(kafka: K
     await router.start()
     await kafka.until_decided(2)
     assert await router.terminate() == 0
-    withdrawn = wire.struct(EntitlementWithdrawn)(account_id=leaves, withdrawn_at=MONDAY_NOON)
+    withdrawn = EntitlementWithdrawn(account_id=leaves, withdrawn_at=MONDAY_NOON)
     await kafka.publish(ENTITLEMENTS, leaves, withdrawn)
     await kafka.write(serde.tombstone(ENTITLEMENTS, leaves))
     for owner in (stays, leaves):

@@ -35,6 +35,7 @@ PURE = [
 ]
 READS_FILES_OR_ENVIRONMENT = {
     "shared/contracts/schema_export.py",
+    "shared/contracts/stub_export.py",
     "shared/policy/files.py",
     "shared/policy/settings.py",
 }

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shared.business_time.instants import from_micros, to_micros
-from shared.contracts import wire
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.policy.digest import edition_to_json
 from shared.policy.editions import EditionLibrary
 from shared.sla import case_state
@@ -38,7 +37,7 @@ def a_case_with_everything(desk: Desk) -> None:
     desk.hears("entitlement_refreshed", plan="premier_plus")
     desk.hears("escalation_requested")
     desk.passes(timedelta(hours=20))
-    explicit = wire.struct(MilestoneTerms)(target_seconds=90_000, hours="elapsed_then_next_open", promise="commitment")
+    explicit = MilestoneTerms(target_seconds=90_000, hours="elapsed_then_next_open", promise="commitment")
     desk.hears("reprioritised", milestones={"resolution": explicit})
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.contracts import wire
+from shared.contracts import structs, wire
 from shared.contracts.base import Event
 from shared.contracts.intake import EntitlementSet, EntitlementWithdrawn
 from shared.contracts.registry import MODELS
@@ -28,19 +28,19 @@ some = settings(max_examples=15, deadline=None, suppress_health_check=[HealthChe
 def assert_agreement(model: type[Event], data: bytes) -> bool:
     """Both refuse `data`, or both read the same event from it and write it alike. Returns whether it was accepted."""
     by_model: Event | None = None
-    by_struct: Event | None = None
+    by_struct: structs.Event | None = None
     with suppress(ValidationError):
         by_model = model.model_validate_json(data)
     with suppress(wire.MalformedData):
-        by_struct = wire.decode(model, data)
+        by_struct = wire.decode(wire.struct(model), data)
     assert (by_model is None) == (by_struct is None), f"pydantic: {by_model!r}, struct: {by_struct!r}, of {data!r}"
     if by_model is None or by_struct is None:
         return False
-    assert wire.from_model(by_model) == by_struct
+    assert wire.from_model(wire.struct(model), by_model) == by_struct
     assert wire.to_model(model, by_struct) == by_model
     written = wire.encode(by_struct)
     assert json.loads(written) == json.loads(by_model.model_dump_json(exclude_defaults=True))
-    assert wire.decode(model, written) == by_struct
+    assert wire.decode(wire.struct(model), written) == by_struct
     return True
 
 
@@ -124,7 +124,7 @@ def test_of_a_name_given_twice_the_last_counts_and_the_struct_also_checks_the_fi
     assert assert_agreement(EntitlementWithdrawn, (twice % '"first"').encode())
     assert EntitlementWithdrawn.model_validate_json(twice % "1").account_id == "second"
     with pytest.raises(wire.MalformedData, match=r"account_id: expected `str`, got `int`"):
-        wire.decode(EntitlementWithdrawn, (twice % "1").encode())
+        wire.decode(wire.struct(EntitlementWithdrawn), (twice % "1").encode())
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_what_neither_reads_may_stop_the_one_or_the_other(extra: str, model_take
     data = text({**WHOLE, "extra": Token(extra)}).encode()
     for takes, read in (
         (model_takes, EntitlementWithdrawn.model_validate_json),
-        (struct_takes, partial(wire.decode, EntitlementWithdrawn)),
+        (struct_takes, partial(wire.decode, wire.struct(EntitlementWithdrawn))),
     ):
         with nullcontext() if takes else pytest.raises((ValidationError, wire.MalformedData)):
             read(data)

@@ -4,8 +4,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.contracts import wire
-from shared.contracts.intake import Account, Contact, EntitlementSet, PhoneReadiness, Requester, SupportRequestSubmitted
+from shared.contracts.structs import (
+    Account,
+    Contact,
+    EntitlementSet,
+    PhoneReadiness,
+    Requester,
+    SupportRequestSubmitted,
+)
 from shared.contracts.vocabulary import Role
 
 MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # 13:00 in Madrid, within business hours
@@ -21,22 +27,22 @@ def account(contacts: Iterable[Contact] = (), **given: Any) -> Account:
         "country": "ES",
         "calendar": None,
     }
-    return wire.struct(Account)(**(usual | given), contacts=tuple(contacts))
+    return Account(**(usual | given), contacts=tuple(contacts))
 
 
 def contact(requester_id: str = "u1", role: Role = "admin", licensed: bool = True, email: str | None = None) -> Contact:
     """A person on an account's contact list."""
-    return wire.struct(Contact)(requester_id=requester_id, role=role, licensed=licensed, email=email)
+    return Contact(requester_id=requester_id, role=role, licensed=licensed, email=email)
 
 
 def requester(role: Role = "admin", licensed: bool = True, requester_id: str = "u1") -> Requester:
     """Who asks, by the producer's word."""
-    return wire.struct(Requester)(requester_id=requester_id, role=role, licensed=licensed)
+    return Requester(requester_id=requester_id, role=role, licensed=licensed)
 
 
 def phone_ready(meeting_id: bool = True, host_key: bool = True) -> PhoneReadiness:
     """What a caller has at hand."""
-    return wire.struct(PhoneReadiness)(meeting_id_given=meeting_id, host_key_given=host_key)
+    return PhoneReadiness(meeting_id_given=meeting_id, host_key_given=host_key)
 
 
 def request(**given: Any) -> SupportRequestSubmitted:
@@ -57,9 +63,9 @@ def request(**given: Any) -> SupportRequestSubmitted:
         "received_at": MONDAY_NOON,
         "submission_digest": "d1",
     }
-    return wire.struct(SupportRequestSubmitted)(**(usual | given))
+    return SupportRequestSubmitted(**(usual | given))
 
 
 def entitlement_set(of: Account, set_at: datetime = MONDAY_NOON) -> EntitlementSet:
     """The event that tells of an account."""
-    return wire.struct(EntitlementSet)(account=of, set_at=set_at)
+    return EntitlementSet(account=of, set_at=set_at)

@@ -2,15 +2,23 @@
 
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
-from shared.contracts import wire
-from shared.contracts.base import CausedBy
-from shared.contracts.escalation import ClockBreached, ClockEvent, ClockStarted, ClockWarned
-from shared.contracts.intake import SupportRequestSubmitted
-from shared.contracts.router import CaseRouted, ChannelVerdict, DecidedMilestone, EntitlementUsed, EscalationRights
+from shared.contracts.structs import (
+    CaseRouted,
+    CausedBy,
+    ChannelVerdict,
+    ClockBreached,
+    ClockEvent,
+    ClockStarted,
+    ClockWarned,
+    DecidedMilestone,
+    EntitlementUsed,
+    EscalationRights,
+    SupportRequestSubmitted,
+)
 from shared.contracts.vocabulary import CHANNELS
 from shared.policy.digest import policy_sha256
 from shared.policy.files import load_edition
@@ -18,7 +26,7 @@ from shared.routing.entitlement import Entitlement
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
 
-_CAUSED_BY = wire.struct(CausedBy)(partition=0, topic="support.requests.v1", offset=0)
+_CAUSED_BY = CausedBy(partition=0, topic="support.requests.v1", offset=0)
 
 
 @cache
@@ -28,7 +36,7 @@ def _edition_digest() -> str:
 
 def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
     """A P1 on the web for a Premier+ account, received and decided at `at`, unless `given` says otherwise."""
-    used = wire.struct(EntitlementUsed)(
+    used = EntitlementUsed(
         known=True,
         plan="premier_plus",
         account_type="enterprise",
@@ -43,18 +51,14 @@ def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
         "assigned_tier": "tier2",
         "priority": "P1",
         "needs_triage": False,
-        "channels": {
-            name: wire.struct(ChannelVerdict)(eligible=True, tier="tier2", rule="everyone") for name in CHANNELS
-        },
+        "channels": {name: ChannelVerdict(eligible=True, tier="tier2", rule="everyone") for name in CHANNELS},
         "milestones": {
-            name: wire.struct(DecidedMilestone)(
+            name: DecidedMilestone(
                 target_seconds=seconds, hours="elapsed", promise="objective", due_at=at + timedelta(seconds=seconds)
             )
             for name, seconds in (("first_response", 3600), ("restoration", 14_400))
         },
-        "escalation": wire.struct(EscalationRights)(
-            automated=True, technical_account_manager=True, customer_requested=True
-        ),
+        "escalation": EscalationRights(automated=True, technical_account_manager=True, customer_requested=True),
         "phone_numbers": (),
         "edition": "guidelines-2021",
         "policy_sha256": _edition_digest(),  # a real one: escalation may be reading too
@@ -79,14 +83,14 @@ def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
         "observed_at": at,
         "caused_by": _CAUSED_BY,
     }
-    return wire.struct(CaseRouted)(**(usual | given))
+    return CaseRouted(**(usual | given))
 
 
 def decided(
     asked: SupportRequestSubmitted, entitlement: Entitlement, rules: Rulebook, at: datetime, **given: Any
 ) -> CaseRouted:
     """The case that the router makes of a request, decided at `at`; `given` replaces what it says."""
-    fields = msgspec.structs.asdict(cast(Any, route(asked, entitlement, rules, asked.received_at)))
+    fields = msgspec.structs.asdict(route(asked, entitlement, rules, asked.received_at))
     of_request: dict[str, Any] = {
         "case_id": asked.request_id,
         "request_id": asked.request_id,
@@ -103,7 +107,7 @@ def decided(
         "observed_at": at,
         "caused_by": _CAUSED_BY,
     }
-    return wire.struct(CaseRouted)(**(fields | of_request | given))
+    return CaseRouted(**(fields | of_request | given))
 
 
 def _clock(kind: type[ClockEvent], case_id: str, at: datetime, given: dict[str, Any]) -> Any:
@@ -120,7 +124,7 @@ def _clock(kind: type[ClockEvent], case_id: str, at: datetime, given: dict[str, 
         "observed_at": at,
         "caused_by": _CAUSED_BY,
     }
-    return wire.struct(kind)(**(usual | given))
+    return kind(**(usual | given))
 
 
 def started(case_id: str, at: datetime, **given: Any) -> ClockStarted:

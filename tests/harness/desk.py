@@ -13,7 +13,7 @@ from typing import Any
 
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.instants import MINUTE, Micros, to_micros
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import ActivityType, Called, Hours, Milestone, Promise, ReopenMode
 from shared.policy.chain import Chain
 from shared.policy.model import EscalationLevel, LevelKind

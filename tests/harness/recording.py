@@ -16,9 +16,8 @@ from services.escalation.topology import EscalationTopology
 from services.replay.recorded_log import EDITIONS, SOURCES, Extent, Place, RecordedLog
 from services.router.topology import RouterTopology
 from shared.contracts import wire
-from shared.contracts.base import Event
-from shared.contracts.intake import Account, ActivityRecorded, EntitlementWithdrawn
 from shared.contracts.registry import type_of
+from shared.contracts.structs import Account, ActivityRecorded, EntitlementWithdrawn, Event
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.kafka import serde
 from shared.kafka.partitioning import partition_for
@@ -65,9 +64,7 @@ class Recording:
 
     def withdraws(self, account_id: str) -> None:
         """An account's entitlement ends: an event, then a tombstone."""
-        self.write(
-            ENTITLEMENTS, account_id, wire.struct(EntitlementWithdrawn)(account_id=account_id, withdrawn_at=self.now)
-        )
+        self.write(ENTITLEMENTS, account_id, EntitlementWithdrawn(account_id=account_id, withdrawn_at=self.now))
         self.write_bytes(ENTITLEMENTS, account_id.encode(), None)
 
     def asks(self, number: int = 1, **given: Any) -> str:
@@ -90,7 +87,7 @@ class Recording:
             "client": "desk",
             "activity_digest": "as sent",
         }
-        self.write(ACTIVITY, key, wire.struct(ActivityRecorded)(**(usual | given)))
+        self.write(ACTIVITY, key, ActivityRecorded(**(usual | given)))
 
     def write(self, topic: Topic, key: str, event: Event) -> None:
         """One event, as intake writes it."""

@@ -16,7 +16,7 @@ from services.cli.case_log_reader import read_case
 from services.cli.explain.view import show
 from services.cli.jsonl import BAD_INPUT
 from services.cli.options import Lang
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import CaseRouted
 from shared.contracts.vocabulary import Language
 from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation

@@ -7,10 +7,8 @@ from typing import Any
 from services.escalation.edition_store import EditionStore
 from services.escalation.topology import SERVICE, EscalationTopology
 from shared.contracts import wire
-from shared.contracts.escalation import ClockEvent
-from shared.contracts.intake import ActivityRecorded
 from shared.contracts.registry import type_of
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import ActivityRecorded, CaseRouted, ClockEvent
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic
 from shared.kafka import serde
 from shared.kafka.dead_letters import DeadLetter
@@ -102,7 +100,7 @@ class Desk:
             "client": "desk",
             "activity_digest": "as sent",
         }
-        return wire.struct(ActivityRecorded)(**(usual | given))
+        return ActivityRecorded(**(usual | given))
 
     # what came out
 
@@ -141,7 +139,7 @@ class Desk:
 def told(event: Any) -> str:
     """An event in a few words: milestone (and instance from the second on), what happened, what is special about it."""
     words = [event.TYPE.split(".")[2]]
-    if isinstance(event, wire.struct(ClockEvent)):
+    if isinstance(event, ClockEvent):
         words.insert(0, event.milestone if event.instance == 1 else f"{event.milestone}#{event.instance}")
     for name in ("met", "status", "because", "level", "called", "reason", "old", "new", "cause"):
         value = getattr(event, name, None)

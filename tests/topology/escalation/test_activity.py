@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from services.escalation.early_activity import KEPT_AT_MOST
-from shared.contracts import wire
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.topics import ACTIVITY, CASES, MAX_MESSAGE_BYTES, Topic
 from shared.kafka.faults import TaskMustStop
 from tests.topology.escalation.desk import CASE, NEXT, Desk, as_record, at, minutes
@@ -318,7 +317,7 @@ def test_records_that_are_something_else_are_put_aside(desk: Desk) -> None:
 def test_terms_that_cannot_be_counted_are_put_aside_and_the_case_goes_on(desk: Desk) -> None:
     """A target of a thousand years in business hours has no deadline; the promise that was there stays."""
     desk.opens()
-    too_long = wire.struct(MilestoneTerms)(target_seconds=10**11, hours="business", promise="objective")
+    too_long = MilestoneTerms(target_seconds=10**11, hours="business", promise="objective")
     desk.hears("reprioritised", milestones={"first_response": too_long})
     assert desk.put_aside == ["uncountable_target"]
     assert desk.passes(minutes(46)) == ["first_response warned 0 case_tier"]

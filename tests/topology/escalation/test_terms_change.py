@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts import wire
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import Milestone
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
@@ -200,4 +199,4 @@ def test_a_migration_counts_by_the_calendar_of_the_other_edition() -> None:
 
 def terms(given: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Terms as the contract has them."""
-    return {name: wire.struct(MilestoneTerms)(**each) for name, each in given.items()}
+    return {name: MilestoneTerms(**each) for name, each in given.items()}

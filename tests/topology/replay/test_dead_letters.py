@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.contracts import wire
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, REQUESTS, dead_letter
 from shared.kafka import serde
 from shared.kafka.record import Withheld
@@ -137,7 +136,7 @@ def before_its_case(recording: Recording) -> None:
 
 
 def without_a_deadline(recording: Recording) -> None:
-    too_long = wire.struct(MilestoneTerms)(target_seconds=10**11, hours="business", promise="objective")
+    too_long = MilestoneTerms(target_seconds=10**11, hours="business", promise="objective")
     recording.hears("reprioritised", CASE, milestones={"first_response": too_long})
 
 

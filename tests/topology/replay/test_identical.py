@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.contracts import wire
 from shared.contracts.registry import TYPES
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, dead_letter
 from shared.policy.digest import policy_sha256
 from tests.harness.asking import MONDAY_NOON, account, contact, requester
@@ -184,7 +183,7 @@ def test_late_activity_and_what_is_restated(recording: Recording) -> None:
 
 def changes() -> list[tuple[str, dict[str, Any]]]:
     """What may change the terms of an open case."""
-    explicit = wire.struct(MilestoneTerms)(target_seconds=600, hours="elapsed", promise="commitment")
+    explicit = MilestoneTerms(target_seconds=600, hours="elapsed", promise="commitment")
     return [
         ("reprioritised", {"impact": "general"}),
         ("reprioritised", {"milestones": {"restoration": explicit}}),

@@ -9,10 +9,8 @@ import pytest
 from services.router.deduplication import KEPT_FOR
 from services.router.topology import SOURCE, RouterTopology
 from shared.contracts import wire
-from shared.contracts.base import Event
-from shared.contracts.intake import EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
 from shared.contracts.registry import type_of
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import CaseRouted, EntitlementSet, EntitlementWithdrawn, Event, SupportRequestSubmitted
 from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, Topic
 from shared.kafka import serde
 from shared.kafka.partitioning import partition_for
@@ -93,7 +91,7 @@ def case_of(output: Output) -> CaseRouted:
 
 def withdrawn(account_id: str = "acme") -> EntitlementWithdrawn:
     """The event that ends an entitlement."""
-    return wire.struct(EntitlementWithdrawn)(account_id=account_id, withdrawn_at=MONDAY_NOON)
+    return EntitlementWithdrawn(account_id=account_id, withdrawn_at=MONDAY_NOON)
 
 
 @pytest.fixture

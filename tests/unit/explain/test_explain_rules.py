@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts import wire
-from shared.contracts.terms import MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
@@ -119,7 +118,7 @@ def test_a_clock_that_had_stopped_keeps_the_rules_that_it_was_judged_by() -> Non
 def test_terms_that_an_activity_gives_itself_are_by_no_edition() -> None:
     """Somebody promised it by hand; what they left alone is still by the edition."""
     case = told()
-    by_hand = wire.struct(MilestoneTerms)(target_seconds=600, hours="elapsed", promise="commitment")
+    by_hand = MilestoneTerms(target_seconds=600, hours="elapsed", promise="commitment")
     case.hears("reprioritised", milestones={"restoration": by_hand}, activity_id="by-hand")
     rules = case.clock("restoration")["rules"]
     for name in ("target", "paused_by", "reopen"):

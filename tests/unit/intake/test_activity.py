@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from services.intake.activity import RULES, Activity, check, record
 from services.intake.errors import InvalidFields, MissingScope
 from shared.contracts import wire
-from shared.contracts.intake import ActivityRecorded
 from shared.contracts.registry import type_of
+from shared.contracts.structs import ActivityRecorded
 from shared.contracts.vocabulary import ACTIVITY_TYPES
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

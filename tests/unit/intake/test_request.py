@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from services.intake.request import Submission, accept, partition_key, request_id_of
 from shared.contracts import wire
-from shared.contracts.intake import SupportRequestSubmitted
+from shared.contracts.structs import SupportRequestSubmitted
 from tests.harness.intake import submission
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

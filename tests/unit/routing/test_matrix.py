@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from shared.contracts.router import Decision
+from shared.contracts.structs import Decision
 from shared.contracts.vocabulary import (
     ACCOUNT_TYPES,
     CHANNELS,

@@ -9,7 +9,7 @@ import pytest
 
 from shared.business_time.config import CalendarConfig
 from shared.contracts import wire
-from shared.contracts.router import Decision
+from shared.contracts.structs import Decision
 from shared.contracts.vocabulary import (
     ENVIRONMENTS,
     IMPACTS,

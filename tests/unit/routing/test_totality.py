@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.contracts import wire
-from shared.contracts.intake import SupportRequestSubmitted
-from shared.contracts.router import Decision
+from shared.contracts import router, wire
+from shared.contracts.structs import Decision, SupportRequestSubmitted
 from shared.contracts.vocabulary import (
     ACCOUNT_TYPES,
     CHANNELS,
@@ -74,5 +73,5 @@ def test_every_request_is_decided_consistently(
     assert decision.trace[0].outcome == decision.entitlement.known == held.known
     published = wire.encode(decision)
     assert wire.encode(wire.decode(Decision, published)) == published
-    assert wire.to_model(Decision, decision).model_dump_json(exclude_defaults=True).encode() == published
+    assert wire.to_model(router.Decision, decision).model_dump_json(exclude_defaults=True).encode() == published
     assert wire.encode(route(asked, held, RULES[edition], at)) == published

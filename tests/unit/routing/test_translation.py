@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.contracts import wire
-from shared.contracts.router import CaseRouted
+from shared.contracts.structs import CaseRouted
 from shared.contracts.vocabulary import (
     ACCOUNT_TYPES,
     CHANNELS,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from itertools import pairwise
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -129,7 +130,7 @@ spans = st.lists(st.tuples(st.integers(0, 600), st.integers(0, 600)), max_size=5
 @given(some_terms.filter(lambda t: t.target_seconds is not None), spans)
 def test_pausing_and_resuming_conserve_business_time(promised, pauses) -> None:  # type: ignore[no-untyped-def]  # as drawn
     """What is used up at the deadline is the target, however often the clock stood still."""
-    promised = promised.model_copy(update={"paused_by": (WAITING,)})
+    promised = msgspec.structs.replace(promised, paused_by=(WAITING,))
     desk = Desk({"resolution": promised})
     for start, length in pauses:
         begun = (minutes(desk.case.seen_until) or 0) + start

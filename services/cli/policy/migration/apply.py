@@ -11,7 +11,7 @@ import msgspec
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from services.cli.case_log_reader import read_cases
-from shared.contracts.intake import ActivityRecorded
+from shared.contracts.structs import ActivityRecorded
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.migration_preview import Candidate, Editions, body_of, candidate, preview, to_edition, to_plan

@@ -1,0 +1,264 @@
+# Made by `python -m shared.contracts.stub_export` from the models; `make schemas` brings it up to date.
+from datetime import datetime
+from typing import ClassVar
+from msgspec import Struct
+from shared.contracts.vocabulary import AccountType, ActivityType, AuthenticatedBy, Called, Channel, Environment, Hours, Impact, Language, Milestone, NoTargetReason, Plan, Priority, Promise, RefusalReason, ReopenMode, RequestType, Role, Tier, Workaround
+
+class Part(Struct, frozen=True, kw_only=True):
+    pass
+
+class CausedBy(Part, frozen=True, kw_only=True):
+    partition: int
+    topic: str | None = ...
+    offset: int | None = ...
+    timer: str | None = ...
+    generation: int | None = ...
+    positions: dict[str, int] | None = ...
+
+class Event(Part, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+
+class MilestoneTerms(Part, frozen=True, kw_only=True):
+    target_seconds: int | None
+    hours: Hours | None = ...
+    promise: Promise | None = ...
+    reason: NoTargetReason | None = ...
+    paused_by: tuple[str, ...] = ...
+    reopen: ReopenMode = ...
+
+class Contact(Part, frozen=True, kw_only=True):
+    requester_id: str
+    role: Role
+    licensed: bool
+    email: str | None = ...
+
+class Account(Part, frozen=True, kw_only=True):
+    account_id: str
+    plan: Plan
+    account_type: AccountType
+    paid: bool
+    country: str | None = ...
+    contacts: tuple[Contact, ...] = ...
+    calendar: str | None = ...
+
+class Requester(Part, frozen=True, kw_only=True):
+    requester_id: str
+    role: Role
+    licensed: bool
+    name: str | None = ...
+    email: str | None = ...
+
+class PhoneReadiness(Part, frozen=True, kw_only=True):
+    meeting_id_given: bool
+    host_key_given: bool
+
+class SupportRequestSubmitted(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    request_id: str
+    client: str
+    authenticated_by: AuthenticatedBy
+    account_id: str | None
+    requester: Requester
+    channel: Channel
+    subject: str
+    description: str
+    impact: Impact
+    workaround: Workaround
+    environment: Environment
+    request_type: RequestType
+    received_at: datetime
+    submission_digest: str
+    language: Language = ...
+    country: str | None = ...
+    phone: PhoneReadiness | None = ...
+
+class EntitlementSet(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    account: Account
+    set_at: datetime
+
+class EntitlementWithdrawn(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    account_id: str
+    withdrawn_at: datetime
+
+class ActivityRecorded(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    case_id: str
+    activity_id: str
+    type: ActivityType
+    at: datetime
+    recorded_at: datetime
+    client: str
+    text: str | None = ...
+    to: str | None = ...
+    milestones: dict[Milestone, MilestoneTerms] | None = ...
+    plan: Plan | None = ...
+    edition: str | None = ...
+    policy_sha256: str | None = ...
+    impact: Impact | None = ...
+    workaround: Workaround | None = ...
+    reason: str | None = ...
+    accepted: bool | None = ...
+    activity_digest: str | None = ...
+
+class ChannelVerdict(Part, frozen=True, kw_only=True):
+    eligible: bool
+    tier: Tier | None
+    rule: str
+    because: str | None = ...
+    use_instead: Channel | None = ...
+
+class DecidedMilestone(Part, frozen=True, kw_only=True):
+    target_seconds: int | None
+    hours: Hours | None = ...
+    promise: Promise | None = ...
+    reason: NoTargetReason | None = ...
+    due_at: datetime | None
+
+class EscalationRights(Part, frozen=True, kw_only=True):
+    automated: bool
+    technical_account_manager: bool
+    customer_requested: bool
+
+class PhoneNumber(Part, frozen=True, kw_only=True):
+    country: str
+    as_printed: str
+    dial: str
+    e164: str | None
+    extension: str | None
+    unverified: str | None = ...
+
+class TraceStep(Part, frozen=True, kw_only=True):
+    rule: str
+    outcome: bool
+    because: str
+
+class EntitlementUsed(Part, frozen=True, kw_only=True):
+    known: bool
+    plan: Plan
+    account_type: AccountType
+    paid: bool
+    country: str | None
+    role: Role
+    licensed: bool
+    requester_from: str
+    offset: int | None = ...
+
+class Decision(Part, frozen=True, kw_only=True):
+    assigned_channel: Channel
+    assigned_tier: Tier
+    priority: Priority
+    needs_triage: bool
+    channels: dict[Channel, ChannelVerdict]
+    milestones: dict[Milestone, DecidedMilestone]
+    escalation: EscalationRights
+    phone_numbers: tuple[PhoneNumber, ...]
+    edition: str
+    policy_sha256: str
+    trace: tuple[TraceStep, ...]
+    priority_because: str
+    entitlement: EntitlementUsed
+    calendar: str
+    tzdata_version: str
+    holidays_version: str
+    notes: tuple[str, ...] = ...
+
+class CaseRouted(Decision, Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    case_id: str
+    request_id: str
+    account_id: str | None
+    requester_id: str
+    subject: str
+    impact: Impact
+    workaround: Workaround
+    environment: Environment
+    request_type: RequestType
+    requested_channel: Channel
+    received_at: datetime
+    decided_at: datetime
+    observed_at: datetime
+    caused_by: CausedBy
+
+class EscalationEvent(Event, frozen=True, kw_only=True):
+    case_id: str
+    at: datetime
+    account_id: str | None
+    priority: Priority
+    observed_at: datetime
+    caused_by: CausedBy
+
+class ClockEvent(EscalationEvent, frozen=True, kw_only=True):
+    milestone: Milestone
+    instance: int
+    generation: int
+    promise: Promise
+    due_at: datetime | None
+    tzdata_version: str | None = ...
+
+class ClockStarted(ClockEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+
+class ClockPaused(ClockEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    status: str
+
+class ClockResumed(ClockEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    status: str
+
+class ClockFulfilled(ClockEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    met: bool
+
+class ClockCancelled(ClockEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    because: str
+
+class ClockWarned(ClockEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    level: int
+    called: Called
+    share: float
+    repetition: int | None = ...
+
+class ClockBreached(ClockEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    breached_at: datetime
+    cause: str | None = ...
+
+class ClockRestated(ClockEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    old: str
+    new: str
+    cause: str
+
+class EscalationRaised(ClockEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    level: int
+    called: Called
+    repetition: int | None = ...
+
+class EscalationSuppressed(ClockEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    level: int
+    reason: str
+
+class CustomerEscalationEvent(EscalationEvent, frozen=True, kw_only=True):
+    escalation_id: str
+
+class EscalationRequested(CustomerEscalationEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+
+class EscalationRefused(CustomerEscalationEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    reason: RefusalReason
+    eligible_at: datetime | None
+
+class EscalationAccepted(CustomerEscalationEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+
+class EscalationRejected(CustomerEscalationEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    eligible_at: datetime

@@ -1,0 +1,100 @@
+"""`python -m shared.contracts.stub_export [--check]`: the fields of the event structs, for the type checker.
+
+Structs are derived from the models at import, where no type checker sees them. This writes `structs.pyi`: the same
+classes with the same fields, taken from the source of the models. `--check` writes nothing and exits 1 if the file is
+not up to date.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+STUB = FOLDER / "structs.pyi"
+MODULES = ("base", "terms", "intake", "router", "escalation")  # a class follows those that it builds on
+HEAD = "# Made by `python -m shared.contracts.stub_export` from the models; `make schemas` brings it up to date.\n"
+
+
+def render() -> str:
+    """The text of the stub."""
+    classes = [found for module in MODULES for found in _classes(module)]
+    body = "\n".join(classes)
+    imports = ["from datetime import datetime", "from typing import ClassVar", "from msgspec import Struct"]
+    words = sorted(name for name in _words() if _is_used(name, body))
+    imports.append(f"from shared.contracts.vocabulary import {', '.join(words)}")
+    return HEAD + "\n".join(imports) + "\n\n" + body
+
+
+def main(arguments: list[str]) -> int:
+    """The command; returns its exit code."""
+    wanted = render()
+    if arguments == ["--check"]:
+        if STUB.exists() and STUB.read_text(encoding="utf-8") == wanted:
+            return 0
+        print(f"{STUB.name} differs from the models; run: make schemas", file=sys.stderr)
+        return 1
+    STUB.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+def _classes(module: str) -> Iterator[str]:
+    """Each model of a module as a struct."""
+    for node in ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8")).body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        bases = [ast.unparse(base) for base in node.bases]
+        bases = ["Struct" if base == "BaseModel" else base for base in bases]
+        lines = [f"class {node.name}({', '.join(bases)}, frozen=True, kw_only=True):"]
+        fields = [_field(field) for field in node.body if isinstance(field, ast.AnnAssign)]
+        yield "\n".join([*lines, *(f"    {field}" for field in fields or ["pass"])]) + "\n"
+
+
+def _field(field: ast.AnnAssign) -> str:
+    annotation = _Plain().visit(field.annotation)
+    default = "" if field.value is None or ast.unparse(annotation).startswith("ClassVar") else " = ..."
+    return f"{ast.unparse(field.target)}: {ast.unparse(annotation)}{default}"
+
+
+class _Plain(ast.NodeTransformer):
+    """Constrained types as what they hold."""
+
+    HOLDS = {  # noqa: RUF012 - never changed
+        "Instant": "datetime",
+        "Identifier": "str",
+        "CountryCode": "str",
+        "Count": "int",
+        "TargetSeconds": "int",
+    }
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        """A constrained type has a name of its own, or is spelt out as Annotated."""
+        return ast.Name(self.HOLDS.get(node.id, node.id))
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """`Annotated[float, Field(...)]` holds a float."""
+        if ast.unparse(node.value) == "Annotated" and isinstance(node.slice, ast.Tuple):
+            node.slice.elts[0] = self.visit(node.slice.elts[0])
+            return node.slice.elts[0]
+        self.generic_visit(node)
+        return node
+
+
+def _words() -> list[str]:
+    """The names of the closed vocabularies."""
+    tree = ast.parse((FOLDER / "vocabulary.py").read_text(encoding="utf-8"))
+    return [
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and not target.id.isupper()
+    ]
+
+
+def _is_used(name: str, text: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(ast.parse(text)))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
