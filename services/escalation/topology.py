@@ -19,10 +19,10 @@ from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
 from shared.sla import case_state
 from shared.sla.case import CaseStep, apply_activity, fire, is_retry, new_case, open_clocks
-from shared.sla.case_state import CaseState, Facts
+from shared.sla.case_state import CaseState
+from shared.sla.errors import InputRefused
 from shared.sla.event_time import check_not_before
 from shared.sla.packing import pack_id, unpack_id
-from shared.sla.terms_in_force import Editions
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
 
@@ -60,10 +60,13 @@ class EscalationTopology:
     def process(self, record: Record, overlay: Overlay) -> None:
         """Open a case, or take in what happened to one."""
         self._begin(overlay)
-        if record.topic == CASES.name:
-            self._take_case(record, overlay)
-        else:
-            self._take_activity(record, overlay)
+        try:
+            if record.topic == CASES.name:
+                self._take_case(record, overlay)
+            else:
+                self._take_activity(record, overlay)
+        except InputRefused as refused:
+            raise PoisonRecord(refused.cause, str(refused)) from None
 
     def due_timers(self, overlay: Overlay) -> Iterator[Timer]:
         """What is due, over all cases in the order of its instants, as it would have fired in time."""
@@ -131,14 +134,13 @@ class EscalationTopology:
         pinned = self._editions.of(overlay, edition)
         now = to_micros(overlay.now)
         state = new_case(case, edition, pinned, envelope.traceparent)
-        editions = self._editions_of(overlay)
+        editions = self._editions.at(overlay)
         turns = [open_clocks(state, editions, now)]
         for waiting, activity in self._waiting_for(case.case_id, state, overlay):
             try:
                 if not is_retry(state, activity):
-                    self._pin_for(overlay, state, activity)
                     turns.append(apply_activity(state, editions, activity, now))
-            except PoisonRecord as poison:
+            except (PoisonRecord, InputRefused) as poison:
                 self._bury(overlay, waiting, poison)
         for turn in turns:
             self._publish(overlay, case.case_id, state, turn, record, envelope.traceparent)
@@ -159,31 +161,9 @@ class EscalationTopology:
         check_not_before(activity, state.opened_at)
         if is_retry(state, activity):
             return
-        self._pin_for(overlay, state, activity)
-        turn = apply_activity(state, self._editions_of(overlay), activity, now)
+        turn = apply_activity(state, self._editions.at(overlay), activity, now)
         self._publish(overlay, case_id, state, turn, record, envelope.traceparent)
         self._put_case(overlay, key, case_state.encode(state, turn.timer))
-
-    def _editions_of(self, overlay: Overlay) -> Editions:
-        return lambda short: self._editions.of(overlay, short)
-
-    def _pin_for(self, overlay: Overlay, state: CaseState, activity: ActivityRecorded) -> None:
-        """Save the edition that a case migrates to. Raises PoisonRecord where the case could not be counted by it."""
-        sha256 = activity.policy_sha256
-        if activity.type != "policy_migrated" or sha256 is None:
-            return
-        if not self._editions.knows(overlay, sha256):
-            raise PoisonRecord(
-                "unknown_edition",
-                f"edition {activity.edition} (policy_sha256 {sha256}) is neither saved nor configured here "
-                f"({self._editions.configured}): add its file to FRONTLINE_POLICIES, then replay this dead letter",
-            )
-        calendar = self._editions.of(overlay, state.edition).calendar_names[Facts.unpacked(state.facts).calendar]
-        target = self._editions.of(overlay, self._editions.pin(overlay, activity.edition or "", sha256))
-        if calendar not in target.edition.calendars:
-            raise PoisonRecord(
-                "unknown_calendar", f"edition {activity.edition} has no calendar {calendar!r}, by which the case counts"
-            )
 
     def _waiting_for(self, case_id: str, state: CaseState, overlay: Overlay) -> list[tuple[Record, ActivityRecorded]]:
         """The activity that came before its case, by event time; what cannot have happened then is put aside."""
@@ -194,7 +174,7 @@ class EscalationTopology:
                 _, activity = read_activity(waiting, overlay.now)
                 check_not_before(activity, state.opened_at)
                 found.append((waiting, activity))
-            except PoisonRecord as poison:
+            except (PoisonRecord, InputRefused) as poison:
                 self._bury(overlay, waiting, poison)
         return sorted(found, key=lambda pair: (pair[1].at, pair[1].activity_id))
 
@@ -209,7 +189,7 @@ class EscalationTopology:
             self._put_case(overlay, key, None)
             return
         state = case_state.decode(stored)
-        turn = fire(state, self._editions_of(overlay), at, now)
+        turn = fire(state, self._editions.at(overlay), at, now)
         if turn is None:
             self._put_case(overlay, key, case_state.tombstone(now + REMEMBERED_WHEN_GONE))
             return
@@ -259,7 +239,7 @@ class EscalationTopology:
         about = About(case_id, state.account_id, turn.priority, traceparent)
         publish(overlay, about, turn.effects, cause, self._trace)
 
-    def _bury(self, overlay: Overlay, record: Record, poison: PoisonRecord) -> None:
+    def _bury(self, overlay: Overlay, record: Record, poison: PoisonRecord | InputRefused) -> None:
         letter = DeadLetter(poison.cause, str(poison), SERVICE, overlay.now, record)
         overlay.emit(dead_letters.to_output(letter))
         self._buried(letter)

@@ -12,13 +12,13 @@ from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.rebuild_case import counted, rebuild_case
-from shared.kafka.faults import PoisonRecord
 from shared.sla.case import apply_activity, fire
 from shared.sla.case_state import CaseState
 from shared.sla.clock import Clock
 from shared.sla.effects import Breached, Effect, Restated
+from shared.sla.errors import InputRefused
 from shared.sla.fold import as_of, case_status
-from shared.sla.pinned_edition import PinnedEdition, short_of
+from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 from shared.sla.sla_clock import clocks_of
 from shared.sla.terms_in_force import CaseView, view_of
 
@@ -45,7 +45,7 @@ def candidate(log: CaseLog, editions: Editions) -> Candidate | str | None:
     state = rebuild_case(case, editions, counted(log, case))
     if state is None:
         return "its targets cannot be counted"
-    now = view_of(state, editions.__getitem__)
+    now = view_of(state, KnownEditions(editions))
     if case_status(now.clocks.history) == "closed":
         return None
     return Candidate(case, state, now.pinned, now.plan)
@@ -66,20 +66,19 @@ def preview(of: Candidate, activities: list[ActivityRecorded], editions: Edition
 
     `problem` says why escalation would put one aside instead, if it would.
     """
-    at = to_micros(now)
+    at, known = to_micros(now), KnownEditions(editions)
     state = copy(of.state)
-    fire(state, editions.__getitem__, at - 1, at)  # what time alone has brought is no consequence of the migration
-    before = view_of(state, editions.__getitem__)
+    fire(state, known, at - 1, at)  # what time alone has brought is no consequence of the migration
+    before = view_of(state, known)
     effects: list[Effect] = []
     problem = None
     for activity in activities:
         try:
-            _check_calendar(before, activity, editions)
-            said = apply_activity(state, editions.__getitem__, activity, at).effects
+            said = apply_activity(state, known, activity, at).effects
             effects += [effect for effect in said if isinstance(effect, Effect)]
-        except PoisonRecord as poison:
-            problem = str(poison)
-    after = view_of(state, editions.__getitem__)
+        except InputRefused as refused:
+            problem = str(refused)
+    after = view_of(state, known)
     return {
         "case_id": of.case.case_id,
         "account_id": of.case.account_id,
@@ -112,15 +111,6 @@ def _activity(of: Candidate, now: datetime, **given: Any) -> ActivityRecorded:
         client="preview",
         **given,
     )
-
-
-def _check_calendar(case: CaseView, activity: ActivityRecorded, editions: Editions) -> None:
-    """As escalation does before it hears of a migration. Raises PoisonRecord."""
-    if activity.policy_sha256 is None:
-        return
-    target = editions[short_of(activity.policy_sha256)]
-    if case.calendar not in target.edition.calendars:
-        raise PoisonRecord("unknown_calendar", f"edition {activity.edition} has no calendar {case.calendar!r}")
 
 
 def _clocks(case: CaseView, at: Micros) -> dict[tuple[str, int], dict[str, Any]]:

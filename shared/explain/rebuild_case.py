@@ -6,11 +6,11 @@ from shared.business_time.instants import to_micros
 from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.contracts.topics import ACTIVITY
 from shared.explain.case_log import CaseLog
-from shared.kafka.faults import PoisonRecord
 from shared.sla.case import REMEMBERED, apply_activity, new_case, open_clocks
 from shared.sla.case_state import CaseState
+from shared.sla.errors import InputRefused
 from shared.sla.event_time import is_before
-from shared.sla.pinned_edition import PinnedEdition, short_of
+from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 
 
 def counted(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
@@ -36,19 +36,17 @@ def rebuild_case(
 
     `editions` are those at hand, by how cases refer to them. What escalation would put aside changes nothing.
     """
-    short = short_of(case.policy_sha256)
+    short, known = short_of(case.policy_sha256), KnownEditions(editions)
     if short not in editions:
         return None
     try:
         state = new_case(case, short, editions[short], None)
-        open_clocks(state, editions.__getitem__, to_micros(case.decided_at))
-    except PoisonRecord:
+        open_clocks(state, known, to_micros(case.decided_at))
+    except InputRefused:
         return None
     for activity in heard:
-        if activity.policy_sha256 is not None and short_of(activity.policy_sha256) not in editions:
-            continue
         try:
-            apply_activity(state, editions.__getitem__, activity, to_micros(activity.recorded_at))
-        except PoisonRecord:
+            apply_activity(state, known, activity, to_micros(activity.recorded_at))
+        except InputRefused:
             continue
     return state

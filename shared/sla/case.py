@@ -20,18 +20,18 @@ from shared.contracts.vocabulary import (
     Milestone,
     Priority,
 )
-from shared.kafka.faults import PoisonRecord
 from shared.sla import customer_escalation, sla_clock
 from shared.sla.case_state import CaseState, Facts, StoredActivity, store_marks, stored_terms
 from shared.sla.clock import CaseClocks, CasePolicy
 from shared.sla.customer_escalation import NEVER_REQUESTED, EscalationRequestState, Right
 from shared.sla.effects import Effect
+from shared.sla.errors import InputRefused
 from shared.sla.event_time import counts_from, micros
 from shared.sla.fold import RELEVANT, case_status, in_order
 from shared.sla.packing import pack_digest, pack_id, pack_trace
-from shared.sla.pinned_edition import PinnedEdition, short_of
+from shared.sla.pinned_edition import Editions, PinnedEdition, short_of
 from shared.sla.sla_clock import Step, advance, clocks_of, next_due, open_case, refold
-from shared.sla.terms_in_force import CHANGES, CaseView, Editions, view_of
+from shared.sla.terms_in_force import CHANGES, CaseView, view_of
 
 # Activity about an escalation that the customer asks for: no clock cares.
 ESCALATION_REQUESTS: frozenset[ActivityType] = frozenset(("escalation_requested", "escalation_reviewed"))
@@ -54,9 +54,9 @@ class CaseStep(NamedTuple):
 
 
 def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparent: str | None) -> CaseState:
-    """What is remembered of a routed case; `edition` is how the state refers to `pinned`. Raises PoisonRecord."""
+    """What is remembered of a routed case; `edition` is how the state refers to `pinned`. Raises InputRefused."""
     if case.calendar not in pinned.edition.calendars:
-        raise PoisonRecord(
+        raise InputRefused(
             "malformed_event", f"calendar: edition {case.edition} has none called {case.calendar[:60]!r}"
         )
     plan, staffed = case.entitlement.plan, pinned.edition.channels[case.assigned_channel].staffed
@@ -102,7 +102,7 @@ def _pinned_terms(milestone: Milestone, told: DecidedMilestone, pinned: PinnedEd
 
 
 def open_clocks(state: CaseState, editions: Editions, now: Micros) -> CaseStep:
-    """Start the clocks of a new case. Raises PoisonRecord where a target cannot be counted."""
+    """Start the clocks of a new case. Raises InputRefused where a target cannot be counted."""
     before = view_of(state, editions)
     try:
         step = open_case(before.policy, state.opened_at)
@@ -112,12 +112,12 @@ def open_clocks(state: CaseState, editions: Editions, now: Micros) -> CaseStep:
 
 
 def is_retry(state: CaseState, activity: ActivityRecorded) -> bool:
-    """Whether this very activity was heard before. Raises PoisonRecord where its id stands for other content."""
+    """Whether this very activity was heard before. Raises InputRefused where its id stands for other content."""
     known = state.digest_of(activity.activity_id)
     if known is None:
         return False
     if known != pack_digest(activity.activity_digest):
-        raise PoisonRecord(
+        raise InputRefused(
             "conflict", f"activity {activity.activity_id} was recorded before, with other content: nothing was changed"
         )
     return True
@@ -126,14 +126,17 @@ def is_retry(state: CaseState, activity: ActivityRecorded) -> bool:
 def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecorded, now: Micros) -> CaseStep:
     """Take in one activity that is no retry. One that no clock counts has no effects.
 
-    Raises PoisonRecord if it is one too many, sets terms that cannot be counted, names a plan or another word that the
-    case's edition does not know, or answers what nobody has asked.
+    Raises InputRefused if it is one too many, sets terms that cannot be counted, names a plan or another word that the
+    case's edition does not know, migrates the case to an edition that is unknown or lacks its calendar, or answers what
+    nobody has asked.
     """
     before = view_of(state, editions)
+    if activity.type == "policy_migrated":
+        _check_migration(before, editions, activity)
     if activity.type not in REMEMBERED:
         return CaseStep([], _timer(before, next_due(before.policy, before.clocks), now), before.priority)
     if len(state.heard) >= MAX_ACTIVITIES:
-        raise PoisonRecord("too_much_activity", f"a case takes in {MAX_ACTIVITIES} activities at most")
+        raise InputRefused("too_much_activity", f"a case takes in {MAX_ACTIVITIES} activities at most")
     if activity.type in ESCALATION_REQUESTS:
         state.asked, said = _request_escalation(state, before, activity)
         state.heard = [*state.heard, _stored_activity(state, activity)]
@@ -151,6 +154,27 @@ def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecor
         raise _uncountable(error) from None
     state.heard = heard
     return _case_step(state, after, step, now)
+
+
+def _check_migration(case: CaseView, editions: Editions, activity: ActivityRecorded) -> None:
+    """A migration needs an edition that is known, and in it the calendar that the case counts by.
+
+    The edition is kept for the case from now on. Raises InputRefused.
+    """
+    name, sha256 = activity.edition, activity.policy_sha256
+    if sha256 is None:
+        raise InputRefused("malformed_event", "policy_sha256: is required for policy_migrated")
+    target = editions.find(name or "", sha256)
+    if target is None:
+        raise InputRefused(
+            "unknown_edition",
+            f"edition {name} (policy_sha256 {sha256}) is neither saved nor configured here ({editions.configured}): "
+            "add its file to FRONTLINE_POLICIES, then replay this dead letter",
+        )
+    if case.calendar not in target.edition.calendars:
+        raise InputRefused(
+            "unknown_calendar", f"edition {name} has no calendar {case.calendar!r}, by which the case counts"
+        )
 
 
 def fire(state: CaseState, editions: Editions, due: Micros, now: Micros) -> CaseStep | None:
@@ -215,5 +239,5 @@ def _stored_activity(state: CaseState, activity: ActivityRecorded) -> StoredActi
     )
 
 
-def _uncountable(error: CalendarError) -> PoisonRecord:
-    return PoisonRecord("uncountable_target", str(error))
+def _uncountable(error: CalendarError) -> InputRefused:
+    return InputRefused("uncountable_target", str(error))

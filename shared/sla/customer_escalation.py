@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from shared.business_time.instants import SECOND, Micros
 from shared.contracts.vocabulary import RefusalReason
-from shared.kafka.faults import PoisonRecord
 from shared.policy.model import CustomerEscalation
+from shared.sla.errors import InputRefused
 
 Stage = Literal["none", "requested", "accepted", "rejected"]
 
@@ -83,10 +83,10 @@ def request(
 def review(
     asked: EscalationRequestState, rules: CustomerEscalation, *, at: Micros, accepted: bool
 ) -> tuple[EscalationRequestState, RequestOutcome]:
-    """Somebody has reviewed what was asked for. Raises PoisonRecord if there is nothing to review."""
+    """Somebody has reviewed what was asked for. Raises InputRefused if there is nothing to review."""
     if asked.stage != "requested":
         last = "nobody has asked for one" if asked.stage == "none" else f"the last one was {asked.stage} already"
-        raise PoisonRecord("no_escalation_requested", f"no escalation waits for a review: {last}")
+        raise InputRefused("no_escalation_requested", f"no escalation waits for a review: {last}")
     if accepted:
         return EscalationRequestState("accepted", asked.escalation_id, at), Accepted(asked.escalation_id, at)
     again = at + rules.wait_after_rejection_seconds * SECOND

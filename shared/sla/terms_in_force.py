@@ -4,7 +4,7 @@ What a change leaves unsaid stays as it was then: as of the change before it by 
 terms are worked out here each time, and not when an activity arrives.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,9 +26,7 @@ from shared.sla.case_state import VERDICTS, CaseState, Facts, StoredActivity, lo
 from shared.sla.clock import Activity, CaseClocks, CasePolicy, Mark, Terms
 from shared.sla.fold import NEW_TERMS
 from shared.sla.packing import unpack_id
-from shared.sla.pinned_edition import PinnedEdition
-
-Editions = Callable[[bytes], PinnedEdition]  # by what a case refers to it with
+from shared.sla.pinned_edition import Editions, PinnedEdition
 
 CHANGES = frozenset(ACTIVITY_TYPES.index(kind) for kind in NEW_TERMS)
 
@@ -94,10 +92,10 @@ class _TermsInForce:
     def take(self, heard: StoredActivity, editions: Editions) -> Terms:
         """Take in a change; the terms that it gives. An explicit term outranks what follows from the rest.
 
-        Raises PoisonRecord where the edition that counts then does not have the plan, or no priority for what is said.
+        Raises InputRefused where the edition that counts then does not have the plan, or no priority for what is said.
         """
         if heard.edition is not None:
-            self.pinned = editions(heard.edition)
+            self.pinned = editions.of(heard.edition)
         elif heard.plan is not None:
             self.plan = heard.plan
         elif heard.impact is not None or heard.workaround is not None:
@@ -131,7 +129,7 @@ class _TermsInForce:
 
 def view_of(state: CaseState, editions: Editions) -> CaseView:
     """The case's history and marks in the terms of `sla_clock`, and what counts now."""
-    facts, pinned = Facts.unpacked(state.facts), editions(state.edition)
+    facts, pinned = Facts.unpacked(state.facts), editions.of(state.edition)
     calendar = pinned.calendar_names[facts.calendar]
     standing = _TermsInForce.when_routed(facts, pinned)
     routed = pinned.policy(standing.plan, standing.priority, calendar, staffed=facts.staffed, automated=facts.automated)
@@ -154,7 +152,7 @@ def view_of(state: CaseState, editions: Editions) -> CaseView:
 
 def origins(state: CaseState, editions: Editions) -> list[Origin]:
     """Where the terms of the case come from: the decision, then each change in the order in which they count."""
-    facts, pinned = Facts.unpacked(state.facts), editions(state.edition)
+    facts, pinned = Facts.unpacked(state.facts), editions.of(state.edition)
     standing = _TermsInForce.when_routed(facts, pinned)
     usual = stored_terms(promised(pinned.edition, standing.plan, standing.priority, staffed=standing.staffed))
     unusual = {name for name, terms in (state.terms or {}).items() if terms != usual.get(name)}
@@ -185,5 +183,5 @@ def _activity(
         unpack_id(heard.id),
         heard.to,
         terms,
-        None if heard.edition is None else editions(heard.edition).calendar(calendar),
+        None if heard.edition is None else editions.of(heard.edition).calendar(calendar),
     )

@@ -12,7 +12,7 @@ from shared.policy.editions import EditionLibrary
 from shared.sla import case_state
 from shared.sla.packing import pack_id
 from shared.sla.pinned_edition import STORE as EDITIONS
-from shared.sla.pinned_edition import read_saved, short_of
+from shared.sla.pinned_edition import KnownEditions, read_saved, short_of
 from shared.sla.sla_clock import clocks_of, next_due
 from shared.sla.terms_in_force import view_of
 from tests.topology.escalation.desk import CASE, NEXT, Desk, minutes
@@ -61,7 +61,7 @@ def test_the_clocks_of_a_saved_case_stand_where_they_stood() -> None:
     pinned = read_saved(EDITION)
     state = case_state.decode(STATE)
     assert state.edition == short_of(SHA256)
-    case = view_of(state, lambda _: pinned)
+    case = view_of(state, KnownEditions({short_of(pinned.sha256): pinned}))
     clocks = [
         (clock.milestone, clock.instance, clock.stage, from_micros(clock.due_at or 0).isoformat())
         for clock in clocks_of(case.policy, case.clocks)

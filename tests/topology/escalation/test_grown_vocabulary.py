@@ -9,7 +9,7 @@ import pytest
 
 from shared.contracts.topics import ACTIVITY
 from shared.contracts.vocabulary import IMPACTS
-from shared.kafka.faults import PoisonRecord
+from shared.sla.errors import InputRefused
 from shared.sla.pinned_edition import PinnedEdition
 from tests.harness.grown_vocabulary import SOURCE, grown, sets_of_words
 from tests.topology.escalation.desk import CASE, LIBRARY, Desk, as_record, minutes
@@ -115,6 +115,6 @@ def test_an_edition_that_cannot_decide_a_new_word_still_decides_the_others() -> 
     ]
     pinned = PinnedEdition("", edition.model_copy(update={"priority_rules": tuple(without)}))
     assert pinned.priority("down", "none", "production") == "P1"
-    with pytest.raises(PoisonRecord, match="has no priority for impact information") as caught:
+    with pytest.raises(InputRefused, match="has no priority for impact information") as caught:
         pinned.priority("information", "none", "production")
     assert caught.value.cause == "unknown_word"

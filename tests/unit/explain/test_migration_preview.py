@@ -144,7 +144,7 @@ def test_an_edition_without_the_calendar_of_the_case_is_a_problem_that_is_told()
     editions = {**EDITIONS, short_of(target.sha256): target}
     now = case.desk.driver.now
     told = preview(case.candidate, [to_edition(case.candidate, target, now)], editions, now)
-    assert "has no calendar" in told["problem"]
+    assert "has no calendar 'spain', by which the case counts" in told["problem"]
     assert told["clocks"] == []
 
 

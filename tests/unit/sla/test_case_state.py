@@ -12,7 +12,6 @@ from services.escalation.edition_store import EditionStore
 from services.escalation.topology import EscalationTopology
 from shared.contracts import vocabulary
 from shared.contracts.trace_context import is_traceparent
-from shared.kafka.faults import PoisonRecord
 from shared.policy.digest import policy_sha256
 from shared.sla import case_state
 from shared.sla.case import MAX_ACTIVITIES, apply_activity
@@ -28,8 +27,9 @@ from shared.sla.case_state import (
     tombstone,
 )
 from shared.sla.customer_escalation import EscalationRequestState, Stage
+from shared.sla.errors import InputRefused
 from shared.sla.packing import pack_digest, pack_id, pack_trace, unpack_id, unpack_trace
-from shared.sla.pinned_edition import PinnedEdition
+from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 from shared.streams.overlay import Overlay
 from shared.streams.state_store import InMemoryStore
 from tests.harness.processors import fire_due
@@ -168,8 +168,10 @@ def test_a_case_that_runs_wild_is_stopped() -> None:
     state = decode(value)
     state.heard = [StoredActivity(number, 3, b"%d" % number, b"", "open") for number in range(MAX_ACTIVITIES)]
     pinned = PinnedEdition(policy_sha256(LIBRARY.editions[0]), LIBRARY.editions[0])
-    with pytest.raises(PoisonRecord) as caught:
-        apply_activity(state, lambda _: pinned, desk.activity("agent_replied"), state.opened_at)
+    with pytest.raises(InputRefused) as caught:
+        apply_activity(
+            state, KnownEditions({short_of(pinned.sha256): pinned}), desk.activity("agent_replied"), state.opened_at
+        )
     assert caught.value.cause == "too_much_activity"
     assert len(state.heard) == MAX_ACTIVITIES
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 import pytest
 
 from shared.business_time.instants import HOUR
-from shared.kafka.faults import PoisonRecord
 from shared.policy.model import CustomerEscalation, CustomerEscalationCondition
 from shared.sla.customer_escalation import (
     NEVER_REQUESTED,
@@ -19,6 +18,7 @@ from shared.sla.customer_escalation import (
     request,
     review,
 )
+from shared.sla.errors import InputRefused
 
 RULES = CustomerEscalation(
     any_of=(CustomerEscalationCondition(),),
@@ -146,6 +146,6 @@ def test_what_was_accepted_need_not_be_asked_for_again() -> None:
 )
 def test_a_review_of_nothing_is_put_aside_and_says_why(asked: EscalationRequestState, says: str) -> None:
     """Whoever reviewed it should know that it did nothing."""
-    with pytest.raises(PoisonRecord, match=says) as caught:
+    with pytest.raises(InputRefused, match=says) as caught:
         review(asked, RULES, at=2 * HOUR, accepted=True)
     assert caught.value.cause == "no_escalation_requested"
