@@ -22,7 +22,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.sla import customer_escalation, sla_clock
 from shared.sla.case_state import CaseState, Facts, StoredActivity, store_marks, stored_terms
-from shared.sla.clock import CaseClocks, CasePolicy
+from shared.sla.clock import CasePolicy
 from shared.sla.customer_escalation import NEVER_REQUESTED, EscalationRequestState, Right
 from shared.sla.effects import Effect
 from shared.sla.errors import InputRefused
@@ -30,7 +30,7 @@ from shared.sla.event_time import counts_from, micros
 from shared.sla.fold import RELEVANT, case_status, in_order
 from shared.sla.packing import pack_digest, pack_id, pack_trace
 from shared.sla.pinned_edition import Editions, PinnedEdition, short_of
-from shared.sla.sla_clock import Step, advance, clocks_of, next_due, open_case, refold
+from shared.sla.sla_clock import Step, advance, open_case, refold, unchanged
 from shared.sla.terms_in_force import CHANGES, CaseView, view_of
 
 # Activity about an escalation that the customer asks for: no clock cares.
@@ -134,13 +134,13 @@ def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecor
     if activity.type == "policy_migrated":
         _check_migration(before, editions, activity)
     if activity.type not in REMEMBERED:
-        return CaseStep([], _timer(before, next_due(before.policy, before.clocks), now), before.priority)
+        return _unchanged([], before, now)
     if len(state.heard) >= MAX_ACTIVITIES:
         raise InputRefused("too_much_activity", f"a case takes in {MAX_ACTIVITIES} activities at most")
     if activity.type in ESCALATION_REQUESTS:
         state.asked, said = _request_escalation(state, before, activity)
         state.heard = [*state.heard, _stored_activity(state, activity)]
-        return CaseStep([said], _timer(before, next_due(before.policy, before.clocks), now), before.priority)
+        return _unchanged([said], before, now)
     heard = [*state.heard, _stored_activity(state, activity)]
     after = view_of(replace(state, heard=heard), editions)
     history = after.clocks.history
@@ -148,8 +148,7 @@ def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecor
         step = sla_clock.apply_activity(after.policy, before.clocks, history[-1], now)
         if heard[-1].kind in CHANGES and any(earlier.kind in CHANGES for earlier in state.heard):
             # One that comes late can change what a later one left unsaid.
-            again = refold(after.policy, step.case, history, history[-1].at, now)
-            step = again._replace(effects=step.effects + again.effects)
+            step = refold(after.policy, step, history, history[-1].at, now)
     except CalendarError as error:
         raise _uncountable(error) from None
     state.heard = heard
@@ -181,7 +180,7 @@ def fire(state: CaseState, editions: Editions, due: Micros, now: Micros) -> Case
     """Fire what is due at `due` or before; None = the case was only waiting to be forgotten."""
     before = view_of(state, editions)
     step = advance(before.policy, before.clocks, due + 1)
-    if not step.effects and step.next_due is None and not _any_live(before.policy, step.case):
+    if not step.effects and step.next_due is None and not step.any_live:
         return None
     return _case_step(state, before, step, now)
 
@@ -206,20 +205,20 @@ def _request_escalation(
 
 def _case_step(state: CaseState, case: CaseView, step: Step, now: Micros) -> CaseStep:
     store_marks(state, step.case)
-    case = case._replace(clocks=step.case)
-    return CaseStep(list(step.effects), _timer(case, step.next_due, now), case.priority)
+    return CaseStep(list(step.effects), _timer(case.policy, step, now), case.priority)
 
 
-def _timer(case: CaseView, due: Micros | None, now: Micros) -> Micros | None:
-    if due is not None or _any_live(case.policy, case.clocks):
-        return due
-    closed = case_status(in_order(case.policy, case.clocks.history)) == "closed"
+def _unchanged(effects: list[Effect | customer_escalation.RequestOutcome], case: CaseView, now: Micros) -> CaseStep:
+    """A step that the clocks take no part in."""
+    return CaseStep(effects, _timer(case.policy, unchanged(case.policy, case.clocks), now), case.priority)
+
+
+def _timer(policy: CasePolicy, step: Step, now: Micros) -> Micros | None:
+    """When the case has to be looked at again; one whose clocks wait for nothing, when it is to be forgotten."""
+    if step.next_due is not None or step.any_live:
+        return step.next_due
+    closed = case_status(in_order(policy, step.case.history)) == "closed"
     return now + (QUIET_AFTER_CLOSED if closed else QUIET_UNCLOSED)
-
-
-def _any_live(policy: CasePolicy, clocks: CaseClocks) -> bool:
-    """Whether a clock is still to be answered, be it that it is paused, or that everybody was called already."""
-    return any(clock.live for clock in clocks_of(policy, clocks))
 
 
 def _stored_activity(state: CaseState, activity: ActivityRecorded) -> StoredActivity:

@@ -25,11 +25,20 @@ DEADLINE_PASSED = "deadline_passed"
 
 
 class Step(NamedTuple):
-    """The outcome of one step. Publish `effects` in order; something is due once the wall clock is past `next_due`."""
+    """The outcome of one step. Publish `effects` in order; something is due once the wall clock is past `next_due`.
+
+    `clocks` are those of `case`, so that nobody has to fold again to ask for one.
+    """
 
     case: CaseClocks
     effects: list[Effect]
     next_due: Micros | None
+    clocks: list[Clock]
+
+    @property
+    def any_live(self) -> bool:
+        """Whether a clock is still unanswered, be it that it is paused, or that everybody was called already."""
+        return any(clock.live for clock in self.clocks)
 
 
 def open_case(policy: CasePolicy, opened_at: Micros, status: str = "open") -> Step:
@@ -44,9 +53,9 @@ def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now
     A stop or pause after the deadline says the breach, whether or not a timer did. A verdict that was published and
     comes out differently is followed by Restated.
     """
-    before = clocks_of(policy, case)
     if activity.kind not in RELEVANT or any(known.id == activity.id for known in case.history):
-        return Step(case, [], earliest(policy, before, _marks(case)))
+        return unchanged(policy, case)
+    before = clocks_of(policy, case)
     at = counts_from(activity.at, case.opened_at)
     cause = activity.kind if at >= case.seen_until else LATE_RECORD
     changed = case._replace(
@@ -56,11 +65,21 @@ def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now
     return _step(policy, case, before, changed, Change(cause, at, now))
 
 
-def refold(policy: CasePolicy, case: CaseClocks, history: Iterable[Activity], at: Micros, now: Micros) -> Step:
-    """Take in the same history with other meanings: a late activity at `at` changes what a later one left unsaid."""
-    changed = case._replace(history=tuple(in_order(policy, history)))
-    change = Change(LATE_RECORD, counts_from(at, case.opened_at), now)
-    return _step(policy, case, clocks_of(policy, case), changed, change)
+def unchanged(policy: CasePolicy, case: CaseClocks) -> Step:
+    """A step in which nothing happens: the clocks as they stand, and what is due next."""
+    clocks = clocks_of(policy, case)
+    return Step(case, [], earliest(policy, clocks, _marks(case)), clocks)
+
+
+def refold(policy: CasePolicy, step: Step, history: Iterable[Activity], at: Micros, now: Micros) -> Step:
+    """Continue `step` with the same history in other terms: a late activity at `at` changes what a later one inherits.
+
+    The effects are those of both.
+    """
+    changed = step.case._replace(history=tuple(in_order(policy, history)))
+    change = Change(LATE_RECORD, counts_from(at, step.case.opened_at), now)
+    again = _step(policy, step.case, step.clocks, changed, change)
+    return again._replace(effects=step.effects + again.effects)
 
 
 def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
@@ -80,12 +99,12 @@ def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
         seen_until = max(seen_until, firing.at)
     if effects:
         case = case._replace(marks=_worth_keeping(marks), seen_until=seen_until)
-    return Step(case, effects, earliest(policy, clocks, marks))
+    return Step(case, effects, earliest(policy, clocks, marks), clocks)
 
 
 def next_due(policy: CasePolicy, case: CaseClocks) -> Micros | None:
     """The instant of the case's one timer, across its milestones, or None: it is due once the wall clock is past it."""
-    return earliest(policy, clocks_of(policy, case), _marks(case))
+    return unchanged(policy, case).next_due
 
 
 def clocks_of(policy: CasePolicy, case: CaseClocks) -> list[Clock]:
@@ -109,7 +128,7 @@ def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: Ca
     for key, clock in old.items():
         marks[key], said = withdraw_instance(clock, mark_of(marks, clock), change)
         effects += said
-    return Step(changed._replace(marks=_worth_keeping(marks)), effects, earliest(policy, after, marks))
+    return Step(changed._replace(marks=_worth_keeping(marks)), effects, earliest(policy, after, marks), after)
 
 
 def _fire(policy: CasePolicy, clock: Clock, mark: Mark, firing: Firing) -> tuple[Mark, Effect]:
