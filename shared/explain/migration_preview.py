@@ -15,7 +15,7 @@ from shared.explain.rebuild_case import counted, rebuild_case
 from shared.sla.case import apply_activity, fire
 from shared.sla.case_state import CaseState
 from shared.sla.clock import Clock
-from shared.sla.effects import Breached, Effect, Restated
+from shared.sla.effects import ClockBreached, ClockEvent, ClockRestated
 from shared.sla.errors import InputRefused
 from shared.sla.fold import as_of, case_status
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
@@ -70,12 +70,12 @@ def preview(of: Candidate, activities: list[ActivityRecorded], editions: Edition
     state = copy(of.state)
     fire(state, known, at - 1, at)  # what time alone has brought is no consequence of the migration
     before = view_of(state, known)
-    effects: list[Effect] = []
+    effects: list[ClockEvent] = []
     problem = None
     for activity in activities:
         try:
             said = apply_activity(state, known, activity, at).effects
-            effects += [effect for effect in said if isinstance(effect, Effect)]
+            effects += [effect for effect in said if isinstance(effect, ClockEvent)]
         except InputRefused as refused:
             problem = str(refused)
     after = view_of(state, known)
@@ -86,11 +86,11 @@ def preview(of: Candidate, activities: list[ActivityRecorded], editions: Edition
         "plan": {"before": before.plan, "after": after.plan},
         "priority": {"before": before.priority, "after": after.priority},
         "clocks": _differences(_clocks(before, at), _clocks(after, at)),
-        "breaches": [_clock_name(effect) for effect in effects if isinstance(effect, Breached)],
+        "breaches": [_clock_name(effect) for effect in effects if isinstance(effect, ClockBreached)],
         "restated": [
             {**_clock_name(effect), "old": effect.old, "new": effect.new}
             for effect in effects
-            if isinstance(effect, Restated)
+            if isinstance(effect, ClockRestated)
         ],
         "problem": problem,
     }
@@ -140,5 +140,5 @@ def _differences(
     ]
 
 
-def _clock_name(effect: Effect) -> dict[str, Any]:
+def _clock_name(effect: ClockEvent) -> dict[str, Any]:
     return {"milestone": effect.milestone, "instance": effect.instance}

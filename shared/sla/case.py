@@ -20,11 +20,10 @@ from shared.contracts.vocabulary import (
     Milestone,
     Priority,
 )
-from shared.sla import customer_escalation, sla_clock
+from shared.sla import customer_escalation, effects, sla_clock
 from shared.sla.case_state import CaseState, Facts, StoredActivity, store_marks, stored_terms
 from shared.sla.clock import CasePolicy
 from shared.sla.customer_escalation import NEVER_REQUESTED, EscalationRequestState, Right
-from shared.sla.effects import Effect
 from shared.sla.errors import InputRefused
 from shared.sla.event_time import counts_from, micros
 from shared.sla.fold import RELEVANT, case_status, in_order
@@ -48,7 +47,7 @@ MAX_ACTIVITIES = 1_000
 class CaseStep(NamedTuple):
     """What follows from a step: what to publish, the case's timer, and the priority that it has now."""
 
-    effects: list[Effect | customer_escalation.RequestOutcome]
+    effects: list[effects.EscalationEvent]
     timer: Micros | None
     priority: Priority
 
@@ -187,7 +186,7 @@ def fire(state: CaseState, editions: Editions, due: Micros, now: Micros) -> Case
 
 def _request_escalation(
     state: CaseState, case: CaseView, activity: ActivityRecorded
-) -> tuple[EscalationRequestState, customer_escalation.RequestOutcome]:
+) -> tuple[EscalationRequestState, effects.CustomerEscalationEvent]:
     """What becomes of an escalation that the customer asks for, or that somebody has reviewed."""
     rules, at = case.pinned.edition.customer_escalation, counts_from(micros(activity.at, "at"), state.opened_at)
     if activity.type == "escalation_reviewed":
@@ -208,9 +207,9 @@ def _case_step(state: CaseState, case: CaseView, step: Step, now: Micros) -> Cas
     return CaseStep(list(step.effects), _timer(case.policy, step, now), case.priority)
 
 
-def _unchanged(effects: list[Effect | customer_escalation.RequestOutcome], case: CaseView, now: Micros) -> CaseStep:
+def _unchanged(published: list[effects.EscalationEvent], case: CaseView, now: Micros) -> CaseStep:
     """A step that the clocks take no part in."""
-    return CaseStep(effects, _timer(case.policy, unchanged(case.policy, case.clocks), now), case.priority)
+    return CaseStep(published, _timer(case.policy, unchanged(case.policy, case.clocks), now), case.priority)
 
 
 def _timer(policy: CasePolicy, step: Step, now: Micros) -> Micros | None:

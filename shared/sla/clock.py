@@ -5,7 +5,7 @@ so late activity is no special case, and a million open cases stay small. Instan
 """
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypedDict
 
 from msgspec import Struct
 
@@ -121,6 +121,16 @@ class GivenTerms(NamedTuple):
     by: str
 
 
+class ClockFacts(TypedDict):
+    """The fields that all events about a clock have, but for `at`. The type checker compares them with the events'."""
+
+    milestone: Milestone
+    instance: int
+    generation: int
+    promise: Promise
+    due_at: Micros | None
+
+
 class Clock(Struct, gc=False):
     """One instance of a milestone, as the activity so far makes it.
 
@@ -186,6 +196,16 @@ class Clock(Struct, gc=False):
         assert self.terms.hours is not None  # noqa: S101 - a target says in which hours it counts
         until = at if self.stage == "running" else self.since
         return measured_micros(self.started_at, until, self.target, self.terms.hours, self.calendar, self.paused_spans)
+
+    def facts(self, generation: int) -> ClockFacts:
+        """What every event about it says."""
+        return ClockFacts(
+            milestone=self.milestone,
+            instance=self.instance,
+            generation=generation,
+            promise=self.promise,
+            due_at=self.due_at,
+        )
 
     # transitions: each leaves the clock as it stands at `at`. They raise CalendarError where a deadline cannot be told.
 

@@ -7,8 +7,8 @@ The chain stands still with its clock and goes on, not over again, when the cloc
 
 from shared.business_time.instants import Micros
 from shared.policy.chain import Step
+from shared.sla import effects
 from shared.sla.clock import CasePolicy, Clock, Fired, Mark
-from shared.sla.effects import Effect, Raised, Suppressed, Warned
 
 
 def calls_left(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Step]:
@@ -23,15 +23,17 @@ def calls_left(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Step]:
     return left
 
 
-def reached(policy: CasePolicy, clock: Clock, mark: Mark, step: Step, at: Micros) -> tuple[Mark, Effect]:
+def reached(policy: CasePolicy, clock: Clock, mark: Mark, step: Step, at: Micros) -> tuple[Mark, effects.ClockEvent]:
     """The instant of a call has passed: what to say, and the mark that keeps it from being said again."""
     said = mark._replace(fired=together(mark.fired, ((step.level, step.repetition + 1),)))
-    common = (clock.milestone, clock.instance, mark.generation, clock.promise, clock.due_at, at)
+    facts, again = clock.facts(mark.generation), step.repetition or None
     if step.kind == "warning":
-        return said, Warned(*common, step.level, step.called, step.repetition, step.share)
+        return said, effects.ClockWarned(
+            **facts, at=at, level=step.level, called=step.called, share=step.share, repetition=again
+        )
     if policy.automated:
-        return said, Raised(*common, step.level, step.called, step.repetition)
-    return said, Suppressed(*common, step.level, "not_entitled")
+        return said, effects.EscalationRaised(**facts, at=at, level=step.level, called=step.called, repetition=again)
+    return said, effects.EscalationSuppressed(**facts, at=at, level=step.level, reason="not_entitled")
 
 
 def together(some: Fired, others: Fired) -> Fired:

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from shared.business_time.instants import Micros
+from shared.sla import effects
 from shared.sla.clock import Activity, CaseClocks, CasePolicy, Clock, Fired, Mark
 from shared.sla.clock_diff import Change, difference, withdraw_instance
-from shared.sla.effects import Breached, Effect, Restated
 from shared.sla.event_time import counts_from
 from shared.sla.fold import RELEVANT, fold, in_order
 from shared.sla.levels import reached, together
@@ -31,7 +31,7 @@ class Step(NamedTuple):
     """
 
     case: CaseClocks
-    effects: list[Effect]
+    effects: list[effects.ClockEvent]
     next_due: Micros | None
     clocks: list[Clock]
 
@@ -90,16 +90,16 @@ def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
     clocks = clocks_of(policy, case)
     by_key = {(clock.milestone, clock.instance): clock for clock in clocks}
     marks = _marks(case)
-    effects: list[Effect] = []
+    found: list[effects.ClockEvent] = []
     seen_until = case.seen_until
     for firing in overdue(policy, clocks, marks, now):
         clock = by_key[firing.key]
         marks[firing.key], effect = _fire(policy, clock, mark_of(marks, clock), firing)
-        effects.append(effect)
+        found.append(effect)
         seen_until = max(seen_until, firing.at)
-    if effects:
+    if found:
         case = case._replace(marks=_worth_keeping(marks), seen_until=seen_until)
-    return Step(case, effects, earliest(policy, clocks, marks), clocks)
+    return Step(case, found, earliest(policy, clocks, marks), clocks)
 
 
 def next_due(policy: CasePolicy, case: CaseClocks) -> Micros | None:
@@ -118,27 +118,29 @@ def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: Ca
     marks = _marks(case)
     inherited = _renumbered(before, after, marks)
     old = {(clock.milestone, clock.instance): clock for clock in before}
-    effects: list[Effect] = []
+    found: list[effects.ClockEvent] = []
     for clock in after:
         key = (clock.milestone, clock.instance)
         mark = mark_of(marks, clock)
         mark = mark._replace(fired=together(mark.fired, inherited.get(key, ())))
         marks[key], said = difference(old.pop(key, None), clock, mark, change)
-        effects += said
+        found += said
     for key, clock in old.items():
         marks[key], said = withdraw_instance(clock, mark_of(marks, clock), change)
-        effects += said
-    return Step(changed._replace(marks=_worth_keeping(marks)), effects, earliest(policy, after, marks), after)
+        found += said
+    return Step(changed._replace(marks=_worth_keeping(marks)), found, earliest(policy, after, marks), after)
 
 
-def _fire(policy: CasePolicy, clock: Clock, mark: Mark, firing: Firing) -> tuple[Mark, Effect]:
+def _fire(policy: CasePolicy, clock: Clock, mark: Mark, firing: Firing) -> tuple[Mark, effects.ClockEvent]:
     if firing.call is not None:
         return reached(policy, clock, mark, firing.call, firing.at)
-    common = (clock.milestone, clock.instance, mark.generation, clock.promise, clock.due_at, firing.at)
+    facts = clock.facts(mark.generation)
     late = mark._replace(verdict="breached", breached=True)
     if mark.breached:  # it was breached before, then got a later deadline: that one has passed as well
-        return late, Restated(*common, mark.verdict, "breached", DEADLINE_PASSED)
-    return late, Breached(*common, firing.at, None)
+        return late, effects.ClockRestated(
+            **facts, at=firing.at, old=mark.verdict, new="breached", cause=DEADLINE_PASSED
+        )
+    return late, effects.ClockBreached(**facts, at=firing.at, breached_at=firing.at)
 
 
 def _renumbered(before: list[Clock], after: list[Clock], marks: Marks) -> dict[Key, Fired]:

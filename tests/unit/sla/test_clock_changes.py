@@ -5,7 +5,7 @@ import pytest
 from shared.business_time.calendar import BusinessCalendar
 from shared.contracts.vocabulary import ActivityType, Hours
 from shared.sla.clock import Terms
-from shared.sla.effects import Breached, Cancelled, Fulfilled, Restated
+from shared.sla.effects import ClockBreached, ClockCancelled, ClockFulfilled, ClockRestated
 from tests.harness.desk import CHAIN, Desk, terms
 
 WAITING = "waiting_on_customer"
@@ -14,7 +14,7 @@ USUAL = [WAITING, "resolved"]
 
 def restated(said: object) -> tuple[str, str, str]:
     """Old, new and cause of a Restated."""
-    assert isinstance(said, Restated)
+    assert isinstance(said, ClockRestated)
     return said.old, said.new, said.cause
 
 
@@ -41,7 +41,7 @@ class TestNewTerms:
         """Time alone did not make it late, so the event says what did; no warning follows it."""
         desk = Desk({"restoration": terms(480)}, levels=CHAIN)
         [said] = desk.hears(300, kind, terms={"restoration": terms(240)})
-        assert isinstance(said.effect, Breached)
+        assert isinstance(said.effect, ClockBreached)
         assert (said.at, said.due, said.effect.cause) == (240, 240, kind)
         assert [(s.word, s.at) for s in desk.waits_until(1_000)] == [("raised", 240), ("raised", 360)]
         assert len(desk.said("breached")) == 1
@@ -54,7 +54,7 @@ class TestNewTerms:
         assert restated(said.effect) == ("breached", "running", kind)
         assert desk.clock("restoration").breached_at is not None
         [said] = desk.hears(400, "restored")
-        assert isinstance(said.effect, Fulfilled)
+        assert isinstance(said.effect, ClockFulfilled)
         assert said.effect.met
         assert desk.clock("restoration").breached_at is not None
 
@@ -110,7 +110,7 @@ class TestNewTerms:
         """P3 promises no restoration."""
         desk = Desk({"restoration": terms(240)}, levels=CHAIN)
         [said] = desk.hears(60, kind, terms={"restoration": terms(None)})
-        assert isinstance(said.effect, Cancelled)
+        assert isinstance(said.effect, ClockCancelled)
         assert said.effect.because == kind
         assert desk.waits_until(1_000) == []
 
@@ -127,7 +127,7 @@ class TestNewTerms:
         desk = Desk({})
         said = desk.hears(300, kind, terms={"restoration": terms(240)})
         assert [s.short for s in said] == [("started", "restoration", 0), ("breached", "restoration", 240)]
-        assert isinstance(said[1].effect, Breached)
+        assert isinstance(said[1].effect, ClockBreached)
         assert said[1].effect.cause == kind
 
     def test_one_that_begins_while_it_would_be_paused_begins_paused(self, kind: ActivityType) -> None:
@@ -417,7 +417,7 @@ class TestVerdicts:
         desk.waits_until(61)
         desk.hears(70, "reprioritised", terms={"restoration": terms(240)})
         [said] = desk.hears(300, "restored")
-        assert isinstance(said.effect, Fulfilled)
+        assert isinstance(said.effect, ClockFulfilled)
         assert not said.effect.met
         assert desk.hears(310, "internal_note") == []
 
@@ -480,7 +480,7 @@ class TestLateRecords:
         desk = Desk({"next_response": terms(60)})
         desk.hears(10, "customer_replied")
         [said] = desk.hears(5, "closed", seen=20)
-        assert isinstance(said.effect, Cancelled)
+        assert isinstance(said.effect, ClockCancelled)
         assert (said.at, said.effect.because) == (5, "late_record")
         assert desk.clocks() == []
         assert desk.next_due is None

@@ -12,7 +12,7 @@ from shared.business_time.instants import MINUTE, from_micros
 from shared.contracts.vocabulary import ActivityType, Milestone
 from shared.policy.model import EscalationLevel, Repeat
 from shared.sla.clock import Activity
-from shared.sla.effects import Raised, Suppressed, Warned
+from shared.sla.effects import ClockWarned, EscalationRaised, EscalationSuppressed
 from shared.sla.fold import fold
 from tests.harness.desk import CHAIN, Desk, level, minute, minutes, terms
 from tests.unit.sla.histories import some_terms
@@ -107,11 +107,11 @@ class CaseMachine(RuleBasedStateMachine):
         seen: set[tuple[object, ...]] = set()
         for said in self.desk.log:
             clock = (said.milestone, said.effect.instance)
-            if isinstance(said.effect, Warned | Raised | Suppressed):
-                repetition = getattr(said.effect, "repetition", 0)
+            if isinstance(said.effect, ClockWarned | EscalationRaised | EscalationSuppressed):
+                repetition = getattr(said.effect, "repetition", None) or 0
                 assert (*clock, said.effect.level, repetition) not in seen
                 assert not repetition or (*clock, said.effect.level, repetition - 1) in seen
-                assert not (isinstance(said.effect, Warned) and (*clock, "breached") in seen)
+                assert not (isinstance(said.effect, ClockWarned) and (*clock, "breached") in seen)
                 seen.add((*clock, said.effect.level, repetition))
             elif said.word == "breached":
                 assert (*clock, "breached") not in seen

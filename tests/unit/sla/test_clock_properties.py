@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.business_time.instants import from_micros
 from shared.contracts.vocabulary import Milestone
 from shared.sla.clock import Activity, Clock
-from shared.sla.effects import Breached, Fulfilled, Restated
+from shared.sla.effects import ClockBreached, ClockFulfilled, ClockRestated
 from tests.harness.desk import CHAIN, OFFICE, Desk, Said, minute, minutes, terms
 from tests.unit.sla.histories import (
     LAST,
@@ -45,12 +45,12 @@ class Reader:
         self.stage = {"started": "running", "resumed": "running"}.get(
             said.word, said.word if said.word in ("paused", "fulfilled", "cancelled") else self.stage
         )
-        if isinstance(effect, Breached):
+        if isinstance(effect, ClockBreached):
             self.verdict = "breached"
-        elif isinstance(effect, Restated):
+        elif isinstance(effect, ClockRestated):
             assert effect.old == self.verdict
             self.verdict = effect.new
-        elif isinstance(effect, Fulfilled) and self.verdict == "running":
+        elif isinstance(effect, ClockFulfilled) and self.verdict == "running":
             self.verdict = "met" if effect.met else "breached"
 
 

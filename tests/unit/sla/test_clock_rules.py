@@ -3,7 +3,7 @@
 import pytest
 
 from shared.contracts.vocabulary import ActivityType, Hours, Milestone
-from shared.sla.effects import Breached, Fulfilled
+from shared.sla.effects import ClockBreached, ClockFulfilled
 from tests.harness.desk import CHAIN, Desk, minute, terms
 
 WAITING = "waiting_on_customer"
@@ -49,7 +49,7 @@ def test_met_is_a_stop_not_after_the_deadline(replied: float, met: bool) -> None
     """At the deadline is in time; a microsecond later is not, whether or not a timer had fired."""
     desk = Desk({"first_response": terms(60)})
     said = desk.hears(replied, "agent_replied")
-    assert isinstance(said[-1].effect, Fulfilled)
+    assert isinstance(said[-1].effect, ClockFulfilled)
     assert said[-1].effect.met is met
     assert [s.word for s in said] == (["fulfilled"] if met else ["breached", "fulfilled"])
     clock = desk.clock("first_response")
@@ -78,7 +78,7 @@ def test_breached_at_is_the_deadline_and_not_the_instant_of_noticing() -> None:
     assert (said.at, said.due) == (60, 60)
     told, _ = Desk({"first_response": terms(60)}).hears(500, "agent_replied")  # no timer has fired
     for effect in (said.effect, told.effect):
-        assert isinstance(effect, Breached)
+        assert isinstance(effect, ClockBreached)
         assert effect.breached_at == minute(60)
     assert desk.clock("first_response", at=500).breached_at == desk.clock("first_response").due_at
 
@@ -165,7 +165,7 @@ def test_a_stop_while_paused_ends_the_pause_first() -> None:
     desk.hears(30, "status_changed", to=WAITING)
     [said] = desk.hears(200, "restored")
     assert (said.word, said.due) == ("fulfilled", 230)
-    assert isinstance(said.effect, Fulfilled)
+    assert isinstance(said.effect, ClockFulfilled)
     assert said.effect.met
 
 

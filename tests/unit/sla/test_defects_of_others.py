@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from shared.business_time.instants import MINUTE
-from shared.sla.effects import Fulfilled
+from shared.sla.effects import ClockFulfilled
 from tests.harness.desk import CHAIN, Desk, terms
 
 WAITING = "waiting_on_customer"
@@ -19,7 +19,7 @@ def test_chatwoot_resolved_after_the_deadline_but_before_the_next_sweep_is_a_hit
     desk = Desk({"resolution": terms(60)})
     breached, fulfilled = desk.hears(61, "resolved")
     assert (breached.word, breached.at) == ("breached", 60)
-    assert isinstance(fulfilled.effect, Fulfilled)
+    assert isinstance(fulfilled.effect, ClockFulfilled)
     assert not fulfilled.effect.met
 
 

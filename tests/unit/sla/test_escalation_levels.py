@@ -5,7 +5,7 @@ import pytest
 from shared.contracts.vocabulary import Hours
 from shared.policy.chain import Chain
 from shared.policy.model import EscalationLevel, Repeat
-from shared.sla.effects import Raised, Suppressed, Warned
+from shared.sla.effects import ClockWarned, EscalationRaised, EscalationSuppressed
 from tests.harness.desk import CHAIN, Desk, Said, level, terms
 
 WAITING = "waiting_on_customer"
@@ -22,10 +22,10 @@ def test_the_chain_of_a_clock_in_order() -> None:
         ("raised", "restoration", 360),
     ]
     warned, _, first, second = (s.effect for s in said)
-    assert isinstance(warned, Warned)
+    assert isinstance(warned, ClockWarned)
     assert (warned.level, warned.called, warned.share) == (0, "case_tier", 0.75)
-    assert isinstance(first, Raised)
-    assert isinstance(second, Raised)
+    assert isinstance(first, EscalationRaised)
+    assert isinstance(second, EscalationRaised)
     assert (first.level, first.called) == (1, "tier2")
     assert (second.level, second.called) == (2, "technical_account_manager")
 
@@ -108,7 +108,7 @@ def test_without_entitlement_the_breach_is_the_same_and_one_suppression_is_said(
         ("suppressed", "restoration", 60),
     ]
     suppressed = said[-1].effect
-    assert isinstance(suppressed, Suppressed)
+    assert isinstance(suppressed, EscalationSuppressed)
     assert (suppressed.level, suppressed.reason) == (1, "not_entitled")
     assert desk.next_due is None
 
@@ -187,7 +187,7 @@ def test_several_warnings_and_levels_are_data() -> None:
         ("raised", 60),
         ("raised", 120),
     ]
-    assert [s.effect.level for s in said if isinstance(s.effect, Raised)] == [1, 2, 3]
+    assert [s.effect.level for s in said if isinstance(s.effect, EscalationRaised)] == [1, 2, 3]
 
 
 def test_the_kind_of_promise_is_in_everything_that_is_said() -> None:
@@ -208,8 +208,8 @@ def calls(desk: Desk) -> list[tuple[str, float, int, int]]:
 
 
 def _which(said: Said) -> tuple[int, int]:
-    assert isinstance(said.effect, Warned | Raised)
-    return said.effect.level, said.effect.repetition
+    assert isinstance(said.effect, ClockWarned | EscalationRaised)
+    return said.effect.level, said.effect.repetition or 0
 
 
 HALF_AN_HOUR_BEFORE = level(0, None, "case_tier", before_deadline_seconds=30 * 60)
@@ -230,7 +230,7 @@ def test_a_level_may_come_so_long_before_or_after_the_deadline(hours: Hours, war
     desk.waits_until(100_000)
     assert calls(desk) == [("warned", warned, 0, 0), ("raised", raised, 2, 0)]
     [warning] = desk.said("warned")
-    assert isinstance(warning.effect, Warned)
+    assert isinstance(warning.effect, ClockWarned)
     assert warning.effect.share == 570 / 600
 
 

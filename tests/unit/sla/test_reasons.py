@@ -4,7 +4,7 @@ import pytest
 
 from shared.contracts.vocabulary import ActivityType, Milestone
 from shared.sla.clock import Pause, Terms
-from shared.sla.effects import Cancelled, Paused, Resumed
+from shared.sla.effects import ClockCancelled, ClockPaused, ClockResumed
 from tests.harness.desk import Desk, minute, terms
 
 WAITING = "waiting_on_customer"
@@ -55,9 +55,9 @@ def test_what_is_said_has_the_reason_as_well() -> None:
     desk.hears(20, "status_changed", to="in_progress")
     desk.hears(30, "withdrawn")
     _, paused, resumed, cancelled = (said.effect for said in desk.log)
-    assert isinstance(paused, Paused)
-    assert isinstance(resumed, Resumed)
-    assert isinstance(cancelled, Cancelled)
+    assert isinstance(paused, ClockPaused)
+    assert isinstance(resumed, ClockResumed)
+    assert isinstance(cancelled, ClockCancelled)
     assert (paused.status, resumed.status, cancelled.because) == (WAITING, "in_progress", "withdrawn")
 
 
@@ -66,7 +66,7 @@ def test_a_case_that_is_reopened_into_no_status_is_open() -> None:
     desk = Desk({"restoration": terms(240)})
     desk.hears(10, "resolved")
     said = desk.hears(20, "reopened", id="again")[0]
-    assert isinstance(said.effect, Resumed)
+    assert isinstance(said.effect, ClockResumed)
     assert said.effect.status == desk.clock("restoration").why == "open"
     assert desk.clock("restoration").by == "again"
 
