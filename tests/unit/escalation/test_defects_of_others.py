@@ -35,6 +35,6 @@ def steps_of_a_look(waiting: int) -> int:
     return calls
 
 
-def test_oncall_the_self_check_was_switched_off_because_it_was_too_slow() -> None:
+def test_oncall_defect_the_self_check_costs_the_same_however_many_cases_are_open() -> None:
     """What a look costs does not depend on how many cases are open, so nobody has a reason to switch it off."""
     assert steps_of_a_look(2_000) < 2 * steps_of_a_look(2)
