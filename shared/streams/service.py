@@ -22,6 +22,7 @@ from shared.observability.health import AsgiApp, Readiness, ops_routes
 from shared.streams.processor import Processor
 from shared.streams.runtime import Observer, Runtime
 from shared.streams.service_settings import TaskServiceSettings
+from shared.streams.state_store import StoreFactory, in_memory
 
 ENDED, FAILED, BAD_SETTINGS = 0, 1, 2  # exit codes of a service
 
@@ -34,7 +35,9 @@ _CHATTY = ("aiokafka", "faststream")
 
 @dataclass(frozen=True, slots=True)
 class TaskService:
-    """What a service is made of. `factory` makes the processor of a partition; `observe` is called every second."""
+    """What a service is made of. `factory` makes the processor of a partition, `make_store` its state stores; `observe`
+    is called every second.
+    """
 
     name: str
     description: str
@@ -43,6 +46,7 @@ class TaskService:
     stores: tuple[str, ...]
     factory: Callable[[int], Processor]
     observe: Observer | None = None
+    make_store: StoreFactory = in_memory
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -85,6 +89,7 @@ async def _serve(service: TaskService, settings: TaskServiceSettings, listener: 
         sources=service.reads,
         topics=service.topics,
         observe=service.observe,
+        make_store=service.make_store,
     )
     server = WebServer(
         ops_app(service, settings.kafka_bootstrap, readiness),
