@@ -18,6 +18,13 @@ class TakeoverTooSlow(Exception):
     """A step of a takeover got no answer in time."""
 
 
+class IllegalTransition(Exception):
+    """A task was to enter a phase that does not follow the one it is in (task_phase.py). A mistake in the runtime."""
+
+    def __init__(self, partition: int, before: str, after: str) -> None:
+        super().__init__(f"task {partition} cannot go from phase {before} to {after}; report this as a bug")
+
+
 class OffsetLost(TaskMustStop):
     """The position of a source is outside its log: records were deleted before they were read, or the topic was
     made anew. Nothing is skipped by itself.

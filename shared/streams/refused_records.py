@@ -27,7 +27,7 @@ class RefusedRecordIsolation:
     def __init__(self) -> None:
         self._timers = 0  # still to be fired one by one
         self._until: dict[str, int] = {}  # records below these offsets are taken one by one
-        self._verdicts: dict[tuple[str, int], Disposition] = {}
+        self._dispositions: dict[tuple[str, int], Disposition] = {}
 
     @property
     def active(self) -> bool:
@@ -40,9 +40,9 @@ class RefusedRecordIsolation:
             return TIMERS_PER_SLICE, records
         return (1, 0) if timers_due and (self._timers or not queued) else (0, 1)
 
-    def verdict(self, record: Record) -> Disposition | None:
+    def disposition(self, record: Record) -> Disposition | None:
         """What has to be done with `record` instead of processing it, if anything."""
-        return self._verdicts.get((record.topic, record.offset))
+        return self._dispositions.get((record.topic, record.offset))
 
     def refused(self, done: Slice, records: list[Record], message: str) -> Timer | None:
         """The broker refused the transaction of `done`, made from `records`. Returns the timer to postpone, if it was
@@ -63,18 +63,18 @@ class RefusedRecordIsolation:
         self._timers = max(0, self._timers - done.timers) if timers_left else 0
         positions = done.overlay.positions
         self._until = {topic: end for topic, end in self._until.items() if positions.get(topic, 0) < end}
-        self._verdicts = {
-            (topic, offset): verdict
-            for (topic, offset), verdict in self._verdicts.items()
+        self._dispositions = {
+            (topic, offset): disposition
+            for (topic, offset), disposition in self._dispositions.items()
             if positions.get(topic, 0) <= offset
         }
 
     def _judge(self, record: Record, done: Slice, message: str) -> None:
         place = (record.topic, record.offset)
-        before = self._verdicts.get(place)
+        before = self._dispositions.get(place)
         if before is not None and before.by_reference:
             raise OutputTooLarge(
                 f"even the dead letter by reference of {place[0]} offset {place[1]} is refused: {message}"
             )
-        self._verdicts[place] = Disposition(before.message if before else message, before is not None)
+        self._dispositions[place] = Disposition(before.message if before else message, before is not None)
         self._until = {record.topic: max(self._until.get(record.topic, 0), done.overlay.positions[record.topic])}

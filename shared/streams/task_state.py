@@ -43,7 +43,7 @@ class Slice:
     fired: list[Timer] = field(default_factory=list)  # in the order in which they fired
     failed: list[FailedTimer] = field(default_factory=list)  # of these nothing is left in the overlay
     records: int = 0
-    poisoned: list[DeadLetter] = field(default_factory=list)
+    dead_lettered: list[DeadLetter] = field(default_factory=list)
 
     @property
     def timers(self) -> int:
@@ -63,6 +63,9 @@ class Slice:
 
 class TaskState:
     """One partition's processor, stores and positions, as of the last committed transaction.
+
+    `changelog_ends` has for each changelog the offset up to which it is in the stores, as of `known_at` (monotonic
+    seconds). None: not restored, or not to be relied on; the stores have to be restored from the beginning.
 
     `partition_of`, if given, tells where a key belongs; a record elsewhere is dead-lettered as `wrong_partition`.
     A record larger than its topic takes uncompressed is not processed: its dead letter refers to it.
@@ -86,6 +89,8 @@ class TaskState:
         self.stores: dict[str, StateStore] = {name: make_store(name, partition) for name in processor.stores}
         self.positions: dict[str, int] = {}
         self.stale: dict[str, str] = {}
+        self.changelog_ends: dict[str, int] = {}
+        self.known_at: float | None = None
         self._partition_of = partition_of
         sources = {topic.name for topic in processor.sources}
         self.topic_ids = {topic: each for topic, each in (topic_ids or {}).items() if topic in sources}
@@ -107,14 +112,14 @@ class TaskState:
             done.overlay.positions[record.topic] = record.offset + 1
             done.records += 1
             if (withheld := self._withheld(record)) is not None:
-                self._bury(done, record, withheld.cause, withheld.message, by_reference=True)
+                self._dead_letter(done, record, withheld.cause, withheld.message, by_reference=True)
                 continue
             done.overlay.savepoint()
             try:
                 self._process(record, done.overlay)
             except PoisonRecord as poison:
                 done.overlay.rollback()
-                self._bury(done, record, poison.cause, str(poison))
+                self._dead_letter(done, record, poison.cause, str(poison))
         return done
 
     def postpone(self, timer: Timer, now: datetime) -> datetime:
@@ -133,7 +138,7 @@ class TaskState:
             return done
         done.records = 1
         done.overlay.positions[record.topic] = record.offset + 1
-        self._bury(done, record, cause, message, by_reference=by_reference)
+        self._dead_letter(done, record, cause, message, by_reference=by_reference)
         return done
 
     def changelog_outputs(self, overlay: Overlay) -> list[Output]:
@@ -164,6 +169,13 @@ class TaskState:
         for (store, key), value in changes:
             self.processor.store_changed(store, key, value)
         self.positions = dict(overlay.positions)
+
+    def appended(self, ends: Mapping[tuple[str, int], int], now: float) -> None:
+        """At `now`, the stores have what a transaction has written up to `ends`, by topic and partition."""
+        for (topic, _partition), end in ends.items():
+            if topic in self.changelog_ends:
+                self.changelog_ends[topic] = end
+        self.known_at = now
 
     def restore(self, store: str, records: Iterable[Change]) -> None:
         """Take over changelog records in order; positions among them count if they are later than those known."""
@@ -234,10 +246,12 @@ class TaskState:
             # A bad record must not stop the others. What the error says may quote the customer: only its place is kept.
             raise PoisonRecord("unexpected_error", _place_of(error)) from error
 
-    def _bury(self, done: Slice, record: Record, cause: str, message: str, *, by_reference: bool = False) -> None:
+    def _dead_letter(
+        self, done: Slice, record: Record, cause: str, message: str, *, by_reference: bool = False
+    ) -> None:
         letter = DeadLetter(cause, message, self.service, done.overlay.now, record, by_reference)
         done.overlay.emit(dead_letters.to_output(letter))
-        done.poisoned.append(letter)
+        done.dead_lettered.append(letter)
 
     def _effective(self, overlay: Overlay) -> Iterable[tuple[tuple[str, bytes], bytes | None]]:
         for (store, key), value in overlay.changes.items():

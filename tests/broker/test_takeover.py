@@ -56,7 +56,7 @@ async def test_restore_ends_behind_control_markers_and_aborted_records(rig: Rig)
     await writer.discard()
     successor = rig.start()
     await successor.ready(2)
-    counts = successor.runtime.tasks[partition]._state.stores["counts"]
+    counts = successor.runtime.tasks[partition].state.stores["counts"]
     assert (len(counts), counts.get(b"a"), counts.get(b"ghost")) == (1, b"1", None)
 
 

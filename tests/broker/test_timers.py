@@ -50,7 +50,7 @@ async def test_a_timer_fires_once_across_restarts_and_failures(rig: Rig) -> None
 
 
 def _timers(tasks: dict[int, Task]) -> int:
-    return sum(len(task._state.stores["timers"]) for task in tasks.values())
+    return sum(len(task.state.stores["timers"]) for task in tasks.values())
 
 
 async def test_what_became_due_while_nobody_ran_fires_at_the_restart(rig: Rig) -> None:

@@ -42,15 +42,17 @@ def test_exactly_the_refused_records_are_put_aside(total: int, bad: set[int], wo
         timers, limit = caution.limits(full, timers_due=False, queued=total - position)
         assert timers in (0, TIMERS_PER_SLICE)
         records = [_record(offset) for offset in range(position, min(position + limit, total))]
-        verdict = caution.verdict(records[0]) if len(records) == 1 else None
+        disposition = caution.disposition(records[0]) if len(records) == 1 else None
         done = _slice(records, 0, {"t": position})
         offsets = {record.offset for record in records}
-        refused = bool(offsets & bad) if verdict is None else bool(offsets & bad & worse) and not verdict.by_reference
+        refused = (
+            bool(offsets & bad) if disposition is None else bool(offsets & bad & worse) and not disposition.by_reference
+        )
         if refused:
             assert caution.refused(done, records, "too large") is None
             continue
-        if verdict is not None:
-            aside[records[0].offset] = verdict.by_reference
+        if disposition is not None:
+            aside[records[0].offset] = disposition.by_reference
         caution.committed(done, timers_left=False)
         position = records[-1].offset + 1
     assert aside == {offset: offset in worse for offset in bad if offset < total}

@@ -184,7 +184,7 @@ def test_a_record_larger_than_its_topic_takes_is_dead_lettered_by_reference_with
     """With its value the dead letter would be refused, or break the connection; by reference it always fits."""
     task = _task()
     done = task.run([record, _record("a", 5)], NOW)
-    (letter,) = done.poisoned
+    (letter,) = done.dead_lettered
     assert (letter.cause, letter.by_reference, done.records) == ("record_too_large", True, 2)
     assert letter.message.startswith(message)
     written, counted = done.overlay.outputs
@@ -196,7 +196,7 @@ def test_a_record_larger_than_its_topic_takes_is_dead_lettered_by_reference_with
 def test_a_record_as_large_as_its_topic_takes_is_processed() -> None:
     """The limit is that of the topic: what a producer may send uncompressed."""
     record = _record("a", 4, b"k", b" " * (MAX_MESSAGE_BYTES - 1))
-    assert not _task().run([record], NOW).poisoned
+    assert not _task().run([record], NOW).dead_lettered
 
 
 def test_positions_in_a_topic_that_was_deleted_are_known_as_such() -> None:
