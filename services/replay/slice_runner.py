@@ -15,7 +15,6 @@ from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output, Record
 from shared.streams.processor import Processor, Timer
-from shared.streams.state_store import InMemoryStore
 from shared.streams.task_state import Slice, TaskState
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,7 +51,6 @@ class SliceRunner:
         self._state = TaskState(
             service,
             processor,
-            [InMemoryStore(name) for name in processor.stores],
             partition=partition,
             partition_of=partial(_partition_of, partitions=log.partitions),
         )

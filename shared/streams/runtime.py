@@ -21,6 +21,7 @@ from shared.streams.broker_outage import BrokerOutage
 from shared.streams.group_consumer import GroupConsumer
 from shared.streams.pacing import Backoff
 from shared.streams.processor import Processor
+from shared.streams.state_store import StoreFactory, in_memory
 from shared.streams.takeover import Memory, TaskFactory
 from shared.streams.task import Task, TaskContext
 from shared.streams.transaction import KafkaTransactions, Transactions
@@ -39,8 +40,8 @@ class Runtime:
 
     `sources` are what the processors read, the first ones first (default: what `factory(0)` says); `topics` are made
     at the start if they are missing. No task runs while one of either is not as it was then. Every second, while the
-    wall clock is believed, `observe` gets each running processor and the time; it must be quick. `transactions` and
-    `clock` are seams for tests.
+    wall clock is believed, `observe` gets each running processor and the time; it must be quick. `make_store` makes the
+    state stores. `transactions` and `clock` are seams for tests.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Runtime:
         sources: Sequence[Topic] | None = None,
         topics: Sequence[Topic] = (),
         observe: Observer | None = None,
+        make_store: StoreFactory = in_memory,
         transactions: Callable[[int], Transactions] | None = None,
         clock: WatchedClock | None = None,
     ) -> None:
@@ -71,7 +73,7 @@ class Runtime:
         self._outage = BrokerOutage(settings.kafka_bootstrap)
         self._client_id = f"{service}-{settings.instance or f'{socket.gethostname()}-{os.getpid()}'}"
         self._around = TaskContext(
-            blueprint=TaskFactory(service, settings, factory, lambda: self._watch.ids),
+            blueprint=TaskFactory(service, settings, factory, make_store, lambda: self._watch.ids),
             transactions=transactions or self._kafka_transactions,
             readiness=readiness,
             clock=self._clock,

@@ -25,7 +25,7 @@ from shared.streams.changelog import ChangelogMoved, Report
 from shared.streams.positions import Committed, Source, check_changelogs, start_of
 from shared.streams.processor import Processor
 from shared.streams.record_batches import Place
-from shared.streams.state_store import InMemoryStore
+from shared.streams.state_store import StoreFactory, in_memory
 from shared.streams.task_state import TaskState
 
 _STALE = 3600.0  # seconds; a tail longer than `delete.retention.ms` (a day) may have lost its tombstones
@@ -72,6 +72,7 @@ class TaskFactory:
     service: str
     settings: KafkaSettings
     factory: Callable[[int], Processor]
+    make_store: StoreFactory = in_memory
     topic_ids: Callable[[], Mapping[str, str]] = dict  # of the sources as they were when this process met them
 
     def changelogs(self, processor: Processor, partition: int) -> list[Place]:
@@ -90,8 +91,8 @@ class TaskFactory:
         state = TaskState(
             self.service,
             processor,
-            [InMemoryStore(name) for name in processor.stores],
             partition=partition,
+            make_store=self.make_store,
             partition_of=partial(_partition_of, partitions=self.settings.partitions),
             topic_ids=self.topic_ids(),
         )

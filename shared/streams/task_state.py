@@ -4,6 +4,7 @@ The task runtime and the test driver of topologies both run this and nothing els
 """
 
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from shared.kafka.record import Output, Record, Withheld, size_of, too_large
 from shared.streams.overlay import Overlay
 from shared.streams.positions import Offsets
 from shared.streams.processor import Processor, Timer
-from shared.streams.state_store import Change, StateStore
+from shared.streams.state_store import Change, StateStore, StoreFactory, in_memory
 
 TIMERS_PER_SLICE = 2_000
 POSTPONED_FOR = timedelta(hours=1)  # a timer that failed is tried again after this time
@@ -73,16 +74,16 @@ class TaskState:
         self,
         service: str,
         processor: Processor,
-        stores: Iterable[StateStore],
         *,
         partition: int,
+        make_store: StoreFactory = in_memory,
         partition_of: Callable[[bytes], int] | None = None,
         topic_ids: Mapping[str, str] | None = None,
     ) -> None:
         self.service = service
         self.processor = processor
         self.partition = partition
-        self.stores: dict[str, StateStore] = {store.name: store for store in stores}
+        self.stores: dict[str, StateStore] = {name: make_store(name, partition) for name in processor.stores}
         self.positions: dict[str, int] = {}
         self.stale: dict[str, str] = {}
         self._partition_of = partition_of
@@ -153,9 +154,14 @@ class TaskState:
         return outputs
 
     def commit(self, overlay: Overlay) -> None:
-        """The transaction of `overlay` has committed: take its changes over."""
-        for (store, key), value in list(self._effective(overlay)):
-            self.stores[store].apply(((key, value),))
+        """The transaction of `overlay` has committed: apply its changes, one call for each store that it changes."""
+        changes = list(self._effective(overlay))
+        by_store: dict[str, list[Change]] = defaultdict(list)
+        for (store, key), value in changes:
+            by_store[store].append((key, value))
+        for store, each in by_store.items():
+            self.stores[store].apply(each)
+        for (store, key), value in changes:
             self.processor.store_changed(store, key, value)
         self.positions = dict(overlay.positions)
 

@@ -5,7 +5,7 @@ commits. Time is what the test says it is, and never runs backwards.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from shared.contracts.topics import Topic
@@ -13,8 +13,8 @@ from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Headers, Output, Record
 from shared.streams.processor import Processor
-from shared.streams.state_store import InMemoryStore, StateStore
-from shared.streams.task_state import TIMERS_PER_SLICE, Slice, TaskState
+from shared.streams.state_store import StateStore, StoreFactory, in_memory
+from shared.streams.task_state import OFFSETS_KEY, TIMERS_PER_SLICE, Slice, TaskState
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
@@ -35,8 +35,10 @@ class TopologyDriver:
         service: str = "test",
         now: datetime = EPOCH,
         partition_of: Callable[[bytes], int] | None = None,
+        make_store: StoreFactory = in_memory,
     ) -> None:
         self._factory = factory
+        self._make_store = make_store
         self._service = service
         self._partition_of = partition_of
         self.partition = partition
@@ -137,6 +139,13 @@ class TopologyDriver:
         """The committed state, by name of store."""
         return self._task.stores
 
+    def contents(self, store: str) -> dict[bytes, bytes]:
+        """Every key of a store with its committed value. The keys are those that its changelog has."""
+        kept = {key: self.stores[store].get(key) for key in self.changelogs[store] if key != OFFSETS_KEY}
+        found = {key: value for key, value in kept.items() if value is not None}
+        assert len(found) == len(kept) == len(self.stores[store]), f"store {store} is not what its changelog says"
+        return found
+
     @property
     def processor(self) -> Processor:
         """The processor that runs now; a new one after each restart."""
@@ -156,8 +165,13 @@ class TopologyDriver:
 
     def _new_task(self) -> TaskState:
         processor = self._factory(self.partition)
-        stores: Iterable[StateStore] = [InMemoryStore(name) for name in processor.stores]
-        return TaskState(self._service, processor, stores, partition=self.partition, partition_of=self._partition_of)
+        return TaskState(
+            self._service,
+            processor,
+            partition=self.partition,
+            make_store=self._make_store,
+            partition_of=self._partition_of,
+        )
 
     def _begin_at_the_start(self) -> None:
         """As a takeover does: a source of which nothing has been consumed is read from its beginning."""

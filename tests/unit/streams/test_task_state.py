@@ -1,5 +1,6 @@
 """The slice loop: what goes into the changelog, and that an abort leaves nothing behind."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,9 +10,9 @@ from shared.kafka.faults import TaskMustStop
 from shared.kafka.record import Record, Withheld, size_of
 from shared.streams.overlay import Overlay
 from shared.streams.positions import Offsets
-from shared.streams.state_store import InMemoryStore
 from shared.streams.task_state import OFFSETS_KEY, TaskState
 from tests.harness.processors import Counter
+from tests.harness.sqlite_store import SqliteStore, on_sqlite
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 A, B, SINK = (Topic(name, "k", "delete", "tests") for name in ("a", "b", "sink"))
@@ -19,7 +20,7 @@ A, B, SINK = (Topic(name, "k", "delete", "tests") for name in ("a", "b", "sink")
 
 def _task() -> TaskState:
     processor = Counter((A, B), (SINK,))
-    return TaskState("svc", processor, [InMemoryStore(name) for name in processor.stores], partition=3)
+    return TaskState("svc", processor, partition=3)
 
 
 def _record(topic: str, offset: int, key: bytes = b"k", value: bytes = b"") -> Record:
@@ -75,7 +76,30 @@ def test_restoring_takes_the_latest_positions_of_all_stores() -> None:
     task.restore("counts", [(b"k", b"7"), (OFFSETS_KEY, Offsets({"a": 5, "b": 1}).encode())])
     task.restore("timers", [(OFFSETS_KEY, Offsets({"a": 4, "b": 10}).encode())])
     assert task.positions == {"a": 5, "b": 10}
-    assert dict(task.stores["counts"].items()) == {b"k": b"7"}
+    assert (len(task.stores["counts"]), task.stores["counts"].get(b"k")) == (1, b"7")
+
+
+@dataclass
+class _Observed(Counter):
+    """Keeps what it is called with."""
+
+    seen: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:
+        """Keep the entry."""
+        self.seen.append((store, key))
+
+
+def test_a_store_gets_all_changes_of_a_slice_at_once_and_the_processor_one_by_one() -> None:
+    """A store on disk then writes one transaction for each slice; an index follows the order of the changes."""
+    processor = _Observed((A, B), (SINK,))
+    task = TaskState("svc", processor, partition=3, make_store=on_sqlite)
+    task.commit(task.run([_record("a", n, b"k%d" % n, b"timer 1" if n == 1 else b"") for n in range(3)], NOW).overlay)
+    applied = {name: store.applied for name, store in task.stores.items() if isinstance(store, SqliteStore)}
+    assert applied == {"counts": 1, "timers": 1}
+    assert processor.seen == [("counts", b"k0"), ("counts", b"k1"), ("timers", b"k1"), ("counts", b"k2")]
+    task.commit(task.run([_record("a", 3)], NOW).overlay)
+    assert {name: len(store) for name, store in task.stores.items()} == {"counts": 4, "timers": 1}
 
 
 def test_a_key_that_looks_like_ours_is_refused() -> None:
