@@ -9,9 +9,10 @@ from shared.policy.model import Edition
 from shared.sla.case import apply_activity
 from shared.sla.case_state import CaseState, decode
 from shared.sla.errors import InputRefused
+from shared.sla.packing import pack_id
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 from shared.sla.terms_in_force import view_of
-from tests.topology.escalation.desk import LIBRARY, NEXT, Desk
+from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, Desk
 
 
 def pinned(edition: Edition) -> PinnedEdition:
@@ -31,7 +32,8 @@ def opened() -> tuple[Desk, CaseState]:
     """A case that counts by the calendar of Spain."""
     desk = Desk()
     desk.opens(country="ES")
-    (value,) = dict(desk.driver.stores["cases"].items()).values()
+    value = desk.driver.stores["cases"].get(pack_id(CASE))
+    assert value is not None
     return desk, decode(value)
 
 
