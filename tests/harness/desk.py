@@ -1,6 +1,6 @@
 """A support desk in a test: things happen at minutes since the submission, time is a verb, effects are read back.
 
-desk = Desk({"restoration": terms(240, paused_by=["waiting_on_customer"])})
+desk = ClockDesk({"restoration": terms(240, paused_by=["waiting_on_customer"])})
 desk.hears(30, "status_changed", to="waiting_on_customer")
 desk.waits_until(400)
 assert desk.said("breached") == []
@@ -99,7 +99,7 @@ class Said:
         return self.word, self.milestone, self.at
 
 
-class Desk:
+class ClockDesk:
     """One case, its published effects and its clocks. `levels` default to none; wall clock and event time agree
     unless `seen` says when an activity arrived.
     """

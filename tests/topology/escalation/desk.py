@@ -34,7 +34,7 @@ def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
 
 
-class Desk:
+class TaskDesk:
     """A task of escalation, with its clock at Monday noon (UTC)."""
 
     def __init__(

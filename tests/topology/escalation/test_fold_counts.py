@@ -10,7 +10,7 @@ from shared.sla.case_state import is_tombstone
 from shared.sla.clock import Activity, CasePolicy, Clock
 from shared.sla.fold import fold
 from shared.sla.packing import pack_id
-from tests.topology.escalation.desk import CASE, Desk, minutes
+from tests.topology.escalation.desk import CASE, TaskDesk, minutes
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def costs(folds: list[int], number: int) -> Iterator[None]:
 
 def test_an_activity_folds_before_and_after_and_a_fire_once(folds: list[int]) -> None:
     """The difference of two folds is what an activity publishes."""
-    desk = Desk()
+    desk = TaskDesk()
     with costs(folds, 1):
         desk.opens(plan="premier_plus")
     with costs(folds, 1):
@@ -51,7 +51,7 @@ def test_an_activity_folds_before_and_after_and_a_fire_once(folds: list[int]) ->
 
 def test_what_the_clocks_take_no_part_in_folds_once(folds: list[int]) -> None:
     """To know when the case has to be looked at again."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier_plus")
     for kind in ("internal_note", "escalation_requested"):
         with costs(folds, 1):
@@ -60,7 +60,7 @@ def test_what_the_clocks_take_no_part_in_folds_once(folds: list[int]) -> None:
 
 def test_a_case_that_waits_for_nothing_folds_no_more_than_others(folds: list[int]) -> None:
     """Whether a clock is live is known from the step's own fold."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier_plus")
     with costs(folds, 2):
         desk.hears("closed")

@@ -11,12 +11,12 @@ from shared.sla import case_state
 from shared.sla.packing import pack_id
 from shared.streams.overlay import Overlay
 from tests.harness.processors import fire_due
-from tests.topology.escalation.desk import Desk
+from tests.topology.escalation.desk import TaskDesk
 
 
 def steps_of_a_look(waiting: int) -> int:
     """How many calls one look at a task takes, of which one timer is overdue and `waiting` are days away."""
-    desk, auditor = Desk(), Auditor(alarm_seconds=10)
+    desk, auditor = TaskDesk(), Auditor(alarm_seconds=10)
     task, now = desk.driver.processor, desk.driver.now
     assert isinstance(task, EscalationTopology)
     for number in range(waiting + 1):

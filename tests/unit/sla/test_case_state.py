@@ -33,7 +33,7 @@ from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 from shared.streams.overlay import Overlay
 from shared.streams.state_store import InMemoryStore
 from tests.harness.processors import fire_due
-from tests.topology.escalation.desk import CASE, LIBRARY, TRACEPARENT, Desk
+from tests.topology.escalation.desk import CASE, LIBRARY, TRACEPARENT, TaskDesk
 
 hex_ids = st.text("0123456789abcdef", min_size=32, max_size=32)
 facts = st.builds(
@@ -162,7 +162,7 @@ def test_the_words_that_are_stored_by_position_keep_their_positions() -> None:
 
 def test_a_case_that_runs_wild_is_stopped() -> None:
     """An integration that flips a status for ever must not grow the state for ever."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens()
     (value,) = desk.driver.contents("cases").values()
     state = decode(value)
@@ -178,7 +178,7 @@ def test_a_case_that_runs_wild_is_stopped() -> None:
 
 def test_an_open_case_takes_at_most_256_bytes_all_in() -> None:
     """Key, state, and its place in the index of timers: a million open cases fit into a quarter of a gigabyte."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(CASE, account_id="a" * 32)
     (value,) = desk.driver.contents("cases").values()
     state, due = decode(value), due_of(value)

@@ -12,7 +12,7 @@ from shared.sla.errors import InputRefused
 from shared.sla.packing import pack_id
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 from shared.sla.terms_in_force import view_of
-from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, Desk
+from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk
 
 
 def pinned(edition: Edition) -> PinnedEdition:
@@ -28,9 +28,9 @@ def known(*editions: PinnedEdition) -> KnownEditions:
     return KnownEditions({short_of(each.sha256): each for each in editions})
 
 
-def opened() -> tuple[Desk, CaseState]:
+def opened() -> tuple[TaskDesk, CaseState]:
     """A case that counts by the calendar of Spain."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(country="ES")
     value = desk.driver.stores["cases"].get(pack_id(CASE))
     assert value is not None
