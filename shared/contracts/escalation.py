@@ -29,7 +29,7 @@ class ClockEvent(EscalationEvent):
     generation: Count
     promise: Promise
     due_at: Instant | None  # null while paused
-    tzdata_version: str | None = None  # of the zone data that `due_at` was told by
+    tzdata_version: str | None = None  # of the zone data that `due_at` was counted by
 
 
 # What the rules of the clocks do not know; whoever publishes their events adds it.

@@ -36,7 +36,7 @@ class Candidate:
 
 
 def candidate(log: CaseLog, editions: Editions) -> Candidate | str | None:
-    """The case of `log` if it is open; why it cannot be told, if it cannot; None if it is over or was never routed."""
+    """The case of `log` if it is open; the reason if it cannot be previewed; None if it is closed or not routed."""
     case = log.case
     if case is None:
         return None
@@ -64,7 +64,7 @@ def to_plan(of: Candidate, plan: Plan, now: datetime) -> ActivityRecorded:
 def preview(of: Candidate, activities: list[ActivityRecorded], editions: Editions, now: datetime) -> dict[str, Any]:
     """What `activities` would change, as JSON data: each clock that comes out differently, and what would be published.
 
-    `problem` says why escalation would put one aside instead, if it would.
+    `problem` is the reason for which escalation would refuse one, if it would.
     """
     at, known = to_micros(now), KnownEditions(editions)
     state = copy(of.state)
@@ -74,8 +74,8 @@ def preview(of: Candidate, activities: list[ActivityRecorded], editions: Edition
     problem = None
     for activity in activities:
         try:
-            said = apply_activity(state, known, activity, at).effects
-            effects += [effect for effect in said if isinstance(effect, ClockEvent)]
+            published = apply_activity(state, known, activity, at).effects
+            effects += [effect for effect in published if isinstance(effect, ClockEvent)]
         except InputRefused as refused:
             problem = str(refused)
     after = view_of(state, known)

@@ -1,7 +1,7 @@
-"""[pure] One case: what opening it, hearing of it and the passing of time do to its stored state.
+"""[pure] One case: what opening it, activity and the passing of time do to its stored state.
 
-Each function changes the state in place and says what follows: the effects to publish and the case's one timer. When
-the clocks of a case wait for nothing any more, the timer is that of forgetting it.
+Each function changes the state in place and returns the effects to publish and the case's one timer. When no clock of a
+case is live any more, the timer is the instant at which the case is deleted.
 """
 
 from typing import NamedTuple
@@ -34,13 +34,13 @@ from shared.sla.terms_in_force import CHANGES, CaseView, view_of
 
 # Activity about an escalation that the customer asks for: no clock cares.
 ESCALATION_REQUESTS: frozenset[ActivityType] = frozenset(("escalation_requested", "escalation_reviewed"))
-# What the state of a case remembers, with its id.
+# Activity that is stored with the case.
 REMEMBERED: frozenset[ActivityType] = RELEVANT | ESCALATION_REQUESTS
-# A case that was closed is forgotten when nobody has touched it for so long.
+# A closed case is deleted after so long without activity.
 QUIET_AFTER_CLOSED = 30 * DAY
-# One that nobody closed, but that waits for nothing: as long as support.cases.v1 keeps it.
+# One that nobody closed, but that has no live clock: as long as support.cases.v1 keeps it.
 QUIET_UNCLOSED = 90 * DAY
-# Nobody writes so much to a case by hand: something has run wild, and the state must stay small.
+# Bounds the state: more activities than this mean a runaway integration.
 MAX_ACTIVITIES = 1_000
 
 
@@ -53,14 +53,14 @@ class CaseStep(NamedTuple):
 
 
 def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparent: str | None) -> CaseState:
-    """What is remembered of a routed case; `edition` is how the state refers to `pinned`. Raises InputRefused."""
+    """The state of a routed case; `edition` is how the state refers to `pinned`. Raises InputRefused."""
     if case.calendar not in pinned.edition.calendars:
         raise InputRefused(
             "malformed_event", f"calendar: edition {case.edition} has none called {case.calendar[:60]!r}"
         )
     plan, staffed = case.entitlement.plan, pinned.edition.channels[case.assigned_channel].staffed
     pinned.plan(plan)
-    terms = stored_terms({name: _pinned_terms(name, told, pinned) for name, told in case.milestones.items()})
+    terms = stored_terms({name: _pinned_terms(name, decided, pinned) for name, decided in case.milestones.items()})
     usual = pinned.policy(plan, case.priority, case.calendar, staffed=staffed, automated=case.escalation.automated)
     trace, sampled = pack_trace(traceparent)
     facts = Facts(
@@ -86,15 +86,15 @@ def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparen
     )
 
 
-def _pinned_terms(milestone: Milestone, told: DecidedMilestone, pinned: PinnedEdition) -> MilestoneTerms:
-    """What the decision promised; how such a clock pauses and reopens is the pinned edition's to say."""
-    if told.target_seconds is None:
-        return MilestoneTerms(target_seconds=None, reason=told.reason)
+def _pinned_terms(milestone: Milestone, decided: DecidedMilestone, pinned: PinnedEdition) -> MilestoneTerms:
+    """What the decision promised; the pinned edition defines how such a clock pauses and reopens."""
+    if decided.target_seconds is None:
+        return MilestoneTerms(target_seconds=None, reason=decided.reason)
     behaviour = pinned.edition.milestones[milestone]
     return MilestoneTerms(
-        target_seconds=told.target_seconds,
-        hours=told.hours,
-        promise=told.promise,
+        target_seconds=decided.target_seconds,
+        hours=decided.hours,
+        promise=decided.promise,
         paused_by=behaviour.paused_by,
         reopen=behaviour.reopen,
     )
@@ -111,7 +111,7 @@ def open_clocks(state: CaseState, editions: Editions, now: Micros) -> CaseStep:
 
 
 def is_retry(state: CaseState, activity: ActivityRecorded) -> bool:
-    """Whether this very activity was heard before. Raises InputRefused where its id stands for other content."""
+    """Whether this very activity was applied before. Raises InputRefused where its id stands for other content."""
     known = state.digest_of(activity.activity_id)
     if known is None:
         return False
@@ -123,7 +123,7 @@ def is_retry(state: CaseState, activity: ActivityRecorded) -> bool:
 
 
 def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecorded, now: Micros) -> CaseStep:
-    """Take in one activity that is no retry. One that no clock counts has no effects.
+    """Apply one activity that is no retry. One that affects no clock has no effects.
 
     Raises InputRefused if it is one too many, sets terms that cannot be counted, names a plan or another word that the
     case's edition does not know, migrates the case to an edition that is unknown or lacks its calendar, or answers what
@@ -134,23 +134,23 @@ def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecor
         _check_migration(before, editions, activity)
     if activity.type not in REMEMBERED:
         return _unchanged([], before, now)
-    if len(state.heard) >= MAX_ACTIVITIES:
+    if len(state.activities) >= MAX_ACTIVITIES:
         raise InputRefused("too_much_activity", f"a case takes in {MAX_ACTIVITIES} activities at most")
     if activity.type in ESCALATION_REQUESTS:
-        state.asked, said = _request_escalation(state, before, activity)
-        state.heard = [*state.heard, _stored_activity(state, activity)]
-        return _unchanged([said], before, now)
-    heard = [*state.heard, _stored_activity(state, activity)]
-    after = view_of(replace(state, heard=heard), editions)
+        state.asked, outcome = _request_escalation(state, before, activity)
+        state.activities = [*state.activities, _stored_activity(state, activity)]
+        return _unchanged([outcome], before, now)
+    activities = [*state.activities, _stored_activity(state, activity)]
+    after = view_of(replace(state, activities=activities), editions)
     history = after.clocks.history
     try:
         step = sla_clock.apply_activity(after.policy, before.clocks, history[-1], now)
-        if heard[-1].kind in CHANGES and any(earlier.kind in CHANGES for earlier in state.heard):
-            # One that comes late can change what a later one left unsaid.
+        if activities[-1].kind in CHANGES and any(earlier.kind in CHANGES for earlier in state.activities):
+            # A late change can alter what a later one inherits from it.
             step = refold(after.policy, step, history, history[-1].at, now)
     except CalendarError as error:
         raise _uncountable(error) from None
-    state.heard = heard
+    state.activities = activities
     return _case_step(state, after, step, now)
 
 
@@ -176,7 +176,7 @@ def _check_migration(case: CaseView, editions: Editions, activity: ActivityRecor
 
 
 def fire(state: CaseState, editions: Editions, due: Micros, now: Micros) -> CaseStep | None:
-    """Fire what is due at `due` or before; None = the case was only waiting to be forgotten."""
+    """Fire what is due at `due` or before; None = the case is to be deleted."""
     before = view_of(state, editions)
     step = advance(before.policy, before.clocks, due + 1)
     if not step.effects and step.next_due is None and not step.any_live:
@@ -187,7 +187,7 @@ def fire(state: CaseState, editions: Editions, due: Micros, now: Micros) -> Case
 def _request_escalation(
     state: CaseState, case: CaseView, activity: ActivityRecorded
 ) -> tuple[EscalationRequestState, effects.CustomerEscalationEvent]:
-    """What becomes of an escalation that the customer asks for, or that somebody has reviewed."""
+    """The outcome of a customer's request for an escalation, or of its review."""
     rules, at = case.pinned.edition.customer_escalation, counts_from(micros(activity.at, "at"), state.opened_at)
     if activity.type == "escalation_reviewed":
         return customer_escalation.review(
@@ -195,8 +195,8 @@ def _request_escalation(
         )
     facts = Facts.unpacked(state.facts)
     right = Right(facts.may_ask, facts.type_excluded)
-    heard_by_then = [known for known in case.clocks.history if known.at <= at]
-    is_open = case_status(in_order(case.policy, heard_by_then)) == "open"
+    known_by_then = [known for known in case.clocks.history if known.at <= at]
+    is_open = case_status(in_order(case.policy, known_by_then)) == "open"
     return customer_escalation.request(
         state.asked or NEVER_REQUESTED, right, rules, state.opened_at, at=at, by=activity.activity_id, is_open=is_open
     )
@@ -213,7 +213,7 @@ def _unchanged(published: list[effects.EscalationEvent], case: CaseView, now: Mi
 
 
 def _timer(policy: CasePolicy, step: Step, now: Micros) -> Micros | None:
-    """When the case has to be looked at again; one whose clocks wait for nothing, when it is to be forgotten."""
+    """When the case has to be looked at again; one without a live clock, when it is to be deleted."""
     if step.next_due is not None or step.any_live:
         return step.next_due
     closed = case_status(in_order(policy, step.case.history)) == "closed"

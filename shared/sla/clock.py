@@ -1,6 +1,6 @@
 """[pure] What the clocks of a case are made of.
 
-`CaseClocks` is all that has to be remembered of a case; its clocks are folded anew from it whenever they are needed,
+`CaseClocks` is the input of a case's clocks; they are folded again from it whenever they are needed,
 so late activity is no special case, and a million open cases stay small. Instants are microseconds since 1970 UTC.
 """
 
@@ -70,7 +70,7 @@ class Mark(NamedTuple):
 
 
 class CaseClocks(NamedTuple):
-    """All that has to be remembered of a case's clocks.
+    """What the clocks of a case are folded from, and what was published of them.
 
     `opened_at` and `status` are those of the submission. `history` is the activity that clocks care about, in fold
     order. `marks` are the marks that say anything. `seen_until` is the latest instant that was acted upon: activity
@@ -207,7 +207,7 @@ class Clock(Struct, gc=False):
             due_at=self.due_at,
         )
 
-    # transitions: each leaves the clock as it stands at `at`. They raise CalendarError where a deadline cannot be told.
+    # transitions: each leaves the clock as it is at `at`, and raises CalendarError where a deadline cannot be counted
 
     def note_lateness(self, at: Micros, cause: str | None = None) -> None:
         """It is late once `at` is past its deadline; at the deadline it is not."""

@@ -1,4 +1,4 @@
-"""[pure] What to publish when a case's clocks are folded anew: the difference to what was published before.
+"""[pure] What to publish when a case's clocks are folded again: the difference to what was published before.
 
 A published fact is never edited silently: a verdict or a deadline that comes out differently is restated.
 """
@@ -19,16 +19,16 @@ class Change(NamedTuple):
 
 
 def difference(old: Clock | None, new: Clock, mark: Mark, change: Change) -> tuple[Mark, list[effects.ClockEvent]]:
-    """What to say about one instance, and its mark afterwards. `old` None = it has not been published yet."""
+    """What to publish about one instance, and its mark afterwards. `old` None = it has not been published yet."""
     if (
         old is not None
         and _schedule(old) == _schedule(new)
-        and _told(old) == _told(new)
-        and _all_said(new, mark, change)
+        and _published(old) == _published(new)
+        and _is_published(new, mark, change)
     ):
         return mark, []
     found: list[effects.ClockEvent] = []
-    if old is not None or mark.generation > 1:  # an instance that had gone and comes back has a generation already
+    if old is not None or mark.generation > 1:  # an instance that was withdrawn and comes back has a generation already
         mark = mark._replace(generation=mark.generation + 1)
     facts = new.facts(mark.generation)
     if old is None:
@@ -41,19 +41,19 @@ def difference(old: Clock | None, new: Clock, mark: Mark, change: Change) -> tup
         if new.stage == "fulfilled" and mark.verdict == "running":
             mark = mark._replace(verdict="breached" if new.late else "met")
     verdict = _verdict(new, mark, change.now)
-    if verdict != mark.verdict or (not found and _told(old) != _told(new)):
+    if verdict != mark.verdict or (not found and _published(old) != _published(new)):
         found.append(effects.ClockRestated(**facts, at=change.at, old=mark.verdict, new=verdict, cause=change.cause))
     return mark._replace(verdict=verdict), found
 
 
 def withdraw_instance(old: Clock, mark: Mark, change: Change) -> tuple[Mark, list[effects.ClockEvent]]:
-    """A published instance that, by late activity, never was: it is cancelled, and its number not forgotten."""
+    """A published instance that late activity removes: it is cancelled, and its generation kept."""
     mark = mark._replace(generation=mark.generation + 1)
     return mark, [effects.ClockCancelled(**old.facts(mark.generation), at=change.at, because=change.cause)]
 
 
 def _stage_effect(clock: Clock, facts: ClockFacts) -> effects.ClockEvent:
-    """What to say about the stage that a clock has come to."""
+    """The event of the stage that a clock has entered."""
     if clock.stage == "paused":
         return effects.ClockPaused(**facts, at=clock.since, status=clock.why)
     if clock.stage == "running":
@@ -64,16 +64,16 @@ def _stage_effect(clock: Clock, facts: ClockFacts) -> effects.ClockEvent:
 
 
 def _verdict(clock: Clock, mark: Mark, now: Micros) -> Verdict:
-    """What is to be said about the clock now. Whether time alone has made it late is for its timer to say."""
+    """The verdict to publish now. Lateness by elapsed time alone is published by the timer, not here."""
     if clock.late:
         return "breached"
     if clock.stage == "fulfilled":
         return "met"
-    said_late = mark.verdict == "breached" and clock.stage == "running"
-    return "breached" if said_late and clock.due_at is not None and clock.due_at < now else "running"
+    was_late = mark.verdict == "breached" and clock.stage == "running"
+    return "breached" if was_late and clock.due_at is not None and clock.due_at < now else "running"
 
 
-def _all_said(clock: Clock, mark: Mark, change: Change) -> bool:
+def _is_published(clock: Clock, mark: Mark, change: Change) -> bool:
     """Whether the breach, if there is one, and the verdict have been published."""
     return (clock.breached_at is None or mark.breached) and _verdict(clock, mark, change.now) == mark.verdict
 
@@ -83,6 +83,6 @@ def _schedule(clock: Clock) -> tuple[object, ...]:
     return (clock.stage, clock.due_at, clock.terms.target_seconds, clock.terms.hours, clock.terms.promise)
 
 
-def _told(clock: Clock | None) -> tuple[object, ...]:
-    """What readers were told, but for the verdict, which the mark has: time alone can have passed a deadline since."""
+def _published(clock: Clock | None) -> tuple[object, ...]:
+    """What was published, but for the verdict, which the mark has: time alone can have passed a deadline since."""
     return () if clock is None else (clock.started_at, clock.stage, clock.since, clock.due_at, clock.promise)

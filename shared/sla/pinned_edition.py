@@ -1,7 +1,7 @@
-"""[pure] The edition that a case pins, kept beside the cases: open cases survive a change of files or of packages.
+"""[pure] The edition that a case pins, with what its cases need of it, and how it is read back from a store.
 
-The first case that pins an edition saves the resolved document in store "editions", under the first bytes of its
-digest; from then on the saved one counts. A configured edition is asked only for what has not been saved.
+Cases refer to it by the first bytes of its digest (`short_of`). What a service saves is read for as long as a case of
+it is open, whatever files and packages are installed by then.
 """
 
 import hashlib
@@ -60,7 +60,7 @@ class PinnedEdition:
         return known
 
     def priority(self, impact: Impact, workaround: Workaround, environment: Environment) -> Priority:
-        """The priority that follows from what is said of a case. Raises InputRefused where no rule of it decides."""
+        """The priority of a case with these words. Raises InputRefused where no rule of it decides."""
         try:
             return priority_rule(self.edition, impact, workaround, environment).priority
         except KeyError:

@@ -1,6 +1,6 @@
 """[pure] The clocks of a case: opened by its submission, moved by what happens to it and by time.
 
-Each step takes what has to be remembered of the case and returns it changed, with the effects to publish and the
+Each step takes the state of the case's clocks and returns it changed, with the effects to publish and the
 case's next timer. The same functions run live, in `frontline clocks` and in replay. Activity states facts; only time
 (`advance`) calls people: a warning or a level that was overdue when the clock stopped calls nobody any more.
 
@@ -48,10 +48,10 @@ def open_case(policy: CasePolicy, opened_at: Micros, status: str = "open") -> St
 
 
 def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now: Micros) -> Step:
-    """Take in one activity, in time or late, at wall clock `now`; one with a known id changes nothing.
+    """Apply one activity, in time or late, at wall clock `now`; one with a known id changes nothing.
 
-    A stop or pause after the deadline says the breach, whether or not a timer did. A verdict that was published and
-    comes out differently is followed by Restated.
+    A stop or pause after the deadline publishes the breach, whether or not a timer did. A published verdict that comes
+    out differently is followed by ClockRestated.
     """
     if activity.kind not in RELEVANT or any(known.id == activity.id for known in case.history):
         return unchanged(policy, case)
@@ -123,11 +123,11 @@ def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: Ca
         key = (clock.milestone, clock.instance)
         mark = mark_of(marks, clock)
         mark = mark._replace(fired=together(mark.fired, inherited.get(key, ())))
-        marks[key], said = difference(old.pop(key, None), clock, mark, change)
-        found += said
+        marks[key], published = difference(old.pop(key, None), clock, mark, change)
+        found += published
     for key, clock in old.items():
-        marks[key], said = withdraw_instance(clock, mark_of(marks, clock), change)
-        found += said
+        marks[key], published = withdraw_instance(clock, mark_of(marks, clock), change)
+        found += published
     return Step(changed._replace(marks=_worth_keeping(marks)), found, earliest(policy, after, marks), after)
 
 

@@ -56,8 +56,8 @@ def test_early_activity_that_is_given_up_is_counted_and_logged_without_its_text(
     labels = {"service": "escalation", "topic": "support.activity.v1", "cause": "unknown_case"}
     before = REGISTRY.get_sample_value("frontline_dead_letters_total", labels) or 0
     with capture_logs() as said:
-        for letter in desk.buried:
-            auditor.buried(letter)
+        for letter in desk.dead_lettered:
+            auditor.dead_lettered(letter)
     assert (REGISTRY.get_sample_value("frontline_dead_letters_total", labels) or 0) - before == 1
     assert [(line["action"], line["cause"]) for line in said] == [("record.dead_lettered", "unknown_case")]
     assert "my secret" not in str(said)

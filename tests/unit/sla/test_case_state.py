@@ -59,7 +59,7 @@ states = st.builds(
     opened_at=st.integers(0, 2**62),
     trace=st.none() | st.binary(min_size=24, max_size=24),
     seen_for=st.integers(-(2**40), 2**62),
-    heard=st.lists(
+    activities=st.lists(
         st.builds(
             StoredActivity,
             after=st.integers(-(2**40), 2**62),
@@ -166,14 +166,14 @@ def test_a_case_that_runs_wild_is_stopped() -> None:
     desk.opens()
     (value,) = desk.driver.contents("cases").values()
     state = decode(value)
-    state.heard = [StoredActivity(number, 3, b"%d" % number, b"", "open") for number in range(MAX_ACTIVITIES)]
+    state.activities = [StoredActivity(number, 3, b"%d" % number, b"", "open") for number in range(MAX_ACTIVITIES)]
     pinned = PinnedEdition(policy_sha256(LIBRARY.editions[0]), LIBRARY.editions[0])
     with pytest.raises(InputRefused) as caught:
         apply_activity(
             state, KnownEditions({short_of(pinned.sha256): pinned}), desk.activity("agent_replied"), state.opened_at
         )
     assert caught.value.cause == "too_much_activity"
-    assert len(state.heard) == MAX_ACTIVITIES
+    assert len(state.activities) == MAX_ACTIVITIES
 
 
 def test_an_open_case_takes_at_most_256_bytes_all_in() -> None:
