@@ -45,9 +45,23 @@ class MilestoneRule(NamedTuple):
         return self.starts == SUBMITTED
 
 
-MilestoneTable = Mapping[Milestone, MilestoneRule]
+class MilestoneTable(dict[Milestone, MilestoneRule]):
+    """The rows by milestone, in the order in which clocks are listed, and which milestones an activity concerns.
 
-MILESTONE_TABLE: MilestoneTable = {
+    `started_by` and `fulfilled_by` are indexes of the rows, so a table is not changed once it is made.
+    """
+
+    def __init__(self, rows: Mapping[Milestone, MilestoneRule]) -> None:
+        super().__init__(rows)
+        self.started_by: dict[str, list[Milestone]] = {}
+        self.fulfilled_by: dict[str, list[Milestone]] = {}
+        for milestone, rule in rows.items():
+            self.started_by.setdefault(rule.starts, []).append(milestone)
+            for kind in rule.fulfilled_by:
+                self.fulfilled_by.setdefault(kind, []).append(milestone)
+
+
+_ROWS: dict[Milestone, MilestoneRule] = {
     "first_response": MilestoneRule(starts="submitted", fulfilled_by=("agent_replied",)),
     "next_response": MilestoneRule(
         starts="customer_replied",
@@ -75,6 +89,8 @@ MILESTONE_TABLE: MilestoneTable = {
         paused_by=("waiting_on_customer", "resolved"),
     ),
 }
+
+MILESTONE_TABLE = MilestoneTable(_ROWS)
 
 
 def activity_in(table: MilestoneTable) -> Iterator[ActivityType]:

@@ -11,7 +11,7 @@ from typing import Literal
 from shared.business_time.instants import Micros
 from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import ActivityType, Milestone
-from shared.policy.milestones import MILESTONE_TABLE, activity_in
+from shared.policy.milestones import MILESTONE_TABLE, SUBMITTED, activity_in
 from shared.sla.clock import Activity, CasePolicy, Clock, GivenTerms, Pause, Paused, StatusChange
 from shared.sla.event_time import counts_from
 
@@ -122,8 +122,8 @@ class _Case:
         self._fulfilled: set[Milestone] = set()  # whether or not a clock ran for it
         self._unanswered_since: Micros | None = None
         self._last_public_update = opened_at
-        for milestone in self._rules:
-            if self._starts_with_the_case(milestone):
+        for milestone in self._rules.started_by.get(SUBMITTED, ()):
+            if milestone in self._terms:
                 self._start(milestone, opened_at)
 
     def clocks(self) -> list[Clock]:
@@ -143,9 +143,8 @@ class _Case:
             self._last_public_update = at
         elif kind == "customer_replied" and self._unanswered_since is None and not self._ended:
             self._unanswered_since = at
-        for milestone, rule in self._rules.items():
-            if kind in rule.fulfilled_by:
-                self._fulfil(milestone, at, kind, activity.id)
+        for milestone in self._rules.fulfilled_by.get(kind, ()):
+            self._fulfil(milestone, at, kind, activity.id)
         if kind == "resolved":
             self._change_status(StatusChange(at, RESOLVED, activity.id))
         elif kind == "reopened" or kind == "status_changed":
@@ -154,9 +153,8 @@ class _Case:
             self._end(StatusChange(at, kind, activity.id))
         elif kind in NEW_TERMS:
             self._change_terms(at, activity)
-        for milestone, rule in self._rules.items():
-            if kind == rule.starts:
-                self._start_by_activity(milestone, at)
+        for milestone in self._rules.started_by.get(kind, ()):
+            self._start_by_activity(milestone, at)
 
     # what happens to the case
 
@@ -282,8 +280,8 @@ class _Case:
     def _begin(self, milestone: Milestone, at: Micros) -> Clock:
         """A new instance, running whatever the status of the case."""
         instances = self._clocks[milestone]
-        terms, calendar, by = self._given(milestone)
-        clock = Clock(milestone, len(instances) + 1, at, terms, calendar, "running", at, [], termed_by=by)
+        clock = Clock(milestone, len(instances) + 1, at, self._terms[milestone], self._calendar, "running", at, [])
+        clock.termed_by = self._terms_by.get(milestone, "")
         instances.append(clock)
         return clock
 

@@ -12,7 +12,7 @@ from tests.harness.desk import OFFICE, OPENED, minute, terms
 
 def clocks(milestone: Milestone, rule: MilestoneRule, *happened: tuple[float, ActivityType]) -> list[Clock]:
     """The clocks of a case that promises one milestone, which is what `rule` says."""
-    table = {**MILESTONE_TABLE, milestone: rule}
+    table = MilestoneTable({**MILESTONE_TABLE, milestone: rule})
     policy = CasePolicy({milestone: terms(60)}, OFFICE, milestones=table)
     history = [Activity(minute(at), kind, f"{number}") for number, (at, kind) in enumerate(happened)]
     return fold(policy, to_micros(OPENED), "open", history)
@@ -72,7 +72,7 @@ def test_reopening_starts_no_clock_that_waits_for_an_activity() -> None:
 
 def test_terms_of_a_milestone_without_a_row_promise_nothing() -> None:
     """A later version may have written them; the milestones that the table has go on as before."""
-    table: MilestoneTable = {"resolution": MILESTONE_TABLE["resolution"]}
+    table = MilestoneTable({"resolution": MILESTONE_TABLE["resolution"]})
     policy = CasePolicy({"first_response": terms(60), "resolution": terms(60)}, OFFICE, milestones=table)
     change = Activity(minute(5), "reprioritised", "1", terms={"first_response": terms(30), "resolution": terms(90)})
     (clock,) = fold(policy, to_micros(OPENED), "open", [change])
