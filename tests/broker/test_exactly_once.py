@@ -49,7 +49,7 @@ async def test_a_failure_at_any_step_loses_and_doubles_nothing(rig: Rig, fault: 
     await check_counts(rig, ROUNDS)
     assert plan.happened == [fault]
     await running.ready(2)
-    stores = [task._state.stores["counts"] for task in running.runtime.tasks.values()]
+    stores = [task.state.stores["counts"] for task in running.runtime.tasks.values()]
     assert [[value for s in stores if (value := s.get(key.encode()))] for key in KEYS] == [[b"%d" % ROUNDS]] * len(KEYS)
     assert sum(map(len, stores)) == len(KEYS)
 

@@ -1,7 +1,7 @@
 """Runs a processor without Kafka: pipe a record in, advance the wall clock, read what comes out.
 
 It runs the same slice loop, overlay and stores as the task runtime; only the transaction is missing, which here always
-commits. Time is what the test says it is, and never runs backwards.
+commits. The test sets the time, which never runs backwards.
 """
 
 from collections import defaultdict
@@ -23,8 +23,8 @@ _TICK = timedelta(microseconds=1)
 class TopologyDriver:
     """One task of a topology, driven by hand.
 
-    `factory` makes the processor for a partition, as it does for the runtime; `restart()` makes a new one and gives it
-    back its state from the changelogs. `service` names changelogs and dead letters.
+    `factory` makes the processor for a partition, and `make_store` its stores, as they do for the runtime; `restart()`
+    makes new ones and restores them from the changelogs. `service` names changelogs and dead letters.
     """
 
     def __init__(
@@ -87,15 +87,15 @@ class TopologyDriver:
         return self._commit(self._task.run(records, self.now))
 
     def abort_slice(self, records: Sequence[Record] = (), now: datetime | None = None) -> list[Output]:
-        """Fire and process in a transaction that is then aborted: returns what nobody will ever read.
+        """Fire and process in a transaction that is then aborted; returns its outputs, which no consumer ever reads.
 
-        The runtime does the same again afterwards, so pipe the same records once more.
+        The runtime retries the slice, so pipe the same records again.
         """
         self._set_clock(now or self.now)
         return self._task.run(records, self.now).overlay.outputs
 
     def refuse(self, record: Record, now: datetime | None = None, *, by_reference: bool = False) -> list[Output]:
-        """Put a record aside unprocessed, as the runtime does once the broker has refused what comes of it."""
+        """Dead-letter a record unprocessed, as the runtime does once the broker has refused its outputs."""
         self._set_clock(now or self.now)
         return self._commit(
             self._task.refuse(record, self.now, "output_too_large", "too large", by_reference=by_reference)
@@ -119,7 +119,7 @@ class TopologyDriver:
         return self.produced[start:]
 
     def outputs(self, topic: Topic | str | None = None) -> list[Output]:
-        """Everything produced so far, to one topic or to all; changelogs and dead letters are not among it."""
+        """Everything produced so far, to one topic or to all, without changelogs and dead letters."""
         if topic is None:
             return [output for output in self.produced if not output.topic.endswith(dead_letters.SUFFIX)]
         name = topic if isinstance(topic, str) else topic.name
@@ -157,7 +157,7 @@ class TopologyDriver:
         return self._task.positions
 
     def restart(self) -> None:
-        """Crash and take over: a new processor and new stores, restored from what the changelogs have kept."""
+        """Crash and take over: a new processor and new stores, restored from the changelogs."""
         self._task = self._new_task()
         for store in self._task.stores:
             self._task.restore(store, self.changelogs[store].items())
@@ -174,7 +174,7 @@ class TopologyDriver:
         )
 
     def _begin_at_the_start(self) -> None:
-        """As a takeover does: a source of which nothing has been consumed is read from its beginning."""
+        """As a takeover does: a source without a position is read from its beginning."""
         for source in self._task.processor.sources:
             self._task.positions.setdefault(source.name, 0)
 
