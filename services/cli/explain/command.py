@@ -20,11 +20,12 @@ from shared.contracts.structs import CaseRouted
 from shared.contracts.vocabulary import Language
 from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
-from shared.kafka.faults import NoTopics, TaskMustStop
+from shared.kafka.faults import NoTopics
 from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
+from shared.sla.errors import EditionUnreadable
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from shared.wall_clock import utc_now
 
@@ -91,7 +92,7 @@ def _editions(log: CaseLog, case: CaseRouted) -> tuple[dict[bytes, PinnedEdition
         if short_of(case.policy_sha256) in saved:
             return saved, ""
         library = load_library(load(PolicySettings).policies)
-    except (TaskMustStop, PolicyError, BadSettings) as error:
+    except (EditionUnreadable, PolicyError, BadSettings) as error:
         return saved, str(error)
     edition = library.by_digest(case.policy_sha256)
     if edition is not None:
