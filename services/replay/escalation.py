@@ -143,9 +143,9 @@ class ReplayedEscalation(ReplayedTask):
         super().process_silent(record, until)
 
     def estimated_time(self, record: Record, until: datetime | None) -> datetime:
-        """A case's decision came after the activity that was dead-lettered because it waited for it in vain.
+        """A case was decided after early activity on it expired, which has dead letters of cause unknown_case.
 
-        It came exactly when activity that waited for it was dead-lettered for another cause.
+        If early activity on it was dead-lettered for another cause, the case was decided at that time.
         """
         at = super().estimated_time(record, until)
         if record.topic != CASES.name or record.key is None:
