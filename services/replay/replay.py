@@ -17,7 +17,7 @@ from services.replay.escalation import ReplayedEscalation
 from services.replay.recorded_causes import Log, NotFollowed, read_published
 from services.replay.report import Difference, ReplayReport, Tally
 from services.replay.router import ReplayedRouter
-from services.router.topology import SOURCE as ROUTER
+from services.router.published_editions import SOURCE as ROUTER
 from shared.business_time.holiday_sets import HOLIDAYS_VERSION
 from shared.business_time.zones import TZDATA_VERSION
 from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATIONS, ROUTER_SOURCES, changelog

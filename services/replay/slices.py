@@ -6,6 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from services.replay.recorded_causes import LATER, Log
+from shared.contracts.topics import EDITIONS
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.partitioning import partition_for
@@ -24,6 +25,7 @@ class Tried(NamedTuple):
     slice: Slice
     said: list[Output]  # its events
     aside: list[DeadLetter]
+    editions: list[Output]  # that it publishes
 
 
 class Cursor:
@@ -83,13 +85,15 @@ class Slices:
         return self._state.stores[store].get(key)
 
     def _judged(self, done: Slice) -> Tried:
-        said, aside = [], []
+        said, aside, editions = [], [], []
         for output in done.overlay.outputs:
             if output.topic == self._sink:
                 said.append(output)
+            elif output.topic == EDITIONS.name:
+                editions.append(output)
             else:
                 aside.append(dead_letters.parse(output.key, output.value, output.headers))
-        return Tried(done, said, aside)
+        return Tried(done, said, aside, editions)
 
 
 def written(record: Record) -> datetime:

@@ -109,7 +109,7 @@ def changelog(service: str, store: str) -> Topic:
 ROUTER_SOURCES = (ENTITLEMENTS, REQUESTS)
 ESCALATION_SOURCES = (CASES, ACTIVITY)
 TASK_SOURCES = {"router": ROUTER_SOURCES, "escalation": ESCALATION_SOURCES}  # by service, whose name is its group's
-ROUTER_STORES = ("entitlements", "requests")
+ROUTER_STORES = ("entitlements", "requests", "editions")
 ESCALATION_STORES = ("cases", "early", "editions")
 
 TOPICS: tuple[Topic, ...] = (
