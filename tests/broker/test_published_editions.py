@@ -17,7 +17,7 @@ from shared.kafka import serde
 from shared.policy.digest import policy_sha256
 from shared.policy.files import load_edition
 from tests.harness.asking import MONDAY_NOON, request
-from tests.harness.intake import log_of, topics_at, write
+from tests.harness.intake import log_of, running_intake, topics_at, write
 from tests.harness.service_process import ServiceProcess, service_process
 
 READ_SECONDS = 60.0
@@ -66,7 +66,7 @@ async def decided(reader: "AIOKafkaConsumer[bytes, bytes]", request_id: str, edi
 async def test_a_reader_of_committed_records_has_the_edition_of_a_case_and_each_task_publishes_it_once(
     bootstrap: str, router: ServiceProcess, policy: Path
 ) -> None:
-    """One reader of both topics; the second router restores from the changelog what the first one has published."""
+    """One reader of both topics, then intake; the second router knows what the first one has published."""
     digest = policy_sha256(load_edition(str(policy)))
     reader: AIOKafkaConsumer[bytes, bytes] = AIOKafkaConsumer(
         CASES.name,
@@ -94,6 +94,9 @@ async def test_a_reader_of_committed_records_has_the_edition_of_a_case_and_each_
         assert await decided(reader, await ask(bootstrap, account_id), editions) == digest
     finally:
         await reader.stop()
+    async with running_intake(bootstrap) as intake, intake.client("submit") as client:
+        answer = await client.get(f"/v1/editions/{digest}")
+        assert (answer.status_code, answer.json()["document"]["edition"]) == (200, policy.stem)
     published = [record for record in await log_of(bootstrap, EDITIONS) if record.key == digest.encode()]
     assert len(published) == 1
     assert await router.terminate() == 0
