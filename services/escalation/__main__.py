@@ -21,7 +21,7 @@ def main() -> int:
     except (BadSettings, PolicyError) as error:
         print(error, file=sys.stderr)
         return BAD_SETTINGS
-    return run(escalation(library, settings.overdue_alarm_seconds), settings)
+    return run(escalation(library, settings.partitions, settings.overdue_alarm_seconds), settings)
 
 
 if __name__ == "__main__":

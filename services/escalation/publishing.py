@@ -1,4 +1,4 @@
-"""[pure] From what the clocks of a case say to the events in support.escalations.v1."""
+"""[pure] From what the clocks of a case say to the events in support.escalations.v1; and the edition of a migration."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from shared.contracts.structs import (
     ClockResumed,
     ClockStarted,
     ClockWarned,
+    EditionPublished,
     EscalationAccepted,
     EscalationEvent,
     EscalationRaised,
@@ -25,11 +26,14 @@ from shared.contracts.structs import (
     EscalationRequested,
     EscalationSuppressed,
 )
-from shared.contracts.topics import ESCALATIONS
+from shared.contracts.topics import EDITIONS, ESCALATIONS
 from shared.contracts.vocabulary import Priority
 from shared.kafka import serde
-from shared.kafka.record import Record
+from shared.kafka.partitioning import partition_for
+from shared.kafka.record import Output, Record
 from shared.kafka.serde import Envelope
+from shared.policy.model import Edition
+from shared.policy.published_edition import edition_published
 from shared.sla import customer_escalation
 from shared.sla.effects import (
     Breached,
@@ -137,3 +141,19 @@ def _value(name: str, value: Any) -> Any:
     if name == "repetition":
         return value or None
     return from_micros(value) if name in _INSTANTS and value is not None else value
+
+
+def edition_output(edition: Edition, overlay: Overlay, partitions: int, traceparent: str) -> Output:
+    """The event of an edition that a case migrates to. The router publishes those that it decides by itself."""
+    event = edition_published(edition)
+    envelope = Envelope(
+        deterministic_id(EditionPublished.TYPE, event.policy_sha256),
+        SOURCE,
+        EditionPublished.TYPE,
+        overlay.now,
+        event.policy_sha256,
+        traceparent,
+    )
+    output = serde.to_output(EDITIONS, event.policy_sha256, envelope, wire.encode(event))
+    partition = partition_for(event.policy_sha256.encode(), partitions)
+    return Output(output.topic, output.key, output.value, output.headers, partition)

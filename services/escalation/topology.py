@@ -7,12 +7,12 @@ from heapq import heappop, heappush
 
 from services.escalation import early_activity
 from services.escalation.edition_store import EditionStore
-from services.escalation.publishing import About, publish
+from services.escalation.publishing import About, edition_output, publish
 from services.escalation.source_records import read_activity, read_case
 from services.escalation.timer_index import Timers
 from shared.business_time.instants import DAY, Micros, from_micros, to_micros
 from shared.contracts.structs import ActivityRecorded
-from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
+from shared.contracts.topics import CASES, EDITIONS, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.faults import PoisonRecord
@@ -34,24 +34,27 @@ REMEMBERED_WHEN_GONE = 60 * DAY
 class EscalationTopology:
     """One partition of escalation.
 
-    `trace` makes the traceparent of what follows from a record. `fired` is told how many seconds late each timer fires,
+    `partitions` is how many the topics have: an edition goes to the partition of its digest, not to the task's. `trace`
+    makes the traceparent of what follows from a record. `fired` is told how many seconds late each timer fires,
     `buried` which early activity is given up; when a transaction is tried again, they are told again.
     """
 
     sources: tuple[Topic, ...] = ESCALATION_SOURCES
     catch_up: tuple[Topic, ...] = ()
-    sinks: tuple[Topic, ...] = (ESCALATIONS,)
+    sinks: tuple[Topic, ...] = (ESCALATIONS, EDITIONS)
     stores: tuple[str, ...] = ESCALATION_STORES
 
     def __init__(
         self,
         editions: EditionStore,
         *,
+        partitions: int,
         trace: Callable[[str | None], str],
         fired: Callable[[float], None] = lambda _: None,
         buried: Callable[[DeadLetter], None] = lambda _: None,
     ) -> None:
         self._editions = editions
+        self._partitions = partitions
         self._trace = trace
         self._fired = fired
         self._buried = buried
@@ -136,7 +139,7 @@ class EscalationTopology:
         for waiting, activity in self._waiting_for(case.case_id, state, overlay):
             try:
                 if not is_retry(state, activity):
-                    self._pin_for(overlay, state, activity)
+                    self._pin_for(overlay, state, activity, envelope.traceparent)
                     turns.append(apply_activity(state, editions, activity, now))
             except PoisonRecord as poison:
                 self._bury(overlay, waiting, poison)
@@ -159,7 +162,7 @@ class EscalationTopology:
         check_not_before(activity, state.opened_at)
         if is_retry(state, activity):
             return
-        self._pin_for(overlay, state, activity)
+        self._pin_for(overlay, state, activity, envelope.traceparent)
         turn = apply_activity(state, self._editions_of(overlay), activity, now)
         self._publish(overlay, case_id, state, turn, record, envelope.traceparent)
         self._put_case(overlay, key, case_state.encode(state, turn.timer))
@@ -167,8 +170,11 @@ class EscalationTopology:
     def _editions_of(self, overlay: Overlay) -> Editions:
         return lambda short: self._editions.of(overlay, short)
 
-    def _pin_for(self, overlay: Overlay, state: CaseState, activity: ActivityRecorded) -> None:
-        """Save the edition that a case migrates to. Raises PoisonRecord where the case could not be counted by it."""
+    def _pin_for(self, overlay: Overlay, state: CaseState, activity: ActivityRecorded, traceparent: str | None) -> None:
+        """Save the edition that a case migrates to, and publish it: no router need have decided by it.
+
+        Raises PoisonRecord where the case could not be counted by it.
+        """
         sha256 = activity.policy_sha256
         if activity.type != "policy_migrated" or sha256 is None:
             return
@@ -179,7 +185,10 @@ class EscalationTopology:
                 f"({self._editions.configured}): add its file to FRONTLINE_POLICIES, then replay this dead letter",
             )
         calendar = self._editions.of(overlay, state.edition).calendar_names[Facts.unpacked(state.facts).calendar]
+        saved = self._editions.is_saved(overlay, sha256)
         target = self._editions.of(overlay, self._editions.pin(overlay, activity.edition or "", sha256))
+        if not saved:
+            overlay.emit(edition_output(target.edition, overlay, self._partitions, self._trace(traceparent)))
         if calendar not in target.edition.calendars:
             raise PoisonRecord(
                 "unknown_calendar", f"edition {activity.edition} has no calendar {calendar!r}, by which the case counts"

@@ -64,7 +64,13 @@ ENTITLEMENTS = Topic(
     events=(EntitlementSet, EntitlementWithdrawn),
 )
 CASES = _delete("support.cases.v1", "case_id", "router", 90, CaseRouted)
-EDITIONS = Topic("support.editions.v1", "policy_sha256", "compact", "router", events=(EditionPublished,))
+EDITIONS = Topic(
+    "support.editions.v1",
+    "policy_sha256",
+    "compact",
+    "router; escalation, for an edition that a case migrates to",
+    events=(EditionPublished,),
+)
 ACTIVITY = _delete("support.activity.v1", "case_id", "intake", 90, ActivityRecorded)
 ESCALATIONS = _delete(
     "support.escalations.v1",

@@ -208,7 +208,7 @@ class Recording:
         return RouterTopology(self._rulebooks, partitions=self.partitions, trace=self._child)
 
     def _escalation(self, _partition: int) -> EscalationTopology:
-        return EscalationTopology(EditionStore(self.library), trace=self._child)
+        return EscalationTopology(EditionStore(self.library), partitions=self.partitions, trace=self._child)
 
     def _child(self, _parent: str | None) -> str:
         self._spans += 1

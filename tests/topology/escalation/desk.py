@@ -33,6 +33,9 @@ def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
 
 
+PARTITIONS = 6
+
+
 class Desk:
     """A task of escalation, with its clock at Monday noon (UTC)."""
 
@@ -130,6 +133,7 @@ class Desk:
     def _made(self, _partition: int) -> EscalationTopology:
         return EscalationTopology(
             EditionStore(self.library),
+            partitions=PARTITIONS,
             trace=lambda parent: parent or TRACEPARENT,
             fired=self.late.append,
             buried=self.buried.append,

@@ -152,7 +152,7 @@ def test_a_committed_state_is_enough_to_find_every_timer() -> None:
     desk.opens()
     desk.hears("agent_replied")
     desk.hears("agent_replied", case_id="b" * 32)
-    fresh = EscalationTopology(EditionStore(LIBRARY), trace=lambda _: "")
+    fresh = EscalationTopology(EditionStore(LIBRARY), partitions=1, trace=lambda _: "")
     for name, store in desk.driver.stores.items():
         for key, value in store.items():
             fresh.store_changed(name, key, value)
