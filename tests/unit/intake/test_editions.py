@@ -47,7 +47,7 @@ def service() -> Service:
 def asker(service: Service) -> httpx.AsyncClient:
     """A client with a key that may submit."""
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(Edge(create_app(service), service)),
+        transport=httpx.ASGITransport(Edge(create_app(service))),
         base_url="http://intake",
         headers={"Authorization": f"Bearer {key_of('submit')}"},
     )
