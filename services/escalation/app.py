@@ -20,7 +20,11 @@ def escalation(library: EditionLibrary, partitions: int, overdue_alarm_seconds: 
         writes=(ESCALATIONS, EDITIONS),
         stores=ESCALATION_STORES,
         factory=lambda _partition: EscalationTopology(
-            editions, partitions=partitions, trace=tracing.child, fired=auditor.fired, buried=auditor.buried
+            editions,
+            partitions=partitions,
+            trace=tracing.child,
+            fired=auditor.fired,
+            dead_lettered=auditor.dead_lettered,
         ),
         observe=auditor.observe,
     )

@@ -15,14 +15,14 @@ from shared.contracts.topics import CASES
 from shared.kafka.settings import KafkaSettings, load
 from shared.kafka.topic_admin import apply_topics
 from tests.harness.decided import published
-from tests.topology.escalation.desk import Desk, as_record
+from tests.topology.escalation.desk import TaskDesk, as_record
 
 
 @pytest_asyncio.fixture
 async def case_id(bootstrap: str) -> AsyncIterator[str]:
     """A case in the log, an hour and a half old, with all that was said about it and about another one."""
     await apply_topics(load(KafkaSettings, kafka_bootstrap=bootstrap))
-    desk = Desk()
+    desk = TaskDesk()
     mine, other = uuid4().hex, uuid4().hex
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
         for case in (mine, other):

@@ -13,7 +13,7 @@ from shared.kafka.record import Record
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.published_edition import check_digest, edition_of
-from tests.topology.escalation.desk import LIBRARY, NEXT, PARTITIONS, Desk, minutes
+from tests.topology.escalation.desk import LIBRARY, NEXT, PARTITIONS, TaskDesk, minutes
 
 TARGET = NEXT.editions[0]
 TO_NEXT: dict[str, Any] = {"edition": TARGET.edition, "policy_sha256": policy_sha256(TARGET)}
@@ -21,21 +21,21 @@ BOTH = EditionLibrary((*LIBRARY.editions, TARGET))
 
 
 @pytest.fixture
-def desk() -> Desk:
+def desk() -> TaskDesk:
     """A desk with both editions, and an open case under the first one, by which its router decides."""
-    made = Desk(LIBRARY)
+    made = TaskDesk(LIBRARY)
     made.goes_on_with(BOTH)
     made.opens(plan="premier_plus")
     return made
 
 
-def test_an_edition_that_the_router_has_published_is_not_published_again(desk: Desk) -> None:
+def test_an_edition_that_the_router_has_published_is_not_published_again(desk: TaskDesk) -> None:
     """Each case pins its edition here too."""
     desk.opens("second")
     assert desk.driver.outputs(EDITIONS) == []
 
 
-def test_a_migration_publishes_its_edition_before_what_follows(desk: Desk) -> None:
+def test_a_migration_publishes_its_edition_before_what_follows(desk: TaskDesk) -> None:
     """Whoever reads an event by new terms can look them up."""
     before = len(desk.driver.produced)
     desk.hears("policy_migrated", **TO_NEXT)
@@ -51,7 +51,7 @@ def test_a_migration_publishes_its_edition_before_what_follows(desk: Desk) -> No
     assert (envelope.source, output.partition) == (SOURCE, partition_for(output.key or b"", PARTITIONS))
 
 
-def test_a_task_publishes_it_once(desk: Desk) -> None:
+def test_a_task_publishes_it_once(desk: TaskDesk) -> None:
     """For all of its cases, and over restarts: a migration of ten thousand cases writes it once a task."""
     desk.opens("second")
     desk.opens("third")
@@ -65,7 +65,7 @@ def test_a_task_publishes_it_once(desk: Desk) -> None:
 
 def test_a_migration_that_is_dead_lettered_publishes_nothing() -> None:
     """No case counts by it."""
-    desk = Desk(LIBRARY)
+    desk = TaskDesk(LIBRARY)
     desk.opens(plan="premier_plus")
     desk.hears("policy_migrated", **TO_NEXT)
     assert desk.put_aside == ["unknown_edition"]

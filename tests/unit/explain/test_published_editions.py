@@ -11,7 +11,7 @@ from shared.policy.digest import policy_sha256
 from shared.policy.model import Edition
 from shared.sla.pinned_edition import short_of
 from tests.harness.decided import published
-from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, Desk, as_record
+from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, as_record
 
 DECIDED_BY, MOVED_TO = LIBRARY.editions[0], NEXT.editions[0]
 TO_NEXT = {"edition": MOVED_TO.edition, "policy_sha256": policy_sha256(MOVED_TO)}
@@ -26,7 +26,7 @@ def record_of(edition: Edition) -> Record:
 @pytest.fixture
 def log() -> CaseLog:
     """A case that was decided by one edition and migrated to another one."""
-    desk, made = Desk(), CaseLog()
+    desk, made = TaskDesk(), CaseLog()
     events: list[tuple[Topic, object]] = [(CASES, desk.case()), (ACTIVITY, desk.activity("policy_migrated", **TO_NEXT))]
     for offset, (topic, event) in enumerate(events):
         value, headers = as_record(topic, CASE, event)

@@ -179,7 +179,7 @@ async def _send(client: httpx.AsyncClient, told: list[Told], moves: list[Move], 
 
 async def _report(client: httpx.AsyncClient, of: Candidate, activity: ActivityRecorded) -> httpx.Response:
     # Run twice in a row, the command means the same activity; after anything else has happened, it means another one.
-    key = f"migrate:{activity.policy_sha256 or activity.plan}:{len(of.state.heard)}"
+    key = f"migrate:{activity.policy_sha256 or activity.plan}:{len(of.state.activities)}"
     path = f"/v1/cases/{of.case.case_id}/activity"
     return await _call(client, "POST", path, json=body_of(activity), headers={"Idempotency-Key": key})
 
