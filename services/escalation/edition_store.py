@@ -53,11 +53,13 @@ class EditionStore:
             )
         return short
 
+    def is_saved(self, overlay: Overlay, sha256: str) -> bool:
+        """Whether a case of this partition has pinned the edition before."""
+        return overlay.get(STORE, KEY_PREFIX + short_of(sha256)) is not None
+
     def knows(self, overlay: Overlay, sha256: str) -> bool:
         """Whether `pin` would find the edition."""
-        return (
-            overlay.get(STORE, KEY_PREFIX + short_of(sha256)) is not None or self._library.by_digest(sha256) is not None
-        )
+        return self.is_saved(overlay, sha256) or self._library.by_digest(sha256) is not None
 
     @property
     def configured(self) -> str:

@@ -7,12 +7,12 @@ from heapq import heappop, heappush
 
 from services.escalation import early_activity
 from services.escalation.edition_store import EditionStore
-from services.escalation.publishing import About, publish
+from services.escalation.publishing import About, edition_output, publish
 from services.escalation.source_records import read_activity, read_case
 from services.escalation.timer_index import Timers
 from shared.business_time.instants import DAY, Micros, from_micros, to_micros
 from shared.contracts.structs import ActivityRecorded
-from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
+from shared.contracts.topics import CASES, EDITIONS, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.faults import PoisonRecord
@@ -23,6 +23,7 @@ from shared.sla.case_state import CaseState
 from shared.sla.errors import InputRefused
 from shared.sla.event_time import check_not_before
 from shared.sla.packing import pack_id, unpack_id
+from shared.sla.pinned_edition import short_of
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
 
@@ -34,24 +35,27 @@ TOMBSTONE_KEPT_FOR = 60 * DAY
 class EscalationTopology:
     """One partition of escalation.
 
-    `trace` makes the traceparent of what follows from a record. `fired` is called with the seconds by which a timer is
+    `partitions` is how many the topics have: an edition goes to the partition of its digest, not to the task's. `trace`
+    makes the traceparent of what follows from a record. `fired` is called with the seconds by which a timer is
     late, `dead_lettered` with early activity whose case did not come; a transaction that is retried calls them again.
     """
 
     sources: tuple[Topic, ...] = ESCALATION_SOURCES
     catch_up: tuple[Topic, ...] = ()
-    sinks: tuple[Topic, ...] = (ESCALATIONS,)
+    sinks: tuple[Topic, ...] = (ESCALATIONS, EDITIONS)
     stores: tuple[str, ...] = ESCALATION_STORES
 
     def __init__(
         self,
         editions: EditionStore,
         *,
+        partitions: int,
         trace: Callable[[str | None], str],
         fired: Callable[[float], None] = lambda _: None,
         dead_lettered: Callable[[DeadLetter], None] = lambda _: None,
     ) -> None:
         self._editions = editions
+        self._partitions = partitions
         self._trace = trace
         self._fired = fired
         self._dead_lettered = dead_lettered
@@ -137,11 +141,13 @@ class EscalationTopology:
         editions = self._editions.at(overlay)
         steps = [open_clocks(state, editions, now)]
         for waiting, activity in self._waiting_for(case.case_id, state, overlay):
+            target = self._unsaved_target(activity, overlay)
             try:
                 if not is_retry(state, activity):
                     steps.append(apply_activity(state, editions, activity, now))
             except (PoisonRecord, InputRefused) as poison:
                 self._dead_letter(overlay, waiting, poison)
+            self._publish_edition(target, overlay, envelope.traceparent)
         for step in steps:
             self._publish(overlay, case.case_id, state, step, record, envelope.traceparent)
         self._put_case(overlay, pack_id(case.case_id), case_state.encode(state, steps[-1].timer))
@@ -161,9 +167,22 @@ class EscalationTopology:
         check_not_before(activity, state.opened_at)
         if is_retry(state, activity):
             return
+        target = self._unsaved_target(activity, overlay)
         step = apply_activity(state, self._editions.at(overlay), activity, now)
+        self._publish_edition(target, overlay, envelope.traceparent)
         self._publish(overlay, case_id, state, step, record, envelope.traceparent)
         self._put_case(overlay, key, case_state.encode(state, step.timer))
+
+    def _unsaved_target(self, activity: ActivityRecorded, overlay: Overlay) -> str | None:
+        """The digest of the edition that a case is to migrate to, if no case of this partition has pinned it before."""
+        sha256 = activity.policy_sha256 if activity.type == "policy_migrated" else None
+        return None if sha256 is None or self._editions.is_saved(overlay, sha256) else sha256
+
+    def _publish_edition(self, sha256: str | None, overlay: Overlay, traceparent: str | None) -> None:
+        """Publish the edition of a migration once it is saved: no router need have decided by it."""
+        if sha256 is not None and self._editions.is_saved(overlay, sha256):
+            edition = self._editions.of(overlay, short_of(sha256)).edition
+            overlay.emit(edition_output(edition, overlay, self._partitions, self._trace(traceparent)))
 
     def _waiting_for(self, case_id: str, state: CaseState, overlay: Overlay) -> list[tuple[Record, ActivityRecorded]]:
         """The activity that came before its case, by event time; what cannot have happened then is dead-lettered."""

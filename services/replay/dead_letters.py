@@ -145,7 +145,7 @@ def _target_edition_missing(published: PublishedDeadLetter | None, replayed: Dea
         return ""
     return (
         f"the edition that a case was to migrate to (policy_sha256 {_target_edition(replayed.record.value)}) is "
-        "neither saved in the log nor configured here: name its file with --policy"
+        "neither in the log nor configured here: name its file with --policy"
     )
 
 

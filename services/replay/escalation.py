@@ -45,7 +45,13 @@ class ReplayedEscalation(ReplayedTask):
         comparison: Comparison,
         report: Report = lambda _: None,
     ) -> None:
-        super().__init__(EscalationTopology(pinned, trace=lambda _: ""), log, partition, comparison, report)
+        super().__init__(
+            EscalationTopology(pinned, partitions=log.partitions, trace=lambda _: ""),
+            log,
+            partition,
+            comparison,
+            report,
+        )
         self._editions = editions
         self._editions.unknown = self.dead_letters.unknown_editions
         self._incomplete: dict[str, str] = {}  # case id -> what the log has lost of it

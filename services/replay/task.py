@@ -55,6 +55,7 @@ class ReplayedTask:
         self.runner = SliceRunner(self.service, processor, log, partition)
         self.dead_letters = PublishedDeadLetters(log, self.service, self.topics, partition)
         self.time_reached = EPOCH  # no later record was processed before this instant
+        self.editions: dict[bytes, Output] = {}  # published by the replay, by key
         self.consumed_unknown = False  # set at the end, if the log has no committed offsets of the service
         self._report = report
 
@@ -243,6 +244,7 @@ class ReplayedTask:
     def commit(self, attempt: Attempt) -> None:
         """Commit a slice, and compare its dead letters with those in the log."""
         self.runner.commit(attempt)
+        self.editions.update({output.key or b"": output for output in attempt.editions})
         for letter in attempt.dead_letters:
             self.dead_letters.compare(letter, self.comparison, self.dead_letter_not_comparable)
 

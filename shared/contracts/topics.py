@@ -49,7 +49,13 @@ ENTITLEMENTS = Topic(
     events=(EntitlementSet, EntitlementWithdrawn),
 )
 CASES = _delete("support.cases.v1", "case_id", "router", 90, CaseRouted)
-EDITIONS = Topic("support.editions.v1", "policy_sha256", "compact", "router", events=(EditionPublished,))
+EDITIONS = Topic(
+    "support.editions.v1",
+    "policy_sha256",
+    "compact",
+    "router; escalation, for an edition that a case migrates to",
+    events=(EditionPublished,),
+)
 ACTIVITY = _delete("support.activity.v1", "case_id", "intake", 90, ActivityRecorded)
 ESCALATIONS = _delete("support.escalations.v1", "case_id", "escalation", 90, *escalation.EVENTS)
 
@@ -75,7 +81,7 @@ def changelog(service: str, store: str) -> Topic:
 ROUTER_SOURCES = (ENTITLEMENTS, REQUESTS)
 ESCALATION_SOURCES = (CASES, ACTIVITY)
 TASK_SOURCES = {"router": ROUTER_SOURCES, "escalation": ESCALATION_SOURCES}  # by service, whose name is its group's
-ROUTER_STORES = ("entitlements", "requests")
+ROUTER_STORES = ("entitlements", "requests", "editions")
 ESCALATION_STORES = ("cases", "early", "editions")
 
 TOPICS: tuple[Topic, ...] = (

@@ -41,7 +41,7 @@ def candidate(log: CaseLog, editions: Editions) -> Candidate | str | None:
     if case is None:
         return None
     if short_of(case.policy_sha256) not in editions:
-        return f"edition {case.edition} (policy_sha256 {case.policy_sha256}) is neither saved nor configured here"
+        return f"edition {case.edition} (policy_sha256 {case.policy_sha256}) is neither in the log nor configured here"
     state = rebuild_case(case, editions, counted(log, case))
     if state is None:
         return "its targets cannot be counted"

@@ -61,7 +61,7 @@ def replay(
     save
         With --from-topic: also write the log to this file. It contains what customers wrote.
     policy
-        Names or files of editions that decided cases, besides those saved in the log; several with commas or
+        Names or files of editions that decided cases, besides those in the log; several with commas or
         repeated. By default those of FRONTLINE_POLICIES.
     kafka
         HOST:PORT of Kafka. By default FRONTLINE_KAFKA_BOOTSTRAP.

@@ -34,6 +34,9 @@ def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
 
 
+PARTITIONS = 6
+
+
 class TaskDesk:
     """A task of escalation, with its clock at Monday noon (UTC)."""
 
@@ -137,6 +140,7 @@ class TaskDesk:
     def _made(self, _partition: int) -> EscalationTopology:
         return EscalationTopology(
             EditionStore(self.library),
+            partitions=PARTITIONS,
             trace=lambda parent: parent or TRACEPARENT,
             fired=self.late.append,
             dead_lettered=self.dead_lettered.append,

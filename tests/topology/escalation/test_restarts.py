@@ -160,7 +160,7 @@ def test_a_committed_state_is_enough_to_find_every_timer() -> None:
     desk.opens()
     desk.hears("agent_replied")
     desk.hears("agent_replied", case_id="b" * 32)
-    fresh = EscalationTopology(EditionStore(LIBRARY), trace=lambda _: "")
+    fresh = EscalationTopology(EditionStore(LIBRARY), partitions=1, trace=lambda _: "")
     for name in desk.driver.stores:
         for key, value in desk.driver.contents(name).items():
             fresh.store_changed(name, key, value)

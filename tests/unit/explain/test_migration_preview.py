@@ -130,7 +130,7 @@ def test_what_is_over_or_cannot_be_told_is_no_candidate() -> None:
     assert candidate(CaseLog(), EDITIONS) is None
     unknown = candidate(case.log, {})
     assert isinstance(unknown, str)
-    assert "neither saved nor configured" in unknown
+    assert "neither in the log nor configured" in unknown
     case.hears("closed")
     assert candidate(case.log, EDITIONS) is None
 

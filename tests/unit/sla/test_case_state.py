@@ -185,7 +185,10 @@ def test_an_open_case_takes_at_most_256_bytes_all_in() -> None:
     assert state.trace is not None
     assert due is not None
     cases, random = 50_000, Random(1)
-    store, processor = InMemoryStore("cases"), EscalationTopology(EditionStore(LIBRARY), trace=lambda _: "")
+    store, processor = (
+        InMemoryStore("cases"),
+        EscalationTopology(EditionStore(LIBRARY), partitions=1, trace=lambda _: ""),
+    )
     tracemalloc.start()
     try:
         for _ in range(cases):

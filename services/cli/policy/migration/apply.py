@@ -19,7 +19,7 @@ from shared.kafka.faults import NoTopics
 from shared.kafka.settings import KafkaSettings
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
-from shared.sla.errors import EditionUnreadable
+from shared.policy.published_edition import UnusableEdition
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from shared.wall_clock import utc_now
 
@@ -101,8 +101,9 @@ async def _open_cases(migration: Migration, say: Say) -> tuple[list[Candidate], 
         for sha256 in [policy_sha256(edition)]
     }
     try:
-        editions |= next(iter(logs.values())).editions() if logs else {}
-    except EditionUnreadable as error:
+        for log in logs.values():
+            editions |= log.editions()
+    except UnusableEdition as error:
         raise CannotMigrate(str(error)) from None
     if migration.target is not None:
         editions[short_of(migration.target.sha256)] = migration.target
