@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from services.cli.logged_event import LoggedEvent
 from shared.contracts.topics import Topic
 from shared.kafka import serde
-from shared.kafka.aiokafka_internals import bounded_consumer
+from shared.kafka.bounded_records import bounded_consumer
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
 

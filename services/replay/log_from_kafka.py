@@ -16,6 +16,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from services.replay.recorded_log import LOG_TOPICS, SOURCES, Extent, Offsets, RecordedLog
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, dead_letter
+from shared.kafka.aiokafka_internals import existing_partitions
 from shared.kafka.committed_reader import committed_reader
 from shared.kafka.faults import NoTopics, TopicsDiffer
 from shared.kafka.record import Record
@@ -83,13 +84,8 @@ async def _consumed(settings: KafkaSettings) -> dict[str, Offsets]:
 
 
 async def _places(consumer: AIOKafkaConsumer) -> Mapping[str, list[TopicPartition]]:
-    """The partitions of each topic that exists; asking for one by its name might make it."""
-    cluster = await consumer._client.fetch_all_metadata()
-    places = {
-        topic.name: [TopicPartition(topic.name, number) for number in sorted(numbers)]
-        for topic in LOG_TOPICS
-        if (numbers := cluster.partitions_for_topic(topic.name))
-    }
+    """The partitions of each topic that exists."""
+    places = await existing_partitions(consumer, [topic.name for topic in LOG_TOPICS])
     if CASES.name not in places:
         raise NoTopics
     counts = {name: len(of_topic) for name, of_topic in places.items()}

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaConsumer
 
-from shared.kafka.aiokafka_internals import bounded_consumer
+from shared.kafka.bounded_records import bounded_consumer
 from shared.kafka.settings import KafkaSettings
 
 _FETCH_BYTES = 8 * 1024 * 1024

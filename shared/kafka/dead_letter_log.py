@@ -8,6 +8,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from shared.contracts.topics import TOPICS
 from shared.kafka import dead_letters
+from shared.kafka.aiokafka_internals import existing_partitions
 from shared.kafka.committed_reader import committed_reader
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.partitioning import partition_for
@@ -144,9 +145,8 @@ async def _at(consumer: AIOKafkaConsumer, topic: str, partition: int, offset: in
 
 
 async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    """The partitions of a topic; none if there is no such topic, which asking by its name might make."""
-    cluster = await consumer._client.fetch_all_metadata()
-    return [TopicPartition(topic, partition) for partition in sorted(cluster.partitions_for_topic(topic) or ())]
+    """The partitions of a topic; none if there is no such topic."""
+    return (await existing_partitions(consumer, [topic])).get(topic, [])
 
 
 async def _span(

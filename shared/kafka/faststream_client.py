@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Collection
 
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
+from shared.kafka.aiokafka_internals import AIOKafkaClient
 from shared.kafka.settings import KafkaSettings
 
 _SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}

@@ -15,7 +15,7 @@ from prometheus_client import Counter, Gauge
 
 from shared.contracts.topics import Topic
 from shared.contracts.wire import MalformedData
-from shared.kafka.aiokafka_internals import bounded_consumer
+from shared.kafka.bounded_records import bounded_consumer
 from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of
 from shared.kafka.faults import PoisonRecord, TopicsDiffer
 from shared.kafka.record import Record, Withheld

@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping
 
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
 from prometheus_client import Gauge
 
+from shared.kafka.aiokafka_internals import AIOKafkaClient
 from shared.kafka.faults import TopicsDiffer
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_changes import changes

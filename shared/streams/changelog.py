@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
 from shared.contracts.topics import changelog
-from shared.kafka.aiokafka_internals import bounded_consumer
+from shared.kafka.bounded_records import bounded_consumer
 from shared.kafka.faults import TaskMustStop
 from shared.kafka.record import Withheld
 from shared.kafka.settings import KafkaSettings
