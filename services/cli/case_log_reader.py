@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 from shared.contracts.topics import CASES
 from shared.explain.case_log import EDITIONS, TOPICS, CaseLog
@@ -45,17 +44,13 @@ async def read_cases(settings: KafkaSettings, progress: Callable[[int], None]) -
 
 async def _committed(settings: KafkaSettings, key: bytes | None) -> AsyncIterator[Record]:
     """The committed records that there are now: of the partition that `key` belongs to, or of all."""
-    async with committed_reader(settings, *(topic.name for topic in TOPICS)) as consumer:
-        partitions = sum(place.topic == CASES.name for place in consumer.assignment())
-        if not partitions:
+    async with committed_reader(settings) as reader:
+        found = await reader.partitions(topic.name for topic in TOPICS)
+        if CASES.name not in found:
             raise NoTopics
-        chosen = None if key is None else partition_for(key, partitions)
-        places = [place for place in consumer.assignment() if chosen is None or place.partition == chosen]
-        consumer.unsubscribe()
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        ends: dict[Any, int] = await consumer.end_offsets(places)
-        while any([await consumer.position(place) < end for place, end in ends.items()]):
-            for batch in (await consumer.getmany(timeout_ms=200)).values():
-                for r in batch:
-                    yield Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
+        chosen = None if key is None else partition_for(key, len(found[CASES.name]))
+        places = [place for of_topic in found.values() for place in of_topic]
+        if chosen is not None:
+            places = [place for place in places if place.partition == chosen]
+        async for record in reader.read(await reader.spans(places)):
+            yield record

@@ -5,25 +5,17 @@ services have come, by the committed offsets of their groups, then where their t
 follows from. So whatever is told of as processed is there, and so is its cause.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaTimeoutError
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import TopicPartition
 
 from services.replay.recorded_log import LOG_TOPICS, SOURCES, Extent, Offsets, RecordedLog
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, dead_letter
-from shared.kafka.aiokafka_internals import existing_partitions
-from shared.kafka.committed_reader import committed_reader
+from shared.kafka.committed_reader import CommittedReader, Span, committed_reader
 from shared.kafka.faults import NoTopics, TopicsDiffer
-from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 
-_POLL_MS = 200
-_STALLED = 30.0  # seconds without progress
 # What follows before what it follows from; the rest comes last.
 _ORDER = (
     (ESCALATIONS, dead_letter(CASES), dead_letter(ACTIVITY)),
@@ -33,23 +25,14 @@ _ORDER = (
 Report = Callable[[int, int], None]  # offsets read so far, and how many there are
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One partition to be read: the offsets from `start` to just below `end`."""
-
-    place: TopicPartition
-    start: int
-    end: int
-
-
 async def read_log(
     settings: KafkaSettings, report: Report, *, log_of: Callable[[Extent], RecordedLog] = RecordedLog
 ) -> RecordedLog:
     """The log of a broker as it is now; the caller closes it. Raises NoTopics, TopicsDiffer, KafkaError."""
     consumed = await _consumed(settings)
-    async with committed_reader(settings) as consumer:
-        places = await _places(consumer)
-        spans = await _spans(consumer, places)
+    async with committed_reader(settings) as reader:
+        places = await _places(reader)
+        spans = await _spans(reader, places)
         starts: Offsets = {}
         for span in spans:
             starts.setdefault(span.place.topic, {})[span.place.partition] = span.start
@@ -57,7 +40,7 @@ async def read_log(
         try:
             total, done = sum(span.end - span.start for span in spans), 0
             for span in spans:
-                async for record in _read(consumer, span):
+                async for record in reader.read([span]):
                     log.add(record)
                     report(done + record.offset - span.start, total)
                 done += span.end - span.start
@@ -83,9 +66,9 @@ async def _consumed(settings: KafkaSettings) -> dict[str, Offsets]:
     return found
 
 
-async def _places(consumer: AIOKafkaConsumer) -> Mapping[str, list[TopicPartition]]:
+async def _places(reader: CommittedReader) -> Mapping[str, list[TopicPartition]]:
     """The partitions of each topic that exists."""
-    places = await existing_partitions(consumer, [topic.name for topic in LOG_TOPICS])
+    places = await reader.partitions(topic.name for topic in LOG_TOPICS)
     if CASES.name not in places:
         raise NoTopics
     counts = {name: len(of_topic) for name, of_topic in places.items()}
@@ -94,35 +77,12 @@ async def _places(consumer: AIOKafkaConsumer) -> Mapping[str, list[TopicPartitio
     return places
 
 
-async def _spans(consumer: AIOKafkaConsumer, places: Mapping[str, list[TopicPartition]]) -> list[Span]:
+async def _spans(reader: CommittedReader, places: Mapping[str, list[TopicPartition]]) -> list[Span]:
     """What there is to read, by topic and partition."""
     everything = [place for of_topic in places.values() for place in of_topic]
-    consumer.assign(everything)
-    consumer.pause(*everything)
     asked = [[place for topic in wave for place in places.get(topic.name, ())] for wave in _ORDER]
     ends: dict[TopicPartition, int] = {}
     for wave in (*asked, [place for place in everything if not any(place in each for each in asked)]):
-        ends.update(await consumer.end_offsets(wave))
-    starts = await consumer.beginning_offsets(everything)
+        ends.update(await reader.ends(wave))
+    starts = await reader.starts(everything)
     return [Span(place, starts[place], ends[place]) for place in everything]
-
-
-async def _read(consumer: AIOKafkaConsumer, span: Span) -> AsyncIterator[Record]:
-    loop = asyncio.get_running_loop()
-    if span.start >= span.end:
-        return
-    consumer.assign([span.place])
-    consumer.seek(span.place, span.start)
-    progressed, before = loop.time(), span.start
-    while (position := await consumer.position(span.place)) < span.end:
-        if position != before:
-            progressed, before = loop.time(), position
-        elif loop.time() - progressed > _STALLED:
-            raise KafkaTimeoutError(f"no answer for {_STALLED:.0f} s while {span.place.topic} was read")
-        for message in (await consumer.getmany(span.place, timeout_ms=_POLL_MS)).get(span.place, ()):
-            if message.offset < span.end:
-                yield _record(message)
-
-
-def _record(r: ConsumerRecord) -> Record:
-    return Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))

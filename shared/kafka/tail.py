@@ -150,17 +150,7 @@ class Tail:
             UNREADABLE.labels(self._view, record.value.cause).inc()
             return
         try:
-            self._handle(
-                Record(
-                    record.topic,
-                    record.partition,
-                    record.offset,
-                    record.timestamp,
-                    record.key,
-                    record.value,
-                    tuple(record.headers),
-                )
-            )
+            self._handle(Record.of(record))
         except PoisonRecord as error:
             UNREADABLE.labels(self._view, error.cause).inc()
         except MalformedData:
