@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from services.cli.progress import Progress
+from shared.backoff import Backoff
 from shared.embedded_kafka.guarded_process import GuardedProcess, how_it_ended
 
 STOP_GRACE = 5.0  # seconds between asking a program to end and making it
@@ -108,18 +109,21 @@ class Supervisor:
         await self._client.aclose()
 
     async def _keep(self, program: Program) -> None:
-        early_ends = 0
+        early_ends, backoff = 0, Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             child = await self._start(program)
             steady_for = await self._watch(program, child)
             code = await child.wait()
-            early_ends = 1 if steady_for > STEADY else early_ends + 1
+            if steady_for > STEADY:
+                early_ends = 0
+                backoff.reset()
+            early_ends += 1
             how = f"{program.name} ended ({how_it_ended(code)}); {_last_words(program.log)}"
             never_ready = not self._ready[program.name].is_set()
             if never_ready and (code == BAD_SETTINGS or early_ends >= TRIES_TO_START):
                 raise ProgramFailed(how)
             self._progress.note(f"{how}; starting it again")
-            await asyncio.sleep(pause_before_restart(early_ends))
+            await asyncio.sleep(backoff.next())
 
     async def _start(self, program: Program) -> GuardedProcess:
         output = os.open(program.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -177,11 +181,6 @@ class Supervisor:
                         answer = _what_it_waits_for(response)
                     await asyncio.sleep(ASK_EVERY)
         raise ProgramFailed(f"{program.name} is not ready after {timeout:g} s: {answer}; {_last_words(program.log)}")
-
-
-def pause_before_restart(early_ends: int) -> float:
-    """Seconds; twice as long each time that a program ends early, up to a limit."""
-    return min(FIRST_PAUSE * 2.0 ** min(early_ends - 1, 30), LONGEST_PAUSE)
 
 
 def _what_it_waits_for(response: httpx.Response) -> str:

@@ -20,6 +20,7 @@ from faststream.kafka import KafkaBroker
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.intake.errors import KafkaUnavailable, TopicsChanged
+from shared.backoff import Backoff
 from shared.contracts.topics import MAX_MESSAGE_BYTES, Topic
 from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of, security
 from shared.kafka.partitioning import partition_for
@@ -41,7 +42,7 @@ PUBLISH_SECONDS = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 
-RETRY_EVERY = 0.25  # seconds between two looks at a Kafka that is away
+FIRST_RETRY, LONGEST_RETRY = 0.25, 1.0  # seconds between two attempts to reach Kafka during an outage
 CONNECT_TIMEOUT = 10.0
 LOOK_TIMEOUT = 2.0
 RETRY_AFTER = 2  # seconds that a client is asked to wait
@@ -80,6 +81,7 @@ class Publisher:
         self.found = asyncio.Event()  # set for good once Kafka was there, with the topics
         self._doubt = asyncio.Event()  # something failed: look at Kafka now
         self._replace = False  # the producer itself is unusable
+        self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
         self._say("connecting")
 
     @property
@@ -98,7 +100,7 @@ class Publisher:
             finally:
                 await self.close(1.0)
                 await self.watch.close()
-            await asyncio.sleep(RETRY_EVERY)
+            await asyncio.sleep(self._backoff.next())
 
     async def publish(self, output: Output) -> Position:
         """Send one record and wait until all in-sync replicas have it.
@@ -187,7 +189,7 @@ class Publisher:
         """Returns when the producer has to be replaced."""
         while not self._replace:
             try:
-                async with asyncio.timeout(LOOK_EVERY if self._connected else RETRY_EVERY):
+                async with asyncio.timeout(LOOK_EVERY if self._connected else FIRST_RETRY):
                     await self._doubt.wait()
             except TimeoutError:
                 pass
@@ -197,7 +199,7 @@ class Publisher:
                     await self.watch.look()
             except _AWAY as error:
                 self._lost(str(error) or type(error).__name__)
-                await asyncio.sleep(RETRY_EVERY)
+                await asyncio.sleep(self._backoff.next())
             else:
                 if self.watch.another_cluster:  # at the same address, or ours without its data: start over
                     self._replace = True
@@ -215,6 +217,7 @@ class Publisher:
     def _found(self) -> None:
         if not self._connected and not self._replace:
             self._connected = True
+            self._backoff.reset()
             self.found.set()
             self._say("connected")
             self._log.info("Kafka is there; records are taken", action="kafka.connected")

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import NamedTuple
 
 from services.replay.recorded_causes import LATER, Log
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
-from shared.kafka.partitioning import partition_for
+from shared.kafka.partitioning import partitioner
 from shared.kafka.record import Output, Record
 from shared.streams.processor import Processor, Timer
 from shared.streams.state_store import InMemoryStore
@@ -50,7 +49,7 @@ class Slices:
             processor,
             [InMemoryStore(name) for name in processor.stores],
             partition=partition,
-            partition_of=partial(_partition_of, partitions=log.partitions),
+            partition_of=partitioner(log.partitions),
         )
         self.positions = self._state.positions
         for topic in processor.sources:
@@ -98,7 +97,3 @@ def written(record: Record) -> datetime:
         return min(EPOCH + timedelta(milliseconds=record.timestamp_ms), LATER)
     except OverflowError:
         return LATER if record.timestamp_ms > 0 else EPOCH
-
-
-def _partition_of(key: bytes, *, partitions: int) -> int:
-    return partition_for(key, partitions)

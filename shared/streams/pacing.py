@@ -1,6 +1,4 @@
-"""When a task may start its next transaction, how much it takes at once, and how long it backs off."""
-
-import random
+"""When a task may start its next transaction, and how much it takes at once."""
 
 _WEIGHT = 0.2  # of the latest slice in the average time per record
 _WEIGHT_TRANSACTION = 0.5  # of the latest transaction: after a backlog, the gap has to be short again soon
@@ -46,21 +44,3 @@ class Pacer:
         """A transaction ran from `started` to `ended`."""
         self._transaction += _WEIGHT_TRANSACTION * ((ended - started) - self._transaction)
         self._not_before = started + self.gap
-
-
-class Backoff:
-    """Growing pauses between retries, each between half and all of its bound: instances shall not march in step."""
-
-    def __init__(self, first: float = 0.1, most: float = 5.0) -> None:
-        self._first = first
-        self._most = most
-        self._bound = first
-
-    def next(self) -> float:
-        """Seconds to pause before the next try."""
-        bound, self._bound = self._bound, min(self._bound * 2, self._most)
-        return random.uniform(bound / 2, bound)  # noqa: S311 - no secret depends on it
-
-    def reset(self) -> None:
-        """It worked: the next failure starts small again."""
-        self._bound = self._first

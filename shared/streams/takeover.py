@@ -13,12 +13,11 @@ This module has 3 and 4; the task does 2 and 5.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 from shared.contracts.topics import Topic, dead_letter
 from shared.contracts.topics import changelog as changelog_of
-from shared.kafka.partitioning import partition_for
+from shared.kafka.partitioning import partitioner
 from shared.kafka.settings import KafkaSettings
 from shared.streams import changelog
 from shared.streams.changelog import ChangelogMoved, Report
@@ -92,7 +91,7 @@ class TaskFactory:
             processor,
             [InMemoryStore(name) for name in processor.stores],
             partition=partition,
-            partition_of=partial(_partition_of, partitions=self.settings.partitions),
+            partition_of=partitioner(self.settings.partitions),
             topic_ids=self.topic_ids(),
         )
         return Memory(state, {}, asyncio.get_running_loop().time())
@@ -129,7 +128,3 @@ async def positions(
         source = Source(name, partition, *bounds[name], state.topic_ids.get(name, ""))
         starts[name] = start_of(source, state.positions.get(name), state.stale.get(name), committed.get(name))
     return starts, {topic.name: bounds[topic.name][1] for topic in topics}
-
-
-def _partition_of(key: bytes, *, partitions: int) -> int:
-    return partition_for(key, partitions)

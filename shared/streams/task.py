@@ -16,6 +16,7 @@ from datetime import datetime
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
+from shared.backoff import Backoff
 from shared.contracts.topics import Topic
 from shared.kafka.faults import TaskMustStop
 from shared.kafka.record import Record
@@ -24,7 +25,7 @@ from shared.observability.health import Readiness
 from shared.streams import hanging_transactions, metrics
 from shared.streams.broker_outage import BrokerOutage
 from shared.streams.errors import Fenced, OffsetLost, RecordRefused
-from shared.streams.pacing import Backoff, Pacer
+from shared.streams.pacing import Pacer
 from shared.streams.positions import Committed
 from shared.streams.processor import Processor
 from shared.streams.record_batches import BatchReader
