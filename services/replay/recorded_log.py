@@ -27,7 +27,8 @@ from shared.contracts.topics import (
     changelog,
     dead_letter,
 )
-from shared.kafka.record import Record, Withheld, WithheldCause
+from shared.contracts.vocabulary import WithheldCause
+from shared.kafka.record import Record, Withheld
 
 EDITIONS = changelog("escalation", "editions")
 # What a log is made of, in the order in which it is read and written.

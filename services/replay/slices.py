@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from services.replay.recorded_causes import LATER, Log
+from shared.contracts.vocabulary import DeadLetterCause
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.partitioning import partitioner
@@ -60,7 +61,7 @@ class Slices:
         """A slice at `now` of at most so many timers, then these records."""
         return self._judged(self._state.run(records, now, timer_limit=timers))
 
-    def refused(self, record: Record, now: datetime, cause: str) -> Tried:
+    def refused(self, record: Record, now: datetime, cause: DeadLetterCause) -> Tried:
         """A slice in which the record is put aside without a look at it."""
         return self._judged(self._state.refuse(record, now, cause, "", by_reference=False))
 

@@ -26,10 +26,11 @@ from services.replay.recorded_causes import (
 )
 from services.replay.slices import EPOCH, TICK, Slices, Tried, written
 from shared.contracts.topics import Topic
+from shared.contracts.vocabulary import DeadLetterCause
 from shared.kafka.record import Output, Record
 from shared.streams.processor import Processor
 
-_TOO_LARGE = "output_too_large"  # the broker's judgement, not the topology's
+_TOO_LARGE: DeadLetterCause = "output_too_large"  # the broker's judgement, not the topology's
 
 Report = Callable[[int], None]  # so many records and events more have been worked through
 

@@ -23,6 +23,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import UnsupportedCodecError
 
 from shared.contracts.topics import record_limit
+from shared.contracts.vocabulary import WithheldCause
 from shared.kafka import decompression
 from shared.kafka.aiokafka_internals import (
     DefaultRecordBatch,
@@ -150,7 +151,7 @@ class BoundedBatch:
         value = too_large(size, self._limit)
         return WithheldRecord(record.offset, record.timestamp, record.timestamp_type, key, value)
 
-    def _rest(self, start: int, cause: Any, why: str) -> WithheldRecord:
+    def _rest(self, start: int, cause: WithheldCause, why: str) -> WithheldRecord:
         batch = self._batch
         last = batch.next_offset - 1
         message = f"offsets {start} to {last} {why}"

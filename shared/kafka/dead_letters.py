@@ -24,6 +24,7 @@ class DeadLetter:
 
     `record` is the original with its own topic, partition, offset and headers. With `by_reference` its value did not
     fit and has to be read at that place in the source topic, while that topic still has it; so has a key beyond 32 KiB.
+    `cause` is a `DeadLetterCause` in those that this version writes; another version may have written other words.
     """
 
     cause: str

@@ -1,14 +1,15 @@
 """[pure] What a topology raises: a record that can never be processed, and what makes every record wait."""
 
+from shared.contracts.vocabulary import DeadLetterCause
+
 
 class PoisonRecord(Exception):
     """This record can never be processed: it goes to the dead letters with `cause` and a message for people.
 
-    `cause` is a stable word for machines (`malformed_event`, `unknown_case`, …). The message names fields and ids,
-    never a customer's text.
+    The message names fields and ids, never a customer's text.
     """
 
-    def __init__(self, cause: str, message: str) -> None:
+    def __init__(self, cause: DeadLetterCause, message: str) -> None:
         super().__init__(message)
         self.cause = cause
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol, Self
+from typing import Protocol, Self
+
+from shared.contracts.vocabulary import WithheldCause
 
 Headers = tuple[tuple[str, bytes], ...]
-WithheldCause = Literal["record_too_large", "record_unreadable"]
 
 
 class Withheld(bytes):
