@@ -102,7 +102,8 @@ class CommittedReader:
 
     def _attend_to(self, places: Sequence[TopicPartition]) -> None:
         """Learn the leaders of `places` without fetching anything."""
-        self._consumer.assign(list(places))
+        if self._consumer.assignment() != set(places):
+            self._consumer.assign(list(places))
         self._consumer.pause(*places)
 
     async def read(self, spans: Iterable[Span]) -> AsyncIterator[Record]:
@@ -116,6 +117,8 @@ class CommittedReader:
     ) -> AsyncIterator[tuple[TopicPartition, Sequence[ConsumerRecord]]]:
         """The same as it is fetched. `progress` is called before each fetch with how many offsets remain."""
         chosen = [span for span in spans if span.start < span.end]
+        if not chosen:
+            return  # aiokafka's fetcher may miss that it is stopped right after another assignment
         ends = {span.place: span.end for span in chosen}
         self._consumer.assign(list(ends))
         for span in chosen:

@@ -63,6 +63,14 @@ async def test_a_topic_that_does_not_exist_has_no_records_and_is_not_made_by_rea
     assert drift.what == "missing"
 
 
+async def test_reading_an_empty_topic_ends_at_once(bootstrap: str) -> None:
+    """Most of dead letters' topics are empty. aiokafka hung at its end when it was assigned nothing just before."""
+    settings = settings_at(bootstrap)
+    await apply_topics(settings, [Topic("reader-empty", "k", "delete", "test")])
+    for _ in range(5):
+        assert await read(settings, "reader-empty") == []
+
+
 async def test_a_span_is_read_from_its_start_to_just_below_its_end(bootstrap: str) -> None:
     """Records that are written while somebody reads do not count any more; one reader reads several choices."""
     settings = settings_at(bootstrap)
