@@ -1,8 +1,8 @@
-"""Reading a log from Kafka: committed records only, every partition from its beginning to where it ends now.
+"""Reads a log from Kafka: the committed records of every partition, from its beginning to its current end.
 
-The system may go on meanwhile, so it is asked from its end to its beginning where things stand: first how far the
-services have come, by the committed offsets of their groups, then where their topics end, what follows before what it
-follows from. So whatever is told of as processed is there, and so is its cause.
+The system may be running meanwhile. So the offsets are read in the reverse order of the data flow: first the committed
+offsets of the services' consumer groups, then the ends of the topics, those of outputs before those of their sources.
+Then the log has every record that counts as consumed, and the cause of every event.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from shared.kafka.committed_reader import CommittedReader, Span, committed_reade
 from shared.kafka.faults import NoTopics, TopicsDiffer
 from shared.kafka.settings import KafkaSettings
 
-# What follows before what it follows from; the rest comes last.
+# Outputs before their sources; the topics that are not here come last.
 _ORDER = (
     (ESCALATIONS, dead_letter(CASES), dead_letter(ACTIVITY)),
     (CASES, ACTIVITY, dead_letter(REQUESTS), dead_letter(ENTITLEMENTS)),
@@ -28,7 +28,7 @@ Report = Callable[[int, int], None]  # offsets read so far, and how many there a
 async def read_log(
     settings: KafkaSettings, report: Report, *, log_of: Callable[[Extent], RecordedLog] = RecordedLog
 ) -> RecordedLog:
-    """The log of a broker as it is now; the caller closes it. Raises NoTopics, TopicsDiffer, KafkaError."""
+    """Read the current log of a Kafka cluster; the caller closes it. Raises NoTopics, TopicsDiffer, KafkaError."""
     consumed = await _consumed(settings)
     async with committed_reader(settings) as reader:
         places = await _places(reader)
@@ -51,7 +51,7 @@ async def read_log(
 
 
 async def _consumed(settings: KafkaSettings) -> dict[str, Offsets]:
-    """For each service the committed offsets of its group; empty for a group that has none (any more)."""
+    """The committed offsets of each service's consumer group; a group without offsets is left out."""
     admin = AIOKafkaAdminClient(**settings.client())
     found: dict[str, Offsets] = {}
     try:
@@ -73,16 +73,16 @@ async def _places(reader: CommittedReader) -> Mapping[str, list[TopicPartition]]
         raise NoTopics
     counts = {name: len(of_topic) for name, of_topic in places.items()}
     if len(set(counts.values())) > 1:
-        raise TopicsDiffer(f"topics differ in how many partitions they have: {counts}; run `frontline topics check`")
+        raise TopicsDiffer(f"the topics have different numbers of partitions: {counts}; run `frontline topics check`")
     return places
 
 
 async def _spans(reader: CommittedReader, places: Mapping[str, list[TopicPartition]]) -> list[Span]:
-    """What there is to read, by topic and partition."""
+    """What is to be read of each partition."""
     everything = [place for of_topic in places.values() for place in of_topic]
-    asked = [[place for topic in wave for place in places.get(topic.name, ())] for wave in _ORDER]
+    ordered = [[place for topic in wave for place in places.get(topic.name, ())] for wave in _ORDER]
     ends: dict[TopicPartition, int] = {}
-    for wave in (*asked, [place for place in everything if not any(place in each for each in asked)]):
+    for wave in (*ordered, [place for place in everything if not any(place in each for each in ordered)]):
         ends.update(await reader.ends(wave))
     starts = await reader.starts(everything)
     return [Span(place, starts[place], ends[place]) for place in everything]

@@ -101,10 +101,15 @@ class CommittedReader:
         return found
 
     def _attend_to(self, places: Sequence[TopicPartition]) -> None:
-        """Learn the leaders of `places` without fetching anything."""
+        """Learn the leaders of `places` without fetching anything.
+
+        A partition without a position would be given one by `auto_offset_reset`, or an error by its value "none".
+        """
         if self._consumer.assignment() != set(places):
             self._consumer.assign(list(places))
         self._consumer.pause(*places)
+        for place in places:
+            self._consumer.seek(place, 0)
 
     async def read(self, spans: Iterable[Span]) -> AsyncIterator[Record]:
         """The records of `spans`, side by side. Raises KafkaTimeoutError after STALLED seconds without progress."""

@@ -1,9 +1,9 @@
-"""When a task may start its next transaction, and how much it takes at once."""
+"""When a task may start its next transaction, and how many records it takes."""
 
 _WEIGHT = 0.2  # of the latest slice in the average time per record
-_WEIGHT_TRANSACTION = 0.5  # of the latest transaction: after a backlog, the gap has to be short again soon
-_TIMES_TRANSACTION = 4.0
-_SLICE_SECONDS = 0.02  # of processing at once: the loop also serves the other tasks and the heartbeats
+_WEIGHT_TRANSACTION = 0.5  # of the latest transaction in the average: after a backlog, the gap becomes short again soon
+_TIMES_TRANSACTION = 4.0  # the gap, in transactions
+_SLICE_SECONDS = 0.02  # of processing in one go: the event loop also serves the other tasks and the heartbeats
 MIN_RECORDS, MAX_RECORDS = 50, 2_000
 
 
@@ -26,7 +26,7 @@ class Pacer:
 
     @property
     def records(self) -> int:
-        """How many records a slice may take: what is processed in 20 ms, going by the latest ones."""
+        """How many records a slice may take: as many as the recent rate processes in 20 ms."""
         if self._record <= 0:
             return MIN_RECORDS
         return max(MIN_RECORDS, min(MAX_RECORDS, int(_SLICE_SECONDS / self._record)))
@@ -36,7 +36,7 @@ class Pacer:
         return 0.0 if full else max(0.0, self._not_before - now)
 
     def processed(self, records: int, seconds: float) -> None:
-        """A slice of `records` took so long to process."""
+        """A slice of `records` took `seconds` to process."""
         if records:
             self._record += _WEIGHT * (seconds / records - self._record) if self._record else seconds / records
 

@@ -15,13 +15,16 @@ from shared.observability.health import AsgiApp, Readiness
 from shared.streams.processor import Processor
 from shared.streams.runtime import Observer, Runtime
 from shared.streams.service_settings import TaskServiceSettings
+from shared.streams.state_store import StoreFactory, in_memory
 
 _HTTP_CONNECTIONS = 128  # only probes and scrapers call
 
 
 @dataclass(frozen=True, slots=True)
 class TaskService:
-    """What a service is made of. `factory` makes the processor of a partition; `observe` is called every second."""
+    """What a service is made of. `factory` makes the processor of a partition, `make_store` its state stores; `observe`
+    is called every second.
+    """
 
     name: str
     description: str
@@ -30,6 +33,7 @@ class TaskService:
     stores: tuple[str, ...]
     factory: Callable[[int], Processor]
     observe: Observer | None = None
+    make_store: StoreFactory = in_memory
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -56,6 +60,7 @@ class TaskServer:
             sources=service.reads,
             topics=service.topics,
             observe=service.observe,
+            make_store=service.make_store,
         )
 
     async def run(self) -> None:

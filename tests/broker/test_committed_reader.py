@@ -84,6 +84,18 @@ async def test_a_span_is_read_from_its_start_to_just_below_its_end(bootstrap: st
         assert [r.value async for r in reader.read([])] == []
 
 
+async def test_a_reader_that_resets_no_position_reads_beside_empty_partitions(bootstrap: str) -> None:
+    """As a takeover reads changelogs: a partition that is not read must not end the reading of the others."""
+    settings = settings_at(bootstrap)
+    await written(settings, "reader-e")
+    await apply_topics(settings, [Topic("reader-f", "k", "delete", "test")])
+    for _ in range(5):
+        async with asyncio.timeout(20), committed_reader(settings, auto_offset_reset="none") as reader:
+            found = await reader.partitions(["reader-e", "reader-f"])
+            spans = await reader.spans([place for of_topic in found.values() for place in of_topic])
+            assert len([r async for r in reader.read(spans)]) == 4
+
+
 async def test_following_begins_at_the_beginning_and_goes_on(bootstrap: str) -> None:
     """The views of the demo show what was there and what comes."""
     settings = settings_at(bootstrap)

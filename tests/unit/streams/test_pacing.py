@@ -21,7 +21,7 @@ def test_the_gap_is_at_least_the_given_one_and_four_times_a_slow_transaction() -
 
 
 def test_a_full_slice_does_not_wait() -> None:
-    """Waiting collects records; when there are enough it only costs."""
+    """Waiting collects records; once there are enough, it only adds delay."""
     pacer = Pacer(0.025, 0.0, now=0.0)
     pacer.committed(0.0, 0.004)
     assert pacer.wait(0.004, full=True) == 0
