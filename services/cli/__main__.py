@@ -10,7 +10,7 @@ from importlib.metadata import version
 from cyclopts import App, CycloptsError
 from rich.console import Console
 
-BAD_INPUT = 2
+from services.cli.errors import BAD_INPUT, CommandError, report
 
 app = App(
     name="frontline",
@@ -54,6 +54,8 @@ def main() -> None:
         result = app(exit_on_error=False)
     except CycloptsError:
         sys.exit(BAD_INPUT)
+    except CommandError as error:
+        sys.exit(report(error))
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away (`| head`): nothing is left to say, and nobody to say it to
         sys.exit(0)

@@ -6,13 +6,14 @@ from typing import Any
 
 import httpx
 
+from services.cli.errors import CommandError
 from shared.wall_clock import utc_now
 
 GIVE_UP_AFTER = timedelta(seconds=90)  # on one request, while parts of the system are being killed
 RETRY_SECONDS = 0.25
 
 
-class IntakeFailed(Exception):
+class IntakeFailed(CommandError):
     """Intake refused a call, or went on not to answer; the message says which call, and what came of it."""
 
 

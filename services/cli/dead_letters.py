@@ -4,21 +4,21 @@ import asyncio
 import base64
 import logging
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from aiokafka.errors import KafkaConnectionError, KafkaError
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
+from services.cli.errors import BAD_INPUT, FAILED, CommandError, kafka_errors, kafka_settings, report
 from shared.contracts.base import format_instant
 from shared.kafka.dead_letter_log import SOURCES, Found, Place, read_all, read_one, replay
 from shared.kafka.record import Record
-from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.kafka.settings import KafkaSettings
 
-DONE, FAILED, BAD_INPUT = 0, 1, 2
+DONE = 0
 
 app = App(name="dead-letters", help="List, show and replay records that could not be processed.")
 
@@ -30,21 +30,13 @@ Flag = Annotated[bool, Parameter(negative="")]
 _Answer = TypeVar("_Answer")
 
 
-class _Wrong(Exception):
-    """Ends the command with this exit code; the message is for people."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 @app.command(name="list")
 def list_letters(*, topic: Topic = None, cause: Cause = None, kafka: Kafka = None, as_json: Json = False) -> int:
     """List dead letters with their causes; content is not shown."""
     try:
-        found = _ask(_collect(_settings(kafka), topic, cause), kafka)
-    except _Wrong as wrong:
-        return _say(wrong)
+        found = _ask(lambda settings: _collect(settings, topic, cause), kafka)
+    except CommandError as error:
+        return report(error)
     if as_json:
         for each in found:
             print(_json(_about(each)))
@@ -67,11 +59,11 @@ def show(place: str, *, value: Flag = False, kafka: Kafka = None, as_json: Json 
         Show key, headers and content too. They may hold what a customer wrote.
     """
     try:
-        found = _ask(read_one(_settings(kafka), _place(place)), kafka)
+        found = _ask(lambda settings: read_one(settings, _place(place)), kafka)
         if found is None:
-            raise _Wrong(f"there is no dead letter at {place} (any more)", FAILED)
-    except _Wrong as wrong:
-        return _say(wrong)
+            raise CommandError(f"there is no dead letter at {place} (any more)")
+    except CommandError as error:
+        return report(error)
     about = _about(found)
     if found.letter is not None:
         record = found.letter.record
@@ -102,10 +94,11 @@ def send_back(
     """
     try:
         if bool(places) == every:
-            raise _Wrong("name dead letters, or say --all (with --topic and --cause to choose)", BAD_INPUT)
-        answers = _ask(_replay(_settings(kafka), [_place(place) for place in places], topic, cause), kafka)
-    except _Wrong as wrong:
-        return _say(wrong)
+            raise CommandError("name dead letters, or say --all (with --topic and --cause to choose)", BAD_INPUT)
+        chosen = [_place(place) for place in places]
+        answers = _ask(lambda settings: _replay(settings, chosen, topic, cause), kafka)
+    except CommandError as error:
+        return report(error)
     for place, problem in answers:
         if as_json:
             print(_json({"id": str(place), "replayed": not problem, "problem": problem or None}))
@@ -116,7 +109,7 @@ def send_back(
 
 async def _collect(settings: KafkaSettings, topic: str | None, cause: str | None) -> list[Found]:
     if topic is not None and topic not in SOURCES:
-        raise _Wrong(f"--topic {topic} is none of {', '.join(SOURCES)}", BAD_INPUT)
+        raise CommandError(f"--topic {topic} is none of {', '.join(SOURCES)}", BAD_INPUT)
     letters: AsyncIterator[Found] = read_all(settings, SOURCES if topic is None else (topic,))
     return [each async for each in letters if cause is None or (each.letter and each.letter.cause == cause)]
 
@@ -186,31 +179,17 @@ def _place(text: str) -> Place:
     try:
         return Place.parse(text)
     except ValueError:
-        raise _Wrong(f"{text} is no dead letter's id; `list` shows them as TOPIC:PARTITION:OFFSET", BAD_INPUT) from None
+        raise CommandError(
+            f"{text} is no dead letter's id; `list` shows them as TOPIC:PARTITION:OFFSET", BAD_INPUT
+        ) from None
 
 
-def _settings(kafka: str | None) -> KafkaSettings:
-    try:
-        return load(KafkaSettings) if kafka is None else load(KafkaSettings, kafka_bootstrap=kafka)
-    except BadSettings as error:
-        raise _Wrong(str(error), BAD_INPUT) from None
-
-
-def _ask(question: Coroutine[Any, Any, _Answer], kafka: str | None) -> _Answer:
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is said below, once
-    try:
-        return asyncio.run(question)
-    except KafkaConnectionError:
-        where = f" at {kafka}" if kafka else ""
-        raise _Wrong(f"Kafka{where} does not answer; --kafka HOST:PORT says where it is", FAILED) from None
-    except (KafkaError, OSError) as error:
-        raise _Wrong(f"Kafka did not do it: {error or type(error).__name__}", FAILED) from None
+def _ask(question: Callable[[KafkaSettings], Coroutine[Any, Any, _Answer]], kafka: str | None) -> _Answer:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a failure is reported below, once
+    settings = kafka_settings(kafka)
+    with kafka_errors(settings):
+        return asyncio.run(question(settings))
 
 
 def _json(data: object) -> str:
     return msgspec.json.encode(data).decode()
-
-
-def _say(wrong: _Wrong) -> int:
-    print(wrong, file=sys.stderr)
-    return wrong.code

@@ -12,15 +12,16 @@ from typing import Any, BinaryIO
 import msgspec
 from pydantic import ValidationError
 
+from services.cli.errors import BAD_INPUT, CommandError
+
 ANSWERED = 0
-BAD_INPUT = 2
 
 
-class BadInput(Exception):
+class BadInput(CommandError):
     """A line cannot be answered: `field` is the path of what is wrong with it, dotted; "" is the line itself."""
 
     def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}" if field else message)
+        super().__init__(f"{field}: {message}" if field else message, BAD_INPUT)
         self.field = field
         self.message = message
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from services.cli.errors import CommandError
 from services.cli.progress import Progress
 from shared.backoff import Backoff
 from shared.embedded_kafka.guarded_process import GuardedProcess, how_it_ended
@@ -30,7 +31,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 BAD_SETTINGS = 2  # exit code of a program that cannot work with its settings: starting it again is no use
 
 
-class ProgramFailed(Exception):
+class ProgramFailed(CommandError):
     """A program could not be brought to ready; the message is one line that says why."""
 
 

@@ -29,6 +29,7 @@ from aiokafka.errors import KafkaError
 import services
 from services.cli.call_intake import call
 from services.cli.demo_accounts import DEMO_ACCOUNTS
+from services.cli.errors import CommandError
 from services.cli.progress import Progress
 from services.cli.supervisor import Program, Supervisor
 from shared.embedded_kafka.broker import EmbeddedKafka
@@ -45,7 +46,7 @@ KAFKA_PATIENCE = 15.0  # seconds for somebody else's Kafka to answer
 KAFKA_RESTARTS = 5  # of a broker that dies again and again, before that is the end
 
 
-class SystemFailed(Exception):
+class SystemFailed(CommandError):
     """The system could not be started or kept running; the message is one line that says why and what to do."""
 
 

@@ -1,22 +1,22 @@
 """`frontline topics`: make the topics of the registry, or say how the broker's differ from it."""
 
 import asyncio
-import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from aiokafka.errors import KafkaError
 from cyclopts import App, Parameter
 
+from services.cli.errors import BAD_INPUT, CommandError, kafka_errors, kafka_settings, report
 from shared.contracts.topics import TASK_SOURCES, TOPICS, Topic
 from shared.kafka.faults import TopicsDiffer
-from shared.kafka.settings import BadSettings, KafkaSettings, load
-from shared.kafka.topic_admin import TopicNotMade, apply_topics, check_topics
+from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_admin import apply_topics, check_topics
 from shared.streams.accept_topic import accept_recreated
 
-DONE, DIFFERENT, BAD_INPUT = 0, 1, 2
+DONE, DIFFERENT = 0, 1
 
 app = App(name="topics", help="Make the topics, compare them with the registry, accept one that was created again.")
 
@@ -25,21 +25,13 @@ Json = Annotated[bool, Parameter(negative=(), help="One JSON object on standard 
 _Answer = TypeVar("_Answer")
 
 
-class _Failed(Exception):
-    """Ends the command with this exit code; the message is for people."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 @app.command
 def apply(*, kafka: Kafka = None, json: Json = False) -> int:
     """Make the topics that are missing; those that exist are left as they are."""
     try:
-        made = _ask(apply_topics(_settings(kafka)))
-    except _Failed as failed:
-        return _say(failed)
+        made = _ask(apply_topics, kafka)
+    except CommandError as error:
+        return report(error)
     if json:
         print(msgspec.json.encode({"made": made, "topics": len(TOPICS)}).decode())
     else:
@@ -51,9 +43,9 @@ def apply(*, kafka: Kafka = None, json: Json = False) -> int:
 def check(*, kafka: Kafka = None, json: Json = False) -> int:
     """Compare the broker's topics with the registry: exit code 0 if they agree, 1 with each difference."""
     try:
-        drifts = _ask(check_topics(_settings(kafka)))
-    except _Failed as failed:
-        return _say(failed)
+        drifts = _ask(check_topics, kafka)
+    except CommandError as error:
+        return report(error)
     if json:
         print(msgspec.json.encode({"topics": len(TOPICS), "differences": [asdict(drift) for drift in drifts]}).decode())
     else:
@@ -71,10 +63,11 @@ def accept(topic: Annotated[str, Parameter(help="Its name.")], /, *, kafka: Kafk
     try:
         readers = _readers(topic)
         done = {
-            service: _ask(accept_recreated(_settings(kafka), source, service)) for service, source in readers.items()
+            service: _ask(partial(accept_recreated, topic=source, group=service), kafka)
+            for service, source in readers.items()
         }
-    except _Failed as failed:
-        return _say(failed)
+    except CommandError as error:
+        return report(error)
     if json:
         print(msgspec.json.encode({"topic": topic, "partitions": done}).decode())
     else:
@@ -87,7 +80,7 @@ def _readers(name: str) -> dict[str, Topic]:
     """Each service whose tasks read the topic."""
     readers = {service: topic for service, sources in TASK_SOURCES.items() for topic in sources if topic.name == name}
     if not readers:
-        raise _Failed(f"no task reads {name}: restarting the services is enough", BAD_INPUT)
+        raise CommandError(f"no task reads {name}: restarting the services is enough", BAD_INPUT)
     return readers
 
 
@@ -97,20 +90,10 @@ def _listed(partitions: Sequence[int]) -> str:
     return f"partitions {', '.join(map(str, partitions))}"
 
 
-def _settings(kafka: str | None) -> KafkaSettings:
+def _ask(question: Callable[[KafkaSettings], Coroutine[Any, Any, _Answer]], kafka: str | None) -> _Answer:
+    settings = kafka_settings(kafka)
     try:
-        return load(KafkaSettings) if kafka is None else load(KafkaSettings, kafka_bootstrap=kafka)
-    except BadSettings as error:
-        raise _Failed(str(error), BAD_INPUT) from None
-
-
-def _ask(question: Coroutine[Any, Any, _Answer]) -> _Answer:
-    try:
-        return asyncio.run(question)
-    except (KafkaError, TopicNotMade, TopicsDiffer, OSError) as error:
-        raise _Failed(f"Kafka did not do it: {error or type(error).__name__}", DIFFERENT) from None
-
-
-def _say(failed: _Failed) -> int:
-    print(failed, file=sys.stderr)
-    return failed.code
+        with kafka_errors(settings):
+            return asyncio.run(question(settings))
+    except TopicsDiffer as error:
+        raise CommandError(str(error)) from None

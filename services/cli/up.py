@@ -13,10 +13,9 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.call_intake import IntakeFailed
+from services.cli.errors import CommandError
 from services.cli.progress import Progress
-from services.cli.supervisor import ProgramFailed
-from services.cli.system import SERVICES, Options, System, SystemFailed
+from services.cli.system import SERVICES, Options, System
 from shared.embedded_kafka.errors import KafkaFailed
 from shared.kafka.settings import BadSettings
 from shared.policy.files import load_edition
@@ -88,7 +87,7 @@ def run(options: Options, ready_file: Path | None, while_up: Callable[[System], 
         except BadSettings as error:
             progress.note(str(error))
             return BAD_INPUT
-        except (SystemFailed, ProgramFailed, KafkaFailed, IntakeFailed) as error:
+        except (CommandError, KafkaFailed) as error:
             progress.note(str(error))
             return FAILED
 

@@ -9,6 +9,7 @@ from shared.contracts.topics import TOPICS
 from shared.kafka import dead_letters
 from shared.kafka.committed_reader import CommittedReader, committed_reader
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
+from shared.kafka.faults import KafkaFault
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record, Withheld
 from shared.kafka.settings import KafkaSettings
@@ -19,7 +20,7 @@ SOURCES = tuple(
 )
 
 
-class CannotReplay(Exception):
+class CannotResend(KafkaFault):
     """This dead letter cannot be sent back; the message says why."""
 
 
@@ -83,7 +84,7 @@ async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterat
         for each in found:
             try:
                 record = await _original(settings, each)
-            except CannotReplay as error:
+            except CannotResend as error:
                 yield each, str(error)
                 continue
             count = len(await producer.partitions_for(record.topic))
@@ -98,18 +99,18 @@ async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterat
 
 async def _original(settings: KafkaSettings, found: Found) -> Record:
     if found.letter is None:
-        raise CannotReplay(found.problem)
+        raise CannotResend(found.problem)
     record = found.letter.record
     if record.topic not in SOURCES:
-        raise CannotReplay(f"it says that it comes from {record.topic}, which is no source of Frontline")
+        raise CannotResend(f"it says that it comes from {record.topic}, which is no source of Frontline")
     if not found.letter.by_reference:
         return record
     async with committed_reader(settings) as reader:
         there = await _at(reader, record.topic, record.partition, record.offset)
     if there is None:
-        raise CannotReplay(f"its value was not kept, and {record.topic} no longer has it")
+        raise CannotResend(f"its value was not kept, and {record.topic} no longer has it")
     if isinstance(there.value, Withheld):
-        raise CannotReplay(f"its source has to send it again in a readable size: {there.value.message}")
+        raise CannotResend(f"its source has to send it again in a readable size: {there.value.message}")
     return there
 
 

@@ -10,7 +10,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.contracts.topics import changelog
 from shared.kafka.committed_reader import CommittedReader, Span, committed_reader
-from shared.kafka.faults import TaskMustStop
+from shared.kafka.faults import KafkaFault, TaskMustStop
 from shared.kafka.record import Withheld
 from shared.kafka.settings import KafkaSettings
 from shared.streams.errors import TakeoverTooSlow
@@ -19,7 +19,7 @@ from shared.streams.task_state import TaskState
 Report = Callable[[int, int], None]  # records read so far, offsets still to read
 
 
-class ChangelogMoved(Exception):
+class ChangelogMoved(KafkaFault):
     """The tail to read is not there any more, so what is in memory is worth nothing: restore from the beginning."""
 
 

@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import msgspec
-from aiokafka.errors import KafkaConnectionError, KafkaError
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.jsonl import BAD_INPUT
+from services.cli.errors import BAD_INPUT, CommandError, kafka_errors, kafka_settings, report
 from services.cli.progress import Progress
 from services.cli.replay.view import as_data, show
 from services.replay.log_file import BadLogFile, RecordedLog, lines_of, read_lines
 from services.replay.log_from_kafka import read_log
 from services.replay.replay import CannotReplay, Replayer, ReplayResult
-from shared.kafka.faults import NoTopics, TaskMustStop
-from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.kafka.faults import TaskMustStop
+from shared.kafka.settings import BadSettings, load
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
@@ -36,14 +35,6 @@ FileName = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs instead of text for people.")]
 Policies = Annotated[tuple[str, ...], Parameter(negative="")]
 Shown = Annotated[int, Parameter(name="--show", help="How many differences are shown; the others are counted.")]
-
-
-class _CommandFailed(Exception):
-    """Ends the command with this exit code and this message on standard error."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def replay(
@@ -78,18 +69,17 @@ def replay(
     """
     try:
         if from_topic == (from_file is not None):
-            raise _CommandFailed("name the source of the log: --from-topic, or --from-file FILE", BAD_INPUT)
+            raise CommandError("name the source of the log: --from-topic, or --from-file FILE", BAD_INPUT)
         if save is not None and not from_topic:
-            raise _CommandFailed("--save needs --from-topic", BAD_INPUT)
+            raise CommandError("--save needs --from-topic", BAD_INPUT)
         if str(save) == "-":
-            raise _CommandFailed("--save needs the name of a file: standard output is for the result", BAD_INPUT)
+            raise CommandError("--save needs the name of a file: standard output is for the result", BAD_INPUT)
         if show_at_most < 0:
-            raise _CommandFailed(f"--show {show_at_most}: must not be negative", BAD_INPUT)
+            raise CommandError(f"--show {show_at_most}: must not be negative", BAD_INPUT)
         with Progress() as progress:
             result = _replay(_DelayedProgress(progress).say, from_file, save, policy, kafka, show_at_most)
-    except _CommandFailed as failed:
-        print(failed, file=sys.stderr)
-        return failed.code
+    except CommandError as error:
+        return report(error)
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(as_data(result)) + b"\n")
     else:
@@ -118,25 +108,14 @@ def _replay(
             )
             return replayer.replay(log)
     except (BadSettings, PolicyError, CannotReplay, TaskMustStop) as error:
-        raise _CommandFailed(str(error), BAD_INPUT) from None
+        raise CommandError(str(error), BAD_INPUT) from None
 
 
 def _from_kafka(kafka: str | None, say: Callable[[str], None]) -> RecordedLog:
-    settings = load(KafkaSettings) if kafka is None else load(KafkaSettings, kafka_bootstrap=kafka)
-    address = settings.kafka_bootstrap
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its failures are reported below, once
-    try:
+    settings = kafka_settings(kafka)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a failure is reported below, once
+    with kafka_errors(settings):
         return asyncio.run(read_log(settings, lambda done, total: say(f"reading the log: {done:,} of {total:,}")))
-    except KafkaConnectionError:
-        raise _CommandFailed(
-            f"Kafka at {address} does not answer; set its address with --kafka HOST:PORT", DIFFERENT
-        ) from None
-    except KafkaError as error:
-        raise _CommandFailed(f"Kafka at {address} cannot be read: {error or type(error).__name__}", DIFFERENT) from None
-    except NoTopics:
-        raise _CommandFailed(
-            f"Kafka at {address} has no topics of Frontline; run `frontline topics apply`", DIFFERENT
-        ) from None
 
 
 def _from_file(file: Path, say: Callable[[str], None]) -> RecordedLog:
@@ -150,9 +129,9 @@ def _from_file(file: Path, say: Callable[[str], None]) -> RecordedLog:
             return read_lines(counted(lines))
     except BadLogFile as error:
         name = "standard input" if str(file) == "-" else str(file)
-        raise _CommandFailed(f"{name}, {error}", BAD_INPUT) from None
+        raise CommandError(f"{name}, {error}", BAD_INPUT) from None
     except OSError as error:
-        raise _CommandFailed(f"cannot read {file}: {error.strerror or error}", BAD_INPUT) from None
+        raise CommandError(f"cannot read {file}: {error.strerror or error}", BAD_INPUT) from None
 
 
 def _write(log: RecordedLog, file: Path, say: Callable[[str], None]) -> None:
@@ -166,7 +145,7 @@ def _write(log: RecordedLog, file: Path, say: Callable[[str], None]) -> None:
         part.replace(file)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise _CommandFailed(f"cannot write {file}: {error.strerror or error}", BAD_INPUT) from None
+        raise CommandError(f"cannot write {file}: {error.strerror or error}", BAD_INPUT) from None
 
 
 class _DelayedProgress:

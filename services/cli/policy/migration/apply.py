@@ -8,14 +8,14 @@ from typing import Any, cast
 
 import httpx
 import msgspec
-from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from services.cli.case_log_reader import read_cases
+from services.cli.errors import CommandError, kafka_errors
 from shared.contracts.structs import ActivityRecorded
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.migration_preview import Candidate, Editions, body_of, candidate, preview, to_edition, to_plan
-from shared.kafka.faults import NoTopics, TaskMustStop
+from shared.kafka.faults import TaskMustStop
 from shared.kafka.settings import KafkaSettings
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
@@ -29,7 +29,7 @@ Told = dict[str, Any]
 Move = tuple[Candidate, list[ActivityRecorded]]
 
 
-class CannotMigrate(Exception):
+class CannotMigrate(CommandError):
     """Kafka or intake is away, or does not answer as it should; the message says which, and what to do."""
 
 
@@ -120,16 +120,9 @@ async def _open_cases(migration: Migration, say: Say) -> tuple[list[Candidate], 
 
 
 async def _logs(settings: KafkaSettings, say: Say) -> dict[str, CaseLog]:
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is said below, once
-    where = f"Kafka at {settings.kafka_bootstrap}"
-    try:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a failure is reported below, once
+    with kafka_errors(settings):
         return await read_cases(settings, lambda records: say(f"reading the log: {records} records"))
-    except NoTopics:
-        raise CannotMigrate(f"{where} has no topics of Frontline; run `frontline topics apply`") from None
-    except KafkaConnectionError:
-        raise CannotMigrate(f"{where} does not answer; --kafka HOST:PORT says where it is") from None
-    except KafkaError as error:
-        raise CannotMigrate(f"{where} cannot be read: {error}") from None
 
 
 async def _activities(client: httpx.AsyncClient, migration: Migration, of: Candidate) -> list[ActivityRecorded]:

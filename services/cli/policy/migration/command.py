@@ -14,7 +14,8 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.policy.migration.apply import CannotMigrate, Choice, Migration, migrated
+from services.cli.errors import CommandError, report
+from services.cli.policy.migration.apply import Choice, Migration, migrated
 from services.cli.policy.migration.view import show
 from services.cli.progress import Progress
 from shared.kafka.settings import BadSettings, KafkaSettings, load
@@ -99,9 +100,8 @@ def migrate(
     try:
         with Progress() as progress:
             told, problems = asyncio.run(migrated(migration, progress.say))
-    except CannotMigrate as error:
-        print(error, file=sys.stderr)
-        return REFUSED
+    except CommandError as error:
+        return report(error)
     if as_json:
         for each in told:
             print(msgspec.json.encode(each).decode())
