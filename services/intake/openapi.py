@@ -110,7 +110,7 @@ def describe(
         "responses": {
             status: {"description": "Done", "content": content} if content else {"description": "Done"},
             "4XX": {"description": "Refused; nothing was published", "content": problem},
-            "503": {"description": "Kafka is away; nothing was acknowledged", "content": problem},
+            "503": {"description": "Kafka is unavailable; nothing was acknowledged", "content": problem},
         },
         "openapi_extra": extra,
     }

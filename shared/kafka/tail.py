@@ -1,7 +1,7 @@
 """Reading topics from a chosen point to their end, and then as they grow: for the views that intake keeps.
 
 Committed records only; partitions are assigned, there is no group and nothing is stored in Kafka. Every instance of
-intake reads all of them. Where Kafka goes away, reading goes on where it was once it is back.
+intake reads all of them. After an outage reading continues at the same offsets.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ class Tail:
         CAUGHT_UP.labels(view).set(0)
 
     async def run(self) -> None:
-        """Read for ever; a Kafka that is away, or whose topics are not right, is waited for."""
+        """Read without end; wait while Kafka is unavailable or its topics are not right."""
         while True:
             try:
                 self._watch.check()
@@ -75,7 +75,7 @@ class Tail:
                 if self._interrupted_by != str(error):  # once for each interruption, not for each try
                     self._interrupted_by = str(error)
                     self._log.warning(
-                        "Reading is interrupted; it goes on where it was once Kafka can be read",
+                        "Reading interrupted: it continues at the same offsets once Kafka is available",
                         action="view.interrupted",
                         view=self._view,
                         error=str(error),

@@ -80,7 +80,7 @@ class TopicWatch:
         self.check()
 
     async def run(self) -> None:
-        """Look again and again, until cancelled. A Kafka that is away is no news here: it leaves the last verdict."""
+        """Look periodically, until cancelled. While Kafka is unavailable the last result stays."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
             with contextlib.suppress(KafkaError, OSError, TimeoutError):

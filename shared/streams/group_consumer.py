@@ -1,8 +1,8 @@
 """The group's member: one consumer per service instance, which fetches for all of its tasks.
 
 aiokafka stops heartbeats inside `on_partitions_assigned` and swallows exceptions there, so that callback only pauses
-and tells; all the work is done by the tasks, which seek for themselves. `auto_offset_reset` is "none": with "earliest"
-a position that retention has overtaken would be moved on silently, and records would be lost without a word.
+and notifies; all the work is done by the tasks, which seek for themselves. `auto_offset_reset` is "none": with
+"earliest" a position that retention has overtaken would be moved silently, and the loss of records would go unnoticed.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
             try:
                 batches = await self._consumer.getmany(timeout_ms=_GETMANY_MS)
             except NoOffsetForPartitionError:
-                continue  # the client looked before it told us of the assignment: no matter
+                continue  # the client looked before it notified us of the assignment; harmless
             except OffsetOutOfRangeError as error:
                 for place, position in error.args[0].items():
                     out_of_range(place.topic, place.partition, position)
@@ -104,7 +104,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
             _log.exception("Partitions could not be given up in order", action="revoke.failed")
 
     def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Called by aiokafka after it has joined, heartbeats stopped: pause and tell, nothing else.
+        """Called by aiokafka after it has joined, heartbeats stopped: pause and notify, nothing else.
 
         A partition without a position would keep the client from fetching anything until it has looked one up, so each
         gets one here; nothing is fetched by it.
