@@ -188,4 +188,4 @@ async def test_no_kafka_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     command: Callable[..., Any] = app
     words = ["list", "--kafka", "127.0.0.1:9"]
     assert await asyncio.to_thread(command, words, exit_on_error=False, result_action="return_value") == 1
-    assert capsys.readouterr().err == "Kafka at 127.0.0.1:9 does not answer; --kafka HOST:PORT says where it is\n"
+    assert capsys.readouterr().err == "Kafka at 127.0.0.1:9 does not answer; set its address with --kafka HOST:PORT\n"
