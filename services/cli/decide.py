@@ -12,8 +12,7 @@ import msgspec
 from cyclopts import Parameter
 from pydantic import ConfigDict, Strict, ValidationError
 
-from services.cli.errors import BAD_INPUT
-from services.cli.jsonl import BadInput, answer_lines
+from services.cli.jsonl import BAD_INPUT, BadInput, answer_lines
 from shared.business_time.errors import CalendarError
 from shared.contracts import structs, wire
 from shared.contracts.base import CountryCode, Instant, Part

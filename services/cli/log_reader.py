@@ -1,4 +1,4 @@
-"""Reads events from the log as the command line shows them: committed only, from the beginning, without a group."""
+"""Reads committed events from Kafka, from the beginning and without a consumer group."""
 
 import json
 from collections.abc import AsyncIterator
@@ -12,9 +12,9 @@ from shared.kafka.settings import KafkaSettings, load
 
 
 async def read_to_end(bootstrap: str, *topics: Topic) -> dict[str, list[LoggedEvent]]:
-    """Every event of `topics`, by topic name, up to where each partition ends now.
+    """Every event of `topics`, by topic name, up to the current end of each partition.
 
-    Records that are no events (somebody else wrote them) are passed over: this is a report, not a consumer.
+    Foreign records that are not events are skipped: this is a report, not a consumer.
     """
     events: dict[str, list[LoggedEvent]] = {topic.name: [] for topic in topics}
     async for record in committed_reader.read_to_end(_settings(bootstrap), events):
@@ -24,7 +24,7 @@ async def read_to_end(bootstrap: str, *topics: Topic) -> dict[str, list[LoggedEv
 
 
 async def follow(bootstrap: str, *topics: Topic) -> AsyncIterator[tuple[str, LoggedEvent]]:
-    """(topic, event) from the beginning of `topics`, then as they come, without end."""
+    """(topic, event) from the beginning of `topics`, then as they arrive, without end."""
     async with committed_reader.committed_reader(_settings(bootstrap)) as reader:
         found = await reader.partitions(topic.name for topic in topics)
         async for record in reader.follow([place for of_topic in found.values() for place in of_topic]):

@@ -20,7 +20,7 @@ def escalation(library: EditionLibrary, overdue_alarm_seconds: float) -> TaskSer
         writes=(ESCALATIONS,),
         stores=ESCALATION_STORES,
         factory=lambda _partition: EscalationTopology(
-            editions, trace=tracing.child, fired=auditor.fired, buried=auditor.buried
+            editions, trace=tracing.child, fired=auditor.fired, dead_lettered=auditor.dead_lettered
         ),
         observe=auditor.observe,
     )

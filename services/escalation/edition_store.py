@@ -10,7 +10,8 @@ from typing import Protocol
 from shared.kafka.faults import TaskMustStop
 from shared.policy.digest import edition_to_json
 from shared.policy.model import Edition
-from shared.sla.pinned_edition import KEY_PREFIX, STORE, PinnedEdition, read_saved, short_of
+from shared.sla.errors import EditionUnreadable
+from shared.sla.pinned_edition import KEY_PREFIX, STORE, Editions, PinnedEdition, read_saved, short_of
 from shared.streams.overlay import Overlay
 
 
@@ -73,5 +74,32 @@ class EditionStore:
                     f"store {STORE} has no edition {short.hex()}…, though a case pins it: restore the topic "
                     "escalation-editions-changelog"
                 )
-            known = self._known[short] = read_saved(saved)
+            try:
+                known = self._known[short] = read_saved(saved)
+            except EditionUnreadable as error:
+                raise TaskMustStop(str(error)) from None
         return known
+
+    def at(self, overlay: Overlay) -> Editions:
+        """The editions as one transaction sees them."""
+        return _EditionsAt(self, overlay)
+
+
+class _EditionsAt:
+    """The editions that are saved in a task's store or configured here."""
+
+    def __init__(self, store: EditionStore, overlay: Overlay) -> None:
+        self._store = store
+        self._overlay = overlay
+
+    @property
+    def configured(self) -> str:
+        return self._store.configured
+
+    def of(self, short: bytes) -> PinnedEdition:
+        return self._store.of(self._overlay, short)
+
+    def find(self, name: str, sha256: str) -> PinnedEdition | None:
+        if not self._store.knows(self._overlay, sha256):
+            return None
+        return self.of(self._store.pin(self._overlay, name, sha256))

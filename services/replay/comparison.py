@@ -143,13 +143,13 @@ class Comparison:
         )
 
     def dead_letter_differs(self, topic: str, partition: int, offset: int, reason: str, place: str | None) -> None:
-        """A record was dead-lettered on one side only, or for another cause; `place` is that of the dead letter."""
+        """The dead letters of a record differ: one is missing, or the causes differ. `place`: of that in the log."""
         self.tally.dead_letters_differing += 1
         source = f"{topic}[{partition}]@{offset}"
         self._found.add(Difference(self.tally.service, "dead_letter", place, source, "dead letter", "", reason))
 
     def dead_letter_not_replayable(self, reason: str) -> None:
-        """A record was dead-lettered on one side only, and the log no longer shows whether that is right."""
+        """The dead letters of a record differ, and the log no longer shows whether that is right."""
         self.tally.dead_letters_not_replayable += 1
         self.tally.not_replayable_reasons[reason] += 1
 

@@ -23,7 +23,7 @@ class PublishedDeadLetter(NamedTuple):
 
 
 class Mismatch(NamedTuple):
-    """A record that was not dead-lettered alike in log and replay; `published`: the log has a dead letter of it."""
+    """A record whose dead letters differ: one is missing, or the causes differ. `published`: the log has one."""
 
     topic: str
     offset: int

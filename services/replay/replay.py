@@ -26,9 +26,9 @@ from services.router.topology import SOURCE as ROUTER
 from shared.business_time.holiday_sets import HOLIDAYS_VERSION
 from shared.business_time.zones import TZDATA_VERSION
 from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATIONS, ROUTER_SOURCES, changelog
-from shared.kafka.faults import TaskMustStop
 from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
+from shared.sla.errors import EditionUnreadable
 from shared.sla.pinned_edition import STORE, read_saved
 
 __all__ = ["CannotReplay", "Difference", "FieldDifference", "Log", "Progress", "ReplayResult", "Replayer", "Tally"]
@@ -151,7 +151,7 @@ def _saved_editions(log: Log) -> list[Edition]:
     )
     try:
         return [read_saved(document).edition for document in documents if document is not None]
-    except TaskMustStop as error:
+    except EditionUnreadable as error:
         raise CannotReplay(str(error)) from None
     except zlib.error as error:
         raise CannotReplay(f"an edition in {_EDITIONS} is damaged: {error}") from None

@@ -29,7 +29,7 @@ class CaseLog:
     saved: dict[bytes, bytes] = field(default_factory=dict)
 
     def editions(self) -> dict[bytes, PinnedEdition]:
-        """The editions that were saved, by how cases refer to them. Raises TaskMustStop for one that cannot be read."""
+        """The editions that were saved, by how cases refer to them. Raises EditionUnreadable."""
         found = (read_saved(document) for document in self.saved.values())
         return {short_of(pinned.sha256): pinned for pinned in found}
 

@@ -24,7 +24,7 @@ from shared.explain.rebuild_case import counted, rebuild_case
 from shared.explain.speech import Speech
 from shared.kafka.dead_letters import DeadLetter
 from shared.routing.translation import TranslatedDecision
-from shared.sla.pinned_edition import PinnedEdition, short_of
+from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
 _TOLD = ("to", "impact", "workaround", "milestones", "plan", "edition", "accepted")
@@ -50,7 +50,7 @@ def explanation(
     heard, at, speech = counted(log, case), to_micros(now), Speech(language or "en")
     said = case if pinned is None or language is None else TranslatedDecision(pinned.edition, language).told(case)
     state = rebuild_case(case, editions, heard)
-    told = None if state is None else case_history(case, state, editions.__getitem__, heard)
+    told = None if state is None else case_history(case, state, KnownEditions(editions), heard)
     calendar = decision.calendar_rule(case, said, pinned, speech)
     in_words = language is not None
     return {

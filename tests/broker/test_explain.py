@@ -15,7 +15,7 @@ from shared.contracts.topics import CASES, changelog
 from shared.kafka.partitioning import partition_for
 from shared.kafka.settings import KafkaSettings, load
 from shared.kafka.topic_admin import apply_topics
-from tests.topology.escalation.desk import Desk, as_record
+from tests.topology.escalation.desk import TaskDesk, as_record
 
 PARTITIONS = 6
 
@@ -24,7 +24,7 @@ PARTITIONS = 6
 async def case_id(bootstrap: str) -> AsyncIterator[str]:
     """A case in the log, an hour and a half old, with all that was said about it and about another one."""
     await apply_topics(load(KafkaSettings, kafka_bootstrap=bootstrap))
-    desk = Desk()
+    desk = TaskDesk()
     mine, other = uuid4().hex, uuid4().hex
     partition = partition_for(mine.encode(), PARTITIONS)
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:

@@ -15,7 +15,7 @@ ROOTS = {
     "shared/embedded_kafka": "KafkaFailed",
     "shared/business_time": "CalendarError",
     "services/intake": "Refusal",
-    "services/cli": "CommandError",
+    "services/cli": "CommandFailed",
 }
 
 

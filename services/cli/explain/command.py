@@ -8,22 +8,24 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from cyclopts import Parameter
 from rich.console import Console
 
 from services.cli.case_log_reader import read_case
-from services.cli.errors import CommandError, kafka_errors, kafka_settings, report
 from services.cli.explain.view import show
+from services.cli.jsonl import BAD_INPUT
 from services.cli.options import Lang
 from shared.contracts.structs import CaseRouted
 from shared.contracts.vocabulary import Language
 from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
-from shared.kafka.faults import TaskMustStop
-from shared.kafka.settings import BadSettings, load
+from shared.kafka.faults import NoTopics
+from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
+from shared.sla.errors import EditionUnreadable
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from shared.wall_clock import utc_now
 
@@ -49,13 +51,19 @@ def explain(case: str, *, kafka: str | None = None, lang: Lang = None, as_json: 
     kafka
         HOST:PORT; otherwise FRONTLINE_KAFKA_BOOTSTRAP says where Kafka is.
     """
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a failure is reported below, once
     try:
-        settings = kafka_settings(kafka)
-        with kafka_errors(settings):
-            log = asyncio.run(read_case(settings, case))
-    except CommandError as error:
-        return report(error)
+        settings = load(KafkaSettings, **({} if kafka is None else {"kafka_bootstrap": kafka}))
+    except BadSettings as error:
+        return _failed(str(error), BAD_INPUT)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is said below, once
+    try:
+        log = asyncio.run(read_case(settings, case))
+    except KafkaConnectionError:
+        return _failed(f"Kafka at {settings.kafka_bootstrap} does not answer; --kafka HOST:PORT says where it is")
+    except KafkaError as error:
+        return _failed(f"Kafka at {settings.kafka_bootstrap} cannot be read: {error}")
+    except NoTopics:
+        return _failed(f"Kafka at {settings.kafka_bootstrap} has no topics of Frontline; run `frontline topics apply`")
     if log.case is None:
         return _failed(_unknown(case, log))
     editions, missing = _editions(log, log.case)
@@ -84,7 +92,7 @@ def _editions(log: CaseLog, case: CaseRouted) -> tuple[dict[bytes, PinnedEdition
         if short_of(case.policy_sha256) in saved:
             return saved, ""
         library = load_library(load(PolicySettings).policies)
-    except (TaskMustStop, PolicyError, BadSettings) as error:
+    except (EditionUnreadable, PolicyError, BadSettings) as error:
         return saved, str(error)
     edition = library.by_digest(case.policy_sha256)
     if edition is not None:

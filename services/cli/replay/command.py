@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import msgspec
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.errors import BAD_INPUT, CommandError, kafka_errors, kafka_settings, report
+from services.cli.options import BAD_INPUT, CommandFailed, Flag, Json, kafka_settings
 from services.cli.progress import Progress
 from services.cli.replay.view import as_data, show
 from services.replay.log_file import BadLogFile, RecordedLog, lines_of, read_lines
 from services.replay.log_from_kafka import read_log
 from services.replay.replay import CannotReplay, Replayer, ReplayResult
-from shared.kafka.faults import TaskMustStop
+from shared.kafka.faults import NoTopics, TaskMustStop
 from shared.kafka.settings import BadSettings, load
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
@@ -30,9 +31,7 @@ IDENTICAL, DIFFERENT = 0, 1
 _QUIET_SECONDS = 1.0  # before progress is shown
 _UPDATE_SECONDS = 0.2  # between two updates of it
 
-Flag = Annotated[bool, Parameter(negative="")]
 FileName = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs instead of text for people.")]
 Policies = Annotated[tuple[str, ...], Parameter(negative="")]
 Shown = Annotated[int, Parameter(name="--show", help="How many differences are shown; the others are counted.")]
 
@@ -69,17 +68,18 @@ def replay(
     """
     try:
         if from_topic == (from_file is not None):
-            raise CommandError("name the source of the log: --from-topic, or --from-file FILE", BAD_INPUT)
+            raise CommandFailed("name the source of the log: --from-topic, or --from-file FILE", BAD_INPUT)
         if save is not None and not from_topic:
-            raise CommandError("--save needs --from-topic", BAD_INPUT)
+            raise CommandFailed("--save needs --from-topic", BAD_INPUT)
         if str(save) == "-":
-            raise CommandError("--save needs the name of a file: standard output is for the result", BAD_INPUT)
+            raise CommandFailed("--save needs the name of a file: standard output is for the result", BAD_INPUT)
         if show_at_most < 0:
-            raise CommandError(f"--show {show_at_most}: must not be negative", BAD_INPUT)
+            raise CommandFailed(f"--show {show_at_most}: must not be negative", BAD_INPUT)
         with Progress() as progress:
-            result = _replay(_DelayedProgress(progress).say, from_file, save, policy, kafka, show_at_most)
-    except CommandError as error:
-        return report(error)
+            result = _replay(_DelayedProgress(progress).update, from_file, save, policy, kafka, show_at_most)
+    except CommandFailed as failed:
+        print(failed, file=sys.stderr)
+        return failed.code
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(as_data(result)) + b"\n")
     else:
@@ -88,7 +88,7 @@ def replay(
 
 
 def _replay(
-    say: Callable[[str], None],
+    report: Callable[[str], None],
     file: Path | None,
     save: Path | None,
     policy: Sequence[str],
@@ -98,30 +98,41 @@ def _replay(
     try:
         named = {"policies": ",".join(policy)} if policy else {}
         configured = load_library(load(PolicySettings, **named).policies)
-        with _from_kafka(kafka, say) if file is None else _from_file(file, say) as log:
+        with _from_kafka(kafka, report) if file is None else _from_file(file, report) as log:
             if save is not None:
-                _write(log, save, say)
+                _write(log, save, report)
             replayer = Replayer(
                 configured,
                 max_differences=limit,
-                progress=lambda done, total: say(f"replaying: {done:,} of {total:,}"),
+                progress=lambda done, total: report(f"replaying: {done:,} of {total:,}"),
             )
             return replayer.replay(log)
     except (BadSettings, PolicyError, CannotReplay, TaskMustStop) as error:
-        raise CommandError(str(error), BAD_INPUT) from None
+        raise CommandFailed(str(error), BAD_INPUT) from None
 
 
-def _from_kafka(kafka: str | None, say: Callable[[str], None]) -> RecordedLog:
+def _from_kafka(kafka: str | None, report: Callable[[str], None]) -> RecordedLog:
     settings = kafka_settings(kafka)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a failure is reported below, once
-    with kafka_errors(settings):
-        return asyncio.run(read_log(settings, lambda done, total: say(f"reading the log: {done:,} of {total:,}")))
+    address = settings.kafka_bootstrap
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its failures are reported below, once
+    try:
+        return asyncio.run(read_log(settings, lambda done, total: report(f"reading the log: {done:,} of {total:,}")))
+    except KafkaConnectionError:
+        raise CommandFailed(
+            f"Kafka at {address} does not answer; set its address with --kafka HOST:PORT", DIFFERENT
+        ) from None
+    except KafkaError as error:
+        raise CommandFailed(f"Kafka at {address} cannot be read: {error or type(error).__name__}", DIFFERENT) from None
+    except NoTopics:
+        raise CommandFailed(
+            f"Kafka at {address} has no topics of Frontline; run `frontline topics apply`", DIFFERENT
+        ) from None
 
 
-def _from_file(file: Path, say: Callable[[str], None]) -> RecordedLog:
+def _from_file(file: Path, report: Callable[[str], None]) -> RecordedLog:
     def counted(lines: BinaryIO) -> Iterator[bytes]:
         for number, line in enumerate(lines, 1):
-            say(f"reading the log: line {number:,}")
+            report(f"reading the log: line {number:,}")
             yield line
 
     try:
@@ -129,23 +140,23 @@ def _from_file(file: Path, say: Callable[[str], None]) -> RecordedLog:
             return read_lines(counted(lines))
     except BadLogFile as error:
         name = "standard input" if str(file) == "-" else str(file)
-        raise CommandError(f"{name}, {error}", BAD_INPUT) from None
+        raise CommandFailed(f"{name}, {error}", BAD_INPUT) from None
     except OSError as error:
-        raise CommandError(f"cannot read {file}: {error.strerror or error}", BAD_INPUT) from None
+        raise CommandFailed(f"cannot read {file}: {error.strerror or error}", BAD_INPUT) from None
 
 
-def _write(log: RecordedLog, file: Path, say: Callable[[str], None]) -> None:
+def _write(log: RecordedLog, file: Path, report: Callable[[str], None]) -> None:
     """Write the whole log or nothing. Only the owner can read the file, since it contains customers' text."""
     part = file.with_name(f"{file.name}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
             for number, line in enumerate(lines_of(log), 1):
-                say(f"writing the log: line {number:,}")
+                report(f"writing the log: line {number:,}")
                 out.write(line)
         part.replace(file)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise CommandError(f"cannot write {file}: {error.strerror or error}", BAD_INPUT) from None
+        raise CommandFailed(f"cannot write {file}: {error.strerror or error}", BAD_INPUT) from None
 
 
 class _DelayedProgress:
@@ -155,9 +166,9 @@ class _DelayedProgress:
         self._progress = progress
         self._next = time.monotonic() + _QUIET_SECONDS
 
-    def say(self, sentence: str) -> None:
+    def update(self, sentence: str) -> None:
         """Show what is being done, a few times a second."""
         now = time.monotonic()
         if now >= self._next:
             self._next = now + _UPDATE_SECONDS
-            self._progress.say(sentence)
+            self._progress.update(sentence)

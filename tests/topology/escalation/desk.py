@@ -34,7 +34,7 @@ def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
 
 
-class Desk:
+class TaskDesk:
     """A task of escalation, with its clock at Monday noon (UTC)."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Desk:
         self.library = library
         self.rulebooks = Rulebooks(routed_by or library)
         self.late: list[float] = []
-        self.buried: list[DeadLetter] = []
+        self.dead_lettered: list[DeadLetter] = []
         self.driver = TopologyDriver(self._made, service=SERVICE, now=MONDAY_NOON, make_store=make_store)
         self._said = 0
         self.aborts = False  # whether the first try of each record's transaction is aborted
@@ -139,7 +139,7 @@ class Desk:
             EditionStore(self.library),
             trace=lambda parent: parent or TRACEPARENT,
             fired=self.late.append,
-            buried=self.buried.append,
+            dead_lettered=self.dead_lettered.append,
         )
 
 

@@ -8,17 +8,19 @@ from typing import Any, cast
 
 import httpx
 import msgspec
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from services.cli.case_log_reader import read_cases
-from services.cli.errors import CommandError, kafka_errors
+from services.cli.options import CommandFailed
 from shared.contracts.structs import ActivityRecorded
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.migration_preview import Candidate, Editions, body_of, candidate, preview, to_edition, to_plan
-from shared.kafka.faults import TaskMustStop
+from shared.kafka.faults import NoTopics
 from shared.kafka.settings import KafkaSettings
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
+from shared.sla.errors import EditionUnreadable
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from shared.wall_clock import utc_now
 
@@ -29,7 +31,7 @@ Told = dict[str, Any]
 Move = tuple[Candidate, list[ActivityRecorded]]
 
 
-class CannotMigrate(CommandError):
+class CannotMigrate(CommandFailed):
     """Kafka or intake is away, or does not answer as it should; the message says which, and what to do."""
 
 
@@ -101,7 +103,7 @@ async def _open_cases(migration: Migration, say: Say) -> tuple[list[Candidate], 
     }
     try:
         editions |= next(iter(logs.values())).editions() if logs else {}
-    except TaskMustStop as error:
+    except EditionUnreadable as error:
         raise CannotMigrate(str(error)) from None
     if migration.target is not None:
         editions[short_of(migration.target.sha256)] = migration.target
@@ -120,9 +122,16 @@ async def _open_cases(migration: Migration, say: Say) -> tuple[list[Candidate], 
 
 
 async def _logs(settings: KafkaSettings, say: Say) -> dict[str, CaseLog]:
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a failure is reported below, once
-    with kafka_errors(settings):
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is said below, once
+    where = f"Kafka at {settings.kafka_bootstrap}"
+    try:
         return await read_cases(settings, lambda records: say(f"reading the log: {records} records"))
+    except NoTopics:
+        raise CannotMigrate(f"{where} has no topics of Frontline; run `frontline topics apply`") from None
+    except KafkaConnectionError:
+        raise CannotMigrate(f"{where} does not answer; --kafka HOST:PORT says where it is") from None
+    except KafkaError as error:
+        raise CannotMigrate(f"{where} cannot be read: {error}") from None
 
 
 async def _activities(client: httpx.AsyncClient, migration: Migration, of: Candidate) -> list[ActivityRecorded]:
@@ -170,7 +179,7 @@ async def _send(client: httpx.AsyncClient, told: list[Told], moves: list[Move], 
 
 async def _report(client: httpx.AsyncClient, of: Candidate, activity: ActivityRecorded) -> httpx.Response:
     # Run twice in a row, the command means the same activity; after anything else has happened, it means another one.
-    key = f"migrate:{activity.policy_sha256 or activity.plan}:{len(of.state.heard)}"
+    key = f"migrate:{activity.policy_sha256 or activity.plan}:{len(of.state.activities)}"
     path = f"/v1/cases/{of.case.case_id}/activity"
     return await _call(client, "POST", path, json=body_of(activity), headers={"Idempotency-Key": key})
 

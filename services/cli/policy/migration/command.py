@@ -14,8 +14,7 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.errors import CommandError, report
-from services.cli.policy.migration.apply import Choice, Migration, migrated
+from services.cli.policy.migration.apply import CannotMigrate, Choice, Migration, migrated
 from services.cli.policy.migration.view import show
 from services.cli.progress import Progress
 from shared.kafka.settings import BadSettings, KafkaSettings, load
@@ -99,9 +98,10 @@ def migrate(
         return BAD_INPUT
     try:
         with Progress() as progress:
-            told, problems = asyncio.run(migrated(migration, progress.say))
-    except CommandError as error:
-        return report(error)
+            told, problems = asyncio.run(migrated(migration, progress.update))
+    except CannotMigrate as error:
+        print(error, file=sys.stderr)
+        return REFUSED
     if as_json:
         for each in told:
             print(msgspec.json.encode(each).decode())

@@ -1,0 +1,30 @@
+"""[pure] What the clocks refuse, and what keeps them from going on. The domain knows no Kafka: services translate.
+
+Escalation turns `InputRefused` into a dead letter with the same `cause`, and `EditionUnreadable` into a stopped task.
+"""
+
+from shared.contracts.vocabulary import DeadLetterCause
+
+
+class SlaError(Exception):
+    """The root. `cause` is a stable word for machines; the message names fields and ids, never a customer's text."""
+
+    def __init__(self, cause: str, message: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+class InputRefused(SlaError):
+    """This case or activity can never be applied, and nothing was changed: correct it and send it again."""
+
+    cause: DeadLetterCause
+
+    def __init__(self, cause: DeadLetterCause, message: str) -> None:
+        super().__init__(cause, message)
+
+
+class EditionUnreadable(SlaError):
+    """An edition that open cases pin cannot be read by this version: go back to the version that saved it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("edition_unreadable", message)
