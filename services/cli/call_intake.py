@@ -5,11 +5,13 @@ from typing import Any
 
 import httpx
 
+from services.cli.options import CommandFailed
+
 GIVE_UP_SECONDS = 90.0  # on one call: a part of the system may be down and started again meanwhile
 RETRY_SECONDS = 0.25  # between two attempts
 
 
-class IntakeFailed(Exception):
+class IntakeFailed(CommandFailed):
     """Intake refused a call or did not answer in time; the message names the call and the last problem."""
 
 

@@ -5,7 +5,6 @@ For one case its own partition is read, but all of the editions, which are by di
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 from shared.contracts.topics import CASES, EDITIONS
 from shared.explain.case_log import TOPICS, CaseLog
@@ -48,22 +47,14 @@ async def read_cases(settings: KafkaSettings, progress: Callable[[int], None]) -
 
 
 async def _committed(settings: KafkaSettings, key: bytes | None) -> AsyncIterator[Record]:
-    """The committed records that there are now: of the partition that `key` belongs to and the editions, or of all."""
-    async with committed_reader(settings, *(topic.name for topic in TOPICS)) as consumer:
-        partitions = sum(place.topic == CASES.name for place in consumer.assignment())
-        if not partitions:
+    """The committed records that there are now: of the partition of `key` and all editions, or of all partitions."""
+    async with committed_reader(settings) as reader:
+        found = await reader.partitions(topic.name for topic in TOPICS)
+        if CASES.name not in found:
             raise NoTopics
-        chosen = None if key is None else partition_for(key, partitions)
-        places = [
-            place
-            for place in consumer.assignment()
-            if chosen is None or place.partition == chosen or place.topic == EDITIONS.name
-        ]
-        consumer.unsubscribe()
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        ends: dict[Any, int] = await consumer.end_offsets(places)
-        while any([await consumer.position(place) < end for place, end in ends.items()]):
-            for batch in (await consumer.getmany(timeout_ms=200)).values():
-                for r in batch:
-                    yield Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
+        chosen = None if key is None else partition_for(key, len(found[CASES.name]))
+        places = [place for of_topic in found.values() for place in of_topic]
+        if chosen is not None:
+            places = [place for place in places if place.partition == chosen or place.topic == EDITIONS.name]
+        async for record in reader.read(await reader.spans(places)):
+            yield record

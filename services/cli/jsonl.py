@@ -12,15 +12,17 @@ from typing import Any, BinaryIO
 import msgspec
 from pydantic import ValidationError
 
+from services.cli.options import CommandFailed
+
 ANSWERED = 0
 BAD_INPUT = 2
 
 
-class BadInput(Exception):
+class BadInput(CommandFailed):
     """A line cannot be answered: `field` is the dotted path of the wrong field, "" for the line itself."""
 
     def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}" if field else message)
+        super().__init__(f"{field}: {message}" if field else message, BAD_INPUT)
         self.field = field
         self.message = message
 

@@ -1,16 +1,14 @@
 """Reads committed events from Kafka, from the beginning and without a consumer group."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 from services.cli.logged_event import LoggedEvent
 from shared.contracts.topics import Topic
-from shared.kafka import serde
-from shared.kafka.aiokafka_internals import bounded_consumer
+from shared.kafka import committed_reader, serde
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
-
-_POLL_MS = 200
+from shared.kafka.settings import KafkaSettings, load
 
 
 async def read_to_end(bootstrap: str, *topics: Topic) -> dict[str, list[LoggedEvent]]:
@@ -19,45 +17,28 @@ async def read_to_end(bootstrap: str, *topics: Topic) -> dict[str, list[LoggedEv
     Foreign records that are not events are skipped: this is a report, not a consumer.
     """
     events: dict[str, list[LoggedEvent]] = {topic.name: [] for topic in topics}
-    async for topic, event in _read(bootstrap, topics, follow=False):
-        events[topic].append(event)
+    async for record in committed_reader.read_to_end(_settings(bootstrap), events):
+        if event := _event(record):
+            events[record.topic].append(event)
     return events
 
 
-def follow(bootstrap: str, *topics: Topic) -> AsyncIterator[tuple[str, LoggedEvent]]:
+async def follow(bootstrap: str, *topics: Topic) -> AsyncIterator[tuple[str, LoggedEvent]]:
     """(topic, event) from the beginning of `topics`, then as they arrive, without end."""
-    return _read(bootstrap, topics, follow=True)
+    async with committed_reader.committed_reader(_settings(bootstrap)) as reader:
+        found = await reader.partitions(topic.name for topic in topics)
+        async for record in reader.follow([place for of_topic in found.values() for place in of_topic]):
+            if event := _event(record):
+                yield record.topic, event
 
 
-async def _read(bootstrap: str, topics: Sequence[Topic], *, follow: bool) -> AsyncIterator[tuple[str, LoggedEvent]]:
-    # Without a group, a subscription means every partition.
-    consumer = bounded_consumer(
-        *(topic.name for topic in topics),
-        bootstrap_servers=bootstrap,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        fetch_max_wait_ms=50,
-    )
-    await consumer.start()
+def _settings(bootstrap: str) -> KafkaSettings:
+    return load(KafkaSettings, kafka_bootstrap=bootstrap)
+
+
+def _event(record: Record) -> LoggedEvent | None:
     try:
-        ends = await consumer.end_offsets(list(consumer.assignment()))
-        while follow or any([await consumer.position(p) < end for p, end in ends.items()]):
-            for batch in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
-                for message in batch:
-                    record = Record(
-                        message.topic,
-                        message.partition,
-                        message.offset,
-                        message.timestamp,
-                        message.key,
-                        message.value,
-                        tuple(message.headers),
-                    )
-                    try:
-                        envelope, data = serde.read(record)
-                        yield message.topic, LoggedEvent(envelope.id, envelope.type, json.loads(data))
-                    except (PoisonRecord, ValueError):
-                        continue
-    finally:
-        await consumer.stop()
+        envelope, data = serde.read(record)
+        return LoggedEvent(envelope.id, envelope.type, json.loads(data))
+    except (PoisonRecord, ValueError):
+        return None

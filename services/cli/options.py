@@ -16,9 +16,9 @@ Lang = Annotated[Language | None, Parameter(name=["--lang", "--language"])]
 
 
 class CommandFailed(Exception):
-    """Ends a command with this exit code and this message on standard error."""
+    """The root of what ends a command, with this message on standard error and this exit code."""
 
-    def __init__(self, message: str, code: int) -> None:
+    def __init__(self, message: str, code: int = 1) -> None:
         super().__init__(message)
         self.code = code
 

@@ -15,7 +15,9 @@ from typing import Any
 
 import httpx
 
+from services.cli.options import CommandFailed
 from services.cli.progress import Progress
+from shared.backoff import Backoff
 from shared.embedded_kafka.guarded_process import GuardedProcess, how_it_ended
 
 STOP_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
@@ -29,7 +31,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 BAD_SETTINGS = 2  # exit code of a program whose settings are wrong: it is not restarted
 
 
-class ProgramFailed(Exception):
+class ProgramFailed(CommandFailed):
     """A program did not become ready; the message is one line with the reason."""
 
 
@@ -108,18 +110,21 @@ class Supervisor:
         await self._client.aclose()
 
     async def _keep(self, program: Program) -> None:
-        early_ends = 0
+        early_ends, backoff = 0, Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             child = await self._start(program)
             steady_for = await self._watch(program, child)
             code = await child.wait()
-            early_ends = 1 if steady_for > STEADY else early_ends + 1
+            if steady_for > STEADY:
+                early_ends = 0
+                backoff.reset()
+            early_ends += 1
             ending = f"{program.name} ended ({how_it_ended(code)}); {_last_line(program.log)}"
             never_ready = not self._ready[program.name].is_set()
             if never_ready and (code == BAD_SETTINGS or early_ends >= MAX_START_ATTEMPTS):
                 raise ProgramFailed(ending)
             self._progress.note(f"{ending}; restarting it")
-            await asyncio.sleep(pause_before_restart(early_ends))
+            await asyncio.sleep(backoff.next())
 
     async def _start(self, program: Program) -> GuardedProcess:
         output = os.open(program.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -177,11 +182,6 @@ class Supervisor:
                         problem = _unready_checks(response)
                     await asyncio.sleep(POLL_SECONDS)
         raise ProgramFailed(f"{program.name} is not ready after {timeout:g} s: {problem}; {_last_line(program.log)}")
-
-
-def pause_before_restart(early_ends: int) -> float:
-    """Seconds; doubled each time that a program ends early, up to a limit."""
-    return min(FIRST_PAUSE * 2.0 ** min(early_ends - 1, 30), LONGEST_PAUSE)
 
 
 def _unready_checks(response: httpx.Response) -> str:

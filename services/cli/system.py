@@ -28,6 +28,7 @@ from aiokafka.errors import KafkaError
 import services
 from services.cli.call_intake import call
 from services.cli.demo_accounts import DEMO_ACCOUNTS
+from services.cli.options import CommandFailed
 from services.cli.progress import Progress
 from services.cli.supervisor import Program, Supervisor
 from shared.embedded_kafka.broker import EmbeddedKafka
@@ -44,7 +45,7 @@ KAFKA_TIMEOUT = 15.0  # seconds for a Kafka given by --kafka to answer
 MAX_KAFKA_RESTARTS = 5  # then the system fails
 
 
-class SystemFailed(Exception):
+class SystemFailed(CommandFailed):
     """The system could not be started or kept running; the message is one line with the reason and what to do."""
 
 

@@ -131,7 +131,7 @@ def describe(
             status: {"description": "Done", "content": content} if content else {"description": "Done"},
             **({304: {"description": "The caller has it"}} if conditional else {}),
             "4XX": {"description": "Refused; nothing was published", "content": problem},
-            "503": {"description": "Kafka is away; nothing was acknowledged", "content": problem},
+            "503": {"description": "Kafka is unavailable; nothing was acknowledged", "content": problem},
         },
         "openapi_extra": extra,
     }

@@ -1,13 +1,13 @@
 """Publishing to Kafka: a record counts only once the broker has acknowledged it.
 
-FastStream's broker is the client, with an idempotent producer and `acks=all`. It would end the process where Kafka is
-away at the start, so it is connected in the background, again and again; until then, and whenever Kafka is known to be
-away, `publish` refuses at once instead of letting calls pile up. So it does while a topic is missing, resized, or was
-deleted and created again: no task reads such a topic before an operator has put it right.
+FastStream's broker is the client, with an idempotent producer and `acks=all`. It would end the process if Kafka were
+unavailable at the start, so it is connected in the background, with retries. Until it is connected, and during every
+outage that is known, `publish` refuses at once instead of letting calls pile up. It also refuses while a topic is
+missing, resized, or was deleted and created again: no task reads such a topic before an operator has repaired it.
 
-What happens to a record whose acknowledgement did not come in time: nobody knows. An idempotent producer keeps its
-batches until they are written, so it may still be written when Kafka comes back, once. It was not acknowledged, and the
-caller was told the key to repeat the call with: the second record has the same ids, and the router takes one of them.
+Whether a record is written whose acknowledgement did not come in time is not known. An idempotent producer keeps its
+batches until they are written, so the record may still be written once Kafka is available. It was not acknowledged, and
+the answer names the key to repeat the call with: the second record has the same ids, and the router takes one of them.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from faststream.kafka import KafkaBroker
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.intake.errors import KafkaUnavailable, TopicsChanged
+from shared.backoff import Backoff
 from shared.contracts.topics import MAX_MESSAGE_BYTES, Topic
 from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of, security
 from shared.kafka.partitioning import partition_for
@@ -33,7 +34,9 @@ from shared.observability.logs import get_logger
 CONNECTED = Gauge("frontline_intake_kafka_connected", "1 while records can be published, else 0")
 ACKNOWLEDGED = Counter("frontline_intake_records_acknowledged_total", "Records that Kafka has acknowledged", ["topic"])
 UNACKNOWLEDGED = Counter(
-    "frontline_intake_records_unacknowledged_total", "Records refused because Kafka was away", ["topic", "reason"]
+    "frontline_intake_records_unacknowledged_total",
+    "Records refused as Kafka was unavailable",
+    ["topic", "reason"],
 )
 PUBLISH_SECONDS = Histogram(
     "frontline_intake_publish_seconds",
@@ -41,7 +44,7 @@ PUBLISH_SECONDS = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 
-RETRY_EVERY = 0.25  # seconds between two looks at a Kafka that is away
+FIRST_RETRY, LONGEST_RETRY = 0.25, 1.0  # seconds between two attempts to reach Kafka during an outage
 CONNECT_TIMEOUT = 10.0
 LOOK_TIMEOUT = 2.0
 RETRY_AFTER = 2  # seconds that a client is asked to wait
@@ -59,9 +62,9 @@ class Position:
 
 
 class Publisher:
-    """The way out to Kafka. `run` keeps it connected, `publish` waits for the acknowledgement.
+    """Publishes to Kafka. `run` keeps it connected, `publish` waits for the acknowledgement.
 
-    `topics` are made where they are missing at the start; `watch` says whether they are right since.
+    Missing `topics` are created at the start; `watch` says whether they are unchanged since.
     """
 
     def __init__(
@@ -77,9 +80,10 @@ class Publisher:
         self.watch = TopicWatch(kafka, "intake", self._topics, readiness)
         self._connected = False
         self._why_away = ""
-        self.found = asyncio.Event()  # set for good once Kafka was there, with the topics
-        self._doubt = asyncio.Event()  # something failed: look at Kafka now
+        self.found = asyncio.Event()  # set once the topics exist; never cleared
+        self._doubt = asyncio.Event()  # something failed: check Kafka now
         self._replace = False  # the producer itself is unusable
+        self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
         self._say("connecting")
 
     @property
@@ -88,7 +92,7 @@ class Publisher:
         return self._connected
 
     async def run(self) -> None:
-        """Connect, keep looking whether Kafka is there, and connect anew where the producer failed. Never returns."""
+        """Connect, check Kafka again and again, and connect again after the producer failed. Never returns."""
         while True:
             try:
                 await self._connect()
@@ -98,7 +102,7 @@ class Publisher:
             finally:
                 await self.close(1.0)
                 await self.watch.close()
-            await asyncio.sleep(RETRY_EVERY)
+            await asyncio.sleep(self._backoff.next())
 
     async def publish(self, output: Output) -> Position:
         """Send one record and wait until all in-sync replicas have it.
@@ -108,7 +112,7 @@ class Publisher:
         """
         if not self._connected or self._broker is None:
             UNACKNOWLEDGED.labels(output.topic, "away").inc()
-            raise KafkaUnavailable("Kafka is away; nothing was acknowledged", retry_after=RETRY_AFTER)
+            raise KafkaUnavailable("Kafka is unavailable; nothing was acknowledged", retry_after=RETRY_AFTER)
         if self.watch.wrong:
             UNACKNOWLEDGED.labels(output.topic, "topics_changed").inc()
             raise TopicsChanged(f"{self.watch.trouble}; nothing was acknowledged", retry_after=RETRY_AFTER_REPAIR)
@@ -142,7 +146,7 @@ class Publisher:
         return Position(written.partition, written.offset)
 
     async def close(self, within: float) -> None:
-        """Send what is under way and disconnect, in at most `within` seconds."""
+        """Flush and disconnect, in at most `within` seconds."""
         broker, self._broker = self._broker, None
         if broker is None:
             return
@@ -187,7 +191,7 @@ class Publisher:
         """Returns when the producer has to be replaced."""
         while not self._replace:
             try:
-                async with asyncio.timeout(LOOK_EVERY if self._connected else RETRY_EVERY):
+                async with asyncio.timeout(LOOK_EVERY if self._connected else FIRST_RETRY):
                     await self._doubt.wait()
             except TimeoutError:
                 pass
@@ -197,7 +201,7 @@ class Publisher:
                     await self.watch.look()
             except _AWAY as error:
                 self._lost(str(error) or type(error).__name__)
-                await asyncio.sleep(RETRY_EVERY)
+                await asyncio.sleep(self._backoff.next())
             else:
                 if self.watch.another_cluster:  # at the same address, or ours without its data: start over
                     self._replace = True
@@ -215,13 +219,14 @@ class Publisher:
     def _found(self) -> None:
         if not self._connected and not self._replace:
             self._connected = True
+            self._backoff.reset()
             self.found.set()
             self._say("connected")
-            self._log.info("Kafka is there; records are taken", action="kafka.connected")
+            self._log.info("Connected to Kafka", action="kafka.connected")
 
     def _lost(self, why: str) -> None:
         if self._connected or why != self._why_away:
-            self._log.warning("Kafka is away; calls are refused until it is back", action="kafka.away", error=why)
+            self._log.warning("Kafka unavailable: answering 503", action="kafka.away", error=why)
         self._connected, self._why_away = False, why
         self._doubt.set()
         self._say(why)

@@ -14,7 +14,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from services.replay.recorded_log import LOG_TOPICS, Extent, Offsets, OutOfOrder, Place, RecordedLog
-from shared.kafka.record import Record, Withheld, WithheldCause
+from shared.contracts.vocabulary import WithheldCause
+from shared.kafka.record import Record, Withheld
 
 __all__ = [
     "BadLogFile",

@@ -27,7 +27,8 @@ from shared.contracts.topics import (
     Topic,
     dead_letter,
 )
-from shared.kafka.record import Record, Withheld, WithheldCause
+from shared.contracts.vocabulary import WithheldCause
+from shared.kafka.record import Record, Withheld
 
 # The topics of a log, in the order in which they are read and written.
 LOG_TOPICS: tuple[Topic, ...] = (

@@ -6,14 +6,14 @@ several instants can be tried for the same record.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import NamedTuple
 
 from services.replay.log import FAR_FUTURE, Log
 from shared.contracts.topics import EDITIONS
+from shared.contracts.vocabulary import DeadLetterCause
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
-from shared.kafka.partitioning import partition_for
+from shared.kafka.partitioning import partitioner
 from shared.kafka.record import Output, Record
 from shared.streams.processor import Processor, Timer
 from shared.streams.task_state import Slice, TaskState
@@ -54,7 +54,7 @@ class SliceRunner:
             service,
             processor,
             partition=partition,
-            partition_of=partial(_partition_of, partitions=log.partitions),
+            partition_of=partitioner(log.partitions),
         )
         self.positions = self._state.positions
         for topic in processor.sources:
@@ -65,7 +65,7 @@ class SliceRunner:
         """Run a slice at `now`: at most `timers` due timers, then these records."""
         return self._attempt(self._state.run(records, now, timer_limit=timers))
 
-    def dead_letter(self, record: Record, now: datetime, cause: str) -> Attempt:
+    def dead_letter(self, record: Record, now: datetime, cause: DeadLetterCause) -> Attempt:
         """Run a slice that dead-letters the record without processing it."""
         return self._attempt(self._state.refuse(record, now, cause, "", by_reference=False))
 
@@ -104,7 +104,3 @@ def timestamp_of(record: Record) -> datetime:
         return min(EPOCH + timedelta(milliseconds=record.timestamp_ms), FAR_FUTURE)
     except OverflowError:
         return FAR_FUTURE if record.timestamp_ms > 0 else EPOCH
-
-
-def _partition_of(key: bytes, *, partitions: int) -> int:
-    return partition_for(key, partitions)

@@ -31,10 +31,11 @@ from services.replay.recorded_causes import (
 )
 from services.replay.slice_runner import EPOCH, TICK, Attempt, SliceRunner, timestamp_of
 from shared.contracts.topics import Topic
+from shared.contracts.vocabulary import DeadLetterCause
 from shared.kafka.record import Output, Record
 from shared.streams.processor import Processor
 
-_TOO_LARGE = "output_too_large"  # decided by the broker, so the topology cannot reproduce it
+_TOO_LARGE: DeadLetterCause = "output_too_large"  # decided by the broker, so the topology cannot reproduce it
 
 Report = Callable[[int], None]  # how many more records and events have been replayed
 

@@ -105,6 +105,7 @@ SPANISH: Mapping[str, Mapping[str, str]] = {
         "bad_activity_time": "dice que ocurrió antes que su caso, o más tarde de lo que puede ser",
         "uncountable_target": "pide un plazo que no se puede contar",
         "too_much_activity": "el caso ya tiene demasiada actividad",
+        "unexpected_error": "dio con un defecto de Frontline",
         "output_too_large": "lo que resulta es demasiado grande para Kafka",
         "record_too_large": "es demasiado grande sin comprimir",
         "record_unreadable": "no se puede descodificar",

@@ -50,6 +50,29 @@ RefusalReason = Literal[
     "too_early",
     "recently_rejected",
 ]
+WithheldCause = Literal["record_too_large", "record_unreadable"]  # the causes of a record whose content is not read
+DeadLetterCause = Literal[
+    "malformed_event",
+    "unknown_type",
+    "unexpected_type",
+    "wrong_partition",
+    "wrong_key",
+    "conflict",
+    "unknown_case",
+    "case_gone",
+    "duplicate_case",
+    "unknown_edition",
+    "unknown_calendar",
+    "unknown_word",
+    "no_escalation_requested",
+    "bad_activity_time",
+    "uncountable_target",
+    "too_much_activity",
+    "unexpected_error",
+    "output_too_large",
+    "record_too_large",
+    "record_unreadable",
+]
 
 PLANS: tuple[Plan, ...] = get_args(Plan)  # from least to most
 ACCOUNT_TYPES: tuple[AccountType, ...] = get_args(AccountType)
@@ -64,3 +87,5 @@ PRIORITIES: tuple[Priority, ...] = get_args(Priority)  # from most to least urge
 MILESTONES: tuple[Milestone, ...] = get_args(Milestone)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 ACTIVITY_TYPES: tuple[ActivityType, ...] = get_args(ActivityType)
+WITHHELD_CAUSES: tuple[WithheldCause, ...] = get_args(WithheldCause)
+DEAD_LETTER_CAUSES: tuple[DeadLetterCause, ...] = get_args(DeadLetterCause)

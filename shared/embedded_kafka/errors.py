@@ -52,7 +52,8 @@ class NotADataFolder(KafkaFailed):
 
 
 class DataFolderCorrupt(KafkaFailed):
-    """Kafka's data in {folder} cannot be used: {reason}. Restore it from a copy, or remove the folder to start anew."""
+    """Kafka's data in {folder} cannot be used: {reason}. Restore it from a copy,
+    or remove the folder to start with an empty one."""
 
 
 class FormatFailed(KafkaFailed):

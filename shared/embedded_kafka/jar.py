@@ -1,4 +1,4 @@
-"""One jar of the embedded Kafka, and how progress with jars is told."""
+"""One jar of the embedded Kafka, and the callback that progress is reported to."""
 
 import hashlib
 from collections.abc import Callable

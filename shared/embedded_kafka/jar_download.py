@@ -11,12 +11,13 @@ from pathlib import Path
 import httpx
 from jgo.constants import MAVEN_CENTRAL_URL
 
+from shared.backoff import Backoff
 from shared.embedded_kafka.errors import JarChecksumMismatch, JarMissing
 from shared.embedded_kafka.jar import Jar, Say
 
 AT_ONCE = 4
 TRIES = 4
-FIRST_PAUSE = 0.5  # seconds; doubled after each try
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0  # seconds before another try
 CHUNK = 256 * 1024
 
 
@@ -82,6 +83,7 @@ def _download_one(client: httpx.Client, jar: Jar, folder: Path, progress: _Progr
 
 
 def _fetch_patiently(client: httpx.Client, jar: Jar, part: Path, progress: _Progress) -> None:
+    backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
     for attempt in range(TRIES):
         try:
             _fetch(client, jar, part, progress)
@@ -89,7 +91,7 @@ def _fetch_patiently(client: httpx.Client, jar: Jar, part: Path, progress: _Prog
         except (httpx.TransportError, httpx.HTTPStatusError) as error:
             if attempt == TRIES - 1 or not _may_pass(error):
                 raise JarMissing(jar=jar.file_name, folder=part.parent, reason=_reason(error)) from error
-            time.sleep(FIRST_PAUSE * 2**attempt)
+            time.sleep(backoff.next())
 
 
 def _fetch(client: httpx.Client, jar: Jar, part: Path, progress: _Progress) -> None:

@@ -1,167 +1,252 @@
-"""What Frontline relies on inside aiokafka, beyond its documented interface: an upgrade fails here, in one place.
+"""Everything that Frontline uses of aiokafka beyond its documented interface: an upgrade fails here, in one place.
 
-aiokafka decodes a fetched batch whole, and its decoders know no limit: 250 KB on the wire may be 250 MB in memory. An
-exception while it reads a batch ends the fetch, and the next one meets the same batch. So `bounded_consumer` makes
-consumers that never hold more than a bounded part of what a fetch decodes to, and that hand out, in place of content
-that is too large or cannot be read, a record whose value is `Withheld`:
-
-- a single record larger than its topic takes uncompressed is withheld at its own offset;
-- a batch that decodes to more than MAX_BATCH_BYTES or MAX_BATCH_RECORDS is withheld as a whole, as one record at its
-  last offset, so that the position after it is the one after the batch;
-- what follows the first record of a batch that cannot be read is withheld likewise.
-
-The hooks are two. The batch class looks its decoders up in its own module by name (DECODERS), and the fetcher looks
-`PartitionRecords` up in its module. Only batches of format 2 are meant; Kafka 4 has no others.
+No other file of the product touches an attribute of an aiokafka object that begins with an underscore, or imports a
+module of aiokafka that its documentation leaves out. The three tables name every part; a test tries each of them with
+the installed version.
 """
 
+import asyncio
+import contextlib
+import itertools
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
+from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer import fetcher
-from aiokafka.errors import UnsupportedCodecError
+from aiokafka.errors import KafkaError, ProducerClosed
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.producer.transaction_manager import TransactionState
+from aiokafka.protocol.abstract import AbstractType
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.protocol.offset import OffsetRequest
+from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
+from aiokafka.record.control_record import ABORT_MARKER, COMMIT_MARKER, ControlRecord
 from aiokafka.record.default_records import DefaultRecordBatch
+from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
-from shared.contracts.topics import record_limit
-from shared.kafka import decompression
-from shared.kafka.decompression import BatchTooLarge
-from shared.kafka.record import Headers, Withheld, size_of, too_large
+__all__ = [
+    "ABORT_MARKER",
+    "BATCH_MODULE",
+    "COMMIT_MARKER",
+    "AIOKafkaClient",
+    "AbstractType",
+    "BatchBuilder",
+    "Boolean",
+    "CompactArray",
+    "CompactString",
+    "ControlRecord",
+    "DefaultRecordBatch",
+    "FetchRequest",
+    "Int16",
+    "Int32",
+    "MemoryRecords",
+    "OffsetRequest",
+    "PartitionRecords",
+    "ProducerInternals",
+    "Request",
+    "RequestStruct",
+    "Response",
+    "Schema",
+    "TaggedFields",
+    "committed_offsets",
+    "decided_end",
+    "disconnect",
+    "existing_partitions",
+    "fetched_to",
+    "replace_decoders",
+    "replace_partition_records",
+]
 
-MAX_BATCH_BYTES = 32 * 1024 * 1024  # decoded; 32 times what a producer may send without compression
-MAX_BATCH_RECORDS = 100_000  # of a compressed batch
-FETCH_BYTES = 8 * 1024 * 1024  # decoded, of one partition: a fetch that has more ends early, the rest is fetched again
-RECORD_OVERHEAD = 300  # bytes that a small record takes in memory, beside its content
-KEY_LIMIT = 32 * 1024  # bytes; a withheld record loses a longer key too
+# The C extension that decodes batches, or its equivalent in Python; it looks its decoders up there by name.
+BATCH_MODULE = sys.modules[DefaultRecordBatch.__module__]
+DECODER_NAMES = ("gzip_decode", "snappy_decode", "lz4_decode", "zstd_decode")
+PartitionRecords = fetcher.PartitionRecords  # as it is in aiokafka; the fetcher looks it up in its module by name
 
-DECODERS: dict[str, Callable[[bytes | memoryview, int], bytes]] = {
-    "gzip_decode": decompression.gunzip,
-    "snappy_decode": decompression.unsnappy,
-    "lz4_decode": decompression.unlz4,
-    "zstd_decode": decompression.unzstd,
-}
-BATCH_MODULE = sys.modules[DefaultRecordBatch.__module__]  # the C extension, or its equivalent in Python
-# Everything that this module uses or replaces; the test tries each with the installed version.
-RELIED_ON: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (BATCH_MODULE, tuple(DECODERS)),
+OF_CLASSES: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (BATCH_MODULE, DECODER_NAMES),
     (fetcher, ("PartitionRecords", "Fetcher")),
     (fetcher.PartitionRecords, ("_unpack_records",)),
     (
         DefaultRecordBatch,
         ("base_offset", "next_offset", "max_timestamp", "timestamp_type", "compression_type", "producer_id",
-         "is_control_batch", "is_transactional", "validate_crc", "CODEC_NONE"),
+         "producer_epoch", "is_control_batch", "is_transactional", "validate_crc", "CODEC_NONE"),
     ),
+    (MemoryRecords, ("has_next", "next_batch")),
+    (ControlRecord, ("parse",)),
+    (CloseReason, ("IDLE_DROP", "SHUTDOWN")),
+    (TransactionState, ("IN_TRANSACTION",)),
+    (AIOKafkaConnection, ("host", "port")),
+    (AIOKafkaClient, ("bootstrap", "close", "send", "get_random_node", "fetch_all_metadata", "set_topics")),
 )  # fmt: skip
-_NOT_THE_DATA = (MemoryError, UnsupportedCodecError)  # what another try, or another installation, may read
+OF_A_CONSUMER = (  # one that is assigned a partition
+    "_client.fetch_all_metadata",
+    "_client.cluster.leader_for_partition",
+    "_client.cluster.partitions_for_topic",
+    "_client.cluster.brokers",
+    "_client.close",
+    "_fetcher",  # None until it is started
+    "_coordinator",
+    "_subscription.subscription.assignment.state_value",
+)
+OF_A_PRODUCER = (  # one with a transactional id
+    "client.close",
+    "client._get_conn",
+    "client._on_connection_closed",
+    "_closed",
+    "_txn_manager.producer_id",
+    "_txn_manager.state",
+    "_txn_manager.maybe_add_partition_to_txn",
+    "_txn_manager.fatal_error",
+    "_txn_manager._transaction_waiter",
+    "_sender.sender_task",
+    "_sender._do_add_offsets_to_txn",
+    "_message_accumulator.fail_all",
+    "_message_accumulator._batches",
+    "_message_accumulator._pending_batches",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class WithheldRecord:
-    """In place of a record of aiokafka, with what its fetcher asks of one."""
-
-    offset: int
-    timestamp: int
-    timestamp_type: int
-    key: bytes | None
-    value: Withheld
-    headers: Headers = ()
-    checksum: None = None
+def replace_decoders(decoders: dict[str, Callable[[bytes | memoryview], bytes]]) -> None:
+    """Let every batch of this process be decompressed by `decoders`, whose names are DECODER_NAMES."""
+    for name in DECODER_NAMES:
+        setattr(BATCH_MODULE, name, decoders[name])
 
 
-def bounded_consumer(*topics: str, **options: Any) -> AIOKafkaConsumer:
-    """A consumer, made with aiokafka's own arguments, whose memory no record can fill."""
-    bound_decoding()
-    return AIOKafkaConsumer(*topics, **options)
+def replace_partition_records(kind: type) -> None:
+    """Let every fetch of this process hand out its records through `kind`, a subclass of PartitionRecords."""
+    fetcher.PartitionRecords = kind
 
 
-@cache
-def bound_decoding() -> None:
-    """Put the bounds into aiokafka, for this process and for good."""
-    for name, decode in DECODERS.items():
-        setattr(BATCH_MODULE, name, _bounded(decode))
-    fetcher.PartitionRecords = _PartitionRecords
+async def committed_offsets(
+    consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]
+) -> dict[TopicPartition, OffsetAndMetadata]:
+    """The offsets that the consumer's group has committed, with their metadata, which `committed` leaves out."""
+    found: dict[TopicPartition, OffsetAndMetadata] = await consumer._coordinator.fetch_committed_offsets(list(places))
+    return found
 
 
-def _bounded(decode: Callable[[bytes | memoryview, int], bytes]) -> Callable[[bytes | memoryview], bytes]:
-    return lambda data: decode(data, MAX_BATCH_BYTES)
+async def existing_partitions(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> dict[str, list[TopicPartition]]:
+    """The partitions of those of `topics` that exist. All topics are asked for: asking by name might create one."""
+    cluster = await consumer._client.fetch_all_metadata()
+    return {
+        topic: [TopicPartition(topic, number) for number in sorted(numbers)]
+        for topic in topics
+        if (numbers := cluster.partitions_for_topic(topic))
+    }
 
 
-class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka is untyped
-    """What one fetch has of a partition. Its consumer takes `next_fetch_offset` for where the next one begins."""
-
-    def __init__(self, place: Any, records: Any, *others: Any) -> None:
-        super().__init__(place, _Batches(records, record_limit(place.topic)), *others)
-
-
-class _Batches:
-    """The batches of a fetch, until they have been decoded to FETCH_BYTES: then it ends as if there were no more."""
-
-    def __init__(self, batches: Any, limit: int) -> None:
-        self._batches = batches
-        self._limit = limit
-        self._left = FETCH_BYTES
-
-    def has_next(self) -> bool:
-        return self._left > 0 and bool(self._batches.has_next())
-
-    def next_batch(self) -> Any:
-        batch = self._batches.next_batch()
-        return BoundedBatch(batch, self._limit, self._spend) if isinstance(batch, DefaultRecordBatch) else batch
-
-    def _spend(self, size: int) -> None:
-        self._left -= size
+def fetched_to(consumer: AIOKafkaConsumer, place: TopicPartition) -> int | None:
+    """The offset that the next fetch asks for: beyond control markers and aborted records; None if not known."""
+    state = _state(consumer, place)
+    return int(state.position) if state is not None and state.has_valid_position else None
 
 
-class BoundedBatch:
-    """A batch of aiokafka whose iteration hands out records of at most `limit` bytes, and does not fail.
+def decided_end(consumer: AIOKafkaConsumer, place: TopicPartition) -> int | None:
+    """The last stable offset as of the last fetch; None if not known."""
+    state = _state(consumer, place)
+    return int(state.lso) if state is not None and state.lso is not None else None
 
-    `spend` is called with the memory that each record takes. Everything else is as in the batch itself.
-    """
 
-    def __init__(self, batch: Any, limit: int, spend: Callable[[int], None] = lambda _: None) -> None:
-        self._batch = batch
-        self._limit = limit
-        self._spend = spend
+def _state(consumer: AIOKafkaConsumer, place: TopicPartition) -> Any:
+    subscription = consumer._subscription.subscription
+    assignment = subscription.assignment if subscription is not None else None
+    return assignment.state_value(place) if assignment is not None else None
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._batch, name)
 
-    def __next__(self) -> Any:
-        return next(self._batch)  # the fetcher looks so at the one record of a control batch
+async def disconnect(consumer: AIOKafkaConsumer, stopping: "asyncio.Task[None]", seconds: float) -> None:
+    """Close the connections of a consumer whose `stop` has not returned; each step may take so many seconds."""
+    for part in (consumer._fetcher, consumer._client):
+        if part is not None:
+            closing = asyncio.create_task(part.close())
+            await asyncio.wait([stopping, closing], timeout=seconds)
 
-    def __iter__(self) -> Iterator[Any]:
-        batch = self._batch
-        start, end = batch.base_offset, batch.next_offset
-        compressed = batch.compression_type != batch.CODEC_NONE
-        if compressed and end - start > MAX_BATCH_RECORDS:
-            yield self._rest(start, "record_too_large", f"is a batch of more than {MAX_BATCH_RECORDS} records")
-            return
-        try:
-            for record in batch:
-                yield self._small(record) if compressed else record
-                start = record.offset + 1
-        except _NOT_THE_DATA:
-            raise
-        except BatchTooLarge:
-            yield self._rest(start, "record_too_large", f"decode to more than {MAX_BATCH_BYTES} bytes in one batch")
-        except Exception as error:  # the checksum is right, so it was written like that and will never be readable
-            if start < end:
-                yield self._rest(start, "record_unreadable", f"cannot be decoded: {type(error).__name__}")
 
-    def _small(self, record: Any) -> Any:
-        size = size_of(record.key, record.value, record.headers)
-        if size <= self._limit:
-            self._spend(size + RECORD_OVERHEAD)
-            return record
-        self._spend(RECORD_OVERHEAD)
-        key = record.key if len(record.key or b"") <= KEY_LIMIT else None
-        value = too_large(size, self._limit)
-        return WithheldRecord(record.offset, record.timestamp, record.timestamp_type, key, value)
+class ProducerInternals:
+    """What a transactional producer has and does not show."""
 
-    def _rest(self, start: int, cause: Any, why: str) -> WithheldRecord:
-        batch = self._batch
-        last = batch.next_offset - 1
-        message = f"offsets {start} to {last} {why}"
-        return WithheldRecord(last, batch.max_timestamp, batch.timestamp_type, None, Withheld(cause, message))
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+
+    @property
+    def producer_id(self) -> int:
+        """Whose batches they are; known once it is started."""
+        return int(self._producer._txn_manager.producer_id)
+
+    @property
+    def state(self) -> str:
+        """The name of the state of its transactions."""
+        return str(self._producer._txn_manager.state.name)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open that may still be aborted."""
+        return bool(self._producer._txn_manager.state is TransactionState.IN_TRANSACTION)
+
+    @property
+    def sender_error(self) -> BaseException | None:
+        """The error that its sender has ended with, if it has."""
+        sender = self._producer._sender.sender_task
+        return None if sender is None or not sender.done() or sender.cancelled() else sender.exception()
+
+    def on_broken_connection(self, broken: Callable[[str], None]) -> None:
+        """Call `broken` with HOST:PORT when a connection ends that neither idled nor was closed by us."""
+
+        def closed(connection: AIOKafkaConnection, reason: CloseReason) -> None:
+            if reason not in (CloseReason.IDLE_DROP, CloseReason.SHUTDOWN):
+                broken(f"{connection.host}:{connection.port}")
+
+        self._producer.client._on_connection_closed = closed
+
+    def add_partition(self, place: TopicPartition) -> None:
+        """Make a partition part of the open transaction without writing to it."""
+        self._producer._txn_manager.maybe_add_partition_to_txn(place)
+
+    async def add_group(self, group: str) -> None:
+        """Make the offsets of `group` part of the open transaction without changing any."""
+        while not await self._producer._sender._do_add_offsets_to_txn(group):
+            continue  # it has waited a little
+
+    def cut_off(self, error: KafkaError) -> None:
+        """Connect no more; whoever waits for a batch, an offset or the end of the transaction gets `error`."""
+        self._producer.client._get_conn = _no_connection
+        self._producer._message_accumulator.fail_all(error)
+        manager = self._producer._txn_manager
+        if manager._transaction_waiter is not None and not manager._transaction_waiter.done():
+            manager.fatal_error(error)
+
+    async def abandon(self, seconds: float) -> None:
+        """Stop without waiting for what is not delivered, in twice `seconds` at most: its `stop` waits for a broker."""
+        producer = self._producer
+        producer._closed = True
+        manager, sender = producer._txn_manager, producer._sender.sender_task
+        accumulator = producer._message_accumulator
+        accumulator.fail_all(ProducerClosed())
+        for batch in itertools.chain(accumulator._pending_batches, *accumulator._batches.values()):
+            _retrieve(batch.future)
+        _retrieve(manager._transaction_waiter)
+        if sender is not None:
+            sender.cancel()
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(seconds):
+                await producer.client.close()
+        if sender is not None:
+            for _ in range(3):  # it waits for requests of its own when cancelled; each further cancel ends one of them
+                done, _pending = await asyncio.wait([sender], timeout=seconds / 3)
+                if done:
+                    break
+                sender.cancel()
+
+
+def _retrieve(future: "asyncio.Future[Any] | None") -> None:
+    """Retrieve the exception of a future that nobody awaits any more, so that asyncio does not complain of it."""
+    if future is not None and future.done() and not future.cancelled():
+        future.exception()
+
+
+async def _no_connection(*_: object, **__: object) -> None:
+    """In place of the client's way to connect: what is in progress finds no broker."""

@@ -1,27 +1,26 @@
 """Reading the dead letters of a broker, and sending them back to where they came from."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaProducer
 
 from shared.contracts.topics import TOPICS
 from shared.kafka import dead_letters
-from shared.kafka.committed_reader import committed_reader
+from shared.kafka.committed_reader import CommittedReader, committed_reader
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
+from shared.kafka.faults import KafkaFault
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record, Withheld
 from shared.kafka.settings import KafkaSettings
 
-_POLL_MS = 100
 _LARGEST_BYTES = 8 * 1024 * 1024
 SOURCES = tuple(
     topic.name.removesuffix(dead_letters.SUFFIX) for topic in TOPICS if topic.name.endswith(dead_letters.SUFFIX)
 )
 
 
-class CannotReplay(Exception):
+class CannotResend(KafkaFault):
     """This dead letter cannot be sent back; the message says why."""
 
 
@@ -57,22 +56,18 @@ class Found:
 
 async def read_all(settings: KafkaSettings, sources: Sequence[str] = SOURCES) -> AsyncIterator[Found]:
     """Every dead letter of these source topics, up to where the logs end now, by partition. Raises KafkaError."""
-    async with committed_reader(settings) as consumer:
+    async with committed_reader(settings) as reader:
+        places = await reader.partitions(dead_letters.topic_of(source) for source in sources)
         for source in sources:
-            places = await _partitions(consumer, dead_letters.topic_of(source))
-            if not places:
-                continue
-            consumer.assign(places)
-            starts, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-            for place in places:
-                async for record in _span(consumer, place, starts[place], ends[place]):
+            for span in await reader.spans(places.get(dead_letters.topic_of(source), [])):
+                async for record in reader.read([span]):
                     yield _found(source, record)
 
 
 async def read_one(settings: KafkaSettings, place: Place) -> Found | None:
     """The dead letter at `place`, or None if there is none (any more)."""
-    async with committed_reader(settings) as consumer:
-        record = await _at(consumer, dead_letters.topic_of(place.source), place.partition, place.offset)
+    async with committed_reader(settings) as reader:
+        record = await _at(reader, dead_letters.topic_of(place.source), place.partition, place.offset)
         return None if record is None else _found(place.source, record)
 
 
@@ -89,7 +84,7 @@ async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterat
         for each in found:
             try:
                 record = await _original(settings, each)
-            except CannotReplay as error:
+            except CannotResend as error:
                 yield each, str(error)
                 continue
             count = len(await producer.partitions_for(record.topic))
@@ -104,57 +99,34 @@ async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterat
 
 async def _original(settings: KafkaSettings, found: Found) -> Record:
     if found.letter is None:
-        raise CannotReplay(found.problem)
+        raise CannotResend(found.problem)
     record = found.letter.record
     if record.topic not in SOURCES:
-        raise CannotReplay(f"it says that it comes from {record.topic}, which is no source of Frontline")
+        raise CannotResend(f"it says that it comes from {record.topic}, which is no source of Frontline")
     if not found.letter.by_reference:
         return record
-    async with committed_reader(settings) as consumer:
-        there = await _at(consumer, record.topic, record.partition, record.offset)
+    async with committed_reader(settings) as reader:
+        there = await _at(reader, record.topic, record.partition, record.offset)
     if there is None:
-        raise CannotReplay(f"its value was not kept, and {record.topic} no longer has it")
+        raise CannotResend(f"its value was not kept, and {record.topic} no longer has it")
     if isinstance(there.value, Withheld):
-        raise CannotReplay(f"its source has to send it again in a readable size: {there.value.message}")
-    return Record(
-        record.topic, record.partition, record.offset, there.timestamp, there.key, there.value, tuple(there.headers)
-    )
+        raise CannotResend(f"its source has to send it again in a readable size: {there.value.message}")
+    return there
 
 
-def _found(source: str, record: ConsumerRecord) -> Found:
+def _found(source: str, record: Record) -> Found:
     place = Place(source, record.partition, record.offset)
     try:
-        letter = dead_letters.parse(record.key, record.value, tuple(record.headers), record.timestamp)
+        letter = dead_letters.parse(record.key, record.value, record.headers, record.timestamp_ms)
     except NotADeadLetter as error:
         return Found(place, None, str(error))
     return Found(place, letter)
 
 
-async def _at(consumer: AIOKafkaConsumer, topic: str, partition: int, offset: int) -> ConsumerRecord | None:
-    place = TopicPartition(topic, partition)
-    if place not in await _partitions(consumer, topic):
-        return None
-    consumer.assign([place])
-    start, end = (await consumer.beginning_offsets([place]))[place], (await consumer.end_offsets([place]))[place]
-    if not start <= offset < end:
-        return None
-    async for record in _span(consumer, place, offset, end):
-        return record if record.offset == offset else None
+async def _at(reader: CommittedReader, topic: str, partition: int, offset: int) -> Record | None:
+    places = [place for place in (await reader.partitions([topic])).get(topic, []) if place.partition == partition]
+    for span in await reader.spans(places):
+        if span.start <= offset < span.end:
+            async for record in reader.read([replace(span, start=offset)]):
+                return record if record.offset == offset else None
     return None
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    """The partitions of a topic; none if there is no such topic, which asking by its name might make."""
-    cluster = await consumer._client.fetch_all_metadata()
-    return [TopicPartition(topic, partition) for partition in sorted(cluster.partitions_for_topic(topic) or ())]
-
-
-async def _span(
-    consumer: AIOKafkaConsumer, place: TopicPartition, start: int, end: int
-) -> AsyncIterator[ConsumerRecord]:
-    consumer.pause(*(consumer.assignment() - {place}))
-    consumer.resume(place)
-    consumer.seek(place, start)
-    while await consumer.position(place) < end:
-        for record in (await consumer.getmany(place, timeout_ms=_POLL_MS)).get(place, ()):
-            yield record

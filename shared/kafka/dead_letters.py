@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from shared.kafka.faults import KafkaFault
 from shared.kafka.record import Headers, Output, Record
 
 SUFFIX = "-dlt"
@@ -14,7 +15,7 @@ _MESSAGE_LIMIT = 2_000  # characters; a message names fields and ids, it never n
 _KEY_LIMIT = 32 * 1024  # bytes; by reference, a longer key stays with the value
 
 
-class NotADeadLetter(Exception):
+class NotADeadLetter(KafkaFault):
     """This record has no complete set of `dlt-*` headers: somebody else wrote it to a dead-letter topic."""
 
 
@@ -24,6 +25,7 @@ class DeadLetter:
 
     `record` is the original with its own topic, partition, offset and headers. With `by_reference` its value did not
     fit and has to be read at that place in the source topic, while that topic still has it; so has a key beyond 32 KiB.
+    `cause` is a `DeadLetterCause` in those that this version writes; another version may have written other words.
     """
 
     cause: str

@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import cramjam
 
+from shared.kafka.faults import KafkaFault
+
 Data = bytes | memoryview
 
 _GZIP = 31  # zlib's word for a gzip header with a window of up to 32 KiB
@@ -19,7 +21,7 @@ _XERIAL_HEADER = 16
 _FULL = "failed to write whole buffer"  # cramjam, when the decoded data is larger than the buffer for it
 
 
-class BatchTooLarge(Exception):
+class BatchTooLarge(KafkaFault):
     """A batch decodes to more bytes than the limit."""
 
 

@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Collection
 
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
+from shared.kafka.aiokafka_internals import AIOKafkaClient
+from shared.kafka.faults import KafkaFault
 from shared.kafka.settings import KafkaSettings
 
 _SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
 
-class TopicsMissing(Exception):
+class TopicsMissing(KafkaFault):
     """Kafka answers but lacks topics: run `frontline topics apply`."""
 
 
-class KafkaUnreachable(Exception):
+class KafkaUnreachable(KafkaFault):
     """Nothing that is Kafka answers there, or not in time, or not with these credentials."""
 
 

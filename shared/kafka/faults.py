@@ -1,19 +1,24 @@
-"""[pure] What a topology raises: a record that can never be processed, and what makes every record wait."""
+"""[pure] The root of the exceptions of Kafka and the stream runtime, and those that a topology may raise."""
+
+from shared.contracts.vocabulary import DeadLetterCause
 
 
-class PoisonRecord(Exception):
+class KafkaFault(Exception):
+    """The root of what goes wrong between Frontline and Kafka; the client itself raises aiokafka's `KafkaError`."""
+
+
+class PoisonRecord(KafkaFault):
     """This record can never be processed: it goes to the dead letters with `cause` and a message for people.
 
-    `cause` is a stable word for machines (`malformed_event`, `unknown_case`, …). The message names fields and ids,
-    never a customer's text.
+    The message names fields and ids, never a customer's text.
     """
 
-    def __init__(self, cause: str, message: str) -> None:
+    def __init__(self, cause: DeadLetterCause, message: str) -> None:
         super().__init__(message)
         self.cause = cause
 
 
-class TaskMustStop(Exception):
+class TaskMustStop(KafkaFault):
     """Going on would be wrong for every record (a missing edition, a lost offset): stop the task, say why, retry."""
 
 
@@ -23,5 +28,5 @@ class TopicsDiffer(TaskMustStop):
     """
 
 
-class NoTopics(Exception):
+class NoTopics(KafkaFault):
     """This Kafka has none of Frontline's topics."""

@@ -3,7 +3,8 @@
 librdkafka clients choose by CRC32 unless told `partitioner=murmur2_random`; a task dead-letters what they misplace.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from struct import unpack_from
 
 _SEED = 0x9747B28C
@@ -29,3 +30,8 @@ def murmur2(data: bytes) -> int:
 def partition_for(key: bytes, partitions: int) -> int:
     """The partition of `key` in a topic of so many partitions. Kept for the keys seen last: one costs microseconds."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def partitioner(partitions: int) -> Callable[[bytes], int]:
+    """The partition of a key, in topics of so many partitions."""
+    return partial(partition_for, partitions=partitions)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
+
+from shared.kafka.aiokafka_internals import AIOKafkaClient
 
 PAUSE = 0.1  # seconds between two tries
 

@@ -1,10 +1,12 @@
 """[pure] A record as a task sees it, coming in and going out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Protocol, Self
+
+from shared.contracts.vocabulary import WithheldCause
 
 Headers = tuple[tuple[str, bytes], ...]
-WithheldCause = Literal["record_too_large", "record_unreadable"]
 
 
 class Withheld(bytes):
@@ -23,6 +25,18 @@ class Withheld(bytes):
         return value
 
 
+class Consumed(Protocol):
+    """A record as a consumer hands it out."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Iterable[tuple[str, bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One consumed record, byte for byte. `timestamp_ms` is the broker's, milliseconds since 1970 UTC."""
@@ -34,6 +48,19 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+
+    @classmethod
+    def of(cls, message: Consumed) -> Self:
+        """The record that a consumer has handed out."""
+        return cls(
+            message.topic,
+            message.partition,
+            message.offset,
+            message.timestamp,
+            message.key,
+            message.value,
+            tuple(message.headers),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.kafka.faults import KafkaFault
+
 PREFIX = "FRONTLINE_"
 
 
-class BadSettings(Exception):
+class BadSettings(KafkaFault):
     """One or more variables of the environment are wrong; the message has one line for each."""
 
 

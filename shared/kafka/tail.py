@@ -1,7 +1,7 @@
 """Reading topics from a chosen point to their end, and then as they grow: for the views that intake keeps.
 
 Committed records only; partitions are assigned, there is no group and nothing is stored in Kafka. Every instance of
-intake reads all of them. Where Kafka goes away, reading goes on where it was once it is back.
+intake reads all of them. After an outage reading continues at the same offsets.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from prometheus_client import Counter, Gauge
 
 from shared.contracts.topics import Topic
 from shared.contracts.wire import MalformedData
-from shared.kafka.aiokafka_internals import bounded_consumer
+from shared.kafka.bounded_records import bounded_consumer
 from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of
 from shared.kafka.faults import PoisonRecord, TopicsDiffer
 from shared.kafka.record import Record, Withheld
@@ -65,7 +65,7 @@ class Tail:
         CAUGHT_UP.labels(view).set(0)
 
     async def run(self) -> None:
-        """Read for ever; a Kafka that is away, or whose topics are not right, is waited for."""
+        """Read without end; wait while Kafka is unavailable or its topics are not right."""
         while True:
             try:
                 self._watch.check()
@@ -75,7 +75,7 @@ class Tail:
                 if self._interrupted_by != str(error):  # once for each interruption, not for each try
                     self._interrupted_by = str(error)
                     self._log.warning(
-                        "Reading is interrupted; it goes on where it was once Kafka can be read",
+                        "Reading interrupted: it continues at the same offsets once Kafka is available",
                         action="view.interrupted",
                         view=self._view,
                         error=str(error),
@@ -150,17 +150,7 @@ class Tail:
             UNREADABLE.labels(self._view, record.value.cause).inc()
             return
         try:
-            self._handle(
-                Record(
-                    record.topic,
-                    record.partition,
-                    record.offset,
-                    record.timestamp,
-                    record.key,
-                    record.value,
-                    tuple(record.headers),
-                )
-            )
+            self._handle(Record.of(record))
         except PoisonRecord as error:
             UNREADABLE.labels(self._view, error.cause).inc()
         except MalformedData:

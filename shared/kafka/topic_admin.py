@@ -10,6 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.contracts.topics import TOPICS, Topic
+from shared.kafka.faults import KafkaFault
 from shared.kafka.settings import KafkaSettings
 
 _SETTLE_SECONDS = 30.0  # for a new topic to have leaders everywhere
@@ -17,7 +18,7 @@ _SETTLE_LOOK = 0.05
 _CLEANUP = "cleanup.policy"
 
 
-class TopicNotMade(Exception):
+class TopicNotMade(KafkaFault):
     """The broker refused to make a topic. The message has its reason."""
 
 

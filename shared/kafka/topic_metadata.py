@@ -1,15 +1,10 @@
-"""What this project takes from the inside of aiokafka, in one place, because a release of it may change any of it.
-
-`tests/unit/kafka/test_topic_metadata.py` names each part that is relied on.
-"""
+"""The ids and partition counts of topics: a metadata request of a version that aiokafka does not have itself."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 
-from aiokafka import AIOKafkaConsumer
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import (
     IncompatibleBrokerVersion,
     KafkaError,
@@ -17,10 +12,21 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
     for_code,
 )
-from aiokafka.protocol.abstract import AbstractType
-from aiokafka.protocol.api import Request, RequestStruct, Response
-from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
-from aiokafka.structs import OffsetAndMetadata, TopicPartition
+
+from shared.kafka.aiokafka_internals import (
+    AbstractType,
+    AIOKafkaClient,
+    Boolean,
+    CompactArray,
+    CompactString,
+    Int16,
+    Int32,
+    Request,
+    RequestStruct,
+    Response,
+    Schema,
+    TaggedFields,
+)
 
 _TEXT = CompactString("utf-8")
 
@@ -130,11 +136,3 @@ async def describe_topics(client: AIOKafkaClient, topics: Iterable[str]) -> tupl
             raise for_code(code)(name)
         found[name] = TopicFacts(topic_id, len(partitions))
     return str(answer.cluster_id), found
-
-
-async def committed_offsets(
-    consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]
-) -> dict[TopicPartition, OffsetAndMetadata]:
-    """The offsets that the consumer's group has committed, with their metadata, which `committed` leaves out."""
-    found: dict[TopicPartition, OffsetAndMetadata] = await consumer._coordinator.fetch_committed_offsets(list(places))
-    return found

@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping
 
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
 from prometheus_client import Gauge
 
+from shared.kafka.aiokafka_internals import AIOKafkaClient
 from shared.kafka.faults import TopicsDiffer
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_changes import changes
@@ -80,7 +80,7 @@ class TopicWatch:
         self.check()
 
     async def run(self) -> None:
-        """Look again and again, until cancelled. A Kafka that is away is no news here: it leaves the last verdict."""
+        """Look periodically, until cancelled. While Kafka is unavailable the last result stays."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
             with contextlib.suppress(KafkaError, OSError, TimeoutError):

@@ -15,7 +15,7 @@ from shared.policy.document import Path, Place, Source, Tree, merge, parse
 from shared.policy.mistakes import Mistake, PolicyError
 
 
-class NotFound(Exception):
+class MissingFile(Exception):
     """A file that another one names is not there. `allowed` says what is."""
 
     def __init__(self, message: str, allowed: str | None = None) -> None:
@@ -24,7 +24,7 @@ class NotFound(Exception):
 
 
 class Shelf(Protocol):
-    """Where policy files come from. Both raise NotFound."""
+    """Where policy files come from. Both raise MissingFile."""
 
     def edition(self, name: str, named_by: Source) -> Source:
         """The edition called `name` in `extends` of the file `named_by`."""
@@ -69,7 +69,7 @@ def _base(tree: Tree, source: Source, shelf: Shelf, extended_by: tuple[str, ...]
         raise PolicyError([tree.mistake(("edition",), "is missing; an edition that extends another has its own name")])
     try:
         base = shelf.edition(name, source)
-    except NotFound as error:
+    except MissingFile as error:
         raise PolicyError([tree.mistake(("extends",), str(error), error.allowed)]) from error
     if base.file in (*extended_by, source.file):
         chain = " -> ".join((*extended_by, source.file, base.file))
@@ -86,9 +86,9 @@ def _parts(tree: Tree, source: Source, shelf: Shelf) -> list[Tree]:
     for index, name in enumerate(names):
         try:
             if not isinstance(name, str):
-                raise NotFound("must be the name of a file")
+                raise MissingFile("must be the name of a file")
             parts.append(parse(shelf.part(name, source)))
-        except NotFound as error:
+        except MissingFile as error:
             mistakes.append(tree.mistake(("parts", index), str(error), error.allowed))
         except PolicyError as error:
             mistakes += error.mistakes

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from shared.policy.assembly import NotFound
+from shared.policy.assembly import MissingFile
 from shared.policy.document import Source
 from shared.policy.editions import EditionLibrary
 from shared.policy.loader import load
@@ -25,7 +25,7 @@ def load_edition(name_or_path: str | Path, folder: Path | None = None) -> Editio
     text = str(name_or_path)
     try:
         source = shelf.find(text, Path())
-    except NotFound as error:
+    except MissingFile as error:
         raise NoSuchEdition([Mistake(text, None, "", str(error), error.allowed)]) from error
     return load(source, shelf, None if _is_file(text) else text)
 
@@ -72,7 +72,7 @@ class _Disk:
         path = self._folder / f"{name}.yaml"
         if not path.is_file():
             known = edition_names(self._folder)
-            raise NotFound(f"there is no edition {name!r} in {_shown(self._folder)}", one_of(known, name) or None)
+            raise MissingFile(f"there is no edition {name!r} in {_shown(self._folder)}", one_of(known, name) or None)
         return _read(path)
 
 
@@ -84,9 +84,9 @@ def _read(path: Path) -> Source:
     try:
         return Source(_shown(path), path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
-        raise NotFound(f"{_shown(path)} is not UTF-8 text ({error.reason} at byte {error.start})") from error
+        raise MissingFile(f"{_shown(path)} is not UTF-8 text ({error.reason} at byte {error.start})") from error
     except OSError as error:
-        raise NotFound(f"{_shown(path)} cannot be read: {error.strerror}") from error
+        raise MissingFile(f"{_shown(path)} cannot be read: {error.strerror}") from error
 
 
 def _shown(path: Path) -> str:

@@ -4,15 +4,15 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.client import AIOKafkaClient
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from shared.contracts.topics import Topic
-from shared.kafka.aiokafka_internals import bounded_consumer
+from shared.kafka.aiokafka_internals import AIOKafkaClient, committed_offsets
+from shared.kafka.bounded_records import bounded_consumer
 from shared.kafka.faults import TopicsDiffer
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_changes import changes
-from shared.kafka.topic_metadata import TopicFacts, committed_offsets, describe_topics
+from shared.kafka.topic_metadata import TopicFacts, describe_topics
 from shared.streams.positions import Committed
 
 

@@ -1,29 +1,25 @@
 """Restoring a task's stores from their changelogs, up to where they ended after the fence."""
 
-import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaTimeoutError
 from aiokafka.structs import TopicPartition
 
 from shared.contracts.topics import changelog
-from shared.kafka.aiokafka_internals import bounded_consumer
-from shared.kafka.faults import TaskMustStop
+from shared.kafka.committed_reader import CommittedReader, Span, committed_reader
+from shared.kafka.faults import KafkaFault, TaskMustStop
 from shared.kafka.record import Withheld
 from shared.kafka.settings import KafkaSettings
 from shared.streams.errors import TakeoverTooSlow
 from shared.streams.task_state import TaskState
 
-_POLL_MS = 10  # the position may reach the end without a record: control markers and aborted records are skipped
-_STALLED = 30.0  # seconds without progress; the takeover is then tried again
-_FETCH_BYTES = 8 * 1024 * 1024
-
 Report = Callable[[int, int], None]  # records read so far, offsets still to read
 
 
-class ChangelogMoved(Exception):
+class ChangelogMoved(KafkaFault):
     """The tail to read is not there any more, so what is in memory is worth nothing: restore from the beginning."""
 
 
@@ -77,59 +73,37 @@ async def restore(
     stores = {TopicPartition(changelog(state.service, store).name, state.partition): store for store in state.stores}
     if not stores:
         return {}
-    async with _reader(settings, client_id) as consumer:
-        consumer.assign(list(stores))
-        starts = await consumer.beginning_offsets(list(stores))
-        ends = await consumer.end_offsets(list(stores))  # read_committed: everything before it is decided
-        for place in stores:
-            position = known.get(place.topic, starts[place])
-            if not starts[place] <= position <= ends[place]:
-                raise ChangelogMoved(f"{place.topic}[{place.partition}] has {starts[place]} to {ends[place]}")
-            consumer.seek(place, position)
+    # With "earliest" a position that does not exist any more would be moved without notice.
+    options = {"client_id": client_id, "auto_offset_reset": "none", "fetch_max_wait_ms": settings.fetch_max_wait_ms}
+    async with committed_reader(settings, **options) as reader:
+        spans: list[Span] = []
+        for whole in await reader.spans(list(stores)):
+            topic, partition = whole.place
+            position = known.get(topic, whole.start)
+            if not whole.start <= position <= whole.end:
+                raise ChangelogMoved(f"{topic}[{partition}] has the offsets {whole.start} to {whole.end}")
+            spans.append(replace(whole, start=position))
         with _collector.resting():
-            await _read(consumer, state, stores, ends, report)
-        return {place.topic: end for place, end in ends.items()}
+            await _read(reader, state, stores, spans, report)
+        return {span.place.topic: span.end for span in spans}
 
 
 async def _read(
-    consumer: AIOKafkaConsumer,
-    state: TaskState,
-    stores: Mapping[TopicPartition, str],
-    ends: Mapping[TopicPartition, int],
-    report: Report,
+    reader: CommittedReader, state: TaskState, stores: Mapping[TopicPartition, str], spans: list[Span], report: Report
 ) -> None:
-    count, before = 0, -1
-    loop = asyncio.get_running_loop()
-    progressed = loop.time()
-    while remaining := sum([max(0, end - await consumer.position(place)) for place, end in ends.items()]):
+    """By batches, and not by records: a store takes keys and values, and there may be millions of them."""
+    count = 0
+
+    def progress(remaining: int) -> None:
         report(count, remaining)
-        if remaining != before:
-            before, progressed = remaining, loop.time()
-        elif loop.time() - progressed > _STALLED:
-            raise TakeoverTooSlow(f"no progress for {_STALLED:.0f} s with {remaining} changelog offsets to go")
-        for place, records in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
-            for record in records:
-                if isinstance(record.value, Withheld):
-                    raise ForeignRecord(place.topic, place.partition, record.offset, record.value.message)
-            state.restore(stores[place], [(record.key, record.value) for record in records])
-            count += len(records)
-    report(count, 0)
 
-
-@contextlib.asynccontextmanager
-async def _reader(settings: KafkaSettings, client_id: str) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = bounded_consumer(
-        **settings.client(),
-        client_id=client_id,
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        isolation_level="read_committed",
-        fetch_max_wait_ms=settings.fetch_max_wait_ms,
-        max_partition_fetch_bytes=_FETCH_BYTES,
-    )
     try:
-        await consumer.start()
-        yield consumer
-    finally:
-        await consumer.stop()
+        async for place, messages in reader.batches(spans, progress):
+            for message in messages:
+                if isinstance(message.value, Withheld):
+                    raise ForeignRecord(place.topic, place.partition, message.offset, message.value.message)
+            state.restore(stores[place], [(message.key, message.value) for message in messages])
+            count += len(messages)
+    except KafkaTimeoutError as error:
+        raise TakeoverTooSlow(f"the changelogs cannot be read: {error}") from error
+    report(count, 0)

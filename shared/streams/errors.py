@@ -1,24 +1,24 @@
 """[pure] The errors of tasks. The message names what to do; the runtime logs each once and retries."""
 
-from shared.kafka.faults import TaskMustStop
+from shared.kafka.faults import KafkaFault, TaskMustStop
 
 
-class Fenced(Exception):
+class Fenced(KafkaFault):
     """Another owner has started this task's transactional id, or its transaction timed out: it has lost ownership.
 
     It takes over again only after a new assignment, or two instances would fence each other in turns.
     """
 
 
-class RecordRefused(Exception):
+class RecordRefused(KafkaFault):
     """The broker refuses a record for its size: sending it again would not help."""
 
 
-class TakeoverTooSlow(Exception):
+class TakeoverTooSlow(KafkaFault):
     """A step of a takeover got no answer within its time-out."""
 
 
-class IllegalTransition(Exception):
+class IllegalTransition(KafkaFault):
     """A task was to enter a phase that does not follow the one it is in (task_phase.py). A mistake in the runtime."""
 
     def __init__(self, partition: int, before: str, after: str) -> None:

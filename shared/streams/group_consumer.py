@@ -1,8 +1,8 @@
 """The group's member: one consumer per service instance, which fetches for all of its tasks.
 
 aiokafka stops heartbeats inside `on_partitions_assigned` and swallows exceptions there, so that callback only pauses
-and tells; all the work is done by the tasks, which seek for themselves. `auto_offset_reset` is "none": with "earliest"
-a position that retention has overtaken would be moved on silently, and records would be lost without a word.
+and notifies; all the work is done by the tasks, which seek for themselves. `auto_offset_reset` is "none": with
+"earliest" a position that retention has overtaken would be moved silently, and the loss of records would go unnoticed.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, Offset
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from shared.contracts.topics import Topic
-from shared.kafka.aiokafka_internals import bounded_consumer
+from shared.kafka import aiokafka_internals
+from shared.kafka.bounded_records import bounded_consumer
 from shared.kafka.settings import KafkaSettings
-from shared.kafka.topic_metadata import committed_offsets
 from shared.observability import logs
 from shared.streams.positions import Committed
 
@@ -76,7 +76,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
             try:
                 batches = await self._consumer.getmany(timeout_ms=_GETMANY_MS)
             except NoOffsetForPartitionError:
-                continue  # the client looked before it told us of the assignment: no matter
+                continue  # the client looked before it notified us of the assignment; harmless
             except OffsetOutOfRangeError as error:
                 for place, position in error.args[0].items():
                     out_of_range(place.topic, place.partition, position)
@@ -94,10 +94,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         if stopping.done() and not stopping.cancelled() and stopping.exception() is None:
             return
         stopping.cancel()
-        for part in (self._consumer._fetcher, self._consumer._client):
-            if part is not None:
-                closing = asyncio.create_task(part.close())
-                await asyncio.wait([stopping, closing], timeout=_STOP_SECONDS)
+        await aiokafka_internals.disconnect(self._consumer, stopping, _STOP_SECONDS)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Called by aiokafka before it rejoins, with heartbeats going on; everything is revoked each time."""
@@ -107,7 +104,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
             _log.exception("Partitions could not be given up in order", action="revoke.failed")
 
     def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Called by aiokafka after it has joined, heartbeats stopped: pause and tell, nothing else.
+        """Called by aiokafka after it has joined, heartbeats stopped: pause and notify, nothing else.
 
         A partition without a position would keep the client from fetching anything until it has looked one up, so each
         gets one here; nothing is fetched by it.
@@ -131,7 +128,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
     async def committed(self, partition: int) -> dict[str, Committed]:
         """The group's committed offset of each source, fresh from the broker; absent = none."""
         places = [TopicPartition(source, partition) for source in self._sources]
-        found = await committed_offsets(self._consumer, places)
+        found = await aiokafka_internals.committed_offsets(self._consumer, places)
         return {place.topic: Committed.parse(each.offset, each.metadata) for place, each in found.items()}
 
     async def bounds(self, partition: int) -> dict[str, tuple[int, int]]:
@@ -159,15 +156,8 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
 
     def fetched_to(self, source: str, partition: int) -> int | None:
         """The offset that the next fetch asks for: beyond control markers and aborted records; None if not known."""
-        state = self._state(source, partition)
-        return int(state.position) if state is not None and state.has_valid_position else None
+        return aiokafka_internals.fetched_to(self._consumer, TopicPartition(source, partition))
 
     def end(self, source: str, partition: int) -> int | None:
         """Where what is decided ended at the last fetch; None if not known."""
-        state = self._state(source, partition)
-        return int(state.lso) if state is not None and state.lso is not None else None
-
-    def _state(self, source: str, partition: int):  # type: ignore[no-untyped-def]  # aiokafka is untyped
-        subscription = self._consumer._subscription.subscription
-        assignment = subscription.assignment if subscription is not None else None
-        return assignment.state_value(TopicPartition(source, partition)) if assignment is not None else None
+        return aiokafka_internals.decided_end(self._consumer, TopicPartition(source, partition))

@@ -1,6 +1,4 @@
-"""When a task may start its next transaction, how many records it takes, and how long it pauses after a failure."""
-
-import random
+"""When a task may start its next transaction, and how many records it takes."""
 
 _WEIGHT = 0.2  # of the latest slice in the average time per record
 _WEIGHT_TRANSACTION = 0.5  # of the latest transaction in the average: after a backlog, the gap becomes short again soon
@@ -46,21 +44,3 @@ class Pacer:
         """A transaction ran from `started` to `ended`."""
         self._transaction += _WEIGHT_TRANSACTION * ((ended - started) - self._transaction)
         self._not_before = started + self.gap
-
-
-class Backoff:
-    """Growing pauses between retries, jittered so that instances do not retry in lockstep: half to all of a bound."""
-
-    def __init__(self, first: float = 0.1, most: float = 5.0) -> None:
-        self._first = first
-        self._most = most
-        self._bound = first
-
-    def next(self) -> float:
-        """Seconds to pause before the next attempt."""
-        bound, self._bound = self._bound, min(self._bound * 2, self._most)
-        return random.uniform(bound / 2, bound)  # noqa: S311 - no secret depends on it
-
-    def reset(self) -> None:
-        """An attempt has succeeded: the next pause is the first one again."""
-        self._bound = self._first

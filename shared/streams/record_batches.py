@@ -9,16 +9,20 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import LeaderNotAvailableError, for_code
-from aiokafka.protocol.fetch import FetchRequest
-from aiokafka.protocol.offset import OffsetRequest
-from aiokafka.record.control_record import ABORT_MARKER, COMMIT_MARKER, ControlRecord
-from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 
 from shared.contracts.topics import record_limit
-from shared.kafka.aiokafka_internals import BoundedBatch, bound_decoding
+from shared.kafka.aiokafka_internals import (
+    ABORT_MARKER,
+    COMMIT_MARKER,
+    AIOKafkaClient,
+    ControlRecord,
+    FetchRequest,
+    MemoryRecords,
+    OffsetRequest,
+)
+from shared.kafka.bounded_records import BoundedBatch, bound_decoding
 from shared.kafka.settings import KafkaSettings
 
 Place = tuple[str, int]  # topic, partition

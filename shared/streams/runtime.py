@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
+from shared.backoff import Backoff
 from shared.contracts.topics import Topic
 from shared.kafka.faults import TaskMustStop, TopicsDiffer
 from shared.kafka.settings import KafkaSettings
@@ -19,7 +20,6 @@ from shared.observability.health import Readiness
 from shared.streams import metrics
 from shared.streams.broker_outage import BrokerOutage
 from shared.streams.group_consumer import GroupConsumer
-from shared.streams.pacing import Backoff
 from shared.streams.processor import Processor
 from shared.streams.state_store import StoreFactory, in_memory
 from shared.streams.task import Task

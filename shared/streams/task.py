@@ -12,13 +12,14 @@ from datetime import datetime
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
+from shared.backoff import Backoff
 from shared.contracts.topics import Topic
 from shared.kafka.faults import TaskMustStop
 from shared.kafka.record import Record
 from shared.observability import logs
 from shared.streams import metrics
 from shared.streams.errors import Fenced, OffsetLost, RecordRefused
-from shared.streams.pacing import Backoff, Pacer
+from shared.streams.pacing import Pacer
 from shared.streams.positions import Committed
 from shared.streams.processor import Processor
 from shared.streams.record_queue import RecordQueue

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
-from shared.kafka.partitioning import partition_for
+from shared.kafka.partitioning import partitioner
 from shared.kafka.settings import KafkaSettings
 from shared.observability.health import Readiness
 from shared.streams.broker_outage import BrokerOutage
@@ -65,10 +64,6 @@ class TaskContext:
             self.make_processor(partition),
             partition=partition,
             make_store=self.make_store,
-            partition_of=partial(_partition_of, partitions=self.settings.partitions),
+            partition_of=partitioner(self.settings.partitions),
             topic_ids=self.topic_ids(),
         )
-
-
-def _partition_of(key: bytes, *, partitions: int) -> int:
-    return partition_for(key, partitions)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from shared.contracts.topics import changelog
+from shared.contracts.vocabulary import DeadLetterCause
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.faults import PoisonRecord, TaskMustStop
@@ -131,7 +132,9 @@ class TaskState:
         self.processor.postpone(timer, until)
         return until
 
-    def refuse(self, record: Record, now: datetime, cause: str, message: str, *, by_reference: bool) -> Slice:
+    def refuse(
+        self, record: Record, now: datetime, cause: DeadLetterCause, message: str, *, by_reference: bool
+    ) -> Slice:
         """Dead-letter `record` without processing it; the runtime does so when the broker refuses its outputs."""
         done = Slice(self._overlay(now))
         if record.offset < done.overlay.positions.get(record.topic, 0):
@@ -249,7 +252,7 @@ class TaskState:
             raise PoisonRecord("unexpected_error", _place_of(error)) from error
 
     def _dead_letter(
-        self, done: Slice, record: Record, cause: str, message: str, *, by_reference: bool = False
+        self, done: Slice, record: Record, cause: DeadLetterCause, message: str, *, by_reference: bool = False
     ) -> None:
         letter = DeadLetter(cause, message, self.service, done.overlay.now, record, by_reference)
         done.overlay.emit(dead_letters.to_output(letter))

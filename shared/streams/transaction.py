@@ -9,26 +9,22 @@ connect anew and go on, and a broker that was started again meanwhile may have l
 
 import asyncio
 import contextlib
-import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.errors import (
     InvalidProducerEpoch,
     KafkaConnectionError,
     KafkaError,
     MessageSizeTooLargeError,
-    ProducerClosed,
     ProducerFenced,
     RecordListTooLargeError,
 )
-from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.producer.transaction_manager import TransactionState
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
+from shared.kafka.aiokafka_internals import BatchBuilder, ProducerInternals
 from shared.kafka.record import Output, size_of
 from shared.kafka.settings import KafkaSettings
 from shared.streams.errors import Fenced, RecordRefused
@@ -94,12 +90,13 @@ class KafkaTransactions:
         self._open = False
         self._started = False
         self._lost: KafkaError | None = None
-        self._producer.client._on_connection_closed = self._connection_closed
+        self._inside = ProducerInternals(self._producer)
+        self._inside.on_broken_connection(self._connection_broken)
 
     @property
     def producer_id(self) -> int:
         """Whose batches they are; known once started."""
-        return int(self._producer._txn_manager.producer_id)
+        return self._inside.producer_id
 
     @property
     def lost(self) -> KafkaError | None:
@@ -116,9 +113,8 @@ class KafkaTransactions:
         with self._judged():
             await self._producer.begin_transaction()
             for topic, partition in places:
-                self._producer._txn_manager.maybe_add_partition_to_txn(TopicPartition(topic, partition))
-            while not await self._producer._sender._do_add_offsets_to_txn(group):
-                continue  # it has waited a little
+                self._inside.add_partition(TopicPartition(topic, partition))
+            await self._inside.add_group(group)
             if decision == "commit":
                 await self._producer.commit_transaction()
             else:
@@ -176,12 +172,12 @@ class KafkaTransactions:
 
     async def discard(self) -> None:
         """Abort what is open, if that goes quickly, and let go. Never raises."""
-        if self._open and self._producer._txn_manager.state is TransactionState.IN_TRANSACTION:
+        if self._open and self._inside.in_transaction:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(1.0):
                     await self._producer.abort_transaction()
         self._open = False
-        await _throw_away(self._producer)
+        await self._inside.abandon(_GIVE_UP_STOPPING)
 
     async def _send_all(
         self, topic: str, partition: int, outputs: list[Output], timestamp_ms: int
@@ -195,13 +191,11 @@ class KafkaTransactions:
         futures.append(await self._producer.send_batch(batch, topic, partition=partition))
         return futures
 
-    def _connection_closed(self, connection: AIOKafkaConnection, reason: CloseReason) -> None:
+    def _connection_broken(self, broker: str) -> None:
         """Called by the client. Nothing may be sent any more, and nobody may go on waiting for an answer."""
-        if not self._started or reason in (CloseReason.IDLE_DROP, CloseReason.SHUTDOWN) or self._lost is not None:
-            return
-        self._lost = KafkaConnectionError(f"the connection to {connection.host}:{connection.port} has broken")
-        self._producer.client._get_conn = _no_connection
-        _fail_all(self._producer, self._lost)
+        if self._started and self._lost is None:
+            self._lost = KafkaConnectionError(f"the connection to {broker} has broken")
+            self._inside.cut_off(self._lost)
 
     @contextlib.contextmanager
     def _judged(self) -> Iterator[None]:
@@ -214,7 +208,7 @@ class KafkaTransactions:
             if isinstance(error, _REFUSED):
                 raise RecordRefused(str(error) or type(error).__name__) from error
             if isinstance(error, AssertionError):
-                raise KafkaError(f"the producer is in state {self._producer._txn_manager.state.name}") from error
+                raise KafkaError(f"the producer is in state {self._inside.state}") from error
             raise
 
     def _fenced(self, error: BaseException) -> bool:
@@ -224,10 +218,7 @@ class KafkaTransactions:
             if isinstance(seen, ProducerFenced | InvalidProducerEpoch):
                 return True
             seen = seen.__cause__
-        sender = self._producer._sender.sender_task
-        if sender is None or not sender.done() or sender.cancelled():
-            return False
-        return isinstance(sender.exception(), ProducerFenced | InvalidProducerEpoch)
+        return isinstance(self._inside.sender_error, ProducerFenced | InvalidProducerEpoch)
 
 
 def _fits(batch: BatchBuilder, output: Output, timestamp_ms: int) -> bool:
@@ -235,40 +226,3 @@ def _fits(batch: BatchBuilder, output: Output, timestamp_ms: int) -> bool:
     return (
         batch.append(timestamp=timestamp_ms, key=output.key, value=output.value, headers=[*output.headers]) is not None
     )
-
-
-async def _no_connection(*_: object, **__: object) -> None:
-    """In place of the client's way to connect: what is still under way finds no broker."""
-
-
-def _fail_all(producer: AIOKafkaProducer, error: KafkaError) -> None:
-    """Whoever waits for a batch, an offset or the end of the transaction gets `error`."""
-    manager = producer._txn_manager
-    producer._message_accumulator.fail_all(error)
-    if manager._transaction_waiter is not None and not manager._transaction_waiter.done():
-        manager.fatal_error(error)
-
-
-async def _throw_away(producer: AIOKafkaProducer) -> None:
-    """Stop a producer without waiting for what it still has to deliver: its own `stop` would wait for a dead broker."""
-    producer._closed = True
-    manager, sender = producer._txn_manager, producer._sender.sender_task
-    producer._message_accumulator.fail_all(ProducerClosed())
-    queued = producer._message_accumulator._batches.values()
-    for batch in itertools.chain(producer._message_accumulator._pending_batches, *queued):
-        if batch.future.done() and not batch.future.cancelled():
-            batch.future.exception()  # looked at: nobody else will
-    waiter = manager._transaction_waiter
-    if waiter is not None and waiter.done() and not waiter.cancelled():
-        waiter.exception()
-    if sender is not None:
-        sender.cancel()
-    with contextlib.suppress(Exception):
-        async with asyncio.timeout(_GIVE_UP_STOPPING):
-            await producer.client.close()
-    if sender is not None:
-        for _ in range(3):  # it waits for requests of its own when cancelled; each further cancel ends one of them
-            done, _pending = await asyncio.wait([sender], timeout=_GIVE_UP_STOPPING / 3)
-            if done:
-                break
-            sender.cancel()

@@ -111,7 +111,7 @@ class Kafka:
             while any([await consumer.position(place) < end for place, end in ends.items()]):
                 for batch in (await consumer.getmany(timeout_ms=100)).values():
                     for r in batch:
-                        yield Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
+                        yield Record.of(r)
         finally:
             await consumer.stop()
 

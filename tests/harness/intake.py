@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import httpx
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 
 from services.intake.server import IntakeServer
 from services.intake.service import Service
@@ -18,7 +18,7 @@ from services.intake.settings import Settings
 from shared import process
 from shared.contracts.topics import Topic
 from shared.http.server import WebServer, listen
-from shared.kafka.faststream_client import partitions_of
+from shared.kafka.committed_reader import read_to_end
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output, Record
 from shared.kafka.settings import KafkaSettings
@@ -108,25 +108,7 @@ async def topics_at(bootstrap: str) -> None:
 
 async def log_of(bootstrap: str, topic: Topic) -> list[Record]:
     """Every committed record of `topic`, by partition and offset."""
-    counts = await partitions_of(KafkaSettings(kafka_bootstrap=bootstrap), [topic.name], 10)
-    partitions = [TopicPartition(topic.name, number) for number in range(counts[topic.name])]
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False, fetch_max_wait_ms=50
-    )
-    found: list[Record] = []
-    await consumer.start()
-    try:
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
-        while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-            for records in (await consumer.getmany(timeout_ms=100)).values():
-                found += [
-                    Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
-                    for r in records
-                ]
-    finally:
-        await consumer.stop()
+    found = [record async for record in read_to_end(KafkaSettings(kafka_bootstrap=bootstrap), [topic.name])]
     return sorted(found, key=lambda record: (record.partition, record.offset))
 
 

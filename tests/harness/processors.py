@@ -62,7 +62,7 @@ class Counter:
             answer = b"x" * int(rest)
         overlay.emit(Output(self.sink, key, answer, (("from", f"{record.topic}@{record.offset}".encode()),)))
         if word == "poison":
-            raise PoisonRecord("on_request", "the record says poison")
+            raise PoisonRecord("unexpected_type", "the record says poison")
         if word == "stop":
             raise TaskMustStop("the record says stop")
         if word == "crash":

@@ -7,7 +7,6 @@ Time is what the test says. Offsets have gaps, as control markers leave them; po
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -20,7 +19,7 @@ from shared.contracts.registry import type_of
 from shared.contracts.structs import Account, ActivityRecorded, EntitlementWithdrawn, Event
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.kafka import serde
-from shared.kafka.partitioning import partition_for
+from shared.kafka.partitioning import partition_for, partitioner
 from shared.kafka.record import Headers, Output, Record
 from shared.kafka.serde import Envelope
 from shared.policy.editions import EditionLibrary
@@ -48,7 +47,7 @@ class Recording:
         self._ends: dict[Place, int] = defaultdict(int)
         self._written = 0
         self._spans = 0
-        partition_of = partial(_partition_of, partitions=partitions)
+        partition_of = partitioner(partitions)
         made: dict[str, Callable[[int], Processor]] = {"router": self._router, "escalation": self._escalation}
         self.tasks = {
             (name, partition): TopologyDriver(make, partition, service=name, now=self.now, partition_of=partition_of)
@@ -215,7 +214,3 @@ def log_of(extent: Extent, records: Iterable[Record]) -> RecordedLog:
     for record in sorted(records, key=lambda record: (record.topic, record.partition, record.offset)):
         log.add(record)
     return log
-
-
-def _partition_of(key: bytes, *, partitions: int) -> int:
-    return partition_for(key, partitions)

@@ -12,7 +12,7 @@ import pytest
 
 from services.cli import supervisor as module
 from services.cli.progress import Progress
-from services.cli.supervisor import Program, ProgramFailed, Supervisor, pause_before_restart
+from services.cli.supervisor import Program, ProgramFailed, Supervisor
 from tests.harness.processes import eventually, is_running
 
 # READY: seconds after which /readyz answers 200; END: it ends by itself so many seconds after the start
@@ -104,12 +104,6 @@ async def test_a_program_that_dies_is_restarted_and_reported(
     assert supervisor.pids["a"] != before["a"]
     assert supervisor.pids["b"] == before["b"]
     assert supervisor.all_up
-
-
-def test_restarts_of_one_that_keeps_dying_back_off() -> None:
-    """A program that cannot run must not eat the machine, and one that died once is back quickly."""
-    assert [pause_before_restart(ends) for ends in (1, 2, 3, 4)] == [0.25, 0.5, 1.0, 2.0]
-    assert pause_before_restart(10_000) == 15.0
 
 
 async def test_one_that_keeps_dying_is_started_again_and_again(

@@ -1,161 +1,140 @@
-"""What Frontline relies on inside aiokafka is there, and bounds what a consumer holds in memory."""
+"""What Frontline uses inside aiokafka is there, and nothing else of it is used: an upgrade fails here, by name."""
 
+import ast
+import asyncio
+import inspect
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiokafka import codec as aiokafka_codec
-from aiokafka.consumer import fetcher
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
-from aiokafka.record.memory_records import MemoryRecords
-from aiokafka.record.util import calc_crc32c
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import TopicPartition
 
-from shared.contracts.topics import ENTITLEMENTS, record_limit
 from shared.kafka import aiokafka_internals as internals
-from shared.kafka.aiokafka_internals import FETCH_BYTES, MAX_BATCH_BYTES, MAX_BATCH_RECORDS, RELIED_ON, bound_decoding
-from shared.kafka.record import Withheld
+from shared.kafka.aiokafka_internals import BATCH_MODULE, DECODER_NAMES, OF_A_CONSUMER, OF_A_PRODUCER, OF_CLASSES
 
 ROOT = Path(__file__).parents[3]
-PLACE = TopicPartition(ENTITLEMENTS.name, 0)
-LIMIT = record_limit(ENTITLEMENTS.name)
-CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
-COMPRESSED = [name for name in CODECS if name != "none"]
-LENGTH_AT, CHECKSUM_AT, ATTRIBUTES_AT, HEADER = 8, 17, 21, 61  # in a batch of format 2
-ATTRIBUTES = [(owner, name) for owner, names in RELIED_ON for name in names]
-READ_COMMITTED = fetcher.READ_COMMITTED
+NOBODY = "127.0.0.1:1"
+PLACE = TopicPartition("t", 0)
+CODECS = {"gzip_decode": 1, "snappy_decode": 2, "lz4_decode": 3, "zstd_decode": 4}
+ATTRIBUTES = [(owner, name) for owner, names in OF_CLASSES for name in names]
+# What aiokafka's documentation names; whatever else it has may change in any release.
+DOCUMENTED = re.compile(
+    r"aiokafka(\.(abc|admin|admin\.config_resource|errors|helpers|structs|coordinator\.assignors\..+))?$"
+)
 
 
-def batch(base: int, values: list[bytes | None], codec: str = "gzip", key: bytes = b"k", header: str = "h") -> bytes:
-    """One batch as a broker keeps it."""
-    builder = DefaultRecordBatchBuilder(2, CODECS[codec], 0, -1, -1, 0, 2**30)
-    for number, value in enumerate(values):
-        builder.append(number, 1_000 + number, key, value, [(header, b"x")])
-    data = bytearray(builder.build())
-    data[:8] = base.to_bytes(8, "big")  # not part of the checksum
-    return bytes(data)
+@pytest.fixture
+async def consumer() -> AsyncIterator[AIOKafkaConsumer]:
+    """One that is assigned a partition and never connected."""
+    made = AIOKafkaConsumer(bootstrap_servers=NOBODY)
+    made.assign([PLACE])
+    yield made
+    made._closed = True  # it was never started, and its `stop` would miss what `start` makes
 
 
-def fetched(*batches: bytes, position: int = 0, places: TopicPartition = PLACE) -> tuple[list[ConsumerRecord], int]:
-    """What one fetch hands out, and the position after it."""
-    bound_decoding()
-    records = fetcher.PartitionRecords(
-        places, MemoryRecords(b"".join(batches)), None, position, None, None, True, READ_COMMITTED
-    )
-    return list(records), records.next_fetch_offset
-
-
-def summary(records: list[ConsumerRecord]) -> list[tuple[int, Any]]:
-    """Each record's offset, and its value or why it is withheld."""
-    return [(r.offset, r.value.cause if isinstance(r.value, Withheld) else r.value) for r in records]
+@pytest.fixture
+async def producer() -> AsyncIterator[AIOKafkaProducer]:
+    """A transactional one that is never connected."""
+    made = AIOKafkaProducer(bootstrap_servers=NOBODY, transactional_id="t")
+    yield made
+    await internals.ProducerInternals(made).abandon(1.0)
 
 
 @pytest.mark.parametrize(("owner", "name"), ATTRIBUTES, ids=[name for _, name in ATTRIBUTES])
-def test_everything_that_is_relied_on_is_there(owner: object, name: str) -> None:
+def test_every_part_of_a_class_is_there(owner: object, name: str) -> None:
     """An upgrade of aiokafka that moves one of these fails here, by its name."""
     assert hasattr(owner, name)
 
 
-@pytest.mark.parametrize("name", internals.DECODERS)
-def test_the_batch_looks_its_decoder_up_by_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", OF_A_CONSUMER)
+async def test_every_part_of_a_consumer_is_there(consumer: AIOKafkaConsumer, name: str) -> None:
+    """Made in `__init__`, so that the class does not show it."""
+    attrgetter(name)(consumer)
+
+
+@pytest.mark.parametrize("name", OF_A_PRODUCER)
+async def test_every_part_of_a_producer_is_there(producer: AIOKafkaProducer, name: str) -> None:
+    """The same for a transactional producer."""
+    attrgetter(name)(producer)
+
+
+def test_the_coordinator_gives_offsets_with_their_metadata() -> None:
+    """`AIOKafkaConsumer.committed` leaves the metadata out, which has the id of the topic."""
+    assert inspect.iscoroutinefunction(GroupCoordinator.fetch_committed_offsets)
+    assert "_coordinator" in inspect.getsource(AIOKafkaConsumer.committed)
+
+
+def test_a_client_sends_any_request_to_any_node() -> None:
+    """The request for topic ids is made of aiokafka's own protocol classes."""
+    assert list(inspect.signature(AIOKafkaClient.send).parameters)[:3] == ["self", "node_id", "request"]
+
+
+@pytest.mark.parametrize("name", DECODER_NAMES)
+def test_a_batch_looks_its_decoder_up_by_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were the functions bound otherwise, the limits would be in place and without effect."""
 
     def refuse(data: bytes) -> bytes:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(internals.BATCH_MODULE, name, refuse)
-    raw = DefaultRecordBatch(batch(0, [b"v"], name.removesuffix("_decode")))
+    monkeypatch.setattr(BATCH_MODULE, name, refuse)
+    builder = DefaultRecordBatchBuilder(2, CODECS[name], 0, -1, -1, 0, 2**20)
+    builder.append(0, 1_000, b"k", b"v", [])
     with pytest.raises(ZeroDivisionError):
-        list(raw)
+        list(DefaultRecordBatch(builder.build()))
 
 
-@pytest.mark.parametrize("codec", CODECS)
-def test_what_is_within_the_limits_is_handed_out_as_it_is(codec: str) -> None:
-    """Tombstones and empty values included."""
-    records, position = fetched(batch(5, [b"a", None, b"", b"v" * (LIMIT - 100)], codec))
-    assert summary(records) == [(5, b"a"), (6, None), (7, b""), (8, b"v" * (LIMIT - 100))]
-    assert (records[0].key, records[0].headers, position) == (b"k", (("h", b"x"),), 9)
+async def test_the_position_and_the_end_of_a_partition_are_those_of_the_last_fetch(consumer: AIOKafkaConsumer) -> None:
+    """Asked of the consumer's own state, without waiting and without a request."""
+    assert internals.fetched_to(consumer, PLACE) is None
+    assert internals.decided_end(consumer, PLACE) is None
+    state = consumer._subscription.subscription.assignment.state_value(PLACE)
+    state.reset_to(7)
+    state.lso = 9
+    assert (internals.fetched_to(consumer, PLACE), internals.decided_end(consumer, PLACE)) == (7, 9)
+    unassigned = TopicPartition("t", 1)
+    assert (internals.fetched_to(consumer, unassigned), internals.decided_end(consumer, unassigned)) == (None, None)
 
 
-@pytest.mark.parametrize("codec", COMPRESSED)
-def test_a_record_over_its_topics_limit_is_withheld_and_its_neighbours_are_not(codec: str) -> None:
-    """It keeps its key and its place."""
-    records, position = fetched(batch(5, [b"a", b"[" * 5_000_000, b"b"], codec))
-    assert summary(records) == [(5, b"a"), (6, "record_too_large"), (7, b"b")]
-    assert (records[1].key, records[1].value, records[1].headers, position) == (b"k", b"", (), 8)
-    assert records[1].value.message == f"the record has 5000003 bytes uncompressed, its topic takes {LIMIT}"
+async def test_a_producer_that_is_cut_off_connects_no_more(producer: AIOKafkaProducer) -> None:
+    """What was written on a broken connection may be undecided: nothing may be begun on the next one."""
+    inside = internals.ProducerInternals(producer)
+    waiter = producer._txn_manager._transaction_waiter = asyncio.get_running_loop().create_future()
+    inside.cut_off(KafkaConnectionError("broken"))
+    assert await producer.client._get_conn(1) is None
+    with pytest.raises(KafkaConnectionError):
+        await waiter
 
 
-def test_a_withheld_record_loses_a_key_that_is_no_id() -> None:
-    """A key may be what is too large."""
-    records, _ = fetched(batch(0, [b""], key=b"k" * (LIMIT + 1)))
-    assert (summary(records), records[0].key) == ([(0, "record_too_large")], None)
+def _undocumented(path: Path) -> list[str]:
+    """What a file takes of aiokafka that may change in any release."""
+    text = path.read_text(encoding="utf-8")
+    if "aiokafka" not in text:
+        return []
+    found: list[str] = []
+    for node in ast.walk(ast.parse(text)):
+        modules: list[str] = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            modules = [node.module]
+        elif isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        found += [name for name in modules if name.split(".")[0] == "aiokafka" and not DOCUMENTED.match(name)]
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__"):
+            own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+            found += [] if own else [ast.unparse(node)]
+    return found
 
 
-@pytest.mark.parametrize("codec", ["gzip", "lz4", "zstd"])
-def test_a_batch_over_the_limit_is_one_record_at_its_last_offset(codec: str) -> None:
-    """The position after it is behind the batch; the batches around it are read."""
-    large = batch(6, [b"x", b"[" * (MAX_BATCH_BYTES + 1), b"y"], codec)
-    records, position = fetched(batch(5, [b"a"]), large, batch(9, [b"b"]))
-    assert summary(records) == [(5, b"a"), (8, "record_too_large"), (9, b"b")]
-    assert (records[1].key, position) == (None, 10)
-    assert records[1].value.message.startswith("offsets 6 to 8 decode to more than")
-
-
-def test_a_batch_over_the_limit_counts_from_within() -> None:
-    """A position set by hand may lie in the middle of a batch; behind the withheld record nothing comes again."""
-    large = batch(6, [b"x", b"[" * (MAX_BATCH_BYTES + 1), b"y"])
-    assert summary(fetched(large, position=8)[0]) == [(8, "record_too_large")]
-    assert fetched(large, position=9) == ([], 9)
-
-
-def test_a_batch_of_too_many_records_is_not_decoded() -> None:
-    """Each takes memory, however small it is."""
-    records, position = fetched(batch(0, [b""] * (MAX_BATCH_RECORDS + 1), "zstd"))
-    assert (summary(records), position) == ([(MAX_BATCH_RECORDS, "record_too_large")], MAX_BATCH_RECORDS + 1)
-
-
-def test_a_fetch_that_decodes_to_much_ends_early_and_the_next_one_goes_on() -> None:
-    """A fetch of 1 MiB may hold many batches, each within the limit of one."""
-    batches = [batch(10 * number, [b"v" * 1_000_000] * 10) for number in range(5)]
-    records, position = fetched(*batches)
-    assert FETCH_BYTES / 1_000_000 < len(records) < 30
-    assert position == records[-1].offset + 1
-    again, _ = fetched(*batches[position // 10 :], position=position)
-    assert again[0].offset == position
-
-
-@pytest.mark.parametrize("codec", CODECS)
-def test_what_cannot_be_decoded_is_withheld_with_all_that_follows_it_in_its_batch(codec: str) -> None:
-    """A broker does not look at the names of headers: one that is not UTF-8 would stop a consumer for good."""
-    plain = batch(5, [b"a", b"b"], "none", header="abcé").replace("é".encode(), b"\xff\xff")
-    records, position = fetched(_compressed(plain, codec), batch(7, [b"c"], codec))
-    assert summary(records) == [(6, "record_unreadable"), (7, b"c")]
-    assert (records[0].value.message, position) == ("offsets 5 to 6 cannot be decoded: UnicodeDecodeError", 8)
-
-
-def _compressed(plain: bytes, codec: str) -> bytes:
-    """The same batch in a codec, its length and its checksum made to fit."""
-    encode: Callable[[bytes], bytes] = getattr(aiokafka_codec, f"{codec}_encode", bytes)
-    body = encode(plain[HEADER:])
-    checked = CODECS[codec].to_bytes(2, "big") + plain[ATTRIBUTES_AT + 2 : HEADER] + body
-    length, checksum = ATTRIBUTES_AT - LENGTH_AT - 4 + len(checked), int(calc_crc32c(checked))
-    front = plain[:LENGTH_AT] + length.to_bytes(4, "big") + plain[LENGTH_AT + 4 : CHECKSUM_AT]
-    return front + checksum.to_bytes(4, "big") + checked
-
-
-def test_a_wrong_checksum_is_an_error_as_before() -> None:
-    """Damage on the way is worth another try: what the broker has may be right."""
-    data = bytearray(batch(0, [b"a"]))
-    data[-1] ^= 1
-    with pytest.raises(Exception, match="Invalid CRC"):
-        fetched(bytes(data))
-
-
-def test_consumers_are_made_here_only() -> None:
-    """One made elsewhere would be bounded or not, by which was made first."""
-    made = re.compile(r"\bAIOKafkaConsumer\(")
+def test_no_other_file_reaches_into_aiokafka() -> None:
+    """Neither by an attribute that begins with an underscore, nor by a module that is not documented."""
     files = [path for folder in ("services", "shared") for path in (ROOT / folder).rglob("*.py")]
-    assert [path.name for path in files if made.search(path.read_text(encoding="utf-8"))] == ["aiokafka_internals.py"]
+    reaching = {path.relative_to(ROOT).as_posix(): found for path in files if (found := _undocumented(path))}
+    own = reaching.pop("shared/kafka/aiokafka_internals.py")
+    assert reaching == {}
+    assert len(own) > 20, "the search finds what is there"

@@ -1,13 +1,19 @@
 """A dead letter gives back the record exactly as it was, whatever headers that came with."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.contracts.vocabulary import DEAD_LETTER_CAUSES, WITHHELD_CAUSES, DeadLetterCause
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter, parse, to_output, topic_of
+from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
+from shared.streams.task_state import TaskState
 
 names = st.text(max_size=12) | st.sampled_from(["dlt-cause", "dlt-at", "dlt-body"])
 headers = st.lists(st.tuples(names, st.binary(max_size=20)), max_size=12).map(tuple)
@@ -83,3 +89,18 @@ def test_what_cannot_be_read_is_no_dead_letter(broken: str) -> None:
         parse(None, None, damaged)
     with pytest.raises(NotADeadLetter, match="the last headers are"):
         parse(None, None, output.headers[:-1])
+
+
+def test_the_operators_page_explains_every_cause_and_no_other() -> None:
+    """Whoever finds a cause in a dead letter looks it up there."""
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = page.split("| cause | meaning |")[1].split("\n\n")[0]
+    explained = [cause for line in table.splitlines()[2:] for cause in re.findall(r"`(\w+)`", line.split("|")[1])]
+    assert explained == list(DEAD_LETTER_CAUSES)
+
+
+def test_whoever_raises_or_withholds_names_one_of_the_causes() -> None:
+    """So that mypy finds a misspelt cause; one that is read may have been written by another version."""
+    assert get_type_hints(PoisonRecord.__init__)["cause"] == DeadLetterCause
+    assert get_type_hints(TaskState.refuse)["cause"] == DeadLetterCause
+    assert set(WITHHELD_CAUSES) < set(DEAD_LETTER_CAUSES)

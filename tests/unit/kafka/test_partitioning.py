@@ -6,7 +6,7 @@ from aiokafka.partitioner import murmur2 as aiokafka_murmur2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kafka.partitioning import murmur2, partition_for
+from shared.kafka.partitioning import murmur2, partition_for, partitioner
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,4 @@ def test_the_partition_is_the_one_that_the_producer_would_choose(key: bytes, par
     """Tasks name the partition themselves; intake leaves it to aiokafka. Both must mean the same."""
     everywhere = list(range(partitions))
     assert partition_for(key, partitions) == DefaultPartitioner()(key, everywhere, everywhere)
+    assert partitioner(partitions)(key) == partition_for(key, partitions)

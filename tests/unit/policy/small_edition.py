@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.policy.assembly import NotFound
+from shared.policy.assembly import MissingFile
 from shared.policy.document import Source
 from shared.policy.loader import load
 from shared.policy.mistakes import Mistake, PolicyError, one_of
@@ -130,7 +130,7 @@ class DictShelf:
 
     def part(self, name: str, named_by: Source) -> Source:
         if name not in self._files:
-            raise NotFound(f"{name} is not there", one_of(self._files, name))
+            raise MissingFile(f"{name} is not there", one_of(self._files, name))
         return Source(name, self._files[name])
 
 

@@ -1,6 +1,6 @@
 """When a transaction may start, and how much it takes."""
 
-from shared.streams.pacing import MAX_RECORDS, MIN_RECORDS, Backoff, Pacer
+from shared.streams.pacing import MAX_RECORDS, MIN_RECORDS, Pacer
 
 
 def test_the_first_transaction_after_a_rest_starts_at_once() -> None:
@@ -47,15 +47,3 @@ def test_a_slice_takes_what_is_processed_in_20_ms() -> None:
     assert pacer.records == MIN_RECORDS
     pacer.processed(0, 1.0)
     assert pacer.records == MIN_RECORDS
-
-
-def test_back_off_grows_to_its_bound_and_is_short_again_after_a_reset() -> None:
-    """Between half and all of the bound, so that instances do not retry in lockstep."""
-    backoff = Backoff(0.1, 1.0)
-    pauses = [backoff.next() for _ in range(8)]
-    assert all(
-        bound / 2 <= pause <= bound
-        for pause, bound in zip(pauses, (0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0, 1.0), strict=True)
-    )
-    backoff.reset()
-    assert backoff.next() <= 0.1

@@ -67,7 +67,7 @@ def test_a_consumed_record_is_not_consumed_again() -> None:
     task.commit(task.run([_record("a", 0), _record("a", 1)], NOW).overlay)
     done = task.run([_record("a", 0), _record("a", 1)], NOW)
     assert done.empty
-    assert task.refuse(_record("a", 1), NOW, "c", "m", by_reference=False).empty
+    assert task.refuse(_record("a", 1), NOW, "conflict", "m", by_reference=False).empty
 
 
 def test_restoring_takes_the_latest_positions_of_all_stores() -> None:

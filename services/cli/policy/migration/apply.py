@@ -11,6 +11,7 @@ import msgspec
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from services.cli.case_log_reader import read_cases
+from services.cli.options import CommandFailed
 from shared.contracts.structs import ActivityRecorded
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
@@ -30,7 +31,7 @@ Told = dict[str, Any]
 Move = tuple[Candidate, list[ActivityRecorded]]
 
 
-class CannotMigrate(Exception):
+class CannotMigrate(CommandFailed):
     """Kafka or intake is away, or does not answer as it should; the message says which, and what to do."""
 
 

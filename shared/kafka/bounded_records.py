@@ -1,0 +1,158 @@
+"""Consumers whose memory no record can fill: what is too large or unreadable is withheld, and the next record is read.
+
+aiokafka decodes a fetched batch whole, and its decoders know no limit: 250 KB on the wire may be 250 MB in memory. An
+exception while it reads a batch ends the fetch, and the next one meets the same batch. So `bounded_consumer` makes
+consumers that never hold more than a bounded part of what a fetch decodes to, and that hand out, in place of content
+that is too large or cannot be read, a record whose value is `Withheld`:
+
+- a single record larger than its topic takes uncompressed is withheld at its own offset;
+- a batch that decodes to more than MAX_BATCH_BYTES or MAX_BATCH_RECORDS is withheld as a whole, as one record at its
+  last offset, so that the position after it is the one after the batch;
+- what follows the first record of a batch that cannot be read is withheld likewise.
+
+aiokafka has two hooks for it: its batches look up their decoders, and its fetcher `PartitionRecords`. Only batches of
+format 2 are meant; Kafka 4 has no others.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import UnsupportedCodecError
+
+from shared.contracts.topics import record_limit
+from shared.contracts.vocabulary import WithheldCause
+from shared.kafka import decompression
+from shared.kafka.aiokafka_internals import (
+    DefaultRecordBatch,
+    PartitionRecords,
+    replace_decoders,
+    replace_partition_records,
+)
+from shared.kafka.decompression import BatchTooLarge
+from shared.kafka.record import Headers, Withheld, size_of, too_large
+
+MAX_BATCH_BYTES = 32 * 1024 * 1024  # decoded; 32 times what a producer may send without compression
+MAX_BATCH_RECORDS = 100_000  # of a compressed batch
+FETCH_BYTES = 8 * 1024 * 1024  # decoded, of one partition: a fetch that has more ends early, the rest is fetched again
+RECORD_OVERHEAD = 300  # bytes that a small record takes in memory, beside its content
+KEY_LIMIT = 32 * 1024  # bytes; a withheld record loses a longer key too
+
+DECODERS: dict[str, Callable[[bytes | memoryview, int], bytes]] = {
+    "gzip_decode": decompression.gunzip,
+    "snappy_decode": decompression.unsnappy,
+    "lz4_decode": decompression.unlz4,
+    "zstd_decode": decompression.unzstd,
+}
+_NOT_THE_DATA = (MemoryError, UnsupportedCodecError)  # what another try, or another installation, may read
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldRecord:
+    """In place of a record of aiokafka, with what its fetcher asks of one."""
+
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    key: bytes | None
+    value: Withheld
+    headers: Headers = ()
+    checksum: None = None
+
+
+def bounded_consumer(*topics: str, **options: Any) -> AIOKafkaConsumer:
+    """A consumer, made with aiokafka's own arguments, whose memory no record can fill."""
+    bound_decoding()
+    return AIOKafkaConsumer(*topics, **options)
+
+
+@cache
+def bound_decoding() -> None:
+    """Put the bounds into aiokafka, for this process and for good."""
+    replace_decoders({name: _bounded(decode) for name, decode in DECODERS.items()})
+    replace_partition_records(_PartitionRecords)
+
+
+def _bounded(decode: Callable[[bytes | memoryview, int], bytes]) -> Callable[[bytes | memoryview], bytes]:
+    return lambda data: decode(data, MAX_BATCH_BYTES)
+
+
+class _PartitionRecords(PartitionRecords):  # type: ignore[misc]  # aiokafka is untyped
+    """What one fetch has of a partition. Its consumer takes `next_fetch_offset` for where the next one begins."""
+
+    def __init__(self, place: Any, records: Any, *others: Any) -> None:
+        super().__init__(place, _Batches(records, record_limit(place.topic)), *others)
+
+
+class _Batches:
+    """The batches of a fetch, until they have been decoded to FETCH_BYTES: then it ends as if there were no more."""
+
+    def __init__(self, batches: Any, limit: int) -> None:
+        self._batches = batches
+        self._limit = limit
+        self._left = FETCH_BYTES
+
+    def has_next(self) -> bool:
+        return self._left > 0 and bool(self._batches.has_next())
+
+    def next_batch(self) -> Any:
+        batch = self._batches.next_batch()
+        return BoundedBatch(batch, self._limit, self._spend) if isinstance(batch, DefaultRecordBatch) else batch
+
+    def _spend(self, size: int) -> None:
+        self._left -= size
+
+
+class BoundedBatch:
+    """A batch of aiokafka whose iteration hands out records of at most `limit` bytes, and does not fail.
+
+    `spend` is called with the memory that each record takes. Everything else is as in the batch itself.
+    """
+
+    def __init__(self, batch: Any, limit: int, spend: Callable[[int], None] = lambda _: None) -> None:
+        self._batch = batch
+        self._limit = limit
+        self._spend = spend
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._batch, name)
+
+    def __next__(self) -> Any:
+        return next(self._batch)  # the fetcher looks so at the one record of a control batch
+
+    def __iter__(self) -> Iterator[Any]:
+        batch = self._batch
+        start, end = batch.base_offset, batch.next_offset
+        compressed = batch.compression_type != batch.CODEC_NONE
+        if compressed and end - start > MAX_BATCH_RECORDS:
+            yield self._rest(start, "record_too_large", f"is a batch of more than {MAX_BATCH_RECORDS} records")
+            return
+        try:
+            for record in batch:
+                yield self._small(record) if compressed else record
+                start = record.offset + 1
+        except _NOT_THE_DATA:
+            raise
+        except BatchTooLarge:
+            yield self._rest(start, "record_too_large", f"decode to more than {MAX_BATCH_BYTES} bytes in one batch")
+        except Exception as error:  # the checksum is right, so it was written like that and will never be readable
+            if start < end:
+                yield self._rest(start, "record_unreadable", f"cannot be decoded: {type(error).__name__}")
+
+    def _small(self, record: Any) -> Any:
+        size = size_of(record.key, record.value, record.headers)
+        if size <= self._limit:
+            self._spend(size + RECORD_OVERHEAD)
+            return record
+        self._spend(RECORD_OVERHEAD)
+        key = record.key if len(record.key or b"") <= KEY_LIMIT else None
+        value = too_large(size, self._limit)
+        return WithheldRecord(record.offset, record.timestamp, record.timestamp_type, key, value)
+
+    def _rest(self, start: int, cause: WithheldCause, why: str) -> WithheldRecord:
+        batch = self._batch
+        last = batch.next_offset - 1
+        message = f"offsets {start} to {last} {why}"
+        return WithheldRecord(last, batch.max_timestamp, batch.timestamp_type, None, Withheld(cause, message))
