@@ -14,13 +14,16 @@ from services.intake.api_keys import ApiKey
 from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
 from services.intake.errors import CatchingUp, NotAcknowledged, NotFound
 from services.intake.openapi import Recorded, RequestStatus, Submitted, describe
+from services.intake.presentation import with_sentences
 from services.intake.request import Submission, accept, partition_key
 from services.intake.request_status import Status
 from services.intake.service import Service, with_key
 from shared.contracts.intake import Account
 from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
 from shared.kafka import serde
+from shared.messages.catalogues import accepted, messages_in
 from shared.observability.logs import get_logger
+from shared.policy.model import said_in
 from shared.wall_clock import utc_now
 
 router = APIRouter()
@@ -59,7 +62,9 @@ async def submit(request: Request) -> Response:
     status_url = f"/v1/support-requests/{event.request_id}"
     answer: dict[str, Any] = {"request_id": event.request_id, "status_url": status_url}
     if submission.lacks_phone_details:
-        answer["reminders"] = [service.editions.effective_at(now).phone.have_at_hand[event.language]]
+        texts = service.editions.effective_at(now).phone.have_at_hand
+        language = event.language or accepted(request.headers.get("accept-language"))
+        answer["reminders"] = [said_in(texts, language)]
     return _json(answer, 202, {"Location": status_url})
 
 
@@ -72,10 +77,12 @@ async def status(request: Request, request_id: str) -> Response:
     service = _service(request)
     caller = await service.admit(request, "submit", "admin")
     found = _visible(service, caller, request_id)
+    messages = messages_in(accepted(request.headers.get("accept-language")))
+    shown = with_sentences(found.request, messages, service.editions)
     events = [{"id": event.id, "type": event.type, **event.data} for event in found.events]
     for event in events:
         event.pop("decision", None)  # it is in the answer itself
-    return _json({**found.request, "events": events})
+    return _json({**shown, "events": events}, headers={"Content-Language": messages.language})
 
 
 @router.get("/v1/support-requests/{request_id}/events", **describe("submit or admin", 200, "text/event-stream"))
@@ -84,7 +91,12 @@ async def events(request: Request, request_id: str) -> Response:
     service = _service(request)
     caller = await service.admit(request, "submit", "admin")
     _visible(service, caller, request_id)
-    return service.streams.open(caller.name, request_id, request.headers.get("last-event-id"))
+    messages = messages_in(accepted(request.headers.get("accept-language")))
+
+    def present(event: dict[str, Any]) -> dict[str, Any]:
+        return with_sentences(event, messages, service.editions)
+
+    return service.streams.open(caller.name, request_id, request.headers.get("last-event-id"), present)
 
 
 @router.post("/v1/cases/{case_id:path}/activity", **describe("activity", 202, Recorded, body=Activity, repeatable=True))

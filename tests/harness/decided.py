@@ -37,7 +37,7 @@ def _edition_digest() -> str:
 def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
     """A P1 on the web for a Premier+ account, received and decided at `at`, unless `given` says otherwise."""
     used = EntitlementUsed(
-        known=True,
+        standing="covered",
         plan="premier_plus",
         account_type="enterprise",
         paid=True,
@@ -63,7 +63,7 @@ def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
         "edition": "guidelines-2021",
         "policy_sha256": _edition_digest(),  # a real one: escalation may be reading too
         "trace": (),
-        "priority_because": "the service is down",
+        "priority_rule": "otherwise",
         "entitlement": used,
         "calendar": "spain",
         "tzdata_version": "2026.6",
@@ -102,6 +102,7 @@ def decided(
         "environment": asked.environment,
         "request_type": asked.request_type,
         "requested_channel": asked.channel,
+        "country": asked.country,
         "received_at": asked.received_at,
         "decided_at": at,
         "observed_at": at,
