@@ -164,9 +164,9 @@ async def get_entitlement(request: Request, account_id: str) -> Response:
     await service.admit(request, "admin")
     account = service.accounts.find(body.checked_id("account_id", account_id))
     if account is None and not service.accounts_tail.caught_up:
-        raise CatchingUp("the entitlements are still being read", retry_after=2)
+        raise CatchingUp("refusal.reading_entitlements", retry_after=2)
     if account is None:
-        raise NotFound("this account owns nothing that we know of")
+        raise NotFound("refusal.no_entitlement")
     return _json(account)
 
 
@@ -205,11 +205,8 @@ def _visible(service: Service, caller: ApiKey, request_id: str) -> Status:
     if known is not None and found is not None and ("admin" in caller.scopes or known.client == caller.name):
         return found
     if not service.requests_tail.caught_up:
-        raise CatchingUp("the recent requests are still being read", retry_after=2)
-    raise NotFound(
-        f"no such request among the most recent {service.settings.recent_requests:,} of this client; "
-        "older ones are in the log, and `frontline explain` reads it"
-    )
+        raise CatchingUp("refusal.reading_requests", retry_after=2)
+    raise NotFound("refusal.no_request", limit=service.settings.recent_requests)
 
 
 def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -47,10 +47,11 @@ class Streams:
         Raises TooManyStreams where it would be one too many.
         """
         if self._open.total() >= self._limit:
-            raise TooManyStreams("try again later, or ask for the status instead", retry_after=30)
+            raise TooManyStreams("refusal.too_many_streams", retry_after=30)
         if self._open[client] >= self._per_client:
             raise TooManyStreams(
-                f"this client has its share of {self._per_client} open; close some, or ask for the status instead",
+                "refusal.share_of_streams",
+                limit=self._per_client,
                 retry_after=30,
             )
         self._open[client] += 1

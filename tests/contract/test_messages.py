@@ -8,11 +8,14 @@ from string import Formatter
 
 import pytest
 
+from services.intake import errors
 from shared.messages.catalogues import FALLBACK, catalogue, languages
 
 ROOT = Path(__file__).parents[2]
 CODE = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
-MAKERS = {"messages", "words", "why", "part", "step", "Refusal"}
+PLACE = {"step": 2, "FieldError": 1}  # where a call has its code, if not first
+REFUSALS = {kind.__name__ for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)}
+MAKERS = {"messages", "words", "why", "part", "step", "FieldError", "WrongValue"} | REFUSALS - {"ValidationError"}
 
 
 def placeholders(text: str) -> list[tuple[str, str | None]]:
@@ -58,7 +61,7 @@ def used() -> Iterator[tuple[str, str, bool]]:
     for path, tree in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _name(node.func) in MAKERS:
-                codes = node.args[2:3] if _name(node.func) == "step" else node.args[:1]
+                codes = node.args[PLACE.get(_name(node.func), 0) :][:1]
                 for argument in codes:
                     for literal in ast.walk(argument):
                         yield from _codes(path, literal)

@@ -16,6 +16,7 @@ from services.intake.errors import FieldError, InvalidFields, Refusal, field_err
 from services.intake.fields import Body
 from services.intake.problem import render
 from services.intake.request import Submission
+from shared.messages.catalogues import messages_in
 from tests.harness.intake import submission
 
 MARK = "7fSecretWordOfTheCustomer"
@@ -91,7 +92,7 @@ def test_a_wrong_field_is_told_in_plain_words(given: dict[str, Any], field: str,
     refusal = _refusal(Submission, json.dumps(submission(**given)))
     assert refusal is not None
     assert [error.field for error in refusal.errors] == [field]
-    assert message in refusal.errors[0].message
+    assert message in messages_in("en")(refusal.errors[0].code, **refusal.errors[0].facts)
 
 
 @pytest.mark.parametrize(
@@ -102,20 +103,22 @@ def test_what_is_not_json_is_told_with_its_position(data: str) -> None:
     refusal = _refusal(Submission, data)
     assert refusal is not None
     assert refusal.status == 400
-    assert "line 1 column" in refusal.detail
+    assert "line 1 column" in refusal.facts["error"]
 
 
 def test_kinds_and_titles_are_distinct() -> None:
     """`type` tells programs what happened, `title` people."""
     assert len(KINDS) >= 15
     assert len({kind.kind for kind in KINDS}) == len(KINDS)
-    assert all((kind.__doc__ or "").strip().endswith(".") for kind in KINDS)
+    titles = {messages_in("en")(f"problem.{kind.kind}") for kind in KINDS}
+    assert len(titles) == len(KINDS)
+    assert all(title.endswith(".") for title in titles)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_problem_has_the_members_of_rfc_9457(kind: type[Refusal]) -> None:
     """type, title, status and detail, and `errors`, empty where no field is wrong."""
-    told: Any = [FieldError("a", "is wrong")] if kind is InvalidFields else "because"
+    told: Any = [FieldError("a", "field.required")] if kind is InvalidFields else "refusal.crashed"
     answer = render(typing.cast(Any, kind)(told))
     problem = json.loads(bytes(answer.body))
     assert answer.headers["content-type"] == "application/problem+json"
@@ -124,3 +127,15 @@ def test_a_problem_has_the_members_of_rfc_9457(kind: type[Refusal]) -> None:
     assert problem["title"]
     assert problem["detail"]
     assert isinstance(problem["errors"], list)
+
+
+def test_a_problem_is_in_the_language_of_the_caller() -> None:
+    """People see what a form answers; programs go by `type`, `status` and `field`, which stay."""
+    refusal = InvalidFields([FieldError("subject", "field.too_long", {"limit": 200})])
+    english, spanish = (json.loads(bytes(render(refusal, language).body)) for language in (None, "es"))
+    assert spanish["title"] == "Hay campos incorrectos; no se aceptó nada."
+    assert spanish["detail"] == "1 campo es incorrecto"
+    assert spanish["errors"] == [{"field": "subject", "message": "puede tener 200 caracteres como mucho"}]
+    assert (english["type"], english["status"]) == (spanish["type"], spanish["status"])
+    assert render(refusal, "es").headers["content-language"] == "es"
+    assert render(refusal).headers["content-language"] == "en"
