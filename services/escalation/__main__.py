@@ -1,27 +1,22 @@
-"""`python -m services.escalation`: runs escalation from its environment.
-
-Exit codes: 0 after SIGTERM or SIGINT, 1 if it failed, 2 for bad settings or a policy that cannot be used.
-"""
+"""`python -m services.escalation`: runs escalation from its environment; exit codes as in `shared/process.py`."""
 
 import sys
 
 from services.escalation.app import escalation
 from services.escalation.settings import EscalationSettings
-from shared.kafka.settings import BadSettings, load
+from shared import process
 from shared.policy.files import load_library
-from shared.policy.mistakes import PolicyError
-from shared.streams.service import BAD_SETTINGS, run
+from shared.streams.service import TaskServer
 
 
 def main() -> int:
-    """Read the settings, load the policy, run until told to end."""
-    try:
-        settings = load(EscalationSettings)
-        library = load_library(settings.policies)
-    except (BadSettings, PolicyError) as error:
-        print(error, file=sys.stderr)
-        return BAD_SETTINGS
-    return run(escalation(library, settings.overdue_alarm_seconds), settings)
+    """Run until told to end; returns the exit code."""
+    return process.main("escalation", EscalationSettings, prepare)
+
+
+def prepare(settings: EscalationSettings) -> TaskServer:
+    """Load the policy. Raises PolicyError."""
+    return TaskServer(escalation(load_library(settings.policies), settings.overdue_alarm_seconds), settings)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The web application of intake: the calls, health, metrics and documents.
+"""The web application of intake: the calls and the documents; health and metrics are the process's.
 
 The web form (`GET /`) and the chat (`WS /v1/chat`) will be routers beside `api.router`.
 """
@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from services.intake import api, docs, openapi, problem
 from services.intake.service import Service
-from shared.observability.health import AsgiApp, Receive, Scope, Send, ops_routes
+from shared.observability.health import Receive, Scope, Send
 from shared.observability.logs import get_logger
 
 REQUESTS = Counter("frontline_intake_http_requests_total", "Calls answered", ["method", "route", "status"])
@@ -47,20 +47,16 @@ def create_app(service: Service) -> FastAPI:
 
 
 class Edge:
-    """The outermost layer: health and metrics, a count of every call, and no error that gets out unexplained."""
+    """The outermost layer: a count of every call, and no error that gets out unexplained."""
 
-    def __init__(self, app: FastAPI, service: Service) -> None:
+    def __init__(self, app: FastAPI) -> None:
         self._app = app
-        self._ops: dict[str, AsgiApp] = dict(ops_routes(service.readiness))
         self._log = get_logger()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
-        if scope["path"] in self._ops and scope["method"] in ("GET", "HEAD"):
-            await self._ops[scope["path"]](scope, receive, send)
             return
         began, status = time.perf_counter(), 0
 

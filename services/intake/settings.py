@@ -9,19 +9,16 @@ from pydantic_settings import NoDecode
 from services.intake.api_keys import ApiKey, ApiKeys
 from services.intake.errors import reason_of
 from shared.http.limits import HttpLimits, http_limits, possible_connections
+from shared.http.service_settings import ServiceSettings
 from shared.kafka.settings import BadSettings, KafkaSettings
 from shared.messages.catalogues import messages_in
-from shared.observability.logs import LogFormat, LogLevel
 
 
-class Settings(KafkaSettings):
+class Settings(KafkaSettings, ServiceSettings):
     """Every setting is the variable FRONTLINE_… of the same name in capitals; `.env.example` explains them."""
 
     policies: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)] = ("guidelines-2021",)
-    http_host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535, description="0 = a free one, which the log names")
-    log_level: LogLevel = "info"
-    log_format: LogFormat = "auto"
     api_keys: SecretStr | None = Field(None, description="JSON; a list of keys by their hashes")
     api_keys_file: Path | None = Field(None, description="the same in a file")
     publish_timeout_seconds: float = Field(5.0, gt=0, le=60)

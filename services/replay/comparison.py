@@ -1,7 +1,8 @@
-"""[pure] What was published against what follows from the log: counted, digested, and each difference told.
+"""[pure] Compares the published events of one service with the replayed ones: counts, digests and differences.
 
-The two sides of one service arrive in their own order: events of the log with `logged`, those that the replay makes
-with `replayed`. Two with the same id are the same event, and have to be equal and in the same place of the order.
+The events of either side arrive in their own order: published ones by `add_published`, replayed ones by `match` and
+`add_replayed`. Two events with the same id are the same event: they must have equal content and the same place in the
+order.
 """
 
 import hashlib
@@ -12,215 +13,214 @@ from typing import NamedTuple
 import msgspec
 
 from services.replay.event_difference import FieldDifference, differences
-from services.replay.recorded_causes import PublishedEvent, event_id, event_type, meant_headers
-from services.replay.report import Difference, ReplayReport, Tally
+from services.replay.recorded_causes import PublishedEvent, comparable_headers, event_id, event_type
+from services.replay.report import Difference, DifferenceList, Tally
 from shared.kafka.record import Headers, Output, Record
 
-_UNMATCHED_AT_MOST = 20_000  # events of a task that wait for their other half; more would fill the memory
+_MAX_UNMATCHED = 20_000  # events of a task that wait for their counterpart; bounds the memory
 _pack = msgspec.msgpack.Encoder().encode
-_FIELDS_AT_MOST = 50  # of one event; a wholly different one need not be spelt out
+_MAX_FIELDS = 50  # shown of one event; the fields beyond are left out
+_NOT_REPRODUCED = "its cause does not produce it"
 
 
-class _Emitted(NamedTuple):
+class _Replayed(NamedTuple):
     output: Output
-    number: int
+    number: int  # its place in the order of the replay
 
 
 class Comparison:
     """The events of one service, task after task."""
 
-    def __init__(self, service: str, findings: ReplayReport) -> None:
+    def __init__(self, service: str, found: DifferenceList) -> None:
         self.tally = Tally(service)
-        self._findings = findings
-        self._published, self._replayed = hashlib.sha256(), hashlib.sha256()
+        self._found = found
+        self._published_hash, self._replayed_hash = hashlib.sha256(), hashlib.sha256()
         self._partition = 0
-        self._emitted = 0
-        self._last = (-1, -1)  # of the pair matched last: its number on either side
-        self._only_logged: dict[str, PublishedEvent] = {}
-        self._only_replayed: dict[str, _Emitted] = {}
-        self._excused: set[str] = set()
+        self._replayed_count = 0
+        self._last_matched = (-1, -1)  # of the latest matched pair: its number on the published and the replayed side
+        self._unmatched_published: dict[str, PublishedEvent] = {}
+        self._unmatched_replayed: dict[str, _Replayed] = {}
+        self._excluded: set[str] = set()
 
-    def begin(self, partition: int) -> None:
-        """What follows is of this task."""
+    def begin_task(self, partition: int) -> None:
+        """The events that follow belong to the task of this partition."""
         self._partition = partition
-        self._last = (-1, -1)
-        self._emitted = 0
+        self._last_matched = (-1, -1)
+        self._replayed_count = 0
 
     # one side
 
-    def logged(self, record: Record) -> None:
-        """The log has this event, and it is to be compared. In the order of the log."""
+    def add_published(self, record: Record) -> None:
+        """Count an event of the log that is to be compared; call it in the order of the log."""
         self.tally.published += 1
-        self._published.update(_meant(record.topic, record.partition, record.key, record.value, record.headers))
+        self._published_hash.update(
+            _hashed_bytes(record.topic, record.partition, record.key, record.value, record.headers)
+        )
 
-    def cannot_follow(self, said: PublishedEvent, because: str) -> None:
-        """The log has this event, but no longer what it follows from: it is compared with nothing."""
+    def exclude_published(self, event: PublishedEvent, reason: str) -> None:
+        """Do not compare an event of the log, for the log no longer has what it follows from."""
         self.tally.published += 1
-        self.not_replayable(because)
-        self._excused.add(said.id)
-        if self._only_replayed.pop(said.id, None) is not None:
+        self._count_not_replayable(reason)
+        self._excluded.add(event.id)
+        if self._unmatched_replayed.pop(event.id, None) is not None:
             self.tally.replayed -= 1
 
-    def not_replayable(self, because: str) -> None:
-        """One more event that cannot be compared, and why."""
-        self.tally.not_replayable += 1
-        self.tally.because[because] += 1
+    def exclude_replayed(self, output: Output, reason: str) -> None:
+        """Do not compare a replayed event, for the log no longer shows whether it was published."""
+        self._count_not_replayable(reason)
+        self._excluded.add(event_id(output))
 
-    def excused(self, output: Output) -> bool:
-        """Whether an event of the replay is one that cannot be compared."""
-        return bool(self._excused) and event_id(output) in self._excused
-
-    def excuse(self, output: Output, because: str) -> None:
-        """The replay makes an event, and the log no longer tells whether it was published: it is not compared."""
-        self.not_replayable(because)
-        self._excused.add(event_id(output))
-
-    def replayed(self, output: Output) -> _Emitted:
-        """The replay publishes this event. In the order of the replay."""
-        self.tally.replayed += 1
-        self._emitted += 1
-        partition = self._partition if output.partition is None else output.partition
-        self._replayed.update(_meant(output.topic, partition, output.key, output.value, output.headers))
-        return _Emitted(output, self._emitted)
+    def is_excluded(self, output: Output) -> bool:
+        """Whether a replayed event is one that is not compared."""
+        return bool(self._excluded) and event_id(output) in self._excluded
 
     # both sides
 
-    def group(self, said: Sequence[PublishedEvent], outputs: Sequence[Output]) -> None:
-        """What one cause made, in the log and in the replay; `logged` has been called for the former."""
-        emitted = [self.replayed(output) for output in outputs]
-        by_id = {event_id(each.output): each for each in emitted}
-        left: list[PublishedEvent] = []
-        for each in said:
-            other = by_id.pop(each.id, None)
-            if other is None:
-                left.append(each)
+    def match(self, events: Sequence[PublishedEvent], outputs: Sequence[Output]) -> None:
+        """Compare what one cause produced in the log and in the replay; `events` were added by `add_published`."""
+        replayed = [self._add_replayed(output) for output in outputs]
+        by_id = {event_id(each.output): each for each in replayed}
+        unmatched: list[PublishedEvent] = []
+        for event in events:
+            counterpart = by_id.pop(event.id, None)
+            if counterpart is None:
+                unmatched.append(event)
             else:
-                self._pair(each, other)
-        for each in left:
-            alike = next((key for key, other in by_id.items() if event_type(other.output) == each.type), None)
-            if each.id in self._only_replayed or alike is None:
-                self.only_logged(each)
+                self._compare(event, counterpart)
+        for event in unmatched:
+            same_type = next((key for key, other in by_id.items() if event_type(other.output) == event.type), None)
+            if event.id in self._unmatched_replayed or same_type is None:
+                self.unmatched_published(event)
             else:
-                self._pair(each, by_id.pop(alike), by_likeness=True)
-        for other in by_id.values():
-            self.only_replayed(other)
+                self._compare(event, by_id.pop(same_type), same_id=False)
+        for each in by_id.values():
+            self._unmatched_output(each)
 
-    def only_logged(self, said: PublishedEvent) -> None:
-        """The log has an event that the replay does not make here; perhaps it did, or will, elsewhere."""
-        other = self._only_replayed.pop(said.id, None)
-        if other is not None:
-            self._pair(said, other)
-        elif said.id in self._only_logged or len(self._only_logged) >= _UNMATCHED_AT_MOST:
-            self.unexpected(said.record, "it does not follow from its cause", said)
+    def unmatched_published(self, event: PublishedEvent) -> None:
+        """The replay does not produce a published event at its cause; it may have at another, or still will."""
+        counterpart = self._unmatched_replayed.pop(event.id, None)
+        if counterpart is not None:
+            self._compare(event, counterpart)
+        elif event.id in self._unmatched_published or len(self._unmatched_published) >= _MAX_UNMATCHED:
+            self.unexpected(event.record, _NOT_REPRODUCED, event)
         else:
-            self._only_logged[said.id] = said
+            self._unmatched_published[event.id] = event
 
-    def only_replayed(self, emitted: _Emitted) -> None:
-        """The replay makes an event that the log does not have here; perhaps it has it elsewhere."""
-        name = event_id(emitted.output)
-        said = self._only_logged.pop(name, None)
-        if said is not None:
-            self._pair(said, emitted)
-        elif name in self._only_replayed or len(self._only_replayed) >= _UNMATCHED_AT_MOST:
-            self._missing(emitted.output)
-        else:
-            self._only_replayed[name] = emitted
+    def is_unmatched(self, output: Output) -> bool:
+        """Whether a published event with this id still waits for its replayed counterpart."""
+        return event_id(output) in self._unmatched_published
 
-    def waits_for(self, output: Output) -> bool:
-        """Whether the log had this event before the replay makes it."""
-        return event_id(output) in self._only_logged
+    def end_task(self) -> None:
+        """The task has been replayed: report the events that have no counterpart."""
+        for event, replayed in self._pairs_by_key_and_type():
+            del self._unmatched_published[event.id], self._unmatched_replayed[event_id(replayed.output)]
+            self._compare(event, replayed, same_id=False)
+        for event in self._unmatched_published.values():
+            self.unexpected(event.record, _NOT_REPRODUCED, event)
+        for replayed in self._unmatched_replayed.values():
+            self._missing(replayed.output)
+        self._unmatched_published.clear()
+        self._unmatched_replayed.clear()
+        self._excluded.clear()
+        self.tally.digest = self._replayed_hash.hexdigest()
+        self.tally.published_digest = self._published_hash.hexdigest()
 
-    def end(self) -> None:
-        """The task has been replayed: what is left has no other half, unless it differs in its very id."""
-        for said, emitted in self._alike():
-            del self._only_logged[said.id], self._only_replayed[event_id(emitted.output)]
-            self._pair(said, emitted, by_likeness=True)
-        for said in self._only_logged.values():
-            self.unexpected(said.record, "it does not follow from its cause", said)
-        for emitted in self._only_replayed.values():
-            self._missing(emitted.output)
-        self._only_logged.clear()
-        self._only_replayed.clear()
-        self._excused.clear()
-        self.tally.digest, self.tally.published_digest = self._replayed.hexdigest(), self._published.hexdigest()
+    # differences
 
-    # what is wrong
-
-    def unexpected(self, record: Record, because: str, said: PublishedEvent | None = None) -> None:
-        """The log has an event that does not follow from it."""
+    def unexpected(self, record: Record, reason: str, event: PublishedEvent | None = None) -> None:
+        """The log has an event that the replay does not produce."""
         self.tally.unexpected += 1
-        self._findings.add(
+        self._found.add(
             Difference(
                 self.tally.service,
                 "unexpected",
                 _place(record),
                 event_id(record)[:100],
                 event_type(record)[:100],
-                said.case_id if said else "",
-                because,
+                event.case_id if event else "",
+                reason,
             )
         )
 
-    def letter(self, topic: str, partition: int, offset: int, because: str, place: str | None) -> None:
-        """A record was put aside and should not have been, or the other way round, or for another cause."""
-        self.tally.put_aside_differing += 1
+    def dead_letter_differs(self, topic: str, partition: int, offset: int, reason: str, place: str | None) -> None:
+        """A record was dead-lettered on one side only, or for another cause; `place` is that of the dead letter."""
+        self.tally.dead_letters_differing += 1
         source = f"{topic}[{partition}]@{offset}"
-        self._findings.add(Difference(self.tally.service, "dead_letter", place, source, "dead letter", "", because))
+        self._found.add(Difference(self.tally.service, "dead_letter", place, source, "dead letter", "", reason))
 
-    def _alike(self) -> list[tuple[PublishedEvent, _Emitted]]:
-        """Of the events without another half, pairs of one type about one case."""
-        waiting: dict[tuple[str, bytes | None], list[_Emitted]] = defaultdict(list)
-        for emitted in reversed(self._only_replayed.values()):
-            waiting[event_type(emitted.output), emitted.output.key].append(emitted)
+    def dead_letter_not_replayable(self, reason: str) -> None:
+        """A record was dead-lettered on one side only, and the log no longer shows whether that is right."""
+        self.tally.dead_letters_not_replayable += 1
+        self.tally.not_replayable_reasons[reason] += 1
+
+    def _count_not_replayable(self, reason: str) -> None:
+        self.tally.not_replayable += 1
+        self.tally.not_replayable_reasons[reason] += 1
+
+    def _add_replayed(self, output: Output) -> _Replayed:
+        """Count a replayed event; called in the order of the replay."""
+        self.tally.replayed += 1
+        self._replayed_count += 1
+        partition = self._partition if output.partition is None else output.partition
+        self._replayed_hash.update(_hashed_bytes(output.topic, partition, output.key, output.value, output.headers))
+        return _Replayed(output, self._replayed_count)
+
+    def _unmatched_output(self, replayed: _Replayed) -> None:
+        """The log does not have a replayed event at its cause; it may have it at another."""
+        key = event_id(replayed.output)
+        event = self._unmatched_published.pop(key, None)
+        if event is not None:
+            self._compare(event, replayed)
+        elif key in self._unmatched_replayed or len(self._unmatched_replayed) >= _MAX_UNMATCHED:
+            self._missing(replayed.output)
+        else:
+            self._unmatched_replayed[key] = replayed
+
+    def _pairs_by_key_and_type(self) -> list[tuple[PublishedEvent, _Replayed]]:
+        """Pairs of unmatched events of one type about one case: they differ in their id as well."""
+        waiting: dict[tuple[str, bytes | None], list[_Replayed]] = defaultdict(list)
+        for replayed in reversed(self._unmatched_replayed.values()):
+            waiting[event_type(replayed.output), replayed.output.key].append(replayed)
         return [
-            (said, alike.pop())
-            for said in self._only_logged.values()
-            if (alike := waiting.get((said.type, said.record.key)))
+            (event, candidates.pop())
+            for event in self._unmatched_published.values()
+            if (candidates := waiting.get((event.type, event.record.key)))
         ]
-
-    def letter_not_replayable(self, because: str) -> None:
-        """A record was put aside on one side only, and the log no longer tells whether that is right."""
-        self.tally.put_aside_not_replayable += 1
-        self.tally.because[because] += 1
 
     def _missing(self, output: Output) -> None:
         self.tally.missing += 1
         case_id = (output.key or b"").decode(errors="replace")
-        because = "it follows from the log, which does not have it"
-        self._findings.add(
-            Difference(self.tally.service, "missing", None, event_id(output), event_type(output), case_id, because)
+        reason = "the replay produces it, and the log does not have it"
+        self._found.add(
+            Difference(self.tally.service, "missing", None, event_id(output), event_type(output), case_id, reason)
         )
 
-    def _pair(self, said: PublishedEvent, emitted: _Emitted, *, by_likeness: bool = False) -> None:
-        """Two halves of one event, found by their id. Those that are only alike differ anyway, wherever they stand."""
-        numbers = (said.number, emitted.number)
-        in_order = by_likeness or (numbers[0] > self._last[0] and numbers[1] > self._last[1])
-        if in_order and not by_likeness:
-            self._last = numbers
-        equal = in_order and _equal(said.record, emitted.output, self._partition)
-        if equal:
+    def _compare(self, event: PublishedEvent, replayed: _Replayed, *, same_id: bool = True) -> None:
+        """Compare content and order of two counterparts. Without the same id they differ wherever they stand."""
+        numbers = (event.number, replayed.number)
+        in_order = not same_id or (numbers[0] > self._last_matched[0] and numbers[1] > self._last_matched[1])
+        if in_order and same_id:
+            self._last_matched = numbers
+        if in_order and _equal(event.record, replayed.output, self._partition):
             self.tally.identical += 1
             return
         self.tally.differing += 1
-        if self._findings.full:
-            self._findings.count += 1
+        if self._found.full:
+            self._found.count += 1
             return
-        fields = differences(said.record, emitted.output, self._partition)
+        fields = differences(event.record, replayed.output, self._partition)
         if not in_order:
-            fields.append(
-                FieldDifference("order", "published at another place than it follows at", _place(said.record))
-            )
-        because = "not as it follows from its cause"
-        self._findings.add(
+            fields.append(FieldDifference("order", "published in another order", _place(event.record)))
+        self._found.add(
             Difference(
                 self.tally.service,
                 "differing",
-                _place(said.record),
-                said.id[:100],
-                said.type[:100],
-                said.case_id,
-                because,
-                tuple(fields[:_FIELDS_AT_MOST]),
+                _place(event.record),
+                event.id[:100],
+                event.type[:100],
+                event.case_id,
+                "the replay produces it with other content or in another order",
+                tuple(fields[:_MAX_FIELDS]),
             )
         )
 
@@ -230,13 +230,13 @@ def _equal(record: Record, output: Output, partition: int) -> bool:
         record.value == output.value
         and record.key == output.key
         and record.partition == (partition if output.partition is None else output.partition)
-        and meant_headers(record.headers) == meant_headers(output.headers)
+        and comparable_headers(record.headers) == comparable_headers(output.headers)
     )
 
 
-def _meant(topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Headers) -> bytes:
-    """All of an event that has to be equal, as it goes into a digest: one MessagePack array after the other."""
-    return _pack((topic, partition, key, value, meant_headers(headers)))
+def _hashed_bytes(topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Headers) -> bytes:
+    """Everything of an event that must be equal, as one MessagePack array of the digest's input."""
+    return _pack((topic, partition, key, value, comparable_headers(headers)))
 
 
 def _place(record: Record) -> str:

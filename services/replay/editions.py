@@ -1,7 +1,7 @@
-"""[pure] The editions that a replay has at hand: those that the log saved with its cases, and those that it is given.
+"""[pure] Which edition a replay decides by: those saved in the log and those configured, found by digest.
 
-The router decided by the edition that each case names; which editions it was configured with does not matter. What
-matters is what escalation was *not* configured with when it put a migration aside as `unknown_edition`.
+The router must decide each request by the edition that its case names; which editions it was configured with does not
+matter. Escalation must not know an edition at the time when it dead-lettered a migration to it as `unknown_edition`.
 """
 
 from collections.abc import Iterable
@@ -14,8 +14,8 @@ from shared.policy.model import Edition
 from shared.routing.rulebook import Rulebook
 
 
-class AtHand:
-    """Editions by their digest; two of them may have the same name, for files get edited."""
+class AvailableEditions:
+    """Editions by their digest; two of them may have the same name if a file was edited."""
 
     def __init__(self, saved: Iterable[Edition], configured: EditionLibrary) -> None:
         self.configured = configured
@@ -27,60 +27,61 @@ class AtHand:
         return tuple(self._by_digest.values())
 
     def by_digest(self, sha256: str) -> Edition | None:
-        """The edition with that digest, if it is one of these."""
+        """The edition with that digest, None if it is not available."""
         return self._by_digest.get(sha256)
 
 
-class NamedRules:
-    """The rules that a router decides by: those of the edition that the case at hand names.
+class RecordedRules:
+    """The router's rulebook in a replay: that of the edition which the recorded case names.
 
-    For a request of which the log has no case: the edition named last, and before any was, the one configured.
+    A request without a case in the log uses the edition of the case before it; before the first case, the configured
+    edition.
     """
 
-    def __init__(self, at_hand: AtHand) -> None:
-        self._at_hand = at_hand
-        self._books: dict[str, Rulebook] = {}
-        self._named: Rulebook | None = None
+    def __init__(self, available: AvailableEditions) -> None:
+        self._available = available
+        self._rulebooks: dict[str, Rulebook] = {}
+        self._current: Rulebook | None = None
 
-    def name(self, sha256: str) -> None:
-        """The next request is decided by this edition; it has to be at hand."""
-        self._named = self._book(sha256)
+    def use(self, sha256: str) -> None:
+        """Decide the next requests by this edition, which must be available."""
+        self._current = self._rulebook(sha256)
 
     def at(self, received_at: datetime) -> Rulebook:
-        """The rules that hold now."""
-        if self._named is not None:
-            return self._named
-        return self._book(policy_sha256(self._at_hand.configured.effective_at(received_at)))
+        """The rulebook for the next request."""
+        if self._current is not None:
+            return self._current
+        return self._rulebook(policy_sha256(self._available.configured.effective_at(received_at)))
 
-    def forget(self) -> None:
-        """Another task: nothing has been named."""
-        self._named = None
+    def reset(self) -> None:
+        """Begin another task, in which no case has been replayed."""
+        self._current = None
 
-    def _book(self, sha256: str) -> Rulebook:
-        known = self._books.get(sha256)
+    def _rulebook(self, sha256: str) -> Rulebook:
+        known = self._rulebooks.get(sha256)
         if known is None:
-            edition = self._at_hand.by_digest(sha256)
+            edition = self._available.by_digest(sha256)
             if edition is None:
                 raise KeyError(sha256)
-            known = self._books[sha256] = Rulebook(edition)
+            known = self._rulebooks[sha256] = Rulebook(edition)
         return known
 
 
-class AsKnownThen:
-    """What escalation has at hand: everything, but for an edition of which a dead letter of `now` says otherwise."""
+class EditionsAtTime:
+    """The editions of escalation at `now`: all available ones but those that it dead-lettered as unknown just then."""
 
-    def __init__(self, at_hand: AtHand) -> None:
-        self._at_hand = at_hand
+    def __init__(self, available: AvailableEditions) -> None:
+        self._available = available
         self.now: datetime | None = None
-        self.unknown: AbstractSet[tuple[datetime, str]] = frozenset()  # editions that were not, and when
+        self.unknown: AbstractSet[tuple[datetime, str]] = frozenset()  # (time, digest) of `unknown_edition`
 
     @property
     def editions(self) -> tuple[Edition, ...]:
-        """All of them."""
-        return self._at_hand.editions
+        """All available editions."""
+        return self._available.editions
 
     def by_digest(self, sha256: str) -> Edition | None:
-        """The edition with that digest, if it was known then."""
+        """The edition with that digest, None if escalation did not know it at `now`."""
         if self.now is not None and (self.now, sha256) in self.unknown:
             return None
-        return self._at_hand.by_digest(sha256)
+        return self._available.by_digest(sha256)

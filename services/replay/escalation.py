@@ -1,7 +1,7 @@
-"""[pure] A task of escalation, replayed: cases and activity as they came, and timers as they were told of.
+"""[pure] Replays a task of escalation: cases, activity and timers, in the order that published events prove.
 
-Cases do not touch each other. So where the log has lost something of a case (its decision, or activity on it), what
-was published about that case cannot be replayed, and all other cases can.
+Cases do not affect each other. If the log has lost a part of a case's history (its decision, activity, earlier events),
+the events of that case cannot be replayed, and those of all other cases can. Such a case is called *incomplete*.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,10 +12,11 @@ from services.escalation.edition_store import EditionStore
 from services.escalation.publishing import SOURCE
 from services.escalation.topology import REMEMBERED_WHEN_GONE, SERVICE, EscalationTopology
 from services.replay.comparison import Comparison
-from services.replay.dead_letters import LoggedDeadLetter, OneSided
-from services.replay.editions import AsKnownThen
-from services.replay.recorded_causes import LATER, Group, Log, NotFollowed, PublishedEvent, event_id, read_published
-from services.replay.slices import EPOCH, TICK, Tried, written
+from services.replay.dead_letters import Mismatch, PublishedDeadLetter
+from services.replay.editions import EditionsAtTime
+from services.replay.log import FAR_FUTURE, Log
+from services.replay.recorded_causes import CauseGroup, PublishedEvent, UnusableEvent, event_id, read_published
+from services.replay.slice_runner import EPOCH, TICK, Attempt, timestamp_of
 from services.replay.task import ReplayedTask, Report
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS
 from shared.kafka.dead_letters import DeadLetter
@@ -24,8 +25,9 @@ from shared.sla import case_state
 from shared.sla.case import QUIET_AFTER_CLOSED
 from shared.sla.packing import pack_id
 
-_KEPT_FOR = timedelta(microseconds=early_activity.KEPT_FOR)
-_FORGOTTEN_AFTER = timedelta(microseconds=QUIET_AFTER_CLOSED + REMEMBERED_WHEN_GONE)
+_BUFFERED_FOR = timedelta(microseconds=early_activity.KEPT_FOR)
+_CASE_REMEMBERED_FOR = timedelta(microseconds=QUIET_AFTER_CLOSED + REMEMBERED_WHEN_GONE)
+_DECISION_DELETED = f"retention has deleted the case's decision from {CASES.name}"
 
 
 class ReplayedEscalation(ReplayedTask):
@@ -36,7 +38,7 @@ class ReplayedEscalation(ReplayedTask):
 
     def __init__(
         self,
-        editions: AsKnownThen,
+        editions: EditionsAtTime,
         pinned: EditionStore,
         log: Log,
         partition: int,
@@ -45,244 +47,247 @@ class ReplayedEscalation(ReplayedTask):
     ) -> None:
         super().__init__(EscalationTopology(pinned, trace=lambda _: ""), log, partition, comparison, report)
         self._editions = editions
-        self._editions.unknown = self.letters.unknown_editions
-        self._incomplete: dict[str, str] = {}  # case -> what the log has lost of it
-        self._ahead: dict[str, datetime] | None = (
-            None  # when each event was published; read only where something differs
-        )
-        self._activity_by_then = 0
-        self._begun = not log.start(ESCALATIONS.name, partition)  # else: an event that the log still has was replayed
-        self._held: datetime | None = None  # when a timer is due that has to wait for its event
-        self._slice_at: datetime | None = None  # the last instant at which a slice is known to have begun
-        begins = {topic.name: log.start(topic.name, partition) for topic in self.topics}
-        self._cases_lost, self._activity_begins = begins[CASES.name] > 0, begins[ACTIVITY.name]
-        first = self.slices.cursors[ACTIVITY.name].first
-        # Activity waits for its case, so it may be missing even where the case came a little later.
-        self._activity_missing_until = None if first is None else written(first) + _KEPT_FOR
+        self._editions.unknown = self.dead_letters.unknown_editions
+        self._incomplete: dict[str, str] = {}  # case id -> what the log has lost of it
+        # Event id -> when it was published; read from the log only when something differs.
+        self._publication_times: dict[str, datetime] | None = None
+        self._activity_position = 0  # of the group that is being replayed
+        # Whether the log has all events from here on: nothing was deleted, or an event in the log has been replayed.
+        self._events_complete = not log.start(ESCALATIONS.name, partition)
+        self._held_due: datetime | None = None  # the due time of a timer that waits for its event in the log
+        self._slice_at: datetime | None = None  # the latest instant at which a slice is known to have begun
+        self._cases_deleted = log.start(CASES.name, partition) > 0
+        self._activity_start = log.start(ACTIVITY.name, partition)
+        first = self.runner.cursors[ACTIVITY.name].first
+        # Deleted activity may have been buffered until its case came, so it affects cases for a while longer.
+        self._activity_incomplete_until = None if first is None else timestamp_of(first) + _BUFFERED_FOR
 
     # what the log has lost
 
-    def lost(self, said: PublishedEvent) -> str:
-        """Why what is said of this case cannot be replayed."""
-        known = self._incomplete.get(said.case_id)
-        if known is None and self._cases_lost and said.cause.topic != CASES.name and not self._knows(said.case_id):
-            known = self._incomplete[said.case_id] = f"{CASES.name} begins later now: the case's decision is gone"
-        return known or ""
+    def event_not_comparable(self, event: PublishedEvent) -> str:
+        """Why the events of a case cannot be replayed."""
+        reason = self._incomplete.get(event.case_id)
+        decided_before = event.cause.topic != CASES.name
+        if reason is None and self._cases_deleted and decided_before and not self._is_known(event.case_id):
+            reason = self._incomplete[event.case_id] = _DECISION_DELETED
+        return reason or ""
 
-    def gone(self, said: PublishedEvent, because: str) -> None:
-        """Without one of its causes, nothing that follows can be known of this case."""
-        self._incomplete.setdefault(said.case_id, because)
+    def cause_missing(self, event: PublishedEvent, reason: str) -> None:
+        """Without one of its causes the further history of a case is unknown."""
+        self._incomplete.setdefault(event.case_id, reason)
 
-    def dropped(self, output: Output) -> bool:
-        """What the replay says of a case of which something is lost is worth nothing."""
-        return bool(self._incomplete) and (output.key or b"").decode(errors="replace") in self._incomplete
+    def ignores(self, output: Output) -> bool:
+        """Whether an event is about an incomplete case."""
+        return bool(self._incomplete) and _case_id(output) in self._incomplete
 
-    def letter_doubtful(self, letter: OneSided) -> str:
-        """Nor is what becomes of its activity."""
-        because = super().letter_doubtful(letter)
-        record = self.record(letter.topic, letter.offset)
-        if because or record is None or record.key is None:
-            return because
-        case_id = record.key.decode(errors="replace")
+    def dead_letter_not_comparable(self, mismatch: Mismatch) -> str:
+        """The activity of incomplete cases is not comparable either."""
+        reason = super().dead_letter_not_comparable(mismatch)
+        record = self.record_at(mismatch.topic, mismatch.offset)
+        if reason or record is None or record.key is None:
+            return reason
+        case_id = _case_id(record)
         if case_id in self._incomplete:
             return self._incomplete[case_id]
-        if self._cases_lost and not self._knows(case_id):
-            return f"{CASES.name} begins later now: the case's decision is gone"
-        return ""
+        return _DECISION_DELETED if self._cases_deleted and not self._is_known(case_id) else ""
 
-    def named(self, group: Group) -> None:
-        """A case from a time of which something is lost cannot be followed."""
+    def before_cause(self, group: CauseGroup) -> None:
+        """Find out whether the case that a decision opens is incomplete."""
         if group.topic == CASES.name:
-            self._doubt(group.said[0].case_id, group.at, group.positions.get(ACTIVITY.name, 0))
-        self._begun = True
+            self._check_complete(group.events[0].case_id, group.at, group.positions.get(ACTIVITY.name, 0))
+        self._events_complete = True
 
-    def _doubt(self, case_id: str, at: datetime, activity: int) -> None:
-        """A case is decided; if it is from before the log of events or of activity begins, it is incomplete."""
-        if not self._begun:
-            self._incomplete[case_id] = f"{ESCALATIONS.name} begins later now: what was said of the case before is gone"
-        if not self._activity_begins:
+    def _check_complete(self, case_id: str, at: datetime, activity_position: int) -> None:
+        """A case is decided at `at`: it is incomplete if earlier events or activity of that time are deleted."""
+        if not self._events_complete:
+            self._incomplete[case_id] = f"retention has deleted earlier events of the case from {ESCALATIONS.name}"
+        if not self._activity_start:
             return
-        if (
-            activity < self._activity_begins
-            or self._activity_missing_until is None
-            or at <= self._activity_missing_until
-        ):
-            self._incomplete[case_id] = f"{ACTIVITY.name} begins later now: what happened to the case before is gone"
+        until = self._activity_incomplete_until
+        if activity_position < self._activity_start or until is None or at <= until:
+            self._incomplete[case_id] = f"retention has deleted earlier activity of the case from {ACTIVITY.name}"
 
-    def _doubt_silent(self, record: Record, case_id: str, came: datetime) -> None:
-        """A case is decided and nobody speaks: perhaps since it had been decided before, and that is gone."""
-        self._doubt(case_id, came, self._activity_by_then)
-        letter = self.letters.of(record)
-        known_before = (
-            self.letters.may_be_gone(record.topic, came) if letter is None else letter.cause == "duplicate_case"
-        )
-        if self._cases_lost and known_before and not self._knows(case_id):
-            self._incomplete[case_id] = f"{CASES.name} begins later now: the case may have been decided before"
+    def _check_silent_case(self, record: Record, case_id: str, at: datetime) -> None:
+        """A decision produces no event: perhaps the case was decided before, and that decision is deleted."""
+        self._check_complete(case_id, at, self._activity_position)
+        letter = self.dead_letters.of(record)
+        if letter is None:
+            may_be_duplicate = self.dead_letters.may_be_deleted(record.topic, at)
+        else:
+            may_be_duplicate = letter.cause == "duplicate_case"
+        if self._cases_deleted and may_be_duplicate and not self._is_known(case_id):
+            self._incomplete[case_id] = f"retention may have deleted an earlier decision of the case from {CASES.name}"
 
-    def _knows(self, case_id: str) -> bool:
-        return self.slices.kept(case_state.STORE, pack_id(case_id)) is not None
+    def _is_known(self, case_id: str) -> bool:
+        return self.runner.stored(case_state.STORE, pack_id(case_id)) is not None
 
     # records
 
-    def tried(self, records: list[Record], now: datetime, *, timers: int) -> Tried:
-        """What a slice would do at `now`, with the editions as they were known then."""
+    def attempt(self, records: list[Record], now: datetime, *, timers: int) -> Attempt:
+        """Run a slice at `now`, with the editions that escalation knew then."""
         self._editions.now = now
-        return super().tried(records, now, timers=timers)
+        return super().attempt(records, now, timers=timers)
 
-    def bring_up(self, limits: Mapping[str, int], until: datetime | None) -> None:
-        self._activity_by_then = limits.get(ACTIVITY.name, 0)
-        super().bring_up(limits, until)
+    def commit(self, attempt: Attempt) -> None:
+        """Commit a slice, which may have moved timers."""
+        super().commit(attempt)
+        self._held_due = None
 
-    def commit(self, tried: Tried) -> None:
-        """It has happened, and may have moved timers."""
-        super().commit(tried)
-        self._held = None
+    def process_silent_records(self, positions: Mapping[str, int], until: datetime | None) -> None:
+        self._activity_position = positions.get(ACTIVITY.name, 0)
+        super().process_silent_records(positions, until)
 
-    def silent(self, record: Record, until: datetime | None) -> None:
+    def process_silent(self, record: Record, until: datetime | None) -> None:
         if record.topic == CASES.name and record.key is not None:
-            self._doubt_silent(record, record.key.decode(errors="replace"), self.came(record, until))
-        super().silent(record, until)
+            self._check_silent_case(record, _case_id(record), self.estimated_time(record, until))
+        super().process_silent(record, until)
 
-    def came(self, record: Record, until: datetime | None) -> datetime:
-        """When a case came is told by what became of the activity on it that came before.
+    def estimated_time(self, record: Record, until: datetime | None) -> datetime:
+        """A case's decision came after the activity that was dead-lettered because it waited for it in vain.
 
-        What was given up was so before; what was put aside for another reason was so just then.
+        It came exactly when activity that waited for it was dead-lettered for another cause.
         """
-        came = super().came(record, until)
+        at = super().estimated_time(record, until)
         if record.topic != CASES.name or record.key is None:
-            return came
-        later = came + _FORGOTTEN_AFTER  # by then it may have been forgotten, and its activity is early again
-        given_up = self.letters.given_up.get(record.key, ())
-        came = max((at for at in given_up if came < at <= min(until or later, later)), default=came)
-        waiting = self.slices.kept(early_activity.STORE, early_activity.list_key(record.key.decode(errors="replace")))
-        if waiting is None or self._knows(record.key.decode(errors="replace")):
-            return came
-        letters = (self.letters.at(ACTIVITY.name, offset) for offset in early_activity.offsets_in(waiting))
-        return max((each.at for each in letters if each and each.cause != "unknown_case"), default=came)
+            return at
+        # Later the case may be expired, and its activity is early again.
+        latest = min(until or FAR_FUTURE, at + _CASE_REMEMBERED_FOR)
+        expired = self.dead_letters.expired_activity.get(record.key, ())
+        at = max((each for each in expired if at < each <= latest), default=at)
+        case_id = _case_id(record)
+        waiting = self.runner.stored(early_activity.STORE, early_activity.list_key(case_id))
+        if waiting is None or self._is_known(case_id):
+            return at
+        letters = (self.dead_letters.at(ACTIVITY.name, offset) for offset in early_activity.offsets_in(waiting))
+        return max((each.at for each in letters if each and each.cause != "unknown_case"), default=at)
 
-    def kept_first(self, record: Record, letter: LoggedDeadLetter) -> bool:
-        """Whether activity was put aside when it had waited for its case, or when its case came."""
+    def is_buffered(self, attempt: Attempt) -> bool:
+        """Whether a slice stores early activity until its case comes."""
+        return any(store == early_activity.STORE for store, _ in attempt.slice.overlay.changes)
+
+    def was_buffered_first(self, record: Record, letter: PublishedDeadLetter) -> bool:
+        """Whether activity was dead-lettered after it had waited for its case, or when its case came."""
         if record.topic != ACTIVITY.name or letter.cause == "case_gone":
             return False
-        return self.waits(self.tried([record], letter.at, timers=0))
+        return self.is_buffered(self.attempt([record], letter.at, timers=0))
 
-    def waits(self, tried: Tried) -> bool:
-        """Whether a record is kept until its case comes."""
-        return any(store == early_activity.STORE for store, _ in tried.slice.overlay.changes)
+    def at_consistent_time(self, record: Record, attempt: Attempt, now: datetime, until: datetime | None) -> Attempt:
+        """Early activity must have been stored at an instant that fits its end.
 
-    def settled(self, record: Record, tried: Tried, now: datetime, until: datetime | None) -> Tried:
-        """Activity that waits for its case is kept from an instant that agrees with what became of it.
-
-        If it was given up, that was just after its time; if it was not, its time had not come when its case did.
+        If it expired, that was just after its time; if its case came, its time was not over then.
         """
-        if record.topic != ACTIVITY.name or not self.waits(tried):
-            return tried
-        letter = self.letters.of(record)
+        if record.topic != ACTIVITY.name or not self.is_buffered(attempt):
+            return attempt
+        letter = self.dead_letters.of(record)
         if letter is not None and letter.cause == "unknown_case":
-            kept = letter.at - _KEPT_FOR - TICK
-            kept = kept if until is None else min(kept, until)
+            stored_at = letter.at - _BUFFERED_FOR - TICK
+            stored_at = stored_at if until is None else min(stored_at, until)
         else:
-            kept = until or LATER
-            if self.letters.may_be_gone(record.topic, written(record)) and record.key is not None:
-                because = f"dead letters of {record.topic} from that time are no longer in the log"
-                self._incomplete.setdefault(record.key.decode(errors="replace"), because)
-        again = self.tried([record], kept, timers=0)
-        return again if self.waits(again) else self.tried([record], now, timers=0)
+            stored_at = until or FAR_FUTURE
+            if self.dead_letters.may_be_deleted(record.topic, timestamp_of(record)) and record.key is not None:
+                reason = f"retention has deleted dead letters of {record.topic} from that time"
+                self._incomplete.setdefault(_case_id(record), reason)
+        moved = self.attempt([record], stored_at, timers=0)
+        return moved if self.is_buffered(moved) else self.attempt([record], now, timers=0)
 
     # timers
 
-    def due_while(self, now: datetime, *, exactly: bool) -> None:
-        """Fire what says nothing, each in its own time. What says something waits until the log tells of it.
+    def advance_time(self, now: datetime, *, slice_began: bool) -> None:
+        """Fire the timers without events, each at its own time; a timer with events waits until the log has them.
 
-        Where it never does, although a slice of the log began after it was due, it is missing there. Timers fire at the
-        beginning of a slice: what became due by what the slice itself did, or was more than it takes, is for the next.
+        If the log never has them, although a slice began after the timer was due, they are missing. Timers fire at the
+        beginning of a slice: those that the slice itself made due, or beyond its limit, fire in the next one.
         """
-        began, self._slice_at = exactly and now != self._slice_at, now if exactly else self._slice_at
-        while (due := self.slices.next_due()) is not None and due < now and (began or due != self._held):
-            tried = self.tried([], min(max(self.past, due + TICK), now), timers=1)
-            if tried.said and (not began or self._may_come(tried.said)):
-                self._held = due
+        is_new = slice_began and now != self._slice_at
+        self._slice_at = now if slice_began else self._slice_at
+        while (due := self.runner.next_due()) is not None and due < now and (is_new or due != self._held_due):
+            attempt = self.attempt([], min(max(self.time_reached, due + TICK), now), timers=1)
+            if attempt.events and (not is_new or self._are_published_later(attempt.events)):
+                self._held_due = due
                 return
-            if not tried.slice.timers and self.slices.next_due() == due:
-                return  # entries of timers that have moved; there is none that fires
-            at = self._given_up_at(tried.aside)
-            if at is not None:
-                if at > now and not began:
-                    self._held = due
+            if not attempt.slice.timers and self.runner.next_due() == due:
+                return  # only index entries of timers that have moved
+            expired_at = self._dead_lettered_at(attempt.dead_letters)
+            if expired_at is not None:
+                if expired_at > now and not is_new:
+                    self._held_due = due
                     return
-                tried = self.tried([], max(at, due + TICK), timers=1)
-            elif tried.aside and not began and not self._all_doubtful(tried.aside):
-                self._held = due
+                attempt = self.attempt([], max(expired_at, due + TICK), timers=1)
+            elif attempt.dead_letters and not is_new and not self._none_comparable(attempt.dead_letters):
+                self._held_due = due
                 return
-            if tried.said:
-                self.comparison.group([], tried.said)
-            self.commit(tried)
+            if attempt.events:
+                self.comparison.match([], attempt.events)
+            self.commit(attempt)
 
-    def fire(self, said: list[PublishedEvent], at: datetime) -> None:
-        """Fire timers at `at`, one at a time and in due order, until these events have been made."""
+    def fire_timers(self, events: list[PublishedEvent], at: datetime) -> None:
+        """Fire timers at `at`, one at a time in the order of their due times, until they have produced these events."""
         expected: dict[str, PublishedEvent] = {}
-        for each in said:
-            if expected.setdefault(each.id, each) is not each:
-                self.comparison.only_logged(each)  # the same event once more
+        for event in events:
+            if expected.setdefault(event.id, event) is not event:
+                self.comparison.unmatched_published(event)  # a duplicate
         self._slice_at = at
-        while expected and (due := self.slices.next_due()) is not None and due < at:
-            tried = self.tried([], at, timers=1)
-            if tried.said:
-                here = any(event_id(output) in expected or self.comparison.waits_for(output) for output in tried.said)
-                if not here and self._comes_later(tried.said):
-                    if not self._postponed(tried, at):
+        while expected and (due := self.runner.next_due()) is not None and due < at:
+            attempt = self.attempt([], at, timers=1)
+            if attempt.events:
+                here = any(event_id(each) in expected or self.comparison.is_unmatched(each) for each in attempt.events)
+                if not here and self._published_at(attempt.events) is not None:
+                    if not self._postpone(attempt, at):
                         break
                     continue
-            elif tried.slice.timers:
-                # Forgetting a case, or giving up activity: in its own time.
-                own = self._given_up_at(tried.aside) or self.past
-                tried = self.tried([], min(max(own, due + TICK), at), timers=1)
-            elif self.slices.next_due() == due:
+            elif attempt.slice.timers:
+                # It deletes an expired case, or dead-letters early activity: at its own time.
+                own = self._dead_lettered_at(attempt.dead_letters) or self.time_reached
+                attempt = self.attempt([], min(max(own, due + TICK), at), timers=1)
+            elif self.runner.next_due() == due:
                 break
-            matched = [expected.pop(event_id(output), None) for output in tried.said]
-            self.comparison.group([each for each in matched if each is not None], tried.said)
-            self.commit(tried)
-        for each in expected.values():
-            self.comparison.only_logged(each)
+            matched = [expected.pop(event_id(output), None) for output in attempt.events]
+            self.comparison.match([each for each in matched if each is not None], attempt.events)
+            self.commit(attempt)
+        for event in expected.values():
+            self.comparison.unmatched_published(event)
 
-    def _may_come(self, said: list[Output]) -> bool:
-        """Whether events that are due have not been told of because they come later in the log."""
-        return not any(self.comparison.waits_for(output) for output in said) and self._comes_later(said)
+    def _are_published_later(self, outputs: list[Output]) -> bool:
+        """Whether events that are due now come later in the log."""
+        if any(self.comparison.is_unmatched(output) for output in outputs):
+            return False
+        return self._published_at(outputs) is not None
 
-    def _comes_later(self, said: list[Output]) -> bool:
-        """Whether the log has any of these events."""
-        return self._published_at(said) is not None
+    def _published_at(self, outputs: list[Output]) -> datetime | None:
+        """When the first of these events was published; None if the log has none of them."""
+        if self._publication_times is None:
+            self._publication_times = dict(self._read_publication_times())
+        times = self._publication_times
+        return min((times[key] for output in outputs if (key := event_id(output)) in times), default=None)
 
-    def _published_at(self, said: list[Output]) -> datetime | None:
-        """When the log has the first of these events, if it has any of them."""
-        if self._ahead is None:
-            self._ahead = dict(self._instants())
-        return min((self._ahead[key] for output in said if (key := event_id(output)) in self._ahead), default=None)
-
-    def _instants(self) -> Iterator[tuple[str, datetime]]:
+    def _read_publication_times(self) -> Iterator[tuple[str, datetime]]:
         for record in self.log.records(ESCALATIONS.name, self.partition):
             try:
                 at = read_published(record, self.source).at
-            except NotFollowed:
+            except UnusableEvent:
                 at = EPOCH
             yield event_id(record), at
 
-    def _postponed(self, tried: Tried, at: datetime) -> bool:
-        """Whether a timer fired later than timers that were due after it: it had failed, and they did not wait for it.
+    def _postpone(self, attempt: Attempt, at: datetime) -> bool:
+        """Whether the timer of `attempt` fired later than timers due after it: it had failed and was postponed.
 
-        If so, it waits here until its events come in the log.
+        If so, postpone it here too, until its events come in the log.
         """
-        published = self._published_at(tried.said)
+        published = self._published_at(attempt.events)
         if published is None or published <= at:
             return False
-        self.slices.postpone(tried.slice.fired[0], published - TICK)
+        self.runner.postpone(attempt.slice.fired[0], published - TICK)
         return True
 
-    def _given_up_at(self, aside: list[DeadLetter]) -> datetime | None:
-        """When activity was given up, by its dead letter."""
-        known = (self.letters.of(letter.record) for letter in aside)
-        return max((letter.at for letter in known if letter is not None), default=None)
+    def _dead_lettered_at(self, letters: list[DeadLetter]) -> datetime | None:
+        """The latest time of these dead letters in the log; None if it has none of them."""
+        published = (self.dead_letters.of(letter.record) for letter in letters)
+        return max((each.at for each in published if each is not None), default=None)
 
-    def _all_doubtful(self, aside: list[DeadLetter]) -> bool:
-        asked = (OneSided(letter.record.topic, letter.record.offset, letter.at, False) for letter in aside)
-        return all(self.letter_doubtful(each) for each in asked)
+    def _none_comparable(self, letters: list[DeadLetter]) -> bool:
+        mismatches = (Mismatch(letter.record.topic, letter.record.offset, letter.at, False) for letter in letters)
+        return all(self.dead_letter_not_comparable(each) for each in mismatches)
+
+
+def _case_id(keyed: Record | Output) -> str:
+    return (keyed.key or b"").decode(errors="replace")

@@ -1,11 +1,11 @@
-"""A recorded log as a file: JSON lines, the first one says what it is, each other one is a record, byte for byte.
+"""Reads and writes a recorded log as a file: JSON lines, a header and then one line for each record, byte for byte.
 
     {"format":"frontline-log","version":1,"partitions":6,"starts":{…},"consumed":{"router":{…},"escalation":{…}}}
     {"topic":"support.requests.v1","partition":0,"offset":0,"timestamp":1763985600000,"key":"acme","value":"{…}",
      "headers":[["ce_id","…"]]}
 
-What is text in UTF-8 is written as text, everything else as {"base64": "…"}; null is null. A record that was too large
-to be read, or unreadable, has an empty value, and "withheld" with cause and message.
+Keys, values and headers that are UTF-8 are written as text, other bytes as {"base64": "…"}, a missing one as null. A
+record that was too large or could not be decoded has no value; "withheld" has the cause and a message.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,6 +16,15 @@ import msgspec
 from services.replay.recorded_log import LOG_TOPICS, Extent, Offsets, OutOfOrder, Place, RecordedLog
 from shared.kafka.record import Record, Withheld, WithheldCause
 
+__all__ = [
+    "BadLogFile",
+    "RecordedLog",
+    "header_line",
+    "lines_of",
+    "read_lines",
+    "record_line",
+]
+
 FORMAT: Literal["frontline-log"] = "frontline-log"
 VERSION: Literal[1] = 1
 
@@ -24,7 +33,7 @@ _TOPICS = frozenset(topic.name for topic in LOG_TOPICS)
 
 
 class BadLogFile(Exception):
-    """Line `number` of the file is not what it has to be. The message does not quote what a customer wrote."""
+    """Line `number` of the file is not valid. The message does not quote a customer's text."""
 
     def __init__(self, number: int, message: str) -> None:
         super().__init__(f"line {number}: {message}")
@@ -43,7 +52,7 @@ class _Base64(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     base64: bytes
 
 
-_Data = str | _Base64 | None
+_Data = str | _Base64 | None  # of a key, value or header
 
 
 class _Withheld(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +77,7 @@ _encoder = msgspec.json.Encoder(order=None)
 
 
 def header_line(extent: Extent) -> bytes:
-    """The first line."""
+    """The first line of a file: how much of each topic the log has."""
     return _encoder.encode(_Header(FORMAT, VERSION, extent.partitions, extent.starts, extent.consumed)) + b"\n"
 
 
@@ -79,16 +88,16 @@ def record_line(record: Record) -> bytes:
         record.partition,
         record.offset,
         record.timestamp_ms,
-        _told(record.key),
-        _told(record.value),
-        tuple((name, _told(value)) for name, value in record.headers),
+        _encode_data(record.key),
+        _encode_data(record.value),
+        tuple((name, _encode_data(value)) for name, value in record.headers),
         _Withheld(record.value.cause, record.value.message) if isinstance(record.value, Withheld) else None,
     )
     return _encoder.encode(line) + b"\n"
 
 
 def lines_of(log: RecordedLog) -> Iterator[bytes]:
-    """The whole file of a log, line by line: by topic, partition and offset."""
+    """The lines of a log's file, ordered by topic, partition and offset."""
     yield header_line(log.extent)
     for topic in LOG_TOPICS:
         for partition in range(log.partitions):
@@ -97,7 +106,7 @@ def lines_of(log: RecordedLog) -> Iterator[bytes]:
 
 
 def read_lines(lines: Iterable[bytes], log_of: type[RecordedLog] = RecordedLog) -> RecordedLog:
-    """The log in a file; blank lines are passed over. Raises BadLogFile; the caller closes the log."""
+    """Read a log from the lines of its file; blank lines are skipped. Raises BadLogFile. The caller closes the log."""
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     number, first = next(numbered, (1, b""))
     log = log_of(_extent(number, first))
@@ -115,12 +124,12 @@ def read_lines(lines: Iterable[bytes], log_of: type[RecordedLog] = RecordedLog) 
 
 def _extent(number: int, line: bytes) -> Extent:
     if not line:
-        raise BadLogFile(number, "the file is empty; the first line of a log says what it is")
+        raise BadLogFile(number, "the file is empty; the first line of a log is its header")
     try:
         header = _header_decoder.decode(line)
     except msgspec.ValidationError as error:
-        wanted = f'a log begins with {{"format":"{FORMAT}","version":{VERSION},"partitions":…}}'
-        raise BadLogFile(number, f"{error}; {wanted}") from None
+        expected = f'a log begins with {{"format":"{FORMAT}","version":{VERSION},"partitions":…}}'
+        raise BadLogFile(number, f"{error}; {expected}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadLogFile(number, "is not JSON") from None
     _check_places(number, header, header.starts, "starts")
@@ -131,39 +140,43 @@ def _extent(number: int, line: bytes) -> Extent:
 
 def _check_places(number: int, header: _Header, offsets: Offsets, what: str) -> None:
     for place in ((topic, partition) for topic, by_partition in offsets.items() for partition in by_partition):
-        if problem := _no_such(place, header.partitions):
+        if problem := _unknown_place(place, header.partitions):
             raise BadLogFile(number, f"{what}: {problem}")
 
 
 def _record(number: int, line: bytes, partitions: int) -> Record:
     try:
-        told = _line_decoder.decode(line)
+        line_data = _line_decoder.decode(line)
     except msgspec.ValidationError as error:
-        raise BadLogFile(number, f"is no record: {error}") from None
+        raise BadLogFile(number, f"is not a record: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BadLogFile(number, "is not JSON; perhaps the file was cut off, or edited") from None
-    if problem := _no_such((told.topic, told.partition), partitions):
+        raise BadLogFile(number, "is not JSON; the file may be truncated or edited") from None
+    if problem := _unknown_place((line_data.topic, line_data.partition), partitions):
         raise BadLogFile(number, problem)
-    headers = tuple((name, _meant(value)) for name, value in told.headers)
+    headers = tuple((name, _decode_data(value)) for name, value in line_data.headers)
     return Record(
-        told.topic,
-        told.partition,
-        told.offset,
-        told.timestamp,
-        _meant(told.key),
-        _meant(told.value) if told.withheld is None else Withheld(told.withheld.cause, told.withheld.message),
-        headers,  # type: ignore[arg-type]  # Kafka allows a header without a value; ours have one
+        line_data.topic,
+        line_data.partition,
+        line_data.offset,
+        line_data.timestamp,
+        _decode_data(line_data.key),
+        _decode_data(line_data.value)
+        if line_data.withheld is None
+        else Withheld(line_data.withheld.cause, line_data.withheld.message),
+        headers,  # type: ignore[arg-type]  # a header without a value is allowed by Kafka
     )
 
 
-def _no_such(place: Place, partitions: int) -> str:
+def _unknown_place(place: Place, partitions: int) -> str:
     topic, partition = place
     if topic not in _TOPICS:
         return f"topic {topic[:100]!r} is not part of a log"
-    return "" if partition < partitions else f"partition {partition}: the topics have {partitions}"
+    return (
+        "" if partition < partitions else f"there is no partition {partition}; the topics have {partitions} partitions"
+    )
 
 
-def _told(data: bytes | None) -> _Data:
+def _encode_data(data: bytes | None) -> _Data:
     if data is None:
         return None
     try:
@@ -172,7 +185,7 @@ def _told(data: bytes | None) -> _Data:
         return _Base64(data)
 
 
-def _meant(data: _Data) -> bytes | None:
+def _decode_data(data: _Data) -> bytes | None:
     if isinstance(data, str):
         return data.encode()
     return None if data is None else data.base64

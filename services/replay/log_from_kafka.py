@@ -1,8 +1,8 @@
-"""Reading a log from Kafka: committed records only, every partition from its beginning to where it ends now.
+"""Reads a log from Kafka: the committed records of every partition, from its beginning to its current end.
 
-The system may go on meanwhile, so it is asked from its end to its beginning where things stand: first how far the
-services have come, by the committed offsets of their groups, then where their topics end, what follows before what it
-follows from. So whatever is told of as processed is there, and so is its cause.
+The system may be running meanwhile. So the offsets are read in the reverse order of the data flow: first the committed
+offsets of the services' consumer groups, then the ends of the topics, those of outputs before those of their sources.
+Then the log has every record that counts as consumed, and the cause of every event.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 
 _POLL_MS = 200
-_STALLED = 30.0  # seconds without progress
-# What follows before what it follows from; the rest comes last.
+_STALL_TIMEOUT = 30.0  # seconds without progress
+# Outputs before their sources; the topics that are not here come last.
 _ORDER = (
     (ESCALATIONS, dead_letter(CASES), dead_letter(ACTIVITY)),
     (CASES, ACTIVITY, dead_letter(REQUESTS), dead_letter(ENTITLEMENTS)),
@@ -34,7 +34,7 @@ Report = Callable[[int, int], None]  # offsets read so far, and how many there a
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One partition to be read: the offsets from `start` to just below `end`."""
+    """The offsets of one partition to be read: from `start` up to and without `end`."""
 
     place: TopicPartition
     start: int
@@ -44,7 +44,7 @@ class Span:
 async def read_log(
     settings: KafkaSettings, report: Report, *, log_of: Callable[[Extent], RecordedLog] = RecordedLog
 ) -> RecordedLog:
-    """The log of a broker as it is now; the caller closes it. Raises NoTopics, TopicsDiffer, KafkaError."""
+    """Read the current log of a Kafka cluster; the caller closes it. Raises NoTopics, TopicsDiffer, KafkaError."""
     consumed = await _consumed(settings)
     async with committed_reader(settings) as consumer:
         places = await _places(consumer)
@@ -67,7 +67,7 @@ async def read_log(
 
 
 async def _consumed(settings: KafkaSettings) -> dict[str, Offsets]:
-    """For each service the committed offsets of its group; empty for a group that has none (any more)."""
+    """The committed offsets of each service's consumer group; a group without offsets is left out."""
     admin = AIOKafkaAdminClient(**settings.client())
     found: dict[str, Offsets] = {}
     try:
@@ -83,7 +83,7 @@ async def _consumed(settings: KafkaSettings) -> dict[str, Offsets]:
 
 
 async def _places(consumer: AIOKafkaConsumer) -> Mapping[str, list[TopicPartition]]:
-    """The partitions of each topic that exists; asking for one by its name might make it."""
+    """The partitions of each topic that exists. It lists all topics: asking for one by name might create it."""
     cluster = await consumer._client.fetch_all_metadata()
     places = {
         topic.name: [TopicPartition(topic.name, number) for number in sorted(numbers)]
@@ -94,18 +94,18 @@ async def _places(consumer: AIOKafkaConsumer) -> Mapping[str, list[TopicPartitio
         raise NoTopics
     counts = {name: len(of_topic) for name, of_topic in places.items()}
     if len(set(counts.values())) > 1:
-        raise TopicsDiffer(f"topics differ in how many partitions they have: {counts}; run `frontline topics check`")
+        raise TopicsDiffer(f"the topics have different numbers of partitions: {counts}; run `frontline topics check`")
     return places
 
 
 async def _spans(consumer: AIOKafkaConsumer, places: Mapping[str, list[TopicPartition]]) -> list[Span]:
-    """What there is to read, by topic and partition."""
+    """What is to be read of each partition."""
     everything = [place for of_topic in places.values() for place in of_topic]
     consumer.assign(everything)
     consumer.pause(*everything)
-    asked = [[place for topic in wave for place in places.get(topic.name, ())] for wave in _ORDER]
+    ordered = [[place for topic in wave for place in places.get(topic.name, ())] for wave in _ORDER]
     ends: dict[TopicPartition, int] = {}
-    for wave in (*asked, [place for place in everything if not any(place in each for each in asked)]):
+    for wave in (*ordered, [place for place in everything if not any(place in each for each in ordered)]):
         ends.update(await consumer.end_offsets(wave))
     starts = await consumer.beginning_offsets(everything)
     return [Span(place, starts[place], ends[place]) for place in everything]
@@ -117,12 +117,12 @@ async def _read(consumer: AIOKafkaConsumer, span: Span) -> AsyncIterator[Record]
         return
     consumer.assign([span.place])
     consumer.seek(span.place, span.start)
-    progressed, before = loop.time(), span.start
+    progress_at, last_position = loop.time(), span.start
     while (position := await consumer.position(span.place)) < span.end:
-        if position != before:
-            progressed, before = loop.time(), position
-        elif loop.time() - progressed > _STALLED:
-            raise KafkaTimeoutError(f"no answer for {_STALLED:.0f} s while {span.place.topic} was read")
+        if position != last_position:
+            progress_at, last_position = loop.time(), position
+        elif loop.time() - progress_at > _STALL_TIMEOUT:
+            raise KafkaTimeoutError(f"no progress for {_STALL_TIMEOUT:.0f} s while reading {span.place.topic}")
         for message in (await consumer.getmany(span.place, timeout_ms=_POLL_MS)).get(span.place, ()):
             if message.offset < span.end:
                 yield _record(message)

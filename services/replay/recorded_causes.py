@@ -1,50 +1,24 @@
-"""[pure] What a log says of how it came about: the cause of each published event, and when what was put aside.
+"""[pure] Reads from each published event what caused it: which record or timer, when, and at which source positions.
 
-An event that a task published says when the task looked at its clock (`observed_at`), what made it speak (`caused_by`)
-and how far it had read its sources then (`positions`). A dead letter says the same of a record that made it speak of
-nothing. From these a replay knows in which order, and at which instants, everything happened.
+Every event that a task publishes has the time of its slice (`observed_at`), its cause (`caused_by`: a source record or
+a timer) and the offsets up to which the task had read its sources by then (`caused_by.positions`). From these a replay
+knows in which order, and at which instants, the task processed its records.
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
+from services.replay.log import FAR_FUTURE
 from shared.contracts.topics import Topic
 from shared.kafka.record import Headers, Output, Record
 
 _LOOK_AHEAD = 3  # groups
-_BEGINNING = datetime(1971, 1, 1, tzinfo=UTC)
-LATER = datetime(9000, 1, 1, tzinfo=UTC)  # than anything that a log tells of
-
-
-class Log(Protocol):
-    """A recorded log. `RecordedLog` is one."""
-
-    @property
-    def partitions(self) -> int:
-        """How many partitions the topics have."""
-
-    def count(self, topic: str, partition: int, below: int | None = None) -> int:
-        """How many records a partition has, or how many of them have an offset below that."""
-
-    def has(self, topic: str, partition: int, offset: int) -> bool:
-        """Whether the log has the record at this offset."""
-
-    def start(self, topic: str, partition: int) -> int:
-        """The offset where the log of this partition begins: what was below it is gone."""
-
-    def consumed(self, service: str, topic: str, partition: int) -> int | None:
-        """The offset of the next record that a service would take, or None if it has not said."""
-
-    def record(self, topic: str, partition: int, number: int) -> Record:
-        """The record that is the `number`th of its partition, from 0."""
-
-    def records(self, topic: str, partition: int, since: int = 0) -> Iterator[Record]:
-        """The records of a partition in the order of their offsets, from the `since`th on."""
+_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 
 
 class _CausedBy(msgspec.Struct, frozen=True, gc=False):
@@ -56,8 +30,8 @@ class _CausedBy(msgspec.Struct, frozen=True, gc=False):
     positions: dict[str, int] | None = None
 
 
-class _Head(msgspec.Struct, frozen=True, gc=False):
-    """What every event of a task has, whatever its type."""
+class _Data(msgspec.Struct, frozen=True, gc=False):
+    """The fields that the events of both services have in common."""
 
     case_id: str
     observed_at: datetime
@@ -68,11 +42,11 @@ class _Head(msgspec.Struct, frozen=True, gc=False):
     holidays_version: str | None = None
 
 
-_head = msgspec.json.Decoder(_Head)
+_data_decoder = msgspec.json.Decoder(_Data)
 
 
 class PublishedEvent(NamedTuple):
-    """A published event as the log has it. `number` counts those of one task, in the order of publication."""
+    """An event in the log. `number` is its place in the task's order of publication."""
 
     record: Record
     id: str
@@ -80,78 +54,77 @@ class PublishedEvent(NamedTuple):
     case_id: str
     at: datetime
     cause: _CausedBy
-    head: _Head
+    data: _Data
     number: int = 0
 
 
-class NotFollowed(Exception):
-    """This event does not say what a replay has to know. `gone`: it could not, rather than that it is wrong."""
+class UnusableEvent(Exception):
+    """An event does not have the cause that a replay needs. `outdated`: it is valid, but of a version without it."""
 
-    def __init__(self, because: str, *, gone: bool = False) -> None:
-        super().__init__(because)
-        self.gone = gone
+    def __init__(self, reason: str, *, outdated: bool = False) -> None:
+        super().__init__(reason)
+        self.outdated = outdated
 
 
 def read_published(record: Record, source: str) -> PublishedEvent:
-    """The event in a record of a service's sink; `source` is what the service calls itself. Raises NotFollowed."""
-    told_by = _header(record, "ce_source")
-    if told_by != source:
-        raise NotFollowed(f"it was not published by {source} (ce_source {told_by[:100]!r})")
+    """The event in a record of a service's sink; `source` is its expected `ce_source`. Raises UnusableEvent."""
+    published_by = _header(record, "ce_source")
+    if published_by != source:
+        raise UnusableEvent(f"it was not published by {source} (ce_source {published_by[:100]!r})")
     try:
-        head = _head.decode(record.value or b"")
+        data = _data_decoder.decode(record.value or b"")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise NotFollowed("its data does not say when and why it was published") from None
-    if head.observed_at.tzinfo is None or not _BEGINNING <= head.observed_at <= LATER:
-        raise NotFollowed("observed_at is not an instant of our time")
+        raise UnusableEvent("its data lacks observed_at or caused_by, or cannot be read") from None
+    if data.observed_at.tzinfo is None or not _EARLIEST <= data.observed_at <= FAR_FUTURE:
+        raise UnusableEvent("observed_at has no time zone or is out of range")
     return PublishedEvent(
-        record, event_id(record), event_type(record), head.case_id, head.observed_at, head.caused_by, head
+        record, event_id(record), event_type(record), data.case_id, data.observed_at, data.caused_by, data
     )
 
 
-def checked(said: PublishedEvent, partition: int, sources: tuple[Topic, ...]) -> PublishedEvent:
-    """The same, if its `caused_by` can be followed in the task of `partition`. Raises NotFollowed."""
-    cause = said.cause
+def check_cause(event: PublishedEvent, partition: int, sources: tuple[Topic, ...]) -> None:
+    """Raise UnusableEvent unless `caused_by` is a possible cause in the task of `partition`."""
+    cause = event.cause
     if cause.partition != partition:
-        raise NotFollowed(f"caused_by.partition is {cause.partition}, but it is in the log of task {partition}")
+        raise UnusableEvent(f"caused_by.partition is {cause.partition}, but it is in the log of task {partition}")
     if (cause.topic is None or cause.offset is None) == (cause.timer is None):
-        raise NotFollowed("caused_by names neither a record nor a timer, or both")
+        raise UnusableEvent("caused_by must name either a record or a timer")
     if cause.positions is None:
-        raise NotFollowed("events did not say yet how far their task had read its sources", gone=True)
+        raise UnusableEvent("an older version published it without caused_by.positions", outdated=True)
     if cause.topic is None:
-        return said
+        return
     if cause.topic not in (topic.name for topic in sources):
-        raise NotFollowed(f"caused_by.topic {cause.topic[:100]!r} is not a source")
+        raise UnusableEvent(f"caused_by.topic {cause.topic[:100]!r} is not a source")
     if cause.offset is not None and cause.positions.get(cause.topic) != cause.offset + 1:
-        raise NotFollowed("caused_by.positions does not follow caused_by.offset")
-    return said
+        raise UnusableEvent("caused_by.positions does not agree with caused_by.offset")
 
 
-class Group(NamedTuple):
-    """Events of one task that were published one after the other for the same cause, at the same instant."""
+class CauseGroup(NamedTuple):
+    """Consecutive events of one task with the same cause and instant."""
 
-    said: list[PublishedEvent]
+    events: list[PublishedEvent]
     at: datetime
-    topic: str | None  # and offset: of the record that is the cause; None = timers
+    topic: str | None  # topic and offset of the record that is the cause; None = the timers of one slice
     offset: int | None
     positions: Mapping[str, int]
 
 
-def in_groups(events: Iterable[PublishedEvent]) -> Iterator[Group]:
-    """Events of one task by what made it speak: one record, or the timers of one slice.
+def group_by_cause(events: Iterable[PublishedEvent]) -> Iterator[CauseGroup]:
+    """Events of one task, grouped by the record or the slice's timers that caused them.
 
-    Positions never go back. Where a group claims more than the two after it, it is not believed, or a single wrong
-    claim would let everything after it appear wrong.
+    Positions never decrease. A group with larger positions than the two groups after it is wrong, and its positions
+    are capped: otherwise one wrong event would make all events after it look wrong.
     """
-    groups: deque[Group] = deque()
-    for (topic, offset, at, positions), said in groupby(events, _cause):
-        groups.append(Group(list(said), at, topic, offset, dict(positions)))
+    groups: deque[CauseGroup] = deque()
+    for (topic, offset, at, positions), members in groupby(events, _cause):
+        groups.append(CauseGroup(list(members), at, topic, offset, dict(positions)))
         if len(groups) == _LOOK_AHEAD:
-            yield _believed(groups)
+            yield _with_capped_positions(groups)
     while groups:
-        yield _believed(groups)
+        yield _with_capped_positions(groups)
 
 
-def _believed(groups: deque[Group]) -> Group:
+def _with_capped_positions(groups: deque[CauseGroup]) -> CauseGroup:
     group, *following = groups
     groups.popleft()
     if len(following) < _LOOK_AHEAD - 1:
@@ -163,13 +136,13 @@ def _believed(groups: deque[Group]) -> Group:
     return group._replace(positions={topic: min(position, most[topic]) for topic, position in group.positions.items()})
 
 
-def _cause(said: PublishedEvent) -> tuple[str | None, int | None, datetime, tuple[tuple[str, int], ...]]:
-    positions = said.cause.positions or {}
-    return said.cause.topic, said.cause.offset, said.at, tuple(positions.items())
+def _cause(event: PublishedEvent) -> tuple[str | None, int | None, datetime, tuple[tuple[str, int], ...]]:
+    positions = event.cause.positions or {}
+    return event.cause.topic, event.cause.offset, event.at, tuple(positions.items())
 
 
-def meant_headers(headers: Headers) -> Headers:
-    """The headers of an event without those that say when and in which trace it was written down."""
+def comparable_headers(headers: Headers) -> Headers:
+    """The headers of an event that a replay must reproduce: all but the time of writing and the trace context."""
     return tuple(header for header in headers if header[0] not in ("ce_time", "traceparent"))
 
 
@@ -184,5 +157,5 @@ def event_type(event: Record | Output) -> str:
 
 
 def _header(event: Record | Output, name: str) -> str:
-    """A header as text. Somebody else's record may have one without a value."""
+    """A header as text. A foreign record may have a header without a value."""
     return next((value.decode(errors="replace") for known, value in event.headers if known == name and value), "")

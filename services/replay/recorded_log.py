@@ -1,7 +1,7 @@
-"""A recorded log at hand: the records of Frontline's topics byte for byte, on disk, found by their place.
+"""Keeps the records of a log, byte for byte, in a temporary file with an index by topic, partition and offset.
 
-A log may be larger than memory, and a replay reads it partition by partition: so the records are put into a temporary
-file as they come, and only where each of them stands is kept here, 20 bytes a record.
+A log may be larger than memory, and a replay reads it partition by partition. So only the index is in memory: 20 bytes
+for each record.
 """
 
 import mmap
@@ -30,7 +30,7 @@ from shared.contracts.topics import (
 from shared.kafka.record import Record, Withheld, WithheldCause
 
 EDITIONS = changelog("escalation", "editions")
-# What a log is made of, in the order in which it is read and written.
+# The topics of a log, in the order in which they are read and written.
 LOG_TOPICS: tuple[Topic, ...] = (
     ENTITLEMENTS,
     REQUESTS,
@@ -49,16 +49,16 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class OutOfOrder(Exception):
-    """Within a partition, offsets only grow; this record does not come after the one before it."""
+    """A record was added whose offset is not above that of the one before it in its partition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much of everything a log has.
+    """How much of each topic a log has.
 
-    `partitions` is that of every topic that a task reads or writes together. `starts` is where the log of each topic
-    began when it was read: what is below is gone. `consumed` has, for each service, the offset of the next record that
-    it would have taken; a service that has none has not said.
+    `partitions` is the number of partitions, the same for all topics. `starts` has the first offset that was left of
+    each partition: retention has deleted what was below. `consumed` has the committed offsets of each service's
+    consumer group; a service without committed offsets is not in it.
     """
 
     partitions: int
@@ -66,20 +66,20 @@ class Extent:
     consumed: dict[str, Offsets] = field(default_factory=dict)
 
 
-class _Kept(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class _StoredRecord(msgspec.Struct, array_like=True, frozen=True, gc=False):
     offset: int
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]  # others may write headers without a value
+    headers: tuple[tuple[str, bytes | None], ...]  # foreign records may have headers without a value
     withheld: tuple[WithheldCause, str] | None = None  # cause and message of a value that was not read
 
 
-_decode = msgspec.msgpack.Decoder(_Kept).decode
+_decode = msgspec.msgpack.Decoder(_StoredRecord).decode
 
 
 class _Index:
-    """Where the records of one partition are."""
+    """The offsets of one partition's records, and their places in the file."""
 
     __slots__ = ("lengths", "offsets", "starts")
 
@@ -90,7 +90,7 @@ class _Index:
 
 
 class RecordedLog:
-    """Records are added first, each partition's in the order of its offsets, then read. A context manager."""
+    """Records are added in the order of their partition's offsets, and read when all are added. A context manager."""
 
     def __init__(self, extent: Extent) -> None:
         self.extent = extent
@@ -108,7 +108,7 @@ class RecordedLog:
         self.close()
 
     def close(self) -> None:
-        """Let go of the records."""
+        """Delete the temporary file."""
         if isinstance(self._data, mmap.mmap):
             self._data.close()
         self._file.close()
@@ -119,9 +119,9 @@ class RecordedLog:
         return self.extent.partitions
 
     def add(self, record: Record) -> None:
-        """Keep a record. Raises OutOfOrder; ValueError once the log has been read."""
+        """Append a record. Raises OutOfOrder; ValueError once the log has been read."""
         if self._data is not None:
-            raise ValueError("the log is being read: nothing is added any more")
+            raise ValueError("records cannot be added after the log has been read")
         place = (record.topic, record.partition)
         index = self._index.get(place)
         if index is None:
@@ -133,7 +133,7 @@ class RecordedLog:
         value = record.value
         withheld = (value.cause, value.message) if isinstance(value, Withheld) else None
         value = None if withheld else value
-        packed = _encode(_Kept(record.offset, record.timestamp_ms, record.key, value, record.headers, withheld))
+        packed = _encode(_StoredRecord(record.offset, record.timestamp_ms, record.key, value, record.headers, withheld))
         self._file.write(packed)
         index.offsets.append(record.offset)
         index.starts.append(self._size)
@@ -153,30 +153,30 @@ class RecordedLog:
         return place < self.count(topic, partition) and self._index[topic, partition].offsets[place] == offset
 
     def start(self, topic: str, partition: int) -> int:
-        """The offset where the log of this partition begins: what was below it is gone."""
+        """The first offset of this partition that the log could read; retention has deleted what was below."""
         return self.extent.starts.get(topic, {}).get(partition, 0)
 
     def consumed(self, service: str, topic: str, partition: int) -> int | None:
-        """The offset of the next record that a service would take, or None if it has not said."""
+        """The offset that a service's consumer group has committed, or None if it has committed none."""
         return self.extent.consumed.get(service, {}).get(topic, {}).get(partition)
 
     def record(self, topic: str, partition: int, number: int) -> Record:
-        """The record that is the `number`th of its partition, from 0."""
+        """The record with this index in its partition, counted from 0."""
         index = self._index[topic, partition]
         start = index.starts[number]
-        kept = _decode(self._readable()[start : start + index.lengths[number]])
+        stored = _decode(self._readable()[start : start + index.lengths[number]])
         return Record(
             topic,
             partition,
-            kept.offset,
-            kept.timestamp_ms,
-            kept.key,
-            kept.value if kept.withheld is None else Withheld(*kept.withheld),
-            kept.headers,  # type: ignore[arg-type]  # a task would see the same
+            stored.offset,
+            stored.timestamp_ms,
+            stored.key,
+            stored.value if stored.withheld is None else Withheld(*stored.withheld),
+            stored.headers,  # type: ignore[arg-type]  # as the consumer of a task gets them
         )
 
     def records(self, topic: str, partition: int, since: int = 0) -> Iterator[Record]:
-        """The records of a partition in the order of their offsets, from the `since`th on."""
+        """The records of a partition in the order of their offsets, from index `since` on."""
         for number in range(since, self.count(topic, partition)):
             yield self.record(topic, partition, number)
 

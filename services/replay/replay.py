@@ -1,7 +1,9 @@
-"""[pure] A recorded log folded again: both services, task by task, by their own topologies, and compared with it.
+"""[pure] Do router and escalation, run again on a recorded log, produce exactly what they published?
 
-Nothing here decides anything about requests, clocks or timers. What is here is the order of things: which record came
-when, as the published events and dead letters tell it (`evidence`, `task`).
+    result = Replayer(load_library(["guidelines-2021"])).replay(log)
+
+This is the entry of the package; `log_from_kafka` and `log_file` read the log. The replay runs the services' own
+topologies task by task (`task.py`): nothing here decides anything about requests, clocks or timers.
 """
 
 import zlib
@@ -9,36 +11,42 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from services.escalation.edition_store import EditionStore
 from services.replay.comparison import Comparison
-from services.replay.editions import AsKnownThen, AtHand, NamedRules
+from services.replay.editions import AvailableEditions, EditionsAtTime, RecordedRules
 from services.replay.escalation import ReplayedEscalation
-from services.replay.recorded_causes import Log, NotFollowed, read_published
-from services.replay.report import Difference, ReplayReport, Tally
+from services.replay.event_difference import FieldDifference
+from services.replay.log import Log
+from services.replay.recorded_causes import UnusableEvent, read_published
+from services.replay.report import Difference, DifferenceList, Tally
 from services.replay.router import ReplayedRouter
 from services.router.topology import SOURCE as ROUTER
 from shared.business_time.holiday_sets import HOLIDAYS_VERSION
 from shared.business_time.zones import TZDATA_VERSION
 from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATIONS, ROUTER_SOURCES, changelog
 from shared.kafka.faults import TaskMustStop
-from shared.kafka.record import Record
+from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
 from shared.sla.pinned_edition import STORE, read_saved
 
-_EDITIONS = changelog("escalation", STORE).name
-_INSTALLED = {"tzdata": TZDATA_VERSION, "holidays": HOLIDAYS_VERSION}
+__all__ = ["CannotReplay", "Difference", "FieldDifference", "Log", "Progress", "ReplayResult", "Replayer", "Tally"]
 
-Progress = Callable[[int, int], None]  # records and events worked through, and how many there are
+_EDITIONS = changelog("escalation", STORE).name
+_INSTALLED_VERSIONS = {"tzdata": TZDATA_VERSION, "holidays": HOLIDAYS_VERSION}
+_NO_OFFSET = 2**63  # sorts events without a usable cause behind all others
+
+Progress = Callable[[int, int], None]  # records and events replayed so far, and how many there are
 
 
 class CannotReplay(Exception):
-    """Something that every case depends on is missing. The message has a line for each."""
+    """Nothing can be replayed, for an edition is missing or damaged. The message has one line for each."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a replay has found. `digest` is of all that it publishes, `published_digest` of all that was published."""
+class ReplayResult:
+    """The result for both services: their counts, the first differences, and how many more there are."""
 
     tallies: tuple[Tally, ...]
     differences: tuple[Difference, ...]
@@ -47,12 +55,12 @@ class Outcome:
 
     @property
     def digest(self) -> str:
-        """Of both services."""
+        """The SHA-256 of the replayed events of both services."""
         return sha256("".join(tally.digest for tally in self.tallies).encode()).hexdigest()
 
     @property
     def published_digest(self) -> str:
-        """Of both services."""
+        """The SHA-256 of the published events of both services."""
         return sha256("".join(tally.published_digest for tally in self.tallies).encode()).hexdigest()
 
     @property
@@ -63,10 +71,77 @@ class Outcome:
     @property
     def complete(self) -> bool:
         """Whether the log still has everything that its events follow from."""
-        return not any(tally.not_replayable or tally.put_aside_not_replayable for tally in self.tallies)
+        return all(tally.complete for tally in self.tallies)
+
+    @property
+    def identical(self) -> bool:
+        """Whether every event was replayed and none differs."""
+        return self.as_published and self.complete
 
 
-def saved_editions(log: Log) -> list[Edition]:
+class Replayer:
+    """Replays recorded logs with the topologies of this version, and compares the events with the published ones.
+
+    `editions` are the configured ones; those that escalation saved in the log are used as well. A result has at most
+    `max_differences` differences, and the count of the others.
+    """
+
+    def __init__(
+        self,
+        editions: EditionLibrary,
+        *,
+        max_differences: int = 20,
+        progress: Progress = lambda _done, _total: None,
+    ) -> None:
+        self._configured = editions
+        self._max_differences = max_differences
+        self._progress = progress
+
+    def replay(self, log: Log) -> ReplayResult:
+        """Replay all that the services have processed of a log, and compare.
+
+        Raises CannotReplay if an edition is missing or damaged, TaskMustStop if a topology cannot use one.
+        """
+        editions = AvailableEditions(_saved_editions(log), self._configured)
+        cases, named = _read_cases(log)
+        _check_available(named, editions)
+        count = _Counter(_total(log), self._progress)
+        differences = DifferenceList(self._max_differences)
+        router, escalation = Comparison("router", differences), Comparison("escalation", differences)
+        rules = RecordedRules(editions)
+        for partition in range(log.partitions):
+            first_decided = {case.partition: case.request for case in reversed(cases[partition]) if case.has_request}
+            router_task = ReplayedRouter(rules, log, partition, router, count.add, first_decided=first_decided)
+            router_task.replay(log.record(CASES.name, case.partition, case.number) for case in cases[partition])
+            cases[partition].clear()
+        at_time = EditionsAtTime(editions)
+        pinned = EditionStore(at_time)
+        for partition in range(log.partitions):
+            escalation_task = ReplayedEscalation(at_time, pinned, log, partition, escalation, count.add)
+            escalation_task.replay(log.records(ESCALATIONS.name, partition))
+        tallies = (router.tally, escalation.tally)
+        kept = tuple(differences.kept)
+        return ReplayResult(tallies, kept, differences.count - len(kept), tuple(_notes(tallies)))
+
+
+class _Counter:
+    """Counts the records and events that have been replayed."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._total, self._progress = total, progress
+        self._done = 0
+
+    def add(self, more: int) -> None:
+        self._done += more
+        self._progress(self._done, self._total)
+
+
+def _total(log: Log) -> int:
+    topics = (*ROUTER_SOURCES, CASES, *ESCALATION_SOURCES, ESCALATIONS)
+    return sum(log.count(topic.name, partition) for topic in topics for partition in range(log.partitions))
+
+
+def _saved_editions(log: Log) -> list[Edition]:
     """The editions that escalation saved with its cases. Raises CannotReplay."""
     documents = dict.fromkeys(
         record.value
@@ -82,91 +157,61 @@ def saved_editions(log: Log) -> list[Edition]:
         raise CannotReplay(f"an edition in {_EDITIONS} is damaged: {error}") from None
 
 
-def replay_log(log: Log, at_hand: AtHand, show: int, progress: Progress = lambda _done, _total: None) -> Outcome:
-    """Replay everything that the services have processed, and tell the first `show` differences.
+class _Case(NamedTuple):
+    """Where a case is, and the offset of the request that it was made of; sorts by request."""
 
-    Raises CannotReplay if a case names an edition that is not at hand, TaskMustStop if an edition cannot be used.
+    request: int
+    partition: int
+    number: int  # index of the record in its partition
+
+    @property
+    def has_request(self) -> bool:
+        return self.request != _NO_OFFSET
+
+
+_EditionUse = Counter[tuple[str, str]]  # (name, digest) of an edition -> how many cases it decided
+
+
+def _read_cases(log: Log) -> tuple[list[list[_Case]], _EditionUse]:
+    """For each task of the router its cases in the order of their requests, and the editions that they name.
+
+    A case's own partition may differ from that of its request, which is the task's.
     """
-    decided = _decided(log, at_hand)
-    total = sum(
-        log.count(topic.name, partition)
-        for topic in (*ROUTER_SOURCES, CASES, *ESCALATION_SOURCES, ESCALATIONS)
-        for partition in range(log.partitions)
-    )
-    done = 0
-
-    def report(more: int) -> None:
-        nonlocal done
-        done += more
-        progress(done, total)
-
-    findings = ReplayReport(show)
-    router, escalation = Comparison("router", findings), Comparison("escalation", findings)
-    rules = NamedRules(at_hand)
-    for partition in range(log.partitions):
-        decided_from = {number: offset for offset, number, _ in reversed(decided[partition]) if offset != _LAST}
-        router_task = ReplayedRouter(rules, log, partition, router, report, decided_from=decided_from)
-        router_task.follow(_cases(log, decided[partition]))
-        decided[partition].clear()
-    known_then = AsKnownThen(at_hand)
-    pinned = EditionStore(known_then)
-    for partition in range(log.partitions):
-        escalation_task = ReplayedEscalation(known_then, pinned, log, partition, escalation, report)
-        escalation_task.follow(log.records(ESCALATIONS.name, partition))
-    tallies = (router.tally, escalation.tally)
-    return Outcome(tallies, tuple(findings.kept), findings.count - len(findings.kept), tuple(_notes(tallies)))
-
-
-_LAST = 2**63  # events that do not say what they follow from come last
-_Decided = tuple[int, int, int]  # offset of the request, partition of the case, how manieth record it is there
-
-
-def _decided(log: Log, at_hand: AtHand) -> list[list[_Decided]]:
-    """For each task of the router its cases in the order of their requests: cases go to partitions of their own.
-
-    Raises CannotReplay if one names an edition that is not at hand.
-    """
-    found: list[list[_Decided]] = [[] for _ in range(log.partitions)]
-    missing: Counter[tuple[str, str]] = Counter()
+    by_task: list[list[_Case]] = [[] for _ in range(log.partitions)]
+    editions: _EditionUse = Counter()
     for partition in range(log.partitions):
         for number, record in enumerate(log.records(CASES.name, partition)):
-            task, offset = partition, _LAST
             try:
-                said = read_published(record, ROUTER)
-            except NotFollowed:
-                found[partition].append((_LAST, partition, number))
+                event = read_published(record, ROUTER)
+            except UnusableEvent:
+                by_task[partition].append(_Case(_NO_OFFSET, partition, number))
                 continue
-            if said.cause.partition < log.partitions:
-                task = said.cause.partition
-            if said.cause.offset is not None:
-                offset = said.cause.offset
-            found[task].append((offset, partition, number))
-            name = said.head.policy_sha256 or ""
-            if at_hand.by_digest(name) is None:
-                missing[said.head.edition or "?", name] += 1
+            task = event.cause.partition if event.cause.partition < log.partitions else partition
+            request = _NO_OFFSET if event.cause.offset is None else event.cause.offset
+            by_task[task].append(_Case(request, partition, number))
+            editions[event.data.edition or "?", event.data.policy_sha256 or ""] += 1
+    for cases in by_task:
+        cases.sort()
+    return by_task, editions
+
+
+def _check_available(named: _EditionUse, available: AvailableEditions) -> None:
+    """Raise CannotReplay if a case names an edition that is not available."""
+    missing = [
+        f"{count} cases were decided by edition {name[:100]} (policy_sha256 {digest[:64]}), which is not saved in the "
+        "log: name its file with --policy or in FRONTLINE_POLICIES"
+        for (name, digest), count in sorted(named.items())
+        if available.by_digest(digest) is None
+    ]
     if missing:
-        raise CannotReplay(
-            "\n".join(
-                f"{count} cases were decided by edition {name[:100]} (policy_sha256 {digest[:64]}), which the log has "
-                "not saved: name its file with --policy or in FRONTLINE_POLICIES"
-                for (name, digest), count in sorted(missing.items())
-            )
-        )
-    for of_task in found:
-        of_task.sort()
-    return found
-
-
-def _cases(log: Log, decided: list[_Decided]) -> Iterator[Record]:
-    for _, partition, number in decided:
-        yield log.record(CASES.name, partition, number)
+        raise CannotReplay("\n".join(missing))
 
 
 def _notes(tallies: tuple[Tally, ...]) -> Iterator[str]:
-    """What a difference may come from, though nobody has tampered with anything."""
+    """Causes of differences other than tampering: other versions of time zones or holidays."""
     for name, version in sorted({each for tally in tallies for each in tally.versions}):
-        if version != _INSTALLED[name]:
+        if version != _INSTALLED_VERSIONS[name]:
             yield (
-                f"the log was written with {name} {version}, and {_INSTALLED[name]} is installed here: "
-                "a difference in deadlines may come from that"
+                f"the log was written with {name} {version}, and {_INSTALLED_VERSIONS[name]} is installed here: "
+                "deadlines may differ because of that"
             )

@@ -1,4 +1,4 @@
-"""[pure] What a replay has found: for each service how many events are as they follow, and what differs."""
+"""[pure] The result of a replay: for each service how many events were reproduced, and each difference."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,10 +10,11 @@ Kind = Literal["differing", "missing", "unexpected", "dead_letter"]
 
 
 class Difference(NamedTuple):
-    """One event (or dead letter) that is not as it follows from the log.
+    """One event (or dead letter) that the replay did not reproduce as published.
 
-    `missing` follows from the log and is not in it, `unexpected` is in the log and does not follow from it. `place` is
-    where the log has it, None if it has not. Of a dead letter, `id` is the place of the record that it is about.
+    `missing`: the replay produces it and the log does not have it. `unexpected`: the log has it and the replay does not
+    produce it. `place` is where the log has it, None if it does not. For a dead letter, `id` is the place of the record
+    that was dead-lettered.
     """
 
     service: str
@@ -22,15 +23,15 @@ class Difference(NamedTuple):
     id: str
     type: str
     case_id: str
-    because: str
+    reason: str
     fields: tuple[FieldDifference, ...] = ()
 
 
 @dataclass
 class Tally:
-    """The outcome for one service. `digest` is of what a replay publishes, `published_digest` of what was published.
+    """The counts of one service. `digest` is the SHA-256 of the replayed events, `published_digest` of the published.
 
-    Neither has what cannot be replayed, so they are equal if and only if no event differs.
+    Events that cannot be replayed are in neither digest, so the two are equal if and only if no event differs.
     """
 
     service: str
@@ -41,29 +42,34 @@ class Tally:
     missing: int = 0
     unexpected: int = 0
     not_replayable: int = 0
-    put_aside: int = 0
-    put_aside_differing: int = 0
-    put_aside_not_replayable: int = 0
+    dead_letters: int = 0
+    dead_letters_differing: int = 0
+    dead_letters_not_replayable: int = 0
     not_yet_processed: int = 0
-    because: Counter[str] = field(default_factory=Counter)  # of what cannot be replayed
+    not_replayable_reasons: Counter[str] = field(default_factory=Counter)  # of events and dead letters
     digest: str = ""
     published_digest: str = ""
-    versions: set[tuple[str, str]] = field(default_factory=set)  # of tzdata and holidays, as the events say
+    versions: set[tuple[str, str]] = field(default_factory=set)  # of tzdata and holidays, as the events name them
 
     def note_versions(self, tzdata: str | None, holidays: str | None) -> None:
-        """What an event was decided with."""
+        """Note the data versions that an event was decided with."""
         for name, version in (("tzdata", tzdata), ("holidays", holidays)):
             if version is not None:
                 self.versions.add((name, version))
 
     @property
     def as_published(self) -> bool:
-        """Whether nothing differs from what follows."""
-        return not (self.differing or self.missing or self.unexpected or self.put_aside_differing)
+        """Whether nothing differs."""
+        return not (self.differing or self.missing or self.unexpected or self.dead_letters_differing)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the log has everything that its events and dead letters follow from."""
+        return not (self.not_replayable or self.dead_letters_not_replayable)
 
 
-class ReplayReport:
-    """Differences in the order in which they are found: the first `limit` of them, and how many there are."""
+class DifferenceList:
+    """The first `limit` differences in the order in which they were found, and how many there are."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -72,11 +78,11 @@ class ReplayReport:
 
     @property
     def full(self) -> bool:
-        """Whether a further one would only be counted."""
+        """Whether a further difference is only counted."""
         return len(self.kept) >= self.limit
 
     def add(self, difference: Difference) -> None:
-        """Note one."""
+        """Count a difference, and keep it unless the list is full."""
         self.count += 1
         if not self.full:
             self.kept.append(difference)

@@ -1,4 +1,4 @@
-"""[pure] A task of the router, replayed: each request decided by the edition that its case names."""
+"""[pure] Replays a task of the router: each request is decided by the edition that its case names."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -6,10 +6,11 @@ from datetime import datetime
 import msgspec
 
 from services.replay.comparison import Comparison
-from services.replay.dead_letters import OneSided
-from services.replay.editions import NamedRules
-from services.replay.recorded_causes import Group, Log, PublishedEvent
-from services.replay.slices import Tried, written
+from services.replay.dead_letters import Mismatch
+from services.replay.editions import RecordedRules
+from services.replay.log import Log
+from services.replay.recorded_causes import CauseGroup, PublishedEvent
+from services.replay.slice_runner import Attempt, timestamp_of
 from services.replay.task import ReplayedTask, Report
 from services.router.deduplication import WINDOW
 from services.router.topology import SOURCE, RouterTopology
@@ -18,21 +19,21 @@ from shared.kafka.record import Record
 from shared.streams.task_state import TIMERS_PER_SLICE
 
 
-class _Used(msgspec.Struct, frozen=True):
+class _Entitlement(msgspec.Struct, frozen=True):
     offset: int | None = None
 
 
 class _Case(msgspec.Struct, frozen=True):
-    entitlement: _Used = _Used()
+    entitlement: _Entitlement = _Entitlement()
 
 
-_case = msgspec.json.Decoder(_Case)
+_case_decoder = msgspec.json.Decoder(_Case)
 
 
 class ReplayedRouter(ReplayedTask):
-    """One partition of the router. Its timers forget what was seen lately; they say nothing.
+    """One partition of the router. Its timers delete old entries for deduplication; they produce no events.
 
-    `decided_from` is, for each partition of the cases, the offset of the first request whose case is there.
+    `first_decided` has for each partition of the cases topic the offset of the first request whose case is there.
     """
 
     service = "router"
@@ -40,63 +41,63 @@ class ReplayedRouter(ReplayedTask):
 
     def __init__(
         self,
-        rules: NamedRules,
+        rules: RecordedRules,
         log: Log,
         partition: int,
         comparison: Comparison,
         report: Report = lambda _: None,
         *,
-        decided_from: Mapping[int, int],
+        first_decided: Mapping[int, int],
     ) -> None:
         topology = RouterTopology(rules, partitions=log.partitions, trace=lambda _: "")
         super().__init__(topology, log, partition, comparison, report)
         self._rules = rules
-        self._decided_from = decided_from
-        rules.forget()
-        first = self.slices.cursors[REQUESTS.name].first
-        begins = log.start(REQUESTS.name, partition)
-        # Twice the window: the log goes by when requests were written, the window by when they were received.
-        self._in_doubt_until = None if first is None or not begins else written(first) + 2 * WINDOW
+        self._first_decided = first_decided
+        rules.reset()
+        first = self.runner.cursors[REQUESTS.name].first
+        deleted = log.start(REQUESTS.name, partition) > 0
+        # Twice the window: retention goes by the timestamps of requests, the window by when they were received.
+        self._may_repeat_until = timestamp_of(first) + 2 * WINDOW if deleted and first is not None else None
 
-    def named(self, group: Group) -> None:
-        """The edition that the case names decides it."""
-        sha256 = group.said[0].head.policy_sha256
+    def before_cause(self, group: CauseGroup) -> None:
+        """Decide by the edition that the case names."""
+        sha256 = group.events[0].data.policy_sha256
         if sha256 is not None:
-            self._rules.name(sha256)
+            self._rules.use(sha256)
 
-    def lost(self, said: PublishedEvent) -> str:
-        """Compaction takes the entitlement that a case was decided with, once there is a later one."""
+    def event_not_comparable(self, event: PublishedEvent) -> str:
+        """Compaction deletes the entitlement that a case was decided with, once there is a later one."""
         try:
-            offset = _case.decode(said.record.value or b"").entitlement.offset
+            offset = _case_decoder.decode(event.record.value or b"").entitlement.offset
         except msgspec.MsgspecError:
             return ""
         if offset is None or self.log.has(ENTITLEMENTS.name, self.partition, offset):
             return ""
-        return f"{ENTITLEMENTS.name} was compacted: the entitlement that it was decided with is gone"
+        return f"compaction of {ENTITLEMENTS.name} has deleted the entitlement that they were decided with"
 
-    def doubtful(self, record: Record, tried: Tried) -> str:
-        """Its case may be gone, or it may repeat a request that is gone."""
-        for output in tried.said:
+    def output_not_comparable(self, record: Record, attempt: Attempt) -> str:
+        """The request's case may be deleted, or it may have repeated a request that is deleted."""
+        for output in attempt.events:
             partition = output.partition or 0
-            gone = self.log.start(CASES.name, partition) > 0
-            if gone and record.offset < self._decided_from.get(partition, record.offset + 1):
-                return f"{CASES.name} begins later now: the case that was made of it is gone"
-        return self._doubt(written(record))
+            deleted = self.log.start(CASES.name, partition) > 0
+            if deleted and record.offset < self._first_decided.get(partition, record.offset + 1):
+                return f"retention has deleted the cases of their requests from {CASES.name}"
+        return self._may_repeat_deleted(timestamp_of(record))
 
-    def letter_doubtful(self, letter: OneSided) -> str:
-        """Nor can it be told whether a request was in conflict with one that is gone."""
-        because = super().letter_doubtful(letter)
-        record = self.record(letter.topic, letter.offset)
-        if because or record is None or letter.topic != REQUESTS.name:
-            return because
-        return self._doubt(written(record))
+    def dead_letter_not_comparable(self, mismatch: Mismatch) -> str:
+        """A request may also have been in conflict with one that is deleted."""
+        reason = super().dead_letter_not_comparable(mismatch)
+        record = self.record_at(mismatch.topic, mismatch.offset)
+        if reason or record is None or mismatch.topic != REQUESTS.name:
+            return reason
+        return self._may_repeat_deleted(timestamp_of(record))
 
-    def ways(self, record: Record, now: datetime) -> Iterator[Tried]:
-        """What has left the window is forgotten at the beginning of a slice; it may also be that none began there."""
-        yield self.tried([record], now, timers=TIMERS_PER_SLICE)
-        yield self.tried([record], now, timers=0)
+    def attempts(self, record: Record, now: datetime) -> Iterator[Attempt]:
+        """A slice deletes expired entries first; but the record may also be a later one of the same slice."""
+        yield self.attempt([record], now, timers=TIMERS_PER_SLICE)
+        yield self.attempt([record], now, timers=0)
 
-    def _doubt(self, at: datetime) -> str:
-        if self._in_doubt_until is None or at >= self._in_doubt_until:
+    def _may_repeat_deleted(self, at: datetime) -> str:
+        if self._may_repeat_until is None or at >= self._may_repeat_until:
             return ""
-        return f"{REQUESTS.name} begins later now: the request may repeat one from before that"
+        return f"retention has deleted requests from {REQUESTS.name} that these may repeat"

@@ -1,44 +1,49 @@
-"""[pure] One task of a service, run again on a recorded log: the same topology, at the instants that the log tells of.
+"""[pure] Replays one task of a service: runs its topology on the recorded log and compares the output with the log.
 
-An event says what made it speak, when, and how far its task had read its sources. So the sources are brought up to
-there, the cause is given to the topology at that instant, and what comes out is compared. In between lie records that
-made nobody speak. Their instants are not known exactly, but they lie between those that are, and what became of them
-is known: nothing, or a dead letter. A timer that is due and not yet told of has to wait for its event.
+The published events say what happened in which order: each has its cause (a source record or a timer), the time of its
+slice, and the source positions of the task at that time. So for each group of events with one cause, `replay`
 
-Subclasses know what is special about their service: which timers there are, and what the log may have lost.
+1. processes the silent records before the group's positions. A *silent* record is one that produced no event. The log
+   does not say when the task processed it, only between which instants, and whether it was dead-lettered;
+2. processes the cause itself at the recorded instant: the record, or the timers that were due;
+3. compares the replayed events with the published ones.
+
+A timer that is due, and whose event is not published yet, waits until the event comes in the log.
+
+The subclasses `ReplayedRouter` and `ReplayedEscalation` know the timers of their service, and which of its events and
+dead letters cannot be compared because retention has deleted something that they follow from.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from services.replay.comparison import Comparison
-from services.replay.dead_letters import Letters, LoggedDeadLetter, OneSided
+from services.replay.dead_letters import Mismatch, PublishedDeadLetter, PublishedDeadLetters
+from services.replay.log import FAR_FUTURE, Log
 from services.replay.recorded_causes import (
-    LATER,
-    Group,
-    Log,
-    NotFollowed,
+    CauseGroup,
     PublishedEvent,
-    checked,
+    UnusableEvent,
+    check_cause,
     event_id,
-    in_groups,
+    group_by_cause,
     read_published,
 )
-from services.replay.slices import EPOCH, TICK, Slices, Tried, written
+from services.replay.slice_runner import EPOCH, TICK, Attempt, SliceRunner, timestamp_of
 from shared.contracts.topics import Topic
 from shared.kafka.record import Output, Record
 from shared.streams.processor import Processor
 
-_TOO_LARGE = "output_too_large"  # the broker's judgement, not the topology's
+_TOO_LARGE = "output_too_large"  # decided by the broker, so the topology cannot reproduce it
 
-Report = Callable[[int], None]  # so many records and events more have been worked through
+Report = Callable[[int], None]  # how many more records and events have been replayed
 
 
 class ReplayedTask:
-    """One partition of a service. `follow` does everything."""
+    """One partition of a service. `replay` is the entry; everything else serves it."""
 
     service: str
-    source: str  # what the service calls itself in `ce_source`
+    source: str  # the `ce_source` of the service's events
 
     def __init__(
         self, processor: Processor, log: Log, partition: int, comparison: Comparison, report: Report = lambda _: None
@@ -47,281 +52,298 @@ class ReplayedTask:
         self.log = log
         self.comparison = comparison
         self.topics: tuple[Topic, ...] = processor.sources
-        self.slices = Slices(self.service, processor, log, partition)
-        self.letters = Letters(log, self.service, self.topics, partition)
-        self.past = EPOCH  # what time it had been, at least, when the record before was processed
-        self.unsaid = False  # at the end: whether it is not known which records have been consumed
+        self.runner = SliceRunner(self.service, processor, log, partition)
+        self.dead_letters = PublishedDeadLetters(log, self.service, self.topics, partition)
+        self.time_reached = EPOCH  # no later record was processed before this instant
+        self.consumed_unknown = False  # set at the end, if the log does not say how far the service has read
         self._report = report
 
-    def follow(self, published: Iterable[Record]) -> None:
-        """Replay the task and compare it with the events `published` by it, in the order of publication."""
-        self.comparison.begin(self.partition)
-        self.comparison.tally.put_aside += self.letters.count
-        for group in in_groups(self._followed(published)):
-            self._report(len(group.said))
-            limits = dict(group.positions)
-            if group.topic is not None and group.offset is not None:
-                limits[group.topic] = min(group.offset, limits.get(group.topic, 0))
-            self.bring_up(limits, group.at)
-            self.named(group)
+    def replay(self, published: Iterable[Record]) -> None:
+        """Replay the task and compare it with the events that it `published`, given in the order of publication."""
+        self.comparison.begin_task(self.partition)
+        self.comparison.tally.dead_letters += self.dead_letters.count
+        for group in group_by_cause(self._usable_events(published)):
+            self._report(len(group.events))
+            self.process_silent_records(_positions_before(group), group.at)
+            self.before_cause(group)
             if group.topic is None or group.offset is None:
-                self._timers(group)
+                self._process_timers(group)
             else:
-                self._cause(group, group.topic, group.offset)
-            self.past = group.at
+                self._process_record(group, group.topic, group.offset)
+            self.time_reached = group.at
         self._finish()
-        self.comparison.end()
+        self.comparison.end_task()
 
-    # what a service knows better
+    def _usable_events(self, published: Iterable[Record]) -> Iterator[PublishedEvent]:
+        """The events with a cause that can be replayed. The others are reported."""
+        for number, record in enumerate(published):
+            event: PublishedEvent | None = None
+            try:
+                event = read_published(record, self.source)
+                check_cause(event, self.partition, self.topics)
+            except UnusableEvent as error:
+                if error.outdated and event is not None:
+                    self.comparison.exclude_published(event, str(error))
+                    continue
+                self.comparison.add_published(record)
+                self.comparison.unexpected(record, str(error), event)
+                continue
+            self.comparison.tally.note_versions(event.data.tzdata_version, event.data.holidays_version)
+            yield event._replace(number=number)
 
-    def named(self, group: Group) -> None:
-        """What `group` says about its own making, before its cause is given to the topology."""
+    # causes: records and timers that produced events
 
-    def lost(self, said: PublishedEvent) -> str:
-        """Why an event cannot be replayed although its cause is in the log; "" if it can."""
-        del said
-        return ""
-
-    def gone(self, said: PublishedEvent, because: str) -> None:
-        """The cause of this event is not in the log (any more)."""
-
-    def dropped(self, output: Output) -> bool:
-        """Whether an event of the replay is worthless, since the log has lost a part of what it is about."""
-        del output
-        return False
-
-    def doubtful(self, record: Record, tried: Tried) -> str:
-        """Why it is no difference that a record makes somebody speak of which the log says nothing; "" if it is one."""
-        del record, tried
-        return ""
-
-    def letter_doubtful(self, letter: OneSided) -> str:
-        """Why it is no difference that a record was not put aside alike; "" if it is one."""
-        record = self.record(letter.topic, letter.offset)
-        at = letter.at if record is None else min(letter.at, written(record))
-        if not letter.logged and self.letters.may_be_gone(letter.topic, at):
-            return f"dead letters of {letter.topic} from that time are no longer in the log"
-        if record is None:
-            return f"the log does not have the record of {letter.topic} that was put aside"
-        return f"how far {self.service} had come is not said, and this is where the log ends" if self.unsaid else ""
-
-    def due_while(self, now: datetime, *, exactly: bool) -> None:
-        """Let time pass until `now`, so that what says nothing fires; `exactly`: a slice of the log began just then."""
-
-    def fire(self, said: list[PublishedEvent], at: datetime) -> None:
-        """Fire timers at `at` until these events have been made, as far as they are."""
-        del at
-        for each in said:
-            self.comparison.only_logged(each)
-
-    def ways(self, record: Record, now: datetime) -> Iterator[Tried]:
-        """The ways in which a record may have been processed at `now`, the likeliest first."""
-        yield self.tried([record], now, timers=0)
-
-    def waits(self, tried: Tried) -> bool:
-        """Whether the record of this slice is only kept for now, and may be put aside later."""
-        del tried
-        return False
-
-    def kept_first(self, record: Record, letter: LoggedDeadLetter) -> bool:
-        """Whether a record was not put aside when it came, but later."""
-        del record, letter
-        return False
-
-    def settled(self, record: Record, tried: Tried, now: datetime, until: datetime | None) -> Tried:
-        """The same slice, at the instant that agrees best with what became of the record later."""
-        del record, now, until
-        return tried
-
-    # slices
-
-    def tried(self, records: list[Record], now: datetime, *, timers: int) -> Tried:
-        """What a slice would do at `now`; `said` are the events that are to be compared."""
-        return self._comparable(self.slices.tried(records, now, timers))
-
-    def commit(self, tried: Tried) -> None:
-        """It has happened; its dead letters are compared with those of the log."""
-        self.slices.commit(tried)
-        for letter in tried.aside:
-            self.letters.compare(letter, self.comparison, self.letter_doubtful)
-
-    def _comparable(self, tried: Tried) -> Tried:
-        said = [output for output in tried.said if not self.comparison.excused(output) and not self.dropped(output)]
-        return tried._replace(said=said)
-
-    # records that made nobody speak
-
-    def bring_up(self, limits: Mapping[str, int], until: datetime | None) -> None:
-        """Take in the records below `limits` that made nobody speak; all of it happened before `until`, if given."""
-        while (record := self._next_silent(limits, until)) is not None:
-            self.slices.cursors[record.topic].take()
-            self._report(1)
-            self.silent(record, until)
-        for topic in self.topics:
-            limit = limits.get(topic.name, 0)
-            if self._cannot_tell(topic, limit):
-                self.slices.positions[topic.name] = max(self.slices.positions[topic.name], limit)
-
-    def came(self, record: Record, until: datetime | None) -> datetime:
-        """When a record was processed, as far as can be told: not before it was written, nor after it was put aside."""
-        letter = self.letters.of(record)
-        return min(max(written(record), self.past), letter.at if letter else LATER, until or LATER)
-
-    def silent(self, record: Record, until: datetime | None) -> None:
-        """Take in a record that made nobody speak."""
-        letter = self.letters.of(record)
-        if letter is not None and letter.cause == _TOO_LARGE:
-            self.commit(self._comparable(self.slices.refused(record, letter.at, _TOO_LARGE)))
+    def _process_record(self, group: CauseGroup, topic: str, offset: int) -> None:
+        """Process the record that caused a group at the group's instant, and compare."""
+        events = self._comparable_events(group)
+        cursor = self.runner.cursors[topic]
+        if cursor.head is None or cursor.head.offset != offset:
+            self._report_unprocessable_cause(topic, offset, events)
             return
-        at_once = letter is not None and not self.kept_first(record, letter)
-        came = letter.at if letter is not None and at_once else self.came(record, until)
-        self.due_while(came, exactly=at_once and not self.unsaid)
-        instants = dict.fromkeys([came, *([letter.at] if letter else []), until or LATER, self.past])
-        self.commit(self._as_it_went(record, letter, instants, until) or self._as_it_did_not(record, letter, came))
-        self.past = max(self.past, came)
+        self.advance_time(group.at, slice_began=True)
+        record = cursor.take()
+        self._report(1)
+        expected = [(event.record.value, event.id) for event in events]
+        for attempt in self.attempts(record, group.at):
+            if [(output.value, event_id(output)) for output in attempt.events] == expected:
+                break
+        else:
+            attempt = next(self.attempts(record, group.at))
+        for event in events:
+            self.comparison.add_published(event.record)
+        self.comparison.match(events, attempt.events)
+        self.commit(attempt)
 
-    def _as_it_went(
-        self, record: Record, letter: LoggedDeadLetter | None, instants: Iterable[datetime], until: datetime | None
-    ) -> Tried | None:
-        """The slice that made of the record what the log says of it."""
-        for now in instants:
-            for tried in self.ways(record, now):
-                if self._as_logged(record, letter, tried):
-                    return self.settled(record, tried, now, until)
-        return None
+    def _process_timers(self, group: CauseGroup) -> None:
+        """Fire the timers that caused a group at the group's instant, and compare."""
+        events = self._comparable_events(group)
+        for event in events:
+            self.comparison.add_published(event.record)
+        self.fire_timers(events, group.at)
 
-    def _as_it_did_not(self, record: Record, letter: LoggedDeadLetter | None, came: datetime) -> Tried:
-        """The log says nothing of what follows from the record."""
-        tried = next(self.ways(record, came))
-        because = self.doubtful(record, tried) if tried.said else ""
-        if tried.said and not because and letter is None and self.letters.may_be_gone(record.topic, written(record)):
-            # It says nothing either of whether the record was put aside, and only then is the log as it should be.
-            return self._comparable(self.slices.refused(record, came, _TOO_LARGE))
-        if not because:
-            self.comparison.group([], tried.said)
-            return tried
-        for output in tried.said:
-            self.comparison.excuse(output, because)
-        return tried
+    def _comparable_events(self, group: CauseGroup) -> list[PublishedEvent]:
+        """The events of a group that can be compared. The others are counted as not replayable."""
+        comparable = []
+        for event in group.events:
+            if reason := self.event_not_comparable(event):
+                self.comparison.exclude_published(event, reason)
+            else:
+                comparable.append(event)
+        return comparable
 
-    def _as_logged(self, record: Record, letter: LoggedDeadLetter | None, tried: Tried) -> bool:
-        """Whether a slice makes of the record what the log says of it: nothing, or a dead letter (perhaps later)."""
-        if tried.said:
-            return False
-        place = (record.topic, record.offset)
-        own = [each.cause for each in tried.aside if (each.record.topic, each.record.offset) == place]
-        if own:
-            return letter is not None and own == [letter.cause]
-        return letter is None or self.waits(tried)
+    def _report_unprocessable_cause(self, topic: str, offset: int, events: list[PublishedEvent]) -> None:
+        """The cause is not the next record: the log does not have it, or it was processed before (wrong order)."""
+        reason = ""
+        if not self.log.has(topic, self.partition, offset):
+            reason = f"the log does not have the record of {topic} that caused them"
+            if offset < self.log.start(topic, self.partition):
+                reason = f"retention has deleted the record of {topic} that caused them"
+        for event in events:
+            if reason:
+                self.cause_missing(event, reason)
+                self.comparison.exclude_published(event, reason)
+            else:
+                self.comparison.add_published(event.record)
+                self.comparison.unmatched_published(event)
 
-    def _next_silent(self, limits: Mapping[str, int], until: datetime | None) -> Record | None:
-        """Of the records below `limits` the one that came first, as far as can be told."""
-        found: tuple[datetime, Record] | None = None
+    # silent records
+
+    def process_silent_records(self, positions: Mapping[str, int], until: datetime | None) -> None:
+        """Process the silent records below `positions`; the task did so before `until`, if that is known."""
+        while (record := self._next_silent_record(positions, until)) is not None:
+            self.runner.cursors[record.topic].take()
+            self._report(1)
+            self.process_silent(record, until)
         for topic in self.topics:
-            record = self.slices.cursors[topic.name].head
-            if record is not None and record.offset < limits.get(topic.name, 0):
-                came = self.came(record, until)
-                if found is None or came < found[0]:
-                    found = came, record
-        return None if found is None else found[1]
+            position = positions.get(topic.name, 0)
+            if self._deleted_before(topic, position):
+                self.runner.positions[topic.name] = max(self.runner.positions[topic.name], position)
 
-    def _cannot_tell(self, topic: Topic, position: int) -> bool:
-        """Whether the log has lost the record before `position`, so that it has to be believed."""
+    def _next_silent_record(self, positions: Mapping[str, int], until: datetime | None) -> Record | None:
+        """Of the next record of each source, that with the earliest estimated time of processing."""
+        earliest: tuple[datetime, Record] | None = None
+        for topic in self.topics:
+            record = self.runner.cursors[topic.name].head
+            if record is not None and record.offset < positions.get(topic.name, 0):
+                at = self.estimated_time(record, until)
+                if earliest is None or at < earliest[0]:
+                    earliest = at, record
+        return None if earliest is None else earliest[1]
+
+    def _deleted_before(self, topic: Topic, position: int) -> bool:
+        """Whether the record before `position` is deleted, so that only the events say that the task was there."""
         if position <= self.log.start(topic.name, self.partition):
             return True
         return topic.policy == "compact" and not self.log.has(topic.name, self.partition, position - 1)
 
-    # what made somebody speak
+    def estimated_time(self, record: Record, until: datetime | None) -> datetime:
+        """The earliest time at which a silent record can have been processed.
 
-    def _followed(self, published: Iterable[Record]) -> Iterator[PublishedEvent]:
-        """The events that say what has to be known; the others are told of."""
-        for number, record in enumerate(published):
-            said: PublishedEvent | None = None
-            try:
-                said = read_published(record, self.source)
-                checked(said, self.partition, self.topics)
-            except NotFollowed as error:
-                if error.gone and said is not None:
-                    self.comparison.cannot_follow(said, str(error))
-                    continue
-                self.comparison.logged(record)
-                self.comparison.unexpected(record, str(error), said)
-                continue
-            self.comparison.tally.note_versions(said.head.tzdata_version, said.head.holidays_version)
-            yield said._replace(number=number)
+        That is after its timestamp and after the record before it, and not later than its dead letter or `until`.
+        """
+        letter = self.dead_letters.of(record)
+        lower = max(timestamp_of(record), self.time_reached)
+        return min(lower, letter.at if letter else FAR_FUTURE, until or FAR_FUTURE)
 
-    def _cause(self, group: Group, topic: str, offset: int) -> None:
-        """Give the record that is the cause to the topology, at the instant that its events tell of."""
-        said = self._not_lost(group)
-        cursor = self.slices.cursors[topic]
-        if cursor.head is None or cursor.head.offset != offset:
-            self._without_cause(topic, offset, said)
+    def process_silent(self, record: Record, until: datetime | None) -> None:
+        """Process a silent record at an instant at which its output agrees with the log, if there is one."""
+        letter = self.dead_letters.of(record)
+        if letter is not None and letter.cause == _TOO_LARGE:
+            self.commit(self._without_excluded(self.runner.dead_letter(record, letter.at, _TOO_LARGE)))
             return
-        self.due_while(group.at, exactly=True)
-        record = cursor.take()
-        self._report(1)
-        expected = [(each.record.value, each.id) for each in said]
-        for tried in self.ways(record, group.at):
-            if [(output.value, event_id(output)) for output in tried.said] == expected:
-                break
-        else:
-            tried = next(self.ways(record, group.at))
-        for each in said:
-            self.comparison.logged(each.record)
-        self.comparison.group(said, tried.said)
-        self.commit(tried)
+        exact = letter is not None and not self.was_buffered_first(record, letter)
+        at = letter.at if letter is not None and exact else self.estimated_time(record, until)
+        self.advance_time(at, slice_began=exact and not self.consumed_unknown)
+        candidates = dict.fromkeys([at, *([letter.at] if letter else []), until or FAR_FUTURE, self.time_reached])
+        attempt = self._agreeing_attempt(record, letter, candidates, until)
+        self.commit(attempt or self._disagreeing_attempt(record, letter, at))
+        self.time_reached = max(self.time_reached, at)
 
-    def _timers(self, group: Group) -> None:
-        said = self._not_lost(group)
-        for each in said:
-            self.comparison.logged(each.record)
-        self.fire(said, group.at)
+    def _agreeing_attempt(
+        self, record: Record, letter: PublishedDeadLetter | None, instants: Iterable[datetime], until: datetime | None
+    ) -> Attempt | None:
+        """The first slice whose output for the record is what the log has of it."""
+        for now in instants:
+            for attempt in self.attempts(record, now):
+                if self._agrees_with_log(record, letter, attempt):
+                    return self.at_consistent_time(record, attempt, now, until)
+        return None
 
-    def _not_lost(self, group: Group) -> list[PublishedEvent]:
-        """The events of a group that can be compared; the others are told of."""
-        found = []
-        for each in group.said:
-            if because := self.lost(each):
-                self.comparison.cannot_follow(each, because)
-            else:
-                found.append(each)
-        return found
+    def _agrees_with_log(self, record: Record, letter: PublishedDeadLetter | None, attempt: Attempt) -> bool:
+        """Whether a slice makes of a silent record what the log has of it: nothing, or a dead letter (now or later)."""
+        if attempt.events:
+            return False
+        place = (record.topic, record.offset)
+        causes = [each.cause for each in attempt.dead_letters if (each.record.topic, each.record.offset) == place]
+        if causes:
+            return letter is not None and causes == [letter.cause]
+        return letter is None or self.is_buffered(attempt)
 
-    def _without_cause(self, topic: str, offset: int, said: list[PublishedEvent]) -> None:
-        """The log does not have the record, or it is behind us: events tell of it that do not follow each other."""
-        because = ""
-        if not self.log.has(topic, self.partition, offset):
-            because = f"the log does not have the record of {topic} that they follow from"
-            if offset < self.log.start(topic, self.partition):
-                because = f"{topic} begins later now: the record that they follow from is gone"
-        for each in said:
-            if because:
-                self.gone(each, because)
-                self.comparison.cannot_follow(each, because)
-            else:
-                self.comparison.logged(each.record)
-                self.comparison.only_logged(each)
+    def _disagreeing_attempt(self, record: Record, letter: PublishedDeadLetter | None, at: datetime) -> Attempt:
+        """The slice of a record whose output the log does not have: report that, or why it cannot be compared."""
+        attempt = next(self.attempts(record, at))
+        reason = self.output_not_comparable(record, attempt) if attempt.events else ""
+        letter_deleted = letter is None and self.dead_letters.may_be_deleted(record.topic, timestamp_of(record))
+        if attempt.events and not reason and letter_deleted:
+            # Only if the record was dead-lettered is the log complete; that dead letter is deleted.
+            return self._without_excluded(self.runner.dead_letter(record, at, _TOO_LARGE))
+        if not reason:
+            self.comparison.match([], attempt.events)
+            return attempt
+        for output in attempt.events:
+            self.comparison.exclude_replayed(output, reason)
+        return attempt
 
-    # the end
+    # slices
+
+    def attempt(self, records: list[Record], now: datetime, *, timers: int) -> Attempt:
+        """Run a slice at `now`; its `events` are those to be compared."""
+        return self._without_excluded(self.runner.attempt(records, now, timers))
+
+    def commit(self, attempt: Attempt) -> None:
+        """Commit a slice, and compare its dead letters with those in the log."""
+        self.runner.commit(attempt)
+        for letter in attempt.dead_letters:
+            self.dead_letters.compare(letter, self.comparison, self.dead_letter_not_comparable)
+
+    def _without_excluded(self, attempt: Attempt) -> Attempt:
+        events = [each for each in attempt.events if not self.comparison.is_excluded(each) and not self.ignores(each)]
+        return attempt._replace(events=events)
+
+    # the end of the log
 
     def _finish(self) -> None:
-        """No event tells of anything any more: take in what the service has consumed, and count what is left."""
-        self.unsaid = any(self.log.consumed(self.service, topic.name, self.partition) is None for topic in self.topics)
-        self.bring_up({topic.name: self._consumed(topic.name) for topic in self.topics}, None)
-        last = self.letters.last_at()
+        """After the last published event: process what else the service has consumed, and count what is left."""
+        committed = {topic.name: self.log.consumed(self.service, topic.name, self.partition) for topic in self.topics}
+        self.consumed_unknown = None in committed.values()
+        ends = {
+            topic: max(offset or 0, self.runner.positions[topic], self.dead_letters.end_offset(topic))
+            for topic, offset in committed.items()
+        }
+        self.process_silent_records(ends, None)
+        last = self.dead_letters.last_at()
         if last is not None:
-            self.due_while(last + TICK, exactly=not self.unsaid)
-        self.letters.compare_rest(self.comparison, self.letter_doubtful)
+            self.advance_time(last + TICK, slice_began=not self.consumed_unknown)
+        self.dead_letters.compare_remaining(self.comparison, self.dead_letter_not_comparable)
         for topic in self.topics:
-            behind = self.log.count(topic.name, self.partition, self.slices.positions[topic.name])
-            self.comparison.tally.not_yet_processed += self.log.count(topic.name, self.partition) - behind
+            processed = self.log.count(topic.name, self.partition, self.runner.positions[topic.name])
+            self.comparison.tally.not_yet_processed += self.log.count(topic.name, self.partition) - processed
 
-    def _consumed(self, topic: str) -> int:
-        committed = self.log.consumed(self.service, topic, self.partition) or 0
-        return max(committed, self.slices.positions[topic], self.letters.end(topic))
-
-    def record(self, topic: str, offset: int) -> Record | None:
-        """The record at a place of the task's partition, if the log has it."""
+    def record_at(self, topic: str, offset: int) -> Record | None:
+        """The record at this offset of the task's partition, None if the log does not have it."""
         if not self.log.has(topic, self.partition, offset):
             return None
         return self.log.record(topic, self.partition, self.log.count(topic, self.partition, offset))
+
+    # for subclasses: what is missing in the log
+
+    def before_cause(self, group: CauseGroup) -> None:
+        """Called before the cause of a group is processed."""
+
+    def event_not_comparable(self, event: PublishedEvent) -> str:
+        """Why a published event cannot be replayed even if its cause is in the log; "" if it can."""
+        del event
+        return ""
+
+    def cause_missing(self, event: PublishedEvent, reason: str) -> None:
+        """Called for an event whose cause is not in the log."""
+
+    def ignores(self, output: Output) -> bool:
+        """Whether a replayed event is meaningless, since the log has lost a part of its history."""
+        del output
+        return False
+
+    def output_not_comparable(self, record: Record, attempt: Attempt) -> str:
+        """Why events that a silent record produces in the replay are no difference; "" if they are."""
+        del record, attempt
+        return ""
+
+    def dead_letter_not_comparable(self, mismatch: Mismatch) -> str:
+        """Why a record that was dead-lettered on one side only is no difference; "" if it is."""
+        record = self.record_at(mismatch.topic, mismatch.offset)
+        at = mismatch.at if record is None else min(mismatch.at, timestamp_of(record))
+        if not mismatch.published and self.dead_letters.may_be_deleted(mismatch.topic, at):
+            return f"retention has deleted dead letters of {mismatch.topic} from that time"
+        if record is None:
+            return f"the log does not have the record of {mismatch.topic} that was dead-lettered"
+        if self.consumed_unknown:
+            return f"the log does not say how far {self.service} has read its sources, and it ends here"
+        return ""
+
+    # for subclasses: timers, and records whose fate depends on the time
+
+    def advance_time(self, now: datetime, *, slice_began: bool) -> None:
+        """Fire the timers without events that were due before `now`; `slice_began`: a slice is known to begin then."""
+
+    def fire_timers(self, events: list[PublishedEvent], at: datetime) -> None:
+        """Fire timers at `at` until they have produced these published events, as far as they do."""
+        del at
+        for event in events:
+            self.comparison.unmatched_published(event)
+
+    def attempts(self, record: Record, now: datetime) -> Iterator[Attempt]:
+        """The slices in which a record may have been processed at `now`, the most likely first."""
+        yield self.attempt([record], now, timers=0)
+
+    def is_buffered(self, attempt: Attempt) -> bool:
+        """Whether a slice only keeps its record for later, so that a timer may still dead-letter it."""
+        del attempt
+        return False
+
+    def was_buffered_first(self, record: Record, letter: PublishedDeadLetter) -> bool:
+        """Whether a record was kept for later when it was processed, and dead-lettered only then."""
+        del record, letter
+        return False
+
+    def at_consistent_time(self, record: Record, attempt: Attempt, now: datetime, until: datetime | None) -> Attempt:
+        """The same slice, moved from `now` to the instant that fits what the log has of the record later."""
+        del record, now, until
+        return attempt
+
+
+def _positions_before(group: CauseGroup) -> dict[str, int]:
+    """The positions at which a group's cause was processed: the cause itself, if a record, is not included."""
+    positions = dict(group.positions)
+    if group.topic is not None and group.offset is not None:
+        positions[group.topic] = min(group.offset, positions.get(group.topic, 0))
+    return positions

@@ -1,27 +1,22 @@
-"""`python -m services.router`: runs the router from its environment.
-
-Exit codes: 0 after SIGTERM or SIGINT, 1 if it failed, 2 for bad settings or a policy that cannot be used.
-"""
+"""`python -m services.router`: runs the router from its environment; exit codes as in `shared/process.py`."""
 
 import sys
 
 from services.router.app import router
 from services.router.settings import RouterSettings
-from shared.kafka.settings import BadSettings, load
+from shared import process
 from shared.policy.files import load_library
-from shared.policy.mistakes import PolicyError
-from shared.streams.service import BAD_SETTINGS, run
+from shared.streams.service import TaskServer
 
 
 def main() -> int:
-    """Read the settings, load the policy, run until told to end."""
-    try:
-        settings = load(RouterSettings)
-        library = load_library(settings.policies)
-    except (BadSettings, PolicyError) as error:
-        print(error, file=sys.stderr)
-        return BAD_SETTINGS
-    return run(router(library, settings.partitions), settings)
+    """Run until told to end; returns the exit code."""
+    return process.main("router", RouterSettings, prepare)
+
+
+def prepare(settings: RouterSettings) -> TaskServer:
+    """Load the policy. Raises PolicyError."""
+    return TaskServer(router(load_library(settings.policies), settings.partitions), settings)
 
 
 if __name__ == "__main__":

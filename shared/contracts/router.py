@@ -1,6 +1,8 @@
-"""[pure] What the router publishes: the decision for each request."""
+"""[pure] What the router publishes: the decision for each request, and the editions that it decides by."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from shared.contracts.base import CausedBy, Count, CountryCode, Event, Identifier, Instant, Part
 from shared.contracts.terms import TargetSeconds
@@ -141,3 +143,20 @@ class CaseRouted(Decision, Event):
     decided_at: Instant
     observed_at: Instant
     caused_by: CausedBy
+
+
+class EditionPublished(Event):
+    """The router decides by this edition. Every publication of one edition has the same data.
+
+    `document` is the whole resolved edition as JSON text. `policy_sha256` is the SHA-256 of that text in UTF-8, as it
+    stands; a reader that writes the JSON anew gets other bytes. The other fields are copies from the document.
+    """
+
+    TYPE: ClassVar[str] = "frontline.edition.published.v1"
+
+    edition: str
+    effective_from: Instant
+    policy_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    tzdata_version: str
+    holidays_version: str
+    document: str

@@ -189,6 +189,15 @@ class CaseRouted(Decision, Event, frozen=True, kw_only=True):
     observed_at: datetime
     caused_by: CausedBy
 
+class EditionPublished(Event, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    edition: str
+    effective_from: datetime
+    policy_sha256: str
+    tzdata_version: str
+    holidays_version: str
+    document: str
+
 class EscalationEvent(Event, frozen=True, kw_only=True):
     case_id: str
     at: datetime

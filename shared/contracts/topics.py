@@ -22,7 +22,7 @@ from shared.contracts.escalation import (
     EscalationSuppressed,
 )
 from shared.contracts.intake import ActivityRecorded, EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
-from shared.contracts.router import CaseRouted
+from shared.contracts.router import CaseRouted, EditionPublished
 
 MAX_MESSAGE_BYTES = 1024 * 1024
 DEAD_LETTER_HEADROOM = 64 * 1024  # a dead letter is its source byte for byte, plus the headers that give the cause
@@ -64,6 +64,7 @@ ENTITLEMENTS = Topic(
     events=(EntitlementSet, EntitlementWithdrawn),
 )
 CASES = _delete("support.cases.v1", "case_id", "router", 90, CaseRouted)
+EDITIONS = Topic("support.editions.v1", "policy_sha256", "compact", "router", events=(EditionPublished,))
 ACTIVITY = _delete("support.activity.v1", "case_id", "intake", 90, ActivityRecorded)
 ESCALATIONS = _delete(
     "support.escalations.v1",
@@ -115,6 +116,7 @@ TOPICS: tuple[Topic, ...] = (
     REQUESTS,
     ENTITLEMENTS,
     CASES,
+    EDITIONS,
     ACTIVITY,
     ESCALATIONS,
     *(dead_letter(topic) for topic in (REQUESTS, ENTITLEMENTS, CASES, ACTIVITY)),

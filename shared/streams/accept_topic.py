@@ -1,4 +1,4 @@
-"""Letting tasks go on in a topic that was deleted and created again: at its beginning, on an operator's word."""
+"""Accepting a topic that was deleted and created again: at an operator's request, tasks continue at its beginning."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -19,24 +19,24 @@ from shared.streams.positions import Committed
 async def accept_recreated(settings: KafkaSettings, topic: Topic, group: str) -> list[int]:
     """Set `group` to the beginning of `topic` where it has no offset that belongs to it; returns those partitions.
 
-    The service may run meanwhile: its tasks find the offset when they next try. An offset that a task, this command or
-    an operator has set for the topic as it is now stays. Raises TopicsDiffer, KafkaError.
+    The service may be running: its tasks find the offset at their next attempt. An offset that a task, this command or
+    an operator has set for the present topic is kept. Raises TopicsDiffer, KafkaError.
     """
     facts = await _facts(settings, topic)
     places = [TopicPartition(topic.name, partition) for partition in range(facts.partitions)]
     async with _consumer(settings, group) as consumer:
         found = await committed_offsets(consumer, places)
         first = await consumer.beginning_offsets(places)
-    strange = [
+    foreign = [
         place
         for place in places
         if place not in found
         or not Committed.parse(found[place].offset, found[place].metadata).belongs_to(facts.topic_id)
     ]
-    if strange:
-        accepted = {place: Committed(first[place], facts.topic_id, accepted=True) for place in strange}
+    if foreign:
+        accepted = {place: Committed(first[place], facts.topic_id, accepted=True) for place in foreign}
         await _commit(settings, group, accepted)
-    return [place.partition for place in strange]
+    return [place.partition for place in foreign]
 
 
 async def _facts(settings: KafkaSettings, topic: Topic) -> TopicFacts:
@@ -53,7 +53,7 @@ async def _facts(settings: KafkaSettings, topic: Topic) -> TopicFacts:
 
 
 async def _commit(settings: KafkaSettings, group: str, offsets: dict[TopicPartition, Committed]) -> None:
-    """In a transaction: Kafka takes its offsets also while the group has members."""
+    """In a transaction: Kafka accepts such offsets even while the group has members."""
     producer = AIOKafkaProducer(**settings.client(), client_id="frontline-accept", transactional_id=f"{group}-accept")
     await producer.start()
     try:

@@ -1,4 +1,4 @@
-"""A broker that is away, said once when it goes and once when it is back, however many tasks notice."""
+"""Logs a broker outage once at its start and once at its end, for all tasks."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from shared.observability import logs
 from shared.streams.errors import TakeoverTooSlow
 
 _log = logs.get_logger()
-_AWAY = (
+_UNAVAILABLE = (
     KafkaConnectionError,
     NodeNotReadyError,
     RequestTimedOutError,
@@ -30,7 +30,7 @@ _AWAY = (
 
 
 class BrokerOutage:
-    """Shared by everything in a process that speaks to one Kafka."""
+    """Shared by everything in a process that uses the same Kafka."""
 
     def __init__(self, bootstrap: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._bootstrap = bootstrap
@@ -38,20 +38,20 @@ class BrokerOutage:
         self._since: float | None = None
 
     def noticed(self, error: BaseException) -> bool:
-        """Whether `error` means that the broker is away; the first one is logged."""
-        if not isinstance(error, _AWAY):
+        """Whether `error` means that the broker is unavailable; the first such error of an outage is logged."""
+        if not isinstance(error, _UNAVAILABLE):
             return False
         if self._since is None:
             self._since = self._monotonic()
             _log.warning(
-                f"Kafka at {self._bootstrap} does not answer; trying again until it does",
+                f"Kafka at {self._bootstrap} does not answer: retrying until it does",
                 action="kafka.away",
                 error=f"{type(error).__name__}: {error}",
             )
         return True
 
     def over(self) -> None:
-        """Something worked: if there was an outage, say that it is over."""
+        """The broker has answered: an outage, if there was one, is over."""
         if self._since is not None:
             seconds, self._since = self._monotonic() - self._since, None
             _log.info(f"Kafka answers again after {seconds:.1f} s", action="kafka.back", seconds=round(seconds, 1))

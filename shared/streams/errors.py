@@ -1,67 +1,74 @@
-"""[pure] What can go wrong with a task, by name. The message says what to do; the runtime logs it once and retries."""
+"""[pure] The errors of tasks. The message names what to do; the runtime logs each once and retries."""
 
 from shared.kafka.faults import TaskMustStop
 
 
 class Fenced(Exception):
-    """Another owner has started this task's transactional id, or our transaction timed out: this task has lost.
+    """Another owner has started this task's transactional id, or its transaction timed out: it has lost ownership.
 
-    It is taken over again only on a fresh assignment, or two instances would fence each other in turns.
+    It takes over again only after a new assignment, or two instances would fence each other in turns.
     """
 
 
 class RecordRefused(Exception):
-    """The broker refuses a record for its size: sending it again is no use."""
+    """The broker refuses a record for its size: sending it again would not help."""
 
 
 class TakeoverTooSlow(Exception):
-    """A step of a takeover got no answer in time."""
+    """A step of a takeover got no answer within its time-out."""
+
+
+class IllegalTransition(Exception):
+    """A task was to enter a phase that does not follow the one it is in (task_phase.py). A mistake in the runtime."""
+
+    def __init__(self, partition: int, before: str, after: str) -> None:
+        super().__init__(f"task {partition} cannot go from phase {before} to {after}; report this as a bug")
 
 
 class OffsetLost(TaskMustStop):
     """The position of a source is outside its log: records were deleted before they were read, or the topic was
-    made anew. Nothing is skipped by itself.
+    created again. No record is skipped automatically.
 
-    To go on, set the group's offset to where it may continue (`kafka-consumer-groups --reset-offsets`); when the
+    To continue, set the group's offset to where the task may continue (`kafka-consumer-groups --reset-offsets`); if the
     position is beyond the end, delete the changelogs of the service too, or restore the topic.
     """
 
     def __init__(self, topic: str, partition: int, what: str) -> None:
         super().__init__(
-            f"{topic}[{partition}]: {what}. Nothing is skipped by itself: restore the topic, or set the group's offset "
-            "to where the task may go on"
+            f"{topic}[{partition}]: {what}. No record is skipped automatically: restore the topic, or set the group's "
+            "offset to where the task may continue"
         )
 
 
 class OutputTooLarge(TaskMustStop):
-    """The broker refuses even the dead letter by reference of a record: nothing smaller can be written instead."""
+    """The broker refuses even the dead letter by reference of a record; nothing smaller can be written."""
 
 
 class TopicRecreated(TaskMustStop):
-    """The task's position belongs to a topic that was deleted; one of the same name was created since. Records of the
-    deleted topic that nobody has read are lost, and only an operator can say that the task may go on.
+    """The task's position belongs to a topic that was deleted; one of the same name was created since. Unread records
+    of the deleted topic are lost, so only an operator can decide that the task may continue.
 
-    To go on at the beginning of the new topic, run `frontline topics accept TOPIC`. Nothing of it is skipped.
+    To continue at the beginning of the new topic, run `frontline topics accept TOPIC`. None of its records is skipped.
     """
 
     def __init__(self, topic: str, partition: int, before: str, now: str) -> None:
         super().__init__(
             f"{topic}[{partition}]: the position belongs to topic id {before}, the topic's id is now {now}: it was "
-            f"deleted and created again. Run `frontline topics accept {topic}` to go on at its beginning"
+            f"deleted and created again. Run `frontline topics accept {topic}` to continue at its beginning"
         )
 
 
 class ChangelogLost(TaskMustStop):
     """The changelogs of a task are behind its group's offsets: one was deleted and created again, or has lost records.
-    Going on would be going on without what the task knew.
+    The task would continue with part of its state missing.
 
-    Restore the changelogs; or give up what the service knew: delete all of its changelogs and its group, so that it
-    reads its sources from the beginning.
+    Restore the changelogs, or abandon the state: delete all changelogs of the service and its group, so that it reads
+    its sources from the beginning.
     """
 
     def __init__(self, topic: str, partition: int, committed: int, carried: int | None) -> None:
         super().__init__(
-            f"{topic}[{partition}]: the group has committed {committed}, the changelogs say {carried or 'nothing'}: "
+            f"{topic}[{partition}]: the group has committed {committed}, the changelogs have {carried or 'none'}: "
             "they were deleted, or have lost records. Restore them, or delete all changelogs of the service and its "
             "group"
         )

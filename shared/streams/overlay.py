@@ -1,4 +1,4 @@
-"""[pure] What one transaction changes, kept apart from the stores until the transaction has committed."""
+"""[pure] The changes and outputs of one transaction, kept apart from the stores until it has committed."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,10 +18,10 @@ _ABSENT = object()
 
 
 class Overlay:
-    """Reads see this transaction's own changes first, then the committed store. An abort just drops the overlay.
+    """Reads see this transaction's own changes first, then the committed store. An abort drops the overlay.
 
-    `now` is the wall clock of the slice: one instant for all that a transaction does. `positions` are, for each source
-    topic, the offset after the last record taken up so far, this transaction's included.
+    `now` is the wall clock of the slice: one instant for the whole transaction. `positions` are, for each source topic,
+    the offset after the last record consumed, this transaction's records included.
     """
 
     __slots__ = ("_record_changes", "_record_outputs", "_stores", "changes", "now", "outputs", "partition", "positions")
@@ -55,7 +55,7 @@ class Overlay:
         self._change(store, key, value)
 
     def delete(self, store: str, key: bytes) -> None:
-        """Forget `key`; its changelog gets a tombstone."""
+        """Delete `key`; its changelog gets a tombstone."""
         self._change(store, key, None)
 
     def emit(self, output: Output) -> None:
@@ -63,17 +63,17 @@ class Overlay:
         self.outputs.append(output)
 
     def savepoint(self) -> None:
-        """From here on, `rollback` takes back what follows: called before each record and each timer."""
+        """`rollback` undoes everything from here on. Called before each record and each timer."""
         self._record_changes.clear()
         self._record_outputs = len(self.outputs)
 
     def rollback(self) -> None:
-        """Take back everything since the last savepoint: a poison record leaves nothing behind."""
+        """Undo everything since the last savepoint."""
         for name, before in self._record_changes.items():
             if before is _ABSENT:
                 del self.changes[name]
             else:
-                self.changes[name] = before  # type: ignore[assignment]  # what was there before
+                self.changes[name] = before  # type: ignore[assignment]  # the value before
         del self.outputs[self._record_outputs :]
         self._record_changes.clear()
 

@@ -1,11 +1,11 @@
-"""When a task may start its next transaction, how much it takes at once, and how long it backs off."""
+"""When a task may start its next transaction, how many records it takes, and how long it pauses after a failure."""
 
 import random
 
 _WEIGHT = 0.2  # of the latest slice in the average time per record
-_WEIGHT_TRANSACTION = 0.5  # of the latest transaction: after a backlog, the gap has to be short again soon
-_TIMES_TRANSACTION = 4.0
-_SLICE_SECONDS = 0.02  # of processing at once: the loop also serves the other tasks and the heartbeats
+_WEIGHT_TRANSACTION = 0.5  # of the latest transaction in the average: after a backlog, the gap becomes short again soon
+_TIMES_TRANSACTION = 4.0  # the gap, in transactions
+_SLICE_SECONDS = 0.02  # of processing in one go: the event loop also serves the other tasks and the heartbeats
 MIN_RECORDS, MAX_RECORDS = 50, 2_000
 
 
@@ -28,7 +28,7 @@ class Pacer:
 
     @property
     def records(self) -> int:
-        """How many records a slice may take: what is processed in 20 ms, going by the latest ones."""
+        """How many records a slice may take: as many as the recent rate processes in 20 ms."""
         if self._record <= 0:
             return MIN_RECORDS
         return max(MIN_RECORDS, min(MAX_RECORDS, int(_SLICE_SECONDS / self._record)))
@@ -38,7 +38,7 @@ class Pacer:
         return 0.0 if full else max(0.0, self._not_before - now)
 
     def processed(self, records: int, seconds: float) -> None:
-        """A slice of `records` took so long to process."""
+        """A slice of `records` took `seconds` to process."""
         if records:
             self._record += _WEIGHT * (seconds / records - self._record) if self._record else seconds / records
 
@@ -49,7 +49,7 @@ class Pacer:
 
 
 class Backoff:
-    """Growing pauses between retries, each between half and all of its bound: instances shall not march in step."""
+    """Growing pauses between retries, jittered so that instances do not retry in lockstep: half to all of a bound."""
 
     def __init__(self, first: float = 0.1, most: float = 5.0) -> None:
         self._first = first
@@ -57,10 +57,10 @@ class Backoff:
         self._bound = first
 
     def next(self) -> float:
-        """Seconds to pause before the next try."""
+        """Seconds to pause before the next attempt."""
         bound, self._bound = self._bound, min(self._bound * 2, self._most)
         return random.uniform(bound / 2, bound)  # noqa: S311 - no secret depends on it
 
     def reset(self) -> None:
-        """It worked: the next failure starts small again."""
+        """An attempt has succeeded: the next pause is the first one again."""
         self._bound = self._first

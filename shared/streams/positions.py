@@ -1,7 +1,7 @@
-"""[pure] Positions in sources, with the id of the topic that each belongs to: an offset means nothing in another topic.
+"""[pure] Positions in sources, each with the id of its topic: in another topic of that name an offset is meaningless.
 
 Both places that keep a task's positions keep the ids with them: the changelogs in the record under OFFSETS_KEY, the
-group in the metadata of its committed offsets. An offset without an id was set by hand, for the topic as it is.
+group in the metadata of its committed offsets. An offset without an id was set by hand, for the present topic.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _ID, _ACCEPTED = "topic-id=", "accepted"
 
 
 class Offsets(msgspec.Struct, frozen=True):
-    """The source positions of a transaction as a changelog keeps them, and the ids of those topics, where known."""
+    """The source positions of a transaction as a changelog stores them, with the ids of those topics, where known."""
 
     positions: dict[str, int]
     topic_ids: dict[str, str] = {}
@@ -27,7 +27,7 @@ class Offsets(msgspec.Struct, frozen=True):
 
     @classmethod
     def decode(cls, value: bytes) -> Self:
-        """What `encode` made."""
+        """The inverse of `encode`."""
         return msgspec.json.decode(value, type=cls)
 
 
@@ -41,24 +41,24 @@ class Committed:
 
     @property
     def metadata(self) -> str:
-        """What Kafka keeps beside the offset."""
+        """The metadata string that Kafka stores with the offset."""
         return f"{_ID}{self.topic_id}{' ' + _ACCEPTED if self.accepted else ''}" if self.topic_id else ""
 
     @classmethod
     def parse(cls, offset: int, metadata: str | None) -> Self:
-        """An offset as Kafka gives it."""
+        """An offset as Kafka returns it."""
         words = (metadata or "").split()
         ids = [word.removeprefix(_ID) for word in words if word.startswith(_ID)]
         return cls(offset, ids[0] if ids else "", _ACCEPTED in words)
 
     def belongs_to(self, topic_id: str) -> bool:
-        """Whether it means something in the topic with this id; "" = the id is not known."""
+        """Whether the offset is one of the topic with this id; "" = the id is not known."""
         return not self.topic_id or not topic_id or self.topic_id == topic_id
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A partition of a source as a takeover finds it: `first` and `end` of its log, `topic_id` of the topic."""
+    """A partition of a source at a takeover: `first` and `end` offset of its log, `topic_id` of the topic."""
 
     topic: str
     partition: int
@@ -68,10 +68,10 @@ class Source:
 
 
 def start_of(source: Source, carried: int | None, stale: str | None, committed: Committed | None) -> int:
-    """Where a task goes on in `source`: the later of what its changelogs carry and what its group has committed.
+    """Where a task continues in `source`: the later of its changelogs' position and the offset its group has committed.
 
-    `carried` is the changelogs' position in the topic as it is now, `stale` the id of a deleted topic of this name that
-    they have a position for. Without any position, the beginning. Raises OffsetLost, TopicRecreated.
+    `carried` is the changelogs' position in the present topic, `stale` the id of a deleted topic of this name for which
+    they have a position. Without any position, the beginning. Raises OffsetLost, TopicRecreated.
     """
     ours = committed is not None and committed.belongs_to(source.topic_id)
     known = [carried] if carried is not None else []
@@ -94,9 +94,9 @@ def start_of(source: Source, carried: int | None, stale: str | None, committed: 
 def check_changelogs(
     partition: int, carried: Mapping[str, int], committed: Mapping[str, Committed], topic_ids: Mapping[str, str]
 ) -> None:
-    """One transaction writes to the changelog and commits to the group: the changelogs are never behind the group.
+    """Check that the changelogs are not behind the group: one transaction writes to both.
 
-    Offsets that somebody has set by hand or accepted say nothing of that. Raises ChangelogLost.
+    Offsets that were set by hand or accepted are not compared. Raises ChangelogLost.
     """
     for topic, offset in committed.items():
         by_a_task = offset.topic_id and not offset.accepted and offset.topic_id == topic_ids.get(topic)

@@ -2,7 +2,7 @@
 
 A processor is deterministic: records, stores and `now` come in, outputs and store changes go into the `Overlay`.
 It does no I/O and keeps no state of its own except indexes that it can rebuild from its stores (`store_changed`).
-A transaction may be aborted, and nobody is told: an index follows `store_changed`, never what was merely processed.
+A transaction may be aborted without notice, so an index follows `store_changed`, never `process`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,49 +23,49 @@ class Timer(NamedTuple):
 
 
 class Postponed(NamedTuple):
-    """The timers of a task that failed and wait to be tried again."""
+    """The timers of a task that failed and wait for their retry."""
 
     timers: int = 0  # how many
     earliest: datetime | None = None  # when the first of them was due
 
 
 class Processor(Protocol):
-    """One partition's worth of a service. Made anew, restored, then run."""
+    """The part of a service that handles one partition. Created, restored, then run."""
 
-    sources: tuple[Topic, ...]  # in the order in which a slice takes them
-    catch_up: tuple[
-        Topic, ...
-    ]  # those read to their end before the others at a takeover: the others are joined with them
-    sinks: tuple[Topic, ...]  # what it emits to, the dead letters of its sources aside
+    sources: tuple[Topic, ...]  # in the order in which a slice processes them
+    catch_up: tuple[Topic, ...]  # sources that a takeover reads to their end first, since others are joined with them
+    sinks: tuple[Topic, ...]  # topics that it emits to, besides the dead letters of its sources
     stores: tuple[str, ...]  # names of its state stores; each has the changelog `{service}-{store}-changelog`
 
     def process(self, record: Record, overlay: Overlay) -> None:
-        """Handle one record at `overlay.now`. Raises PoisonRecord; its changes are then dropped, nobody else's."""
+        """Handle one record at `overlay.now`. Raises PoisonRecord; the changes of this record are then dropped."""
 
     def due_timers(self, overlay: Overlay) -> Iterator[Timer]:
-        """The timers that are due at `overlay.now`, in due order. The caller fires or postpones each one before it asks
-        for the next, so what a fired timer makes due in turn comes in its place.
+        """The timers that are due at `overlay.now`, in due order.
+
+        The caller fires or postpones each one before it takes the next, so a timer that a fired one makes due comes in
+        its due order.
         """
 
     def fire(self, timer: Timer, overlay: Overlay) -> None:
-        """Fire one timer that `due_timers` has just named. If it raises, its changes are dropped, nobody else's."""
+        """Fire one timer that `due_timers` has just returned. If it raises, the changes of this timer are dropped."""
 
     def postpone(self, timer: Timer, until: datetime) -> None:
-        """Do not name `timer` before the wall clock is past `until`, unless its entry gets another due instant.
+        """Do not return `timer` before the wall clock is past `until`, unless its entry gets another due instant.
 
-        Called in the transaction in which `due_timers` named it, or after that was aborted. It counts at once, whether
-        or not a transaction commits, and it is not stored: after a restart the timer is tried at once.
+        Called in the transaction in which `due_timers` returned it, or after that was aborted. It takes effect at once,
+        whether or not a transaction commits, and it is not stored: after a restart the timer is tried at once.
         """
 
     def postponed(self) -> Postponed:
-        """The timers that are postponed now. A measure for people."""
+        """The timers that are postponed now, for the metrics."""
 
     def timer_ids(self, timer: Timer) -> Mapping[str, str]:
-        """What a timer is about, as ids by the name that a log line gives them, such as `case_id`."""
+        """The ids that a log line about this timer carries, by name, such as `case_id`."""
 
     def next_due(self) -> datetime | None:
-        """When the task has to fire timers next, or None. A timer is due when the wall clock is *past* its instant; one
-        that is postponed, when it is past the instant until which it is.
+        """When the task has to fire timers next, or None. A timer is due when the wall clock is *past* its instant; a
+        postponed one, when the wall clock is past the instant until which it is postponed.
         """
 
     def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:

@@ -1,4 +1,4 @@
-"""What has been fetched for one task and not yet been processed."""
+"""The records that were fetched for one task and not yet processed."""
 
 import asyncio
 from collections import deque
@@ -8,15 +8,15 @@ from aiokafka.structs import ConsumerRecord
 
 from shared.kafka.record import Record
 
-HIGH_RECORDS, HIGH_BYTES = 8_000, 4 * 1024 * 1024  # of one source: beyond either, fetching it pauses
-LOW_SHARE = 4  # and goes on below a quarter of both
-_OVERHEAD = 64
+HIGH_RECORDS, HIGH_BYTES = 8_000, 4 * 1024 * 1024  # of one source: above either, fetching it pauses
+LOW_SHARE = 4  # it resumes below a quarter of both
+_OVERHEAD = 64  # bytes that a record takes besides key and value
 
 
 class RecordQueue:
-    """One queue for each source, in the order in which a slice takes them.
+    """One queue for each source, in the order in which a slice processes them.
 
-    `pause` and `resume` are called with a source's name when its queue is full, and when there is room again.
+    `pause` and `resume` are called with the name of a source when its queue is full, and when it has room again.
     """
 
     def __init__(
@@ -29,25 +29,25 @@ class RecordQueue:
         self._bytes = dict.fromkeys(sources, 0)
         self._paused: set[str] = set()
         self._open: set[str] = set()
-        self._news = asyncio.Event()
+        self._woken = asyncio.Event()
 
     def __len__(self) -> int:
         return sum(len(queue) for queue in self._queues.values())
 
     def waiting(self, source: str) -> int:
-        """Records of `source` that wait here."""
+        """How many records of `source` are queued."""
         return len(self._queues[source])
 
     def open(self, source: str) -> None:
-        """From now on take records of `source`; before, what the client fetched by itself is dropped."""
+        """Accept records of `source` from now on; until then, what the client prefetches is dropped."""
         self._open.add(source)
 
     def is_open(self, source: str) -> bool:
-        """Whether records of `source` are taken."""
+        """Whether records of `source` are accepted."""
         return source in self._open
 
     def close(self) -> None:
-        """Drop everything, and what still comes."""
+        """Drop all records, and those still to be offered."""
         self._open.clear()
         self._paused.clear()
         for source, queue in self._queues.items():
@@ -63,10 +63,10 @@ class RecordQueue:
         if source not in self._paused and self._over(source, 1):
             self._paused.add(source)
             self._pause(source)
-        self._news.set()
+        self._woken.set()
 
     def take(self, limit: int) -> list[Record]:
-        """At most `limit` records, sources in order; each source that waits has a share, so that none starves."""
+        """At most `limit` records, sources in order; each source with records gets a share, so that none starves."""
         waiting = [source for source, queue in self._queues.items() if queue]
         taken: list[Record] = []
         for place, source in enumerate(waiting):
@@ -78,19 +78,19 @@ class RecordQueue:
 
     def wake(self) -> None:
         """End a `wait`."""
-        self._news.set()
+        self._woken.set()
 
     async def wait(self, timeout: float | None) -> None:
-        """Until something is offered, `wake` is called, or so many seconds have passed."""
+        """Until records are offered, `wake` is called, or `timeout` seconds have passed."""
         if timeout is None:
-            await self._news.wait()
+            await self._woken.wait()
         else:
-            handle = asyncio.get_running_loop().call_later(timeout, self._news.set)
+            handle = asyncio.get_running_loop().call_later(timeout, self._woken.set)
             try:
-                await self._news.wait()
+                await self._woken.wait()
             finally:
                 handle.cancel()
-        self._news.clear()
+        self._woken.clear()
 
     def _take_from(self, source: str, count: int) -> list[Record]:
         queue, partition = self._queues[source], self._partition

@@ -1,4 +1,4 @@
-"""A service's tasks on this machine: membership in the group, a task for each partition, and giving up in order."""
+"""A service's tasks in this process: membership in the group, a task for each partition, and an orderly stop."""
 
 import asyncio
 import os
@@ -21,15 +21,18 @@ from shared.streams.broker_outage import BrokerOutage
 from shared.streams.group_consumer import GroupConsumer
 from shared.streams.pacing import Backoff
 from shared.streams.processor import Processor
-from shared.streams.takeover import Memory, TaskFactory
-from shared.streams.task import Task, TaskContext
+from shared.streams.state_store import StoreFactory, in_memory
+from shared.streams.task import Task
+from shared.streams.task_context import TaskContext
+from shared.streams.task_phase import Phase
+from shared.streams.task_state import TaskState
 from shared.streams.transaction import KafkaTransactions, Transactions
 from shared.streams.watched_clock import Reading, WatchedClock
 
 _log = logs.get_logger()
-_GRACE_SHARE = 0.6  # of the rebalance timeout, for finishing what is open; then it is aborted
+_GRACE_SHARE = 0.6  # of the rebalance timeout, to finish open transactions; then they are aborted
 _MONITOR_SECONDS = 1.0
-_LONG_SESSION = 30.0  # seconds of membership after which the next trouble starts with a short pause again
+_LONG_SESSION = 30.0  # seconds of membership after which the next failure starts with a short pause again
 
 Observer = Callable[[int, Processor, datetime], None]
 
@@ -37,10 +40,10 @@ Observer = Callable[[int, Processor, datetime], None]
 class Runtime:
     """Runs `factory(partition)` for each partition that the group assigns to this instance.
 
-    `sources` are what the processors read, the first ones first (default: what `factory(0)` says); `topics` are made
-    at the start if they are missing. No task runs while one of either is not as it was then. Every second, while the
-    wall clock is believed, `observe` gets each running processor and the time; it must be quick. `transactions` and
-    `clock` are seams for tests.
+    `sources` are what the processors read, in order of precedence (default: those of `factory(0)`); `topics` are
+    created at the start if they are missing. No task runs while one of either differs from what it was then. Every
+    second, while the wall clock is stable, `observe` gets each running processor and the time; it must be quick.
+    `make_store` makes the state stores. `transactions` and `clock` are seams for tests.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Runtime:
         sources: Sequence[Topic] | None = None,
         topics: Sequence[Topic] = (),
         observe: Observer | None = None,
+        make_store: StoreFactory = in_memory,
         transactions: Callable[[int], Transactions] | None = None,
         clock: WatchedClock | None = None,
     ) -> None:
@@ -70,9 +74,13 @@ class Runtime:
         self._made = False
         self._outage = BrokerOutage(settings.kafka_bootstrap)
         self._client_id = f"{service}-{settings.instance or f'{socket.gethostname()}-{os.getpid()}'}"
-        self._around = TaskContext(
-            blueprint=TaskFactory(service, settings, factory, lambda: self._watch.ids),
-            transactions=transactions or self._kafka_transactions,
+        self._context = TaskContext(
+            service=service,
+            settings=settings,
+            make_processor=factory,
+            make_store=make_store,
+            make_transactions=transactions or self._kafka_transactions,
+            topic_ids=lambda: self._watch.ids,
             readiness=readiness,
             clock=self._clock,
             outage=self._outage,
@@ -80,8 +88,8 @@ class Runtime:
             client_id=self._client_id,
         )
         self._tasks: dict[int, Task] = {}
-        self._parked: dict[int, Memory] = {}
-        self._complained: set[type[Exception]] = set()
+        self._parked: dict[int, TaskState] = {}  # of tasks that were stopped, for their successors
+        self._logged_failures: set[type[Exception]] = set()
         self._member: GroupConsumer | None = None
         self._leave = asyncio.Event()
         self._stop = asyncio.Event()
@@ -93,7 +101,7 @@ class Runtime:
         return dict(self._tasks)
 
     async def run(self) -> None:
-        """Until `stop`: join, run the tasks, and after trouble leave and join again, with back-off."""
+        """Until `stop`: join, run the tasks, and after a failure leave and join again, with back-off."""
         watching = asyncio.create_task(self._watch.run())
         try:
             await self._sessions()
@@ -111,16 +119,14 @@ class Runtime:
                 await self._session()
             except (KafkaError, TaskMustStop, TopicNotMade, TimeoutError, OSError) as error:
                 self._readiness.set("group", False, f"{type(error).__name__}: {error}")
-                if not isinstance(error, TopicsDiffer) and not self._outage.noticed(error):  # the watch has logged it
-                    _log.error(
-                        f"Cannot take part in the group: {error}", action="group.failed", error=type(error).__name__
-                    )
+                if not isinstance(error, TopicsDiffer) and not self._outage.noticed(error):  # TopicWatch has logged it
+                    _log.error(f"Cannot join the group: {error}", action="group.failed", error=type(error).__name__)
             if loop.time() - began > _LONG_SESSION:
                 backoff.reset()
             await self._sleep(backoff.next())
 
     def stop(self) -> None:
-        """Stop fetching, finish and commit what is open, leave the group; `run` returns when that is done."""
+        """Stop fetching, finish and commit open transactions, leave the group; `run` returns when that is done."""
         self._stop.set()
 
     async def _session(self) -> None:
@@ -152,7 +158,7 @@ class Runtime:
             for helper in done:
                 helper.result()
         finally:
-            self._member = None  # no assignment is taken from here on
+            self._member = None  # later assignments are ignored
             for helper in helpers:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
@@ -160,7 +166,7 @@ class Runtime:
             await member.stop()
 
     async def _check_topics(self) -> None:
-        """Make missing topics at the start: one that is missing later was deleted by somebody. Raises TopicsDiffer."""
+        """Create missing topics at the start: one that is missing later was deleted. Raises TopicsDiffer."""
         if self._topics and not self._made:
             await apply_topics(self._settings, self._topics)
         await self._watch.look()
@@ -172,13 +178,13 @@ class Runtime:
             return
         metrics.REBALANCES.labels(self.service).inc()
         if partitions and max(partitions) >= self._settings.partitions:
-            # Somebody has added partitions, so keys belong elsewhere now: nothing may run until that is settled.
+            # Partitions were added, so keys belong to other partitions now: nothing may run until an operator decides.
             self._rejoin(f"partition {max(partitions)} is beyond FRONTLINE_PARTITIONS={self._settings.partitions}")
             return
         _log.info("Partitions assigned", action="group.assigned", partitions=sorted(partitions))
         parked, self._parked = self._parked, {}
         for partition in sorted(partitions):
-            self._tasks[partition] = Task(self._around, partition, self._member, parked.get(partition))
+            self._tasks[partition] = Task(self._context, partition, self._member, parked.get(partition))
         self._readiness.set("group", *_joined(partitions, self._member.incomplete))
 
     async def _revoked(self) -> None:
@@ -187,8 +193,8 @@ class Runtime:
         grace = self._settings.rebalance_timeout_ms / 1000 * _GRACE_SHARE
         await asyncio.gather(*(task.stop(grace) for task in tasks.values()))
         for partition, task in tasks.items():
-            if task.memory is not None:
-                self._parked[partition] = task.memory
+            if task.reusable_state is not None:
+                self._parked[partition] = task.reusable_state
 
     def _deliver(self, source: str, partition: int, records: list[ConsumerRecord]) -> None:
         task = self._tasks.get(partition)
@@ -201,7 +207,7 @@ class Runtime:
             task.out_of_range(source, position)
 
     def _rejoin(self, reason: str) -> None:
-        _log.info("Leaving the group to join it anew", action="group.leaving", reason=reason)
+        _log.info("Leaving the group to rejoin it", action="group.leaving", reason=reason)
         self._leave.set()
 
     def _kafka_transactions(self, partition: int) -> Transactions:
@@ -215,19 +221,19 @@ class Runtime:
             metrics.CLOCK_PAUSED.labels(self.service).set(not reading.steady)
             if reading.steady == paused:
                 paused = not reading.steady
-                self._say_whether_paused(paused, reading.drift)
+                self._log_clock(paused, reading.drift)
             for task in self._tasks.values():
                 try:
                     self._measure(task, reading)
                 except Exception as error:
-                    self._say_that_watching_failed(error)
+                    self._measuring_failed(error)
             await asyncio.sleep(_MONITOR_SECONDS)
 
-    def _say_that_watching_failed(self, error: Exception) -> None:
-        if type(error) in self._complained:
-            return  # every second the same
-        self._complained.add(type(error))
-        _log.exception("A task could not be watched; it runs on", action="monitor.failed")
+    def _measuring_failed(self, error: Exception) -> None:
+        if type(error) in self._logged_failures:
+            return  # it would be logged every second
+        self._logged_failures.add(type(error))
+        _log.exception("Cannot measure a task: it runs on, its metrics are out of date", action="monitor.failed")
 
     def _measure(self, task: Task, reading: Reading) -> None:
         for source in self._sources:
@@ -239,18 +245,18 @@ class Runtime:
         overdue = (reading.now - min(due)).total_seconds() if due else 0.0
         metrics.TIMER_OVERDUE_SECONDS.labels(self.service, task.partition).set(max(0.0, overdue))
         metrics.TIMERS_POSTPONED.labels(self.service, task.partition).set(postponed.timers)
-        if self._observe is not None and task.phase == "running" and reading.steady:
+        if self._observe is not None and task.phase is Phase.RUNNING and reading.steady:
             self._observe(task.partition, task.processor, reading.now)
 
-    def _say_whether_paused(self, paused: bool, drift: float) -> None:
+    def _log_clock(self, paused: bool, drift: float) -> None:
         if paused:
             _log.error(
-                "The wall clock was stepped: timers do not fire until it is right again, or has settled",
+                "Wall clock jumped: timers paused until it is stable",
                 action="clock.paused",
                 drift_seconds=round(drift, 3),
             )
         else:
-            _log.info("The wall clock is believed: timers fire", action="clock.steady")
+            _log.info("Wall clock stable: timers resumed", action="clock.steady")
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -261,7 +267,7 @@ class Runtime:
 
 
 def _joined(partitions: set[int], incomplete: Sequence[int]) -> tuple[bool, str]:
-    """Whether an assignment is one to run on, and what to say of it."""
+    """Whether every partition of an assignment can run, and the detail for `/readyz`."""
     if incomplete:
         return False, f"partitions {', '.join(map(str, incomplete))} are not assigned for every source"
     return True, f"{len(partitions)} partitions assigned"

@@ -1,6 +1,6 @@
-"""[pure] State stores: what a task knows, by key, as of its last committed transaction."""
+"""[pure] State stores: the committed state of a task, by key."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 Change = tuple[bytes, bytes | None]  # a key and its new value; None = deleted
@@ -20,17 +20,21 @@ class StateStore(Protocol):
         """The value of `key`, or None if there is none."""
 
     def apply(self, changes: Iterable[Change]) -> None:
-        """Take over changes in order; deleting a key that is not there is legal and does nothing."""
+        """Apply changes in order; deleting a key that does not exist is legal and does nothing.
 
-    def items(self) -> Iterator[tuple[bytes, bytes]]:
-        """Every key with its value, in no particular order."""
+        Called once for each committed slice that changes the store, and once for each batch of restored records.
+        """
 
     def __len__(self) -> int:
         """How many keys have a value."""
 
 
+# Makes the store of this name for this partition. It is empty: the task restores it from its changelog.
+StoreFactory = Callable[[str, int], StateStore]
+
+
 class InMemoryStore:
-    """A dict. Restored from the changelog at each takeover; lost with the process, and that is all right."""
+    """A dict. Lost with the process; each takeover restores it from the changelog."""
 
     __slots__ = ("_name", "_values")
 
@@ -48,7 +52,7 @@ class InMemoryStore:
         return self._values.get(key)
 
     def apply(self, changes: Iterable[Change]) -> None:
-        """Take over changes in order."""
+        """Apply changes in order."""
         values = self._values
         for key, value in changes:
             if value is None:
@@ -56,9 +60,10 @@ class InMemoryStore:
             else:
                 values[key] = value
 
-    def items(self) -> Iterator[tuple[bytes, bytes]]:
-        """Every key with its value, as of now: later changes do not disturb the iteration."""
-        return iter(list(self._values.items()))
-
     def __len__(self) -> int:
         return len(self._values)
+
+
+def in_memory(name: str, _partition: int) -> StateStore:
+    """The default `StoreFactory`."""
+    return InMemoryStore(name)

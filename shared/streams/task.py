@@ -1,16 +1,12 @@
-"""One task: partition p of all sources of a service, taken over, run in transactions, and given up in order.
+"""One task: partition p of all sources of a service, taken over, run in transactions, and stopped in order.
 
-taking_over ──> restoring ──> catching_up ──> running ──> stopped     (revoked, SIGTERM)
-     ^                                          │
-     └──────── failed (back-off) <──────────────┤      any failure: a new producer, changelog tail included
-                                                └──> fenced           (only a fresh assignment brings it back)
+Its phases are in task_phase.py, the takeover in takeover.py. After any failure the task discards its producer and takes
+over again, which restores the tail of its changelogs: a commit whose answer was lost may have happened.
 """
 
 import asyncio
-import gc
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from aiokafka.errors import KafkaError
@@ -20,57 +16,38 @@ from shared.contracts.topics import Topic
 from shared.kafka.faults import TaskMustStop
 from shared.kafka.record import Record
 from shared.observability import logs
-from shared.observability.health import Readiness
-from shared.streams import hanging_transactions, metrics
-from shared.streams.broker_outage import BrokerOutage
+from shared.streams import metrics
 from shared.streams.errors import Fenced, OffsetLost, RecordRefused
 from shared.streams.pacing import Backoff, Pacer
 from shared.streams.positions import Committed
 from shared.streams.processor import Processor
-from shared.streams.record_batches import BatchReader
 from shared.streams.record_queue import RecordQueue
 from shared.streams.refused_records import RefusedRecordIsolation
-from shared.streams.takeover import Memory, Sources, TaskFactory, positions
-from shared.streams.task_state import FailedTimer, Slice
+from shared.streams.takeover import take_over
+from shared.streams.task_context import Sources, TaskContext
+from shared.streams.task_phase import Phase, check_transition
+from shared.streams.task_state import FailedTimer, Slice, TaskState
 from shared.streams.transaction import Transactions
-from shared.streams.watched_clock import Reading, WatchedClock
-
-STATES = ("taking_over", "restoring", "catching_up", "running", "failed", "fenced", "stopped")
+from shared.streams.watched_clock import Reading
 
 _log = logs.get_logger()
-_FENCE_SECONDS = 20.0
-_REPORT_SECONDS = 2.0  # between two lines about a restore that takes long
-_LONGEST_SLEEP = 1.0  # seconds: a stepped clock has to be noticed, and a connection that broke
+_LONGEST_SLEEP = 1.0  # seconds; a clock that jumps and a connection that breaks have to be noticed
 _LEAST_SLEEP = 0.0005
-_LOOK_SECONDS = 0.01  # between two looks whether a source has been read to its end
-
-
-@dataclass(slots=True)
-class TaskContext:
-    """What all tasks of a service instance share."""
-
-    blueprint: TaskFactory
-    transactions: Callable[[int], Transactions]
-    readiness: Readiness
-    clock: WatchedClock
-    outage: BrokerOutage
-    rejoin: Callable[[str], None]  # leave the group and join anew, for this reason
-    client_id: str
+_LOOK_SECONDS = 0.01  # between two checks whether a source has been read to its end
 
 
 class Task:
-    """Runs until it is stopped or fenced; every other failure is retried with back-off, and nothing is skipped."""
+    """Runs until it is stopped or fenced; every other failure is retried with back-off, and no record is skipped.
 
-    def __init__(self, around: TaskContext, partition: int, sources: Sources, memory: Memory | None = None) -> None:
+    `state` is what an earlier task of this partition in this process has left, if it did.
+    """
+
+    def __init__(self, context: TaskContext, partition: int, sources: Sources, state: TaskState | None = None) -> None:
+        self.context = context
         self.partition = partition
-        self._around = around
-        self._service = around.blueprint.service
-        self._settings = around.blueprint.settings
-        self._sources = sources
-        self._memory = memory or around.blueprint.empty(partition)
-        self._state = self._memory.state
-        self._trusted = memory is not None
-        self._inbox = RecordQueue(
+        self.sources = sources
+        self.state = state or context.new_state(partition)
+        self._queue = RecordQueue(
             [topic.name for topic in self._topics],
             partition,
             pause=lambda source: sources.pause(source, partition),
@@ -78,239 +55,189 @@ class Task:
         )
         loop = asyncio.get_running_loop()
         self._now = loop.time
-        phase = partition % self._settings.partitions / self._settings.partitions
-        self._pacer = Pacer(self._settings.commit_gap_ms / 1000, phase, self._now())
-        self._caution = RefusedRecordIsolation()
+        settings = context.settings
+        stagger = partition % settings.partitions / settings.partitions
+        self._pacer = Pacer(settings.commit_gap_ms / 1000, stagger, self._now())
+        self._isolation = RefusedRecordIsolation()
         self._backoff = Backoff()
         self._transactions: Transactions | None = None
         self._failing_since: float | None = None
-        self._said = ""  # of the last failure: the same again is not worth a line
-        self._reported = 0.0
+        self._last_failure = ""  # as logged; a repetition goes to the debug log
         self._lost: OffsetLost | None = None
-        self._stopping = False
-        self.phase = ""
-        self._enter("taking_over")  # at once: until then nobody would know that something is missing to be ready
-        self._runner = loop.create_task(self._run(), name=f"{self._service}-{partition}")
+        self.stopping = False
+        self.phase = Phase.TAKING_OVER
+        self._show(Phase.TAKING_OVER)  # at once, so that the instance is not ready without this task
+        self._runner = loop.create_task(self._run(), name=f"{context.service}-{partition}")
 
     @property
-    def memory(self) -> Memory | None:
+    def reusable_state(self) -> TaskState | None:
         """What a successor in this process may start from; None if it has to restore everything."""
-        return self._memory if self._trusted else None
+        return self.state if self.state.known_at is not None else None
 
     @property
     def processor(self) -> Processor:
         """The processor that runs now; another one after a restore from the beginning."""
-        return self._state.processor
+        return self.state.processor
+
+    @property
+    def retrying(self) -> bool:
+        """Whether nothing has succeeded since the last failure."""
+        return bool(self._last_failure)
 
     def offer(self, source: str, records: Sequence[ConsumerRecord]) -> None:
-        """Fetched records for this task; dropped unless it has asked for them."""
-        self._inbox.offer(source, records)
+        """Fetched records for this task; dropped unless it has opened the source."""
+        self._queue.offer(source, records)
 
     def out_of_range(self, source: str, position: int) -> None:
-        """The log no longer has what this task reads next: it stops; the takeover that follows says what is there."""
+        """The log does not have the offset that the task reads next: it fails, and the next takeover names the log's
+        bounds.
+        """
         self._lost = OffsetLost(source, self.partition, f"its log does not have offset {position} (any more)")
-        self._inbox.wake()
+        self._queue.wake()
 
     def lag(self, source: str) -> int | None:
         """Offsets (control markers included) between the log's end and what has been processed; None if not known."""
-        end, fetched = self._sources.end(source, self.partition), self._sources.fetched_to(source, self.partition)
-        if end is None or fetched is None or not self._inbox.is_open(source):
+        end, fetched = self.sources.end(source, self.partition), self.sources.fetched_to(source, self.partition)
+        if end is None or fetched is None or not self._queue.is_open(source):
             return None
-        return max(0, end - fetched) + self._inbox.waiting(source)
+        return max(0, end - fetched) + self._queue.waiting(source)
 
     async def stop(self, grace: float) -> None:
-        """Finish the transaction that is open, or abort it after `grace` seconds; then let go of everything."""
-        self._stopping = True
-        self._inbox.wake()
-        if self.phase in ("catching_up", "running"):
+        """Finish the open transaction, or abort it after `grace` seconds; then release everything."""
+        self.stopping = True
+        self._queue.wake()
+        if self.phase.processes:
             await asyncio.wait([self._runner], timeout=grace)
         if not self._runner.done():
             self._runner.cancel()
             await asyncio.wait([self._runner])
-        self._enter("stopped")
-        self._around.readiness.forget(self._check)
+        self.enter(Phase.STOPPED)
+        self.context.readiness.forget(self._check)
 
-    @property
-    def _check(self) -> str:
-        return f"partition-{self.partition}"
+    # ---- what its takeover uses
 
-    @property
-    def _topics(self) -> tuple[Topic, ...]:
-        return self._state.processor.sources
+    def enter(self, phase: Phase, detail: str = "") -> None:
+        """Go to another phase. Raises IllegalTransition."""
+        check_transition(self.partition, self.phase, phase)
+        self._show(phase, detail)
 
-    def _enter(self, phase: str, detail: str = "") -> None:
-        self.phase = phase
-        for state in STATES:
-            metrics.TASK_STATE.labels(self._service, self.partition, state).set(state == phase)
-        self._around.readiness.set(self._check, phase == "running", detail or phase.replace("_", " "))
+    def report(self, detail: str) -> None:
+        """Show the progress of this phase on `/readyz`."""
+        self.context.readiness.set(self._check, self.phase is Phase.RUNNING, detail)
 
-    # ---- the life of a task
+    def open(self, source: str) -> None:
+        """Read `source` from its position on."""
+        self._queue.open(source)
+        self.sources.open(source, self.partition, self.state.positions[source])
+
+    def has_read(self, source: str, end: int) -> bool:
+        """Whether every record of `source` below `end` has been processed."""
+        fetched = self.sources.fetched_to(source, self.partition)
+        return fetched is not None and fetched >= end and not self._queue.waiting(source)
+
+    async def process(self, transactions: Transactions, until: Callable[[], bool] | None = None) -> None:
+        """One transaction after the other, until the task stops or `until` is true."""
+        longest_sleep = _LONGEST_SLEEP if until is None else _LOOK_SECONDS
+        while not self.stopping and not (until is not None and until()):
+            if self._lost is not None:
+                raise self._lost
+            if transactions.lost is not None:
+                raise transactions.lost
+            reading = self.context.clock.read()
+            due = self.processor.next_due()
+            timers_due = reading.steady and due is not None and due < reading.now
+            queued = len(self._queue)
+            if not queued and not timers_due:
+                await self._queue.wait(_nap(due, reading, longest_sleep))
+                continue
+            wait = self._pacer.wait(self._now(), full=queued >= self._pacer.records)
+            if wait > 0:
+                await self._queue.wait(wait)
+            else:
+                await self._step(transactions, reading, timers_due=timers_due, queued=queued)
+
+    # ---- its life
 
     async def _run(self) -> None:
-        while not self._stopping:
+        while not self.stopping:
             try:
                 pause = await self._live()
             finally:
-                await self._let_go()
+                await self._release()
             if pause is None:
                 return
             await asyncio.sleep(pause)
+            if not self.stopping:
+                self.enter(Phase.TAKING_OVER)
 
     async def _live(self) -> float | None:
         """Take over and work until something ends it; the seconds to pause before trying again, or None for never."""
         try:
-            await self._work(await self._take_over(), lambda: False)
+            self._lost = None
+            self._transactions = transactions = self.context.make_transactions(self.partition)
+            await take_over(self, transactions)
+            self._failing_since = None
+            await self.process(transactions)
         except Fenced as error:
-            self._enter("fenced", str(error))
-            _log.warning(
-                "Another owner has this task, or its transaction timed out: joining the group anew",
-                action="task.fenced",
-                partition=self.partition,
-            )
-            self._around.rejoin("fenced")
-        except RecordRefused as error:
-            metrics.TRANSACTIONS_FAILED.labels(self._service, "refused").inc()
-            _log.warning(
-                "The broker refuses a record; going on record by record",
-                action="transaction.refused",
-                partition=self.partition,
-                error=str(error),
-            )
-            return 0.0
+            self._fenced(error)
         except Exception as error:
+            if isinstance(error, RecordRefused) and self.phase.processes:
+                self._refused(error)
+                return 0.0
             self._failed(error)
             if not self._membership_in_doubt(error):
                 return self._backoff.next()
-            self._around.rejoin("Kafka was away for longer than the group waits")
+            self.context.rejoin("Kafka was unavailable for longer than the session timeout")
         return None
 
-    async def _take_over(self) -> Transactions:
-        """Steps 2 to 5; see takeover.py. Afterwards the partition is ready."""
-        began = self._now()
-        self._enter("taking_over")
-        self._lost = None
-        transactions = self._transactions = self._around.transactions(self.partition)
-        async with asyncio.timeout(_FENCE_SECONDS):
-            await transactions.start()
-        self._enter("restoring")
-        self._reported = self._now()
-        await self._restore()
-        if await self._settle(transactions):
-            await self._restore()
-        starts, ends = await positions(self._sources, self._topics, self._state)
-        self._state.positions.update(starts)
-        self._around.outage.over()
-        self._enter("catching_up")
-        catch_up = [topic.name for topic in self.processor.catch_up]
-        for source in catch_up:
-            self._open(source)
-        await self._work(
-            transactions, lambda: all(self._read_to(source, ends[source]) for source in catch_up), _LOOK_SECONDS
-        )
-        if self._stopping:
-            return transactions
-        for source in starts:
-            if source not in catch_up:
-                self._open(source)
-        gc.freeze()  # what was restored stays: no use in looking at it again and again
-        self._failing_since = None
-        self._enter("running")
-        metrics.RESTORE_SECONDS.labels(self._service).observe(self._now() - began)
-        (_log.debug if self._said else _log.info)(
-            f"Task {self.partition} runs",
-            action="task.running",
-            partition=self.partition,
-            positions=dict(self._state.positions),
-            keys={name: len(store) for name, store in self._state.stores.items()},
-            seconds=round(self._now() - began, 3),
-        )
-        return transactions
-
-    async def _restore(self) -> None:
-        self._memory = await self._around.blueprint.restored(
-            self.partition, self.memory, self._report, f"{self._around.client_id}-restore-{self.partition}"
-        )
-        self._state, self._trusted = self._memory.state, True
-
-    async def _settle(self, transactions: Transactions) -> bool:
-        """Bring what Kafka has left hanging to its end; whether there was anything."""
-        blueprint, producer_id = self._around.blueprint, transactions.producer_id
-        places = blueprint.writes_to(self.processor, self.partition)
-        changelogs = blueprint.changelogs(self.processor, self.partition)
-        async with (
-            asyncio.timeout(_FENCE_SECONDS),
-            BatchReader(self._settings, f"{self._around.client_id}-settle-{self.partition}") as reader,
-        ):
-            found = await hanging_transactions.find(reader, places, changelogs, producer_id)
-            for each in found:
-                committed = {
-                    source: each.offset
-                    for source, each in (await self._sources.committed(self.partition)).items()
-                    if each.belongs_to(self._state.topic_ids.get(source, ""))
-                }
-                end = await hanging_transactions.decision(
-                    reader, each, places, producer_id, self._state.positions, committed
-                )
-                await transactions.settle(each.places, self._service, end)
-                metrics.TRANSACTIONS_SETTLED.labels(self._service, end).inc()
-                _log.warning(
-                    f"Kafka had not told {len(each.places)} partitions what it decided about a transaction of task "
-                    f"{self.partition}; they are told now: {end}",
-                    action="transaction.settled",
-                    partition=self.partition,
-                    decision=end,
-                    places=[f"{topic}[{number}]" for topic, number in each.places],
-                )
-        return bool(found)
-
-    def _open(self, source: str) -> None:
-        self._inbox.open(source)
-        self._sources.open(source, self.partition, self._state.positions[source])
-
-    def _read_to(self, source: str, end: int) -> bool:
-        fetched = self._sources.fetched_to(source, self.partition)
-        return fetched is not None and fetched >= end and not self._inbox.waiting(source)
-
-    def _report(self, records: int, remaining: int) -> None:
-        labels = (self._service, self.partition)
-        metrics.RESTORE_RECORDS.labels(*labels).set(records)
-        metrics.RESTORE_REMAINING.labels(*labels).set(remaining)
-        self._enter("restoring", f"restoring: {records} records read, {remaining} offsets to go")
-        if remaining and self._now() - self._reported > _REPORT_SECONDS:
-            self._reported = self._now()
-            _log.info(
-                f"Task {self.partition} restores: {records} records read, {remaining} offsets to go",
-                action="task.restoring",
-                partition=self.partition,
-                records=records,
-                remaining=remaining,
-            )
-
-    async def _let_go(self) -> None:
-        self._inbox.close()
+    async def _release(self) -> None:
+        self._queue.close()
         for topic in self._topics:
-            self._sources.pause(topic.name, self.partition)
+            self.sources.pause(topic.name, self.partition)
         transactions, self._transactions = self._transactions, None
         if transactions is not None:
             await transactions.discard()
 
+    def _fenced(self, error: Fenced) -> None:
+        self.enter(Phase.FENCED, str(error))
+        _log.warning(
+            f"Task {self.partition} fenced by another owner or a transaction time-out: rejoining the group",
+            action="task.fenced",
+            partition=self.partition,
+        )
+        self.context.rejoin("fenced")
+
+    def _refused(self, error: RecordRefused) -> None:
+        metrics.TRANSACTIONS_FAILED.labels(self.context.service, "refused").inc()
+        _log.warning(
+            "Broker rejected a record as too large: retrying one record at a time",
+            action="transaction.refused",
+            partition=self.partition,
+            error=str(error),
+        )
+
     def _failed(self, error: Exception) -> None:
         self._failing_since = self._failing_since or self._now()
         reason = type(error).__name__
-        metrics.TRANSACTIONS_FAILED.labels(self._service, reason).inc()
+        metrics.TRANSACTIONS_FAILED.labels(self.context.service, reason).inc()
         expected = isinstance(error, KafkaError | TaskMustStop)
-        said = f"{reason}: {error}" if expected else reason  # any other error might quote a customer
-        self._enter("failed", said)
-        if self._around.outage.noticed(error):
+        failure = f"{reason}: {error}" if expected else reason  # any other error might quote a customer
+        self.enter(Phase.FAILED, failure)
+        if self.context.outage.noticed(error):
             return
-        again, self._said = said == self._said, said
+        again, self._last_failure = failure == self._last_failure, failure
         level = _log.debug if again else (_log.warning if isinstance(error, KafkaError) else _log.error)
         if isinstance(error, KafkaError):
-            level("A transaction failed; taking over again", action="task.failed", partition=self.partition, error=said)
+            level(
+                "Transaction failed: taking over the partition again",
+                action="task.failed",
+                partition=self.partition,
+                error=failure,
+            )
             return
-        self._trusted = False  # not the broker's fault: perhaps the state's
+        self.state.known_at = None  # not the broker's fault, so perhaps the state's: restore from the beginning
         level(
-            f"Task {self.partition} has to stop: {error if expected else reason}",
+            f"Task {self.partition} cannot continue, retrying: {error if expected else reason}",
             action="task.stopped",
             partition=self.partition,
             error=reason,
@@ -321,33 +248,27 @@ class Task:
         """Whether the group may have given the partition away: starting a producer would then fence the owner."""
         if not isinstance(error, KafkaError | TimeoutError | OSError) or self._failing_since is None:
             return False
-        return self._now() - self._failing_since > self._settings.session_timeout_ms / 1000
+        return self._now() - self._failing_since > self.context.settings.session_timeout_ms / 1000
+
+    @property
+    def _check(self) -> str:
+        return f"partition-{self.partition}"
+
+    @property
+    def _topics(self) -> tuple[Topic, ...]:
+        return self.processor.sources
+
+    def _show(self, phase: Phase, detail: str = "") -> None:
+        self.phase = phase
+        for each in Phase:
+            metrics.TASK_STATE.labels(self.context.service, self.partition, each.value).set(each is phase)
+        self.report(detail or phase.replace("_", " "))
 
     # ---- its work
 
-    async def _work(self, transactions: Transactions, done: Callable[[], bool], look: float = _LONGEST_SLEEP) -> None:
-        """One transaction after the other, until stopped or `done`, which is asked every `look` seconds when idle."""
-        while not self._stopping and not done():
-            if self._lost is not None:
-                raise self._lost
-            if transactions.lost is not None:
-                raise transactions.lost
-            reading = self._around.clock.read()
-            due = self.processor.next_due()
-            timers_due = reading.steady and due is not None and due < reading.now
-            queued = len(self._inbox)
-            if not queued and not timers_due:
-                await self._inbox.wait(_nap(due, reading, look))
-                continue
-            wait = self._pacer.wait(self._now(), full=queued >= self._pacer.records)
-            if wait > 0:
-                await self._inbox.wait(wait)
-            else:
-                await self._step(transactions, reading, timers_due=timers_due, queued=queued)
-
     async def _step(self, transactions: Transactions, reading: Reading, *, timers_due: bool, queued: int) -> None:
-        timers, limit = self._caution.limits(self._pacer.records, timers_due=timers_due, queued=queued)
-        records = self._inbox.take(limit)
+        timers, limit = self._isolation.limits(self._pacer.records, timers_due=timers_due, queued=queued)
+        records = self._queue.take(limit)
         began = self._now()
         done = self._slice(records, reading.now, timers if reading.steady else 0)
         for failed in done.failed:
@@ -359,60 +280,59 @@ class Task:
         try:
             await self._commit(transactions, done)
         except RecordRefused as error:
-            timer = self._caution.refused(done, records, str(error))
+            timer = self._isolation.refused(done, records, str(error))
             if timer is not None:
-                self._report_failed(FailedTimer(timer, error, self._state.postpone(timer, reading.now)))
+                self._report_failed(FailedTimer(timer, error, self.state.postpone(timer, reading.now)))
             raise
         left = self.processor.next_due()
-        self._caution.committed(done, timers_left=left is not None and left < reading.now)
+        self._isolation.committed(done, timers_left=left is not None and left < reading.now)
         self._backoff.reset()
-        self._said = ""
+        self._last_failure = ""
         self._measure(done, records)
 
     def _slice(self, records: list[Record], now: datetime, timers: int) -> Slice:
-        verdict = self._caution.verdict(records[0]) if len(records) == 1 else None
-        if verdict is None:
-            return self._state.run(records, now, timer_limit=timers)
-        return self._state.refuse(
-            records[0], now, "output_too_large", verdict.message, by_reference=verdict.by_reference
+        disposition = self._isolation.disposition(records[0]) if len(records) == 1 else None
+        if disposition is None:
+            return self.state.run(records, now, timer_limit=timers)
+        return self.state.refuse(
+            records[0], now, "output_too_large", disposition.message, by_reference=disposition.by_reference
         )
 
     async def _commit(self, transactions: Transactions, done: Slice) -> None:
         """One transaction, then its changes into the stores. Any error leaves the stores as they were."""
-        overlay = done.overlay
-        outputs = [*overlay.outputs, *self._state.changelog_outputs(overlay)]
+        overlay, state, service = done.overlay, self.state, self.context.service
+        outputs = [*overlay.outputs, *state.changelog_outputs(overlay)]
         consumed = {
-            source: Committed(position, self._state.topic_ids.get(source, ""))
+            source: Committed(position, state.topic_ids.get(source, ""))
             for source, position in overlay.positions.items()
-            if position != self._state.positions.get(source)
+            if position != state.positions.get(source)
         }
         began = self._now()
-        async with asyncio.timeout(self._settings.transaction_timeout_ms * 0.8 / 1000):
+        async with asyncio.timeout(self.context.settings.transaction_timeout_ms * 0.8 / 1000):
             await transactions.begin()
             sent = await transactions.send(outputs, self.partition, round(overlay.now.timestamp() * 1000))
             if consumed:
-                await transactions.send_offsets(consumed, self.partition, self._service)
+                await transactions.send_offsets(consumed, self.partition, service)
             await transactions.commit()
-        self._state.commit(overlay)
-        for (topic, _partition), end in sent.items():
-            if topic in self._memory.ends:
-                self._memory.ends[topic] = end
-        ended = self._memory.at = self._now()
+        state.commit(overlay)
+        ended = self._now()
+        state.appended(sent, ended)
         self._pacer.committed(began, ended)
-        metrics.TRANSACTION_SECONDS.labels(self._service).observe(ended - began)
+        metrics.TRANSACTION_SECONDS.labels(service).observe(ended - began)
 
     def _measure(self, done: Slice, records: Sequence[Record]) -> None:
+        service = self.context.service
         for topic in {record.topic for record in records}:
             count = sum(record.topic == topic for record in records)
-            metrics.RECORDS.labels(self._service, topic).inc(count)
+            metrics.RECORDS.labels(service, topic).inc(count)
         if done.due is not None:
-            late = self._around.clock.read().now - done.due
-            metrics.TIMERS.labels(self._service).inc(done.timers)
-            metrics.TIMER_LATENESS_SECONDS.labels(self._service).observe(max(0.0, late.total_seconds()))
-        for letter in done.poisoned:
-            metrics.DEAD_LETTERS.labels(self._service, letter.record.topic, letter.cause).inc()
+            late = self.context.clock.read().now - done.due
+            metrics.TIMERS.labels(service).inc(done.timers)
+            metrics.TIMER_LATENESS_SECONDS.labels(service).observe(max(0.0, late.total_seconds()))
+        for letter in done.dead_lettered:
+            metrics.DEAD_LETTERS.labels(service, letter.record.topic, letter.cause).inc()
             _log.warning(
-                f"A record could not be processed and was put aside: {letter.message}",
+                f"Record dead-lettered: {letter.message}",
                 action="record.dead_lettered",
                 cause=letter.cause,
                 topic=letter.record.topic,
@@ -422,14 +342,13 @@ class Task:
 
     def _report_failed(self, failed: FailedTimer) -> None:
         error = type(failed.error).__name__
-        metrics.TIMERS_FAILED.labels(self._service, error).inc()
+        metrics.TIMERS_FAILED.labels(self.context.service, error).inc()
         ids = self.processor.timer_ids(failed.timer)
-        about = " ".join(f"{name} {value}" for name, value in ids.items())
+        timer = f"Timer of {' '.join(f'{name} {value}' for name, value in ids.items())}"
         refused = isinstance(failed.error, RecordRefused)
+        what = "produces a record that the broker rejects as too large" if refused else "failed"
         _log.error(
-            f"The broker refuses what the timer of {about} produces; it is tried again in an hour, other timers fire"
-            if refused
-            else f"The timer of {about} failed; it is tried again in an hour, other timers fire",
+            f"{timer} {what}: retrying in an hour, other timers are not affected",
             action="timer.postponed",
             partition=self.partition,
             error=error,  # never its text, which might quote a customer
@@ -439,9 +358,9 @@ class Task:
         )
 
 
-def _nap(due: datetime | None, reading: Reading, look: float) -> float:
-    """How long to sleep if no record comes: until the next timer, but not for longer than `look`."""
+def _nap(due: datetime | None, reading: Reading, longest: float) -> float:
+    """How long to sleep if no record comes: until the next timer, but not for longer than `longest`."""
     if due is None:
-        return look
+        return longest
     seconds = (due - reading.now).total_seconds() if reading.steady else _LONGEST_SLEEP
-    return min(max(seconds, _LEAST_SLEEP), look)
+    return min(max(seconds, _LEAST_SLEEP), longest)

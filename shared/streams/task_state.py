@@ -1,9 +1,10 @@
-"""[pure] One slice of work: due timers first, then records; what is poison goes to the dead letters.
+"""[pure] The state of a task, and one slice of its work: due timers, then records; poison records are dead-lettered.
 
-The task runtime and the test driver of topologies both run this and nothing else, so the double never differs.
+The task runtime, the replay and the test driver of topologies all run this, so they cannot differ.
 """
 
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from shared.kafka.record import Output, Record, Withheld, size_of, too_large
 from shared.streams.overlay import Overlay
 from shared.streams.positions import Offsets
 from shared.streams.processor import Processor, Timer
-from shared.streams.state_store import Change, StateStore
+from shared.streams.state_store import Change, StateStore, StoreFactory, in_memory
 
 TIMERS_PER_SLICE = 2_000
 POSTPONED_FOR = timedelta(hours=1)  # a timer that failed is tried again after this time
@@ -40,9 +41,9 @@ class Slice:
 
     overlay: Overlay
     fired: list[Timer] = field(default_factory=list)  # in the order in which they fired
-    failed: list[FailedTimer] = field(default_factory=list)  # of these nothing is left in the overlay
+    failed: list[FailedTimer] = field(default_factory=list)  # the overlay has none of their changes
     records: int = 0
-    poisoned: list[DeadLetter] = field(default_factory=list)
+    dead_lettered: list[DeadLetter] = field(default_factory=list)
 
     @property
     def timers(self) -> int:
@@ -56,35 +57,40 @@ class Slice:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to commit: no record taken up and no timer fired."""
+        """Whether there is nothing to commit: no record consumed and no timer fired."""
         return not (self.timers or self.records)
 
 
 class TaskState:
     """One partition's processor, stores and positions, as of the last committed transaction.
 
-    `partition_of`, if given, tells where a key belongs; a record elsewhere is dead-lettered as `wrong_partition`.
-    A record larger than its topic takes uncompressed is not processed: its dead letter refers to it.
-    `topic_ids` are the ids of the sources, where known: `positions` belong to these topics and to no others of the same
-    name. `stale` has the id of each other one that a changelog has a position for.
+    `changelog_ends` has for each changelog the offset up to which it is in the stores, as of `known_at` (monotonic
+    seconds). None: not restored, or not to be relied on; the stores have to be restored from the beginning.
+
+    `partition_of`, if given, is the partition of a key; a record on another one is dead-lettered as `wrong_partition`.
+    A record larger uncompressed than its topic allows is not processed: its dead letter is by reference.
+    `topic_ids` are the ids of the sources, where known: `positions` belong to these topics. `stale` has the ids of
+    deleted topics of the same names for which a changelog has a position.
     """
 
     def __init__(
         self,
         service: str,
         processor: Processor,
-        stores: Iterable[StateStore],
         *,
         partition: int,
+        make_store: StoreFactory = in_memory,
         partition_of: Callable[[bytes], int] | None = None,
         topic_ids: Mapping[str, str] | None = None,
     ) -> None:
         self.service = service
         self.processor = processor
         self.partition = partition
-        self.stores: dict[str, StateStore] = {store.name: store for store in stores}
+        self.stores: dict[str, StateStore] = {name: make_store(name, partition) for name in processor.stores}
         self.positions: dict[str, int] = {}
         self.stale: dict[str, str] = {}
+        self.changelog_ends: dict[str, int] = {}
+        self.known_at: float | None = None
         self._partition_of = partition_of
         sources = {topic.name for topic in processor.sources}
         self.topic_ids = {topic: each for topic, each in (topic_ids or {}).items() if topic in sources}
@@ -95,7 +101,7 @@ class TaskState:
         """Fire at most `timer_limit` due timers, then process `records` by source and offset, all at `now`.
 
         A timer that fails is postponed and counts towards the limit. Records below the position are skipped: they have
-        been consumed. Raises TaskMustStop; the slice is then void.
+        been consumed. Raises TaskMustStop; drop the slice then.
         """
         done = Slice(self._overlay(now))
         if timer_limit > 0:
@@ -106,39 +112,39 @@ class TaskState:
             done.overlay.positions[record.topic] = record.offset + 1
             done.records += 1
             if (withheld := self._withheld(record)) is not None:
-                self._bury(done, record, withheld.cause, withheld.message, by_reference=True)
+                self._dead_letter(done, record, withheld.cause, withheld.message, by_reference=True)
                 continue
             done.overlay.savepoint()
             try:
                 self._process(record, done.overlay)
             except PoisonRecord as poison:
                 done.overlay.rollback()
-                self._bury(done, record, poison.cause, str(poison))
+                self._dead_letter(done, record, poison.cause, str(poison))
         return done
 
     def postpone(self, timer: Timer, now: datetime) -> datetime:
-        """Take `timer` out of the queue for a while, so that the others fire; returns until when.
+        """Postpone `timer`, so that the others fire; returns until when.
 
-        The runtime does so as well when the broker refuses what the timer produces.
+        The runtime also does so when the broker refuses an output of the timer.
         """
         until = now + POSTPONED_FOR
         self.processor.postpone(timer, until)
         return until
 
     def refuse(self, record: Record, now: datetime, cause: str, message: str, *, by_reference: bool) -> Slice:
-        """Dead-letter `record` without processing it; the runtime does so when the broker refuses what came of it."""
+        """Dead-letter `record` without processing it; the runtime does so when the broker refuses its outputs."""
         done = Slice(self._overlay(now))
         if record.offset < done.overlay.positions.get(record.topic, 0):
             return done
         done.records = 1
         done.overlay.positions[record.topic] = record.offset + 1
-        self._bury(done, record, cause, message, by_reference=by_reference)
+        self._dead_letter(done, record, cause, message, by_reference=by_reference)
         return done
 
     def changelog_outputs(self, overlay: Overlay) -> list[Output]:
         """The changelog records of a slice, in order, with the source positions as the last one.
 
-        Positions go where the slice writes anyway, so that they cost no further partition; the latest wins on restore.
+        Positions go to a changelog that the slice writes anyway, which saves a partition; on restore the latest count.
         """
         outputs = [
             Output(changelog(self.service, store).name, key, value, (), self.partition)
@@ -153,21 +159,35 @@ class TaskState:
         return outputs
 
     def commit(self, overlay: Overlay) -> None:
-        """The transaction of `overlay` has committed: take its changes over."""
-        for (store, key), value in list(self._effective(overlay)):
-            self.stores[store].apply(((key, value),))
+        """The transaction of `overlay` has committed: apply its changes, one call for each store that it changes."""
+        changes = list(self._effective(overlay))
+        by_store: dict[str, list[Change]] = defaultdict(list)
+        for (store, key), value in changes:
+            by_store[store].append((key, value))
+        for store, each in by_store.items():
+            self.stores[store].apply(each)
+        for (store, key), value in changes:
             self.processor.store_changed(store, key, value)
         self.positions = dict(overlay.positions)
 
+    def appended(self, ends: Mapping[tuple[str, int], int], now: float) -> None:
+        """At `now`, the stores have what a transaction has written up to `ends`, by topic and partition."""
+        for (topic, _partition), end in ends.items():
+            if topic in self.changelog_ends:
+                self.changelog_ends[topic] = end
+        self.known_at = now
+
     def restore(self, store: str, records: Iterable[Change]) -> None:
-        """Take over changelog records in order; positions among them count if they are later than those known."""
+        """Apply changelog records in order; positions among them count if they are later than those known."""
         changed = self.processor.store_changed
-        changes = [change for change in records if not change[0].startswith(_RESERVED) or self._take_positions(change)]
+        changes = [
+            change for change in records if not change[0].startswith(_RESERVED) or self._restore_positions(change)
+        ]
         self.stores[store].apply(changes)
         for key, value in changes:
             changed(store, key, value)
 
-    def _take_positions(self, change: Change) -> bool:
+    def _restore_positions(self, change: Change) -> bool:
         key, value = change
         if key == OFFSETS_KEY and value is not None:
             offsets = Offsets.decode(value)
@@ -196,7 +216,7 @@ class TaskState:
             except (TaskMustStop, MemoryError):
                 raise
             except Exception as error:
-                # One bad timer must not stop the others, as one bad record does not.
+                # One bad timer must not stop the others.
                 done.overlay.rollback()
                 done.failed.append(FailedTimer(timer, error, self.postpone(timer, done.overlay.now)))
             else:
@@ -205,7 +225,7 @@ class TaskState:
                 break
 
     def _withheld(self, record: Record) -> Withheld | None:
-        """Why `record` is not processed at all, if there is a reason. Its dead letter would not fit with its value."""
+        """Why `record` is not processed at all, if there is a reason. Its value would not fit into a dead letter."""
         if isinstance(record.value, Withheld):
             return record.value
         size, limit = size_of(record.key, record.value, record.headers), self._limits[record.topic]
@@ -225,13 +245,15 @@ class TaskState:
         except (PoisonRecord, TaskMustStop, MemoryError):
             raise
         except Exception as error:
-            # A bad record must not stop the others. What the error says may quote the customer: only its place is kept.
+            # A bad record must not stop the others. The error may quote a customer, so only its place is kept.
             raise PoisonRecord("unexpected_error", _place_of(error)) from error
 
-    def _bury(self, done: Slice, record: Record, cause: str, message: str, *, by_reference: bool = False) -> None:
+    def _dead_letter(
+        self, done: Slice, record: Record, cause: str, message: str, *, by_reference: bool = False
+    ) -> None:
         letter = DeadLetter(cause, message, self.service, done.overlay.now, record, by_reference)
         done.overlay.emit(dead_letters.to_output(letter))
-        done.poisoned.append(letter)
+        done.dead_lettered.append(letter)
 
     def _effective(self, overlay: Overlay) -> Iterable[tuple[tuple[str, bytes], bytes | None]]:
         for (store, key), value in overlay.changes.items():

@@ -1,4 +1,4 @@
-"""The wall clock, watched: a clock that is stepped must not fire timers early, or declare everything late."""
+"""The wall clock with a check: a clock that jumps must neither fire timers early nor make everything late."""
 
 import time
 from collections.abc import Callable
@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from shared.wall_clock import utc_now
 
-_REANCHOR = 60.0  # seconds; slow drift within the tolerance is followed, or it would add up to an alarm in some days
+_REANCHOR = 60.0  # seconds; slow drift within the tolerance is followed, or after some days it would look like a jump
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What time it is, and whether timers may fire by it. `drift` is wall clock minus monotonic clock, in seconds."""
+    """The time, and whether timers may fire by it. `drift`: wall clock minus monotonic clock, in seconds."""
 
     now: datetime
     steady: bool
@@ -20,11 +20,12 @@ class Reading:
 
 
 class WatchedClock:
-    """Reads the wall clock and compares its pace with the monotonic one's.
+    """Reads the wall clock and compares its rate with that of the monotonic clock.
 
-    When the two differ by more than `tolerance`, readings are not steady: firing pauses, and time goes on at its old
-    pace. It ends when the wall clock comes back, or when it has kept its new pace for `settle`: then it was set right,
-    and is believed, backwards too. Otherwise readings never run backwards.
+    When the two differ by more than `tolerance`, readings are not steady: timers are paused, and readings continue at
+    the rate before the jump. They are steady again when the wall clock has returned, or has been stable at its new
+    offset for `settle`: then it was corrected, and readings follow it, even backwards. Otherwise they never run
+    backwards.
     """
 
     def __init__(
@@ -40,28 +41,28 @@ class WatchedClock:
         self._wall = wall
         self._monotonic = monotonic
         self._last = datetime.min.replace(tzinfo=wall().tzinfo)
-        self._suspect: datetime | None = None  # the origin, if the new pace should prove right
+        self._suspect: datetime | None = None  # the origin after a jump, until it has settled
         self._suspect_since = 0.0
-        self._believe(*self._look())
+        self._accept(*self._look())
 
     def read(self) -> Reading:
-        """The instant it is now."""
+        """The time now."""
         origin, monotonic = self._look()
-        drift = origin - self._believed
+        drift = origin - self._accepted
         if abs(drift) <= self._tolerance:
             self._suspect = None
             if monotonic - self._anchored > _REANCHOR:
-                self._believe(origin, monotonic)
+                self._accept(origin, monotonic)
             self._last = max(self._last, origin + timedelta(seconds=monotonic))
             return Reading(self._last, True, drift.total_seconds())
         if self._suspect is None or abs(origin - self._suspect) > self._tolerance:
             self._suspect, self._suspect_since = origin, monotonic
         if monotonic - self._suspect_since >= self._settle:
             self._suspect = None
-            self._believe(origin, monotonic)
+            self._accept(origin, monotonic)
             self._last = origin + timedelta(seconds=monotonic)
             return Reading(self._last, True, 0.0)
-        self._last = max(self._last, self._believed + timedelta(seconds=monotonic))
+        self._last = max(self._last, self._accepted + timedelta(seconds=monotonic))
         return Reading(self._last, False, drift.total_seconds())
 
     def _look(self) -> tuple[datetime, float]:
@@ -69,5 +70,5 @@ class WatchedClock:
         monotonic = self._monotonic()
         return self._wall() - timedelta(seconds=monotonic), monotonic
 
-    def _believe(self, origin: datetime, monotonic: float) -> None:
-        self._believed, self._anchored = origin, monotonic
+    def _accept(self, origin: datetime, monotonic: float) -> None:
+        self._accepted, self._anchored = origin, monotonic

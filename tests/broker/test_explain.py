@@ -36,7 +36,7 @@ async def case_id(bootstrap: str) -> AsyncIterator[str]:
         for output in desk.driver.produced:
             await producer.send_and_wait(output.topic, output.value, output.key, headers=list(output.headers))
         saved = changelog("escalation", "editions").name
-        for key, document in desk.driver.stores["editions"].items():
+        for key, document in desk.driver.contents("editions").items():
             await producer.send_and_wait(saved, document, key, partition=partition)
     yield mine
 

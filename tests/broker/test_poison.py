@@ -29,7 +29,7 @@ async def test_poison_is_put_aside_byte_for_byte_and_its_neighbours_go_on(rig: R
     await rig.produce(rig.second, [("a", b""), ("a", b"crash"), ("a", b"")])
     assert [record.value for record in await rig.read(rig.sink, 3)] == [b"1", b"2", b"3"]
     poison, crash = await rig.dead_letters(rig.second, 2)
-    assert (poison.cause, poison.message, poison.service) == ("told_to", "the record says poison", rig.service)
+    assert (poison.cause, poison.message, poison.service) == ("on_request", "the record says poison", rig.service)
     assert (poison.record.key, poison.record.value, poison.record.headers) == (b"a", b"poison", headers)
     assert (poison.record.topic, poison.record.partition) == (rig.second.name, partition_for(b"a", 2))
     assert (crash.cause, crash.record.offset) == ("unexpected_error", 3)
@@ -63,7 +63,7 @@ async def test_records_without_key_or_value_are_kept_as_they_are(
     rig.start(lambda _partition: _Refuses((rig.first, rig.second), (rig.sink,)))
     (letter,) = await rig.dead_letters(rig.second, 1)
     wrong = key is not None and partition_for(key.encode(), 2) != 0
-    assert letter.cause == ("wrong_partition" if wrong else "told_to")
+    assert letter.cause == ("wrong_partition" if wrong else "on_request")
     assert (letter.record.key, letter.record.value) == (key and key.encode(), value)
 
 
@@ -72,7 +72,7 @@ class _Refuses(Counter):
 
     def process(self, record: Record, overlay: Overlay) -> None:
         """Refuse it."""
-        raise PoisonRecord("told_to", "nothing is taken")
+        raise PoisonRecord("on_request", "nothing is taken")
 
 
 async def test_a_record_on_the_wrong_partition_is_put_aside(rig: Rig) -> None:

@@ -59,7 +59,7 @@ async def opened(bootstrap: str) -> AsyncIterator[Open]:
         await write(bootstrap, [Output(CASES.name, case.encode(), value, headers)])
         desk.passes(timedelta(minutes=1))
     saved = changelog("escalation", "editions").name
-    await write(bootstrap, [Output(saved, *entry) for entry in desk.driver.stores["editions"].items()])
+    await write(bootstrap, [Output(saved, *entry) for entry in desk.driver.contents("editions").items()])
     async with running_intake(bootstrap) as intake:
         yield Open(intake, account_id, cases)
 

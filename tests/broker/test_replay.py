@@ -1,4 +1,4 @@
-"""`frontline replay` on the log of a whole system that was killed in the middle: bit by bit what was published."""
+"""`frontline replay` on the log of a whole system that was killed in the middle reproduces it byte for byte."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ def killing(pids: Mapping[str, int]) -> Callable[[str], None]:
     accepted = count(1)
     turns = {turn: pids[service] for service, turn in KILLED_AT.items()}
 
-    def one_more(_said: str) -> None:
+    def one_more(_line: str) -> None:
         if (pid := turns.get(next(accepted))) is not None:
             os.kill(pid, signal.SIGKILL)
 
@@ -76,15 +76,15 @@ async def happens(client: httpx.AsyncClient, cases: Sequence[str]) -> None:
             group.create_task(one(case_id, ACTIVITIES[number % len(ACTIVITIES)]))
 
 
-async def nobody_can_read(bootstrap: str) -> None:
-    """Records that are put aside: one that is no event, and one about a case that nobody has."""
+async def send_poison(bootstrap: str) -> None:
+    """Two records that are dead-lettered: one is not an event, one is about an unknown case."""
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
         await producer.send_and_wait(REQUESTS.name, b"?", b"demo")
         await producer.send_and_wait(ACTIVITY.name, b"?", b"nobody")
 
 
 async def settled(bootstrap: str, file: Path) -> dict[str, Any]:
-    """The outcome once everything is processed and promises have been missed; identical whenever it is looked at."""
+    """The result once everything is processed and promises have been missed; identical at every time."""
     deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
     while True:
         arguments = ("--from-topic", "--kafka", bootstrap, "--policy", "demo", "--save", str(file), "--json")
@@ -92,15 +92,15 @@ async def settled(bootstrap: str, file: Path) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(printed)
         assert (code, found["identical"]) == (0, True), found
         waiting = sum(service["not_yet_processed"] for service in found["services"].values())
-        said = file.read_text(encoding="utf-8")
-        if not waiting and all(said.count(kind) >= enough for kind, enough in MISSED.items()):
+        saved = file.read_text(encoding="utf-8")
+        if not waiting and all(saved.count(kind) >= enough for kind, enough in MISSED.items()):
             return found
         assert asyncio.get_running_loop().time() < deadline, found
         await asyncio.sleep(0.5)
 
 
-async def test_a_log_with_kills_in_the_middle_is_replayed_bit_by_bit(tmp_path: Path) -> None:
-    """Nothing that happened to the services left a trace in what they said; whatever is tampered with is named."""
+async def test_a_log_with_kills_in_the_middle_is_replayed_byte_for_byte(tmp_path: Path) -> None:
+    """The kills left no trace in the events; an event that is tampered with is named."""
     async with running(tmp_path, "--policy", "demo") as up:
         ready = await up.ready()
         headers = {"Authorization": f"Bearer {ready['admin_key']}"}
@@ -109,16 +109,16 @@ async def test_a_log_with_kills_in_the_middle_is_replayed_bit_by_bit(tmp_path: P
         ) as client:
             sent = await submit_all(client, coverage("replay"), killing(ready["pids"]))
             await happens(client, sorted(sent)[::2])
-        await nobody_can_read(ready["bootstrap"])
+        await send_poison(ready["bootstrap"])
         await eventually(lambda: started_again(up, ready["pids"]), READY_WITHIN, "both services are started again")
         log = tmp_path / "log.jsonl"
         found = await settled(ready["bootstrap"], log)
 
     assert found["digest"] == found["published_digest"]
     router, escalation = found["services"]["router"], found["services"]["escalation"]
-    assert (router["identical"], router["dead_letters"]["put_aside"]) == (len(sent), 1)
+    assert (router["identical"], router["dead_letters"]["published"]) == (len(sent), 1)
     assert escalation["identical"] > 100
-    assert escalation["dead_letters"]["put_aside"] == 1
+    assert escalation["dead_letters"]["published"] == 1
 
     code, printed = await replay("--from-file", str(log), "--policy", "demo", "--json")
     assert (code, json.loads(printed)) == (0, found)

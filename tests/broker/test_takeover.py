@@ -13,12 +13,14 @@ from shared.kafka.record import Output, Record
 from shared.streams.group_consumer import GroupConsumer
 from shared.streams.overlay import Overlay
 from shared.streams.positions import Offsets
+from shared.streams.state_store import StoreFactory, in_memory
 from shared.streams.task_state import OFFSETS_KEY
 from shared.streams.transaction import KafkaTransactions
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.faults import Fault, inject
 from tests.harness.processors import Counter
 from tests.harness.rig import Rig, Running, eventually
+from tests.harness.sqlite_store import on_sqlite
 
 
 async def test_a_successor_continues_where_the_predecessor_stopped(rig: Rig) -> None:
@@ -30,15 +32,18 @@ async def test_a_successor_continues_where_the_predecessor_stopped(rig: Rig) -> 
         await running.stop()
 
 
-async def test_a_successor_takes_over_from_one_that_was_killed(rig: Rig) -> None:
-    """Its open transaction is fenced and aborted; what it had committed is in the changelog."""
-    killed = rig.start()
+@pytest.mark.parametrize("make_store", [in_memory, on_sqlite])
+async def test_a_successor_takes_over_from_one_that_was_killed(rig: Rig, make_store: StoreFactory) -> None:
+    """Its open transaction is fenced and aborted; what it had committed is in the changelog, whatever the stores."""
+    killed = rig.start(make_store=make_store)
     await rig.produce(rig.second, [(key, b"") for key in KEYS])
     await check_counts(rig, 1)
     await killed.kill()
-    rig.start()
+    successor = rig.start(make_store=make_store)
     await rig.produce(rig.second, [(key, b"") for key in KEYS])
     await check_counts(rig, 2)
+    stores = [store for task in successor.runtime.tasks.values() for store in task.state.stores.values()]
+    assert {type(store) for store in stores} == {type(make_store("s", 0))}
 
 
 async def test_restore_ends_behind_control_markers_and_aborted_records(rig: Rig) -> None:
@@ -56,7 +61,8 @@ async def test_restore_ends_behind_control_markers_and_aborted_records(rig: Rig)
     await writer.discard()
     successor = rig.start()
     await successor.ready(2)
-    assert dict(successor.runtime.tasks[partition]._state.stores["counts"].items()) == {b"a": b"1"}
+    counts = successor.runtime.tasks[partition].state.stores["counts"]
+    assert (len(counts), counts.get(b"a"), counts.get(b"ghost")) == (1, b"1", None)
 
 
 async def test_positions_are_in_the_changelog_with_every_transaction(rig: Rig) -> None:

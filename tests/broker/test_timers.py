@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from structlog.testing import capture_logs
+
 from shared.kafka.partitioning import partition_for
 from shared.streams.task import Task
 from tests.broker.test_exactly_once import KEYS
@@ -50,7 +52,7 @@ async def test_a_timer_fires_once_across_restarts_and_failures(rig: Rig) -> None
 
 
 def _timers(tasks: dict[int, Task]) -> int:
-    return sum(len(task._state.stores["timers"]) for task in tasks.values())
+    return sum(len(task.state.stores["timers"]) for task in tasks.values())
 
 
 async def test_what_became_due_while_nobody_ran_fires_at_the_restart(rig: Rig) -> None:
@@ -73,18 +75,23 @@ async def test_timers_rest_while_the_wall_clock_is_off_and_records_do_not(rig: R
     Which of two clocks is right nobody knows meanwhile, so what is due by the old pace waits too.
     """
     hands = Hands()
-    clock = hands.clock()
-    running = rig.start(clock=clock)
+    running = rig.start(clock=hands.clock())
     await rig.produce(rig.second, [("a", b"timer 1800"), ("b", b"timer 5"), ("a", b"")])
     await rig.read(rig.sink, 1)
-    hands.step = timedelta(hours=1)
-    hands.forward(timedelta(seconds=10))
-    await eventually(lambda: not clock.read().steady)
-    await rig.produce(rig.second, [(key, b"") for key in KEYS])
-    during = await rig.read(rig.sink, 1 + len(KEYS))
-    assert not [record for record in during if (record.value or b"").startswith(b"fired")]
-    hands.step = timedelta()
-    after = await rig.read(rig.sink, 2 + len(KEYS))
+    with capture_logs() as logged:
+        hands.step = timedelta(hours=1)
+        hands.forward(timedelta(seconds=10))
+        await eventually(lambda: [line["event"] for line in logged if line.get("action") == "clock.paused"])
+        await rig.produce(rig.second, [(key, b"") for key in KEYS])
+        during = await rig.read(rig.sink, 1 + len(KEYS))
+        assert not [record for record in during if (record.value or b"").startswith(b"fired")]
+        hands.step = timedelta()
+        after = await rig.read(rig.sink, 2 + len(KEYS))
+        await eventually(lambda: [line["event"] for line in logged if line.get("action") == "clock.steady"])
+    assert [line["event"] for line in logged if line.get("action", "").startswith("clock.")] == [
+        "Wall clock jumped: timers paused until it is stable",
+        "Wall clock stable: timers resumed",
+    ]
     assert [record.key for record in after if (record.value or b"").startswith(b"fired")] == [b"b"]
     assert running.readiness.ready
 

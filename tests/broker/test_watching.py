@@ -23,7 +23,7 @@ async def test_the_metrics_follow_what_happens(rig: Rig) -> None:
     assert _metric("rebalances_total", service=service) == 1
     assert _metric("transaction_seconds_count", service=service) >= 3
     assert _metric("records_processed_total", service=service, topic=rig.second.name) == len(KEYS) + 2
-    assert _metric("dead_letters_total", service=service, topic=rig.second.name, cause="told_to") == 1
+    assert _metric("dead_letters_total", service=service, topic=rig.second.name, cause="on_request") == 1
     assert _metric("timers_fired_total", service=service) == 1
     assert _metric("timer_lateness_seconds_count", service=service) == 1
     assert _metric("restore_seconds_count", service=service) == 2

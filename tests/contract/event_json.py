@@ -120,9 +120,16 @@ def full_tree(annotation: Any, metadata: tuple[Any, ...] = ()) -> Json:
         return {n: full_tree(info.annotation, tuple(info.metadata)) for n, info in annotation.model_fields.items()}
     if annotation is AwareDatetime:
         return INSTANT
-    patterned = any(getattr(m, "pattern", None) for m in metadata)
-    return {str: "ES" if patterned else "text", int: 7, float: 0.75, bool: True}[annotation]
+    pattern = next((found for m in metadata if (found := getattr(m, "pattern", None))), None)
+    return {str: _MATCHING[pattern], int: 7, float: 0.75, bool: True}[annotation]
 
+
+_MATCHING = {  # a text for each pattern of the contract
+    None: "text",
+    "^[A-Z]{2}$": "ES",
+    "^[0-9a-f]{64}$": "0f" * 32,
+    "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$": "es-MX",
+}
 
 # What does not belong where it is put, mostly.
 WRONG: list[Json] = [

@@ -49,6 +49,8 @@ PLANTED = {
         "import aiokafka\nimport faststream\nimport structlog\nfrom shared.observability import logs\n"
         "def late() -> None:\n    from shared.wall_clock import utc_now\n"
     ),
+    "services/cli/replay/planted.py": "import services.replay.task\n",
+    "services/cli/demo/planted.py": "import services.replay.replay\n",
     "services/replay/planted.py": "import services.cli.jsonl\n",
     "shared/business_time/planted.py": "import services.router.topology\nimport shared.policy.model\n",
     "shared/contracts/planted.py": "from shared.kafka import record\n",
@@ -66,6 +68,8 @@ REPORTED = [
     "services.router.planted -> services.cli.jsonl",
     "services.cli.planted -> services.escalation.topology",
     "services.cli.planted -> services.intake.request",
+    "services.cli.replay.planted -> services.replay.task",
+    "services.cli.demo.planted -> services.replay.replay",
     "services.replay.planted -> services.cli.jsonl",
     "shared.business_time.planted -> services.router.topology",
     "shared.contracts.planted -> shared.kafka.record",

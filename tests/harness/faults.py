@@ -133,5 +133,5 @@ def faulty(runtime_transactions: Callable[[int], Transactions], plan: Plan) -> C
 def inject(runtime: Runtime, faults: Iterable[Fault]) -> Plan:
     """Make the transactions of `runtime` fail by a plan; call it before anything has been taken over."""
     plan = Plan(deque(faults))
-    runtime._around.transactions = faulty(runtime._around.transactions, plan)
+    runtime._context.make_transactions = faulty(runtime._context.make_transactions, plan)
     return plan

@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from services.intake.server import serve, server_of
+from services.intake.server import IntakeServer
 from services.intake.service import Service
 from services.intake.settings import Settings
+from shared import process
 from shared.contracts.topics import Topic
 from shared.http.server import WebServer, listen
 from shared.kafka.faststream_client import partitions_of
@@ -79,9 +80,10 @@ async def running_intake(bootstrap: str, *, wait: bool = True, **given: Any) -> 
     """An intake on the Kafka at `bootstrap`; ready, and with its views read, unless `wait` is false."""
     settings = Settings(kafka_bootstrap=bootstrap, api_keys=api_keys(), **given)
     service = Service(settings, settings.read_keys(), editions())
-    server = server_of(service)
+    runnable = IntakeServer(service)
+    server = process.web_server(runnable)
     with listen("127.0.0.1", 0) as listener:
-        serving = asyncio.create_task(serve(service, server, listener))
+        serving = asyncio.create_task(process.serve(runnable, server, listener))
         intake = Intake(f"http://127.0.0.1:{listener.getsockname()[1]}", bootstrap, service, server)
         try:
             await eventually(lambda: server.started, 30, "intake listens")

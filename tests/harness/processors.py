@@ -1,4 +1,4 @@
-"""Small processors for tests of the runtime: what a record asks for is in its value, in plain words."""
+"""Small processors for tests of the runtime: the value of a record is a command to them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Counter:
 
     Values with a meaning: `poison` raises PoisonRecord after it has changed state, `crash` raises an unexpected error,
     `stop` raises TaskMustStop, `big N` emits N bytes, `timer S` sets a timer S seconds after now; it emits `fired DUE`.
-    A timer whose key begins with `crash`, `stop` or `big` does the like.
+    A timer whose key begins with `crash`, `stop` or `big` does the same.
     """
 
     sources: tuple[Topic, ...]
@@ -48,7 +48,7 @@ class Counter:
         return self.sinks[0].name
 
     def process(self, record: Record, overlay: Overlay) -> None:
-        """Do what the value says."""
+        """Obey the command in the value."""
         key = record.key or b""
         count = int(overlay.get("counts", key) or b"0") + 1
         overlay.put("counts", key, str(count).encode())
@@ -62,20 +62,20 @@ class Counter:
             answer = b"x" * int(rest)
         overlay.emit(Output(self.sink, key, answer, (("from", f"{record.topic}@{record.offset}".encode()),)))
         if word == "poison":
-            raise PoisonRecord("told_to", "the record says poison")
+            raise PoisonRecord("on_request", "the record says poison")
         if word == "stop":
             raise TaskMustStop("the record says stop")
         if word == "crash":
             raise ZeroDivisionError("a customer's words")
 
     def due_timers(self, overlay: Overlay) -> Iterator[Timer]:
-        """Due timers. The index stays as it is: this transaction may yet be aborted."""
+        """Due timers. The index does not change: this transaction may still be aborted."""
         for due, key in sorted((due, key) for key, due in self._live.items() if due < overlay.now):
             if key not in self._postponed or self._postponed[key] < overlay.now:
                 yield Timer((due - _EPOCH) // timedelta(microseconds=1), "timers", key)
 
     def fire(self, timer: Timer, overlay: Overlay) -> None:
-        """Emit that it fired. A key that begins with a word with a meaning does the same as such a record."""
+        """Emit that it fired. A key that begins with a command is obeyed like such a record."""
         due = _EPOCH + timedelta(microseconds=timer.due)
         overlay.delete("timers", timer.key)
         word = timer.key.decode().partition(" ")[0]
@@ -87,7 +87,7 @@ class Counter:
             raise ZeroDivisionError("a customer's words")
 
     def postpone(self, timer: Timer, until: datetime) -> None:
-        """Leave it out for a while."""
+        """Do not return it until then."""
         self._postponed[timer.key] = until
 
     def postponed(self) -> Postponed:
@@ -100,7 +100,7 @@ class Counter:
         return {"key": timer.key.decode()}
 
     def next_due(self) -> datetime | None:
-        """The earliest timer, or the earliest that is to be tried again."""
+        """The earliest timer, or the earliest retry."""
         if not self._postponed:
             top = self._top()
             return top[0] if top else None

@@ -21,12 +21,12 @@ from shared.streams.processor import Processor
 from shared.streams.runtime import Runtime
 from tests.harness.processors import Counter
 
-PATIENCE = 60.0  # seconds; a busy machine is slow, a broken runtime waits for ever
+PATIENCE = 60.0  # seconds; a busy machine is slow, a broken runtime never gets there
 _LOOK = 0.02
 
 
 async def eventually(what: Callable[[], Any], patience: float = PATIENCE) -> None:
-    """Wait until `what()` is true, asking again and again; fails with what it is after `patience` seconds."""
+    """Poll until `what()` is true; fails with its value after `patience` seconds."""
     deadline = asyncio.get_running_loop().time() + patience
     while not what():
         assert asyncio.get_running_loop().time() < deadline, f"not within {patience:.0f} s: {what()!r}"
@@ -46,7 +46,7 @@ class Running:
         return {task.phase for task in self.runtime.tasks.values()}
 
     async def ready(self, tasks: int | None = None) -> None:
-        """Until it is ready, with so many tasks if that is said."""
+        """Until it is ready, with that number of tasks if given."""
         await eventually(lambda: self.readiness.ready and (tasks is None or len(self.runtime.tasks) == tasks))
 
     async def stop(self) -> None:
@@ -56,7 +56,7 @@ class Running:
             await self.work
 
     async def kill(self) -> None:
-        """As far as one process can: no chance to finish, to abort or to leave the group."""
+        """As abruptly as one process can: nothing is finished, aborted or left in order."""
         member = self.runtime._member
         self.runtime._member = None
         for task in self.runtime.tasks.values():
@@ -93,11 +93,11 @@ class Rig:
         return (*sources, self.sink, *map(dead_letter, sources), *(changelog(self.service, s) for s in self.stores))
 
     def processor(self, _partition: int) -> Processor:
-        """The default topology: counts, timers, and whatever the value says."""
+        """The default topology: counts, timers, and the commands in values."""
         return Counter((self.first, self.second), (self.sink,))
 
     async def prepare(self, topics: Sequence[Topic] | None = None) -> None:
-        """Make the topics."""
+        """Create the topics."""
         await apply_topics(self.settings, self.topics if topics is None else topics)
 
     def start(self, factory: Callable[[int], Processor] | None = None, **options: Any) -> Running:
@@ -121,7 +121,7 @@ class Rig:
         self, producer: AIOKafkaProducer, topic: Topic, records: Iterable[tuple[str | None, bytes | None]],
         partition: int | None = None, headers: Headers = (),
     ) -> None:  # fmt: skip
-        """The same with a producer that is at hand."""
+        """The same with an existing producer."""
         futures: list[Awaitable[Any]] = [
             await producer.send(
                 topic.name, value, key=None if key is None else key.encode(), partition=partition, headers=[*headers]
@@ -141,7 +141,7 @@ class Rig:
             await producer.stop()
 
     async def read(self, topic: Topic | str, count: int | None = None) -> list[Record]:
-        """The committed records of a topic: all that there are now, or as soon as there are `count`, by partition."""
+        """The committed records of a topic by partition: all present ones, or at least `count` of them."""
         name = topic if isinstance(topic, str) else topic.name
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.settings.kafka_bootstrap, isolation_level="read_committed", fetch_max_wait_ms=20,
@@ -162,7 +162,7 @@ class Rig:
         return [dead_letters.parse(record.key, record.value, record.headers) for record in records]
 
     async def close(self) -> None:
-        """Stop what still runs."""
+        """Stop the runtimes that still run."""
         for running in self.running:
             if not running.work.done():
                 await running.stop()

@@ -21,8 +21,16 @@ _GRACE = 5.0
 class ServiceProcess:
     """One run of a service after the other: start, kill, start again. Its words go to a file."""
 
-    def __init__(self, name: str, environment: Mapping[str, str], log: Path, open_files: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        environment: Mapping[str, str],
+        log: Path,
+        open_files: int | None = None,
+        module: str | None = None,
+    ) -> None:
         self.name = name
+        self._module = module or f"services.{name}"
         self.open_files = open_files  # a limit, as `ulimit -n` sets it
         self.url = f"http://127.0.0.1:{free_port()}"
         self.log = log
@@ -37,7 +45,7 @@ class ServiceProcess:
     async def start(self) -> None:
         """Start it; it is not ready yet."""
         with self.log.open("ab") as output:
-            command: tuple[str, ...] = (sys.executable, "-m", f"services.{self.name}")
+            command: tuple[str, ...] = (sys.executable, "-m", self._module)
             if self.open_files is not None:
                 command = ("sh", "-c", f'ulimit -n {self.open_files} && exec "$@"', "sh", *command)
             self._child = await GuardedProcess.start(
@@ -82,6 +90,11 @@ class ServiceProcess:
     async def kill(self) -> None:
         """kill -9: no chance to finish anything."""
         await self._signalled(signal.SIGKILL)
+
+    def send(self, sign: signal.Signals) -> None:
+        """Send a signal, and do not wait for what follows."""
+        assert self._child is not None
+        os.kill(self._child.pid, sign)
 
     async def terminate(self) -> int:
         """SIGTERM; returns the exit code, once it has ended in its own time."""

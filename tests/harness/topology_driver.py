@@ -1,11 +1,11 @@
 """Runs a processor without Kafka: pipe a record in, advance the wall clock, read what comes out.
 
 It runs the same slice loop, overlay and stores as the task runtime; only the transaction is missing, which here always
-commits. Time is what the test says it is, and never runs backwards.
+commits. The test sets the time, which never runs backwards.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from shared.contracts.topics import Topic
@@ -13,8 +13,8 @@ from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Headers, Output, Record
 from shared.streams.processor import Processor
-from shared.streams.state_store import InMemoryStore, StateStore
-from shared.streams.task_state import TIMERS_PER_SLICE, Slice, TaskState
+from shared.streams.state_store import StateStore, StoreFactory, in_memory
+from shared.streams.task_state import OFFSETS_KEY, TIMERS_PER_SLICE, Slice, TaskState
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
@@ -23,8 +23,8 @@ _TICK = timedelta(microseconds=1)
 class TopologyDriver:
     """One task of a topology, driven by hand.
 
-    `factory` makes the processor for a partition, as it does for the runtime; `restart()` makes a new one and gives it
-    back its state from the changelogs. `service` names changelogs and dead letters.
+    `factory` makes the processor for a partition, and `make_store` its stores, as they do for the runtime; `restart()`
+    makes new ones and restores them from the changelogs. `service` names changelogs and dead letters.
     """
 
     def __init__(
@@ -35,8 +35,10 @@ class TopologyDriver:
         service: str = "test",
         now: datetime = EPOCH,
         partition_of: Callable[[bytes], int] | None = None,
+        make_store: StoreFactory = in_memory,
     ) -> None:
         self._factory = factory
+        self._make_store = make_store
         self._service = service
         self._partition_of = partition_of
         self.partition = partition
@@ -85,15 +87,15 @@ class TopologyDriver:
         return self._commit(self._task.run(records, self.now))
 
     def abort_slice(self, records: Sequence[Record] = (), now: datetime | None = None) -> list[Output]:
-        """Fire and process in a transaction that is then aborted: returns what nobody will ever read.
+        """Fire and process in a transaction that is then aborted; returns its outputs, which no consumer ever reads.
 
-        The runtime does the same again afterwards, so pipe the same records once more.
+        The runtime retries the slice, so pipe the same records again.
         """
         self._set_clock(now or self.now)
         return self._task.run(records, self.now).overlay.outputs
 
     def refuse(self, record: Record, now: datetime | None = None, *, by_reference: bool = False) -> list[Output]:
-        """Put a record aside unprocessed, as the runtime does once the broker has refused what comes of it."""
+        """Dead-letter a record unprocessed, as the runtime does once the broker has refused its outputs."""
         self._set_clock(now or self.now)
         return self._commit(
             self._task.refuse(record, self.now, "output_too_large", "too large", by_reference=by_reference)
@@ -117,7 +119,7 @@ class TopologyDriver:
         return self.produced[start:]
 
     def outputs(self, topic: Topic | str | None = None) -> list[Output]:
-        """Everything produced so far, to one topic or to all; changelogs and dead letters are not among it."""
+        """Everything produced so far, to one topic or to all, without changelogs and dead letters."""
         if topic is None:
             return [output for output in self.produced if not output.topic.endswith(dead_letters.SUFFIX)]
         name = topic if isinstance(topic, str) else topic.name
@@ -137,6 +139,13 @@ class TopologyDriver:
         """The committed state, by name of store."""
         return self._task.stores
 
+    def contents(self, store: str) -> dict[bytes, bytes]:
+        """Every key of a store with its committed value. The keys are those that its changelog has."""
+        kept = {key: self.stores[store].get(key) for key in self.changelogs[store] if key != OFFSETS_KEY}
+        found = {key: value for key, value in kept.items() if value is not None}
+        assert len(found) == len(kept) == len(self.stores[store]), f"store {store} is not what its changelog says"
+        return found
+
     @property
     def processor(self) -> Processor:
         """The processor that runs now; a new one after each restart."""
@@ -148,7 +157,7 @@ class TopologyDriver:
         return self._task.positions
 
     def restart(self) -> None:
-        """Crash and take over: a new processor and new stores, restored from what the changelogs have kept."""
+        """Crash and take over: a new processor and new stores, restored from the changelogs."""
         self._task = self._new_task()
         for store in self._task.stores:
             self._task.restore(store, self.changelogs[store].items())
@@ -156,11 +165,16 @@ class TopologyDriver:
 
     def _new_task(self) -> TaskState:
         processor = self._factory(self.partition)
-        stores: Iterable[StateStore] = [InMemoryStore(name) for name in processor.stores]
-        return TaskState(self._service, processor, stores, partition=self.partition, partition_of=self._partition_of)
+        return TaskState(
+            self._service,
+            processor,
+            partition=self.partition,
+            make_store=self._make_store,
+            partition_of=self._partition_of,
+        )
 
     def _begin_at_the_start(self) -> None:
-        """As a takeover does: a source of which nothing has been consumed is read from its beginning."""
+        """As a takeover does: a source without a position is read from its beginning."""
         for source in self._task.processor.sources:
             self._task.positions.setdefault(source.name, 0)
 

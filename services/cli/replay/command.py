@@ -1,4 +1,4 @@
-"""`frontline replay`: folds a recorded log again and compares what follows from it with what was published."""
+"""`frontline replay`: runs both services again on a recorded log and compares the events with the published ones."""
 
 import asyncio
 import contextlib
@@ -18,11 +18,9 @@ from rich.console import Console
 from services.cli.jsonl import BAD_INPUT
 from services.cli.progress import Progress
 from services.cli.replay.view import as_data, show
-from services.replay.editions import AtHand
-from services.replay.log_file import BadLogFile, lines_of, read_lines
+from services.replay.log_file import BadLogFile, RecordedLog, lines_of, read_lines
 from services.replay.log_from_kafka import read_log
-from services.replay.recorded_log import RecordedLog
-from services.replay.replay import CannotReplay, Outcome, replay_log, saved_editions
+from services.replay.replay import CannotReplay, Replayer, ReplayResult
 from shared.kafka.faults import NoTopics, TaskMustStop
 from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.policy.files import load_library
@@ -30,7 +28,8 @@ from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
 
 IDENTICAL, DIFFERENT = 0, 1
-_PATIENCE = 1.0  # seconds before anything is said of progress
+_QUIET_SECONDS = 1.0  # before progress is shown
+_UPDATE_SECONDS = 0.2  # between two updates of it
 
 Flag = Annotated[bool, Parameter(negative="")]
 FileName = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
@@ -39,8 +38,8 @@ Policies = Annotated[tuple[str, ...], Parameter(negative="")]
 Shown = Annotated[int, Parameter(name="--show", help="How many differences are shown; the others are counted.")]
 
 
-class _Wrong(Exception):
-    """Ends the command with this exit code; the message is for people."""
+class _CommandFailed(Exception):
+    """Ends the command with this exit code and this message on standard error."""
 
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
@@ -57,79 +56,87 @@ def replay(
     show_at_most: Shown = 20,
     as_json: Json = False,
 ) -> int:
-    """Fold a recorded log again, and compare what follows from it with what was published.
+    """Run both services again on a recorded log, and compare their events with the published ones.
 
-    Both services run again, by their own rules, on the records of the log and at the instants that its events tell of.
-    What they say has to be what they said, byte by byte (`ce_time` and `traceparent` aside). Exit code 0: identical.
-    1: something differs, or the log no longer has what it follows from (said and counted). 2: bad input.
+    The services process the records of the log at the instants that its events name. They must produce the published
+    events byte for byte, except `ce_time` and `traceparent`. Exit code 0: identical. 1: an event differs, or cannot be
+    replayed since the log no longer has what it follows from. 2: bad input.
 
     Parameters
     ----------
     from_topic
         Read the log from Kafka, as it is now.
     from_file
-        Replay a log that --save has written, without Kafka; - is standard input.
+        Replay a log that --save has written, without Kafka; - reads standard input.
     save
-        With --from-topic: write the log to this file as well. It holds what customers wrote.
+        With --from-topic: also write the log to this file. It contains what customers wrote.
     policy
-        Editions that cases were decided by, names or files, beside those that the log has saved; several with commas or
+        Names or files of editions that decided cases, besides those saved in the log; several with commas or
         repeated. By default those of FRONTLINE_POLICIES.
     kafka
-        HOST:PORT; otherwise FRONTLINE_KAFKA_BOOTSTRAP says where Kafka is.
+        HOST:PORT of Kafka. By default FRONTLINE_KAFKA_BOOTSTRAP.
     """
     try:
         if from_topic == (from_file is not None):
-            raise _Wrong("say where the log is: --from-topic, or --from-file FILE", BAD_INPUT)
+            raise _CommandFailed("name the source of the log: --from-topic, or --from-file FILE", BAD_INPUT)
         if save is not None and not from_topic:
-            raise _Wrong("--save goes with --from-topic", BAD_INPUT)
+            raise _CommandFailed("--save needs --from-topic", BAD_INPUT)
         if str(save) == "-":
-            raise _Wrong("--save needs the name of a file: standard output has the outcome", BAD_INPUT)
+            raise _CommandFailed("--save needs the name of a file: standard output is for the result", BAD_INPUT)
         if show_at_most < 0:
-            raise _Wrong(f"--show {show_at_most}: must not be negative", BAD_INPUT)
+            raise _CommandFailed(f"--show {show_at_most}: must not be negative", BAD_INPUT)
         with Progress() as progress:
-            outcome = _outcome(_Patient(progress).say, from_file, save, policy, kafka, show_at_most)
-    except _Wrong as wrong:
-        print(wrong, file=sys.stderr)
-        return wrong.code
+            result = _replay(_DelayedProgress(progress).say, from_file, save, policy, kafka, show_at_most)
+    except _CommandFailed as failed:
+        print(failed, file=sys.stderr)
+        return failed.code
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(as_data(outcome)) + b"\n")
+        sys.stdout.buffer.write(msgspec.json.encode(as_data(result)) + b"\n")
     else:
-        show(outcome, Console(soft_wrap=True, highlight=False))
-    return IDENTICAL if outcome.as_published and outcome.complete else DIFFERENT
+        show(result, Console(soft_wrap=True, highlight=False))
+    return IDENTICAL if result.identical else DIFFERENT
 
 
-def _outcome(
+def _replay(
     say: Callable[[str], None],
     file: Path | None,
     save: Path | None,
     policy: Sequence[str],
     kafka: str | None,
     limit: int,
-) -> Outcome:
+) -> ReplayResult:
     try:
         named = {"policies": ",".join(policy)} if policy else {}
         configured = load_library(load(PolicySettings, **named).policies)
         with _from_kafka(kafka, say) if file is None else _from_file(file, say) as log:
             if save is not None:
                 _write(log, save, say)
-            at_hand = AtHand(saved_editions(log), configured)
-            return replay_log(log, at_hand, limit, lambda done, total: say(f"replaying: {done:,} of {total:,}"))
+            replayer = Replayer(
+                configured,
+                max_differences=limit,
+                progress=lambda done, total: say(f"replaying: {done:,} of {total:,}"),
+            )
+            return replayer.replay(log)
     except (BadSettings, PolicyError, CannotReplay, TaskMustStop) as error:
-        raise _Wrong(str(error), BAD_INPUT) from None
+        raise _CommandFailed(str(error), BAD_INPUT) from None
 
 
 def _from_kafka(kafka: str | None, say: Callable[[str], None]) -> RecordedLog:
     settings = load(KafkaSettings) if kafka is None else load(KafkaSettings, kafka_bootstrap=kafka)
-    where = settings.kafka_bootstrap
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is said below, once
+    address = settings.kafka_bootstrap
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its failures are reported below, once
     try:
         return asyncio.run(read_log(settings, lambda done, total: say(f"reading the log: {done:,} of {total:,}")))
     except KafkaConnectionError:
-        raise _Wrong(f"Kafka at {where} does not answer; --kafka HOST:PORT says where it is", DIFFERENT) from None
+        raise _CommandFailed(
+            f"Kafka at {address} does not answer; set its address with --kafka HOST:PORT", DIFFERENT
+        ) from None
     except KafkaError as error:
-        raise _Wrong(f"Kafka at {where} cannot be read: {error or type(error).__name__}", DIFFERENT) from None
+        raise _CommandFailed(f"Kafka at {address} cannot be read: {error or type(error).__name__}", DIFFERENT) from None
     except NoTopics:
-        raise _Wrong(f"Kafka at {where} has no topics of Frontline; run `frontline topics apply`", DIFFERENT) from None
+        raise _CommandFailed(
+            f"Kafka at {address} has no topics of Frontline; run `frontline topics apply`", DIFFERENT
+        ) from None
 
 
 def _from_file(file: Path, say: Callable[[str], None]) -> RecordedLog:
@@ -142,36 +149,36 @@ def _from_file(file: Path, say: Callable[[str], None]) -> RecordedLog:
         with contextlib.nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as lines:
             return read_lines(counted(lines))
     except BadLogFile as error:
-        where = "standard input" if str(file) == "-" else str(file)
-        raise _Wrong(f"{where}, {error}", BAD_INPUT) from None
+        name = "standard input" if str(file) == "-" else str(file)
+        raise _CommandFailed(f"{name}, {error}", BAD_INPUT) from None
     except OSError as error:
-        raise _Wrong(f"cannot read {file}: {error.strerror or error}", BAD_INPUT) from None
+        raise _CommandFailed(f"cannot read {file}: {error.strerror or error}", BAD_INPUT) from None
 
 
 def _write(log: RecordedLog, file: Path, say: Callable[[str], None]) -> None:
-    """All of it or nothing; for nobody else to read, since customers' words are in it."""
-    beside = file.with_name(f"{file.name}.part")
+    """Write the whole log or nothing. Only the owner can read the file, since it contains customers' text."""
+    part = file.with_name(f"{file.name}.part")
     try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
             for number, line in enumerate(lines_of(log), 1):
                 say(f"writing the log: line {number:,}")
                 out.write(line)
-        beside.replace(file)
+        part.replace(file)
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise _Wrong(f"cannot write {file}: {error.strerror or error}", BAD_INPUT) from None
+        part.unlink(missing_ok=True)
+        raise _CommandFailed(f"cannot write {file}: {error.strerror or error}", BAD_INPUT) from None
 
 
-class _Patient:
-    """Says what is going on once it takes longer than people notice."""
+class _DelayedProgress:
+    """Shows progress only if the command takes longer than a moment."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._next = time.monotonic() + _PATIENCE
+        self._next = time.monotonic() + _QUIET_SECONDS
 
     def say(self, sentence: str) -> None:
-        """What is being done; said from time to time."""
+        """Show what is being done, a few times a second."""
         now = time.monotonic()
         if now >= self._next:
-            self._next = now + _PATIENCE / 5
+            self._next = now + _UPDATE_SECONDS
             self._progress.say(sentence)

@@ -18,6 +18,7 @@ from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
 from shared.routing.entitlement import covered, terms_of
 from shared.routing.rulebook import Rulebooks
+from shared.streams.state_store import StoreFactory, in_memory
 from tests.harness.asking import MONDAY_NOON, account, request, requester
 from tests.harness.decided import decided
 from tests.harness.topology_driver import TopologyDriver
@@ -36,12 +37,18 @@ def minutes(number: float) -> timedelta:
 class Desk:
     """A task of escalation, with its clock at Monday noon (UTC)."""
 
-    def __init__(self, library: EditionLibrary = LIBRARY, *, routed_by: EditionLibrary | None = None) -> None:
+    def __init__(
+        self,
+        library: EditionLibrary = LIBRARY,
+        *,
+        routed_by: EditionLibrary | None = None,
+        make_store: StoreFactory = in_memory,
+    ) -> None:
         self.library = library
         self.rulebooks = Rulebooks(routed_by or library)
         self.late: list[float] = []
         self.buried: list[DeadLetter] = []
-        self.driver = TopologyDriver(self._made, service=SERVICE, now=MONDAY_NOON)
+        self.driver = TopologyDriver(self._made, service=SERVICE, now=MONDAY_NOON, make_store=make_store)
         self._said = 0
         self.aborts = False  # whether the first try of each record's transaction is aborted
 

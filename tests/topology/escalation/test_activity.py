@@ -108,10 +108,10 @@ def test_the_same_activity_twice_counts_once(desk: Desk) -> None:
     desk.opens()
     desk.passes(minutes(1))
     assert desk.hears("agent_replied", activity_id="other") == ["first_response fulfilled in time"]
-    before = dict(desk.driver.stores["cases"].items())
+    before = desk.driver.contents("cases")
     assert desk.hears("agent_replied", activity_id="other") == []
     assert desk.hears("customer_replied", activity_id="same") == []
-    assert dict(desk.driver.stores["cases"].items()) == before
+    assert desk.driver.contents("cases") == before
 
 
 def test_another_activity_under_a_used_key_is_a_conflict(desk: Desk) -> None:
@@ -119,13 +119,13 @@ def test_another_activity_under_a_used_key_is_a_conflict(desk: Desk) -> None:
     a trace: the restoration would run on and be breached."""
     desk.opens()
     desk.hears("agent_replied", activity_id="t1", activity_digest="a reply")
-    before = dict(desk.driver.stores["cases"].items())
+    before = desk.driver.contents("cases")
     assert desk.hears("resolved", activity_id="t1", activity_digest="a resolution") == []
     assert desk.put_aside == ["conflict"]
     (letter,) = desk.driver.dead_letters
     assert "activity t1" in letter.message
     assert "a resolution" not in letter.message
-    assert dict(desk.driver.stores["cases"].items()) == before
+    assert desk.driver.contents("cases") == before
 
 
 def test_a_key_is_remembered_with_its_content_after_a_restart(desk: Desk) -> None:

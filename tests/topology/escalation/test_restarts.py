@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,8 +12,10 @@ from services.escalation.edition_store import EditionStore
 from services.escalation.topology import EscalationTopology
 from shared.contracts.topics import CASES
 from shared.streams.overlay import Overlay
+from shared.streams.state_store import StoreFactory, in_memory
 from shared.streams.task_state import TIMERS_PER_SLICE
 from tests.harness.processors import fire_due
+from tests.harness.sqlite_store import on_sqlite
 from tests.topology.escalation.desk import LIBRARY, Desk, as_record, minutes
 
 TICK = timedelta(microseconds=1)
@@ -47,11 +50,16 @@ time = st.fixed_dictionaries({"minutes": st.integers(1, 600)})
 histories = st.lists(st.one_of(opening, activity, status, claim, time), min_size=3, max_size=25)
 
 
+@pytest.mark.parametrize("make_store", [in_memory, on_sqlite])
 @settings(max_examples=60, deadline=None)
 @given(histories, st.data())
-def test_restarts_change_nothing_of_what_is_said(history: list[dict[str, Any]], data: st.DataObject) -> None:
-    """Whatever happened, and wherever the task was killed or its transaction aborted: the same, in the same order."""
-    undisturbed, disturbed = Desk(), Desk()
+def test_restarts_change_nothing_of_what_is_published(
+    make_store: StoreFactory, history: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    """Whatever happened, wherever the task was killed or its transaction aborted, and whatever keeps its state: the
+    same events, in the same order.
+    """
+    undisturbed, disturbed = Desk(), Desk(make_store=make_store)
     for step in history:
         happens(undisturbed, step)
         trouble = data.draw(st.sampled_from(["", "kill", "abort"]))
@@ -153,8 +161,8 @@ def test_a_committed_state_is_enough_to_find_every_timer() -> None:
     desk.hears("agent_replied")
     desk.hears("agent_replied", case_id="b" * 32)
     fresh = EscalationTopology(EditionStore(LIBRARY), trace=lambda _: "")
-    for name, store in desk.driver.stores.items():
-        for key, value in store.items():
+    for name in desk.driver.stores:
+        for key, value in desk.driver.contents(name).items():
             fresh.store_changed(name, key, value)
     assert fresh.next_due() == desk.driver.processor.next_due()
     assert fresh.due_but_unfired(desk.driver.now + timedelta(hours=4)) == 2

@@ -1,4 +1,4 @@
-"""Every cause for which a record is put aside: a replay puts the same record aside, and for that cause."""
+"""For every cause of a dead letter: a replay dead-letters the same record, and for that cause."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from shared.policy.editions import EditionLibrary
 from shared.sla.case import MAX_ACTIVITIES
 from tests.harness.asking import account, entitlement_set
 from tests.harness.recording import Recording
-from tests.topology.replay.again import LIBRARY, NEXT, again, changed, header, identical, kinds, of
+from tests.topology.replay.helpers import LIBRARY, NEXT, changed, header, identical, kinds, replay, tally_of
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 CASE = f"{1:032x}"
@@ -32,7 +32,7 @@ WITHOUT_ITS_PLAN = NEXT.editions[0].model_copy(
 )
 OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
 CONFIGURED = EditionLibrary([*LIBRARY.editions, ELSEWHERE, WITHOUT_ITS_PLAN])
-DEFECT = "unexpected_error"  # of ours; nobody can bring one about who does not know of it
+DEFECT = "unexpected_error"  # no test can cause a defect that is not known
 
 Happening = Callable[[Recording], None]
 
@@ -48,7 +48,7 @@ def recording() -> Recording:
     return made
 
 
-def put_aside(recording: Recording) -> list[str]:
+def causes_in(recording: Recording) -> list[str]:
     """The causes of all dead letters."""
     topics = map(dead_letter, (ENTITLEMENTS, REQUESTS, CASES, ACTIVITY))
     return [dict(record.headers)["dlt-cause"].decode() for topic in topics for record in recording.published(topic)]
@@ -192,47 +192,47 @@ CAUSES: tuple[tuple[str, Happening], ...] = (
 
 
 @pytest.mark.parametrize(("cause", "happens"), CAUSES, ids=[happens.__name__ for _, happens in CAUSES])
-def test_what_was_put_aside_is_put_aside_again(recording: Recording, cause: str, happens: Happening) -> None:
-    """And what happens to the case afterwards is as it was, for the record left no trace in it."""
+def test_a_dead_lettered_record_is_dead_lettered_by_the_replay(
+    recording: Recording, cause: str, happens: Happening
+) -> None:
+    """And the later events of the case are identical, for the record left no trace in it."""
     happens(recording)
     recording.runs()
     recording.runs()
     recording.passes(DAY)
-    assert cause in put_aside(recording)
-    outcome = again(recording, configured=CONFIGURED)
-    assert identical(outcome, recording)
-    assert sum(tally.put_aside for tally in outcome.tallies) == len(put_aside(recording))
+    assert cause in causes_in(recording)
+    result = replay(recording, configured=CONFIGURED)
+    assert identical(result, recording)
+    assert sum(tally.dead_letters for tally in result.tallies) == len(causes_in(recording))
 
 
-def test_what_was_put_aside_by_an_edition_that_the_log_has_not_saved_cannot_be_replayed(recording: Recording) -> None:
-    """An edition is saved with the first case that counts by it, so one that none came to is only where it was
-    configured. That it is not at hand is no difference; which one it is has to be said."""
+def test_a_dead_letter_that_needs_an_unsaved_edition_cannot_be_replayed(recording: Recording) -> None:
+    """An edition is saved with the first case that uses it; an edition without cases is only where it was configured.
+    That it is not available is no difference, and the reason names it."""
     to_an_edition_without_its_calendar(recording)
     recording.runs()
     recording.passes(DAY)
-    outcome = again(recording)
-    tally = of(outcome, "escalation")
-    assert (outcome.differences, tally.put_aside_not_replayable) == ((), 1)
-    assert (outcome.as_published, outcome.complete) == (True, False)
-    (because,) = tally.because
-    assert policy_sha256(ELSEWHERE) in because
-    assert "--policy" in because
+    result = replay(recording)
+    tally = tally_of(result, "escalation")
+    assert (result.differences, tally.dead_letters_not_replayable) == ((), 1)
+    assert (result.as_published, result.complete) == (True, False)
+    (reason,) = tally.not_replayable_reasons
+    assert policy_sha256(ELSEWHERE) in reason
+    assert "--policy" in reason
 
 
 @pytest.mark.parametrize("cause", ["malformed_event", "bad_activity_time", "no_escalation_requested"])
-def test_a_cause_that_needs_no_edition_differs_though_the_edition_is_not_at_hand(
-    recording: Recording, cause: str
-) -> None:
-    """Whether an event is sound is told without the edition that it names: this letter has been tampered with."""
+def test_a_cause_that_needs_no_edition_differs_even_if_the_edition_is_missing(recording: Recording, cause: str) -> None:
+    """An event can be validated without the edition that it names: this dead letter has been tampered with."""
     to_an_edition_without_its_calendar(recording)
     recording.runs()
     (letter,) = recording.published(dead_letter(ACTIVITY))
     tampered = changed(recording.all_records(), letter, headers=header(letter, "dlt-cause", cause.encode()))
-    assert kinds(again(recording, tampered)) == [("dead_letter", "dead letter")]
+    assert kinds(replay(recording, tampered)) == [("dead_letter", "dead letter")]
 
 
-def test_every_cause_that_operators_read_about_is_among_these() -> None:
-    """A cause that comes to be has to come to be replayed."""
+def test_every_documented_cause_is_tested_here() -> None:
+    """A new cause needs a test of its replay."""
     section = OPERATIONS.read_text(encoding="utf-8").partition("## Dead letters")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}

@@ -1,4 +1,4 @@
-"""A log that is not what follows from it: every way in which it can be wrong is shown, event by event."""
+"""Each way in which a log can differ from its replay is reported, event by event."""
 
 import json
 from collections.abc import Callable
@@ -13,16 +13,16 @@ from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, dead_letter
 from shared.kafka.record import Record
 from tests.harness.asking import account
 from tests.harness.recording import Recording
-from tests.topology.replay.again import (
+from tests.topology.replay.helpers import (
     LIBRARY,
-    again,
     changed,
     edited,
     fields,
+    find_event,
     header,
     kinds,
-    of,
-    the,
+    replay,
+    tally_of,
     types,
     without,
 )
@@ -81,15 +81,19 @@ def test_a_field_that_differs_is_shown_with_both_values(
     lived: Recording, topic: Any, kind: str, edit: Edit, field: str, shown: tuple[Any, Any] | None
 ) -> None:
     """One difference for one tampered event, and nothing else is touched."""
-    outcome = again(lived, edited(lived.all_records(), the(lived.published(topic), kind), edit))
-    assert kinds(outcome)[0] == ("differing", kind)
-    found = fields(outcome.differences[0])
+    result = replay(lived, edited(lived.all_records(), find_event(lived.published(topic), kind), edit))
+    assert kinds(result)[0] == ("differing", kind)
+    found = fields(result.differences[0])
     assert found.keys() == {field}
     assert shown is None or found[field] == shown
     service = "router" if topic is CASES else "escalation"
-    assert (of(outcome, service).differing, of(outcome, service).missing, of(outcome, service).unexpected) == (1, 0, 0)
-    assert of(outcome, service).digest != of(outcome, service).published_digest
-    assert not outcome.as_published
+    assert (
+        tally_of(result, service).differing,
+        tally_of(result, service).missing,
+        tally_of(result, service).unexpected,
+    ) == (1, 0, 0)
+    assert tally_of(result, service).digest != tally_of(result, service).published_digest
+    assert not result.as_published
 
 
 @pytest.mark.parametrize(
@@ -107,21 +111,21 @@ def test_a_field_that_differs_is_shown_with_both_values(
     ids=["key", "id", "subject", "content_type", "one_more", "one_less", "order", "spelling"],
 )
 @pytest.mark.parametrize("kind", ["clock.started", "clock.breached"], ids=["of_a_record", "of_a_timer"])
-def test_what_is_not_in_the_data_counts_as_well(
+def test_key_headers_and_notation_are_compared_as_well(
     lived: Recording, change: Callable[[Record], dict[str, Any]], field: str, kind: str
 ) -> None:
     """Readers find events by key, id and headers; the bytes are what was signed for."""
-    old = the(lived.published(ESCALATIONS), kind)
-    outcome = again(lived, changed(lived.all_records(), old, **change(old)))
-    assert kinds(outcome) == [("differing", kind)]
-    assert fields(outcome.differences[0]).keys() == {field}
+    old = find_event(lived.published(ESCALATIONS), kind)
+    result = replay(lived, changed(lived.all_records(), old, **change(old)))
+    assert kinds(result) == [("differing", kind)]
+    assert fields(result.differences[0]).keys() == {field}
 
 
-def test_when_it_was_written_and_in_which_trace_do_not_count(lived: Recording) -> None:
-    """They say of the writing, not of the fact."""
-    old = the(lived.published(ESCALATIONS), "clock.breached")
+def test_time_of_writing_and_trace_context_are_not_compared(lived: Recording) -> None:
+    """They belong to the act of writing, not to the fact."""
+    old = find_event(lived.published(ESCALATIONS), "clock.breached")
     headers = header(replace(old, headers=header(old, "ce_time", b"2030-01-01T00:00:00Z")), "traceparent", b"00")
-    assert again(lived, changed(lived.all_records(), old, headers=headers, timestamp_ms=1)).as_published
+    assert replay(lived, changed(lived.all_records(), old, headers=headers, timestamp_ms=1)).as_published
 
 
 def test_an_event_on_another_partition_is_shown() -> None:
@@ -130,10 +134,10 @@ def test_an_event_on_another_partition_is_shown() -> None:
     recording.tells(account())
     recording.asks(1)
     recording.runs()
-    old = the(recording.published(CASES), "case.routed")
+    old = find_event(recording.published(CASES), "case.routed")
     moved = changed(recording.all_records(), old, partition=1 - old.partition)
-    outcome = again(recording, moved, consumed=False)
-    assert fields(outcome.differences[0]) == {"partition": (1 - old.partition, old.partition)}
+    result = replay(recording, moved, consumed=False)
+    assert fields(result.differences[0]) == {"partition": (1 - old.partition, old.partition)}
 
 
 def test_each_event_that_is_missing_is_shown(lived: Recording) -> None:
@@ -141,28 +145,28 @@ def test_each_event_that_is_missing_is_shown(lived: Recording) -> None:
     for topic in (CASES, ESCALATIONS):
         for record in lived.published(topic)[:-1]:
             kind = dict(record.headers)["ce_type"].decode().removeprefix("frontline.").removesuffix(".v1")
-            outcome = again(lived, without(lived.all_records(), record))
-            assert ("missing", kind) in kinds(outcome)[:1] or topic is CASES, kind
-            missing = [each for each in outcome.differences if each.kind == "missing"]
+            result = replay(lived, without(lived.all_records(), record))
+            assert ("missing", kind) in kinds(result)[:1] or topic is CASES, kind
+            missing = [each for each in result.differences if each.kind == "missing"]
             assert missing[0].id == dict(record.headers)["ce_id"].decode()
             assert missing[0].place is None
             if topic is ESCALATIONS:
-                assert len(outcome.differences) == 1
-                assert of(outcome, "escalation").identical == of(outcome, "escalation").published
+                assert len(result.differences) == 1
+                assert tally_of(result, "escalation").identical == tally_of(result, "escalation").published
 
 
 def test_whole_groups_may_be_missing(lived: Recording) -> None:
     """All that a record, or one instant, had caused."""
     started = [record for record in lived.published(ESCALATIONS) if b"clock.started" in dict(record.headers)["ce_type"]]
-    outcome = again(lived, without(lived.all_records(), *started[:2]))
-    assert kinds(outcome) == [("missing", "clock.started")] * 2
-    assert of(outcome, "escalation").differing == 0
+    result = replay(lived, without(lived.all_records(), *started[:2]))
+    assert kinds(result) == [("missing", "clock.started")] * 2
+    assert tally_of(result, "escalation").differing == 0
 
 
 @pytest.mark.parametrize("kind", ["clock.started", "clock.warned", "clock.breached", "clock.fulfilled"])
 def test_an_event_too_many_is_shown(lived: Recording, kind: str) -> None:
     """A copy, and one that somebody made up: each is one that does not follow, and the others stay as they are."""
-    old = the(lived.published(ESCALATIONS), kind)
+    old = find_event(lived.published(ESCALATIONS), kind)
     for new in (
         replace(old, offset=old.offset + 1),
         replace(old, offset=old.offset + 1, headers=header(old, "ce_id", b"e" * 32)),
@@ -171,42 +175,42 @@ def test_an_event_too_many_is_shown(lived: Recording, kind: str) -> None:
             replace(r, offset=r.offset + 1) if r.topic == ESCALATIONS.name and r.offset > old.offset else r
             for r in lived.all_records()
         ]
-        outcome = again(lived, [*records, new])
-        assert kinds(outcome) == [("unexpected", kind)]
-        assert outcome.differences[0].place == f"{ESCALATIONS.name}[0]@{new.offset}"
-        assert of(outcome, "escalation").identical == of(outcome, "escalation").replayed
+        result = replay(lived, [*records, new])
+        assert kinds(result) == [("unexpected", kind)]
+        assert result.differences[0].place == f"{ESCALATIONS.name}[0]@{new.offset}"
+        assert tally_of(result, "escalation").identical == tally_of(result, "escalation").replayed
 
 
 def test_events_in_another_order_are_shown(lived: Recording) -> None:
     """Order is a promise: a breach that comes before its warning is another story, though all words are there."""
     published = lived.published(ESCALATIONS)
-    first, second = the(published, "clock.warned"), the(published, "clock.breached")
+    first, second = find_event(published, "clock.warned"), find_event(published, "clock.breached")
     swapped = changed(lived.all_records(), first, offset=second.offset)
-    outcome = again(lived, changed(swapped, second, offset=first.offset))
-    assert outcome.differences
-    assert {each.kind for each in outcome.differences} == {"differing"}
-    assert any("order" in fields(each) for each in outcome.differences)
-    assert outcome.digest != outcome.published_digest
+    result = replay(lived, changed(swapped, second, offset=first.offset))
+    assert result.differences
+    assert {each.kind for each in result.differences} == {"differing"}
+    assert any("order" in fields(each) for each in result.differences)
+    assert result.digest != result.published_digest
 
 
 @pytest.mark.parametrize(
-    ("change", "because"),
+    ("change", "reason"),
     [
         (lambda r: {"headers": header(r, "ce_source", b"/somebody")}, "not published by /frontline/escalation"),
-        (lambda r: {"value": b"not JSON"}, "does not say when and why"),
-        (lambda r: {"value": None}, "does not say when and why"),
-        (lambda r: {"value": r.value.replace(b"2026-", b"0001-")}, "not an instant of our time"),
+        (lambda r: {"value": b"not JSON"}, "lacks observed_at or caused_by"),
+        (lambda r: {"value": None}, "lacks observed_at or caused_by"),
+        (lambda r: {"value": r.value.replace(b"2026-", b"0001-")}, "no time zone or is out of range"),
     ],
     ids=["foreign", "not_json", "empty", "out_of_time"],
 )
-def test_what_does_not_say_why_it_is_there_does_not_follow(
-    lived: Recording, change: Callable[[Record], dict[str, Any]], because: str
+def test_an_event_without_a_usable_cause_is_unexpected(
+    lived: Recording, change: Callable[[Record], dict[str, Any]], reason: str
 ) -> None:
-    """Somebody else wrote it: it is shown, and what should be there is missing."""
-    old = the(lived.published(ESCALATIONS), "clock.breached")
-    outcome = again(lived, changed(lived.all_records(), old, **change(old)))
-    assert of(outcome, "escalation").unexpected + of(outcome, "escalation").differing == 1
-    assert because in outcome.differences[0].because
+    """Another program wrote it: it is reported, and so is the missing event in its place."""
+    old = find_event(lived.published(ESCALATIONS), "clock.breached")
+    result = replay(lived, changed(lived.all_records(), old, **change(old)))
+    assert tally_of(result, "escalation").unexpected + tally_of(result, "escalation").differing == 1
+    assert reason in result.differences[0].reason
 
 
 @pytest.mark.parametrize(
@@ -222,67 +226,67 @@ def test_what_does_not_say_why_it_is_there_does_not_follow(
     ],
     ids=["offset", "topic", "partition", "generation", "timer", "no_topic", "positions"],
 )
-def test_a_cause_that_is_not_the_cause_is_shown(lived: Recording, edit: Edit, field: str) -> None:
-    """What a replay goes by is itself part of what it compares."""
-    old = the(lived.published(ESCALATIONS), "clock.started", 2)
-    outcome = again(lived, edited(lived.all_records(), old, edit))
-    assert not outcome.as_published
-    ids = {each.id for each in outcome.differences}
+def test_a_wrong_cause_is_shown(lived: Recording, edit: Edit, field: str) -> None:
+    """The replay relies on the cause, and compares it too."""
+    old = find_event(lived.published(ESCALATIONS), "clock.started", 2)
+    result = replay(lived, edited(lived.all_records(), old, edit))
+    assert not result.as_published
+    ids = {each.id for each in result.differences}
     assert dict(old.headers)["ce_id"].decode() in ids
 
 
-def test_a_cause_that_nobody_has_cannot_be_replayed(lived: Recording) -> None:
-    """It may be gone, or never have been: what is said to follow from it is compared with nothing."""
-    old = the(lived.published(ESCALATIONS), "clock.fulfilled")
+def test_an_event_whose_cause_is_not_in_the_log_cannot_be_replayed(lived: Recording) -> None:
+    """It may be deleted, or never have existed: the case's events from there on are not compared."""
+    old = find_event(lived.published(ESCALATIONS), "clock.fulfilled")
     nowhere = {"offset": 70, "positions": {CASES.name: 3, ACTIVITY.name: 71}}
-    outcome = again(lived, edited(lived.all_records(), old, lambda data: data["caused_by"].update(nowhere)))
-    because = "the log does not have the record of support.activity.v1 that they follow from"
+    result = replay(lived, edited(lived.all_records(), old, lambda data: data["caused_by"].update(nowhere)))
+    reason = "the log does not have the record of support.activity.v1 that caused them"
     of_the_case = [r for r in lived.published(ESCALATIONS) if r.key == old.key and r.offset >= old.offset]
-    assert of(outcome, "escalation").because == {because: len(of_the_case)}
-    assert (outcome.complete, outcome.as_published) == (False, True)
+    assert tally_of(result, "escalation").not_replayable_reasons == {reason: len(of_the_case)}
+    assert (result.complete, result.as_published) == (False, True)
 
 
-def test_a_customers_words_are_not_shown(lived: Recording) -> None:
+def test_a_customers_text_is_not_shown(lived: Recording) -> None:
     """Neither those that were tampered with nor those that were there: only that they differ."""
-    old = the(lived.published(CASES), "case.routed")
-    outcome = again(lived, edited(lived.all_records(), old, setting("subject", "my password is hunter2")))
-    assert fields(outcome.differences[0]) == {"subject": (NOT_SHOWN, NOT_SHOWN)}
-    assert "hunter2" not in repr(outcome)
-    assert "Nobody can join" not in repr(outcome)
+    old = find_event(lived.published(CASES), "case.routed")
+    result = replay(lived, edited(lived.all_records(), old, setting("subject", "my password is hunter2")))
+    assert fields(result.differences[0]) == {"subject": (NOT_SHOWN, NOT_SHOWN)}
+    assert "hunter2" not in repr(result)
+    assert "Nobody can join" not in repr(result)
 
 
 def test_a_tampered_source_makes_what_followed_from_it_differ(lived: Recording) -> None:
-    """The request says now that it is less urgent than it was."""
+    """The request was edited to be less urgent."""
     asked = next(r for r in lived.all_records() if r.topic == "support.requests.v1")
-    outcome = again(lived, edited(lived.all_records(), asked, setting("impact", "general")))
-    assert ("differing", "case.routed") in kinds(outcome)
-    assert of(outcome, "router").differing == 1
+    result = replay(lived, edited(lived.all_records(), asked, setting("impact", "general")))
+    assert ("differing", "case.routed") in kinds(result)
+    assert tally_of(result, "router").differing == 1
 
 
 @pytest.mark.parametrize("cause", ["malformed_event", None], ids=["another_cause", "missing"])
 def test_dead_letters_are_compared_by_record_and_cause(lived: Recording, cause: str | None) -> None:
-    """What was put aside, and why."""
+    """Which record was dead-lettered, and why."""
     letter = lived.published(dead_letter(ACTIVITY))[0]
     if cause is None:
         records = without(lived.all_records(), letter)
     else:
         records = changed(lived.all_records(), letter, headers=header(letter, "dlt-cause", cause.encode()))
-    outcome = again(lived, records)
-    assert kinds(outcome) == [("dead_letter", "dead letter")]
-    assert outcome.differences[0].id == f"{ACTIVITY.name}[0]@1"
-    assert ("not put aside" if cause is None else cause) in outcome.differences[0].because
-    assert of(outcome, "escalation").put_aside_differing == 1
-    assert outcome.digest == outcome.published_digest
+    result = replay(lived, records)
+    assert kinds(result) == [("dead_letter", "dead letter")]
+    assert result.differences[0].id == f"{ACTIVITY.name}[0]@1"
+    assert ("not dead-lettered" if cause is None else cause) in result.differences[0].reason
+    assert tally_of(result, "escalation").dead_letters_differing == 1
+    assert result.digest == result.published_digest
 
 
 def test_a_dead_letter_too_many_is_shown(lived: Recording) -> None:
-    """One of a record that was processed, and one that is there twice."""
+    """One of a record that was processed, and a duplicate."""
     letter = lived.published(dead_letter(ACTIVITY))[0]
     copy = replace(letter, offset=letter.offset + 10)
     made_up = replace(copy, headers=header(copy, "dlt-offset", b"0"))
-    assert "twice" in again(lived, [*lived.all_records(), copy]).differences[0].because
-    outcome = again(lived, [*lived.all_records(), made_up])
-    assert "does not follow" in outcome.differences[0].because
+    assert "twice" in replay(lived, [*lived.all_records(), copy]).differences[0].reason
+    result = replay(lived, [*lived.all_records(), made_up])
+    assert "the replay does not dead-letter it" in result.differences[0].reason
 
 
 def test_only_so_many_differences_are_kept_and_the_others_counted(lived: Recording) -> None:
@@ -290,15 +294,15 @@ def test_only_so_many_differences_are_kept_and_the_others_counted(lived: Recordi
     records = lived.all_records()
     for record in lived.published(ESCALATIONS):
         records = edited(records, record, setting("account_id", "somebody"))
-    outcome = again(lived, records, show=3)
-    assert len(outcome.differences) == 3
-    assert outcome.more_differences == len(lived.published(ESCALATIONS)) - 3
-    assert of(outcome, "escalation").differing == len(lived.published(ESCALATIONS))
-    assert json.dumps(outcome.differences[0].fields)
+    result = replay(lived, records, show=3)
+    assert len(result.differences) == 3
+    assert result.more_differences == len(lived.published(ESCALATIONS)) - 3
+    assert tally_of(result, "escalation").differing == len(lived.published(ESCALATIONS))
+    assert json.dumps(result.differences[0].fields)
 
 
 def test_the_fixture_has_all_that_these_tests_are_about(lived: Recording) -> None:
     """Or they would prove nothing."""
     needed = {"clock.started", "clock.warned", "clock.breached", "clock.fulfilled", "escalation.raised"}
     assert needed <= set(types(lived, ESCALATIONS))
-    assert again(lived).as_published
+    assert replay(lived).as_published

@@ -12,7 +12,7 @@ from shared.streams.overlay import Overlay
 from shared.streams.processor import Timer
 from tests.harness.asking import account
 from tests.harness.recording import Recording
-from tests.topology.replay.again import LIBRARY, again, identical, kinds, types
+from tests.topology.replay.helpers import LIBRARY, identical, kinds, replay, types
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -62,7 +62,7 @@ def test_a_case_that_was_postponed_for_a_while(first: bool) -> None:
     mend(recording, bad, stored)
     recording.passes(DAY)
     assert types(recording, ESCALATIONS).count("clock.breached") >= 3
-    assert identical(again(recording), recording)
+    assert identical(replay(recording), recording)
 
 
 def test_a_case_that_moves_on_while_it_is_postponed() -> None:
@@ -78,9 +78,9 @@ def test_a_case_that_moves_on_while_it_is_postponed() -> None:
     recording.hears("agent_replied", cases[0])
     recording.runs()
     recording.passes(DAY)
-    outcome = again(recording)
-    assert kinds(outcome) == [("missing", "clock.warned")]
-    assert [each.case_id for each in outcome.differences] == [cases[0]]
+    result = replay(recording)
+    assert kinds(result) == [("missing", "clock.warned")]
+    assert [each.case_id for each in result.differences] == [cases[0]]
 
 
 def _due(recording: Recording) -> list[Timer]:

@@ -1,4 +1,4 @@
-"""Whatever happened, and however it was cut into slices, aborted and restarted: what follows is what was published."""
+"""Random histories with random slices, aborts and restarts: the replay reproduces what was published."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +12,7 @@ from shared.kafka.record import Record
 from shared.policy.digest import policy_sha256
 from tests.harness.asking import account
 from tests.harness.recording import Recording
-from tests.topology.replay.again import BOTH, LIBRARY, NEXT, Starts, again, identical
+from tests.topology.replay.helpers import BOTH, LIBRARY, NEXT, Starts, identical, replay
 
 ACCOUNTS = ("acme", "beta")
 EDITIONS: tuple[dict[str, Any], ...] = (
@@ -34,7 +34,7 @@ def step(what: Callable[..., object], **drawn: st.SearchStrategy[Any]) -> st.Sea
 
 
 def tells(recording: Recording, account_id: str, plan: str) -> None:
-    """The billing system tells of an account, or withdraws it."""
+    """The billing system sets an entitlement, or withdraws it."""
     if plan:
         recording.tells(account(account_id=account_id, plan=plan))
     else:
@@ -64,12 +64,12 @@ def repeats(recording: Recording, case: int, kind: str, key: str, digest: str | 
 
 
 def garbage(recording: Recording, topic: Topic, key: bytes | None) -> None:
-    """Something that is no event, on whatever partition."""
+    """A record that is not an event, on partition 0."""
     recording.write_bytes(topic, key, b"{}", partition=0)
 
 
 def waits(recording: Recording, seconds: float) -> None:
-    """Nobody gets a turn for a while; then it is later."""
+    """Time passes, and no task runs."""
     recording.waits(timedelta(seconds=seconds))
 
 
@@ -79,24 +79,24 @@ def passes(recording: Recording, minutes: int) -> None:
 
 
 def months(recording: Recording, days: int) -> None:
-    """Both services are up to date, and then for a long time nothing comes."""
+    """Both services are up to date, and then nothing arrives for a long time."""
     recording.runs()
     recording.runs()
     recording.passes(timedelta(days=days))
 
 
 def slices(recording: Recording, service: str, partition: int, at_most: int | None, abort: bool) -> None:
-    """One task takes some of what there is."""
+    """One task processes some of its records."""
     recording.slice(service, partition % recording.partitions, at_most=at_most, abort=abort)
 
 
 def refuses(recording: Recording, service: str, partition: int, by_reference: bool) -> None:
-    """The broker takes nothing that comes of a record."""
+    """The broker refuses the output of a record."""
     recording.refuses(service, partition % recording.partitions, by_reference=by_reference)
 
 
 def runs(recording: Recording) -> None:
-    """Everybody takes everything."""
+    """All tasks process all records."""
     recording.runs()
 
 
@@ -195,36 +195,36 @@ def lived(history: list[Step], partitions: int) -> Recording:
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories, st.integers(1, 2))
-def test_any_history_is_replayed_bit_by_bit_and_twice_alike(history: list[Step], partitions: int) -> None:
-    """Slices, aborted transactions, restarts, lagging services, early and late activity, dead letters, forgetting."""
+def test_any_history_is_replayed_byte_for_byte_and_twice_alike(history: list[Step], partitions: int) -> None:
+    """Slices, aborted transactions, restarts, lagging services, early and late activity, dead letters, expiry."""
     recording = lived(history, partitions)
-    first, second = (again(recording, configured=BOTH) for _ in range(2))
+    first, second = (replay(recording, configured=BOTH) for _ in range(2))
     assert identical(first, recording)
     assert (first.digest, first.tallies) == (second.digest, second.tallies)
-    unsaid = again(recording, configured=BOTH, consumed=False)  # how far the services had come
-    assert (unsaid.differences, unsaid.digest) == ((), first.digest)
+    without_offsets = replay(recording, configured=BOTH, consumed=False)
+    assert (without_offsets.differences, without_offsets.digest) == ((), first.digest)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories, st.integers(1, 2), st.data())
-def test_whatever_a_log_has_lost_is_no_difference(history: list[Step], partitions: int, data: st.DataObject) -> None:
-    """Retention takes any beginning of any topic, compaction any entitlement but the last: said, and never guessed."""
+def test_whatever_retention_deleted_is_no_difference(history: list[Step], partitions: int, data: st.DataObject) -> None:
+    """Retention deletes any beginning of any topic, compaction any entitlement but the last; nothing is guessed."""
     recording = lived(history, partitions)
     starts: Starts = {}
     records = recording.all_records()
     for topic in data.draw(st.lists(st.sampled_from(LOSE), unique_by=lambda topic: topic.name)):
         for partition in range(partitions):
             there = recording.records[topic.name, partition]
-            gone = there[: data.draw(st.integers(0, len(there)))]
-            if gone:
-                starts.setdefault(topic.name, {})[partition] = gone[-1].offset + 1
-                records = [record for record in records if record not in gone]
+            deleted = there[: data.draw(st.integers(0, len(there)))]
+            if deleted:
+                starts.setdefault(topic.name, {})[partition] = deleted[-1].offset + 1
+                records = [record for record in records if record not in deleted]
     records = compacted(records, recording, data)
-    outcome = again(recording, records, starts=starts, configured=BOTH)
-    assert outcome.differences == ()
-    assert outcome.digest == outcome.published_digest
-    assert sum(tally.identical + tally.not_replayable for tally in outcome.tallies) >= sum(
-        tally.published for tally in outcome.tallies
+    result = replay(recording, records, starts=starts, configured=BOTH)
+    assert result.differences == ()
+    assert result.digest == result.published_digest
+    assert sum(tally.identical + tally.not_replayable for tally in result.tallies) >= sum(
+        tally.published for tally in result.tallies
     )
 
 
@@ -234,6 +234,6 @@ def compacted(records: list[Record], recording: Recording, data: st.DataObject) 
         there = recording.records[ENTITLEMENTS.name, partition]
         cleaned = data.draw(st.integers(0, len(there)))
         last = {record.key: record for record in there[:cleaned]}
-        gone = [record for record in there[:cleaned] if record is not last[record.key]]
-        records = [record for record in records if record not in gone]
+        deleted = [record for record in there[:cleaned] if record is not last[record.key]]
+        records = [record for record in records if record not in deleted]
     return records

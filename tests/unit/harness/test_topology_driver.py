@@ -45,7 +45,7 @@ def test_poison_leaves_nothing_behind_but_its_dead_letter() -> None:
     driver.pipe_slice(slice_)
     assert _values(driver) == [b"1", b"2"]
     (letter,) = driver.dead_letters
-    assert (letter.cause, letter.message, letter.at) == ("told_to", "the record says poison", EPOCH)
+    assert (letter.cause, letter.message, letter.at) == ("on_request", "the record says poison", EPOCH)
     assert (letter.record.topic, letter.record.offset, letter.record.value) == ("first", 1, b"poison")
     assert letter.record.headers == (("h", b"\xff"),)
 

@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from services.intake import api
-from services.intake.app import Edge, create_app
+from services.intake.server import IntakeServer
 from services.intake.service import Service
 from services.intake.settings import Settings
+from shared.process import with_health
 from tests.harness.intake import api_keys, editions
 
 
@@ -19,10 +20,8 @@ from tests.harness.intake import api_keys, editions
 def asker() -> httpx.AsyncClient:
     """Asks the application directly; documents need no Kafka."""
     settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys())
-    service = Service(settings, settings.read_keys(), editions())
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(Edge(create_app(service), service)), base_url="http://intake"
-    )
+    server = IntakeServer(Service(settings, settings.read_keys(), editions()))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(with_health(server)), base_url="http://intake")
 
 
 async def test_every_call_is_in_the_document_with_its_scope_and_answers(asker: httpx.AsyncClient) -> None:

@@ -9,7 +9,7 @@ from services.replay.event_difference import ABSENT, NOT_SHOWN, FieldDifference,
 from shared.contracts.topics import CASES
 from shared.kafka.record import Headers, Output, Record
 
-REWRITTEN = ("data", "the same JSON, written differently", "as the services write it")
+REWRITTEN = ("data", "the same JSON in another notation", "as the services write it")
 TYPE = (("ce_type", b"frontline.case.routed.v1"),)
 
 
@@ -45,7 +45,7 @@ def between(one: Any, other: Any, headers: Headers = TYPE) -> list[FieldDifferen
         (b'{ "priority":"P1"}', {"priority": "P1"}, [REWRITTEN]),
     ],
 )
-def test_each_field_is_told_with_its_values(one: Any, other: Any, expected: list[tuple[str, Any, Any]]) -> None:
+def test_each_field_is_listed_with_both_values(one: Any, other: Any, expected: list[tuple[str, Any, Any]]) -> None:
     """Only what the contract describes is shown, and only so much of it as one can read."""
     assert between(one, other) == [FieldDifference(*each) for each in expected]
 
@@ -56,10 +56,19 @@ def test_each_field_is_told_with_its_values(one: Any, other: Any, expected: list
         ((), [("header ce_type", ABSENT, "frontline.case.routed.v1")]),
         ((("ce_type", b"x"),), [("header ce_type", "x", "frontline.case.routed.v1")]),
         ((*TYPE, ("more", b"words")), [("header more", NOT_SHOWN, ABSENT)]),
-        ((*TYPE, *TYPE), [("headers", "in another order, or one twice", "each once, in the order of the serde")]),
+        (
+            (*TYPE, *TYPE),
+            [
+                (
+                    "headers",
+                    "in another order, or one of them twice",
+                    "each once, in the order in which services write them",
+                )
+            ],
+        ),
         ((*TYPE, ("ce_time", b"x"), ("traceparent", b"y")), []),
     ],
 )
-def test_headers_are_told_apart_by_name(headers: Headers, expected: list[tuple[str, Any, Any]]) -> None:
-    """All but those that say when and in which trace it was written."""
+def test_headers_are_compared_by_name(headers: Headers, expected: list[tuple[str, Any, Any]]) -> None:
+    """All but the time of writing and the trace context."""
     assert between({}, {}, headers) == [FieldDifference(*each) for each in expected]

@@ -68,8 +68,8 @@ def test_text_is_text_and_everything_else_is_base64() -> None:
     assert (line["key"], line["value"], line["headers"]) == ({"base64": "/w=="}, '{"ñ":1}', [["h", "\x00"]])
 
 
-def test_a_record_that_was_not_read_comes_back_as_such() -> None:
-    """A replay has to put it aside again, for the cause that the record cannot show any more."""
+def test_a_withheld_record_comes_back_withheld() -> None:
+    """A replay must dead-letter it again, for a cause that the record itself no longer shows."""
     record = replace(RECORD, value=Withheld("record_too_large", "offsets 2 to 4 decode to more"))
     with logged(EXTENT, [record]) as log:
         (_, line) = lines_of(log)
@@ -80,7 +80,7 @@ def test_a_record_that_was_not_read_comes_back_as_such() -> None:
     assert (back.value.cause, back.value.message) == ("record_too_large", "offsets 2 to 4 decode to more")
 
 
-def test_blank_lines_are_passed_over_and_still_counted() -> None:
+def test_blank_lines_are_skipped_and_still_counted() -> None:
     """An editor may leave one; a message names the line that people see."""
     with read_lines([HEAD, b"\n", record_line(RECORD), b"  \n"]) as log:
         assert list(all_of(log)) == [RECORD]
@@ -105,22 +105,22 @@ def wrong(**fields: object) -> bytes:
         ([HEAD.replace(b'"partitions":2', b'"partitions":0')], "line 1: Expected `int` >= 1"),
         (
             [HEAD.replace(b'"partitions":2', b'"partitions":1')],
-            "line 1: consumed.router: partition 1: the topics have 1",
+            "line 1: consumed.router: there is no partition 1; the topics have 1",
         ),
         (
             [HEAD.replace(b"support.requests", b"other.requests")],
             "line 1: starts: topic 'other.requests.v1' is not part",
         ),
-        ([HEAD, record_line(RECORD)[:-10]], "line 2: is not JSON; perhaps the file was cut off"),
-        ([HEAD, b"[]"], "line 2: is no record: Expected `object`"),
+        ([HEAD, record_line(RECORD)[:-10]], "line 2: is not JSON; the file may be truncated"),
+        ([HEAD, b"[]"], "line 2: is not a record: Expected `object`"),
         ([HEAD, wrong(topic="other")], "line 2: topic 'other' is not part of a log"),
-        ([HEAD, wrong(partition=2)], "line 2: partition 2: the topics have 2"),
-        ([HEAD, wrong(offset=-1)], "line 2: is no record: Expected `int` >= 0 - at `$.offset`"),
-        ([HEAD, wrong(timestamp=None)], "line 2: is no record: Expected `int`, got `null` - at `$.timestamp`"),
-        ([HEAD, wrong(value={"base64": "???"})], "line 2: is no record: Invalid base64"),
-        ([HEAD, wrong(value={"base65": "aa=="})], "line 2: is no record: "),
-        ([HEAD, wrong(headers=[["name"]])], "line 2: is no record: "),
-        ([HEAD, wrong(more=1)], "line 2: is no record: Object contains unknown field `more`"),
+        ([HEAD, wrong(partition=2)], "line 2: there is no partition 2; the topics have 2"),
+        ([HEAD, wrong(offset=-1)], "line 2: is not a record: Expected `int` >= 0 - at `$.offset`"),
+        ([HEAD, wrong(timestamp=None)], "line 2: is not a record: Expected `int`, got `null` - at `$.timestamp`"),
+        ([HEAD, wrong(value={"base64": "???"})], "line 2: is not a record: Invalid base64"),
+        ([HEAD, wrong(value={"base65": "aa=="})], "line 2: is not a record: "),
+        ([HEAD, wrong(headers=[["name"]])], "line 2: is not a record: "),
+        ([HEAD, wrong(more=1)], "line 2: is not a record: Object contains unknown field `more`"),
         ([HEAD, b'{"topic":"\xff"}'], "line 2: is not JSON"),
         ([HEAD, record_line(RECORD), record_line(RECORD)], "line 3: support.requests.v1[1]: offset 4 comes after 4"),
     ],
@@ -147,7 +147,7 @@ def test_records_are_found_by_their_place() -> None:
         assert (log.count(REQUESTS.name, 1), list(log.records(REQUESTS.name, 1))) == (0, [])
         assert (log.start(REQUESTS.name, 0), log.start(REQUESTS.name, 1)) == (3, 0)
         assert (log.consumed("router", REQUESTS.name, 1), log.consumed("escalation", REQUESTS.name, 1)) == (6, None)
-        with pytest.raises(ValueError, match="is being read"):
+        with pytest.raises(ValueError, match="cannot be added after"):
             log.add(RECORD)
 
 

@@ -16,7 +16,7 @@ from shared.contracts.topics import ESCALATIONS
 from shared.kafka.record import Record
 from tests.harness.asking import account
 from tests.harness.recording import Recording, log_of
-from tests.topology.replay.again import LIBRARY, NEXT, edited, the, without
+from tests.topology.replay.helpers import LIBRARY, NEXT, edited, find_event, without
 
 
 def recorded(library: Any = LIBRARY) -> Recording:
@@ -47,11 +47,11 @@ def frontline(*arguments: str, stdin: bytes | None = None, **environment: str) -
 
 
 def complaints(done: subprocess.CompletedProcess[bytes]) -> list[bytes]:
-    """What is on standard error beside progress, which a busy machine has time to show."""
+    """The lines on standard error without those of progress, which appear on a busy machine."""
     return [line for line in done.stderr.splitlines() if not line.startswith((b"reading the log: ", b"replaying: "))]
 
 
-def test_a_log_that_is_what_follows_from_it_is_identical(tmp_path: Path) -> None:
+def test_an_untouched_log_is_identical(tmp_path: Path) -> None:
     """Exit code 0, the same bytes each time, from a file or from standard input, and nothing to complain about."""
     file = written(tmp_path / "log", recorded())
     done = [
@@ -86,9 +86,11 @@ def test_a_difference_is_shown_and_the_exit_code_is_1(
 ) -> None:
     """Which event, where, which field, both values; for people and for programs."""
     recording = recorded()
-    old = the(recording.published(ESCALATIONS), "clock.breached")
+    old = find_event(recording.published(ESCALATIONS), "clock.breached")
     records = edited(recording.all_records(), old, lambda data: data.update(due_at=None))
-    file = written(tmp_path / "log", recording, without(records, the(recording.published(ESCALATIONS), "raised")))
+    file = written(
+        tmp_path / "log", recording, without(records, find_event(recording.published(ESCALATIONS), "raised"))
+    )
     assert replay(from_file=file, as_json=True) == 1
     found = json.loads(capsysbinary.readouterr().out)
     assert found["identical"] is False
@@ -102,7 +104,7 @@ def test_a_difference_is_shown_and_the_exit_code_is_1(
     assert replay(from_file=file) == 1
     text = capsysbinary.readouterr().out.decode()
     assert f"frontline.clock.breached.v1 {differing['id']} differs at {differing['place']}" in text
-    assert "due_at: published null, follows 2026-" in text
+    assert "due_at: published null, replayed 2026-" in text
     assert "is missing" in text
     assert text.splitlines()[-1].startswith("2 differences")
 
@@ -118,7 +120,7 @@ def test_only_so_many_differences_are_shown(tmp_path: Path, capsysbinary: pytest
     assert (found["differences"], found["more_differences"]) == ([], 3)
 
 
-def test_what_cannot_be_replayed_is_said_and_the_exit_code_is_1(
+def test_an_event_that_cannot_be_replayed_is_counted_and_the_exit_code_is_1(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     """Nothing differs, and yet not everything was compared: a script must not take that for an identical log."""
@@ -128,15 +130,15 @@ def test_what_cannot_be_replayed_is_said_and_the_exit_code_is_1(
     assert replay(from_file=file, as_json=True) == 1
     found = json.loads(capsysbinary.readouterr().out)
     assert (found["identical"], found["differences"]) == (False, [])
-    because = found["services"]["router"]["not_replayable_because"]
-    assert because == {"the log does not have the record of support.requests.v1 that they follow from": 1}
+    reasons = found["services"]["router"]["not_replayable_reasons"]
+    assert reasons == {"the log does not have the record of support.requests.v1 that caused them": 1}
     assert replay(from_file=file) == 1
     text = capsysbinary.readouterr().out.decode()
-    assert "router: 1 cannot be replayed, because the log does not have" in text
+    assert "router: 1 cannot be replayed: the log does not have" in text
 
 
-def test_an_edition_may_be_named_beside_those_of_the_log(tmp_path: Path) -> None:
-    """By --policy, more than once or with commas, or by the environment; without it, its name and digest are told."""
+def test_an_edition_may_be_named_besides_those_of_the_log(tmp_path: Path) -> None:
+    """By --policy, repeated or with commas, or by the environment; without it, the error names it and its digest."""
     file = written(tmp_path / "log", recorded(NEXT))
     missing = frontline("--from-file", str(file))
     assert (missing.returncode, missing.stdout) == (2, b"")
@@ -153,18 +155,18 @@ def test_an_edition_may_be_named_beside_those_of_the_log(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "say where the log is"),
-        (("--from-topic", "--from-file", "x"), "say where the log is"),
+        ((), "name the source of the log"),
+        (("--from-topic", "--from-file", "x"), "name the source of the log"),
         (("--from-file", "{tmp}/nowhere"), "cannot read {tmp}/nowhere: No such file"),
         (("--from-file", "{tmp}"), "cannot read {tmp}: Is a directory"),
-        (("--from-file", "{tmp}/log", "--save", "{tmp}/other"), "--save goes with --from-topic"),
+        (("--from-file", "{tmp}/log", "--save", "{tmp}/other"), "--save needs --from-topic"),
         (("--from-file", "{tmp}/log", "--show", "-1"), "--show -1: must not be negative"),
         (("--from-file", "{tmp}/log", "--policy", "nowhere"), "there is no edition 'nowhere'"),
         (("--from-file", "{tmp}/bad"), "{tmp}/bad, line 2: is not JSON"),
         (("--from-topic", "--save", "-"), "--save needs the name of a file"),
     ],
 )
-def test_bad_input_is_exit_code_2_and_a_sentence(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_bad_input_is_exit_code_2_and_one_message(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
     """Nothing on standard output: there is no answer."""
     file = written(tmp_path / "log", recorded())
     (tmp_path / "bad").write_bytes(file.read_bytes().splitlines(keepends=True)[0] + b"{")
@@ -173,8 +175,8 @@ def test_bad_input_is_exit_code_2_and_a_sentence(arguments: tuple[str, ...], sai
     assert said.replace("{tmp}", str(tmp_path)) in " ".join(done.stderr.decode().split())
 
 
-def test_a_kafka_that_is_away_is_a_sentence() -> None:
-    """And exit code 1: the question was right, there is no answer."""
+def test_an_unavailable_kafka_is_one_line() -> None:
+    """And exit code 1: the arguments were right, there is no result."""
     done = frontline("--from-topic", "--kafka", "127.0.0.1:1")
     assert (done.returncode, done.stdout) == (1, b"")
     assert len(done.stderr.splitlines()) == 1

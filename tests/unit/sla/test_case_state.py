@@ -164,7 +164,7 @@ def test_a_case_that_runs_wild_is_stopped() -> None:
     """An integration that flips a status for ever must not grow the state for ever."""
     desk = Desk()
     desk.opens()
-    (value,) = dict(desk.driver.stores["cases"].items()).values()
+    (value,) = desk.driver.contents("cases").values()
     state = decode(value)
     state.heard = [StoredActivity(number, 3, b"%d" % number, b"", "open") for number in range(MAX_ACTIVITIES)]
     pinned = PinnedEdition(policy_sha256(LIBRARY.editions[0]), LIBRARY.editions[0])
@@ -178,7 +178,7 @@ def test_an_open_case_takes_at_most_256_bytes_all_in() -> None:
     """Key, state, and its place in the index of timers: a million open cases fit into a quarter of a gigabyte."""
     desk = Desk()
     desk.opens(CASE, account_id="a" * 32)
-    (value,) = dict(desk.driver.stores["cases"].items()).values()
+    (value,) = desk.driver.contents("cases").values()
     state, due = decode(value), due_of(value)
     assert state.trace is not None
     assert due is not None

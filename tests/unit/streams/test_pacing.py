@@ -21,7 +21,7 @@ def test_the_gap_is_at_least_the_given_one_and_four_times_a_slow_transaction() -
 
 
 def test_a_full_slice_does_not_wait() -> None:
-    """Waiting collects records; when there are enough it only costs."""
+    """Waiting collects records; once there are enough, it only adds delay."""
     pacer = Pacer(0.025, 0.0, now=0.0)
     pacer.committed(0.0, 0.004)
     assert pacer.wait(0.004, full=True) == 0
@@ -49,8 +49,8 @@ def test_a_slice_takes_what_is_processed_in_20_ms() -> None:
     assert pacer.records == MIN_RECORDS
 
 
-def test_back_off_grows_to_its_bound_and_starts_small_again() -> None:
-    """Between half and all of the bound, so that instances do not march in step."""
+def test_back_off_grows_to_its_bound_and_is_short_again_after_a_reset() -> None:
+    """Between half and all of the bound, so that instances do not retry in lockstep."""
     backoff = Backoff(0.1, 1.0)
     pauses = [backoff.next() for _ in range(8)]
     assert all(

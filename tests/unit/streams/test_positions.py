@@ -1,4 +1,4 @@
-"""Where a task goes on: an offset counts only in the topic that it belongs to."""
+"""Where a task continues: an offset counts only in the topic that it belongs to."""
 
 import pytest
 
@@ -26,10 +26,10 @@ OF_DELETED = Committed(20, "old")
         pytest.param(10, "old", OF_DELETED, 10, id="gone on since, the group's offset is of the deleted topic"),
     ],
 )
-def test_a_task_goes_on_at_the_latest_position_that_belongs_to_the_topic(
+def test_a_task_continues_at_the_latest_position_that_belongs_to_the_topic(
     carried: int | None, stale: str | None, committed: Committed | None, start: int
 ) -> None:
-    """Neither a record twice nor a record never."""
+    """No record is processed twice, and none is skipped."""
     assert start_of(SOURCE, carried, stale, committed) == start
 
 
@@ -50,30 +50,30 @@ def test_a_position_outside_the_log_stops_the_task(offset: int) -> None:
 
 
 @pytest.mark.parametrize("committed", [BY_TASK, BY_HAND, ACCEPTED], ids=["task", "by hand", "accepted"])
-def test_metadata_keeps_whose_an_offset_is(committed: Committed) -> None:
-    """It goes through Kafka as a text beside the offset."""
+def test_metadata_keeps_the_topic_id_of_an_offset(committed: Committed) -> None:
+    """Kafka stores it as a string with the offset."""
     assert Committed.parse(committed.offset, committed.metadata) == committed
 
 
 def test_metadata_of_other_tools_is_an_offset_set_by_hand() -> None:
-    """Kafka's tools write none, others whatever they like."""
+    """Kafka's tools write none, others any text."""
     assert Committed.parse(7, None) == Committed.parse(7, "reset by somebody") == Committed(7)
 
 
-def test_positions_come_back_from_the_changelog_with_their_topics() -> None:
-    """Else a restart would not notice."""
+def test_positions_are_restored_from_the_changelog_with_their_topics() -> None:
+    """Otherwise a restart would not notice that a topic was created again."""
     offsets = Offsets({"t": 5}, {"t": "new"})
     assert Offsets.decode(offsets.encode()) == offsets
 
 
 @pytest.mark.parametrize("carried", [{}, {"t": 19}], ids=["empty", "behind"])
-def test_changelogs_behind_the_group_have_lost_what_the_task_knew(carried: dict[str, int]) -> None:
+def test_changelogs_behind_the_group_have_lost_state(carried: dict[str, int]) -> None:
     """Both are written in one transaction."""
     with pytest.raises(ChangelogLost, match=r"t\[3\]: the group has committed 20"):
         check_changelogs(3, carried, {"t": BY_TASK}, {"t": "new"})
 
 
 @pytest.mark.parametrize("committed", [BY_HAND, ACCEPTED, OF_DELETED, Committed(19, "new")])
-def test_other_offsets_say_nothing_of_the_changelogs(committed: Committed) -> None:
-    """Somebody may set an offset as he likes; and a changelog may well be ahead of an offset."""
+def test_other_offsets_are_not_compared_with_the_changelogs(committed: Committed) -> None:
+    """An operator may set any offset, and a changelog may be ahead of an offset."""
     check_changelogs(3, {"t": 19}, {"t": committed}, {"t": "new"})

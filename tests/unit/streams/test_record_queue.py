@@ -1,4 +1,4 @@
-"""What waits for a task: in order, bounded, and no source starves another."""
+"""The queue of a task: in order, bounded, and no source starves another."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ def _fetched(topic: str, start: int, count: int, size: int = 1) -> list[Consumer
 
 
 class _Valve:
-    """An inbox of two sources whose pauses and resumes are kept."""
+    """A queue of two sources, with its calls of pause and resume."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
@@ -59,8 +59,8 @@ def test_no_source_starves_the_other() -> None:
 
 
 @pytest.mark.parametrize(("count", "size"), [(HIGH_RECORDS + 1, 1), (5, HIGH_BYTES // 4)])
-def test_fetching_pauses_when_it_is_full_and_goes_on_when_there_is_room(count: int, size: int) -> None:
-    """By records and by bytes; once each, with room in between, so that it does not flutter."""
+def test_fetching_pauses_when_it_is_full_and_resumes_when_there_is_room(count: int, size: int) -> None:
+    """By records and by bytes; once each, with hysteresis, so that it does not alternate quickly."""
     valve = _Valve()
     valve.inbox.offer("a", _fetched("a", 0, count, size))
     valve.inbox.offer("a", _fetched("a", count, 1, size))
@@ -71,7 +71,7 @@ def test_fetching_pauses_when_it_is_full_and_goes_on_when_there_is_room(count: i
     assert valve.said == ["-a", "+a"]
 
 
-def test_what_was_not_asked_for_is_dropped() -> None:
+def test_records_of_a_source_that_is_not_open_are_dropped() -> None:
     """The client may fetch from a position of its own before the task has sought."""
     inbox = RecordQueue(["a"], 0, lambda _: None, lambda _: None)
     inbox.offer("a", _fetched("a", 0, 3))
@@ -84,8 +84,8 @@ def test_what_was_not_asked_for_is_dropped() -> None:
     assert not inbox.is_open("a")
 
 
-async def test_a_wait_ends_with_an_offer_a_wake_or_its_time() -> None:
-    """And an offer made before the wait is not missed."""
+async def test_a_wait_ends_at_an_offer_at_wake_or_at_its_time_out() -> None:
+    """An offer made before the wait is not missed either."""
     inbox = _Valve().inbox
     async with asyncio.timeout(5):
         inbox.offer("a", _fetched("a", 0, 1))

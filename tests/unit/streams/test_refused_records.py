@@ -1,4 +1,4 @@
-"""Finding the record to blame, step by step; whatever the broker refuses, the task ends up with full slices again."""
+"""Isolating a refused record or timer; whatever the broker refuses, the task takes full slices again in the end."""
 
 from datetime import UTC, datetime
 
@@ -32,64 +32,66 @@ def _record(offset: int, topic: str = "t") -> Record:
     worse=st.sets(st.integers(0, 39)),
     full=st.integers(2, 20),
 )
-def test_exactly_the_refused_records_are_put_aside(total: int, bad: set[int], worse: set[int], full: int) -> None:
+def test_exactly_the_refused_records_are_dead_lettered(total: int, bad: set[int], worse: set[int], full: int) -> None:
     """Simulated broker: refuses slices with a bad record, and of the worse ones the whole dead letter too."""
-    caution, position, tries = RefusedRecordIsolation(), 0, 0
-    aside: dict[int, bool] = {}
+    isolation, position, tries = RefusedRecordIsolation(), 0, 0
+    dead_lettered: dict[int, bool] = {}
     while position < total:
         tries += 1
-        assert tries < 10 * total + 10, "it does not come to an end"
-        timers, limit = caution.limits(full, timers_due=False, queued=total - position)
+        assert tries < 10 * total + 10, "it does not end"
+        timers, limit = isolation.limits(full, timers_due=False, queued=total - position)
         assert timers in (0, TIMERS_PER_SLICE)
         records = [_record(offset) for offset in range(position, min(position + limit, total))]
-        verdict = caution.verdict(records[0]) if len(records) == 1 else None
+        disposition = isolation.disposition(records[0]) if len(records) == 1 else None
         done = _slice(records, 0, {"t": position})
         offsets = {record.offset for record in records}
-        refused = bool(offsets & bad) if verdict is None else bool(offsets & bad & worse) and not verdict.by_reference
+        refused = (
+            bool(offsets & bad) if disposition is None else bool(offsets & bad & worse) and not disposition.by_reference
+        )
         if refused:
-            assert caution.refused(done, records, "too large") is None
+            assert isolation.refused(done, records, "too large") is None
             continue
-        if verdict is not None:
-            aside[records[0].offset] = verdict.by_reference
-        caution.committed(done, timers_left=False)
+        if disposition is not None:
+            dead_lettered[records[0].offset] = disposition.by_reference
+        isolation.committed(done, timers_left=False)
         position = records[-1].offset + 1
-    assert aside == {offset: offset in worse for offset in bad if offset < total}
-    assert not caution.active
+    assert dead_lettered == {offset: offset in worse for offset in bad if offset < total}
+    assert not isolation.active
 
 
 def test_timers_are_fired_one_by_one_and_the_one_that_is_refused_alone_is_named() -> None:
     """The task postpones it; the others fire, and the task takes full slices again."""
-    caution = RefusedRecordIsolation()
-    assert caution.refused(_slice([], 3, {}), [], "too large") is None
-    assert caution.limits(100, timers_due=True, queued=5) == (1, 0)
-    caution.committed(_slice([], 1, {}), timers_left=True)
-    assert caution.refused(_slice([], 1, {}), [], "too large") == Timer(0, "timers", b"t0")
-    assert caution.limits(100, timers_due=True, queued=5) == (1, 0)
-    caution.committed(_slice([], 1, {}), timers_left=False)
-    assert not caution.active
-    assert caution.limits(100, timers_due=False, queued=5) == (TIMERS_PER_SLICE, 100)
+    isolation = RefusedRecordIsolation()
+    assert isolation.refused(_slice([], 3, {}), [], "too large") is None
+    assert isolation.limits(100, timers_due=True, queued=5) == (1, 0)
+    isolation.committed(_slice([], 1, {}), timers_left=True)
+    assert isolation.refused(_slice([], 1, {}), [], "too large") == Timer(0, "timers", b"t0")
+    assert isolation.limits(100, timers_due=True, queued=5) == (1, 0)
+    isolation.committed(_slice([], 1, {}), timers_left=False)
+    assert not isolation.active
+    assert isolation.limits(100, timers_due=False, queued=5) == (TIMERS_PER_SLICE, 100)
 
 
-def test_a_single_timer_that_is_refused_leaves_no_caution_behind() -> None:
-    """It is known already which one it was."""
-    caution = RefusedRecordIsolation()
-    assert caution.refused(_slice([], 1, {}), [], "too large") == Timer(0, "timers", b"t0")
-    assert not caution.active
+def test_a_single_timer_that_is_refused_needs_no_isolation() -> None:
+    """It is already known."""
+    isolation = RefusedRecordIsolation()
+    assert isolation.refused(_slice([], 1, {}), [], "too large") == Timer(0, "timers", b"t0")
+    assert not isolation.active
 
 
-def test_timers_that_are_no_longer_due_are_not_waited_for() -> None:
-    """A slice that was refused may have had timers that another record has moved meanwhile."""
-    caution = RefusedRecordIsolation()
-    caution.refused(_slice([_record(0)], 5, {}), [_record(0)], "too large")
-    assert caution.limits(100, timers_due=False, queued=1) == (0, 1)
-    caution.committed(_slice([_record(0)], 0, {}), timers_left=False)
-    assert not caution.active
+def test_timers_that_are_no_longer_due_end_the_isolation() -> None:
+    """A refused slice may have had timers that another record has moved since."""
+    isolation = RefusedRecordIsolation()
+    isolation.refused(_slice([_record(0)], 5, {}), [_record(0)], "too large")
+    assert isolation.limits(100, timers_due=False, queued=1) == (0, 1)
+    isolation.committed(_slice([_record(0)], 0, {}), timers_left=False)
+    assert not isolation.active
 
 
 def test_a_dead_letter_by_reference_that_is_refused_stops_the_task() -> None:
-    """The end of means: nothing is skipped."""
-    caution = RefusedRecordIsolation()
+    """Nothing smaller can be written, and no record is skipped."""
+    isolation = RefusedRecordIsolation()
     for _ in range(2):
-        caution.refused(_slice([_record(7)], 0, {}), [_record(7)], "too large")
+        isolation.refused(_slice([_record(7)], 0, {}), [_record(7)], "too large")
     with pytest.raises(OutputTooLarge, match="even the dead letter by reference of t offset 7"):
-        caution.refused(_slice([_record(7)], 0, {}), [_record(7)], "too large")
+        isolation.refused(_slice([_record(7)], 0, {}), [_record(7)], "too large")

@@ -1,5 +1,6 @@
 """The slice loop: what goes into the changelog, and that an abort leaves nothing behind."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,9 +10,9 @@ from shared.kafka.faults import TaskMustStop
 from shared.kafka.record import Record, Withheld, size_of
 from shared.streams.overlay import Overlay
 from shared.streams.positions import Offsets
-from shared.streams.state_store import InMemoryStore
 from shared.streams.task_state import OFFSETS_KEY, TaskState
 from tests.harness.processors import Counter
+from tests.harness.sqlite_store import SqliteStore, on_sqlite
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 A, B, SINK = (Topic(name, "k", "delete", "tests") for name in ("a", "b", "sink"))
@@ -19,7 +20,7 @@ A, B, SINK = (Topic(name, "k", "delete", "tests") for name in ("a", "b", "sink")
 
 def _task() -> TaskState:
     processor = Counter((A, B), (SINK,))
-    return TaskState("svc", processor, [InMemoryStore(name) for name in processor.stores], partition=3)
+    return TaskState("svc", processor, partition=3)
 
 
 def _record(topic: str, offset: int, key: bytes = b"k", value: bytes = b"") -> Record:
@@ -40,8 +41,8 @@ def test_positions_are_the_last_changelog_record_where_the_slice_writes_anyway()
     assert outputs[-1].value == Offsets({"a": 5, "b": 10}).encode()
 
 
-def test_what_does_not_change_is_not_written() -> None:
-    """Deleting what is not there, or putting what is there, costs no record."""
+def test_a_value_that_does_not_change_is_not_written() -> None:
+    """Deleting an absent key, or putting the present value, costs no record."""
     task = _task()
     task.commit(task.run([_record("a", 0)], NOW).overlay)
     overlay = Overlay(task.stores, now=NOW, partition=3, positions=task.positions)
@@ -60,8 +61,8 @@ def test_a_dropped_slice_leaves_nothing_behind() -> None:
     assert len(task.stores["counts"]) == 0
 
 
-def test_what_was_consumed_is_not_consumed_again() -> None:
-    """Whatever the client fetches: a position only ever moves on."""
+def test_a_consumed_record_is_not_consumed_again() -> None:
+    """Whatever the client fetches, a position only moves forward."""
     task = _task()
     task.commit(task.run([_record("a", 0), _record("a", 1)], NOW).overlay)
     done = task.run([_record("a", 0), _record("a", 1)], NOW)
@@ -75,10 +76,33 @@ def test_restoring_takes_the_latest_positions_of_all_stores() -> None:
     task.restore("counts", [(b"k", b"7"), (OFFSETS_KEY, Offsets({"a": 5, "b": 1}).encode())])
     task.restore("timers", [(OFFSETS_KEY, Offsets({"a": 4, "b": 10}).encode())])
     assert task.positions == {"a": 5, "b": 10}
-    assert dict(task.stores["counts"].items()) == {b"k": b"7"}
+    assert (len(task.stores["counts"]), task.stores["counts"].get(b"k")) == (1, b"7")
 
 
-def test_a_key_that_looks_like_ours_is_refused() -> None:
+@dataclass
+class _Observed(Counter):
+    """Keeps what it is called with."""
+
+    seen: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:
+        """Keep the entry."""
+        self.seen.append((store, key))
+
+
+def test_a_store_gets_all_changes_of_a_slice_at_once_and_the_processor_one_by_one() -> None:
+    """A store on disk then writes one transaction for each slice; an index follows the order of the changes."""
+    processor = _Observed((A, B), (SINK,))
+    task = TaskState("svc", processor, partition=3, make_store=on_sqlite)
+    task.commit(task.run([_record("a", n, b"k%d" % n, b"timer 1" if n == 1 else b"") for n in range(3)], NOW).overlay)
+    applied = {name: store.applied for name, store in task.stores.items() if isinstance(store, SqliteStore)}
+    assert applied == {"counts": 1, "timers": 1}
+    assert processor.seen == [("counts", b"k0"), ("counts", b"k1"), ("timers", b"k1"), ("counts", b"k2")]
+    task.commit(task.run([_record("a", 3)], NOW).overlay)
+    assert {name: len(store) for name, store in task.stores.items()} == {"counts": 4, "timers": 1}
+
+
+def test_a_reserved_key_is_refused() -> None:
     """It would be lost on restore."""
     task = _task()
     overlay = Overlay(task.stores, now=NOW, partition=3)
@@ -105,7 +129,7 @@ def test_a_timer_that_fails_leaves_nothing_behind_and_the_others_fire_in_due_ord
 
 
 def test_a_timer_that_failed_is_tried_again_after_an_hour_and_not_before() -> None:
-    """Neither in a busy loop nor never; a transaction that is aborted does not take it back."""
+    """Neither in a busy loop nor never; an aborted transaction does not undo it."""
     task = _task()
     _due(task, b"crash")
     (failed,) = task.run([], NOW).failed
@@ -116,16 +140,16 @@ def test_a_timer_that_failed_is_tried_again_after_an_hour_and_not_before() -> No
         assert (len(done.failed), done.empty) == (tries, True)
 
 
-def test_a_task_whose_timers_all_fail_comes_to_its_records() -> None:
-    """Tries count towards the limit: a slice stays short."""
+def test_a_task_whose_timers_all_fail_still_processes_its_records() -> None:
+    """Failures count towards the limit: a slice stays short."""
     task = _task()
     _due(task, *(b"crash %d" % number for number in range(5)))
     done = task.run([_record("a", 0)], NOW, timer_limit=3)
     assert (len(done.failed), done.timers, done.records) == (3, 0, 1)
 
 
-def test_a_timer_that_says_stop_stops_the_task() -> None:
-    """What would be wrong for every timer is no fault of this one."""
+def test_a_timer_that_raises_task_must_stop_stops_the_task() -> None:
+    """The reason would hold for every timer, not for this one alone."""
     task = _task()
     _due(task, b"a", b"stop")
     with pytest.raises(TaskMustStop, match="the timer says stop"):
@@ -133,8 +157,8 @@ def test_a_timer_that_says_stop_stops_the_task() -> None:
     assert task.processor.postponed().timers == 0
 
 
-def test_at_most_so_many_timers_fire_in_one_slice() -> None:
-    """The rest fires in the next one; records of the slice are taken all the same."""
+def test_timers_beyond_the_limit_fire_in_the_next_slice() -> None:
+    """The records of the slice are processed nevertheless."""
     task = _task()
     due = datetime(2025, 1, 1, tzinfo=UTC).isoformat().encode()
     task.restore("timers", [(b"t%d" % n, due) for n in range(5)])
@@ -154,13 +178,13 @@ def test_at_most_so_many_timers_fire_in_one_slice() -> None:
     ],
     ids=["value", "key", "headers", "withheld"],
 )
-def test_a_record_larger_than_its_topic_takes_is_dead_lettered_by_reference_without_a_look(
+def test_a_record_larger_than_its_topic_takes_is_dead_lettered_by_reference_unprocessed(
     record: Record, message: str
 ) -> None:
     """With its value the dead letter would be refused, or break the connection; by reference it always fits."""
     task = _task()
     done = task.run([record, _record("a", 5)], NOW)
-    (letter,) = done.poisoned
+    (letter,) = done.dead_lettered
     assert (letter.cause, letter.by_reference, done.records) == ("record_too_large", True, 2)
     assert letter.message.startswith(message)
     written, counted = done.overlay.outputs
@@ -172,11 +196,11 @@ def test_a_record_larger_than_its_topic_takes_is_dead_lettered_by_reference_with
 def test_a_record_as_large_as_its_topic_takes_is_processed() -> None:
     """The limit is that of the topic: what a producer may send uncompressed."""
     record = _record("a", 4, b"k", b" " * (MAX_MESSAGE_BYTES - 1))
-    assert not _task().run([record], NOW).poisoned
+    assert not _task().run([record], NOW).dead_lettered
 
 
-def test_positions_in_a_topic_that_was_deleted_are_known_as_such() -> None:
-    """An offset means nothing in another topic of the same name; the task has to stop before it goes on."""
+def test_positions_in_a_deleted_topic_are_kept_apart() -> None:
+    """In another topic of the same name an offset is meaningless, so the task must not continue at it."""
     task = _task()
     task.topic_ids["a"] = "new"
     task.restore("counts", [(OFFSETS_KEY, Offsets({"a": 5, "b": 1}, {"a": "old"}).encode())])

@@ -1,4 +1,4 @@
-"""The watched wall clock: firing pauses when it runs off, and goes on when it can be believed again."""
+"""The watched wall clock: timers are paused when it jumps, and resume when it is stable."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ def test_a_clock_that_keeps_pace_is_steady() -> None:
     assert (reading.now, reading.steady, reading.drift) == (START + timedelta(hours=1), True, 0.0)
 
 
-def test_a_step_forward_pauses_firing_and_time_goes_on_at_its_old_pace() -> None:
+def test_a_step_forward_pauses_firing_and_time_continues_at_the_old_rate() -> None:
     """An hour's step by mistake must not fire an hour of timers early; what fires cannot be taken back."""
     hands = _Hands()
     clock = hands.clock()
@@ -42,8 +42,8 @@ def test_a_step_forward_pauses_firing_and_time_goes_on_at_its_old_pace() -> None
     assert (reading.now, reading.steady, reading.drift) == (START + timedelta(seconds=5), False, 3600.0)
 
 
-def test_a_clock_that_comes_back_is_believed_at_once() -> None:
-    """The mistake was put right: no reason to wait, and time has not run backwards meanwhile."""
+def test_a_clock_that_returns_is_steady_at_once() -> None:
+    """The mistake was corrected: no reason to wait, and time has not run backwards meanwhile."""
     hands = _Hands()
     clock = hands.clock()
     hands.off = 3600
@@ -53,8 +53,8 @@ def test_a_clock_that_comes_back_is_believed_at_once() -> None:
     assert clock.read().now == START + timedelta(seconds=10)
 
 
-def test_a_clock_that_keeps_its_new_pace_is_believed_after_a_while() -> None:
-    """A machine that slept, or a clock set right for good, must not stop timers for ever."""
+def test_a_clock_that_keeps_its_new_offset_is_steady_after_a_while() -> None:
+    """A machine that slept, or a clock corrected for good, must not stop timers for ever."""
     for off in (3600.0, -3600.0):
         hands = _Hands()
         clock = hands.clock()
@@ -66,8 +66,8 @@ def test_a_clock_that_keeps_its_new_pace_is_believed_after_a_while() -> None:
         assert (reading.now, reading.steady) == (hands.wall(), True)
 
 
-def test_a_clock_that_jumps_about_is_not_believed() -> None:
-    """Settling starts anew with each step."""
+def test_a_clock_that_keeps_jumping_is_not_steady() -> None:
+    """Each jump starts the wait again."""
     hands = _Hands()
     clock = hands.clock()
     for step in range(1, 10):
@@ -88,7 +88,7 @@ def test_a_small_step_back_does_not_make_time_run_backwards() -> None:
 
 
 def test_slow_drift_does_not_add_up_to_an_alarm() -> None:
-    """Quartz is off by some seconds a day; that is no step."""
+    """Quartz is off by some seconds a day; that is no jump."""
     hands = _Hands()
     clock = hands.clock()
     for _ in range(100):

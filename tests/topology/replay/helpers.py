@@ -1,14 +1,12 @@
-"""A recording replayed, as it is or with something done to it: what a tester of replays says."""
+"""Replays a recording, as it is or edited, and reads the result."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.replay.editions import AtHand
 from services.replay.recorded_log import Extent
-from services.replay.replay import Outcome, replay_log, saved_editions
-from services.replay.report import Difference, Tally
+from services.replay.replay import Difference, Replayer, ReplayResult, Tally
 from shared.contracts.topics import Topic
 from shared.kafka.record import Record
 from shared.policy.editions import EditionLibrary
@@ -22,7 +20,7 @@ BOTH = load_library(["guidelines-2021", "objectives-2024"])
 Starts = dict[str, dict[int, int]]
 
 
-def again(
+def replay(
     recording: Recording,
     records: Iterable[Record] | None = None,
     *,
@@ -30,33 +28,33 @@ def again(
     consumed: bool = True,
     configured: EditionLibrary = LIBRARY,
     show: int = 20,
-) -> Outcome:
-    """The outcome of replaying a recording, or other `records` in its place."""
+) -> ReplayResult:
+    """The result of replaying a recording, or other `records` in its place."""
     extent = Extent(recording.partitions, starts or {}, recording.consumed() if consumed else {})
     with log_of(extent, recording.all_records() if records is None else records) as log:
-        return replay_log(log, AtHand(saved_editions(log), configured), show)
+        return Replayer(configured, max_differences=show).replay(log)
 
 
-def identical(outcome: Outcome, recording: Recording) -> bool:
-    """Whether everything that was published follows from the log, bit by bit."""
-    assert [tally.digest for tally in outcome.tallies] == [tally.published_digest for tally in outcome.tallies]
-    assert outcome.differences == ()
-    assert sum(tally.identical for tally in outcome.tallies) == recording.events
-    return outcome.as_published and outcome.complete
+def identical(result: ReplayResult, recording: Recording) -> bool:
+    """Whether every published event was reproduced byte for byte."""
+    assert [tally.digest for tally in result.tallies] == [tally.published_digest for tally in result.tallies]
+    assert result.differences == ()
+    assert sum(tally.identical for tally in result.tallies) == recording.events
+    return result.as_published and result.complete
 
 
-def of(outcome: Outcome, service: str) -> Tally:
-    """The numbers of one service."""
-    return next(tally for tally in outcome.tallies if tally.service == service)
+def tally_of(result: ReplayResult, service: str) -> Tally:
+    """The counts of one service."""
+    return next(tally for tally in result.tallies if tally.service == service)
 
 
-def kinds(outcome: Outcome) -> list[tuple[str, str]]:
-    """What differs, in short: the kind of difference and the type of the event without its prefix and version."""
-    return [(each.kind, each.type.removeprefix("frontline.").removesuffix(".v1")) for each in outcome.differences]
+def kinds(result: ReplayResult) -> list[tuple[str, str]]:
+    """The differences in short: the kind of difference and the type of the event without its prefix and version."""
+    return [(each.kind, each.type.removeprefix("frontline.").removesuffix(".v1")) for each in result.differences]
 
 
 def fields(difference: Difference) -> dict[str, tuple[Any, Any]]:
-    """What differs in an event: by field, what was published and what follows."""
+    """What differs in an event: by field, the published and the replayed value."""
     return {each.field: (each.published, each.replayed) for each in difference.fields}
 
 
@@ -66,14 +64,14 @@ def types(recording: Recording, topic: Topic) -> list[str]:
     return [name.removeprefix("frontline.").removesuffix(".v1") for name in found]
 
 
-def the(records: Sequence[Record], kind: str, nth: int = 0) -> Record:
+def find_event(records: Sequence[Record], kind: str, nth: int = 0) -> Record:
     """The nth event of a type."""
     return [r for r in records if dict(r.headers).get("ce_type", b"").decode().endswith(f"{kind}.v1")][nth]
 
 
-def without(records: Iterable[Record], *gone: Record) -> list[Record]:
+def without(records: Iterable[Record], *removed: Record) -> list[Record]:
     """All records but these."""
-    return [record for record in records if record not in gone]
+    return [record for record in records if record not in removed]
 
 
 def changed(records: Iterable[Record], old: Record, **new: Any) -> list[Record]:

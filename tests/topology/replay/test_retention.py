@@ -1,4 +1,4 @@
-"""What a log no longer has cannot be replayed: that is said, with its reason, and counted; nothing is guessed."""
+"""What retention or compaction deleted cannot be replayed: it is counted with a reason, and never guessed."""
 
 import json
 from datetime import timedelta
@@ -12,7 +12,18 @@ from shared.kafka.record import Record
 from shared.policy.digest import policy_sha256
 from tests.harness.asking import account
 from tests.harness.recording import Recording
-from tests.topology.replay.again import BOTH, LIBRARY, NEXT, Starts, again, edited, identical, of, the, without
+from tests.topology.replay.helpers import (
+    BOTH,
+    LIBRARY,
+    NEXT,
+    Starts,
+    edited,
+    find_event,
+    identical,
+    replay,
+    tally_of,
+    without,
+)
 
 EDITIONS = changelog("escalation", "editions").name
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -28,11 +39,13 @@ def recording() -> Recording:
 
 def begins_with(recording: Recording, topic: Topic, first: Record) -> tuple[list[Record], Starts]:
     """The log after retention has taken what is before `first` in its topic; and where the topics begin then."""
-    gone = [record for record in recording.all_records() if record.topic == topic.name and record.offset < first.offset]
-    return without(recording.all_records(), *gone), {topic.name: {0: first.offset}}
+    deleted = [
+        record for record in recording.all_records() if record.topic == topic.name and record.offset < first.offset
+    ]
+    return without(recording.all_records(), *deleted), {topic.name: {0: first.offset}}
 
 
-def test_an_entitlement_that_compaction_took_is_missed_where_it_counted(recording: Recording) -> None:
+def test_a_case_whose_entitlement_was_compacted_is_not_replayable(recording: Recording) -> None:
     """The first case was decided with it; the second with the one that is still there."""
     recording.asks(1)
     recording.runs()
@@ -41,26 +54,26 @@ def test_an_entitlement_that_compaction_took_is_missed_where_it_counted(recordin
     recording.asks(1)
     recording.runs()
     old = recording.published(ENTITLEMENTS)[0]
-    outcome = again(recording, without(recording.all_records(), old))
-    router = of(outcome, "router")
+    result = replay(recording, without(recording.all_records(), old))
+    router = tally_of(result, "router")
     assert (router.published, router.identical, router.not_replayable, router.replayed) == (2, 1, 1, 1)
-    assert "was compacted" in next(iter(router.because))
+    assert "compaction of support.entitlements.v1" in next(iter(router.not_replayable_reasons))
     assert router.digest == router.published_digest
-    assert (outcome.as_published, outcome.complete) == (True, False)
-    assert of(outcome, "escalation").identical == len(recording.published(ESCALATIONS))
+    assert (result.as_published, result.complete) == (True, False)
+    assert tally_of(result, "escalation").identical == len(recording.published(ESCALATIONS))
 
 
-def test_a_tombstone_that_compaction_left_is_enough(recording: Recording) -> None:
-    """What was withdrawn is gone but for its tombstone, and that is what the case was decided with."""
+def test_a_tombstone_left_by_compaction_is_enough(recording: Recording) -> None:
+    """Only the tombstone of a withdrawn entitlement is left, and the case was decided with that."""
     recording.tells(account(account_id="other"))
     recording.write_bytes(ENTITLEMENTS, b"acme", None)
     recording.asks(1)
     recording.runs()
     old = recording.published(ENTITLEMENTS)[0]
-    assert identical(again(recording, without(recording.all_records(), old)), recording)
+    assert identical(replay(recording, without(recording.all_records(), old)), recording)
 
 
-def test_cases_of_requests_that_are_gone(recording: Recording) -> None:
+def test_cases_of_deleted_requests(recording: Recording) -> None:
     """Requests are kept for 30 days, cases for 90."""
     recording.asks(1)
     recording.runs()
@@ -68,14 +81,16 @@ def test_cases_of_requests_that_are_gone(recording: Recording) -> None:
     recording.asks(2)
     recording.runs()
     records, starts = begins_with(recording, REQUESTS, recording.published(REQUESTS)[1])
-    router = of(again(recording, records, starts=starts), "router")
+    router = tally_of(replay(recording, records, starts=starts), "router")
     assert (router.published, router.identical, router.not_replayable) == (2, 1, 1)
-    assert router.because == {"support.requests.v1 begins later now: the record that they follow from is gone": 1}
+    assert router.not_replayable_reasons == {
+        "retention has deleted the record of support.requests.v1 that caused them": 1
+    }
 
 
 @pytest.mark.parametrize("digest", ["d1", "d2"], ids=["resubmission", "conflict"])
-def test_a_request_that_may_repeat_one_that_is_gone_is_no_difference(recording: Recording, digest: str) -> None:
-    """It made no case, and why cannot be told any more; a day later it can."""
+def test_a_request_that_may_repeat_a_deleted_one_is_no_difference(recording: Recording, digest: str) -> None:
+    """It made no case, and the log no longer shows why; a day later it does."""
     recording.asks(1)
     recording.runs()
     recording.passes(MINUTE)
@@ -86,15 +101,15 @@ def test_a_request_that_may_repeat_one_that_is_gone_is_no_difference(recording: 
     recording.asks(2)
     recording.runs()
     records, starts = begins_with(recording, REQUESTS, recording.published(REQUESTS)[1])
-    outcome = again(recording, records, starts=starts)
-    router = of(outcome, "router")
-    assert (outcome.as_published, outcome.complete) == (True, False)
+    result = replay(recording, records, starts=starts)
+    router = tally_of(result, "router")
+    assert (result.as_published, result.complete) == (True, False)
     assert (router.identical, router.not_replayable) == (1, 2)
-    assert router.put_aside_not_replayable == (digest == "d2")
+    assert router.dead_letters_not_replayable == (digest == "d2")
 
 
-def test_what_is_said_of_cases_that_are_gone(recording: Recording) -> None:
-    """All that was said of the first, by timers and by activity, and nothing of the second."""
+def test_events_of_cases_whose_decision_is_deleted(recording: Recording) -> None:
+    """All events of the first case, from timers and from activity, and none of the second."""
     for number in (1, 2):
         recording.asks(number)
         recording.runs()
@@ -106,17 +121,17 @@ def test_what_is_said_of_cases_that_are_gone(recording: Recording) -> None:
     recording.runs()
     recording.passes(DAY)
     records, starts = begins_with(recording, CASES, recording.published(CASES)[1])
-    outcome = again(recording, records, starts=starts)
-    said = [record for record in recording.published(ESCALATIONS) if record.key == b"%032x" % 1]
-    escalation = of(outcome, "escalation")
-    assert (escalation.not_replayable, escalation.identical) == (len(said), escalation.published - len(said))
-    assert escalation.put_aside_not_replayable == 2
-    assert (outcome.as_published, outcome.complete) == (True, False)
-    assert all(reason.startswith("support.cases.v1 begins later now") for reason in escalation.because)
+    result = replay(recording, records, starts=starts)
+    lost = [record for record in recording.published(ESCALATIONS) if record.key == b"%032x" % 1]
+    escalation = tally_of(result, "escalation")
+    assert (escalation.not_replayable, escalation.identical) == (len(lost), escalation.published - len(lost))
+    assert escalation.dead_letters_not_replayable == 2
+    assert (result.as_published, result.complete) == (True, False)
+    assert all(reason.startswith("retention has deleted") for reason in escalation.not_replayable_reasons)
 
 
-def test_what_is_said_of_cases_whose_activity_is_gone(recording: Recording) -> None:
-    """The first case was there before the activity that is left; the second came when nothing was missing any more."""
+def test_events_of_cases_whose_activity_is_deleted(recording: Recording) -> None:
+    """The first case is older than the activity that is left; the second came when none was missing any more."""
     recording.asks(1)
     recording.runs()
     recording.passes(MINUTE)
@@ -131,16 +146,16 @@ def test_what_is_said_of_cases_whose_activity_is_gone(recording: Recording) -> N
     recording.hears("resolved", f"{2:032x}")
     recording.runs()
     records, starts = begins_with(recording, ACTIVITY, recording.published(ACTIVITY)[1])
-    outcome = again(recording, records, starts=starts)
+    result = replay(recording, records, starts=starts)
     second = [record for record in recording.published(ESCALATIONS) if record.key == b"%032x" % 2]
-    escalation = of(outcome, "escalation")
+    escalation = tally_of(result, "escalation")
     assert (escalation.identical, escalation.not_replayable) == (len(second), escalation.published - len(second))
-    assert (outcome.as_published, outcome.complete) == (True, False)
+    assert (result.as_published, result.complete) == (True, False)
 
 
 @pytest.mark.parametrize(("first", "nth"), [("clock.started", 1), ("clock.warned", 0), ("clock.breached", 0)])
-def test_what_was_said_before_the_log_of_events_begins(recording: Recording, first: str, nth: int) -> None:
-    """A case of which a part was said before cannot be followed; one that came later can."""
+def test_cases_with_events_from_before_the_log_begins(recording: Recording, first: str, nth: int) -> None:
+    """A case with deleted events cannot be replayed; one that came later can."""
     recording.asks(1)
     recording.runs()
     recording.passes(MINUTE)
@@ -150,43 +165,43 @@ def test_what_was_said_before_the_log_of_events_begins(recording: Recording, fir
     recording.asks(2)
     recording.runs()
     recording.passes(DAY)
-    records, starts = begins_with(recording, ESCALATIONS, the(recording.published(ESCALATIONS), first, nth))
-    outcome = again(recording, records, starts=starts)
+    records, starts = begins_with(recording, ESCALATIONS, find_event(recording.published(ESCALATIONS), first, nth))
+    result = replay(recording, records, starts=starts)
     second = [record for record in recording.published(ESCALATIONS) if record.key == b"%032x" % 2]
-    escalation = of(outcome, "escalation")
+    escalation = tally_of(result, "escalation")
     assert (escalation.identical, escalation.not_replayable) == (len(second), escalation.published - len(second))
-    assert (outcome.as_published, outcome.complete) == (True, False)
+    assert (result.as_published, result.complete) == (True, False)
 
 
 def test_cases_from_before_their_log_begins(recording: Recording) -> None:
-    """Requests that are older than the oldest case are no reason for one to be missing."""
+    """A request older than the oldest case in the log does not make a case missing."""
     for number in (1, 2, 3):
         recording.asks(number)
         recording.runs()
         recording.passes(MINUTE)
     records, starts = begins_with(recording, CASES, recording.published(CASES)[2])
-    router = of(again(recording, records, starts=starts), "router")
+    router = tally_of(replay(recording, records, starts=starts), "router")
     assert (router.published, router.identical, router.missing, router.not_replayable) == (1, 1, 0, 2)
 
 
-def test_a_decision_taken_out_of_the_middle_is_missed(recording: Recording) -> None:
-    """Retention takes from the beginning only; but a log may be a copy in which something was lost."""
+def test_a_decision_removed_from_the_middle_is_missing(recording: Recording) -> None:
+    """Retention deletes only from the beginning; but a log may be a damaged copy."""
     for number in (1, 2):
         recording.asks(number)
         recording.runs()
     recording.passes(DAY)
     routed = recording.published(CASES)[0]
-    outcome = again(recording, without(recording.all_records(), routed))
-    said = [record for record in recording.published(ESCALATIONS) if record.key == routed.key]
-    escalation = of(outcome, "escalation")
-    assert escalation.because == {
-        "the log does not have the record of support.cases.v1 that they follow from": len(said)
+    result = replay(recording, without(recording.all_records(), routed))
+    lost = [record for record in recording.published(ESCALATIONS) if record.key == routed.key]
+    escalation = tally_of(result, "escalation")
+    assert escalation.not_replayable_reasons == {
+        "the log does not have the record of support.cases.v1 that caused them": len(lost)
     }
-    assert of(outcome, "router").missing == 1
+    assert tally_of(result, "router").missing == 1
 
 
-def test_dead_letters_are_kept_for_a_shorter_time_than_activity(recording: Recording) -> None:
-    """Those that follow from before the first that is left are not held against the log."""
+def test_deleted_dead_letters_are_no_difference(recording: Recording) -> None:
+    """Dead letters are kept for a shorter time than activity: those before the first one left are not compared."""
     for _ in range(2):
         recording.hears("agent_replied", "nobody")
         recording.runs()
@@ -196,17 +211,17 @@ def test_dead_letters_are_kept_for_a_shorter_time_than_activity(recording: Recor
     recording.passes(DAY)
     letters = dead_letter(ACTIVITY)
     records, starts = begins_with(recording, letters, recording.published(letters)[1])
-    outcome = again(recording, records, starts=starts)
-    assert (outcome.as_published, outcome.complete) == (True, False)
-    assert of(outcome, "escalation").put_aside_not_replayable == 1
+    result = replay(recording, records, starts=starts)
+    assert (result.as_published, result.complete) == (True, False)
+    assert tally_of(result, "escalation").dead_letters_not_replayable == 1
     everything = without(recording.all_records(), *recording.published(letters))
-    outcome = again(recording, everything, starts={letters.name: {0: 9}})
-    assert of(outcome, "escalation").put_aside_not_replayable == 2
+    result = replay(recording, everything, starts={letters.name: {0: 9}})
+    assert tally_of(result, "escalation").dead_letters_not_replayable == 2
 
 
-def test_a_record_that_may_have_been_put_aside_is_no_difference(recording: Recording) -> None:
-    """The broker refused what followed from a request and from a reply. Once those dead letters are gone, the log says
-    nothing of either; and both left no trace in what was said afterwards."""
+def test_a_record_that_may_have_been_dead_lettered_is_no_difference(recording: Recording) -> None:
+    """The broker refused the output of a request and of a reply. Once those dead letters are deleted, the log has no
+    trace of either, and neither has any later event."""
     case = recording.asks(1)
     recording.runs()
     recording.passes(MINUTE)
@@ -217,45 +232,45 @@ def test_a_record_that_may_have_been_put_aside_is_no_difference(recording: Recor
     recording.passes(DAY)
     letters = [record for topic in (REQUESTS, ACTIVITY) for record in recording.published(dead_letter(topic))]
     assert len(letters) == 2
-    assert identical(again(recording), recording)
-    outcome = again(
+    assert identical(replay(recording), recording)
+    result = replay(
         recording,
         without(recording.all_records(), *letters),
         starts={letter.topic: {0: letter.offset + 1} for letter in letters},
     )
-    assert (outcome.differences, outcome.as_published, outcome.complete) == ((), True, False)
-    assert [tally.put_aside_not_replayable for tally in outcome.tallies] == [1, 1]
-    assert sum(tally.identical for tally in outcome.tallies) == recording.events
+    assert (result.differences, result.as_published, result.complete) == ((), True, False)
+    assert [tally.dead_letters_not_replayable for tally in result.tallies] == [1, 1]
+    assert sum(tally.identical for tally in result.tallies) == recording.events
 
 
-def test_an_event_taken_out_is_missed_where_all_dead_letters_are_there(recording: Recording) -> None:
-    """Nothing says that its cause was put aside."""
+def test_a_removed_event_is_missing_if_all_dead_letters_are_there(recording: Recording) -> None:
+    """Then its cause was not dead-lettered."""
     case = recording.asks(1)
     recording.runs()
     recording.passes(MINUTE)
     recording.hears("agent_replied", case)
     recording.runs()
-    taken = the(recording.published(ESCALATIONS), "clock.fulfilled")
-    outcome = again(recording, without(recording.all_records(), taken))
-    assert [each.kind for each in outcome.differences] == ["missing"]
+    taken = find_event(recording.published(ESCALATIONS), "clock.fulfilled")
+    result = replay(recording, without(recording.all_records(), taken))
+    assert [each.kind for each in result.differences] == ["missing"]
 
 
 @pytest.mark.parametrize("topic", [CASES, ESCALATIONS], ids=lambda topic: topic.name)
-def test_events_from_before_they_said_how_far_their_task_had_read(recording: Recording, topic: Topic) -> None:
-    """An older version wrote them: they cannot be placed."""
+def test_events_without_positions_are_not_replayable(recording: Recording, topic: Topic) -> None:
+    """An older version wrote them: their place among the records is unknown."""
     recording.asks(1)
     recording.runs()
     recording.passes(DAY)
     records = recording.all_records()
     for record in recording.published(topic):
         records = edited(records, record, lambda data: data["caused_by"].pop("positions"))
-    outcome = again(recording, records)
-    tally = of(outcome, "router" if topic is CASES else "escalation")
+    result = replay(recording, records)
+    tally = tally_of(result, "router" if topic is CASES else "escalation")
     assert (tally.not_replayable, tally.identical) == (len(recording.published(topic)), 0)
-    assert (outcome.as_published, outcome.complete) == (True, False)
+    assert (result.as_published, result.complete) == (True, False)
 
 
-def test_an_edition_that_nobody_has_is_named() -> None:
+def test_a_missing_edition_is_named() -> None:
     """By its name and its digest: without it no case that names it can be decided."""
     recording = Recording(NEXT, partitions=1)
     recording.tells(account())
@@ -263,26 +278,26 @@ def test_an_edition_that_nobody_has_is_named() -> None:
     recording.runs(service="router")
     digest = policy_sha256(NEXT.editions[0])
     with pytest.raises(CannotReplay) as raised:
-        again(recording)
+        replay(recording)
     assert "objectives-2024" in str(raised.value)
     assert digest in str(raised.value)
-    assert identical(again(recording, configured=NEXT), recording)
+    assert identical(replay(recording, configured=NEXT), recording)
 
 
-def test_editions_that_the_log_has_saved_need_not_be_named() -> None:
+def test_editions_saved_in_the_log_need_not_be_configured() -> None:
     """Escalation saves what its cases pin; the router's decisions are replayed with the same."""
     recording = Recording(NEXT, partitions=1)
     recording.tells(account())
     recording.asks(1)
     recording.runs()
-    assert identical(again(recording), recording)
+    assert identical(replay(recording), recording)
     saved = [record for record in recording.all_records() if record.topic == EDITIONS]
     with pytest.raises(CannotReplay):
-        again(recording, without(recording.all_records(), *saved))
+        replay(recording, without(recording.all_records(), *saved))
 
 
 def test_a_saved_edition_that_cannot_be_read_is_an_error(recording: Recording) -> None:
-    """It is not passed over: cases depend on it."""
+    """It is not skipped: cases depend on it."""
     recording.asks(1)
     recording.runs()
     damaged = [
@@ -290,23 +305,23 @@ def test_a_saved_edition_that_cannot_be_read_is_an_error(recording: Recording) -
         for r in recording.all_records()
     ]
     with pytest.raises(CannotReplay, match="damaged"):
-        again(recording, damaged)
+        replay(recording, damaged)
 
 
 @pytest.mark.parametrize("name", ["tzdata_version", "holidays_version"])
-def test_another_version_of_zones_or_holidays_is_told(recording: Recording, name: str) -> None:
+def test_another_version_of_zones_or_holidays_is_noted(recording: Recording, name: str) -> None:
     """A deadline that differs may come from that."""
     recording.asks(1)
     recording.runs()
-    routed = the(recording.published(CASES), "case.routed")
+    routed = find_event(recording.published(CASES), "case.routed")
 
     def older(data: dict[str, Any]) -> None:
         data[name] = "1999z"
 
-    outcome = again(recording, edited(recording.all_records(), routed, older))
-    assert len(outcome.notes) == 1
-    assert "1999z" in outcome.notes[0]
-    assert again(recording).notes == ()
+    result = replay(recording, edited(recording.all_records(), routed, older))
+    assert len(result.notes) == 1
+    assert "1999z" in result.notes[0]
+    assert replay(recording).notes == ()
 
 
 def test_cases_by_several_editions_are_each_decided_by_their_own() -> None:
@@ -318,4 +333,4 @@ def test_cases_by_several_editions_are_each_decided_by_their_own() -> None:
         recording.runs()
     named = {json.loads(record.value or b"")["edition"] for record in recording.published(CASES)}
     assert named == {"guidelines-2021", "objectives-2024"}
-    assert identical(again(recording, configured=LIBRARY), recording)
+    assert identical(replay(recording, configured=LIBRARY), recording)

@@ -1,0 +1,106 @@
+"""[pure] Runs a service's topology on a task's recorded records, slice by slice, and commits a slice or discards it.
+
+It uses the same `TaskState` as the stream runtime. A slice is run first and committed only if the replay accepts it:
+several instants can be tried for the same record.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+from services.replay.log import FAR_FUTURE, Log
+from shared.kafka import dead_letters
+from shared.kafka.dead_letters import DeadLetter
+from shared.kafka.partitioning import partition_for
+from shared.kafka.record import Output, Record
+from shared.streams.processor import Processor, Timer
+from shared.streams.task_state import Slice, TaskState
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+
+
+class Attempt(NamedTuple):
+    """A slice that was run and not yet committed, with its output. Commit it before the next attempt or drop it."""
+
+    slice: Slice
+    events: list[Output]
+    dead_letters: list[DeadLetter]
+
+
+class Cursor:
+    """The records of one source in order: `head` is the next one, `first` was the first one."""
+
+    def __init__(self, records: Iterator[Record]) -> None:
+        self._records = records
+        self.head = self.first = next(records, None)
+
+    def take(self) -> Record:
+        """Return `head` and move on to the record after it."""
+        record, self.head = self.head, next(self._records, None)
+        assert record is not None  # noqa: S101 - callers check `head`
+        return record
+
+
+class SliceRunner:
+    """One task: its state as of the last committed slice, its source positions and the records not yet processed."""
+
+    def __init__(self, service: str, processor: Processor, log: Log, partition: int) -> None:
+        self._sink = processor.sinks[0].name
+        self._state = TaskState(
+            service,
+            processor,
+            partition=partition,
+            partition_of=partial(_partition_of, partitions=log.partitions),
+        )
+        self.positions = self._state.positions
+        for topic in processor.sources:
+            self.positions[topic.name] = log.start(topic.name, partition)
+        self.cursors = {topic.name: Cursor(log.records(topic.name, partition)) for topic in processor.sources}
+
+    def attempt(self, records: list[Record], now: datetime, timers: int) -> Attempt:
+        """Run a slice at `now`: at most `timers` due timers, then these records."""
+        return self._attempt(self._state.run(records, now, timer_limit=timers))
+
+    def dead_letter(self, record: Record, now: datetime, cause: str) -> Attempt:
+        """Run a slice that dead-letters the record without processing it."""
+        return self._attempt(self._state.refuse(record, now, cause, "", by_reference=False))
+
+    def commit(self, attempt: Attempt) -> None:
+        """Take over the state changes and positions of a slice."""
+        self._state.commit(attempt.slice.overlay)
+        self.positions = self._state.positions
+
+    def next_due(self) -> datetime | None:
+        """When the earliest timer is due, None if there is none."""
+        return self._state.processor.next_due()
+
+    def postpone(self, timer: Timer, until: datetime) -> None:
+        """Do not fire a timer of the latest attempt before `until`."""
+        self._state.processor.postpone(timer, until)
+
+    def stored(self, store: str, key: bytes) -> bytes | None:
+        """The value of a key in a state store."""
+        return self._state.stores[store].get(key)
+
+    def _attempt(self, run: Slice) -> Attempt:
+        events, dead_lettered = [], []
+        for output in run.overlay.outputs:
+            if output.topic == self._sink:
+                events.append(output)
+            else:
+                dead_lettered.append(dead_letters.parse(output.key, output.value, output.headers))
+        return Attempt(run, events, dead_lettered)
+
+
+def timestamp_of(record: Record) -> datetime:
+    """The record's Kafka timestamp, limited to the range that a datetime can hold."""
+    try:
+        return min(EPOCH + timedelta(milliseconds=record.timestamp_ms), FAR_FUTURE)
+    except OverflowError:
+        return FAR_FUTURE if record.timestamp_ms > 0 else EPOCH
+
+
+def _partition_of(key: bytes, *, partitions: int) -> int:
+    return partition_for(key, partitions)

@@ -1,0 +1,47 @@
+"""[pure] An edition as `frontline.edition.published.v1` carries it, and back, checked by its digest."""
+
+import hashlib
+
+from pydantic import ValidationError
+
+from shared.contracts.structs import EditionPublished
+from shared.policy.digest import edition_from_json, edition_to_json, policy_sha256
+from shared.policy.model import Edition
+
+
+class UnusableEdition(ValueError):
+    """A published edition is not what its digest names, or this version cannot read it. The message says which."""
+
+
+def edition_published(edition: Edition) -> EditionPublished:
+    """The event of `edition`, the same for whoever publishes it and whenever."""
+    return EditionPublished(
+        edition=edition.edition,
+        effective_from=edition.effective_from,
+        policy_sha256=policy_sha256(edition),
+        tzdata_version=edition.tzdata_version,
+        holidays_version=edition.holidays_version,
+        document=edition_to_json(edition).decode(),
+    )
+
+
+def check_digest(event: EditionPublished, key: bytes | None) -> None:
+    """Raises UnusableEdition unless the document and the record's key are those of the event's digest."""
+    found = hashlib.sha256(event.document.encode()).hexdigest()
+    if found != event.policy_sha256:
+        raise UnusableEdition(f"policy_sha256 is {event.policy_sha256}, but the SHA-256 of the document is {found}")
+    if key != event.policy_sha256.encode():
+        raise UnusableEdition(f"the key must be the policy_sha256 of the event, {event.policy_sha256}")
+
+
+def edition_of(event: EditionPublished) -> Edition:
+    """The edition in an event whose digest has been checked. Raises UnusableEdition if this version cannot read it."""
+    try:
+        return edition_from_json(event.document.encode())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise UnusableEdition(
+            f"this version of Frontline cannot read edition {event.edition} (policy_sha256 {event.policy_sha256}; "
+            f"{where}: {first['msg']}): use the version that published it"
+        ) from None

@@ -1,0 +1,183 @@
+"""The life of a service process, the same for every service: settings, logs, HTTP, signals, an orderly end, exit codes.
+
+1. Read the settings and prepare the service; what is wrong is one line for each variable, and exit code 2.
+2. Configure logs, and quieten the libraries that log each of their failed tries.
+3. Open the listening socket, or end with one line and exit code 1.
+4. Serve HTTP and run the service side by side. `/livez`, `/readyz` and `/metrics` are answered in front of its routes.
+5. At the first SIGTERM or SIGINT finish what is in progress; a second one ends the process at once.
+6. Exit code 0 after a signal, 1 if the service failed.
+"""
+
+import asyncio
+import gc
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import uvloop
+
+from shared.http.limits import HttpLimits
+from shared.http.server import WebServer, listen
+from shared.http.service_settings import ServiceSettings
+from shared.kafka.settings import BadSettings, load
+from shared.observability import logs
+from shared.observability.health import AsgiApp, Readiness, Receive, Scope, Send, ops_routes
+from shared.policy.mistakes import PolicyError
+
+ENDED, FAILED, BAD_SETTINGS = 0, 1, 2  # exit codes of a service
+
+# While Kafka is unavailable these log each of their failed tries, several a second; a service logs the outage once.
+_CHATTY = ("aiokafka", "faststream")
+
+_log = logs.get_logger()
+
+
+class Service(Protocol):
+    """What a process runs: an ASGI application of its own, and one coroutine beside it.
+
+    With `flush_seconds` None, HTTP is served until `run` has returned after `stop`: health is answered to the end.
+    With a number, the calls in progress are answered first; then `run` is cancelled and has so long to flush.
+    """
+
+    @property
+    def app(self) -> AsgiApp:
+        """Answers every call but those of health and metrics."""
+
+    @property
+    def readiness(self) -> Readiness:
+        """What `/readyz` shows."""
+
+    @property
+    def limits(self) -> HttpLimits:
+        """The limits of the HTTP server."""
+
+    @property
+    def call_grace_seconds(self) -> int:
+        """How long the calls in progress may take once the server ends."""
+
+    @property
+    def flush_seconds(self) -> float | None:
+        """Which ends first, HTTP or `run`: see the class."""
+
+    async def run(self) -> None:
+        """Do the work. Returning without a `stop` ends the process; raising makes it fail."""
+
+    def stop(self) -> None:
+        """Begin to end. May be called more than once."""
+
+
+_Settings = TypeVar("_Settings", bound=ServiceSettings)
+
+
+def main(name: str, kind: type[_Settings], prepare: Callable[[_Settings], Service]) -> int:
+    """Run the service `name` from its environment until it ends; returns the exit code of the process.
+
+    `prepare` makes the service from its settings; it may raise BadSettings or PolicyError.
+    """
+    try:
+        settings = load(kind)
+        service = prepare(settings)
+    except BadSettings as error:
+        print(error, file=sys.stderr)
+        return BAD_SETTINGS
+    except PolicyError as error:
+        print("\n".join(f"FRONTLINE_POLICIES: {mistake}" for mistake in error.mistakes), file=sys.stderr)
+        return BAD_SETTINGS
+    return run(name, service, settings)
+
+
+def run(name: str, service: Service, settings: ServiceSettings) -> int:
+    """Run `service` until SIGTERM or SIGINT, or until it ends by itself; returns the exit code of the process."""
+    logs.configure(name, settings.log_level, settings.log_format)
+    for library in _CHATTY:
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    try:
+        listener = listen(settings.http_host, settings.http_port)
+    except OSError as error:
+        where = f"{settings.http_host}:{settings.http_port}"
+        _log.error(f"Cannot listen on {where}: {error.strerror or error}", action="http.failed")
+        return FAILED
+    gc.freeze()  # editions are large and live as long as the process: the garbage collector need not visit them
+    with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            runner.run(_until_signalled(service, listener))
+        except Exception:
+            _log.exception("The service failed", action="service.failed")
+            return FAILED
+    return ENDED
+
+
+def web_server(service: Service) -> WebServer:
+    """The web server of `service`, with health and metrics in front of its application."""
+    return WebServer(with_health(service), service.limits, service.call_grace_seconds)
+
+
+async def serve(service: Service, server: WebServer, listener: socket.socket) -> None:
+    """Serve HTTP and run `service`, until either ends or the server is asked to; then end the other in order.
+
+    Raises what the service failed with.
+    """
+    host, port = listener.getsockname()[:2]
+    _log.info(f"Listening on {host}:{port}", action="http.listening", host=host, port=port)
+    serving = asyncio.create_task(server.serve([listener]))
+    running = asyncio.create_task(service.run())
+    try:
+        await asyncio.wait([serving, running], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        service.stop()
+        if service.flush_seconds is None:
+            await _end_work_first(running, serving, server)
+        else:
+            await _end_calls_first(running, serving, server, service.flush_seconds)
+
+
+async def _end_work_first(running: "asyncio.Task[None]", serving: "asyncio.Task[None]", server: WebServer) -> None:
+    try:
+        await running
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _end_calls_first(
+    running: "asyncio.Task[None]", serving: "asyncio.Task[None]", server: WebServer, flush_seconds: float
+) -> None:
+    server.should_exit = True
+    await serving
+    running.cancel()
+    await asyncio.wait([running], timeout=flush_seconds)
+    if running.done() and not running.cancelled():
+        running.result()
+
+
+async def _until_signalled(service: Service, listener: socket.socket) -> None:
+    server, loop = web_server(service), asyncio.get_running_loop()
+
+    def end(sign: signal.Signals) -> None:
+        _log.info(f"{sign.name}: finishing what is in progress", action="service.ending")
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(each)
+        service.stop()
+        if service.flush_seconds is not None:
+            server.should_exit = True
+
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, end, sign)
+    await serve(service, server, listener)
+    _log.info("Ended in good order", action="service.ended")
+
+
+def with_health(service: Service) -> AsgiApp:
+    """Health and metrics need nothing of the service's own application, and answer although that fails."""
+    health, app = dict(ops_routes(service.readiness)), service.app
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"] in health:
+            await health[scope["path"]](scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return answer

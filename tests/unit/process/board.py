@@ -1,0 +1,74 @@
+"""A service that reads nothing and decides nothing: its own ASGI application and its own coroutine, as a board has.
+
+`BOARD` in its environment says how it behaves; `BOARD_FLUSH` which of HTTP and the work ends first.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from pydantic import Field
+
+from shared import process
+from shared.http.limits import HttpLimits, http_limits
+from shared.http.service_settings import ServiceSettings
+from shared.kafka.settings import BadSettings
+from shared.observability.health import Readiness, Receive, Scope, Send
+from shared.policy.files import load_edition
+
+
+class BoardSettings(ServiceSettings):
+    """A setting of its own beside those of a process."""
+
+    cards: int = Field(10, ge=1)
+
+
+class Board:
+    """Answers every path with `board`."""
+
+    call_grace_seconds = 5
+
+    def __init__(self) -> None:
+        self.readiness = Readiness()
+        self.limits: HttpLimits = http_limits(at_most=32)
+        self.flush_seconds = float(os.environ["BOARD_FLUSH"]) if "BOARD_FLUSH" in os.environ else None
+        self._stopped = asyncio.Event()
+
+    async def app(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer; `/slow` once the process is ending."""
+        if _scope["path"] == "/slow":
+            await self._stopped.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
+        await send({"type": "http.response.body", "body": b"board"})
+
+    async def run(self) -> None:
+        """Be ready, then behave as `BOARD` says; at the end leave a file, which is what has to be flushed."""
+        behaviour = os.environ.get("BOARD", "")
+        if behaviour == "fails":
+            raise RuntimeError("the board fell off the wall")
+        self.readiness.set("board", True, "hung up")
+        try:
+            await self._stopped.wait()
+            if behaviour == "hangs" or self.flush_seconds is not None:
+                await asyncio.Event().wait()
+        finally:
+            if flushed := os.environ.get("BOARD_FILE"):
+                Path(flushed).touch()
+
+    def stop(self) -> None:
+        """Begin to end."""
+        self._stopped.set()
+
+
+def prepare(settings: BoardSettings) -> Board:
+    """Refuse what a service may refuse at its start."""
+    if settings.cards == 13:
+        raise BadSettings("FRONTLINE_CARDS=13: nobody wants so many")
+    if settings.cards == 14:
+        load_edition("nix")
+    return Board()
+
+
+if __name__ == "__main__":
+    sys.exit(process.main("board", BoardSettings, prepare))

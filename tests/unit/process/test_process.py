@@ -1,0 +1,133 @@
+"""The life of a service process, which all services share: run here with a service of the smallest kind."""
+
+import asyncio
+import json
+import re
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.harness.processes import eventually
+from tests.harness.service_process import ServiceProcess
+
+ROOT = Path(__file__).parents[3]
+
+
+@asynccontextmanager
+async def board(tmp_path: Path, **environment: str) -> AsyncIterator[ServiceProcess]:
+    """A board, not started yet."""
+    process = ServiceProcess("board", environment, tmp_path / "log", module="tests.unit.process.board")
+    try:
+        yield process
+    finally:
+        await process.stop()
+
+
+def actions(process: ServiceProcess) -> list[str]:
+    """What it has logged."""
+    return [str(json.loads(line)["action"]) for line in process.log.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        (
+            {"FRONTLINE_CARDS": "0", "FRONTLINE_LOG_LEVEL": "loud"},
+            ["FRONTLINE_CARDS='0'", "FRONTLINE_LOG_LEVEL='loud'"],
+        ),
+        ({"FRONTLINE_CARDS": "13"}, ["FRONTLINE_CARDS=13: nobody wants so many"]),
+        ({"FRONTLINE_CARDS": "14"}, ["FRONTLINE_POLICIES: "]),
+    ],
+)
+async def test_what_is_wrong_at_the_start_is_one_line_each_and_exit_code_2(
+    tmp_path: Path, environment: dict[str, str], words: list[str]
+) -> None:
+    """A supervisor must know that starting it again is no use."""
+    async with board(tmp_path, **environment) as process:
+        await process.start()
+        assert await process.ended() == 2
+        lines = sorted(process.log.read_text().splitlines())
+    assert [line.startswith(word) for line, word in zip(lines, words, strict=True)] == [True] * len(words)
+
+
+async def test_a_port_that_is_taken_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    """The settings are right; another run has the port, most likely."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        async with board(tmp_path, FRONTLINE_HTTP_PORT=str(taken.getsockname()[1])) as process:
+            await process.start()
+            assert await process.ended() == 1
+            assert actions(process) == ["http.failed"]
+
+
+async def test_a_service_that_fails_ends_with_exit_code_1_and_its_error_in_the_log(tmp_path: Path) -> None:
+    """Whoever starts it again later finds the reason."""
+    async with board(tmp_path, BOARD="fails") as process:
+        await process.start()
+        assert await process.ended() == 1
+        assert actions(process) == ["http.listening", "service.failed"]
+        assert "the board fell off the wall" in process.log.read_text()
+
+
+async def test_health_and_metrics_are_answered_beside_the_services_own_paths(tmp_path: Path) -> None:
+    """A service brings an application and a coroutine, and nothing else."""
+    async with board(tmp_path) as process:
+        await process.start()
+        ready = await process.until("/readyz", 200)
+        assert ready.json()["checks"] == {"board": {"ready": True, "detail": "hung up"}}
+        assert (await process.until("/livez", 200)).json() == {"live": True}
+        assert "process_open_fds" in (await process.until("/metrics", 200)).text
+        assert (await process.until("/cards", 200)).text == "board"
+        async with httpx.AsyncClient(trust_env=False) as client:
+            assert (await client.post(f"{process.url}/livez")).text == "board"
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("flush", [{}, {"BOARD_FLUSH": "5"}], ids=["work_ends_first", "calls_end_first"])
+async def test_a_signal_ends_it_in_order_with_the_call_in_progress_answered(
+    tmp_path: Path, sign: signal.Signals, flush: dict[str, str]
+) -> None:
+    """Whichever of the two ends first, both have ended, and the work has cleaned up."""
+    flushed = tmp_path / "flushed"
+    async with board(tmp_path, BOARD_FILE=str(flushed), **flush) as process:
+        await process.start()
+        await process.until("/readyz", 200)
+        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+            call = asyncio.create_task(client.get(f"{process.url}/slow"))
+            await asyncio.wait([call], timeout=0.3)
+            assert not call.done()
+            process.send(sign)
+            assert await process.ended() == 0
+            assert (await call).text == "board"
+        assert actions(process) == ["http.listening", "service.ending", "service.ended"]
+    assert flushed.exists()
+
+
+async def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
+    """What hangs at the end must not need a kill -9."""
+    async with board(tmp_path, BOARD="hangs") as process:
+        await process.start()
+        await process.until("/readyz", 200)
+        process.send(signal.SIGTERM)
+        await eventually(lambda: "service.ending" in actions(process), 10, "it has taken the first signal")
+        assert await process.terminate() != 0
+
+
+async def test_work_that_does_not_end_gets_its_time_to_flush_and_no_more(tmp_path: Path) -> None:
+    """An unreachable Kafka must not hold up the end."""
+    async with board(tmp_path, BOARD_FLUSH="0.1") as process:
+        await process.start()
+        await process.until("/readyz", 200)
+        assert await process.terminate() == 0
+
+
+def test_no_other_file_makes_an_event_loop_of_a_service_or_configures_its_logs() -> None:
+    """A second life cycle would drift from the first."""
+    own = re.compile(r"\buvloop\b|\blogs\.configure\(|\bWebServer\(")
+    files = [path for folder in ("services", "shared") for path in (ROOT / folder).rglob("*.py")]
+    found = {path.relative_to(ROOT).as_posix() for path in files if own.search(path.read_text(encoding="utf-8"))}
+    assert found - {"shared/http/server.py", "shared/observability/logs.py"} == {"shared/process.py"}

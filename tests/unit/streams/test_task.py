@@ -1,0 +1,113 @@
+"""A task outside its transactions: the phases that it shows."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from prometheus_client import REGISTRY
+
+from shared.contracts.topics import Topic
+from shared.kafka.settings import KafkaSettings
+from shared.observability.health import Readiness
+from shared.streams.broker_outage import BrokerOutage
+from shared.streams.errors import IllegalTransition
+from shared.streams.positions import Committed
+from shared.streams.state_store import in_memory
+from shared.streams.task import Task
+from shared.streams.task_context import TaskContext
+from shared.streams.task_phase import Phase
+from shared.streams.transaction import KafkaTransactions
+from shared.streams.watched_clock import WatchedClock
+from tests.harness.processors import Counter
+
+SOURCE, SINK = (Topic(name, "k", "delete", "tests") for name in ("source", "sink"))
+
+
+class _NoFence(KafkaTransactions):
+    """Transactions whose producer never gets an answer."""
+
+    async def start(self) -> None:
+        """Wait for ever."""
+        await asyncio.Event().wait()
+
+
+class _NoSources:
+    """Sources that have nothing."""
+
+    async def committed(self, partition: int) -> dict[str, Committed]:
+        """None."""
+        return {}
+
+    async def bounds(self, partition: int) -> dict[str, tuple[int, int]]:
+        """None."""
+        return {}
+
+    def open(self, source: str, partition: int, offset: int) -> None:
+        """Nothing to fetch."""
+
+    def pause(self, source: str, partition: int) -> None:
+        """Nothing is fetched."""
+
+    def resume(self, source: str, partition: int) -> None:
+        """Nothing to fetch."""
+
+    def fetched_to(self, source: str, partition: int) -> int | None:
+        """Not known."""
+        return None
+
+    def end(self, source: str, partition: int) -> int | None:
+        """Not known."""
+        return None
+
+
+@pytest_asyncio.fixture
+async def task() -> AsyncIterator[Task]:
+    """A task that waits for its fence."""
+    settings = KafkaSettings(kafka_bootstrap="127.0.0.1:1", partitions=2)
+    context = TaskContext(
+        service="phases",
+        settings=settings,
+        make_processor=lambda _: Counter((SOURCE,), (SINK,)),
+        make_store=in_memory,
+        make_transactions=lambda partition: _NoFence(settings, f"phases-{partition}", "test"),
+        topic_ids=dict,
+        readiness=Readiness(),
+        clock=WatchedClock(),
+        outage=BrokerOutage(settings.kafka_bootstrap),
+        rejoin=lambda _reason: None,
+        client_id="test",
+    )
+    task = Task(context, 1, _NoSources())
+    yield task
+    if task.phase is not Phase.STOPPED:
+        await task.stop(0)
+
+
+async def test_a_task_that_has_not_restored_cannot_run(task: Task) -> None:
+    """The error names both phases, and the task stays where it was."""
+    with pytest.raises(IllegalTransition, match="task 1 cannot go from phase taking_over to running"):
+        task.enter(Phase.RUNNING)
+    assert task.phase is Phase.TAKING_OVER
+
+
+async def test_the_metric_has_each_phase_and_exactly_one_is_set(task: Task) -> None:
+    """An alarm on a state that the metric does not have would never fire."""
+    for phase in (Phase.TAKING_OVER, Phase.RESTORING, Phase.FAILED):
+        if phase is not task.phase:
+            task.enter(phase)
+        values = {
+            each: REGISTRY.get_sample_value(
+                "frontline_task_state", {"service": "phases", "task": "1", "state": each.value}
+            )
+            for each in Phase
+        }
+        assert values == {each: float(each is phase) for each in Phase}
+
+
+async def test_a_task_that_was_never_restored_leaves_no_state_to_its_successor(task: Task) -> None:
+    """Its stores are empty, whatever the changelogs have."""
+    assert task.reusable_state is None
+    await task.stop(0)
+    assert task.reusable_state is None
+    assert task.phase is Phase.STOPPED
