@@ -12,7 +12,7 @@ from services.intake import body
 from services.intake.activity import Activity
 from services.intake.api_keys import ApiKey
 from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
-from services.intake.errors import CatchingUp, NotAcknowledged, NotFound
+from services.intake.errors import CatchingUp, FieldError, InvalidFields, NotAcknowledged, NotFound
 from services.intake.openapi import Recorded, RequestStatus, Submitted, describe
 from services.intake.presentation import with_sentences
 from services.intake.request import Submission, accept, partition_key
@@ -21,9 +21,9 @@ from services.intake.service import Service, with_key
 from shared.contracts.intake import Account
 from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
 from shared.kafka import serde
-from shared.messages.catalogues import accepted, messages_in
+from shared.messages.catalogues import accepted, languages, messages_in
 from shared.observability.logs import get_logger
-from shared.policy.model import said_in
+from shared.policy.model import Edition, said_in
 from shared.wall_clock import utc_now
 
 router = APIRouter()
@@ -42,6 +42,7 @@ async def submit(request: Request) -> Response:
     key = body.idempotency_key(request)
     submission = await body.read(request, Submission)
     now = utc_now()
+    check_language(submission.language, service.editions.effective_at(now))
     event = accept(submission, client=caller.name, authenticated_by="api_key", idempotency_key=key, received_at=now)
     with service.request_keys.claim(event.request_id, event.submission_digest) as known:
         if not known:
@@ -196,6 +197,13 @@ async def withdraw_entitlement(request: Request, account_id: str) -> Response:
 def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
+
+
+def check_language(language: str | None, edition: Edition) -> None:
+    """Refuse a language in which nothing could be said: neither a catalogue nor the edition has it."""
+    allowed = tuple(dict.fromkeys((*languages(), *edition.title)))
+    if language is not None and language.partition("-")[0].casefold() not in allowed:
+        raise InvalidFields([FieldError("language", "field.one_of", {"allowed": allowed})])
 
 
 def _visible(service: Service, caller: ApiKey, request_id: str) -> Status:

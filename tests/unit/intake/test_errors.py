@@ -11,12 +11,14 @@ from pydantic import ValidationError
 
 from services.intake import errors
 from services.intake.activity import Activity
+from services.intake.api import check_language
 from services.intake.entitlement import EntitlementBody
 from services.intake.errors import FieldError, InvalidFields, Refusal, field_errors, json_error
 from services.intake.fields import Body
 from services.intake.problem import render
 from services.intake.request import Submission
 from shared.messages.catalogues import messages_in
+from shared.policy.files import load_edition
 from tests.harness.intake import submission
 
 MARK = "7fSecretWordOfTheCustomer"
@@ -139,3 +141,13 @@ def test_a_problem_is_in_the_language_of_the_caller() -> None:
     assert (english["type"], english["status"]) == (spanish["type"], spanish["status"])
     assert render(refusal, "es").headers["content-language"] == "es"
     assert render(refusal).headers["content-language"] == "en"
+
+
+def test_a_language_that_nothing_could_be_said_in_is_refused() -> None:
+    """Neither a catalogue nor the edition has it; a region of one that is there is fine."""
+    edition = load_edition("guidelines-2021")
+    for language in (None, "es", "es-MX", "en"):
+        check_language(language, edition)
+    with pytest.raises(InvalidFields) as refused:
+        check_language("fr", edition)
+    assert refused.value.errors == (FieldError("language", "field.one_of", {"allowed": ("en", "es")}),)
