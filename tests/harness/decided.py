@@ -17,7 +17,9 @@ from shared.contracts.structs import (
     DecidedMilestone,
     EntitlementUsed,
     EscalationRights,
+    Reason,
     SupportRequestSubmitted,
+    TraceStep,
 )
 from shared.contracts.vocabulary import CHANNELS
 from shared.policy.digest import policy_sha256
@@ -27,6 +29,17 @@ from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
 
 _CAUSED_BY = CausedBy(partition=0, topic="support.requests.v1", offset=0)
+
+_CLAIMS = {"environment": "production", "impact": "down", "workaround": "none"}
+_WHY_P1 = TraceStep(
+    rule="priority.outage_without_workaround",
+    outcome=True,
+    reason="priority.no_earlier",
+    facts={
+        "priority": "P1",
+        "claims": tuple(Reason(code=f"claim.{name}", facts={name: word}) for name, word in _CLAIMS.items()),
+    },
+)
 
 
 @cache
@@ -62,8 +75,8 @@ def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
         "phone_numbers": (),
         "edition": "guidelines-2021",
         "policy_sha256": _edition_digest(),  # a real one: escalation may be reading too
-        "trace": (),
-        "priority_rule": "otherwise",
+        "trace": (_WHY_P1,),
+        "priority_rule": _WHY_P1.rule,
         "entitlement": used,
         "calendar": "spain",
         "tzdata_version": "2026.6",
