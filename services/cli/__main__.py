@@ -22,10 +22,10 @@ app = App(
 
 # name -> where it is; the order is the order of `frontline --help`
 COMMANDS: dict[str, tuple[str, str]] = {
-    "up": ("services.cli.up:up", "The whole system on this machine, on a real Kafka; Ctrl-C stops it."),
+    "up": ("services.cli.up:up", "Run the whole system on this machine, on a real Kafka; Ctrl-C stops it."),
     "demo": (
         "services.cli.demo.command:demo",
-        "`up` with demo traffic to look at; --once checks the outcome and ends.",
+        "`up` with demo requests to watch; --once checks the result and ends.",
     ),
     "decide": ("services.cli.decide:decide", "Decide requests without Kafka: JSON lines in, JSON lines out."),
     "deadline": ("services.cli.deadline:deadline", "Add a target to a start in business time: JSON lines in and out."),
@@ -34,12 +34,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "services.cli.explain.command:explain",
         "Why a case got its channel, priority and deadlines, from the log.",
     ),
-    "replay": ("services.cli.replay.command:replay", "Fold a recorded log again; compare it with what was published."),
+    "replay": ("services.cli.replay.command:replay", "Run the services again on a recorded log; compare the events."),
     "policy": ("services.cli.policy.commands:app", "Check, show and compare editions; migrate open cases."),
-    "topics": ("services.cli.topics:app", "Make the topics, compare them, accept one that was created again."),
+    "topics": ("services.cli.topics:app", "Create the topics, compare them, accept one that was recreated."),
     "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),
-    "token": ("services.cli.token:app", "Make API keys for the clients of intake."),
-    "doctor": ("services.cli.doctor:doctor", "What this machine has and lacks for running Frontline."),
+    "token": ("services.cli.token:app", "Create API keys for the clients of intake."),
+    "doctor": ("services.cli.doctor:doctor", "Check whether Frontline can run on this machine."),
 }
 
 for _name, (_where, _help) in COMMANDS.items():

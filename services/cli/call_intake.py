@@ -1,24 +1,22 @@
-"""Calls to intake that outlast a service, or Kafka, that is away for a while."""
+"""Calls intake over HTTP, and repeats a call while intake or Kafka is unavailable."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import httpx
 
-from shared.wall_clock import utc_now
-
-GIVE_UP_AFTER = timedelta(seconds=90)  # on one request, while parts of the system are being killed
-RETRY_SECONDS = 0.25
+GIVE_UP_SECONDS = 90.0  # on one call: a part of the system may be down and started again meanwhile
+RETRY_SECONDS = 0.25  # between two attempts
 
 
 class IntakeFailed(Exception):
-    """Intake refused a call, or went on not to answer; the message says which call, and what came of it."""
+    """Intake refused a call or did not answer in time; the message names the call and the last problem."""
 
 
 async def call(client: httpx.AsyncClient, method: str, path: str, **kwargs: Any) -> httpx.Response:
-    """One call to intake, repeated while it (or Kafka behind it) is away; the caller's key makes repeats harmless."""
-    give_up = utc_now() + GIVE_UP_AFTER
+    """Call intake until it succeeds; an Idempotency-Key makes repeated calls harmless. Raises IntakeFailed."""
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + GIVE_UP_SECONDS
     while True:
         try:
             answer = await client.request(method, path, **kwargs)
@@ -29,6 +27,6 @@ async def call(client: httpx.AsyncClient, method: str, path: str, **kwargs: Any)
                 raise IntakeFailed(f"{method} {path} was refused: {problem}")
         except httpx.TransportError as error:
             problem = f"{type(error).__name__} {error}"
-        if utc_now() > give_up:
-            raise IntakeFailed(f"{method} {path} got no answer for {GIVE_UP_AFTER.seconds} s; last: {problem}")
+        if loop.time() > give_up_at:
+            raise IntakeFailed(f"{method} {path} got no answer for {GIVE_UP_SECONDS:.0f} s; last: {problem}")
         await asyncio.sleep(RETRY_SECONDS)

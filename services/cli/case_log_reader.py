@@ -1,11 +1,15 @@
-"""Reads the log of a case, or of all cases, from Kafka: committed records only; for one case, its partition only."""
+"""Reads the log of a case, or of all cases, from Kafka, and the editions: committed records only.
+
+For one case its own partition is read, but all of the editions, which are by digest.
+"""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from shared.contracts.topics import CASES
-from shared.explain.case_log import EDITIONS, TOPICS, CaseLog
+from shared.contracts.topics import CASES, EDITIONS
+from shared.explain.case_log import TOPICS, CaseLog
+from shared.explain.published_editions import PublishedEditions
 from shared.kafka.committed_reader import committed_reader
 from shared.kafka.faults import NoTopics
 from shared.kafka.partitioning import partition_for
@@ -19,38 +23,42 @@ async def read_case(settings: KafkaSettings, case_id: str) -> CaseLog:
     log = CaseLog()
     async for record in _committed(settings, key):
         if record.topic == EDITIONS.name:
-            log.save(record)
+            log.published.take(record)
         elif record.key == key:
             log.take(record)
     return log
 
 
 async def read_cases(settings: KafkaSettings, progress: Callable[[int], None]) -> dict[str, CaseLog]:
-    """Everything that the log holds of each case now, by its id. Their `saved` are one and the same: all editions.
+    """Everything that the log holds of each case now, by its id. They share `published`.
 
-    `progress` is told how many records have been read. Raises NoTopics, KafkaError.
+    `progress` is called with the number of records read so far. Raises NoTopics, KafkaError.
     """
-    saved: dict[bytes, bytes] = {}
-    logs: defaultdict[str, CaseLog] = defaultdict(lambda: CaseLog(saved=saved))
+    published = PublishedEditions()
+    logs: defaultdict[str, CaseLog] = defaultdict(lambda: CaseLog(published=published))
     number = 0
     async for record in _committed(settings, None):
         number += 1
         progress(number)
         if record.topic == EDITIONS.name:
-            CaseLog(saved=saved).save(record)
+            published.take(record)
         elif record.key is not None:
             logs[record.key.decode(errors="replace")].take(record)
     return logs
 
 
 async def _committed(settings: KafkaSettings, key: bytes | None) -> AsyncIterator[Record]:
-    """The committed records that there are now: of the partition that `key` belongs to, or of all."""
+    """The committed records that there are now: of the partition that `key` belongs to and the editions, or of all."""
     async with committed_reader(settings, *(topic.name for topic in TOPICS)) as consumer:
         partitions = sum(place.topic == CASES.name for place in consumer.assignment())
         if not partitions:
             raise NoTopics
         chosen = None if key is None else partition_for(key, partitions)
-        places = [place for place in consumer.assignment() if chosen is None or place.partition == chosen]
+        places = [
+            place
+            for place in consumer.assignment()
+            if chosen is None or place.partition == chosen or place.topic == EDITIONS.name
+        ]
         consumer.unsubscribe()
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)

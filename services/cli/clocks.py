@@ -21,17 +21,10 @@ from shared.contracts.vocabulary import ActivityType, Hours, Milestone, Promise,
 from shared.explain.clock_ledger import as_data, ledger_of, seconds
 from shared.explain.ledger_reasons import because
 from shared.messages.catalogues import messages_in
+from shared.policy.milestones import MILESTONE_TABLE
 from shared.sla.clock import Activity, CasePolicy, Clock, Pause
 from shared.sla.event_time import is_before
 from shared.sla.fold import as_of, fold
-
-DEFAULT_PAUSED_BY: Mapping[Milestone, tuple[str, ...]] = {
-    "first_response": (),
-    "next_response": (),
-    "periodic_update": ("resolved",),  # nobody waits for news of a resolved case
-    "restoration": ("waiting_on_customer", "resolved"),
-    "resolution": ("waiting_on_customer", "resolved"),
-}
 
 
 class Terms(Line):
@@ -51,7 +44,7 @@ class Terms(Line):
     def over(self, milestone: Milestone, known: MilestoneTerms | None) -> MilestoneTerms:
         """The whole terms, what is left out taken from those `known`, if any."""
         base = known or MilestoneTerms(
-            target_seconds=None, hours="business", promise="objective", paused_by=DEFAULT_PAUSED_BY[milestone]
+            target_seconds=None, hours="business", promise="objective", paused_by=MILESTONE_TABLE[milestone].paused_by
         )
         given = self.model_dump(include={"hours", "paused_by", "reopen", "promise"}, exclude_none=True)
         return msgspec.structs.replace(base, **given, target_seconds=self.target_seconds)

@@ -1,4 +1,7 @@
-"""`frontline dead-letters`: what could not be processed, why, and sending it back. Never shows content unless asked."""
+"""`frontline dead-letters`: lists, shows and replays records that could not be processed.
+
+Content is shown only on request, since it may be what a customer wrote.
+"""
 
 import asyncio
 import base64
@@ -13,38 +16,29 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
+from services.cli.options import BAD_INPUT, CommandFailed, Flag, Kafka, kafka_settings
 from shared.contracts.base import format_instant
 from shared.kafka.dead_letter_log import SOURCES, Found, Place, read_all, read_one, replay
 from shared.kafka.record import Record
-from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.kafka.settings import KafkaSettings
 
-DONE, FAILED, BAD_INPUT = 0, 1, 2
+DONE, FAILED = 0, 1
 
 app = App(name="dead-letters", help="List, show and replay records that could not be processed.")
 
-Kafka = Annotated[str | None, Parameter(help="HOST:PORT; by default FRONTLINE_KAFKA_BOOTSTRAP.")]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON lines for programs instead of text.")]
-Topic = Annotated[str | None, Parameter(help=f"Only those of one source: {', '.join(SOURCES)}.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON lines instead of text.")]
+Topic = Annotated[str | None, Parameter(help=f"Only those of one source topic: {', '.join(SOURCES)}.")]
 Cause = Annotated[str | None, Parameter(help="Only those with this cause, such as malformed_event.")]
-Flag = Annotated[bool, Parameter(negative="")]
-_Answer = TypeVar("_Answer")
-
-
-class _Wrong(Exception):
-    """Ends the command with this exit code; the message is for people."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
+_Result = TypeVar("_Result")
 
 
 @app.command(name="list")
-def list_letters(*, topic: Topic = None, cause: Cause = None, kafka: Kafka = None, as_json: Json = False) -> int:
-    """List dead letters with their causes; content is not shown."""
+def list_dead_letters(*, topic: Topic = None, cause: Cause = None, kafka: Kafka = None, as_json: Json = False) -> int:
+    """List dead letters with their causes, without content."""
     try:
-        found = _ask(_collect(_settings(kafka), topic, cause), kafka)
-    except _Wrong as wrong:
-        return _say(wrong)
+        found = _call(_collect(kafka_settings(kafka), topic, cause), kafka)
+    except CommandFailed as failed:
+        return _report(failed)
     if as_json:
         for each in found:
             print(_json(_about(each)))
@@ -57,21 +51,21 @@ def list_letters(*, topic: Topic = None, cause: Cause = None, kafka: Kafka = Non
 
 @app.command
 def show(place: str, *, value: Flag = False, kafka: Kafka = None, as_json: Json = False) -> int:
-    """Show one dead letter: where it comes from, its cause and the names of its headers.
+    """Show one dead letter: its source record, its cause and the names of its headers.
 
     Parameters
     ----------
     place
-        As `list` shows it: TOPIC:PARTITION:OFFSET.
+        Its id as `list` shows it: TOPIC:PARTITION:OFFSET.
     value
-        Show key, headers and content too. They may hold what a customer wrote.
+        Also show key, headers and value. They may contain what a customer wrote.
     """
     try:
-        found = _ask(read_one(_settings(kafka), _place(place)), kafka)
+        found = _call(read_one(kafka_settings(kafka), _place(place)), kafka)
         if found is None:
-            raise _Wrong(f"there is no dead letter at {place} (any more)", FAILED)
-    except _Wrong as wrong:
-        return _say(wrong)
+            raise CommandFailed(f"there is no dead letter at {place}", FAILED)
+    except CommandFailed as failed:
+        return _report(failed)
     about = _about(found)
     if found.letter is not None:
         record = found.letter.record
@@ -87,25 +81,25 @@ def show(place: str, *, value: Flag = False, kafka: Kafka = None, as_json: Json 
 
 
 @app.command(name="replay")
-def send_back(
+def replay_dead_letters(
     *places: str, every: Annotated[bool, Parameter(name="--all", negative="")] = False, topic: Topic = None,
     cause: Cause = None, kafka: Kafka = None, as_json: Json = False,
 ) -> int:  # fmt: skip
-    """Send dead letters back to their source topic, byte for byte: after a fix, they are processed as if they were new.
+    """Write dead letters to their source topic again, byte for byte, to be processed like new records.
 
     Parameters
     ----------
     places
-        As `list` shows them: TOPIC:PARTITION:OFFSET.
+        Their ids as `list` shows them: TOPIC:PARTITION:OFFSET.
     every
-        All of them, or those that --topic and --cause leave.
+        All of them, or those that --topic and --cause select.
     """
     try:
         if bool(places) == every:
-            raise _Wrong("name dead letters, or say --all (with --topic and --cause to choose)", BAD_INPUT)
-        answers = _ask(_replay(_settings(kafka), [_place(place) for place in places], topic, cause), kafka)
-    except _Wrong as wrong:
-        return _say(wrong)
+            raise CommandFailed("name dead letters, or use --all (with --topic and --cause to select)", BAD_INPUT)
+        answers = _call(_replay(kafka_settings(kafka), [_place(place) for place in places], topic, cause), kafka)
+    except CommandFailed as failed:
+        return _report(failed)
     for place, problem in answers:
         if as_json:
             print(_json({"id": str(place), "replayed": not problem, "problem": problem or None}))
@@ -116,7 +110,7 @@ def send_back(
 
 async def _collect(settings: KafkaSettings, topic: str | None, cause: str | None) -> list[Found]:
     if topic is not None and topic not in SOURCES:
-        raise _Wrong(f"--topic {topic} is none of {', '.join(SOURCES)}", BAD_INPUT)
+        raise CommandFailed(f"--topic {topic} is not one of {', '.join(SOURCES)}", BAD_INPUT)
     letters: AsyncIterator[Found] = read_all(settings, SOURCES if topic is None else (topic,))
     return [each async for each in letters if cause is None or (each.letter and each.letter.cause == cause)]
 
@@ -129,7 +123,7 @@ async def _replay(
     for place in places:
         each = await read_one(settings, place)
         if each is None:
-            answers.append((place, "there is no dead letter at this place (any more)"))
+            answers.append((place, "there is no dead letter at this place"))
         else:
             found.append(each)
     return answers + [(each.place, problem) async for each, problem in replay(settings, found)]
@@ -162,7 +156,7 @@ def _content(record: Record) -> dict[str, Any]:
 
 
 def _text(data: bytes | None) -> str | dict[str, str] | None:
-    """As text if it is text, else in base64, told apart by the form."""
+    """UTF-8 as a string, other bytes as {"base64": "…"}."""
     if data is None:
         return None
     try:
@@ -186,31 +180,26 @@ def _place(text: str) -> Place:
     try:
         return Place.parse(text)
     except ValueError:
-        raise _Wrong(f"{text} is no dead letter's id; `list` shows them as TOPIC:PARTITION:OFFSET", BAD_INPUT) from None
+        raise CommandFailed(
+            f"{text} is not the id of a dead letter; `list` shows ids, TOPIC:PARTITION:OFFSET", BAD_INPUT
+        ) from None
 
 
-def _settings(kafka: str | None) -> KafkaSettings:
+def _call(coroutine: Coroutine[Any, Any, _Result], kafka: str | None) -> _Result:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its failures are reported below, once
     try:
-        return load(KafkaSettings) if kafka is None else load(KafkaSettings, kafka_bootstrap=kafka)
-    except BadSettings as error:
-        raise _Wrong(str(error), BAD_INPUT) from None
-
-
-def _ask(question: Coroutine[Any, Any, _Answer], kafka: str | None) -> _Answer:
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is said below, once
-    try:
-        return asyncio.run(question)
+        return asyncio.run(coroutine)
     except KafkaConnectionError:
-        where = f" at {kafka}" if kafka else ""
-        raise _Wrong(f"Kafka{where} does not answer; --kafka HOST:PORT says where it is", FAILED) from None
+        address = f" at {kafka}" if kafka else ""
+        raise CommandFailed(f"Kafka{address} does not answer; --kafka HOST:PORT sets its address", FAILED) from None
     except (KafkaError, OSError) as error:
-        raise _Wrong(f"Kafka did not do it: {error or type(error).__name__}", FAILED) from None
+        raise CommandFailed(f"the request to Kafka failed: {error or type(error).__name__}", FAILED) from None
 
 
 def _json(data: object) -> str:
     return msgspec.json.encode(data).decode()
 
 
-def _say(wrong: _Wrong) -> int:
-    print(wrong, file=sys.stderr)
-    return wrong.code
+def _report(failed: CommandFailed) -> int:
+    print(failed, file=sys.stderr)
+    return failed.code

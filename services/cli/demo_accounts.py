@@ -1,5 +1,4 @@
-"""[pure] The accounts that `frontline up` loads and the demo asks with: every plan with every account type, over the
-countries of the phone table, some with a contact list."""
+"""[pure] The accounts of `frontline up` and the demo: every plan with every account type, in many countries."""
 
 from typing import Any
 
@@ -13,7 +12,7 @@ def _accounts() -> dict[str, dict[str, Any]]:
     for plan in PLANS:
         for account_type in ACCOUNT_TYPES:
             if account_type == "free" and plan != "access":
-                continue  # nobody buys a support plan for a free account
+                continue  # free accounts have no paid support plan
             accounts[f"demo-{plan}-{account_type}".replace("_", "-")] = {
                 "plan": plan,
                 "account_type": account_type,

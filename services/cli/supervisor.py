@@ -1,6 +1,6 @@
-"""Keeps programs running: starts them, waits until they are ready, starts one that dies again, stops them all.
+"""Keeps programs running: starts them, waits until they are ready, restarts those that end, and stops all.
 
-Each program is guarded (`shared/embedded_kafka/watchdog.py`), so none outlives this process, not even after a kill -9.
+A watchdog (`shared/embedded_kafka/watchdog.py`) ends each program with this process, even after a kill -9.
 """
 
 import asyncio
@@ -18,24 +18,24 @@ import httpx
 from services.cli.progress import Progress
 from shared.embedded_kafka.guarded_process import GuardedProcess, how_it_ended
 
-STOP_GRACE = 5.0  # seconds between asking a program to end and making it
+STOP_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 READY_TIMEOUT = 90.0  # seconds from a start to ready
-ASK_EVERY = 0.1  # seconds between two questions whether a program is ready
-STEADY = 30.0  # seconds; a program that was ready for so long starts again at once if it dies
+POLL_SECONDS = 0.1  # between two requests to /readyz
+STEADY = 30.0  # seconds; a program that was ready for so long is restarted with the shortest pause
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0  # seconds before a restart
-TRIES_TO_START = 3
+MAX_START_ATTEMPTS = 3  # of a program that was never ready
 _TAIL = 64 * 1024  # bytes of a log that are read for its last line
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-BAD_SETTINGS = 2  # exit code of a program that cannot work with its settings: starting it again is no use
+BAD_SETTINGS = 2  # exit code of a program whose settings are wrong: it is not restarted
 
 
 class ProgramFailed(Exception):
-    """A program could not be brought to ready; the message is one line that says why."""
+    """A program did not become ready; the message is one line with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run. Both output streams go to `log`; it is ready when `url`/readyz answers 200."""
+    """A program to run. Its output goes to `log`; it is ready when `url`/readyz answers 200."""
 
     name: str
     command: tuple[str, ...]
@@ -45,7 +45,7 @@ class Program:
 
 
 class Supervisor:
-    """Runs programs side by side. `ready_again` is called each time that one is ready after a restart."""
+    """Runs programs side by side. `ready_again` is called each time one is ready after a restart."""
 
     def __init__(self, progress: Progress, ready_again: Callable[[], None] = lambda: None) -> None:
         self._progress = progress
@@ -54,11 +54,11 @@ class Supervisor:
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._ready: dict[str, asyncio.Event] = {}  # was ready at least once
         self._up: set[str] = set()  # is ready now
-        self._client = httpx.AsyncClient(timeout=2.0, trust_env=False)  # always this machine, never a proxy
+        self._client = httpx.AsyncClient(timeout=2.0, trust_env=False)  # the programs run on this machine: no proxy
 
     @property
     def pids(self) -> dict[str, int]:
-        """The process id of each program, of its latest start."""
+        """The current process id of each program."""
         return {name: child.pid for name, child in self._running.items()}
 
     @property
@@ -67,12 +67,12 @@ class Supervisor:
         return self._up == self._ready.keys()
 
     async def start(self, programs: Sequence[Program]) -> None:
-        """Start all and return when all are ready. Raises ProgramFailed; the caller then stops the others."""
+        """Start all programs and return when all are ready. Raises ProgramFailed; the caller then calls `stop`."""
         for program in programs:
             program.log.write_bytes(b"")
             self._ready[program.name] = asyncio.Event()
             self._keepers[program.name] = asyncio.create_task(self._keep(program))
-        self._say_who_is_missing()
+        self._show_not_ready()
         all_ready = asyncio.gather(*(event.wait() for event in self._ready.values()))
         either: list[asyncio.Future[Any]] = [all_ready, *self._keepers.values()]
         try:
@@ -83,13 +83,13 @@ class Supervisor:
             all_ready.cancel()
             await asyncio.gather(all_ready, return_exceptions=True)
 
-    def _say_who_is_missing(self) -> None:
+    def _show_not_ready(self) -> None:
         missing = [name for name, event in self._ready.items() if not event.is_set()]
         if missing:
-            self._progress.say(f"waiting for {', '.join(missing)}")
+            self._progress.update(f"waiting for {', '.join(missing)}")
 
     async def failed(self) -> None:
-        """Wait until a program cannot be kept running. Raises ProgramFailed."""
+        """Wait until a program cannot be kept running; never returns. Raises ProgramFailed."""
         done, _ = await asyncio.wait(self._keepers.values(), return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             await task
@@ -100,7 +100,7 @@ class Supervisor:
             await self._until_ready(program, READY_TIMEOUT)
 
     async def stop(self) -> None:
-        """Ask all programs to end, make those end that have not after STOP_GRACE seconds."""
+        """End all programs; those that still run after STOP_GRACE seconds are killed."""
         for keeper in self._keepers.values():
             keeper.cancel()
         await asyncio.gather(*self._keepers.values(), return_exceptions=True)
@@ -114,11 +114,11 @@ class Supervisor:
             steady_for = await self._watch(program, child)
             code = await child.wait()
             early_ends = 1 if steady_for > STEADY else early_ends + 1
-            how = f"{program.name} ended ({how_it_ended(code)}); {_last_words(program.log)}"
+            ending = f"{program.name} ended ({how_it_ended(code)}); {_last_line(program.log)}"
             never_ready = not self._ready[program.name].is_set()
-            if never_ready and (code == BAD_SETTINGS or early_ends >= TRIES_TO_START):
-                raise ProgramFailed(how)
-            self._progress.note(f"{how}; starting it again")
+            if never_ready and (code == BAD_SETTINGS or early_ends >= MAX_START_ATTEMPTS):
+                raise ProgramFailed(ending)
+            self._progress.note(f"{ending}; restarting it")
             await asyncio.sleep(pause_before_restart(early_ends))
 
     async def _start(self, program: Program) -> GuardedProcess:
@@ -129,7 +129,7 @@ class Supervisor:
             )
             child = await asyncio.shield(starting)
         except asyncio.CancelledError:
-            self._running[program.name] = await starting  # so that `stop` knows of it
+            self._running[program.name] = await starting  # so that `stop` ends it
             raise
         finally:
             os.close(output)
@@ -137,9 +137,9 @@ class Supervisor:
         return child
 
     async def _watch(self, program: Program, child: GuardedProcess) -> float:
-        """Wait until it ends; seconds that it was ready. Raises ProgramFailed if it never becomes ready.
+        """Wait until the program ends; return for how many seconds it was ready. Raises ProgramFailed if it never is.
 
-        One that was ready before is left to run: what it waits for, such as a Kafka that is away, may yet come.
+        A program that was ready before may take any time: what it waits for, such as Kafka, may become available.
         """
         ready = self._ready[program.name]
         ended = asyncio.ensure_future(child.wait())
@@ -156,7 +156,7 @@ class Supervisor:
                 self._ready_again()
             else:
                 ready.set()
-                self._say_who_is_missing()
+                self._show_not_ready()
             await ended
             return asyncio.get_running_loop().time() - since
         finally:
@@ -166,7 +166,7 @@ class Supervisor:
             await asyncio.gather(becoming_ready, ended, return_exceptions=True)
 
     async def _until_ready(self, program: Program, timeout: float | None) -> None:
-        answer = "it does not answer"
+        problem = "it does not answer"
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while True:
@@ -174,18 +174,18 @@ class Supervisor:
                         response = await self._client.get(f"{program.url}/readyz")
                         if response.status_code == httpx.codes.OK:
                             return
-                        answer = _what_it_waits_for(response)
-                    await asyncio.sleep(ASK_EVERY)
-        raise ProgramFailed(f"{program.name} is not ready after {timeout:g} s: {answer}; {_last_words(program.log)}")
+                        problem = _unready_checks(response)
+                    await asyncio.sleep(POLL_SECONDS)
+        raise ProgramFailed(f"{program.name} is not ready after {timeout:g} s: {problem}; {_last_line(program.log)}")
 
 
 def pause_before_restart(early_ends: int) -> float:
-    """Seconds; twice as long each time that a program ends early, up to a limit."""
+    """Seconds; doubled each time that a program ends early, up to a limit."""
     return min(FIRST_PAUSE * 2.0 ** min(early_ends - 1, 30), LONGEST_PAUSE)
 
 
-def _what_it_waits_for(response: httpx.Response) -> str:
-    """The checks of a /readyz answer that do not hold, in words."""
+def _unready_checks(response: httpx.Response) -> str:
+    """The checks of a /readyz answer that are not ready, with their details."""
     try:
         checks: dict[str, Any] = response.json()["checks"]
         return ", ".join(f"{name} ({c['detail']})" for name, c in checks.items() if not c["ready"])
@@ -193,14 +193,14 @@ def _what_it_waits_for(response: httpx.Response) -> str:
         return f"/readyz answers {response.status_code}"
 
 
-def _last_words(log: Path) -> str:
-    """What a program's log ends with, for people: the sentence of a JSON line, else the line as it is."""
+def _last_line(log: Path) -> str:
+    """The last line of a program's log for display: the message of a JSON line, otherwise the line itself."""
     with log.open("rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
         lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
     if not lines:
-        return f"it said nothing (its log: {log})"
-    words = _COLOURS.sub("", lines[-1].strip())
+        return f"its log is empty ({log})"
+    line = _COLOURS.sub("", lines[-1].strip())
     with suppress(ValueError, AttributeError):
-        words = str(json.loads(words).get("event", words))
-    return f"its last words: {words[:300]} (its log: {log})"
+        line = str(json.loads(line).get("event", line))
+    return f"last line of its log: {line[:300]} ({log})"

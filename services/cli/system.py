@@ -1,10 +1,9 @@
-"""The whole system on this machine, as a library: Kafka, topics, the services, demo accounts; `frontline up` and
-`frontline demo` are made of it.
+"""Runs the whole system on this machine: Kafka, topics, services, demo accounts. For `frontline up` and `demo`.
 
     async with System(Options(port=0), progress) as system:
-        ...  # system.ready says where everything is
+        ...  # system.ready has the addresses
 
-It keeps itself running (a service or an embedded broker that dies is started again) until the block is left.
+Until the block ends, a service or an embedded broker that dies is restarted.
 """
 
 import asyncio
@@ -39,20 +38,24 @@ from shared.kafka.topic_admin import TopicNotMade, apply_topics, check_topics
 
 HOST = "127.0.0.1"
 SERVICES = ("intake", "router", "escalation")
-KEY_NAME = "frontline-up"  # the API client that the admin key stands for
+KEY_NAME = "frontline-up"  # the API client of the admin key
 SCOPES = ("submit", "activity", "backfill", "admin")
-KAFKA_PATIENCE = 15.0  # seconds for somebody else's Kafka to answer
-KAFKA_RESTARTS = 5  # of a broker that dies again and again, before that is the end
+KAFKA_TIMEOUT = 15.0  # seconds for a Kafka given by --kafka to answer
+MAX_KAFKA_RESTARTS = 5  # then the system fails
 
 
 class SystemFailed(Exception):
-    """The system could not be started or kept running; the message is one line that says why and what to do."""
+    """The system could not be started or kept running; the message is one line with the reason and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`data`: folder that is kept, else a temporary one. `kafka`: host:port of a Kafka to use instead of our own.
-    `port`: intake's, 0 = a free one. `policies`: names or files, comma-separated; None = as the environment says."""
+    """How to run the system.
+
+    `data`: the folder of Kafka's data and the logs; None = a temporary one. `kafka`: host:port of a Kafka; None =
+    the embedded one. `port`: that of intake; 0 = a free one. `policies`: names or files of editions, separated by
+    commas; None = those of the environment.
+    """
 
     data: Path | None = None
     kafka: str | None = None
@@ -62,16 +65,16 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Where everything is: what `--ready-file` holds."""
+    """The addresses and process ids of a running system: the content of `--ready-file`."""
 
     bootstrap: str
     intake_url: str
     admin_key: str
-    pids: Mapping[str, int | None]  # of kafka (None if it is not ours), intake, router, escalation
+    pids: Mapping[str, int | None]  # of kafka (None if it is not embedded), intake, router, escalation
 
 
 class System:
-    """See the module. Raises SystemFailed, KafkaFailed or ProgramFailed from `start` and `failed`."""
+    """The whole system. `start` and `failed` raise SystemFailed, KafkaFailed or ProgramFailed."""
 
     def __init__(self, options: Options, progress: Progress, ready_file: Path | None = None) -> None:
         self._options = options
@@ -88,7 +91,7 @@ class System:
 
     @property
     def ready(self) -> Ready:
-        """Where everything is, now."""
+        """The current addresses and process ids."""
         kafka = None if self._kafka is None else self._kafka.pid
         pids = {"kafka": kafka, **{name: self._supervisor.pids[name] for name in SERVICES}}
         return Ready(self._bootstrap, self.urls["intake"], self._admin_key, pids)
@@ -113,11 +116,11 @@ class System:
         await self.stop(failed=isinstance(error, Exception))
 
     async def start(self) -> None:
-        """Return when every service is ready and the demo accounts are loaded; nothing is left running otherwise."""
+        """Return when all services are ready and the demo accounts are loaded. An error leaves nothing running."""
         if self._ready_file is not None:
             self._ready_file.unlink(missing_ok=True)  # of an earlier run
         try:
-            load(KafkaSettings)  # what is wrong with the environment, before anything is started
+            load(KafkaSettings)  # reports a wrong environment before anything is started
             self._check_folder()
             with _held_ports(self._options.port, len(SERVICES)) as ports:
                 self._folder = self._options.data or Path(tempfile.mkdtemp(prefix="frontline-up-"))
@@ -127,7 +130,7 @@ class System:
                 await self._prepare_topics()
                 self._programs = [self._program(name, port) for name, port in zip(SERVICES, ports, strict=True)]
             await self._unless_kafka_fails(self._supervisor.start(self._programs))
-            self._progress.say("loading the demo accounts")
+            self._progress.update("loading the demo accounts")
             await self._unless_kafka_fails(self._load_accounts())
             self._is_ready = True
             self._write_ready_file()
@@ -139,11 +142,11 @@ class System:
             raise
 
     async def failed(self) -> None:
-        """Wait until the system cannot be kept running. Raises why."""
+        """Wait until the system cannot be kept running; never returns. Raises the reason."""
         await self._unless_kafka_fails(self._supervisor.failed())
 
     async def stop(self, *, failed: bool = False) -> None:
-        """End everything that was started, the services first; at most 10 s. The logs stay if something `failed`."""
+        """Stop everything, the services first, within 10 s. If something `failed`, the logs are kept."""
         if self._kafka_keeper is not None:
             self._kafka_keeper.cancel()
             await asyncio.gather(self._kafka_keeper, return_exceptions=True)
@@ -156,12 +159,12 @@ class System:
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     def client(self) -> httpx.AsyncClient:
-        """A client of intake that may do everything."""
+        """An HTTP client of intake with the admin key."""
         headers = {"Authorization": f"Bearer {self._admin_key}"}
         return httpx.AsyncClient(base_url=self.urls["intake"], headers=headers, timeout=10, trust_env=False)
 
     def _check_folder(self) -> None:
-        """Raises NotADataFolder for one with other people's files in it."""
+        """Raise NotADataFolder if the folder has files that are not of Frontline."""
         data = self._options.data
         if data is not None and data.exists():
             names = {entry.name for entry in data.iterdir()} if data.is_dir() else {""}
@@ -175,57 +178,59 @@ class System:
     async def _start_kafka(self) -> None:
         if self._options.kafka is not None:
             self._bootstrap = self._options.kafka
-            self._progress.say(f"waiting for Kafka at {self._bootstrap}")
+            self._progress.update(f"waiting for Kafka at {self._bootstrap}")
             client = load(KafkaSettings, kafka_bootstrap=self._bootstrap).client()
-            if not await wait_until_it_answers(self._bootstrap, KAFKA_PATIENCE, client):
-                raise SystemFailed(f"no Kafka answers at {self._bootstrap}: start it, or leave --kafka out for our own")
+            if not await wait_until_it_answers(self._bootstrap, KAFKA_TIMEOUT, client):
+                raise SystemFailed(
+                    f"no Kafka answers at {self._bootstrap}: start it, or omit --kafka to use the embedded one"
+                )
             return
         data = None if self._options.data is None else self._options.data / "kafka"
-        self._kafka = EmbeddedKafka(data, say=self._progress.say)
+        self._kafka = EmbeddedKafka(data, say=self._progress.update)
         await self._kafka.start()
         self._bootstrap = self._kafka.bootstrap
 
     async def _prepare_topics(self) -> None:
-        self._progress.say("making the topics")
+        self._progress.update("creating the topics")
         settings = load(KafkaSettings, kafka_bootstrap=self._bootstrap)
         try:
             await apply_topics(settings)
             drifts = [drift for drift in await check_topics(settings) if drift.what == "partitions"]
         except (TopicNotMade, KafkaError) as error:
-            raise SystemFailed(f"the topics could not be made at {self._bootstrap}: {_in_words(error)}") from error
+            raise SystemFailed(f"the topics could not be created at {self._bootstrap}: {_describe(error)}") from error
         if drifts:
             raise SystemFailed(
-                f"{drifts[0]}, and so do {len(drifts)} topics: set FRONTLINE_PARTITIONS to what they have, or use "
-                "another Kafka or data folder"
+                f"{drifts[0]}; {len(drifts)} topics differ: set FRONTLINE_PARTITIONS to their number of partitions, or "
+                "use another Kafka or data folder"
             )
 
     async def _unless_kafka_fails(self, step: Coroutine[Any, Any, None]) -> None:
-        """Do `step`; if Kafka cannot be kept running meanwhile, give it up and raise why."""
+        """Run `step`; cancel it and raise the reason if Kafka cannot be kept running meanwhile."""
         assert self._kafka_keeper is not None  # noqa: S101 - set by `start`
-        doing = asyncio.ensure_future(step)
+        running = asyncio.ensure_future(step)
         try:
-            await asyncio.wait([doing, self._kafka_keeper], return_when=asyncio.FIRST_COMPLETED)
-            await (doing if doing.done() else self._kafka_keeper)
+            await asyncio.wait([running, self._kafka_keeper], return_when=asyncio.FIRST_COMPLETED)
+            await (running if running.done() else self._kafka_keeper)
         finally:
-            doing.cancel()
-            await asyncio.gather(doing, return_exceptions=True)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
     async def _keep_kafka(self) -> None:
-        """Start an embedded broker that dies again, on the same data and port; the services find it there."""
+        """Restart an embedded broker that dies, on the same data and port, where the services reconnect to it."""
         if self._kafka is None:
-            await asyncio.Event().wait()  # somebody else's Kafka is theirs to look after
+            await asyncio.Event().wait()  # a Kafka given by --kafka is not ours to restart
             return
-        for _ in range(KAFKA_RESTARTS):
-            why = await self._kafka.died()
-            if isinstance(why, DiskFull):
-                raise why
-            self._progress.note(f"{why} Starting it again.")
+        for _ in range(MAX_KAFKA_RESTARTS):
+            failure = await self._kafka.died()
+            if isinstance(failure, DiskFull):
+                raise failure
+            self._progress.note(f"{failure} Restarting it.")
             await self._kafka.start()
             if self._is_ready:
                 await self._supervisor.all_ready(self._programs)
-            self._progress.note(f"Kafka is back (process {self._kafka.pid})")
+            self._progress.note(f"Kafka is ready again (process {self._kafka.pid})")
             self._write_ready_file()
-        raise SystemFailed(f"Kafka died more than {KAFKA_RESTARTS} times: see {self._kafka.log_file}")
+        raise SystemFailed(f"Kafka died more than {MAX_KAFKA_RESTARTS} times: see {self._kafka.log_file}")
 
     def _program(self, name: str, port: int) -> Program:
         options, settings = self._options, {}
@@ -235,7 +240,7 @@ class System:
             "FRONTLINE_KAFKA_BOOTSTRAP": self._bootstrap,
             "FRONTLINE_HTTP_HOST": HOST,
             "FRONTLINE_HTTP_PORT": str(port),
-            # the packages are found wherever this is run, and a folder called `services` there does not hide them
+            # find the packages from any working directory, even if it has a folder `services`
             "PYTHONSAFEPATH": "1",
             "PYTHONPATH": os.pathsep.join(
                 filter(None, [str(Path(services.__file__).parents[1]), os.environ.get("PYTHONPATH")])
@@ -249,7 +254,7 @@ class System:
         return Program(name, command, environment, self.logs / f"{name}.log", f"http://{HOST}:{port}")
 
     def _api_keys(self) -> str:
-        """Intake's configuration: the hash of a key made for this run, with every scope and no rate limit."""
+        """Intake's API keys: the hash of this run's admin key, with every scope and no rate limit."""
         digest = hashlib.sha256(self._admin_key.encode()).hexdigest()
         return json.dumps([{"name": KEY_NAME, "sha256": digest, "scopes": SCOPES, "rate": None}])
 
@@ -257,18 +262,18 @@ class System:
         if self._ready_file is None or not self._is_ready or not self._supervisor.all_up:
             return
         part = self._ready_file.with_name(f"{self._ready_file.name}.part")
-        part.touch(mode=0o600)  # it holds a key
+        part.touch(mode=0o600)  # it contains a key
         part.write_text(json.dumps(asdict(self.ready)), encoding="utf-8")
         part.replace(self._ready_file)
 
 
-def _in_words(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 @contextmanager
 def _held_ports(intake: int, count: int) -> Iterator[list[int]]:
-    """`count` ports, the first one `intake` (0 = a free one); nobody else gets them while the block runs."""
+    """`count` ports, the first one `intake` (0 = a free one), reserved while the block runs."""
     with ExitStack() as stack:
         ports = []
         for wanted in [intake] + [0] * (count - 1):
@@ -278,7 +283,7 @@ def _held_ports(intake: int, count: int) -> Iterator[list[int]]:
                 held.bind((HOST, wanted))
             except OSError as error:
                 raise SystemFailed(
-                    f"port {wanted} is taken by another program: end it, or choose another with --port (0 = a free one)"
+                    f"port {wanted} is used by another program: end it, or choose another with --port (0 = a free one)"
                 ) from error
             ports.append(int(held.getsockname()[1]))
         yield ports

@@ -1,4 +1,4 @@
-"""`frontline topics`: make the topics of the registry, or say how the broker's differ from it."""
+"""`frontline topics`: creates the topics of the registry, compares the broker's with it, accepts a recreated one."""
 
 import asyncio
 import sys
@@ -10,72 +10,63 @@ import msgspec
 from aiokafka.errors import KafkaError
 from cyclopts import App, Parameter
 
+from services.cli.options import BAD_INPUT, CommandFailed, Json, Kafka, kafka_settings
 from shared.contracts.topics import TASK_SOURCES, TOPICS, Topic
 from shared.kafka.faults import TopicsDiffer
-from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.kafka.topic_admin import TopicNotMade, apply_topics, check_topics
 from shared.streams.accept_topic import accept_recreated
 
-DONE, DIFFERENT, BAD_INPUT = 0, 1, 2
+DONE, DIFFERENT = 0, 1
 
-app = App(name="topics", help="Make the topics, compare them with the registry, accept one that was created again.")
+app = App(name="topics", help="Create the topics, compare them with the registry, accept one that was recreated.")
 
-Kafka = Annotated[str | None, Parameter(help="HOST:PORT; by default FRONTLINE_KAFKA_BOOTSTRAP.")]
-Json = Annotated[bool, Parameter(negative=(), help="One JSON object on standard output.")]
-_Answer = TypeVar("_Answer")
-
-
-class _Failed(Exception):
-    """Ends the command with this exit code; the message is for people."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
+_Result = TypeVar("_Result")
 
 
 @app.command
-def apply(*, kafka: Kafka = None, json: Json = False) -> int:
-    """Make the topics that are missing; those that exist are left as they are."""
+def apply(*, kafka: Kafka = None, as_json: Json = False) -> int:
+    """Create the missing topics; existing ones are not changed."""
     try:
-        made = _ask(apply_topics(_settings(kafka)))
-    except _Failed as failed:
-        return _say(failed)
-    if json:
-        print(msgspec.json.encode({"made": made, "topics": len(TOPICS)}).decode())
+        created = _call(apply_topics(kafka_settings(kafka)))
+    except CommandFailed as failed:
+        return _report(failed)
+    if as_json:
+        print(msgspec.json.encode({"created": created, "topics": len(TOPICS)}).decode())
     else:
-        print("\n".join(f"made {name}" for name in made) or f"all {len(TOPICS)} topics are there")
+        print("\n".join(f"created {name}" for name in created) or f"all {len(TOPICS)} topics exist")
     return DONE
 
 
 @app.command
-def check(*, kafka: Kafka = None, json: Json = False) -> int:
+def check(*, kafka: Kafka = None, as_json: Json = False) -> int:
     """Compare the broker's topics with the registry: exit code 0 if they agree, 1 with each difference."""
     try:
-        drifts = _ask(check_topics(_settings(kafka)))
-    except _Failed as failed:
-        return _say(failed)
-    if json:
+        drifts = _call(check_topics(kafka_settings(kafka)))
+    except CommandFailed as failed:
+        return _report(failed)
+    if as_json:
         print(msgspec.json.encode({"topics": len(TOPICS), "differences": [asdict(drift) for drift in drifts]}).decode())
     else:
-        print("\n".join(map(str, drifts)) or f"all {len(TOPICS)} topics are as the registry has them")
+        print("\n".join(map(str, drifts)) or f"all {len(TOPICS)} topics agree with the registry")
     return DIFFERENT if drifts else DONE
 
 
 @app.command
-def accept(topic: Annotated[str, Parameter(help="Its name.")], /, *, kafka: Kafka = None, json: Json = False) -> int:
-    """Let tasks go on at the beginning of a topic that was deleted and created again.
+def accept(topic: Annotated[str, Parameter(help="Its name.")], /, *, kafka: Kafka = None, as_json: Json = False) -> int:
+    """Let tasks start at the beginning of a topic that was deleted and created again.
 
-    What the deleted topic held and no task had read is lost. Offsets that belong to the topic as it is now stay, so a
-    second time changes nothing. Tasks go on by themselves; restart services that ran when the topic was deleted.
+    Records of the deleted topic that no task had read are lost. Offsets that belong to the new topic are kept, so a
+    second call changes nothing. Tasks continue by themselves; restart services that ran when the topic was deleted.
     """
     try:
         readers = _readers(topic)
         done = {
-            service: _ask(accept_recreated(_settings(kafka), source, service)) for service, source in readers.items()
+            service: _call(accept_recreated(kafka_settings(kafka), source, service))
+            for service, source in readers.items()
         }
-    except _Failed as failed:
-        return _say(failed)
-    if json:
+    except CommandFailed as failed:
+        return _report(failed)
+    if as_json:
         print(msgspec.json.encode({"topic": topic, "partitions": done}).decode())
     else:
         for service, partitions in done.items():
@@ -87,30 +78,23 @@ def _readers(name: str) -> dict[str, Topic]:
     """Each service whose tasks read the topic."""
     readers = {service: topic for service, sources in TASK_SOURCES.items() for topic in sources if topic.name == name}
     if not readers:
-        raise _Failed(f"no task reads {name}: restarting the services is enough", BAD_INPUT)
+        raise CommandFailed(f"no task reads {name}: restart the services instead", BAD_INPUT)
     return readers
 
 
 def _listed(partitions: Sequence[int]) -> str:
     if not partitions:
-        return "no partition, each has an offset that belongs to the topic as it is"
+        return "no partition, since each has an offset of the new topic"
     return f"partitions {', '.join(map(str, partitions))}"
 
 
-def _settings(kafka: str | None) -> KafkaSettings:
+def _call(coroutine: Coroutine[Any, Any, _Result]) -> _Result:
     try:
-        return load(KafkaSettings) if kafka is None else load(KafkaSettings, kafka_bootstrap=kafka)
-    except BadSettings as error:
-        raise _Failed(str(error), BAD_INPUT) from None
-
-
-def _ask(question: Coroutine[Any, Any, _Answer]) -> _Answer:
-    try:
-        return asyncio.run(question)
+        return asyncio.run(coroutine)
     except (KafkaError, TopicNotMade, TopicsDiffer, OSError) as error:
-        raise _Failed(f"Kafka did not do it: {error or type(error).__name__}", DIFFERENT) from None
+        raise CommandFailed(f"the request to Kafka failed: {error or type(error).__name__}", DIFFERENT) from None
 
 
-def _say(failed: _Failed) -> int:
+def _report(failed: CommandFailed) -> int:
     print(failed, file=sys.stderr)
     return failed.code

@@ -1,4 +1,4 @@
-"""`frontline up`: the whole system on this machine, until Ctrl-C."""
+"""`frontline up`: runs the whole system on this machine until Ctrl-C."""
 
 import asyncio
 import json as json_lines
@@ -35,22 +35,22 @@ def up(
     ready_file: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
-    """The whole system on this machine, on a real Kafka; Ctrl-C stops it.
+    """Run the whole system on this machine, on a real Kafka; Ctrl-C stops it.
 
     Parameters
     ----------
     data
-        Keep Kafka's data and the logs in this folder; without it they are removed at the end.
+        Keep Kafka's data and the logs in this folder. By default they are deleted at the end.
     kafka
         HOST:PORT of a Kafka to use instead of starting one.
     port
-        Where intake listens on this machine; 0 takes a free port.
+        The port of intake on this machine; 0 chooses a free one.
     policy
-        Run on this edition: the name of one that ships, or a file.
+        The edition to use: the name of a shipped one, or a file.
     ready_file
-        Write where everything is to this file (JSON) once all is ready, and again after a restart of a part.
+        Write the addresses to this file (JSON) when everything is ready, and again when a part was restarted.
     json
-        Print where everything is as one line of JSON.
+        Print the addresses as one line of JSON.
     """
     problems, policies = checked_policy(policy)
     if problems:
@@ -66,7 +66,7 @@ def up(
 
 
 def checked_policy(policy: str | None) -> tuple[list[str], str | None]:
-    """What is wrong with an edition, one line for each mistake; and how the services are told of it."""
+    """The mistakes of an edition, one line each, and its name or path for FRONTLINE_POLICIES."""
     if policy is None:
         return [], None
     try:
@@ -77,10 +77,10 @@ def checked_policy(policy: str | None) -> tuple[list[str], str | None]:
 
 
 def run(options: Options, ready_file: Path | None, while_up: Callable[[System], Awaitable[int]]) -> int:
-    """Start the system, do `while_up`, stop the system; the exit code.
+    """Start the system, run `while_up` and stop the system; return the exit code.
 
-    It is 0 if a person stopped it (Ctrl-C, SIGTERM, a closed terminal), 1 if the system failed (one line on standard
-    error says why), 2 if the environment holds wrong settings, else what `while_up` returned.
+    It is 0 if the system was stopped (Ctrl-C, SIGTERM, a closed terminal), 1 if it failed (standard error has one line
+    with the reason), 2 if the environment has wrong settings, otherwise the result of `while_up`.
     """
     with Progress() as progress:
         try:
@@ -111,7 +111,7 @@ async def _run(system: System, progress: Progress, while_up: Callable[[System], 
         failed = False
         return code
     finally:
-        progress.say("stopping")
+        progress.update("stopping")
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         await system.stop(failed=failed)
@@ -133,7 +133,7 @@ async def _first_of(working: asyncio.Future[int], system: System, stopping: asyn
 
 
 def show(system: System, *, as_json: bool) -> None:
-    """Print where everything is."""
+    """Print the addresses, the admin key and the folder of the logs."""
     ready = system.ready
     if as_json:
         print(json_lines.dumps({**asdict(ready), "urls": system.urls}), flush=True)

@@ -16,7 +16,8 @@ def main() -> int:
 
 def prepare(settings: EscalationSettings) -> TaskServer:
     """Load the policy. Raises PolicyError."""
-    return TaskServer(escalation(load_library(settings.policies), settings.overdue_alarm_seconds), settings)
+    library = load_library(settings.policies)
+    return TaskServer(escalation(library, settings.partitions, settings.overdue_alarm_seconds), settings)
 
 
 if __name__ == "__main__":

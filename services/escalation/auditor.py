@@ -34,11 +34,11 @@ class Auditor:
         """A timer fires, so many seconds after it was due."""
         LATENESS_SECONDS.observe(late)
 
-    def buried(self, letter: DeadLetter) -> None:
-        """Activity whose case did not come is put aside by a timer."""
+    def dead_lettered(self, letter: DeadLetter) -> None:
+        """Count and log early activity that the topology dead-letters itself."""
         metrics.DEAD_LETTERS.labels(SERVICE, letter.record.topic, letter.cause).inc()
         _log.warning(
-            f"A record was put aside: {letter.message}",
+            f"Record dead-lettered: {letter.message}",
             action="record.dead_lettered",
             cause=letter.cause,
             topic=letter.record.topic,

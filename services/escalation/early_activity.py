@@ -1,4 +1,4 @@
-"""[pure] Activity that arrives before its case: kept for a while, byte for byte, then given up.
+"""[pure] Activity that arrives before its case: kept for a while, byte for byte, then dead-lettered.
 
 Requests and activity travel through different topics, so a quick reply may overtake the decision that makes the case.
 Store "early" has one list per case and one entry per record, so that keeping a record costs its own size only.
@@ -65,7 +65,7 @@ def keep(overlay: Overlay, case_id: str, record: Record, now: int) -> None:
 
 
 def take(overlay: Overlay, case_id: str) -> list[Record]:
-    """The records that wait for `case_id`, in order of arrival; they are forgotten here."""
+    """The records that wait for `case_id`, in order of arrival; they are deleted here."""
     waiting = _waiting(overlay, case_id)
     if waiting:
         _put_waiting(overlay, case_id, [])
@@ -73,7 +73,7 @@ def take(overlay: Overlay, case_id: str) -> list[Record]:
 
 
 def take_expired(overlay: Overlay, list_key: bytes, now: int) -> list[tuple[Record, PoisonRecord]]:
-    """The records of one list that waited in vain, each with what to say about it; they are forgotten here."""
+    """The records of one list whose case did not come in time, each with its cause; they are deleted here."""
     case_id = case_of(list_key)
     waiting = _waiting(overlay, case_id)
     expired = list(takewhile(lambda entry: entry[0] < now, waiting))

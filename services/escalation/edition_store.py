@@ -10,7 +10,8 @@ from typing import Protocol
 from shared.kafka.faults import TaskMustStop
 from shared.policy.digest import edition_to_json
 from shared.policy.model import Edition
-from shared.sla.pinned_edition import KEY_PREFIX, STORE, PinnedEdition, read_saved, short_of
+from shared.sla.errors import EditionUnreadable
+from shared.sla.pinned_edition import KEY_PREFIX, STORE, Editions, PinnedEdition, read_saved, short_of
 from shared.streams.overlay import Overlay
 
 
@@ -52,11 +53,13 @@ class EditionStore:
             )
         return short
 
+    def is_saved(self, overlay: Overlay, sha256: str) -> bool:
+        """Whether a case of this partition has pinned the edition before."""
+        return overlay.get(STORE, KEY_PREFIX + short_of(sha256)) is not None
+
     def knows(self, overlay: Overlay, sha256: str) -> bool:
         """Whether `pin` would find the edition."""
-        return (
-            overlay.get(STORE, KEY_PREFIX + short_of(sha256)) is not None or self._library.by_digest(sha256) is not None
-        )
+        return self.is_saved(overlay, sha256) or self._library.by_digest(sha256) is not None
 
     @property
     def configured(self) -> str:
@@ -73,5 +76,32 @@ class EditionStore:
                     f"store {STORE} has no edition {short.hex()}…, though a case pins it: restore the topic "
                     "escalation-editions-changelog"
                 )
-            known = self._known[short] = read_saved(saved)
+            try:
+                known = self._known[short] = read_saved(saved)
+            except EditionUnreadable as error:
+                raise TaskMustStop(str(error)) from None
         return known
+
+    def at(self, overlay: Overlay) -> Editions:
+        """The editions as one transaction sees them."""
+        return _EditionsAt(self, overlay)
+
+
+class _EditionsAt:
+    """The editions that are saved in a task's store or configured here."""
+
+    def __init__(self, store: EditionStore, overlay: Overlay) -> None:
+        self._store = store
+        self._overlay = overlay
+
+    @property
+    def configured(self) -> str:
+        return self._store.configured
+
+    def of(self, short: bytes) -> PinnedEdition:
+        return self._store.of(self._overlay, short)
+
+    def find(self, name: str, sha256: str) -> PinnedEdition | None:
+        if not self._store.knows(self._overlay, sha256):
+            return None
+        return self.of(self._store.pin(self._overlay, name, sha256))

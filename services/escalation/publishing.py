@@ -1,76 +1,35 @@
-"""[pure] From what the clocks of a case say to the events in support.escalations.v1."""
+"""[pure] From the effects of a case's steps to the events in support.escalations.v1: the case's data is added here."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from shared.business_time.instants import from_micros
 from shared.business_time.zones import TZDATA_VERSION
-from shared.contracts import wire
+from shared.contracts import escalation, structs, wire
+from shared.contracts.derive import is_instant
 from shared.contracts.ids import deterministic_id
-from shared.contracts.structs import (
-    CausedBy,
-    ClockBreached,
-    ClockCancelled,
-    ClockFulfilled,
-    ClockPaused,
-    ClockRestated,
-    ClockResumed,
-    ClockStarted,
-    ClockWarned,
-    EscalationAccepted,
-    EscalationEvent,
-    EscalationRaised,
-    EscalationRefused,
-    EscalationRejected,
-    EscalationRequested,
-    EscalationSuppressed,
-)
-from shared.contracts.topics import ESCALATIONS
+from shared.contracts.structs import CausedBy, EditionPublished
+from shared.contracts.topics import EDITIONS, ESCALATIONS
 from shared.contracts.vocabulary import Priority
 from shared.kafka import serde
-from shared.kafka.record import Record
+from shared.kafka.partitioning import partition_for
+from shared.kafka.record import Output, Record
 from shared.kafka.serde import Envelope
-from shared.sla import customer_escalation
-from shared.sla.effects import (
-    Breached,
-    Cancelled,
-    Effect,
-    Fulfilled,
-    Paused,
-    Raised,
-    Restated,
-    Resumed,
-    Started,
-    Suppressed,
-    Warned,
-)
+from shared.policy.model import Edition
+from shared.policy.published_edition import edition_published
+from shared.sla import effects
 from shared.streams.overlay import Overlay
 
 SOURCE = "/frontline/escalation"
 
-# effect -> its event, and the fields that it has beside those of every clock's effect
-_CLOCK_EVENTS: dict[type[Effect], tuple[type[EscalationEvent], tuple[str, ...]]] = {
-    Started: (ClockStarted, ()),
-    Paused: (ClockPaused, ("status",)),
-    Resumed: (ClockResumed, ("status",)),
-    Fulfilled: (ClockFulfilled, ("met",)),
-    Cancelled: (ClockCancelled, ("because",)),
-    Warned: (ClockWarned, ("level", "called", "repetition", "share")),
-    Breached: (ClockBreached, ("breached_at", "cause")),
-    Restated: (ClockRestated, ("old", "new", "cause")),
-    Raised: (EscalationRaised, ("level", "called", "repetition")),
-    Suppressed: (EscalationSuppressed, ("level", "reason")),
-}
-_OF_A_CLOCK = ("milestone", "instance", "generation", "promise", "due_at")
-_CUSTOMER_EVENTS: dict[type[customer_escalation.RequestOutcome], tuple[type[EscalationEvent], tuple[str, ...]]] = {
-    customer_escalation.Requested: (EscalationRequested, ()),
-    customer_escalation.Refused: (EscalationRefused, ("reason", "eligible_at")),
-    customer_escalation.Accepted: (EscalationAccepted, ()),
-    customer_escalation.Rejected: (EscalationRejected, ("eligible_at",)),
-}
-_INSTANTS = frozenset(("at", "due_at", "breached_at", "eligible_at"))
-# What is said once for a clock instance (and level): its id must be the same whatever made it be said.
-_ONCE = (Breached, Warned, Raised, Suppressed)
+
+class _Completion(NamedTuple):
+    """How the event is made of one kind of effect: its class, and the fields that both have."""
+
+    event: Callable[..., structs.EscalationEvent]
+    type: str
+    instants: tuple[str, ...]
+    others: tuple[str, ...]
 
 
 class About(NamedTuple):
@@ -85,35 +44,41 @@ class About(NamedTuple):
 def publish(
     overlay: Overlay,
     about: About,
-    effects: Iterable[Effect | customer_escalation.RequestOutcome],
+    step: Iterable[effects.EscalationEvent],
     cause: Record | None,
     trace: Callable[[str | None], str],
 ) -> None:
-    """Emit one event for each effect, in order. `cause` is the record that made it happen; None = the case's timer."""
-    for effect in effects:
-        if isinstance(effect, Effect):
-            model, more = _CLOCK_EVENTS[type(effect)]
-            names: tuple[str, ...] = (*_OF_A_CLOCK, *more)
-            generation, given = effect.generation, {"tzdata_version": TZDATA_VERSION}
-            parts = _fact_about_a_clock(effect, cause)
-        else:
-            model, more = _CUSTOMER_EVENTS[type(effect)]
-            names, generation, given = ("escalation_id", *more), 0, {}
-            parts = (effect.escalation_id,)
-        event: Callable[..., EscalationEvent] = model
-        data = event(
-            case_id=about.case_id,
-            at=from_micros(effect.at),
-            account_id=about.account_id,
-            priority=about.priority,
-            observed_at=overlay.now,
-            caused_by=_caused_by(overlay, about, generation, cause),
-            **given,
-            **{name: _value(name, getattr(effect, name)) for name in names},
-        )
-        fact = deterministic_id(model.TYPE, about.case_id, *parts)
-        envelope = Envelope(fact, SOURCE, model.TYPE, overlay.now, about.case_id, trace(about.traceparent))
+    """Emit one event for each effect of `step`, in order.
+
+    `cause` is the record that made it happen; None = the case's timer.
+    """
+    for effect in step:
+        how = _COMPLETIONS[type(effect)]
+        generation = effect.generation if isinstance(effect, effects.ClockEvent) else 0
+        data = _complete(effect, how, overlay, about, _caused_by(overlay, about, generation, cause))
+        fact = deterministic_id(how.type, about.case_id, *_identity(effect, cause))
+        envelope = Envelope(fact, SOURCE, how.type, overlay.now, about.case_id, trace(about.traceparent))
         overlay.emit(serde.to_output(ESCALATIONS, about.case_id, envelope, wire.encode(data)))
+
+
+def _complete(
+    effect: effects.EscalationEvent, how: _Completion, overlay: Overlay, about: About, caused_by: CausedBy
+) -> structs.EscalationEvent:
+    """The event that says `effect`; that of a clock says which zone data its deadline was counted by."""
+    fields: dict[str, Any] = {name: getattr(effect, name) for name in how.others}
+    for name in how.instants:
+        at = getattr(effect, name)
+        fields[name] = None if at is None else from_micros(at)
+    if isinstance(effect, effects.ClockEvent):
+        fields["tzdata_version"] = TZDATA_VERSION
+    return how.event(
+        case_id=about.case_id,
+        account_id=about.account_id,
+        priority=about.priority,
+        observed_at=overlay.now,
+        caused_by=caused_by,
+        **fields,
+    )
 
 
 def _caused_by(overlay: Overlay, about: About, generation: int, cause: Record | None) -> CausedBy:
@@ -123,17 +88,53 @@ def _caused_by(overlay: Overlay, about: About, generation: int, cause: Record | 
     return CausedBy(partition=overlay.partition, timer=about.case_id, generation=generation, positions=positions)
 
 
-def _fact_about_a_clock(effect: Effect, cause: Record | None) -> tuple[str, ...]:
-    """What names the fact where it is said once, else the fact and what caused it: a retry says the same again."""
+def _identity(effect: effects.EscalationEvent, cause: Record | None) -> tuple[str, ...]:
+    """What names the fact, so that a retry publishes it under the same id.
+
+    What is said once for a clock instance (and level) is named by that, whatever made it be noticed.
+    """
+    if isinstance(effect, effects.CustomerEscalationEvent):
+        return (effect.escalation_id,)
+    if not isinstance(effect, effects.ClockEvent):
+        raise TypeError(f"{type(effect).__name__} is an event neither of a clock nor of an escalation")
     clock = (effect.milestone, str(effect.instance))
-    if isinstance(effect, _ONCE):
-        repetition = getattr(effect, "repetition", 0)
-        return (*clock, str(getattr(effect, "level", "")), *([str(repetition)] if repetition else []))
+    if isinstance(effect, effects.ClockBreached):
+        return (*clock, "")
+    if isinstance(effect, effects.EscalationSuppressed):
+        return (*clock, str(effect.level))
+    if isinstance(effect, effects.ClockWarned | effects.EscalationRaised):
+        return (*clock, str(effect.level), *([str(effect.repetition)] if effect.repetition else []))
     source = ("timer",) if cause is None else (cause.topic, str(cause.partition), str(cause.offset))
     return (*clock, str(effect.generation), str(effect.at), *source)
 
 
-def _value(name: str, value: Any) -> Any:
-    if name == "repetition":
-        return value or None
-    return from_micros(value) if name in _INSTANTS and value is not None else value
+def _completion_of(model: type[escalation.EscalationEvent]) -> _Completion:
+    shared = [name for name in model.model_fields if name not in escalation.ADDED_WHEN_PUBLISHED]
+    instants = {name for name in shared if is_instant(model.model_fields[name].annotation)}
+    return _Completion(
+        vars(structs)[model.__name__],
+        model.TYPE,
+        tuple(name for name in shared if name in instants),
+        tuple(name for name in shared if name not in instants),
+    )
+
+
+_COMPLETIONS: dict[type[effects.EscalationEvent], _Completion] = {
+    vars(effects)[model.__name__]: _completion_of(model) for model in escalation.EVENTS
+}
+
+
+def edition_output(edition: Edition, overlay: Overlay, partitions: int, traceparent: str) -> Output:
+    """The event of an edition that a case migrates to. The router publishes those that it decides by itself."""
+    event = edition_published(edition)
+    envelope = Envelope(
+        deterministic_id(EditionPublished.TYPE, event.policy_sha256),
+        SOURCE,
+        EditionPublished.TYPE,
+        overlay.now,
+        event.policy_sha256,
+        traceparent,
+    )
+    output = serde.to_output(EDITIONS, event.policy_sha256, envelope, wire.encode(event))
+    partition = partition_for(event.policy_sha256.encode(), partitions)
+    return Output(output.topic, output.key, output.value, output.headers, partition)

@@ -7,63 +7,70 @@ from heapq import heappop, heappush
 
 from services.escalation import early_activity
 from services.escalation.edition_store import EditionStore
-from services.escalation.publishing import About, publish
+from services.escalation.publishing import About, edition_output, publish
 from services.escalation.source_records import read_activity, read_case
 from services.escalation.timer_index import Timers
 from shared.business_time.instants import DAY, Micros, from_micros, to_micros
 from shared.contracts.structs import ActivityRecorded
-from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
+from shared.contracts.topics import CASES, EDITIONS, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
 from shared.sla import case_state
 from shared.sla.case import CaseStep, apply_activity, fire, is_retry, new_case, open_clocks
-from shared.sla.case_state import CaseState, Facts
+from shared.sla.case_state import CaseState
+from shared.sla.errors import InputRefused
 from shared.sla.event_time import check_not_before
 from shared.sla.packing import pack_id, unpack_id
-from shared.sla.terms_in_force import Editions
+from shared.sla.pinned_edition import short_of
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
 
 SERVICE = "escalation"
-# That a forgotten case was there is remembered longer, so that late activity is told from activity that comes early.
-REMEMBERED_WHEN_GONE = 60 * DAY
+# A deleted case leaves a tombstone for so long, so that late activity is not mistaken for early activity.
+TOMBSTONE_KEPT_FOR = 60 * DAY
 
 
 class EscalationTopology:
     """One partition of escalation.
 
-    `trace` makes the traceparent of what follows from a record. `fired` is told how many seconds late each timer fires,
-    `buried` which early activity is given up; when a transaction is tried again, they are told again.
+    `partitions` is how many the topics have: an edition goes to the partition of its digest, not to the task's. `trace`
+    makes the traceparent of what follows from a record. `fired` is called with the seconds by which a timer is
+    late, `dead_lettered` with early activity whose case did not come; a transaction that is retried calls them again.
     """
 
     sources: tuple[Topic, ...] = ESCALATION_SOURCES
     catch_up: tuple[Topic, ...] = ()
-    sinks: tuple[Topic, ...] = (ESCALATIONS,)
+    sinks: tuple[Topic, ...] = (ESCALATIONS, EDITIONS)
     stores: tuple[str, ...] = ESCALATION_STORES
 
     def __init__(
         self,
         editions: EditionStore,
         *,
+        partitions: int,
         trace: Callable[[str | None], str],
         fired: Callable[[float], None] = lambda _: None,
-        buried: Callable[[DeadLetter], None] = lambda _: None,
+        dead_lettered: Callable[[DeadLetter], None] = lambda _: None,
     ) -> None:
         self._editions = editions
+        self._partitions = partitions
         self._trace = trace
         self._fired = fired
-        self._buried = buried
+        self._dead_lettered = dead_lettered
         self._timers = {case_state.STORE: Timers(), early_activity.STORE: Timers()}
 
     def process(self, record: Record, overlay: Overlay) -> None:
-        """Open a case, or take in what happened to one."""
+        """Open a case, or apply activity to one."""
         self._begin(overlay)
-        if record.topic == CASES.name:
-            self._take_case(record, overlay)
-        else:
-            self._take_activity(record, overlay)
+        try:
+            if record.topic == CASES.name:
+                self._take_case(record, overlay)
+            else:
+                self._take_activity(record, overlay)
+        except InputRefused as refused:
+            raise PoisonRecord(refused.cause, str(refused)) from None
 
     def due_timers(self, overlay: Overlay) -> Iterator[Timer]:
         """What is due, over all cases in the order of its instants, as it would have fired in time."""
@@ -131,18 +138,19 @@ class EscalationTopology:
         pinned = self._editions.of(overlay, edition)
         now = to_micros(overlay.now)
         state = new_case(case, edition, pinned, envelope.traceparent)
-        editions = self._editions_of(overlay)
-        turns = [open_clocks(state, editions, now)]
+        editions = self._editions.at(overlay)
+        steps = [open_clocks(state, editions, now)]
         for waiting, activity in self._waiting_for(case.case_id, state, overlay):
+            target = self._unsaved_target(activity, overlay)
             try:
                 if not is_retry(state, activity):
-                    self._pin_for(overlay, state, activity)
-                    turns.append(apply_activity(state, editions, activity, now))
-            except PoisonRecord as poison:
-                self._bury(overlay, waiting, poison)
-        for turn in turns:
-            self._publish(overlay, case.case_id, state, turn, record, envelope.traceparent)
-        self._put_case(overlay, pack_id(case.case_id), case_state.encode(state, turns[-1].timer))
+                    steps.append(apply_activity(state, editions, activity, now))
+            except (PoisonRecord, InputRefused) as poison:
+                self._dead_letter(overlay, waiting, poison)
+            self._publish_edition(target, overlay, envelope.traceparent)
+        for step in steps:
+            self._publish(overlay, case.case_id, state, step, record, envelope.traceparent)
+        self._put_case(overlay, pack_id(case.case_id), case_state.encode(state, steps[-1].timer))
 
     def _take_activity(self, record: Record, overlay: Overlay) -> None:
         envelope, activity = read_activity(record, overlay.now)
@@ -159,34 +167,25 @@ class EscalationTopology:
         check_not_before(activity, state.opened_at)
         if is_retry(state, activity):
             return
-        self._pin_for(overlay, state, activity)
-        turn = apply_activity(state, self._editions_of(overlay), activity, now)
-        self._publish(overlay, case_id, state, turn, record, envelope.traceparent)
-        self._put_case(overlay, key, case_state.encode(state, turn.timer))
+        target = self._unsaved_target(activity, overlay)
+        step = apply_activity(state, self._editions.at(overlay), activity, now)
+        self._publish_edition(target, overlay, envelope.traceparent)
+        self._publish(overlay, case_id, state, step, record, envelope.traceparent)
+        self._put_case(overlay, key, case_state.encode(state, step.timer))
 
-    def _editions_of(self, overlay: Overlay) -> Editions:
-        return lambda short: self._editions.of(overlay, short)
+    def _unsaved_target(self, activity: ActivityRecorded, overlay: Overlay) -> str | None:
+        """The digest of the edition that a case is to migrate to, if no case of this partition has pinned it before."""
+        sha256 = activity.policy_sha256 if activity.type == "policy_migrated" else None
+        return None if sha256 is None or self._editions.is_saved(overlay, sha256) else sha256
 
-    def _pin_for(self, overlay: Overlay, state: CaseState, activity: ActivityRecorded) -> None:
-        """Save the edition that a case migrates to. Raises PoisonRecord where the case could not be counted by it."""
-        sha256 = activity.policy_sha256
-        if activity.type != "policy_migrated" or sha256 is None:
-            return
-        if not self._editions.knows(overlay, sha256):
-            raise PoisonRecord(
-                "unknown_edition",
-                f"edition {activity.edition} (policy_sha256 {sha256}) is neither saved nor configured here "
-                f"({self._editions.configured}): add its file to FRONTLINE_POLICIES, then replay this dead letter",
-            )
-        calendar = self._editions.of(overlay, state.edition).calendar_names[Facts.unpacked(state.facts).calendar]
-        target = self._editions.of(overlay, self._editions.pin(overlay, activity.edition or "", sha256))
-        if calendar not in target.edition.calendars:
-            raise PoisonRecord(
-                "unknown_calendar", f"edition {activity.edition} has no calendar {calendar!r}, by which the case counts"
-            )
+    def _publish_edition(self, sha256: str | None, overlay: Overlay, traceparent: str | None) -> None:
+        """Publish the edition of a migration once it is saved: no router need have decided by it."""
+        if sha256 is not None and self._editions.is_saved(overlay, sha256):
+            edition = self._editions.of(overlay, short_of(sha256)).edition
+            overlay.emit(edition_output(edition, overlay, self._partitions, self._trace(traceparent)))
 
     def _waiting_for(self, case_id: str, state: CaseState, overlay: Overlay) -> list[tuple[Record, ActivityRecorded]]:
-        """The activity that came before its case, by event time; what cannot have happened then is put aside."""
+        """The activity that came before its case, by event time; what cannot have happened then is dead-lettered."""
         self._moving(early_activity.STORE, early_activity.list_key(case_id), overlay)
         found: list[tuple[Record, ActivityRecorded]] = []
         for waiting in early_activity.take(overlay, case_id):
@@ -194,8 +193,8 @@ class EscalationTopology:
                 _, activity = read_activity(waiting, overlay.now)
                 check_not_before(activity, state.opened_at)
                 found.append((waiting, activity))
-            except PoisonRecord as poison:
-                self._bury(overlay, waiting, poison)
+            except (PoisonRecord, InputRefused) as poison:
+                self._dead_letter(overlay, waiting, poison)
         return sorted(found, key=lambda pair: (pair[1].at, pair[1].activity_id))
 
     # timers
@@ -209,18 +208,18 @@ class EscalationTopology:
             self._put_case(overlay, key, None)
             return
         state = case_state.decode(stored)
-        turn = fire(state, self._editions_of(overlay), at, now)
-        if turn is None:
-            self._put_case(overlay, key, case_state.tombstone(now + REMEMBERED_WHEN_GONE))
+        step = fire(state, self._editions.at(overlay), at, now)
+        if step is None:
+            self._put_case(overlay, key, case_state.tombstone(now + TOMBSTONE_KEPT_FOR))
             return
-        self._publish(overlay, unpack_id(key), state, turn, None, state.traceparent)
-        self._put_case(overlay, key, case_state.encode(state, turn.timer))
+        self._publish(overlay, unpack_id(key), state, step, None, state.traceparent)
+        self._put_case(overlay, key, case_state.encode(state, step.timer))
 
     def _give_up(self, key: bytes, overlay: Overlay) -> None:
         """Dead-letter the activity whose case did not come in time."""
         self._moving(early_activity.STORE, key, overlay)
         for record, poison in early_activity.take_expired(overlay, key, to_micros(overlay.now)):
-            self._bury(overlay, record, poison)
+            self._dead_letter(overlay, record, poison)
 
     def _pop(self, store: str, now: Micros, due: list[Timer]) -> None:
         if (entry := self._timers[store].pop_before(now)) is not None:
@@ -252,17 +251,17 @@ class EscalationTopology:
         overlay: Overlay,
         case_id: str,
         state: CaseState,
-        turn: CaseStep,
+        step: CaseStep,
         cause: Record | None,
         traceparent: str | None,
     ) -> None:
-        about = About(case_id, state.account_id, turn.priority, traceparent)
-        publish(overlay, about, turn.effects, cause, self._trace)
+        about = About(case_id, state.account_id, step.priority, traceparent)
+        publish(overlay, about, step.effects, cause, self._trace)
 
-    def _bury(self, overlay: Overlay, record: Record, poison: PoisonRecord) -> None:
+    def _dead_letter(self, overlay: Overlay, record: Record, poison: PoisonRecord | InputRefused) -> None:
         letter = DeadLetter(poison.cause, str(poison), SERVICE, overlay.now, record)
         overlay.emit(dead_letters.to_output(letter))
-        self._buried(letter)
+        self._dead_lettered(letter)
 
 
 def _timer_of(store: str, key: bytes, value: bytes | None) -> Micros | None:

@@ -11,9 +11,10 @@ from services.intake import activity as activities
 from services.intake import body
 from services.intake.activity import Activity
 from services.intake.api_keys import ApiKey
+from services.intake.editions import answer_of, is_digest, is_known
 from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
 from services.intake.errors import CatchingUp, FieldError, InvalidFields, NotAcknowledged, NotFound
-from services.intake.openapi import Recorded, RequestStatus, Submitted, describe
+from services.intake.openapi import ANY_SCOPE, EditionDocument, Recorded, RequestStatus, Submitted, describe
 from services.intake.presentation import with_sentences
 from services.intake.request import Submission, accept, partition_key
 from services.intake.request_status import Status
@@ -192,6 +193,39 @@ async def withdraw_entitlement(request: Request, account_id: str) -> Response:
     service.accounts.withdraw(account_id, position.offset)
     _log.info("Entitlement withdrawn", action="entitlement.withdrawn", account_id=account_id, client=caller.name)
     return Response(status_code=204)
+
+
+@router.get("/v1/editions/current", **describe(ANY_SCOPE, 200, EditionDocument, conditional=True))
+async def current_edition(request: Request) -> Response:
+    """The edition in force now, of those that intake is configured with."""
+    service = _service(request)
+    await service.admit(request)
+    digest = service.published_editions.current(utc_now())
+    answer = _edition(request, digest, "public, max-age=0, must-revalidate")
+    answer.headers["Content-Location"] = f"/v1/editions/{digest}"
+    return answer
+
+
+@router.get("/v1/editions/{policy_sha256}", **describe(ANY_SCOPE, 200, EditionDocument, conditional=True))
+async def edition(request: Request, policy_sha256: str) -> Response:
+    """The edition with that digest: one that decided a case of the log, or that intake is configured with."""
+    await _service(request).admit(request)
+    if not is_digest(policy_sha256):
+        raise NotFound("refusal.no_digest")
+    return _edition(request, policy_sha256, "public, max-age=31536000, immutable")
+
+
+def _edition(request: Request, digest: str, cache_control: str) -> Response:
+    service = _service(request)
+    document = service.published_editions.find(digest)
+    if document is None and not service.editions_tail.caught_up:
+        raise CatchingUp("refusal.reading_editions", retry_after=2)
+    if document is None:
+        raise NotFound("refusal.no_edition")
+    headers = {"ETag": f'"{digest}"', "Cache-Control": cache_control}
+    if is_known(request.headers.get("if-none-match"), digest):
+        return Response(status_code=304, headers=headers)
+    return Response(answer_of(digest, document), 200, headers, "application/json")
 
 
 def _service(request: Request) -> Service:

@@ -14,7 +14,8 @@ import msgspec
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
-from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS
+from services.intake.openapi import ANY_SCOPE
+from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ENTITLEMENTS, ESCALATIONS, REQUESTS
 from shared.kafka.asyncapi import asyncapi
 
 _CSS = """
@@ -37,7 +38,7 @@ def install(app: FastAPI, bootstrap: str) -> None:
         app.title,
         app.description,
         bootstrap,
-        reads=(ENTITLEMENTS, REQUESTS, CASES, ESCALATIONS),
+        reads=(ENTITLEMENTS, REQUESTS, CASES, EDITIONS, ESCALATIONS),
         writes=(REQUESTS, ENTITLEMENTS, ACTIVITY),
     )
 
@@ -72,7 +73,8 @@ def _calls(document: Json) -> Iterable[str]:
     for path, methods in document["paths"].items():
         for method, call in methods.items():
             yield f"<h2><code>{method.upper()} {escape(path)}</code></h2>{_prose(call.get('description', ''))}"
-            yield f"<p>Needs an API key with the scope {escape(call['x-scope'])}.</p>"
+            scope = call["x-scope"]
+            yield f"<p>Needs an API key{'' if scope == ANY_SCOPE else f' with the scope {escape(scope)}'}.</p>"
             parameters = {
                 p["name"]: {**p["schema"], "description": f"in the {p['in']}. {p.get('description', '')}"}
                 for p in call.get("parameters", ())

@@ -17,6 +17,7 @@ from services.intake.request import Submission
 from shared.contracts.base import Instant
 from shared.contracts.intake import Account
 
+ANY_SCOPE = "any"  # in place of scopes: every key will do
 _REF = "#/components/schemas/{model}"
 
 
@@ -50,6 +51,13 @@ class RequestStatus(_Answer):
     events: list[dict[str, Any]]
 
 
+class EditionDocument(_Answer):
+    """An edition. `document` is byte for byte what its SHA-256 is of."""
+
+    policy_sha256: str
+    document: dict[str, Any]
+
+
 class WrongField(_Answer):
     """One field and what is wrong with it; what was sent is not repeated."""
 
@@ -69,7 +77,7 @@ class Problem(_Answer):
 
 
 _IN = (Submission, Activity, EntitlementBody)
-_OUT = (Submitted, Recorded, RequestStatus, Account, Problem)
+_OUT = (Submitted, Recorded, RequestStatus, Account, EditionDocument, Problem)
 
 
 def describe(
@@ -79,10 +87,12 @@ def describe(
     *,
     body: type[BaseModel] | None = None,
     repeatable: bool = False,
+    conditional: bool = False,
 ) -> dict[str, Any]:
     """What a route's decorator needs: the scope that the call asks for, what it takes and what it answers.
 
-    `answer` is a model, a media type, or None for no body; `repeatable` calls take an Idempotency-Key.
+    `answer` is a model, a media type, or None for no body. `repeatable` calls take an Idempotency-Key, `conditional`
+    ones an If-None-Match.
     """
     extra: dict[str, Any] = {"security": [{"apiKey": []}], "x-scope": scope}
     if body is not None:
@@ -98,6 +108,16 @@ def describe(
                 "schema": {"type": "string", "maxLength": 200},
             }
         ]
+    if conditional:
+        extra["parameters"] = [
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "required": False,
+                "description": "the ETag of the answer that the caller has",
+                "schema": {"type": "string"},
+            }
+        ]
     content: dict[str, Any] = {}
     if isinstance(answer, str):
         content = {answer: {"schema": {"type": "string"}}}
@@ -109,6 +129,7 @@ def describe(
         "response_model": None,
         "responses": {
             status: {"description": "Done", "content": content} if content else {"description": "Done"},
+            **({304: {"description": "The caller has it"}} if conditional else {}),
             "4XX": {"description": "Refused; nothing was published", "content": problem},
             "503": {"description": "Kafka is away; nothing was acknowledged", "content": problem},
         },

@@ -8,6 +8,7 @@ from prometheus_client import Gauge
 
 from services.intake.accounts import Accounts
 from services.intake.api_keys import ApiKey, Keyring, Scope
+from services.intake.editions import Editions
 from services.intake.errors import MissingScope, NotAcknowledged
 from services.intake.limits import RateLimits
 from services.intake.publisher import Position, Publisher
@@ -18,7 +19,7 @@ from services.intake.used_keys import RecentDigests, UsedKeys
 from shared.contracts import wire
 from shared.contracts.registry import struct_for, type_of
 from shared.contracts.structs import CaseRouted, EscalationEvent, Event, SupportRequestSubmitted
-from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
+from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.kafka import serde
 from shared.kafka.record import Record
 from shared.kafka.tail import Since, Tail
@@ -41,6 +42,7 @@ class Service:
         self.keyring = Keyring(keys)
         self.limits = RateLimits()
         self.editions = editions
+        self.published_editions = Editions(editions)
         self.calendars = frozenset(name for edition in editions.editions for name in edition.calendars)
         self.recent = RecentRequests(settings.recent_requests)
         self.recent_activity = RecentDigests(settings.recent_requests)
@@ -50,7 +52,7 @@ class Service:
         self.streams = Streams(self.recent, settings.event_stream_limit, settings.event_streams_per_client)
         self.publisher = Publisher(
             settings,
-            (REQUESTS, ENTITLEMENTS, ACTIVITY, CASES, ESCALATIONS),
+            (REQUESTS, ENTITLEMENTS, ACTIVITY, CASES, EDITIONS, ESCALATIONS),
             timeout=settings.publish_timeout_seconds,
             linger_ms=settings.publish_linger_ms,
             readiness=self.readiness,
@@ -67,6 +69,9 @@ class Service:
         self.accounts_tail = Tail(
             "accounts", settings, ((ENTITLEMENTS, None),), self.accounts.take, self.publisher.watch
         )
+        self.editions_tail = Tail(
+            "editions", settings, ((EDITIONS, None),), self.published_editions.take, self.publisher.watch
+        )
         RECENT.set_function(lambda: len(self.recent))
         ACCOUNTS.set_function(lambda: len(self.accounts))
 
@@ -77,12 +82,16 @@ class Service:
             await self.publisher.found.wait()  # on a new Kafka the topics have to be made before they can be read
             group.create_task(self.requests_tail.run())
             group.create_task(self.accounts_tail.run())
+            group.create_task(self.editions_tail.run())
 
     async def admit(self, request: Request, *any_of: Scope) -> ApiKey:
-        """The caller, if its key has one of these scopes and has not been used too often. Raises the refusal."""
+        """The caller, if its key has one of these scopes and has not been used too often. Raises the refusal.
+
+        Without scopes any key will do.
+        """
         key = self.keyring.identify(request.headers.get("authorization"))
         await self.limits.count(key)
-        if not set(any_of) & set(key.scopes):
+        if any_of and not set(any_of) & set(key.scopes):
             raise MissingScope("refusal.scope", scopes=list(any_of))
         return key
 

@@ -122,8 +122,39 @@ class Comparison:
         self._unmatched_published.clear()
         self._unmatched_replayed.clear()
         self._excluded.clear()
+        self._set_digests()
+
+    def _set_digests(self) -> None:
         self.tally.digest = self._replayed_hash.hexdigest()
         self.tally.published_digest = self._published_hash.hexdigest()
+
+    def match_edition(self, record: Record, output: Output) -> None:
+        """Compare a published edition with the replayed one. It is part of the digests, and not of the counts."""
+        partition = self._partition if output.partition is None else output.partition
+        self._published_hash.update(
+            _hashed_bytes(record.topic, record.partition, record.key, record.value, record.headers)
+        )
+        self._replayed_hash.update(_hashed_bytes(output.topic, partition, output.key, output.value, output.headers))
+        self._set_digests()
+        if _equal(record, output, partition):
+            return
+        self.tally.differing += 1
+        self._found.add(
+            Difference(
+                self.tally.service,
+                "differing",
+                _place(record),
+                event_id(record)[:100],
+                event_type(record)[:100],
+                "",
+                "the replay produces it with other content",
+                tuple(differences(record, output, partition)[:_MAX_FIELDS]),
+            )
+        )
+
+    def missing_edition(self, output: Output) -> None:
+        """The log does not have an edition that the replay publishes."""
+        self._missing(output)
 
     # differences
 
@@ -143,13 +174,13 @@ class Comparison:
         )
 
     def dead_letter_differs(self, topic: str, partition: int, offset: int, reason: str, place: str | None) -> None:
-        """A record was dead-lettered on one side only, or for another cause; `place` is that of the dead letter."""
+        """The dead letters of a record differ: one is missing, or the causes differ. `place`: of that in the log."""
         self.tally.dead_letters_differing += 1
         source = f"{topic}[{partition}]@{offset}"
         self._found.add(Difference(self.tally.service, "dead_letter", place, source, "dead letter", "", reason))
 
     def dead_letter_not_replayable(self, reason: str) -> None:
-        """A record was dead-lettered on one side only, and the log no longer shows whether that is right."""
+        """The dead letters of a record differ, and the log no longer shows whether that is right."""
         self.tally.dead_letters_not_replayable += 1
         self.tally.not_replayable_reasons[reason] += 1
 

@@ -23,7 +23,7 @@ class PublishedDeadLetter(NamedTuple):
 
 
 class Mismatch(NamedTuple):
-    """A record that was not dead-lettered alike in log and replay; `published`: the log has a dead letter of it."""
+    """A record whose dead letters differ: one is missing, or the causes differ. `published`: the log has one."""
 
     topic: str
     offset: int
@@ -145,7 +145,7 @@ def _target_edition_missing(published: PublishedDeadLetter | None, replayed: Dea
         return ""
     return (
         f"the edition that a case was to migrate to (policy_sha256 {_target_edition(replayed.record.value)}) is "
-        "neither saved in the log nor configured here: name its file with --policy"
+        "neither in the log nor configured here: name its file with --policy"
     )
 
 

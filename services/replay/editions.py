@@ -1,25 +1,69 @@
-"""[pure] Which edition a replay decides by: those saved in the log and those configured, found by digest.
+"""[pure] Which edition a replay decides by: those published in the log and those configured, found by digest.
 
 The router must decide each request by the edition that its case names; which editions it was configured with does not
 matter. Escalation must not know an edition at the time when it dead-lettered a migration to it as `unknown_edition`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
+from services.replay.log import Log
+from shared.contracts.structs import EditionPublished
+from shared.contracts.topics import EDITIONS
+from shared.kafka import serde
+from shared.kafka.faults import PoisonRecord
+from shared.kafka.record import Record
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
+from shared.policy.published_edition import UnusableEdition, check_digest, edition_of
 from shared.routing.rulebook import Rulebook
+
+
+def published_editions(log: Log) -> list[Edition]:
+    """The editions of the log, each once. A damaged record is left out, since the comparison reports it."""
+    found: dict[bytes | None, Edition] = {}
+    for record in _records(log):
+        try:
+            if record.key not in found and record.value is not None:
+                found[record.key] = read_edition(record)
+        except (PoisonRecord, UnusableEdition):
+            continue
+    return list(found.values())
+
+
+def read_edition(record: Record) -> Edition:
+    """The edition in a record of the topic. Raises PoisonRecord, UnusableEdition."""
+    event = serde.decode(record)[1]
+    if not isinstance(event, EditionPublished):
+        raise PoisonRecord("unexpected_type", f"it is not an event of {EDITIONS.name}")
+    check_digest(event, record.key)
+    return edition_of(event)
+
+
+def why_missing(log: Log, sha256: str) -> str:
+    """Why the log does not give the edition with that digest."""
+    for record in _records(log):
+        if record.key == sha256.encode() and record.value is not None:
+            try:
+                read_edition(record)
+            except (PoisonRecord, UnusableEdition) as error:
+                return f"{record.topic}[{record.partition}]@{record.offset} cannot be used: {error}"
+    return f"{EDITIONS.name} does not have it"
+
+
+def _records(log: Log) -> Iterator[Record]:
+    for partition in range(log.partitions):
+        yield from log.records(EDITIONS.name, partition)
 
 
 class AvailableEditions:
     """Editions by their digest; two of them may have the same name if a file was edited."""
 
-    def __init__(self, saved: Iterable[Edition], configured: EditionLibrary) -> None:
+    def __init__(self, published: Iterable[Edition], configured: EditionLibrary) -> None:
         self.configured = configured
-        self._by_digest = {policy_sha256(edition): edition for edition in (*configured.editions, *saved)}
+        self._by_digest = {policy_sha256(edition): edition for edition in (*configured.editions, *published)}
 
     @property
     def editions(self) -> tuple[Edition, ...]:

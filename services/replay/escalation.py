@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from services.escalation import early_activity
 from services.escalation.edition_store import EditionStore
 from services.escalation.publishing import SOURCE
-from services.escalation.topology import REMEMBERED_WHEN_GONE, SERVICE, EscalationTopology
+from services.escalation.topology import SERVICE, TOMBSTONE_KEPT_FOR, EscalationTopology
 from services.replay.comparison import Comparison
 from services.replay.dead_letters import Mismatch, PublishedDeadLetter
 from services.replay.editions import EditionsAtTime
@@ -26,7 +26,7 @@ from shared.sla.case import QUIET_AFTER_CLOSED
 from shared.sla.packing import pack_id
 
 _BUFFERED_FOR = timedelta(microseconds=early_activity.KEPT_FOR)
-_CASE_REMEMBERED_FOR = timedelta(microseconds=QUIET_AFTER_CLOSED + REMEMBERED_WHEN_GONE)
+_CASE_REMEMBERED_FOR = timedelta(microseconds=QUIET_AFTER_CLOSED + TOMBSTONE_KEPT_FOR)
 _DECISION_DELETED = f"retention has deleted the case's decision from {CASES.name}"
 
 
@@ -45,7 +45,13 @@ class ReplayedEscalation(ReplayedTask):
         comparison: Comparison,
         report: Report = lambda _: None,
     ) -> None:
-        super().__init__(EscalationTopology(pinned, trace=lambda _: ""), log, partition, comparison, report)
+        super().__init__(
+            EscalationTopology(pinned, partitions=log.partitions, trace=lambda _: ""),
+            log,
+            partition,
+            comparison,
+            report,
+        )
         self._editions = editions
         self._editions.unknown = self.dead_letters.unknown_editions
         self._incomplete: dict[str, str] = {}  # case id -> what the log has lost of it
@@ -143,9 +149,9 @@ class ReplayedEscalation(ReplayedTask):
         super().process_silent(record, until)
 
     def estimated_time(self, record: Record, until: datetime | None) -> datetime:
-        """A case's decision came after the activity that was dead-lettered because it waited for it in vain.
+        """A case was decided after early activity on it expired, which has dead letters of cause unknown_case.
 
-        It came exactly when activity that waited for it was dead-lettered for another cause.
+        If early activity on it was dead-lettered for another cause, the case was decided at that time.
         """
         at = super().estimated_time(record, until)
         if record.topic != CASES.name or record.key is None:

@@ -68,7 +68,7 @@ class UnusableEvent(Exception):
 
 def read_published(record: Record, source: str) -> PublishedEvent:
     """The event in a record of a service's sink; `source` is its expected `ce_source`. Raises UnusableEvent."""
-    published_by = _header(record, "ce_source")
+    published_by = event_source(record)
     if published_by != source:
         raise UnusableEvent(f"it was not published by {source} (ce_source {published_by[:100]!r})")
     try:
@@ -154,6 +154,11 @@ def event_id(event: Record | Output) -> str:
 def event_type(event: Record | Output) -> str:
     """The type of an event, or "" if it has none."""
     return _header(event, "ce_type")
+
+
+def event_source(event: Record | Output) -> str:
+    """The `ce_source` of an event, "" if it has none."""
+    return _header(event, "ce_source")
 
 
 def _header(event: Record | Output, name: str) -> str:

@@ -18,18 +18,17 @@ import msgspec
 from shared.contracts.topics import (
     ACTIVITY,
     CASES,
+    EDITIONS,
     ENTITLEMENTS,
     ESCALATION_SOURCES,
     ESCALATIONS,
     REQUESTS,
     ROUTER_SOURCES,
     Topic,
-    changelog,
     dead_letter,
 )
 from shared.kafka.record import Record, Withheld, WithheldCause
 
-EDITIONS = changelog("escalation", "editions")
 # The topics of a log, in the order in which they are read and written.
 LOG_TOPICS: tuple[Topic, ...] = (
     ENTITLEMENTS,

@@ -6,7 +6,6 @@ This is the entry of the package; `log_from_kafka` and `log_file` read the log. 
 topologies task by task (`task.py`): nothing here decides anything about requests, clocks or timers.
 """
 
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,25 +14,23 @@ from typing import NamedTuple
 
 from services.escalation.edition_store import EditionStore
 from services.replay.comparison import Comparison
-from services.replay.editions import AvailableEditions, EditionsAtTime, RecordedRules
+from services.replay.edition_comparison import ReplayedEditions, compare_editions
+from services.replay.editions import AvailableEditions, EditionsAtTime, RecordedRules, published_editions, why_missing
 from services.replay.escalation import ReplayedEscalation
 from services.replay.event_difference import FieldDifference
 from services.replay.log import Log
 from services.replay.recorded_causes import UnusableEvent, read_published
 from services.replay.report import Difference, DifferenceList, Tally
 from services.replay.router import ReplayedRouter
-from services.router.topology import SOURCE as ROUTER
+from services.router.published_editions import SOURCE as ROUTER
 from shared.business_time.holiday_sets import HOLIDAYS_VERSION
 from shared.business_time.zones import TZDATA_VERSION
-from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATIONS, ROUTER_SOURCES, changelog
-from shared.kafka.faults import TaskMustStop
+from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATIONS, ROUTER_SOURCES
+from shared.kafka.record import Output
 from shared.policy.editions import EditionLibrary
-from shared.policy.model import Edition
-from shared.sla.pinned_edition import STORE, read_saved
 
 __all__ = ["CannotReplay", "Difference", "FieldDifference", "Log", "Progress", "ReplayResult", "Replayer", "Tally"]
 
-_EDITIONS = changelog("escalation", STORE).name
 _INSTALLED_VERSIONS = {"tzdata": TZDATA_VERSION, "holidays": HOLIDAYS_VERSION}
 _NO_OFFSET = 2**63  # sorts events without a usable cause behind all others
 
@@ -82,7 +79,7 @@ class ReplayResult:
 class Replayer:
     """Replays recorded logs with the topologies of this version, and compares the events with the published ones.
 
-    `editions` are the configured ones; those that escalation saved in the log are used as well. A result has at most
+    `editions` are the configured ones; those published in the log are used as well. A result has at most
     `max_differences` differences, and the count of the others.
     """
 
@@ -102,23 +99,33 @@ class Replayer:
 
         Raises CannotReplay if an edition is missing or damaged, TaskMustStop if a topology cannot use one.
         """
-        editions = AvailableEditions(_saved_editions(log), self._configured)
+        editions = AvailableEditions(published_editions(log), self._configured)
         cases, named = _read_cases(log)
-        _check_available(named, editions)
+        _check_available(log, named, editions)
         count = _Counter(_total(log), self._progress)
         differences = DifferenceList(self._max_differences)
         router, escalation = Comparison("router", differences), Comparison("escalation", differences)
         rules = RecordedRules(editions)
+        by_router: dict[bytes, Output] = {}
+        by_escalation: dict[bytes, Output] = {}
         for partition in range(log.partitions):
             first_decided = {case.partition: case.request for case in reversed(cases[partition]) if case.has_request}
             router_task = ReplayedRouter(rules, log, partition, router, count.add, first_decided=first_decided)
             router_task.replay(log.record(CASES.name, case.partition, case.number) for case in cases[partition])
             cases[partition].clear()
+            by_router |= router_task.editions
         at_time = EditionsAtTime(editions)
         pinned = EditionStore(at_time)
         for partition in range(log.partitions):
             escalation_task = ReplayedEscalation(at_time, pinned, log, partition, escalation, count.add)
             escalation_task.replay(log.records(ESCALATIONS.name, partition))
+            by_escalation |= escalation_task.editions
+        compare_editions(
+            log,
+            ReplayedEditions(router, by_router),
+            ReplayedEditions(escalation, by_escalation),
+            {digest for _, digest in named},
+        )
         tallies = (router.tally, escalation.tally)
         kept = tuple(differences.kept)
         return ReplayResult(tallies, kept, differences.count - len(kept), tuple(_notes(tallies)))
@@ -139,22 +146,6 @@ class _Counter:
 def _total(log: Log) -> int:
     topics = (*ROUTER_SOURCES, CASES, *ESCALATION_SOURCES, ESCALATIONS)
     return sum(log.count(topic.name, partition) for topic in topics for partition in range(log.partitions))
-
-
-def _saved_editions(log: Log) -> list[Edition]:
-    """The editions that escalation saved with its cases. Raises CannotReplay."""
-    documents = dict.fromkeys(
-        record.value
-        for partition in range(log.partitions)
-        for record in log.records(_EDITIONS, partition)
-        if not (record.key or b"\x00").startswith(b"\x00")
-    )
-    try:
-        return [read_saved(document).edition for document in documents if document is not None]
-    except TaskMustStop as error:
-        raise CannotReplay(str(error)) from None
-    except zlib.error as error:
-        raise CannotReplay(f"an edition in {_EDITIONS} is damaged: {error}") from None
 
 
 class _Case(NamedTuple):
@@ -195,11 +186,11 @@ def _read_cases(log: Log) -> tuple[list[list[_Case]], _EditionUse]:
     return by_task, editions
 
 
-def _check_available(named: _EditionUse, available: AvailableEditions) -> None:
+def _check_available(log: Log, named: _EditionUse, available: AvailableEditions) -> None:
     """Raise CannotReplay if a case names an edition that is not available."""
     missing = [
-        f"{count} cases were decided by edition {name[:100]} (policy_sha256 {digest[:64]}), which is not saved in the "
-        "log: name its file with --policy or in FRONTLINE_POLICIES"
+        f"{count} cases were decided by edition {name[:100]} (policy_sha256 {digest[:64]}): "
+        f"{why_missing(log, digest)}; name its file with --policy or in FRONTLINE_POLICIES"
         for (name, digest), count in sorted(named.items())
         if available.by_digest(digest) is None
     ]

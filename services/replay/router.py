@@ -13,7 +13,8 @@ from services.replay.recorded_causes import CauseGroup, PublishedEvent
 from services.replay.slice_runner import Attempt, timestamp_of
 from services.replay.task import ReplayedTask, Report
 from services.router.deduplication import WINDOW
-from services.router.topology import SOURCE, RouterTopology
+from services.router.published_editions import SOURCE
+from services.router.topology import RouterTopology
 from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS
 from shared.kafka.record import Record
 from shared.streams.task_state import TIMERS_PER_SLICE

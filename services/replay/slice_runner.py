@@ -10,6 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from services.replay.log import FAR_FUTURE, Log
+from shared.contracts.topics import EDITIONS
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.partitioning import partition_for
@@ -27,6 +28,7 @@ class Attempt(NamedTuple):
     slice: Slice
     events: list[Output]
     dead_letters: list[DeadLetter]
+    editions: list[Output]  # published by the slice
 
 
 class Cursor:
@@ -85,13 +87,15 @@ class SliceRunner:
         return self._state.stores[store].get(key)
 
     def _attempt(self, run: Slice) -> Attempt:
-        events, dead_lettered = [], []
+        events, dead_lettered, editions = [], [], []
         for output in run.overlay.outputs:
             if output.topic == self._sink:
                 events.append(output)
+            elif output.topic == EDITIONS.name:
+                editions.append(output)
             else:
                 dead_lettered.append(dead_letters.parse(output.key, output.value, output.headers))
-        return Attempt(run, events, dead_lettered)
+        return Attempt(run, events, dead_lettered, editions)
 
 
 def timestamp_of(record: Record) -> datetime:

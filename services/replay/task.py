@@ -55,7 +55,8 @@ class ReplayedTask:
         self.runner = SliceRunner(self.service, processor, log, partition)
         self.dead_letters = PublishedDeadLetters(log, self.service, self.topics, partition)
         self.time_reached = EPOCH  # no later record was processed before this instant
-        self.consumed_unknown = False  # set at the end, if the log does not say how far the service has read
+        self.editions: dict[bytes, Output] = {}  # published by the replay, by key
+        self.consumed_unknown = False  # set at the end, if the log has no committed offsets of the service
         self._report = report
 
     def replay(self, published: Iterable[Record]) -> None:
@@ -171,7 +172,7 @@ class ReplayedTask:
         return None if earliest is None else earliest[1]
 
     def _deleted_before(self, topic: Topic, position: int) -> bool:
-        """Whether the record before `position` is deleted, so that only the events say that the task was there."""
+        """Whether the record before `position` is deleted, so that only the events show that it was processed."""
         if position <= self.log.start(topic.name, self.partition):
             return True
         return topic.policy == "compact" and not self.log.has(topic.name, self.partition, position - 1)
@@ -243,6 +244,7 @@ class ReplayedTask:
     def commit(self, attempt: Attempt) -> None:
         """Commit a slice, and compare its dead letters with those in the log."""
         self.runner.commit(attempt)
+        self.editions.update({output.key or b"": output for output in attempt.editions})
         for letter in attempt.dead_letters:
             self.dead_letters.compare(letter, self.comparison, self.dead_letter_not_comparable)
 
@@ -299,7 +301,7 @@ class ReplayedTask:
         return ""
 
     def dead_letter_not_comparable(self, mismatch: Mismatch) -> str:
-        """Why a record that was dead-lettered on one side only is no difference; "" if it is."""
+        """Why a record that was dead-lettered in only one of log and replay is no difference; "" if it is."""
         record = self.record_at(mismatch.topic, mismatch.offset)
         at = mismatch.at if record is None else min(mismatch.at, timestamp_of(record))
         if not mismatch.published and self.dead_letters.may_be_deleted(mismatch.topic, at):
@@ -307,7 +309,7 @@ class ReplayedTask:
         if record is None:
             return f"the log does not have the record of {mismatch.topic} that was dead-lettered"
         if self.consumed_unknown:
-            return f"the log does not say how far {self.service} has read its sources, and it ends here"
+            return f"the log has no committed offsets of {self.service} and ends here"
         return ""
 
     # for subclasses: timers, and records whose fate depends on the time

@@ -3,7 +3,7 @@
 from prometheus_client import Counter
 
 from services.router.topology import RouterTopology
-from shared.contracts.topics import CASES, ROUTER_SOURCES, ROUTER_STORES
+from shared.contracts.topics import CASES, EDITIONS, ROUTER_SOURCES, ROUTER_STORES
 from shared.observability import tracing
 from shared.policy.editions import EditionLibrary
 from shared.routing.rulebook import Rulebooks
@@ -22,7 +22,7 @@ def router(library: EditionLibrary, partitions: int) -> TaskService:
         name="router",
         description="Joins each support request with the account's entitlement and decides channel, tier and priority.",
         reads=ROUTER_SOURCES,
-        writes=(CASES,),
+        writes=(CASES, EDITIONS),
         stores=ROUTER_STORES,
         factory=lambda _partition: RouterTopology(
             rulebooks, partitions=partitions, trace=tracing.child, resubmitted=RESUBMITTED.inc

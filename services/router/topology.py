@@ -1,4 +1,7 @@
-"""[pure] Entitlements and requests in, decided cases out: what one router task does with each record."""
+"""[pure] Entitlements and requests in, decided cases out: what one router task does with each record.
+
+A case is preceded by the edition that decided it, at the first decision of this task by that edition.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -7,11 +10,12 @@ import msgspec
 
 from services.router import deduplication
 from services.router.deduplication import RecentIndex
+from services.router.published_editions import SOURCE, PublishedEditions
 from shared.business_time.errors import CalendarError
 from shared.contracts import wire
 from shared.contracts.ids import deterministic_id
 from shared.contracts.structs import CaseRouted, CausedBy, EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
-from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, ROUTER_SOURCES, ROUTER_STORES, Topic
+from shared.contracts.topics import CASES, EDITIONS, ENTITLEMENTS, REQUESTS, ROUTER_SOURCES, ROUTER_STORES, Topic
 from shared.kafka import serde
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.partitioning import partition_for
@@ -24,8 +28,7 @@ from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
 from shared.streams.task_state import TIMERS_PER_SLICE
 
-SOURCE = "/frontline/router"
-_ENTITLEMENT_STORE, _REQUEST_STORE = ROUTER_STORES
+_ENTITLEMENT_STORE, _REQUEST_STORE, _EDITION_STORE = ROUTER_STORES
 
 
 class OnFile(msgspec.Struct, frozen=True, array_like=True):
@@ -44,7 +47,7 @@ class RouterTopology:
     """
 
     sources: tuple[Topic, ...] = ROUTER_SOURCES
-    sinks: tuple[Topic, ...] = (CASES,)
+    sinks: tuple[Topic, ...] = (CASES, EDITIONS)
     stores: tuple[str, ...] = ROUTER_STORES
     catch_up: tuple[Topic, ...] = (ENTITLEMENTS,)  # read to its end before the first request, or accounts are unknown
 
@@ -61,6 +64,7 @@ class RouterTopology:
         self._trace = trace
         self._resubmitted = resubmitted
         self._recent = RecentIndex()
+        self._editions = PublishedEditions(partitions=partitions, trace=trace)
         self._on_file = msgspec.msgpack.Decoder(OnFile)
 
     def process(self, record: Record, overlay: Overlay) -> None:
@@ -100,9 +104,11 @@ class RouterTopology:
         return self._recent.next_expiry()
 
     def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:
-        """Keep the index of remembered requests."""
+        """Keep the indexes of remembered requests and of published editions."""
         if store == _REQUEST_STORE:
             self._recent.changed(key, value)
+        elif store == _EDITION_STORE:
+            self._editions.changed(key)
 
     def _take_entitlement(self, record: Record, overlay: Overlay) -> None:
         key = _key(record)
@@ -182,6 +188,8 @@ class RouterTopology:
             request.request_id,
             self._trace(cause.traceparent),
         )
+        if rules.policy_sha256 not in self._editions.digests:
+            self._editions.publish(rules.edition, overlay, cause.traceparent)
         output = serde.to_output(CASES, request.request_id, envelope, wire.encode(case))
         partition = partition_for(request.request_id.encode(), self._partitions)
         overlay.emit(Output(output.topic, output.key, output.value, output.headers, partition))

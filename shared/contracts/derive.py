@@ -124,7 +124,7 @@ def _type(annotation: Any, metadata: tuple[Any, ...], struct_of: StructOf) -> An
 
 def _container(annotation: Any, origin: Any, struct_of: StructOf) -> Any:
     args = get_args(annotation)
-    if origin in (tuple, dict) and any(_is_instant(arg) for arg in args):
+    if origin in (tuple, dict) and any(is_instant(arg) for arg in args):
         raise UnsupportedContract("an Instant cannot be inside a tuple or a dict; put it into a Part")
     if origin is tuple and len(args) == 2 and args[1] is Ellipsis:
         return tuple[_type(args[0], (), struct_of), ...]  # type: ignore[misc]  # a type made while running
@@ -197,7 +197,7 @@ def _refuse(constraints: dict[str, Any]) -> None:
 
 def _utc_instants(model: type[Part]) -> Callable[[Any], None] | None:
     """Converts instants to UTC, as the model does when it reads them; None if there is none to convert."""
-    names = tuple(name for name, info in model.model_fields.items() if _is_instant(info.annotation))
+    names = tuple(name for name, info in model.model_fields.items() if is_instant(info.annotation))
     if not names:
         return None
 
@@ -210,5 +210,6 @@ def _utc_instants(model: type[Part]) -> Callable[[Any], None] | None:
     return to_utc_in_place
 
 
-def _is_instant(annotation: Any) -> bool:
-    return annotation is AwareDatetime or any(_is_instant(arg) for arg in get_args(annotation))
+def is_instant(annotation: Any) -> bool:
+    """Whether a field of that annotation holds an instant."""
+    return annotation is AwareDatetime or any(is_instant(arg) for arg in get_args(annotation))

@@ -29,7 +29,11 @@ class ClockEvent(EscalationEvent):
     generation: Count
     promise: Promise
     due_at: Instant | None  # null while paused
-    tzdata_version: str | None = None  # of the zone data that `due_at` was told by
+    tzdata_version: str | None = None  # of the zone data that `due_at` was counted by
+
+
+# What the rules of the clocks do not know; whoever publishes their events adds it.
+ADDED_WHEN_PUBLISHED = frozenset((*EscalationEvent.model_fields, "tzdata_version")) - {"at"}
 
 
 class ClockStarted(ClockEvent):
@@ -141,3 +145,11 @@ class EscalationRejected(CustomerEscalationEvent):
 
     TYPE: ClassVar[str] = "frontline.escalation.rejected.v1"
     eligible_at: Instant
+
+
+# The events of support.escalations.v1: every class above that has a type.
+EVENTS: tuple[type[EscalationEvent], ...] = tuple(
+    found
+    for found in list(globals().values())
+    if isinstance(found, type) and issubclass(found, EscalationEvent) and "TYPE" in vars(found)
+)

@@ -146,7 +146,7 @@ class CaseRouted(Decision, Event):
 
 
 class EditionPublished(Event):
-    """The router decides by this edition. Every publication of one edition has the same data.
+    """Cases count by this edition from here on. Every publication of one edition has the same data.
 
     `document` is the whole resolved edition as JSON text. `policy_sha256` is the SHA-256 of that text in UTF-8, as it
     stands; a reader that writes the JSON anew gets other bytes. The other fields are copies from the document.

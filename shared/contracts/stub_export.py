@@ -1,8 +1,8 @@
-"""`python -m shared.contracts.stub_export [--check]`: the fields of the event structs, for the type checker.
+"""`python -m shared.contracts.stub_export [--check]`: the fields of derived structs, for the type checker.
 
-Structs are derived from the models at import, where no type checker sees them. This writes `structs.pyi`: the same
-classes with the same fields, taken from the source of the models. `--check` writes nothing and exits 1 if the file is
-not up to date.
+Structs are derived from the models at import, where no type checker sees them. This writes `structs.pyi` and
+`shared/sla/effects.pyi`: the same classes with the same fields, taken from the source of the models. `--check` writes
+nothing and exits 1 if a file is not up to date.
 """
 
 import ast
@@ -10,48 +10,62 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from shared.contracts.escalation import ADDED_WHEN_PUBLISHED
+
 FOLDER = Path(__file__).parent
 STUB = FOLDER / "structs.pyi"
+EFFECTS = FOLDER.parent / "sla" / "effects.pyi"
 MODULES = ("base", "terms", "intake", "router", "escalation")  # a class follows those that it builds on
 HEAD = "# Made by `python -m shared.contracts.stub_export` from the models; `make schemas` brings it up to date.\n"
 
 
 def render() -> str:
-    """The text of the stub."""
-    classes = [found for module in MODULES for found in _classes(module)]
-    body = "\n".join(classes)
-    imports = ["from datetime import datetime", "from typing import ClassVar", "from msgspec import Struct"]
-    words = sorted(name for name in _words() if _is_used(name, body))
-    imports.append(f"from shared.contracts.vocabulary import {', '.join(words)}")
-    return HEAD + "\n".join(imports) + "\n\n" + body
+    """The text of `structs.pyi`."""
+    imports = ["from datetime import datetime", "from typing import ClassVar"]
+    return _stub([found for module in MODULES for found in _classes(module)], imports)
+
+
+def render_effects() -> str:
+    """The text of `effects.pyi`: instants are integers, and what is added when an event is published is left out."""
+    return _stub(list(_classes("escalation", _Effect(), ADDED_WHEN_PUBLISHED | {"TYPE"})), [])
 
 
 def main(arguments: list[str]) -> int:
     """The command; returns its exit code."""
-    wanted = render()
-    if arguments == ["--check"]:
-        if STUB.exists() and STUB.read_text(encoding="utf-8") == wanted:
-            return 0
-        print(f"{STUB.name} differs from the models; run: make schemas", file=sys.stderr)
-        return 1
-    STUB.write_text(wanted, encoding="utf-8")
-    return 0
+    differing = 0
+    for stub, wanted in ((STUB, render()), (EFFECTS, render_effects())):
+        if stub.exists() and stub.read_text(encoding="utf-8") == wanted:
+            continue
+        if arguments == ["--check"]:
+            print(f"{stub.name} differs from the models; run: make schemas", file=sys.stderr)
+            differing = 1
+        else:
+            stub.write_text(wanted, encoding="utf-8")
+    return differing
 
 
-def _classes(module: str) -> Iterator[str]:
+def _stub(classes: list[str], imports: list[str]) -> str:
+    body = "\n".join(classes)
+    words = sorted(name for name in _words() if _is_used(name, body))
+    lines = [*imports, "from msgspec import Struct", f"from shared.contracts.vocabulary import {', '.join(words)}"]
+    return HEAD + "\n".join(lines) + "\n\n" + body
+
+
+def _classes(module: str, types: "_Plain | None" = None, left_out: frozenset[str] = frozenset()) -> Iterator[str]:
     """Each model of a module as a struct."""
     for node in ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8")).body:
         if not isinstance(node, ast.ClassDef):
             continue
         bases = [ast.unparse(base) for base in node.bases]
-        bases = ["Struct" if base == "BaseModel" else base for base in bases]
+        bases = ["Struct" if base == "BaseModel" or (left_out and base == "Event") else base for base in bases]
         lines = [f"class {node.name}({', '.join(bases)}, frozen=True, kw_only=True):"]
-        fields = [_field(field) for field in node.body if isinstance(field, ast.AnnAssign)]
+        declared = [field for field in node.body if isinstance(field, ast.AnnAssign)]
+        fields = [_field(field, types or _Plain()) for field in declared if ast.unparse(field.target) not in left_out]
         yield "\n".join([*lines, *(f"    {field}" for field in fields or ["pass"])]) + "\n"
 
 
-def _field(field: ast.AnnAssign) -> str:
-    annotation = _Plain().visit(field.annotation)
+def _field(field: ast.AnnAssign, types: "_Plain") -> str:
+    annotation = types.visit(field.annotation)
     default = "" if field.value is None or ast.unparse(annotation).startswith("ClassVar") else " = ..."
     return f"{ast.unparse(field.target)}: {ast.unparse(annotation)}{default}"
 
@@ -78,6 +92,12 @@ class _Plain(ast.NodeTransformer):
             return node.slice.elts[0]
         self.generic_visit(node)
         return node
+
+
+class _Effect(_Plain):
+    """As the rules of the clocks have them: an instant is a number of microseconds."""
+
+    HOLDS = {**_Plain.HOLDS, "Instant": "int"}  # noqa: RUF012 - never changed
 
 
 def _words() -> list[str]:

@@ -4,23 +4,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from shared.contracts import escalation
 from shared.contracts.base import Event
-from shared.contracts.escalation import (
-    ClockBreached,
-    ClockCancelled,
-    ClockFulfilled,
-    ClockPaused,
-    ClockRestated,
-    ClockResumed,
-    ClockStarted,
-    ClockWarned,
-    EscalationAccepted,
-    EscalationRaised,
-    EscalationRefused,
-    EscalationRejected,
-    EscalationRequested,
-    EscalationSuppressed,
-)
 from shared.contracts.intake import ActivityRecorded, EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
 from shared.contracts.router import CaseRouted, EditionPublished
 
@@ -64,28 +49,15 @@ ENTITLEMENTS = Topic(
     events=(EntitlementSet, EntitlementWithdrawn),
 )
 CASES = _delete("support.cases.v1", "case_id", "router", 90, CaseRouted)
-EDITIONS = Topic("support.editions.v1", "policy_sha256", "compact", "router", events=(EditionPublished,))
-ACTIVITY = _delete("support.activity.v1", "case_id", "intake", 90, ActivityRecorded)
-ESCALATIONS = _delete(
-    "support.escalations.v1",
-    "case_id",
-    "escalation",
-    90,
-    ClockStarted,
-    ClockPaused,
-    ClockResumed,
-    ClockFulfilled,
-    ClockCancelled,
-    ClockWarned,
-    ClockBreached,
-    ClockRestated,
-    EscalationRaised,
-    EscalationSuppressed,
-    EscalationRequested,
-    EscalationRefused,
-    EscalationAccepted,
-    EscalationRejected,
+EDITIONS = Topic(
+    "support.editions.v1",
+    "policy_sha256",
+    "compact",
+    "router; escalation, for an edition that a case migrates to",
+    events=(EditionPublished,),
 )
+ACTIVITY = _delete("support.activity.v1", "case_id", "intake", 90, ActivityRecorded)
+ESCALATIONS = _delete("support.escalations.v1", "case_id", "escalation", 90, *escalation.EVENTS)
 
 
 def dead_letter(source: Topic) -> Topic:
@@ -109,7 +81,7 @@ def changelog(service: str, store: str) -> Topic:
 ROUTER_SOURCES = (ENTITLEMENTS, REQUESTS)
 ESCALATION_SOURCES = (CASES, ACTIVITY)
 TASK_SOURCES = {"router": ROUTER_SOURCES, "escalation": ESCALATION_SOURCES}  # by service, whose name is its group's
-ROUTER_STORES = ("entitlements", "requests")
+ROUTER_STORES = ("entitlements", "requests", "editions")
 ESCALATION_STORES = ("cases", "early", "editions")
 
 TOPICS: tuple[Topic, ...] = (

@@ -8,7 +8,8 @@ from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.sla.case_state import CaseState
 from shared.sla.clock import Clock
-from shared.sla.terms_in_force import CaseView, Editions, Origin, origins, view_of
+from shared.sla.pinned_edition import Editions
+from shared.sla.terms_in_force import CaseView, Origin, origins, view_of
 
 SUBMISSION = "submitted"
 

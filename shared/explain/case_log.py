@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 
 from shared.contracts.structs import ActivityRecorded, CaseRouted, EscalationEvent, Event
-from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic, changelog, dead_letter
+from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ESCALATIONS, Topic, dead_letter
+from shared.explain.published_editions import PublishedEditions
 from shared.kafka import dead_letters, serde
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
-from shared.sla.pinned_edition import STORE, PinnedEdition, read_saved, short_of
+from shared.sla.pinned_edition import PinnedEdition, short_of
 
-EDITIONS = changelog("escalation", STORE)
 _PUT_ASIDE = (dead_letter(CASES), dead_letter(ACTIVITY))
 TOPICS: tuple[Topic, ...] = (CASES, ACTIVITY, ESCALATIONS, *_PUT_ASIDE, EDITIONS)
 
@@ -19,24 +19,28 @@ TOPICS: tuple[Topic, ...] = (CASES, ACTIVITY, ESCALATIONS, *_PUT_ASIDE, EDITIONS
 class CaseLog:
     """The records of one case, in the order of the log. `case` is the first `case.routed`, the one that counts.
 
-    `activity` comes with its offsets. `saved` are the editions that cases of this partition pin, by key of their store.
+    `activity` comes with its offsets. `published` has the editions of the log.
     """
 
     case: CaseRouted | None = None
     activity: list[tuple[int, ActivityRecorded]] = field(default_factory=list)
     events: list[EscalationEvent] = field(default_factory=list)
     put_aside: list[DeadLetter] = field(default_factory=list)
-    saved: dict[bytes, bytes] = field(default_factory=dict)
+    published: PublishedEditions = field(default_factory=PublishedEditions)
+
+    @property
+    def named_editions(self) -> dict[str, str]:
+        """The editions that decided the case or that it was to migrate to: the name of each by its digest."""
+        named = {} if self.case is None else {self.case.policy_sha256: self.case.edition}
+        for _, activity in self.activity:
+            if activity.policy_sha256 is not None:
+                named.setdefault(activity.policy_sha256, activity.edition or "")
+        return named
 
     def editions(self) -> dict[bytes, PinnedEdition]:
-        """The editions that were saved, by how cases refer to them. Raises TaskMustStop for one that cannot be read."""
-        found = (read_saved(document) for document in self.saved.values())
+        """Those of them that are published, by how cases refer to them. Raises UnusableEdition."""
+        found = [pinned for sha256 in self.named_editions if (pinned := self.published.find(sha256)) is not None]
         return {short_of(pinned.sha256): pinned for pinned in found}
-
-    def save(self, record: Record) -> None:
-        """Note a record of the changelog of editions."""
-        if record.key is not None and record.value is not None and not record.key.startswith(b"\x00"):
-            self.saved[record.key] = record.value
 
     def take(self, record: Record) -> None:
         """Note a record of this case; one that is no event is passed over, for the service has put it aside."""

@@ -14,7 +14,8 @@ from shared.routing.access import right_to_ask
 from shared.routing.rendering import because, in_words_of, profile_of
 from shared.sla import customer_escalation
 from shared.sla.case_state import Facts
-from shared.sla.customer_escalation import NEVER_REQUESTED, Refused, Right
+from shared.sla.customer_escalation import NEVER_REQUESTED, Right
+from shared.sla.effects import EscalationRefused
 from shared.sla.fold import case_status, in_order
 
 
@@ -96,7 +97,7 @@ def _now(told: CaseHistory, at: Micros) -> dict[str, Any]:
         by="",
         is_open=case_status(history) == "open",
     )
-    refused = answer if isinstance(answer, Refused) else None
+    refused = answer if isinstance(answer, EscalationRefused) else None
     eligible_at = None if refused is None else refused.eligible_at
     return {
         "possible": refused is None,

@@ -23,7 +23,7 @@ from shared.explain.rebuild_case import counted, rebuild_case
 from shared.kafka.dead_letters import DeadLetter
 from shared.messages.messages import Messages
 from shared.routing.rendering import in_words_of, with_sentences
-from shared.sla.pinned_edition import PinnedEdition, short_of
+from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
 _TOLD = ("to", "impact", "workaround", "milestones", "plan", "edition", "accepted")
@@ -48,7 +48,7 @@ def explanation(
     heard, at = counted(log, case), to_micros(now)
     shown = with_sentences(case, messages if pinned is None else in_words_of(messages, pinned.edition))
     state = rebuild_case(case, editions, heard)
-    told = None if state is None else case_history(case, state, editions.__getitem__, heard)
+    told = None if state is None else case_history(case, state, KnownEditions(editions), heard)
     calendar = decision.calendar_rule(case, shown, pinned, messages)
     return {
         **_case(case, now),

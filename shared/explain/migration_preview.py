@@ -12,13 +12,13 @@ from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.rebuild_case import counted, rebuild_case
-from shared.kafka.faults import PoisonRecord
 from shared.sla.case import apply_activity, fire
 from shared.sla.case_state import CaseState
 from shared.sla.clock import Clock
-from shared.sla.effects import Breached, Effect, Restated
+from shared.sla.effects import ClockBreached, ClockEvent, ClockRestated
+from shared.sla.errors import InputRefused
 from shared.sla.fold import as_of, case_status
-from shared.sla.pinned_edition import PinnedEdition, short_of
+from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 from shared.sla.sla_clock import clocks_of
 from shared.sla.terms_in_force import CaseView, view_of
 
@@ -36,16 +36,16 @@ class Candidate:
 
 
 def candidate(log: CaseLog, editions: Editions) -> Candidate | str | None:
-    """The case of `log` if it is open; why it cannot be told, if it cannot; None if it is over or was never routed."""
+    """The case of `log` if it is open; the reason if it cannot be previewed; None if it is closed or not routed."""
     case = log.case
     if case is None:
         return None
     if short_of(case.policy_sha256) not in editions:
-        return f"edition {case.edition} (policy_sha256 {case.policy_sha256}) is neither saved nor configured here"
+        return f"edition {case.edition} (policy_sha256 {case.policy_sha256}) is neither in the log nor configured here"
     state = rebuild_case(case, editions, counted(log, case))
     if state is None:
         return "its targets cannot be counted"
-    now = view_of(state, editions.__getitem__)
+    now = view_of(state, KnownEditions(editions))
     if case_status(now.clocks.history) == "closed":
         return None
     return Candidate(case, state, now.pinned, now.plan)
@@ -64,22 +64,21 @@ def to_plan(of: Candidate, plan: Plan, now: datetime) -> ActivityRecorded:
 def preview(of: Candidate, activities: list[ActivityRecorded], editions: Editions, now: datetime) -> dict[str, Any]:
     """What `activities` would change, as JSON data: each clock that comes out differently, and what would be published.
 
-    `problem` says why escalation would put one aside instead, if it would.
+    `problem` is the reason for which escalation would refuse one, if it would.
     """
-    at = to_micros(now)
+    at, known = to_micros(now), KnownEditions(editions)
     state = copy(of.state)
-    fire(state, editions.__getitem__, at - 1, at)  # what time alone has brought is no consequence of the migration
-    before = view_of(state, editions.__getitem__)
-    effects: list[Effect] = []
+    fire(state, known, at - 1, at)  # what time alone has brought is no consequence of the migration
+    before = view_of(state, known)
+    effects: list[ClockEvent] = []
     problem = None
     for activity in activities:
         try:
-            _check_calendar(before, activity, editions)
-            said = apply_activity(state, editions.__getitem__, activity, at).effects
-            effects += [effect for effect in said if isinstance(effect, Effect)]
-        except PoisonRecord as poison:
-            problem = str(poison)
-    after = view_of(state, editions.__getitem__)
+            published = apply_activity(state, known, activity, at).effects
+            effects += [effect for effect in published if isinstance(effect, ClockEvent)]
+        except InputRefused as refused:
+            problem = str(refused)
+    after = view_of(state, known)
     return {
         "case_id": of.case.case_id,
         "account_id": of.case.account_id,
@@ -87,11 +86,11 @@ def preview(of: Candidate, activities: list[ActivityRecorded], editions: Edition
         "plan": {"before": before.plan, "after": after.plan},
         "priority": {"before": before.priority, "after": after.priority},
         "clocks": _differences(_clocks(before, at), _clocks(after, at)),
-        "breaches": [_clock_name(effect) for effect in effects if isinstance(effect, Breached)],
+        "breaches": [_clock_name(effect) for effect in effects if isinstance(effect, ClockBreached)],
         "restated": [
             {**_clock_name(effect), "old": effect.old, "new": effect.new}
             for effect in effects
-            if isinstance(effect, Restated)
+            if isinstance(effect, ClockRestated)
         ],
         "problem": problem,
     }
@@ -112,15 +111,6 @@ def _activity(of: Candidate, now: datetime, **given: Any) -> ActivityRecorded:
         client="preview",
         **given,
     )
-
-
-def _check_calendar(case: CaseView, activity: ActivityRecorded, editions: Editions) -> None:
-    """As escalation does before it hears of a migration. Raises PoisonRecord."""
-    if activity.policy_sha256 is None:
-        return
-    target = editions[short_of(activity.policy_sha256)]
-    if case.calendar not in target.edition.calendars:
-        raise PoisonRecord("unknown_calendar", f"edition {activity.edition} has no calendar {case.calendar!r}")
 
 
 def _clocks(case: CaseView, at: Micros) -> dict[tuple[str, int], dict[str, Any]]:
@@ -150,5 +140,5 @@ def _differences(
     ]
 
 
-def _clock_name(effect: Effect) -> dict[str, Any]:
+def _clock_name(effect: ClockEvent) -> dict[str, Any]:
     return {"milestone": effect.milestone, "instance": effect.instance}

@@ -1,7 +1,7 @@
 """[pure] From the text of policy files to an `Edition`, or to everything that is wrong with them.
 
 The files are put together (`assembly.py`), each section must fit the model (`sections.py`), holiday sets become dates
-(`calendars.py`), and the sections must agree with each other (`checks.py`).
+(`calendars.py`), the sections must agree with each other (`checks.py`), and the whole must fit its topic.
 """
 
 from shared.business_time.holiday_sets import FIRST_YEAR, HOLIDAYS_VERSION, LAST_YEAR
@@ -12,6 +12,7 @@ from shared.policy.checks import find_contradictions
 from shared.policy.document import Source
 from shared.policy.mistakes import Mistake, PolicyError
 from shared.policy.model import Edition
+from shared.policy.published_edition import too_large
 from shared.policy.sections import read_sections
 
 
@@ -33,12 +34,15 @@ def load(source: Source, shelf: Shelf, name: str | None = None) -> Edition:
     mistakes += [tree.mistake(*contradiction) for contradiction in find_contradictions(sections)]
     if mistakes:
         raise PolicyError(sorted(mistakes, key=lambda mistake: _reading_order(mistake, source)))
-    return Edition(
+    edition = Edition(
         **sections,
         tzdata_version=TZDATA_VERSION,
         holidays_version=HOLIDAYS_VERSION,
         holiday_years=(FIRST_YEAR, LAST_YEAR),
     )
+    if (message := too_large(edition)) is not None:
+        raise PolicyError([tree.mistake((), message)])
+    return edition
 
 
 def _reading_order(mistake: Mistake, source: Source) -> tuple[bool, str, int]:

@@ -4,9 +4,13 @@ import hashlib
 
 from pydantic import ValidationError
 
+from shared.contracts import wire
 from shared.contracts.structs import EditionPublished
+from shared.contracts.topics import EDITIONS
 from shared.policy.digest import edition_from_json, edition_to_json, policy_sha256
 from shared.policy.model import Edition
+
+_BESIDE_THE_DATA = 1024  # bytes: more than the key and the headers of an event take
 
 
 class UnusableEdition(ValueError):
@@ -22,6 +26,17 @@ def edition_published(edition: Edition) -> EditionPublished:
         tzdata_version=edition.tzdata_version,
         holidays_version=edition.holidays_version,
         document=edition_to_json(edition).decode(),
+    )
+
+
+def too_large(edition: Edition) -> str | None:
+    """Why the event of `edition` does not fit its topic; None if it does."""
+    size, limit = len(wire.encode(edition_published(edition))), EDITIONS.max_message_bytes - _BESIDE_THE_DATA
+    if size <= limit:
+        return None
+    return (
+        f"is too large: resolved it has {size:,} bytes as an event, and {EDITIONS.name} takes {limit:,}; "
+        "remove calendars, holidays or texts that no rule needs"
     )
 
 

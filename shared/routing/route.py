@@ -19,13 +19,9 @@ from shared.contracts.vocabulary import (
     RequestType,
     Workaround,
 )
+from shared.policy.milestones import MILESTONE_TABLE
 from shared.routing.entitlement import Entitlement
 from shared.routing.rulebook import Hours, Rulebook
-
-# The clock of next_response starts at the customer's next message, the others at the submission.
-STARTS_AT_SUBMISSION: frozenset[Milestone] = frozenset(
-    ("first_response", "periodic_update", "restoration", "resolution")
-)
 
 
 class SupportRequest(Protocol):
@@ -104,7 +100,7 @@ def _decided(milestone: Milestone, terms: MilestoneTerms, hours: Hours, start: M
 
 def _due_at(milestone: Milestone, terms: MilestoneTerms, hours: Hours, start: Micros) -> datetime | None:
     """The deadline of a clock that starts at the submission; None without a target, or if the calendar never opens."""
-    if terms.target_seconds is None or terms.hours is None or milestone not in STARTS_AT_SUBMISSION:
+    if terms.target_seconds is None or terms.hours is None or not MILESTONE_TABLE[milestone].starts_at_submission:
         return None
     try:
         return from_micros(due_micros(start, terms.target_seconds * SECOND, terms.hours, hours.calendar))

@@ -1,7 +1,7 @@
-"""[pure] One case: what opening it, hearing of it and the passing of time do to its stored state.
+"""[pure] One case: what opening it, activity and the passing of time do to its stored state.
 
-Each function changes the state in place and says what follows: the effects to publish and the case's one timer. When
-the clocks of a case wait for nothing any more, the timer is that of forgetting it.
+Each function changes the state in place and returns the effects to publish and the case's one timer. When no clock of a
+case is live any more, the timer is the instant at which the case is deleted.
 """
 
 from typing import NamedTuple
@@ -20,48 +20,47 @@ from shared.contracts.vocabulary import (
     Milestone,
     Priority,
 )
-from shared.kafka.faults import PoisonRecord
-from shared.sla import customer_escalation, sla_clock
+from shared.sla import customer_escalation, effects, sla_clock
 from shared.sla.case_state import CaseState, Facts, StoredActivity, store_marks, stored_terms
-from shared.sla.clock import CaseClocks, CasePolicy
+from shared.sla.clock import CasePolicy
 from shared.sla.customer_escalation import NEVER_REQUESTED, EscalationRequestState, Right
-from shared.sla.effects import Effect
+from shared.sla.errors import InputRefused
 from shared.sla.event_time import counts_from, micros
 from shared.sla.fold import RELEVANT, case_status, in_order
 from shared.sla.packing import pack_digest, pack_id, pack_trace
-from shared.sla.pinned_edition import PinnedEdition, short_of
-from shared.sla.sla_clock import Step, advance, clocks_of, next_due, open_case, refold
-from shared.sla.terms_in_force import CHANGES, CaseView, Editions, view_of
+from shared.sla.pinned_edition import Editions, PinnedEdition, short_of
+from shared.sla.sla_clock import Step, advance, open_case, refold, unchanged
+from shared.sla.terms_in_force import CHANGES, CaseView, view_of
 
 # Activity about an escalation that the customer asks for: no clock cares.
 ESCALATION_REQUESTS: frozenset[ActivityType] = frozenset(("escalation_requested", "escalation_reviewed"))
-# What the state of a case remembers, with its id.
+# Activity that is stored with the case.
 REMEMBERED: frozenset[ActivityType] = RELEVANT | ESCALATION_REQUESTS
-# A case that was closed is forgotten when nobody has touched it for so long.
+# A closed case is deleted after so long without activity.
 QUIET_AFTER_CLOSED = 30 * DAY
-# One that nobody closed, but that waits for nothing: as long as support.cases.v1 keeps it.
+# One that nobody closed, but that has no live clock: as long as support.cases.v1 keeps it.
 QUIET_UNCLOSED = 90 * DAY
-# Nobody writes so much to a case by hand: something has run wild, and the state must stay small.
+# Bounds the state: more activities than this mean a runaway integration.
 MAX_ACTIVITIES = 1_000
 
 
 class CaseStep(NamedTuple):
     """What follows from a step: what to publish, the case's timer, and the priority that it has now."""
 
-    effects: list[Effect | customer_escalation.RequestOutcome]
+    effects: list[effects.EscalationEvent]
     timer: Micros | None
     priority: Priority
 
 
 def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparent: str | None) -> CaseState:
-    """What is remembered of a routed case; `edition` is how the state refers to `pinned`. Raises PoisonRecord."""
+    """The state of a routed case; `edition` is how the state refers to `pinned`. Raises InputRefused."""
     if case.calendar not in pinned.edition.calendars:
-        raise PoisonRecord(
+        raise InputRefused(
             "malformed_event", f"calendar: edition {case.edition} has none called {case.calendar[:60]!r}"
         )
     plan, staffed = case.entitlement.plan, pinned.edition.channels[case.assigned_channel].staffed
     pinned.plan(plan)
-    terms = stored_terms({name: _pinned_terms(name, told, pinned) for name, told in case.milestones.items()})
+    terms = stored_terms({name: _pinned_terms(name, decided, pinned) for name, decided in case.milestones.items()})
     usual = pinned.policy(plan, case.priority, case.calendar, staffed=staffed, automated=case.escalation.automated)
     trace, sampled = pack_trace(traceparent)
     facts = Facts(
@@ -87,22 +86,22 @@ def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparen
     )
 
 
-def _pinned_terms(milestone: Milestone, told: DecidedMilestone, pinned: PinnedEdition) -> MilestoneTerms:
-    """What the decision promised; how such a clock pauses and reopens is the pinned edition's to say."""
-    if told.target_seconds is None:
-        return MilestoneTerms(target_seconds=None, reason=told.reason)
+def _pinned_terms(milestone: Milestone, decided: DecidedMilestone, pinned: PinnedEdition) -> MilestoneTerms:
+    """What the decision promised; the pinned edition defines how such a clock pauses and reopens."""
+    if decided.target_seconds is None:
+        return MilestoneTerms(target_seconds=None, reason=decided.reason)
     behaviour = pinned.edition.milestones[milestone]
     return MilestoneTerms(
-        target_seconds=told.target_seconds,
-        hours=told.hours,
-        promise=told.promise,
+        target_seconds=decided.target_seconds,
+        hours=decided.hours,
+        promise=decided.promise,
         paused_by=behaviour.paused_by,
         reopen=behaviour.reopen,
     )
 
 
 def open_clocks(state: CaseState, editions: Editions, now: Micros) -> CaseStep:
-    """Start the clocks of a new case. Raises PoisonRecord where a target cannot be counted."""
+    """Start the clocks of a new case. Raises InputRefused where a target cannot be counted."""
     before = view_of(state, editions)
     try:
         step = open_case(before.policy, state.opened_at)
@@ -112,60 +111,83 @@ def open_clocks(state: CaseState, editions: Editions, now: Micros) -> CaseStep:
 
 
 def is_retry(state: CaseState, activity: ActivityRecorded) -> bool:
-    """Whether this very activity was heard before. Raises PoisonRecord where its id stands for other content."""
+    """Whether this very activity was applied before. Raises InputRefused where its id stands for other content."""
     known = state.digest_of(activity.activity_id)
     if known is None:
         return False
     if known != pack_digest(activity.activity_digest):
-        raise PoisonRecord(
+        raise InputRefused(
             "conflict", f"activity {activity.activity_id} was recorded before, with other content: nothing was changed"
         )
     return True
 
 
 def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecorded, now: Micros) -> CaseStep:
-    """Take in one activity that is no retry. One that no clock counts has no effects.
+    """Apply one activity that is no retry. One that affects no clock has no effects.
 
-    Raises PoisonRecord if it is one too many, sets terms that cannot be counted, names a plan or another word that the
-    case's edition does not know, or answers what nobody has asked.
+    Raises InputRefused if it is one too many, sets terms that cannot be counted, names a plan or another word that the
+    case's edition does not know, migrates the case to an edition that is unknown or lacks its calendar, or answers what
+    nobody has asked.
     """
     before = view_of(state, editions)
+    if activity.type == "policy_migrated":
+        _check_migration(before, editions, activity)
     if activity.type not in REMEMBERED:
-        return CaseStep([], _timer(before, next_due(before.policy, before.clocks), now), before.priority)
-    if len(state.heard) >= MAX_ACTIVITIES:
-        raise PoisonRecord("too_much_activity", f"a case takes in {MAX_ACTIVITIES} activities at most")
+        return _unchanged([], before, now)
+    if len(state.activities) >= MAX_ACTIVITIES:
+        raise InputRefused("too_much_activity", f"a case takes in {MAX_ACTIVITIES} activities at most")
     if activity.type in ESCALATION_REQUESTS:
-        state.asked, said = _request_escalation(state, before, activity)
-        state.heard = [*state.heard, _stored_activity(state, activity)]
-        return CaseStep([said], _timer(before, next_due(before.policy, before.clocks), now), before.priority)
-    heard = [*state.heard, _stored_activity(state, activity)]
-    after = view_of(replace(state, heard=heard), editions)
+        state.asked, outcome = _request_escalation(state, before, activity)
+        state.activities = [*state.activities, _stored_activity(state, activity)]
+        return _unchanged([outcome], before, now)
+    activities = [*state.activities, _stored_activity(state, activity)]
+    after = view_of(replace(state, activities=activities), editions)
     history = after.clocks.history
     try:
         step = sla_clock.apply_activity(after.policy, before.clocks, history[-1], now)
-        if heard[-1].kind in CHANGES and any(earlier.kind in CHANGES for earlier in state.heard):
-            # One that comes late can change what a later one left unsaid.
-            again = refold(after.policy, step.case, history, history[-1].at, now)
-            step = again._replace(effects=step.effects + again.effects)
+        if activities[-1].kind in CHANGES and any(earlier.kind in CHANGES for earlier in state.activities):
+            # A late change can alter what a later one inherits from it.
+            step = refold(after.policy, step, history, history[-1].at, now)
     except CalendarError as error:
         raise _uncountable(error) from None
-    state.heard = heard
+    state.activities = activities
     return _case_step(state, after, step, now)
 
 
+def _check_migration(case: CaseView, editions: Editions, activity: ActivityRecorded) -> None:
+    """A migration needs an edition that is known, and in it the calendar that the case counts by.
+
+    The edition is kept for the case from now on. Raises InputRefused.
+    """
+    name, sha256 = activity.edition, activity.policy_sha256
+    if sha256 is None:
+        raise InputRefused("malformed_event", "policy_sha256: is required for policy_migrated")
+    target = editions.find(name or "", sha256)
+    if target is None:
+        raise InputRefused(
+            "unknown_edition",
+            f"edition {name} (policy_sha256 {sha256}) is neither saved nor configured here ({editions.configured}): "
+            "add its file to FRONTLINE_POLICIES, then replay this dead letter",
+        )
+    if case.calendar not in target.edition.calendars:
+        raise InputRefused(
+            "unknown_calendar", f"edition {name} has no calendar {case.calendar!r}, by which the case counts"
+        )
+
+
 def fire(state: CaseState, editions: Editions, due: Micros, now: Micros) -> CaseStep | None:
-    """Fire what is due at `due` or before; None = the case was only waiting to be forgotten."""
+    """Fire what is due at `due` or before; None = the case is to be deleted."""
     before = view_of(state, editions)
     step = advance(before.policy, before.clocks, due + 1)
-    if not step.effects and step.next_due is None and not _any_live(before.policy, step.case):
+    if not step.effects and step.next_due is None and not step.any_live:
         return None
     return _case_step(state, before, step, now)
 
 
 def _request_escalation(
     state: CaseState, case: CaseView, activity: ActivityRecorded
-) -> tuple[EscalationRequestState, customer_escalation.RequestOutcome]:
-    """What becomes of an escalation that the customer asks for, or that somebody has reviewed."""
+) -> tuple[EscalationRequestState, effects.CustomerEscalationEvent]:
+    """The outcome of a customer's request for an escalation, or of its review."""
     rules, at = case.pinned.edition.customer_escalation, counts_from(micros(activity.at, "at"), state.opened_at)
     if activity.type == "escalation_reviewed":
         return customer_escalation.review(
@@ -173,8 +195,8 @@ def _request_escalation(
         )
     facts = Facts.unpacked(state.facts)
     right = Right(facts.may_ask, facts.type_excluded)
-    heard_by_then = [known for known in case.clocks.history if known.at <= at]
-    is_open = case_status(in_order(case.policy, heard_by_then)) == "open"
+    known_by_then = [known for known in case.clocks.history if known.at <= at]
+    is_open = case_status(in_order(case.policy, known_by_then)) == "open"
     return customer_escalation.request(
         state.asked or NEVER_REQUESTED, right, rules, state.opened_at, at=at, by=activity.activity_id, is_open=is_open
     )
@@ -182,20 +204,20 @@ def _request_escalation(
 
 def _case_step(state: CaseState, case: CaseView, step: Step, now: Micros) -> CaseStep:
     store_marks(state, step.case)
-    case = case._replace(clocks=step.case)
-    return CaseStep(list(step.effects), _timer(case, step.next_due, now), case.priority)
+    return CaseStep(list(step.effects), _timer(case.policy, step, now), case.priority)
 
 
-def _timer(case: CaseView, due: Micros | None, now: Micros) -> Micros | None:
-    if due is not None or _any_live(case.policy, case.clocks):
-        return due
-    closed = case_status(in_order(case.policy, case.clocks.history)) == "closed"
+def _unchanged(published: list[effects.EscalationEvent], case: CaseView, now: Micros) -> CaseStep:
+    """A step that the clocks take no part in."""
+    return CaseStep(published, _timer(case.policy, unchanged(case.policy, case.clocks), now), case.priority)
+
+
+def _timer(policy: CasePolicy, step: Step, now: Micros) -> Micros | None:
+    """When the case has to be looked at again; one without a live clock, when it is to be deleted."""
+    if step.next_due is not None or step.any_live:
+        return step.next_due
+    closed = case_status(in_order(policy, step.case.history)) == "closed"
     return now + (QUIET_AFTER_CLOSED if closed else QUIET_UNCLOSED)
-
-
-def _any_live(policy: CasePolicy, clocks: CaseClocks) -> bool:
-    """Whether a clock is still to be answered, be it that it is paused, or that everybody was called already."""
-    return any(clock.live for clock in clocks_of(policy, clocks))
 
 
 def _stored_activity(state: CaseState, activity: ActivityRecorded) -> StoredActivity:
@@ -215,5 +237,5 @@ def _stored_activity(state: CaseState, activity: ActivityRecorded) -> StoredActi
     )
 
 
-def _uncountable(error: CalendarError) -> PoisonRecord:
-    return PoisonRecord("uncountable_target", str(error))
+def _uncountable(error: CalendarError) -> InputRefused:
+    return InputRefused("uncountable_target", str(error))

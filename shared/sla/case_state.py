@@ -1,8 +1,8 @@
-"""[pure] What is remembered of a case, as compact bytes: store "cases", one value for each case.
+"""[pure] The stored state of a case, as compact bytes: store "cases", one value for each case.
 
 The first 8 bytes are the instant of the case's one timer (microseconds since 1970 UTC, 0 = none), so that an index is
 restored without decoding anything; then follows the case in MessagePack, words as numbers. A value of 8 bytes alone is
-a case that is gone: closed and forgotten, but for the fact that it was there.
+the tombstone of a deleted case, so that late activity is not mistaken for early activity.
 """
 
 from typing import NamedTuple, get_args
@@ -46,10 +46,10 @@ StoredTermsMap = dict[Milestone, StoredTerms]
 
 class StoredActivity(Struct, array_like=True, frozen=True, gc=False):
     """One activity that matters. `after` counts from the submission (less than 0: a receipt by a clock that was
-    behind, see `receipt.py`), `kind` is a position in ACTIVITY_TYPES. `id` and `digest`, which tells its content from
-    other content under the same id, are packed by `keys.py`.
+    behind, see `event_time.py`), `kind` is a position in ACTIVITY_TYPES. `id` and `digest` are packed by `packing.py`;
+    the digest distinguishes its content from other content under the same id.
 
-    `impact` and `workaround` are positions too; `terms` are explicit ones; `edition` is packed by `pinned.py`.
+    `impact` and `workaround` are positions too; `terms` are explicit ones; `edition` is packed by `pinned_edition.py`.
     """
 
     after: Micros
@@ -122,11 +122,11 @@ _BITS = (0, 4, 4, 5, 4, 4, 1, 1, 1, 1, 1)  # of each fact; the first takes what 
 
 
 class CaseState(Struct, array_like=True):
-    """A case as stored: what it pins, what was heard of it since, what was published of its clocks.
+    """A case as stored: what it pins, its activities since, and what was published of its clocks.
 
-    `account`, `edition` and `trace` are packed by `keys.py` and `pinned.py`, `facts` by `Facts`. `terms` are those of
-    the routed case where they are not what the edition promises. `seen_for` is how long after the submission the latest
-    instant lies that was acted upon. `asked` is what the customer has asked for.
+    `account`, `edition` and `trace` are packed by `packing.py` and `pinned_edition.py`, `facts` by `Facts`. `terms` are
+    those of the routed case where they are not what the edition promises. `seen_for` is how long after the submission
+    the latest instant lies that was acted upon. `asked` is the customer's request for an escalation.
     """
 
     account: bytes | None
@@ -136,7 +136,7 @@ class CaseState(Struct, array_like=True):
     trace: bytes | None = None
     terms: StoredTermsMap | None = None
     seen_for: Micros = 0
-    heard: list[StoredActivity] = []
+    activities: list[StoredActivity] = []
     marks: list[StoredMark] = []
     asked: EscalationRequestState | None = None
 
@@ -151,9 +151,9 @@ class CaseState(Struct, array_like=True):
         return unpack_trace(self.trace, Facts.unpacked(self.facts).sampled)
 
     def digest_of(self, activity_id: str) -> bytes | None:
-        """The packed digest of the activity that was heard under this id, or None."""
+        """The packed digest of the activity that was applied under this id, or None."""
         packed = pack_id(activity_id)
-        return next((heard.digest for heard in self.heard if heard.id == packed), None)
+        return next((known.digest for known in self.activities if known.id == packed), None)
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -166,17 +166,17 @@ def encode(state: CaseState, due: Micros | None) -> bytes:
 
 
 def tombstone(due: Micros) -> bytes:
-    """The value of a case that is gone, to be forgotten altogether at `due`."""
+    """The value of a deleted case; the tombstone itself is deleted at `due`."""
     return due.to_bytes(_DUE, "big")
 
 
 def is_tombstone(value: bytes) -> bool:
-    """Whether nothing is left of the case but that it was there."""
+    """Whether the case was deleted."""
     return len(value) == _DUE
 
 
 def decode(value: bytes) -> CaseState:
-    """The case in a stored value that is not gone."""
+    """The case in a stored value that is no tombstone."""
     return _decoder.decode(memoryview(value)[_DUE:])
 
 
@@ -186,7 +186,7 @@ def due_of(value: bytes | None) -> Micros | None:
 
 
 def store_marks(state: CaseState, clocks: CaseClocks) -> None:
-    """Take over what a step of the clocks has published; the activity itself is in `heard`."""
+    """Store what a step of the clocks has published; the activity itself is in `activities`."""
     state.seen_for = clocks.seen_until - state.opened_at
     state.marks = [
         StoredMark(

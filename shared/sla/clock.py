@@ -1,11 +1,11 @@
 """[pure] What the clocks of a case are made of.
 
-`CaseClocks` is all that has to be remembered of a case; its clocks are folded anew from it whenever they are needed,
+`CaseClocks` is the input of a case's clocks; they are folded again from it whenever they are needed,
 so late activity is no special case, and a million open cases stay small. Instants are microseconds since 1970 UTC.
 """
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypedDict
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from shared.business_time.spans import Span
 from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import ActivityType, Milestone, Promise, Stage
 from shared.policy.chain import NO_CHAIN, Chain
+from shared.policy.milestones import MILESTONE_TABLE, MilestoneTable
 
 Terms = Mapping[Milestone, MilestoneTerms]
 Verdict = Literal["running", "met", "breached"]
@@ -26,13 +27,15 @@ class CasePolicy(NamedTuple):
     """What a case pins, resolved by the caller from the case's edition: the same value for many cases.
 
     `terms` and `calendar` are those of the submission; `calendar` may be None if no milestone counts in business hours.
-    `chain` and `automated` (entitled to automated escalation) are those in force now.
+    `chain` and `automated` (entitled to automated escalation) are those in force now. `milestones` is what each
+    milestone is.
     """
 
     terms: Terms
     calendar: BusinessCalendar | None
     chain: Chain = NO_CHAIN
     automated: bool = False
+    milestones: MilestoneTable = MILESTONE_TABLE
 
 
 class Activity(NamedTuple):
@@ -67,7 +70,7 @@ class Mark(NamedTuple):
 
 
 class CaseClocks(NamedTuple):
-    """All that has to be remembered of a case's clocks.
+    """What the clocks of a case are folded from, and what was published of them.
 
     `opened_at` and `status` are those of the submission. `history` is the activity that clocks care about, in fold
     order. `marks` are the marks that say anything. `seen_until` is the latest instant that was acted upon: activity
@@ -91,6 +94,41 @@ class Pause(NamedTuple):
     end: Micros
     status: str
     by: str
+
+
+class StatusChange(NamedTuple):
+    """The case has `status` from `at` on, by the activity `by` ("" = the submission)."""
+
+    at: Micros
+    status: str
+    by: str
+
+
+class Paused(NamedTuple):
+    """When a clock would have been paused: the pauses that are over, and the status that pauses it now, if any."""
+
+    before: list[Pause]
+    now: StatusChange | None
+
+
+class GivenTerms(NamedTuple):
+    """The terms of one milestone, the calendar that they count by, and the activity `by` that gave them ("" = the
+    decision).
+    """
+
+    terms: MilestoneTerms
+    calendar: BusinessCalendar | None
+    by: str
+
+
+class ClockFacts(TypedDict):
+    """The fields that all events about a clock have, but for `at`. The type checker compares them with the events'."""
+
+    milestone: Milestone
+    instance: int
+    generation: int
+    promise: Promise
+    due_at: Micros | None
 
 
 class Clock(Struct, gc=False):
@@ -158,3 +196,99 @@ class Clock(Struct, gc=False):
         assert self.terms.hours is not None  # noqa: S101 - a target says in which hours it counts
         until = at if self.stage == "running" else self.since
         return measured_micros(self.started_at, until, self.target, self.terms.hours, self.calendar, self.paused_spans)
+
+    def facts(self, generation: int) -> ClockFacts:
+        """What every event about it says."""
+        return ClockFacts(
+            milestone=self.milestone,
+            instance=self.instance,
+            generation=generation,
+            promise=self.promise,
+            due_at=self.due_at,
+        )
+
+    # transitions: each leaves the clock as it is at `at`, and raises CalendarError where a deadline cannot be counted
+
+    def note_lateness(self, at: Micros, cause: str | None = None) -> None:
+        """It is late once `at` is past its deadline; at the deadline it is not."""
+        if self.due_at is not None and self.due_at < at:
+            self.late = True
+            if self.breached_at is None:
+                self.breached_at, self.cause, self.breached_under = self.due_at, cause, self.termed_by
+
+    def follow(self, status: StatusChange, at: Micros) -> None:
+        """Pause or resume as the present status of the case asks."""
+        pausing = status.status in self.terms.paused_by
+        if pausing and self.stage == "running":
+            self.pause(status, at)
+        elif not pausing and self.stage == "paused":
+            self.resume(status, at)
+
+    def pause(self, status: StatusChange, at: Micros) -> None:
+        """It stops counting; a deadline that has passed by then stays breached."""
+        self.due_at = self.deadline()
+        self.note_lateness(at)
+        self.due_at = None
+        self._enter("paused", at, status.status, status.by)
+
+    def resume(self, status: StatusChange, at: Micros) -> None:
+        """It counts again; `due_at` is set when the deadline is asked for."""
+        self._end_pause(at)
+        self._enter("running", at, status.status, status.by)
+
+    def finish(self, stage: Literal["fulfilled", "cancelled"], at: Micros, why: str, by: str) -> None:
+        """It stops for good. A pause ends first, so that the deadline includes it."""
+        if self.stage == "paused":
+            self._end_pause(at)
+        self.due_at = self.deadline()
+        self.note_lateness(at)
+        self.stopped_at = at
+        self._enter(stage, at, why, by)
+
+    def reopen(self, given: GivenTerms, status: StatusChange, at: Micros) -> None:
+        """A stopped clock goes on under the terms now in force; the time since it stopped is a pause."""
+        stopped_at = self.since
+        if stopped_at < at:
+            self.pauses.append(Pause(stopped_at, at, self.why, self.by))
+        self._take(given)
+        self.stopped_at = None
+        self._enter("running", at, status.status, status.by)
+        self.due_at = self.deadline()
+        self.note_lateness(stopped_at)
+
+    def retarget(self, given: GivenTerms, status: StatusChange, at: Micros, cause: str) -> None:
+        """New terms while it is live; a breach before `at` under the old ones stays a breach."""
+        if self.stage == "running":
+            self.due_at = self.deadline()
+            self.note_lateness(at)
+        self._recount(given, status, at, cause)
+
+    def promise_again(self, given: GivenTerms, paused: Paused, status: StatusChange, at: Micros, cause: str) -> None:
+        """It is owed once more, as if it had never stopped; `paused` is when the new terms would have paused it."""
+        self.stopped_at = None
+        self.pauses += paused.before
+        if paused.now is None:
+            self._enter("running", at, status.status, status.by)
+        else:
+            self._enter("paused", *paused.now)
+        self._recount(given, status, at, cause)
+
+    def _recount(self, given: GivenTerms, status: StatusChange, at: Micros, cause: str) -> None:
+        """Count again from the original start, with the pauses kept: that may make it late here and now."""
+        self._take(given)
+        self.due_at = self.deadline()
+        self.note_lateness(at if self.stage == "running" else self.since, cause)
+        if self.stage == "paused":
+            self.due_at = None
+        self.follow(status, at)
+
+    def _take(self, given: GivenTerms) -> None:
+        self.terms, self.calendar, self.termed_by = given
+        self.late = False
+
+    def _end_pause(self, at: Micros) -> None:
+        if self.since < at:
+            self.pauses.append(Pause(self.since, at, self.why, self.by))
+
+    def _enter(self, stage: Stage, since: Micros, why: str, by: str) -> None:
+        self.stage, self.since, self.why, self.by = stage, since, why, by

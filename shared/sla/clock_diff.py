@@ -1,4 +1,4 @@
-"""[pure] What to publish when a case's clocks are folded anew: the difference to what was published before.
+"""[pure] What to publish when a case's clocks are folded again: the difference to what was published before.
 
 A published fact is never edited silently: a verdict or a deadline that comes out differently is restated.
 """
@@ -6,9 +6,8 @@ A published fact is never edited silently: a verdict or a deadline that comes ou
 from typing import NamedTuple
 
 from shared.business_time.instants import Micros
-from shared.contracts.vocabulary import Milestone, Promise
-from shared.sla.clock import Clock, Mark, Verdict
-from shared.sla.effects import Breached, Cancelled, Effect, Fulfilled, Paused, Restated, Resumed, Started
+from shared.sla import effects
+from shared.sla.clock import Clock, ClockFacts, Mark, Verdict
 
 
 class Change(NamedTuple):
@@ -19,73 +18,62 @@ class Change(NamedTuple):
     now: Micros
 
 
-class _Common(NamedTuple):
-    """The fields that every effect starts with, but for `at`."""
-
-    milestone: Milestone
-    instance: int
-    generation: int
-    promise: Promise
-    due_at: Micros | None
-
-
-def difference(old: Clock | None, new: Clock, mark: Mark, change: Change) -> tuple[Mark, list[Effect]]:
-    """What to say about one instance, and its mark afterwards. `old` None = it has not been published yet."""
+def difference(old: Clock | None, new: Clock, mark: Mark, change: Change) -> tuple[Mark, list[effects.ClockEvent]]:
+    """What to publish about one instance, and its mark afterwards. `old` None = it has not been published yet."""
     if (
         old is not None
         and _schedule(old) == _schedule(new)
-        and _told(old) == _told(new)
-        and _all_said(new, mark, change)
+        and _published(old) == _published(new)
+        and _is_published(new, mark, change)
     ):
         return mark, []
-    effects: list[Effect] = []
-    if old is not None or mark.generation > 1:  # an instance that had gone and comes back has a generation already
+    found: list[effects.ClockEvent] = []
+    if old is not None or mark.generation > 1:  # an instance that was withdrawn and comes back has a generation already
         mark = mark._replace(generation=mark.generation + 1)
-    common = _Common(new.milestone, new.instance, mark.generation, new.promise, new.due_at)
+    facts = new.facts(mark.generation)
     if old is None:
-        effects.append(Started(*common, new.started_at))
+        found.append(effects.ClockStarted(**facts, at=new.started_at))
     if new.breached_at is not None and not mark.breached:
-        effects.append(Breached(*common, new.breached_at, new.breached_at, new.cause))
+        found.append(effects.ClockBreached(**facts, at=new.breached_at, breached_at=new.breached_at, cause=new.cause))
         mark = mark._replace(breached=True, verdict="breached")
     if new.stage != ("running" if old is None else old.stage):
-        effects.append(_stage_effect(new, common))
+        found.append(_stage_effect(new, facts))
         if new.stage == "fulfilled" and mark.verdict == "running":
             mark = mark._replace(verdict="breached" if new.late else "met")
     verdict = _verdict(new, mark, change.now)
-    if verdict != mark.verdict or (not effects and _told(old) != _told(new)):
-        effects.append(Restated(*common, change.at, mark.verdict, verdict, change.cause))
-    return mark._replace(verdict=verdict), effects
+    if verdict != mark.verdict or (not found and _published(old) != _published(new)):
+        found.append(effects.ClockRestated(**facts, at=change.at, old=mark.verdict, new=verdict, cause=change.cause))
+    return mark._replace(verdict=verdict), found
 
 
-def withdraw_instance(old: Clock, mark: Mark, change: Change) -> tuple[Mark, list[Effect]]:
-    """A published instance that, by late activity, never was: it is cancelled, and its number not forgotten."""
+def withdraw_instance(old: Clock, mark: Mark, change: Change) -> tuple[Mark, list[effects.ClockEvent]]:
+    """A published instance that late activity removes: it is cancelled, and its generation kept."""
     mark = mark._replace(generation=mark.generation + 1)
-    common = _Common(old.milestone, old.instance, mark.generation, old.promise, old.due_at)
-    return mark, [Cancelled(*common, change.at, change.cause)]
+    return mark, [effects.ClockCancelled(**old.facts(mark.generation), at=change.at, because=change.cause)]
 
 
-def _stage_effect(clock: Clock, common: _Common) -> Effect:
-    """What to say about the stage that a clock has come to."""
+def _stage_effect(clock: Clock, facts: ClockFacts) -> effects.ClockEvent:
+    """The event of the stage that a clock has entered."""
     if clock.stage == "paused":
-        return Paused(*common, clock.since, clock.why)
+        return effects.ClockPaused(**facts, at=clock.since, status=clock.why)
     if clock.stage == "running":
-        return Resumed(*common, clock.since, clock.why)
+        return effects.ClockResumed(**facts, at=clock.since, status=clock.why)
     if clock.stage == "cancelled":
-        return Cancelled(*common, clock.since, clock.why)
-    return Fulfilled(*common, clock.since, not clock.late)
+        return effects.ClockCancelled(**facts, at=clock.since, because=clock.why)
+    return effects.ClockFulfilled(**facts, at=clock.since, met=not clock.late)
 
 
 def _verdict(clock: Clock, mark: Mark, now: Micros) -> Verdict:
-    """What is to be said about the clock now. Whether time alone has made it late is for its timer to say."""
+    """The verdict to publish now. Lateness by elapsed time alone is published by the timer, not here."""
     if clock.late:
         return "breached"
     if clock.stage == "fulfilled":
         return "met"
-    said_late = mark.verdict == "breached" and clock.stage == "running"
-    return "breached" if said_late and clock.due_at is not None and clock.due_at < now else "running"
+    was_late = mark.verdict == "breached" and clock.stage == "running"
+    return "breached" if was_late and clock.due_at is not None and clock.due_at < now else "running"
 
 
-def _all_said(clock: Clock, mark: Mark, change: Change) -> bool:
+def _is_published(clock: Clock, mark: Mark, change: Change) -> bool:
     """Whether the breach, if there is one, and the verdict have been published."""
     return (clock.breached_at is None or mark.breached) and _verdict(clock, mark, change.now) == mark.verdict
 
@@ -95,6 +83,6 @@ def _schedule(clock: Clock) -> tuple[object, ...]:
     return (clock.stage, clock.due_at, clock.terms.target_seconds, clock.terms.hours, clock.terms.promise)
 
 
-def _told(clock: Clock | None) -> tuple[object, ...]:
-    """What readers were told, but for the verdict, which the mark has: time alone can have passed a deadline since."""
+def _published(clock: Clock | None) -> tuple[object, ...]:
+    """What was published, but for the verdict, which the mark has: time alone can have passed a deadline since."""
     return () if clock is None else (clock.started_at, clock.stage, clock.since, clock.due_at, clock.promise)

@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from shared.business_time.instants import SECOND, Micros
 from shared.contracts.vocabulary import RefusalReason
-from shared.kafka.faults import PoisonRecord
 from shared.policy.model import CustomerEscalation
+from shared.sla import effects
+from shared.sla.errors import InputRefused
 
 Stage = Literal["none", "requested", "accepted", "rejected"]
 
@@ -32,34 +33,6 @@ class Right(NamedTuple):
     type_excluded: bool
 
 
-class RequestOutcome(Struct, frozen=True, gc=False):
-    """Something became of the request `escalation_id` at `at`."""
-
-    escalation_id: str
-    at: Micros
-
-
-class Requested(RequestOutcome, frozen=True, gc=False):
-    """EscalationRequested: it waits for a review."""
-
-
-class Refused(RequestOutcome, frozen=True, gc=False):
-    """EscalationRefused: `eligible_at` is when it may be asked for again, None if waiting does not help."""
-
-    reason: RefusalReason
-    eligible_at: Micros | None
-
-
-class Accepted(RequestOutcome, frozen=True, gc=False):
-    """EscalationAccepted."""
-
-
-class Rejected(RequestOutcome, frozen=True, gc=False):
-    """EscalationRejected: it may be asked for again from `eligible_at` on."""
-
-    eligible_at: Micros
-
-
 NEVER_REQUESTED = EscalationRequestState()
 
 
@@ -72,25 +45,30 @@ def request(
     at: Micros,
     by: str,
     is_open: bool,
-) -> tuple[EscalationRequestState, RequestOutcome]:
+) -> tuple[EscalationRequestState, effects.CustomerEscalationEvent]:
     """The customer asks at `at`, by the activity `by`, on a case that `is_open` or not."""
     refused = _refused(asked, right, rules, opened_at, at, is_open=is_open)
     if refused is not None:
-        return asked, Refused(by, at, *refused)
-    return EscalationRequestState("requested", by, at), Requested(by, at)
+        reason, eligible_at = refused
+        return asked, effects.EscalationRefused(escalation_id=by, at=at, reason=reason, eligible_at=eligible_at)
+    return EscalationRequestState("requested", by, at), effects.EscalationRequested(escalation_id=by, at=at)
 
 
 def review(
     asked: EscalationRequestState, rules: CustomerEscalation, *, at: Micros, accepted: bool
-) -> tuple[EscalationRequestState, RequestOutcome]:
-    """Somebody has reviewed what was asked for. Raises PoisonRecord if there is nothing to review."""
+) -> tuple[EscalationRequestState, effects.CustomerEscalationEvent]:
+    """Somebody has reviewed what was asked for. Raises InputRefused if there is nothing to review."""
     if asked.stage != "requested":
         last = "nobody has asked for one" if asked.stage == "none" else f"the last one was {asked.stage} already"
-        raise PoisonRecord("no_escalation_requested", f"no escalation waits for a review: {last}")
+        raise InputRefused("no_escalation_requested", f"no escalation waits for a review: {last}")
     if accepted:
-        return EscalationRequestState("accepted", asked.escalation_id, at), Accepted(asked.escalation_id, at)
+        return EscalationRequestState("accepted", asked.escalation_id, at), effects.EscalationAccepted(
+            escalation_id=asked.escalation_id, at=at
+        )
     again = at + rules.wait_after_rejection_seconds * SECOND
-    return EscalationRequestState("rejected", asked.escalation_id, at), Rejected(asked.escalation_id, at, again)
+    return EscalationRequestState("rejected", asked.escalation_id, at), effects.EscalationRejected(
+        escalation_id=asked.escalation_id, at=at, eligible_at=again
+    )
 
 
 def _refused(

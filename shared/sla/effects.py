@@ -1,93 +1,44 @@
-"""[pure] What a step of a case's clocks says to the world: one value per event of `shared/contracts/escalation.py`.
+"""[pure] What follows from a step of a case's clocks: escalation's events, without what only their publisher knows.
 
-The topology adds what it alone knows (case, account, priority, when it was noticed and why) and publishes them in the
-order given. Instants are microseconds since 1970 UTC.
+`effects.ClockPaused` has the fields of the event `ClockPaused` but for those of `ADDED_WHEN_PUBLISHED`; its instants
+are microseconds since 1970 UTC. Each class is derived from the model of its event, so that an event is described once;
+`effects.pyi`, which `make schemas` writes, has the fields for the type checker.
 """
 
-from msgspec import Struct
+from typing import Any
 
-from shared.business_time.instants import Micros
-from shared.contracts.vocabulary import Called, Milestone, Promise
+import msgspec
 
-
-class Effect(Struct, frozen=True, gc=False):
-    """Something happened to one clock at `at` (event time). `due_at` is the deadline after it, None while paused."""
-
-    milestone: Milestone
-    instance: int
-    generation: int
-    promise: Promise
-    due_at: Micros | None
-    at: Micros
+from shared.contracts import escalation
 
 
-class Started(Effect, frozen=True, gc=False):
-    """ClockStarted."""
+def _derive(model: type[escalation.EscalationEvent], known: dict[str, type[Any]]) -> type[Any]:
+    """The effect of an event's model; `known` has the effects of the models that it builds on."""
+    bases = tuple(known[base.__name__] for base in model.__bases__ if base.__name__ in known)
+    inherited = {name for base in bases for name in base.__struct_fields__}
+    fields = [
+        (name, Any) if info.is_required() else (name, Any, info.default)
+        for name, info in model.model_fields.items()
+        if name not in escalation.ADDED_WHEN_PUBLISHED and name not in inherited
+    ]
+    return msgspec.defstruct(
+        model.__name__,
+        fields,
+        bases=bases or (msgspec.Struct,),
+        module=__name__,
+        namespace={"__doc__": model.__doc__},
+        frozen=True,
+        kw_only=True,
+        gc=False,
+    )
 
 
-class Paused(Effect, frozen=True, gc=False):
-    """ClockPaused, because of `status`."""
-
-    status: str
-
-
-class Resumed(Effect, frozen=True, gc=False):
-    """ClockResumed, because of `status`."""
-
-    status: str
+def _derived() -> dict[str, type[Any]]:
+    found: dict[str, type[Any]] = {}
+    for name, model in vars(escalation).items():
+        if isinstance(model, type) and issubclass(model, escalation.EscalationEvent):
+            found[name] = _derive(model, found)
+    return found
 
 
-class Fulfilled(Effect, frozen=True, gc=False):
-    """ClockFulfilled; `met` = the stop was not after the deadline then in force."""
-
-    met: bool
-
-
-class Cancelled(Effect, frozen=True, gc=False):
-    """ClockCancelled: `because` is the type of the activity that ended the promise."""
-
-    because: str
-
-
-class Warned(Effect, frozen=True, gc=False):
-    """ClockWarned. `repetition` 0 = the level itself."""
-
-    level: int
-    called: Called
-    repetition: int
-    share: float
-
-
-class Breached(Effect, frozen=True, gc=False):
-    """ClockBreached: `breached_at` is the deadline that passed. At most one for each clock instance, ever."""
-
-    breached_at: Micros
-    cause: str | None
-
-
-class Restated(Effect, frozen=True, gc=False):
-    """ClockRestated: what was published about the clock has changed.
-
-    `old` and `new` are equal where the verdict is the same but the deadline (or, of a stopped clock, the stop) moved.
-    `cause` is the type of the activity, "late_record" if it is older than something already taken into account, or
-    "deadline_passed".
-    """
-
-    old: str
-    new: str
-    cause: str
-
-
-class Raised(Effect, frozen=True, gc=False):
-    """EscalationRaised. `repetition` 0 = the level itself."""
-
-    level: int
-    called: Called
-    repetition: int
-
-
-class Suppressed(Effect, frozen=True, gc=False):
-    """EscalationSuppressed, because the account is not entitled to automated escalation."""
-
-    level: int
-    reason: str
+globals().update(_derived())

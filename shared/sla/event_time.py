@@ -12,7 +12,7 @@ from shared.business_time.errors import CalendarError
 from shared.business_time.instants import Micros, from_micros, to_micros
 from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded
-from shared.kafka.faults import PoisonRecord
+from shared.sla.errors import InputRefused
 
 
 def is_receipt(at: datetime, recorded_at: datetime | None) -> bool:
@@ -31,9 +31,9 @@ def is_before(at: datetime, recorded_at: datetime | None, opened_at: Micros) -> 
 
 
 def check_not_before(activity: ActivityRecorded, opened_at: Micros) -> None:
-    """Refuse an activity that its client dates before the case. Raises PoisonRecord."""
+    """Refuse an activity that its client dates before the case. Raises InputRefused."""
     if is_before(activity.at, activity.recorded_at, opened_at):
-        raise PoisonRecord(
+        raise InputRefused(
             "bad_activity_time",
             f"at: {format_instant(activity.at)} lies before the case, which was submitted at "
             f"{format_instant(from_micros(opened_at))}",
@@ -41,8 +41,8 @@ def check_not_before(activity: ActivityRecorded, opened_at: Micros) -> None:
 
 
 def micros(at: datetime, field: str) -> Micros:
-    """The instant in microseconds since 1970. Raises PoisonRecord for the ends of the calendar, where no clock runs."""
+    """The instant in microseconds since 1970. Raises InputRefused for the ends of the calendar, where no clock runs."""
     try:
         return to_micros(at, field)
     except CalendarError as error:
-        raise PoisonRecord("malformed_event", f"{field}: {error}") from None
+        raise InputRefused("malformed_event", f"{field}: {error}") from None

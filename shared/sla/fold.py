@@ -1,31 +1,31 @@
-"""[pure] From what happened to a case to its clocks: the rules of starting, pausing, stopping and recomputing.
+"""[pure] From what happened to a case to its clocks: the rules of starting, pausing, stopping and counting again.
 
+What each milestone is stands in `shared/policy/milestones.py`; the fold interprets its rows and knows none by name.
 Activity is folded in the order of its event times, whenever it arrived. At equal instants: start, new terms, resume,
 pause, stop, cancel; then the activity's id. docs/clocks.md says the rules for people.
 """
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from shared.business_time.instants import Micros
 from shared.contracts.structs import MilestoneTerms
-from shared.contracts.vocabulary import MILESTONES, ActivityType, Milestone
-from shared.sla.clock import Activity, CasePolicy, Clock, Pause
+from shared.contracts.vocabulary import ActivityType, Milestone
+from shared.policy.milestones import MILESTONE_TABLE, SUBMITTED, activity_in
+from shared.sla.clock import Activity, CasePolicy, Clock, GivenTerms, Pause, Paused, StatusChange
 from shared.sla.event_time import counts_from
 
 RESOLVED = "resolved"
 _ENDS: tuple[ActivityType, ...] = ("closed", "withdrawn")
 NEW_TERMS: tuple[ActivityType, ...] = ("reprioritised", "entitlement_refreshed", "policy_migrated")
-_FROM_SUBMISSION: tuple[Milestone, ...] = ("first_response", "periodic_update", "restoration", "resolution")
-RE_ARMED: tuple[Milestone, ...] = ("restoration", "resolution")  # by reopening the case
 
-# Activity that no clock cares about need not be remembered.
+# Activity that affects no clock need not be remembered.
 RELEVANT: frozenset[ActivityType] = frozenset(
     (
+        *activity_in(MILESTONE_TABLE),
         "agent_replied",
         "customer_replied",
         "status_changed",
-        "restored",
         "resolved",
         "reopened",
         *_ENDS,
@@ -42,7 +42,7 @@ def fold(policy: CasePolicy, opened_at: Micros, status: str, history: Iterable[A
     """
     case = _Case(policy, opened_at, status)
     for activity in in_order(policy, history):
-        case.take(activity)
+        case.apply(activity)
     return case.clocks()
 
 
@@ -50,7 +50,7 @@ def as_of(clocks: list[Clock], at: Micros) -> list[Clock]:
     """The same clocks, knowing that it is `at`: a running clock is breached once `at` is past its deadline."""
     for clock in clocks:
         if clock.stage == "running":
-            _note_lateness(clock, at)
+            clock.note_lateness(at)
     return clocks
 
 
@@ -67,7 +67,7 @@ def meaning(activity: Activity) -> ActivityType:
 
 
 def case_status(history: Iterable[Activity]) -> Literal["open", "resolved", "closed"]:
-    """Where a case stands after its `history`, in fold order."""
+    """The status of a case after its `history`, in fold order."""
     found: Literal["open", "resolved", "closed"] = "open"
     for activity in history:
         kind = meaning(activity)
@@ -104,250 +104,190 @@ def _rank(activity: Activity, pausing: set[str]) -> int:
     return 5 if kind in _ENDS else 4
 
 
-class _StatusChange(NamedTuple):
-    """The case has `status` from `at` on, by the activity `by` ("" = the submission)."""
-
-    at: Micros
-    status: str
-    by: str
-
-
 class _Case:
-    """The fold's working state. Public methods are the situations of docs/clocks.md."""
+    """The case while its history is folded. It knows what happened; its clocks know how to pause, resume and stop."""
 
     def __init__(self, policy: CasePolicy, opened_at: Micros, status: str) -> None:
+        self._rules = policy.milestones
         self._calendar = policy.calendar
-        self._terms: dict[Milestone, MilestoneTerms] = {}
-        self._clocks: dict[Milestone, list[Clock]] = {milestone: [] for milestone in MILESTONES}
         self._opened_at = opened_at
-        self._statuses: list[_StatusChange] = [_StatusChange(opened_at, status, "")]
+        self._terms: dict[Milestone, MilestoneTerms] = {
+            milestone: terms for milestone, terms in policy.terms.items() if terms.target_seconds is not None
+        }
+        self._terms_by: dict[Milestone, str] = {}  # the activity that gave them, if not the decision
+        self._clocks: dict[Milestone, list[Clock]] = {milestone: [] for milestone in self._rules}
+        self._statuses: list[StatusChange] = [StatusChange(opened_at, status, "")]
         self._ended = False
-        self._done: set[Milestone] = set()  # what was answered, whether or not a clock ran for it
-        self._unanswered_since: Micros | None = None
-        self._last_update = opened_at
-        self._termed_by: dict[Milestone, str] = {}
-        self._by = ""  # the activity that is being folded
         self._reopened_at: Micros | None = None
-        self._terms.update({m: t for m, t in policy.terms.items() if t.target_seconds is not None})
-        for milestone in _FROM_SUBMISSION:
+        self._fulfilled: set[Milestone] = set()  # whether or not a clock ran for it
+        self._unanswered_since: Micros | None = None
+        self._last_public_update = opened_at
+        for milestone in self._rules.started_by.get(SUBMITTED, ()):
             if milestone in self._terms:
                 self._start(milestone, opened_at)
 
     def clocks(self) -> list[Clock]:
         """All instances, by milestone and number, each with its deadline."""
-        found = [clock for milestone in MILESTONES for clock in self._clocks[milestone]]
+        found = [clock for instances in self._clocks.values() for clock in instances]
         for clock in found:
             if clock.stage == "running":
                 clock.due_at = clock.deadline()
         return found
 
-    def take(self, activity: Activity) -> None:
-        """Fold one activity."""
+    def apply(self, activity: Activity) -> None:
+        """Fold one activity: fulfilment first, then what it does to the case, then what it starts."""
         at = counts_from(activity.at, self._opened_at)
-        self._by = activity.id
         kind = meaning(activity)
-        if kind == "customer_replied":
-            self._customer_replied(at)
-        elif kind == "agent_replied":
-            self._agent_replied(at)
-        elif kind == "restored":
-            self._stop("restoration", at, kind)
-        elif kind == "resolved":
-            self._stop("restoration", at, kind)
-            self._stop("resolution", at, kind)
-            self._change_status(_StatusChange(at, RESOLVED, activity.id))
+        if kind == "agent_replied":
+            self._unanswered_since = None
+            self._last_public_update = at
+        elif kind == "customer_replied" and self._unanswered_since is None and not self._ended:
+            self._unanswered_since = at
+        for milestone in self._rules.fulfilled_by.get(kind, ()):
+            self._fulfil(milestone, at, kind, activity.id)
+        if kind == "resolved":
+            self._change_status(StatusChange(at, RESOLVED, activity.id))
         elif kind == "reopened" or kind == "status_changed":
-            self._change_status(_StatusChange(at, activity.to or "open", activity.id))
+            self._change_status(StatusChange(at, activity.to or "open", activity.id))
         elif kind in _ENDS:
-            self._end(_StatusChange(at, kind, activity.id))
+            self._end(StatusChange(at, kind, activity.id))
         elif kind in NEW_TERMS:
             self._change_terms(at, activity)
+        for milestone in self._rules.started_by.get(kind, ()):
+            self._start_by_activity(milestone, at)
 
     # what happens to the case
 
-    def _customer_replied(self, at: Micros) -> None:
-        if self._ended:
+    def _fulfil(self, milestone: Milestone, at: Micros, kind: ActivityType, by: str) -> None:
+        self._fulfilled.add(milestone)
+        clock = self._live(milestone)
+        if clock is not None:
+            clock.finish("fulfilled", at, kind, by)
+        if self._rules[milestone].again == "at_fulfilment" and milestone in self._terms and not self._ended:
+            self._start(milestone, at)
+
+    def _start_by_activity(self, milestone: Milestone, at: Micros) -> None:
+        """What starts a milestone has happened: nothing more is due while one is live, or if once is enough."""
+        if self._ended or milestone not in self._terms or self._live(milestone) is not None:
             return
-        if self._unanswered_since is None:
-            self._unanswered_since = at
-        if "next_response" in self._terms and self._live("next_response") is None:
-            self._start("next_response", at)
+        if self._last(milestone) is None or self._rules[milestone].again == "at_next_start":
+            self._start(milestone, at)
 
-    def _agent_replied(self, at: Micros) -> None:
-        self._unanswered_since = None
-        self._last_update = at
-        self._stop("first_response", at, "agent_replied")
-        self._stop("next_response", at, "agent_replied")
-        self._stop("periodic_update", at, "agent_replied")
-        if "periodic_update" in self._terms and not self._ended:
-            self._start("periodic_update", at)
-
-    def _change_status(self, change: _StatusChange) -> None:
+    def _change_status(self, change: StatusChange) -> None:
         if self._ended and change.status == RESOLVED:
             return
-        reopens = change.status != RESOLVED and (self._ended or self._status_now.status == RESOLVED)
+        reopens = change.status != RESOLVED and (self._ended or self._status.status == RESOLVED)
         self._statuses.append(change)
         if reopens:
             self._reopen(change.at)
         for clock in self._live_clocks():
-            self._follow_status(clock, change.at)
+            clock.follow(change, change.at)
 
     def _reopen(self, at: Micros) -> None:
         """The case, which was resolved or had ended, is open again."""
         was_ended, self._ended = self._ended, False
         self._reopened_at = at
-        for milestone in RE_ARMED:
-            terms = self._terms.get(milestone)
-            self._done.discard(milestone)
-            if terms is None:
-                continue
-            last = self._last(milestone)
-            if last is None or (terms.reopen == "new_cycle" and not last.live):
-                self._start(milestone, at)
-            elif last.stopped_at is not None:
-                self._resume(last, Pause(last.stopped_at, at, last.why, last.by), terms)
         if was_ended:
-            self._last_update = at
-            if "periodic_update" in self._terms:
-                self._start("periodic_update", at)
+            self._last_public_update = at
+        for milestone, rule in self._rules.items():
+            if rule.reopened != "never":
+                self._fulfilled.discard(milestone)
+                self._reopen_clock(milestone, at)
+            elif was_ended and rule.again == "at_fulfilment" and self._starts_with_the_case(milestone):
+                self._start(milestone, at)
 
-    def _end(self, change: _StatusChange) -> None:
+    def _reopen_clock(self, milestone: Milestone, at: Micros) -> None:
+        """Resume the clock of a milestone that reopening concerns, or begin a new instance, as its terms say."""
+        terms, last = self._terms.get(milestone), self._last(milestone)
+        if last is None:
+            if self._starts_with_the_case(milestone):
+                self._start(milestone, at)
+        elif terms is not None and not last.live:
+            if terms.reopen == "new_cycle":
+                self._start(milestone, at)
+            else:
+                last.reopen(self._given(milestone), self._status, at)
+
+    def _end(self, change: StatusChange) -> None:
         self._ended = True
         self._unanswered_since = None
         self._statuses.append(change)
         for clock in self._live_clocks():
-            self._finish(clock, change.at, "cancelled", change.status)
+            clock.finish("cancelled", change.at, change.status, change.by)
 
     def _change_terms(self, at: Micros, activity: Activity) -> None:
         if activity.calendar is not None:
             self._calendar = activity.calendar
         for milestone, terms in (activity.terms or {}).items():
-            clock = self._last(milestone)
+            if milestone not in self._rules:  # a word that the table of this case does not know
+                continue
+            live = self._live(milestone)
             if terms.target_seconds is None:
                 self._terms.pop(milestone, None)
-                if clock is not None and clock.live:
-                    self._finish(clock, at, "cancelled", activity.kind)
+                if live is not None:
+                    live.finish("cancelled", at, activity.kind, activity.id)
                 continue
             self._terms[milestone] = terms
-            self._termed_by[milestone] = activity.id
-            if clock is not None and clock.live:
-                self._retarget(clock, at, terms, activity.kind)
+            self._terms_by[milestone] = activity.id
+            if live is not None:
+                live.retarget(self._given(milestone), self._status, at, activity.kind)
             elif not self._ended:
-                self._promise_anew(milestone, at, activity.kind)
+                self._promise(milestone, at, activity.kind)
 
-    def _promise_anew(self, milestone: Milestone, at: Micros, kind: ActivityType) -> None:
+    def _promise(self, milestone: Milestone, at: Micros, kind: ActivityType) -> None:
         """A milestone that had no target gets one: it counts from where it would have, if it is still unanswered."""
         since = self._owed_since(milestone)
         if since is None:
             return
-        terms, clock = self._terms[milestone], self._last(milestone)
-        counted_from = since
+        clock, counted_from = self._last(milestone), since
         if clock is not None and clock.stopped_at is not None and self._is_the_same_promise(clock, since):
-            counted_from, clock.stopped_at = clock.stopped_at, None
+            counted_from = clock.stopped_at
         else:
-            clock = self._start(milestone, since)
-            clock.pauses = []
-        pauses, paused_since = self._paused_since(counted_from, terms)
-        clock.pauses += pauses
-        clock.stage, clock.since, clock.why, clock.by = "running", at, self._status_now.status, self._status_now.by
-        if paused_since is not None:
-            clock.stage, clock.since, clock.why, clock.by = "paused", *paused_since
-        self._recompute(clock, at, terms, kind)
+            clock = self._begin(milestone, since)
+        given = self._given(milestone)
+        clock.promise_again(given, self._paused(counted_from, given.terms), self._status, at, kind)
 
     def _owed_since(self, milestone: Milestone) -> Micros | None:
         """Since when a milestone that has no live clock is unanswered, or None."""
-        if milestone == "next_response":
+        rule = self._rules[milestone]
+        if rule.counts_from == "first_unanswered":
             return self._unanswered_since
-        if milestone == "periodic_update":
-            return self._last_update
-        if milestone in self._done:
+        if rule.counts_from == "last_public_update":
+            return self._last_public_update
+        if milestone in self._fulfilled:
             return None
         last = self._last(milestone)
-        if last is None or last.why in NEW_TERMS:
-            return self._opened_at
-        return self._reopened_at if milestone in RE_ARMED else None
+        if last is None:
+            return self._opened_at if rule.starts_at_submission else None
+        if last.why in NEW_TERMS:
+            return last.started_at
+        return self._reopened_at if rule.reopened != "never" else None
 
     def _is_the_same_promise(self, clock: Clock, since: Micros) -> bool:
         """Whether a clock was cancelled by new terms, and what it waited for is still what is owed."""
-        repeated = clock.milestone in ("next_response", "periodic_update")
-        return clock.stage == "cancelled" and clock.why in NEW_TERMS and (clock.started_at == since or not repeated)
+        once = self._rules[clock.milestone].counts_from == "case"
+        return clock.stage == "cancelled" and clock.why in NEW_TERMS and (once or clock.started_at == since)
 
-    # what happens to a clock
+    # its clocks
 
-    def _start(self, milestone: Milestone, at: Micros) -> Clock:
+    def _starts_with_the_case(self, milestone: Milestone) -> bool:
+        """Whether a milestone is promised, and needs no activity to start."""
+        return milestone in self._terms and self._rules[milestone].starts_at_submission
+
+    def _start(self, milestone: Milestone, at: Micros) -> None:
+        self._begin(milestone, at).follow(self._status, at)
+
+    def _begin(self, milestone: Milestone, at: Micros) -> Clock:
+        """A new instance, running whatever the status of the case."""
         instances = self._clocks[milestone]
         clock = Clock(milestone, len(instances) + 1, at, self._terms[milestone], self._calendar, "running", at, [])
-        clock.termed_by = self._termed_by.get(milestone, "")
+        clock.termed_by = self._terms_by.get(milestone, "")
         instances.append(clock)
-        self._follow_status(clock, at)
         return clock
 
-    def _follow_status(self, clock: Clock, at: Micros) -> None:
-        """Pause or resume a live clock as the present status asks."""
-        change = self._status_now
-        pausing = change.status in clock.terms.paused_by
-        if pausing and clock.stage == "running":
-            clock.due_at = clock.deadline()
-            _note_lateness(clock, at)
-            clock.stage, clock.since, clock.due_at = "paused", at, None
-            clock.why, clock.by = change.status, change.by
-        elif not pausing and clock.stage == "paused":
-            self._end_pause(clock, at)
-            clock.stage, clock.since, clock.why, clock.by = "running", at, change.status, change.by
-
-    def _stop(self, milestone: Milestone, at: Micros, why: ActivityType) -> None:
-        self._done.add(milestone)
-        clock = self._live(milestone)
-        if clock is not None:
-            self._finish(clock, at, "fulfilled", why)
-
-    def _finish(self, clock: Clock, at: Micros, stage: Literal["fulfilled", "cancelled"], why: str) -> None:
-        """A pause ends first, so that the deadline includes it."""
-        if clock.stage == "paused":
-            self._end_pause(clock, at)
-        clock.due_at = clock.deadline()
-        _note_lateness(clock, at)
-        clock.stage, clock.since, clock.stopped_at, clock.why, clock.by = stage, at, at, why, self._by
-
-    def _retarget(self, clock: Clock, at: Micros, terms: MilestoneTerms, kind: ActivityType) -> None:
-        """New terms for a live clock; a breach before `at` under the old ones stays a breach."""
-        if clock.stage == "running":
-            clock.due_at = clock.deadline()
-            _note_lateness(clock, at)
-        self._recompute(clock, at, terms, kind)
-
-    def _recompute(self, clock: Clock, at: Micros, terms: MilestoneTerms, kind: ActivityType) -> None:
-        """Count again from the original start, with the pauses kept: that may make it late here and now."""
-        self._take_terms(clock, terms)
-        clock.due_at = clock.deadline()
-        _note_lateness(clock, at if clock.stage == "running" else clock.since, kind)
-        if clock.stage == "paused":
-            clock.due_at = None
-        self._follow_status(clock, at)
-
-    def _resume(self, clock: Clock, stopped: Pause, terms: MilestoneTerms) -> None:
-        """A stopped clock goes on under the terms now in force; the time since it stopped is a pause."""
-        if stopped.start < stopped.end:
-            clock.pauses.append(stopped)
-        self._take_terms(clock, terms)
-        clock.stage, clock.since, clock.stopped_at = "running", stopped.end, None
-        clock.why, clock.by = self._status_now.status, self._status_now.by
-        clock.due_at = clock.deadline()
-        _note_lateness(clock, stopped.start)
-
-    def _take_terms(self, clock: Clock, terms: MilestoneTerms) -> None:
-        clock.terms, clock.calendar, clock.late = terms, self._calendar, False
-        clock.termed_by = self._termed_by.get(clock.milestone, "")
-
-    def _end_pause(self, clock: Clock, at: Micros) -> None:
-        if clock.since < at:
-            clock.pauses.append(Pause(clock.since, at, clock.why, clock.by))
-
-    # what is known
-
-    @property
-    def _status_now(self) -> _StatusChange:
-        return self._statuses[-1]
+    def _given(self, milestone: Milestone) -> GivenTerms:
+        """The terms in force."""
+        return GivenTerms(self._terms[milestone], self._calendar, self._terms_by.get(milestone, ""))
 
     def _last(self, milestone: Milestone) -> Clock | None:
         instances = self._clocks[milestone]
@@ -358,25 +298,21 @@ class _Case:
         return last if last is not None and last.live else None
 
     def _live_clocks(self) -> list[Clock]:
-        return [clock for milestone in MILESTONES if (clock := self._live(milestone)) is not None]
+        return [clock for milestone in self._rules if (clock := self._live(milestone)) is not None]
 
-    def _paused_since(self, since: Micros, terms: MilestoneTerms) -> tuple[list[Pause], _StatusChange | None]:
-        """When `terms` would have paused from `since` on, and since when and why they do now, or None."""
-        pauses: list[Pause] = []
-        paused: _StatusChange | None = None
+    @property
+    def _status(self) -> StatusChange:
+        return self._statuses[-1]
+
+    def _paused(self, since: Micros, terms: MilestoneTerms) -> Paused:
+        """When `terms` would have paused a clock that counts from `since`."""
+        before: list[Pause] = []
+        paused: StatusChange | None = None
         for change in self._statuses:
             if change.status in terms.paused_by:
                 paused = change._replace(at=max(change.at, since)) if paused is None else paused
             elif paused is not None:
                 if paused.at < change.at:
-                    pauses.append(Pause(paused.at, change.at, paused.status, paused.by))
+                    before.append(Pause(paused.at, change.at, paused.status, paused.by))
                 paused = None
-        return pauses, paused
-
-
-def _note_lateness(clock: Clock, at: Micros, cause: str | None = None) -> None:
-    """A running clock is late once `at` is past its deadline; at the deadline it is not."""
-    if clock.due_at is not None and clock.due_at < at:
-        clock.late = True
-        if clock.breached_at is None:
-            clock.breached_at, clock.cause, clock.breached_under = clock.due_at, cause, clock.termed_by
+        return Paused(before, paused)

@@ -1,14 +1,14 @@
-"""[pure] Which calls of the chain a clock still has before it, and what reaching one says.
+"""[pure] Which calls of the chain a clock still has before it, and the event of reaching one.
 
-Warnings are for every clock. Escalation levels need automated escalation; without it the lowest of them is said to be
-suppressed, once for a clock instance, and the rest keep silent. Each call is made once for a clock instance, ascending.
+Warnings are for every clock. Escalation levels need automated escalation; without it the lowest of them is published as
+suppressed, once for a clock instance, and the rest not at all. Each call is made once for a clock instance, ascending.
 The chain stands still with its clock and goes on, not over again, when the clock does; a stopped clock calls nobody.
 """
 
 from shared.business_time.instants import Micros
 from shared.policy.chain import Step
+from shared.sla import effects
 from shared.sla.clock import CasePolicy, Clock, Fired, Mark
-from shared.sla.effects import Effect, Raised, Suppressed, Warned
 
 
 def calls_left(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Step]:
@@ -23,15 +23,17 @@ def calls_left(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Step]:
     return left
 
 
-def reached(policy: CasePolicy, clock: Clock, mark: Mark, step: Step, at: Micros) -> tuple[Mark, Effect]:
-    """The instant of a call has passed: what to say, and the mark that keeps it from being said again."""
-    said = mark._replace(fired=together(mark.fired, ((step.level, step.repetition + 1),)))
-    common = (clock.milestone, clock.instance, mark.generation, clock.promise, clock.due_at, at)
+def reached(policy: CasePolicy, clock: Clock, mark: Mark, step: Step, at: Micros) -> tuple[Mark, effects.ClockEvent]:
+    """The instant of a call has passed: its event, and the mark that keeps it from being published again."""
+    after = mark._replace(fired=together(mark.fired, ((step.level, step.repetition + 1),)))
+    facts, again = clock.facts(mark.generation), step.repetition or None
     if step.kind == "warning":
-        return said, Warned(*common, step.level, step.called, step.repetition, step.share)
+        return after, effects.ClockWarned(
+            **facts, at=at, level=step.level, called=step.called, share=step.share, repetition=again
+        )
     if policy.automated:
-        return said, Raised(*common, step.level, step.called, step.repetition)
-    return said, Suppressed(*common, step.level, "not_entitled")
+        return after, effects.EscalationRaised(**facts, at=at, level=step.level, called=step.called, repetition=again)
+    return after, effects.EscalationSuppressed(**facts, at=at, level=step.level, reason="not_entitled")
 
 
 def together(some: Fired, others: Fired) -> Fired:

@@ -40,7 +40,7 @@ class Firing(NamedTuple):
 
 
 def mark_of(marks: Marks, clock: Clock) -> Mark:
-    """The mark of a clock; one that nothing was said about has generation 1."""
+    """The mark of a clock; one without a mark has generation 1."""
     return marks.get((clock.milestone, clock.instance)) or Mark(clock.milestone, clock.instance)
 
 

@@ -1,24 +1,26 @@
-"""[pure] The edition that a case pins, kept beside the cases: open cases survive a change of files or of packages.
+"""[pure] The edition that a case pins, with what its cases need of it, and how it is read back from a store.
 
-The first case that pins an edition saves the resolved document in store "editions", under the first bytes of its
-digest; from then on the saved one counts. A configured edition is asked only for what has not been saved.
+Cases refer to it by the first bytes of its digest (`short_of`). What a service saves is read for as long as a case of
+it is open, whatever files and packages are installed by then.
 """
 
 import hashlib
 import zlib
+from collections.abc import Mapping
+from typing import Protocol
 
 from pydantic import ValidationError
 
 from shared.business_time.calendar import BusinessCalendar
 from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import MILESTONES, Environment, Impact, Milestone, Plan, Priority, Workaround
-from shared.kafka.faults import PoisonRecord, TaskMustStop
 from shared.policy.chain import Chain
 from shared.policy.digest import edition_from_json
 from shared.policy.model import Edition, PlanPolicy
 from shared.policy.priority import priority_rule
 from shared.policy.promises import promised
 from shared.sla.clock import CasePolicy, Terms
+from shared.sla.errors import EditionUnreadable, InputRefused
 
 STORE = "editions"
 KEY_PREFIX = b"e"  # + the first bytes of the digest, which is how cases refer to it
@@ -58,21 +60,21 @@ class PinnedEdition:
         return known
 
     def priority(self, impact: Impact, workaround: Workaround, environment: Environment) -> Priority:
-        """The priority that follows from what is said of a case. Raises PoisonRecord where no rule of it decides."""
+        """The priority of a case with these words. Raises InputRefused where no rule of it decides."""
         try:
             return priority_rule(self.edition, impact, workaround, environment).priority
         except KeyError:
-            raise PoisonRecord(
+            raise InputRefused(
                 "unknown_word",
                 f"edition {self.edition.edition} has no priority for impact {impact}, workaround {workaround}, "
                 f"environment {environment}: migrate the case to one that does, then replay this dead letter",
             ) from None
 
     def plan(self, name: Plan) -> PlanPolicy:
-        """What a plan brings. Raises PoisonRecord if the edition does not have it."""
+        """What a plan brings. Raises InputRefused if the edition does not have it."""
         known = self.edition.plans.get(name)
         if known is None:
-            raise PoisonRecord(
+            raise InputRefused(
                 "unknown_word",
                 f"edition {self.edition.edition} has no plan {name!r}: migrate the case to one that has it, "
                 "then replay this dead letter",
@@ -80,11 +82,45 @@ class PinnedEdition:
         return known
 
     def terms_for(self, plan: Plan, priority: Priority, *, staffed: bool) -> Terms:
-        """The terms of every milestone: those that this priority is not promised end. Raises PoisonRecord."""
+        """The terms of every milestone: those that this priority is not promised end. Raises InputRefused."""
         self.plan(plan)
         terms: dict[Milestone, MilestoneTerms] = dict.fromkeys(MILESTONES, _NOT_PROMISED)
         terms.update(promised(self.edition, plan, priority, staffed=staffed))
         return terms
+
+
+class Editions(Protocol):
+    """Where the clocks of a case find the editions that count for it."""
+
+    @property
+    def configured(self) -> str:
+        """The names of the editions that are configured here, for messages."""
+
+    def of(self, short: bytes) -> PinnedEdition:
+        """The edition that a case refers to by `short`."""
+
+    def find(self, name: str, sha256: str) -> PinnedEdition | None:
+        """The edition that a case is to migrate to, kept for it from now on; None if nobody here has it."""
+
+
+class KnownEditions:
+    """`Editions` that are at hand, by how cases refer to them."""
+
+    def __init__(self, known: Mapping[bytes, PinnedEdition]) -> None:
+        self._known = known
+
+    @property
+    def configured(self) -> str:
+        """Their names."""
+        return ", ".join(sorted(pinned.edition.edition for pinned in self._known.values()))
+
+    def of(self, short: bytes) -> PinnedEdition:
+        """The edition that a case refers to by `short`. Raises KeyError."""
+        return self._known[short]
+
+    def find(self, name: str, sha256: str) -> PinnedEdition | None:
+        """The edition with that digest, if it is at hand."""
+        return self._known.get(short_of(sha256))
 
 
 def short_of(sha256: str) -> bytes:
@@ -93,7 +129,7 @@ def short_of(sha256: str) -> bytes:
 
 
 def read_saved(saved: bytes) -> PinnedEdition:
-    """The edition in a value of the store. Raises TaskMustStop if this version cannot read it."""
+    """The edition in a value of the store. Raises EditionUnreadable if this version cannot read it."""
     document = zlib.decompress(saved)
     sha256 = hashlib.sha256(document).hexdigest()
     try:
@@ -101,7 +137,7 @@ def read_saved(saved: bytes) -> PinnedEdition:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise TaskMustStop(
+        raise EditionUnreadable(
             f"the saved edition {sha256} cannot be read by this version of Frontline ({where}: {first['msg']}): "
             "go back to the version that saved it"
         ) from None

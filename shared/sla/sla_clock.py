@@ -1,6 +1,6 @@
 """[pure] The clocks of a case: opened by its submission, moved by what happens to it and by time.
 
-Each step takes what has to be remembered of the case and returns it changed, with the effects to publish and the
+Each step takes the state of the case's clocks and returns it changed, with the effects to publish and the
 case's next timer. The same functions run live, in `frontline clocks` and in replay. Activity states facts; only time
 (`advance`) calls people: a warning or a level that was overdue when the clock stopped calls nobody any more.
 
@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from shared.business_time.instants import Micros
+from shared.sla import effects
 from shared.sla.clock import Activity, CaseClocks, CasePolicy, Clock, Fired, Mark
 from shared.sla.clock_diff import Change, difference, withdraw_instance
-from shared.sla.effects import Breached, Effect, Restated
 from shared.sla.event_time import counts_from
 from shared.sla.fold import RELEVANT, fold, in_order
 from shared.sla.levels import reached, together
@@ -25,11 +25,20 @@ DEADLINE_PASSED = "deadline_passed"
 
 
 class Step(NamedTuple):
-    """The outcome of one step. Publish `effects` in order; something is due once the wall clock is past `next_due`."""
+    """The outcome of one step. Publish `effects` in order; something is due once the wall clock is past `next_due`.
+
+    `clocks` are those of `case`, so that nobody has to fold again to ask for one.
+    """
 
     case: CaseClocks
-    effects: list[Effect]
+    effects: list[effects.ClockEvent]
     next_due: Micros | None
+    clocks: list[Clock]
+
+    @property
+    def any_live(self) -> bool:
+        """Whether a clock is still unanswered, be it that it is paused, or that everybody was called already."""
+        return any(clock.live for clock in self.clocks)
 
 
 def open_case(policy: CasePolicy, opened_at: Micros, status: str = "open") -> Step:
@@ -39,14 +48,14 @@ def open_case(policy: CasePolicy, opened_at: Micros, status: str = "open") -> St
 
 
 def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now: Micros) -> Step:
-    """Take in one activity, in time or late, at wall clock `now`; one with a known id changes nothing.
+    """Apply one activity, in time or late, at wall clock `now`; one with a known id changes nothing.
 
-    A stop or pause after the deadline says the breach, whether or not a timer did. A verdict that was published and
-    comes out differently is followed by Restated.
+    A stop or pause after the deadline publishes the breach, whether or not a timer did. A published verdict that comes
+    out differently is followed by ClockRestated.
     """
-    before = clocks_of(policy, case)
     if activity.kind not in RELEVANT or any(known.id == activity.id for known in case.history):
-        return Step(case, [], earliest(policy, before, _marks(case)))
+        return unchanged(policy, case)
+    before = clocks_of(policy, case)
     at = counts_from(activity.at, case.opened_at)
     cause = activity.kind if at >= case.seen_until else LATE_RECORD
     changed = case._replace(
@@ -56,11 +65,21 @@ def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now
     return _step(policy, case, before, changed, Change(cause, at, now))
 
 
-def refold(policy: CasePolicy, case: CaseClocks, history: Iterable[Activity], at: Micros, now: Micros) -> Step:
-    """Take in the same history with other meanings: a late activity at `at` changes what a later one left unsaid."""
-    changed = case._replace(history=tuple(in_order(policy, history)))
-    change = Change(LATE_RECORD, counts_from(at, case.opened_at), now)
-    return _step(policy, case, clocks_of(policy, case), changed, change)
+def unchanged(policy: CasePolicy, case: CaseClocks) -> Step:
+    """A step in which nothing happens: the clocks as they stand, and what is due next."""
+    clocks = clocks_of(policy, case)
+    return Step(case, [], earliest(policy, clocks, _marks(case)), clocks)
+
+
+def refold(policy: CasePolicy, step: Step, history: Iterable[Activity], at: Micros, now: Micros) -> Step:
+    """Continue `step` with the same history in other terms: a late activity at `at` changes what a later one inherits.
+
+    The effects are those of both.
+    """
+    changed = step.case._replace(history=tuple(in_order(policy, history)))
+    change = Change(LATE_RECORD, counts_from(at, step.case.opened_at), now)
+    again = _step(policy, step.case, step.clocks, changed, change)
+    return again._replace(effects=step.effects + again.effects)
 
 
 def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
@@ -71,21 +90,21 @@ def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
     clocks = clocks_of(policy, case)
     by_key = {(clock.milestone, clock.instance): clock for clock in clocks}
     marks = _marks(case)
-    effects: list[Effect] = []
+    found: list[effects.ClockEvent] = []
     seen_until = case.seen_until
     for firing in overdue(policy, clocks, marks, now):
         clock = by_key[firing.key]
         marks[firing.key], effect = _fire(policy, clock, mark_of(marks, clock), firing)
-        effects.append(effect)
+        found.append(effect)
         seen_until = max(seen_until, firing.at)
-    if effects:
+    if found:
         case = case._replace(marks=_worth_keeping(marks), seen_until=seen_until)
-    return Step(case, effects, earliest(policy, clocks, marks))
+    return Step(case, found, earliest(policy, clocks, marks), clocks)
 
 
 def next_due(policy: CasePolicy, case: CaseClocks) -> Micros | None:
     """The instant of the case's one timer, across its milestones, or None: it is due once the wall clock is past it."""
-    return earliest(policy, clocks_of(policy, case), _marks(case))
+    return unchanged(policy, case).next_due
 
 
 def clocks_of(policy: CasePolicy, case: CaseClocks) -> list[Clock]:
@@ -99,27 +118,29 @@ def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: Ca
     marks = _marks(case)
     inherited = _renumbered(before, after, marks)
     old = {(clock.milestone, clock.instance): clock for clock in before}
-    effects: list[Effect] = []
+    found: list[effects.ClockEvent] = []
     for clock in after:
         key = (clock.milestone, clock.instance)
         mark = mark_of(marks, clock)
         mark = mark._replace(fired=together(mark.fired, inherited.get(key, ())))
-        marks[key], said = difference(old.pop(key, None), clock, mark, change)
-        effects += said
+        marks[key], published = difference(old.pop(key, None), clock, mark, change)
+        found += published
     for key, clock in old.items():
-        marks[key], said = withdraw_instance(clock, mark_of(marks, clock), change)
-        effects += said
-    return Step(changed._replace(marks=_worth_keeping(marks)), effects, earliest(policy, after, marks))
+        marks[key], published = withdraw_instance(clock, mark_of(marks, clock), change)
+        found += published
+    return Step(changed._replace(marks=_worth_keeping(marks)), found, earliest(policy, after, marks), after)
 
 
-def _fire(policy: CasePolicy, clock: Clock, mark: Mark, firing: Firing) -> tuple[Mark, Effect]:
+def _fire(policy: CasePolicy, clock: Clock, mark: Mark, firing: Firing) -> tuple[Mark, effects.ClockEvent]:
     if firing.call is not None:
         return reached(policy, clock, mark, firing.call, firing.at)
-    common = (clock.milestone, clock.instance, mark.generation, clock.promise, clock.due_at, firing.at)
+    facts = clock.facts(mark.generation)
     late = mark._replace(verdict="breached", breached=True)
     if mark.breached:  # it was breached before, then got a later deadline: that one has passed as well
-        return late, Restated(*common, mark.verdict, "breached", DEADLINE_PASSED)
-    return late, Breached(*common, firing.at, None)
+        return late, effects.ClockRestated(
+            **facts, at=firing.at, old=mark.verdict, new="breached", cause=DEADLINE_PASSED
+        )
+    return late, effects.ClockBreached(**facts, at=firing.at, breached_at=firing.at)
 
 
 def _renumbered(before: list[Clock], after: list[Clock], marks: Marks) -> dict[Key, Fired]:

@@ -1,10 +1,10 @@
-"""[pure] A case as its clocks see it: which edition, plan and priority counted when, and so which terms.
+"""[pure] The terms that apply to a case and since when, rebuilt from its stored state.
 
-What a change leaves unsaid stays as it was then: as of the change before it by event time, whichever arrived first. So
-terms are worked out here each time, and not when an activity arrives.
+A change inherits every field that it omits from the change before it in event-time order, whichever arrived first. So
+the terms are worked out each time, and not when an activity arrives.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,9 +26,7 @@ from shared.sla.case_state import VERDICTS, CaseState, Facts, StoredActivity, lo
 from shared.sla.clock import Activity, CaseClocks, CasePolicy, Mark, Terms
 from shared.sla.fold import NEW_TERMS
 from shared.sla.packing import unpack_id
-from shared.sla.pinned_edition import PinnedEdition
-
-Editions = Callable[[bytes], PinnedEdition]  # by what a case refers to it with
+from shared.sla.pinned_edition import Editions, PinnedEdition
 
 CHANGES = frozenset(ACTIVITY_TYPES.index(kind) for kind in NEW_TERMS)
 
@@ -47,7 +45,7 @@ class CaseView(NamedTuple):
 class Origin(NamedTuple):
     """Where terms come from: what counts for a case since the activity `by` ("" = the decision).
 
-    The milestones of `explicit` have the terms that it says itself. The priority is that of the activity
+    The milestones of `explicit` have the terms that it gives itself. The priority is that of the activity
     `prioritised_by`.
     """
 
@@ -91,25 +89,25 @@ class _TermsInForce:
             facts.staffed,
         )
 
-    def take(self, heard: StoredActivity, editions: Editions) -> Terms:
-        """Take in a change; the terms that it gives. An explicit term outranks what follows from the rest.
+    def apply(self, activity: StoredActivity, editions: Editions) -> Terms:
+        """Apply a change; returns the terms that it gives. An explicit term outranks what follows from the rest.
 
-        Raises PoisonRecord where the edition that counts then does not have the plan, or no priority for what is said.
+        Raises InputRefused where the edition that counts then does not have the plan, or no priority for its words.
         """
-        if heard.edition is not None:
-            self.pinned = editions(heard.edition)
-        elif heard.plan is not None:
-            self.plan = heard.plan
-        elif heard.impact is not None or heard.workaround is not None:
-            self.impact = self.impact if heard.impact is None else IMPACTS[heard.impact]
-            self.workaround = self.workaround if heard.workaround is None else WORKAROUNDS[heard.workaround]
-        explicit = loaded_terms(heard.terms) or {}
-        if not _says_more(heard):
+        if activity.edition is not None:
+            self.pinned = editions.of(activity.edition)
+        elif activity.plan is not None:
+            self.plan = activity.plan
+        elif activity.impact is not None or activity.workaround is not None:
+            self.impact = self.impact if activity.impact is None else IMPACTS[activity.impact]
+            self.workaround = self.workaround if activity.workaround is None else WORKAROUNDS[activity.workaround]
+        explicit = loaded_terms(activity.terms) or {}
+        if not _changes_all_terms(activity):
             return explicit
-        if heard.plan is None:
+        if activity.plan is None:
             self.priority = self.pinned.priority(self.impact, self.workaround, self.environment)
-            self.prioritised_by = heard.id
-        if heard.plan is not None or heard.edition is not None:
+            self.prioritised_by = activity.id
+        if activity.plan is not None or activity.edition is not None:
             self.automated = self.pinned.plan(self.plan).automated_escalation
         return {**self.pinned.terms_for(self.plan, self.priority, staffed=self.staffed), **explicit}
 
@@ -131,12 +129,14 @@ class _TermsInForce:
 
 def view_of(state: CaseState, editions: Editions) -> CaseView:
     """The case's history and marks in the terms of `sla_clock`, and what counts now."""
-    facts, pinned = Facts.unpacked(state.facts), editions(state.edition)
+    facts, pinned = Facts.unpacked(state.facts), editions.of(state.edition)
     calendar = pinned.calendar_names[facts.calendar]
-    standing = _TermsInForce.when_routed(facts, pinned)
-    routed = pinned.policy(standing.plan, standing.priority, calendar, staffed=facts.staffed, automated=facts.automated)
-    terms = {heard.id: standing.take(heard, editions) for heard in _changes(state)}
-    history = tuple(_activity(state, heard, terms.get(heard.id), calendar, editions) for heard in state.heard)
+    in_force = _TermsInForce.when_routed(facts, pinned)
+    routed = pinned.policy(in_force.plan, in_force.priority, calendar, staffed=facts.staffed, automated=facts.automated)
+    terms = {activity.id: in_force.apply(activity, editions) for activity in _changes(state)}
+    history = tuple(
+        _activity(state, activity, terms.get(activity.id), calendar, editions) for activity in state.activities
+    )
     marks = tuple(
         Mark(MILESTONES[m.milestone], m.instance, m.generation, VERDICTS[m.verdict], m.breached, m.fired)
         for m in state.marks
@@ -145,45 +145,45 @@ def view_of(state: CaseState, editions: Editions) -> CaseView:
     policy = CasePolicy(
         routed.terms if promised_then is None else promised_then,
         routed.calendar,
-        standing.pinned.chain,
-        standing.automated,
+        in_force.pinned.chain,
+        in_force.automated,
     )
     clocks = CaseClocks(state.opened_at, "open", history, marks, state.opened_at + state.seen_for)
-    return CaseView(clocks, policy, standing.priority, standing.plan, standing.pinned, calendar)
+    return CaseView(clocks, policy, in_force.priority, in_force.plan, in_force.pinned, calendar)
 
 
 def origins(state: CaseState, editions: Editions) -> list[Origin]:
     """Where the terms of the case come from: the decision, then each change in the order in which they count."""
-    facts, pinned = Facts.unpacked(state.facts), editions(state.edition)
-    standing = _TermsInForce.when_routed(facts, pinned)
-    usual = stored_terms(promised(pinned.edition, standing.plan, standing.priority, staffed=standing.staffed))
+    facts, pinned = Facts.unpacked(state.facts), editions.of(state.edition)
+    in_force = _TermsInForce.when_routed(facts, pinned)
+    usual = stored_terms(promised(pinned.edition, in_force.plan, in_force.priority, staffed=in_force.staffed))
     unusual = {name for name, terms in (state.terms or {}).items() if terms != usual.get(name)}
-    found = [standing.origin("", unusual)]
-    for heard in _changes(state):
-        standing.take(heard, editions)
-        found.append(standing.origin(unpack_id(heard.id), heard.terms or ()))
+    found = [in_force.origin("", unusual)]
+    for activity in _changes(state):
+        in_force.apply(activity, editions)
+        found.append(in_force.origin(unpack_id(activity.id), activity.terms or ()))
     return found
 
 
 def _changes(state: CaseState) -> list[StoredActivity]:
     """The changes of terms, in the order in which they count."""
-    changes = [heard for heard in state.heard if heard.kind in CHANGES]
-    return sorted(changes, key=lambda heard: (heard.after, unpack_id(heard.id)))
+    changes = [activity for activity in state.activities if activity.kind in CHANGES]
+    return sorted(changes, key=lambda activity: (activity.after, unpack_id(activity.id)))
 
 
-def _says_more(heard: StoredActivity) -> bool:
-    """Whether a change says from what the terms of all milestones follow."""
-    return any(value is not None for value in (heard.edition, heard.plan, heard.impact, heard.workaround))
+def _changes_all_terms(activity: StoredActivity) -> bool:
+    """Whether a change gives terms to all milestones, and not only explicit ones to some."""
+    return any(value is not None for value in (activity.edition, activity.plan, activity.impact, activity.workaround))
 
 
 def _activity(
-    state: CaseState, heard: StoredActivity, terms: Terms | None, calendar: str, editions: Editions
+    state: CaseState, activity: StoredActivity, terms: Terms | None, calendar: str, editions: Editions
 ) -> Activity:
     return Activity(
-        state.opened_at + heard.after,
-        ACTIVITY_TYPES[heard.kind],
-        unpack_id(heard.id),
-        heard.to,
+        state.opened_at + activity.after,
+        ACTIVITY_TYPES[activity.kind],
+        unpack_id(activity.id),
+        activity.to,
         terms,
-        None if heard.edition is None else editions(heard.edition).calendar(calendar),
+        None if activity.edition is None else editions.of(activity.edition).calendar(calendar),
     )

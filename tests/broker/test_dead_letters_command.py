@@ -168,16 +168,16 @@ async def test_replay_all_takes_what_topic_and_cause_leave(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("show", "nonsense"), 2, "nonsense is no dead letter's id; `list` shows them as TOPIC:PARTITION:OFFSET"),
+        (("show", "nonsense"), 2, "nonsense is not the id of a dead letter; `list` shows ids, TOPIC:PARTITION:OFFSET"),
         (("show", "support.activity.v1:0:99999999"), 1, "there is no dead letter at support.activity.v1:0:99999999"),
         (("show", "support.activity.v1:99:0"), 1, "there is no dead letter at support.activity.v1:99:0"),
-        (("replay",), 2, "name dead letters, or say --all"),
-        (("replay", "support.activity.v1:0:1", "--all"), 2, "name dead letters, or say --all"),
-        (("list", "--topic", "nonsense"), 2, "--topic nonsense is none of support.requests.v1"),
+        (("replay",), 2, "name dead letters, or use --all"),
+        (("replay", "support.activity.v1:0:1", "--all"), 2, "name dead letters, or use --all"),
+        (("list", "--topic", "nonsense"), 2, "--topic nonsense is not one of support.requests.v1"),
     ],
 )
-async def test_what_cannot_be_answered_says_why(desk: Desk, words: tuple[str, ...], code: int, said: str) -> None:
-    """One line, and the exit code that scripts go by."""
+async def test_a_wrong_call_is_explained_in_one_line(desk: Desk, words: tuple[str, ...], code: int, said: str) -> None:
+    """With the exit code that scripts rely on."""
     answer = await desk.run(*words)
     assert answer[0] == code
     assert answer[2].startswith(said)
@@ -188,4 +188,4 @@ async def test_no_kafka_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     command: Callable[..., Any] = app
     words = ["list", "--kafka", "127.0.0.1:9"]
     assert await asyncio.to_thread(command, words, exit_on_error=False, result_action="return_value") == 1
-    assert capsys.readouterr().err == "Kafka at 127.0.0.1:9 does not answer; --kafka HOST:PORT says where it is\n"
+    assert capsys.readouterr().err == "Kafka at 127.0.0.1:9 does not answer; --kafka HOST:PORT sets its address\n"

@@ -26,7 +26,7 @@ from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
 from shared.wall_clock import utc_now
 from tests.harness.service_process import ServiceProcess, service_process
-from tests.topology.escalation.desk import Desk
+from tests.topology.escalation.desk import TaskDesk
 
 # The broker may be shared with tests that route cases by the editions that ship.
 SHIPPED = "guidelines-2021,objectives-2024"
@@ -61,7 +61,7 @@ class Log:
         self.edition = edition
         self._producer = producer
         self._reader = reader
-        self._desk = Desk(EditionLibrary.single(load_edition(edition)))
+        self._desk = TaskDesk(EditionLibrary.single(load_edition(edition)))
         self._written = 0
         self._said: Said = []
         self._put_aside: list[DeadLetter] = []
@@ -286,7 +286,7 @@ def test_the_case_of_this_test_is_routed_by_its_edition(tmp_path: Path) -> None:
     """Targets of seconds, or the other tests would wait for hours."""
     edition = tmp_path / "seconds.yaml"
     edition.write_text(EDITION)
-    case: CaseRouted = Desk(EditionLibrary.single(load_edition(edition))).case(
+    case: CaseRouted = TaskDesk(EditionLibrary.single(load_edition(edition))).case(
         received_at=datetime(2026, 1, 1, tzinfo=UTC)
     )
     assert case.milestones["first_response"].target_seconds == SECONDS["first_response"]

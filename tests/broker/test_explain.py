@@ -1,4 +1,4 @@
-"""`frontline explain` on a real log: one case among others, with the edition that was saved with it."""
+"""`frontline explain` on a real log: one case among others, with the edition that decided it."""
 
 import json
 import os
@@ -11,22 +11,19 @@ from uuid import uuid4
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
-from shared.contracts.topics import CASES, changelog
-from shared.kafka.partitioning import partition_for
+from shared.contracts.topics import CASES
 from shared.kafka.settings import KafkaSettings, load
 from shared.kafka.topic_admin import apply_topics
-from tests.topology.escalation.desk import Desk, as_record
-
-PARTITIONS = 6
+from tests.harness.decided import published
+from tests.topology.escalation.desk import TaskDesk, as_record
 
 
 @pytest_asyncio.fixture
 async def case_id(bootstrap: str) -> AsyncIterator[str]:
     """A case in the log, an hour and a half old, with all that was said about it and about another one."""
     await apply_topics(load(KafkaSettings, kafka_bootstrap=bootstrap))
-    desk = Desk()
+    desk = TaskDesk()
     mine, other = uuid4().hex, uuid4().hex
-    partition = partition_for(mine.encode(), PARTITIONS)
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
         for case in (mine, other):
             value, headers = as_record(CASES, case, desk.case(case))
@@ -35,9 +32,9 @@ async def case_id(bootstrap: str) -> AsyncIterator[str]:
         desk.passes(timedelta(minutes=90))
         for output in desk.driver.produced:
             await producer.send_and_wait(output.topic, output.value, output.key, headers=list(output.headers))
-        saved = changelog("escalation", "editions").name
-        for key, document in desk.driver.contents("editions").items():
-            await producer.send_and_wait(saved, document, key, partition=partition)
+        for edition in desk.library.editions:
+            output = published(edition)
+            await producer.send_and_wait(output.topic, output.value, output.key, headers=list(output.headers))
     yield mine
 
 
@@ -61,6 +58,14 @@ async def test_a_case_is_explained_from_the_log_alone(bootstrap: str, case_id: s
     assert [entry["seconds"] for entry in first["ledger"]] == [3600]
     said = [entry["type"] for entry in found["history"] if entry["milestone"] == "first_response"]
     assert said == ["clock.started", "clock.warned", "clock.breached", "escalation.raised"]
+
+
+async def test_a_case_is_explained_though_its_edition_is_not_configured(bootstrap: str, case_id: str) -> None:
+    """The edition is in the log, for whoever has no policy files or has edited them since."""
+    done = frontline(case_id, "--kafka", bootstrap, "--json", FRONTLINE_POLICIES="objectives-2024")
+    assert (done.returncode, done.stderr) == (0, "")
+    first = next(clock for clock in json.loads(done.stdout)["clocks"] if clock["milestone"] == "first_response")
+    assert first["rules"]["target"]["edition"] == "guidelines-2021"
 
 
 async def test_a_case_is_explained_for_people(bootstrap: str, case_id: str) -> None:

@@ -13,11 +13,12 @@ from uuid import uuid4
 
 import pytest_asyncio
 
-from shared.contracts.topics import ACTIVITY, CASES, changelog
+from shared.contracts.topics import ACTIVITY, CASES
 from shared.kafka import serde
 from shared.kafka.record import Output
+from tests.harness.decided import published
 from tests.harness.intake import Intake, key_of, log_of, running_intake, topics_at, write
-from tests.topology.escalation.desk import Desk, as_record
+from tests.topology.escalation.desk import TaskDesk, as_record
 
 
 @dataclass
@@ -51,15 +52,14 @@ class Open:
 async def opened(bootstrap: str) -> AsyncIterator[Open]:
     """Cases of an account of their own: the broker may be shared."""
     await topics_at(bootstrap)
-    desk, account_id = Desk(), f"acme-{uuid4().hex[:8]}"
+    desk, account_id = TaskDesk(), f"acme-{uuid4().hex[:8]}"
     cases = [uuid4().hex, uuid4().hex]
     for case in cases:
         value, headers = as_record(CASES, case, desk.case(case, plan="premier_plus", account_id=account_id))
         desk.driver.pipe(CASES, case, value, headers)
         await write(bootstrap, [Output(CASES.name, case.encode(), value, headers)])
         desk.passes(timedelta(minutes=1))
-    saved = changelog("escalation", "editions").name
-    await write(bootstrap, [Output(saved, *entry) for entry in desk.driver.contents("editions").items()])
+    await write(bootstrap, [published(edition) for edition in desk.library.editions])
     async with running_intake(bootstrap) as intake:
         yield Open(intake, account_id, cases)
 

@@ -17,7 +17,7 @@ from aiokafka.structs import TopicPartition
 from shared.contracts import wire
 from shared.contracts.registry import type_of
 from shared.contracts.structs import Account, CaseRouted, Decision, EntitlementWithdrawn, Event, SupportRequestSubmitted
-from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, Topic, dead_letter
+from shared.contracts.topics import CASES, EDITIONS, ENTITLEMENTS, REQUESTS, Topic, dead_letter
 from shared.contracts.vocabulary import CHANNELS, PLANS, PRIORITIES, ROLES
 from shared.kafka import dead_letters, serde
 from shared.kafka.dead_letters import DeadLetter
@@ -300,6 +300,6 @@ async def test_a_router_answers_for_its_health_and_says_what_it_reads_and_writes
     assert {f"partition-{number}" for number in range(PARTITIONS)} < checks.keys()
     events = (await router.until("/asyncapi", 200)).json()
     channels = {channel["address"] for channel in events["channels"].values()}
-    assert channels == {REQUESTS.name, ENTITLEMENTS.name, CASES.name}
+    assert channels == {REQUESTS.name, ENTITLEMENTS.name, CASES.name, EDITIONS.name}
     assert "frontline_router_resubmitted_total" in (await router.until("/metrics", 200)).text
     assert await router.terminate() == 0

@@ -31,13 +31,13 @@ def run(bootstrap: str, capsys: pytest.CaptureFixture[str]) -> Run:
     return run
 
 
-async def test_apply_makes_what_is_missing_and_says_so(run: Run) -> None:
-    """A second time there is nothing left to make."""
+async def test_apply_creates_the_missing_topics_and_lists_them(run: Run) -> None:
+    """A second call has nothing left to create."""
     code, out, _ = await run("apply", "--json")
     assert code == 0
     assert json.loads(out)["topics"] == len(TOPICS)
     code, out, _ = await run("apply")
-    assert (code, out) == (0, f"all {len(TOPICS)} topics are there\n")
+    assert (code, out) == (0, f"all {len(TOPICS)} topics exist\n")
 
 
 async def test_check_agrees_or_lists_each_difference_with_exit_code_1(
@@ -46,7 +46,7 @@ async def test_check_agrees_or_lists_each_difference_with_exit_code_1(
     """The same on standard output for people and for programs."""
     await apply_topics(KafkaSettings(kafka_bootstrap=bootstrap))
     code, out, _ = await run("check")
-    assert (code, out) == (0, f"all {len(TOPICS)} topics are as the registry has them\n")
+    assert (code, out) == (0, f"all {len(TOPICS)} topics agree with the registry\n")
     monkeypatch.setenv("FRONTLINE_PARTITIONS", "7")
     code, out, _ = await run("check", "--json")
     assert code == 1
@@ -56,17 +56,17 @@ async def test_check_agrees_or_lists_each_difference_with_exit_code_1(
 
 
 async def test_only_a_topic_that_tasks_read_can_be_accepted(run: Run) -> None:
-    """For the others a restart is all; the command says so instead of doing nothing."""
+    """For the others a restart is enough; the command says so instead of doing nothing."""
     code, out, err = await run("accept", "support.escalations.v1")
     assert (code, out) == (2, "")
-    assert err == "no task reads support.escalations.v1: restarting the services is enough\n"
+    assert err == "no task reads support.escalations.v1: restart the services instead\n"
 
 
 async def test_no_kafka_and_bad_settings_are_one_line_each(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 1: it could not be done; 2: it was asked wrongly."""
     code, out, err = await run("check", kafka="127.0.0.1:9")
     assert (code, out) == (1, "")
-    assert err.startswith("Kafka did not do it: ")
+    assert err.startswith("the request to Kafka failed: ")
     monkeypatch.setenv("FRONTLINE_PARTITIONS", "many")
     code, _, err = await run("apply")
     assert code == 2

@@ -49,7 +49,7 @@ async def test_it_runs_stays_running_and_leaves_nothing_behind(tmp_path: Path) -
         again = await up.ready(but_not=ready)
         assert again["pids"]["router"] != ready["pids"]["router"]
         assert again["pids"]["kafka"] == ready["pids"]["kafka"]
-        assert "router ended (killed by signal 9); its last words: " in up.said
+        assert "router ended (killed by signal 9); last line of its log: " in up.said
 
         seen |= everyone(again)
 
@@ -154,15 +154,15 @@ async def test_a_taken_port_is_one_line_and_starts_nothing(tmp_path: Path) -> No
         with pytest.raises(SystemFailed) as caught:
             await System(Options(tmp_path / "data", port=port), Progress()).start()
     assert str(caught.value) == (
-        f"port {port} is taken by another program: end it, or choose another with --port (0 = a free one)"
+        f"port {port} is used by another program: end it, or choose another with --port (0 = a free one)"
     )
     assert not (tmp_path / "data").exists()
 
 
 async def test_a_kafka_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """`--kafka` with a slip in it."""
-    monkeypatch.setattr(system_module, "KAFKA_PATIENCE", 0.5)
-    with pytest.raises(SystemFailed, match=r"^no Kafka answers at 127\.0\.0\.1:1: start it, or leave --kafka out"):
+    monkeypatch.setattr(system_module, "KAFKA_TIMEOUT", 0.5)
+    with pytest.raises(SystemFailed, match=r"^no Kafka answers at 127\.0\.0\.1:1: start it, or omit --kafka"):
         await System(Options(kafka="127.0.0.1:1", port=0), Progress()).start()
 
 

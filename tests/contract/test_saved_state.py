@@ -12,17 +12,17 @@ from shared.policy.editions import EditionLibrary
 from shared.sla import case_state
 from shared.sla.packing import pack_id
 from shared.sla.pinned_edition import STORE as EDITIONS
-from shared.sla.pinned_edition import read_saved, short_of
+from shared.sla.pinned_edition import KnownEditions, read_saved, short_of
 from shared.sla.sla_clock import clocks_of, next_due
 from shared.sla.terms_in_force import view_of
-from tests.topology.escalation.desk import CASE, NEXT, Desk, minutes
+from tests.topology.escalation.desk import CASE, NEXT, TaskDesk, minutes
 
 SAVED = Path(__file__).parent / "saved"
 EDITION, STATE = (SAVED / "edition.bin").read_bytes(), (SAVED / "case.bin").read_bytes()
 SHA256 = "bdc6df38e2e4a0b7c00f3d550ee81caedb1d8341a9291e9a7c5505e572b5dfb1"
 
 
-def a_case_with_everything(desk: Desk) -> None:
+def a_case_with_everything(desk: TaskDesk) -> None:
     """One of each thing that a case keeps: activity, a plan, explicit terms, marks, calls, a request to escalate."""
     desk.opens(CASE, account_id="a" * 32, plan="premier_plus")
     desk.passes(minutes(46))
@@ -41,7 +41,7 @@ def a_case_with_everything(desk: Desk) -> None:
     desk.hears("reprioritised", milestones={"resolution": explicit})
 
 
-def stored_case(desk: Desk) -> bytes:
+def stored_case(desk: TaskDesk) -> bytes:
     """The value in the store."""
     value = desk.driver.stores[case_state.STORE].get(pack_id(CASE))
     assert value is not None
@@ -61,7 +61,7 @@ def test_the_clocks_of_a_saved_case_stand_where_they_stood() -> None:
     pinned = read_saved(EDITION)
     state = case_state.decode(STATE)
     assert state.edition == short_of(SHA256)
-    case = view_of(state, lambda _: pinned)
+    case = view_of(state, KnownEditions({short_of(pinned.sha256): pinned}))
     clocks = [
         (clock.milestone, clock.instance, clock.stage, from_micros(clock.due_at or 0).isoformat())
         for clock in clocks_of(case.policy, case.clocks)
@@ -78,7 +78,7 @@ def test_the_clocks_of_a_saved_case_stand_where_they_stood() -> None:
 
 def test_a_task_takes_over_what_was_saved_and_goes_on() -> None:
     """Restored from the saved bytes alone, with another edition configured by then."""
-    desk = Desk(NEXT)
+    desk = TaskDesk(NEXT)
     desk.driver.changelogs[EDITIONS][b"e" + short_of(SHA256)] = EDITION
     desk.driver.changelogs[case_state.STORE][pack_id(CASE)] = STATE
     desk.driver.restart()
@@ -94,6 +94,6 @@ def test_a_task_takes_over_what_was_saved_and_goes_on() -> None:
 
 def test_this_version_writes_what_is_saved_here() -> None:
     """If this fails and has to: keep the saved files, and their tests; add new ones beside them (saved/README.md)."""
-    desk = Desk(EditionLibrary.single(read_saved(EDITION).edition))
+    desk = TaskDesk(EditionLibrary.single(read_saved(EDITION).edition))
     a_case_with_everything(desk)
     assert stored_case(desk) == STATE

@@ -1,13 +1,18 @@
 """Services handle events as structs, taken by name; the type checker knows exactly the fields that the structs have."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from shared.contracts import registry, structs, stub_export
+from shared.contracts import escalation, registry, structs, stub_export
+from shared.contracts.base import Event
+from shared.sla import effects
 
 ROOT = Path(__file__).parents[2]
 MODELS = re.compile(r"^from shared\.contracts\.(?:intake|router|escalation|terms) import ", re.MULTILINE)
@@ -32,6 +37,40 @@ def test_services_derive_no_struct() -> None:
 def test_the_stub_is_up_to_date() -> None:
     """Also in `make check`."""
     assert stub_export.STUB.read_text(encoding="utf-8") == stub_export.render()
+    assert stub_export.EFFECTS.read_text(encoding="utf-8") == stub_export.render_effects()
+
+
+@pytest.mark.parametrize("event", escalation.EVENTS, ids=lambda event: event.__name__)
+def test_every_event_of_escalation_has_its_effect_with_the_fields_of_the_stub(event: type[Event]) -> None:
+    """An effect has what the rules know: the event's fields, but for those that are added when it is published."""
+    effect = vars(effects)[event.__name__]
+    fields = set(effect.__struct_fields__)
+    assert fields == set(event.model_fields) - escalation.ADDED_WHEN_PUBLISHED
+    assert fields == _fields(event.__name__, stub_export.render_effects())
+    assert fields >= {"at"}
+
+
+def test_the_type_checker_refuses_an_effect_with_the_fields_of_another(tmp_path: Path) -> None:
+    """Field names are no strings: what a rule forgets, misspells or adds is an error before anything runs."""
+    source = tmp_path / "planted.py"
+    source.write_text(
+        "from shared.sla import effects\n"
+        "from shared.sla.clock import ClockFacts\n"
+        "def planted(facts: ClockFacts) -> None:\n"
+        "    effects.ClockPaused(**facts, at=1, status='on_hold')\n"
+        "    effects.ClockPaused(**facts, at=1)\n"
+        "    effects.ClockPaused(**facts, at=1, because='on_hold')\n"
+        "    effects.EscalationRequested(**facts, at=1)\n"
+    )
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--explicit-package-bases", str(source)],
+        cwd=ROOT,
+        env={**os.environ, "MYPYPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert re.findall(r"planted\.py:(\d+): error", checked.stdout) == ["5", "6", "7"], checked.stdout
 
 
 @pytest.mark.parametrize("event", sorted(registry.TYPES))
@@ -41,13 +80,13 @@ def test_every_event_has_its_struct_with_the_fields_of_the_stub(event: str) -> N
     assert kind is not None
     assert issubclass(kind, structs.Event)
     assert kind is getattr(structs, kind.__name__)
-    assert _fields(kind.__name__) == set(kind.__struct_fields__)
+    assert _fields(kind.__name__, stub_export.render()) == set(kind.__struct_fields__)
     assert issubclass(kind, msgspec.Struct)
 
 
-def _fields(name: str) -> set[str]:
+def _fields(name: str, stub: str) -> set[str]:
     """The fields of a class in the stub, those of its bases included."""
-    classes = {node.name: node for node in ast.parse(stub_export.render()).body if isinstance(node, ast.ClassDef)}
+    classes = {node.name: node for node in ast.parse(stub).body if isinstance(node, ast.ClassDef)}
     if name not in classes:
         return set()
     own = {
@@ -55,4 +94,4 @@ def _fields(name: str) -> set[str]:
         for field in classes[name].body
         if isinstance(field, ast.AnnAssign) and "ClassVar" not in ast.unparse(field.annotation)
     }
-    return own.union(*(_fields(ast.unparse(base)) for base in classes[name].bases))
+    return own.union(*(_fields(ast.unparse(base), stub) for base in classes[name].bases))

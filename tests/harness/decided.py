@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from shared.contracts import wire
 from shared.contracts.structs import (
     CaseRouted,
     CausedBy,
@@ -15,15 +16,21 @@ from shared.contracts.structs import (
     ClockStarted,
     ClockWarned,
     DecidedMilestone,
+    EditionPublished,
     EntitlementUsed,
     EscalationRights,
     Reason,
     SupportRequestSubmitted,
     TraceStep,
 )
+from shared.contracts.topics import EDITIONS
 from shared.contracts.vocabulary import CHANNELS
+from shared.kafka import serde
+from shared.kafka.record import Output
 from shared.policy.digest import policy_sha256
 from shared.policy.files import load_edition
+from shared.policy.model import Edition
+from shared.policy.published_edition import edition_published
 from shared.routing.entitlement import Entitlement
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
@@ -157,3 +164,10 @@ def breached(case_id: str, at: datetime, **given: Any) -> ClockBreached:
     """The first response is late."""
     event: ClockBreached = _clock(ClockBreached, case_id, at, {"breached_at": at, **given})
     return event
+
+
+def published(edition: Edition) -> Output:
+    """The record of an edition; it is for whoever writes it to choose the partition by the key."""
+    event = edition_published(edition)
+    envelope = serde.Envelope(f"edition-{event.policy_sha256}", "/test", EditionPublished.TYPE)
+    return serde.to_output(EDITIONS, event.policy_sha256, envelope, wire.encode(event))

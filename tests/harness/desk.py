@@ -1,6 +1,6 @@
 """A support desk in a test: things happen at minutes since the submission, time is a verb, effects are read back.
 
-desk = Desk({"restoration": terms(240, paused_by=["waiting_on_customer"])})
+desk = ClockDesk({"restoration": terms(240, paused_by=["waiting_on_customer"])})
 desk.hears(30, "status_changed", to="waiting_on_customer")
 desk.waits_until(400)
 assert desk.said("breached") == []
@@ -19,17 +19,17 @@ from shared.policy.chain import Chain
 from shared.policy.model import EscalationLevel, LevelKind
 from shared.sla.clock import Activity, CaseClocks, CasePolicy, Clock, Terms
 from shared.sla.effects import (
-    Breached,
-    Cancelled,
-    Effect,
-    Fulfilled,
-    Paused,
-    Raised,
-    Restated,
-    Resumed,
-    Started,
-    Suppressed,
-    Warned,
+    ClockBreached,
+    ClockCancelled,
+    ClockEvent,
+    ClockFulfilled,
+    ClockPaused,
+    ClockRestated,
+    ClockResumed,
+    ClockStarted,
+    ClockWarned,
+    EscalationRaised,
+    EscalationSuppressed,
 )
 from shared.sla.fold import as_of
 from shared.sla.sla_clock import Step, advance, apply_activity, clocks_of, next_due, open_case
@@ -40,17 +40,17 @@ _OPENED = to_micros(OPENED)
 OFFICE = BusinessCalendar.from_config(
     {"timezone": "UTC", "hours": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
 )
-WORDS: Mapping[str, type[Effect]] = {
-    "started": Started,
-    "paused": Paused,
-    "resumed": Resumed,
-    "fulfilled": Fulfilled,
-    "cancelled": Cancelled,
-    "warned": Warned,
-    "breached": Breached,
-    "restated": Restated,
-    "raised": Raised,
-    "suppressed": Suppressed,
+WORDS: Mapping[str, type[ClockEvent]] = {
+    "started": ClockStarted,
+    "paused": ClockPaused,
+    "resumed": ClockResumed,
+    "fulfilled": ClockFulfilled,
+    "cancelled": ClockCancelled,
+    "warned": ClockWarned,
+    "breached": ClockBreached,
+    "restated": ClockRestated,
+    "raised": EscalationRaised,
+    "suppressed": EscalationSuppressed,
 }
 
 
@@ -91,7 +91,7 @@ class Said:
     milestone: Milestone
     at: float
     due: float | None
-    effect: Effect
+    effect: ClockEvent
 
     @property
     def short(self) -> tuple[str, Milestone, float]:
@@ -99,7 +99,7 @@ class Said:
         return self.word, self.milestone, self.at
 
 
-class Desk:
+class ClockDesk:
     """One case, its published effects and its clocks. `levels` default to none; wall clock and event time agree
     unless `seen` says when an activity arrived.
     """

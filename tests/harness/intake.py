@@ -97,7 +97,8 @@ async def running_intake(bootstrap: str, *, wait: bool = True, **given: Any) -> 
 
 def is_settled(service: Service) -> bool:
     """Whether records can be published and the views have been read."""
-    return service.readiness.ready and service.requests_tail.caught_up and service.accounts_tail.caught_up
+    tails = (service.requests_tail, service.accounts_tail, service.editions_tail)
+    return service.readiness.ready and all(tail.caught_up for tail in tails)
 
 
 async def topics_at(bootstrap: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from services.escalation.edition_store import EditionStore
 from services.escalation.topology import EscalationTopology
-from services.replay.recorded_log import EDITIONS, SOURCES, Extent, Place, RecordedLog
+from services.replay.recorded_log import SOURCES, Extent, Place, RecordedLog
 from services.router.topology import RouterTopology
 from shared.contracts import wire
 from shared.contracts.registry import type_of
@@ -160,14 +160,8 @@ class Recording:
         return log_of(extent, self.all_records())
 
     def all_records(self) -> list[Record]:
-        """Everything, by topic, partition and offset; with the editions that were saved."""
-        saved = [
-            Record(EDITIONS.name, partition, offset, 0, key, value)
-            for (name, partition), task in self.tasks.items()
-            if name == "escalation"
-            for offset, (key, value) in enumerate(task.changelogs["editions"].items())
-        ]
-        return [*chain(*self.records.values()), *saved]
+        """Everything, by topic, partition and offset."""
+        return [*chain(*self.records.values())]
 
     def consumed(self) -> dict[str, dict[str, dict[int, int]]]:
         """The committed offsets of the groups."""
@@ -208,7 +202,7 @@ class Recording:
         return RouterTopology(self._rulebooks, partitions=self.partitions, trace=self._child)
 
     def _escalation(self, _partition: int) -> EscalationTopology:
-        return EscalationTopology(EditionStore(self.library), trace=self._child)
+        return EscalationTopology(EditionStore(self.library), partitions=self.partitions, trace=self._child)
 
     def _child(self, _parent: str | None) -> str:
         self._spans += 1

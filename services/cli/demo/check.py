@@ -1,7 +1,7 @@
-"""[pure] Whether the log of a demo run is what it has to be.
+"""[pure] Does the log of a demo run have every decision and event that it must have, and nothing else?
 
-Each request is decided once, and as `frontline decide` decides it. Each P1 promise that nobody answered is warned of,
-breached and escalated (or suppressed) once. Plan access promises nothing, so its cases are silent.
+Each request is decided once, and as `frontline decide` decides it. Each unanswered P1 promise has its warnings, one
+breach and its escalations (or one suppressed one). Plan access promises nothing, so its cases have no events.
 """
 
 from collections import Counter, defaultdict
@@ -19,11 +19,11 @@ BREACHED = "frontline.clock.breached.v1"
 RAISED = "frontline.escalation.raised.v1"
 SUPPRESSED = "frontline.escalation.suppressed.v1"
 
-# What a case says beside the decision: absent from what `frontline decide` prints.
+# Fields of a case that `frontline decide` does not print.
 _CASE_ONLY = {"case_id", "request_id", "account_id", "requester_id", "subject", "impact", "workaround", "environment"}
 _CASE_ONLY |= {"request_type", "requested_channel", "received_at", "decided_at", "observed_at", "caused_by"}
 
-Happened = tuple[str, str, str, int, int]  # case_id, milestone, event type, level and repetition (0 where it has none)
+PromiseEvent = tuple[str, str, str, int, int]  # case_id, milestone, event type, level, repetition (0 if none)
 
 
 def decide_line(ask: Ask, account: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,11 +50,11 @@ def decide_line(ask: Ask, account: Mapping[str, Any], case: Mapping[str, Any]) -
     }
 
 
-def undecided(asks: Mapping[str, Ask], cases: Iterable[LoggedEvent]) -> list[str]:
-    """Requests (by id) that were not decided exactly once; and decisions of nobody's request.
+def not_decided_once(asks: Mapping[str, Ask], cases: Iterable[LoggedEvent]) -> list[str]:
+    """Requests (by id) that were not decided exactly once, and decisions of requests that were never sent.
 
-    Of a request that was decided more than once, each decision's event id, cause and instant: the same cause twice is a
-    transaction that was done twice, two causes are a resubmission that was not recognised.
+    A request that was decided more than once is listed with each decision's event id, cause and time: the same cause
+    twice means a transaction that ran twice, two causes a resubmission that was not recognised.
     """
     decided: dict[str, list[LoggedEvent]] = defaultdict(list)
     for event in cases:
@@ -71,8 +71,8 @@ def undecided(asks: Mapping[str, Ask], cases: Iterable[LoggedEvent]) -> list[str
     return found + [f"request {request_id} was decided but never sent" for request_id in decided.keys() - asks.keys()]
 
 
-def decided_otherwise(ask: Ask, case: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    """Where the decision in the log differs from what `frontline decide` answered."""
+def decision_differences(ask: Ask, case: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    """The fields in which the decision in the log differs from the answer of `frontline decide`."""
     found = [
         f"request {case['request_id']} ({_describe(ask)}): {name} is {_comparable(case).get(name)!r} in the log and "
         f"{_comparable(expected).get(name)!r} by `frontline decide`"
@@ -84,9 +84,9 @@ def decided_otherwise(ask: Ask, case: Mapping[str, Any], expected: Mapping[str, 
     return found
 
 
-def expected_events(cases: Iterable[Mapping[str, Any]], edition: Edition) -> set[Happened]:
-    """What the unanswered P1 promises of these cases must lead to, each once."""
-    happened: set[Happened] = set()
+def expected_events(cases: Iterable[Mapping[str, Any]], edition: Edition) -> set[PromiseEvent]:
+    """The events that the unanswered P1 promises of these cases must cause, each once."""
+    expected: set[PromiseEvent] = set()
     chain = Chain(edition.escalation_levels)
     for case in cases:
         if case["priority"] != "P1":
@@ -94,20 +94,20 @@ def expected_events(cases: Iterable[Mapping[str, Any]], edition: Edition) -> set
         for milestone, terms in case["milestones"].items():
             if terms["target_seconds"] is None:
                 continue
-            happened.add((case["case_id"], milestone, BREACHED, 0, 0))
+            expected.add((case["case_id"], milestone, BREACHED, 0, 0))
             for step in chain.steps(terms["target_seconds"] * SECOND):
-                what = step.level, step.repetition
+                number = step.level, step.repetition
                 if step.kind == "warning":
-                    happened.add((case["case_id"], milestone, WARNED, *what))
+                    expected.add((case["case_id"], milestone, WARNED, *number))
                 elif case["escalation"]["automated"]:
-                    happened.add((case["case_id"], milestone, RAISED, *what))
-                elif what == (chain.lowest_escalation, 0):
-                    happened.add((case["case_id"], milestone, SUPPRESSED, *what))
-    return happened
+                    expected.add((case["case_id"], milestone, RAISED, *number))
+                elif number == (chain.lowest_escalation, 0):
+                    expected.add((case["case_id"], milestone, SUPPRESSED, *number))
+    return expected
 
 
 def last_call(edition: Edition, target_seconds: int) -> float:
-    """How many seconds of its hours after its start an unanswered target has its last call, or its deadline."""
+    """After how many seconds of its hours an unanswered target has its last escalation, at least its deadline."""
     steps = Chain(edition.escalation_levels).steps(target_seconds * SECOND)
     return max([target_seconds, *(step.amount / SECOND for step in steps)])
 
@@ -124,13 +124,15 @@ def seconds_until_settled(cases: Iterable[Mapping[str, Any]], edition: Edition) 
     return max((last_call(edition, target) for target in targets), default=0)
 
 
-def wrongly_kept(cases: Sequence[Mapping[str, Any]], escalations: Iterable[LoggedEvent], edition: Edition) -> list[str]:
-    """Promises that were not kept track of: missing, doubled, unexpected events, any event where nothing was promised.
+def event_differences(
+    cases: Sequence[Mapping[str, Any]], escalations: Iterable[LoggedEvent], edition: Edition
+) -> list[str]:
+    """Missing, duplicate and unexpected events of promises, and events of cases that have no promise.
 
     `escalations` are events of `cases`.
     """
     by_case = {case["case_id"]: case for case in cases}
-    counted: Counter[Happened] = Counter()
+    counted: Counter[PromiseEvent] = Counter()
     ids: dict[str, int] = defaultdict(int)
     found: list[str] = []
     for event in escalations:
@@ -138,15 +140,17 @@ def wrongly_kept(cases: Sequence[Mapping[str, Any]], escalations: Iterable[Logge
         case = by_case[data["case_id"]]
         ids[event.id] += 1
         if not any(terms["target_seconds"] for terms in case["milestones"].values()):
-            found.append(f"{event.type} for case {data['case_id']}, which was promised nothing")
+            found.append(f"{event.type} for case {data['case_id']}, which has no promise")
         elif event.type in (WARNED, BREACHED, RAISED, SUPPRESSED):
             counted[
                 data["case_id"], data["milestone"], event.type, data.get("level", 0), data.get("repetition", 0)
             ] += 1
     expected = expected_events(cases, edition)
-    found += [f"{_say(what)} did not happen" for what in sorted(expected - counted.keys())]
-    found += [f"{_say(what)} happened {times} times" for what, times in sorted(counted.items()) if times > 1]
-    found += [f"{_say(what)} should not have happened" for what in sorted(counted.keys() - expected)]
+    found += [f"{_describe_event(key)} is missing" for key in sorted(expected - counted.keys())]
+    found += [
+        f"{_describe_event(key)} was published {times} times" for key, times in sorted(counted.items()) if times > 1
+    ]
+    found += [f"{_describe_event(key)} is unexpected" for key in sorted(counted.keys() - expected)]
     return found + [f"event id {event_id} was used {times} times" for event_id, times in ids.items() if times > 1]
 
 
@@ -162,7 +166,7 @@ def _describe(ask: Ask) -> str:
     return f"{ask.body['account_id']}, {requester['requester_id']}, {ask.body['channel']}"
 
 
-def _say(what: Happened) -> str:
-    case_id, milestone, event_type, level, repetition = what
-    again = f", repetition {repetition}" if repetition else ""
-    return f"{event_type.split('.')[-2]} (level {level}{again}) of {milestone} of case {case_id}"
+def _describe_event(key: PromiseEvent) -> str:
+    case_id, milestone, event_type, level, repetition = key
+    suffix = f", repetition {repetition}" if repetition else ""
+    return f"{event_type.split('.')[-2]} (level {level}{suffix}) of {milestone} of case {case_id}"

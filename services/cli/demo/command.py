@@ -1,4 +1,4 @@
-"""`frontline demo`: the whole system with requests coming in, to look at or, with --once, to check."""
+"""`frontline demo`: runs the whole system with demo requests, to watch or, with --once, to check."""
 
 import asyncio
 import os
@@ -33,8 +33,8 @@ from shared.policy.model import Edition
 from shared.wall_clock import utc_now
 
 DEMO_EDITION = "demo"  # the shipped guidelines with P1 targets of seconds
-LONGEST_WAIT = 600  # seconds; --once with an edition whose P1 takes longer would look as if it hung
-STREAM = 48  # requests to look at
+LONGEST_WAIT = 600  # seconds; with an edition whose P1 takes longer, --once would seem to hang
+STREAM = 48  # requests to watch
 PAUSES = (0.4, 1.5)  # seconds between requests: the first dozen quickly, then at a pace that can be read
 BAD_INPUT, DIFFERENT, AS_PROMISED = 2, 1, 0
 
@@ -49,25 +49,25 @@ def demo(
     ready_file: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
-    """The whole system with requests coming in; Ctrl-C stops it.
+    """Run the whole system with demo requests; Ctrl-C stops it.
 
     Parameters
     ----------
     once
-        Send 216 requests, wait for what must follow, compare the log with what was promised, and end: exit code 0 if
-        all is as promised, 1 if anything differs (each difference is a line).
+        Send 216 requests, wait for their events, compare the log with what was promised, and end: exit code 0 if all is
+        as promised, 1 if anything differs (one line for each difference).
     data
-        Keep Kafka's data and the logs in this folder; without it they are removed at the end.
+        Keep Kafka's data and the logs in this folder. By default they are deleted at the end.
     kafka
         HOST:PORT of a Kafka to use instead of starting one.
     port
-        Where intake listens on this machine; 0 takes a free port.
+        The port of intake on this machine; 0 chooses a free one.
     policy
-        The name of an edition that ships, or a file. By default the guidelines with P1 targets of seconds.
+        The name of a shipped edition, or a file. By default the guidelines with P1 targets of seconds.
     ready_file
-        Write where everything is to this file (JSON) once all is ready, and again after a restart of a part.
+        Write the addresses to this file (JSON) when everything is ready, and again when a part was restarted.
     json
-        Print events (with --once: the outcome) as JSON lines.
+        Print events (with --once: the result) as JSON lines.
     """
     console = Console(stderr=True, highlight=False)
     problems, policies = checked_policy(policy)
@@ -78,7 +78,7 @@ def demo(
     longest = _longest_p1_wait(edition)
     if once and longest > LONGEST_WAIT:
         console.print(
-            f"edition {edition.edition} takes {longest:.0f} s to the last escalation of a P1, --once waits "
+            f"edition {edition.edition} needs {longest:.0f} s until the last escalation of a P1, and --once waits "
             f"{LONGEST_WAIT} s at most: choose an edition with shorter targets, such as {DEMO_EDITION}"
         )
         return BAD_INPUT
@@ -97,19 +97,19 @@ async def _check(system: System, *, policy: str, edition: Edition, as_json: bool
     asks = coverage(secrets.token_hex(4))
     with Progress() as progress:
         async with system.client() as client:
-            sent = await demo_run.submit_all(client, asks, progress.say)
-        differences = await demo_run.settled(system.ready.bootstrap, sent, policy, edition, progress.say)
+            sent = await demo_run.submit_all(client, asks, progress.update)
+        differences = await demo_run.settled(system.ready.bootstrap, sent, policy, edition, progress.update)
     console = Console(highlight=False, soft_wrap=True)
     if as_json:
-        outcome = {"requests": len(sent), "as_promised": not differences, "differences": differences}
-        print(msgspec.json.encode(outcome).decode(), flush=True)
+        result = {"requests": len(sent), "as_promised": not differences, "differences": differences}
+        print(msgspec.json.encode(result).decode(), flush=True)
     elif differences:
         console.print("\n".join(differences), markup=False)
         console.print(f"{len(differences)} differences in {len(sent)} requests", style="bold red")
     else:
         console.print(
-            f"{len(sent)} requests: each decided once and as `frontline decide` says; each unanswered P1 promise "
-            "warned of, breached and escalated or suppressed once; nothing said where nothing was promised.",
+            f"{len(sent)} requests: each decided once and as by `frontline decide`; each unanswered P1 promise "
+            "warned of, breached and escalated or suppressed once; no events without a promise.",
             style="bold green",
         )
     return DIFFERENT if differences else AS_PROMISED
@@ -120,8 +120,8 @@ async def _watch(system: System, *, as_json: bool) -> int:
     console = Console(highlight=False, soft_wrap=True)
     if not as_json:
         console.print(
-            f"\n{STREAM} requests come in now. Targets of P1 are seconds, so some promises are kept and some are "
-            "missed while you look.\n",
+            f"\n{STREAM} requests follow. P1 targets are seconds here, so some promises are kept and others are "
+            "missed.\n",
             style="dim",
         )
     started = utc_now()
@@ -154,22 +154,24 @@ async def _send_stream(system: System, console: Console, *, as_json: bool) -> No
             await asyncio.sleep(PAUSES[number > 12])
     if not as_json:
         console.print(
-            f"\nThat was the stream; everything stays up. Send your own: {system.ready.intake_url}/docs\n", style="dim"
+            "\nThat was the last demo request. The system keeps running; send your own requests: "
+            f"{system.ready.intake_url}/docs\n",
+            style="dim",
         )
 
 
 class _Agents:
-    """People at work on staffed channels: of three cases they answer one, ask back on one and leave one alone."""
+    """Support agents: of three cases they answer one, ask the customer on one and ignore one."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
-        self._seen = 0
+        self._cases = 0
 
     async def work_on(self, case: Mapping[str, Any]) -> None:
-        """Do what this case's turn is, in its own time."""
+        """Send the activity of an agent on this case, with pauses."""
         if not any(terms["target_seconds"] for terms in case["milestones"].values()):
             return
-        self._seen += 1
+        self._cases += 1
         steps: tuple[tuple[float, dict[str, str]], ...] = (
             (),
             ((3, {"type": "agent_replied"}), (4, {"type": "resolved"})),
@@ -179,7 +181,7 @@ class _Agents:
                 (6, {"type": "status_changed", "to": "open"}),
                 (2, {"type": "restored"}),
             ),
-        )[self._seen % 3]
+        )[self._cases % 3]
         for seconds, activity in steps:
             await asyncio.sleep(seconds)
             await call(self._client, "POST", f"/v1/cases/{case['case_id']}/activity", json=activity)

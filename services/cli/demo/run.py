@@ -1,4 +1,4 @@
-"""Drives intake with the demo's requests and waits until the log has settled; what is checked is in `check`."""
+"""Sends the demo's requests to intake, waits until all events are there, and compares them (`check.py`)."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from services.cli.call_intake import GIVE_UP_AFTER, call
+from services.cli.call_intake import GIVE_UP_SECONDS, call
 from services.cli.demo import check
 from services.cli.demo.traffic import Ask
 from services.cli.demo_accounts import DEMO_ACCOUNTS
@@ -19,23 +19,23 @@ from shared.contracts.topics import CASES, ESCALATIONS
 from shared.policy.model import Edition
 from shared.wall_clock import utc_now
 
-AT_ONCE = 8  # requests under way at the same time
+MAX_CONCURRENT = 8  # requests at the same time
 POLL_SECONDS = 0.5
-SLACK = timedelta(seconds=30)  # beyond the last expected event: a takeover takes up to 8 s, a busy machine more
+SLACK = timedelta(seconds=30)  # after the last expected event is due: a takeover takes up to 8 s, a busy machine more
 
 Progress = Callable[[str], None]
 
 
 async def submit(client: httpx.AsyncClient, ask: Ask) -> str:
-    """Send one ask; returns its request_id once Kafka has it."""
+    """Send one request; return its request_id once Kafka has it."""
     answer = await call(client, "POST", "/v1/support-requests", json=ask.body, headers={"Idempotency-Key": ask.key})
     return str(answer.json()["request_id"])
 
 
 async def submit_all(client: httpx.AsyncClient, asks: Sequence[Ask], progress: Progress) -> dict[str, Ask]:
-    """Send all asks, a few at a time; returns them by request_id."""
+    """Send all requests, a few at a time; return them by request_id."""
     sent: dict[str, Ask] = {}
-    gate = asyncio.Semaphore(AT_ONCE)
+    gate = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def one(ask: Ask) -> None:
         async with gate:
@@ -51,13 +51,14 @@ async def submit_all(client: httpx.AsyncClient, asks: Sequence[Ask], progress: P
 async def settled(
     bootstrap: str, sent: Mapping[str, Ask], policy: str, edition: Edition, progress: Progress
 ) -> list[str]:
-    """Wait for everything that must happen to `sent`, then say everything that differs from it; [] = as promised.
+    """Wait for every event that the requests in `sent` must cause, and list all differences; [] = as promised.
 
-    `policy` is the name or file that `edition` was loaded from, for `frontline decide` to load it by itself.
+    `policy` is the name or file of `edition`, which `frontline decide` loads itself.
     """
     cases: list[LoggedEvent] = []
-    give_up = utc_now() + GIVE_UP_AFTER
-    while utc_now() < give_up:
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + GIVE_UP_SECONDS
+    while loop.time() < give_up_at:
         cases = _of(sent, (await read_to_end(bootstrap, CASES))[CASES.name])
         progress(f"{len(cases)} of {len(sent)} requests decided")
         if len(cases) >= len(sent):
@@ -75,17 +76,17 @@ async def settled(
         if seen >= len(expected) and utc_now() > until:
             break
         await asyncio.sleep(POLL_SECONDS)
-    # Read once more: a second decision or event of the same cause would come after the first.
+    # Read again: a duplicate decision or event would come after the first one.
     log = await read_to_end(bootstrap, CASES, ESCALATIONS)
     cases = _of(sent, log[CASES.name])
-    differences = check.undecided(sent, cases)
-    differences += await _decided_otherwise(sent, cases, policy)
+    differences = check.not_decided_once(sent, cases)
+    differences += await _differs_from_decide(sent, cases, policy)
     events = _of_cases([case.data for case in cases], log[ESCALATIONS.name])
-    return differences + check.wrongly_kept([case.data for case in cases], events, edition)
+    return differences + check.event_differences([case.data for case in cases], events, edition)
 
 
-async def _decided_otherwise(sent: Mapping[str, Ask], cases: Iterable[LoggedEvent], policy: str) -> list[str]:
-    """Ask `frontline decide`, as a program of its own, about every case, and compare."""
+async def _differs_from_decide(sent: Mapping[str, Ask], cases: Iterable[LoggedEvent], policy: str) -> list[str]:
+    """Decide every case again with `frontline decide`, run as a program, and compare."""
     known = [(sent[case.data["request_id"]], case.data) for case in cases]
     lines = [json.dumps(check.decide_line(ask, DEMO_ACCOUNTS[ask.body["account_id"]], case)) for ask, case in known]
     program = await asyncio.create_subprocess_exec(
@@ -95,14 +96,14 @@ async def _decided_otherwise(sent: Mapping[str, Ask], cases: Iterable[LoggedEven
     )
     output, _ = await program.communicate("\n".join(lines).encode())
     if program.returncode != 0:
-        return [f"`frontline decide` ended with exit code {program.returncode}"]
+        return [f"`frontline decide` failed with exit code {program.returncode}"]
     answers = [json.loads(line) for line in output.splitlines()]
     if len(answers) != len(known):
         return [f"`frontline decide` answered {len(answers)} of {len(known)} lines"]
     return [
         difference
         for (ask, case), answer in zip(known, answers, strict=True)
-        for difference in check.decided_otherwise(ask, case, answer)
+        for difference in check.decision_differences(ask, case, answer)
     ]
 
 

@@ -1,4 +1,4 @@
-"""[pure] What the demo asks: a full cover of who may ask where, and a varied stream to look at."""
+"""[pure] The requests of the demo: a full coverage of plans, roles and channels, and a varied stream to watch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Any
 from services.cli.demo_accounts import DEMO_ACCOUNTS
 from shared.contracts.vocabulary import CHANNELS, PLANS, ROLES, Channel, Plan, Role
 
-# What a customer says, by the priority that both shipped editions make of it.
-_SAYS: dict[str, tuple[dict[str, str], ...]] = {
+# What a customer states, by the priority that both shipped editions derive from it.
+_IMPACTS: dict[str, tuple[dict[str, str], ...]] = {
     "P1": (
         {"impact": "down", "workaround": "none", "environment": "production"},
         {"impact": "critical", "workaround": "none", "environment": "production"},
@@ -46,8 +46,8 @@ class Ask:
     expected_priority: str
 
 
-class _Asker:
-    """Makes asks that differ in account, wording and country, the same ones in every run."""
+class _AskFactory:
+    """Makes requests that differ in account, wording and country; the same ones in every run."""
 
     def __init__(self, run: str) -> None:
         self._run = run
@@ -55,9 +55,9 @@ class _Asker:
         self._accounts = {
             plan: cycle([name for name, account in DEMO_ACCOUNTS.items() if account["plan"] == plan]) for plan in PLANS
         }
-        self._says = {priority: cycle(says) for priority, says in _SAYS.items()}
+        self._impacts = {priority: cycle(impacts) for priority, impacts in _IMPACTS.items()}
 
-    def ask(self, plan: Plan, role: Role, licensed: bool, channel: Channel, priority: str) -> Ask:
+    def make(self, plan: Plan, role: Role, licensed: bool, channel: Channel, priority: str) -> Ask:
         self._made += 1
         body: dict[str, Any] = {
             "account_id": next(self._accounts[plan]),
@@ -71,7 +71,7 @@ class _Asker:
             "description": f"{_SUBJECTS[priority]} (demo request {self._made}).",
             "request_type": "billing" if channel == "billing" else "technical",
             "language": "es" if self._made % 2 else "en",
-            **next(self._says[priority]),
+            **next(self._impacts[priority]),
         }
         if channel == "phone" and self._made % 3:
             body["phone"] = {"meeting_id": "555 0100 000", "host_key": "000000"}
@@ -79,31 +79,31 @@ class _Asker:
 
 
 def coverage(run: str) -> list[Ask]:
-    """216 asks: every plan x role x licence x channel, and every plan x priority on each staffed channel.
+    """216 requests: every plan x role x licence x channel, and every plan x priority on each staffed channel.
 
-    `run` goes into the idempotency keys, so that a second run on the same log asks anew.
+    `run` is part of the idempotency keys, so that a second run on the same log makes new requests.
     """
-    asker = _Asker(run)
-    priorities = cycle(_SAYS)
+    factory = _AskFactory(run)
+    priorities = cycle(_IMPACTS)
     asks = [
-        asker.ask(plan, role, licensed, channel, next(priorities))
+        factory.make(plan, role, licensed, channel, next(priorities))
         for plan, role, licensed, channel in product(PLANS, ROLES, (True, False), CHANNELS)
     ]
     who: tuple[tuple[Role, bool], ...] = (("admin", True), ("member", False))
     asks += [
-        asker.ask(plan, role, licensed, channel, priority)
-        for plan, priority, channel, (role, licensed) in product(PLANS, _SAYS, STAFFED, who)
+        factory.make(plan, role, licensed, channel, priority)
+        for plan, priority, channel, (role, licensed) in product(PLANS, _IMPACTS, STAFFED, who)
     ]
     return asks
 
 
 def varied(run: str) -> Iterator[Ask]:
-    """An endless stream in which neighbours differ; staffed channels, where promises are made, come more often."""
-    asker = _Asker(run)
-    # A stride that shares no factor with the table's length visits every row before any comes again.
-    table = list(product(PLANS, ROLES, (True, False), CHANNELS + STAFFED * 3, _SAYS))
+    """An endless stream of varied requests; staffed channels, which have promises, are more frequent."""
+    factory = _AskFactory(run)
+    # The stride shares no factor with the table's length: it visits every row before it repeats one.
+    table = list(product(PLANS, ROLES, (True, False), CHANNELS + STAFFED * 3, _IMPACTS))
     stride, at = 485, 0
     while True:
         plan, role, licensed, channel, priority = table[at % len(table)]
-        yield asker.ask(plan, role, licensed, channel, priority)
+        yield factory.make(plan, role, licensed, channel, priority)
         at += stride

@@ -15,14 +15,15 @@ from services.cli.case_log_reader import read_case
 from services.cli.explain.view import show
 from services.cli.jsonl import BAD_INPUT
 from services.cli.options import Lang, language_of
-from shared.contracts.structs import CaseRouted
+from shared.contracts.topics import EDITIONS
 from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
-from shared.kafka.faults import NoTopics, TaskMustStop
+from shared.kafka.faults import NoTopics
 from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.messages.catalogues import FALLBACK, messages_in
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
+from shared.policy.published_edition import UnusableEdition
 from shared.policy.settings import PolicySettings
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from shared.wall_clock import utc_now
@@ -63,7 +64,7 @@ def explain(case: str, *, kafka: str | None = None, lang: Lang = None, as_json: 
         return _failed(f"Kafka at {settings.kafka_bootstrap} has no topics of Frontline; run `frontline topics apply`")
     if log.case is None:
         return _failed(_unknown(case, log))
-    editions, missing = _editions(log, log.case)
+    editions, missing = _editions(log)
     messages = messages_in(lang or (FALLBACK if as_json else language_of(os.environ)))
     found = explanation(log, log.case, editions, utc_now(), messages)
     if as_json:
@@ -71,26 +72,26 @@ def explain(case: str, *, kafka: str | None = None, lang: Lang = None, as_json: 
     else:
         show(found, Console(soft_wrap=True, highlight=False), messages)
     if missing:
-        print(f"no ledgers: {missing}", file=sys.stderr)
+        print(f"the explanation is incomplete: {missing}", file=sys.stderr)
     return EXPLAINED
 
 
-def _editions(log: CaseLog, case: CaseRouted) -> tuple[dict[bytes, PinnedEdition], str]:
-    """The editions at hand, as saved with the open cases, else as they are configured; and what is missing."""
-    saved: dict[bytes, PinnedEdition] = {}
+def _editions(log: CaseLog) -> tuple[dict[bytes, PinnedEdition], str]:
+    """The editions that the case names, from the log, else as they are configured here; and which is missing."""
+    found: dict[bytes, PinnedEdition] = {}
     try:
-        saved = log.editions()
-        if short_of(case.policy_sha256) in saved:
-            return saved, ""
-        library = load_library(load(PolicySettings).policies)
-    except (TaskMustStop, PolicyError, BadSettings) as error:
-        return saved, str(error)
-    edition = library.by_digest(case.policy_sha256)
-    if edition is not None:
-        return saved | {short_of(case.policy_sha256): PinnedEdition(case.policy_sha256, edition)}, ""
-    return (
-        saved,
-        f"edition {case.edition} (policy_sha256 {case.policy_sha256}) is neither saved nor in FRONTLINE_POLICIES",
+        found = log.editions()
+        missing = {sha256: name for sha256, name in log.named_editions.items() if log.published.find(sha256) is None}
+        library = load_library(load(PolicySettings).policies) if missing else None
+    except (UnusableEdition, PolicyError, BadSettings) as error:
+        return found, str(error)
+    for sha256 in [*missing]:
+        if library is not None and (edition := library.by_digest(sha256)) is not None:
+            found[short_of(sha256)] = PinnedEdition(sha256, edition)
+            del missing[sha256]
+    return found, "; ".join(
+        f"edition {name} (policy_sha256 {sha256}) is neither in {EDITIONS.name} nor in FRONTLINE_POLICIES"
+        for sha256, name in missing.items()
     )
 
 

@@ -7,7 +7,7 @@ from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
 from shared.explain.ledger_reasons import because
 from shared.messages.messages import Messages
-from shared.sla.fold import RE_ARMED
+from shared.policy.milestones import MILESTONE_TABLE
 
 Data = Mapping[str, Any]
 
@@ -66,7 +66,7 @@ def _behaviour(clock: Data, messages: Messages) -> str:
     """What stops a clock for a while, and what reopening the case does to it, if anything."""
     statuses = ", ".join(clock["paused_by"])
     pausing = messages("explain.pauses", statuses=statuses) if statuses else messages("explain.never_pauses")
-    if clock["milestone"] not in RE_ARMED:
+    if MILESTONE_TABLE[clock["milestone"]].reopened == "never":
         return pausing
     reopening = messages(f"explain.reopening.{clock['reopen']}")
     return f"{pausing}; {reopening}"

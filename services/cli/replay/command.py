@@ -15,14 +15,14 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.jsonl import BAD_INPUT
+from services.cli.options import BAD_INPUT, CommandFailed, Flag, Json, kafka_settings
 from services.cli.progress import Progress
 from services.cli.replay.view import as_data, show
 from services.replay.log_file import BadLogFile, RecordedLog, lines_of, read_lines
 from services.replay.log_from_kafka import read_log
 from services.replay.replay import CannotReplay, Replayer, ReplayResult
 from shared.kafka.faults import NoTopics, TaskMustStop
-from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.kafka.settings import BadSettings, load
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
@@ -31,19 +31,9 @@ IDENTICAL, DIFFERENT = 0, 1
 _QUIET_SECONDS = 1.0  # before progress is shown
 _UPDATE_SECONDS = 0.2  # between two updates of it
 
-Flag = Annotated[bool, Parameter(negative="")]
 FileName = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs instead of text for people.")]
 Policies = Annotated[tuple[str, ...], Parameter(negative="")]
 Shown = Annotated[int, Parameter(name="--show", help="How many differences are shown; the others are counted.")]
-
-
-class _CommandFailed(Exception):
-    """Ends the command with this exit code and this message on standard error."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def replay(
@@ -71,23 +61,23 @@ def replay(
     save
         With --from-topic: also write the log to this file. It contains what customers wrote.
     policy
-        Names or files of editions that decided cases, besides those saved in the log; several with commas or
+        Names or files of editions that decided cases, besides those in the log; several with commas or
         repeated. By default those of FRONTLINE_POLICIES.
     kafka
         HOST:PORT of Kafka. By default FRONTLINE_KAFKA_BOOTSTRAP.
     """
     try:
         if from_topic == (from_file is not None):
-            raise _CommandFailed("name the source of the log: --from-topic, or --from-file FILE", BAD_INPUT)
+            raise CommandFailed("name the source of the log: --from-topic, or --from-file FILE", BAD_INPUT)
         if save is not None and not from_topic:
-            raise _CommandFailed("--save needs --from-topic", BAD_INPUT)
+            raise CommandFailed("--save needs --from-topic", BAD_INPUT)
         if str(save) == "-":
-            raise _CommandFailed("--save needs the name of a file: standard output is for the result", BAD_INPUT)
+            raise CommandFailed("--save needs the name of a file: standard output is for the result", BAD_INPUT)
         if show_at_most < 0:
-            raise _CommandFailed(f"--show {show_at_most}: must not be negative", BAD_INPUT)
+            raise CommandFailed(f"--show {show_at_most}: must not be negative", BAD_INPUT)
         with Progress() as progress:
-            result = _replay(_DelayedProgress(progress).say, from_file, save, policy, kafka, show_at_most)
-    except _CommandFailed as failed:
+            result = _replay(_DelayedProgress(progress).update, from_file, save, policy, kafka, show_at_most)
+    except CommandFailed as failed:
         print(failed, file=sys.stderr)
         return failed.code
     if as_json:
@@ -98,7 +88,7 @@ def replay(
 
 
 def _replay(
-    say: Callable[[str], None],
+    report: Callable[[str], None],
     file: Path | None,
     save: Path | None,
     policy: Sequence[str],
@@ -108,41 +98,41 @@ def _replay(
     try:
         named = {"policies": ",".join(policy)} if policy else {}
         configured = load_library(load(PolicySettings, **named).policies)
-        with _from_kafka(kafka, say) if file is None else _from_file(file, say) as log:
+        with _from_kafka(kafka, report) if file is None else _from_file(file, report) as log:
             if save is not None:
-                _write(log, save, say)
+                _write(log, save, report)
             replayer = Replayer(
                 configured,
                 max_differences=limit,
-                progress=lambda done, total: say(f"replaying: {done:,} of {total:,}"),
+                progress=lambda done, total: report(f"replaying: {done:,} of {total:,}"),
             )
             return replayer.replay(log)
     except (BadSettings, PolicyError, CannotReplay, TaskMustStop) as error:
-        raise _CommandFailed(str(error), BAD_INPUT) from None
+        raise CommandFailed(str(error), BAD_INPUT) from None
 
 
-def _from_kafka(kafka: str | None, say: Callable[[str], None]) -> RecordedLog:
-    settings = load(KafkaSettings) if kafka is None else load(KafkaSettings, kafka_bootstrap=kafka)
+def _from_kafka(kafka: str | None, report: Callable[[str], None]) -> RecordedLog:
+    settings = kafka_settings(kafka)
     address = settings.kafka_bootstrap
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its failures are reported below, once
     try:
-        return asyncio.run(read_log(settings, lambda done, total: say(f"reading the log: {done:,} of {total:,}")))
+        return asyncio.run(read_log(settings, lambda done, total: report(f"reading the log: {done:,} of {total:,}")))
     except KafkaConnectionError:
-        raise _CommandFailed(
+        raise CommandFailed(
             f"Kafka at {address} does not answer; set its address with --kafka HOST:PORT", DIFFERENT
         ) from None
     except KafkaError as error:
-        raise _CommandFailed(f"Kafka at {address} cannot be read: {error or type(error).__name__}", DIFFERENT) from None
+        raise CommandFailed(f"Kafka at {address} cannot be read: {error or type(error).__name__}", DIFFERENT) from None
     except NoTopics:
-        raise _CommandFailed(
+        raise CommandFailed(
             f"Kafka at {address} has no topics of Frontline; run `frontline topics apply`", DIFFERENT
         ) from None
 
 
-def _from_file(file: Path, say: Callable[[str], None]) -> RecordedLog:
+def _from_file(file: Path, report: Callable[[str], None]) -> RecordedLog:
     def counted(lines: BinaryIO) -> Iterator[bytes]:
         for number, line in enumerate(lines, 1):
-            say(f"reading the log: line {number:,}")
+            report(f"reading the log: line {number:,}")
             yield line
 
     try:
@@ -150,23 +140,23 @@ def _from_file(file: Path, say: Callable[[str], None]) -> RecordedLog:
             return read_lines(counted(lines))
     except BadLogFile as error:
         name = "standard input" if str(file) == "-" else str(file)
-        raise _CommandFailed(f"{name}, {error}", BAD_INPUT) from None
+        raise CommandFailed(f"{name}, {error}", BAD_INPUT) from None
     except OSError as error:
-        raise _CommandFailed(f"cannot read {file}: {error.strerror or error}", BAD_INPUT) from None
+        raise CommandFailed(f"cannot read {file}: {error.strerror or error}", BAD_INPUT) from None
 
 
-def _write(log: RecordedLog, file: Path, say: Callable[[str], None]) -> None:
+def _write(log: RecordedLog, file: Path, report: Callable[[str], None]) -> None:
     """Write the whole log or nothing. Only the owner can read the file, since it contains customers' text."""
     part = file.with_name(f"{file.name}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
             for number, line in enumerate(lines_of(log), 1):
-                say(f"writing the log: line {number:,}")
+                report(f"writing the log: line {number:,}")
                 out.write(line)
         part.replace(file)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise _CommandFailed(f"cannot write {file}: {error.strerror or error}", BAD_INPUT) from None
+        raise CommandFailed(f"cannot write {file}: {error.strerror or error}", BAD_INPUT) from None
 
 
 class _DelayedProgress:
@@ -176,9 +166,9 @@ class _DelayedProgress:
         self._progress = progress
         self._next = time.monotonic() + _QUIET_SECONDS
 
-    def say(self, sentence: str) -> None:
+    def update(self, sentence: str) -> None:
         """Show what is being done, a few times a second."""
         now = time.monotonic()
         if now >= self._next:
             self._next = now + _UPDATE_SECONDS
-            self._progress.say(sentence)
+            self._progress.update(sentence)

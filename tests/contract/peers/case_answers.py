@@ -10,7 +10,7 @@ from shared.business_time.instants import from_micros, to_micros
 from shared.policy.chain import Chain
 from shared.policy.model import EscalationLevel
 from shared.sla.clock import Activity, CasePolicy
-from shared.sla.effects import Raised, Warned
+from shared.sla.effects import ClockWarned, EscalationRaised
 from shared.sla.sla_clock import Step, advance, apply_activity, open_case
 from tests.contract.peers.facts import Case, Clocks, Levels, duration, instant, wanted
 
@@ -129,5 +129,5 @@ def _reached(fact: Levels, step: Step) -> dict[str, datetime]:
     return {
         fact.levels[effect.level]: from_micros(effect.at)
         for effect in step.effects
-        if isinstance(effect, Warned | Raised)
+        if isinstance(effect, ClockWarned | EscalationRaised)
     }

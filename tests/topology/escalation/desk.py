@@ -34,7 +34,10 @@ def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
 
 
-class Desk:
+PARTITIONS = 6
+
+
+class TaskDesk:
     """A task of escalation, with its clock at Monday noon (UTC)."""
 
     def __init__(
@@ -47,7 +50,7 @@ class Desk:
         self.library = library
         self.rulebooks = Rulebooks(routed_by or library)
         self.late: list[float] = []
-        self.buried: list[DeadLetter] = []
+        self.dead_lettered: list[DeadLetter] = []
         self.driver = TopologyDriver(self._made, service=SERVICE, now=MONDAY_NOON, make_store=make_store)
         self._said = 0
         self.aborts = False  # whether the first try of each record's transaction is aborted
@@ -137,9 +140,10 @@ class Desk:
     def _made(self, _partition: int) -> EscalationTopology:
         return EscalationTopology(
             EditionStore(self.library),
+            partitions=PARTITIONS,
             trace=lambda parent: parent or TRACEPARENT,
             fired=self.late.append,
-            buried=self.buried.append,
+            dead_lettered=self.dead_lettered.append,
         )
 
 

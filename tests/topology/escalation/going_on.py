@@ -46,7 +46,7 @@ class NoEditions:
 def go_on(saved: Saved) -> Outcome:
     """Take over, let the activity come in its time, then a day pass."""
     driver = TopologyDriver(
-        lambda _: EscalationTopology(EditionStore(NoEditions()), trace=lambda parent: parent or ""),
+        lambda _: EscalationTopology(EditionStore(NoEditions()), partitions=1, trace=lambda parent: parent or ""),
         service=SERVICE,
         now=saved.now,
     )

@@ -10,18 +10,18 @@ from services.escalation.early_activity import KEPT_AT_MOST
 from shared.contracts.structs import MilestoneTerms
 from shared.contracts.topics import ACTIVITY, CASES, MAX_MESSAGE_BYTES, Topic
 from shared.kafka.faults import TaskMustStop
-from tests.topology.escalation.desk import CASE, NEXT, Desk, as_record, at, minutes
+from tests.topology.escalation.desk import CASE, NEXT, TaskDesk, as_record, at, minutes
 
 TICK = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def desk() -> Desk:
+def desk() -> TaskDesk:
     """A task of escalation at Monday noon."""
-    return Desk()
+    return TaskDesk()
 
 
-def test_activity_that_overtakes_its_case_waits_for_it(desk: Desk) -> None:
+def test_activity_that_overtakes_its_case_waits_for_it(desk: TaskDesk) -> None:
     """Requests and activity travel through different topics; a quick reply must not be lost for being quick."""
     assert desk.hears("agent_replied") == []
     desk.passes(minutes(15))
@@ -34,7 +34,7 @@ def test_activity_that_overtakes_its_case_waits_for_it(desk: Desk) -> None:
     assert not len(desk.driver.stores["early"])
 
 
-def test_what_waited_is_folded_by_event_time(desk: Desk) -> None:
+def test_what_waited_is_folded_by_event_time(desk: TaskDesk) -> None:
     """Whichever arrived first, the customer was waited for before the agent went on."""
     desk.passes(minutes(10))
     desk.hears("status_changed", to="open", at=at(0.1))
@@ -47,7 +47,7 @@ def test_what_waited_is_folded_by_event_time(desk: Desk) -> None:
     ]
 
 
-def test_activity_of_a_case_that_does_not_come_is_put_aside_byte_for_byte(desk: Desk) -> None:
+def test_activity_of_a_case_that_does_not_come_is_put_aside_byte_for_byte(desk: TaskDesk) -> None:
     """Fifteen minutes after it came, each for itself, with the record exactly as it was."""
     value, headers = as_record(ACTIVITY, CASE, desk.activity("agent_replied", text="Ça va? ¡Sí!"))
     own = (*headers, ("x-own", b"\x00\xff"), ("x-own", b"twice"))
@@ -61,14 +61,14 @@ def test_activity_of_a_case_that_does_not_come_is_put_aside_byte_for_byte(desk: 
     assert (letter.cause, letter.service, letter.at) == ("unknown_case", "escalation", desk.driver.now)
     assert (letter.record.topic, letter.record.offset) == (ACTIVITY.name, 0)
     assert (letter.record.key, letter.record.value, letter.record.headers) == (CASE.encode(), value, own)
-    assert [buried.record.offset for buried in desk.buried] == [0]
+    assert [letter.record.offset for letter in desk.dead_lettered] == [0]
     desk.passes(minutes(1))
     assert desk.put_aside == ["unknown_case"] * 2
     assert not len(desk.driver.stores["early"])
     assert desk.driver.processor.next_due() is None
 
 
-def test_at_most_a_hundred_records_wait_for_a_case(desk: Desk) -> None:
+def test_at_most_a_hundred_records_wait_for_a_case(desk: TaskDesk) -> None:
     """Somebody who writes to cases that do not exist must not fill the memory; the first hundred are still kept."""
     for _ in range(KEPT_AT_MOST + 2):
         desk.hears("customer_replied")
@@ -78,13 +78,13 @@ def test_at_most_a_hundred_records_wait_for_a_case(desk: Desk) -> None:
     assert desk.put_aside == ["unknown_case"] * 2
 
 
-def test_activity_too_large_to_keep_is_put_aside_at_once(desk: Desk) -> None:
+def test_activity_too_large_to_keep_is_put_aside_at_once(desk: TaskDesk) -> None:
     """The changelog takes no larger records than the source does, and what is kept has its headers too."""
     desk.hears("internal_note", text="x" * (MAX_MESSAGE_BYTES - 1000))
     assert desk.put_aside == ["unknown_case"]
 
 
-def test_waiting_survives_a_restart(desk: Desk) -> None:
+def test_waiting_survives_a_restart(desk: TaskDesk) -> None:
     """What waits is state like any other."""
     desk.hears("agent_replied")
     desk.driver.restart()
@@ -92,7 +92,7 @@ def test_waiting_survives_a_restart(desk: Desk) -> None:
     assert desk.put_aside == ["unknown_case"]
 
 
-def test_early_activity_from_before_its_case_is_put_aside_and_the_rest_counts(desk: Desk) -> None:
+def test_early_activity_from_before_its_case_is_put_aside_and_the_rest_counts(desk: TaskDesk) -> None:
     """One wrong record must not take the case with it."""
     desk.hears("customer_replied", at=at(-1))  # which a client with the scope backfill said
     desk.hears("agent_replied")
@@ -101,7 +101,7 @@ def test_early_activity_from_before_its_case_is_put_aside_and_the_rest_counts(de
     assert desk.put_aside == ["bad_activity_time"]
 
 
-def test_the_same_activity_twice_counts_once(desk: Desk) -> None:
+def test_the_same_activity_twice_counts_once(desk: TaskDesk) -> None:
     """Deliveries are repeated; a second `customer_replied` with the same id is no second message."""
     desk.hears("customer_replied", activity_id="same")
     desk.hears("customer_replied", activity_id="same")
@@ -114,7 +114,7 @@ def test_the_same_activity_twice_counts_once(desk: Desk) -> None:
     assert desk.driver.contents("cases") == before
 
 
-def test_another_activity_under_a_used_key_is_a_conflict(desk: Desk) -> None:
+def test_another_activity_under_a_used_key_is_a_conflict(desk: TaskDesk) -> None:
     """A client that uses one key a ticket reports a reply and then the resolution. The second must not vanish without
     a trace: the restoration would run on and be breached."""
     desk.opens()
@@ -128,7 +128,7 @@ def test_another_activity_under_a_used_key_is_a_conflict(desk: Desk) -> None:
     assert desk.driver.contents("cases") == before
 
 
-def test_a_key_is_remembered_with_its_content_after_a_restart(desk: Desk) -> None:
+def test_a_key_is_remembered_with_its_content_after_a_restart(desk: TaskDesk) -> None:
     """Intake may have forgotten; the state of the case has not."""
     desk.opens()
     desk.hears("customer_replied", activity_id="t1", activity_digest="one")
@@ -141,7 +141,7 @@ def test_a_key_is_remembered_with_its_content_after_a_restart(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize(("first", "second"), [(None, "sent"), ("sent", None)])
-def test_content_that_cannot_be_compared_is_a_conflict(desk: Desk, first: str | None, second: str | None) -> None:
+def test_content_that_cannot_be_compared_is_a_conflict(desk: TaskDesk, first: str | None, second: str | None) -> None:
     """Where one of two says nothing of its content, they may differ; a dead letter loses nothing."""
     desk.opens()
     desk.hears("customer_replied", activity_id="t1", activity_digest=first)
@@ -149,7 +149,7 @@ def test_content_that_cannot_be_compared_is_a_conflict(desk: Desk, first: str | 
     assert desk.put_aside == ["conflict"]
 
 
-def test_two_contents_under_one_key_that_wait_for_their_case_are_a_conflict(desk: Desk) -> None:
+def test_two_contents_under_one_key_that_wait_for_their_case_are_a_conflict(desk: TaskDesk) -> None:
     """The first counts; the second is put aside when the case comes; a repetition of the first is no conflict."""
     desk.hears("agent_replied", activity_id="t1", activity_digest="one")
     desk.hears("agent_replied", activity_id="t1", activity_digest="one")
@@ -161,7 +161,7 @@ def test_two_contents_under_one_key_that_wait_for_their_case_are_a_conflict(desk
     assert desk.driver.dead_letters[0].record.offset == 2
 
 
-def test_a_key_of_what_no_clock_counts_is_not_remembered(desk: Desk) -> None:
+def test_a_key_of_what_no_clock_counts_is_not_remembered(desk: TaskDesk) -> None:
     """A note leaves no trace in the state, so what comes after it under its key is lost neither: it counts."""
     desk.opens()
     desk.hears("internal_note", activity_id="t1", activity_digest="a note")
@@ -172,7 +172,7 @@ def test_a_key_of_what_no_clock_counts_is_not_remembered(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("behind", [0.05, 0.3, 2, 5, 600])
-def test_a_receipt_by_a_clock_that_is_behind_counts_from_the_opening_of_its_case(desk: Desk, behind: float) -> None:
+def test_a_receipt_by_a_clock_that_is_behind_counts_from_the_opening_of_its_case(desk: TaskDesk, behind: float) -> None:
     """Intake dates a receipt and answers 202; whatever its clock says, the reply must not be lost for being quick."""
     received = desk.driver.now - timedelta(seconds=behind)
     opened = desk.driver.now
@@ -184,7 +184,7 @@ def test_a_receipt_by_a_clock_that_is_behind_counts_from_the_opening_of_its_case
     assert fulfilled.at == opened
 
 
-def test_a_receipt_by_a_clock_that_is_behind_counts_also_where_it_waited_for_its_case(desk: Desk) -> None:
+def test_a_receipt_by_a_clock_that_is_behind_counts_also_where_it_waited_for_its_case(desk: TaskDesk) -> None:
     """It overtook its case and was dated before it: both at once."""
     received = desk.driver.now - timedelta(seconds=2)
     desk.hears("agent_replied", at=received, recorded_at=received)
@@ -192,7 +192,7 @@ def test_a_receipt_by_a_clock_that_is_behind_counts_also_where_it_waited_for_its
     assert desk.put_aside == []
 
 
-def test_receipts_from_before_their_case_keep_their_order(desk: Desk) -> None:
+def test_receipts_from_before_their_case_keep_their_order(desk: TaskDesk) -> None:
     """All of them count from its opening; which was last still decides. The ids would say the opposite."""
     opened = desk.driver.now
     first, second = opened - timedelta(seconds=2), opened - timedelta(seconds=1)
@@ -205,7 +205,7 @@ def test_receipts_from_before_their_case_keep_their_order(desk: Desk) -> None:
     assert desk.put_aside == []
 
 
-def test_what_a_receipt_from_before_its_case_changes_is_dated_within_the_case(desk: Desk) -> None:
+def test_what_a_receipt_from_before_its_case_changes_is_dated_within_the_case(desk: TaskDesk) -> None:
     """Nothing is published as of an instant at which there was no case: neither a restated verdict nor an answer to
     a customer who asks for an escalation."""
     opened = desk.driver.now
@@ -220,7 +220,7 @@ def test_what_a_receipt_from_before_its_case_changes_is_dated_within_the_case(de
 
 
 @pytest.mark.parametrize("ahead", [timedelta(seconds=2), timedelta(minutes=10), timedelta(minutes=59)])
-def test_a_receipt_by_a_clock_that_is_ahead_counts_as_it_is_dated(desk: Desk, ahead: timedelta) -> None:
+def test_a_receipt_by_a_clock_that_is_ahead_counts_as_it_is_dated(desk: TaskDesk, ahead: timedelta) -> None:
     """It was acknowledged. Its instant is the log's, so that a replay, which does not know when a record that made
     nobody speak was processed, counts it alike."""
     desk.opens(received_at=at(-0.5))
@@ -245,7 +245,7 @@ def test_a_receipt_by_a_clock_that_is_ahead_counts_as_it_is_dated(desk: Desk, ah
         "received, by a clock that Kafka would not have believed",
     ],
 )
-def test_a_client_s_instant_lies_between_its_case_and_now(desk: Desk, given: dict[str, Any], opened: Any) -> None:
+def test_a_client_s_instant_lies_between_its_case_and_now(desk: TaskDesk, given: dict[str, Any], opened: Any) -> None:
     """Nobody back-dates a reply into a hit, or dates one ahead. Intake acknowledges no receipt a day ahead, since
     Kafka takes no record that is dated more than an hour ahead."""
     desk.driver.advance_to(at(0.5))
@@ -254,7 +254,7 @@ def test_a_client_s_instant_lies_between_its_case_and_now(desk: Desk, given: dic
     assert desk.put_aside == ["bad_activity_time"]
 
 
-def test_a_second_case_of_the_same_id_changes_nothing(desk: Desk) -> None:
+def test_a_second_case_of_the_same_id_changes_nothing(desk: TaskDesk) -> None:
     """The first decision was published and acted upon."""
     desk.opens()
     assert desk.opens(impact="general") == []
@@ -288,7 +288,7 @@ def test_a_second_case_of_the_same_id_changes_nothing(desk: Desk) -> None:
     ],
 )
 def test_events_that_cannot_be_meant_are_put_aside(
-    desk: Desk, topic: Topic, changes: dict[str, Any], cause: str
+    desk: TaskDesk, topic: Topic, changes: dict[str, Any], cause: str
 ) -> None:
     """Intake and router would not write them, but anybody may write to a topic."""
     if topic is CASES:
@@ -299,7 +299,7 @@ def test_events_that_cannot_be_meant_are_put_aside(
     assert desk.put_aside == [cause]
 
 
-def test_records_that_are_something_else_are_put_aside(desk: Desk) -> None:
+def test_records_that_are_something_else_are_put_aside(desk: TaskDesk) -> None:
     """A wrong type, a wrong key, no JSON, no event: each with its name."""
     case = as_record(CASES, CASE, desk.case())
     note = as_record(ACTIVITY, CASE, desk.activity("internal_note"))
@@ -314,7 +314,7 @@ def test_records_that_are_something_else_are_put_aside(desk: Desk) -> None:
     assert desk.driver.outputs() == []
 
 
-def test_terms_that_cannot_be_counted_are_put_aside_and_the_case_goes_on(desk: Desk) -> None:
+def test_terms_that_cannot_be_counted_are_put_aside_and_the_case_goes_on(desk: TaskDesk) -> None:
     """A target of a thousand years in business hours has no deadline; the promise that was there stays."""
     desk.opens()
     too_long = MilestoneTerms(target_seconds=10**11, hours="business", promise="objective")
@@ -323,7 +323,7 @@ def test_terms_that_cannot_be_counted_are_put_aside_and_the_case_goes_on(desk: D
     assert desk.passes(minutes(46)) == ["first_response warned 0 case_tier"]
 
 
-def test_a_closed_and_quiet_case_is_forgotten_and_never_comes_back(desk: Desk) -> None:
+def test_a_closed_and_quiet_case_is_forgotten_and_never_comes_back(desk: TaskDesk) -> None:
     """Thirty days after the last word on it the state is let go; what comes then is told from what comes early."""
     desk.opens()
     desk.hears("closed")
@@ -345,7 +345,7 @@ def test_a_closed_and_quiet_case_is_forgotten_and_never_comes_back(desk: Desk) -
     assert desk.driver.processor.next_due() is None
 
 
-def test_a_case_that_was_reopened_is_not_forgotten(desk: Desk) -> None:
+def test_a_case_that_was_reopened_is_not_forgotten(desk: TaskDesk) -> None:
     """It waits to be restored again, for as long as it takes."""
     desk.opens()
     desk.hears("closed")
@@ -355,7 +355,7 @@ def test_a_case_that_was_reopened_is_not_forgotten(desk: Desk) -> None:
     assert desk.hears("restored") == ["restoration fulfilled late"]
 
 
-def test_a_case_that_nobody_closes_is_forgotten_with_its_topic(desk: Desk) -> None:
+def test_a_case_that_nobody_closes_is_forgotten_with_its_topic(desk: TaskDesk) -> None:
     """Self-service cases are rarely closed; without a clock there is nothing to keep them for."""
     desk.opens(plan="access", channel="help_center")
     desk.passes(timedelta(days=90))
@@ -367,7 +367,7 @@ def test_a_case_that_nobody_closes_is_forgotten_with_its_topic(desk: Desk) -> No
 
 def test_the_edition_of_an_open_case_survives_a_change_of_the_configured_ones() -> None:
     """What was promised stays promised, and can be worked out, when the files are gone."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens()
     desk.goes_on_with(NEXT)
     desk.passes(minutes(20))
@@ -379,22 +379,22 @@ def test_the_edition_of_an_open_case_survives_a_change_of_the_configured_ones() 
 
 def test_an_edition_that_nobody_knows_stops_the_task_and_says_what_to_do() -> None:
     """Without it no deadline is known, and skipping the case would lose its promises."""
-    desk = Desk(NEXT, routed_by=Desk().library)
+    desk = TaskDesk(NEXT, routed_by=TaskDesk().library)
     with pytest.raises(TaskMustStop, match=r"guidelines-2021 \(policy_sha256 .*FRONTLINE_POLICIES"):
         desk.opens()
     assert desk.driver.outputs() == []
 
 
-def test_a_retried_record_gives_the_same_ids(desk: Desk) -> None:
+def test_a_retried_record_gives_the_same_ids(desk: TaskDesk) -> None:
     """The same cause, the same identity: whoever reads both has read one."""
-    twin = Desk()
+    twin = TaskDesk()
     for each in (desk, twin):
         each.opens()
         each.hears("status_changed", to="waiting_on_customer")
     assert [envelope.identity for envelope, _ in desk.events()] == [envelope.identity for envelope, _ in twin.events()]
 
 
-def test_what_waited_and_was_wrong_keeps_its_place(desk: Desk) -> None:
+def test_what_waited_and_was_wrong_keeps_its_place(desk: TaskDesk) -> None:
     """A dead letter names the record's own offset, not that of the case which ended its waiting."""
     desk.hears("customer_replied", at=at(-1))
     desk.opens()

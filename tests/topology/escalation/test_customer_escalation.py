@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from tests.topology.escalation.desk import Desk, at
+from tests.topology.escalation.desk import TaskDesk, at
 
 DAY = timedelta(hours=24)
 
 
 def test_a_request_and_its_review_are_published_once_each() -> None:
     """With the case, its priority, the request that they are about, and what made them."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier_plus", impact="general")
     desk.passes(DAY)
     assert desk.hears("escalation_requested", activity_id="a1") == ["requested"]
@@ -23,7 +23,7 @@ def test_a_request_and_its_review_are_published_once_each() -> None:
 
 def test_a_refusal_says_why_and_until_when() -> None:
     """The edition wants a day after the submission."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier_plus")
     assert desk.hears("escalation_requested") == ["refused too_early"]
     [refused] = [event for _, event in desk.events() if event.TYPE == "frontline.escalation.refused.v1"]
@@ -32,7 +32,7 @@ def test_a_refusal_says_why_and_until_when() -> None:
 
 def test_who_may_not_ask_is_told_what_stands_in_the_way() -> None:
     """The right is the one that was decided when the case was routed."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens("c1", plan="access", account_type="pro")
     desk.opens("c2", plan="premier_plus", request_type="other")
     desk.passes(DAY)
@@ -42,7 +42,7 @@ def test_who_may_not_ask_is_told_what_stands_in_the_way() -> None:
 
 def test_what_is_over_is_reopened_before_it_is_escalated() -> None:
     """Whether it was over when the customer asked: by event time, however late we hear of it."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier_plus", impact="information")
     desk.passes(DAY)
     desk.hears("resolved")
@@ -56,7 +56,7 @@ def test_what_is_over_is_reopened_before_it_is_escalated() -> None:
 
 def test_it_is_remembered_through_a_restart_and_no_clock_cares() -> None:
     """A restart in between changes nothing; the deadline is where it was."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier_plus", impact="information")
     desk.passes(DAY)
     before = desk.driver.next_due
@@ -68,7 +68,7 @@ def test_it_is_remembered_through_a_restart_and_no_clock_cares() -> None:
 
 def test_a_review_of_what_nobody_asked_for_is_put_aside() -> None:
     """Whoever reviewed it can see why nothing happened."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier_plus")
     assert desk.hears("escalation_reviewed", accepted=True) == []
     assert desk.put_aside == ["no_escalation_requested"]
@@ -76,6 +76,6 @@ def test_a_review_of_what_nobody_asked_for_is_put_aside() -> None:
 
 def test_a_request_that_comes_before_its_case_waits_for_it() -> None:
     """As any activity does."""
-    desk = Desk()
+    desk = TaskDesk()
     assert desk.hears("escalation_requested") == []
     assert desk.opens(plan="premier_plus")[-1] == "refused too_early"

@@ -2,21 +2,21 @@
 
 from datetime import timedelta
 
-from tests.topology.escalation.desk import LIBRARY, NEXT, Desk, minutes
+from tests.topology.escalation.desk import LIBRARY, NEXT, TaskDesk, minutes
 
 
-def test_oncall_an_escalation_that_waited_for_the_morning_never_went_on_after_a_restart() -> None:
+def test_oncall_defect_an_escalation_that_waits_for_the_morning_survives_a_restart() -> None:
     """A timer is in the state of its case, so whoever takes over over night calls somebody in the morning."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier_plus", workaround="partial")  # P2 in Madrid: due at 17:00 local, level 2 in the morning
     desk.passes(timedelta(hours=5))
     assert "first_response raised 2 technical_account_manager" not in desk.tell()
     assert "first_response raised 2 technical_account_manager" in desk.sleeps(timedelta(hours=17))
 
 
-def test_jira_reconstruction_judges_history_by_current_goals() -> None:
+def test_jira_defect_a_case_is_rebuilt_by_the_goals_that_it_pins() -> None:
     """A case is folded anew by the edition that it pins, whatever edition is configured by then."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier_plus")
     desk.passes(minutes(30))
     desk.goes_on_with(NEXT)  # its edition promises an update every hour, as commitments

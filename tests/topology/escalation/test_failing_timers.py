@@ -14,7 +14,7 @@ from shared.sla.case_state import Facts
 from shared.sla.packing import pack_id
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
-from tests.topology.escalation.desk import CASE, Desk, minutes
+from tests.topology.escalation.desk import CASE, TaskDesk, minutes
 
 BAD, OTHER = "b" * 32, "c" * 32
 WARNED = "first_response warned 0 case_tier"
@@ -22,7 +22,7 @@ BREACHED = "first_response breached"
 HOUR = timedelta(hours=1)
 
 
-def damages(desk: Desk, case_id: str = BAD) -> bytes:
+def damages(desk: TaskDesk, case_id: str = BAD) -> bytes:
     """The stored state of a case names a calendar that its edition does not have; returns what was stored before."""
     stored = desk.driver.changelogs["cases"][pack_id(case_id)]
     state = case_state.decode(stored)
@@ -32,9 +32,9 @@ def damages(desk: Desk, case_id: str = BAD) -> bytes:
     return stored
 
 
-def with_a_bad_case() -> tuple[Desk, bytes]:
+def with_a_bad_case() -> tuple[TaskDesk, bytes]:
     """Three cases, a minute apart; the one in the middle cannot be counted."""
-    desk = Desk()
+    desk = TaskDesk()
     for case_id in (CASE, BAD, OTHER):
         desk.opens(case_id)
         desk.passes(minutes(1))
@@ -85,7 +85,7 @@ def test_what_failed_is_tried_again_at_once_after_a_restart_and_says_everything(
 
 def test_a_case_that_moves_on_is_no_longer_postponed() -> None:
     """What failed was one instant; an activity gives the case another one, and that one fires in time."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(BAD)
     (timer,) = _due_timers(desk, minutes(46))
     desk.driver.processor.postpone(timer, desk.driver.now + HOUR * 100)
@@ -97,7 +97,7 @@ def test_a_case_that_moves_on_is_no_longer_postponed() -> None:
 
 def test_what_a_case_has_done_before_its_timer_failed_stays_done() -> None:
     """Each timer is for itself: the warning was right and is out, the breach is tried again."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(BAD)
     assert desk.passes(minutes(50)) == [WARNED]
     damages(desk)
@@ -108,7 +108,7 @@ def test_what_a_case_has_done_before_its_timer_failed_stays_done() -> None:
 
 def test_early_activity_that_cannot_be_given_up_does_not_stop_the_cases() -> None:
     """Its list is damaged; the timers of cases and of other lists go on."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.hears("agent_replied", BAD)
     desk.hears("agent_replied", OTHER)
     kept = desk.driver.changelogs["early"]
@@ -134,18 +134,18 @@ def test_a_postponed_case_counts_as_due_and_unfired_and_is_no_alarm_of_its_own()
     assert REGISTRY.get_sample_value("frontline_timers_due_but_unfired", labels) == 1
 
 
-def _due_timers(desk: Desk, later: timedelta) -> list[Timer]:
+def _due_timers(desk: TaskDesk, later: timedelta) -> list[Timer]:
     return list(desk.driver.processor.due_timers(Overlay(desk.driver.stores, now=desk.driver.now + later, partition=0)))
 
 
 @pytest.mark.parametrize("case_id", [BAD, "caso-ñ"])
 def test_a_failed_timer_is_named_by_its_case(case_id: str) -> None:
     """Somebody has to look after that customer by hand."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(case_id)
     (timer,) = _due_timers(desk, minutes(46))
     assert desk.driver.processor.timer_ids(timer) == {"case_id": case_id}
-    desk = Desk()
+    desk = TaskDesk()
     desk.hears("agent_replied", case_id)
     (timer,) = _due_timers(desk, minutes(16))
     assert desk.driver.processor.timer_ids(timer) == {"case_id": case_id}

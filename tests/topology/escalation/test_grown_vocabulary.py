@@ -9,10 +9,10 @@ import pytest
 
 from shared.contracts.topics import ACTIVITY
 from shared.contracts.vocabulary import IMPACTS
-from shared.kafka.faults import PoisonRecord
+from shared.sla.errors import InputRefused
 from shared.sla.pinned_edition import PinnedEdition
 from tests.harness.grown_vocabulary import SOURCE, grown, sets_of_words
-from tests.topology.escalation.desk import CASE, LIBRARY, Desk, as_record, minutes
+from tests.topology.escalation.desk import CASE, LIBRARY, TaskDesk, as_record, minutes
 from tests.topology.escalation.going_on import Outcome, Saved, go_on
 
 # Sets whose words are stored by their position: there a new word comes last (tests/unit/escalation_service keeps that).
@@ -22,7 +22,7 @@ ALL = {name: "last" if name in BY_POSITION else "first" for name in sets_of_word
 
 def saved_by_this_version() -> Saved:
     """A case, warned of already; then everything that looks into its edition happens to it."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier_plus")
     desk.passes(minutes(46))
     happens: tuple[tuple[str, dict[str, str]], ...] = (
@@ -91,7 +91,7 @@ def test_a_new_word_is_refused_where_the_edition_of_the_case_does_not_know_it(
     saved = saved_by_this_version()
     at = saved.now + timedelta(minutes=1)
     word = {"plan": "access"} if kind == "entitlement_refreshed" else {"impact": "down"}
-    value, headers = as_record(ACTIVITY, CASE, Desk().activity(kind, at=at, recorded_at=at, **word))
+    value, headers = as_record(ACTIVITY, CASE, TaskDesk().activity(kind, at=at, recorded_at=at, **word))
     data = msgspec.json.decode(value) | given
     saved.activity = [(1.0, msgspec.json.encode(data), list(headers))]
     outcome = in_a_version_with({"Plan": "last", "Impact": "last"}, saved)
@@ -115,6 +115,6 @@ def test_an_edition_that_cannot_decide_a_new_word_still_decides_the_others() -> 
     ]
     pinned = PinnedEdition("", edition.model_copy(update={"priority_rules": tuple(without)}))
     assert pinned.priority("down", "none", "production") == "P1"
-    with pytest.raises(PoisonRecord, match="has no priority for impact information") as caught:
+    with pytest.raises(InputRefused, match="has no priority for impact information") as caught:
         pinned.priority("information", "none", "production")
     assert caught.value.cause == "unknown_word"

@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 
 from shared.contracts.base import format_instant
-from tests.topology.escalation.desk import CASE, Desk, at, minutes
+from tests.topology.escalation.desk import CASE, TaskDesk, at, minutes
 
 TICK = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def desk() -> Desk:
+def desk() -> TaskDesk:
     """A task of escalation at Monday noon."""
-    return Desk()
+    return TaskDesk()
 
 
-def test_a_premier_plus_p1_is_warned_breached_and_escalated_level_by_level(desk: Desk) -> None:
+def test_a_premier_plus_p1_is_warned_breached_and_escalated_level_by_level(desk: TaskDesk) -> None:
     """The promise of the highest plan: a warning at 75 %, the breach and level 1 at the deadline, level 2 at 150 %."""
     assert desk.opens(plan="premier_plus") == ["first_response started", "restoration started"]
     assert desk.passes(minutes(45)) == []
@@ -34,7 +34,7 @@ def test_a_premier_plus_p1_is_warned_breached_and_escalated_level_by_level(desk:
     assert desk.passes(timedelta(days=365)) == []
 
 
-def test_a_premier_p1_is_suppressed_once_and_then_silent(desk: Desk) -> None:
+def test_a_premier_p1_is_suppressed_once_and_then_silent(desk: TaskDesk) -> None:
     """The same breach for all; only whoever is entitled is escalated, and the log says why nobody was called."""
     desk.opens(plan="premier")
     assert desk.passes(timedelta(hours=3)) == [
@@ -44,7 +44,7 @@ def test_a_premier_p1_is_suppressed_once_and_then_silent(desk: Desk) -> None:
     ]
 
 
-def test_an_access_case_says_nothing_but_is_known(desk: Desk) -> None:
+def test_an_access_case_says_nothing_but_is_known(desk: TaskDesk) -> None:
     """Nothing is promised to it, so nothing can be missed; its activity is not that of an unknown case."""
     assert desk.opens(plan="access") == []
     assert desk.hears("agent_replied") == []
@@ -54,7 +54,7 @@ def test_an_access_case_says_nothing_but_is_known(desk: Desk) -> None:
     assert desk.put_aside == []
 
 
-def test_a_reply_in_time_fulfils_and_calls_nobody(desk: Desk) -> None:
+def test_a_reply_in_time_fulfils_and_calls_nobody(desk: TaskDesk) -> None:
     """The whole point of a warning is that it can be heeded."""
     desk.opens()
     desk.passes(minutes(50))
@@ -63,14 +63,14 @@ def test_a_reply_in_time_fulfils_and_calls_nobody(desk: Desk) -> None:
     assert desk.passes(timedelta(days=29)) == []
 
 
-def test_a_reply_at_the_very_deadline_is_in_time(desk: Desk) -> None:
+def test_a_reply_at_the_very_deadline_is_in_time(desk: TaskDesk) -> None:
     """A target of an hour is met by an answer after an hour; a timer at that instant must not have fired."""
     desk.opens()
     desk.passes(minutes(60))
     assert desk.hears("agent_replied") == ["first_response fulfilled in time"]
 
 
-def test_a_late_reply_is_a_breach_even_if_no_timer_fired(desk: Desk) -> None:
+def test_a_late_reply_is_a_breach_even_if_no_timer_fired(desk: TaskDesk) -> None:
     """The verdict is by event time: downtime turns no miss into a hit. An answered case calls nobody."""
     desk.driver.advance_to(at(2))
     desk.hears("agent_replied", at=at(1) + TICK)
@@ -83,7 +83,7 @@ def test_a_late_reply_is_a_breach_even_if_no_timer_fired(desk: Desk) -> None:
     assert desk.passes(minutes(30)) == []
 
 
-def test_a_case_that_is_routed_late_has_its_deadline_from_its_submission(desk: Desk) -> None:
+def test_a_case_that_is_routed_late_has_its_deadline_from_its_submission(desk: TaskDesk) -> None:
     """The customer has waited since then, whatever was slow."""
     desk.driver.advance_to(at(2))
     desk.opens(received_at=at(0))
@@ -95,7 +95,7 @@ def test_a_case_that_is_routed_late_has_its_deadline_from_its_submission(desk: D
     ]
 
 
-def test_after_downtime_everything_overdue_fires_once_in_the_order_of_its_instants(desk: Desk) -> None:
+def test_after_downtime_everything_overdue_fires_once_in_the_order_of_its_instants(desk: TaskDesk) -> None:
     """Nothing is skipped, and over all cases the order is the one in which it would have happened."""
     names = {f"{number:032x}": plan for number, plan in enumerate(("premier_plus", "premier", "premier_plus"), 1)}
     for number, (case_id, plan) in enumerate(names.items()):
@@ -111,7 +111,7 @@ def test_after_downtime_everything_overdue_fires_once_in_the_order_of_its_instan
     assert desk.sleeps(timedelta(0)) == []
 
 
-def test_timers_of_one_instant_all_fire(desk: Desk) -> None:
+def test_timers_of_one_instant_all_fire(desk: TaskDesk) -> None:
     """Two cases may be due in the same microsecond, and one clock may have two things due at once."""
     first, second = "a" * 32, "b" * 32
     desk.opens(first)
@@ -120,7 +120,7 @@ def test_timers_of_one_instant_all_fire(desk: Desk) -> None:
     assert desk.passes(minutes(15)) == ["first_response breached", "first_response raised 1 tier2"] * 2
 
 
-def test_a_paused_clock_waits_and_goes_on(desk: Desk) -> None:
+def test_a_paused_clock_waits_and_goes_on(desk: TaskDesk) -> None:
     """Time in which the customer is waited for does not count, and a timer set before the pause does not fire."""
     desk.opens()
     desk.hears("agent_replied")
@@ -132,7 +132,7 @@ def test_a_paused_clock_waits_and_goes_on(desk: Desk) -> None:
     assert desk.passes(TICK) == ["restoration warned 0 case_tier"]
 
 
-def test_a_timer_of_an_earlier_generation_does_not_fire(desk: Desk) -> None:
+def test_a_timer_of_an_earlier_generation_does_not_fire(desk: TaskDesk) -> None:
     """Re-prioritised to P3, the hour of a P1 is nobody's deadline any more; downgraded terms have their own."""
     desk.opens()
     said = desk.hears("reprioritised", impact="general")
@@ -147,7 +147,7 @@ def test_a_timer_of_an_earlier_generation_does_not_fire(desk: Desk) -> None:
     assert priorities == ["P1"] * 2 + ["P3"] * (len(priorities) - 2)
 
 
-def test_new_terms_that_are_the_old_ones_say_nothing(desk: Desk) -> None:
+def test_new_terms_that_are_the_old_ones_say_nothing(desk: TaskDesk) -> None:
     """Down instead of critical is P1 all the same, before and after the breach: there is nothing to restate."""
     desk.opens(impact="critical")
     assert desk.hears("reprioritised", impact="down") == []
@@ -156,7 +156,7 @@ def test_new_terms_that_are_the_old_ones_say_nothing(desk: Desk) -> None:
     assert desk.passes(minutes(30)) == ["first_response raised 2 technical_account_manager"]
 
 
-def test_an_upgrade_that_makes_a_case_late_is_a_breach_with_its_cause(desk: Desk) -> None:
+def test_an_upgrade_that_makes_a_case_late_is_a_breach_with_its_cause(desk: TaskDesk) -> None:
     """The clock counts from the submission under the new target too."""
     desk.opens(impact="general")
     desk.passes(timedelta(hours=5))
@@ -168,7 +168,7 @@ def test_an_upgrade_that_makes_a_case_late_is_a_breach_with_its_cause(desk: Desk
     assert "first_response raised 1 tier2" in desk.passes(TICK)
 
 
-def test_a_reply_in_time_that_is_told_late_says_that_it_was_late(desk: Desk) -> None:
+def test_a_reply_in_time_that_is_told_late_says_that_it_was_late(desk: TaskDesk) -> None:
     """The breach was published already: a reader can tell a record that was late from a deed that was."""
     desk.opens()
     desk.passes(minutes(61))
@@ -178,14 +178,14 @@ def test_a_reply_in_time_that_is_told_late_says_that_it_was_late(desk: Desk) -> 
     ]
 
 
-def test_a_decision_that_promises_nothing_starts_no_clock(desk: Desk) -> None:
+def test_a_decision_that_promises_nothing_starts_no_clock(desk: TaskDesk) -> None:
     """What counts is what was decided; the policy is not asked again what it would have promised."""
     assert desk.opens(plan="premier_plus", milestones={}) == []
     assert desk.hears("agent_replied") == []
     assert desk.passes(timedelta(days=2)) == []
 
 
-def test_terms_set_by_hand_replace_those_of_the_policy(desk: Desk) -> None:
+def test_terms_set_by_hand_replace_those_of_the_policy(desk: TaskDesk) -> None:
     """An administrator can promise something else to one case."""
     desk.opens(plan="access")
     terms = desk.case("d" * 32, plan="premier").milestones["first_response"]
@@ -201,7 +201,7 @@ def test_what_a_re_prioritisation_leaves_unsaid_is_as_of_its_time_whichever_arri
     """One says the impact, the other the workaround: the order of arrival must not change what the case is promised."""
 
     def heard(*order: int) -> tuple[list[str], str]:
-        desk = Desk()
+        desk = TaskDesk()
         desk.opens()
         desk.passes(minutes(30))
         says: list[dict[str, Any]] = [
@@ -220,7 +220,7 @@ def test_what_a_re_prioritisation_leaves_unsaid_is_as_of_its_time_whichever_arri
     assert heard(2, 0, 1)[1] == heard(1, 2, 0)[1] == heard(2, 1, 0)[1] == "P3"
 
 
-def test_business_hours_count_in_the_calendar_of_the_case(desk: Desk) -> None:
+def test_business_hours_count_in_the_calendar_of_the_case(desk: TaskDesk) -> None:
     """P2 in Spain on Monday at 13:00 local: four open hours on, 17:00; the warning at three quarters of them, 16:00."""
     desk.opens(workaround="partial")
     assert desk.passes(timedelta(hours=3)) == []
@@ -231,7 +231,7 @@ def test_business_hours_count_in_the_calendar_of_the_case(desk: Desk) -> None:
     assert desk.passes(TICK) == ["restoration warned 0 case_tier", "first_response raised 2 technical_account_manager"]
 
 
-def test_events_say_what_made_them_and_belong_to_the_trace_of_their_case(desk: Desk) -> None:
+def test_events_say_what_made_them_and_belong_to_the_trace_of_their_case(desk: TaskDesk) -> None:
     """Replay follows `caused_by`; people follow the trace."""
     desk.opens()
     desk.hears("agent_replied")
@@ -247,12 +247,12 @@ def test_events_say_what_made_them_and_belong_to_the_trace_of_their_case(desk: D
     assert format_instant(warned.at) == "2026-11-23T15:00:00Z"
 
 
-def started_trace(desk: Desk) -> str | None:
+def started_trace(desk: TaskDesk) -> str | None:
     """The trace of the first event."""
     return next(desk.events())[0].traceparent
 
 
-def test_how_late_each_timer_fires_is_told(desk: Desk) -> None:
+def test_how_late_each_timer_fires_is_told(desk: TaskDesk) -> None:
     """Lateness is measured where the timer fires, for each of them."""
     desk.opens()
     desk.sleeps(minutes(47))

@@ -16,7 +16,7 @@ from shared.streams.state_store import StoreFactory, in_memory
 from shared.streams.task_state import TIMERS_PER_SLICE
 from tests.harness.processors import fire_due
 from tests.harness.sqlite_store import on_sqlite
-from tests.topology.escalation.desk import LIBRARY, Desk, as_record, minutes
+from tests.topology.escalation.desk import LIBRARY, TaskDesk, as_record, minutes
 
 TICK = timedelta(microseconds=1)
 CASE_IDS = tuple(f"{number:032x}" for number in range(3))
@@ -59,7 +59,7 @@ def test_restarts_change_nothing_of_what_is_published(
     """Whatever happened, wherever the task was killed or its transaction aborted, and whatever keeps its state: the
     same events, in the same order.
     """
-    undisturbed, disturbed = Desk(), Desk(make_store=make_store)
+    undisturbed, disturbed = TaskDesk(), TaskDesk(make_store=make_store)
     for step in history:
         happens(undisturbed, step)
         trouble = data.draw(st.sampled_from(["", "kill", "abort"]))
@@ -76,7 +76,7 @@ def test_restarts_change_nothing_of_what_is_published(
 @given(histories)
 def test_what_is_said_once_is_said_once_and_never_early(history: list[dict[str, Any]]) -> None:
     """One breach, one warning and one of each level for a clock, levels ascending, none before its time."""
-    desk = Desk()
+    desk = TaskDesk()
     for step in history:
         happens(desk, step)
     desk.passes(timedelta(days=40))
@@ -101,7 +101,7 @@ def test_what_is_said_once_is_said_once_and_never_early(history: list[dict[str, 
 
 def test_an_aborted_transaction_fires_again() -> None:
     """A processor that is asked again, after the answer of a commit was lost, still knows every timer."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens()
     desk.passes(minutes(45))
     now = desk.driver.now + minutes(16)
@@ -119,7 +119,7 @@ def test_an_aborted_transaction_fires_again() -> None:
 
 def test_a_limit_is_kept_and_the_rest_fires_in_the_next_slice() -> None:
     """However much is due at once, a transaction stays small, and records have their turn in between."""
-    desk = Desk()
+    desk = TaskDesk()
     for number in range(5):
         desk.opens(f"{number:032x}")
     later = desk.driver.now + timedelta(hours=3)
@@ -133,7 +133,7 @@ def test_a_limit_is_kept_and_the_rest_fires_in_the_next_slice() -> None:
 
 def test_a_herd_that_is_due_in_one_instant_drains_in_slices() -> None:
     """Ten thousand cases due in the same microsecond: each fires once, and none is left behind."""
-    desk = Desk()
+    desk = TaskDesk()
     number = 10_000
     template = msgspec.json.decode(as_record(CASES, "x", desk.case("x"))[0])
     _, headers = as_record(CASES, "x", desk.case("x"))
@@ -156,11 +156,11 @@ def test_a_herd_that_is_due_in_one_instant_drains_in_slices() -> None:
 
 def test_a_committed_state_is_enough_to_find_every_timer() -> None:
     """The index is rebuilt from the store alone, whatever it went through before."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens()
     desk.hears("agent_replied")
     desk.hears("agent_replied", case_id="b" * 32)
-    fresh = EscalationTopology(EditionStore(LIBRARY), trace=lambda _: "")
+    fresh = EscalationTopology(EditionStore(LIBRARY), partitions=1, trace=lambda _: "")
     for name in desk.driver.stores:
         for key, value in desk.driver.contents(name).items():
             fresh.store_changed(name, key, value)
@@ -168,7 +168,7 @@ def test_a_committed_state_is_enough_to_find_every_timer() -> None:
     assert fresh.due_but_unfired(desk.driver.now + timedelta(hours=4)) == 2
 
 
-def happens(desk: Desk, step: dict[str, Any]) -> None:
+def happens(desk: TaskDesk, step: dict[str, Any]) -> None:
     """Play one step of a history."""
     case_id = step.get("case", "")
     ago = desk.driver.now - minutes(step.get("minutes_ago", 0))
@@ -184,6 +184,6 @@ def happens(desk: Desk, step: dict[str, Any]) -> None:
         desk.hears("reprioritised", case_id, impact=step["claim"])
 
 
-def published(desk: Desk) -> list[tuple[tuple[str, str], str]]:
+def published(desk: TaskDesk) -> list[tuple[tuple[str, str], str]]:
     """Every event in the order of publication: who it is, and what it says."""
     return [(envelope.identity, repr(event)) for envelope, event in desk.events()]

@@ -10,24 +10,24 @@ from shared.contracts.vocabulary import Milestone
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
-from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, Desk, at, minutes
+from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, at, minutes
 
 BOTH = load_library(["guidelines-2021", "objectives-2024"])
 TO_NEXT = {"edition": "objectives-2024", "policy_sha256": policy_sha256(NEXT.editions[0])}
 
 
-def desk_with(library: EditionLibrary = BOTH) -> Desk:
+def desk_with(library: EditionLibrary = BOTH) -> TaskDesk:
     """Cases are routed by the guidelines; escalation knows both editions, unless `library` says otherwise."""
-    return Desk(library, routed_by=LIBRARY)
+    return TaskDesk(library, routed_by=LIBRARY)
 
 
-def due(desk: Desk, milestone: Milestone, case_id: str = CASE) -> datetime | None:
+def due(desk: TaskDesk, milestone: Milestone, case_id: str = CASE) -> datetime | None:
     """The deadline that was told last."""
     told = [event for _, event in desk.events() if event.case_id == case_id and event.milestone == milestone]
     return told[-1].due_at if told else None
 
 
-def promises(desk: Desk) -> dict[str, str]:
+def promises(desk: TaskDesk) -> dict[str, str]:
     """The kind of promise that the latest event of each milestone speaks of."""
     return {event.milestone: event.promise for _, event in desk.events()}
 
@@ -83,7 +83,7 @@ def test_later_changes_follow_the_edition_that_the_case_has_migrated_to() -> Non
     desk.passes(minutes(10))
     desk.hears("reprioritised", impact="general")
     terms = {milestone: due(desk, milestone) for milestone in ("first_response", "restoration")}
-    other = Desk(NEXT)
+    other = TaskDesk(NEXT)
     other.opens(plan="premier_plus", impact="general")
     assert terms["first_response"] == due(other, "first_response")
     late = desk_with()
@@ -126,7 +126,7 @@ def test_an_edition_that_nobody_has_puts_the_migration_aside_and_the_case_goes_o
 
 def test_a_refreshed_plan_brings_its_promises_and_its_escalation() -> None:
     """Premier becomes Premier+ in the middle of an outage: from now on somebody is called."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier")
     desk.passes(minutes(50))
     desk.hears("entitlement_refreshed", plan="premier_plus")
@@ -139,7 +139,7 @@ def test_a_refreshed_plan_brings_its_promises_and_its_escalation() -> None:
 @pytest.mark.parametrize("plan", ["premier", "premier_plus"])
 def test_a_plan_that_was_bought_late_counts_from_the_submission(plan: str) -> None:
     """Access promises nothing; what is bought an hour and a half later was due before: one breach, with its cause."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="access")
     assert desk.passes(minutes(90)) == []
     assert desk.hears("entitlement_refreshed", plan=plan) == [
@@ -151,7 +151,7 @@ def test_a_plan_that_was_bought_late_counts_from_the_submission(plan: str) -> No
 
 def test_a_plan_that_ends_takes_its_promises_along() -> None:
     """Nothing is owed any more, and nobody is called."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier_plus")
     desk.passes(minutes(10))
     assert desk.hears("entitlement_refreshed", plan="access") == [
@@ -163,7 +163,7 @@ def test_a_plan_that_ends_takes_its_promises_along() -> None:
 
 def test_terms_beside_a_plan_outrank_what_follows_from_it() -> None:
     """An admin who says both means the exception."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier")
     explicit = {"restoration": {"target_seconds": 600, "hours": "elapsed", "promise": "commitment"}}
     desk.hears("entitlement_refreshed", plan="premier_plus", milestones=terms(explicit))
@@ -172,7 +172,7 @@ def test_terms_beside_a_plan_outrank_what_follows_from_it() -> None:
 
 def test_terms_that_are_told_for_one_milestone_leave_the_others_as_they_were() -> None:
     """Also those that were told before: neither the policy nor the priority is asked again."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(plan="premier_plus")
     exception = {"target_seconds": 600, "hours": "elapsed", "promise": "commitment"}
     desk.hears("reprioritised", milestones=terms({"restoration": exception}))

@@ -6,16 +6,13 @@ from typing import Any
 
 import pytest
 
-from services.replay.replay import CannotReplay
-from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic, changelog, dead_letter
+from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic, dead_letter
 from shared.kafka.record import Record
-from shared.policy.digest import policy_sha256
 from tests.harness.asking import account
 from tests.harness.recording import Recording
 from tests.topology.replay.helpers import (
     BOTH,
     LIBRARY,
-    NEXT,
     Starts,
     edited,
     find_event,
@@ -25,7 +22,6 @@ from tests.topology.replay.helpers import (
     without,
 )
 
-EDITIONS = changelog("escalation", "editions").name
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -268,44 +264,6 @@ def test_events_without_positions_are_not_replayable(recording: Recording, topic
     tally = tally_of(result, "router" if topic is CASES else "escalation")
     assert (tally.not_replayable, tally.identical) == (len(recording.published(topic)), 0)
     assert (result.as_published, result.complete) == (True, False)
-
-
-def test_a_missing_edition_is_named() -> None:
-    """By its name and its digest: without it no case that names it can be decided."""
-    recording = Recording(NEXT, partitions=1)
-    recording.tells(account())
-    recording.asks(1)
-    recording.runs(service="router")
-    digest = policy_sha256(NEXT.editions[0])
-    with pytest.raises(CannotReplay) as raised:
-        replay(recording)
-    assert "objectives-2024" in str(raised.value)
-    assert digest in str(raised.value)
-    assert identical(replay(recording, configured=NEXT), recording)
-
-
-def test_editions_saved_in_the_log_need_not_be_configured() -> None:
-    """Escalation saves what its cases pin; the router's decisions are replayed with the same."""
-    recording = Recording(NEXT, partitions=1)
-    recording.tells(account())
-    recording.asks(1)
-    recording.runs()
-    assert identical(replay(recording), recording)
-    saved = [record for record in recording.all_records() if record.topic == EDITIONS]
-    with pytest.raises(CannotReplay):
-        replay(recording, without(recording.all_records(), *saved))
-
-
-def test_a_saved_edition_that_cannot_be_read_is_an_error(recording: Recording) -> None:
-    """It is not skipped: cases depend on it."""
-    recording.asks(1)
-    recording.runs()
-    damaged = [
-        Record(r.topic, r.partition, r.offset, 0, r.key, b"damaged") if r.topic == EDITIONS and r.key != b"\x00" else r
-        for r in recording.all_records()
-    ]
-    with pytest.raises(CannotReplay, match="damaged"):
-        replay(recording, damaged)
 
 
 @pytest.mark.parametrize("name", ["tzdata_version", "holidays_version"])

@@ -22,7 +22,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def test_zammad_round_the_clock_loses_a_minute_at_midnight() -> None:
+def test_zammad_defect_round_the_clock_has_every_minute_of_midnight() -> None:
     """A day that ends at 24:00 ends where the next one begins: a week has all of its 168 hours."""
     always = daily("UTC", "00:00", "24:00")
     assert always.elapsed(at("2026-11-23"), at("2026-11-30")) == 168 * HOUR
@@ -30,7 +30,7 @@ def test_zammad_round_the_clock_loses_a_minute_at_midnight() -> None:
 
 
 @pytest.mark.parametrize("sunday", ["2026-03-29", "2026-10-25"])
-def test_glpi_the_day_loop_skips_or_repeats_a_day_at_a_clock_change(sunday: str) -> None:
+def test_glpi_defect_each_date_counts_once_when_the_clocks_change(sunday: str) -> None:
     """Days are dates and not lots of 24 hours: the date on which the clocks change is there, and once."""
     calendar = daily("Europe/Madrid", "09:00", "17:00")
     start = at(sunday) - timedelta(days=1)
@@ -39,21 +39,21 @@ def test_glpi_the_day_loop_skips_or_repeats_a_day_at_a_clock_change(sunday: str)
     assert sundays.elapsed(start, start + timedelta(days=3)) == 8 * HOUR
 
 
-def test_glpi_pauses_count_round_the_clock_against_a_business_target() -> None:
+def test_glpi_defect_pauses_of_a_business_target_count_open_time_only() -> None:
     """Paused over a night of 16 closed hours and one open one: one hour is made good, not seventeen."""
     office = daily("UTC", "09:00", "17:00", WORKDAYS)
     pause = (at("2026-11-23T16:30"), at("2026-11-24T09:30"))
     assert office.add(at("2026-11-23T16:00"), 2 * HOUR, [pause]) == at("2026-11-24T11:00")
 
 
-def test_glpi_a_calendar_that_never_opens_loops_for_ever() -> None:
+def test_glpi_defect_a_calendar_that_never_opens_is_an_error() -> None:
     """It says so, and after ten years at the latest."""
     never = daily("UTC", "09:00", "17:00", ())
     with pytest.raises(NeverOpen):
         never.add(at("2026-11-23"), HOUR)
 
 
-def test_osticket_a_second_period_on_one_day_overwrites_the_first() -> None:
+def test_osticket_defect_two_periods_on_one_day_both_count() -> None:
     """Mornings and evenings with a long lunch are one day with two periods."""
     calendar = BusinessCalendar.from_config(
         {"timezone": "UTC", "hours": {"mon": [["09:00", "12:00"], ["16:00", "18:00"]]}}
@@ -62,14 +62,14 @@ def test_osticket_a_second_period_on_one_day_overwrites_the_first() -> None:
     assert calendar.is_open(at("2026-11-23T09:00"))
 
 
-def test_frappe_takes_instants_without_a_zone_as_the_sites_own_time() -> None:
+def test_frappe_defect_an_instant_without_a_zone_is_refused() -> None:
     """Which zone is meant is a guess that is right in one place only: such an instant is refused."""
     with pytest.raises(NaiveInstant):
         daily("UTC", "09:00", "17:00").add(datetime(2026, 11, 23, 12), HOUR)  # noqa: DTZ001 - what is refused
 
 
 @pytest.mark.parametrize("day", ["2026-01-14", "2026-07-15"])
-def test_dbt_zendesk_counts_historical_minutes_with_todays_offset(day: str) -> None:
+def test_dbt_zendesk_defect_past_minutes_count_by_the_offset_of_their_date(day: str) -> None:
     """Nine in Madrid is eight in UTC in winter and seven in summer, whatever the season is in which one asks."""
     office = daily("Europe/Madrid", "09:00", "17:00", WORKDAYS)
     opens = at(f"{day}T08:00") if day < "2026-03" else at(f"{day}T07:00")

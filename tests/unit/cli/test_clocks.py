@@ -10,7 +10,7 @@ import pytest
 from services.cli.clocks import answer
 from services.cli.jsonl import BadInput
 from shared.contracts.vocabulary import Language
-from tests.harness.desk import Desk, minute, terms
+from tests.harness.desk import ClockDesk, minute, terms
 
 OFFICE = {
     "timezone": "UTC",
@@ -188,7 +188,7 @@ def test_elapsed_hours_need_no_calendar() -> None:
 
 def test_the_command_and_the_live_clocks_are_the_same_fold() -> None:
     """What the command shows is what escalation would have published."""
-    desk = Desk({"first_response": terms(120, "business", ["waiting_on_customer"])})
+    desk = ClockDesk({"first_response": terms(120, "business", ["waiting_on_customer"])})
     desk.hears(30, "status_changed", to="waiting_on_customer")
     desk.hears(120, "agent_replied")
     live = desk.clock("first_response")

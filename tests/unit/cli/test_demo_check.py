@@ -50,58 +50,58 @@ PREMIER = [(check.WARNED, 0), (check.BREACHED, 0), (check.SUPPRESSED, 1)]
 
 def test_a_promise_kept_track_of_is_no_difference(edition: Edition) -> None:
     """The right outcome must pass, for both plans."""
-    assert check.wrongly_kept([case()], happened(*PREMIER_PLUS), edition) == []
-    assert check.wrongly_kept([case(automated=False)], happened(*PREMIER), edition) == []
+    assert check.event_differences([case()], happened(*PREMIER_PLUS), edition) == []
+    assert check.event_differences([case(automated=False)], happened(*PREMIER), edition) == []
 
 
 @pytest.mark.parametrize("missing", range(4))
 def test_a_missing_event_is_seen(missing: int, edition: Edition) -> None:
     """Each of the four: a lost one is a broken promise."""
     kinds = [kind for n, kind in enumerate(PREMIER_PLUS) if n != missing]
-    assert len(check.wrongly_kept([case()], happened(*kinds), edition)) == 1
+    assert len(check.event_differences([case()], happened(*kinds), edition)) == 1
 
 
 @pytest.mark.parametrize("twice", range(4))
 def test_a_doubled_event_is_seen(twice: int, edition: Edition) -> None:
     """Once means once."""
-    assert len(check.wrongly_kept([case()], happened(*PREMIER_PLUS, PREMIER_PLUS[twice]), edition)) == 1
+    assert len(check.event_differences([case()], happened(*PREMIER_PLUS, PREMIER_PLUS[twice]), edition)) == 1
 
 
 def test_an_escalation_without_entitlement_is_seen(edition: Edition) -> None:
     """Premier has no automated escalation: raising one is wrong, and so is not saying that it was suppressed."""
-    assert len(check.wrongly_kept([case(automated=False)], happened(*PREMIER_PLUS), edition)) == 3
+    assert len(check.event_differences([case(automated=False)], happened(*PREMIER_PLUS), edition)) == 3
 
 
 def test_any_event_for_a_case_without_promises_is_seen(edition: Edition) -> None:
     """Access is promised nothing, so nothing may be said."""
     events = happened(("frontline.clock.started.v1", 0))
-    assert len(check.wrongly_kept([case(promised=False)], events, edition)) == 1
+    assert len(check.event_differences([case(promised=False)], events, edition)) == 1
 
 
 def test_an_event_id_used_twice_is_seen(edition: Edition) -> None:
     """Consumers drop repeats by id; two facts under one id lose one of them."""
     first, *rest = happened(*PREMIER_PLUS)
     clash = [first, *(LoggedEvent(first.id, event.type, event.data) for event in rest)]
-    assert check.wrongly_kept([case()], clash, edition) == [f"event id {first.id} was used 4 times"]
+    assert check.event_differences([case()], clash, edition) == [f"event id {first.id} was used 4 times"]
 
 
 @pytest.mark.parametrize("times", [0, 2])
 def test_a_request_not_decided_exactly_once_is_seen(times: int) -> None:
     """Lost and doubled decisions are the two ways in which exactly-once fails."""
     decided = [LoggedEvent(str(n), "frontline.case.routed.v1", {"request_id": "r1"}) for n in range(times)]
-    assert len(check.undecided({"r1": ASK}, decided)) == 1
+    assert len(check.not_decided_once({"r1": ASK}, decided)) == 1
 
 
 def test_a_decision_of_nobodys_request_is_seen() -> None:
     """A case that nobody asked for would be answered, and billed, to somebody."""
     decided = [LoggedEvent("1", "frontline.case.routed.v1", {"request_id": "r2"})]
-    assert len(check.undecided({}, decided)) == 1
+    assert len(check.not_decided_once({}, decided)) == 1
 
 
 def test_a_decision_other_than_decide_says_is_seen() -> None:
     """The log and the command line must give one answer; ids and instants of the case are no part of it."""
     decided = {"request_id": "r1", "decided_at": "…", "priority": ASK.expected_priority, "assigned_channel": "chat"}
     answer = {"priority": ASK.expected_priority, "assigned_channel": "chat"}
-    assert check.decided_otherwise(ASK, decided, answer) == []
-    assert len(check.decided_otherwise(ASK, decided, {**answer, "assigned_channel": "phone"})) == 1
-    assert len(check.decided_otherwise(ASK, {**decided, "priority": "P9"}, {**answer, "priority": "P9"})) == 1
+    assert check.decision_differences(ASK, decided, answer) == []
+    assert len(check.decision_differences(ASK, decided, {**answer, "assigned_channel": "phone"})) == 1
+    assert len(check.decision_differences(ASK, {**decided, "priority": "P9"}, {**answer, "priority": "P9"})) == 1

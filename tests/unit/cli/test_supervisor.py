@@ -1,4 +1,4 @@
-"""Programs are kept running, and whoever looks on is told; the programs here are real, small HTTP servers."""
+"""The supervisor keeps programs running and reports restarts; the programs here are real, small HTTP servers."""
 
 import asyncio
 import os
@@ -38,8 +38,8 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
 """
 
 
-class Told(Progress):
-    """What people were told."""
+class Notes(Progress):
+    """Keeps the notes that are shown."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,15 +68,15 @@ def program(tmp_path: Path) -> Made:
 
 
 @pytest.fixture
-async def told() -> Told:
-    """Collects what people are told."""
-    return Told()
+async def progress() -> Notes:
+    """Collects what people are progress."""
+    return Notes()
 
 
 @pytest.fixture
-async def supervisor(told: Told) -> AsyncIterator[Supervisor]:
+async def supervisor(progress: Notes) -> AsyncIterator[Supervisor]:
     """A supervisor; whatever it still runs is stopped at the end."""
-    made = Supervisor(told)
+    made = Supervisor(progress)
     yield made
     await made.stop()
 
@@ -90,15 +90,17 @@ async def test_start_returns_when_all_are_ready(supervisor: Supervisor, program:
     assert all(is_running(pid) for pid in supervisor.pids.values())
 
 
-async def test_one_that_dies_is_started_again_and_said(supervisor: Supervisor, program: Made, told: Told) -> None:
-    """The others go on; people learn how it ended, what it said last, and when it is back."""
+async def test_a_program_that_dies_is_restarted_and_reported(
+    supervisor: Supervisor, program: Made, progress: Notes
+) -> None:
+    """The others keep running; the notes say how it ended, the last line of its log, and when it is ready again."""
     await supervisor.start([program("a", WORDS='{"event": "Joined", "level": "info"}'), program("b")])
     before = supervisor.pids
     os.kill(before["a"], signal.SIGKILL)
-    await eventually(lambda: len(told.notes) == 2, 20, "the restart was told")
-    assert told.notes[0].startswith("a ended (killed by signal 9); its last words: Joined (its log: ")
-    assert told.notes[0].endswith("); starting it again")
-    assert told.notes[1] == f"a is ready again (process {supervisor.pids['a']})"
+    await eventually(lambda: len(progress.notes) == 2, 20, "the restart was progress")
+    assert progress.notes[0].startswith("a ended (killed by signal 9); last line of its log: Joined (")
+    assert progress.notes[0].endswith("); restarting it")
+    assert progress.notes[1] == f"a is ready again (process {supervisor.pids['a']})"
     assert supervisor.pids["a"] != before["a"]
     assert supervisor.pids["b"] == before["b"]
     assert supervisor.all_up
@@ -111,25 +113,25 @@ def test_restarts_of_one_that_keeps_dying_back_off() -> None:
 
 
 async def test_one_that_keeps_dying_is_started_again_and_again(
-    supervisor: Supervisor, program: Made, told: Told
+    supervisor: Supervisor, program: Made, progress: Notes
 ) -> None:
     """Once it was ready, it is never given up: what it lacks may come back."""
     await supervisor.start([program("a", END="0.5")])
-    await eventually(lambda: sum("starting it again" in note for note in told.notes) >= 4, 30, "four restarts")
+    await eventually(lambda: sum("restarting it" in note for note in progress.notes) >= 4, 30, "four restarts")
 
 
 async def test_bad_settings_are_not_tried_again(supervisor: Supervisor, program: Made) -> None:
     """Exit code 2 says that the same start cannot work: one line with the reason, at once."""
     with pytest.raises(ProgramFailed) as error:
         await supervisor.start([program("a", END="0", CODE="2", READY="99", WORDS="FRONTLINE_X=1: no"), program("b")])
-    assert str(error.value).startswith("a ended (exit code 2); its last words: FRONTLINE_X=1: no (its log: ")
+    assert str(error.value).startswith("a ended (exit code 2); last line of its log: FRONTLINE_X=1: no (")
 
 
-async def test_one_that_never_becomes_ready_is_given_up(supervisor: Supervisor, program: Made, told: Told) -> None:
+async def test_one_that_never_becomes_ready_is_given_up(supervisor: Supervisor, program: Made, progress: Notes) -> None:
     """After three starts that came to nothing."""
-    with pytest.raises(ProgramFailed, match=r"^a ended \(exit code 3\); it said nothing"):
+    with pytest.raises(ProgramFailed, match=r"^a ended \(exit code 3\); its log is empty"):
         await supervisor.start([program("a", END="0.1", READY="99")])
-    assert len(told.notes) == module.TRIES_TO_START - 1
+    assert len(progress.notes) == module.MAX_START_ATTEMPTS - 1
 
 
 async def test_one_that_runs_but_is_not_ready_in_time_is_given_up_with_what_it_waits_for(
@@ -137,13 +139,13 @@ async def test_one_that_runs_but_is_not_ready_in_time_is_given_up_with_what_it_w
 ) -> None:
     """The checks of /readyz say what is missing."""
     monkeypatch.setattr("services.cli.supervisor.READY_TIMEOUT", 1.5)
-    with pytest.raises(ProgramFailed, match=r"^a is not ready after 1\.5 s: kafka \(not yet\); it said nothing"):
+    with pytest.raises(ProgramFailed, match=r"^a is not ready after 1\.5 s: kafka \(not yet\); its log is empty"):
         await supervisor.start([program("a", READY="99")])
 
 
-async def test_stopping_leaves_no_process(program: Made, told: Told) -> None:
+async def test_stopping_leaves_no_process(program: Made, progress: Notes) -> None:
     """Also when a program is just being started again."""
-    supervisor = Supervisor(told)
+    supervisor = Supervisor(progress)
     await supervisor.start([program("a"), program("b")])
     pids = list(supervisor.pids.values())
     os.kill(pids[0], signal.SIGKILL)

@@ -6,7 +6,7 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from services.escalation.auditor import Auditor
-from tests.topology.escalation.desk import Desk, minutes
+from tests.topology.escalation.desk import TaskDesk, minutes
 
 
 def unfired(partition: int) -> float | None:
@@ -18,7 +18,7 @@ def unfired(partition: int) -> float | None:
 
 def test_timers_that_stay_due_are_an_alarm_once_and_their_end_is_told_once() -> None:
     """An alarm each second is one that is switched off."""
-    desk, auditor = Desk(), Auditor(alarm_seconds=10)
+    desk, auditor = TaskDesk(), Auditor(alarm_seconds=10)
     desk.opens()
     due = desk.driver.now + minutes(45)
 
@@ -38,7 +38,7 @@ def test_timers_that_stay_due_are_an_alarm_once_and_their_end_is_told_once() -> 
 
 def test_a_task_that_is_behind_again_is_an_alarm_again() -> None:
     """Each episode is told."""
-    desk, auditor = Desk(), Auditor(alarm_seconds=10)
+    desk, auditor = TaskDesk(), Auditor(alarm_seconds=10)
     desk.opens()
     for hours in (1, 2):
         with capture_logs() as said:
@@ -50,14 +50,14 @@ def test_a_task_that_is_behind_again_is_an_alarm_again() -> None:
 
 def test_early_activity_that_is_given_up_is_counted_and_logged_without_its_text() -> None:
     """The runtime counts what is poison; what a timer puts aside is counted here, in the same place."""
-    desk, auditor = Desk(), Auditor(alarm_seconds=10)
+    desk, auditor = TaskDesk(), Auditor(alarm_seconds=10)
     desk.hears("customer_replied", text="my secret")
     desk.passes(minutes(16))
     labels = {"service": "escalation", "topic": "support.activity.v1", "cause": "unknown_case"}
     before = REGISTRY.get_sample_value("frontline_dead_letters_total", labels) or 0
     with capture_logs() as said:
-        for letter in desk.buried:
-            auditor.buried(letter)
+        for letter in desk.dead_lettered:
+            auditor.dead_lettered(letter)
     assert (REGISTRY.get_sample_value("frontline_dead_letters_total", labels) or 0) - before == 1
     assert [(line["action"], line["cause"]) for line in said] == [("record.dead_lettered", "unknown_case")]
     assert "my secret" not in str(said)

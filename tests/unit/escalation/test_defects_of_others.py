@@ -11,12 +11,12 @@ from shared.sla import case_state
 from shared.sla.packing import pack_id
 from shared.streams.overlay import Overlay
 from tests.harness.processors import fire_due
-from tests.topology.escalation.desk import Desk
+from tests.topology.escalation.desk import TaskDesk
 
 
 def steps_of_a_look(waiting: int) -> int:
     """How many calls one look at a task takes, of which one timer is overdue and `waiting` are days away."""
-    desk, auditor = Desk(), Auditor(alarm_seconds=10)
+    desk, auditor = TaskDesk(), Auditor(alarm_seconds=10)
     task, now = desk.driver.processor, desk.driver.now
     assert isinstance(task, EscalationTopology)
     for number in range(waiting + 1):
@@ -35,6 +35,6 @@ def steps_of_a_look(waiting: int) -> int:
     return calls
 
 
-def test_oncall_the_self_check_was_switched_off_because_it_was_too_slow() -> None:
+def test_oncall_defect_the_self_check_costs_the_same_however_many_cases_are_open() -> None:
     """What a look costs does not depend on how many cases are open, so nobody has a reason to switch it off."""
     assert steps_of_a_look(2_000) < 2 * steps_of_a_look(2)

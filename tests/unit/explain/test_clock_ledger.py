@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shared.business_time.instants import from_micros, length
 from shared.explain.clock_ledger import ledger_of
 from shared.sla.clock import Clock
-from tests.harness.desk import Desk, minute, terms
+from tests.harness.desk import ClockDesk, minute, terms
 from tests.unit.sla.histories import LAST, plays
 
 
@@ -19,7 +19,7 @@ def counted(clock: Clock, at: int) -> int:
 
 @settings(max_examples=100, deadline=None)
 @given(plays(), st.integers(0, LAST))
-def test_what_counted_adds_up_to_the_target_or_to_what_is_used(played: tuple[Desk, list[int]], at: int) -> None:
+def test_what_counted_adds_up_to_the_target_or_to_what_is_used(played: tuple[ClockDesk, list[int]], at: int) -> None:
     """Up to the deadline it is the target, to the microsecond; of a paused clock, what it has used up so far."""
     desk, _ = played
     now = max([minute(at), *(activity.at for activity in desk.case.history)])
@@ -29,7 +29,7 @@ def test_what_counted_adds_up_to_the_target_or_to_what_is_used(played: tuple[Des
 
 @settings(max_examples=100, deadline=None)
 @given(plays())
-def test_a_ledger_has_no_gaps_and_each_pause_has_its_event(played: tuple[Desk, list[int]]) -> None:
+def test_a_ledger_has_no_gaps_and_each_pause_has_its_event(played: tuple[ClockDesk, list[int]]) -> None:
     """It begins with the clock and ends with the deadline; what paused had happened by then, in such a status."""
     desk, _ = played
     known = {"": desk.case.opened_at} | {activity.id: activity.at for activity in desk.case.history}
@@ -49,7 +49,7 @@ def test_a_ledger_has_no_gaps_and_each_pause_has_its_event(played: tuple[Desk, l
 
 def test_two_pauses_that_touch_are_two_intervals() -> None:
     """Resumed and paused again in one instant: each half hour is the doing of another event."""
-    desk = Desk({"resolution": terms(60, paused_by=["waiting_on_customer"])})
+    desk = ClockDesk({"resolution": terms(60, paused_by=["waiting_on_customer"])})
     desk.hears(10, "status_changed", to="waiting_on_customer", id="a")
     desk.hears(40, "status_changed", to="open", id="b")
     desk.hears(40, "status_changed", to="waiting_on_customer", id="c")
@@ -65,7 +65,7 @@ def test_two_pauses_that_touch_are_two_intervals() -> None:
 
 def test_a_clock_that_was_answered_and_goes_on_was_paused_by_its_answer() -> None:
     """Restored at minute 10, resolved at 30, reopened at 50: it stood still since it was restored, not since 30."""
-    desk = Desk({"restoration": terms(60)})
+    desk = ClockDesk({"restoration": terms(60)})
     desk.hears(10, "restored", id="a")
     desk.hears(30, "resolved", id="b")
     desk.hears(50, "reopened", id="c")
@@ -75,7 +75,7 @@ def test_a_clock_that_was_answered_and_goes_on_was_paused_by_its_answer() -> Non
 
 def test_a_pause_that_new_terms_begin_names_the_status_that_was_there() -> None:
     """The case waited for the customer since minute 5, but only since minute 20 does that stop the clock."""
-    desk = Desk({"resolution": terms(60)})
+    desk = ClockDesk({"resolution": terms(60)})
     desk.hears(5, "status_changed", to="waiting_on_customer", id="a")
     desk.hears(20, "reprioritised", terms={"resolution": terms(90, paused_by=["waiting_on_customer"])}, id="b")
     *_, (entry, pause) = ledger_of(desk.clock("resolution"), minute(30))

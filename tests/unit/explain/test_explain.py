@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.policy.editions import EditionLibrary
-from tests.topology.escalation.desk import CASE, LIBRARY, Desk, at, minutes
+from tests.topology.escalation.desk import CASE, LIBRARY, TaskDesk, at, minutes
 from tests.unit.explain.told import Told
 
 
@@ -103,7 +103,7 @@ def test_every_kind_of_interval_says_why_in_the_language_asked_for(language: str
     edition = LIBRARY.editions[0]
     spain = edition.calendars["spain"].model_copy(update={"breaks": (("2026-12-09T12:00", "2026-12-09T13:00"),)})
     edition = edition.model_copy(update={"calendars": {**edition.calendars, "spain": spain}})
-    desk = Desk(EditionLibrary([edition]))
+    desk = TaskDesk(EditionLibrary([edition]))
     desk.driver.now = datetime(2026, 12, 7, 15, tzinfo=UTC)
     told = Told(desk, workaround="partial")
     told.passes(timedelta(hours=1))

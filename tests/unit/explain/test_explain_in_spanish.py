@@ -15,7 +15,7 @@ from shared.policy.files import load_library
 from shared.routing.entitlement import ANONYMOUS, not_covered
 from tests.harness.asking import request, requester
 from tests.harness.decided import decided
-from tests.topology.escalation.desk import LIBRARY, NEXT, Desk, at, minutes
+from tests.topology.escalation.desk import LIBRARY, NEXT, TaskDesk, at, minutes
 from tests.unit.explain.told import Told
 
 SPANISH = catalogue("es").texts
@@ -55,7 +55,7 @@ def english_words() -> set[str]:
 
 def lived_through() -> Iterable[Told]:
     """Cases in which, together, everything happens that there are words for."""
-    desk = Desk(BOTH, routed_by=LIBRARY)
+    desk = TaskDesk(BOTH, routed_by=LIBRARY)
     busy = Told(desk, plan="premier", workaround="partial", subject=SUBJECT, language="en")
     busy.passes(timedelta(hours=2))
     busy.hears("status_changed", to="waiting_on_customer")
@@ -72,7 +72,7 @@ def lived_through() -> Iterable[Told]:
     busy.hears("agent_replied", at=at(-4))
     yield busy
 
-    migrated = Told(Desk(BOTH, routed_by=LIBRARY), subject=SUBJECT, impact="significant")
+    migrated = Told(TaskDesk(BOTH, routed_by=LIBRARY), subject=SUBJECT, impact="significant")
     migrated.passes(minutes(30))
     migrated.hears("internal_note")
     migrated.hears("policy_migrated", edition="objectives-2024", policy_sha256=policy_sha256(NEXT.editions[0]))
@@ -99,7 +99,7 @@ def lived_through() -> Iterable[Told]:
     yield Told(subject=SUBJECT, plan="premier", channel="help_center", country="PT", request_type="other")
     yield Told(subject=SUBJECT, impact="information", environment="beta", requester=requester("member", False))
     for entitlement in (ANONYMOUS, not_covered("withdrawn", requester())):
-        desk = Desk()
+        desk = TaskDesk()
         asked = request(subject=SUBJECT, account_id=None, request_id="c0000000000000000000000000000001")
         rules = desk.rulebooks.at(desk.driver.now)
         yield Told(desk, decided(asked, entitlement, rules, desk.driver.now))

@@ -11,7 +11,7 @@ from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
 from shared.policy.model import EscalationLevel, Repeat
-from tests.topology.escalation.desk import LIBRARY, NEXT, Desk, minutes
+from tests.topology.escalation.desk import LIBRARY, NEXT, TaskDesk, minutes
 from tests.unit.explain.told import Told
 
 BOTH = load_library(["guidelines-2021", "objectives-2024"])
@@ -21,7 +21,7 @@ BY_THE_TABLE = "table of response times; P1 is worked on all day"
 
 def told(library: EditionLibrary = BOTH, **given: Any) -> Told:
     """A case that the guidelines decided; escalation knows both editions."""
-    return Told(Desk(library, routed_by=LIBRARY), **given)
+    return Told(TaskDesk(library, routed_by=LIBRARY), **given)
 
 
 def named(rule: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
@@ -235,10 +235,10 @@ def test_a_call_that_should_have_been_made_is_overdue() -> None:
     assert {call["state"] for call in others} == {"coming"}
 
 
-def with_levels(*levels: EscalationLevel) -> Desk:
+def with_levels(*levels: EscalationLevel) -> TaskDesk:
     """A desk whose edition has these levels."""
     edition = LIBRARY.editions[0].model_copy(update={"escalation_levels": levels})
-    return Desk(EditionLibrary([edition]))
+    return TaskDesk(EditionLibrary([edition]))
 
 
 def test_levels_before_and_after_the_deadline_and_their_repetitions_are_told() -> None:

@@ -12,7 +12,7 @@ from shared.explain.case_log import CaseLog
 from shared.explain.migration_preview import Candidate, Editions, candidate, preview, to_edition, to_plan
 from shared.policy.digest import policy_sha256
 from shared.sla.pinned_edition import PinnedEdition, short_of
-from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, Desk, as_record, at, minutes
+from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, as_record, at, minutes
 
 NOW = PinnedEdition(policy_sha256(LIBRARY.editions[0]), LIBRARY.editions[0])
 LATER = PinnedEdition(policy_sha256(NEXT.editions[0]), NEXT.editions[0])
@@ -23,7 +23,7 @@ class Case:
     """A case that is lived through, and what its log says of it."""
 
     def __init__(self, **given: Any) -> None:
-        self.desk = Desk()
+        self.desk = TaskDesk()
         self.log = CaseLog()
         self._pipe(CASES, self.desk.case(**given))
 
@@ -130,7 +130,7 @@ def test_what_is_over_or_cannot_be_told_is_no_candidate() -> None:
     assert candidate(CaseLog(), EDITIONS) is None
     unknown = candidate(case.log, {})
     assert isinstance(unknown, str)
-    assert "neither saved nor configured" in unknown
+    assert "neither in the log nor configured" in unknown
     case.hears("closed")
     assert candidate(case.log, EDITIONS) is None
 
@@ -144,7 +144,7 @@ def test_an_edition_without_the_calendar_of_the_case_is_a_problem_that_is_told()
     editions = {**EDITIONS, short_of(target.sha256): target}
     now = case.desk.driver.now
     told = preview(case.candidate, [to_edition(case.candidate, target, now)], editions, now)
-    assert "has no calendar" in told["problem"]
+    assert "has no calendar 'spain', by which the case counts" in told["problem"]
     assert told["clocks"] == []
 
 

@@ -14,14 +14,14 @@ from shared.kafka.record import Output, Record
 from shared.messages.catalogues import messages_in
 from shared.policy.digest import policy_sha256
 from shared.sla.pinned_edition import PinnedEdition, short_of
-from tests.topology.escalation.desk import CASE, Desk, as_record
+from tests.topology.escalation.desk import CASE, TaskDesk, as_record
 
 
 class Told:
     """A case that is lived through, and the log that it leaves."""
 
-    def __init__(self, desk: Desk | None = None, case: Any = None, **given: Any) -> None:
-        self.desk = desk or Desk()
+    def __init__(self, desk: TaskDesk | None = None, case: Any = None, **given: Any) -> None:
+        self.desk = desk or TaskDesk()
         self.log = CaseLog()
         self.case = case or self.desk.case(**given)
         self._pipe(CASES, self.case)

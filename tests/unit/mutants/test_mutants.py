@@ -55,6 +55,11 @@ def test_every_test_that_names_a_product_has_a_mutant(product: str) -> None:
     assert named == {mutant.fails for mutant in MUTANTS if mutant.product == product}
 
 
+def test_the_test_of_a_defect_is_named_after_the_rule_that_holds() -> None:
+    """A green report must not state what is false: `test_PRODUCT_defect_` and then our rule."""
+    assert [test for test in defect_tests() if "_defect_" not in test] == []
+
+
 def test_every_product_is_known() -> None:
     """No file of mutants is forgotten, no test about another product."""
     assert {mutant.product for mutant in MUTANTS} == set(PRODUCTS)

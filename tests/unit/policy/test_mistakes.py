@@ -76,3 +76,13 @@ def test_a_mistake_reads_as_one_line_that_editors_can_jump_to() -> None:
     mistake = Mistake("p.yaml", 3, "access[0].tier", "'x' is not known here", "tier1, tier2")
     assert str(mistake) == "p.yaml:3: access[0].tier: 'x' is not known here; allowed: tier1, tier2"
     assert str(Mistake("p", None, "", "is empty")) == "p: is empty"
+
+
+@pytest.mark.parametrize(("characters", "fits"), [(900_000, True), (1_100_000, False)])
+def test_an_edition_must_fit_its_topic(characters: int, fits: bool) -> None:
+    """Else each request would be dead-lettered at the first decision, since the edition cannot be published."""
+    found = mistakes(changed("source: nobody\nchannels:", f"source: {'n' * characters}\nchannels:"))
+    assert (found == ()) is fits, [each.message[:200] for each in found]
+    if not fits:
+        assert [(each.file, each.line) for each in found] == [(FILE, 1)]
+        assert "support.editions.v1 takes" in found[0].message

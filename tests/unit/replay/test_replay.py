@@ -12,7 +12,7 @@ import pytest
 
 from services.cli.replay.command import replay
 from services.replay.log_file import lines_of
-from shared.contracts.topics import ESCALATIONS
+from shared.contracts.topics import EDITIONS, ESCALATIONS
 from shared.kafka.record import Record
 from tests.harness.asking import account
 from tests.harness.recording import Recording, log_of
@@ -138,8 +138,13 @@ def test_an_event_that_cannot_be_replayed_is_counted_and_the_exit_code_is_1(
 
 
 def test_an_edition_may_be_named_besides_those_of_the_log(tmp_path: Path) -> None:
-    """By --policy, repeated or with commas, or by the environment; without it, the error names it and its digest."""
-    file = written(tmp_path / "log", recorded(NEXT))
+    """By --policy, repeated or with commas, or by the environment; without it, the error names it and its digest.
+
+    The decisions are then replayed, and the only difference is the edition that the log should have.
+    """
+    recording = recorded(NEXT)
+    records = without(recording.all_records(), *recording.published(EDITIONS))
+    file = written(tmp_path / "log", recording, records)
     missing = frontline("--from-file", str(file))
     assert (missing.returncode, missing.stdout) == (2, b"")
     assert b"objectives-2024 (policy_sha256 " in missing.stderr
@@ -148,8 +153,16 @@ def test_an_edition_may_be_named_besides_those_of_the_log(tmp_path: Path) -> Non
         ("--policy", "guidelines-2021,objectives-2024"),
         ("--policy", "guidelines-2021", "--policy", "objectives-2024"),
     ):
-        assert frontline("--from-file", str(file), *arguments).returncode == 0
-    assert frontline("--from-file", str(file), FRONTLINE_POLICIES="objectives-2024").returncode == 0
+        assert only_the_edition_is_missing(frontline("--from-file", str(file), "--json", *arguments))
+    assert only_the_edition_is_missing(
+        frontline("--from-file", str(file), "--json", FRONTLINE_POLICIES="objectives-2024")
+    )
+
+
+def only_the_edition_is_missing(done: subprocess.CompletedProcess[bytes]) -> bool:
+    """Whether everything else was replayed."""
+    types = [each["type"] for each in json.loads(done.stdout)["differences"]]
+    return (done.returncode, types) == (1, ["frontline.edition.published.v1"])
 
 
 @pytest.mark.parametrize(

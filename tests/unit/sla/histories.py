@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from shared.contracts.vocabulary import ActivityType, Milestone
-from tests.harness.desk import CHAIN, Desk, terms
+from tests.harness.desk import CHAIN, ClockDesk, terms
 
 WAITING, HELD = "waiting_on_customer", "on_hold"
 LAST = 60 * 24 * 5  # minutes: long after every deadline
@@ -47,7 +47,7 @@ activities = st.one_of(
 histories = st.lists(activities, max_size=10)
 
 
-def play(desk: Desk, history: list[tuple], order: list[int], pace: list[int]) -> None:  # type: ignore[type-arg]  # as drawn
+def play(desk: ClockDesk, history: list[tuple], order: list[int], pace: list[int]) -> None:  # type: ignore[type-arg]  # as drawn
     """Let the history arrive in `order`, at growing wall clock, timers having their turn in between."""
     now = 0
     for number, step in zip(order, pace, strict=True):
@@ -60,12 +60,14 @@ def play(desk: Desk, history: list[tuple], order: list[int], pace: list[int]) ->
 
 
 @st.composite
-def plays(draw: st.DrawFn) -> tuple[Desk, list[int]]:
+def plays(draw: st.DrawFn) -> tuple[ClockDesk, list[int]]:
     """A desk after a random history that arrived in random order, and the order."""
     promised = draw(promises)
     history = draw(histories)
     order = draw(st.permutations(range(len(history))))
     pace = draw(st.lists(st.integers(0, 120), min_size=len(history), max_size=len(history)))
-    desk = Desk(promised, levels=CHAIN, automated=draw(st.booleans()), status=draw(st.sampled_from(["open", WAITING])))
+    desk = ClockDesk(
+        promised, levels=CHAIN, automated=draw(st.booleans()), status=draw(st.sampled_from(["open", WAITING]))
+    )
     play(desk, history, list(order), pace)
     return desk, list(order)

@@ -12,7 +12,6 @@ from services.escalation.edition_store import EditionStore
 from services.escalation.topology import EscalationTopology
 from shared.contracts import vocabulary
 from shared.contracts.trace_context import is_traceparent
-from shared.kafka.faults import PoisonRecord
 from shared.policy.digest import policy_sha256
 from shared.sla import case_state
 from shared.sla.case import MAX_ACTIVITIES, apply_activity
@@ -28,12 +27,13 @@ from shared.sla.case_state import (
     tombstone,
 )
 from shared.sla.customer_escalation import EscalationRequestState, Stage
+from shared.sla.errors import InputRefused
 from shared.sla.packing import pack_digest, pack_id, pack_trace, unpack_id, unpack_trace
-from shared.sla.pinned_edition import PinnedEdition
+from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 from shared.streams.overlay import Overlay
 from shared.streams.state_store import InMemoryStore
 from tests.harness.processors import fire_due
-from tests.topology.escalation.desk import CASE, LIBRARY, TRACEPARENT, Desk
+from tests.topology.escalation.desk import CASE, LIBRARY, TRACEPARENT, TaskDesk
 
 hex_ids = st.text("0123456789abcdef", min_size=32, max_size=32)
 facts = st.builds(
@@ -59,7 +59,7 @@ states = st.builds(
     opened_at=st.integers(0, 2**62),
     trace=st.none() | st.binary(min_size=24, max_size=24),
     seen_for=st.integers(-(2**40), 2**62),
-    heard=st.lists(
+    activities=st.lists(
         st.builds(
             StoredActivity,
             after=st.integers(-(2**40), 2**62),
@@ -162,28 +162,33 @@ def test_the_words_that_are_stored_by_position_keep_their_positions() -> None:
 
 def test_a_case_that_runs_wild_is_stopped() -> None:
     """An integration that flips a status for ever must not grow the state for ever."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens()
     (value,) = desk.driver.contents("cases").values()
     state = decode(value)
-    state.heard = [StoredActivity(number, 3, b"%d" % number, b"", "open") for number in range(MAX_ACTIVITIES)]
+    state.activities = [StoredActivity(number, 3, b"%d" % number, b"", "open") for number in range(MAX_ACTIVITIES)]
     pinned = PinnedEdition(policy_sha256(LIBRARY.editions[0]), LIBRARY.editions[0])
-    with pytest.raises(PoisonRecord) as caught:
-        apply_activity(state, lambda _: pinned, desk.activity("agent_replied"), state.opened_at)
+    with pytest.raises(InputRefused) as caught:
+        apply_activity(
+            state, KnownEditions({short_of(pinned.sha256): pinned}), desk.activity("agent_replied"), state.opened_at
+        )
     assert caught.value.cause == "too_much_activity"
-    assert len(state.heard) == MAX_ACTIVITIES
+    assert len(state.activities) == MAX_ACTIVITIES
 
 
 def test_an_open_case_takes_at_most_256_bytes_all_in() -> None:
     """Key, state, and its place in the index of timers: a million open cases fit into a quarter of a gigabyte."""
-    desk = Desk()
+    desk = TaskDesk()
     desk.opens(CASE, account_id="a" * 32)
     (value,) = desk.driver.contents("cases").values()
     state, due = decode(value), due_of(value)
     assert state.trace is not None
     assert due is not None
     cases, random = 50_000, Random(1)
-    store, processor = InMemoryStore("cases"), EscalationTopology(EditionStore(LIBRARY), trace=lambda _: "")
+    store, processor = (
+        InMemoryStore("cases"),
+        EscalationTopology(EditionStore(LIBRARY), partitions=1, trace=lambda _: ""),
+    )
     tracemalloc.start()
     try:
         for _ in range(cases):

@@ -12,9 +12,9 @@ from shared.business_time.instants import MINUTE, from_micros
 from shared.contracts.vocabulary import ActivityType, Milestone
 from shared.policy.model import EscalationLevel, Repeat
 from shared.sla.clock import Activity
-from shared.sla.effects import Raised, Suppressed, Warned
+from shared.sla.effects import ClockWarned, EscalationRaised, EscalationSuppressed
 from shared.sla.fold import fold
-from tests.harness.desk import CHAIN, Desk, level, minute, minutes, terms
+from tests.harness.desk import CHAIN, ClockDesk, level, minute, minutes, terms
 from tests.unit.sla.histories import some_terms
 from tests.unit.sla.test_clock_properties import readers, verdict
 
@@ -43,7 +43,7 @@ class CaseMachine(RuleBasedStateMachine):
     )
     def opens(self, promised, chain, automated, status) -> None:  # type: ignore[no-untyped-def]  # as drawn
         """The case is submitted and routed at once."""
-        self.desk = Desk(promised, levels=chain, automated=automated, status=status)
+        self.desk = ClockDesk(promised, levels=chain, automated=automated, status=status)
         self.now = 0.0
         self.heard: list[Activity] = []
         self.breached: set[tuple[Milestone, int]] = set()
@@ -107,11 +107,11 @@ class CaseMachine(RuleBasedStateMachine):
         seen: set[tuple[object, ...]] = set()
         for said in self.desk.log:
             clock = (said.milestone, said.effect.instance)
-            if isinstance(said.effect, Warned | Raised | Suppressed):
-                repetition = getattr(said.effect, "repetition", 0)
+            if isinstance(said.effect, ClockWarned | EscalationRaised | EscalationSuppressed):
+                repetition = getattr(said.effect, "repetition", None) or 0
                 assert (*clock, said.effect.level, repetition) not in seen
                 assert not repetition or (*clock, said.effect.level, repetition - 1) in seen
-                assert not (isinstance(said.effect, Warned) and (*clock, "breached") in seen)
+                assert not (isinstance(said.effect, ClockWarned) and (*clock, "breached") in seen)
                 seen.add((*clock, said.effect.level, repetition))
             elif said.word == "breached":
                 assert (*clock, "breached") not in seen
@@ -152,7 +152,7 @@ class ResolutionMachine(RuleBasedStateMachine):
     )
     def opens(self, promised, hours, paused_by, status) -> None:  # type: ignore[no-untyped-def]  # as drawn
         """The case is submitted."""
-        self.desk = Desk({"resolution": terms(promised, hours, paused_by)}, status=status)
+        self.desk = ClockDesk({"resolution": terms(promised, hours, paused_by)}, status=status)
         self.paused_by = set(paused_by)
         self.status = status
         self.hours = hours

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from shared.business_time.instants import from_micros
 from shared.contracts.vocabulary import Milestone
 from shared.sla.clock import Activity, Clock
-from shared.sla.effects import Breached, Fulfilled, Restated
-from tests.harness.desk import CHAIN, OFFICE, Desk, Said, minute, minutes, terms
+from shared.sla.effects import ClockBreached, ClockFulfilled, ClockRestated
+from tests.harness.desk import CHAIN, OFFICE, ClockDesk, Said, minute, minutes, terms
 from tests.unit.sla.histories import (
     LAST,
     MILESTONES,
@@ -45,16 +45,16 @@ class Reader:
         self.stage = {"started": "running", "resumed": "running"}.get(
             said.word, said.word if said.word in ("paused", "fulfilled", "cancelled") else self.stage
         )
-        if isinstance(effect, Breached):
+        if isinstance(effect, ClockBreached):
             self.verdict = "breached"
-        elif isinstance(effect, Restated):
+        elif isinstance(effect, ClockRestated):
             assert effect.old == self.verdict
             self.verdict = effect.new
-        elif isinstance(effect, Fulfilled) and self.verdict == "running":
+        elif isinstance(effect, ClockFulfilled) and self.verdict == "running":
             self.verdict = "met" if effect.met else "breached"
 
 
-def readers(desk: Desk) -> dict[tuple[Milestone, int], Reader]:
+def readers(desk: ClockDesk) -> dict[tuple[Milestone, int], Reader]:
     """One for each clock that was ever published."""
     found: dict[tuple[Milestone, int], Reader] = {}
     for said in desk.log:
@@ -64,7 +64,7 @@ def readers(desk: Desk) -> dict[tuple[Milestone, int], Reader]:
 
 @settings(max_examples=100, deadline=None)
 @given(plays())
-def test_who_reads_the_events_knows_the_clocks(played: tuple[Desk, list[int]]) -> None:
+def test_who_reads_the_events_knows_the_clocks(played: tuple[ClockDesk, list[int]]) -> None:
     """Nothing about a clock changes silently: its stage, verdict and deadline follow from what was published."""
     desk, _ = played
     known = readers(desk)
@@ -78,7 +78,7 @@ def test_who_reads_the_events_knows_the_clocks(played: tuple[Desk, list[int]]) -
 @given(promises, histories, st.randoms(use_true_random=False), st.lists(st.integers(0, 120), min_size=10, max_size=10))
 def test_the_order_of_arrival_changes_no_final_verdict(promised, history, random, pace) -> None:  # type: ignore[no-untyped-def]  # as drawn
     """Folded by event time: whoever was slow, mail or machine, the verdict is the same."""
-    in_time, shuffled = Desk(promised, levels=CHAIN), Desk(promised, levels=CHAIN)
+    in_time, shuffled = ClockDesk(promised, levels=CHAIN), ClockDesk(promised, levels=CHAIN)
     play(in_time, history, sorted(range(len(history)), key=lambda n: history[n][0]), pace[: len(history)])
     order = list(range(len(history)))
     random.shuffle(order)
@@ -92,7 +92,7 @@ def test_the_order_of_arrival_changes_no_final_verdict(promised, history, random
 
 @settings(max_examples=100, deadline=None)
 @given(plays())
-def test_once_and_in_order(played: tuple[Desk, list[int]]) -> None:
+def test_once_and_in_order(played: tuple[ClockDesk, list[int]]) -> None:
     """A breach once for an instance, a level once for an instance, no warning after the breach."""
     desk, _ = played
     seen: set[tuple[object, ...]] = set()
@@ -110,7 +110,7 @@ def test_once_and_in_order(played: tuple[Desk, list[int]]) -> None:
 @given(promises, histories, st.lists(st.integers(0, 120), min_size=10, max_size=10))
 def test_nothing_is_said_early_and_no_timer_is_forgotten(promised, history, pace) -> None:  # type: ignore[no-untyped-def]  # as drawn
     """A timer fires past its instant, and when all have fired none is overdue."""
-    desk = Desk(promised, levels=CHAIN)
+    desk = ClockDesk(promised, levels=CHAIN)
     now = 0
     for number, (at, kind, to, new_terms) in enumerate(history):
         now = max(now + pace[number], at)
@@ -131,7 +131,7 @@ spans = st.lists(st.tuples(st.integers(0, 600), st.integers(0, 600)), max_size=5
 def test_pausing_and_resuming_conserve_business_time(promised, pauses) -> None:  # type: ignore[no-untyped-def]  # as drawn
     """What is used up at the deadline is the target, however often the clock stood still."""
     promised = msgspec.structs.replace(promised, paused_by=(WAITING,))
-    desk = Desk({"resolution": promised})
+    desk = ClockDesk({"resolution": promised})
     for start, length in pauses:
         begun = (minutes(desk.case.seen_until) or 0) + start
         desk.hears(begun, "status_changed", to=WAITING)
@@ -147,7 +147,7 @@ def test_pausing_and_resuming_conserve_business_time(promised, pauses) -> None: 
 
 @settings(max_examples=50, deadline=None)
 @given(plays())
-def test_instances_do_not_overlap_and_stop_in_order(played: tuple[Desk, list[int]]) -> None:
+def test_instances_do_not_overlap_and_stop_in_order(played: tuple[ClockDesk, list[int]]) -> None:
     """One promise of a kind at a time; only the last instance can be live."""
     desk, _ = played
     for milestone in MILESTONES:
@@ -161,7 +161,7 @@ def test_instances_do_not_overlap_and_stop_in_order(played: tuple[Desk, list[int
 
 def test_activity_that_no_clock_cares_about_is_not_remembered() -> None:
     """A million open cases stay small."""
-    desk = Desk({"first_response": terms(60)})
+    desk = ClockDesk({"first_response": terms(60)})
     desk.hears(1, "internal_note")
     desk.hears(2, "escalation_requested")
     desk.hears(3, "agent_replied", id="x")

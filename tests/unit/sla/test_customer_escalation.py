@@ -5,20 +5,23 @@ from dataclasses import dataclass, field
 import pytest
 
 from shared.business_time.instants import HOUR
-from shared.kafka.faults import PoisonRecord
+from shared.contracts.vocabulary import RefusalReason
 from shared.policy.model import CustomerEscalation, CustomerEscalationCondition
 from shared.sla.customer_escalation import (
     NEVER_REQUESTED,
-    Accepted,
     EscalationRequestState,
-    Refused,
-    Rejected,
-    Requested,
-    RequestOutcome,
     Right,
     request,
     review,
 )
+from shared.sla.effects import (
+    CustomerEscalationEvent,
+    EscalationAccepted,
+    EscalationRefused,
+    EscalationRejected,
+    EscalationRequested,
+)
+from shared.sla.errors import InputRefused
 
 RULES = CustomerEscalation(
     any_of=(CustomerEscalationCondition(),),
@@ -29,22 +32,42 @@ RULES = CustomerEscalation(
 MAY = Right(may_ask=True, type_excluded=False)
 
 
+def requested(by: str, at: int) -> EscalationRequested:
+    """It waits for a review."""
+    return EscalationRequested(escalation_id=by, at=at)
+
+
+def refused(by: str, at: int, reason: RefusalReason, eligible_at: int | None) -> EscalationRefused:
+    """It may not be asked for, or not yet."""
+    return EscalationRefused(escalation_id=by, at=at, reason=reason, eligible_at=eligible_at)
+
+
+def accepted(by: str, at: int) -> EscalationAccepted:
+    """Once is enough."""
+    return EscalationAccepted(escalation_id=by, at=at)
+
+
+def rejected(by: str, at: int, eligible_at: int) -> EscalationRejected:
+    """It may be asked for again from `eligible_at` on."""
+    return EscalationRejected(escalation_id=by, at=at, eligible_at=eligible_at)
+
+
 @dataclass
 class Customer:
     """A case opened at hour 0, and what was asked about it."""
 
     right: Right = MAY
     asked: EscalationRequestState = NEVER_REQUESTED
-    said: list[RequestOutcome] = field(default_factory=list)
+    said: list[CustomerEscalationEvent] = field(default_factory=list)
 
-    def asks(self, hour: float, *, is_open: bool = True) -> RequestOutcome:
+    def asks(self, hour: float, *, is_open: bool = True) -> CustomerEscalationEvent:
         """The customer asks for an escalation."""
         at, by = round(hour * HOUR), f"a{len(self.said)}"
         self.asked, effect = request(self.asked, self.right, RULES, 0, at=at, by=by, is_open=is_open)
         self.said.append(effect)
         return effect
 
-    def is_answered(self, hour: float, *, accepted: bool) -> RequestOutcome:
+    def is_answered(self, hour: float, *, accepted: bool) -> CustomerEscalationEvent:
         """Somebody reviews it."""
         self.asked, effect = review(self.asked, RULES, at=round(hour * HOUR), accepted=accepted)
         self.said.append(effect)
@@ -53,12 +76,12 @@ class Customer:
 
 def test_a_day_after_the_submission_it_may_be_asked_for() -> None:
     """At the very instant at which the wait is over, too."""
-    assert isinstance(Customer().asks(24), Requested)
+    assert isinstance(Customer().asks(24), EscalationRequested)
 
 
 def test_what_is_said_names_the_request_and_its_instant() -> None:
     """A review is matched to it, and so is what a customer sees."""
-    assert Customer().asks(25) == Requested("a0", 25 * HOUR)
+    assert Customer().asks(25) == requested("a0", 25 * HOUR)
 
 
 def test_what_was_asked_and_answered_is_remembered_with_its_instant() -> None:
@@ -81,7 +104,7 @@ def test_a_refusal_changes_nothing_that_is_remembered() -> None:
 
 def test_before_that_the_refusal_says_when() -> None:
     """Nobody has to try and try again."""
-    assert Customer().asks(23.999) == Refused("a0", round(23.999 * HOUR), "too_early", 24 * HOUR)
+    assert Customer().asks(23.999) == refused("a0", round(23.999 * HOUR), "too_early", 24 * HOUR)
 
 
 @pytest.mark.parametrize(
@@ -93,39 +116,39 @@ def test_before_that_the_refusal_says_when() -> None:
 )
 def test_who_has_no_right_is_told_so_and_no_time_to_wait_for(right: Right, reason: str) -> None:
     """Waiting does not help."""
-    assert Customer(right).asks(100) == Refused("a0", 100 * HOUR, reason, None)  # type: ignore[arg-type]  # one of the words
+    assert Customer(right).asks(100) == refused("a0", 100 * HOUR, reason, None)  # type: ignore[arg-type]  # one of the words
 
 
 def test_a_case_that_is_not_open_is_not_escalated() -> None:
     """It is reopened first."""
-    assert Customer().asks(30, is_open=False) == Refused("a0", 30 * HOUR, "case_not_open", None)
+    assert Customer().asks(30, is_open=False) == refused("a0", 30 * HOUR, "case_not_open", None)
 
 
 def test_one_request_at_a_time() -> None:
     """A second one would be reviewed twice."""
     customer = Customer()
     customer.asks(24)
-    assert customer.asks(25) == Refused("a1", 25 * HOUR, "already_requested", None)
-    assert customer.is_answered(26, accepted=True) == Accepted("a0", 26 * HOUR)
+    assert customer.asks(25) == refused("a1", 25 * HOUR, "already_requested", None)
+    assert customer.is_answered(26, accepted=True) == accepted("a0", 26 * HOUR)
 
 
 def test_after_a_rejection_it_may_be_asked_again_but_not_at_once() -> None:
     """The rejection says when, and so does the refusal of an impatient one."""
     customer = Customer()
     customer.asks(24)
-    assert customer.is_answered(30, accepted=False) == Rejected("a0", 30 * HOUR, 42 * HOUR)
-    assert customer.asks(41) == Refused("a2", 41 * HOUR, "recently_rejected", 42 * HOUR)
-    assert isinstance(customer.asks(42), Requested)
+    assert customer.is_answered(30, accepted=False) == rejected("a0", 30 * HOUR, 42 * HOUR)
+    assert customer.asks(41) == refused("a2", 41 * HOUR, "recently_rejected", 42 * HOUR)
+    assert isinstance(customer.asks(42), EscalationRequested)
 
 
 def test_of_two_waits_the_longer_one_is_told() -> None:
     """A request backdated before the first day had passed, and rejected at once: the submission's wait is longer."""
     customer = Customer(asked=EscalationRequestState("rejected", "a", 6 * HOUR))
-    assert customer.asks(7) == Refused("a0", 7 * HOUR, "too_early", 24 * HOUR)
+    assert customer.asks(7) == refused("a0", 7 * HOUR, "too_early", 24 * HOUR)
     customer = Customer(asked=EscalationRequestState("rejected", "a", 12 * HOUR))
-    assert customer.asks(13) == Refused("a0", 13 * HOUR, "too_early", 24 * HOUR), "of two equal ones the first"
+    assert customer.asks(13) == refused("a0", 13 * HOUR, "too_early", 24 * HOUR), "of two equal ones the first"
     customer = Customer(asked=EscalationRequestState("rejected", "a", 20 * HOUR))
-    assert customer.asks(25) == Refused("a0", 25 * HOUR, "recently_rejected", 32 * HOUR)
+    assert customer.asks(25) == refused("a0", 25 * HOUR, "recently_rejected", 32 * HOUR)
 
 
 def test_what_was_accepted_need_not_be_asked_for_again() -> None:
@@ -133,7 +156,7 @@ def test_what_was_accepted_need_not_be_asked_for_again() -> None:
     customer = Customer()
     customer.asks(24)
     customer.is_answered(25, accepted=True)
-    assert customer.asks(100) == Refused("a2", 100 * HOUR, "already_accepted", None)
+    assert customer.asks(100) == refused("a2", 100 * HOUR, "already_accepted", None)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +169,6 @@ def test_what_was_accepted_need_not_be_asked_for_again() -> None:
 )
 def test_a_review_of_nothing_is_put_aside_and_says_why(asked: EscalationRequestState, says: str) -> None:
     """Whoever reviewed it should know that it did nothing."""
-    with pytest.raises(PoisonRecord, match=says) as caught:
+    with pytest.raises(InputRefused, match=says) as caught:
         review(asked, RULES, at=2 * HOUR, accepted=True)
     assert caught.value.cause == "no_escalation_requested"

@@ -8,47 +8,47 @@ from datetime import timedelta
 import pytest
 
 from shared.business_time.instants import MINUTE
-from shared.sla.effects import Fulfilled
-from tests.harness.desk import CHAIN, Desk, terms
+from shared.sla.effects import ClockFulfilled
+from tests.harness.desk import CHAIN, ClockDesk, terms
 
 WAITING = "waiting_on_customer"
 
 
-def test_chatwoot_resolved_after_the_deadline_but_before_the_next_sweep_is_a_hit() -> None:
+def test_chatwoot_defect_resolved_after_the_deadline_is_a_breach_and_no_hit() -> None:
     """There is no sweep: the verdict is in the instants."""
-    desk = Desk({"resolution": terms(60)})
+    desk = ClockDesk({"resolution": terms(60)})
     breached, fulfilled = desk.hears(61, "resolved")
     assert (breached.word, breached.at) == ("breached", 60)
-    assert isinstance(fulfilled.effect, Fulfilled)
+    assert isinstance(fulfilled.effect, ClockFulfilled)
     assert not fulfilled.effect.met
 
 
-def test_chatwoot_a_late_reply_between_two_sweeps_leaves_no_miss() -> None:
+def test_chatwoot_defect_a_late_reply_that_no_timer_saw_is_a_breach() -> None:
     """The answer does not hide that it was late: the breach is said, with the deadline that passed."""
-    desk = Desk({"first_response": terms(60)})
+    desk = ClockDesk({"first_response": terms(60)})
     desk.hears(61, "agent_replied")
     assert [s.short for s in desk.said("breached")] == [("breached", "first_response", 60)]
     assert desk.clock("first_response").breached_at is not None
 
 
-def test_chatwoot_the_miss_grows_after_the_resolution() -> None:
+def test_chatwoot_defect_a_miss_stops_growing_at_the_resolution() -> None:
     """A stopped clock stands still."""
-    desk = Desk({"resolution": terms(60)})
+    desk = ClockDesk({"resolution": terms(60)})
     desk.hears(75, "resolved")
     clock = desk.clock("resolution")
     assert clock.used(clock.since) == clock.used(clock.since + 10_000 * MINUTE) == 75 * MINUTE
 
 
-def test_chatwoot_business_hours_only_is_ignored_in_the_breach() -> None:
+def test_chatwoot_defect_a_breach_counts_business_hours_only() -> None:
     """Closing time is 480 minutes on: the promise is due the next morning."""
-    desk = Desk({"first_response": terms(500, "business")})
+    desk = ClockDesk({"first_response": terms(500, "business")})
     assert desk.waits_until(1_440 + 20) == []
     assert [s.at for s in desk.waits_until(1_440 + 21)] == [1_440 + 20]
 
 
-def test_itop_the_overrun_forgets_the_pauses() -> None:
+def test_itop_defect_the_overrun_leaves_pauses_out() -> None:
     """The history is kept, so what is used up is right whenever it is asked."""
-    desk = Desk({"resolution": terms(60, paused_by=[WAITING])})
+    desk = ClockDesk({"resolution": terms(60, paused_by=[WAITING])})
     for start in (10, 30, 50):
         desk.hears(start, "status_changed", to=WAITING)
         desk.hears(start + 5, "status_changed", to="open")
@@ -58,98 +58,98 @@ def test_itop_the_overrun_forgets_the_pauses() -> None:
     assert desk.due("resolution") == 75
 
 
-def test_itop_a_stopped_clock_is_left_out_of_the_thresholds() -> None:
+def test_itop_defect_a_clock_that_stopped_late_is_breached() -> None:
     """It was late before it stopped, though nobody had asked in between."""
-    desk = Desk({"resolution": terms(60)}, levels=CHAIN)
+    desk = ClockDesk({"resolution": terms(60)}, levels=CHAIN)
     desk.hears(300, "resolved")
     assert [s.at for s in desk.said("breached")] == [60]
 
 
-def test_zammad_the_seconds_of_a_pause_are_cut() -> None:
+def test_zammad_defect_a_pause_counts_to_the_second() -> None:
     """Half a minute of waiting is half a minute."""
-    desk = Desk({"resolution": terms(60, paused_by=[WAITING])})
+    desk = ClockDesk({"resolution": terms(60, paused_by=[WAITING])})
     desk.hears(10.25, "status_changed", to=WAITING)
     desk.hears(10.75, "status_changed", to="open")
     assert desk.due("resolution") == 60.5
 
 
-def test_zammad_two_pauses_in_one_minute_overwrite_each_other() -> None:
+def test_zammad_defect_two_pauses_in_one_minute_both_count() -> None:
     """Each pause is kept, however close they are."""
-    desk = Desk({"resolution": terms(60, paused_by=[WAITING])})
+    desk = ClockDesk({"resolution": terms(60, paused_by=[WAITING])})
     for start in (10.0, 10.5):
         desk.hears(start, "status_changed", to=WAITING)
         desk.hears(start + 0.25, "status_changed", to="open")
     assert desk.due("resolution") == 60.5
 
 
-def test_zammad_the_promise_is_notified_again_after_every_midnight() -> None:
+def test_zammad_defect_a_promise_is_notified_once_however_many_midnights_pass() -> None:
     """A week of midnights, and each thing is said once."""
-    desk = Desk({"resolution": terms(60)}, levels=CHAIN)
+    desk = ClockDesk({"resolution": terms(60)}, levels=CHAIN)
     for day in range(1, 8):
         desk.waits_until(day * 1_440 - 9 * 60 + 0.5)
     assert [s.word for s in desk.log] == ["started", "warned", "breached", "raised", "raised"]
 
 
-def test_zammad_the_update_clock_escalates_although_the_agent_answered() -> None:
+def test_zammad_defect_an_answer_ends_the_update_clock() -> None:
     """An update starts the next period, and the one that it ends is over."""
-    desk = Desk({"periodic_update": terms(60)}, levels=CHAIN)
+    desk = ClockDesk({"periodic_update": terms(60)}, levels=CHAIN)
     desk.hears(40, "agent_replied")
     assert desk.waits_until(84) == []
     assert [s.short for s in desk.waits_until(86)] == [("warned", "periodic_update", 85)]
 
 
-def test_zammad_a_deactivated_promise_keeps_notifying() -> None:
+def test_zammad_defect_a_promise_that_is_taken_back_notifies_nobody() -> None:
     """A promise that is taken back is over, with all that it had before it."""
-    desk = Desk({"resolution": terms(60)}, levels=CHAIN)
+    desk = ClockDesk({"resolution": terms(60)}, levels=CHAIN)
     desk.hears(10, "policy_migrated", terms={"resolution": terms(None)})
     assert desk.waits_until(10_000) == []
     assert desk.next_due is None
 
 
-def test_osticket_a_case_is_overdue_although_it_was_answered() -> None:
+def test_osticket_defect_an_answered_case_is_not_overdue() -> None:
     """Nothing is due for what is done."""
-    desk = Desk({"first_response": terms(60)}, levels=CHAIN)
+    desk = ClockDesk({"first_response": terms(60)}, levels=CHAIN)
     desk.hears(30, "agent_replied")
     assert desk.waits_until(10_000) == []
 
 
 @pytest.mark.parametrize("status", [WAITING, "on_hold"])
-def test_osticket_has_no_pause_by_status(status: str) -> None:
+def test_osticket_defect_any_status_can_pause_a_clock(status: str) -> None:
     """Any status may pause, if the milestone names it."""
-    desk = Desk({"resolution": terms(60, paused_by=[status])})
+    desk = ClockDesk({"resolution": terms(60, paused_by=[status])})
     desk.hears(10, "status_changed", to=status)
     assert desk.waits_until(10_000) == []
 
 
-def test_glpi_pending_time_is_lost_when_the_urgency_changes() -> None:
+def test_glpi_defect_pending_time_survives_a_change_of_urgency() -> None:
     """Kept, whichever comes first."""
-    desk = Desk({"resolution": terms(240, "business", [WAITING])})
+    desk = ClockDesk({"resolution": terms(240, "business", [WAITING])})
     desk.hears(60, "status_changed", to=WAITING)
     desk.hears(120, "status_changed", to="open")
     desk.hears(130, "reprioritised", terms={"resolution": terms(120, "business", [WAITING])})
     assert desk.due("resolution") == 180
 
 
-def test_glpi_resuming_restarts_the_chain() -> None:
+def test_glpi_defect_resuming_continues_the_chain() -> None:
     """What was said before the pause is not said again after it."""
-    desk = Desk({"resolution": terms(60, paused_by=[WAITING])}, levels=CHAIN)
+    desk = ClockDesk({"resolution": terms(60, paused_by=[WAITING])}, levels=CHAIN)
     desk.waits_until(61)
     desk.hears(70, "status_changed", to=WAITING)
     desk.hears(170, "status_changed", to="open")
     assert [s.short for s in desk.waits_until(10_000)] == [("raised", "resolution", 190)]
 
 
-def test_glpi_sends_hundreds_of_mails_after_the_second_level() -> None:
+def test_glpi_defect_the_last_level_calls_once() -> None:
     """The last level is reached once."""
-    desk = Desk({"resolution": terms(60)}, levels=CHAIN)
+    desk = ClockDesk({"resolution": terms(60)}, levels=CHAIN)
     for hour in range(1, 200):
         desk.waits_until(hour * 60)
     assert [s.at for s in desk.said("raised")] == [60, 90]
 
 
-def test_glpi_the_level_before_the_deadline_comes_at_midnight() -> None:
+def test_glpi_defect_a_level_before_the_deadline_comes_in_open_hours() -> None:
     """It comes at its share of the target in open hours: the office is open then."""
-    desk = Desk({"resolution": terms(640, "business")}, levels=CHAIN)
+    desk = ClockDesk({"resolution": terms(640, "business")}, levels=CHAIN)
     desk.waits_until(100_000)
     [warned] = desk.said("warned")
     assert warned.at == 480  # used up exactly at closing: due at that closing instant
@@ -157,17 +157,17 @@ def test_glpi_the_level_before_the_deadline_comes_at_midnight() -> None:
     assert timedelta(minutes=breached.at) == timedelta(days=1, minutes=160)
 
 
-def test_glpi_a_case_is_said_to_have_expired_while_it_is_pending() -> None:
+def test_glpi_defect_nothing_expires_while_a_case_is_pending() -> None:
     """While it is the customer's turn nothing falls due."""
-    desk = Desk({"resolution": terms(60, paused_by=[WAITING])}, levels=CHAIN)
+    desk = ClockDesk({"resolution": terms(60, paused_by=[WAITING])}, levels=CHAIN)
     desk.hears(10, "status_changed", to=WAITING)
     assert desk.waits_until(10_000) == []
     assert desk.due("resolution") is None
 
 
-def test_frappe_shows_a_clock_as_paused_and_lets_it_tick() -> None:
+def test_frappe_defect_a_paused_clock_stands_still() -> None:
     """What is used up stands still, and so does what is left."""
-    desk = Desk({"resolution": terms(60, paused_by=[WAITING])})
+    desk = ClockDesk({"resolution": terms(60, paused_by=[WAITING])})
     desk.hears(10, "status_changed", to=WAITING)
     clock = desk.clock("resolution")
     assert (clock.stage, clock.used(clock.since + 500 * MINUTE)) == ("paused", 10 * MINUTE)
@@ -175,16 +175,16 @@ def test_frappe_shows_a_clock_as_paused_and_lets_it_tick() -> None:
     assert desk.due("resolution") == 560
 
 
-def test_frappe_has_no_way_to_promise_nothing() -> None:
+def test_frappe_defect_a_case_may_have_no_promise() -> None:
     """A case without a target has no clock, and nobody is called for it."""
-    desk = Desk({"resolution": terms(None)}, levels=CHAIN)
+    desk = ClockDesk({"resolution": terms(None)}, levels=CHAIN)
     assert desk.log == []
     assert desk.waits_until(100_000) == []
 
 
-def test_jira_judges_a_clock_that_has_stopped_by_the_goals_of_today() -> None:
+def test_jira_defect_a_stopped_clock_keeps_the_goal_that_it_was_judged_by() -> None:
     """It was met by what was promised then; a stricter goal that comes later changes nothing of it."""
-    desk = Desk({"resolution": terms(240)})
+    desk = ClockDesk({"resolution": terms(240)})
     desk.hears(200, "resolved")
     assert desk.hears(300, "policy_migrated", terms={"resolution": terms(60)}) == []
     assert (desk.due("resolution"), desk.clock("resolution", at=10_000).breached_at) == (240, None)

@@ -5,15 +5,15 @@ import pytest
 from shared.contracts.vocabulary import Hours
 from shared.policy.chain import Chain
 from shared.policy.model import EscalationLevel, Repeat
-from shared.sla.effects import Raised, Suppressed, Warned
-from tests.harness.desk import CHAIN, Desk, Said, level, terms
+from shared.sla.effects import ClockWarned, EscalationRaised, EscalationSuppressed
+from tests.harness.desk import CHAIN, ClockDesk, Said, level, terms
 
 WAITING = "waiting_on_customer"
 
 
 def test_the_chain_of_a_clock_in_order() -> None:
     """A warning at three quarters, level 1 at the deadline, level 2 half a target later."""
-    desk = Desk({"restoration": terms(240)}, levels=CHAIN)
+    desk = ClockDesk({"restoration": terms(240)}, levels=CHAIN)
     said = [s for at in (100, 181, 200, 241, 300, 361, 9_000) for s in desk.waits_until(at)]
     assert [s.short for s in said] == [
         ("warned", "restoration", 180),
@@ -22,17 +22,17 @@ def test_the_chain_of_a_clock_in_order() -> None:
         ("raised", "restoration", 360),
     ]
     warned, _, first, second = (s.effect for s in said)
-    assert isinstance(warned, Warned)
+    assert isinstance(warned, ClockWarned)
     assert (warned.level, warned.called, warned.share) == (0, "case_tier", 0.75)
-    assert isinstance(first, Raised)
-    assert isinstance(second, Raised)
+    assert isinstance(first, EscalationRaised)
+    assert isinstance(second, EscalationRaised)
     assert (first.level, first.called) == (1, "tier2")
     assert (second.level, second.called) == (2, "technical_account_manager")
 
 
 def test_after_downtime_everything_overdue_fires_in_order() -> None:
     """OnCall's escalation waiting for 09:00 never continued after a restart; here nothing is skipped."""
-    desk = Desk({"first_response": terms(60), "restoration": terms(240)}, levels=CHAIN)
+    desk = ClockDesk({"first_response": terms(60), "restoration": terms(240)}, levels=CHAIN)
     said = desk.waits_until(10_000)
     assert [(s.word, s.milestone, s.at) for s in said] == [
         ("warned", "first_response", 45),
@@ -49,7 +49,7 @@ def test_after_downtime_everything_overdue_fires_in_order() -> None:
 
 def test_what_falls_due_in_one_instant_has_one_order() -> None:
     """What is furthest along comes last, breaches before calls, and milestones in the order that all lists have."""
-    desk = Desk({"resolution": terms(60), "restoration": terms(60), "first_response": terms(80)}, levels=CHAIN)
+    desk = ClockDesk({"resolution": terms(60), "restoration": terms(60), "first_response": terms(80)}, levels=CHAIN)
     said = desk.waits_until(61)
     assert [(s.word, s.milestone, s.at) for s in said] == [
         ("warned", "restoration", 45),
@@ -64,7 +64,7 @@ def test_what_falls_due_in_one_instant_has_one_order() -> None:
 
 def test_a_case_has_one_timer_across_its_milestones() -> None:
     """The earliest of warnings, deadlines and levels."""
-    desk = Desk({"first_response": terms(60), "restoration": terms(100)}, levels=CHAIN)
+    desk = ClockDesk({"first_response": terms(60), "restoration": terms(100)}, levels=CHAIN)
     due = []
     while (at := desk.next_due) is not None:
         due.append(at)
@@ -75,7 +75,7 @@ def test_a_case_has_one_timer_across_its_milestones() -> None:
 
 def test_a_level_fires_once_for_a_clock_instance() -> None:
     """GLPI sends hundreds of mails after level 2, Zammad notifies again after every midnight."""
-    desk = Desk({"restoration": terms(60)}, levels=CHAIN)
+    desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN)
     for at in range(50, 5_000, 50):
         desk.waits_until(at)
     assert [s.word for s in desk.said("warned", "breached", "raised")] == ["warned", "breached", "raised", "raised"]
@@ -92,7 +92,7 @@ def test_a_level_fires_once_for_a_clock_instance() -> None:
 )
 def test_levels_count_in_the_milestones_own_hours(hours: Hours, instants: list[float]) -> None:
     """Never deadline minus wall time: GLPI's level before the deadline comes at 00:00."""
-    desk = Desk({"restoration": terms(1200, hours)}, levels=CHAIN)
+    desk = ClockDesk({"restoration": terms(1200, hours)}, levels=CHAIN)
     said = desk.waits_until(100_000)
     assert [s.at for s in said] == instants
     assert [s.word for s in said] == ["warned", "breached", "raised", "raised"]
@@ -100,7 +100,7 @@ def test_levels_count_in_the_milestones_own_hours(hours: Hours, instants: list[f
 
 def test_without_entitlement_the_breach_is_the_same_and_one_suppression_is_said() -> None:
     """Premier is breached as Premier+ is; it has not bought the call, and that is said once."""
-    desk = Desk({"restoration": terms(60)}, levels=CHAIN, automated=False)
+    desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN, automated=False)
     said = desk.waits_until(10_000)
     assert [s.short for s in said] == [
         ("warned", "restoration", 45),
@@ -108,14 +108,14 @@ def test_without_entitlement_the_breach_is_the_same_and_one_suppression_is_said(
         ("suppressed", "restoration", 60),
     ]
     suppressed = said[-1].effect
-    assert isinstance(suppressed, Suppressed)
+    assert isinstance(suppressed, EscalationSuppressed)
     assert (suppressed.level, suppressed.reason) == (1, "not_entitled")
     assert desk.next_due is None
 
 
 def test_the_chain_is_paused_with_its_clock_and_goes_on_with_it() -> None:
     """Continues, not restarts: what was said is not said again, what is left comes later."""
-    desk = Desk({"restoration": terms(60, paused_by=[WAITING])}, levels=CHAIN)
+    desk = ClockDesk({"restoration": terms(60, paused_by=[WAITING])}, levels=CHAIN)
     desk.waits_until(70)
     desk.hears(70, "status_changed", to=WAITING)
     assert desk.waits_until(1_000) == []
@@ -126,7 +126,7 @@ def test_the_chain_is_paused_with_its_clock_and_goes_on_with_it() -> None:
 
 def test_what_was_overdue_when_the_clock_paused_fires_when_it_goes_on() -> None:
     """A level that a slow timer had not fired yet is not lost."""
-    desk = Desk({"restoration": terms(60, paused_by=[WAITING])}, levels=CHAIN)
+    desk = ClockDesk({"restoration": terms(60, paused_by=[WAITING])}, levels=CHAIN)
     assert [s.word for s in desk.hears(70, "status_changed", to=WAITING)] == ["breached", "paused"]
     assert desk.waits_until(100) == []
     desk.hears(100, "status_changed", to="open")
@@ -135,7 +135,7 @@ def test_what_was_overdue_when_the_clock_paused_fires_when_it_goes_on() -> None:
 
 def test_nobody_is_called_after_the_clock_stopped() -> None:
     """Not even for what was overdue: the customer has been helped."""
-    desk = Desk({"restoration": terms(60)}, levels=CHAIN)
+    desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN)
     said = desk.hears(100, "restored")
     assert [s.word for s in said] == ["breached", "fulfilled"]
     assert desk.next_due is None
@@ -144,14 +144,14 @@ def test_nobody_is_called_after_the_clock_stopped() -> None:
 
 def test_no_warning_comes_after_its_breach() -> None:
     """A promise that was cut short can be late without ever having been at three quarters."""
-    desk = Desk({"restoration": terms(600)}, levels=CHAIN)
+    desk = ClockDesk({"restoration": terms(600)}, levels=CHAIN)
     desk.hears(100, "reprioritised", terms={"restoration": terms(60)})
     assert [s.word for s in desk.waits_until(10_000)] == ["raised", "raised"]
 
 
 def test_a_warning_that_new_terms_make_overdue_fires_at_once() -> None:
     """As long as the deadline is still ahead, it is worth saying."""
-    desk = Desk({"restoration": terms(600)}, levels=CHAIN)
+    desk = ClockDesk({"restoration": terms(600)}, levels=CHAIN)
     desk.hears(100, "reprioritised", terms={"restoration": terms(120)})
     assert desk.next_due == 90
     assert [s.short for s in desk.waits_until(101)] == [("warned", "restoration", 90)]
@@ -159,7 +159,7 @@ def test_a_warning_that_new_terms_make_overdue_fires_at_once() -> None:
 
 def test_levels_that_fired_stay_fired_under_new_terms() -> None:
     """Once per instance and level, whatever the target has become."""
-    desk = Desk({"restoration": terms(60)}, levels=CHAIN)
+    desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN)
     desk.waits_until(61)
     desk.hears(70, "reprioritised", terms={"restoration": terms(240)})
     assert [(s.word, s.at) for s in desk.waits_until(10_000)] == [("restated", 240), ("raised", 360)]
@@ -167,7 +167,7 @@ def test_levels_that_fired_stay_fired_under_new_terms() -> None:
 
 def test_every_instance_has_its_own_chain() -> None:
     """The next answer is another promise."""
-    desk = Desk({"next_response": terms(60)}, levels=CHAIN[:2])
+    desk = ClockDesk({"next_response": terms(60)}, levels=CHAIN[:2])
     desk.hears(0, "customer_replied")
     desk.waits_until(100)
     desk.hears(100, "agent_replied")
@@ -178,7 +178,7 @@ def test_every_instance_has_its_own_chain() -> None:
 def test_several_warnings_and_levels_are_data() -> None:
     """The chain is what the policy says, in the order of its shares."""
     chain = (level(3, 2.0, "tier2"), level(0, 0.5, "case_tier"), level(1, 1.0, "tier1_lead"), level(2, 1.0, "tier2"))
-    desk = Desk({"restoration": terms(60)}, levels=chain)
+    desk = ClockDesk({"restoration": terms(60)}, levels=chain)
     said = desk.waits_until(1_000)
     assert [(s.word, s.at) for s in said] == [
         ("warned", 30),
@@ -187,12 +187,12 @@ def test_several_warnings_and_levels_are_data() -> None:
         ("raised", 60),
         ("raised", 120),
     ]
-    assert [s.effect.level for s in said if isinstance(s.effect, Raised)] == [1, 2, 3]
+    assert [s.effect.level for s in said if isinstance(s.effect, EscalationRaised)] == [1, 2, 3]
 
 
 def test_the_kind_of_promise_is_in_everything_that_is_said() -> None:
     """A missed objective is never reported as a broken contract."""
-    desk = Desk(
+    desk = ClockDesk(
         {"first_response": terms(60, promise="commitment"), "restoration": terms(60, promise="objective")}, levels=CHAIN
     )
     desk.waits_until(1_000)
@@ -202,14 +202,14 @@ def test_the_kind_of_promise_is_in_everything_that_is_said() -> None:
     }
 
 
-def calls(desk: Desk) -> list[tuple[str, float, int, int]]:
+def calls(desk: ClockDesk) -> list[tuple[str, float, int, int]]:
     """What was called: word, minute, level, repetition."""
     return [(s.word, s.at, *_which(s)) for s in desk.said("warned", "raised")]
 
 
 def _which(said: Said) -> tuple[int, int]:
-    assert isinstance(said.effect, Warned | Raised)
-    return said.effect.level, said.effect.repetition
+    assert isinstance(said.effect, ClockWarned | EscalationRaised)
+    return said.effect.level, said.effect.repetition or 0
 
 
 HALF_AN_HOUR_BEFORE = level(0, None, "case_tier", before_deadline_seconds=30 * 60)
@@ -226,23 +226,23 @@ LATER = level(2, None, "technical_account_manager", after_deadline_seconds=90 * 
 )
 def test_a_level_may_come_so_long_before_or_after_the_deadline(hours: Hours, warned: float, raised: float) -> None:
     """At the start plus the target less so long, in the milestone's hours: never the deadline minus wall time."""
-    desk = Desk({"restoration": terms(600, hours)}, levels=(HALF_AN_HOUR_BEFORE, LATER))
+    desk = ClockDesk({"restoration": terms(600, hours)}, levels=(HALF_AN_HOUR_BEFORE, LATER))
     desk.waits_until(100_000)
     assert calls(desk) == [("warned", warned, 0, 0), ("raised", raised, 2, 0)]
     [warning] = desk.said("warned")
-    assert isinstance(warning.effect, Warned)
+    assert isinstance(warning.effect, ClockWarned)
     assert warning.effect.share == 570 / 600
 
 
 def test_a_level_no_time_after_the_deadline_comes_at_it() -> None:
     """To the microsecond, as one at the whole of the target does."""
-    desk = Desk({"restoration": terms(60)}, levels=(level(1, None, "tier2", after_deadline_seconds=0),))
+    desk = ClockDesk({"restoration": terms(60)}, levels=(level(1, None, "tier2", after_deadline_seconds=0),))
     assert [s.short for s in desk.waits_until(61)] == [("breached", "restoration", 60), ("raised", "restoration", 60)]
 
 
 def test_a_warning_longer_before_the_deadline_than_the_target_comes_at_once() -> None:
     """There is less time than the warning wants: better now than never."""
-    desk = Desk({"first_response": terms(20)}, levels=(HALF_AN_HOUR_BEFORE,))
+    desk = ClockDesk({"first_response": terms(20)}, levels=(HALF_AN_HOUR_BEFORE,))
     assert desk.waits_until(0) == []
     assert [s.short for s in desk.waits_until(0.001)] == [("warned", "first_response", 0)]
 
@@ -254,7 +254,7 @@ def test_a_level_that_repeats_calls_again_until_the_next_one_takes_over() -> Non
     """Then the next one calls; what is left of the repetitions is not made up for."""
     first = level(1, 1.0, "tier1_lead", repeat=EVERY_TEN_MINUTES)
     second = level(2, None, "tier2", after_deadline_seconds=25 * 60)
-    desk = Desk({"restoration": terms(60)}, levels=(first, second))
+    desk = ClockDesk({"restoration": terms(60)}, levels=(first, second))
     for at in range(0, 500, 7):
         desk.waits_until(at)
     assert calls(desk) == [("raised", 60, 1, 0), ("raised", 70, 1, 1), ("raised", 80, 1, 2), ("raised", 85, 2, 0)]
@@ -262,14 +262,14 @@ def test_a_level_that_repeats_calls_again_until_the_next_one_takes_over() -> Non
 
 def test_the_last_level_repeats_as_often_as_it_says_and_no_more() -> None:
     """GLPI sends hundreds of mails after level 2."""
-    desk = Desk({"restoration": terms(60)}, levels=(level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES),))
+    desk = ClockDesk({"restoration": terms(60)}, levels=(level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES),))
     desk.waits_until(100_000)
     assert [(s.at, _which(s)) for s in desk.said("raised")] == [(60, (1, 0)), (70, (1, 1)), (80, (1, 2)), (90, (1, 3))]
 
 
 def test_a_warning_repeats_until_the_deadline() -> None:
     """No warning follows its breach."""
-    desk = Desk({"restoration": terms(60)}, levels=(level(0, 0.75, "case_tier", repeat=EVERY_TEN_MINUTES),))
+    desk = ClockDesk({"restoration": terms(60)}, levels=(level(0, 0.75, "case_tier", repeat=EVERY_TEN_MINUTES),))
     desk.waits_until(100_000)
     assert calls(desk) == [("warned", 45, 0, 0), ("warned", 55, 0, 1)]
 
@@ -284,7 +284,7 @@ def test_a_warning_repeats_until_the_deadline() -> None:
 def test_a_warning_that_repeats_gives_way_to_the_next_one(share: float, expected: list[tuple[float, int, int]]) -> None:
     """As a level does to a level; and nobody is called twice for one instant."""
     second = EscalationLevel(kind="warning", level=1, share=share, called="tier2")
-    desk = Desk({"restoration": terms(60)}, levels=(level(0, 0.5, "case_tier", repeat=EVERY_TEN_MINUTES), second))
+    desk = ClockDesk({"restoration": terms(60)}, levels=(level(0, 0.5, "case_tier", repeat=EVERY_TEN_MINUTES), second))
     desk.waits_until(100_000)
     assert calls(desk) == [("warned", *each) for each in expected]
 
@@ -292,7 +292,7 @@ def test_a_warning_that_repeats_gives_way_to_the_next_one(share: float, expected
 def test_repetitions_stand_still_with_their_clock_and_go_on_with_it() -> None:
     """Continued, not restarted: those that were made are not made again."""
     chain = (level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES),)
-    desk = Desk({"restoration": terms(60, paused_by=[WAITING])}, levels=chain)
+    desk = ClockDesk({"restoration": terms(60, paused_by=[WAITING])}, levels=chain)
     desk.waits_until(71)
     desk.hears(75, "status_changed", to=WAITING)
     assert desk.waits_until(1_000) == []
@@ -303,7 +303,7 @@ def test_repetitions_stand_still_with_their_clock_and_go_on_with_it() -> None:
 
 def test_repetitions_stop_with_their_clock() -> None:
     """Nobody is called for what is done."""
-    desk = Desk({"restoration": terms(60)}, levels=(level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES),))
+    desk = ClockDesk({"restoration": terms(60)}, levels=(level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES),))
     desk.waits_until(65)
     desk.hears(66, "restored")
     assert desk.waits_until(100_000) == []
@@ -312,7 +312,7 @@ def test_repetitions_stop_with_their_clock() -> None:
 def test_without_automated_escalation_repetitions_are_suppressed_with_their_level() -> None:
     """Said once for a clock instance, however often somebody would have been called."""
     chain = (level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES), level(2, 3.0, "tier2"))
-    desk = Desk({"restoration": terms(60)}, levels=chain, automated=False)
+    desk = ClockDesk({"restoration": terms(60)}, levels=chain, automated=False)
     desk.waits_until(100_000)
     assert [s.at for s in desk.said("suppressed")] == [60]
     assert desk.said("raised") == []

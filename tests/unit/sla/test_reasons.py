@@ -4,8 +4,8 @@ import pytest
 
 from shared.contracts.vocabulary import ActivityType, Milestone
 from shared.sla.clock import Pause, Terms
-from shared.sla.effects import Cancelled, Paused, Resumed
-from tests.harness.desk import Desk, minute, terms
+from shared.sla.effects import ClockCancelled, ClockPaused, ClockResumed
+from tests.harness.desk import ClockDesk, minute, terms
 
 WAITING = "waiting_on_customer"
 USUAL = [WAITING, "resolved"]
@@ -40,7 +40,7 @@ def test_a_clock_that_stands_says_what_stopped_it_and_which_activity_that_was(
     milestone: Milestone, kind: ActivityType, to: str | None, expected: tuple[str, str]
 ) -> None:
     """A status that means an act is that act; of the activity its id, so that it can be found."""
-    desk = Desk(PROMISED)
+    desk = ClockDesk(PROMISED)
     desk.hears(10, "customer_replied")
     desk.hears(20, kind, to=to, id="it")
     clock = desk.clock(milestone)
@@ -50,23 +50,23 @@ def test_a_clock_that_stands_says_what_stopped_it_and_which_activity_that_was(
 
 def test_what_is_said_has_the_reason_as_well() -> None:
     """Who reads the events sees no clocks."""
-    desk = Desk({"restoration": terms(240, paused_by=[WAITING])})
+    desk = ClockDesk({"restoration": terms(240, paused_by=[WAITING])})
     desk.hears(10, "status_changed", to=WAITING)
     desk.hears(20, "status_changed", to="in_progress")
     desk.hears(30, "withdrawn")
     _, paused, resumed, cancelled = (said.effect for said in desk.log)
-    assert isinstance(paused, Paused)
-    assert isinstance(resumed, Resumed)
-    assert isinstance(cancelled, Cancelled)
+    assert isinstance(paused, ClockPaused)
+    assert isinstance(resumed, ClockResumed)
+    assert isinstance(cancelled, ClockCancelled)
     assert (paused.status, resumed.status, cancelled.because) == (WAITING, "in_progress", "withdrawn")
 
 
 def test_a_case_that_is_reopened_into_no_status_is_open() -> None:
     """Whoever reopens need not say more."""
-    desk = Desk({"restoration": terms(240)})
+    desk = ClockDesk({"restoration": terms(240)})
     desk.hears(10, "resolved")
     said = desk.hears(20, "reopened", id="again")[0]
-    assert isinstance(said.effect, Resumed)
+    assert isinstance(said.effect, ClockResumed)
     assert said.effect.status == desk.clock("restoration").why == "open"
     assert desk.clock("restoration").by == "again"
 
@@ -76,21 +76,21 @@ class TestPauses:
 
     def test_by_a_status(self) -> None:
         """And not the one that ended it."""
-        desk = Desk({"restoration": terms(240, paused_by=[WAITING])})
+        desk = ClockDesk({"restoration": terms(240, paused_by=[WAITING])})
         desk.hears(10, "status_changed", to=WAITING, id="asked")
         desk.hears(20, "status_changed", to="open", id="answered")
         assert desk.clock("restoration").pauses == [Pause(minute(10), minute(20), WAITING, "asked")]
 
     def test_by_the_status_of_the_submission(self) -> None:
         """No activity began it."""
-        desk = Desk({"restoration": terms(240, paused_by=[WAITING])}, status=WAITING)
+        desk = ClockDesk({"restoration": terms(240, paused_by=[WAITING])}, status=WAITING)
         desk.hears(20, "status_changed", to="open")
         assert desk.clock("restoration").pauses == [Pause(minute(0), minute(20), WAITING, "")]
 
     @pytest.mark.parametrize(("milestone", "kind"), [("restoration", "restored"), ("resolution", "resolved")])
     def test_by_what_had_stopped_the_clock(self, milestone: Milestone, kind: ActivityType) -> None:
         """Of a clock that goes on when the case is reopened."""
-        desk = Desk({milestone: terms(240)})
+        desk = ClockDesk({milestone: terms(240)})
         desk.hears(10, kind, id="done")
         desk.hears(20, "resolved")
         desk.hears(30, "reopened")
@@ -100,7 +100,7 @@ class TestPauses:
         """The second changes nothing for the clock; nor does it where terms that pause come only later."""
         pausing = terms(240, paused_by=[WAITING, "on_hold"])
         for promised, new in ((pausing, None), (terms(None), pausing)):
-            desk = Desk({"restoration": promised})
+            desk = ClockDesk({"restoration": promised})
             desk.hears(10, "status_changed", to=WAITING, id="asked")
             desk.hears(20, "status_changed", to="on_hold", id="held")
             if new is not None:
@@ -112,7 +112,7 @@ class TestPauses:
 
     def test_that_a_milestone_had_before_it_was_promised(self) -> None:
         """They are worked out from the statuses of the case."""
-        desk = Desk({})
+        desk = ClockDesk({})
         desk.hears(10, "status_changed", to=WAITING, id="asked")
         desk.hears(20, "status_changed", to="open")
         desk.hears(30, "reprioritised", terms={"restoration": terms(240, paused_by=[WAITING])})
@@ -120,7 +120,7 @@ class TestPauses:
 
     def test_of_no_length_is_none(self) -> None:
         """Nobody is shown a pause from ten to ten."""
-        desk = Desk({"restoration": terms(240, paused_by=[WAITING])})
+        desk = ClockDesk({"restoration": terms(240, paused_by=[WAITING])})
         desk.hears(10, "status_changed", to=WAITING)
         desk.hears(10, "restored")
         assert desk.clock("restoration").pauses == []
@@ -139,7 +139,7 @@ class TestPauses:
         self, promised: Terms, new: Terms | None, begins: Deed, ends: Deed
     ) -> None:
         """What a skewed clock puts there lasted no time at all, in whichever way a pause comes about."""
-        desk = Desk(promised)
+        desk = ClockDesk(promised)
         for minutes, (kind, to) in ((-5, begins), (-4, ends)):
             desk.hears(minutes, kind, to=to)
         if new is not None:
@@ -153,14 +153,14 @@ class TestTerms:
 
     def test_they_are_the_submissions_until_others_come(self) -> None:
         """The submission has no id."""
-        desk = Desk(PROMISED)
+        desk = ClockDesk(PROMISED)
         desk.hears(10, "reprioritised", terms={"restoration": terms(60)}, id="worse")
         termed_by = {clock.milestone: clock.termed_by for clock in desk.clocks()}
         assert termed_by == {"first_response": "", "periodic_update": "", "restoration": "worse", "resolution": ""}
 
     def test_later_instances_have_the_terms_that_are_in_force_when_they_start(self) -> None:
         """Also where no clock ran as they came."""
-        desk = Desk({"next_response": terms(60)})
+        desk = ClockDesk({"next_response": terms(60)})
         desk.hears(10, "customer_replied")
         desk.hears(20, "agent_replied")
         desk.hears(30, "reprioritised", terms={"next_response": terms(30)}, id="worse")
@@ -170,7 +170,7 @@ class TestTerms:
 
     def test_a_clock_that_goes_on_has_the_submissions_still(self) -> None:
         """Reopening a case gives it no new terms."""
-        desk = Desk({"restoration": terms(240)})
+        desk = ClockDesk({"restoration": terms(240)})
         desk.hears(10, "restored")
         desk.hears(20, "resolved")
         desk.hears(30, "reopened")
@@ -178,7 +178,7 @@ class TestTerms:
 
     def test_a_breach_stays_with_the_terms_that_were_missed(self) -> None:
         """However kind the later ones are."""
-        desk = Desk({"restoration": terms(240)})
+        desk = ClockDesk({"restoration": terms(240)})
         desk.hears(10, "reprioritised", terms={"restoration": terms(60)}, id="worse")
         desk.hears(100, "reprioritised", terms={"restoration": terms(480)}, id="better")
         clock = desk.clock("restoration")

@@ -15,10 +15,11 @@ from shared.contracts.structs import ActivityRecorded
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.migration_preview import Candidate, Editions, body_of, candidate, preview, to_edition, to_plan
-from shared.kafka.faults import NoTopics, TaskMustStop
+from shared.kafka.faults import NoTopics
 from shared.kafka.settings import KafkaSettings
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
+from shared.policy.published_edition import UnusableEdition
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from shared.wall_clock import utc_now
 
@@ -100,8 +101,9 @@ async def _open_cases(migration: Migration, say: Say) -> tuple[list[Candidate], 
         for sha256 in [policy_sha256(edition)]
     }
     try:
-        editions |= next(iter(logs.values())).editions() if logs else {}
-    except TaskMustStop as error:
+        for log in logs.values():
+            editions |= log.editions()
+    except UnusableEdition as error:
         raise CannotMigrate(str(error)) from None
     if migration.target is not None:
         editions[short_of(migration.target.sha256)] = migration.target
@@ -177,7 +179,7 @@ async def _send(client: httpx.AsyncClient, told: list[Told], moves: list[Move], 
 
 async def _report(client: httpx.AsyncClient, of: Candidate, activity: ActivityRecorded) -> httpx.Response:
     # Run twice in a row, the command means the same activity; after anything else has happened, it means another one.
-    key = f"migrate:{activity.policy_sha256 or activity.plan}:{len(of.state.heard)}"
+    key = f"migrate:{activity.policy_sha256 or activity.plan}:{len(of.state.activities)}"
     path = f"/v1/cases/{of.case.case_id}/activity"
     return await _call(client, "POST", path, json=body_of(activity), headers={"Idempotency-Key": key})
 

@@ -98,7 +98,7 @@ def migrate(
         return BAD_INPUT
     try:
         with Progress() as progress:
-            told, problems = asyncio.run(migrated(migration, progress.say))
+            told, problems = asyncio.run(migrated(migration, progress.update))
     except CannotMigrate as error:
         print(error, file=sys.stderr)
         return REFUSED

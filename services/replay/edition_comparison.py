@@ -1,0 +1,69 @@
+"""[pure] Compares the editions of the log with those that the replayed tasks publish, by digest.
+
+Several tasks publish the same edition, and compaction keeps any one of its records. So each record must be what a task
+publishes under its key, and each published edition must have a record. They are not counted among the events.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from services.replay.comparison import Comparison
+from services.replay.editions import read_edition
+from services.replay.log import Log
+from services.replay.recorded_causes import event_source
+from services.router.published_editions import SOURCE as ROUTER
+from shared.contracts.topics import EDITIONS, TASK_SOURCES
+from shared.kafka.faults import PoisonRecord
+from shared.kafka.record import Output, Record
+from shared.policy.published_edition import UnusableEdition
+
+
+class ReplayedEditions(NamedTuple):
+    """What the replayed tasks of one service publish, by key."""
+
+    comparison: Comparison
+    outputs: Mapping[bytes, Output]
+
+
+def compare_editions(
+    log: Log, router: ReplayedEditions, escalation: ReplayedEditions, decided_by: AbstractSet[str]
+) -> None:
+    """Compare both ways. `decided_by` are the digests that cases of the log name."""
+    keys: set[bytes] = set()
+    for partition in range(log.partitions):
+        for record in log.records(EDITIONS.name, partition):
+            keys.add(record.key or b"")
+            _compare(log, record, router if event_source(record) == ROUTER else escalation)
+    for service in (router, escalation):
+        for key, output in service.outputs.items():
+            if key not in keys and (service is escalation or key.decode() in decided_by):
+                service.comparison.missing_edition(output)
+
+
+def _compare(log: Log, record: Record, service: ReplayedEditions) -> None:
+    output = service.outputs.get(record.key or b"")
+    if output is not None:
+        service.comparison.match_edition(record, output)
+    elif damage := _damage(record):
+        service.comparison.unexpected(record, damage)
+    elif not _has_lost_records(log, service.comparison):
+        service.comparison.unexpected(record, "no record of the log makes a service use this edition")
+
+
+def _damage(record: Record) -> str:
+    try:
+        read_edition(record)
+    except (PoisonRecord, UnusableEdition) as error:
+        return str(error)
+    return ""
+
+
+def _has_lost_records(log: Log, comparison: Comparison) -> bool:
+    """Whether records may be deleted for which the service used the edition."""
+    tally = comparison.tally
+    return bool(tally.not_replayable) or any(
+        log.start(topic.name, partition) > 0
+        for topic in TASK_SOURCES[tally.service]
+        for partition in range(log.partitions)
+    )

@@ -1,0 +1,73 @@
+"""How often the clocks of a case are folded: the dearest part of a step, so never again only to ask a question."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from shared.sla import sla_clock
+from shared.sla.case_state import is_tombstone
+from shared.sla.clock import Activity, CasePolicy, Clock
+from shared.sla.fold import fold
+from shared.sla.packing import pack_id
+from tests.topology.escalation.desk import CASE, TaskDesk, minutes
+
+
+@pytest.fixture
+def folds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One item for each fold."""
+    counted: list[int] = []
+
+    def counting(policy: CasePolicy, opened_at: int, status: str, history: Iterable[Activity]) -> list[Clock]:
+        counted.append(1)
+        return fold(policy, opened_at, status, history)
+
+    monkeypatch.setattr(sla_clock, "fold", counting)
+    return counted
+
+
+@contextmanager
+def costs(folds: list[int], number: int) -> Iterator[None]:
+    """What happens inside takes so many folds."""
+    folds.clear()
+    yield
+    assert len(folds) == number
+
+
+def test_an_activity_folds_before_and_after_and_a_fire_once(folds: list[int]) -> None:
+    """The difference of two folds is what an activity publishes."""
+    desk = TaskDesk()
+    with costs(folds, 1):
+        desk.opens(plan="premier_plus")
+    with costs(folds, 1):
+        assert len(desk.passes(minutes(46))) == 1
+    with costs(folds, 2):
+        desk.hears("customer_replied")
+    with costs(folds, 2):
+        desk.hears("reprioritised", impact="significant")
+    with costs(folds, 3):  # what the change before it inherits may differ now
+        desk.hears("reprioritised", workaround="partial")
+
+
+def test_what_the_clocks_take_no_part_in_folds_once(folds: list[int]) -> None:
+    """To know when the case has to be looked at again."""
+    desk = TaskDesk()
+    desk.opens(plan="premier_plus")
+    for kind in ("internal_note", "escalation_requested"):
+        with costs(folds, 1):
+            desk.hears(kind)
+
+
+def test_a_case_that_waits_for_nothing_folds_no_more_than_others(folds: list[int]) -> None:
+    """Whether a clock is live is known from the step's own fold."""
+    desk = TaskDesk()
+    desk.opens(plan="premier_plus")
+    with costs(folds, 2):
+        desk.hears("closed")
+    with costs(folds, 1):
+        desk.hears("internal_note")
+    with costs(folds, 1):
+        desk.passes(minutes(60 * 24 * 31))
+    value = desk.driver.stores["cases"].get(pack_id(CASE))
+    assert value is not None
+    assert is_tombstone(value)

@@ -1,0 +1,67 @@
+"""Explanations and previews find the rules of a case in the log, by the digests that the case names."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.contracts.topics import ACTIVITY, CASES, Topic
+from shared.explain.case_log import CaseLog
+from shared.kafka.record import Record
+from shared.policy.digest import policy_sha256
+from shared.policy.model import Edition
+from shared.sla.pinned_edition import short_of
+from tests.harness.decided import published
+from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, as_record
+
+DECIDED_BY, MOVED_TO = LIBRARY.editions[0], NEXT.editions[0]
+TO_NEXT = {"edition": MOVED_TO.edition, "policy_sha256": policy_sha256(MOVED_TO)}
+
+
+def record_of(edition: Edition) -> Record:
+    """The record of an edition in the topic."""
+    output = published(edition)
+    return Record(output.topic, 0, 0, 0, output.key, output.value, output.headers)
+
+
+@pytest.fixture
+def log() -> CaseLog:
+    """A case that was decided by one edition and migrated to another one."""
+    desk, made = TaskDesk(), CaseLog()
+    events: list[tuple[Topic, object]] = [(CASES, desk.case()), (ACTIVITY, desk.activity("policy_migrated", **TO_NEXT))]
+    for offset, (topic, event) in enumerate(events):
+        value, headers = as_record(topic, CASE, event)
+        made.take(Record(topic.name, 0, offset, 0, CASE.encode(), value, headers))
+    return made
+
+
+def test_a_case_names_the_edition_that_decided_it_and_those_it_migrated_to(log: CaseLog) -> None:
+    """These are needed to count it again, and no others."""
+    assert log.named_editions == {
+        policy_sha256(DECIDED_BY): DECIDED_BY.edition,
+        policy_sha256(MOVED_TO): MOVED_TO.edition,
+    }
+
+
+def test_the_editions_of_a_case_are_those_of_the_topic(log: CaseLog) -> None:
+    """As far as they are there; those of other cases are not even read."""
+    assert log.editions() == {}
+    log.published.take(record_of(DECIDED_BY))
+    assert set(log.editions()) == {short_of(policy_sha256(DECIDED_BY))}
+    log.published.take(record_of(MOVED_TO))
+    found = log.editions()
+    assert found[short_of(policy_sha256(MOVED_TO))].edition == MOVED_TO
+    assert log.editions()[short_of(policy_sha256(MOVED_TO))] is found[short_of(policy_sha256(MOVED_TO))]
+
+
+def test_a_record_that_does_not_prove_itself_is_passed_over(log: CaseLog) -> None:
+    """An explanation by rules that somebody has put under the digest would be a lie."""
+    record = record_of(DECIDED_BY)
+    assert isinstance(record.value, bytes)
+    for wrong in (
+        replace(record, value=record.value.replace(b"P1", b"P2", 1)),
+        replace(record, key=b"another"),
+        replace(record, value=b"damaged"),
+        replace(record, value=None),
+    ):
+        log.published.take(wrong)
+    assert log.editions() == {}

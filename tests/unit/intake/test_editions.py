@@ -1,0 +1,174 @@
+"""`GET /v1/editions/…`: the rules behind a digest, for whoever may call intake at all."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from services.intake.app import Edge, create_app
+from services.intake.editions import Editions
+from services.intake.service import Service
+from services.intake.settings import Settings
+from shared.contracts import wire
+from shared.contracts.structs import EditionPublished
+from shared.contracts.topics import EDITIONS
+from shared.kafka import serde
+from shared.kafka.faults import PoisonRecord
+from shared.kafka.record import Record
+from shared.policy.digest import policy_sha256
+from shared.policy.editions import EditionLibrary
+from shared.policy.files import load_library
+from shared.policy.published_edition import edition_published
+from tests.harness.intake import api_keys, editions, key_of
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+BOTH = load_library(["guidelines-2021", "objectives-2024"])
+GUIDELINES, OBJECTIVES = BOTH.editions
+DIGEST, OTHER = policy_sha256(GUIDELINES), policy_sha256(OBJECTIVES)
+UNKNOWN = "0" * 64
+
+
+def record_of(event: EditionPublished, key: str | None = None) -> Record:
+    """The record of an event in the topic, as the router writes it."""
+    envelope = serde.Envelope("e1", "/frontline/router", EditionPublished.TYPE, NOW, event.policy_sha256)
+    output = serde.to_output(EDITIONS, key or event.policy_sha256, envelope, wire.encode(event))
+    return Record(output.topic, 0, 0, 0, output.key, output.value, output.headers)
+
+
+@pytest.fixture
+def service() -> Service:
+    """An intake that has guidelines-2021 configured, and no Kafka."""
+    settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys())
+    return Service(settings, settings.read_keys(), editions())
+
+
+@pytest.fixture
+def asker(service: Service) -> httpx.AsyncClient:
+    """A client with a key that may submit."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(Edge(create_app(service))),
+        base_url="http://intake",
+        headers={"Authorization": f"Bearer {key_of('submit')}"},
+    )
+
+
+@pytest.mark.parametrize("path", ["current", DIGEST])
+async def test_the_answer_is_the_digest_and_the_document_that_it_is_of(asker: httpx.AsyncClient, path: str) -> None:
+    """The document comes as the bytes that were hashed, so the answer proves itself."""
+    answer = await asker.get(f"/v1/editions/{path}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert (answer.json()["policy_sha256"], answer.json()["document"]["edition"]) == (DIGEST, "guidelines-2021")
+    document = answer.content.removeprefix(f'{{"policy_sha256":"{DIGEST}","document":'.encode()).removesuffix(b"}")
+    assert hashlib.sha256(document).hexdigest() == DIGEST
+
+
+async def test_a_digest_may_be_kept_for_ever_and_the_current_edition_is_asked_for_again(
+    asker: httpx.AsyncClient,
+) -> None:
+    """What is under a digest never changes; which edition is in force does."""
+    by_digest, current = await asker.get(f"/v1/editions/{DIGEST}"), await asker.get("/v1/editions/current")
+    assert by_digest.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert current.headers["cache-control"] == "public, max-age=0, must-revalidate"
+    assert by_digest.headers["etag"] == current.headers["etag"] == f'"{DIGEST}"'
+    assert current.headers["content-location"] == f"/v1/editions/{DIGEST}"
+
+
+@pytest.mark.parametrize("path", ["current", DIGEST])
+@pytest.mark.parametrize(
+    ("known", "status"),
+    [
+        (f'"{DIGEST}"', 304),
+        (f'W/"{DIGEST}"', 304),
+        (f'"{UNKNOWN}", "{DIGEST}"', 304),
+        ("*", 304),
+        (f'"{OTHER}"', 200),
+        (DIGEST, 200),
+    ],
+)
+async def test_who_has_the_edition_is_not_sent_it_again(
+    asker: httpx.AsyncClient, path: str, known: str, status: int
+) -> None:
+    """RFC 9110 section 13.1.2: a list of entity tags, compared weakly."""
+    answer = await asker.get(f"/v1/editions/{path}", headers={"If-None-Match": known})
+    assert (answer.status_code, answer.headers["etag"]) == (status, f'"{DIGEST}"')
+    assert (answer.content == b"") is (status == 304)
+
+
+async def test_an_edition_of_the_topic_is_found_though_it_is_not_configured(
+    asker: httpx.AsyncClient, service: Service
+) -> None:
+    """Cases outlive the files of their rules."""
+    service.published_editions.take(record_of(edition_published(OBJECTIVES)))
+    answer = await asker.get(f"/v1/editions/{OTHER}")
+    assert (answer.status_code, answer.json()["document"]["edition"]) == (200, "objectives-2024")
+
+
+async def test_an_unknown_digest_is_404_once_the_topic_has_been_read_and_503_before(
+    asker: httpx.AsyncClient, service: Service
+) -> None:
+    """Nobody may be told that there is no such edition by an intake that has not looked yet."""
+    early = await asker.get(f"/v1/editions/{UNKNOWN}")
+    assert (early.status_code, early.headers["retry-after"]) == (503, "2")
+    service.editions_tail.caught_up = True
+    answer = await asker.get(f"/v1/editions/{UNKNOWN}")
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:frontline:problem:not_found")
+    assert "no case was decided by an edition with this policy_sha256" in answer.json()["detail"]
+    assert "etag" not in answer.headers
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", ["guidelines-2021", DIGEST.upper(), DIGEST[:-1], f"{DIGEST}0", "é" * 64])
+async def test_what_is_no_digest_is_404_and_says_what_one_is(asker: httpx.AsyncClient, name: str) -> None:
+    """A name can stand for several editions over time, so it finds none."""
+    answer = await asker.get(f"/v1/editions/{name}")
+    assert answer.status_code == 404
+    assert "64 hexadecimal digits in lower case" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("client", ["submit", "activity", "backfill", "admin"])
+async def test_any_key_may_read_editions_and_nobody_without_one(asker: httpx.AsyncClient, client: str) -> None:
+    """They are what the vendor promises, no customer's data; but calls are counted by key."""
+    answer = await asker.get("/v1/editions/current", headers={"Authorization": f"Bearer {key_of(client)}"})
+    assert answer.status_code == 200
+    assert (await asker.get("/v1/editions/current", headers={"Authorization": ""})).status_code == 401
+
+
+def test_the_current_edition_is_the_configured_one_in_force() -> None:
+    """Not the newest of the topic: another router may decide by editions that are not in force here."""
+    view = Editions(BOTH)
+    assert view.current(OBJECTIVES.effective_from - timedelta(microseconds=1)) == DIGEST
+    assert view.current(OBJECTIVES.effective_from) == OTHER
+    view = Editions(EditionLibrary.single(GUIDELINES))
+    view.take(record_of(edition_published(OBJECTIVES)))
+    assert view.current(OBJECTIVES.effective_from) == DIGEST
+
+
+@pytest.mark.parametrize("wrong", ["document", "key", "type"])
+def test_a_record_that_does_not_prove_itself_is_not_taken(wrong: str) -> None:
+    """Whoever can write to the topic must not be able to change the rules under a digest."""
+    event = edition_published(OBJECTIVES)
+    record = record_of(event)
+    if wrong == "document":
+        tampered = EditionPublished(
+            **{name: getattr(event, name) for name in event.__struct_fields__} | {"document": '{"edition":"mine"}'}
+        )
+        record = record_of(tampered)
+    elif wrong == "key":
+        record = record_of(event, UNKNOWN)
+    else:
+        headers = tuple((name, b"acme.other" if name == "ce_type" else value) for name, value in record.headers)
+        record = Record(record.topic, 0, 0, 0, record.key, record.value, headers)
+    view = Editions(EditionLibrary.single(GUIDELINES))
+    with pytest.raises(PoisonRecord):
+        view.take(record)
+    assert view.find(OTHER) is None
+
+
+def test_a_tombstone_takes_nothing_away() -> None:
+    """What a digest stands for does not change because somebody deletes its record."""
+    view = Editions(EditionLibrary.single(GUIDELINES))
+    view.take(record_of(edition_published(OBJECTIVES)))
+    view.take(Record(EDITIONS.name, 0, 1, 0, OTHER.encode(), None, ()))
+    assert view.find(OTHER) is not None
