@@ -12,7 +12,6 @@ from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.config import HolidaySet
 from shared.business_time.errors import CalendarError
 from shared.business_time.holiday_sets import holiday_dates
-from shared.contracts.vocabulary import Language
 
 
 class Line(BaseModel):
@@ -26,7 +25,7 @@ def calendar_of(config: dict[str, Any] | None) -> BusinessCalendar | None:
     return None if config is None else _calendar(msgspec.json.encode(config))
 
 
-def holidays_in(config: Mapping[str, Any] | None, entry: Mapping[str, Any], language: Language) -> Mapping[str, str]:
+def holidays_in(config: Mapping[str, Any] | None, entry: Mapping[str, Any], language: str) -> Mapping[str, str]:
     """The names of the holidays of a holiday set in `language`, for the year of a ledger's `entry`; a holiday that the
     line itself names has that name in every language.
     """

@@ -17,10 +17,10 @@ from shared.business_time.errors import CalendarError
 from shared.business_time.instants import SECOND, Micros, from_micros, to_micros
 from shared.contracts.base import Instant, format_instant
 from shared.contracts.structs import MilestoneTerms
-from shared.contracts.vocabulary import ActivityType, Hours, Language, Milestone, Promise, ReopenMode
+from shared.contracts.vocabulary import ActivityType, Hours, Milestone, Promise, ReopenMode
 from shared.explain.clock_ledger import as_data, ledger_of, seconds
 from shared.explain.ledger_reasons import because
-from shared.explain.speech import Speech
+from shared.messages.catalogues import messages_in
 from shared.policy.milestones import MILESTONE_TABLE
 from shared.sla.clock import Activity, CasePolicy, Clock, Pause
 from shared.sla.event_time import is_before
@@ -99,14 +99,14 @@ def clocks(
         Add to each clock its intervals up to the deadline (of a paused clock, up to `at`), counted or skipped, with
         the reason, and of a pause the event that began it.
     lang
-        Say of each interval of the ledger why, in words: es or en.
+        Say of each interval of the ledger why, in words: the language of a catalogue, such as en or es.
     json
         Accepted for symmetry with other commands; the answers are JSON lines in any case.
     """
     return answer_lines(lambda line: answer(line, with_ledger=ledger, language=lang), file)
 
 
-def answer(line: dict[str, Any], *, with_ledger: bool = False, language: Language | None = None) -> dict[str, Any]:
+def answer(line: dict[str, Any], *, with_ledger: bool = False, language: str | None = None) -> dict[str, Any]:
     """The answer to one line. Raises BadInput."""
     try:
         question = Question.model_validate(line)
@@ -171,12 +171,12 @@ def _shown(clock: Clock, at: Micros) -> dict[str, Any]:
     }
 
 
-def _ledger(question: Question, clock: Clock, at: Micros, language: Language | None) -> list[dict[str, Any]]:
+def _ledger(question: Question, clock: Clock, at: Micros, language: str | None) -> list[dict[str, Any]]:
     entries = [as_data(entry, _paused_by(question, pause)) for entry, pause in ledger_of(clock, at)]
     if language is not None:
-        speech = Speech(language)
+        messages = messages_in(language)
         for entry in entries:
-            entry["because"] = because(entry, speech, holidays_in(question.calendar, entry, language))
+            entry["because"] = because(entry, messages, holidays_in(question.calendar, entry, language))
     return entries
 
 

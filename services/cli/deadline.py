@@ -13,10 +13,10 @@ from shared.business_time import hours
 from shared.business_time.errors import CalendarError
 from shared.business_time.ledger import by_pause
 from shared.contracts.base import Instant, format_instant
-from shared.contracts.vocabulary import Hours, Language
+from shared.contracts.vocabulary import Hours
 from shared.explain.clock_ledger import as_data
 from shared.explain.ledger_reasons import because
-from shared.explain.speech import Speech
+from shared.messages.catalogues import messages_in
 
 
 class Question(Line):
@@ -48,14 +48,14 @@ def deadline(
     ledger
         Add each interval from the start to the deadline, counted or skipped, with its reason.
     lang
-        Say of each interval of the ledger why, in words: es or en.
+        Say of each interval of the ledger why, in words: the language of a catalogue, such as en or es.
     json
         Accepted for symmetry with other commands; the answers are JSON lines in any case.
     """
     return answer_lines(lambda line: answer(line, with_ledger=ledger, language=lang), file)
 
 
-def answer(line: dict[str, Any], *, with_ledger: bool, language: Language | None = None) -> dict[str, Any]:
+def answer(line: dict[str, Any], *, with_ledger: bool, language: str | None = None) -> dict[str, Any]:
     """The answer to one line. Raises BadInput."""
     try:
         question = Question.model_validate(line)
@@ -73,9 +73,9 @@ def answer(line: dict[str, Any], *, with_ledger: bool, language: Language | None
                 for entry, number in by_pause(entries, question.pauses)
             ]
             if language is not None:
-                speech = Speech(language)
+                messages = messages_in(language)
                 for entry in reply["ledger"]:
-                    entry["because"] = because(entry, speech, holidays_in(question.calendar, entry, language))
+                    entry["because"] = because(entry, messages, holidays_in(question.calendar, entry, language))
     except OverflowError as error:
         raise BadInput("target_seconds", "is longer than time is counted") from error
     except CalendarError as error:

@@ -1,6 +1,7 @@
 """`frontline decide`: decisions without Kafka, one JSON line out for each JSON line in.
 
-It is the router's own `route`, so what it prints is what the router would publish, case and positions aside.
+It is the router's own `route`, so what it prints is what the router would publish, with a sentence (`because`) beside
+each reason code and its facts.
 """
 
 import sys
@@ -13,17 +14,20 @@ from cyclopts import Parameter
 from pydantic import ConfigDict, Strict, ValidationError
 
 from services.cli.jsonl import BAD_INPUT, BadInput, answer_lines
+from services.cli.options import Lang
 from shared.business_time.errors import CalendarError
 from shared.contracts import structs, wire
 from shared.contracts.base import CountryCode, Instant, Part
 from shared.contracts.intake import Account, Contact, Requester
 from shared.contracts.vocabulary import Channel, Environment, Impact, Language, RequestType, Workaround
 from shared.kafka.settings import BadSettings, load
+from shared.messages.catalogues import messages_in
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition, load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
 from shared.routing.entitlement import covered, not_covered, terms_of
+from shared.routing.rendering import in_words_of, with_sentences
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebooks
 
@@ -70,7 +74,7 @@ class RequestLine(Part):
     workaround: Workaround
     environment: Environment
     request_type: RequestType
-    language: Language = "en"
+    language: Language | None = None
     country: CountryCode | None = None
     phone: PhoneLine | None = None
 
@@ -94,7 +98,6 @@ class _Asked(msgspec.Struct, frozen=True):
     workaround: Workaround
     environment: Environment
     request_type: RequestType
-    language: Language
     country: str | None
     phone: structs.PhoneReadiness | None
 
@@ -103,6 +106,7 @@ def decide(
     file: Path | None = None,
     *,
     policy: str | None = None,
+    lang: Lang = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Decide requests without Kafka: which channels are open, who takes it, how urgent it is, what is promised.
@@ -117,6 +121,8 @@ def decide(
     policy:
         The edition to decide by, a name or a file, whatever `at` says. Without it, those of FRONTLINE_POLICIES (by
         default guidelines-2021), by their effective dates.
+    lang:
+        The language of every `because`; by default that of the request, else English.
     json:
         Accepted as everywhere; the output is always JSON.
     """
@@ -125,11 +131,14 @@ def decide(
     except (PolicyError, BadSettings) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    return answer_lines(decider(library), file)
+    return answer_lines(decider(library, lang), file)
 
 
-def decider(library: EditionLibrary) -> Callable[[dict[str, Any]], Any]:
-    """What answers a line by the editions of `library`. Raises BadInput."""
+def decider(library: EditionLibrary, language: str | None = None) -> Callable[[dict[str, Any]], Any]:
+    """What answers a line by the editions of `library`, in `language` or else in that of the request.
+
+    The answer raises BadInput.
+    """
     rulebooks = Rulebooks(library)
 
     def answer(line: dict[str, Any]) -> Any:
@@ -143,9 +152,12 @@ def decider(library: EditionLibrary) -> Callable[[dict[str, Any]], Any]:
         else:
             entitlement = covered(terms_of(wire.from_model(structs.Account, asked.account)), requester)
         try:
-            return route(_asked(asked.request), entitlement, rulebooks.at(asked.at), asked.at)
+            rules = rulebooks.at(asked.at)
+            decision = route(_asked(asked.request), entitlement, rules, asked.at)
         except CalendarError as error:  # an instant at the ends of the calendar, where no deadline can be told
             raise BadInput("at", str(error)) from None
+        messages = in_words_of(messages_in(language or asked.request.language), rules.edition)
+        return with_sentences(decision, messages)
 
     return answer
 
@@ -163,7 +175,6 @@ def _asked(request: RequestLine) -> _Asked:
         request.workaround,
         request.environment,
         request.request_type,
-        request.language,
         request.country,
         None if request.phone is None else _readiness(request.phone),
     )

@@ -7,114 +7,108 @@ from typing import Any
 from rich.text import Text
 
 from services.cli.logged_event import LoggedEvent
+from shared.messages.messages import Messages
 
 _PRIORITY_STYLE = {"P1": "bold red", "P2": "yellow", "P3": "cyan", "P4": "dim"}
-_CALLED = {
-    "case_tier": "the tier that holds the case",
-    "tier1_lead": "the tier 1 lead",
-    "tier2": "tier 2",
-    "technical_account_manager": "the technical account manager",
-}
 
 
-def lines(event: LoggedEvent, account_of: Mapping[str, str]) -> list[Text]:
+def lines(event: LoggedEvent, account_of: Mapping[str, str], messages: Messages) -> list[Text]:
     """The lines for one event, none for what is not worth a line; `account_of` maps case ids to accounts."""
     data = event.data
     if event.type == "frontline.case.routed.v1":
-        return _routed(data)
-    said = _clock(event) or _asked(event)
-    if said is None:
+        return _routed(data, messages)
+    shown = _clock(event, messages) or _asked(event, messages)
+    if shown is None:
         return []
-    sign, style, what = said
-    subject = f"{_milestone(data)} " if "milestone" in data else ""
+    sign, style, what = shown
+    subject = f"{_milestone(data, messages)} " if "milestone" in data else ""
     line = Text(f"{_clock_time(data['observed_at'])}  ")
     line.append(f"{sign} ", style=style)
-    line.append(f"{account_of.get(data['case_id'], data['case_id'])}: {subject}{what}", style=style)
+    account = account_of.get(data["case_id"], data["case_id"])
+    line.append(messages("feed.line", account=account, what=f"{subject}{what}"), style=style)
     return [line]
 
 
-def _routed(case: Mapping[str, Any]) -> list[Text]:
+def _routed(case: Mapping[str, Any], messages: Messages) -> list[Text]:
     used = case["entitlement"]
     asked, got = case["requested_channel"], case["assigned_channel"]
     line = Text(f"{_clock_time(case['received_at'])}  ")
-    line.append(case["priority"], style=_PRIORITY_STYLE[case["priority"]])
-    licence = "licensed" if used["licensed"] else "unlicensed"
-    line.append(f"  {case['account_id']}", style="bold")
-    line.append(f" ({used['plan']}, {licence} {used['role']}) asked by {asked}: ")
-    tier = case["assigned_tier"].replace("tier", "tier ").replace("_", "-")
-    line.append(f"{got}, {tier}", style="green" if asked == got else "magenta")
+    line.append(case["priority"], style=_PRIORITY_STYLE.get(case["priority"], ""))
+    who = {"code": "who.licensed" if used["licensed"] else "who.unlicensed", "facts": {"role": used["role"]}}
+    holder = messages("feed.holder", plan=used["plan"], who=who)
+    line.append("  " + messages("feed.routed", who=case["account_id"] or "-", holder=holder, channel=asked))
+    place = messages("feed.place", channel=got, tier=case["assigned_tier"])
+    line.append(place, style="green" if asked == got else "magenta")
     verdict = case["channels"][asked]
-    why = verdict["rule"] if asked == got else f"{asked} is closed: {verdict.get('because', verdict['rule'])}"
-    more = Text(f"             why: {why}; {case['priority_because']}", style="dim")
+    why = verdict["rule"] if verdict["eligible"] else messages(verdict["reason"], **verdict.get("facts", {}))
+    step = next(step for step in case["trace"] if step["rule"] == case["priority_rule"])
+    because = messages(step["reason"], **step.get("facts", {}))
+    more = Text(f"             {messages('feed.why', why=why, because=because)}", style="dim")
     deadlines = [
-        f"{name.replace('_', ' ')} by {_due(terms['due_at'], case['received_at'])} ({terms['promise']})"
+        messages(
+            "feed.deadline", milestone=name, due=_due(terms["due_at"], case["received_at"]), promise=terms["promise"]
+        )
         for name, terms in case["milestones"].items()
         if terms["due_at"] is not None
     ]
     if deadlines:
-        more.append("; next: " + ", ".join(sorted(deadlines)), style="not dim")
+        more.append(messages("feed.next", deadlines=sorted(deadlines)), style="not dim")
     else:
         reasons = sorted({terms["reason"] for terms in case["milestones"].values() if terms.get("reason")})
-        more.append(f"; no deadline: {', '.join(reasons).replace('_', ' ')}")
+        more.append(messages("feed.no_deadline", reasons=[messages.name("no_target", each) for each in reasons]))
     return [line, more]
 
 
-def _clock(event: LoggedEvent) -> tuple[str, str, str] | None:
+def _clock(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | None:
     """Sign, style and words for an event of a clock; None if it is not worth a line."""
     data = event.data
     match event.type.removeprefix("frontline.").removesuffix(".v1"):
         case "clock.warned":
-            return "!", "yellow", f"is at {data['share']:.0%} of its target; warned {_CALLED[data['called']]}"
+            return "!", "yellow", messages("feed.warned", share=data["share"], called=data["called"])
         case "clock.breached":
-            promise = "a commitment is broken" if data["promise"] == "commitment" else "an objective is missed"
-            return "✗", "red", f"breached at {_clock_time(data['breached_at'])}: {promise}"
+            code = f"feed.breached.{data['promise']}"
+            return "✗", "red", messages(code, at=_clock_time(data["breached_at"]))
         case "clock.fulfilled":
-            return ("✓", "green", "answered in time") if data["met"] else ("✓", "red", "answered too late")
+            met = data["met"]
+            return ("✓", "green", messages("feed.in_time")) if met else ("✓", "red", messages("feed.too_late"))
         case "clock.paused":
-            return "‖", "blue", f"paused: {data['status'].replace('_', ' ')}"
+            return "‖", "blue", messages("feed.paused", status=data["status"])
         case "clock.resumed":
-            return "▶", "blue", f"goes on; due by {_due(data['due_at'], data['observed_at'])}"
+            return "▶", "blue", messages("feed.resumed", due=_due(data["due_at"], data["observed_at"]))
         case "clock.cancelled":
-            return "·", "dim", f"ended: {data['because'].replace('_', ' ')}"
+            return "·", "dim", messages("feed.cancelled", activity=data["because"])
         case "clock.restated":
-            return "↻", "magenta", f"restated from {data['old']} to {data['new']}: {data['cause']}"
+            changed = {name: messages.name("verdict", data[name]) for name in ("old", "new")}
+            return "↻", "magenta", messages("feed.restated", **changed, cause=data["cause"])
         case "escalation.raised":
-            again = " again" if data.get("repetition") else ""
-            return "▲", "bold red", f"escalated to level {data['level']}: called {_CALLED[data['called']]}{again}"
+            code = "feed.raised_again" if data.get("repetition") else "feed.raised"
+            return "▲", "bold red", messages(code, level=data["level"], called=data["called"])
         case "escalation.suppressed":
-            return "△", "yellow", "not escalated: the plan has no automated escalation"
+            return "△", "yellow", messages("feed.suppressed")
         case _:
             return None
 
 
-def _asked(event: LoggedEvent) -> tuple[str, str, str] | None:
+def _asked(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | None:
     """The same for what becomes of an escalation that a customer asks for."""
     data = event.data
+    until = None if data.get("eligible_at") is None else _due(data["eligible_at"], data["observed_at"])
     match event.type.removeprefix("frontline.").removesuffix(".v1"):
         case "escalation.requested":
-            return "△", "yellow", "the customer asks for an escalation"
+            return "△", "yellow", messages("feed.requested")
         case "escalation.refused":
-            again = (
-                ""
-                if data["eligible_at"] is None
-                else f", but may from {_due(data['eligible_at'], data['observed_at'])} on"
-            )
-            return "·", "dim", f"the customer may not ask for an escalation ({data['reason'].replace('_', ' ')}){again}"
+            code = "feed.refused" if until is None else "feed.refused_until"
+            return "·", "dim", messages(code, refusal=data["reason"], due=until)
         case "escalation.accepted":
-            return "▲", "bold red", "the escalation that the customer asked for is accepted"
+            return "▲", "bold red", messages("feed.accepted")
         case "escalation.rejected":
-            again = _due(data["eligible_at"], data["observed_at"])
-            return (
-                "·",
-                "dim",
-                f"the escalation that the customer asked for is rejected; it may be asked for again from {again} on",
-            )
+            return "·", "dim", messages("feed.rejected", due=until)
         case _:
             return None
 
 
-def _milestone(data: Mapping[str, Any]) -> str:
-    name = str(data["milestone"]).replace("_", " ")
+def _milestone(data: Mapping[str, Any], messages: Messages) -> str:
+    name = messages.name("milestone", str(data["milestone"]))
     return name if data["instance"] == 1 else f"{name} {data['instance']}"
 
 

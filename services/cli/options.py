@@ -1,18 +1,25 @@
 """What the commands have in common: options, Kafka settings, and the error that ends a command."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from shared.contracts.vocabulary import Language
 from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.messages.catalogues import FALLBACK, best, languages
+
+
+def _there_is_a_catalogue(_: Any, language: str | None) -> None:
+    if language is not None and language not in languages():
+        raise ValueError(f"there is no catalogue of {language!r}; there are {', '.join(languages())}")
+
 
 BAD_INPUT = 2  # exit code
 
 Flag = Annotated[bool, Parameter(negative="")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON instead of text.")]
 Kafka = Annotated[str | None, Parameter(help="HOST:PORT of Kafka. By default FRONTLINE_KAFKA_BOOTSTRAP.")]
-Lang = Annotated[Language | None, Parameter(name=["--lang", "--language"])]
+Lang = Annotated[str | None, Parameter(name=["--lang", "--language"], validator=_there_is_a_catalogue)]
 
 
 class CommandFailed(Exception):
@@ -29,3 +36,9 @@ def kafka_settings(address: str | None) -> KafkaSettings:
         return load(KafkaSettings) if address is None else load(KafkaSettings, kafka_bootstrap=address)
     except BadSettings as error:
         raise CommandFailed(str(error), BAD_INPUT) from None
+
+
+def language_of(environment: Mapping[str, str]) -> str:
+    """The language of people here, as POSIX has it: the first of LC_ALL, LC_MESSAGES and LANG that says anything."""
+    found = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), FALLBACK)
+    return best(found.partition(".")[0].replace("_", "-"))

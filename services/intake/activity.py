@@ -106,10 +106,10 @@ def check(activity: Activity, scopes: Collection[str], *, received_at: datetime,
     if errors:
         raise InvalidFields(errors)
     if activity.at is not None and "backfill" not in scopes:
-        raise MissingScope("only a client with the scope backfill may say when something happened (field at)")
+        raise MissingScope("refusal.backfill")
     terms = [name for name in _TERMS if getattr(activity, name) is not None]
     if terms and "admin" not in scopes:
-        raise MissingScope(f"only a client with the scope admin may set the terms of a case (field {terms[0]})")
+        raise MissingScope("refusal.terms", field=terms[0])
 
 
 def record(
@@ -144,13 +144,13 @@ def record(
 
 
 def _shape_errors(activity: Activity) -> list[FieldError]:
-    rule = RULES[activity.type]
+    rule, kind = RULES[activity.type], {"type": activity.type}
     given = [name for name in _CARRIED if getattr(activity, name) is not None]
-    errors = [FieldError(name, f"is required for {activity.type}") for name in rule.needs if name not in given]
+    errors = [FieldError(name, "field.required_for", kind) for name in rule.needs if name not in given]
     allowed = (*rule.needs, *rule.one_of, *rule.may)
-    errors += [FieldError(name, f"does not belong to {activity.type}") for name in given if name not in allowed]
+    errors += [FieldError(name, "field.not_of", kind) for name in given if name not in allowed]
     if rule.one_of and not set(rule.one_of) & set(given):
-        errors.append(FieldError(rule.one_of[0], f"{activity.type} needs at least one of {', '.join(rule.one_of)}"))
+        errors.append(FieldError(rule.one_of[0], "field.needs_one_of", {**kind, "fields": rule.one_of}))
     return errors
 
 
@@ -162,20 +162,20 @@ def _term_errors(name: Milestone, terms: TermsBody) -> Iterator[FieldError]:
     promised = {"hours": terms.hours, "promise": terms.promise}
     explained = {"reason": terms.reason}
     wanted, unwanted = (explained, promised) if terms.target_seconds is None else (promised, explained)
-    target = "without a target" if terms.target_seconds is None else "with a target"
+    target = "without_target" if terms.target_seconds is None else "with_target"
     for field, value in wanted.items():
         if value is None:
-            yield FieldError(f"milestones.{name}.{field}", f"is required {target}")
+            yield FieldError(f"milestones.{name}.{field}", f"field.required.{target}")
     for field, value in unwanted.items():
         if value is not None:
-            yield FieldError(f"milestones.{name}.{field}", f"does not belong {target}")
+            yield FieldError(f"milestones.{name}.{field}", f"field.not_wanted.{target}")
 
 
 def _time_errors(activity: Activity, received_at: datetime, submitted_at: datetime | None) -> list[FieldError]:
     if activity.at is None:
         return []
     if activity.at > received_at:
-        return [FieldError("at", f"lies in the future; it is {format_instant(received_at)} here")]
+        return [FieldError("at", "field.in_the_future", {"now": format_instant(received_at)})]
     if submitted_at is not None and activity.at < submitted_at:
-        return [FieldError("at", f"lies before the case, which was submitted at {format_instant(submitted_at)}")]
+        return [FieldError("at", "field.before_the_case", {"submitted_at": format_instant(submitted_at)})]
     return []

@@ -13,15 +13,18 @@ from services.intake.activity import Activity
 from services.intake.api_keys import ApiKey
 from services.intake.editions import answer_of, is_digest, is_known
 from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
-from services.intake.errors import CatchingUp, NotAcknowledged, NotFound
+from services.intake.errors import CatchingUp, FieldError, InvalidFields, NotAcknowledged, NotFound
 from services.intake.openapi import ANY_SCOPE, EditionDocument, Recorded, RequestStatus, Submitted, describe
+from services.intake.presentation import with_sentences
 from services.intake.request import Submission, accept, partition_key
 from services.intake.request_status import Status
 from services.intake.service import Service, with_key
 from shared.contracts.intake import Account
 from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
 from shared.kafka import serde
+from shared.messages.catalogues import accepted, languages, messages_in
 from shared.observability.logs import get_logger
+from shared.policy.model import Edition, said_in
 from shared.wall_clock import utc_now
 
 router = APIRouter()
@@ -40,6 +43,7 @@ async def submit(request: Request) -> Response:
     key = body.idempotency_key(request)
     submission = await body.read(request, Submission)
     now = utc_now()
+    check_language(submission.language, service.editions.effective_at(now))
     event = accept(submission, client=caller.name, authenticated_by="api_key", idempotency_key=key, received_at=now)
     with service.request_keys.claim(event.request_id, event.submission_digest) as known:
         if not known:
@@ -60,7 +64,9 @@ async def submit(request: Request) -> Response:
     status_url = f"/v1/support-requests/{event.request_id}"
     answer: dict[str, Any] = {"request_id": event.request_id, "status_url": status_url}
     if submission.lacks_phone_details:
-        answer["reminders"] = [service.editions.effective_at(now).phone.have_at_hand[event.language]]
+        texts = service.editions.effective_at(now).phone.have_at_hand
+        language = event.language or accepted(request.headers.get("accept-language"))
+        answer["reminders"] = [said_in(texts, language)]
     return _json(answer, 202, {"Location": status_url})
 
 
@@ -73,10 +79,12 @@ async def status(request: Request, request_id: str) -> Response:
     service = _service(request)
     caller = await service.admit(request, "submit", "admin")
     found = _visible(service, caller, request_id)
+    messages = messages_in(accepted(request.headers.get("accept-language")))
+    shown = with_sentences(found.request, messages, service.editions)
     events = [{"id": event.id, "type": event.type, **event.data} for event in found.events]
     for event in events:
         event.pop("decision", None)  # it is in the answer itself
-    return _json({**found.request, "events": events})
+    return _json({**shown, "events": events}, headers={"Content-Language": messages.language})
 
 
 @router.get("/v1/support-requests/{request_id}/events", **describe("submit or admin", 200, "text/event-stream"))
@@ -85,7 +93,12 @@ async def events(request: Request, request_id: str) -> Response:
     service = _service(request)
     caller = await service.admit(request, "submit", "admin")
     _visible(service, caller, request_id)
-    return service.streams.open(caller.name, request_id, request.headers.get("last-event-id"))
+    messages = messages_in(accepted(request.headers.get("accept-language")))
+
+    def present(event: dict[str, Any]) -> dict[str, Any]:
+        return with_sentences(event, messages, service.editions)
+
+    return service.streams.open(caller.name, request_id, request.headers.get("last-event-id"), present)
 
 
 @router.post("/v1/cases/{case_id:path}/activity", **describe("activity", 202, Recorded, body=Activity, repeatable=True))
@@ -153,9 +166,9 @@ async def get_entitlement(request: Request, account_id: str) -> Response:
     await service.admit(request, "admin")
     account = service.accounts.find(body.checked_id("account_id", account_id))
     if account is None and not service.accounts_tail.caught_up:
-        raise CatchingUp("the entitlements are still being read", retry_after=2)
+        raise CatchingUp("refusal.reading_entitlements", retry_after=2)
     if account is None:
-        raise NotFound("this account owns nothing that we know of")
+        raise NotFound("refusal.no_entitlement")
     return _json(account)
 
 
@@ -198,10 +211,7 @@ async def edition(request: Request, policy_sha256: str) -> Response:
     """The edition with that digest: one that decided a case of the log, or that intake is configured with."""
     await _service(request).admit(request)
     if not is_digest(policy_sha256):
-        raise NotFound(
-            "an edition is named by its policy_sha256, 64 hexadecimal digits in lower case, as in case.routed; "
-            "`current` is the one in force now"
-        )
+        raise NotFound("refusal.no_digest")
     return _edition(request, policy_sha256, "public, max-age=31536000, immutable")
 
 
@@ -209,11 +219,9 @@ def _edition(request: Request, digest: str, cache_control: str) -> Response:
     service = _service(request)
     document = service.published_editions.find(digest)
     if document is None and not service.editions_tail.caught_up:
-        raise CatchingUp("the editions are still being read", retry_after=2)
+        raise CatchingUp("refusal.reading_editions", retry_after=2)
     if document is None:
-        raise NotFound(
-            "no case was decided by an edition with this policy_sha256, and none with it is configured at intake"
-        )
+        raise NotFound("refusal.no_edition")
     headers = {"ETag": f'"{digest}"', "Cache-Control": cache_control}
     if is_known(request.headers.get("if-none-match"), digest):
         return Response(status_code=304, headers=headers)
@@ -225,6 +233,13 @@ def _service(request: Request) -> Service:
     return service
 
 
+def check_language(language: str | None, edition: Edition) -> None:
+    """Refuse a language in which nothing could be said: neither a catalogue nor the edition has it."""
+    allowed = tuple(dict.fromkeys((*languages(), *edition.title)))
+    if language is not None and language.partition("-")[0].casefold() not in allowed:
+        raise InvalidFields([FieldError("language", "field.one_of", {"allowed": allowed})])
+
+
 def _visible(service: Service, caller: ApiKey, request_id: str) -> Status:
     """The request, if this caller may see it. What another client submitted does not exist for this one."""
     known = service.recent.known(request_id)
@@ -232,11 +247,8 @@ def _visible(service: Service, caller: ApiKey, request_id: str) -> Status:
     if known is not None and found is not None and ("admin" in caller.scopes or known.client == caller.name):
         return found
     if not service.requests_tail.caught_up:
-        raise CatchingUp("the recent requests are still being read", retry_after=2)
-    raise NotFound(
-        f"no such request among the most recent {service.settings.recent_requests:,} of this client; "
-        "older ones are in the log, and `frontline explain` reads it"
-    )
+        raise CatchingUp("refusal.reading_requests", retry_after=2)
+    raise NotFound("refusal.no_request", limit=service.settings.recent_requests)
 
 
 def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

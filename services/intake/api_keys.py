@@ -13,7 +13,7 @@ from limits import parse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from services.intake.errors import Unauthenticated
-from services.intake.fields import Id
+from services.intake.fields import Id, WrongValue
 
 Scope = Literal["submit", "activity", "backfill", "admin"]
 PREFIX = "fl_"  # lets secret scanners recognise a key
@@ -24,7 +24,7 @@ def _rate(text: str | None) -> str | None:
         try:
             parse(text)
         except ValueError:
-            raise ValueError("must read like 100/second, 20 per minute, or null for no limit") from None
+            raise WrongValue("field.rate") from None
     return text
 
 
@@ -32,7 +32,7 @@ def _unique_names(keys: "tuple[ApiKey, ...]") -> "tuple[ApiKey, ...]":
     for what in ("name", "sha256"):
         values = [getattr(key, what) for key in keys]
         if len(set(values)) != len(values):
-            raise ValueError(f"two keys have the same {what}")
+            raise WrongValue("field.same_in_two_keys", what=what)
     return keys
 
 
@@ -66,14 +66,14 @@ class Keyring:
         """
         scheme, _, credential = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not credential.strip():
-            raise Unauthenticated("send the API key as `Authorization: Bearer <key>`")
+            raise Unauthenticated("refusal.send_key")
         digest = hashlib.sha256(credential.strip().encode("utf-8", "surrogateescape")).digest()
         found = None
         for known, key in self._keys:
             if hmac.compare_digest(known, digest):
                 found = key
         if found is None:
-            raise Unauthenticated("this API key is not known here", error="invalid_token")
+            raise Unauthenticated("refusal.unknown_key", error="invalid_token")
         return found
 
 

@@ -16,7 +16,7 @@ from services.intake.errors import (
     field_errors,
     json_error,
 )
-from services.intake.fields import Body, identifier
+from services.intake.fields import Body, WrongValue, identifier
 
 BODY_LIMIT = 64 * 1024
 DRAIN_LIMIT = 1024 * 1024  # of a body that is too large: read and dropped, so that the sender gets to see the answer
@@ -31,12 +31,12 @@ async def read(request: Request, model: type[B]) -> B:
     if media_type != "application/json" and not (
         media_type.startswith("application/") and media_type.endswith("+json")
     ):
-        raise UnsupportedMediaType("send Content-Type: application/json")
+        raise UnsupportedMediaType("refusal.send_json")
     try:
         async with asyncio.timeout(BODY_SECONDS):
             data = await _bytes(request)
     except TimeoutError:
-        raise BodyTooSlow(f"the body took more than {BODY_SECONDS:g} s", headers={"Connection": "close"}) from None
+        raise BodyTooSlow("refusal.body_too_slow", seconds=BODY_SECONDS, headers={"Connection": "close"}) from None
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
@@ -53,7 +53,7 @@ async def _bytes(request: Request) -> bytes:
         elif size > DRAIN_LIMIT:
             break
     if size > BODY_LIMIT:
-        raise BodyTooLarge(f"a body may have {BODY_LIMIT} bytes", headers={"Connection": "close"})
+        raise BodyTooLarge("refusal.body_too_large", limit=BODY_LIMIT, headers={"Connection": "close"})
     return bytes(kept)
 
 
@@ -63,7 +63,7 @@ def idempotency_key(request: Request) -> str:
     if given is None:
         return secrets.token_hex(16)
     if not given.isascii():
-        raise InvalidFields([FieldError("Idempotency-Key", "must be in ASCII")])
+        raise InvalidFields([FieldError("Idempotency-Key", "field.not_ascii")])
     return checked_id("Idempotency-Key", given)
 
 
@@ -71,5 +71,5 @@ def checked_id(field: str, text: str) -> str:
     """An identifier from the address or a header. Raises InvalidFields."""
     try:
         return identifier(text)
-    except ValueError as error:
-        raise InvalidFields([FieldError(field, str(error))]) from None
+    except WrongValue as error:
+        raise InvalidFields([FieldError(field, error.code, error.facts)]) from None

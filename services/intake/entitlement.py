@@ -38,11 +38,11 @@ def entitlement_set(
     """
     errors = []
     if body.calendar is not None and body.calendar not in calendars:
-        errors.append(FieldError("calendar", f"must be one of {', '.join(sorted(calendars))}"))
+        errors.append(FieldError("calendar", "field.one_of", {"allowed": sorted(calendars)}))
     seen: set[str] = set()
     for index, contact in enumerate(body.contacts):
         if contact.requester_id in seen:
-            errors.append(FieldError(f"contacts.{index}.requester_id", "is named twice"))
+            errors.append(FieldError(f"contacts.{index}.requester_id", "field.named_twice"))
         seen.add(contact.requester_id)
     if errors:
         raise InvalidFields(errors)

@@ -1,55 +1,56 @@
 """[pure] Why intake refuses a call: one exception for each kind of problem of RFC 9457.
 
-The first line of a docstring is the problem's title. `problem.py` renders them; nothing here ever holds a customer's
-text, a credential or any other value that was sent.
+A refusal and each of its wrong fields have a code and facts; `problem.py` makes the sentences, in the caller's
+language. The title is the code `problem.<kind>`. Nothing here ever holds a customer's text, a credential or any other
+value that was sent.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import ValidationError
+
+from services.intake.fields import WrongValue
 
 # A field name comes from the caller where it is unknown to us: only what looks like one is repeated.
 _FIELD_NAME = re.compile(r"[\w-]{1,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(NamedTuple):
     """What is wrong with one field. `field` is a path such as `requester.role`, or the name of a header."""
 
     field: str
-    message: str
+    code: str
+    facts: Mapping[str, Any] = MappingProxyType({})
 
 
 class Refusal(Exception):
-    """The call was refused."""
+    """The call was refused: `code` and `facts` say why, `advice` are further codes that are said after it."""
 
     status: ClassVar[int]
     kind: ClassVar[str]  # the last part of the problem's `type`, a stable word for machines
 
     def __init__(
         self,
-        detail: str,
+        code: str,
         errors: Iterable[FieldError] = (),
         *,
         retry_after: int | None = None,
         headers: dict[str, str] | None = None,
         extra: dict[str, Any] | None = None,
+        **facts: Any,
     ) -> None:
-        super().__init__(detail)
-        self.detail = detail
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+        self.advice: list[str] = []
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
         if retry_after is not None:
             self.headers["Retry-After"] = str(retry_after)
         self.extra = dict(extra or {})  # extension members of the problem
-
-    @property
-    def title(self) -> str:
-        """The kind of problem in one sentence, the same for every occurrence."""
-        return (type(self).__doc__ or "").partition("\n")[0]
 
 
 class MalformedJson(Refusal):
@@ -63,9 +64,9 @@ class Unauthenticated(Refusal):
 
     status, kind = 401, "unauthenticated"
 
-    def __init__(self, detail: str, error: str | None = None) -> None:
+    def __init__(self, code: str, error: str | None = None) -> None:
         challenge = 'Bearer realm="frontline"' + (f', error="{error}"' if error else "")
-        super().__init__(detail, headers={"WWW-Authenticate": challenge})
+        super().__init__(code, headers={"WWW-Authenticate": challenge})
 
 
 class MissingScope(Refusal):
@@ -111,7 +112,7 @@ class InvalidFields(Refusal):
 
     def __init__(self, errors: Iterable[FieldError]) -> None:
         found = tuple(errors)
-        super().__init__("1 field is wrong" if len(found) == 1 else f"{len(found)} fields are wrong", found)
+        super().__init__("refusal.field" if len(found) == 1 else "refusal.fields", found, count=len(found))
 
 
 class IdempotencyConflict(Refusal):
@@ -162,10 +163,11 @@ class TooManyStreams(Refusal):
 
 def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
     """One entry for each wrong field, in our own words: what was sent is never repeated."""
-    found: dict[str, str] = {}
+    found: dict[str, FieldError] = {}
     for item in error.errors(include_url=False, include_input=False):
-        found.setdefault(_path(item["loc"]), _message(item["type"], item.get("ctx", {})))
-    return tuple(FieldError(field, message) for field, message in found.items())
+        place = _path(item["loc"])
+        found.setdefault(place, FieldError(place, *reason_of(item["type"], item.get("ctx", {}))))
+    return tuple(found.values())
 
 
 def json_error(error: ValidationError) -> MalformedJson | None:
@@ -173,42 +175,46 @@ def json_error(error: ValidationError) -> MalformedJson | None:
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] != "json_invalid":
         return None
-    return MalformedJson(f"the body is not JSON: {first['ctx']['error']}")
+    return MalformedJson("refusal.not_json", error=first["ctx"]["error"])
+
+
+def reason_of(kind: str, context: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Why pydantic refused a value, by the type and the context of its error: our code and facts."""
+    match kind:
+        case "literal_error":
+            words = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+            return "field.one_of", {"allowed": words}
+        case "string_too_short":
+            return "field.empty", {}
+        case "string_too_long":
+            return "field.too_long", {"limit": context["max_length"]}
+        case "greater_than":
+            return "field.more_than", {"limit": context["gt"]}
+        case "less_than_equal":
+            return "field.at_most", {"limit": context["le"]}
+        case "value_error":
+            error = context["error"]
+            return (error.code, error.facts) if isinstance(error, WrongValue) else ("field.instant", {})
+        case _:
+            code = _CODES.get(kind)
+            return ("field.not_valid", {"kind": kind}) if code is None else (code, {})
+
+
+_CODES = {
+    "missing": "field.required",
+    "extra_forbidden": "field.unknown",
+    "bool_type": "field.not_bool",
+    "int_type": "field.not_int",
+    "string_type": "field.not_text",
+    "string_unicode": "field.not_utf8",
+    "model_type": "field.not_object",
+    "model_attributes_type": "field.not_object",
+    "dict_type": "field.not_object",
+    "tuple_type": "field.not_list",
+    "datetime_type": "field.instant",
+}
 
 
 def _path(location: tuple[int | str, ...]) -> str:
     parts = [str(part) for part in location if part != "[key]"]
     return ".".join(part if _FIELD_NAME.fullmatch(part) else "?" for part in parts) or "body"
-
-
-_MESSAGES = {
-    "missing": "is required",
-    "extra_forbidden": "is not a field of this request",
-    "bool_type": "must be true or false",
-    "int_type": "must be a whole number",
-    "string_type": "must be a text",
-    "string_unicode": "must be a text in UTF-8",
-    "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "dict_type": "must be an object",
-    "tuple_type": "must be a list",
-    "datetime_type": "must be an RFC 3339 instant with a zone, such as 2026-11-23T10:00:00Z",
-}
-
-
-def _message(kind: str, context: dict[str, Any]) -> str:
-    match kind:
-        case "literal_error":
-            return "must be one of " + str(context["expected"]).replace("'", "").replace(" or ", ", ")
-        case "string_too_short":
-            return "must not be empty"
-        case "string_too_long":
-            return f"must have at most {context['max_length']} characters"
-        case "greater_than":
-            return f"must be more than {context['gt']}"
-        case "less_than_equal":
-            return f"must be at most {context['le']}"
-        case "value_error":
-            return str(context["error"])
-        case _:
-            return _MESSAGES.get(kind, f"is not valid ({kind})")

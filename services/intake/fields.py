@@ -19,6 +19,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newli
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 
+class WrongValue(ValueError):
+    """A value that a field does not take: a code with its facts, of which none is the value."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+
 class Body(BaseModel):
     """Any piece of a request body. Unknown fields are mistakes, and no error ever shows what was sent."""
 
@@ -42,40 +51,40 @@ def _clean_line(value: Any) -> Any:
 
 def _not_blank(text: str) -> str:
     if not text.strip():
-        raise ValueError("must not be empty")
+        raise WrongValue("field.empty")
     return text
 
 
 def identifier(text: str) -> str:
-    """`text` if it can serve as an identifier. Raises ValueError; its message does not repeat the text."""
+    """`text` if it can serve as an identifier. Raises WrongValue, which does not repeat the text."""
     if not text or len(text) > 200:
-        raise ValueError("must have 1 to 200 characters")
+        raise WrongValue("field.id_length")
     if text != text.strip():
-        raise ValueError("must not begin or end with white space")
+        raise WrongValue("field.white_space")
     if text.isascii() and text.isprintable():
         return text
     if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in text) or "\ufffd" in text:
-        raise ValueError("must not have control or invisible characters")
+        raise WrongValue("field.invisible")
     if not unicodedata.is_normalized("NFC", text):
-        raise ValueError("must be in Unicode normalisation form C")
+        raise WrongValue("field.not_nfc")
     return text
 
 
 def _email(text: str) -> str:
     if not _EMAIL.fullmatch(text):
-        raise ValueError("must be an email address")
+        raise WrongValue("field.email")
     return text
 
 
 def _country(code: str) -> str:
     if code not in COUNTRIES:
-        raise ValueError("must be an ISO 3166-1 alpha-2 country code in capitals, such as ES")
+        raise WrongValue("field.country")
     return code
 
 
 def _unique_statuses(statuses: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(statuses)) != len(statuses):
-        raise ValueError("must not name a status twice")
+        raise WrongValue("field.status_twice")
     return statuses
 
 

@@ -9,22 +9,26 @@ from starlette.routing import Match, Route
 
 from services.intake.errors import InternalError, MethodNotAllowed, NotFound, Refusal
 from shared.http.refusals import MEDIA_TYPE, TYPE_PREFIX
+from shared.messages.catalogues import accepted, messages_in
 
 REFUSED = Counter("frontline_intake_refused_total", "Calls that were refused", ["reason"])
 
 
-def render(refusal: Refusal) -> Response:
-    """The answer that tells of `refusal`."""
+def render(refusal: Refusal, language: str | None = None) -> Response:
+    """The answer that tells of `refusal`, in `language` or the fallback."""
     REFUSED.labels(refusal.kind).inc()
+    messages = messages_in(language)
+    details = [messages(refusal.code, **refusal.facts), *(messages(code) for code in refusal.advice)]
     problem = {
         "type": TYPE_PREFIX + refusal.kind,
-        "title": refusal.title,
+        "title": messages(f"problem.{refusal.kind}"),
         "status": refusal.status,
-        "detail": refusal.detail,
-        "errors": [{"field": error.field, "message": error.message} for error in refusal.errors],
+        "detail": "; ".join(details),
+        "errors": [{"field": error.field, "message": messages(error.code, **error.facts)} for error in refusal.errors],
         **refusal.extra,
     }
-    return Response(msgspec.json.encode(problem), refusal.status, refusal.headers, MEDIA_TYPE)
+    headers = {**refusal.headers, "Content-Language": messages.language}
+    return Response(msgspec.json.encode(problem), refusal.status, headers, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -34,25 +38,30 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _crash)
 
 
-async def _refusal(_request: Request, error: Exception) -> Response:
-    return render(error) if isinstance(error, Refusal) else await _crash(_request, error)
+async def _refusal(request: Request, error: Exception) -> Response:
+    return _answer(request, error) if isinstance(error, Refusal) else await _crash(request, error)
 
 
-async def _crash(_request: Request, _error: Exception) -> Response:
+async def _crash(request: Request, _error: Exception) -> Response:
     """Says nothing of the cause: that is in the log."""
-    return render(InternalError("the call failed; it is in our log, and repeating it with its key is safe"))
+    return _answer(request, InternalError("refusal.crashed"))
 
 
 async def _of_the_framework(request: Request, error: Exception) -> Response:
     """What routing finds wrong: no such address, no such method."""
     match error:
         case HTTPException(status_code=404):
-            return render(NotFound("there is no such address here; /docs lists them"))
+            return _answer(request, NotFound("refusal.no_address"))
         case HTTPException(status_code=405):
-            allowed = ", ".join(sorted(_methods(request)))
-            return render(MethodNotAllowed(f"this address takes {allowed}", headers={"Allow": allowed}))
+            allowed = sorted(_methods(request))
+            headers = {"Allow": ", ".join(allowed)}
+            return _answer(request, MethodNotAllowed("refusal.methods", methods=allowed, headers=headers))
         case _:
             return await _crash(request, error)
+
+
+def _answer(request: Request, refusal: Refusal) -> Response:
+    return render(refusal, accepted(request.headers.get("accept-language")))
 
 
 def _methods(request: Request) -> set[str]:

@@ -112,10 +112,10 @@ class Publisher:
         """
         if not self._connected or self._broker is None:
             UNACKNOWLEDGED.labels(output.topic, "away").inc()
-            raise KafkaUnavailable("Kafka is unavailable; nothing was acknowledged", retry_after=RETRY_AFTER)
+            raise KafkaUnavailable("refusal.kafka_unavailable", retry_after=RETRY_AFTER)
         if self.watch.wrong:
             UNACKNOWLEDGED.labels(output.topic, "topics_changed").inc()
-            raise TopicsChanged(f"{self.watch.trouble}; nothing was acknowledged", retry_after=RETRY_AFTER_REPAIR)
+            raise TopicsChanged("refusal.topics_changed", trouble=self.watch.trouble, retry_after=RETRY_AFTER_REPAIR)
         if output.key is None:
             raise ValueError(f"a record of {output.topic} needs a key")
         try:
@@ -132,16 +132,15 @@ class Publisher:
             UNACKNOWLEDGED.labels(output.topic, "timeout").inc()
             self._lost("no acknowledgement in time")
             raise KafkaUnavailable(
-                f"Kafka did not acknowledge within {self._timeout:g} s; nothing was acknowledged",
+                "refusal.kafka_slow",
+                seconds=self._timeout,
                 retry_after=RETRY_AFTER,
             ) from None
         except (*_FAILURES, AssertionError) as error:  # aiokafka asserts that a partition exists
             UNACKNOWLEDGED.labels(output.topic, type(error).__name__).inc()
             self._replace = True
             self._lost(f"the producer failed: {type(error).__name__}")
-            raise KafkaUnavailable(
-                "Kafka refused the record; nothing was acknowledged", retry_after=RETRY_AFTER
-            ) from None
+            raise KafkaUnavailable("refusal.kafka_refused", retry_after=RETRY_AFTER) from None
         ACKNOWLEDGED.labels(output.topic).inc()
         return Position(written.partition, written.offset)
 

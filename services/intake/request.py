@@ -116,7 +116,7 @@ def accept(
         request_type=submission.request_type,
         received_at=received_at,
         submission_digest=submission.digest,
-        language=submission.language or "en",
+        language=submission.language,
         country=submission.country,
         phone=submission.readiness,
     )

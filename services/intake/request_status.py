@@ -235,6 +235,11 @@ class RecentRequests:
         return told
 
 
+def _priority_reason(case: CaseRouted) -> dict[str, Any] | None:
+    found = (step for step in case.trace if step.rule == case.priority_rule)
+    return next(({"code": step.reason, "facts": step.facts} for step in found), None)
+
+
 def _common_part(case: CaseRouted) -> bytes:
     """What is told of a decision beside its instants: the policy has few distinct outcomes, so it is kept once."""
     return msgspec.json.encode(
@@ -242,7 +247,8 @@ def _common_part(case: CaseRouted) -> bytes:
             "assigned_channel": case.assigned_channel,
             "assigned_tier": case.assigned_tier,
             "priority": case.priority,
-            "priority_because": case.priority_because,
+            "priority_rule": case.priority_rule,
+            "priority_reason": _priority_reason(case),
             "needs_triage": case.needs_triage,
             "milestones": {
                 name: {

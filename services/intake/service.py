@@ -46,8 +46,8 @@ class Service:
         self.calendars = frozenset(name for edition in editions.editions for name in edition.calendars)
         self.recent = RecentRequests(settings.recent_requests)
         self.recent_activity = RecentDigests(settings.recent_requests)
-        self.request_keys = UsedKeys(self.recent.is_known, "another request of this account")
-        self.activity_keys = UsedKeys(self.recent_activity.is_known, "another activity on this case")
+        self.request_keys = UsedKeys(self.recent.is_known, "refusal.key_of_another_request")
+        self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")
         self.accounts = Accounts()
         self.streams = Streams(self.recent, settings.event_stream_limit, settings.event_streams_per_client)
         self.publisher = Publisher(
@@ -92,7 +92,7 @@ class Service:
         key = self.keyring.identify(request.headers.get("authorization"))
         await self.limits.count(key)
         if any_of and not set(any_of) & set(key.scopes):
-            raise MissingScope(f"this needs the scope {' or '.join(any_of)}")
+            raise MissingScope("refusal.scope", scopes=list(any_of))
         return key
 
     async def publish(
@@ -123,5 +123,5 @@ def with_key(refusal: NotAcknowledged, idempotency_key: str) -> NotAcknowledged:
     """Tell the caller the key of the call that was not acknowledged: repeated with it, it cannot count twice."""
     refusal.headers["Idempotency-Key"] = idempotency_key
     refusal.extra["idempotency_key"] = idempotency_key
-    refusal.detail += "; repeat the call with this Idempotency-Key, and it counts once even if the record was written"
+    refusal.advice.append("refusal.repeat_with_key")
     return refusal

@@ -7,9 +7,11 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import NoDecode
 
 from services.intake.api_keys import ApiKey, ApiKeys
+from services.intake.errors import reason_of
 from shared.http.limits import HttpLimits, http_limits, possible_connections
 from shared.http.service_settings import ServiceSettings
 from shared.kafka.settings import BadSettings, KafkaSettings
+from shared.messages.catalogues import messages_in
 
 
 class Settings(KafkaSettings, ServiceSettings):
@@ -80,10 +82,9 @@ class Settings(KafkaSettings, ServiceSettings):
         try:
             return ApiKeys.validate_json(text)
         except ValidationError as error:
-            details = error.errors(include_url=False, include_input=False)
-            lines = [
-                f"{variable}{''.join(f'[{part}]' for part in detail['loc'])}: "
-                f"{detail['msg'].removeprefix('Value error, ')}"
-                for detail in details
-            ]
+            lines = []
+            for item in error.errors(include_url=False, include_input=False):
+                code, facts = reason_of(item["type"], item.get("ctx", {}))
+                reason = item["msg"] if code == "field.not_valid" else messages_in()(code, **facts)
+                lines.append(f"{variable}{''.join(f'[{part}]' for part in item['loc'])}: {reason}")
             raise BadSettings("\n".join(lines)) from None

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from typing import Literal
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Literal
 
 import msgspec
 from prometheus_client import Gauge
@@ -18,6 +18,8 @@ OPEN = Gauge("frontline_intake_event_streams", "Event streams that are open")
 HEARTBEAT_SECONDS = 15.0  # a comment, so that nothing in between takes a quiet stream for a dead one
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 MEDIA_TYPE = "text/event-stream"
+
+Present = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Streams:
@@ -37,21 +39,24 @@ class Streams:
         """End every stream: the process is about to."""
         self._closing.set()
 
-    def open(self, client: str, request_id: str, last_event_id: str | None) -> "EventStream":
+    def open(self, client: str, request_id: str, last_event_id: str | None, present: Present = dict) -> "EventStream":
         """The answer that follows a request for `client`. It counts from now on, so that calls at once count as well.
+
+        `present` makes of the data of an event what the client gets.
 
         Raises TooManyStreams where it would be one too many.
         """
         if self._open.total() >= self._limit:
-            raise TooManyStreams("try again later, or ask for the status instead", retry_after=30)
+            raise TooManyStreams("refusal.too_many_streams", retry_after=30)
         if self._open[client] >= self._per_client:
             raise TooManyStreams(
-                f"this client has its share of {self._per_client} open; close some, or ask for the status instead",
+                "refusal.share_of_streams",
+                limit=self._per_client,
                 retry_after=30,
             )
         self._open[client] += 1
         OPEN.inc()
-        return EventStream(self, client, self._follow(request_id, last_event_id))
+        return EventStream(self, client, self._follow(request_id, last_event_id, present))
 
     def ended(self, client: str) -> None:
         """A stream of `client` has ended."""
@@ -60,7 +65,7 @@ class Streams:
             del self._open[client]
         OPEN.dec()
 
-    async def _follow(self, request_id: str, last_event_id: str | None) -> AsyncIterator[bytes]:
+    async def _follow(self, request_id: str, last_event_id: str | None, present: Present) -> AsyncIterator[bytes]:
         """What happened to a request after `last_event_id`, then what happens.
 
         A change only wakes the reader, which then looks at the request again: a slow client costs no queue.
@@ -76,7 +81,7 @@ class Streams:
                         yield b"event: forgotten\ndata: {}\n\n"
                         return
                     for event in _after(status.events, sent):
-                        yield _frame(event)
+                        yield _frame(event, present(event.data))
                         sent = event.id
                     if not await _either(changed, closing):
                         yield b": still here\n\n"
@@ -118,9 +123,9 @@ def _after(events: tuple[Told, ...], sent: str | None) -> tuple[Told, ...]:
     return events
 
 
-def _frame(event: Told) -> bytes:
+def _frame(event: Told, data: dict[str, Any]) -> bytes:
     return b"id: %b\nevent: %b\ndata: %b\n\n" % (
         event.id.encode(),
         event.type.encode(),
-        msgspec.json.encode(event.data),
+        msgspec.json.encode(data),
     )

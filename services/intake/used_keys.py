@@ -18,12 +18,12 @@ class UsedKeys:
     """The bodies behind the ids of one kind of call.
 
     `accepted` answers for an id and a digest: True = this body was accepted before, False = another one was, None = the
-    id is new. `what` says what another body would be, such as "another request of this account".
+    id is new. `code` is the reason for refusing another body.
     """
 
-    def __init__(self, accepted: Callable[[str, str], bool | None], what: str) -> None:
+    def __init__(self, accepted: Callable[[str, str], bool | None], code: str) -> None:
         self._accepted = accepted
-        self._what = what
+        self._code = code
         self._on_their_way: dict[str, tuple[str, int]] = {}  # id -> digest, number of calls
 
     @property
@@ -40,7 +40,7 @@ class UsedKeys:
         known = self._accepted(event_id, digest)
         held, calls = self._on_their_way.get(event_id, (digest, 0))
         if known is False or held != digest:
-            raise IdempotencyConflict(f"this key already stands for {self._what}; send a new one with a new key")
+            raise IdempotencyConflict(self._code)
         self._on_their_way[event_id] = (digest, calls + 1)
         try:
             yield known is True

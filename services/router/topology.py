@@ -169,6 +169,7 @@ class RouterTopology:
             environment=request.environment,
             request_type=request.request_type,
             requested_channel=request.channel,
+            country=request.country,
             received_at=request.received_at,
             decided_at=overlay.now,
             observed_at=overlay.now,

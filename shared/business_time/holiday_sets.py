@@ -22,7 +22,7 @@ HOLIDAYS_VERSION: str = version("holidays")
 # ever counted (NeverOpen). That far ahead, dates of lunar calendars are the package's estimates, or not known to it.
 FIRST_YEAR, LAST_YEAR = 2020, 2036
 
-_LOCALES: dict[Language, tuple[str, ...]] = {"en": ("en_US", "en_GB"), "es": ("es",)}
+_PREFERRED: dict[Language, tuple[str, ...]] = {"en": ("en_US", "en_GB")}  # of other languages, the plain one
 
 
 def resolve_holidays(
@@ -47,7 +47,7 @@ def holiday_dates(
 ) -> dict[str, str]:
     """YYYY-MM-DD -> name, in date order: in English where the package has it, else in the country's language.
 
-    `language` "es" gives Spanish names where there are any, else the same as "en". Raises UnknownHolidays.
+    Another `language` gives its names where there are any, else the same as "en". Raises UnknownHolidays.
     """
     return dict(_resolved(wanted, first_year, last_year, language))
 
@@ -78,7 +78,10 @@ def _resolved(wanted: HolidaySet, first_year: int, last_year: int, language: Lan
 
 
 def _locale(kind: type[holidays.HolidayBase], language: Language) -> str | None:
-    for locale in (*_LOCALES[language], *(at for at in kind.supported_languages if at.startswith(f"{language}_"))):
+    for locale in (
+        *_PREFERRED.get(language, (language,)),
+        *(at for at in kind.supported_languages if at.startswith(f"{language}_")),
+    ):
         if locale in kind.supported_languages:
             return locale
     return None

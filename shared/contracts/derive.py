@@ -136,10 +136,24 @@ def _container(annotation: Any, origin: Any, struct_of: StructOf) -> Any:
         others = [arg for arg in args if arg is not type(None)]
         if len(others) == 1 and len(args) == 2:
             return _type(others[0], (), struct_of) | None
+        if len(others) == len(args) == len({_shape(other) for other in others}):
+            return Union[tuple(_type(other, (), struct_of) for other in others)]  # noqa: UP007 - made while running
     raise UnsupportedContract(
         f"{annotation} is not supported; there are str, int, float, bool, Instant, Literal, Part, X | None, "
-        "tuple[X, ...] and dict[str or Literal, X]"
+        "tuple[X, ...], dict[str or Literal, X], and unions of those that look different in JSON"
     )
+
+
+def _shape(annotation: Any) -> str:
+    """What a value looks like in JSON: a union is told apart by it. Raises UnsupportedContract."""
+    kind = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    if isinstance(kind, type) and issubclass(kind, Part):
+        return "object"
+    if kind is str or kind is int:
+        return str(kind.__name__)
+    if get_origin(kind) is tuple:
+        return "array"
+    raise UnsupportedContract(f"{annotation} cannot be one of several; there are str, int, Part and tuple[X, ...]")
 
 
 def _flatten(metadata: list[Any]) -> tuple[Any, ...]:

@@ -77,7 +77,7 @@ class SupportRequestSubmitted(Event):
     request_type: RequestType
     received_at: Instant
     submission_digest: str  # SHA-256 of the submission as sent; another digest under this request_id is a conflict
-    language: Language = "en"
+    language: Language | None = None
     country: CountryCode | None = None  # where the requester is; else the account's
     phone: PhoneReadiness | None = None
 

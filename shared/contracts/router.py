@@ -9,6 +9,7 @@ from shared.contracts.terms import TargetSeconds
 from shared.contracts.vocabulary import (
     AccountType,
     Channel,
+    CoverageStatus,
     Environment,
     Hours,
     Impact,
@@ -17,11 +18,19 @@ from shared.contracts.vocabulary import (
     Plan,
     Priority,
     Promise,
+    RequesterFrom,
     RequestType,
     Role,
     Tier,
     Workaround,
 )
+
+
+class Reason(Part):
+    """Why something is so: a stable `code` and its `facts`, which are words. `shared/messages` has the sentences."""
+
+    code: str
+    facts: dict[str, str | tuple[str, ...]] = {}  # noqa: RUF012 - copied for each event
 
 
 class ChannelVerdict(Part):
@@ -30,7 +39,8 @@ class ChannelVerdict(Part):
     eligible: bool
     tier: Tier | None
     rule: str
-    because: str | None = None
+    reason: str | None = None
+    facts: dict[str, str | Count | Reason | tuple[str | Reason, ...]] = {}  # noqa: RUF012 - copied for each event
     use_instead: Channel | None = None
 
 
@@ -68,24 +78,26 @@ class PhoneNumber(Part):
 
 
 class TraceStep(Part):
-    """One rule that was asked, what it answered and why."""
+    """One rule that was asked, what it answered and why: a code and its facts, which may be reasons themselves."""
 
     rule: str
     outcome: bool
-    because: str
+    reason: str
+    facts: dict[str, str | Count | Reason | tuple[str | Reason, ...]] = {}  # noqa: RUF012 - copied for each event
 
 
 class EntitlementUsed(Part):
     """What the decision took the account and the requester to be, and from where. Pinned in the case."""
 
-    known: bool  # false: unknown account, withdrawn entitlement, or none named
+    standing: CoverageStatus
     plan: Plan
     account_type: AccountType
     paid: bool
     country: CountryCode | None
     role: Role
     licensed: bool
-    requester_from: str  # "contact_list" | "producer_claim" | "nobody"
+    requester_from: RequesterFrom
+    calendar: str | None = None  # that the account names, whether or not the edition has it
     offset: Count | None = None  # of the entitlement in support.entitlements.v1; absent outside Kafka
 
 
@@ -103,12 +115,12 @@ class Decision(Part):
     edition: str
     policy_sha256: str
     trace: tuple[TraceStep, ...]
-    priority_because: str
+    priority_rule: str  # the id of the rule; its reason is in the trace
     entitlement: EntitlementUsed
     calendar: str  # of the edition's calendars: the regional business hours of this case
     tzdata_version: str
     holidays_version: str
-    notes: tuple[str, ...] = ()  # reminders and remarks for people: call tariffs, what to have at hand, …
+    notes: tuple[Reason, ...] = ()  # reminders and remarks for people: call tariffs, what to have at hand, …
 
 
 class CaseRouted(Decision, Event):
@@ -126,6 +138,7 @@ class CaseRouted(Decision, Event):
     environment: Environment
     request_type: RequestType
     requested_channel: Channel
+    country: CountryCode | None = None  # that the request claims
     received_at: Instant
     decided_at: Instant
     observed_at: Instant

@@ -2,7 +2,7 @@
 from datetime import datetime
 from typing import ClassVar
 from msgspec import Struct
-from shared.contracts.vocabulary import AccountType, ActivityType, AuthenticatedBy, Called, Channel, Environment, Hours, Impact, Language, Milestone, NoTargetReason, Plan, Priority, Promise, RefusalReason, ReopenMode, RequestType, Role, Tier, Workaround
+from shared.contracts.vocabulary import AccountType, ActivityType, AuthenticatedBy, Called, Channel, CoverageStatus, Environment, Hours, Impact, Language, Milestone, NoTargetReason, Plan, Priority, Promise, RefusalReason, ReopenMode, RequestType, RequesterFrom, Role, Tier, Workaround
 
 class Part(Struct, frozen=True, kw_only=True):
     pass
@@ -68,7 +68,7 @@ class SupportRequestSubmitted(Event, frozen=True, kw_only=True):
     request_type: RequestType
     received_at: datetime
     submission_digest: str
-    language: Language = ...
+    language: Language | None = ...
     country: str | None = ...
     phone: PhoneReadiness | None = ...
 
@@ -102,11 +102,16 @@ class ActivityRecorded(Event, frozen=True, kw_only=True):
     accepted: bool | None = ...
     activity_digest: str | None = ...
 
+class Reason(Part, frozen=True, kw_only=True):
+    code: str
+    facts: dict[str, str | tuple[str, ...]] = ...
+
 class ChannelVerdict(Part, frozen=True, kw_only=True):
     eligible: bool
     tier: Tier | None
     rule: str
-    because: str | None = ...
+    reason: str | None = ...
+    facts: dict[str, str | int | Reason | tuple[str | Reason, ...]] = ...
     use_instead: Channel | None = ...
 
 class DecidedMilestone(Part, frozen=True, kw_only=True):
@@ -132,17 +137,19 @@ class PhoneNumber(Part, frozen=True, kw_only=True):
 class TraceStep(Part, frozen=True, kw_only=True):
     rule: str
     outcome: bool
-    because: str
+    reason: str
+    facts: dict[str, str | int | Reason | tuple[str | Reason, ...]] = ...
 
 class EntitlementUsed(Part, frozen=True, kw_only=True):
-    known: bool
+    standing: CoverageStatus
     plan: Plan
     account_type: AccountType
     paid: bool
     country: str | None
     role: Role
     licensed: bool
-    requester_from: str
+    requester_from: RequesterFrom
+    calendar: str | None = ...
     offset: int | None = ...
 
 class Decision(Part, frozen=True, kw_only=True):
@@ -157,12 +164,12 @@ class Decision(Part, frozen=True, kw_only=True):
     edition: str
     policy_sha256: str
     trace: tuple[TraceStep, ...]
-    priority_because: str
+    priority_rule: str
     entitlement: EntitlementUsed
     calendar: str
     tzdata_version: str
     holidays_version: str
-    notes: tuple[str, ...] = ...
+    notes: tuple[Reason, ...] = ...
 
 class CaseRouted(Decision, Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str]
@@ -176,6 +183,7 @@ class CaseRouted(Decision, Event, frozen=True, kw_only=True):
     environment: Environment
     request_type: RequestType
     requested_channel: Channel
+    country: str | None = ...
     received_at: datetime
     decided_at: datetime
     observed_at: datetime

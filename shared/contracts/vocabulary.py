@@ -4,7 +4,9 @@ They are `Literal` types, so pydantic, msgspec, JSON Schema and mypy all enforce
 are for iterating. The order of a tuple is meaningful where its comment says so.
 """
 
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
 
 Plan = Literal["access", "premier", "premier_plus"]
 AccountType = Literal["free", "pro", "business", "business_plus", "education", "enterprise", "api"]
@@ -23,7 +25,11 @@ NoTargetReason = Literal["no_priority_response", "self_service", "not_promised"]
 ReopenMode = Literal["resume", "new_cycle"]
 Stage = Literal["running", "paused", "fulfilled", "cancelled"]
 Called = Literal["case_tier", "tier1_lead", "tier2", "technical_account_manager"]
-Language = Literal["es", "en"]
+Language = Annotated[str, Field(pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]  # BCP 47, open
+# covered: the account is known. The others are the ways not to be: the producer names an account that was never set, or
+# one whose entitlement was withdrawn; it names none; or nobody vouches for the requester.
+CoverageStatus = Literal["covered", "unknown_account", "withdrawn", "no_account", "anonymous"]
+RequesterFrom = Literal["contact_list", "producer_claim", "nobody"]
 AuthenticatedBy = Literal["api_key", "signed_token", "anonymous"]
 ActivityType = Literal[
     "agent_replied",
@@ -85,7 +91,7 @@ ENVIRONMENTS: tuple[Environment, ...] = get_args(Environment)
 REQUEST_TYPES: tuple[RequestType, ...] = get_args(RequestType)
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)  # from most to least urgent
 MILESTONES: tuple[Milestone, ...] = get_args(Milestone)
-LANGUAGES: tuple[Language, ...] = get_args(Language)
+LANGUAGES: tuple[Language, ...] = ("es", "en")  # that the texts of an edition must have
 ACTIVITY_TYPES: tuple[ActivityType, ...] = get_args(ActivityType)
 WITHHELD_CAUSES: tuple[WithheldCause, ...] = get_args(WithheldCause)
 DEAD_LETTER_CAUSES: tuple[DeadLetterCause, ...] = get_args(DeadLetterCause)

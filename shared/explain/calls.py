@@ -16,10 +16,10 @@ from shared.contracts.structs import (
 )
 from shared.explain.case_history import CaseHistory
 from shared.explain.rules import rule
-from shared.explain.speech import Speech
+from shared.messages.messages import Messages
 from shared.policy.chain import Step
 from shared.policy.model import EscalationLevel, LevelKind
-from shared.routing.messages import Words
+from shared.routing.rendering import in_words_of
 from shared.sla.clock import Clock, Mark
 from shared.sla.levels import calls_left
 from shared.sla.terms_in_force import Origin
@@ -30,7 +30,7 @@ NOT_ENTITLED = "not_entitled"
 
 
 def calls(
-    told: CaseHistory, clock: Clock, events: Sequence[EscalationEvent], at: Micros, speech: Speech
+    told: CaseHistory, clock: Clock, events: Sequence[EscalationEvent], at: Micros, messages: Messages
 ) -> list[dict[str, Any]]:
     """The calls about a clock: those that were published, in their order, then those that are still before it.
 
@@ -40,8 +40,8 @@ def calls(
     mine = [event for event in events if _is_of(event, clock)]
     made = [event for event in mine if isinstance(event, ClockWarned | EscalationRaised | EscalationSuppressed)]
     left = [] if clock.stopped_at is not None else calls_left(told.view.policy, clock, _mark(clock, mine))
-    past = (_made(told, event, speech) for event in made)
-    return [*past, *(_before(told, clock, step, at, speech) for step in left)]
+    past = (_made(told, event, messages) for event in made)
+    return [*past, *(_before(told, clock, step, at, messages) for step in left)]
 
 
 def _is_of(event: EscalationEvent, clock: Clock) -> bool:
@@ -58,7 +58,7 @@ def _mark(clock: Clock, events: Sequence[EscalationEvent]) -> Mark:
     return Mark(clock.milestone, clock.instance, breached=breached, fired=tuple(sorted(fired.items())))
 
 
-def _made(told: CaseHistory, event: _Call, speech: Speech) -> dict[str, Any]:
+def _made(told: CaseHistory, event: _Call, messages: Messages) -> dict[str, Any]:
     origin = told.in_force(event.observed_at)
     called = getattr(event, "called", None)
     return _call(
@@ -66,7 +66,7 @@ def _made(told: CaseHistory, event: _Call, speech: Speech) -> dict[str, Any]:
         "warning" if isinstance(event, ClockWarned) else "escalation",
         event.level,
         getattr(event, "repetition", 0) or 0,
-        speech,
+        messages,
         state="suppressed" if called is None else "made",
         at=format_instant(event.at),
         called=called,
@@ -74,7 +74,7 @@ def _made(told: CaseHistory, event: _Call, speech: Speech) -> dict[str, Any]:
     )
 
 
-def _before(told: CaseHistory, clock: Clock, step: Step, at: Micros, speech: Speech) -> dict[str, Any]:
+def _before(told: CaseHistory, clock: Clock, step: Step, at: Micros, messages: Messages) -> dict[str, Any]:
     instant = _instant(clock, step)
     state = "coming"
     if clock.stage == "paused":
@@ -87,7 +87,7 @@ def _before(told: CaseHistory, clock: Clock, step: Step, at: Micros, speech: Spe
         step.kind,
         step.level,
         step.repetition,
-        speech,
+        messages,
         state=state,
         at=None if instant is None else format_instant(from_micros(instant)),
         called=step.called if entitled else None,
@@ -110,7 +110,7 @@ def _call(
     kind: LevelKind,
     level: int,
     repetition: int,
-    speech: Speech,
+    messages: Messages,
     *,
     state: str,
     at: str | None,
@@ -119,13 +119,12 @@ def _call(
 ) -> dict[str, Any]:
     place = origin.pinned.chain.place_of(level)
     known = None if place is None else origin.pinned.edition.escalation_levels[place]
-    when = "" if known is None else _when(known, repetition, speech)
+    when = "" if known is None else _when(known, repetition, messages)
     level_at = None if place is None else f"escalation_levels[{place}]"
     why = None
     if reason == NOT_ENTITLED:
-        words = Words(speech.language, origin.pinned.edition)
-        because = speech("call.not_entitled", plan=words.name("plan", origin.plan))
-        why = rule(f"plans.{origin.plan}.automated_escalation", origin.pinned, because, speech)
+        because = in_words_of(messages, origin.pinned.edition)("level.not_entitled", plan=origin.plan)
+        why = rule(f"plans.{origin.plan}.automated_escalation", origin.pinned, because, messages)
     return {
         "kind": kind,
         "level": level,
@@ -139,23 +138,22 @@ def _call(
         "called": called,
         "reason": reason,
         "nobody_because": why,
-        **rule(level_at, origin.pinned, when, speech, beside=known),
+        **rule(level_at, origin.pinned, when, messages, beside=known),
     }
 
 
-def _when(level: EscalationLevel, repetition: int, speech: Speech) -> str:
+def _when(level: EscalationLevel, repetition: int, messages: Messages) -> str:
     """At how much of a target a level comes, and how often again."""
     if level.share is not None:
-        when = speech("call.share", share=speech.share(level.share))
+        when = messages("level.share", share=level.share)
     elif level.before_deadline_seconds is not None:
-        when = speech("call.before", span=speech.span(level.before_deadline_seconds))
+        when = messages("level.before", span=level.before_deadline_seconds)
     elif level.after_deadline_seconds:
-        when = speech("call.after", span=speech.span(level.after_deadline_seconds))
+        when = messages("level.after", span=level.after_deadline_seconds)
     else:
-        when = speech("call.at")
+        when = messages("level.at")
     if level.repeat is None:
         return when
     if repetition:
-        return speech("call.again", when=when, number=repetition + 1)
-    every = speech.span(level.repeat.every_seconds)
-    return speech("call.repeats", when=when, every=every, times=level.repeat.times)
+        return messages("level.again", when=when, number=repetition + 1)
+    return messages("level.repeats", when=when, every=level.repeat.every_seconds, times=level.repeat.times)

@@ -11,7 +11,7 @@ from shared.explain.case_history import CaseHistory
 from shared.explain.clock_ledger import as_data, ledger_of, seconds
 from shared.explain.ledger_reasons import because
 from shared.explain.rules import Rule, behaviour_rule, calendar_rule, target_rule
-from shared.explain.speech import Speech
+from shared.messages.messages import Messages
 from shared.sla.clock import Clock, Pause
 from shared.sla.fold import as_of
 from shared.sla.sla_clock import clocks_of
@@ -22,14 +22,12 @@ def clocks(
     of_the_case: Rule,
     events: Sequence[EscalationEvent],
     at: Micros,
-    speech: Speech,
-    *,
-    in_words: bool,
+    messages: Messages,
 ) -> list[dict[str, Any]]:
-    """Each clock at `at`. `of_the_case` is the rule of its calendar; `in_words` adds to each interval why, in words."""
+    """Each clock at `at`. `of_the_case` is the rule of its calendar."""
     heeded = told.view
     found = as_of(clocks_of(heeded.policy, heeded.clocks), at)
-    return [_clock(told, clock, of_the_case, events, at, speech, in_words=in_words) for clock in found]
+    return [_clock(told, clock, of_the_case, events, at, messages) for clock in found]
 
 
 def _clock(
@@ -38,12 +36,10 @@ def _clock(
     of_the_case: Rule,
     events: Sequence[EscalationEvent],
     at: Micros,
-    speech: Speech,
-    *,
-    in_words: bool,
+    messages: Messages,
 ) -> dict[str, Any]:
     origin, milestone = told.origin(clock.termed_by), clock.milestone
-    behaviour = behaviour_rule(told, origin, milestone, speech)
+    behaviour = behaviour_rule(told, origin, milestone, messages)
     return {
         "milestone": milestone,
         "instance": clock.instance,
@@ -61,33 +57,32 @@ def _clock(
         "stopped_by": None if clock.stopped_at is None else told.named(clock.by),
         "used_seconds": seconds(clock.used(at)),
         "rules": {
-            "target": target_rule(told, origin, milestone, speech),
+            "target": target_rule(told, origin, milestone, messages),
             "paused_by": behaviour,
             "reopen": behaviour,
-            "calendar": calendar_rule(told, clock, of_the_case, speech),
-            "breached_at": _breach_rule(told, clock, speech),
+            "calendar": calendar_rule(told, clock, of_the_case, messages),
+            "breached_at": _breach_rule(told, clock, messages),
         },
-        "ledger": _ledger(told, clock, at, speech, in_words=in_words),
-        "calls": calls(told, clock, events, at, speech),
+        "ledger": _ledger(told, clock, at, messages),
+        "calls": calls(told, clock, events, at, messages),
     }
 
 
-def _breach_rule(told: CaseHistory, clock: Clock, speech: Speech) -> Rule | None:
+def _breach_rule(told: CaseHistory, clock: Clock, messages: Messages) -> Rule | None:
     """Where the deadline comes from that was missed: it may be that of terms that count no more."""
     if clock.breached_at is None:
         return None
-    return target_rule(told, told.origin(clock.breached_under), clock.milestone, speech)
+    return target_rule(told, told.origin(clock.breached_under), clock.milestone, messages)
 
 
-def _ledger(told: CaseHistory, clock: Clock, at: Micros, speech: Speech, *, in_words: bool) -> list[dict[str, Any]]:
+def _ledger(told: CaseHistory, clock: Clock, at: Micros, messages: Messages) -> list[dict[str, Any]]:
     edition = told.whose_calendar(clock).pinned.edition
     names = edition.holiday_names.get(told.case.calendar, {})
-    holidays = {name: text[speech.language] for name, text in names.items()}
+    holidays = {name: text[messages.language] for name, text in names.items() if messages.language in text}
     found: list[dict[str, Any]] = []
     for entry, pause in ledger_of(clock, at):
         shown = {"holiday": None, "paused_by": None, **as_data(entry, _named(told, pause))}
-        if in_words:
-            shown["because"] = because(shown, speech, holidays)
+        shown["because"] = because(shown, messages, holidays)
         found.append(shown)
     return found
 

@@ -1,7 +1,7 @@
 """[pure] The customer's right to ask for an escalation: by which rule, what has been asked for, and what would come of
 asking now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.business_time.instants import Micros, from_micros
@@ -9,10 +9,9 @@ from shared.contracts.base import format_instant
 from shared.contracts.structs import CaseRouted, CustomerEscalationEvent, EscalationEvent, EscalationRequested
 from shared.explain.case_history import CaseHistory
 from shared.explain.rules import rule
-from shared.explain.speech import Speech
+from shared.messages.messages import Messages
 from shared.routing.access import right_to_ask
-from shared.routing.messages import Words
-from shared.routing.translation import profile_of
+from shared.routing.rendering import because, in_words_of, profile_of
 from shared.sla import customer_escalation
 from shared.sla.case_state import Facts
 from shared.sla.customer_escalation import NEVER_REQUESTED, Right
@@ -21,37 +20,46 @@ from shared.sla.fold import case_status, in_order
 
 
 def escalation_right(
-    said: CaseRouted, told: CaseHistory | None, events: Sequence[EscalationEvent], at: Micros, speech: Speech
+    case: CaseRouted,
+    shown: Mapping[str, Any],
+    told: CaseHistory | None,
+    events: Sequence[EscalationEvent],
+    at: Micros,
+    messages: Messages,
 ) -> dict[str, Any]:
     """What the customer may ask for. `now` is what would come of asking at `at`: null without the edition.
 
     The right is as it was decided; the waits are those of the edition that counts now.
     """
-    found: dict[str, Any] = {"may_ask": said.escalation.customer_requested, "asked": _asked(events)}
+    found: dict[str, Any] = {"may_ask": case.escalation.customer_requested, "asked": _asked(events)}
     if told is None:
-        because = next((step.because for step in said.trace if step.rule == "escalation.customer_requested"), "")
-        named = rule(None, None, because, speech)
+        named = rule(None, None, because(shown, "escalation.customer_requested"), messages)
         return {
             **found,
             **named,
-            "edition": said.edition,
-            "policy_sha256": said.policy_sha256,
+            "edition": case.edition,
+            "policy_sha256": case.policy_sha256,
             "waits": None,
             "now": None,
         }
     routed, waits = told.origins[0].pinned, told.now.pinned
-    right = right_to_ask(
-        routed.edition, profile_of(told.case), told.case.request_type, Words(speech.language, routed.edition)
-    )
+    right = right_to_ask(routed.edition, profile_of(case), case.request_type)
+    words = in_words_of(messages, routed.edition)
     migrated = next((each.by for each in told.origins if each.by and each.pinned is waits), "")
     since = told.named(migrated) if waits is not routed else None
     return {
         **found,
-        **rule(right.rule, routed, right.because, speech, beside=routed.edition.customer_escalation),
+        **rule(
+            right.rule,
+            routed,
+            words(right.why.code, **right.why.facts),
+            messages,
+            beside=routed.edition.customer_escalation,
+        ),
         "waits": {
             "after_submission_seconds": waits.edition.customer_escalation.wait_after_submission_seconds,
             "after_rejection_seconds": waits.edition.customer_escalation.wait_after_rejection_seconds,
-            **rule("customer_escalation", waits, speech("waits"), speech, by=since),
+            **rule("customer_escalation", waits, messages("terms.waits"), messages, by=since),
         },
         "now": _now(told, at),
     }

@@ -14,16 +14,15 @@ import msgspec
 from shared.business_time.instants import to_micros
 from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded, CaseRouted, ClockEvent, EscalationEvent
-from shared.contracts.vocabulary import Language
 from shared.explain import decision
 from shared.explain.case_history import case_history
 from shared.explain.case_log import CaseLog
 from shared.explain.clocks import clocks
 from shared.explain.escalation_right import escalation_right
 from shared.explain.rebuild_case import counted, rebuild_case
-from shared.explain.speech import Speech
 from shared.kafka.dead_letters import DeadLetter
-from shared.routing.translation import TranslatedDecision
+from shared.messages.messages import Messages
+from shared.routing.rendering import in_words_of, with_sentences
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
@@ -38,33 +37,31 @@ def explanation(
     case: CaseRouted,
     editions: Mapping[bytes, PinnedEdition],
     now: datetime,
-    language: Language | None = None,
+    messages: Messages,
 ) -> dict[str, Any]:
     """What there is to say of `case` at `now`, as JSON data. Keys of `clocks` and ledgers are as `frontline clocks`
     and `frontline deadline --ledger` have them. `editions` are those at hand, by how cases refer to them.
 
-    Every `because` is for people: in English, and as it was published, unless `language` asks for another one. With a
-    `language` each interval of a ledger has a `because` as well.
+    Every `because` is a sentence for people, in the language of `messages`.
     """
     pinned = editions.get(short_of(case.policy_sha256))
-    heard, at, speech = counted(log, case), to_micros(now), Speech(language or "en")
-    said = case if pinned is None or language is None else TranslatedDecision(pinned.edition, language).told(case)
+    heard, at = counted(log, case), to_micros(now)
+    shown = with_sentences(case, messages if pinned is None else in_words_of(messages, pinned.edition))
     state = rebuild_case(case, editions, heard)
     told = None if state is None else case_history(case, state, KnownEditions(editions), heard)
-    calendar = decision.calendar_rule(case, said, pinned, speech)
-    in_words = language is not None
+    calendar = decision.calendar_rule(case, shown, pinned, messages)
     return {
         **_case(case, now),
-        **_decision(said),
+        **_decision(shown),
         "priority": case.priority if told is None else told.view.priority,
-        "channel_rule": decision.channel_rule(said, pinned, speech),
-        "priority_rules": decision.priority_rules(said, told, speech),
-        "customer_escalation": escalation_right(said, told, log.events, at, speech),
+        "channel_rule": decision.channel_rule(shown, pinned, messages),
+        "priority_rules": decision.priority_rules(shown, told, messages),
+        "customer_escalation": escalation_right(case, shown, told, log.events, at, messages),
         "calendar": case.calendar,
         "timezone": calendar["timezone"],
         "calendar_rule": calendar,
-        "milestones": decision.milestones(said, told, speech),
-        "clocks": None if told is None else clocks(told, calendar, log.events, at, speech, in_words=in_words),
+        "milestones": decision.milestones(shown, told, messages),
+        "clocks": None if told is None else clocks(told, calendar, log.events, at, messages),
         "history": _history(case, heard, log.events),
         "put_aside": _put_aside(log.put_aside),
     }
@@ -86,20 +83,21 @@ def _case(case: CaseRouted, now: datetime) -> dict[str, Any]:
     }
 
 
-def _decision(said: CaseRouted) -> dict[str, Any]:
-    return {
-        "requested_channel": said.requested_channel,
-        "assigned_channel": said.assigned_channel,
-        "assigned_tier": said.assigned_tier,
-        "needs_triage": said.needs_triage,
-        "entitlement": _plain(said.entitlement),
-        "channels": _plain(said.channels),
-        "priority_when_routed": said.priority,
-        "priority_because": said.priority_because,
-        "trace": _plain(said.trace),
-        "notes": list(said.notes),
-        "escalation": _plain(said.escalation),
-    }
+def _decision(shown: Mapping[str, Any]) -> dict[str, Any]:
+    taken = (
+        "requested_channel",
+        "assigned_channel",
+        "assigned_tier",
+        "needs_triage",
+        "entitlement",
+        "channels",
+        "priority_rule",
+        "priority_because",
+        "trace",
+        "notes",
+        "escalation",
+    )
+    return {**{name: shown[name] for name in taken}, "priority_when_routed": shown["priority"]}
 
 
 def _history(

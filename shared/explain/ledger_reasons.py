@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shared.explain.speech import Speech
+from shared.messages.messages import Messages
 
 
-def because(entry: Mapping[str, Any], speech: Speech, holidays: Mapping[str, str]) -> str:
+def because(entry: Mapping[str, Any], messages: Messages, holidays: Mapping[str, str]) -> str:
     """The reason of an interval, as the commands show it; `holidays` translates those that it knows."""
     reason, by = entry["reason"], entry.get("paused_by")
     if reason == "holiday":
         name = entry.get("holiday") or ""
-        return speech("why.holiday", holiday=holidays.get(name, name))
+        return messages("ledger.holiday", holiday=holidays.get(name, name))
     if reason != "paused" or by is None:
-        return speech(f"why.{reason}")
+        return messages(f"ledger.{reason}")
     if isinstance(by, str):
-        return speech("why.paused_by_line", place=by)
-    name = "why.paused"
+        return messages("ledger.paused_by_line", place=by)
+    code = "ledger.paused"
     if by.get("activity_id", by.get("event")) in (None, "status"):
-        name = "why.paused_when_submitted"
+        code = "ledger.paused_when_submitted"
     elif by["status"] == "restored":
-        name = "why.restored"
-    return speech(name, status=by["status"], at=speech.at(by["at"]))
+        code = "ledger.restored"
+    return messages(code, status=by["status"], at=by["at"])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from shared.policy.model import Edition
 from shared.policy.regional import DEFAULT, calendar_for
 from shared.routing.entitlement import Entitlement
-from shared.routing.messages import ENGLISH, Words
+from shared.routing.reasons import Why, part, why
 
 NAMED_RULE = "entitlement.calendar"
 
@@ -34,42 +34,26 @@ class Choice(NamedTuple):
     name: str
     rule: str
     as_asked: bool
-    because: str
+    why: Why
 
 
-def choose(edition: Edition, where: CalendarInputs, words: Words = ENGLISH) -> Choice:
-    """The calendar for `where`, told in `words`."""
+def choose(edition: Edition, where: CalendarInputs) -> Choice:
+    """The calendar for `where`."""
     named, country, of_account = where
     if named is not None and named in edition.calendars:
-        return Choice(named, NAMED_RULE, True, words("calendar", calendar=named, because=words("calendar.named")))
+        return Choice(named, NAMED_RULE, True, why("calendar.named", calendar=named))
     found = calendar_for(edition.regional_hours, country)
-    why = words(_why(country, found.rule, of_account), country=country)
-    if named is not None:
-        why = words("calendar.missing", because=why, named=named)
-    return Choice(found.name, found.rule, named is None, words("calendar", calendar=found.name, because=why))
+    code, facts = _code(country, found.rule, of_account), {"calendar": found.name}
+    if country is not None:
+        facts["country"] = country
+    if named is None:
+        return Choice(found.name, found.rule, True, why(code, **facts))
+    return Choice(found.name, found.rule, False, why("calendar.missing", because=part(code, **facts), named=named))
 
 
-def read_back(because: str, words: Words = ENGLISH) -> CalendarInputs | None:
-    """What a choice depended on, by the sentence that told of it; None if it is no such sentence."""
-    told = words.read("calendar", because)
-    if told is None:
-        return None
-    if told["because"] == words("calendar.named"):
-        return CalendarInputs(told["calendar"], None, False)
-    missing = words.read("calendar.missing", told["because"])
-    named, why = (None, told["because"]) if missing is None else (missing["named"], missing["because"])
-    if why == words("calendar.no_country"):
-        return CalendarInputs(named, None, False)
-    for whose in ("account", "requester"):
-        for what in ("country", "none"):
-            read = words.read(f"calendar.{what}_of_{whose}", why)
-            if read is not None:
-                return CalendarInputs(named, read["country"], whose == "account")
-    return None
-
-
-def _why(country: str | None, rule: str, of_account: bool) -> str:
+def _code(country: str | None, rule: str, of_account: bool) -> str:
     if country is None:
         return "calendar.no_country"
-    what = "none" if rule == DEFAULT else "country"
-    return f"calendar.{what}_of_{'account' if of_account else 'requester'}"
+    if rule == DEFAULT:
+        return "calendar.none_of_account" if of_account else "calendar.none_of_requester"
+    return "calendar.country_of_account" if of_account else "calendar.country_of_requester"

@@ -6,12 +6,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from shared.contracts.structs import Account, EntitlementUsed, Requester
-from shared.contracts.vocabulary import PLANS, AccountType, Plan, Role
-
-# covered: the account is known. The others are the ways not to be: the producer names an account that nobody has
-# told us of, or one whose entitlement was withdrawn; it names none; or nobody vouches for the requester.
-CoverageStatus = Literal["covered", "unknown_account", "withdrawn", "no_account", "anonymous"]
-RequesterFrom = Literal["contact_list", "producer_claim", "nobody"]
+from shared.contracts.vocabulary import PLANS, AccountType, CoverageStatus, Plan, RequesterFrom, Role
 
 
 class AccountTerms(msgspec.Struct, frozen=True, array_like=True):
@@ -55,7 +50,7 @@ class Entitlement:
         """The same, as the decision publishes it and the case pins it."""
         profile = self.profile
         return EntitlementUsed(
-            known=self.known,
+            standing=profile.standing,
             plan=profile.plan,
             account_type=profile.account_type,
             paid=profile.paid,
@@ -63,6 +58,7 @@ class Entitlement:
             role=profile.role,
             licensed=profile.licensed,
             requester_from=self.requester_from,
+            calendar=self.calendar,
             offset=self.offset,
         )
 

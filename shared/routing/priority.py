@@ -5,7 +5,7 @@ from typing import NamedTuple
 from shared.contracts.vocabulary import Environment, Impact, Priority, Workaround
 from shared.policy.model import Edition, PriorityCondition
 from shared.policy.priority import priority_rule
-from shared.routing.messages import ENGLISH, Words
+from shared.routing.reasons import Why, part, why
 
 
 class Urgency(NamedTuple):
@@ -13,24 +13,20 @@ class Urgency(NamedTuple):
 
     priority: Priority
     rule: str
-    because: str
+    why: Why
 
 
-def priority_of(
-    edition: Edition, impact: Impact, workaround: Workaround, environment: Environment, words: Words = ENGLISH
-) -> Urgency:
+def priority_of(edition: Edition, impact: Impact, workaround: Workaround, environment: Environment) -> Urgency:
     """The first priority rule of `edition` that matches, explained by the words that made it match."""
     rule = priority_rule(edition, impact, workaround, environment)
     says = {"environment": environment, "impact": impact, "workaround": workaround}
     for when in rule.any_of:
         asked = _asked(when)
-        if all(says[word] in allowed for word, allowed in asked.items()):
-            decisive = [words(f"is.{word}", **{word: words.name(word, says[word])}) for word in asked]
-            if decisive:
-                because = words("priority", priority=rule.priority, claims=words.all_of(decisive))
-                return Urgency(rule.priority, rule.id, because)
-    said = ", ".join(words(f"claim.{word}", **{word: words.name(word, value)}) for word, value in says.items())
-    return Urgency(rule.priority, rule.id, words("priority.no_earlier", priority=rule.priority, claims=said))
+        if asked and all(says[word] in allowed for word, allowed in asked.items()):
+            decisive = tuple(part(f"is.{word}", **{word: says[word]}) for word in asked)
+            return Urgency(rule.priority, rule.id, why("priority.claims", priority=rule.priority, claims=decisive))
+    claims = tuple(part(f"claim.{word}", **{word: value}) for word, value in says.items())
+    return Urgency(rule.priority, rule.id, why("priority.no_earlier", priority=rule.priority, claims=claims))
 
 
 def _asked(when: PriorityCondition) -> dict[str, tuple[str, ...]]:

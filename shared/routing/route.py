@@ -1,6 +1,7 @@
 """[pure] The decision for one request: which channels are open, who takes it, how urgent it is, what is promised.
 
-`route` answers every request, whoever asks: nothing is ever dropped. What it cannot grant it explains.
+`route` answers every request, whoever asks: nothing is ever dropped. What it cannot grant it explains, by reason codes:
+whoever shows a decision picks the language.
 """
 
 from datetime import datetime
@@ -9,12 +10,11 @@ from typing import Protocol
 from shared.business_time.errors import NeverOpen
 from shared.business_time.hours import due_micros
 from shared.business_time.instants import SECOND, Micros, from_micros, to_micros
-from shared.contracts.structs import DecidedMilestone, Decision, MilestoneTerms, PhoneNumber, PhoneReadiness
+from shared.contracts.structs import DecidedMilestone, Decision, MilestoneTerms, PhoneNumber, PhoneReadiness, Reason
 from shared.contracts.vocabulary import (
     Channel,
     Environment,
     Impact,
-    Language,
     Milestone,
     RequestType,
     Workaround,
@@ -37,8 +37,6 @@ class SupportRequest(Protocol):
     def environment(self) -> Environment: ...
     @property
     def request_type(self) -> RequestType: ...
-    @property
-    def language(self) -> Language: ...
     @property
     def country(self) -> str | None: ...
     @property
@@ -70,7 +68,7 @@ def route(request: SupportRequest, entitlement: Entitlement, policy: Rulebook, a
         edition=edition.edition,
         policy_sha256=policy.policy_sha256,
         trace=(*assignment.steps, judged.step, *promised.steps, hours.step),
-        priority_because=judged.because,
+        priority_rule=judged.step.rule,
         entitlement=entitlement.used(),
         calendar=hours.name,
         tzdata_version=edition.tzdata_version,
@@ -81,12 +79,12 @@ def route(request: SupportRequest, entitlement: Entitlement, policy: Rulebook, a
 
 def _phone(
     request: SupportRequest, entitlement: Entitlement, policy: Rulebook
-) -> tuple[tuple[PhoneNumber, ...], tuple[str, ...]]:
-    """The numbers to call and what to say beside them, for someone who may call."""
+) -> tuple[tuple[PhoneNumber, ...], tuple[Reason, ...]]:
+    """The numbers to call and the notes beside them, for someone who may call."""
     country = request.country or entitlement.country
     found = policy.phone.numbers_for(country)
     calling = request.channel == "phone"
-    notes = policy.phone.notes(country, found.listed, request.language, calling=calling, ready=request.phone)
+    notes = policy.phone.notes(country, found.listed, calling=calling, ready=request.phone)
     return found.numbers, notes
 
 

@@ -13,10 +13,10 @@ from shared.contracts.vocabulary import (
     Channel,
     Environment,
     Impact,
-    Language,
     Milestone,
     Plan,
     Priority,
+    RequesterFrom,
     RequestType,
     Tier,
     Workaround,
@@ -27,8 +27,7 @@ from shared.policy.model import Edition
 from shared.policy.promises import promised
 from shared.routing import access, decision_trace
 from shared.routing.calendar_choice import CalendarInputs, choose
-from shared.routing.entitlement import Entitlement, Profile, RequesterFrom
-from shared.routing.messages import Words
+from shared.routing.entitlement import Entitlement, Profile
 from shared.routing.phone_directory import Directory
 from shared.routing.priority import priority_of
 
@@ -49,7 +48,6 @@ class PriorityDecision(NamedTuple):
     """A priority and how it came about."""
 
     priority: Priority
-    because: str
     step: TraceStep
 
 
@@ -70,14 +68,10 @@ class Hours(NamedTuple):
 
 
 class Rulebook:
-    """One edition, its digest and its calendars, with the answers that were needed so far.
+    """One edition, its digest and its calendars, with the answers that were needed so far."""
 
-    What it says is published in English; another `language` tells the same decisions to people.
-    """
-
-    def __init__(self, edition: Edition, language: Language = "en") -> None:
+    def __init__(self, edition: Edition) -> None:
         self.edition = edition
-        self.words = Words(language, edition)
         self.policy_sha256 = policy_sha256(edition)
         self.phone = Directory(edition.phone)
         self._calendars = {name: BusinessCalendar.from_config(config) for name, config in edition.calendars.items()}
@@ -92,7 +86,7 @@ class Rulebook:
         """Every channel's verdict for `profile`. Shared between decisions: not to be changed."""
         known = self._channels.get(profile)
         if known is None:
-            known = self._channels[profile] = access.verdicts(self.edition, profile, self.words)
+            known = self._channels[profile] = access.verdicts(self.edition, profile)
         return known
 
     def assignment(
@@ -110,9 +104,9 @@ class Rulebook:
         key = (impact, workaround, environment)
         known = self._judged.get(key)
         if known is None:
-            found = priority_of(self.edition, impact, workaround, environment, self.words)
+            found = priority_of(self.edition, impact, workaround, environment)
             known = self._judged[key] = PriorityDecision(
-                found.priority, found.because, decision_trace.step(found.rule, True, found.because)
+                found.priority, decision_trace.step_because(found.rule, True, found.why)
             )
         return known
 
@@ -123,8 +117,7 @@ class Rulebook:
         if known is None:
             terms = promised(self.edition, plan, priority, staffed=staffed)
             steps = [
-                decision_trace.milestone_step(milestone, plan, priority, each, self.words)
-                for milestone, each in terms.items()
+                decision_trace.milestone_step(milestone, plan, priority, each) for milestone, each in terms.items()
             ]
             known = self._promised[key] = PromisedTerms(tuple(terms.items()), tuple(steps))
         return known
@@ -145,8 +138,8 @@ class Rulebook:
         return known
 
     def _choose(self, where: CalendarInputs) -> Hours:
-        chosen = choose(self.edition, where, self.words)
-        step = decision_trace.step("calendar", chosen.as_asked, chosen.because)
+        chosen = choose(self.edition, where)
+        step = decision_trace.step_because("calendar", chosen.as_asked, chosen.why)
         return Hours(chosen.name, self._calendars[chosen.name], step, chosen.rule)
 
     def _assign(
@@ -171,9 +164,7 @@ class Rulebook:
             self.edition.channels[channel].staffed,
             profile.standing in ("unknown_account", "withdrawn"),
             rights,
-            decision_trace.assignment_steps(
-                profile, requester_from, channels, wanted, channel, rights, request_type, self.words
-            ),
+            decision_trace.assignment_steps(profile, requester_from, channels, wanted, channel, rights, request_type),
         )
 
 

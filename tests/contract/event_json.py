@@ -124,7 +124,12 @@ def full_tree(annotation: Any, metadata: tuple[Any, ...] = ()) -> Json:
     return {str: _MATCHING[pattern], int: 7, float: 0.75, bool: True}[annotation]
 
 
-_MATCHING = {None: "text", "^[A-Z]{2}$": "ES", "^[0-9a-f]{64}$": "0f" * 32}  # a text for each pattern of the contract
+_MATCHING = {  # a text for each pattern of the contract
+    None: "text",
+    "^[A-Z]{2}$": "ES",
+    "^[0-9a-f]{64}$": "0f" * 32,
+    "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$": "es-MX",
+}
 
 # What does not belong where it is put, mostly.
 WRONG: list[Json] = [

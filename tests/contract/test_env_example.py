@@ -18,8 +18,8 @@ EXAMPLE: dict[str, str] = dict(LINE.findall((ROOT / ".env.example").read_text(en
 SERVICES: tuple[type[BaseSettings], ...] = (IntakeSettings, RouterSettings, EscalationSettings)
 # Variables that have no default in the code, or one for each service.
 SHOWN_OTHERWISE = {"FRONTLINE_API_KEYS", "FRONTLINE_API_KEYS_FILE", "FRONTLINE_HTTP_PORT"}
-# Read by the command line and the embedded Kafka, not by a service.
-OF_THE_TOOLS = {"FRONTLINE_CACHE_DIR", "FRONTLINE_MAVEN_URL", "FRONTLINE_POLICY_DIR"}
+# Read by the command line, the embedded Kafka and the catalogues of sentences, not as settings of a service.
+OF_THE_TOOLS = {"FRONTLINE_MESSAGES", "FRONTLINE_CACHE_DIR", "FRONTLINE_MAVEN_URL", "FRONTLINE_POLICY_DIR"}
 
 
 def _defaults() -> dict[str, Any]:

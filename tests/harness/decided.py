@@ -19,7 +19,9 @@ from shared.contracts.structs import (
     EditionPublished,
     EntitlementUsed,
     EscalationRights,
+    Reason,
     SupportRequestSubmitted,
+    TraceStep,
 )
 from shared.contracts.topics import EDITIONS
 from shared.contracts.vocabulary import CHANNELS
@@ -35,6 +37,17 @@ from shared.routing.rulebook import Rulebook
 
 _CAUSED_BY = CausedBy(partition=0, topic="support.requests.v1", offset=0)
 
+_CLAIMS = {"environment": "production", "impact": "down", "workaround": "none"}
+_WHY_P1 = TraceStep(
+    rule="priority.outage_without_workaround",
+    outcome=True,
+    reason="priority.no_earlier",
+    facts={
+        "priority": "P1",
+        "claims": tuple(Reason(code=f"claim.{name}", facts={name: word}) for name, word in _CLAIMS.items()),
+    },
+)
+
 
 @cache
 def _edition_digest() -> str:
@@ -44,7 +57,7 @@ def _edition_digest() -> str:
 def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
     """A P1 on the web for a Premier+ account, received and decided at `at`, unless `given` says otherwise."""
     used = EntitlementUsed(
-        known=True,
+        standing="covered",
         plan="premier_plus",
         account_type="enterprise",
         paid=True,
@@ -69,8 +82,8 @@ def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
         "phone_numbers": (),
         "edition": "guidelines-2021",
         "policy_sha256": _edition_digest(),  # a real one: escalation may be reading too
-        "trace": (),
-        "priority_because": "the service is down",
+        "trace": (_WHY_P1,),
+        "priority_rule": _WHY_P1.rule,
         "entitlement": used,
         "calendar": "spain",
         "tzdata_version": "2026.6",
@@ -109,6 +122,7 @@ def decided(
         "environment": asked.environment,
         "request_type": asked.request_type,
         "requested_channel": asked.channel,
+        "country": asked.country,
         "received_at": asked.received_at,
         "decided_at": at,
         "observed_at": at,

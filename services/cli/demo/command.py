@@ -1,6 +1,7 @@
 """`frontline demo`: runs the whole system with demo requests, to watch or, with --once, to check."""
 
 import asyncio
+import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -21,10 +22,12 @@ from services.cli.demo.check import last_call
 from services.cli.demo.traffic import coverage, varied
 from services.cli.log_reader import follow
 from services.cli.logged_event import LoggedEvent
+from services.cli.options import language_of
 from services.cli.progress import Progress
 from services.cli.system import Options, System
 from services.cli.up import checked_policy, run, show
 from shared.contracts.topics import CASES, ESCALATIONS
+from shared.messages.catalogues import messages_in
 from shared.policy.files import load_edition
 from shared.policy.model import Edition
 from shared.wall_clock import utc_now
@@ -140,7 +143,7 @@ def _print(console: Console, event: LoggedEvent, account_of: dict[str, str], *, 
     if as_json:
         print(msgspec.json.encode({"type": event.type, "data": event.data}).decode(), flush=True)
         return
-    for line in feed.lines(event, account_of):
+    for line in feed.lines(event, account_of, messages_in(language_of(os.environ))):
         console.print(line)
 
 

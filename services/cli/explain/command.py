@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -15,13 +14,13 @@ from rich.console import Console
 from services.cli.case_log_reader import read_case
 from services.cli.explain.view import show
 from services.cli.jsonl import BAD_INPUT
-from services.cli.options import Lang
+from services.cli.options import Lang, language_of
 from shared.contracts.topics import EDITIONS
-from shared.contracts.vocabulary import Language
 from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
 from shared.kafka.faults import NoTopics
 from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.messages.catalogues import FALLBACK, messages_in
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.published_edition import UnusableEdition
@@ -46,8 +45,7 @@ def explain(case: str, *, kafka: str | None = None, lang: Lang = None, as_json: 
     case
         The id of the case, which is that of its request.
     lang
-        The language of the text: es or en; by default en, or es where LC_ALL or LANG says so. In JSON, the language of
-        what is for people; each interval of a ledger then says in words why it counted or not.
+        The language of what is for people; by default that of LC_ALL or LANG, in JSON English.
     kafka
         HOST:PORT; otherwise FRONTLINE_KAFKA_BOOTSTRAP says where Kafka is.
     """
@@ -67,21 +65,15 @@ def explain(case: str, *, kafka: str | None = None, lang: Lang = None, as_json: 
     if log.case is None:
         return _failed(_unknown(case, log))
     editions, missing = _editions(log)
-    language = lang or (None if as_json else language_of(os.environ))
-    found = explanation(log, log.case, editions, utc_now(), language)
+    messages = messages_in(lang or (FALLBACK if as_json else language_of(os.environ)))
+    found = explanation(log, log.case, editions, utc_now(), messages)
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
     else:
-        show(found, Console(soft_wrap=True, highlight=False), language or "en")
+        show(found, Console(soft_wrap=True, highlight=False), messages)
     if missing:
         print(f"the explanation is incomplete: {missing}", file=sys.stderr)
     return EXPLAINED
-
-
-def language_of(environment: Mapping[str, str]) -> Language:
-    """The language of people here, as POSIX has it: the first of LC_ALL, LC_MESSAGES and LANG that says anything."""
-    said = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
-    return "es" if said.casefold().startswith("es") else "en"
 
 
 def _editions(log: CaseLog) -> tuple[dict[bytes, PinnedEdition], str]:

@@ -6,7 +6,7 @@ from typing import Any
 from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
 from shared.explain.ledger_reasons import because
-from shared.explain.speech import Speech
+from shared.messages.messages import Messages
 from shared.policy.milestones import MILESTONE_TABLE
 
 Data = Mapping[str, Any]
@@ -14,34 +14,34 @@ Data = Mapping[str, Any]
 INDENT, DEEPER = "  ", "    "
 
 
-def deadlines(found: Data, speech: Speech) -> Iterator[Line]:
+def deadlines(found: Data, messages: Messages) -> Iterator[Line]:
     """The calendar, then what was not promised, then each clock; without the edition, what was promised."""
     calendar = found["calendar_rule"]
-    yield rule_line(calendar, speech("rule.calendar"), speech, *_zone_data(calendar, speech))
+    yield rule_line(calendar, messages("explain.rule.calendar"), messages, *_zone_data(calendar, messages))
     for milestone, terms in sorted(found["milestones"].items()):
         if terms["target_seconds"] is None:
-            why = speech(f"no_target.{terms.get('reason') or 'not_promised'}")
-            yield Line(speech("none", milestone=speech.name("milestone", milestone), why=why))
+            why = messages(f"explain.no_target.{terms.get('reason') or 'not_promised'}")
+            yield Line(messages("explain.none", milestone=messages.name("milestone", milestone), why=why))
             if terms["decided_by"] is not None:
-                yield rule_line(terms["decided_by"], speech("rule.target"), speech, indent=INDENT)
+                yield rule_line(terms["decided_by"], messages("explain.rule.target"), messages, indent=INDENT)
         elif found["clocks"] is None:
-            promise = _promised(speech.name("milestone", milestone), terms, speech)
-            yield Line(speech("promised.routed", promise=promise, at=speech.at(terms.get("due_at"))))
+            promise = _promised(messages.name("milestone", milestone), terms, messages)
+            yield Line(messages("explain.promised.routed", promise=promise, at=messages.at(terms.get("due_at"))))
     for clock in found["clocks"] or ():
-        yield from _clock(clock, calendar, speech)
+        yield from _clock(clock, calendar, messages)
 
 
-def numbered(clock: Data, speech: Speech) -> str:
+def numbered(clock: Data, messages: Messages) -> str:
     """A clock by its milestone, and by its number from the second on."""
-    name = speech.name("milestone", clock["milestone"])
+    name = messages.name("milestone", clock["milestone"])
     return name if clock["instance"] == 1 else f"{name} {clock['instance']}"
 
 
-def _zone_data(calendar: Data, speech: Speech) -> Iterator[str]:
+def _zone_data(calendar: Data, messages: Messages) -> Iterator[str]:
     if calendar["timezone"] is not None:
         here = calendar["tzdata_version_here"]
-        yield speech(
-            "zone_data" if here == calendar["tzdata_version"] else "zone_data.here",
+        yield messages(
+            "explain.zone_data" if here == calendar["tzdata_version"] else "explain.zone_data.here",
             zone=calendar["timezone"],
             tzdata=calendar["tzdata_version"],
             here=here,
@@ -49,54 +49,60 @@ def _zone_data(calendar: Data, speech: Speech) -> Iterator[str]:
         )
 
 
-def _clock(clock: Data, calendar: Data, speech: Speech) -> Iterator[Line]:
+def _clock(clock: Data, calendar: Data, messages: Messages) -> Iterator[Line]:
     rules = clock["rules"]
-    yield Line(_promised(numbered(clock, speech), clock, speech), "bold")
-    yield from _life(clock, speech)
-    yield rule_line(rules["target"], speech("rule.target"), speech, indent=INDENT)
-    yield rule_line({**rules["paused_by"], "because": ""}, _behaviour(clock, speech), speech, indent=INDENT)
+    yield Line(_promised(numbered(clock, messages), clock, messages), "bold")
+    yield from _life(clock, messages)
+    yield rule_line(rules["target"], messages("explain.rule.target"), messages, indent=INDENT)
+    yield rule_line({**rules["paused_by"], "because": ""}, _behaviour(clock, messages), messages, indent=INDENT)
     if rules["calendar"]["rule"] != calendar["rule"]:
-        yield rule_line(rules["calendar"], speech("rule.calendar"), speech, indent=INDENT)
+        yield rule_line(rules["calendar"], messages("explain.rule.calendar"), messages, indent=INDENT)
     for entry in clock["ledger"]:
-        yield _interval(entry, speech)
-    yield from _calls(clock["calls"], speech)
+        yield _interval(entry, messages)
+    yield from _calls(clock["calls"], messages)
 
 
-def _behaviour(clock: Data, speech: Speech) -> str:
+def _behaviour(clock: Data, messages: Messages) -> str:
     """What stops a clock for a while, and what reopening the case does to it, if anything."""
     statuses = ", ".join(clock["paused_by"])
-    pausing = speech("pauses", statuses=statuses) if statuses else speech("never_pauses")
+    pausing = messages("explain.pauses", statuses=statuses) if statuses else messages("explain.never_pauses")
     if MILESTONE_TABLE[clock["milestone"]].reopened == "never":
         return pausing
-    return f"{pausing}; {speech('reopening.' + clock['reopen'])}"
+    reopening = messages(f"explain.reopening.{clock['reopen']}")
+    return f"{pausing}; {reopening}"
 
 
-def _life(clock: Data, speech: Speech) -> Iterator[Line]:
-    due = speech("paused", used=speech.span(clock["used_seconds"]))
+def _life(clock: Data, messages: Messages) -> Iterator[Line]:
+    due = messages("explain.paused", used=messages.span(clock["used_seconds"]))
     if clock["stage"] != "paused":
         awaited = clock["stage"] == "running" and not clock["late"]
-        due = speech("due" if awaited else "was_due", at=speech.at(clock["due_at"]))
-    yield Line(INDENT + speech("started", at=speech.at(clock["started_at"]), due=due))
+        due = messages("explain.due" if awaited else "explain.was_due", at=messages.at(clock["due_at"]))
+    yield Line(INDENT + messages("explain.started", at=messages.at(clock["started_at"]), due=due))
     if clock["stopped_at"] is not None:
-        how = "no_longer" if clock["stage"] == "cancelled" else "too_late" if clock["late"] else "in_time"
-        by, at = speech.name("activity", clock["stopped_by"]["type"]), speech.at(clock["stopped_at"])
-        yield Line(INDENT + speech(clock["stage"], at=at, how=speech(how), by=by))
+        late = "explain.too_late" if clock["late"] else "explain.in_time"
+        how = "explain.no_longer" if clock["stage"] == "cancelled" else late
+        by, at = messages.name("activity", clock["stopped_by"]["type"]), messages.at(clock["stopped_at"])
+        yield Line(INDENT + messages(f"explain.{clock['stage']}", at=at, how=messages(how), by=by))
     if clock["breached_at"] is not None:
-        breached = speech("breached", at=speech.at(clock["breached_at"]))
+        breached = messages("explain.breached", at=messages.at(clock["breached_at"]))
         yield Line(INDENT + breached, "red")
         if clock["rules"]["breached_at"] != clock["rules"]["target"]:
-            yield rule_line(clock["rules"]["breached_at"], speech("rule.breached_at"), speech, indent=INDENT)
+            yield rule_line(
+                clock["rules"]["breached_at"], messages("explain.rule.breached_at"), messages, indent=INDENT
+            )
 
 
-def _interval(entry: Data, speech: Speech) -> Line:
+def _interval(entry: Data, messages: Messages) -> Line:
     # Said again and not quoted: an instant in it is on the wall clock here. A holiday's name is in the data alone.
     quoted = entry["reason"] != "paused" and entry.get("because")
-    why = speech("counted" if entry["counted"] else "not_counted", why=quoted or because(entry, speech, {}))
-    span = speech("interval", start=speech.at(entry["start"]), end=speech.at(entry["end"]))
-    return Line(f"{DEEPER}{span}  {speech.span(entry['seconds']):>16}  {why}", "" if entry["counted"] else "dim")
+    why = messages(
+        "explain.counted" if entry["counted"] else "explain.not_counted", why=quoted or because(entry, messages, {})
+    )
+    span = messages("explain.interval", start=messages.at(entry["start"]), end=messages.at(entry["end"]))
+    return Line(f"{DEEPER}{span}  {messages.span(entry['seconds']):>16}  {why}", "" if entry["counted"] else "dim")
 
 
-def _calls(calls: list[Data], speech: Speech) -> Iterator[Line]:
+def _calls(calls: list[Data], messages: Messages) -> Iterator[Line]:
     """Of a level that calls again and again, the next time stands for those after it."""
     shown: set[int] = set()
     for call in calls:
@@ -106,16 +112,16 @@ def _calls(calls: list[Data], speech: Speech) -> Iterator[Line]:
         shown |= set() if made else {call["level"]}
         if call["called"] is None:
             nobody = call["nobody_because"]
-            who = speech("call.nobody", because=nobody["because"] if nobody else call["reason"])
+            who = messages("explain.call.nobody", because=nobody["because"] if nobody else call["reason"])
         else:
-            who = speech(f"call.{call['state']}", called=speech.name("called", call["called"]))
-        what = speech(f"call.{call['kind']}", level=call["level"])
-        at = speech("call.no_time") if call["at"] is None else speech.at(call["at"])
+            who = messages(f"explain.call.{call['state']}", called=messages.name("called", call["called"]))
+        what = messages(f"explain.call.{call['kind']}", level=call["level"])
+        at = messages("explain.call.no_time") if call["at"] is None else messages.at(call["at"])
         rule = f"{call['rule']} · {call['edition']}"
-        line = speech("call", at=f"{at:19}", what=what, when=call["because"], who=who, rule=rule)
+        line = messages("explain.call", at=f"{at:19}", what=what, when=call["because"], who=who, rule=rule)
         yield Line(DEEPER + line, "" if made else "dim")
 
 
-def _promised(name: str, terms: Data, speech: Speech) -> str:
-    target, hours = speech.span(terms["target_seconds"]), speech(f"hours.{terms['hours']}")
-    return speech(f"promised.{terms['promise']}", milestone=name, target=target, hours=hours)
+def _promised(name: str, terms: Data, messages: Messages) -> str:
+    target, hours = messages.span(terms["target_seconds"]), messages.name("hours", terms["hours"])
+    return messages(f"explain.promised.{terms['promise']}", milestone=name, target=target, hours=hours)

@@ -5,8 +5,7 @@ from typing import Any
 
 from services.cli.explain.deadlines_view import numbered
 from services.cli.explain.view_line import Line
-from shared.contracts.names import name_of
-from shared.explain.speech import Speech
+from shared.messages.messages import Messages
 
 Data = Mapping[str, Any]
 
@@ -23,56 +22,59 @@ _KINDS = {
 }
 
 
-def history(found: Data, speech: Speech) -> Iterator[Line]:
+def history(found: Data, messages: Messages) -> Iterator[Line]:
     """What happened and what was said about it, line by line."""
     for entry in found["history"]:
         kind, is_event = entry["type"].rpartition(".")[2], "." in entry["type"]
-        what = speech(f"event.{kind}") if is_event else speech.name("activity", kind)
+        what = messages(f"explain.event.{kind}") if is_event else messages.name("activity", kind)
         style = _STYLES.get(kind, "") if is_event else "bold"
         if "milestone" in entry:
-            what = speech("event", who=numbered(entry, speech), what=what)
-        yield Line(f"{speech.at(entry['at'])}  {what}{_details(entry, speech)}", style)
+            what = messages("explain.event", who=numbered(entry, messages), what=what)
+        yield Line(f"{messages.at(entry['at'])}  {what}{_details(entry, messages)}", style)
 
 
-def put_aside(found: Data, speech: Speech) -> Iterator[Line]:
+def put_aside(found: Data, messages: Messages) -> Iterator[Line]:
     """What does not count, and why."""
     for letter in found["put_aside"]:
         cause = letter["cause"]
-        known = name_of(speech.language, "put_aside", cause)
-        message = letter["message"] if known == cause else known
+        known = f"name.dead_letter.{cause}"
+        told = messages.knows(known) and not messages.is_fallback  # the dead letter itself is in that language
+        message = messages(known) if told else letter["message"]
         place = f"{letter['topic']}[{letter['partition']}]"
-        yield Line(speech("aside.line", cause=cause, message=message, place=place, offset=letter["offset"]))
+        yield Line(messages("explain.aside.line", cause=cause, message=message, place=place, offset=letter["offset"]))
 
 
-def _details(entry: Data, speech: Speech) -> str:
+def _details(entry: Data, messages: Messages) -> str:
     """What an entry says beside its type, in the order in which it says it."""
     said = [
-        _detail(name, value, speech) for name, value in entry.items() if name == "met" or speech.knows(f"detail.{name}")
+        _detail(name, value, messages)
+        for name, value in entry.items()
+        if name == "met" or messages.knows(f"explain.detail.{name}")
     ]
     return f" ({'; '.join(said)})" if said else ""
 
 
-def _detail(name: str, value: Any, speech: Speech) -> str:
+def _detail(name: str, value: Any, messages: Messages) -> str:
     if name == "met":
-        return speech("met" if value else "not_met")
+        return messages("explain.met" if value else "explain.not_met")
     if name in _TOLD:
-        value = _TOLD[name](value, speech)
+        value = _TOLD[name](value, messages)
     elif name in _KINDS:
-        value = speech.name(_KINDS[name], value)
-    return speech(f"detail.{name}", value=value)
+        value = messages.name(_KINDS[name], value)
+    return messages(f"explain.detail.{name}", value=value)
 
 
-def _cause(value: str, speech: Speech) -> str:
+def _cause(value: str, messages: Messages) -> str:
     """An activity, or what else can change a verdict."""
-    as_activity = speech.name("activity", value)
-    return speech.name("cause", value) if as_activity == value else as_activity
+    as_activity = messages.name("activity", value)
+    return messages.name("cause", value) if as_activity == value else as_activity
 
 
-_TOLD: dict[str, Callable[[Any, Speech], str]] = {
-    "milestones": lambda value, speech: ", ".join(speech.name("milestone", name) for name in value),
-    "accepted": lambda value, speech: speech("yes" if value else "no"),
-    "share": lambda value, speech: speech.share(value),
+_TOLD: dict[str, Callable[[Any, Messages], str]] = {
+    "milestones": lambda value, messages: ", ".join(messages.name("milestone", name) for name in value),
+    "accepted": lambda value, messages: messages("explain.yes" if value else "explain.no"),
+    "share": lambda value, messages: messages.percent(value),
     "because": _cause,
     "cause": _cause,
-    "eligible_at": lambda value, speech: speech.at(value),
+    "eligible_at": lambda value, messages: messages.at(value),
 }

@@ -4,25 +4,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.cli.explain.view_line import Line
-from shared.explain.speech import Speech
+from shared.messages.messages import Messages
 
 
-def rule_line(named: Mapping[str, Any], what: str, speech: Speech, *more: str, indent: str = "") -> Line:
+def rule_line(named: Mapping[str, Any], what: str, messages: Messages, *more: str, indent: str = "") -> Line:
     """What a rule decided: its place, its edition, why it counts, and the edition's own words beside it."""
     said = [text for text in (named["because"], *more) if text]
-    said += [speech(f"rule.{word}", **{word: named[word]}) for word in ("source", "note") if named[word]]
+    said += [messages(f"explain.rule.{word}", **{word: named[word]}) for word in ("source", "note") if named[word]]
     if named["by"] is not None:
-        said.append(activity(named["by"], speech))
-    return Line(f"{indent}{_place(named, what, speech)}{': ' if said else ''}{'; '.join(said)}")
+        said.append(activity(named["by"], messages))
+    return Line(f"{indent}{_place(named, what, messages)}{': ' if said else ''}{'; '.join(said)}")
 
 
-def activity(by: Mapping[str, Any], speech: Speech) -> str:
+def activity(by: Mapping[str, Any], messages: Messages) -> str:
     """An activity by its type and its instant."""
-    return speech("rule.by", activity=speech.name("activity", by["type"]), at=speech.at(by["at"]))
+    return messages("explain.rule.by", activity=messages.name("activity", by["type"]), at=messages.at(by["at"]))
 
 
-def _place(named: Mapping[str, Any], what: str, speech: Speech) -> str:
+def _place(named: Mapping[str, Any], what: str, messages: Messages) -> str:
     if named["rule"] is None:
         return what
-    name = "rule.no_edition" if named["edition"] is None else "rule"
-    return speech(name, what=what, rule=named["rule"], edition=named["edition"])
+    code = "explain.rule.no_edition" if named["edition"] is None else "explain.rule"
+    return messages(code, what=what, rule=named["rule"], edition=named["edition"])

@@ -11,9 +11,11 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.text import Text
 
+from services.cli.options import Lang
 from services.cli.policy.diff import Change, differences
 from services.cli.policy.show import tables
-from shared.contracts.vocabulary import Language
+from shared.messages.catalogues import messages_in
+from shared.messages.messages import Messages
 from shared.policy.digest import edition_to_json, policy_sha256
 from shared.policy.files import edition_names, load_edition
 from shared.policy.mistakes import Mistake, NoSuchEdition, PolicyError
@@ -61,16 +63,14 @@ def check(*editions: str, policies: Folder = None, as_json: Json = False) -> int
 
 
 @app.command
-def show(
-    edition: str = "guidelines-2021", *, language: Language = "en", policies: Folder = None, as_json: Json = False
-) -> int:
+def show(edition: str = "guidelines-2021", *, lang: Lang = None, policies: Folder = None, as_json: Json = False) -> int:
     """Say what an edition says: who may ask where, what is promised, whom to call.
 
     Parameters
     ----------
     edition
         A name or a file.
-    language
+    lang
         The language of texts and headings.
     """
     (loaded,) = _load([edition], policies)
@@ -80,13 +80,13 @@ def show(
         _print_json({**json.loads(edition_to_json(loaded)), "policy_sha256": policy_sha256(loaded)})
         return OK
     console = Console()
-    for piece in tables(loaded, language):
+    for piece in tables(loaded, messages_in(lang)):
         console.print(piece, highlight=False)
     return OK
 
 
 @app.command
-def diff(before: str, after: str, *, policies: Folder = None, as_json: Json = False) -> int:
+def diff(before: str, after: str, *, lang: Lang = None, policies: Folder = None, as_json: Json = False) -> int:
     """Say what changes, and for whom, from one edition to another.
 
     Parameters
@@ -95,6 +95,8 @@ def diff(before: str, after: str, *, policies: Folder = None, as_json: Json = Fa
         A name or a file.
     after
         A name or a file.
+    lang
+        The language of headings; what differs is in the words of the document.
     """
     old, new = _load([before, after], policies)
     if old is None or new is None:
@@ -103,15 +105,15 @@ def diff(before: str, after: str, *, policies: Folder = None, as_json: Json = Fa
     if as_json:
         _print_json({"before": _names(old), "after": _names(new), "changes": [change._asdict() for change in changes]})
         return OK
-    console = Console(soft_wrap=True)
+    console, messages = Console(soft_wrap=True), messages_in(lang)
     console.print(Text(f"{old.edition} -> {new.edition}", style="bold"))
     for section, group in groupby(changes, key=lambda change: change.section):
-        console.print(Text(f"\n{_HEADINGS[section]}", style="bold"))
+        console.print(Text(f"\n{messages(f'diff.{section}')}", style="bold"))
         for change in group:
-            console.print(_line(change))
+            console.print(_line(change, messages))
     if not changes:
         same = policy_sha256(old) == policy_sha256(new)
-        console.print(Text("No difference." if same else "No difference but the order of things in the file."))
+        console.print(Text(messages("diff.same" if same else "diff.order")))
     return OK
 
 
@@ -124,26 +126,18 @@ def schema() -> int:
 
 app.command("services.cli.policy.migration.command:migrate", name="migrate")
 
-_HEADINGS = {
-    "targets": "Targets on staffed channels",
-    "priorities": "Priorities",
-    "channels": "Channels",
-    "escalation": "Rights to escalation",
-    "fields": "Fields of the document",
-}
 
-
-def _line(change: Change) -> Text:
+def _line(change: Change, messages: Messages) -> Text:
     line = Text(f"  {change.subject}: ")
-    line.append(_value(change.before), style="red")
+    line.append(_value(change.before, messages), style="red")
     line.append(" -> ")
-    line.append(_value(change.after), style="green")
+    line.append(_value(change.after, messages), style="green")
     return line
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, messages: Messages) -> str:
     if value is None:
-        return "(nothing)"
+        return messages("diff.nothing")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -1,6 +1,6 @@
 """An edition as tables for people: who may ask where, what is promised, whom to call."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from rich import box
@@ -8,116 +8,126 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from services.cli.policy.words import Words
 from shared.business_time.config import WEEKDAYS, Periods, Weekday
 from shared.contracts.base import format_instant
-from shared.contracts.vocabulary import CHANNELS, PLANS, PRIORITIES, TIERS, Channel, Language, Plan, Tier
+from shared.contracts.vocabulary import CHANNELS, PLANS, PRIORITIES, TIERS, Channel, Plan, Tier
+from shared.messages.messages import Messages
 from shared.policy.digest import policy_sha256
-from shared.policy.durations import format_duration
 from shared.policy.model import (
     Condition,
     CustomerEscalationCondition,
     Edition,
     EscalationLevel,
     PriorityCondition,
+    said_in,
 )
 
 
-def tables(edition: Edition, language: Language) -> Iterator[RenderableType]:
+def tables(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
     """Everything that `edition` says, piece by piece."""
-    words = Words(language)
-    yield from _header(edition, words)
+    yield from _header(edition, messages)
     for table in (_matrix, _priorities, _priority_rules, _targets, _levels, _directory, _calendars, _resources):
         yield Text()
-        yield from table(edition, words)
+        yield from table(edition, messages)
     if edition.notes:
         yield Text()
-        yield Text(words("notes"), style="bold")
-        yield from (Text(f"· {edition.remark(note, language)}") for note in edition.notes)
+        yield Text(messages("policy.notes"), style="bold")
+        yield from (Text(f"· {edition.remark(note, messages.language)}") for note in edition.notes)
 
 
-def _header(edition: Edition, words: Words) -> Iterator[RenderableType]:
-    yield Text(f"{edition.edition}: {edition.title[words.language]}", style="bold")
-    yield Text(f"{words('effective_from')} {format_instant(edition.effective_from)}")
-    yield Text(f"{words('digest')} {policy_sha256(edition)}", overflow="fold")
+def _header(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
+    yield Text(f"{edition.edition}: {said_in(edition.title, messages.language)}", style="bold")
+    yield Text(f"{messages('policy.effective_from')} {format_instant(edition.effective_from)}")
+    yield Text(f"{messages('policy.digest')} {policy_sha256(edition)}", overflow="fold")
     first, last = edition.holiday_years
     versions = {"tzdata": edition.tzdata_version, "holidays": edition.holidays_version}
-    yield Text(words("resolved_with", **versions, first=first, last=last), style="dim")
+    yield Text(messages("policy.resolved_with", **versions, first=first, last=last), style="dim")
 
 
-def _matrix(edition: Edition, words: Words) -> Iterator[RenderableType]:
-    table = _table(words("who_may"), words("channel"), *(edition.plans[plan].name[words.language] for plan in PLANS))
+def _matrix(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
+    table = _table(
+        messages("policy.who_may"), messages("policy.channel"), *(_plan(edition, plan, messages) for plan in PLANS)
+    )
     for channel in CHANNELS:
         policy = edition.channels[channel]
-        name = Text(policy.name[words.language])
+        name = Text(said_in(policy.name, messages.language))
         if policy.requires != Condition():
-            name.append(f"\n{words('needs', what=_person(edition, policy.requires, words))}", style="dim")
-        table.add_row(name, *(_who(edition, plan, channel, words) for plan in PLANS))
+            name.append(f"\n{messages('policy.needs', what=_person(edition, policy.requires, messages))}", style="dim")
+        table.add_row(name, *(_who(edition, plan, channel, messages) for plan in PLANS))
     for right in ("priority_response", "automated_escalation", "technical_account_manager"):
-        held = (words("yes" if getattr(edition.plans[plan], right) else "no") for plan in PLANS)
-        table.add_row(words(right), *held)
+        held = (messages("policy.yes" if getattr(edition.plans[plan], right) else "policy.no") for plan in PLANS)
+        table.add_row(messages(f"policy.{right}"), *held)
     yield table
 
 
-def _who(edition: Edition, plan: Plan, channel: Channel, words: Words) -> str:
+def _who(edition: Edition, plan: Plan, channel: Channel, messages: Messages) -> str:
     """Who the plan's own rules let in, tier by tier; what comes with another plan is named, not repeated."""
     lines = []
     for tier in TIERS:
-        people = list(_let_in(edition, plan, channel, tier, words))
+        people = list(_let_in(edition, plan, channel, tier, messages))
         if people:
-            lines.append(f"{words(tier)}: {words.or_else(people)}")
+            lines.append(f"{messages.name('tier', tier)}: {messages.one_of(people)}")
     included = edition.plans[plan].includes
     if included is not None and any(
         channel in rule.channels and included in rule.plans and plan not in rule.plans for rule in edition.access
     ):
-        lines.append(words("includes", plan=edition.plans[included].name[words.language]))
-    return "\n".join(lines) or words("nobody")
+        lines.append(messages("policy.includes", plan=_plan(edition, included, messages)))
+    return "\n".join(lines) or messages("policy.nobody")
 
 
-def _let_in(edition: Edition, plan: Plan, channel: Channel, tier: Tier, words: Words) -> Iterator[str]:
+def _let_in(edition: Edition, plan: Plan, channel: Channel, tier: Tier, messages: Messages) -> Iterator[str]:
     for rule in edition.access:
         if plan in rule.plans and channel in rule.channels and rule.tier == tier:
-            yield from (_person(edition, when, words) for when in rule.any_of)
+            yield from (_person(edition, when, messages) for when in rule.any_of)
 
 
-def _person(edition: Edition, when: Condition, words: Words) -> str:
+def _person(edition: Edition, when: Condition, messages: Messages) -> str:
     """A condition as the people who meet it."""
     if when == Condition():
-        return words("everyone")
+        return messages("policy.everyone")
     parts = []
     if when.roles is not None or when.licensed is not None or when.account_types is not None:
-        people = words.any_of(when.roles) if when.roles else words("anyone")
-        licence = {True: "licensed", False: "unlicensed"}
-        parts.append(people if when.licensed is None else words(licence[when.licensed], people=people))
+        people = messages.one_of([messages(f"policy.people.{role}") for role in when.roles or ("anyone",)])
+        licence = {True: "policy.licensed", False: "policy.unlicensed"}
+        parts.append(people if when.licensed is None else messages(licence[when.licensed], people=people))
     if when.account_types is not None:
-        parts.append(words("of_accounts", types=words.any_of(when.account_types)))
+        parts.append(messages("policy.of_accounts", types=_names("account_type", when.account_types, messages)))
     if when.paid is not None:
-        parts.append(words("paid" if when.paid else "unpaid"))
+        parts.append(messages("policy.paid" if when.paid else "policy.unpaid"))
     if isinstance(when, CustomerEscalationCondition) and when.plans is not None:
-        parts.append(
-            words("with_plans", plans=words.or_else(edition.plans[plan].name[words.language] for plan in when.plans))
-        )
+        parts.append(messages("policy.with_plans", plans=[_plan(edition, plan, messages) for plan in when.plans]))
     return " ".join(parts)
 
 
-def _priorities(edition: Edition, words: Words) -> Iterator[RenderableType]:
-    table = _table(words("priorities"), words("priority"), words("definition"), words("resources"))
+def _priorities(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
+    table = _table(
+        messages("policy.priorities"),
+        messages("policy.priority"),
+        messages("policy.definition"),
+        messages("policy.resources"),
+    )
     for priority in PRIORITIES:
         text = edition.priorities[priority]
-        table.add_row(priority, text.definition[words.language], text.resources[words.language])
+        table.add_row(priority, said_in(text.definition, messages.language), said_in(text.resources, messages.language))
     yield table
 
 
-def _priority_rules(edition: Edition, words: Words) -> Iterator[RenderableType]:
-    table = _table(words("rules"), words("priority"), words("when"), words("rule"), whole=(2,))
+def _priority_rules(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
+    table = _table(
+        messages("policy.rules"),
+        messages("policy.priority"),
+        messages("policy.when"),
+        messages("policy.rule"),
+        whole=(2,),
+    )
     for rule in edition.priority_rules:
-        table.add_row(rule.priority, words.or_else(_claim(when, words) for when in rule.any_of), rule.id)
+        table.add_row(rule.priority, messages.one_of([_claim(when, messages) for when in rule.any_of]), rule.id)
     yield table
 
 
-def _claim(when: PriorityCondition, words: Words) -> str:
+def _claim(when: PriorityCondition, messages: Messages) -> str:
     parts = [
-        f"{words(name)} {' / '.join(value.replace('_', ' ') for value in values)}"
+        f"{messages(f'policy.{name}')} {' / '.join(messages.name(name, value) for value in values)}"
         for name, values in (
             ("impact", when.impacts),
             ("workaround", when.workarounds),
@@ -125,99 +135,120 @@ def _claim(when: PriorityCondition, words: Words) -> str:
         )
         if values is not None
     ]
-    return ", ".join(parts) or words("otherwise")
+    return ", ".join(parts) or messages("policy.otherwise")
 
 
-def _targets(edition: Edition, words: Words) -> Iterator[RenderableType]:
+def _targets(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
     columns = ("plan", "priority", "milestone", "target", "hours", "promise")
-    table = _table(words("targets"), *(words(column) for column in columns), whole=(2, 3))
+    table = _table(messages("policy.targets"), *(messages(f"policy.{column}") for column in columns), whole=(2, 3))
     for target in edition.targets:
         table.add_row(
-            ", ".join(edition.plans[plan].name[words.language] for plan in target.plans),
+            ", ".join(_plan(edition, plan, messages) for plan in target.plans),
             ", ".join(target.priorities),
-            words(target.milestone),
-            format_duration(target.target_seconds),
-            words(f"hours.{target.hours}"),
-            words(target.promise),
+            messages.name("milestone", target.milestone),
+            messages.span(target.target_seconds),
+            messages(f"policy.hours.{target.hours}"),
+            messages.name("promise", target.promise),
         )
     yield table
     notes = dict.fromkeys(target.note for target in edition.targets if target.note)
-    yield from (Text(f"· {edition.remark(note, words.language)}", style="dim") for note in notes)
+    yield from (Text(f"· {edition.remark(note, messages.language)}", style="dim") for note in notes)
 
 
-def _levels(edition: Edition, words: Words) -> Iterator[RenderableType]:
-    table = _table(words("levels"), words("at_share"), "", words("called"))
+def _levels(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
+    table = _table(messages("policy.levels"), messages("policy.at_share"), "", messages("policy.called"))
     for level in edition.escalation_levels:
-        kind = words("warning") if level.kind == "warning" else words("escalation", level=level.level)
-        table.add_row(_when(level, words), kind, words(f"called.{level.called}"))
+        kind = (
+            messages("policy.warning") if level.kind == "warning" else messages("policy.escalation", level=level.level)
+        )
+        table.add_row(_when(level, messages), kind, messages.name("called", level.called))
     yield table
     asked = edition.customer_escalation
     yield Text(
-        words(
-            "by_customer",
-            who="; ".join(_person(edition, when, words) for when in asked.any_of),
-            types=words.any_of(asked.request_types),
-            opened=format_duration(asked.wait_after_submission_seconds),
-            rejected=format_duration(asked.wait_after_rejection_seconds),
+        messages(
+            "policy.by_customer",
+            who="; ".join(_person(edition, when, messages) for when in asked.any_of),
+            types=_names("request_type", asked.request_types, messages),
+            opened=messages.span(asked.wait_after_submission_seconds),
+            rejected=messages.span(asked.wait_after_rejection_seconds),
         )
     )
 
 
-def _when(level: EscalationLevel, words: Words) -> str:
+def _when(level: EscalationLevel, messages: Messages) -> str:
     """At how much of a target a level comes, and how often again."""
     if level.share is not None:
-        when = f"{level.share:.0%}"
+        when = messages.percent(level.share)
     elif level.before_deadline_seconds is not None:
-        when = words("before_deadline", span=format_duration(level.before_deadline_seconds))
+        when = messages("policy.before_deadline", span=messages.span(level.before_deadline_seconds))
     else:
-        when = words("after_deadline", span=format_duration(level.after_deadline_seconds or 0))
+        when = messages("policy.after_deadline", span=messages.span(level.after_deadline_seconds or 0))
     if level.repeat is None:
         return when
-    every = format_duration(level.repeat.every_seconds)
-    return f"{when}, {words('repeats', every=every, times=level.repeat.times)}"
+    every = messages.span(level.repeat.every_seconds)
+    return f"{when}, {messages('policy.repeats', every=every, times=level.repeat.times)}"
 
 
-def _directory(edition: Edition, words: Words) -> Iterator[RenderableType]:
-    table = _table(words("directory"), words("country"), words("number"), words("dial"), words("note"), whole=(1, 2))
+def _directory(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
+    table = _table(
+        messages("policy.directory"),
+        messages("policy.country"),
+        messages("policy.number"),
+        messages("policy.dial"),
+        messages("policy.note"),
+        whole=(1, 2),
+    )
     for code, directory in edition.phone.countries.items():
-        name = f"{directory.name[words.language]} ({code})"
+        name = f"{said_in(directory.name, messages.language)} ({code})"
         for number in directory.numbers:
-            note = words("unverified", reason=number.unverified) if number.unverified else ""
+            note = (
+                messages("policy.unverified", reason=edition.remark(number.unverified, messages.language))
+                if number.unverified
+                else ""
+            )
             table.add_row(name, number.as_printed, number.dial, note)
             name = ""
     yield table
-    yield Text(edition.phone.have_at_hand[words.language])
-    yield Text(edition.phone.tariff_note[words.language])
+    yield Text(said_in(edition.phone.have_at_hand, messages.language))
+    yield Text(said_in(edition.phone.tariff_note, messages.language))
 
 
-def _calendars(edition: Edition, words: Words) -> Iterator[RenderableType]:
+def _calendars(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
     columns = ("calendar", "zone", "holidays", "countries")
-    table = _table(words("calendars"), *(words(column) for column in columns), whole=(0, 1))
+    table = _table(messages("policy.calendars"), *(messages(f"policy.{column}") for column in columns), whole=(0, 1))
     regional = edition.regional_hours
     for name, calendar in edition.calendars.items():
         countries = [code for code, own in (*regional.countries.items(), *regional.regions.items()) if own == name]
-        others = [words("all_other")] if name == regional.default else []
+        others = [messages("policy.all_other")] if name == regional.default else []
         table.add_row(
             name,
-            "\n".join((calendar.timezone, *_weekly(calendar.hours, words))),
-            str(len(calendar.holidays) or words("no")),
+            "\n".join((calendar.timezone, *_weekly(calendar.hours, messages))),
+            str(len(calendar.holidays) or messages("policy.no")),
             " ".join((*countries, *others)),
         )
     yield table
 
 
-def _weekly(hours: Mapping[Weekday, Periods], words: Words) -> Iterator[str]:
+def _weekly(hours: Mapping[Weekday, Periods], messages: Messages) -> Iterator[str]:
     """Days that open alike, a line for each stretch of them: mon–fri 09:00–18:00."""
     for periods, days in groupby(WEEKDAYS, key=lambda day: hours.get(day, ())):
-        stretch = [words(day) for day in days]
+        stretch = [messages.weekday(WEEKDAYS.index(day)) for day in days]
         if periods:
             named = stretch[0] if len(stretch) == 1 else f"{stretch[0]}–{stretch[-1]}"
             yield f"{named} {', '.join(f'{opens}–{closes}' for opens, closes in periods)}"
 
 
-def _resources(edition: Edition, words: Words) -> Iterator[RenderableType]:
-    yield Text(words("help"), style="bold")
-    yield from (Text(f"· {text[words.language]}") for text in edition.resources.values())
+def _resources(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
+    yield Text(messages("policy.help"), style="bold")
+    yield from (Text(f"· {said_in(text, messages.language)}") for text in edition.resources.values())
+
+
+def _plan(edition: Edition, plan: Plan, messages: Messages) -> str:
+    return said_in(edition.plans[plan].name, messages.language)
+
+
+def _names(kind: str, words: Sequence[str], messages: Messages) -> list[str]:
+    return [messages.name(kind, word) for word in words]
 
 
 def _table(title: str, *columns: str, whole: tuple[int, ...] = ()) -> Table:

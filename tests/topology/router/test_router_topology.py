@@ -195,8 +195,8 @@ def test_a_withdrawn_entitlement_is_told_from_an_unknown_account(
     after(router)
     case = router.asked()
     assert case is not None
-    assert (case.assigned_tier, case.needs_triage, case.entitlement.known) == ("self_service", True, False)
-    assert case.trace[0].because == "the account's entitlement was withdrawn"
+    assert (case.assigned_tier, case.needs_triage, case.entitlement.standing) == ("self_service", True, "withdrawn")
+    assert case.trace[0].reason == "not_covered.withdrawn"
     assert case.entitlement.offset == offset
 
 
@@ -206,7 +206,7 @@ def test_a_tombstone_of_an_account_never_heard_of_is_a_withdrawal_too() -> None:
     router.tombstone()
     case = router.asked()
     assert case is not None
-    assert case.trace[0].because == "the account's entitlement was withdrawn"
+    assert case.trace[0].reason == "not_covered.withdrawn"
 
 
 def test_an_entitlement_can_come_back(router: Router) -> None:
@@ -224,7 +224,7 @@ def test_an_unknown_account_is_decided_and_looked_at(router: Router) -> None:
     case = router.asked(account_id="who")
     assert case is not None
     assert (case.assigned_tier, case.needs_triage, case.entitlement.offset) == ("self_service", True, None)
-    assert case.trace[0].because == "the account is not known"
+    assert case.trace[0].reason == "not_covered.unknown_account"
 
 
 def test_an_anonymous_requesters_claims_are_not_believed(router: Router) -> None:

@@ -104,7 +104,7 @@ def test_the_example_is_answered_as_promised(decide: Decide) -> None:
         "edition",
         "policy_sha256",
         "trace",
-        "priority_because",
+        "priority_rule",
     ]
     assert (decision["assigned_channel"], decision["assigned_tier"], decision["priority"]) == ("phone", "tier2", "P1")
     assert decision["needs_triage"] is False
@@ -122,13 +122,14 @@ def test_the_example_is_answered_as_promised(decide: Decide) -> None:
     number = {"country": "ES", "as_printed": "+34 932207485 ext. 2", "dial": "+34932207485", "e164": "+34932207485"}
     assert decision["phone_numbers"] == [number | {"extension": "2"}]
     assert (decision["edition"], len(decision["policy_sha256"])) == ("guidelines-2021", 64)
-    assert all(step.keys() == {"rule", "outcome", "because"} for step in decision["trace"])
+    assert all(step.keys() - {"facts"} == {"rule", "outcome", "reason", "because"} for step in decision["trace"])
 
 
 def test_a_closed_channel_and_a_missing_target_have_the_promised_shape(decide: Decide) -> None:
     """Readers tell "no" from "not there" by these keys."""
     decision = decide(line(account__plan="access", requester__licensed=False))
-    assert decision["channels"]["phone"].keys() == {"eligible", "tier", "rule", "because", "use_instead"}
+    keys = {"eligible", "tier", "rule", "reason", "facts", "because", "use_instead"}
+    assert decision["channels"]["phone"].keys() == keys
     assert (decision["channels"]["phone"]["eligible"], decision["channels"]["phone"]["tier"]) == (False, None)
     expected = {"target_seconds": None, "reason": "no_priority_response", "due_at": None}
     assert decision["milestones"] == {"first_response": expected, "restoration": expected}
@@ -138,7 +139,7 @@ def test_no_account_is_an_unknown_account(decide: Decide) -> None:
     """`null` says that the producer named one which nobody has told us of."""
     decision = decide(line(account=None))
     assert (decision["assigned_channel"], decision["needs_triage"]) == ("help_center", True)
-    assert decision["entitlement"]["known"] is False
+    assert decision["entitlement"]["standing"] == "unknown_account"
 
 
 def test_what_intake_takes_beside_is_taken_here(decide: Decide) -> None:

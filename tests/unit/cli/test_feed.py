@@ -7,13 +7,16 @@ import pytest
 from services.cli import feed
 from services.cli.logged_event import LoggedEvent
 from shared.contracts.registry import TYPES
+from shared.messages.catalogues import messages_in
 
-CLOSED = {"eligible": False, "tier": None, "rule": "premier.tier1", "because": "phone needs a licence"}
+FACTS = {"channel": "phone", "needs": [{"code": "need.licence"}], "facts": [{"code": "fact.no_licence"}]}
+CLOSED = {"eligible": False, "tier": None, "rule": "premier.tier1", "reason": "channel.needs", "facts": FACTS}
 CASE: dict[str, Any] = {
     "case_id": "c1",
     "account_id": "acme",
     "priority": "P1",
-    "priority_because": "P1 because the service is down",
+    "priority_rule": "otherwise",
+    "trace": [{"rule": "otherwise", "outcome": True, "reason": "priority.claims", "facts": {"priority": "P1"}}],
     "requested_channel": "phone",
     "assigned_channel": "chat",
     "assigned_tier": "tier1",
@@ -54,7 +57,8 @@ ASKED: dict[str, Any] = {
 
 
 def _said(event_type: str, data: dict[str, Any]) -> str:
-    return "\n".join(line.plain for line in feed.lines(LoggedEvent("1", event_type, data), {"c1": "acme"}))
+    lines = feed.lines(LoggedEvent("1", event_type, data), {"c1": "acme"}, messages_in("en"))
+    return "\n".join(line.plain for line in lines)
 
 
 def test_a_decision_says_who_asked_what_they_got_and_why() -> None:
@@ -85,7 +89,7 @@ def test_a_deadline_on_another_day_names_the_day() -> None:
         ("clock.warned", "75%"),
         ("clock.breached", "an objective is missed"),
         ("clock.fulfilled", "answered in time"),
-        ("clock.paused", "waiting on customer"),
+        ("clock.paused", "waiting_on_customer"),
         ("clock.resumed", "goes on"),
         ("clock.cancelled", "ended: closed"),
         ("clock.restated", "from met to breached"),
@@ -134,4 +138,4 @@ def test_every_event_of_the_escalations_topic_can_be_shown() -> None:
     """A new kind of event must not end the demo; one that is not worth a line gives none."""
     for event_type in TYPES:
         if ".clock." in event_type or ".escalation." in event_type:
-            assert len(feed.lines(LoggedEvent("1", event_type, ASKED | CLOCK), {})) <= 1
+            assert len(feed.lines(LoggedEvent("1", event_type, ASKED | CLOCK), {}, messages_in("en"))) <= 1

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.contracts.vocabulary import Language
 from shared.policy.editions import EditionLibrary
 from tests.topology.escalation.desk import CASE, LIBRARY, TaskDesk, at, minutes
 from tests.unit.explain.told import Told
@@ -99,7 +98,7 @@ def test_a_pause_names_the_event_that_began_it() -> None:
         ),
     ],
 )
-def test_every_kind_of_interval_says_why_in_the_language_asked_for(language: Language, because: dict[str, str]) -> None:
+def test_every_kind_of_interval_says_why_in_the_language_asked_for(language: str, because: dict[str, str]) -> None:
     """Open, closed, a holiday by its name, a break, a pause by its event, and hours that all count."""
     edition = LIBRARY.editions[0]
     spain = edition.calendars["spain"].model_copy(update={"breaks": (("2026-12-09T12:00", "2026-12-09T13:00"),)})
@@ -114,7 +113,6 @@ def test_every_kind_of_interval_says_why_in_the_language_asked_for(language: Lan
     entries = told.clock("restoration", language=language)["ledger"]
     entries += Told().clock("restoration", language=language)["ledger"]
     assert {entry["reason"]: entry["because"] for entry in entries} == because
-    assert all("because" not in entry for entry in told.clock("restoration")["ledger"])
     assert {entry["holiday"] for entry in entries if entry["holiday"]} == {"Immaculate Conception"}
 
 

@@ -8,10 +8,10 @@ from rich.console import Console
 
 from services.cli.explain.view import show
 from shared.contracts.topics import ACTIVITY, CASES, Topic
-from shared.contracts.vocabulary import Language
 from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
 from shared.kafka.record import Output, Record
+from shared.messages.catalogues import messages_in
 from shared.policy.digest import policy_sha256
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from tests.topology.escalation.desk import CASE, TaskDesk, as_record
@@ -30,7 +30,7 @@ class Told:
         """Somebody does something to the case."""
         self._pipe(ACTIVITY, self.desk.activity(kind, **given))
 
-    def explained(self, language: Language | None = None, *, with_edition: bool = True) -> dict[str, Any]:
+    def explained(self, language: str | None = None, *, with_edition: bool = True) -> dict[str, Any]:
         """What there is to say of it now."""
         at_hand = {
             short_of(sha256): PinnedEdition(sha256, edition)
@@ -38,16 +38,16 @@ class Told:
             for sha256 in [policy_sha256(edition)]
         }
         assert self.log.case is not None
-        return explanation(self.log, self.log.case, at_hand, self.desk.driver.now, language)
+        return explanation(self.log, self.log.case, at_hand, self.desk.driver.now, messages_in(language))
 
-    def shown(self, language: Language = "en", *, with_edition: bool = True) -> str:
+    def shown(self, language: str = "en", *, with_edition: bool = True) -> str:
         """The same as people read it."""
         out = io.StringIO()
         found = self.explained(language, with_edition=with_edition)
-        show(found, Console(file=out, soft_wrap=True, highlight=False), language)
+        show(found, Console(file=out, soft_wrap=True, highlight=False), messages_in(language))
         return out.getvalue()
 
-    def clock(self, milestone: str, instance: int = 1, language: Language | None = None) -> dict[str, Any]:
+    def clock(self, milestone: str, instance: int = 1, language: str | None = None) -> dict[str, Any]:
         """One clock, as it is explained."""
         clocks = self.explained(language)["clocks"]
         return next(each for each in clocks if (each["milestone"], each["instance"]) == (milestone, instance))

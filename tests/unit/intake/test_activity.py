@@ -14,6 +14,7 @@ from shared.contracts import wire
 from shared.contracts.registry import type_of
 from shared.contracts.structs import ActivityRecorded
 from shared.contracts.vocabulary import ACTIVITY_TYPES
+from shared.messages.catalogues import messages_in
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVERY_SCOPE = ("activity", "backfill", "admin")
@@ -40,7 +41,7 @@ def _wrong(activity: Activity, scopes: Any = EVERY_SCOPE, submitted_at: datetime
     try:
         check(activity, scopes, received_at=NOW, submitted_at=submitted_at)
     except InvalidFields as refused:
-        return {error.field: error.message for error in refused.errors}
+        return {error.field: messages_in("en")(error.code, **error.facts) for error in refused.errors}
     return {}
 
 
@@ -87,7 +88,7 @@ def test_any_one_change_makes_a_reprioritisation(one_of: str) -> None:
 def test_only_the_backfill_scope_says_when_something_happened() -> None:
     """Nobody backdates a reply into "met"."""
     told = _read(type="agent_replied", at="2026-11-23T11:00:00Z")
-    with pytest.raises(MissingScope, match="backfill"):
+    with pytest.raises(MissingScope, match=r"refusal\.backfill"):
         check(told, ("activity", "admin"), received_at=NOW, submitted_at=None)
     check(told, ("activity", "backfill"), received_at=NOW, submitted_at=None)
 
@@ -95,7 +96,7 @@ def test_only_the_backfill_scope_says_when_something_happened() -> None:
 def test_only_the_admin_scope_sets_terms() -> None:
     """Terms are promises."""
     told = _read(type="reprioritised", milestones=TERMS)
-    with pytest.raises(MissingScope, match="admin"):
+    with pytest.raises(MissingScope, match=r"refusal\.terms"):
         check(told, ("activity", "backfill"), received_at=NOW, submitted_at=None)
 
 

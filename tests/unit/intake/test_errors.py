@@ -11,11 +11,14 @@ from pydantic import ValidationError
 
 from services.intake import errors
 from services.intake.activity import Activity
+from services.intake.api import check_language
 from services.intake.entitlement import EntitlementBody
 from services.intake.errors import FieldError, InvalidFields, Refusal, field_errors, json_error
 from services.intake.fields import Body
 from services.intake.problem import render
 from services.intake.request import Submission
+from shared.messages.catalogues import messages_in
+from shared.policy.files import load_edition
 from tests.harness.intake import submission
 
 MARK = "7fSecretWordOfTheCustomer"
@@ -81,7 +84,7 @@ def test_every_wrong_field_is_named_once(body: type[Body], document: Any) -> Non
         ({"requester": {"requester_id": "u", "role": "boss", "licensed": True}}, "requester.role", "must be one of"),
         ({"requester": {"requester_id": "u", "role": "owner", "licensed": 1}}, "requester.licensed", "true or false"),
         ({"country": "ESP"}, "country", "must be an ISO 3166-1"),
-        ({"language": "fr"}, "language", "must be one of es, en"),
+        ({"language": "f"}, "language", "is not valid"),
         ({"phone": {"meeting_id": 1}}, "phone.meeting_id", "must be a text"),
         ({"a b <script>": 1}, "?", "is not a field of this request"),
     ],
@@ -91,7 +94,7 @@ def test_a_wrong_field_is_told_in_plain_words(given: dict[str, Any], field: str,
     refusal = _refusal(Submission, json.dumps(submission(**given)))
     assert refusal is not None
     assert [error.field for error in refusal.errors] == [field]
-    assert message in refusal.errors[0].message
+    assert message in messages_in("en")(refusal.errors[0].code, **refusal.errors[0].facts)
 
 
 @pytest.mark.parametrize(
@@ -102,20 +105,22 @@ def test_what_is_not_json_is_told_with_its_position(data: str) -> None:
     refusal = _refusal(Submission, data)
     assert refusal is not None
     assert refusal.status == 400
-    assert "line 1 column" in refusal.detail
+    assert "line 1 column" in refusal.facts["error"]
 
 
 def test_kinds_and_titles_are_distinct() -> None:
     """`type` tells programs what happened, `title` people."""
     assert len(KINDS) >= 15
     assert len({kind.kind for kind in KINDS}) == len(KINDS)
-    assert all((kind.__doc__ or "").strip().endswith(".") for kind in KINDS)
+    titles = {messages_in("en")(f"problem.{kind.kind}") for kind in KINDS}
+    assert len(titles) == len(KINDS)
+    assert all(title.endswith(".") for title in titles)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_problem_has_the_members_of_rfc_9457(kind: type[Refusal]) -> None:
     """type, title, status and detail, and `errors`, empty where no field is wrong."""
-    told: Any = [FieldError("a", "is wrong")] if kind is InvalidFields else "because"
+    told: Any = [FieldError("a", "field.required")] if kind is InvalidFields else "refusal.crashed"
     answer = render(typing.cast(Any, kind)(told))
     problem = json.loads(bytes(answer.body))
     assert answer.headers["content-type"] == "application/problem+json"
@@ -124,3 +129,25 @@ def test_a_problem_has_the_members_of_rfc_9457(kind: type[Refusal]) -> None:
     assert problem["title"]
     assert problem["detail"]
     assert isinstance(problem["errors"], list)
+
+
+def test_a_problem_is_in_the_language_of_the_caller() -> None:
+    """People see what a form answers; programs go by `type`, `status` and `field`, which stay."""
+    refusal = InvalidFields([FieldError("subject", "field.too_long", {"limit": 200})])
+    english, spanish = (json.loads(bytes(render(refusal, language).body)) for language in (None, "es"))
+    assert spanish["title"] == "Hay campos incorrectos; no se aceptó nada."
+    assert spanish["detail"] == "1 campo es incorrecto"
+    assert spanish["errors"] == [{"field": "subject", "message": "puede tener 200 caracteres como mucho"}]
+    assert (english["type"], english["status"]) == (spanish["type"], spanish["status"])
+    assert render(refusal, "es").headers["content-language"] == "es"
+    assert render(refusal).headers["content-language"] == "en"
+
+
+def test_a_language_that_nothing_could_be_said_in_is_refused() -> None:
+    """Neither a catalogue nor the edition has it; a region of one that is there is fine."""
+    edition = load_edition("guidelines-2021")
+    for language in (None, "es", "es-MX", "en"):
+        check_language(language, edition)
+    with pytest.raises(InvalidFields) as refused:
+        check_language("fr", edition)
+    assert refused.value.errors == (FieldError("language", "field.one_of", {"allowed": ("en", "es")}),)

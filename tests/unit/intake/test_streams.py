@@ -46,7 +46,7 @@ def test_one_client_cannot_have_all_streams() -> None:
     streams = Streams(RecentRequests(10), limit=4)
     _open(streams, "a")
     _open(streams, "a")
-    with pytest.raises(TooManyStreams, match="share of 2"):
+    with pytest.raises(TooManyStreams, match=r"refusal\.share_of_streams"):
         _open(streams, "a")
     _open(streams, "b")
 

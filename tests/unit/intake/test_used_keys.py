@@ -19,7 +19,7 @@ def _digest(number: int) -> str:
 
 def _used(limit: int = 10) -> tuple[RecentDigests, UsedKeys]:
     recent = RecentDigests(limit)
-    return recent, UsedKeys(recent.is_known, "another activity on this case")
+    return recent, UsedKeys(recent.is_known, "refusal.key_of_another_activity")
 
 
 def test_the_first_body_is_new_and_its_retry_is_known() -> None:
@@ -37,7 +37,7 @@ def test_another_body_under_a_used_key_is_refused() -> None:
     recent, used = _used()
     recent.add(_id(1), _digest(1))
     with (
-        pytest.raises(IdempotencyConflict, match=r"another activity on this case.*new key"),
+        pytest.raises(IdempotencyConflict, match=r"refusal\.key_of_another_activity"),
         used.claim(_id(1), "b" * 64),
     ):
         pass

@@ -146,13 +146,6 @@ MODEL = {
     "one language empty": Slip(
         "{es: España, en: Spain}", '{es: " ", en: Spain}', "phone.countries.ES.name", "has no text in es"
     ),
-    "third language": Slip(
-        "{es: España, en: Spain}",
-        "{es: España, en: Spain, fr: Espagne}",
-        "phone.countries.ES.name.fr",
-        "'fr' is not known here",
-        "es, en",
-    ),
     "nothing to choose from": Slip(
         "any_of: [{roles: [admin], licensed: true}]", "any_of: []", "access[1].any_of", "is empty"
     ),

@@ -46,7 +46,7 @@ def test_a_remark_that_nobody_translated_stays_as_it_is(guidelines: Edition) -> 
 
 def test_an_edition_is_shown_with_its_remarks_in_the_language_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     """`frontline policy show` had them in English among Spanish tables."""
-    policy.show("objectives-2024", language="es")
+    policy.show("objectives-2024", lang="es")
     assert "Cada día; P1 se trabaja a todas horas" in " ".join(capsys.readouterr().out.split())
 
 

@@ -19,6 +19,7 @@ from shared.contracts.vocabulary import (
     Role,
     Tier,
 )
+from shared.messages.catalogues import messages_in
 from shared.routing.entitlement import covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
@@ -145,11 +146,12 @@ def test_a_closed_channel_says_why_and_where_to_go(any_edition: Rulebook) -> Non
         for channel, verdict in channels.items():
             assert verdict.rule
             if verdict.eligible:
-                assert (verdict.because, verdict.use_instead) == (None, None)
+                assert (verdict.reason, verdict.use_instead) == (None, None)
                 continue
             assert verdict.tier is None
-            assert verdict.because is not None
-            assert verdict.because.startswith(f"{channel} ")
+            assert verdict.reason is not None
+            assert verdict.reason.startswith("channel.")
+            assert verdict.facts["channel"] == channel
             assert verdict.use_instead is not None
             assert channels[verdict.use_instead].eligible
 
@@ -186,8 +188,8 @@ def test_a_closed_channel_says_why_and_where_to_go(any_edition: Rulebook) -> Non
             ("access", "enterprise", True, "member", False),
             "web_ticket",
             "access.tier1.chat_and_ticket",
-            "web_ticket on plan access needs the role admin or a licence; "
-            "the requester is a member and the requester has no licence",
+            "web ticket on plan access needs the role admin or a licence; "
+            "the requester has the role member and the requester has no licence",
         ),
     ],
 )
@@ -200,4 +202,5 @@ def test_the_reason_names_what_is_missing_and_what_is_there(
 ) -> None:
     """An agent can read it out; of several ways in, it is the one that lacks least."""
     verdict = decide(guidelines, channel, *person).channels[channel]
-    assert (verdict.rule, verdict.because) == (rule, because)
+    assert verdict.reason is not None
+    assert (verdict.rule, messages_in("en")(verdict.reason, **verdict.facts)) == (rule, because)

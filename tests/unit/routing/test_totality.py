@@ -70,7 +70,7 @@ def test_every_request_is_decided_consistently(
     assert decision.assigned_channel == (decision.channels[asked.channel].use_instead or asked.channel)
     assert all(terms.due_at is None or terms.due_at > at for terms in decision.milestones.values())
     assert bool(decision.phone_numbers) == decision.channels["phone"].eligible
-    assert decision.trace[0].outcome == decision.entitlement.known == held.known
+    assert decision.trace[0].outcome == (decision.entitlement.standing == "covered") == held.known
     published = wire.encode(decision)
     assert wire.encode(wire.decode(Decision, published)) == published
     assert wire.to_model(router.Decision, decision).model_dump_json(exclude_defaults=True).encode() == published

@@ -1,0 +1,98 @@
+"""The catalogues: one gettext file a language, `<language>.po`, in a folder.
+
+A language is added by a file and no code. FRONTLINE_MESSAGES names a folder of more catalogues, which outrank those
+that Frontline ships with. A code that a catalogue lacks is shown in the fallback; `lacking` lists those.
+"""
+
+import os
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel import UnknownLocaleError
+from babel.core import Locale
+from babel.messages.pofile import PoFileError, read_po
+
+from shared.messages.messages import Catalogue, Messages
+
+FALLBACK = "en"
+SHIPPED = Path(__file__).parent / "catalogues"
+SETTING = "FRONTLINE_MESSAGES"
+
+
+class BadCatalogue(Exception):
+    """A catalogue that cannot be read: which file, and what is wrong with it."""
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that there are catalogues of, the fallback first."""
+    return _languages(tuple(_folders()))
+
+
+def messages_in(language: str | None = None) -> Messages:
+    """The sentences of a language, or of the fallback where there is no catalogue of it. Raises BadCatalogue."""
+    wanted = best(language)
+    return _messages(wanted, tuple(_folders()))
+
+
+def best(language: str | None) -> str:
+    """The language of the catalogue for a BCP 47 tag: `es-MX` is read in `es`; the fallback where there is none."""
+    there = {each.casefold(): each for each in languages()}
+    parts = (language or FALLBACK).casefold().split("-")
+    tags = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((there[tag] for tag in tags if tag in there), FALLBACK)
+
+
+def accepted(header: str | None) -> str:
+    """The best language for an Accept-Language header (RFC 9110, section 12.5.4)."""
+    wanted: list[tuple[float, str]] = []
+    for item in (header or "").split(",")[:20]:
+        tag, _, weight = item.strip().partition(";")
+        quality = weight.strip().removeprefix("q=") if weight else "1"
+        if tag and quality.replace(".", "", 1).isdecimal() and float(quality) > 0:
+            wanted.append((-float(quality), tag.strip()))
+    there = {each.casefold() for each in languages()}
+    ranked = [tag for _, tag in sorted(wanted, key=lambda each: each[0])]
+    return next((best(tag) for tag in ranked if tag.partition("-")[0].casefold() in there), FALLBACK)
+
+
+def lacking(language: str) -> set[str]:
+    """The codes that the catalogue of a language lacks: those are shown in the fallback."""
+    folders = tuple(_folders())
+    return set(_catalogue(FALLBACK, folders).texts) - set(_catalogue(language, folders).texts)
+
+
+def catalogue(language: str) -> Catalogue:
+    """The catalogue of a language that there is one of. Raises BadCatalogue."""
+    return _catalogue(language, tuple(_folders()))
+
+
+def _folders() -> list[Path]:
+    named = os.environ.get(SETTING)
+    return [*([Path(named)] if named else []), SHIPPED]
+
+
+@cache
+def _languages(folders: tuple[Path, ...]) -> tuple[str, ...]:
+    found = {path.stem for folder in folders for path in folder.glob("*.po")}
+    return (FALLBACK, *sorted(found - {FALLBACK}))
+
+
+@cache
+def _messages(language: str, folders: tuple[Path, ...]) -> Messages:
+    return Messages(_catalogue(language, folders), _catalogue(FALLBACK, folders))
+
+
+@cache
+def _catalogue(language: str, folders: tuple[Path, ...]) -> Catalogue:
+    path = next((each for folder in folders if (each := folder / f"{language}.po").is_file()), None)
+    if path is None:
+        raise BadCatalogue(f"there is no catalogue {language}.po in {' or '.join(map(str, folders))}")
+    try:
+        read = read_po(BytesIO(path.read_bytes()), abort_invalid=True)
+        locale = str(read.locale or "") or language.replace("-", "_")
+        Locale.parse(locale)
+    except (OSError, ValueError, PoFileError, UnknownLocaleError) as error:
+        raise BadCatalogue(f"{path}: {error}") from error
+    texts = {entry.id: entry.string for entry in read if entry.id and isinstance(entry.string, str) and entry.string}
+    return Catalogue(language, locale, {str(code): text for code, text in texts.items()})

@@ -1,0 +1,186 @@
+"""[pure] Sentences in one language, made from codes and facts.
+
+A code such as `calendar.country_of_account` names a sentence of the catalogue; facts fill its {placeholders}. How a
+fact is shown follows from what it is:
+
+- a word of the vocabulary has the name `name.<kind>.<word>`, where the kind is the fact's own name (`plan`) or, for
+  other facts, that of `KINDS`; a word without a name stands for itself;
+- a reason (an object or mapping with `code` and `facts`) is a sentence of its own;
+- several things are a list: `{plans:or}` alternatives, `{needs:and}` what holds together, `{claims:list}` neither;
+- `{seconds:span}` is a length of time, `{share:percent}` a part, `{at:instant}` an instant on the wall clock of `zone`.
+
+Lists, numbers and percentages follow Unicode's locale data (CLDR), by Babel.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from string import Formatter
+from typing import Any, NamedTuple
+
+from babel import Locale
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
+
+# Facts whose values are words of a kind that has another name than the fact.
+KINDS: Mapping[str, str] = {
+    "account_types": "account_type",
+    "plans": "plan",
+    "roles": "role",
+    "types": "request_type",
+    "wanted": "channel",
+}
+
+# The conjunctions of Spanish before their own sound: "y" before i- or hi-, "o" before o- or ho-. CLDR's data has no
+# room for this; ICU has the same two rules in its code.
+_BEFORE_ITS_OWN_SOUND = {
+    ("es", "standard", "y"): ("e", ("i", "hi"), ("hia", "hie")),
+    ("es", "or", "o"): ("u", ("o", "ho"), ()),
+}
+
+
+class Catalogue(NamedTuple):
+    """The sentences of one language by their codes. `locale` says how its lists and numbers look."""
+
+    language: str
+    locale: str
+    texts: Mapping[str, str]
+
+
+class Messages:
+    """The sentences of one language; a code that its catalogue lacks is taken from `fallback`.
+
+    `own` are texts that outrank those of the catalogue, such as the names that an edition gives its plans. Without a
+    `zone`, as in data for programs, instants stay as they are: RFC 3339 in UTC.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        fallback: Catalogue | None = None,
+        *,
+        own: Mapping[str, str] | None = None,
+        zone: tzinfo | None = None,
+    ) -> None:
+        self.language = catalogue.language
+        self._catalogue, self._fallback = catalogue, fallback or catalogue
+        self._own: Mapping[str, str] = own or {}
+        self._zone = zone
+        self._locale = Locale.parse(catalogue.locale)
+
+    def with_own(self, own: Mapping[str, str]) -> "Messages":
+        """The same sentences, with these texts instead of the catalogue's."""
+        return Messages(self._catalogue, self._fallback, own={**self._own, **own}, zone=self._zone)
+
+    def in_zone(self, zone: tzinfo) -> "Messages":
+        """The same sentences, with instants on the wall clock of `zone`."""
+        return Messages(self._catalogue, self._fallback, own=self._own, zone=zone)
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether this is the language that stands in for the others."""
+        return self._catalogue.language == self._fallback.language
+
+    def __call__(self, code: str, /, **facts: Any) -> str:
+        """The sentence of a code; a code that no catalogue has stands for itself."""
+        text = self.find(code)
+        return code if text is None else "".join(self._filled(text, facts))
+
+    def reason(self, reason: Any) -> str:
+        """The sentence of a reason: an object or a mapping with `code` and `facts`."""
+        code, facts = _parts(reason)
+        return self(code, **facts)
+
+    def find(self, code: str) -> str | None:
+        """The text of a code with its placeholders; None if no catalogue has it."""
+        return self._own.get(code) or self._catalogue.texts.get(code) or self._fallback.texts.get(code)
+
+    def knows(self, code: str) -> bool:
+        """Whether there is a sentence of this code."""
+        return self.find(code) is not None
+
+    def name(self, kind: str, word: str) -> str:
+        """What people call a word of the vocabulary; a word without a name stands for itself."""
+        return self.find(f"name.{kind}.{word}") or word
+
+    def one_of(self, things: Sequence[str]) -> str:
+        """Alternatives: a, b or c."""
+        return self._listed(things, "or")
+
+    def all_of(self, things: Sequence[str]) -> str:
+        """Things that hold together: a, b and c."""
+        return self._listed(things, "standard")
+
+    def at(self, instant: str | datetime | None) -> str:
+        """An instant of the data."""
+        if instant is None:
+            return self("instant.none")
+        if isinstance(instant, str):
+            if self._zone is None:
+                return instant
+            instant = datetime.fromisoformat(instant)
+        return instant.astimezone(self._zone or UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+    def span(self, seconds: float) -> str:
+        """Hours and minutes, and seconds where there are any."""
+        minutes, rest = divmod(round(seconds, 3), 60)
+        hours, minutes = divmod(int(minutes), 60)
+        units = {"span.hours": hours, "span.minutes": minutes, "span.seconds": rest}
+        parts = [self(unit, count=self._number(count)) for unit, count in units.items() if count]
+        return " ".join(parts) or self("span.seconds", count="0")
+
+    def weekday(self, number: int) -> str:
+        """The short name of a day of the week, of which Monday is 0."""
+        return str(self._locale.days["stand-alone"]["abbreviated"][number])
+
+    def percent(self, share: float) -> str:
+        """A part of a whole: 75%."""
+        return str(format_percent(round(share, 4), locale=self._locale, decimal_quantization=False))
+
+    def _number(self, count: float) -> str:
+        return str(format_decimal(count, "0.###", locale=self._locale))
+
+    def _filled(self, text: str, facts: Mapping[str, Any]) -> Iterator[str]:
+        for literal, name, how, _ in Formatter().parse(text):
+            yield literal
+            if name is not None:
+                yield self._shown(name, facts.get(name), how or "")
+
+    def _shown(self, name: str, value: Any, how: str) -> str:
+        if how == "span":
+            return self.span(float(value))
+        if how == "percent":
+            return self.percent(float(value))
+        if how == "instant":
+            return self.at(value)
+        if isinstance(value, list | tuple):
+            things = [self._thing(name, each) for each in value]
+            return ", ".join(things) if how == "list" else self.one_of(things) if how == "or" else self.all_of(things)
+        return self._thing(name, value)
+
+    def _thing(self, name: str, value: Any) -> str:
+        if isinstance(value, str):
+            return self.name(KINDS.get(name, name), value)
+        if isinstance(value, Mapping) or hasattr(value, "code"):
+            return self.reason(value)
+        return str(value)
+
+    def _listed(self, things: Sequence[str], style: Any) -> str:
+        if len(things) < 2:
+            return "".join(things)
+        last, shown = things[-1].casefold(), str(format_list(things, style, locale=self._locale))
+        for (language, kind, word), (instead, before, but_not) in _BEFORE_ITS_OWN_SOUND.items():
+            here = (language, kind) == (self._locale.language, style)
+            if here and last.startswith(before) and not last.startswith(but_not):
+                return shown.removesuffix(f"{word} {things[-1]}") + f"{instead} {things[-1]}"
+        return shown
+
+
+def placeholders(text: str) -> set[str]:
+    """The names of the facts in a text."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def _parts(reason: Any) -> tuple[str, Mapping[str, Any]]:
+    if isinstance(reason, Mapping):
+        return reason["code"], reason.get("facts", {})
+    return reason.code, reason.facts

@@ -1,0 +1,104 @@
+"""How codes and facts become sentences: names, lists, numbers, and what happens where a catalogue lacks something."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from shared.messages.catalogues import BadCatalogue, accepted, best, lacking, languages, messages_in
+from shared.messages.messages import Catalogue, Messages
+
+
+def test_numbers_are_written_as_the_language_has_it() -> None:
+    """A comma for decimals, and a (no-break) space before the sign for per cent."""
+    spanish, english = messages_in("es"), messages_in("en")
+    assert (spanish.span(90.5), english.span(90.5)) == ("1 min 30,5 s", "1 min 30.5 s")
+    assert (spanish.percent(0.125), english.percent(0.125)) == ("12,5\u00a0%", "12.5%")
+    assert (english.span(0), english.span(93_600)) == ("0 s", "26 h")
+
+
+@pytest.mark.parametrize(
+    ("language", "things", "alternatives", "together"),
+    [
+        ("en", ["a"], "a", "a"),
+        ("en", ["a", "b"], "a or b", "a and b"),
+        ("en", ["a", "b", "c"], "a, b or c", "a, b and c"),
+        ("es", ["a", "b", "c"], "a, b o c", "a, b y c"),
+        ("es", ["siete", "ocho"], "siete u ocho", "siete y ocho"),
+        ("es", ["día", "hora"], "día u hora", "día y hora"),
+        ("es", ["padre", "hija"], "padre o hija", "padre e hija"),
+        ("es", ["agua", "hielo"], "agua o hielo", "agua y hielo"),
+    ],
+)
+def test_lists_read_as_the_language_has_it(language: str, things: list[str], alternatives: str, together: str) -> None:
+    """By CLDR; the Spanish conjunctions before their own sound are ours, as ICU has them."""
+    messages = messages_in(language)
+    assert (messages.one_of(things), messages.all_of(things)) == (alternatives, together)
+
+
+def test_a_word_without_a_name_stands_for_itself() -> None:
+    """A desk makes up words of its own; those are in no catalogue."""
+    assert messages_in("es").name("plan", "galaxy") == "galaxy"
+    assert messages_in("es")("fact.plan", plan="galaxy") == "el plan es galaxy"
+
+
+def test_own_texts_outrank_the_catalogue() -> None:
+    """An edition names its own plans."""
+    messages = messages_in("es").with_own({"name.plan.premier": "Oro"})
+    assert messages("fact.plan", plan="premier") == "el plan es Oro"
+
+
+def test_a_fact_may_be_a_reason_of_its_own() -> None:
+    """`who` is a sentence within a sentence."""
+    who = {"code": "who.licensed", "facts": {"role": "admin"}}
+    assert messages_in("es")("requester.nobody", who=who).endswith("cuenta como administrador con licencia")
+
+
+def test_a_code_that_a_catalogue_lacks_is_said_in_the_fallback() -> None:
+    """A half-translated catalogue is better than none; `lacking` says what to translate."""
+    english = Catalogue("en", "en_GB", {"a": "first", "b": "second"})
+    half = Messages(Catalogue("xx", "es", {"a": "primero"}), english)
+    assert (half("a"), half("b"), half("no-such-code")) == ("primero", "second", "no-such-code")
+    assert (lacking("es"), lacking("en")) == (set(), set())
+
+
+def test_an_instant_is_on_the_wall_clock_of_the_zone() -> None:
+    """In data for programs, which has no zone, it stays as it is."""
+    messages = messages_in("en")
+    assert messages.at("2026-11-23T10:00:00Z") == "2026-11-23T10:00:00Z"
+    assert messages.in_zone(ZoneInfo("Europe/Madrid")).at("2026-11-23T10:00:00Z") == "2026-11-23 11:00:00"
+    assert messages.at(None) == "at no set time"
+
+
+@pytest.mark.parametrize(
+    ("tag", "found"), [("es", "es"), ("es-MX", "es"), ("ES", "es"), ("fr", "en"), ("", "en"), (None, "en")]
+)
+def test_a_language_is_found_by_its_tag(tag: str | None, found: str) -> None:
+    """Mexican Spanish is read in Spanish; a language that there is no catalogue of, in English."""
+    assert best(tag) == found
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "en"),
+        ("es", "es"),
+        ("fr;q=0.9, es-MX;q=0.8, en;q=0.2", "es"),
+        ("en;q=0.5, es;q=0.9", "es"),
+        ("es;q=0, en", "en"),
+        ("*", "en"),
+        (";;;,q=x, es;q=abc", "en"),
+    ],
+)
+def test_accept_language_is_read_as_http_has_it(header: str | None, language: str) -> None:
+    """RFC 9110: weights, zero for "not this one"; what cannot be read is ignored."""
+    assert accepted(header) == language
+
+
+def test_a_catalogue_that_cannot_be_read_names_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever translates has to find the mistake."""
+    (tmp_path / "pt.po").write_text('msgid "a\n', encoding="utf-8")
+    monkeypatch.setenv("FRONTLINE_MESSAGES", str(tmp_path))
+    assert "pt" in languages()
+    with pytest.raises(BadCatalogue, match=r"pt\.po"):
+        messages_in("pt")

@@ -1,0 +1,149 @@
+"""A third language is a file and no code: everything that people read comes out in it, with no English sentence left.
+
+The language is made from the English catalogue: each sentence in brackets. What stands outside of them was not taken
+from a catalogue.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cli import clocks, deadline, feed
+from services.cli.decide import decider
+from services.cli.logged_event import LoggedEvent
+from services.cli.policy import commands as policy
+from services.intake.errors import FieldError, InvalidFields
+from services.intake.problem import render
+from shared.contracts import wire
+from shared.messages.catalogues import FALLBACK, SETTING, SHIPPED, best, catalogue, lacking, messages_in
+from shared.policy.editions import EditionLibrary
+from shared.policy.files import load_edition
+from tests.unit.cli import test_decide
+from tests.unit.explain.test_explain_in_spanish import lived_through, words
+
+LANGUAGE = "eo"
+# Ids and words of the data that happen to be English words as well.
+OF_THE_DATA = {"premier", "resolved", "open", "spain", "japan", "business", "access", "enterprise", "api", "personal"}
+
+
+@pytest.fixture(autouse=True)
+def _third_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    english = (SHIPPED / f"{FALLBACK}.po").read_text(encoding="utf-8")
+    head, _, sentences = english.partition("\n\n")
+    made = re.sub(r'^msgstr "(.*)"$', r'msgstr "⟦\1⟧"', sentences, flags=re.MULTILINE)
+    (tmp_path / f"{LANGUAGE}.po").write_text(f"{head}\n\n{made}", encoding="utf-8")
+    monkeypatch.setenv(SETTING, str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "1000")
+    assert (best("eo-XX"), lacking(LANGUAGE)) == (LANGUAGE, set())
+
+
+def english_left(text: str) -> set[str]:
+    """English words of the catalogue that stand outside of every bracket."""
+    text, before = text.replace("\n", " \n"), None
+    while text != before:
+        before, text = text, re.sub(r"⟦[^⟦⟧]*⟧", " ", text)
+    texts = catalogue(FALLBACK).texts.values()
+    known = {word for each in texts for word in words(re.sub(r"\{[^}]*\}", " ", each))}
+    return (words(text) & known) - OF_THE_DATA
+
+
+def sentences(value: Any) -> Iterator[str]:
+    """What is for people in an answer."""
+    if isinstance(value, dict):
+        if "observed_at" not in value:  # an event of a clock says `because` by a word for machines
+            yield from (value[name] for name in ("because", "priority_because", "text") if value.get(name))
+        for inner in value.values():
+            yield from sentences(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from sentences(inner)
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """What an edition itself says, in several words."""
+    if isinstance(value, str) and " " in value:
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from texts_of(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from texts_of(inner)
+
+
+def test_a_decision_is_in_the_third_language() -> None:
+    """By the language of the line's request, and by `--lang`; the edition's own notes in its first language."""
+    library = EditionLibrary.single(load_edition("guidelines-2021"))
+    by_line = decider(library)(test_decide.line(request__language=LANGUAGE, requester__licensed=False))
+    by_option = decider(library, LANGUAGE)(test_decide.line(account=None))
+    for decision in (by_line, by_option):
+        found = list(sentences(decision))
+        assert len(found) > 8
+        assert [text for text in found if english_left(text)] == []
+        assert all(step["because"].startswith("⟦") for step in decision["trace"])
+
+
+def test_an_explanation_is_in_the_third_language() -> None:
+    """Headings, reasons, clocks, calls, what happened: for people and as data."""
+    for told in lived_through():
+        assert english_left(told.shown(LANGUAGE)) == set()
+        assert [text for text in sentences(told.explained(LANGUAGE)) if english_left(text)] == []
+
+
+def test_ledgers_are_in_the_third_language() -> None:
+    """Of `frontline deadline` and `frontline clocks`."""
+    calendar = {"timezone": "Europe/Madrid", "hours": {"mon": [["09:00", "18:00"]]}, "holidays": ["2026-11-30"]}
+    due = deadline.answer(
+        {"calendar": calendar, "start": "2026-11-23T10:00:00Z", "target_seconds": 72_000},
+        with_ledger=True,
+        language=LANGUAGE,
+    )
+    seen = clocks.answer(
+        {
+            "calendar": calendar,
+            "opened_at": "2026-11-23T09:00:00Z",
+            "milestones": {"restoration": {"target_seconds": 72_000}},
+            "events": [{"at": "2026-11-23T10:00:00Z", "type": "resolved"}],
+            "at": "2026-11-23T11:00:00Z",
+        },
+        with_ledger=True,
+        language=LANGUAGE,
+    )
+    reasons = list(sentences(due)) + list(sentences(seen))
+    assert len(reasons) > 4
+    assert all(reason.startswith("⟦") and not english_left(reason) for reason in reasons)
+
+
+def test_an_edition_is_shown_in_the_third_language(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its own texts and remarks as they are written, since nobody has translated them."""
+    assert policy.show(lang=LANGUAGE) == 0
+    shown = capsys.readouterr().out
+    for text in sorted(texts_of(load_edition("guidelines-2021").model_dump()), key=len, reverse=True):
+        shown = shown.replace(text, " ")
+    assert shown.count("⟦") > 200
+    assert english_left(shown) == set()
+
+
+def test_a_problem_is_in_the_third_language() -> None:
+    """Title, detail and each field's message."""
+    errors = [FieldError("impact", "field.one_of", {"allowed": ["down"]}), FieldError("subject", "field.required")]
+    problem = json.loads(bytes(render(InvalidFields(errors), LANGUAGE).body))
+    said = [problem["title"], problem["detail"], *(error["message"] for error in problem["errors"])]
+    assert all(text.startswith("⟦") for text in said)
+
+
+def test_the_feed_of_the_demo_is_in_the_third_language() -> None:
+    """The case, and what became of it."""
+    told = next(iter(lived_through()))
+    told.passes(timedelta(days=2))
+    messages = messages_in(LANGUAGE)
+    case = LoggedEvent("1", told.case.TYPE, json.loads(wire.encode(told.case)))
+    events = [LoggedEvent("1", event.TYPE, json.loads(wire.encode(event))) for event in told.log.events]
+    lines = [line.plain for event in (case, *events) for line in feed.lines(event, {}, messages)]
+    assert len(lines) > 5
+    assert [line for line in lines if english_left(line)] == []
