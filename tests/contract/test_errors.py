@@ -17,6 +17,8 @@ ROOTS = {
     "services/intake": "Refusal",
     "services/cli": "CommandFailed",
 }
+# Raised inside pydantic's validators, which take a ValueError only; what leaves the package is a FieldError.
+IN_VALIDATORS = {"WrongValue"}
 
 
 def _classes() -> list[tuple[str, str, list[str], bool]]:
@@ -62,7 +64,7 @@ def test_every_exception_of_a_package_has_its_root(folder: str) -> None:
     """Callers catch the root, not a list that the next exception is missing from."""
     inside = [name for file, name, _ in EXCEPTIONS if file.startswith(f"{folder}/")]
     assert inside
-    assert [name for name in inside if ROOTS[folder] not in _ancestors(name, folder)] == []
+    assert {name for name in inside if ROOTS[folder] not in _ancestors(name, folder)} <= IN_VALIDATORS
 
 
 def test_every_exception_says_what_it_means() -> None:
