@@ -86,15 +86,16 @@ async def test_a_changelog_with_a_foreign_record_stops_its_task_and_says_so(rig:
 
 
 async def test_readers_outside_a_group_pass_over_what_is_too_large(bootstrap: str) -> None:
-    """The command line reads all of it, and has nothing to show."""
+    """The command line reads all of it, and has nothing to show of these records; others may be there."""
     rig = Rig(bootstrap, partitions=6)
     await topics_at(bootstrap)
+    before = (await read_to_end(bootstrap, ACTIVITY))[ACTIVITY.name]
     for size in (5 * MEGABYTE, 110 * MEGABYTE):
         await produce_compressed(rig, [b"[" * size], topic=ACTIVITY)
     assert (await read_cases(rig.settings, lambda _: None))[KEY].activity == []
-    assert not (await read_to_end(bootstrap, ACTIVITY))[ACTIVITY.name]
+    assert len((await read_to_end(bootstrap, ACTIVITY))[ACTIVITY.name]) == len(before)
     with await read_log(rig.settings, lambda *_: None) as log:
-        values = [record.value for record in log.records(ACTIVITY.name, 0)]
+        values = [record.value for record in log.records(ACTIVITY.name, 0) if record.key in (KEY.encode(), None)]
     assert [type(value) for value in values] == [Withheld, Withheld]
 
 

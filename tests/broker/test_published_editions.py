@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer
 from shared.contracts import wire
 from shared.contracts.registry import type_of
 from shared.contracts.topics import CASES, EDITIONS, REQUESTS
+from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
 from shared.kafka import serde
 from shared.policy.digest import policy_sha256
 from shared.policy.files import load_edition
@@ -24,8 +25,15 @@ READ_SECONDS = 60.0
 
 
 @pytest_asyncio.fixture
+async def bootstrap() -> AsyncIterator[str]:
+    """A broker of its own: in a shared one the router would also decide the requests of other tests, by other tasks."""
+    async with EmbeddedKafka(jvm_flags=SHORT_LIVED) as broker:
+        yield broker.bootstrap
+
+
+@pytest_asyncio.fixture
 async def policy(tmp_path: Path) -> Path:
-    """An edition that no other test decides by: the broker may be shared."""
+    """An edition of its own."""
     file = tmp_path / f"own-{uuid4().hex[:8]}.yaml"
     file.write_text(f"edition: {file.stem}\nextends: guidelines-2021\n", encoding="utf-8")
     return file

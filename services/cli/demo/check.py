@@ -21,7 +21,9 @@ SUPPRESSED = "frontline.escalation.suppressed.v1"
 
 # Fields of a case that `frontline decide` does not print.
 _CASE_ONLY = {"case_id", "request_id", "account_id", "requester_id", "subject", "impact", "workaround", "environment"}
-_CASE_ONLY |= {"request_type", "requested_channel", "received_at", "decided_at", "observed_at", "caused_by"}
+_CASE_ONLY |= {"request_type", "requested_channel", "received_at", "decided_at", "observed_at", "caused_by", "country"}
+# What `frontline decide` adds for people: the log has codes and facts only.
+_SENTENCES = {"because", "priority_because", "text"}
 
 PromiseEvent = tuple[str, str, str, int, int]  # case_id, milestone, event type, level, repetition (0 if none)
 
@@ -155,10 +157,18 @@ def event_differences(
 
 
 def _comparable(decision: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in decision.items() if name not in _CASE_ONLY}
+    """The part of a decision that both have; an empty list of notes is left out of an event."""
+    kept = {name: _without_sentences(value) for name, value in decision.items() if name not in _CASE_ONLY | _SENTENCES}
+    kept.setdefault("notes", [])
     if "entitlement" in kept:  # outside Kafka there is no offset
         kept["entitlement"] = {name: value for name, value in kept["entitlement"].items() if name != "offset"}
     return kept
+
+
+def _without_sentences(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_sentences(each) for name, each in value.items() if name not in _SENTENCES}
+    return [_without_sentences(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _describe(ask: Ask) -> str:

@@ -105,3 +105,17 @@ def test_a_decision_other_than_decide_says_is_seen() -> None:
     assert check.decision_differences(ASK, decided, answer) == []
     assert len(check.decision_differences(ASK, decided, {**answer, "assigned_channel": "phone"})) == 1
     assert len(check.decision_differences(ASK, {**decided, "priority": "P9"}, {**answer, "priority": "P9"})) == 1
+
+
+def test_sentences_for_people_are_no_difference() -> None:
+    """`frontline decide` says in words what the log has as codes; a code that differs is one."""
+    step = {"rule": "calendar", "outcome": True, "reason": "calendar.named", "facts": {"calendar": "spain"}}
+    logged = {**case(), "request_id": "r1", "priority": ASK.expected_priority, "trace": [step], "country": "ES"}
+    in_words = {**step, "because": "spain, because the entitlement names it"}
+    expected = {name: value for name, value in logged.items() if name not in ("case_id", "request_id", "country")}
+    expected |= {"trace": [in_words], "priority_because": "P1 because …", "notes": []}
+    assert check.decision_differences(ASK, logged, expected) == []
+    other = {**logged, "trace": [{**step, "reason": "calendar.no_country"}]}
+    assert len(check.decision_differences(ASK, other, expected)) == 1
+    noted = {**expected, "notes": [{"code": "note.tariffs", "text": "It may cost more."}]}
+    assert len(check.decision_differences(ASK, logged, noted)) == 1
