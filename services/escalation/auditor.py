@@ -7,7 +7,7 @@ from prometheus_client import Gauge, Histogram
 from services.escalation.topology import SERVICE, EscalationTopology
 from shared.kafka.dead_letters import DeadLetter
 from shared.observability import logs
-from shared.streams import metrics
+from shared.streams import dead_letter_report
 from shared.streams.processor import Processor
 
 DUE_BUT_UNFIRED = Gauge("frontline_timers_due_but_unfired", "Timers whose instant has passed", ["service", "task"])
@@ -36,15 +36,7 @@ class Auditor:
 
     def dead_lettered(self, letter: DeadLetter) -> None:
         """Count and log early activity that the topology dead-letters itself."""
-        metrics.DEAD_LETTERS.labels(SERVICE, letter.record.topic, letter.cause).inc()
-        _log.warning(
-            f"Record dead-lettered: {letter.message}",
-            action="record.dead_lettered",
-            cause=letter.cause,
-            topic=letter.record.topic,
-            partition=letter.record.partition,
-            offset=letter.record.offset,
-        )
+        dead_letter_report.report(SERVICE, letter)
 
     def observe(self, partition: int, processor: Processor, now: datetime) -> None:
         """What is due in this task at `now` and has not fired."""

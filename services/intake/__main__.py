@@ -10,7 +10,7 @@ from shared.policy.files import load_library
 
 
 def main() -> int:
-    """Run until told to end; returns the exit code."""
+    """Run until SIGTERM or SIGINT; returns the exit code."""
     return process.main("intake", Settings, prepare)
 
 

@@ -15,7 +15,7 @@ REFUSED = Counter("frontline_intake_refused_total", "Calls that were refused", [
 
 
 def render(refusal: Refusal, language: str | None = None) -> Response:
-    """The answer that tells of `refusal`, in `language` or the fallback."""
+    """The problem document of `refusal`, in `language` or the fallback."""
     REFUSED.labels(refusal.kind).inc()
     messages = messages_in(language)
     details = [messages(refusal.code, **refusal.facts), *(messages(code) for code in refusal.advice)]

@@ -4,7 +4,7 @@ A view of support.requests, support.cases and support.escalations, bounded in nu
 decided request with its clocks takes some 700 bytes). It forgets the oldest first, and reads the end of the topics
 again after a restart. Nobody's text is kept: no subject, no description.
 
-Events are told in one order that does not depend on which topic was read first: the submission, the decision, then
+Events come in one order that does not depend on which topic was read first: the submission, the decision, then
 what happened to the clocks, in the order of their topic. Their ids are the same in every instance and after a restart.
 """
 
@@ -22,7 +22,7 @@ from shared.contracts.structs import CaseRouted, EscalationEvent, SupportRequest
 
 MAX_EVENTS = 100  # of one request: the newest are kept
 MAX_EARLY = 1_000  # requests whose decision was read before their submission
-_NOT_TOLD = frozenset(
+_NOT_SHOWN = frozenset(
     {"case_id", "account_id", "generation", "observed_at", "caused_by", "at", "priority", "tzdata_version"}
 )
 
@@ -30,16 +30,16 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class _Happened(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One event of escalation: its offset, type, instant, and what else is told of it."""
+    """One event of escalation: its offset, type, instant, and the other fields that clients see."""
 
     offset: int
     type: str
     at: datetime
-    told: dict[str, Any]
+    fields: dict[str, Any]
 
 
 class _Decision(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What is told of a decision; `common` is the part that many requests share, as bytes kept once."""
+    """What clients see of a decision; `common` is the part that many requests share, as bytes kept once."""
 
     decided_at: datetime
     due_at: dict[str, datetime | None]
@@ -68,7 +68,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StatusEvent:
     """One event as clients see it. `id` is stable, and later events of the request sort after it."""
 
     id: str
@@ -81,7 +81,7 @@ class Status:
     """A request as clients see it."""
 
     request: dict[str, Any]
-    events: tuple[Told, ...]
+    events: tuple[StatusEvent, ...]
 
 
 _entries = msgspec.msgpack.Decoder(_Entry)
@@ -89,7 +89,7 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 class RecentRequests:
-    """The view. All of it runs in the event loop's thread; `watch` tells of changes."""
+    """The view. All of it runs in the event loop's thread; `watch` announces changes."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -141,12 +141,12 @@ class RecentRequests:
         entry = self._load(event.case_id)
         if entry.happened and entry.happened[-1].offset >= offset:
             return
-        told = {
+        fields = {
             name: value
             for name in type(event).__struct_fields__
-            if name not in _NOT_TOLD and (value := getattr(event, name)) is not None
+            if name not in _NOT_SHOWN and (value := getattr(event, name)) is not None
         }
-        entry.happened = [*entry.happened[-(MAX_EVENTS - 1) :], _Happened(offset, event.TYPE, event.at, told)]
+        entry.happened = [*entry.happened[-(MAX_EVENTS - 1) :], _Happened(offset, event.TYPE, event.at, fields)]
         self._keep(event.case_id, entry)
 
     def known(self, request_id: str) -> Known | None:
@@ -177,10 +177,15 @@ class RecentRequests:
             "received_at": entry.received_at,
             "decision": decision,
         }
-        events = [Told("submitted", SupportRequestSubmitted.TYPE, {"at": entry.received_at})]
-        if entry.decision is not None:  # what happened to clocks is told after the decision, whichever was read first
-            events.append(Told("routed", CaseRouted.TYPE, {"at": entry.decision.decided_at, "decision": decision}))
-            events += [Told(f"clock-{each.offset}", each.type, {"at": each.at, **each.told}) for each in entry.happened]
+        events = [StatusEvent("submitted", SupportRequestSubmitted.TYPE, {"at": entry.received_at})]
+        if entry.decision is not None:  # clock events follow the decision, whichever was read first
+            events.append(
+                StatusEvent("routed", CaseRouted.TYPE, {"at": entry.decision.decided_at, "decision": decision})
+            )
+            events += [
+                StatusEvent(f"clock-{each.offset}", each.type, {"at": each.at, **each.fields})
+                for each in entry.happened
+            ]
         return Status(request, tuple(events))
 
     @contextmanager
@@ -229,10 +234,10 @@ class RecentRequests:
     def _decision(self, decision: _Decision | None) -> dict[str, Any] | None:
         if decision is None:
             return None
-        told: dict[str, Any] = msgspec.json.decode(self._commons[decision.common])
+        shown: dict[str, Any] = msgspec.json.decode(self._commons[decision.common])
         for name, due_at in decision.due_at.items():
-            told["milestones"][name]["due_at"] = due_at
-        return told
+            shown["milestones"][name]["due_at"] = due_at
+        return shown
 
 
 def _priority_reason(case: CaseRouted) -> dict[str, Any] | None:
@@ -241,7 +246,7 @@ def _priority_reason(case: CaseRouted) -> dict[str, Any] | None:
 
 
 def _common_part(case: CaseRouted) -> bytes:
-    """What is told of a decision beside its instants: the policy has few distinct outcomes, so it is kept once."""
+    """What clients see of a decision beside its instants: the policy has few distinct outcomes, so it is kept once."""
     return msgspec.json.encode(
         {
             "assigned_channel": case.assigned_channel,

@@ -10,7 +10,7 @@ from prometheus_client import Gauge
 from starlette.responses import StreamingResponse
 
 from services.intake.errors import TooManyStreams
-from services.intake.request_status import RecentRequests, Told
+from services.intake.request_status import RecentRequests, StatusEvent
 from shared.observability.health import Receive, Scope, Send
 
 OPEN = Gauge("frontline_intake_event_streams", "Event streams that are open")
@@ -115,7 +115,7 @@ async def _either(changed: asyncio.Event, closing: "asyncio.Task[Literal[True]]"
         change.cancel()
 
 
-def _after(events: tuple[Told, ...], sent: str | None) -> tuple[Told, ...]:
+def _after(events: tuple[StatusEvent, ...], sent: str | None) -> tuple[StatusEvent, ...]:
     """Those after the event `sent`; all of them if there is none such (any more)."""
     for index, event in enumerate(events):
         if event.id == sent:
@@ -123,7 +123,7 @@ def _after(events: tuple[Told, ...], sent: str | None) -> tuple[Told, ...]:
     return events
 
 
-def _frame(event: Told, data: dict[str, Any]) -> bytes:
+def _frame(event: StatusEvent, data: dict[str, Any]) -> bytes:
     return b"id: %b\nevent: %b\ndata: %b\n\n" % (
         event.id.encode(),
         event.type.encode(),

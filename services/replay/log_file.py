@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from services.replay.errors import ReplayError
 from services.replay.recorded_log import LOG_TOPICS, Extent, Offsets, OutOfOrder, Place, RecordedLog
 from shared.contracts.vocabulary import WithheldCause
 from shared.kafka.record import Record, Withheld
@@ -33,7 +34,7 @@ _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _TOPICS = frozenset(topic.name for topic in LOG_TOPICS)
 
 
-class BadLogFile(Exception):
+class BadLogFile(ReplayError):
     """Line `number` of the file is not valid. The message does not quote a customer's text."""
 
     def __init__(self, number: int, message: str) -> None:

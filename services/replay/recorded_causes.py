@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from services.replay.errors import ReplayError
 from services.replay.log import FAR_FUTURE
 from shared.contracts.topics import Topic
 from shared.kafka.record import Headers, Output, Record
@@ -58,7 +59,7 @@ class PublishedEvent(NamedTuple):
     number: int = 0
 
 
-class UnusableEvent(Exception):
+class UnusableEvent(ReplayError):
     """An event does not have the cause that a replay needs. `outdated`: it is valid, but of a version without it."""
 
     def __init__(self, reason: str, *, outdated: bool = False) -> None:

@@ -15,6 +15,7 @@ from typing import Self
 
 import msgspec
 
+from services.replay.errors import ReplayError
 from shared.contracts.topics import (
     ACTIVITY,
     CASES,
@@ -48,7 +49,7 @@ Offsets = dict[str, dict[int, int]]  # topic -> partition -> offset
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class OutOfOrder(Exception):
+class OutOfOrder(ReplayError):
     """A record was added whose offset is not above that of the one before it in its partition."""
 
 

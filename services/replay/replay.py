@@ -16,6 +16,7 @@ from services.escalation.edition_store import EditionStore
 from services.replay.comparison import Comparison
 from services.replay.edition_comparison import ReplayedEditions, compare_editions
 from services.replay.editions import AvailableEditions, EditionsAtTime, RecordedRules, published_editions, why_missing
+from services.replay.errors import ReplayError
 from services.replay.escalation import ReplayedEscalation
 from services.replay.event_difference import FieldDifference
 from services.replay.log import Log
@@ -37,7 +38,7 @@ _NO_OFFSET = 2**63  # sorts events without a usable cause behind all others
 Progress = Callable[[int, int], None]  # records and events replayed so far, and how many there are
 
 
-class CannotReplay(Exception):
+class CannotReplay(ReplayError):
     """Nothing can be replayed, for an edition is missing or damaged. The message has one line for each."""
 
 

@@ -12,10 +12,10 @@ How a file is put together, in this order:
 from typing import Any, Protocol
 
 from shared.policy.document import Path, Place, Source, Tree, merge, parse
-from shared.policy.mistakes import Mistake, PolicyError
+from shared.policy.mistakes import Mistake, PolicyError, PolicyFault
 
 
-class MissingFile(Exception):
+class MissingFile(PolicyFault):
     """A file that another one names is not there. `allowed` says what is."""
 
     def __init__(self, message: str, allowed: str | None = None) -> None:

@@ -21,7 +21,11 @@ class Mistake:
         return text if self.allowed is None else f"{text}; allowed: {self.allowed}"
 
 
-class PolicyError(Exception):
+class PolicyFault(Exception):
+    """Root of what goes wrong with editions: with their files, and with those that were published."""
+
+
+class PolicyError(PolicyFault):
     """A policy that cannot be used. `mistakes` holds every mistake that could be found in one go, in file order."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:

@@ -8,12 +8,13 @@ from shared.contracts import wire
 from shared.contracts.structs import EditionPublished
 from shared.contracts.topics import EDITIONS
 from shared.policy.digest import edition_from_json, edition_to_json, policy_sha256
+from shared.policy.mistakes import PolicyFault
 from shared.policy.model import Edition
 
 _BESIDE_THE_DATA = 1024  # bytes: more than the key and the headers of an event take
 
 
-class UnusableEdition(ValueError):
+class UnusableEdition(PolicyFault):
     """A published edition is not what its digest names, or this version cannot read it. The message says which."""
 
 

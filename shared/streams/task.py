@@ -17,7 +17,7 @@ from shared.contracts.topics import Topic
 from shared.kafka.faults import TaskMustStop
 from shared.kafka.record import Record
 from shared.observability import logs
-from shared.streams import metrics
+from shared.streams import dead_letter_report, metrics
 from shared.streams.errors import Fenced, OffsetLost, RecordRefused
 from shared.streams.pacing import Pacer
 from shared.streams.positions import Committed
@@ -331,15 +331,7 @@ class Task:
             metrics.TIMERS.labels(service).inc(done.timers)
             metrics.TIMER_LATENESS_SECONDS.labels(service).observe(max(0.0, late.total_seconds()))
         for letter in done.dead_lettered:
-            metrics.DEAD_LETTERS.labels(service, letter.record.topic, letter.cause).inc()
-            _log.warning(
-                f"Record dead-lettered: {letter.message}",
-                action="record.dead_lettered",
-                cause=letter.cause,
-                topic=letter.record.topic,
-                partition=letter.record.partition,
-                offset=letter.record.offset,
-            )
+            dead_letter_report.report(service, letter)
 
     def _report_failed(self, failed: FailedTimer) -> None:
         error = type(failed.error).__name__

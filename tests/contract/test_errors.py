@@ -14,7 +14,10 @@ ROOTS = {
     "shared/streams": "KafkaFault",
     "shared/embedded_kafka": "KafkaFailed",
     "shared/business_time": "CalendarError",
+    "shared/policy": "PolicyFault",
+    "shared/sla": "SlaError",
     "services/intake": "Refusal",
+    "services/replay": "ReplayError",
     "services/cli": "CommandFailed",
 }
 # Raised inside pydantic's validators, which take a ValueError only; what leaves the package is a FieldError.
