@@ -38,7 +38,7 @@ def explain(case: str, *, kafka: str | None = None, lang: Lang = None, as_json: 
 
     The log of Kafka is read as it is now: the decision with its trace, what happened to the case, its clocks with the
     ledger of each deadline (which time counted, which did not, and why), the rule and the edition that each number is
-    from, who was or will be called, and what was put aside and does not count.
+    from, who was or will be called, and which records were dead-lettered and do not count.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def _unknown(case: str, log: CaseLog) -> str:
     said = f"the log has no case {case!r}"
     if log.put_aside:
         causes = ", ".join(sorted({letter.cause for letter in log.put_aside}))
-        return f"{said}, but {len(log.put_aside)} records of it that were put aside ({causes})"
+        return f"{said}, but {len(log.put_aside)} dead letters of it ({causes})"
     return f"{said}, but {len(log.activity)} activities that wait for it" if log.activity else said
 
 
