@@ -31,14 +31,19 @@ def record_of(edition: Edition) -> Record:
     return Record(output.topic, 0, 0, 0, output.key, output.value, output.headers)
 
 
+def record_with(topic: Topic, event: object, offset: int) -> Record:
+    """A record of the case's log."""
+    value, headers = as_record(topic, CASE, event)
+    return Record(topic.name, 0, offset, 0, CASE.encode(), value, headers)
+
+
 @pytest.fixture
 def log() -> CaseLog:
     """A case that was decided by one edition and migrated to another one."""
     desk, made = TaskDesk(), CaseLog()
     events: list[tuple[Topic, object]] = [(CASES, desk.case()), (ACTIVITY, desk.activity("policy_migrated", **TO_NEXT))]
     for offset, (topic, event) in enumerate(events):
-        value, headers = as_record(topic, CASE, event)
-        made.take(Record(topic.name, 0, offset, 0, CASE.encode(), value, headers))
+        made.take(record_with(topic, event, offset))
     return made
 
 
@@ -59,6 +64,19 @@ def test_the_editions_of_a_case_are_those_of_the_topic(log: CaseLog) -> None:
     found = log.editions()
     assert found[short_of(policy_sha256(MOVED_TO))].edition == MOVED_TO
     assert log.editions()[short_of(policy_sha256(MOVED_TO))] is found[short_of(policy_sha256(MOVED_TO))]
+
+
+@pytest.mark.parametrize("digest", ["latest", "", "ab" * 31, "AB" * 32, "ab" * 32 + "\n"])
+def test_a_record_whose_digest_is_none_is_passed_over(log: CaseLog, digest: str) -> None:
+    """Escalation dead-letters it. One of them must not end the explanations and previews of all cases."""
+    desk, before = TaskDesk(), log.named_editions
+    migrated = desk.activity("policy_migrated", edition="latest", policy_sha256=digest)
+    log.take(record_with(CASES, desk.case(policy_sha256=digest), offset=2))
+    log.take(record_with(ACTIVITY, migrated, offset=3))
+    assert log.named_editions == before
+    alone = CaseLog()
+    alone.take(record_with(CASES, desk.case(policy_sha256=digest), offset=0))
+    assert alone.case is None
 
 
 def test_a_record_that_does_not_prove_itself_is_passed_over(log: CaseLog) -> None:
