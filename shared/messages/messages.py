@@ -37,6 +37,8 @@ _BEFORE_ITS_OWN_SOUND = {
     ("es", "or", "o"): ("u", ("o", "ho"), ()),
 }
 
+_FORMS = ("span", "percent", "instant")  # of numbers and instants; nothing else can be shown in them
+
 
 class Catalogue(NamedTuple):
     """The sentences of one language by their codes. `locale` says how its lists and numbers look."""
@@ -176,8 +178,12 @@ class Messages:
 
 
 def placeholders(text: str) -> set[str]:
-    """The names of the facts in a text."""
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    """The facts in a text, of those with a form of their own also that: `seconds:span`. Raises ValueError.
+
+    How a list is joined is no such form: that is the affair of each language.
+    """
+    parts = Formatter().parse(text)
+    return {f"{name}:{how}" if how in _FORMS else name for _, name, how, _ in parts if name is not None}
 
 
 def _parts(reason: Any) -> tuple[str, Mapping[str, Any]]:
