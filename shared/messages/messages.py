@@ -13,7 +13,7 @@ Lists, numbers and percentages follow Unicode's locale data (CLDR), by Babel.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from string import Formatter
 from typing import Any, NamedTuple
 
@@ -133,6 +133,11 @@ class Messages:
     def weekday(self, number: int) -> str:
         """The short name of a day of the week, of which Monday is 0."""
         return str(self._locale.days["stand-alone"]["abbreviated"][number])
+
+    def day(self, day: date) -> str:
+        """A day without its year: Mon 30 Nov."""
+        month = self._locale.months["stand-alone"]["abbreviated"][day.month]
+        return f"{self.weekday(day.weekday())} {day:%d} {month}"
 
     def percent(self, share: float) -> str:
         """A part of a whole: 75%."""

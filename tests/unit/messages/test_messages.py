@@ -1,5 +1,6 @@
 """How codes and facts become sentences: names, lists, numbers, and what happens where a catalogue lacks something."""
 
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -68,6 +69,12 @@ def test_an_instant_is_on_the_wall_clock_of_the_zone() -> None:
     assert messages.at("2026-11-23T10:00:00Z") == "2026-11-23T10:00:00Z"
     assert messages.in_zone(ZoneInfo("Europe/Madrid")).at("2026-11-23T10:00:00Z") == "2026-11-23 11:00:00"
     assert messages.at(None) == "at no set time"
+
+
+def test_a_day_is_named_in_the_language() -> None:
+    """Not as the locale of the process has it."""
+    day = date(2026, 11, 30)
+    assert [messages_in(language).day(day) for language in ("en", "es")] == ["Mon 30 Nov", "lun 30 nov"]
 
 
 @pytest.mark.parametrize(
