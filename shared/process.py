@@ -162,6 +162,7 @@ async def _until_signalled(service: Service, listener: socket.socket) -> None:
         _log.info(f"{sign.name}: finishing what is in progress", action="service.ending")
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(each)
+            signal.signal(each, signal.SIG_DFL)  # Python's own handler of SIGINT would wait for the work as well
         service.stop()
         if service.flush_seconds is not None:
             server.should_exit = True

@@ -54,11 +54,15 @@ class EditionStore:
         return short
 
     def is_saved(self, overlay: Overlay, sha256: str) -> bool:
-        """Whether a case of this partition has pinned the edition before."""
-        return overlay.get(STORE, KEY_PREFIX + short_of(sha256)) is not None
+        """Whether a case of this partition has pinned the edition before. The whole digest counts, not its first bytes.
+
+        Raises TaskMustStop if what is saved cannot be read.
+        """
+        short = short_of(sha256)
+        return overlay.get(STORE, KEY_PREFIX + short) is not None and self.of(overlay, short).sha256 == sha256
 
     def knows(self, overlay: Overlay, sha256: str) -> bool:
-        """Whether `pin` would find the edition."""
+        """Whether the edition is saved or configured. Raises TaskMustStop if what is saved cannot be read."""
         return self.is_saved(overlay, sha256) or self._library.by_digest(sha256) is not None
 
     @property

@@ -16,6 +16,11 @@ class Accounts:
     def __len__(self) -> int:
         return len(self._owned)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._owned.clear()
+        self._withdrawn.clear()
+
     def take(self, record: Record) -> None:
         """Read one record of the topic. Raises PoisonRecord for what is no event of it."""
         if record.key is None:

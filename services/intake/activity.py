@@ -10,8 +10,8 @@ from functools import cached_property
 from pydantic import Field
 
 from services.intake.errors import FieldError, InvalidFields, MissingScope
-from services.intake.fields import Body, Id, Sha256, Statuses, Text
-from shared.contracts.base import Instant, format_instant
+from services.intake.fields import Body, Id, Statuses, Text
+from shared.contracts.base import Instant, Sha256, format_instant
 from shared.contracts.ids import deterministic_id
 from shared.contracts.structs import ActivityRecorded, MilestoneTerms
 from shared.contracts.vocabulary import (

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from services.intake.errors import Unauthenticated
 from services.intake.fields import Id, WrongValue
+from shared.contracts.base import Sha256
 
 Scope = Literal["submit", "activity", "backfill", "admin"]
 PREFIX = "fl_"  # lets secret scanners recognise a key
@@ -42,7 +43,7 @@ class ApiKey(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: Id
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: Sha256
     scopes: tuple[Scope, ...] = Field(min_length=1)
     rate: Annotated[str | None, AfterValidator(_rate)] = "100/second"
 

@@ -93,5 +93,4 @@ Subject = Annotated[str, Field(min_length=1, max_length=SUBJECT_LIMIT), BeforeVa
 Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(identifier)]
 Email = Annotated[str, AfterValidator(_email), BeforeValidator(_clean_line)]
 Country = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Z]{2}$"}), AfterValidator(_country)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Statuses = Annotated[tuple[Id, ...], Field(max_length=20), AfterValidator(_unique_statuses)]

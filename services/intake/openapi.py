@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 from services.intake.activity import Activity
 from services.intake.entitlement import EntitlementBody
 from services.intake.request import Submission
-from shared.contracts.base import Instant
+from shared.contracts.base import Instant, Sha256
 from shared.contracts.intake import Account
 
 ANY_SCOPE = "any"  # in place of scopes: every key will do
@@ -54,7 +54,7 @@ class RequestStatus(_Answer):
 class EditionDocument(_Answer):
     """An edition. `document` is byte for byte what its SHA-256 is of."""
 
-    policy_sha256: str
+    policy_sha256: Sha256
     document: dict[str, Any]
 
 

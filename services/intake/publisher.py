@@ -11,7 +11,7 @@ the answer names the key to repeat the call with: the second record has the same
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aiokafka.errors import KafkaError
@@ -64,16 +64,25 @@ class Position:
 class Publisher:
     """Publishes to Kafka. `run` keeps it connected, `publish` waits for the acknowledgement.
 
-    Missing `topics` are created at the start; `watch` says whether they are unchanged since.
+    Missing `topics` are created at the start; `watch` says whether they are unchanged since. `another_kafka` is called
+    when there is another Kafka at the address, or ours without its data: what is known from the log no longer holds.
     """
 
     def __init__(
-        self, kafka: KafkaSettings, topics: Sequence[Topic], *, timeout: float, linger_ms: int, readiness: Readiness
+        self,
+        kafka: KafkaSettings,
+        topics: Sequence[Topic],
+        *,
+        timeout: float,
+        linger_ms: int,
+        readiness: Readiness,
+        another_kafka: Callable[[], None] = lambda: None,
     ) -> None:
         self._kafka = kafka
         self._topics = {topic.name: topic for topic in topics}
         self._timeout = timeout
         self._readiness = readiness
+        self._another_kafka = another_kafka
         self._linger_ms = linger_ms
         self._log = get_logger()
         self._broker: KafkaBroker | None = None
@@ -206,6 +215,7 @@ class Publisher:
                     self._replace = True
                     self._lost(self.watch.trouble)
                     self.watch.forget()
+                    self._another_kafka()
                 else:
                     self._found()
 

@@ -103,6 +103,15 @@ class RecentRequests:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def clear(self) -> None:
+        """Forget every request."""
+        forgotten = [*self._entries]
+        self._entries.clear()
+        self._order.clear()
+        self._early.clear()
+        for request_id in forgotten:
+            self._tell(request_id)
+
     def submitted(self, event: SupportRequestSubmitted) -> None:
         """A request was accepted. Where one with this id is known, the first counts, as it does for the router."""
         if event.request_id in self._entries:

@@ -56,6 +56,7 @@ class Service:
             timeout=settings.publish_timeout_seconds,
             linger_ms=settings.publish_linger_ms,
             readiness=self.readiness,
+            another_kafka=self._forget,
         )
         since = Since(timedelta(hours=settings.recent_hours), settings.recent_requests)
         many = Since(since.ago, since.at_most * _EVENTS_PER_REQUEST)
@@ -83,6 +84,11 @@ class Service:
             group.create_task(self.requests_tail.run())
             group.create_task(self.accounts_tail.run())
             group.create_task(self.editions_tail.run())
+
+    def _forget(self) -> None:
+        """Forget what the topics of another Kafka have: a repeated call would be acknowledged and be nowhere."""
+        for view in (self.recent, self.recent_activity, self.accounts):
+            view.clear()
 
     async def admit(self, request: Request, *any_of: Scope) -> ApiKey:
         """The caller, if its key has one of these scopes and has not been used too often. Raises the refusal.

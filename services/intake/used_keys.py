@@ -63,6 +63,11 @@ class RecentDigests:
     def __len__(self) -> int:
         return len(self._digests)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._digests.clear()
+        self._order.clear()
+
     def add(self, event_id: str, digest: str) -> None:
         """An event was accepted."""
         key = bytes.fromhex(event_id)

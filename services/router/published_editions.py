@@ -31,7 +31,7 @@ class PublishedEditions:
         self._trace = trace
 
     def publish(self, edition: Edition, overlay: Overlay, traceparent: str | None) -> None:
-        """Publish `edition`, unless this transaction has done so already."""
+        """Publish `edition`, unless this task has published it, this transaction included."""
         digest = policy_sha256(edition)
         key = digest.encode()
         if overlay.get(STORE, key) is not None:

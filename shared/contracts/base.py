@@ -52,6 +52,7 @@ Identifier = Annotated[str, Field(min_length=1, max_length=200)]
 # Counts and offsets: no more than every JSON reader keeps exactly (I-JSON, RFC 7493 section 2.2).
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]  # ISO 3166-1 alpha-2
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Part(BaseModel):

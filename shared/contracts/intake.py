@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.contracts.base import CountryCode, Event, Identifier, Instant, Part
+from shared.contracts.base import CountryCode, Event, Identifier, Instant, Part, Sha256
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import (
     AccountType,
@@ -121,7 +121,7 @@ class ActivityRecorded(Event):
     milestones: dict[Milestone, MilestoneTerms] | None = None  # reprioritised, entitlement_refreshed: the new terms
     plan: Plan | None = None  # entitlement_refreshed: what follows from this plan counts from now on
     edition: str | None = None  # policy_migrated: the edition that counts from now on
-    policy_sha256: str | None = None  # policy_migrated: its digest
+    policy_sha256: Sha256 | None = None  # policy_migrated: its digest
     impact: Impact | None = None  # reprioritised
     workaround: Workaround | None = None  # reprioritised
     reason: str | None = None

@@ -1,10 +1,8 @@
 """[pure] What the router publishes: the decision for each request, and the editions that it decides by."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import Field
-
-from shared.contracts.base import CausedBy, Count, CountryCode, Event, Identifier, Instant, Part
+from shared.contracts.base import CausedBy, Count, CountryCode, Event, Identifier, Instant, Part, Sha256
 from shared.contracts.terms import TargetSeconds
 from shared.contracts.vocabulary import (
     AccountType,
@@ -113,7 +111,7 @@ class Decision(Part):
     escalation: EscalationRights
     phone_numbers: tuple[PhoneNumber, ...]
     edition: str
-    policy_sha256: str
+    policy_sha256: Sha256
     trace: tuple[TraceStep, ...]
     priority_rule: str  # the id of the rule; its reason is in the trace
     entitlement: EntitlementUsed
@@ -156,7 +154,7 @@ class EditionPublished(Event):
 
     edition: str
     effective_from: Instant
-    policy_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    policy_sha256: Sha256
     tzdata_version: str
     holidays_version: str
     document: str

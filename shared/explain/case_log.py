@@ -29,11 +29,17 @@ class CaseLog:
     published: PublishedEditions = field(default_factory=PublishedEditions)
 
     @property
+    def dead_lettered_activity(self) -> set[int]:
+        """The offsets of the activity that escalation has dead-lettered."""
+        return {letter.record.offset for letter in self.put_aside if letter.record.topic == ACTIVITY.name}
+
+    @property
     def named_editions(self) -> dict[str, str]:
-        """The editions that decided the case or that it was to migrate to: the name of each by its digest."""
+        """The editions that decided the case or that it migrated to: the name of each by its digest."""
         named = {} if self.case is None else {self.case.policy_sha256: self.case.edition}
-        for _, activity in self.activity:
-            if activity.policy_sha256 is not None:
+        refused = self.dead_lettered_activity
+        for offset, activity in self.activity:
+            if activity.type == "policy_migrated" and activity.policy_sha256 is not None and offset not in refused:
                 named.setdefault(activity.policy_sha256, activity.edition or "")
         return named
 

@@ -25,8 +25,7 @@ def clocks(
     messages: Messages,
 ) -> list[dict[str, Any]]:
     """Each clock at `at`. `of_the_case` is the rule of its calendar."""
-    heeded = told.view
-    found = as_of(clocks_of(heeded.policy, heeded.clocks), at)
+    found = as_of(clocks_of(told.view.policy, told.view.clocks), at)
     return [_clock(told, clock, of_the_case, events, at, messages) for clock in found]
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from shared.business_time.instants import Micros, from_micros, to_micros
 from shared.contracts.base import format_instant
@@ -72,9 +74,11 @@ def preview(of: Candidate, activities: list[ActivityRecorded], editions: Edition
     before = view_of(state, known)
     effects: list[ClockEvent] = []
     problem = None
-    for activity in activities:
+    for number, activity in enumerate(activities):
+        later = now + timedelta(microseconds=number)  # they count in the order in which they are sent
         try:
-            published = apply_activity(state, known, activity, at).effects
+            sent = replace(activity, at=later, recorded_at=later)
+            published = apply_activity(state, known, sent, at + number).effects
             effects += [effect for effect in published if isinstance(effect, ClockEvent)]
         except InputRefused as refused:
             problem = str(refused)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from shared.business_time.instants import to_micros
 from shared.contracts.structs import ActivityRecorded, CaseRouted
-from shared.contracts.topics import ACTIVITY
 from shared.explain.case_log import CaseLog
 from shared.sla.case import REMEMBERED, apply_activity, new_case, open_clocks
 from shared.sla.case_state import CaseState
@@ -15,7 +14,7 @@ from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 
 def counted(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
     """The activity that counts: each once, the first content under an id, and nothing that was dead-lettered."""
-    dead_lettered = {letter.record.offset for letter in log.put_aside if letter.record.topic == ACTIVITY.name}
+    dead_lettered = log.dead_lettered_activity
     opened_at = to_micros(case.received_at)
     found: dict[tuple[str, str | None], ActivityRecorded] = {}
     stored: set[str] = set()

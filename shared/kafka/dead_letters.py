@@ -71,5 +71,5 @@ def parse(key: bytes | None, value: bytes | None, headers: Headers, timestamp_ms
         cause, message, service, topic, partition, offset, at, body = (data.decode() for _, data in causes)
         record = Record(topic, int(partition), int(offset), timestamp_ms, key, value, own)
         return DeadLetter(cause, message, service, datetime.fromisoformat(at), record, body == _BODY_BY_REFERENCE)
-    except ValueError as error:
+    except (ValueError, AttributeError) as error:  # a header of somebody else's may have no value
         raise NotADeadLetter(f"a dlt-* header is not readable: {type(error).__name__}") from error

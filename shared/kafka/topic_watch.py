@@ -2,7 +2,7 @@
 
 aiokafka itself asks every five minutes, without ids, and goes on at the old offset where a topic was created again.
 Between such a change and the next look a task may read a few records of the new topic at its old offset. Its positions
-still belong to the old topic's id, so that they never count for the new one (see positions.py).
+still belong to the old topic's id, so that they never count for the new one (see shared/streams/positions.py).
 """
 
 import asyncio

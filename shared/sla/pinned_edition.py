@@ -120,7 +120,8 @@ class KnownEditions:
 
     def find(self, name: str, sha256: str) -> PinnedEdition | None:
         """The edition with that digest, if it is at hand."""
-        return self._known.get(short_of(sha256))
+        found = self._known.get(short_of(sha256))
+        return found if found is not None and found.sha256 == sha256 else None
 
 
 def short_of(sha256: str) -> bytes:

@@ -67,8 +67,9 @@ class ChangelogLost(TaskMustStop):
     """
 
     def __init__(self, topic: str, partition: int, committed: int, carried: int | None) -> None:
+        known = "none" if carried is None else carried
         super().__init__(
-            f"{topic}[{partition}]: the group has committed {committed}, the changelogs have {carried or 'none'}: "
+            f"{topic}[{partition}]: the group has committed {committed}, the changelogs have {known}: "
             "they were deleted, or have lost records. Restore them, or delete all changelogs of the service and its "
             "group"
         )

@@ -4,7 +4,7 @@ aiokafka commits a transaction that lost a batch unless each send future is look
 transaction is aborted. So `commit` here is only reached after every future has been awaited, and after any error the
 producer is thrown away; the next one fences it. One whose connection breaks is thrown away as well: aiokafka would
 connect anew and go on, and a broker that was started again meanwhile may have left the last transaction unfinished
-(see hanging.py), which the next one would then drag along to its own end.
+(see hanging_transactions.py), which the next one would then drag along to its own end.
 """
 
 import asyncio

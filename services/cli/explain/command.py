@@ -38,7 +38,7 @@ def explain(case: str, *, kafka: str | None = None, lang: Lang = None, as_json: 
 
     The log of Kafka is read as it is now: the decision with its trace, what happened to the case, its clocks with the
     ledger of each deadline (which time counted, which did not, and why), the rule and the edition that each number is
-    from, who was or will be called, and what was put aside and does not count.
+    from, who was or will be called, and which records were dead-lettered and do not count.
 
     Parameters
     ----------
@@ -77,29 +77,42 @@ def explain(case: str, *, kafka: str | None = None, lang: Lang = None, as_json: 
 
 
 def _editions(log: CaseLog) -> tuple[dict[bytes, PinnedEdition], str]:
-    """The editions that the case names, from the log, else as they are configured here; and which is missing."""
+    """The editions that the case names, from the log, else as they are configured here; and what is wrong with others.
+
+    One that cannot be read does not keep the others from being used.
+    """
     found: dict[bytes, PinnedEdition] = {}
+    problems: list[str] = []
+    missing: dict[str, str] = {}
+    for sha256, name in log.named_editions.items():
+        try:
+            pinned = log.published.find(sha256)
+        except UnusableEdition as error:
+            problems.append(str(error))
+            continue
+        if pinned is None:
+            missing[sha256] = name
+        else:
+            found[short_of(sha256)] = pinned
     try:
-        found = log.editions()
-        missing = {sha256: name for sha256, name in log.named_editions.items() if log.published.find(sha256) is None}
         library = load_library(load(PolicySettings).policies) if missing else None
-    except (UnusableEdition, PolicyError, BadSettings) as error:
-        return found, str(error)
-    for sha256 in [*missing]:
+    except (PolicyError, BadSettings) as error:
+        problems.append(str(error))
+        library = None
+    for sha256, name in missing.items():
         if library is not None and (edition := library.by_digest(sha256)) is not None:
             found[short_of(sha256)] = PinnedEdition(sha256, edition)
-            del missing[sha256]
-    return found, "; ".join(
-        f"edition {name} (policy_sha256 {sha256}) is neither in {EDITIONS.name} nor in FRONTLINE_POLICIES"
-        for sha256, name in missing.items()
-    )
+        else:
+            where = f"neither in {EDITIONS.name} nor in FRONTLINE_POLICIES"
+            problems.append(f"edition {name} (policy_sha256 {sha256}) is {where}")
+    return found, "; ".join(problems)
 
 
 def _unknown(case: str, log: CaseLog) -> str:
     said = f"the log has no case {case!r}"
     if log.put_aside:
         causes = ", ".join(sorted({letter.cause for letter in log.put_aside}))
-        return f"{said}, but {len(log.put_aside)} records of it that were put aside ({causes})"
+        return f"{said}, but {len(log.put_aside)} dead letters of it ({causes})"
     return f"{said}, but {len(log.activity)} activities that wait for it" if log.activity else said
 
 

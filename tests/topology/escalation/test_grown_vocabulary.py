@@ -15,7 +15,7 @@ from tests.harness.grown_vocabulary import SOURCE, grown, sets_of_words
 from tests.topology.escalation.desk import CASE, LIBRARY, TaskDesk, as_record, minutes
 from tests.topology.escalation.going_on import Outcome, Saved, go_on
 
-# Sets whose words are stored by their position: there a new word comes last (tests/unit/escalation_service keeps that).
+# Sets whose words are stored by their position: a new word comes last there (tests/unit/sla/test_case_state.py).
 BY_POSITION = {"Impact", "Workaround", "Environment", "Milestone", "ActivityType"}
 ALL = {name: "last" if name in BY_POSITION else "first" for name in sets_of_words()}
 

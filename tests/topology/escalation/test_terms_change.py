@@ -1,5 +1,6 @@
 """What an open case is promised changes only when it is said so for this case: another plan, another edition."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,9 +8,11 @@ import pytest
 
 from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import Milestone
+from shared.kafka.faults import TaskMustStop
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
+from shared.policy.model import Edition
 from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, at, minutes
 
 BOTH = load_library(["guidelines-2021", "objectives-2024"])
@@ -19,6 +22,23 @@ TO_NEXT = {"edition": "objectives-2024", "policy_sha256": policy_sha256(NEXT.edi
 def desk_with(library: EditionLibrary = BOTH) -> TaskDesk:
     """Cases are routed by the guidelines; escalation knows both editions, unless `library` says otherwise."""
     return TaskDesk(library, routed_by=LIBRARY)
+
+
+class LibraryWithTwin(EditionLibrary):
+    """Has the first of its editions under a second digest as well, since nobody finds two that begin alike."""
+
+    def __init__(self, editions: Iterable[Edition], twin: str) -> None:
+        super().__init__(editions)
+        self._twin = twin
+
+    def by_digest(self, sha256: str) -> Edition | None:
+        """The edition with that digest."""
+        return self.editions[0] if sha256 == self._twin else super().by_digest(sha256)
+
+
+def with_wrong_last_digit(sha256: str) -> str:
+    """A digest that somebody has mistyped."""
+    return sha256[:-1] + ("0" if sha256[-1] != "0" else "1")
 
 
 def due(desk: TaskDesk, milestone: Milestone, case_id: str = CASE) -> datetime | None:
@@ -122,6 +142,35 @@ def test_an_edition_that_nobody_has_puts_the_migration_aside_and_the_case_goes_o
     assert desk.hears("policy_migrated", **TO_NEXT) == []
     assert desk.put_aside == ["unknown_edition"]
     assert "first_response breached" in desk.passes(minutes(61))
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["after its case", "before its case"])
+@pytest.mark.parametrize("library", [LIBRARY, BOTH], ids=["pinned by the case", "pinned by another migration"])
+def test_a_migration_to_a_digest_with_a_wrong_last_digit_is_a_dead_letter(library: EditionLibrary, early: bool) -> None:
+    """The digest begins like that of an edition that is saved already. The partition goes on."""
+    desk = desk_with(library)
+    saved = LIBRARY.editions[0] if library is LIBRARY else NEXT.editions[0]
+    if library is BOTH:
+        desk.opens("e" * 32, plan="premier_plus")
+        desk.hears("policy_migrated", "e" * 32, **TO_NEXT)
+    mistyped = {"edition": saved.edition, "policy_sha256": with_wrong_last_digit(policy_sha256(saved))}
+    if early:
+        desk.hears("policy_migrated", **mistyped)
+        desk.opens(plan="premier_plus")
+    else:
+        desk.opens(plan="premier_plus")
+        assert desk.hears("policy_migrated", **mistyped) == []
+    assert desk.put_aside == ["unknown_edition"]
+    assert "first_response breached" in desk.passes(minutes(61))
+
+
+def test_two_editions_whose_digests_begin_alike_stop_the_task() -> None:
+    """Cases could not tell them apart: going on would count some of them by the wrong edition."""
+    digest = with_wrong_last_digit(policy_sha256(LIBRARY.editions[0]))
+    desk = desk_with(LibraryWithTwin(LIBRARY.editions, digest))
+    desk.opens(plan="premier_plus")
+    with pytest.raises(TaskMustStop, match="begin alike: one must be edited"):
+        desk.hears("policy_migrated", edition="its twin", policy_sha256=digest)
 
 
 def test_a_refreshed_plan_brings_its_promises_and_its_escalation() -> None:

@@ -11,6 +11,7 @@ from shared.contracts.topics import ACTIVITY, CASES, Topic
 from shared.explain.case_log import CaseLog
 from shared.explain.migration_preview import Candidate, Editions, candidate, preview, to_edition, to_plan
 from shared.policy.digest import policy_sha256
+from shared.policy.editions import EditionLibrary
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, as_record, at, minutes
 
@@ -22,8 +23,8 @@ EDITIONS: Editions = {short_of(each.sha256): each for each in (NOW, LATER)}
 class Case:
     """A case that is lived through, and what its log says of it."""
 
-    def __init__(self, **given: Any) -> None:
-        self.desk = TaskDesk()
+    def __init__(self, desk: TaskDesk | None = None, **given: Any) -> None:
+        self.desk = desk or TaskDesk()
         self.log = CaseLog()
         self._pipe(CASES, self.desk.case(**given))
 
@@ -159,3 +160,26 @@ def test_people_read_a_line_for_each_case_and_each_clock() -> None:
     assert "periodic update: not promised -> objective of 1h elapsed, due 2026-11-23T13:00:00Z, late" in text
     assert "breached by this" in text
     assert "1 cases would change, 1 breaches by that. Nothing was sent; --send does it." in text
+
+
+def test_an_edition_and_a_plan_are_previewed_in_the_order_in_which_they_are_sent() -> None:
+    """The plan may be one that only the new edition has, and then the migration comes first for a reason."""
+    plans = {name: plan for name, plan in NOW.edition.plans.items() if name != "premier_plus"}
+    older = EditionLibrary.single(NOW.edition.model_copy(update={"plans": plans}))
+    pinned = PinnedEdition(policy_sha256(older.editions[0]), older.editions[0])
+    case = Case(TaskDesk(older, routed_by=older), plan="premier")
+    editions = {short_of(each.sha256): each for each in (pinned, LATER)}
+    one, now = candidate(case.log, editions), at(0.5)
+    assert isinstance(one, Candidate)
+    told = preview(one, [to_edition(one, LATER, now), to_plan(one, "premier_plus", now)], editions, now)
+    assert (told["problem"], told["plan"]["after"]) == (None, "premier_plus")
+
+
+def test_an_edition_that_a_refused_migration_names_is_no_edition_of_the_case() -> None:
+    """Nobody counts by it, so `explain` lacks nothing without it."""
+    case = Case(plan="premier_plus")
+    case.hears("policy_migrated", edition="lost", policy_sha256="f" * 64)
+    case.log.put_aside = case.desk.driver.dead_letters
+    assert case.log.named_editions == {NOW.sha256: "guidelines-2021"}
+    case.hears("policy_migrated", edition=LATER.edition.edition, policy_sha256=LATER.sha256)
+    assert LATER.sha256 in case.log.named_editions

@@ -1,14 +1,22 @@
 """Explanations and previews find the rules of a case in the log, by the digests that the case names."""
 
+import hashlib
 from dataclasses import replace
 
+import msgspec
 import pytest
 
-from shared.contracts.topics import ACTIVITY, CASES, Topic
+from services.cli.explain import command
+from shared.contracts import wire
+from shared.contracts.structs import EditionPublished
+from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, Topic
 from shared.explain.case_log import CaseLog
+from shared.kafka import serde
 from shared.kafka.record import Record
+from shared.kafka.serde import Envelope
 from shared.policy.digest import policy_sha256
 from shared.policy.model import Edition
+from shared.policy.published_edition import edition_published
 from shared.sla.pinned_edition import short_of
 from tests.harness.decided import published
 from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, as_record
@@ -23,14 +31,19 @@ def record_of(edition: Edition) -> Record:
     return Record(output.topic, 0, 0, 0, output.key, output.value, output.headers)
 
 
+def record_with(topic: Topic, event: object, offset: int) -> Record:
+    """A record of the case's log."""
+    value, headers = as_record(topic, CASE, event)
+    return Record(topic.name, 0, offset, 0, CASE.encode(), value, headers)
+
+
 @pytest.fixture
 def log() -> CaseLog:
     """A case that was decided by one edition and migrated to another one."""
     desk, made = TaskDesk(), CaseLog()
     events: list[tuple[Topic, object]] = [(CASES, desk.case()), (ACTIVITY, desk.activity("policy_migrated", **TO_NEXT))]
     for offset, (topic, event) in enumerate(events):
-        value, headers = as_record(topic, CASE, event)
-        made.take(Record(topic.name, 0, offset, 0, CASE.encode(), value, headers))
+        made.take(record_with(topic, event, offset))
     return made
 
 
@@ -53,6 +66,19 @@ def test_the_editions_of_a_case_are_those_of_the_topic(log: CaseLog) -> None:
     assert log.editions()[short_of(policy_sha256(MOVED_TO))] is found[short_of(policy_sha256(MOVED_TO))]
 
 
+@pytest.mark.parametrize("digest", ["latest", "", "ab" * 31, "AB" * 32, "ab" * 32 + "\n"])
+def test_a_record_whose_digest_is_none_is_passed_over(log: CaseLog, digest: str) -> None:
+    """Escalation dead-letters it. One of them must not end the explanations and previews of all cases."""
+    desk, before = TaskDesk(), log.named_editions
+    migrated = desk.activity("policy_migrated", edition="latest", policy_sha256=digest)
+    log.take(record_with(CASES, desk.case(policy_sha256=digest), offset=2))
+    log.take(record_with(ACTIVITY, migrated, offset=3))
+    assert log.named_editions == before
+    alone = CaseLog()
+    alone.take(record_with(CASES, desk.case(policy_sha256=digest), offset=0))
+    assert alone.case is None
+
+
 def test_a_record_that_does_not_prove_itself_is_passed_over(log: CaseLog) -> None:
     """An explanation by rules that somebody has put under the digest would be a lie."""
     record = record_of(DECIDED_BY)
@@ -65,3 +91,21 @@ def test_a_record_that_does_not_prove_itself_is_passed_over(log: CaseLog) -> Non
     ):
         log.published.take(wrong)
     assert log.editions() == {}
+
+
+def test_an_edition_that_cannot_be_read_does_not_hide_the_others(log: CaseLog) -> None:
+    """The decision can still be explained by its own edition."""
+    later = b'{"edition":"of a later version"}'
+    digest = hashlib.sha256(later).hexdigest()
+    event = edition_published(MOVED_TO)
+    unreadable = msgspec.structs.replace(event, document=later.decode(), policy_sha256=digest)
+    envelope = Envelope("e1", "/frontline/router", EditionPublished.TYPE, event.effective_from, digest)
+    output = serde.to_output(EDITIONS, digest, envelope, wire.encode(unreadable))
+    log.published.take(record_of(DECIDED_BY))
+    log.published.take(Record(output.topic, 0, 1, 0, output.key, output.value, output.headers))
+    desk = TaskDesk()
+    value, headers = as_record(ACTIVITY, CASE, desk.activity("policy_migrated", edition="later", policy_sha256=digest))
+    log.take(Record(ACTIVITY.name, 0, 2, 0, CASE.encode(), value, headers))
+    found, problem = command._editions(log)
+    assert short_of(policy_sha256(DECIDED_BY)) in found
+    assert "cannot read edition" in problem

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -80,11 +80,12 @@ def test_the_instant_is_utc_and_the_message_bounded() -> None:
     assert len(written["dlt-message"]) == 2_000
 
 
+@pytest.mark.parametrize("value", [b"\xff", None], ids=["no text", "no value"])
 @pytest.mark.parametrize("broken", ["dlt-partition", "dlt-offset", "dlt-at", "dlt-cause"])
-def test_what_cannot_be_read_is_no_dead_letter(broken: str) -> None:
+def test_what_cannot_be_read_is_no_dead_letter(broken: str, value: Any) -> None:
     """Somebody else may write to the topic."""
     output = to_output(DeadLetter("c", "m", "s", datetime(2026, 1, 1, tzinfo=UTC), Record("t", 0, 0, -1, None, None)))
-    damaged = tuple((name, b"\xff" if name == broken else value) for name, value in output.headers)
+    damaged = tuple((name, value if name == broken else written) for name, written in output.headers)
     with pytest.raises(NotADeadLetter):
         parse(None, None, damaged)
     with pytest.raises(NotADeadLetter, match="the last headers are"):

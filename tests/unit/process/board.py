@@ -6,6 +6,7 @@
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import Field
@@ -53,6 +54,11 @@ class Board:
             if behaviour == "hangs" or self.flush_seconds is not None:
                 await asyncio.Event().wait()
         finally:
+            if behaviour == "clings":
+                await asyncio.Event().wait()
+            while behaviour == "never ends":
+                with suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
             if flushed := os.environ.get("BOARD_FILE"):
                 Path(flushed).touch()
 

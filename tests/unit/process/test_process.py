@@ -108,19 +108,21 @@ async def test_a_signal_ends_it_in_order_with_the_call_in_progress_answered(
     assert flushed.exists()
 
 
-async def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
-    """What hangs at the end must not need a kill -9."""
-    async with board(tmp_path, BOARD="hangs") as process:
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT], ids=lambda sign: sign.name)
+async def test_a_second_signal_does_not_wait(sign: signal.Signals, tmp_path: Path) -> None:
+    """What hangs at the end must not need a kill -9, also where it does not end when it is cancelled."""
+    async with board(tmp_path, BOARD="never ends") as process:
         await process.start()
         await process.until("/readyz", 200)
-        process.send(signal.SIGTERM)
+        process.send(sign)
         await eventually(lambda: "service.ending" in actions(process), 10, "it has taken the first signal")
-        assert await process.terminate() != 0
+        process.send(sign)
+        assert await process.ended() == 128 + sign
 
 
 async def test_work_that_does_not_end_gets_its_time_to_flush_and_no_more(tmp_path: Path) -> None:
     """An unreachable Kafka must not hold up the end."""
-    async with board(tmp_path, BOARD_FLUSH="0.1") as process:
+    async with board(tmp_path, BOARD="clings", BOARD_FLUSH="0.1") as process:
         await process.start()
         await process.until("/readyz", 200)
         assert await process.terminate() == 0

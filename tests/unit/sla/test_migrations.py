@@ -62,6 +62,16 @@ def test_a_migration_to_an_edition_that_nobody_has_is_refused() -> None:
     assert caught.value.cause == "unknown_edition"
 
 
+def test_an_edition_is_found_by_its_whole_digest() -> None:
+    """Cases refer to it by the first bytes; a migration that names another digest means another edition."""
+    mistyped = LATER.sha256[:-1] + ("0" if LATER.sha256[-1] != "0" else "1")
+    assert known(HERE, LATER).find("objectives-2024", LATER.sha256) is LATER
+    assert known(HERE, LATER).find("objectives-2024", mistyped) is None
+    with pytest.raises(InputRefused) as caught:
+        migrate(known(HERE, LATER), PinnedEdition(mistyped, LATER.edition))
+    assert caught.value.cause == "unknown_edition"
+
+
 def test_a_migration_to_an_edition_without_the_calendar_of_the_case_is_refused() -> None:
     """No business hours could be counted by it."""
     calendars = {name: config for name, config in LATER.edition.calendars.items() if name != "spain"}
