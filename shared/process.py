@@ -1,6 +1,6 @@
 """The life of a service process, the same for every service: settings, logs, HTTP, signals, an orderly end, exit codes.
 
-1. Read the settings and prepare the service; what is wrong is one line for each variable, and exit code 2.
+1. Load the catalogues, read the settings and prepare the service; each mistake is one line, and the exit code is 2.
 2. Configure logs, and quieten the libraries that log each of their failed tries.
 3. Open the listening socket, or end with one line and exit code 1.
 4. Serve HTTP and run the service side by side. `/livez`, `/readyz` and `/metrics` are answered in front of its routes.
@@ -23,6 +23,7 @@ from shared.http.limits import HttpLimits
 from shared.http.server import WebServer, listen
 from shared.http.service_settings import ServiceSettings
 from shared.kafka.settings import BadSettings, load
+from shared.messages.catalogues import BadCatalogue, load_all
 from shared.observability import logs
 from shared.observability.health import AsgiApp, Readiness, Receive, Scope, Send, ops_routes
 from shared.policy.mistakes import PolicyError
@@ -78,9 +79,10 @@ def main(name: str, kind: type[_Settings], prepare: Callable[[_Settings], Servic
     `prepare` makes the service from its settings; it may raise BadSettings or PolicyError.
     """
     try:
+        load_all()
         settings = load(kind)
         service = prepare(settings)
-    except BadSettings as error:
+    except (BadSettings, BadCatalogue) as error:
         print(error, file=sys.stderr)
         return BAD_SETTINGS
     except PolicyError as error:

@@ -10,6 +10,8 @@ from importlib.metadata import version
 from cyclopts import App, CycloptsError
 from rich.console import Console
 
+from shared.messages.catalogues import BadCatalogue, load_all
+
 BAD_INPUT = 2
 
 app = App(
@@ -51,7 +53,11 @@ def main() -> None:
     # A command says in a sentence of its own what went wrong; the client's chatter about each try would bury it.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
+        load_all()
         result = app(exit_on_error=False)
+    except BadCatalogue as error:
+        print(error, file=sys.stderr)
+        sys.exit(BAD_INPUT)
     except CycloptsError:
         sys.exit(BAD_INPUT)
     except BrokenPipeError:

@@ -46,7 +46,10 @@ def _routed(case: Mapping[str, Any], messages: Messages) -> list[Text]:
     more = Text(f"             {messages('feed.why', why=why, because=because)}", style="dim")
     deadlines = [
         messages(
-            "feed.deadline", milestone=name, due=_due(terms["due_at"], case["received_at"]), promise=terms["promise"]
+            "feed.deadline",
+            milestone=name,
+            due=_due(terms["due_at"], case["received_at"], messages),
+            promise=terms["promise"],
         )
         for name, terms in case["milestones"].items()
         if terms["due_at"] is not None
@@ -74,7 +77,7 @@ def _clock(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | Non
         case "clock.paused":
             return "‖", "blue", messages("feed.paused", status=data["status"])
         case "clock.resumed":
-            return "▶", "blue", messages("feed.resumed", due=_due(data["due_at"], data["observed_at"]))
+            return "▶", "blue", messages("feed.resumed", due=_due(data["due_at"], data["observed_at"], messages))
         case "clock.cancelled":
             return "·", "dim", messages("feed.cancelled", activity=data["because"])
         case "clock.restated":
@@ -92,7 +95,7 @@ def _clock(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | Non
 def _asked(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | None:
     """The same for what becomes of an escalation that a customer asks for."""
     data = event.data
-    until = None if data.get("eligible_at") is None else _due(data["eligible_at"], data["observed_at"])
+    until = None if data.get("eligible_at") is None else _due(data["eligible_at"], data["observed_at"], messages)
     match event.type.removeprefix("frontline.").removesuffix(".v1"):
         case "escalation.requested":
             return "△", "yellow", messages("feed.requested")
@@ -117,7 +120,7 @@ def _clock_time(text: str) -> str:
     return datetime.fromisoformat(text).astimezone().strftime("%H:%M:%S")
 
 
-def _due(text: str, since: str) -> str:
+def _due(text: str, since: str, messages: Messages) -> str:
     """A deadline; one that is on another day than `since` names the day."""
     due, begun = (datetime.fromisoformat(instant).astimezone() for instant in (text, since))
-    return due.strftime("%H:%M:%S" if due.date() == begun.date() else "%a %d %b %H:%M")
+    return f"{due:%H:%M:%S}" if due.date() == begun.date() else f"{messages.day(due)} {due:%H:%M}"

@@ -29,4 +29,4 @@ class RateLimits:
             return
         reset_at = (await self._window.get_window_stats(limit, key.name)).reset_time
         seconds = max(1, math.ceil(reset_at - utc_now().timestamp()))
-        raise RateLimited("refusal.rate", limit=str(limit), retry_after=seconds)
+        raise RateLimited("refusal.rate", count=limit.amount, seconds=limit.get_expiry(), retry_after=seconds)

@@ -13,7 +13,7 @@ from babel import UnknownLocaleError
 from babel.core import Locale
 from babel.messages.pofile import PoFileError, read_po
 
-from shared.messages.messages import Catalogue, Messages
+from shared.messages.messages import Catalogue, Messages, placeholders
 
 FALLBACK = "en"
 SHIPPED = Path(__file__).parent / "catalogues"
@@ -21,7 +21,13 @@ SETTING = "FRONTLINE_MESSAGES"
 
 
 class BadCatalogue(Exception):
-    """A catalogue that cannot be read: which file, and what is wrong with it."""
+    """A catalogue that cannot be read: which file, and what is wrong with it; or a folder of them that is not there."""
+
+
+def load_all() -> None:
+    """Load every catalogue, so that a mistake in one ends a process at its start. Raises BadCatalogue."""
+    for language in languages():
+        messages_in(language)
 
 
 def languages() -> tuple[str, ...]:
@@ -51,9 +57,9 @@ def accepted(header: str | None) -> str:
         quality = weight.strip().removeprefix("q=") if weight else "1"
         if tag and quality.replace(".", "", 1).isdecimal() and float(quality) > 0:
             wanted.append((-float(quality), tag.strip()))
-    there = {each.casefold() for each in languages()}
     ranked = [tag for _, tag in sorted(wanted, key=lambda each: each[0])]
-    return next((best(tag) for tag in ranked if tag.partition("-")[0].casefold() in there), FALLBACK)
+    found = ((best(tag), tag.partition("-")[0].casefold() == FALLBACK) for tag in ranked)
+    return next((language for language, is_fallback in found if language != FALLBACK or is_fallback), FALLBACK)
 
 
 def lacking(language: str) -> set[str]:
@@ -74,6 +80,9 @@ def _folders() -> list[Path]:
 
 @cache
 def _languages(folders: tuple[Path, ...]) -> tuple[str, ...]:
+    for folder in folders:
+        if not folder.is_dir():
+            raise BadCatalogue(f"{SETTING}={folder}: there is no such folder")
     found = {path.stem for folder in folders for path in folder.glob("*.po")}
     return (FALLBACK, *sorted(found - {FALLBACK}))
 
@@ -92,7 +101,28 @@ def _catalogue(language: str, folders: tuple[Path, ...]) -> Catalogue:
         read = read_po(BytesIO(path.read_bytes()), abort_invalid=True)
         locale = str(read.locale or "") or language.replace("-", "_")
         Locale.parse(locale)
-    except (OSError, ValueError, PoFileError, UnknownLocaleError) as error:
+    except (OSError, ValueError, LookupError, PoFileError, UnknownLocaleError) as error:
         raise BadCatalogue(f"{path}: {error}") from error
-    texts = {entry.id: entry.string for entry in read if entry.id and isinstance(entry.string, str) and entry.string}
-    return Catalogue(language, locale, {str(code): text for code, text in texts.items()})
+    texts = {str(each.id): each.string for each in read if each.id and isinstance(each.string, str) and each.string}
+    shipped = {} if path.parent == SHIPPED else _catalogue(FALLBACK, (SHIPPED,)).texts
+    for code, text in texts.items():
+        if mistake := _mistake(text, shipped.get(code)):
+            raise BadCatalogue(f"{path}: {code}: {mistake}")
+    return Catalogue(language, locale, texts)
+
+
+def _mistake(text: str, shipped: str | None) -> str | None:
+    """Why a text cannot be shown: its braces, or a fact that the sentence that ships under this code does not have."""
+    try:
+        used = placeholders(text)
+    except ValueError as error:
+        return str(error)
+    if shipped is None:
+        return None
+    has = placeholders(shipped)
+    unknown = sorted(used - has)
+    return f"{_braced(unknown)} does not belong there; it may show {_braced(sorted(has))}" if unknown else None
+
+
+def _braced(names: list[str]) -> str:
+    return " ".join(f"{{{name}}}" for name in names) or "no facts"

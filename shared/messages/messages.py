@@ -13,7 +13,7 @@ Lists, numbers and percentages follow Unicode's locale data (CLDR), by Babel.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from string import Formatter
 from typing import Any, NamedTuple
 
@@ -36,6 +36,8 @@ _BEFORE_ITS_OWN_SOUND = {
     ("es", "standard", "y"): ("e", ("i", "hi"), ("hia", "hie")),
     ("es", "or", "o"): ("u", ("o", "ho"), ()),
 }
+
+_FORMS = ("span", "percent", "instant")  # of numbers and instants; nothing else can be shown in them
 
 
 class Catalogue(NamedTuple):
@@ -132,6 +134,11 @@ class Messages:
         """The short name of a day of the week, of which Monday is 0."""
         return str(self._locale.days["stand-alone"]["abbreviated"][number])
 
+    def day(self, day: date) -> str:
+        """A day without its year: Mon 30 Nov."""
+        month = self._locale.months["stand-alone"]["abbreviated"][day.month]
+        return f"{self.weekday(day.weekday())} {day:%d} {month}"
+
     def percent(self, share: float) -> str:
         """A part of a whole: 75%."""
         return str(format_percent(round(share, 4), locale=self._locale, decimal_quantization=False))
@@ -176,8 +183,12 @@ class Messages:
 
 
 def placeholders(text: str) -> set[str]:
-    """The names of the facts in a text."""
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    """The facts in a text, of those with a form of their own also that: `seconds:span`. Raises ValueError.
+
+    How a list is joined is no such form: that is the affair of each language.
+    """
+    parts = Formatter().parse(text)
+    return {f"{name}:{how}" if how in _FORMS else name for _, name, how, _ in parts if name is not None}
 
 
 def _parts(reason: Any) -> tuple[str, Mapping[str, Any]]:

@@ -261,7 +261,7 @@ def test_the_status_of_the_submission_may_pause() -> None:
 @pytest.mark.parametrize(
     ("language", "because"),
     [
-        ("en", "paused: the case was in waiting_on_customer since 2026-11-23T09:30:00Z"),
+        ("en", "paused: the case had been in waiting_on_customer since 2026-11-23T09:30:00Z"),
         ("es", "pausa: el caso estaba en waiting_on_customer desde 2026-11-23T09:30:00Z"),
     ],
 )

@@ -1,7 +1,9 @@
 """The table of subcommands: every one is there, takes --json, and tells bad input by its exit code."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +18,10 @@ LEAVES = {
 }
 
 
-def _frontline(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _frontline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "services.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    variables = {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=variables)
 
 
 def test_a_command_that_is_not_there_is_bad_input() -> None:
@@ -45,3 +48,12 @@ def test_a_check_that_would_seem_to_hang_is_refused() -> None:
     done = _frontline("demo", "--once", "--policy", "guidelines-2021")
     assert (done.returncode, done.stdout) == (2, "")
     assert "21600 s" in done.stderr
+
+
+def test_a_catalogue_that_cannot_be_read_is_one_line_and_bad_input(tmp_path: Path) -> None:
+    """Found at the start, not by the first sentence that a command shows."""
+    (tmp_path / "pt.po").write_text('msgid "ledger.break"\nmsgstr "{pausa"\n', encoding="utf-8")
+    done = _frontline("policy", "show", FRONTLINE_MESSAGES=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{tmp_path}/pt.po: ledger.break: ")
+    assert done.stderr.count("\n") == 1

@@ -56,8 +56,8 @@ ASKED: dict[str, Any] = {
 }
 
 
-def _said(event_type: str, data: dict[str, Any]) -> str:
-    lines = feed.lines(LoggedEvent("1", event_type, data), {"c1": "acme"}, messages_in("en"))
+def _said(event_type: str, data: dict[str, Any], language: str = "en") -> str:
+    lines = feed.lines(LoggedEvent("1", event_type, data), {"c1": "acme"}, messages_in(language))
     return "\n".join(line.plain for line in lines)
 
 
@@ -81,6 +81,14 @@ def test_a_deadline_on_another_day_names_the_day() -> None:
     said = _said("frontline.case.routed.v1", CASE)
     assert "30 Nov" in said
     assert "23 Nov" not in said
+
+
+def test_the_day_of_a_deadline_is_in_the_language_of_the_feed() -> None:
+    """`Mon 30 Nov` within a Spanish sentence, and `a las` before a day, are half a translation."""
+    due = CLOCK | {"due_at": "2026-11-30T10:00:00Z"}
+    assert "due by Mon 30 Nov " in _said("frontline.clock.resumed.v1", due)
+    assert "vence: lun 30 nov " in _said("frontline.clock.resumed.v1", due, "es")
+    assert "pide ayuda por Teléfono" in _said("frontline.case.routed.v1", CASE, "es")
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_a_pause_names_the_event_that_began_it() -> None:
                 "closed": "closed",
                 "holiday": "holiday: Immaculate Conception",
                 "break": "break",
-                "paused": "paused: the case was in waiting_on_customer since 2026-12-07T16:00:00Z",
+                "paused": "paused: the case had been in waiting_on_customer since 2026-12-07T16:00:00Z",
                 "elapsed": "round the clock",
             },
         ),

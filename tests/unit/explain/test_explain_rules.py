@@ -180,7 +180,7 @@ def test_what_is_not_promised_names_what_stands_in_the_way() -> None:
     for place, case in ways.items():
         rule = case.explained()["milestones"]["restoration"]["decided_by"]
         assert named(rule) == (place, "guidelines-2021", None)
-    assert rule["because"] == "plan premier plus is not promised one for P3"
+    assert rule["because"] == "plan premier plus promises none for P3"
 
 
 def test_every_call_is_told_with_its_level_its_instant_and_who_was_called() -> None:
@@ -272,9 +272,7 @@ def test_the_right_to_ask_names_its_condition_and_when_asking_is_of_use() -> Non
     case = told()
     found = case.explained()["customer_escalation"]
     assert (found["may_ask"], found["rule"]) == (True, "customer_escalation.any_of[0]")
-    assert (
-        found["because"] == "it asks for plan premier or premier plus, the role admin and a licence, which is the case"
-    )
+    assert found["because"] == "plan premier or premier plus, the role admin and a licence is required, and that is met"
     assert (found["waits"]["after_submission_seconds"], found["waits"]["after_rejection_seconds"]) == (86400, 86400)
     assert found["now"] == {"possible": False, "reason": "too_early", "eligible_at": "2026-11-24T12:00:00Z"}
     case.passes(timedelta(hours=24))

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from services.intake.api_keys import ApiKey, ApiKeys, Keyring, new_key
 from services.intake.errors import RateLimited, Unauthenticated
 from services.intake.limits import RateLimits
+from shared.messages.catalogues import messages_in
 
 KEY, DIGEST = new_key()
 SHOP = ApiKey(name="shop", sha256=DIGEST, scopes=("submit",), rate=None)
@@ -92,6 +93,24 @@ async def test_a_rate_is_kept_for_each_key_by_itself() -> None:
         await limits.count(hurried)
     assert 3590 <= int(refused.value.headers["Retry-After"]) <= 3600
     await limits.count(hurried.model_copy(update={"name": "another"}))
+
+
+@pytest.mark.parametrize(
+    ("rate", "english", "spanish"),
+    [
+        ("2/second", "this key allows 2 calls every 1 s", "con esta clave se admiten 2 llamadas cada 1 s"),
+        ("2 per 2 minutes", "this key allows 2 calls every 2 min", "con esta clave se admiten 2 llamadas cada 2 min"),
+    ],
+)
+async def test_a_rate_is_shown_in_the_language_of_the_refusal(rate: str, english: str, spanish: str) -> None:
+    """The limiter's own words, `2 per 1 second`, are English whoever reads them."""
+    limits, key = RateLimits(), SHOP.model_copy(update={"rate": rate})
+    for _ in range(2):
+        await limits.count(key)
+    with pytest.raises(RateLimited) as refused:
+        await limits.count(key)
+    facts = refused.value.facts
+    assert [messages_in(language)("refusal.rate", **facts) for language in ("en", "es")] == [english, spanish]
 
 
 async def test_a_key_without_a_rate_is_never_held_up() -> None:

@@ -1,11 +1,12 @@
 """How codes and facts become sentences: names, lists, numbers, and what happens where a catalogue lacks something."""
 
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.messages.catalogues import BadCatalogue, accepted, best, lacking, languages, messages_in
+from shared.messages.catalogues import BadCatalogue, accepted, best, lacking, languages, load_all, messages_in
 from shared.messages.messages import Catalogue, Messages
 
 
@@ -70,6 +71,12 @@ def test_an_instant_is_on_the_wall_clock_of_the_zone() -> None:
     assert messages.at(None) == "at no set time"
 
 
+def test_a_day_is_named_in_the_language() -> None:
+    """Not as the locale of the process has it."""
+    day = date(2026, 11, 30)
+    assert [messages_in(language).day(day) for language in ("en", "es")] == ["Mon 30 Nov", "lun 30 nov"]
+
+
 @pytest.mark.parametrize(
     ("tag", "found"), [("es", "es"), ("es-MX", "es"), ("ES", "es"), ("fr", "en"), ("", "en"), (None, "en")]
 )
@@ -102,3 +109,46 @@ def test_a_catalogue_that_cannot_be_read_names_its_file(tmp_path: Path, monkeypa
     assert "pt" in languages()
     with pytest.raises(BadCatalogue, match=r"pt\.po"):
         messages_in("pt")
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "mistake"),
+    [
+        ('msgid "refusal.body_too_slow"\nmsgstr "mais de {seconds:span"\n', r"refusal\.body_too_slow: "),
+        (
+            'msgid "refusal.body_too_slow"\nmsgstr "mais de {second:span}"\n',
+            r"refusal\.body_too_slow: .*\{second:span\}",
+        ),
+        ('msgid "feed.routed"\nmsgstr "{channel:span}"\n', r"feed\.routed: .*\{channel:span\}"),
+        ('msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=none\\n"\n\nmsgid "a"\nmsgstr "b"\n', "none"),
+    ],
+)
+def test_a_text_that_could_not_be_shown_is_refused_when_its_catalogue_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalogue: str, mistake: str
+) -> None:
+    """Otherwise the refusal that has this text fails while it is written, and the client gets no reason at all."""
+    (tmp_path / "pt.po").write_text(catalogue, encoding="utf-8")
+    monkeypatch.setenv("FRONTLINE_MESSAGES", str(tmp_path))
+    with pytest.raises(BadCatalogue, match=rf"pt\.po: .*{mistake}"):
+        load_all()
+
+
+def test_a_folder_of_catalogues_that_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A typing mistake in the path would pass for a folder without catalogues."""
+    monkeypatch.setenv("FRONTLINE_MESSAGES", str(tmp_path / "none"))
+    with pytest.raises(BadCatalogue, match=r"FRONTLINE_MESSAGES=.*none: "):
+        load_all()
+
+
+def test_the_catalogues_that_ship_can_all_be_loaded() -> None:
+    """A process loads them at its start."""
+    load_all()
+
+
+def test_accept_language_finds_a_catalogue_of_a_region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `best` does: a catalogue need not be of a whole language."""
+    (tmp_path / "pt-BR.po").write_text('msgid "break"\nmsgstr "intervalo"\n', encoding="utf-8")
+    monkeypatch.setenv("FRONTLINE_MESSAGES", str(tmp_path))
+    assert (accepted("pt-BR"), best("pt-BR")) == ("pt-BR", "pt-BR")
+    assert accepted("pt-PT, es;q=0.5") == "es"
+    assert accepted("en-GB, pt-BR;q=0.5") == "en"

@@ -42,6 +42,7 @@ def actions(process: ServiceProcess) -> list[str]:
         ),
         ({"FRONTLINE_CARDS": "13"}, ["FRONTLINE_CARDS=13: nobody wants so many"]),
         ({"FRONTLINE_CARDS": "14"}, ["FRONTLINE_POLICIES: "]),
+        ({"FRONTLINE_MESSAGES": "/dev/null"}, ["FRONTLINE_MESSAGES=/dev/null: "]),
     ],
 )
 async def test_what_is_wrong_at_the_start_is_one_line_each_and_exit_code_2(
