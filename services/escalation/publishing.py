@@ -1,6 +1,7 @@
 """[pure] From the effects of a case's steps to the events in support.escalations.v1: the case's data is added here."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from shared.business_time.instants import from_micros
@@ -124,14 +125,14 @@ _COMPLETIONS: dict[type[effects.EscalationEvent], _Completion] = {
 }
 
 
-def edition_output(edition: Edition, overlay: Overlay, partitions: int, traceparent: str) -> Output:
+def edition_output(edition: Edition, at: datetime, partitions: int, traceparent: str) -> Output:
     """The event of an edition that a case migrates to. The router publishes those that it decides by itself."""
     event = edition_published(edition)
     envelope = Envelope(
         deterministic_id(EditionPublished.TYPE, event.policy_sha256),
         SOURCE,
         EditionPublished.TYPE,
-        overlay.now,
+        at,
         event.policy_sha256,
         traceparent,
     )

@@ -182,7 +182,7 @@ class EscalationTopology:
         """Publish the edition of a migration once it is saved: no router need have decided by it."""
         if sha256 is not None and self._editions.is_saved(overlay, sha256):
             edition = self._editions.of(overlay, short_of(sha256)).edition
-            overlay.emit(edition_output(edition, overlay, self._partitions, self._trace(traceparent)))
+            overlay.emit(edition_output(edition, overlay.now, self._partitions, self._trace(traceparent)))
 
     def _waiting_for(self, case_id: str, state: CaseState, overlay: Overlay) -> list[tuple[Record, ActivityRecorded]]:
         """The activity that came before its case, by event time; what cannot have happened then is dead-lettered."""

@@ -122,3 +122,19 @@ def test_a_migration_to_an_edition_of_the_log_is_replayed_without_its_file(recor
     assert recording.published(ACTIVITY)
     assert recording.published(CASES)
     assert identical(replay(recording, configured=LIBRARY), recording)
+
+
+def test_the_edition_of_a_silent_migration_at_the_end_is_no_difference_without_committed_offsets() -> None:
+    """A case that is promised nothing has no other event that says that its migration was consumed."""
+    recording = Recording(BOTH, routed_by=LIBRARY, partitions=1)
+    recording.asks(2, account_id="unknown")
+    recording.runs()
+    recording.hears("policy_migrated", f"{2:032x}", **TO_NEXT)
+    recording.runs()
+    first = replay(recording, configured=BOTH)
+    without_offsets = replay(recording, configured=BOTH, consumed=False)
+    assert identical(first, recording)
+    assert (without_offsets.differences, without_offsets.digest) == ((), first.digest)
+    edition = recording.published(EDITIONS)[-1]
+    damaged = replay(recording, edited(recording.all_records(), edition, tampered), configured=BOTH, consumed=False)
+    assert damaged.differences != ()
