@@ -30,7 +30,7 @@ NOT_ENTITLED = "not_entitled"
 
 
 def calls(
-    told: CaseHistory, clock: Clock, events: Sequence[EscalationEvent], at: Micros, messages: Messages
+    history: CaseHistory, clock: Clock, events: Sequence[EscalationEvent], at: Micros, messages: Messages
 ) -> list[dict[str, Any]]:
     """The calls about a clock: those that were published, in their order, then those that are still before it.
 
@@ -39,9 +39,9 @@ def calls(
     """
     mine = [event for event in events if _is_of(event, clock)]
     made = [event for event in mine if isinstance(event, ClockWarned | EscalationRaised | EscalationSuppressed)]
-    left = [] if clock.stopped_at is not None else calls_left(told.view.policy, clock, _mark(clock, mine))
-    past = (_made(told, event, messages) for event in made)
-    return [*past, *(_before(told, clock, step, at, messages) for step in left)]
+    left = [] if clock.stopped_at is not None else calls_left(history.view.policy, clock, _mark(clock, mine))
+    past = (_made(history, event, messages) for event in made)
+    return [*past, *(_before(history, clock, step, at, messages) for step in left)]
 
 
 def _is_of(event: EscalationEvent, clock: Clock) -> bool:
@@ -58,8 +58,8 @@ def _mark(clock: Clock, events: Sequence[EscalationEvent]) -> Mark:
     return Mark(clock.milestone, clock.instance, breached=breached, fired=tuple(sorted(fired.items())))
 
 
-def _made(told: CaseHistory, event: _Call, messages: Messages) -> dict[str, Any]:
-    origin = told.in_force(event.observed_at)
+def _made(history: CaseHistory, event: _Call, messages: Messages) -> dict[str, Any]:
+    origin = history.in_force(event.observed_at)
     called = getattr(event, "called", None)
     return _call(
         origin,
@@ -74,16 +74,16 @@ def _made(told: CaseHistory, event: _Call, messages: Messages) -> dict[str, Any]
     )
 
 
-def _before(told: CaseHistory, clock: Clock, step: Step, at: Micros, messages: Messages) -> dict[str, Any]:
+def _before(history: CaseHistory, clock: Clock, step: Step, at: Micros, messages: Messages) -> dict[str, Any]:
     instant = _instant(clock, step)
     state = "coming"
     if clock.stage == "paused":
         state = "standing_still"
     elif instant is not None and instant < at:
         state = "overdue"
-    entitled = step.kind == "warning" or told.view.policy.automated
+    entitled = step.kind == "warning" or history.view.policy.automated
     return _call(
-        told.now,
+        history.now,
         step.kind,
         step.level,
         step.repetition,

@@ -1,4 +1,4 @@
-"""[pure] A case as escalation has it once it has heard everything that counts, and where its terms come from."""
+"""[pure] A case as escalation has it once everything that counts was applied, and where its terms come from."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,13 +15,13 @@ SUBMISSION = "submitted"
 
 
 class CaseHistory(NamedTuple):
-    """`origins` are where its terms come from, the decision first. `heard` are the activities, by id."""
+    """`origins` are where its terms come from, the decision first. `activities` are those that count, by id."""
 
     case: CaseRouted
     state: CaseState
     view: CaseView
     origins: Sequence[Origin]
-    heard: Mapping[str, ActivityRecorded]
+    activities: Mapping[str, ActivityRecorded]
 
     @property
     def now(self) -> Origin:
@@ -33,8 +33,8 @@ class CaseHistory(NamedTuple):
         return next(origin for origin in self.origins if origin.by == by)
 
     def in_force(self, observed_at: datetime) -> Origin:
-        """What counted for escalation at that instant: the last change that it had heard of."""
-        known = [each for each in self.origins if not each.by or self.heard[each.by].recorded_at <= observed_at]
+        """What counted for escalation at that instant: the last change recorded by then."""
+        known = [each for each in self.origins if not each.by or self.activities[each.by].recorded_at <= observed_at]
         return known[-1]
 
     def whose_calendar(self, clock: Clock) -> Origin:
@@ -50,14 +50,14 @@ class CaseHistory(NamedTuple):
         """An activity as data: which, of what type, when it happened. "" is the submission."""
         if not activity_id:
             return {"activity_id": None, "type": SUBMISSION, "at": format_instant(self.case.received_at)}
-        known = self.heard[activity_id]
+        known = self.activities[activity_id]
         at = max(known.at, self.case.received_at)  # a receipt by a clock that was behind counts from there
         return {"activity_id": activity_id, "type": known.type, "at": format_instant(at)}
 
 
 def case_history(
-    case: CaseRouted, state: CaseState, editions: Editions, heard: Sequence[ActivityRecorded]
+    case: CaseRouted, state: CaseState, editions: Editions, activities: Sequence[ActivityRecorded]
 ) -> CaseHistory:
-    """The case that has come to `state` by what was `heard`."""
-    by_id = {activity.activity_id: activity for activity in heard}
+    """The case that has come to `state` by `activities`."""
+    by_id = {activity.activity_id: activity for activity in activities}
     return CaseHistory(case, state, view_of(state, editions), origins(state, editions), by_id)

@@ -11,8 +11,8 @@ from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
 from shared.sla.pinned_edition import PinnedEdition, short_of
 
-_PUT_ASIDE = (dead_letter(CASES), dead_letter(ACTIVITY))
-TOPICS: tuple[Topic, ...] = (CASES, ACTIVITY, ESCALATIONS, *_PUT_ASIDE, EDITIONS)
+_DEAD_LETTERS = (dead_letter(CASES), dead_letter(ACTIVITY))
+TOPICS: tuple[Topic, ...] = (CASES, ACTIVITY, ESCALATIONS, *_DEAD_LETTERS, EDITIONS)
 
 
 @dataclass
@@ -25,13 +25,13 @@ class CaseLog:
     case: CaseRouted | None = None
     activity: list[tuple[int, ActivityRecorded]] = field(default_factory=list)
     events: list[EscalationEvent] = field(default_factory=list)
-    put_aside: list[DeadLetter] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
     published: PublishedEditions = field(default_factory=PublishedEditions)
 
     @property
     def dead_lettered_activity(self) -> set[int]:
         """The offsets of the activity that escalation has dead-lettered."""
-        return {letter.record.offset for letter in self.put_aside if letter.record.topic == ACTIVITY.name}
+        return {letter.record.offset for letter in self.dead_letters if letter.record.topic == ACTIVITY.name}
 
     @property
     def named_editions(self) -> dict[str, str]:
@@ -49,10 +49,10 @@ class CaseLog:
         return {short_of(pinned.sha256): pinned for pinned in found}
 
     def take(self, record: Record) -> None:
-        """Note a record of this case; one that is no event is passed over, for the service has put it aside."""
-        if record.topic in (topic.name for topic in _PUT_ASIDE):
+        """Note a record of this case; one that is no event is passed over: the service has dead-lettered it."""
+        if record.topic in (topic.name for topic in _DEAD_LETTERS):
             try:
-                self.put_aside.append(dead_letters.parse(record.key, record.value, record.headers))
+                self.dead_letters.append(dead_letters.parse(record.key, record.value, record.headers))
             except NotADeadLetter:
                 return
             return

@@ -18,27 +18,27 @@ from shared.sla.sla_clock import clocks_of
 
 
 def clocks(
-    told: CaseHistory,
+    history: CaseHistory,
     of_the_case: Rule,
     events: Sequence[EscalationEvent],
     at: Micros,
     messages: Messages,
 ) -> list[dict[str, Any]]:
     """Each clock at `at`. `of_the_case` is the rule of its calendar."""
-    found = as_of(clocks_of(told.view.policy, told.view.clocks), at)
-    return [_clock(told, clock, of_the_case, events, at, messages) for clock in found]
+    found = as_of(clocks_of(history.view.policy, history.view.clocks), at)
+    return [_clock(history, clock, of_the_case, events, at, messages) for clock in found]
 
 
 def _clock(
-    told: CaseHistory,
+    history: CaseHistory,
     clock: Clock,
     of_the_case: Rule,
     events: Sequence[EscalationEvent],
     at: Micros,
     messages: Messages,
 ) -> dict[str, Any]:
-    origin, milestone = told.origin(clock.termed_by), clock.milestone
-    behaviour = behaviour_rule(told, origin, milestone, messages)
+    origin, milestone = history.origin(clock.termed_by), clock.milestone
+    behaviour = behaviour_rule(history, origin, milestone, messages)
     return {
         "milestone": milestone,
         "instance": clock.instance,
@@ -53,41 +53,41 @@ def _clock(
         "due_at": _text(clock.due_at),
         "breached_at": _text(clock.breached_at),
         "stopped_at": _text(clock.stopped_at),
-        "stopped_by": None if clock.stopped_at is None else told.named(clock.by),
+        "stopped_by": None if clock.stopped_at is None else history.named(clock.by),
         "used_seconds": seconds(clock.used(at)),
         "rules": {
-            "target": target_rule(told, origin, milestone, messages),
+            "target": target_rule(history, origin, milestone, messages),
             "paused_by": behaviour,
             "reopen": behaviour,
-            "calendar": calendar_rule(told, clock, of_the_case, messages),
-            "breached_at": _breach_rule(told, clock, messages),
+            "calendar": calendar_rule(history, clock, of_the_case, messages),
+            "breached_at": _breach_rule(history, clock, messages),
         },
-        "ledger": _ledger(told, clock, at, messages),
-        "calls": calls(told, clock, events, at, messages),
+        "ledger": _ledger(history, clock, at, messages),
+        "calls": calls(history, clock, events, at, messages),
     }
 
 
-def _breach_rule(told: CaseHistory, clock: Clock, messages: Messages) -> Rule | None:
+def _breach_rule(history: CaseHistory, clock: Clock, messages: Messages) -> Rule | None:
     """Where the deadline comes from that was missed: it may be that of terms that count no more."""
     if clock.breached_at is None:
         return None
-    return target_rule(told, told.origin(clock.breached_under), clock.milestone, messages)
+    return target_rule(history, history.origin(clock.breached_under), clock.milestone, messages)
 
 
-def _ledger(told: CaseHistory, clock: Clock, at: Micros, messages: Messages) -> list[dict[str, Any]]:
-    edition = told.whose_calendar(clock).pinned.edition
-    names = edition.holiday_names.get(told.case.calendar, {})
+def _ledger(history: CaseHistory, clock: Clock, at: Micros, messages: Messages) -> list[dict[str, Any]]:
+    edition = history.whose_calendar(clock).pinned.edition
+    names = edition.holiday_names.get(history.case.calendar, {})
     holidays = {name: text[messages.language] for name, text in names.items() if messages.language in text}
     found: list[dict[str, Any]] = []
     for entry, pause in ledger_of(clock, at):
-        shown = {"holiday": None, "paused_by": None, **as_data(entry, _named(told, pause))}
+        shown = {"holiday": None, "paused_by": None, **as_data(entry, _named(history, pause))}
         shown["because"] = because(shown, messages, holidays)
         found.append(shown)
     return found
 
 
-def _named(told: CaseHistory, pause: Pause | None) -> dict[str, Any] | None:
-    return None if pause is None else {"status": pause.status, **told.named(pause.by)}
+def _named(history: CaseHistory, pause: Pause | None) -> dict[str, Any] | None:
+    return None if pause is None else {"status": pause.status, **history.named(pause.by)}
 
 
 def _text(at: Micros | None) -> str | None:

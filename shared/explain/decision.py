@@ -26,13 +26,13 @@ def channel_rule(shown: Shown, pinned: PinnedEdition | None, messages: Messages)
     return _of(shown, rule(place, pinned, next(opening, ""), messages, beside=opened))
 
 
-def priority_rules(shown: Shown, told: CaseHistory | None, messages: Messages) -> list[dict[str, Any]]:
+def priority_rules(shown: Shown, history: CaseHistory | None, messages: Messages) -> list[dict[str, Any]]:
     """The rules that gave the case its priority: the decision's, then those of each change; the last one counts."""
     place, why = shown["priority_rule"], shown["priority_because"]
-    if told is None:
+    if history is None:
         return [{"priority": shown["priority"], **_of(shown, rule(place, None, why, messages))}]
     found: list[dict[str, Any]] = []
-    for origin in told.origins:
+    for origin in history.origins:
         if origin.prioritised_by != origin.by:
             continue
         edition, claims = origin.pinned.edition, (origin.impact, origin.workaround, origin.environment)
@@ -40,7 +40,7 @@ def priority_rules(shown: Shown, told: CaseHistory | None, messages: Messages) -
             judged = priority_of(edition, *claims)
             place, why = judged.rule, in_words_of(messages, edition)(judged.why.code, **judged.why.facts)
         beside = priority_rule(edition, *claims)
-        named = rule(place, origin.pinned, why, messages, beside=beside, by=told.changed_by(origin))
+        named = rule(place, origin.pinned, why, messages, beside=beside, by=history.changed_by(origin))
         found.append({"priority": origin.priority, **named})
     return found
 
@@ -65,13 +65,13 @@ def calendar_rule(case: CaseRouted, shown: Shown, pinned: PinnedEdition | None, 
     }
 
 
-def milestones(shown: Shown, told: CaseHistory | None, messages: Messages) -> dict[str, Any]:
+def milestones(shown: Shown, history: CaseHistory | None, messages: Messages) -> dict[str, Any]:
     """What was promised when the case was routed, each with the rule that says so; null without the edition."""
     found: dict[str, Any] = {}
     for milestone, terms in shown["milestones"].items():
         named = None
-        if told is not None:
-            named = target_rule(told, told.origins[0], milestone, messages)
+        if history is not None:
+            named = target_rule(history, history.origins[0], milestone, messages)
             named["because"] = because(shown, f"target.{milestone}") or named["because"]
             if named["rule"] == "channels":
                 named["rule"] = f"channels.{shown['assigned_channel']}.staffed"

@@ -22,7 +22,7 @@ from shared.sla.fold import case_status, in_order
 def escalation_right(
     case: CaseRouted,
     shown: Mapping[str, Any],
-    told: CaseHistory | None,
+    history: CaseHistory | None,
     events: Sequence[EscalationEvent],
     at: Micros,
     messages: Messages,
@@ -32,7 +32,7 @@ def escalation_right(
     The right is as it was decided; the waits are those of the edition that counts now.
     """
     found: dict[str, Any] = {"may_ask": case.escalation.customer_requested, "asked": _asked(events)}
-    if told is None:
+    if history is None:
         named = rule(None, None, because(shown, "escalation.customer_requested"), messages)
         return {
             **found,
@@ -42,11 +42,11 @@ def escalation_right(
             "waits": None,
             "now": None,
         }
-    routed, waits = told.origins[0].pinned, told.now.pinned
+    routed, waits = history.origins[0].pinned, history.now.pinned
     right = right_to_ask(routed.edition, profile_of(case), case.request_type)
     words = in_words_of(messages, routed.edition)
-    migrated = next((each.by for each in told.origins if each.by and each.pinned is waits), "")
-    since = told.named(migrated) if waits is not routed else None
+    migrated = next((each.by for each in history.origins if each.by and each.pinned is waits), "")
+    since = history.named(migrated) if waits is not routed else None
     return {
         **found,
         **rule(
@@ -61,7 +61,7 @@ def escalation_right(
             "after_rejection_seconds": waits.edition.customer_escalation.wait_after_rejection_seconds,
             **rule("customer_escalation", waits, messages("terms.waits"), messages, by=since),
         },
-        "now": _now(told, at),
+        "now": _now(history, at),
     }
 
 
@@ -84,18 +84,18 @@ def _asked(events: Sequence[EscalationEvent]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _now(told: CaseHistory, at: Micros) -> dict[str, Any]:
+def _now(history: CaseHistory, at: Micros) -> dict[str, Any]:
     """What escalation would answer."""
-    state, facts = told.state, Facts.unpacked(told.state.facts)
-    history = in_order(told.view.policy, told.view.clocks.history)
+    state, facts = history.state, Facts.unpacked(history.state.facts)
+    happened = in_order(history.view.policy, history.view.clocks.history)
     _, answer = customer_escalation.request(
         state.asked or NEVER_REQUESTED,
         Right(facts.may_ask, facts.type_excluded),
-        told.now.pinned.edition.customer_escalation,
+        history.now.pinned.edition.customer_escalation,
         state.opened_at,
         at=at,
         by="",
-        is_open=case_status(history) == "open",
+        is_open=case_status(happened) == "open",
     )
     refused = answer if isinstance(answer, EscalationRefused) else None
     eligible_at = None if refused is None else refused.eligible_at

@@ -26,10 +26,10 @@ from shared.routing.rendering import in_words_of, with_sentences
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
-_TOLD = ("to", "impact", "workaround", "milestones", "plan", "edition", "accepted")
+_OF_AN_ACTIVITY = ("to", "impact", "workaround", "milestones", "plan", "edition", "accepted")
 _OF_A_CLOCK = ("milestone", "instance", "generation")
-_SAID = ("met", "status", "because", "level", "repetition", "called", "share", "reason", "old", "new", "cause")
-_SAID_AT = ("breached_at", "eligible_at")
+_FACTS = ("met", "status", "because", "level", "repetition", "called", "share", "reason", "old", "new", "cause")
+_INSTANTS = ("breached_at", "eligible_at")
 
 
 def explanation(
@@ -45,25 +45,25 @@ def explanation(
     Every `because` is a sentence for people, in the language of `messages`.
     """
     pinned = editions.get(short_of(case.policy_sha256))
-    heard, at = counted(log, case), to_micros(now)
+    activities, at = counted(log, case), to_micros(now)
     shown = with_sentences(case, messages if pinned is None else in_words_of(messages, pinned.edition))
-    state = rebuild_case(case, editions, heard)
-    told = None if state is None else case_history(case, state, KnownEditions(editions), heard)
+    state = rebuild_case(case, editions, activities)
+    history = None if state is None else case_history(case, state, KnownEditions(editions), activities)
     calendar = decision.calendar_rule(case, shown, pinned, messages)
     return {
         **_case(case, now),
         **_decision(shown),
-        "priority": case.priority if told is None else told.view.priority,
+        "priority": case.priority if history is None else history.view.priority,
         "channel_rule": decision.channel_rule(shown, pinned, messages),
-        "priority_rules": decision.priority_rules(shown, told, messages),
-        "customer_escalation": escalation_right(case, shown, told, log.events, at, messages),
+        "priority_rules": decision.priority_rules(shown, history, messages),
+        "customer_escalation": escalation_right(case, shown, history, log.events, at, messages),
         "calendar": case.calendar,
         "timezone": calendar["timezone"],
         "calendar_rule": calendar,
-        "milestones": decision.milestones(shown, told, messages),
-        "clocks": None if told is None else clocks(told, calendar, log.events, at, messages),
-        "history": _history(case, heard, log.events),
-        "put_aside": _put_aside(log.put_aside),
+        "milestones": decision.milestones(shown, history, messages),
+        "clocks": None if history is None else clocks(history, calendar, log.events, at, messages),
+        "history": _history(case, activities, log.events),
+        "dead_letters": _dead_letters(log.dead_letters),
     }
 
 
@@ -101,35 +101,37 @@ def _decision(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _history(
-    case: CaseRouted, heard: Sequence[ActivityRecorded], events: Sequence[EscalationEvent]
+    case: CaseRouted, activities: Sequence[ActivityRecorded], events: Sequence[EscalationEvent]
 ) -> list[dict[str, Any]]:
-    """What happened and what was said about it, by the instant at which it was known here.
+    """What happened and what was published about it, by the instant at which it was known here.
 
     A receipt by a clock that was behind is dated as it counts: from the opening of the case.
     """
     known: list[tuple[datetime, int, dict[str, Any]]] = []
-    for activity in heard:
-        more = {name: getattr(activity, name) for name in _TOLD if getattr(activity, name) is not None}
+    for activity in activities:
+        more = {name: getattr(activity, name) for name in _OF_AN_ACTIVITY if getattr(activity, name) is not None}
         at = max(activity.at, case.received_at)
         what = {"type": activity.type, "at": format_instant(at), "activity_id": activity.activity_id}
         known.append((activity.recorded_at, 0, {**what, **more}))
     for event in events:
-        said: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "type": event.TYPE.removeprefix("frontline.").removesuffix(".v1"),
             "at": format_instant(event.at),
             "observed_at": format_instant(event.observed_at),
             "priority": event.priority,
         }
         if isinstance(event, ClockEvent):
-            said |= {name: getattr(event, name) for name in _OF_A_CLOCK}
-            said["due_at"] = None if event.due_at is None else format_instant(event.due_at)
-        said |= {name: value for name in _SAID if (value := getattr(event, name, None)) is not None}
-        said |= {name: format_instant(value) for name in _SAID_AT if (value := getattr(event, name, None)) is not None}
-        known.append((event.observed_at, 1, said))
+            entry |= {name: getattr(event, name) for name in _OF_A_CLOCK}
+            entry["due_at"] = None if event.due_at is None else format_instant(event.due_at)
+        entry |= {name: value for name in _FACTS if (value := getattr(event, name, None)) is not None}
+        entry |= {
+            name: format_instant(value) for name in _INSTANTS if (value := getattr(event, name, None)) is not None
+        }
+        known.append((event.observed_at, 1, entry))
     return [_plain(entry) for _, _, entry in sorted(known, key=lambda each: each[:2])]
 
 
-def _put_aside(letters: Sequence[DeadLetter]) -> list[dict[str, Any]]:
+def _dead_letters(letters: Sequence[DeadLetter]) -> list[dict[str, Any]]:
     return [
         {
             "topic": letter.record.topic,

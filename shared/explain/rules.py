@@ -43,9 +43,9 @@ def rule(
     }
 
 
-def target_rule(told: CaseHistory, origin: Origin, milestone: Milestone, messages: Messages) -> Rule:
+def target_rule(history: CaseHistory, origin: Origin, milestone: Milestone, messages: Messages) -> Rule:
     """Where the target of a milestone, its hours and its promise come from."""
-    by = told.changed_by(origin)
+    by = history.changed_by(origin)
     if milestone in origin.explicit:
         told_by = "decision" if by is None else by["type"]
         because = messages("terms.given_by_decision" if by is None else "terms.given_by_activity")
@@ -56,23 +56,23 @@ def target_rule(told: CaseHistory, origin: Origin, milestone: Milestone, message
     return rule(found.place, origin.pinned, because, messages, beside=found.target, by=by)
 
 
-def behaviour_rule(told: CaseHistory, origin: Origin, milestone: Milestone, messages: Messages) -> Rule:
+def behaviour_rule(history: CaseHistory, origin: Origin, milestone: Milestone, messages: Messages) -> Rule:
     """Where it comes from which statuses pause a milestone's clock, and what reopening does to it."""
-    by = told.changed_by(origin)
+    by = history.changed_by(origin)
     if milestone in origin.explicit and by is not None:
-        return target_rule(told, origin, milestone, messages)
+        return target_rule(history, origin, milestone, messages)
     return rule(f"milestones.{milestone}", origin.pinned, messages("terms.behaviour"), messages, by=by)
 
 
-def calendar_rule(told: CaseHistory, clock: Clock, of_the_case: Rule, messages: Messages) -> Rule:
+def calendar_rule(history: CaseHistory, clock: Clock, of_the_case: Rule, messages: Messages) -> Rule:
     """Which edition's calendar a clock counts by: the case's own, or its namesake in the edition it went over to."""
-    origin = told.whose_calendar(clock)
+    origin = history.whose_calendar(clock)
     if not origin.by:
         return of_the_case
     return rule(
-        f"calendars.{told.case.calendar}",
+        f"calendars.{history.case.calendar}",
         origin.pinned,
         messages("terms.calendar_kept"),
         messages,
-        by=told.named(origin.by),
+        by=history.named(origin.by),
     )

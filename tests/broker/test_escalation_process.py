@@ -64,7 +64,7 @@ class Log:
         self._desk = TaskDesk(EditionLibrary.single(load_edition(edition)))
         self._written = 0
         self._said: Said = []
-        self._put_aside: list[DeadLetter] = []
+        self._dead_lettered: list[DeadLetter] = []
 
     async def opens(self, number: int, **given: Any) -> str:
         """A case is routed that was received now; returns its id."""
@@ -72,7 +72,7 @@ class Log:
         await self.write(CASES, case_id, self._desk.case(case_id, **({"received_at": utc_now()} | given)))
         return case_id
 
-    async def hears(self, case_id: str, kind: str, **given: Any) -> None:
+    async def record_activity(self, case_id: str, kind: str, **given: Any) -> None:
         """Somebody does something to a case now."""
         now = utc_now()
         self._written += 1
@@ -93,11 +93,11 @@ class Log:
         return self._said
 
     async def to_the_end(self) -> tuple[Said, list[DeadLetter]]:
-        """Everything committed so far, and what was put aside."""
+        """Everything committed so far, and what was dead-lettered."""
         ends = await self._reader.end_offsets(self._reader.assignment())
         while any([await self._reader.position(place) < end for place, end in ends.items()]):
             await self._read()
-        return self._said, self._put_aside
+        return self._said, self._dead_lettered
 
     async def _read(self) -> None:
         for batch in (await self._reader.getmany(timeout_ms=100)).values():
@@ -109,7 +109,7 @@ class Log:
                     envelope, event = serde.decode(record)
                     self._said.append((envelope.id, event))
                 else:
-                    self._put_aside.append(dead_letters.parse(record.key, record.value, record.headers))
+                    self._dead_lettered.append(dead_letters.parse(record.key, record.value, record.headers))
 
 
 @pytest_asyncio.fixture
@@ -177,30 +177,30 @@ async def test_escalation_killed_in_the_middle_says_everything_once(log: Log, es
     await log.until(lambda said: len(said) >= expected.total())
     assert await escalation.terminate() == 0
 
-    said, put_aside = await log.to_the_end()
+    said, dead_lettered = await log.to_the_end()
     assert Counter((event.case_id, event.milestone, words(event)) for _, event in said) == expected
     assert len({event_id for event_id, _ in said}) == len(said)
     for clock in {(event.case_id, event.milestone) for _, event in said}:
         of_clock = [event for _, event in said if (event.case_id, event.milestone) == clock]
         assert [words(event) for event in of_clock] == list(UNANSWERED[plans[clock[0]]])
         assert all(event.at < event.observed_at for event in of_clock[1:])
-    assert put_aside == []
+    assert dead_lettered == []
 
 
 async def test_replies_are_heeded_whichever_side_of_a_restart_they_come(log: Log, escalation: ServiceProcess) -> None:
     """Answered before the case was known, in time, and while the task was down: the verdict is by event time."""
     early, opened = f"{log.mark}{1:020x}", utc_now()
-    await log.hears(early, "agent_replied", at=opened, recorded_at=opened)
+    await log.record_activity(early, "agent_replied", at=opened, recorded_at=opened)
     await log.opens(1, received_at=opened)
     prompt, meanwhile = await log.opens(2), await log.opens(3)
-    await log.hears(prompt, "agent_replied")
+    await log.record_activity(prompt, "agent_replied")
     await escalation.start()
     await log.until(lambda said: count(said, "started") == 6 and count(said, "fulfilled") == 2)
     await escalation.kill()
     down = utc_now()
-    await log.hears(meanwhile, "agent_replied", at=down, recorded_at=down)
+    await log.record_activity(meanwhile, "agent_replied", at=down, recorded_at=down)
     for case_id in (early, prompt, meanwhile):
-        await log.hears(case_id, "restored", at=down, recorded_at=down)
+        await log.record_activity(case_id, "restored", at=down, recorded_at=down)
     await escalation.start()
     said = await log.until(lambda said: count(said, "fulfilled") == 6)
     verdicts = {(event.case_id, event.milestone): event.met for _, event in said if words(event) == "fulfilled"}
@@ -219,21 +219,21 @@ async def test_what_was_acknowledged_counts_or_is_found_among_the_dead_letters(
     where escalation was killed between them."""
     case_id = await log.opens(1)
     behind = utc_now() - timedelta(seconds=5)
-    await log.hears(case_id, "agent_replied", at=behind, recorded_at=behind, activity_id=f"{log.mark}-t1")
+    await log.record_activity(case_id, "agent_replied", at=behind, recorded_at=behind, activity_id=f"{log.mark}-t1")
     await escalation.start()
     await log.until(lambda said: count(said, "fulfilled") == 1)
     await escalation.kill()
-    await log.hears(case_id, "agent_replied", at=behind, recorded_at=behind, activity_id=f"{log.mark}-t1")
-    await log.hears(case_id, "closed", activity_id=f"{log.mark}-t1", activity_digest="of another body")
-    await log.hears(case_id, "restored")
+    await log.record_activity(case_id, "agent_replied", at=behind, recorded_at=behind, activity_id=f"{log.mark}-t1")
+    await log.record_activity(case_id, "closed", activity_id=f"{log.mark}-t1", activity_digest="of another body")
+    await log.record_activity(case_id, "restored")
     await escalation.start()
     said = await log.until(lambda said: count(said, "fulfilled") == 2)
     assert [event.met for _, event in said if event.milestone == "first_response" and words(event) == "fulfilled"] == [
         True
     ]
     await asyncio.wait_for(escalation.terminate(), SETTLE_SECONDS)
-    said, put_aside = await log.to_the_end()
-    assert [letter.cause for letter in put_aside] == ["conflict"]
+    said, dead_lettered = await log.to_the_end()
+    assert [letter.cause for letter in dead_lettered] == ["conflict"]
     assert count(said, "cancelled") == 0
 
 
@@ -253,7 +253,7 @@ async def test_open_cases_keep_their_edition_when_it_is_no_longer_configured(
     ) as without:
         await without.start()
         await log.until(lambda said: count(said, "raised 2") == 2)
-        await log.hears(case_id, "reprioritised", impact="general")
+        await log.record_activity(case_id, "reprioritised", impact="general")
         said = await log.until(lambda said: count(said, "cancelled") == 2)
     assert {event.priority for _, event in said} == {"P1", "P3"}
 

@@ -1,4 +1,4 @@
-"""What cannot be processed is put aside with its cause, in its neighbours' transaction, and nothing else stops."""
+"""What cannot be processed is dead-lettered with its cause, in its neighbours' transaction, and nothing else stops."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +21,7 @@ from tests.harness.rig import Rig, eventually
 MakeRig = Callable[..., Rig]
 
 
-async def test_poison_is_put_aside_byte_for_byte_and_its_neighbours_go_on(rig: Rig) -> None:
+async def test_poison_is_dead_lettered_byte_for_byte_and_its_neighbours_go_on(rig: Rig) -> None:
     """Key, value and headers as they came, with the cause behind them, on the partition that it was on."""
     headers = (("ce_id", b"\x00\xff"), ("dlt-cause", b"somebody else's"), ("ce_id", b"twice"))
     rig.start()
@@ -75,7 +75,7 @@ class _Refuses(Counter):
         raise PoisonRecord("unexpected_type", "nothing is taken")
 
 
-async def test_a_record_on_the_wrong_partition_is_put_aside(rig: Rig) -> None:
+async def test_a_record_on_the_wrong_partition_is_dead_lettered(rig: Rig) -> None:
     """A librdkafka client with its default partitioner: quietly not knowing the account would be worse."""
     wrong = 1 - partition_for(b"a", 2)
     rig.start()
@@ -87,7 +87,7 @@ async def test_a_record_on_the_wrong_partition_is_put_aside(rig: Rig) -> None:
     assert [record.value for record in await rig.read(rig.sink, 1)] == [b"1"]
 
 
-async def test_the_record_whose_output_is_too_large_is_found_and_put_aside(rig: Rig) -> None:
+async def test_the_record_whose_output_is_too_large_is_found_and_dead_lettered(rig: Rig) -> None:
     """The broker refuses the whole slice; record by record, only one of them is to blame."""
     await rig.produce(
         rig.second, [("a", b""), ("b", b""), ("a", b"big 2000000"), ("a", b""), ("b", b"big 1000"), ("b", b"")]
@@ -104,7 +104,7 @@ async def test_the_record_whose_output_is_too_large_is_found_and_put_aside(rig: 
     await running.ready(2)
 
 
-async def test_a_record_that_does_not_fit_with_its_cause_is_put_aside_by_reference(make_rig: MakeRig) -> None:
+async def test_a_record_that_does_not_fit_with_its_cause_is_dead_lettered_by_reference(make_rig: MakeRig) -> None:
     """Topic, partition and offset say where it is, if the dead-letter topic cannot take it."""
     rig = make_rig()
     small = replace(dead_letter(rig.second), max_message_bytes=2_000)

@@ -74,7 +74,7 @@ class Kafka:
         decoded = [(record, json.loads(serde.read(record)[1])) for record in records]
         return [(record, case) for record, case in decoded if self.mark in case["request_id"]]
 
-    async def put_aside(self, source: Topic) -> list[DeadLetter]:
+    async def dead_lettered(self, source: Topic) -> list[DeadLetter]:
         """The dead letters of this test's records."""
         letters = [
             dead_letters.parse(record.key, record.value, record.headers)
@@ -90,13 +90,13 @@ class Kafka:
 
         await until(decided, count)
 
-    async def until_put_aside(self, source: Topic, count: int) -> None:
+    async def until_dead_lettered(self, source: Topic, count: int) -> None:
         """Wait until so many records of this test are dead letters."""
 
-        async def put_aside() -> int:
-            return len(await self.put_aside(source))
+        async def dead_lettered() -> int:
+            return len(await self.dead_lettered(source))
 
-        await until(put_aside, count)
+        await until(dead_lettered, count)
 
     async def _read(self, topic: Topic) -> AsyncIterator[Record]:
         consumer = AIOKafkaConsumer(
@@ -211,7 +211,7 @@ async def test_a_router_killed_in_the_middle_decides_each_request_once_and_as_ro
     assert len({dict(record.headers)["ce_id"] for record, _ in found}) == len(asked)
 
 
-async def test_what_the_router_cannot_decide_is_put_aside_and_the_rest_goes_on(
+async def test_what_the_router_cannot_decide_is_dead_lettered_and_the_rest_goes_on(
     kafka: Kafka, router: ServiceProcess
 ) -> None:
     """Conflict, malformed, wrong partition: each with its cause, byte for byte, and none of them stops anybody."""
@@ -223,14 +223,14 @@ async def test_what_the_router_cannot_decide_is_put_aside_and_the_rest_goes_on(
     await kafka.write(Output(REQUESTS.name, owner.encode(), b"not an event"))
     await router.start()
     await kafka.until_decided(1)
-    right = (await kafka.put_aside(REQUESTS))[0].record.partition
+    right = (await kafka.dead_lettered(REQUESTS))[0].record.partition
     await kafka.publish(
         REQUESTS, owner, request(request_id=f"{kafka.mark}-2", account_id=owner), (right + 1) % PARTITIONS
     )
     await kafka.publish(REQUESTS, owner, request(request_id=f"{kafka.mark}-3", account_id=owner))
     await kafka.until_decided(2)
-    await kafka.until_put_aside(REQUESTS, 3)
-    letters = await kafka.put_aside(REQUESTS)
+    await kafka.until_dead_lettered(REQUESTS, 3)
+    letters = await kafka.dead_lettered(REQUESTS)
     assert Counter(letter.cause for letter in letters) == Counter(["conflict", "malformed_event", "wrong_partition"])
     assert b"not an event" in {letter.record.value for letter in letters}
     assert {case["request_id"] for _, case in await kafka.cases()} == {f"{kafka.mark}-1", f"{kafka.mark}-3"}

@@ -26,19 +26,19 @@ def a_case_with_everything(desk: TaskDesk) -> None:
     """One of each thing that a case keeps: activity, a plan, explicit terms, marks, calls, a request to escalate."""
     desk.opens(CASE, account_id="a" * 32, plan="premier_plus")
     desk.passes(minutes(46))
-    desk.hears("agent_replied")
+    desk.record_activity("agent_replied")
     desk.passes(minutes(5))
-    desk.hears("status_changed", to="waiting_on_customer")
+    desk.record_activity("status_changed", to="waiting_on_customer")
     desk.passes(minutes(30))
-    desk.hears("status_changed", to="open")
-    desk.hears("entitlement_refreshed", plan="premier")
-    desk.hears("reprioritised", impact="severely_degraded", workaround="partial")
+    desk.record_activity("status_changed", to="open")
+    desk.record_activity("entitlement_refreshed", plan="premier")
+    desk.record_activity("reprioritised", impact="severely_degraded", workaround="partial")
     desk.passes(minutes(30))
-    desk.hears("entitlement_refreshed", plan="premier_plus")
-    desk.hears("escalation_requested")
+    desk.record_activity("entitlement_refreshed", plan="premier_plus")
+    desk.record_activity("escalation_requested")
     desk.passes(timedelta(hours=20))
     explicit = MilestoneTerms(target_seconds=90_000, hours="elapsed_then_next_open", promise="commitment")
-    desk.hears("reprioritised", milestones={"resolution": explicit})
+    desk.record_activity("reprioritised", milestones={"resolution": explicit})
 
 
 def stored_case(desk: TaskDesk) -> bytes:
@@ -85,7 +85,7 @@ def test_a_task_takes_over_what_was_saved_and_goes_on() -> None:
     assert desk.driver.processor.next_due() == datetime(2026, 11, 24, 8, tzinfo=UTC)
     said = desk.passes(timedelta(days=1))
     assert said == ["resolution warned 0 case_tier", "restoration breached", "restoration raised 1 tier2"]
-    assert desk.hears("resolved", activity_id="f" * 32) == [
+    assert desk.record_activity("resolved", activity_id="f" * 32) == [
         "restoration fulfilled late",
         "resolution fulfilled in time",
     ]

@@ -1,7 +1,7 @@
 """A support desk in a test: things happen at minutes since the submission, time is a verb, effects are read back.
 
 desk = ClockDesk({"restoration": terms(240, paused_by=["waiting_on_customer"])})
-desk.hears(30, "status_changed", to="waiting_on_customer")
+desk.record_activity(30, "status_changed", to="waiting_on_customer")
 desk.waits_until(400)
 assert desk.said("breached") == []
 """
@@ -120,7 +120,7 @@ class ClockDesk:
         self._ids = 0
         self._take(open_case(self.policy, _OPENED, status))
 
-    def hears(
+    def record_activity(
         self,
         at: float,
         kind: ActivityType,

@@ -73,7 +73,7 @@ class Recording:
         self.write(REQUESTS, event.account_id or event.request_id, event)
         return request_id
 
-    def hears(self, kind: str, case_id: str, **given: Any) -> None:
+    def record_activity(self, kind: str, case_id: str, **given: Any) -> None:
         """Somebody does something to a case now; with another `key` it is filed where it does not belong."""
         key = given.pop("key", case_id)
         self._written += 1

@@ -110,9 +110,9 @@ def _editions(log: CaseLog) -> tuple[dict[bytes, PinnedEdition], str]:
 
 def _unknown(case: str, log: CaseLog) -> str:
     said = f"the log has no case {case!r}"
-    if log.put_aside:
-        causes = ", ".join(sorted({letter.cause for letter in log.put_aside}))
-        return f"{said}, but {len(log.put_aside)} dead letters of it ({causes})"
+    if log.dead_letters:
+        causes = ", ".join(sorted({letter.cause for letter in log.dead_letters}))
+        return f"{said}, but {len(log.dead_letters)} dead letters of it ({causes})"
     return f"{said}, but {len(log.activity)} activities that wait for it" if log.activity else said
 
 

@@ -1,4 +1,4 @@
-"""[pure] What happened to a case, and what was put aside, as people read it."""
+"""[pure] What happened to a case, and what was dead-lettered, as people read it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -33,15 +33,17 @@ def history(found: Data, messages: Messages) -> Iterator[Line]:
         yield Line(f"{messages.at(entry['at'])}  {what}{_details(entry, messages)}", style)
 
 
-def put_aside(found: Data, messages: Messages) -> Iterator[Line]:
+def dead_letters(found: Data, messages: Messages) -> Iterator[Line]:
     """What does not count, and why."""
-    for letter in found["put_aside"]:
+    for letter in found["dead_letters"]:
         cause = letter["cause"]
         known = f"name.dead_letter.{cause}"
         told = messages.knows(known) and not messages.is_fallback  # the dead letter itself is in that language
         message = messages(known) if told else letter["message"]
         place = f"{letter['topic']}[{letter['partition']}]"
-        yield Line(messages("explain.aside.line", cause=cause, message=message, place=place, offset=letter["offset"]))
+        yield Line(
+            messages("explain.dead_letters.line", cause=cause, message=message, place=place, offset=letter["offset"])
+        )
 
 
 def _details(entry: Data, messages: Messages) -> str:

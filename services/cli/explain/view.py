@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from services.cli.explain.deadlines_view import deadlines
-from services.cli.explain.history_view import history, put_aside
+from services.cli.explain.history_view import dead_letters, history
 from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
 from shared.messages.messages import Messages
@@ -26,7 +26,7 @@ def show(found: Data, console: Console, messages: Messages) -> None:
     _print(_head(found, messages), console)
     for heading, paragraph in _PARAGRAPHS.items():
         lines = list(paragraph(found, messages))
-        if lines or heading != "aside":
+        if lines or heading != "dead_letters":
             console.print()
             console.print(Text(messages(f"explain.{heading}"), style="bold cyan"))
             _print(lines, console)
@@ -114,7 +114,7 @@ _PARAGRAPHS: dict[str, Callable[[Data, Messages], Iterable[Line]]] = {
     "deadlines": deadlines,
     "asking": _asking,
     "happened": history,
-    "aside": put_aside,
+    "dead_letters": dead_letters,
 }
 
 

@@ -61,7 +61,7 @@ class TaskDesk:
         """A case is routed now (received now, unless `received_at` says otherwise); what is published at once."""
         return self._pipe(CASES, case_id, self.case(case_id, **given))
 
-    def hears(self, kind: str, case_id: str = CASE, **given: Any) -> list[str]:
+    def record_activity(self, kind: str, case_id: str = CASE, **given: Any) -> list[str]:
         """Somebody does something to the case now (or `at`); what is published because of it."""
         return self._pipe(ACTIVITY, case_id, self.activity(kind, case_id, **given))
 
@@ -126,7 +126,7 @@ class TaskDesk:
                 yield serde.decode(record)
 
     @property
-    def put_aside(self) -> list[str]:
+    def dead_letter_causes(self) -> list[str]:
         """The causes of the dead letters so far."""
         return [letter.cause for letter in self.driver.dead_letters]
 

@@ -1,4 +1,4 @@
-"""What happens to activity: it waits for its case, is taken in once, or is put aside with its cause."""
+"""What happens to activity: it waits for its case, is taken in once, or is dead-lettered with its cause."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,22 +23,22 @@ def desk() -> TaskDesk:
 
 def test_activity_that_overtakes_its_case_waits_for_it(desk: TaskDesk) -> None:
     """Requests and activity travel through different topics; a quick reply must not be lost for being quick."""
-    assert desk.hears("agent_replied") == []
+    assert desk.record_activity("agent_replied") == []
     desk.passes(minutes(15))
     assert desk.opens(received_at=at(0)) == [
         "first_response started",
         "restoration started",
         "first_response fulfilled in time",
     ]
-    assert desk.put_aside == []
+    assert desk.dead_letter_causes == []
     assert not len(desk.driver.stores["early"])
 
 
 def test_what_waited_is_folded_by_event_time(desk: TaskDesk) -> None:
     """Whichever arrived first, the customer was waited for before the agent went on."""
     desk.passes(minutes(10))
-    desk.hears("status_changed", to="open", at=at(0.1))
-    desk.hears("status_changed", to="waiting_on_customer", at=at(0.05))
+    desk.record_activity("status_changed", to="open", at=at(0.1))
+    desk.record_activity("status_changed", to="waiting_on_customer", at=at(0.05))
     assert desk.opens(received_at=at(0)) == [
         "first_response started",
         "restoration started",
@@ -47,15 +47,15 @@ def test_what_waited_is_folded_by_event_time(desk: TaskDesk) -> None:
     ]
 
 
-def test_activity_of_a_case_that_does_not_come_is_put_aside_byte_for_byte(desk: TaskDesk) -> None:
+def test_activity_of_a_case_that_does_not_come_is_dead_lettered_byte_for_byte(desk: TaskDesk) -> None:
     """Fifteen minutes after it came, each for itself, with the record exactly as it was."""
     value, headers = as_record(ACTIVITY, CASE, desk.activity("agent_replied", text="Ça va? ¡Sí!"))
     own = (*headers, ("x-own", b"\x00\xff"), ("x-own", b"twice"))
     desk.driver.pipe(ACTIVITY, CASE, value, own)
     desk.passes(minutes(1))
-    desk.hears("internal_note")
+    desk.record_activity("internal_note")
     assert desk.passes(minutes(14)) == []
-    assert desk.put_aside == []
+    assert desk.dead_letter_causes == []
     desk.passes(TICK)
     (letter,) = desk.driver.dead_letters
     assert (letter.cause, letter.service, letter.at) == ("unknown_case", "escalation", desk.driver.now)
@@ -63,7 +63,7 @@ def test_activity_of_a_case_that_does_not_come_is_put_aside_byte_for_byte(desk: 
     assert (letter.record.key, letter.record.value, letter.record.headers) == (CASE.encode(), value, own)
     assert [letter.record.offset for letter in desk.dead_lettered] == [0]
     desk.passes(minutes(1))
-    assert desk.put_aside == ["unknown_case"] * 2
+    assert desk.dead_letter_causes == ["unknown_case"] * 2
     assert not len(desk.driver.stores["early"])
     assert desk.driver.processor.next_due() is None
 
@@ -71,46 +71,46 @@ def test_activity_of_a_case_that_does_not_come_is_put_aside_byte_for_byte(desk: 
 def test_at_most_a_hundred_records_wait_for_a_case(desk: TaskDesk) -> None:
     """Somebody who writes to cases that do not exist must not fill the memory; the first hundred are still kept."""
     for _ in range(KEPT_AT_MOST + 2):
-        desk.hears("customer_replied")
-    assert desk.put_aside == ["unknown_case"] * 2
+        desk.record_activity("customer_replied")
+    assert desk.dead_letter_causes == ["unknown_case"] * 2
     desk.opens()
     desk.passes(minutes(16))
-    assert desk.put_aside == ["unknown_case"] * 2
+    assert desk.dead_letter_causes == ["unknown_case"] * 2
 
 
-def test_activity_too_large_to_keep_is_put_aside_at_once(desk: TaskDesk) -> None:
+def test_activity_too_large_to_keep_is_dead_lettered_at_once(desk: TaskDesk) -> None:
     """The changelog takes no larger records than the source does, and what is kept has its headers too."""
-    desk.hears("internal_note", text="x" * (MAX_MESSAGE_BYTES - 1000))
-    assert desk.put_aside == ["unknown_case"]
+    desk.record_activity("internal_note", text="x" * (MAX_MESSAGE_BYTES - 1000))
+    assert desk.dead_letter_causes == ["unknown_case"]
 
 
 def test_waiting_survives_a_restart(desk: TaskDesk) -> None:
     """What waits is state like any other."""
-    desk.hears("agent_replied")
+    desk.record_activity("agent_replied")
     desk.driver.restart()
     desk.passes(minutes(15) + TICK)
-    assert desk.put_aside == ["unknown_case"]
+    assert desk.dead_letter_causes == ["unknown_case"]
 
 
-def test_early_activity_from_before_its_case_is_put_aside_and_the_rest_counts(desk: TaskDesk) -> None:
+def test_early_activity_from_before_its_case_is_dead_lettered_and_the_rest_counts(desk: TaskDesk) -> None:
     """One wrong record must not take the case with it."""
-    desk.hears("customer_replied", at=at(-1))  # which a client with the scope backfill said
-    desk.hears("agent_replied")
+    desk.record_activity("customer_replied", at=at(-1))  # which a client with the scope backfill said
+    desk.record_activity("agent_replied")
     desk.passes(minutes(1))
     assert desk.opens(received_at=at(0))[-1] == "first_response fulfilled in time"
-    assert desk.put_aside == ["bad_activity_time"]
+    assert desk.dead_letter_causes == ["bad_activity_time"]
 
 
 def test_the_same_activity_twice_counts_once(desk: TaskDesk) -> None:
     """Deliveries are repeated; a second `customer_replied` with the same id is no second message."""
-    desk.hears("customer_replied", activity_id="same")
-    desk.hears("customer_replied", activity_id="same")
+    desk.record_activity("customer_replied", activity_id="same")
+    desk.record_activity("customer_replied", activity_id="same")
     desk.opens()
     desk.passes(minutes(1))
-    assert desk.hears("agent_replied", activity_id="other") == ["first_response fulfilled in time"]
+    assert desk.record_activity("agent_replied", activity_id="other") == ["first_response fulfilled in time"]
     before = desk.driver.contents("cases")
-    assert desk.hears("agent_replied", activity_id="other") == []
-    assert desk.hears("customer_replied", activity_id="same") == []
+    assert desk.record_activity("agent_replied", activity_id="other") == []
+    assert desk.record_activity("customer_replied", activity_id="same") == []
     assert desk.driver.contents("cases") == before
 
 
@@ -118,10 +118,10 @@ def test_another_activity_under_a_used_key_is_a_conflict(desk: TaskDesk) -> None
     """A client that uses one key a ticket reports a reply and then the resolution. The second must not vanish without
     a trace: the restoration would run on and be breached."""
     desk.opens()
-    desk.hears("agent_replied", activity_id="t1", activity_digest="a reply")
+    desk.record_activity("agent_replied", activity_id="t1", activity_digest="a reply")
     before = desk.driver.contents("cases")
-    assert desk.hears("resolved", activity_id="t1", activity_digest="a resolution") == []
-    assert desk.put_aside == ["conflict"]
+    assert desk.record_activity("resolved", activity_id="t1", activity_digest="a resolution") == []
+    assert desk.dead_letter_causes == ["conflict"]
     (letter,) = desk.driver.dead_letters
     assert "activity t1" in letter.message
     assert "a resolution" not in letter.message
@@ -131,44 +131,44 @@ def test_another_activity_under_a_used_key_is_a_conflict(desk: TaskDesk) -> None
 def test_a_key_is_remembered_with_its_content_after_a_restart(desk: TaskDesk) -> None:
     """Intake may have forgotten; the state of the case has not."""
     desk.opens()
-    desk.hears("customer_replied", activity_id="t1", activity_digest="one")
+    desk.record_activity("customer_replied", activity_id="t1", activity_digest="one")
     desk.driver.restart()
-    assert desk.hears("customer_replied", activity_id="t1", activity_digest="one") == []
-    assert desk.put_aside == []
-    desk.hears("customer_replied", activity_id="t1", activity_digest="another")
-    desk.hears("internal_note", activity_id="t1", activity_digest="a note")
-    assert desk.put_aside == ["conflict"] * 2
+    assert desk.record_activity("customer_replied", activity_id="t1", activity_digest="one") == []
+    assert desk.dead_letter_causes == []
+    desk.record_activity("customer_replied", activity_id="t1", activity_digest="another")
+    desk.record_activity("internal_note", activity_id="t1", activity_digest="a note")
+    assert desk.dead_letter_causes == ["conflict"] * 2
 
 
 @pytest.mark.parametrize(("first", "second"), [(None, "sent"), ("sent", None)])
 def test_content_that_cannot_be_compared_is_a_conflict(desk: TaskDesk, first: str | None, second: str | None) -> None:
     """Where one of two says nothing of its content, they may differ; a dead letter loses nothing."""
     desk.opens()
-    desk.hears("customer_replied", activity_id="t1", activity_digest=first)
-    desk.hears("customer_replied", activity_id="t1", activity_digest=second)
-    assert desk.put_aside == ["conflict"]
+    desk.record_activity("customer_replied", activity_id="t1", activity_digest=first)
+    desk.record_activity("customer_replied", activity_id="t1", activity_digest=second)
+    assert desk.dead_letter_causes == ["conflict"]
 
 
 def test_two_contents_under_one_key_that_wait_for_their_case_are_a_conflict(desk: TaskDesk) -> None:
-    """The first counts; the second is put aside when the case comes; a repetition of the first is no conflict."""
-    desk.hears("agent_replied", activity_id="t1", activity_digest="one")
-    desk.hears("agent_replied", activity_id="t1", activity_digest="one")
+    """The first counts; the second is dead-lettered when the case comes; a repetition of the first is no conflict."""
+    desk.record_activity("agent_replied", activity_id="t1", activity_digest="one")
+    desk.record_activity("agent_replied", activity_id="t1", activity_digest="one")
     desk.passes(minutes(1))
-    desk.hears("resolved", activity_id="t1", activity_digest="another")
-    assert desk.put_aside == []
+    desk.record_activity("resolved", activity_id="t1", activity_digest="another")
+    assert desk.dead_letter_causes == []
     assert desk.opens(received_at=at(0))[-1] == "first_response fulfilled in time"
-    assert desk.put_aside == ["conflict"]
+    assert desk.dead_letter_causes == ["conflict"]
     assert desk.driver.dead_letters[0].record.offset == 2
 
 
 def test_a_key_of_what_no_clock_counts_is_not_remembered(desk: TaskDesk) -> None:
     """A note leaves no trace in the state, so what comes after it under its key is lost neither: it counts."""
     desk.opens()
-    desk.hears("internal_note", activity_id="t1", activity_digest="a note")
-    assert desk.hears("agent_replied", activity_id="t1", activity_digest="a reply") == [
+    desk.record_activity("internal_note", activity_id="t1", activity_digest="a note")
+    assert desk.record_activity("agent_replied", activity_id="t1", activity_digest="a reply") == [
         "first_response fulfilled in time"
     ]
-    assert desk.put_aside == []
+    assert desk.dead_letter_causes == []
 
 
 @pytest.mark.parametrize("behind", [0.05, 0.3, 2, 5, 600])
@@ -178,8 +178,10 @@ def test_a_receipt_by_a_clock_that_is_behind_counts_from_the_opening_of_its_case
     opened = desk.driver.now
     desk.opens()
     desk.passes(TICK)
-    assert desk.hears("agent_replied", at=received, recorded_at=received) == ["first_response fulfilled in time"]
-    assert desk.put_aside == []
+    assert desk.record_activity("agent_replied", at=received, recorded_at=received) == [
+        "first_response fulfilled in time"
+    ]
+    assert desk.dead_letter_causes == []
     *_, (_, fulfilled) = desk.events()
     assert fulfilled.at == opened
 
@@ -187,9 +189,9 @@ def test_a_receipt_by_a_clock_that_is_behind_counts_from_the_opening_of_its_case
 def test_a_receipt_by_a_clock_that_is_behind_counts_also_where_it_waited_for_its_case(desk: TaskDesk) -> None:
     """It overtook its case and was dated before it: both at once."""
     received = desk.driver.now - timedelta(seconds=2)
-    desk.hears("agent_replied", at=received, recorded_at=received)
+    desk.record_activity("agent_replied", at=received, recorded_at=received)
     assert desk.opens()[-1] == "first_response fulfilled in time"
-    assert desk.put_aside == []
+    assert desk.dead_letter_causes == []
 
 
 def test_receipts_from_before_their_case_keep_their_order(desk: TaskDesk) -> None:
@@ -197,12 +199,12 @@ def test_receipts_from_before_their_case_keep_their_order(desk: TaskDesk) -> Non
     opened = desk.driver.now
     first, second = opened - timedelta(seconds=2), opened - timedelta(seconds=1)
     desk.opens()
-    desk.hears("status_changed", to="waiting_on_customer", activity_id="z", at=first, recorded_at=first)
-    desk.hears("status_changed", to="open", activity_id="a", at=second, recorded_at=second)
+    desk.record_activity("status_changed", to="waiting_on_customer", activity_id="z", at=first, recorded_at=first)
+    desk.record_activity("status_changed", to="open", activity_id="a", at=second, recorded_at=second)
     stages = [event.TYPE.split(".")[2] for _, event in desk.events() if event.milestone == "restoration"]
     assert stages == ["started", "paused", "resumed"]
     assert {event.at for _, event in desk.events()} == {opened}
-    assert desk.put_aside == []
+    assert desk.dead_letter_causes == []
 
 
 def test_what_a_receipt_from_before_its_case_changes_is_dated_within_the_case(desk: TaskDesk) -> None:
@@ -212,11 +214,11 @@ def test_what_a_receipt_from_before_its_case_changes_is_dated_within_the_case(de
     desk.opens()
     desk.passes(timedelta(hours=2))
     received = opened - timedelta(seconds=1)
-    said = desk.hears("agent_replied", at=received, recorded_at=received)
+    said = desk.record_activity("agent_replied", at=received, recorded_at=received)
     assert "first_response restated breached met late_record" in said
-    desk.hears("escalation_requested", at=received, recorded_at=received)
+    desk.record_activity("escalation_requested", at=received, recorded_at=received)
     assert min(event.at for _, event in desk.events()) == opened
-    assert desk.put_aside == []
+    assert desk.dead_letter_causes == []
 
 
 @pytest.mark.parametrize("ahead", [timedelta(seconds=2), timedelta(minutes=10), timedelta(minutes=59)])
@@ -226,8 +228,11 @@ def test_a_receipt_by_a_clock_that_is_ahead_counts_as_it_is_dated(desk: TaskDesk
     desk.opens(received_at=at(-0.5))
     received = desk.driver.now + ahead
     word = "in time" if ahead < minutes(30) else "late"
-    assert desk.hears("agent_replied", at=received, recorded_at=received)[-1] == f"first_response fulfilled {word}"
-    assert desk.put_aside == []
+    assert (
+        desk.record_activity("agent_replied", at=received, recorded_at=received)[-1]
+        == f"first_response fulfilled {word}"
+    )
+    assert desk.dead_letter_causes == []
 
 
 @pytest.mark.parametrize(
@@ -250,15 +255,15 @@ def test_a_client_s_instant_lies_between_its_case_and_now(desk: TaskDesk, given:
     Kafka takes no record that is dated more than an hour ahead."""
     desk.driver.advance_to(at(0.5))
     desk.opens(received_at=opened)
-    assert desk.hears("agent_replied", **given) == []
-    assert desk.put_aside == ["bad_activity_time"]
+    assert desk.record_activity("agent_replied", **given) == []
+    assert desk.dead_letter_causes == ["bad_activity_time"]
 
 
 def test_a_second_case_of_the_same_id_changes_nothing(desk: TaskDesk) -> None:
     """The first decision was published and acted upon."""
     desk.opens()
     assert desk.opens(impact="general") == []
-    assert desk.put_aside == ["duplicate_case"]
+    assert desk.dead_letter_causes == ["duplicate_case"]
     assert desk.passes(minutes(46)) == ["first_response warned 0 case_tier"]
 
 
@@ -287,7 +292,7 @@ def test_a_second_case_of_the_same_id_changes_nothing(desk: TaskDesk) -> None:
         "before all calendars",
     ],
 )
-def test_events_that_cannot_be_meant_are_put_aside(
+def test_events_that_cannot_be_meant_are_dead_lettered(
     desk: TaskDesk, topic: Topic, changes: dict[str, Any], cause: str
 ) -> None:
     """Intake and router would not write them, but anybody may write to a topic."""
@@ -295,11 +300,11 @@ def test_events_that_cannot_be_meant_are_put_aside(
         desk.opens(**changes)
     else:
         desk.opens()
-        desk.hears(**changes)
-    assert desk.put_aside == [cause]
+        desk.record_activity(**changes)
+    assert desk.dead_letter_causes == [cause]
 
 
-def test_records_that_are_something_else_are_put_aside(desk: TaskDesk) -> None:
+def test_records_that_are_something_else_are_dead_lettered(desk: TaskDesk) -> None:
     """A wrong type, a wrong key, no JSON, no event: each with its name."""
     case = as_record(CASES, CASE, desk.case())
     note = as_record(ACTIVITY, CASE, desk.activity("internal_note"))
@@ -310,36 +315,36 @@ def test_records_that_are_something_else_are_put_aside(desk: TaskDesk) -> None:
     desk.driver.pipe(CASES, CASE, b"{", case[1])
     desk.driver.pipe(CASES, CASE, case[0])
     desk.driver.pipe(CASES, CASE, None)
-    assert desk.put_aside == ["unexpected_type"] * 2 + ["wrong_key"] * 2 + ["malformed_event"] * 3
+    assert desk.dead_letter_causes == ["unexpected_type"] * 2 + ["wrong_key"] * 2 + ["malformed_event"] * 3
     assert desk.driver.outputs() == []
 
 
-def test_terms_that_cannot_be_counted_are_put_aside_and_the_case_goes_on(desk: TaskDesk) -> None:
+def test_terms_that_cannot_be_counted_are_dead_lettered_and_the_case_goes_on(desk: TaskDesk) -> None:
     """A target of a thousand years in business hours has no deadline; the promise that was there stays."""
     desk.opens()
     too_long = MilestoneTerms(target_seconds=10**11, hours="business", promise="objective")
-    desk.hears("reprioritised", milestones={"first_response": too_long})
-    assert desk.put_aside == ["uncountable_target"]
+    desk.record_activity("reprioritised", milestones={"first_response": too_long})
+    assert desk.dead_letter_causes == ["uncountable_target"]
     assert desk.passes(minutes(46)) == ["first_response warned 0 case_tier"]
 
 
 def test_a_closed_and_quiet_case_is_forgotten_and_never_comes_back(desk: TaskDesk) -> None:
     """Thirty days after the last word on it the state is let go; what comes then is told from what comes early."""
     desk.opens()
-    desk.hears("closed")
+    desk.record_activity("closed")
     desk.passes(timedelta(days=29))
-    desk.hears("internal_note")
+    desk.record_activity("internal_note")
     desk.passes(timedelta(days=30))
-    assert desk.hears("internal_note") == []
-    assert desk.put_aside == []
+    assert desk.record_activity("internal_note") == []
+    assert desk.dead_letter_causes == []
     desk.passes(timedelta(days=30) + TICK)
-    assert desk.hears("customer_replied") == []
-    assert desk.put_aside == ["case_gone"]
+    assert desk.record_activity("customer_replied") == []
+    assert desk.dead_letter_causes == ["case_gone"]
     assert desk.opens() == []
-    assert desk.put_aside == ["case_gone", "duplicate_case"]
+    assert desk.dead_letter_causes == ["case_gone", "duplicate_case"]
     desk.driver.restart()
-    assert desk.hears("customer_replied") == []
-    assert desk.put_aside[-1] == "case_gone"
+    assert desk.record_activity("customer_replied") == []
+    assert desk.dead_letter_causes[-1] == "case_gone"
     desk.passes(timedelta(days=60) + TICK)
     assert not len(desk.driver.stores["cases"])
     assert desk.driver.processor.next_due() is None
@@ -348,21 +353,21 @@ def test_a_closed_and_quiet_case_is_forgotten_and_never_comes_back(desk: TaskDes
 def test_a_case_that_was_reopened_is_not_forgotten(desk: TaskDesk) -> None:
     """It waits to be restored again, for as long as it takes."""
     desk.opens()
-    desk.hears("closed")
+    desk.record_activity("closed")
     desk.passes(timedelta(days=20))
-    desk.hears("reopened")
+    desk.record_activity("reopened")
     desk.passes(timedelta(days=400))
-    assert desk.hears("restored") == ["restoration fulfilled late"]
+    assert desk.record_activity("restored") == ["restoration fulfilled late"]
 
 
 def test_a_case_that_nobody_closes_is_forgotten_with_its_topic(desk: TaskDesk) -> None:
     """Self-service cases are rarely closed; without a clock there is nothing to keep them for."""
     desk.opens(plan="access", channel="help_center")
     desk.passes(timedelta(days=90))
-    desk.hears("internal_note")
+    desk.record_activity("internal_note")
     desk.passes(timedelta(days=90) + TICK)
-    desk.hears("internal_note")
-    assert desk.put_aside == ["case_gone"]
+    desk.record_activity("internal_note")
+    assert desk.dead_letter_causes == ["case_gone"]
 
 
 def test_the_edition_of_an_open_case_survives_a_change_of_the_configured_ones() -> None:
@@ -371,10 +376,10 @@ def test_the_edition_of_an_open_case_survives_a_change_of_the_configured_ones() 
     desk.opens()
     desk.goes_on_with(NEXT)
     desk.passes(minutes(20))
-    assert "restoration cancelled reprioritised" in desk.hears("reprioritised", impact="general")
+    assert "restoration cancelled reprioritised" in desk.record_activity("reprioritised", impact="general")
     assert desk.passes(timedelta(hours=20)) == ["first_response warned 0 case_tier"]
     desk.opens("e" * 32, plan="premier", impact="information")  # the router still decides by the old edition
-    assert desk.put_aside == []
+    assert desk.dead_letter_causes == []
 
 
 def test_an_edition_that_nobody_knows_stops_the_task_and_says_what_to_do() -> None:
@@ -390,13 +395,13 @@ def test_a_retried_record_gives_the_same_ids(desk: TaskDesk) -> None:
     twin = TaskDesk()
     for each in (desk, twin):
         each.opens()
-        each.hears("status_changed", to="waiting_on_customer")
+        each.record_activity("status_changed", to="waiting_on_customer")
     assert [envelope.identity for envelope, _ in desk.events()] == [envelope.identity for envelope, _ in twin.events()]
 
 
 def test_what_waited_and_was_wrong_keeps_its_place(desk: TaskDesk) -> None:
     """A dead letter names the record's own offset, not that of the case which ended its waiting."""
-    desk.hears("customer_replied", at=at(-1))
+    desk.record_activity("customer_replied", at=at(-1))
     desk.opens()
     (letter,) = desk.driver.dead_letters
     assert replace(letter.record, timestamp_ms=0).offset == 0

@@ -12,9 +12,9 @@ def test_a_request_and_its_review_are_published_once_each() -> None:
     desk = TaskDesk()
     desk.opens(plan="premier_plus", impact="general")
     desk.passes(DAY)
-    assert desk.hears("escalation_requested", activity_id="a1") == ["requested"]
-    assert desk.hears("escalation_requested", activity_id="a1") == []
-    assert desk.hears("escalation_reviewed", accepted=False) == ["rejected"]
+    assert desk.record_activity("escalation_requested", activity_id="a1") == ["requested"]
+    assert desk.record_activity("escalation_requested", activity_id="a1") == []
+    assert desk.record_activity("escalation_reviewed", accepted=False) == ["rejected"]
     requested, rejected = [event for _, event in desk.events() if event.TYPE.startswith("frontline.escalation.re")]
     assert (requested.escalation_id, requested.priority, requested.account_id) == ("a1", "P3", "acme")
     assert (requested.caused_by.topic, requested.caused_by.offset) == ("support.activity.v1", 0)
@@ -25,7 +25,7 @@ def test_a_refusal_says_why_and_until_when() -> None:
     """The edition wants a day after the submission."""
     desk = TaskDesk()
     desk.opens(plan="premier_plus")
-    assert desk.hears("escalation_requested") == ["refused too_early"]
+    assert desk.record_activity("escalation_requested") == ["refused too_early"]
     [refused] = [event for _, event in desk.events() if event.TYPE == "frontline.escalation.refused.v1"]
     assert refused.eligible_at == at(24)
 
@@ -36,8 +36,8 @@ def test_who_may_not_ask_is_told_what_stands_in_the_way() -> None:
     desk.opens("c1", plan="access", account_type="pro")
     desk.opens("c2", plan="premier_plus", request_type="other")
     desk.passes(DAY)
-    assert desk.hears("escalation_requested", "c1") == ["refused not_entitled"]
-    assert desk.hears("escalation_requested", "c2") == ["refused request_type"]
+    assert desk.record_activity("escalation_requested", "c1") == ["refused not_entitled"]
+    assert desk.record_activity("escalation_requested", "c2") == ["refused request_type"]
 
 
 def test_what_is_over_is_reopened_before_it_is_escalated() -> None:
@@ -45,13 +45,13 @@ def test_what_is_over_is_reopened_before_it_is_escalated() -> None:
     desk = TaskDesk()
     desk.opens(plan="premier_plus", impact="information")
     desk.passes(DAY)
-    desk.hears("resolved")
-    assert desk.hears("escalation_requested") == ["refused case_not_open"]
+    desk.record_activity("resolved")
+    assert desk.record_activity("escalation_requested") == ["refused case_not_open"]
     desk.passes(timedelta(hours=2))
-    desk.hears("closed")
-    assert desk.hears("escalation_requested") == ["refused case_not_open"]
-    desk.hears("reopened", at=at(25))
-    assert desk.hears("escalation_requested", at=at(25.5)) == ["requested"]
+    desk.record_activity("closed")
+    assert desk.record_activity("escalation_requested") == ["refused case_not_open"]
+    desk.record_activity("reopened", at=at(25))
+    assert desk.record_activity("escalation_requested", at=at(25.5)) == ["requested"]
 
 
 def test_it_is_remembered_through_a_restart_and_no_clock_cares() -> None:
@@ -60,22 +60,22 @@ def test_it_is_remembered_through_a_restart_and_no_clock_cares() -> None:
     desk.opens(plan="premier_plus", impact="information")
     desk.passes(DAY)
     before = desk.driver.next_due
-    desk.hears("escalation_requested")
+    desk.record_activity("escalation_requested")
     desk.driver.restart()
     assert desk.driver.next_due == before
-    assert desk.hears("escalation_reviewed", accepted=True) == ["accepted"]
+    assert desk.record_activity("escalation_reviewed", accepted=True) == ["accepted"]
 
 
-def test_a_review_of_what_nobody_asked_for_is_put_aside() -> None:
+def test_a_review_of_what_nobody_asked_for_is_dead_lettered() -> None:
     """Whoever reviewed it can see why nothing happened."""
     desk = TaskDesk()
     desk.opens(plan="premier_plus")
-    assert desk.hears("escalation_reviewed", accepted=True) == []
-    assert desk.put_aside == ["no_escalation_requested"]
+    assert desk.record_activity("escalation_reviewed", accepted=True) == []
+    assert desk.dead_letter_causes == ["no_escalation_requested"]
 
 
 def test_a_request_that_comes_before_its_case_waits_for_it() -> None:
     """As any activity does."""
     desk = TaskDesk()
-    assert desk.hears("escalation_requested") == []
+    assert desk.record_activity("escalation_requested") == []
     assert desk.opens(plan="premier_plus")[-1] == "refused too_early"

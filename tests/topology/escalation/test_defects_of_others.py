@@ -21,6 +21,6 @@ def test_jira_defect_a_case_is_rebuilt_by_the_goals_that_it_pins() -> None:
     desk.passes(minutes(30))
     desk.goes_on_with(NEXT)  # its edition promises an update every hour, as commitments
     assert LIBRARY.editions[0].edition != NEXT.editions[0].edition
-    assert desk.hears("agent_replied") == ["first_response fulfilled in time"]
+    assert desk.record_activity("agent_replied") == ["first_response fulfilled in time"]
     assert {event.promise for _, event in desk.events()} == {"objective"}
     assert desk.passes(timedelta(hours=2)) == []

@@ -90,7 +90,7 @@ def test_a_case_that_moves_on_is_no_longer_postponed() -> None:
     (timer,) = _due_timers(desk, minutes(46))
     desk.driver.processor.postpone(timer, desk.driver.now + HOUR * 100)
     assert desk.passes(minutes(50)) == []
-    assert desk.hears("reprioritised", BAD, impact="significant") != []
+    assert desk.record_activity("reprioritised", BAD, impact="significant") != []
     assert desk.driver.processor.postponed() == Postponed()
     assert desk.passes(HOUR * 10) != []
 
@@ -109,15 +109,15 @@ def test_what_a_case_has_done_before_its_timer_failed_stays_done() -> None:
 def test_early_activity_that_cannot_be_given_up_does_not_stop_the_cases() -> None:
     """Its list is damaged; the timers of cases and of other lists go on."""
     desk = TaskDesk()
-    desk.hears("agent_replied", BAD)
-    desk.hears("agent_replied", OTHER)
+    desk.record_activity("agent_replied", BAD)
+    desk.record_activity("agent_replied", OTHER)
     kept = desk.driver.changelogs["early"]
     listed = kept[list_key(BAD)]
     kept[list_key(BAD)] = listed[:8] + b"\xc1"
     desk.driver.restart()
     desk.opens(CASE)
     assert desk.passes(minutes(46)) == [WARNED]
-    assert desk.put_aside == ["unknown_case"]
+    assert desk.dead_letter_causes == ["unknown_case"]
     assert desk.driver.processor.postponed().timers == 1
     assert early_activity.due_of(list_key(BAD), desk.driver.stores["early"].get(list_key(BAD)))
 
@@ -146,6 +146,6 @@ def test_a_failed_timer_is_named_by_its_case(case_id: str) -> None:
     (timer,) = _due_timers(desk, minutes(46))
     assert desk.driver.processor.timer_ids(timer) == {"case_id": case_id}
     desk = TaskDesk()
-    desk.hears("agent_replied", case_id)
+    desk.record_activity("agent_replied", case_id)
     (timer,) = _due_timers(desk, minutes(16))
     assert desk.driver.processor.timer_ids(timer) == {"case_id": case_id}

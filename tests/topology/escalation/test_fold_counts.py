@@ -42,11 +42,11 @@ def test_an_activity_folds_before_and_after_and_a_fire_once(folds: list[int]) ->
     with costs(folds, 1):
         assert len(desk.passes(minutes(46))) == 1
     with costs(folds, 2):
-        desk.hears("customer_replied")
+        desk.record_activity("customer_replied")
     with costs(folds, 2):
-        desk.hears("reprioritised", impact="significant")
+        desk.record_activity("reprioritised", impact="significant")
     with costs(folds, 3):  # what the change before it inherits may differ now
-        desk.hears("reprioritised", workaround="partial")
+        desk.record_activity("reprioritised", workaround="partial")
 
 
 def test_what_the_clocks_take_no_part_in_folds_once(folds: list[int]) -> None:
@@ -55,7 +55,7 @@ def test_what_the_clocks_take_no_part_in_folds_once(folds: list[int]) -> None:
     desk.opens(plan="premier_plus")
     for kind in ("internal_note", "escalation_requested"):
         with costs(folds, 1):
-            desk.hears(kind)
+            desk.record_activity(kind)
 
 
 def test_a_case_that_waits_for_nothing_folds_no_more_than_others(folds: list[int]) -> None:
@@ -63,9 +63,9 @@ def test_a_case_that_waits_for_nothing_folds_no_more_than_others(folds: list[int
     desk = TaskDesk()
     desk.opens(plan="premier_plus")
     with costs(folds, 2):
-        desk.hears("closed")
+        desk.record_activity("closed")
     with costs(folds, 1):
-        desk.hears("internal_note")
+        desk.record_activity("internal_note")
     with costs(folds, 1):
         desk.passes(minutes(60 * 24 * 31))
     value = desk.driver.stores["cases"].get(pack_id(CASE))

@@ -47,19 +47,19 @@ def test_a_premier_p1_is_suppressed_once_and_then_silent(desk: TaskDesk) -> None
 def test_an_access_case_says_nothing_but_is_known(desk: TaskDesk) -> None:
     """Nothing is promised to it, so nothing can be missed; its activity is not that of an unknown case."""
     assert desk.opens(plan="access") == []
-    assert desk.hears("agent_replied") == []
-    assert desk.hears("reprioritised", impact="general") == []
-    assert desk.hears("closed") == []
+    assert desk.record_activity("agent_replied") == []
+    assert desk.record_activity("reprioritised", impact="general") == []
+    assert desk.record_activity("closed") == []
     assert desk.passes(timedelta(days=3)) == []
-    assert desk.put_aside == []
+    assert desk.dead_letter_causes == []
 
 
 def test_a_reply_in_time_fulfils_and_calls_nobody(desk: TaskDesk) -> None:
     """The whole point of a warning is that it can be heeded."""
     desk.opens()
     desk.passes(minutes(50))
-    assert desk.hears("agent_replied") == ["first_response fulfilled in time"]
-    assert desk.hears("resolved") == ["restoration fulfilled in time"]
+    assert desk.record_activity("agent_replied") == ["first_response fulfilled in time"]
+    assert desk.record_activity("resolved") == ["restoration fulfilled in time"]
     assert desk.passes(timedelta(days=29)) == []
 
 
@@ -67,13 +67,13 @@ def test_a_reply_at_the_very_deadline_is_in_time(desk: TaskDesk) -> None:
     """A target of an hour is met by an answer after an hour; a timer at that instant must not have fired."""
     desk.opens()
     desk.passes(minutes(60))
-    assert desk.hears("agent_replied") == ["first_response fulfilled in time"]
+    assert desk.record_activity("agent_replied") == ["first_response fulfilled in time"]
 
 
 def test_a_late_reply_is_a_breach_even_if_no_timer_fired(desk: TaskDesk) -> None:
     """The verdict is by event time: downtime turns no miss into a hit. An answered case calls nobody."""
     desk.driver.advance_to(at(2))
-    desk.hears("agent_replied", at=at(1) + TICK)
+    desk.record_activity("agent_replied", at=at(1) + TICK)
     assert desk.opens(received_at=at(0)) == [
         "first_response started",
         "restoration started",
@@ -123,11 +123,13 @@ def test_timers_of_one_instant_all_fire(desk: TaskDesk) -> None:
 def test_a_paused_clock_waits_and_goes_on(desk: TaskDesk) -> None:
     """Time in which the customer is waited for does not count, and a timer set before the pause does not fire."""
     desk.opens()
-    desk.hears("agent_replied")
+    desk.record_activity("agent_replied")
     desk.passes(timedelta(hours=2))
-    assert desk.hears("status_changed", to="waiting_on_customer") == ["restoration paused waiting_on_customer"]
+    assert desk.record_activity("status_changed", to="waiting_on_customer") == [
+        "restoration paused waiting_on_customer"
+    ]
     assert desk.passes(timedelta(days=30)) == []
-    assert desk.hears("status_changed", to="open") == ["restoration resumed open"]
+    assert desk.record_activity("status_changed", to="open") == ["restoration resumed open"]
     assert desk.passes(timedelta(hours=1)) == []
     assert desk.passes(TICK) == ["restoration warned 0 case_tier"]
 
@@ -135,7 +137,7 @@ def test_a_paused_clock_waits_and_goes_on(desk: TaskDesk) -> None:
 def test_a_timer_of_an_earlier_generation_does_not_fire(desk: TaskDesk) -> None:
     """Re-prioritised to P3, the hour of a P1 is nobody's deadline any more; downgraded terms have their own."""
     desk.opens()
-    said = desk.hears("reprioritised", impact="general")
+    said = desk.record_activity("reprioritised", impact="general")
     assert "restoration cancelled reprioritised" in said
     assert desk.passes(timedelta(hours=17)) == []
     assert desk.passes(timedelta(hours=7, microseconds=1)) == [
@@ -150,9 +152,9 @@ def test_a_timer_of_an_earlier_generation_does_not_fire(desk: TaskDesk) -> None:
 def test_new_terms_that_are_the_old_ones_say_nothing(desk: TaskDesk) -> None:
     """Down instead of critical is P1 all the same, before and after the breach: there is nothing to restate."""
     desk.opens(impact="critical")
-    assert desk.hears("reprioritised", impact="down") == []
+    assert desk.record_activity("reprioritised", impact="down") == []
     desk.passes(minutes(61))
-    assert desk.hears("reprioritised", impact="critical") == []
+    assert desk.record_activity("reprioritised", impact="critical") == []
     assert desk.passes(minutes(30)) == ["first_response raised 2 technical_account_manager"]
 
 
@@ -160,7 +162,7 @@ def test_an_upgrade_that_makes_a_case_late_is_a_breach_with_its_cause(desk: Task
     """The clock counts from the submission under the new target too."""
     desk.opens(impact="general")
     desk.passes(timedelta(hours=5))
-    said = desk.hears("reprioritised", impact="down")
+    said = desk.record_activity("reprioritised", impact="down")
     assert "first_response breached reprioritised" in said
     assert "restoration started" in said
     assert "restoration breached reprioritised" in said
@@ -172,7 +174,7 @@ def test_a_reply_in_time_that_is_told_late_says_that_it_was_late(desk: TaskDesk)
     """The breach was published already: a reader can tell a record that was late from a deed that was."""
     desk.opens()
     desk.passes(minutes(61))
-    assert desk.hears("agent_replied", at=at(0.5)) == [
+    assert desk.record_activity("agent_replied", at=at(0.5)) == [
         "first_response fulfilled in time",
         "first_response restated breached met late_record",
     ]
@@ -181,7 +183,7 @@ def test_a_reply_in_time_that_is_told_late_says_that_it_was_late(desk: TaskDesk)
 def test_a_decision_that_promises_nothing_starts_no_clock(desk: TaskDesk) -> None:
     """What counts is what was decided; the policy is not asked again what it would have promised."""
     assert desk.opens(plan="premier_plus", milestones={}) == []
-    assert desk.hears("agent_replied") == []
+    assert desk.record_activity("agent_replied") == []
     assert desk.passes(timedelta(days=2)) == []
 
 
@@ -189,7 +191,7 @@ def test_terms_set_by_hand_replace_those_of_the_policy(desk: TaskDesk) -> None:
     """An administrator can promise something else to one case."""
     desk.opens(plan="access")
     terms = desk.case("d" * 32, plan="premier").milestones["first_response"]
-    assert desk.hears("reprioritised", milestones={"first_response": terms}) == ["first_response started"]
+    assert desk.record_activity("reprioritised", milestones={"first_response": terms}) == ["first_response started"]
     assert desk.passes(minutes(61)) == [
         "first_response warned 0 case_tier",
         "first_response breached",
@@ -210,7 +212,7 @@ def test_what_a_re_prioritisation_leaves_unsaid_is_as_of_its_time_whichever_arri
             {"impact": "down", "at": at(0.4)},
         ]
         for number in order:
-            desk.hears("reprioritised", activity_id=f"a{number}", **says[number])
+            desk.record_activity("reprioritised", activity_id=f"a{number}", **says[number])
         desk.passes(timedelta(days=5))
         events = [event for _, event in desk.events()]
         return sorted(set(desk.tell()) - {w for w in desk.tell() if "restated" in w}), events[-1].priority
@@ -234,7 +236,7 @@ def test_business_hours_count_in_the_calendar_of_the_case(desk: TaskDesk) -> Non
 def test_events_say_what_made_them_and_belong_to_the_trace_of_their_case(desk: TaskDesk) -> None:
     """Replay follows `caused_by`; people follow the trace."""
     desk.opens()
-    desk.hears("agent_replied")
+    desk.record_activity("agent_replied")
     desk.passes(timedelta(hours=3, seconds=1))
     (_, started), _, (_, fulfilled), (envelope, warned) = desk.events()
     assert (started.caused_by.topic, started.caused_by.offset) == ("support.cases.v1", 0)

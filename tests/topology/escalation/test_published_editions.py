@@ -38,7 +38,7 @@ def test_an_edition_that_the_router_has_published_is_not_published_again(desk: T
 def test_a_migration_publishes_its_edition_before_what_follows(desk: TaskDesk) -> None:
     """Whoever reads an event by new terms can look them up."""
     before = len(desk.driver.produced)
-    desk.hears("policy_migrated", **TO_NEXT)
+    desk.record_activity("policy_migrated", **TO_NEXT)
     output, *following = desk.driver.produced[before:]
     assert output.topic == EDITIONS.name
     assert {each.topic for each in following} == {ESCALATIONS.name}
@@ -55,11 +55,11 @@ def test_a_task_publishes_it_once(desk: TaskDesk) -> None:
     """For all of its cases, and over restarts: a migration of ten thousand cases writes it once a task."""
     desk.opens("second")
     desk.opens("third")
-    desk.hears("policy_migrated", **TO_NEXT)
-    desk.hears("policy_migrated", "second", **TO_NEXT)
+    desk.record_activity("policy_migrated", **TO_NEXT)
+    desk.record_activity("policy_migrated", "second", **TO_NEXT)
     desk.driver.restart()
     desk.passes(minutes(1))
-    desk.hears("policy_migrated", "third", **TO_NEXT)
+    desk.record_activity("policy_migrated", "third", **TO_NEXT)
     assert len(desk.driver.outputs(EDITIONS)) == 1
 
 
@@ -67,6 +67,6 @@ def test_a_migration_that_is_dead_lettered_publishes_nothing() -> None:
     """No case counts by it."""
     desk = TaskDesk(LIBRARY)
     desk.opens(plan="premier_plus")
-    desk.hears("policy_migrated", **TO_NEXT)
-    assert desk.put_aside == ["unknown_edition"]
+    desk.record_activity("policy_migrated", **TO_NEXT)
+    assert desk.dead_letter_causes == ["unknown_edition"]
     assert desk.driver.outputs(EDITIONS) == []

@@ -69,7 +69,7 @@ def test_restarts_change_nothing_of_what_is_published(
         happens(disturbed, step)
         assert disturbed.driver.processor.next_due() == undisturbed.driver.processor.next_due()
     assert published(disturbed) == published(undisturbed)
-    assert disturbed.put_aside == undisturbed.put_aside
+    assert disturbed.dead_letter_causes == undisturbed.dead_letter_causes
 
 
 @settings(max_examples=50, deadline=None)
@@ -158,8 +158,8 @@ def test_a_committed_state_is_enough_to_find_every_timer() -> None:
     """The index is rebuilt from the store alone, whatever it went through before."""
     desk = TaskDesk()
     desk.opens()
-    desk.hears("agent_replied")
-    desk.hears("agent_replied", case_id="b" * 32)
+    desk.record_activity("agent_replied")
+    desk.record_activity("agent_replied", case_id="b" * 32)
     fresh = EscalationTopology(EditionStore(LIBRARY), partitions=1, trace=lambda _: "")
     for name in desk.driver.stores:
         for key, value in desk.driver.contents(name).items():
@@ -179,9 +179,9 @@ def happens(desk: TaskDesk, step: dict[str, Any]) -> None:
     elif "kind" in step:
         desk.hears_after(minutes(step["busy"]), step["kind"], case_id, at=ago)
     elif "to" in step:
-        desk.hears("status_changed", case_id, to=step["to"])
+        desk.record_activity("status_changed", case_id, to=step["to"])
     else:
-        desk.hears("reprioritised", case_id, impact=step["claim"])
+        desk.record_activity("reprioritised", case_id, impact=step["claim"])
 
 
 def published(desk: TaskDesk) -> list[tuple[tuple[str, str], str]]:

@@ -58,7 +58,7 @@ def test_a_migration_counts_again_from_the_submission_by_the_other_edition() -> 
     desk.opens(plan="premier_plus")
     desk.passes(minutes(30))
     assert promises(desk) == {"first_response": "objective", "restoration": "objective"}
-    assert desk.hears("policy_migrated", **TO_NEXT) == [
+    assert desk.record_activity("policy_migrated", **TO_NEXT) == [
         "first_response restated running running policy_migrated",
         "periodic_update started",
         "restoration restated running running policy_migrated",
@@ -76,9 +76,9 @@ def test_a_migration_that_makes_a_case_late_is_one_breach_with_its_cause() -> No
     desk = desk_with()
     desk.opens(plan="premier_plus")
     desk.passes(minutes(55))
-    desk.hears("agent_replied")
+    desk.record_activity("agent_replied")
     desk.passes(minutes(95))
-    assert desk.hears("policy_migrated", **TO_NEXT) == [
+    assert desk.record_activity("policy_migrated", **TO_NEXT) == [
         "periodic_update started",
         "periodic_update breached policy_migrated",
         "restoration restated running running policy_migrated",
@@ -90,18 +90,18 @@ def test_what_was_judged_before_a_migration_stays_judged() -> None:
     desk = desk_with()
     desk.opens(plan="premier", workaround="partial")  # P2: 4 open hours
     desk.passes(minutes(200))
-    assert desk.hears("agent_replied") == ["first_response fulfilled in time"]
+    assert desk.record_activity("agent_replied") == ["first_response fulfilled in time"]
     desk.passes(minutes(1))  # in one instant, new terms come first
-    assert not any("first_response" in said for said in desk.hears("policy_migrated", **TO_NEXT))
+    assert not any("first_response" in said for said in desk.record_activity("policy_migrated", **TO_NEXT))
 
 
 def test_later_changes_follow_the_edition_that_the_case_has_migrated_to() -> None:
     """A priority set afterwards is worth what the new edition promises for it; one set before, what the old one did."""
     desk = desk_with()
     desk.opens(plan="premier_plus")
-    desk.hears("policy_migrated", **TO_NEXT)
+    desk.record_activity("policy_migrated", **TO_NEXT)
     desk.passes(minutes(10))
-    desk.hears("reprioritised", impact="general")
+    desk.record_activity("reprioritised", impact="general")
     terms = {milestone: due(desk, milestone) for milestone in ("first_response", "restoration")}
     other = TaskDesk(NEXT)
     other.opens(plan="premier_plus", impact="general")
@@ -109,8 +109,8 @@ def test_later_changes_follow_the_edition_that_the_case_has_migrated_to() -> Non
     late = desk_with()
     late.opens(plan="premier_plus")
     late.passes(minutes(20))
-    late.hears("reprioritised", impact="general", at=at(10 / 60))
-    late.hears("policy_migrated", at=at(5 / 60), **TO_NEXT)
+    late.record_activity("reprioritised", impact="general", at=at(10 / 60))
+    late.record_activity("policy_migrated", at=at(5 / 60), **TO_NEXT)
     assert {milestone: due(late, milestone) for milestone in ("first_response", "restoration")} == terms
 
 
@@ -121,7 +121,7 @@ def test_a_migration_brings_the_escalation_that_the_plan_has_there() -> None:
     changed = shipped.model_copy(update={"plans": {**shipped.plans, "premier": premier}})
     desk = desk_with(EditionLibrary((*LIBRARY.editions, changed)))
     desk.opens(plan="premier")
-    desk.hears("policy_migrated", edition=changed.edition, policy_sha256=policy_sha256(changed))
+    desk.record_activity("policy_migrated", edition=changed.edition, policy_sha256=policy_sha256(changed))
     assert "first_response raised 1 tier2" in desk.passes(minutes(61))
     assert not [said for said in desk.tell() if "suppressed" in said]
 
@@ -130,17 +130,17 @@ def test_a_migration_survives_a_restart_without_the_edition_in_the_settings() ->
     """It is saved with the cases, as the first one was."""
     desk = desk_with()
     desk.opens(plan="premier_plus")
-    desk.hears("policy_migrated", **TO_NEXT)
+    desk.record_activity("policy_migrated", **TO_NEXT)
     desk.goes_on_with(LIBRARY)
     assert "periodic_update breached" in desk.passes(minutes(61))
 
 
-def test_an_edition_that_nobody_has_puts_the_migration_aside_and_the_case_goes_on() -> None:
+def test_an_edition_that_nobody_has_dead_letters_the_migration_and_the_case_goes_on() -> None:
     """A client that names one must not stop everybody's clocks."""
     desk = desk_with(LIBRARY)
     desk.opens(plan="premier_plus")
-    assert desk.hears("policy_migrated", **TO_NEXT) == []
-    assert desk.put_aside == ["unknown_edition"]
+    assert desk.record_activity("policy_migrated", **TO_NEXT) == []
+    assert desk.dead_letter_causes == ["unknown_edition"]
     assert "first_response breached" in desk.passes(minutes(61))
 
 
@@ -152,15 +152,15 @@ def test_a_migration_to_a_digest_with_a_wrong_last_digit_is_a_dead_letter(librar
     saved = LIBRARY.editions[0] if library is LIBRARY else NEXT.editions[0]
     if library is BOTH:
         desk.opens("e" * 32, plan="premier_plus")
-        desk.hears("policy_migrated", "e" * 32, **TO_NEXT)
+        desk.record_activity("policy_migrated", "e" * 32, **TO_NEXT)
     mistyped = {"edition": saved.edition, "policy_sha256": with_wrong_last_digit(policy_sha256(saved))}
     if early:
-        desk.hears("policy_migrated", **mistyped)
+        desk.record_activity("policy_migrated", **mistyped)
         desk.opens(plan="premier_plus")
     else:
         desk.opens(plan="premier_plus")
-        assert desk.hears("policy_migrated", **mistyped) == []
-    assert desk.put_aside == ["unknown_edition"]
+        assert desk.record_activity("policy_migrated", **mistyped) == []
+    assert desk.dead_letter_causes == ["unknown_edition"]
     assert "first_response breached" in desk.passes(minutes(61))
 
 
@@ -170,7 +170,7 @@ def test_two_editions_whose_digests_begin_alike_stop_the_task() -> None:
     desk = desk_with(LibraryWithTwin(LIBRARY.editions, digest))
     desk.opens(plan="premier_plus")
     with pytest.raises(TaskMustStop, match="begin alike: one must be edited"):
-        desk.hears("policy_migrated", edition="its twin", policy_sha256=digest)
+        desk.record_activity("policy_migrated", edition="its twin", policy_sha256=digest)
 
 
 def test_a_refreshed_plan_brings_its_promises_and_its_escalation() -> None:
@@ -178,7 +178,7 @@ def test_a_refreshed_plan_brings_its_promises_and_its_escalation() -> None:
     desk = TaskDesk()
     desk.opens(plan="premier")
     desk.passes(minutes(50))
-    desk.hears("entitlement_refreshed", plan="premier_plus")
+    desk.record_activity("entitlement_refreshed", plan="premier_plus")
     assert [said for said in desk.passes(minutes(41)) if "raised" in said or "suppressed" in said] == [
         "first_response raised 1 tier2",
         "first_response raised 2 technical_account_manager",
@@ -191,7 +191,7 @@ def test_a_plan_that_was_bought_late_counts_from_the_submission(plan: str) -> No
     desk = TaskDesk()
     desk.opens(plan="access")
     assert desk.passes(minutes(90)) == []
-    assert desk.hears("entitlement_refreshed", plan=plan) == [
+    assert desk.record_activity("entitlement_refreshed", plan=plan) == [
         "first_response started",
         "first_response breached entitlement_refreshed",
         "restoration started",
@@ -203,7 +203,7 @@ def test_a_plan_that_ends_takes_its_promises_along() -> None:
     desk = TaskDesk()
     desk.opens(plan="premier_plus")
     desk.passes(minutes(10))
-    assert desk.hears("entitlement_refreshed", plan="access") == [
+    assert desk.record_activity("entitlement_refreshed", plan="access") == [
         "first_response cancelled entitlement_refreshed",
         "restoration cancelled entitlement_refreshed",
     ]
@@ -215,7 +215,7 @@ def test_terms_beside_a_plan_outrank_what_follows_from_it() -> None:
     desk = TaskDesk()
     desk.opens(plan="premier")
     explicit = {"restoration": {"target_seconds": 600, "hours": "elapsed", "promise": "commitment"}}
-    desk.hears("entitlement_refreshed", plan="premier_plus", milestones=terms(explicit))
+    desk.record_activity("entitlement_refreshed", plan="premier_plus", milestones=terms(explicit))
     assert due(desk, "restoration") == at(1 / 6)
 
 
@@ -224,9 +224,9 @@ def test_terms_that_are_told_for_one_milestone_leave_the_others_as_they_were() -
     desk = TaskDesk()
     desk.opens(plan="premier_plus")
     exception = {"target_seconds": 600, "hours": "elapsed", "promise": "commitment"}
-    desk.hears("reprioritised", milestones=terms({"restoration": exception}))
+    desk.record_activity("reprioritised", milestones=terms({"restoration": exception}))
     desk.passes(minutes(1))
-    desk.hears("reprioritised", milestones=terms({"first_response": exception}))
+    desk.record_activity("reprioritised", milestones=terms({"first_response": exception}))
     assert due(desk, "first_response") == due(desk, "restoration") == at(1 / 6)
 
 
@@ -239,7 +239,7 @@ def test_a_migration_counts_by_the_calendar_of_the_other_edition() -> None:
     desk = desk_with(EditionLibrary((*LIBRARY.editions, changed)))
     desk.opens(plan="premier_plus", workaround="partial")  # P2: in open hours
     before = due(desk, "restoration")
-    desk.hears("policy_migrated", edition=changed.edition, policy_sha256=policy_sha256(changed))
+    desk.record_activity("policy_migrated", edition=changed.edition, policy_sha256=policy_sha256(changed))
     after = due(desk, "restoration")
     assert before is not None
     assert after is not None

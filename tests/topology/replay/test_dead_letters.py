@@ -74,7 +74,7 @@ def on_another_partition(recording: Recording) -> None:
 
 
 def under_another_key(recording: Recording) -> None:
-    recording.hears("agent_replied", CASE, key="another")
+    recording.record_activity("agent_replied", CASE, key="another")
 
 
 def with_other_content(recording: Recording) -> None:
@@ -82,31 +82,31 @@ def with_other_content(recording: Recording) -> None:
 
 
 def under_a_used_key(recording: Recording) -> None:
-    recording.hears("customer_replied", CASE, activity_id="t1", activity_digest="one")
-    recording.hears("customer_replied", CASE, activity_id="t1", activity_digest="one")
-    recording.hears("resolved", CASE, activity_id="t1", activity_digest="another")
+    recording.record_activity("customer_replied", CASE, activity_id="t1", activity_digest="one")
+    recording.record_activity("customer_replied", CASE, activity_id="t1", activity_digest="one")
+    recording.record_activity("resolved", CASE, activity_id="t1", activity_digest="another")
 
 
 def under_a_used_key_before_its_case(recording: Recording) -> None:
     early = f"{2:032x}"
-    recording.hears("customer_replied", early, activity_id="t1", activity_digest="one")
-    recording.hears("resolved", early, activity_id="t1", activity_digest="another")
+    recording.record_activity("customer_replied", early, activity_id="t1", activity_digest="one")
+    recording.record_activity("resolved", early, activity_id="t1", activity_digest="another")
     recording.runs()
     recording.passes(MINUTE)
     recording.asks(2, received_at=recording.now - MINUTE)
 
 
 def for_nobody(recording: Recording) -> None:
-    recording.hears("agent_replied", "nobody")
+    recording.record_activity("agent_replied", "nobody")
     recording.runs()
     recording.passes(16 * MINUTE)
 
 
 def for_a_case_that_is_over(recording: Recording) -> None:
-    recording.hears("closed", CASE)
+    recording.record_activity("closed", CASE)
     recording.runs()
     recording.passes(31 * DAY)
-    recording.hears("agent_replied", CASE)
+    recording.record_activity("agent_replied", CASE)
 
 
 def decided_twice(recording: Recording) -> None:
@@ -115,38 +115,40 @@ def decided_twice(recording: Recording) -> None:
 
 
 def to_an_edition_that_nobody_has(recording: Recording) -> None:
-    recording.hears("policy_migrated", CASE, edition="nobody-has-it", policy_sha256="ab" * 32)
+    recording.record_activity("policy_migrated", CASE, edition="nobody-has-it", policy_sha256="ab" * 32)
 
 
 def to_an_edition_without_its_calendar(recording: Recording) -> None:
-    recording.hears("policy_migrated", CASE, edition=ELSEWHERE.edition, policy_sha256=policy_sha256(ELSEWHERE))
+    recording.record_activity(
+        "policy_migrated", CASE, edition=ELSEWHERE.edition, policy_sha256=policy_sha256(ELSEWHERE)
+    )
 
 
 def to_an_edition_without_its_plan(recording: Recording) -> None:
     edition = WITHOUT_ITS_PLAN
-    recording.hears("policy_migrated", CASE, edition=edition.edition, policy_sha256=policy_sha256(edition))
+    recording.record_activity("policy_migrated", CASE, edition=edition.edition, policy_sha256=policy_sha256(edition))
 
 
 def nobody_asked(recording: Recording) -> None:
-    recording.hears("escalation_reviewed", CASE, accepted=True)
+    recording.record_activity("escalation_reviewed", CASE, accepted=True)
 
 
 def before_its_case(recording: Recording) -> None:
-    recording.hears("agent_replied", CASE, at=recording.now - DAY)
+    recording.record_activity("agent_replied", CASE, at=recording.now - DAY)
 
 
 def without_a_deadline(recording: Recording) -> None:
     too_long = MilestoneTerms(target_seconds=10**11, hours="business", promise="objective")
-    recording.hears("reprioritised", CASE, milestones={"first_response": too_long})
+    recording.record_activity("reprioritised", CASE, milestones={"first_response": too_long})
 
 
 def one_too_many(recording: Recording) -> None:
     for _ in range(MAX_ACTIVITIES + 1):
-        recording.hears("customer_replied", CASE)
+        recording.record_activity("customer_replied", CASE)
 
 
 def refused_by_the_broker(recording: Recording) -> None:
-    recording.hears("agent_replied", CASE)
+    recording.record_activity("agent_replied", CASE)
     for partition in range(recording.partitions):
         recording.refuses("escalation", partition)
 

@@ -116,7 +116,7 @@ def test_a_migration_to_an_edition_of_the_log_is_replayed_without_its_file(recor
     """Escalation publishes what the router has never decided by."""
     recording.library = BOTH
     recording.restarts("escalation")
-    recording.hears("policy_migrated", f"{1:032x}", **TO_NEXT)
+    recording.record_activity("policy_migrated", f"{1:032x}", **TO_NEXT)
     recording.runs()
     assert len(recording.published(EDITIONS)) == 2
     assert recording.published(ACTIVITY)
@@ -129,7 +129,7 @@ def test_the_edition_of_a_silent_migration_at_the_end_is_no_difference_without_c
     recording = Recording(BOTH, routed_by=LIBRARY, partitions=1)
     recording.asks(2, account_id="unknown")
     recording.runs()
-    recording.hears("policy_migrated", f"{2:032x}", **TO_NEXT)
+    recording.record_activity("policy_migrated", f"{2:032x}", **TO_NEXT)
     recording.runs()
     first = replay(recording, configured=BOTH)
     without_offsets = replay(recording, configured=BOTH, consumed=False)

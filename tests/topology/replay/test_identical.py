@@ -38,7 +38,7 @@ def test_a_plain_case(recording: Recording) -> None:
     recording.runs()
     for kind in ("agent_replied", "customer_replied", "restored", "resolved", "closed"):
         recording.passes(5 * MINUTE)
-        recording.hears(kind, case)
+        recording.record_activity(kind, case)
         recording.runs()
     assert {"clock.started", "clock.fulfilled"} <= set(types(recording, ESCALATIONS))
     assert identical(replay(recording), recording)
@@ -107,7 +107,7 @@ def test_a_herd_after_downtime(recording: Recording) -> None:
     recording.runs()
     recording.restarts()
     recording.waits(2 * DAY)
-    recording.hears("agent_replied", f"{7:032x}")
+    recording.record_activity("agent_replied", f"{7:032x}")
     recording.runs()
     assert types(recording, ESCALATIONS).count("clock.breached") > 70
     assert identical(replay(recording), recording)
@@ -118,7 +118,7 @@ def test_a_reply_that_came_before_a_timer_had_fired(recording: Recording) -> Non
     case = recording.asks()
     recording.runs()
     recording.waits(61 * MINUTE)
-    recording.hears("agent_replied", case)
+    recording.record_activity("agent_replied", case)
     recording.runs()
     assert identical(replay(recording), recording)
 
@@ -128,8 +128,8 @@ def test_activity_that_came_before_its_case(recording: Recording, late_case: boo
     """It waits, and is applied with the case or dead-lettered; a case without clocks produces no event."""
     for number, plan in enumerate(("premier_plus", "access"), 1):
         recording.tells(account(account_id=plan, plan=plan))
-        recording.hears("agent_replied", f"{number:032x}")
-        recording.hears("internal_note", f"{number:032x}")
+        recording.record_activity("agent_replied", f"{number:032x}")
+        recording.record_activity("internal_note", f"{number:032x}")
     recording.waits(SECOND)
     recording.runs()
     recording.passes((16 if late_case else 5) * MINUTE)
@@ -145,7 +145,7 @@ def test_activity_that_came_before_its_case(recording: Recording, late_case: boo
 
 def test_early_activity_in_a_backlog(recording: Recording) -> None:
     """Both services were down for hours: activity waits from when it was processed, not from when it was written."""
-    recording.hears("agent_replied", f"{1:032x}")
+    recording.record_activity("agent_replied", f"{1:032x}")
     recording.waits(MINUTE)
     recording.asks(1, received_at=recording.now - 5 * MINUTE)
     recording.waits(3 * 60 * MINUTE)
@@ -159,10 +159,10 @@ def test_early_activity_in_a_backlog(recording: Recording) -> None:
 
 def test_activity_that_still_waits_for_its_case(recording: Recording) -> None:
     """It waits at the end of the log, and is not dead-lettered there."""
-    recording.hears("agent_replied", f"{1:032x}")
+    recording.record_activity("agent_replied", f"{1:032x}")
     recording.runs()
     recording.waits(10 * MINUTE)
-    recording.hears("agent_replied", "closed")
+    recording.record_activity("agent_replied", "closed")
     recording.runs()
     result = replay(recording)
     assert identical(result, recording)
@@ -175,7 +175,7 @@ def test_late_activity_and_what_is_restated(recording: Recording) -> None:
     recording.runs()
     replied = recording.now + 30 * MINUTE
     recording.passes(2 * 60 * MINUTE)
-    recording.hears("agent_replied", case, at=replied)
+    recording.record_activity("agent_replied", case, at=replied)
     recording.runs()
     assert "clock.restated" in types(recording, ESCALATIONS)
     assert identical(replay(recording), recording)
@@ -202,10 +202,10 @@ def test_terms_that_change_on_an_open_case(kind: str, given: dict[str, Any], pla
     recording.runs()
     begun = recording.now
     recording.passes(40 * MINUTE)
-    recording.hears(kind, case, **given)
+    recording.record_activity(kind, case, **given)
     recording.runs()
     recording.passes(DAY)
-    recording.hears("reprioritised", case, impact="significant", at=begun + 10 * MINUTE)
+    recording.record_activity("reprioritised", case, impact="significant", at=begun + 10 * MINUTE)
     recording.runs()
     recording.passes(DAY)
     assert identical(replay(recording, configured=BOTH), recording)
@@ -218,12 +218,12 @@ def test_an_edition_that_became_known_too_late() -> None:
     case = recording.asks()
     recording.runs()
     recording.passes(MINUTE)
-    recording.hears("policy_migrated", case, **TO_NEXT)
+    recording.record_activity("policy_migrated", case, **TO_NEXT)
     recording.runs()
     recording.library = BOTH
     recording.restarts("escalation")
     recording.passes(MINUTE)
-    recording.hears("policy_migrated", case, **TO_NEXT)
+    recording.record_activity("policy_migrated", case, **TO_NEXT)
     recording.runs()
     recording.passes(DAY)
     assert causes_in(recording) == ["unknown_edition"]
@@ -271,8 +271,8 @@ def test_records_that_cannot_be_processed(recording: Recording) -> None:
         for partition in range(recording.partitions):
             recording.write_bytes(topic, b"acme", b"not an event", partition=partition)
             recording.write_bytes(topic, None, b"{}", partition=partition)
-    recording.hears("escalation_reviewed", case, accepted=True)
-    recording.hears("agent_replied", case, at=recording.now - DAY)
+    recording.record_activity("escalation_reviewed", case, accepted=True)
+    recording.record_activity("agent_replied", case, at=recording.now - DAY)
     recording.asks(2)
     recording.runs()
     causes = {"malformed_event", "wrong_partition", "no_escalation_requested", "bad_activity_time"}
@@ -295,7 +295,7 @@ def test_an_escalation_that_the_customer_asks_for(recording: Recording) -> None:
         (0, "escalation_reviewed", {"accepted": True}),
     ):
         recording.passes(days * DAY + MINUTE)
-        recording.hears(kind, case, **given)
+        recording.record_activity(kind, case, **given)
         recording.runs()
     assert {f"escalation.{word}" for word in ("refused", "requested", "rejected", "accepted")} <= set(
         types(recording, ESCALATIONS)
@@ -307,11 +307,11 @@ def test_an_expired_case_and_its_late_activity(recording: Recording) -> None:
     """30 days after it was closed; then activity is dead-lettered, and 60 days later it is early again."""
     case = recording.asks()
     recording.runs()
-    recording.hears("closed", case)
+    recording.record_activity("closed", case)
     recording.runs()
     for days in (31, 61):
         recording.passes(days * DAY)
-        recording.hears("agent_replied", case)
+        recording.record_activity("agent_replied", case)
         recording.runs()
     recording.passes(DAY)
     assert causes_in(recording) == ["case_gone", "unknown_case"]
@@ -346,10 +346,10 @@ def test_every_type_of_event(recording: Recording) -> None:
     recording.restarts("escalation")
     for span, kind, given in happens:
         recording.passes(span)
-        recording.hears(kind, case, **given)
+        recording.record_activity(kind, case, **given)
         recording.runs()
-    recording.hears("agent_replied", case, at=MONDAY_NOON + 5 * MINUTE)
-    recording.hears("withdrawn", other)
+    recording.record_activity("agent_replied", case, at=MONDAY_NOON + 5 * MINUTE)
+    recording.record_activity("withdrawn", other)
     recording.runs()
     assert causes_in(recording) == []
     seen = {dict(record.headers).get("ce_type", b"").decode() for record in recording.all_records()}
@@ -364,7 +364,7 @@ def test_records_not_yet_processed_are_counted(recording: Recording) -> None:
     recording.runs()
     recording.asks(2)
     recording.asks(3)
-    recording.hears("agent_replied", f"{1:032x}")
+    recording.record_activity("agent_replied", f"{1:032x}")
     result = replay(recording)
     assert identical(result, recording)
     assert [tally.not_yet_processed for tally in result.tallies] == [2, 1]

@@ -47,20 +47,20 @@ def asks(recording: Recording, case: int, account_id: str, ago: int, **given: An
     recording.asks(case, account_id=account_id, received_at=received, **given)
 
 
-def hears(recording: Recording, case: int, kind: str, ago: int, **given: Any) -> None:
+def record_activity(recording: Recording, case: int, kind: str, ago: int, **given: Any) -> None:
     """Somebody does something to a case, which need not be there yet."""
-    recording.hears(kind, f"{case:032x}", at=recording.now - timedelta(minutes=ago), **given)
+    recording.record_activity(kind, f"{case:032x}", at=recording.now - timedelta(minutes=ago), **given)
 
 
 def receives(recording: Recording, case: int, kind: str, ahead: float, **given: Any) -> None:
     """Intake receives an activity by a clock that is wrong."""
     at = recording.now + timedelta(seconds=ahead)
-    recording.hears(kind, f"{case:032x}", at=at, recorded_at=at, **given)
+    recording.record_activity(kind, f"{case:032x}", at=at, recorded_at=at, **given)
 
 
 def repeats(recording: Recording, case: int, kind: str, key: str, digest: str | None) -> None:
     """An activity under a key of few: a retry, or other content under a used key."""
-    recording.hears(kind, f"{case:032x}", activity_id=key, activity_digest=digest)
+    recording.record_activity(kind, f"{case:032x}", activity_id=key, activity_digest=digest)
 
 
 def garbage(recording: Recording, topic: Topic, key: bytes | None) -> None:
@@ -118,7 +118,7 @@ steps = st.one_of(
         submission_digest=st.sampled_from(["d1", "d1", "d1", "d2"]),
     ),
     step(
-        hears,
+        record_activity,
         case=cases,
         ago=ago,
         kind=st.sampled_from(KINDS),
@@ -137,20 +137,30 @@ steps = st.one_of(
         kind=st.sampled_from(KINDS),
     ),
     step(
-        hears,
+        record_activity,
         case=cases,
         ago=ago,
         kind=st.just("status_changed"),
         to=st.sampled_from(["open", "waiting_on_customer", "resolved"]),
     ),
-    step(hears, case=cases, ago=ago, kind=st.just("reprioritised"), impact=st.sampled_from(["down", "general"])),
     step(
-        hears, case=cases, ago=ago, kind=st.just("entitlement_refreshed"), plan=st.sampled_from(["access", "premier"])
+        record_activity, case=cases, ago=ago, kind=st.just("reprioritised"), impact=st.sampled_from(["down", "general"])
     ),
-    step(hears, case=cases, ago=ago, kind=st.just("escalation_reviewed"), accepted=st.booleans()),
+    step(
+        record_activity,
+        case=cases,
+        ago=ago,
+        kind=st.just("entitlement_refreshed"),
+        plan=st.sampled_from(["access", "premier"]),
+    ),
+    step(record_activity, case=cases, ago=ago, kind=st.just("escalation_reviewed"), accepted=st.booleans()),
     st.sampled_from(EDITIONS).flatmap(
         lambda named: step(
-            hears, case=cases, ago=ago, kind=st.just("policy_migrated"), **{k: st.just(v) for k, v in named.items()}
+            record_activity,
+            case=cases,
+            ago=ago,
+            kind=st.just("policy_migrated"),
+            **{k: st.just(v) for k, v in named.items()},
         )
     ),
     step(

@@ -112,8 +112,8 @@ def test_events_of_cases_whose_decision_is_deleted(recording: Recording) -> None
         recording.passes(MINUTE)
     recording.passes(2 * 60 * MINUTE)
     for number in (1, 2):
-        recording.hears("agent_replied", f"{number:032x}")
-        recording.hears("agent_replied", f"{number:032x}", at=recording.now - DAY)
+        recording.record_activity("agent_replied", f"{number:032x}")
+        recording.record_activity("agent_replied", f"{number:032x}", at=recording.now - DAY)
     recording.runs()
     recording.passes(DAY)
     records, starts = begins_with(recording, CASES, recording.published(CASES)[1])
@@ -132,14 +132,14 @@ def test_events_of_cases_whose_activity_is_deleted(recording: Recording) -> None
     recording.runs()
     recording.passes(MINUTE)
     for kind in ("status_changed", "agent_replied"):
-        recording.hears(kind, f"{1:032x}", **({"to": "resolved"} if kind == "status_changed" else {}))
+        recording.record_activity(kind, f"{1:032x}", **({"to": "resolved"} if kind == "status_changed" else {}))
         recording.runs()
         recording.passes(MINUTE)
     recording.passes(DAY)
     recording.asks(2)
     recording.runs()
     recording.passes(DAY)
-    recording.hears("resolved", f"{2:032x}")
+    recording.record_activity("resolved", f"{2:032x}")
     recording.runs()
     records, starts = begins_with(recording, ACTIVITY, recording.published(ACTIVITY)[1])
     result = replay(recording, records, starts=starts)
@@ -155,7 +155,7 @@ def test_cases_with_events_from_before_the_log_begins(recording: Recording, firs
     recording.asks(1)
     recording.runs()
     recording.passes(MINUTE)
-    recording.hears("status_changed", f"{1:032x}", to="waiting_on_customer")
+    recording.record_activity("status_changed", f"{1:032x}", to="waiting_on_customer")
     recording.runs()
     recording.passes(DAY)
     recording.asks(2)
@@ -199,7 +199,7 @@ def test_a_decision_removed_from_the_middle_is_missing(recording: Recording) -> 
 def test_deleted_dead_letters_are_no_difference(recording: Recording) -> None:
     """Dead letters are kept for a shorter time than activity: those before the first one left are not compared."""
     for _ in range(2):
-        recording.hears("agent_replied", "nobody")
+        recording.record_activity("agent_replied", "nobody")
         recording.runs()
         recording.passes(20 * MINUTE)
     recording.asks(1)
@@ -223,7 +223,7 @@ def test_a_record_that_may_have_been_dead_lettered_is_no_difference(recording: R
     recording.passes(MINUTE)
     recording.asks(2)
     recording.refuses("router", 0)
-    recording.hears("agent_replied", case)
+    recording.record_activity("agent_replied", case)
     recording.refuses("escalation", 0)
     recording.passes(DAY)
     letters = [record for topic in (REQUESTS, ACTIVITY) for record in recording.published(dead_letter(topic))]
@@ -244,7 +244,7 @@ def test_a_removed_event_is_missing_if_all_dead_letters_are_there(recording: Rec
     case = recording.asks(1)
     recording.runs()
     recording.passes(MINUTE)
-    recording.hears("agent_replied", case)
+    recording.record_activity("agent_replied", case)
     recording.runs()
     taken = find_event(recording.published(ESCALATIONS), "clock.fulfilled")
     result = replay(recording, without(recording.all_records(), taken))

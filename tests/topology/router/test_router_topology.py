@@ -1,4 +1,4 @@
-"""What a router task does with each record: entitlements kept, requests decided once, the rest put aside."""
+"""What a router task does with each record: entitlements kept, requests decided once, the rest dead-lettered."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -54,7 +54,7 @@ class Router:
         return case_of(cases[0]) if cases else None
 
     @property
-    def put_aside(self) -> list[str]:
+    def dead_letter_causes(self) -> list[str]:
         """The causes of the dead letters so far."""
         return [letter.cause for letter in self.driver.dead_letters]
 
@@ -246,7 +246,7 @@ def test_a_resubmission_within_a_day_is_dropped_and_counted(router: Router) -> N
     """The client that did not get our answer asks again; it must not get two cases."""
     router.asked()
     assert router.asked(received_at=MONDAY_NOON + DAY - TICK) is None
-    assert (router.resubmitted, router.put_aside, len(router.driver.outputs(CASES))) == (1, [], 1)
+    assert (router.resubmitted, router.dead_letter_causes, len(router.driver.outputs(CASES))) == (1, [], 1)
 
 
 def test_a_resubmission_in_the_same_transaction_is_dropped_too(router: Router) -> None:
@@ -275,7 +275,7 @@ def test_other_content_under_a_known_id_is_a_conflict(router: Router) -> None:
     """Which of the two was meant is for the client to say; the first stands."""
     router.asked()
     assert router.asked(submission_digest="d2", received_at=MONDAY_NOON + timedelta(hours=1)) is None
-    assert router.put_aside == ["conflict"]
+    assert router.dead_letter_causes == ["conflict"]
     assert router.asked(received_at=MONDAY_NOON + timedelta(hours=2)) is None
     assert (router.resubmitted, len(router.driver.outputs(CASES))) == (1, 1)
 
@@ -337,7 +337,7 @@ GOOD = wire.encode(request())
         (ENTITLEMENTS, b"\x00", None, EntitlementWithdrawn.TYPE, "malformed_event"),
     ],
 )
-def test_what_cannot_be_processed_is_put_aside_and_the_next_goes_on(
+def test_what_cannot_be_processed_is_dead_lettered_and_the_next_goes_on(
     router: Router, topic: Topic, key: str | bytes | None, value: bytes | None, ce_type: str, cause: str
 ) -> None:
     """One bad producer must not stop the others; the cause is a word that can be counted."""
@@ -346,7 +346,7 @@ def test_what_cannot_be_processed_is_put_aside_and_the_next_goes_on(
         (name, ce_type.encode() if name == "ce_type" else said) for name, said in as_record(REQUESTS, "acme", event)[1]
     )
     router.driver.pipe(topic, key, value, headers)
-    assert router.put_aside == [cause]
+    assert router.dead_letter_causes == [cause]
     assert router.driver.outputs(CASES) == []
     case = router.asked(request_id="next")
     assert case is not None

@@ -189,8 +189,8 @@ def test_elapsed_hours_need_no_calendar() -> None:
 def test_the_command_and_the_live_clocks_are_the_same_fold() -> None:
     """What the command shows is what escalation would have published."""
     desk = ClockDesk({"first_response": terms(120, "business", ["waiting_on_customer"])})
-    desk.hears(30, "status_changed", to="waiting_on_customer")
-    desk.hears(120, "agent_replied")
+    desk.record_activity(30, "status_changed", to="waiting_on_customer")
+    desk.record_activity(120, "agent_replied")
     live = desk.clock("first_response")
     shown = seen(LINE["at"])["first_response 1"]
     assert (live.stage, live.due_at) == (shown["stage"], minute(210))

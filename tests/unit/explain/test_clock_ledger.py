@@ -50,10 +50,10 @@ def test_a_ledger_has_no_gaps_and_each_pause_has_its_event(played: tuple[ClockDe
 def test_two_pauses_that_touch_are_two_intervals() -> None:
     """Resumed and paused again in one instant: each half hour is the doing of another event."""
     desk = ClockDesk({"resolution": terms(60, paused_by=["waiting_on_customer"])})
-    desk.hears(10, "status_changed", to="waiting_on_customer", id="a")
-    desk.hears(40, "status_changed", to="open", id="b")
-    desk.hears(40, "status_changed", to="waiting_on_customer", id="c")
-    desk.hears(70, "status_changed", to="open", id="d")
+    desk.record_activity(10, "status_changed", to="waiting_on_customer", id="a")
+    desk.record_activity(40, "status_changed", to="open", id="b")
+    desk.record_activity(40, "status_changed", to="waiting_on_customer", id="c")
+    desk.record_activity(70, "status_changed", to="open", id="d")
     ledger = list(ledger_of(desk.clock("resolution"), minute(70)))
     assert [(length(entry.end - entry.start) // 60_000_000, pause and pause.by) for entry, pause in ledger] == [
         (10, None),
@@ -66,9 +66,9 @@ def test_two_pauses_that_touch_are_two_intervals() -> None:
 def test_a_clock_that_was_answered_and_goes_on_was_paused_by_its_answer() -> None:
     """Restored at minute 10, resolved at 30, reopened at 50: it stood still since it was restored, not since 30."""
     desk = ClockDesk({"restoration": terms(60)})
-    desk.hears(10, "restored", id="a")
-    desk.hears(30, "resolved", id="b")
-    desk.hears(50, "reopened", id="c")
+    desk.record_activity(10, "restored", id="a")
+    desk.record_activity(30, "resolved", id="b")
+    desk.record_activity(50, "reopened", id="c")
     [pause] = desk.clock("restoration").pauses
     assert (pause.start, pause.end, pause.status, pause.by) == (minute(10), minute(50), "restored", "a")
 
@@ -76,8 +76,10 @@ def test_a_clock_that_was_answered_and_goes_on_was_paused_by_its_answer() -> Non
 def test_a_pause_that_new_terms_begin_names_the_status_that_was_there() -> None:
     """The case waited for the customer since minute 5, but only since minute 20 does that stop the clock."""
     desk = ClockDesk({"resolution": terms(60)})
-    desk.hears(5, "status_changed", to="waiting_on_customer", id="a")
-    desk.hears(20, "reprioritised", terms={"resolution": terms(90, paused_by=["waiting_on_customer"])}, id="b")
+    desk.record_activity(5, "status_changed", to="waiting_on_customer", id="a")
+    desk.record_activity(
+        20, "reprioritised", terms={"resolution": terms(90, paused_by=["waiting_on_customer"])}, id="b"
+    )
     *_, (entry, pause) = ledger_of(desk.clock("resolution"), minute(30))
     assert (entry.start, entry.reason) == (from_micros(minute(20)), "paused")
     assert pause is not None

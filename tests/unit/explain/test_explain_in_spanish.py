@@ -16,7 +16,7 @@ from shared.routing.entitlement import ANONYMOUS, not_covered
 from tests.harness.asking import request, requester
 from tests.harness.decided import decided
 from tests.topology.escalation.desk import LIBRARY, NEXT, TaskDesk, at, minutes
-from tests.unit.explain.told import Told
+from tests.unit.explain.explained_case import ExplainedCase
 
 SPANISH = catalogue("es").texts
 BOTH = load_library(["guidelines-2021", "objectives-2024"])
@@ -53,83 +53,85 @@ def english_words() -> set[str]:
     return english - spanish
 
 
-def lived_through() -> Iterable[Told]:
+def lived_through() -> Iterable[ExplainedCase]:
     """Cases in which, together, everything happens that there are words for."""
     desk = TaskDesk(BOTH, routed_by=LIBRARY)
-    busy = Told(desk, plan="premier", workaround="partial", subject=SUBJECT, language="en")
+    busy = ExplainedCase(desk, plan="premier", workaround="partial", subject=SUBJECT, language="en")
     busy.passes(timedelta(hours=2))
-    busy.hears("status_changed", to="waiting_on_customer")
+    busy.record_activity("status_changed", to="waiting_on_customer")
     busy.passes(timedelta(hours=1))
-    busy.hears("escalation_requested")
-    busy.hears("status_changed", to="open")
+    busy.record_activity("escalation_requested")
+    busy.record_activity("status_changed", to="open")
     busy.passes(timedelta(days=1, hours=2))
-    busy.hears("reprioritised", impact="general")
-    busy.hears("escalation_requested")
-    busy.hears("escalation_requested")
+    busy.record_activity("reprioritised", impact="general")
+    busy.record_activity("escalation_requested")
+    busy.record_activity("escalation_requested")
     busy.passes(minutes(10))
-    busy.hears("escalation_reviewed", accepted=False)
-    busy.hears("agent_replied")
-    busy.hears("agent_replied", at=at(-4))
+    busy.record_activity("escalation_reviewed", accepted=False)
+    busy.record_activity("agent_replied")
+    busy.record_activity("agent_replied", at=at(-4))
     yield busy
 
-    migrated = Told(TaskDesk(BOTH, routed_by=LIBRARY), subject=SUBJECT, impact="significant")
+    migrated = ExplainedCase(TaskDesk(BOTH, routed_by=LIBRARY), subject=SUBJECT, impact="significant")
     migrated.passes(minutes(30))
-    migrated.hears("internal_note")
-    migrated.hears("policy_migrated", edition="objectives-2024", policy_sha256=policy_sha256(NEXT.editions[0]))
+    migrated.record_activity("internal_note")
+    migrated.record_activity(
+        "policy_migrated", edition="objectives-2024", policy_sha256=policy_sha256(NEXT.editions[0])
+    )
     migrated.passes(minutes(30))
-    migrated.hears("restored")
-    migrated.hears("resolved")
+    migrated.record_activity("restored")
+    migrated.record_activity("resolved")
     migrated.passes(minutes(30))
-    migrated.hears("reopened")
-    migrated.hears("customer_replied")
+    migrated.record_activity("reopened")
+    migrated.record_activity("customer_replied")
     migrated.passes(minutes(30))
-    migrated.hears("status_changed", to="waiting_on_customer")
+    migrated.record_activity("status_changed", to="waiting_on_customer")
     migrated.passes(timedelta(days=30))
-    migrated.hears("escalation_requested")
-    migrated.hears("escalation_reviewed", accepted=True)
+    migrated.record_activity("escalation_requested")
+    migrated.record_activity("escalation_reviewed", accepted=True)
     yield migrated
-    migrated.hears("closed")
+    migrated.record_activity("closed")
     yield migrated
 
-    upgraded = Told(subject=SUBJECT, plan="access", channel="phone", account_type="pro", country=None)
-    upgraded.hears("entitlement_refreshed", plan="premier_plus")
+    upgraded = ExplainedCase(subject=SUBJECT, plan="access", channel="phone", account_type="pro", country=None)
+    upgraded.record_activity("entitlement_refreshed", plan="premier_plus")
     upgraded.passes(timedelta(hours=3))
-    upgraded.hears("withdrawn")
+    upgraded.record_activity("withdrawn")
     yield upgraded
-    yield Told(subject=SUBJECT, plan="premier", channel="help_center", country="PT", request_type="other")
-    yield Told(subject=SUBJECT, impact="information", environment="beta", requester=requester("member", False))
+    yield ExplainedCase(subject=SUBJECT, plan="premier", channel="help_center", country="PT", request_type="other")
+    yield ExplainedCase(subject=SUBJECT, impact="information", environment="beta", requester=requester("member", False))
     for entitlement in (ANONYMOUS, not_covered("withdrawn", requester())):
         desk = TaskDesk()
         asked = request(subject=SUBJECT, account_id=None, request_id="c0000000000000000000000000000001")
         rules = desk.rulebooks.at(desk.driver.now)
-        yield Told(desk, decided(asked, entitlement, rules, desk.driver.now))
+        yield ExplainedCase(desk, decided(asked, entitlement, rules, desk.driver.now))
 
 
 def test_nothing_of_it_is_left_in_english() -> None:
     """Not a heading, a reason, a name of the vocabulary, a note or a remark of the edition."""
     foreign = english_words()
     assert {"because", "channel", "paused", "counted", "holiday", "administrators"} - foreign == set()
-    for told in lived_through():
-        text = told.shown("es")
+    for case in lived_through():
+        text = case.shown("es")
         left = words(text) & foreign
         assert left == set(), [line for line in text.splitlines() if words(line) & left]
 
 
 def test_in_english_nothing_of_it_is_spanish() -> None:
     """The notes of a customer who writes Spanish, say."""
-    text = Told(language="es").shown("en")
+    text = ExplainedCase(language="es").shown("en")
     assert "note: The call may be charged at a long-distance or special rate." in text
     assert "«" not in text
 
 
 def test_it_reads_as_a_support_team_would_say_it() -> None:
     """The sentences that are read most, word by word."""
-    told = Told(plan="premier", workaround="partial", subject=SUBJECT)
-    told.passes(timedelta(hours=1))
-    told.hears("status_changed", to="waiting_on_customer")
-    told.passes(timedelta(hours=1))
-    told.hears("status_changed", to="open")
-    text = told.shown("es")
+    case = ExplainedCase(plan="premier", workaround="partial", subject=SUBJECT)
+    case.passes(timedelta(hours=1))
+    case.record_activity("status_changed", to="waiting_on_customer")
+    case.passes(timedelta(hours=1))
+    case.record_activity("status_changed", to="open")
+    text = case.shown("es")
     for line in (
         "  P2, Teléfono (nivel 2), acme",
         "  recibido el 2026-11-23 13:00:00, decidido el 2026-11-23 13:00:00",
@@ -154,8 +156,8 @@ def test_it_reads_as_a_support_team_would_say_it() -> None:
 
 def test_keys_and_words_for_machines_are_the_same_in_every_language() -> None:
     """A script that reads one reads the other; only what people read differs."""
-    for told in lived_through():
-        spanish, english = (told.explained(language) for language in ("es", "en"))
+    for case in lived_through():
+        spanish, english = (case.explained(language) for language in ("es", "en"))
         assert _skeleton(spanish) == _skeleton(english)
 
 
@@ -177,7 +179,7 @@ def _of_an_event(value: dict[str, Any]) -> bool:
 
 def test_without_the_edition_the_reasons_are_spanish_all_the_same() -> None:
     """They are published as codes and facts, so the edition is not needed to say them."""
-    text = Told(subject=SUBJECT).shown("es", with_edition=False)
+    text = ExplainedCase(subject=SUBJECT).shown("es", with_edition=False)
     assert "P1 porque ninguna regla anterior vale" in text
     assert "primera respuesta: objetivo de 1 h, a todas horas; vencía el 2026-11-23 13:00:00" in text
 

@@ -12,16 +12,16 @@ from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
 from shared.policy.model import EscalationLevel, Repeat
 from tests.topology.escalation.desk import LIBRARY, NEXT, TaskDesk, minutes
-from tests.unit.explain.told import Told
+from tests.unit.explain.explained_case import ExplainedCase
 
 BOTH = load_library(["guidelines-2021", "objectives-2024"])
 TO_NEXT = {"edition": "objectives-2024", "policy_sha256": policy_sha256(NEXT.editions[0])}
 BY_THE_TABLE = "table of response times; P1 is worked on all day"
 
 
-def told(library: EditionLibrary = BOTH, **given: Any) -> Told:
+def case_under(library: EditionLibrary = BOTH, **given: Any) -> ExplainedCase:
     """A case that the guidelines decided; escalation knows both editions."""
-    return Told(TaskDesk(library, routed_by=LIBRARY), **given)
+    return ExplainedCase(TaskDesk(library, routed_by=LIBRARY), **given)
 
 
 def named(rule: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
@@ -31,7 +31,7 @@ def named(rule: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
 
 def test_the_target_names_its_place_in_the_edition_with_what_is_written_there() -> None:
     """Who doubts "one hour" looks it up, and finds where the vendor says so."""
-    rule = told().clock("first_response")["rules"]["target"]
+    rule = case_under().clock("first_response")["rules"]["target"]
     assert named(rule) == ("targets[0]", "guidelines-2021", None)
     assert (rule["source"], rule["note"], rule["policy_sha256"]) == (
         BY_THE_TABLE,
@@ -44,7 +44,7 @@ def test_the_target_names_its_place_in_the_edition_with_what_is_written_there() 
 
 def test_how_a_clock_pauses_and_reopens_is_its_milestones_rule() -> None:
     """The same for every case of the edition."""
-    clock = told().clock("restoration")
+    clock = case_under().clock("restoration")
     assert (clock["paused_by"], clock["reopen"]) == (["waiting_on_customer", "resolved"], "resume")
     assert named(clock["rules"]["paused_by"]) == ("milestones.restoration", "guidelines-2021", None)
     assert clock["rules"]["reopen"] == clock["rules"]["paused_by"]
@@ -52,9 +52,9 @@ def test_how_a_clock_pauses_and_reopens_is_its_milestones_rule() -> None:
 
 def test_after_a_reprioritisation_the_number_is_that_of_the_new_priority() -> None:
     """P1 became P2: another target of the same edition, since that activity."""
-    case = told()
+    case = case_under()
     case.passes(minutes(10))
-    case.hears("reprioritised", workaround="partial", activity_id="the-call")
+    case.record_activity("reprioritised", workaround="partial", activity_id="the-call")
     rule = case.clock("first_response")["rules"]["target"]
     assert named(rule) == ("targets[2]", "guidelines-2021", "reprioritised")
     assert rule["by"] == {"activity_id": "the-call", "type": "reprioritised", "at": "2026-11-23T12:10:00Z"}
@@ -69,9 +69,9 @@ def test_after_a_reprioritisation_the_number_is_that_of_the_new_priority() -> No
 
 def test_after_another_plan_the_number_is_that_of_the_plan() -> None:
     """The priority stays, and so does its rule."""
-    case = told(plan="premier")
+    case = case_under(plan="premier")
     case.passes(minutes(10))
-    case.hears("entitlement_refreshed", plan="premier_plus")
+    case.record_activity("entitlement_refreshed", plan="premier_plus")
     rule = case.clock("first_response")["rules"]["target"]
     assert named(rule) == ("targets[0]", "guidelines-2021", "entitlement_refreshed")
     assert rule["because"] == "P1 on plan premier plus, since the case was given another plan"
@@ -80,9 +80,9 @@ def test_after_another_plan_the_number_is_that_of_the_plan() -> None:
 
 def test_after_a_migration_every_number_is_the_other_editions() -> None:
     """Target, pausing, calendar, levels and waits; the decision's own answers stay with the edition that gave them."""
-    case = told()
+    case = case_under()
     case.passes(minutes(50))
-    case.hears("policy_migrated", **TO_NEXT)
+    case.record_activity("policy_migrated", **TO_NEXT)
     clock = case.clock("first_response")
     assert {name: named(rule) for name, rule in clock["rules"].items() if rule} == {
         "target": ("targets[9]", "objectives-2024", "policy_migrated"),
@@ -104,11 +104,11 @@ def test_after_a_migration_every_number_is_the_other_editions() -> None:
 
 def test_a_clock_that_had_stopped_keeps_the_rules_that_it_was_judged_by() -> None:
     """History is not judged by today's goals."""
-    case = told()
+    case = case_under()
     case.passes(minutes(10))
-    case.hears("agent_replied")
+    case.record_activity("agent_replied")
     case.passes(minutes(1))
-    case.hears("policy_migrated", **TO_NEXT)
+    case.record_activity("policy_migrated", **TO_NEXT)
     rules = case.clock("first_response")["rules"]
     assert named(rules["target"]) == ("targets[0]", "guidelines-2021", None)
     assert named(rules["calendar"]) == ("regional_hours.countries.ES", "guidelines-2021", None)
@@ -117,9 +117,9 @@ def test_a_clock_that_had_stopped_keeps_the_rules_that_it_was_judged_by() -> Non
 
 def test_terms_that_an_activity_gives_itself_are_by_no_edition() -> None:
     """Somebody promised it by hand; what they left alone is still by the edition."""
-    case = told()
+    case = case_under()
     by_hand = MilestoneTerms(target_seconds=600, hours="elapsed", promise="commitment")
-    case.hears("reprioritised", milestones={"restoration": by_hand}, activity_id="by-hand")
+    case.record_activity("reprioritised", milestones={"restoration": by_hand}, activity_id="by-hand")
     rules = case.clock("restoration")["rules"]
     for name in ("target", "paused_by", "reopen"):
         assert named(rules[name]) == ("reprioritised.milestones.restoration", None, "reprioritised")
@@ -128,23 +128,23 @@ def test_terms_that_an_activity_gives_itself_are_by_no_edition() -> None:
 
 def test_a_decision_that_says_otherwise_than_the_edition_is_believed() -> None:
     """Decided by an older router, say: the case has what it was promised, and no rule is made up for it."""
-    usual = told().case.milestones
+    usual = case_under().case.milestones
     shorter = {
         **usual,
         "first_response": type(usual["restoration"])(
             target_seconds=60, hours="elapsed", promise="objective", due_at=None
         ),
     }
-    rules = told(milestones=shorter).clock("first_response")["rules"]
+    rules = case_under(milestones=shorter).clock("first_response")["rules"]
     assert named(rules["target"]) == ("decision.milestones.first_response", None, None)
     assert named(rules["paused_by"]) == ("milestones.first_response", "guidelines-2021", None)
 
 
 def test_a_breach_names_the_rule_of_the_deadline_that_was_missed() -> None:
     """Downgraded after the breach: the deadline in force is another one, and would not explain the instant."""
-    case = told()
+    case = case_under()
     case.passes(timedelta(hours=2))
-    case.hears("reprioritised", impact="general")
+    case.record_activity("reprioritised", impact="general")
     clock = case.clock("first_response")
     assert named(clock["rules"]["target"]) == ("targets[4]", "guidelines-2021", "reprioritised")
     assert named(clock["rules"]["breached_at"]) == ("targets[0]", "guidelines-2021", None)
@@ -162,7 +162,7 @@ def test_a_breach_names_the_rule_of_the_deadline_that_was_missed() -> None:
 )
 def test_the_calendar_names_the_rule_that_chose_it(given: dict[str, Any], rule: str, calendar: str) -> None:
     """With its zone, and the versions of what it is made of."""
-    found = told(**given).explained()["calendar_rule"]
+    found = case_under(**given).explained()["calendar_rule"]
     assert (found["rule"], found["calendar"], found["edition"]) == (rule, calendar, "guidelines-2021")
     edition = LIBRARY.editions[0]
     assert found["timezone"] == edition.calendars[calendar].timezone
@@ -173,9 +173,9 @@ def test_the_calendar_names_the_rule_that_chose_it(given: dict[str, Any], rule: 
 def test_what_is_not_promised_names_what_stands_in_the_way() -> None:
     """The plan, the channel, or that no target is for such a case."""
     ways = {
-        "plans.access.priority_response": told(plan="access"),
-        "channels.help_center.staffed": told(channel="help_center"),
-        "targets": told(impact="general"),
+        "plans.access.priority_response": case_under(plan="access"),
+        "channels.help_center.staffed": case_under(channel="help_center"),
+        "targets": case_under(impact="general"),
     }
     for place, case in ways.items():
         rule = case.explained()["milestones"]["restoration"]["decided_by"]
@@ -185,7 +185,7 @@ def test_what_is_not_promised_names_what_stands_in_the_way() -> None:
 
 def test_every_call_is_told_with_its_level_its_instant_and_who_was_called() -> None:
     """One behind it, two before it: at three quarters, at the deadline, and half a target later."""
-    case = told()
+    case = case_under()
     case.passes(minutes(50))
     calls = case.clock("first_response")["calls"]
     assert [(call["rule"], call["share"], call["state"], call["at"], call["called"]) for call in calls] == [
@@ -203,7 +203,7 @@ def test_every_call_is_told_with_its_level_its_instant_and_who_was_called() -> N
 
 def test_where_nobody_is_entitled_it_says_that_nobody_is_called_and_why() -> None:
     """Premier has no automated escalation: said before the deadline and after it."""
-    case = told(plan="premier")
+    case = case_under(plan="premier")
     for state, hours in (("coming", 0), ("suppressed", 2)):
         case.passes(timedelta(hours=hours))
         call = case.clock("first_response")["calls"][-1]
@@ -218,17 +218,17 @@ def test_where_nobody_is_entitled_it_says_that_nobody_is_called_and_why() -> Non
 
 def test_calls_stand_still_with_their_clock_and_end_with_it() -> None:
     """Of a paused clock no instant can be told; a stopped one calls nobody any more."""
-    case = told()
+    case = case_under()
     case.passes(minutes(10))
-    case.hears("status_changed", to="waiting_on_customer")
+    case.record_activity("status_changed", to="waiting_on_customer")
     assert {(call["state"], call["at"]) for call in case.clock("restoration")["calls"]} == {("standing_still", None)}
-    case.hears("agent_replied")
+    case.record_activity("agent_replied")
     assert case.clock("first_response")["calls"] == []
 
 
 def test_a_call_that_should_have_been_made_is_overdue() -> None:
     """Escalation is down, or slow: the explanation says so instead of promising it for the past."""
-    case = told()
+    case = case_under()
     case.desk.driver.now += minutes(50)
     [first, *others] = case.clock("first_response")["calls"]
     assert (first["state"], first["at"]) == ("overdue", "2026-11-23T12:45:00Z")
@@ -246,7 +246,7 @@ def test_levels_before_and_after_the_deadline_and_their_repetitions_are_told() -
     early = EscalationLevel(kind="warning", level=0, before_deadline_seconds=1800, called="case_tier")
     again = Repeat(every_seconds=600, times=2)
     late = EscalationLevel(kind="escalation", level=3, after_deadline_seconds=300, called="tier2", repeat=again)
-    case = Told(with_levels(early, late))
+    case = ExplainedCase(with_levels(early, late))
     case.passes(minutes(80))
     calls = case.clock("first_response")["calls"]
     assert [
@@ -269,7 +269,7 @@ def test_levels_before_and_after_the_deadline_and_their_repetitions_are_told() -
 
 def test_the_right_to_ask_names_its_condition_and_when_asking_is_of_use() -> None:
     """Before a day has gone by it is too early, and the answer says until when."""
-    case = told()
+    case = case_under()
     found = case.explained()["customer_escalation"]
     assert (found["may_ask"], found["rule"]) == (True, "customer_escalation.any_of[0]")
     assert found["because"] == "plan premier or premier plus, the role admin and a licence is required, and that is met"
@@ -281,16 +281,16 @@ def test_the_right_to_ask_names_its_condition_and_when_asking_is_of_use() -> Non
 
 def test_what_was_asked_for_is_told_with_what_became_of_it() -> None:
     """Refused, then rejected, then waiting for its review."""
-    case = told()
-    case.hears("escalation_requested", activity_id="first")
+    case = case_under()
+    case.record_activity("escalation_requested", activity_id="first")
     case.passes(timedelta(hours=25))
-    case.hears("escalation_requested", activity_id="second")
+    case.record_activity("escalation_requested", activity_id="second")
     case.passes(minutes(30))
-    case.hears("escalation_reviewed", accepted=False)
+    case.record_activity("escalation_reviewed", accepted=False)
     after = case.explained()["customer_escalation"]["now"]
     assert after == {"possible": False, "reason": "recently_rejected", "eligible_at": "2026-11-25T13:30:00Z"}
     case.passes(timedelta(hours=24))
-    case.hears("escalation_requested", activity_id="third")
+    case.record_activity("escalation_requested", activity_id="third")
     found = case.explained()["customer_escalation"]
     assert [(each["activity_id"], each["state"], each["reason"], each["eligible_at"]) for each in found["asked"]] == [
         ("first", "refused", "too_early", "2026-11-24T12:00:00Z"),
@@ -319,14 +319,14 @@ def test_what_was_asked_for_is_told_with_what_became_of_it() -> None:
 )
 def test_who_may_not_ask_hears_what_is_missing(given: dict[str, Any], rule: str, because: str) -> None:
     """The rule that refuses, and in what it is not met."""
-    found = told(**given).explained()["customer_escalation"]
+    found = case_under(**given).explained()["customer_escalation"]
     assert (found["may_ask"], found["rule"], found["because"]) == (False, rule, because)
     assert found["now"]["possible"] is False
 
 
 def test_the_channel_names_its_access_rule() -> None:
     """With where the vendor says so, and what was chosen where it contradicts itself."""
-    rule = told(plan="access", channel="phone").explained()["channel_rule"]
+    rule = case_under(plan="access", channel="phone").explained()["channel_rule"]
     assert (rule["rule"], rule["edition"], rule["because"]) == (
         "access.tier1.phone",
         "guidelines-2021",
@@ -338,7 +338,7 @@ def test_the_channel_names_its_access_rule() -> None:
 
 def test_without_the_edition_the_rules_that_were_published_are_still_named() -> None:
     """What only the edition knows is null, not guessed."""
-    found = told().explained(with_edition=False)
+    found = case_under().explained(with_edition=False)
     assert (found["channel_rule"]["rule"], found["channel_rule"]["source"]) == ("premier.tier2", None)
     assert [named(rule) for rule in found["priority_rules"]] == [
         ("priority.outage_without_workaround", "guidelines-2021", None)
@@ -349,7 +349,7 @@ def test_without_the_edition_the_rules_that_were_published_are_still_named() -> 
 
 
 def test_a_case_whose_calendar_its_edition_does_not_have_is_explained_without_clocks() -> None:
-    """Escalation puts such a case aside; what was decided can still be told."""
-    found = told(calendar="mars").explained("es")
+    """Escalation dead-letters such a case; what was decided can still be told."""
+    found = case_under(calendar="mars").explained("es")
     assert (found["clocks"], found["timezone"], found["calendar"]) == (None, None, "mars")
     assert found["priority_because"].startswith("P1 porque")

@@ -28,7 +28,7 @@ class Case:
         self.log = CaseLog()
         self._pipe(CASES, self.desk.case(**given))
 
-    def hears(self, kind: str, **given: Any) -> None:
+    def record_activity(self, kind: str, **given: Any) -> None:
         """Somebody does something to it."""
         self._pipe(ACTIVITY, self.desk.activity(kind, **given))
 
@@ -74,7 +74,7 @@ def test_a_preview_says_what_would_be_breached_by_the_migration_itself() -> None
     """Nobody shall send it to find out."""
     case = Case(plan="premier_plus")
     case.passes(minutes(30))
-    case.hears("agent_replied")
+    case.record_activity("agent_replied")
     case.passes(minutes(70))
     assert case.to_edition()["breaches"] == [{"milestone": "periodic_update", "instance": 1}]
 
@@ -83,11 +83,11 @@ def test_a_preview_is_what_escalation_then_publishes() -> None:
     """The same functions work it out: a preview that could differ would be worse than none."""
     case = Case(plan="premier_plus")
     case.passes(minutes(30))
-    case.hears("agent_replied")
+    case.record_activity("agent_replied")
     case.passes(minutes(70))
     told = case.to_edition()
     case.desk.goes_on_with(type(LIBRARY)([*LIBRARY.editions, *NEXT.editions]))
-    said = case.desk.hears("policy_migrated", edition="objectives-2024", policy_sha256=LATER.sha256)
+    said = case.desk.record_activity("policy_migrated", edition="objectives-2024", policy_sha256=LATER.sha256)
     assert [words.split()[0] for words in said if "breached" in words] == ["periodic_update"]
     assert len([words for words in said if "restated" in words]) == len(told["restated"])
 
@@ -96,7 +96,7 @@ def test_a_preview_counts_a_receipt_by_a_clock_that_is_behind() -> None:
     """As escalation does: the case was answered at once, so that nothing of it is late."""
     case = Case(plan="premier_plus")
     received = case.desk.driver.now - timedelta(seconds=2)
-    case.hears("agent_replied", at=received, recorded_at=received)
+    case.record_activity("agent_replied", at=received, recorded_at=received)
     case.passes(minutes(90))
     stages = {clock["milestone"]: clock["before"] for clock in case.to_edition()["clocks"]}
     assert "first_response" not in stages
@@ -132,12 +132,12 @@ def test_what_is_over_or_cannot_be_told_is_no_candidate() -> None:
     unknown = candidate(case.log, {})
     assert isinstance(unknown, str)
     assert "neither in the log nor configured" in unknown
-    case.hears("closed")
+    case.record_activity("closed")
     assert candidate(case.log, EDITIONS) is None
 
 
 def test_an_edition_without_the_calendar_of_the_case_is_a_problem_that_is_told() -> None:
-    """Escalation would put the migration aside."""
+    """Escalation would dead-letter the migration."""
     case = Case(plan="premier_plus")
     calendars = {name: config for name, config in LATER.edition.calendars.items() if name != "Europe/Madrid"}
     lacking = LATER.edition.model_copy(update={"calendars": {"moon": next(iter(calendars.values()))}})
@@ -178,8 +178,8 @@ def test_an_edition_and_a_plan_are_previewed_in_the_order_in_which_they_are_sent
 def test_an_edition_that_a_refused_migration_names_is_no_edition_of_the_case() -> None:
     """Nobody counts by it, so `explain` lacks nothing without it."""
     case = Case(plan="premier_plus")
-    case.hears("policy_migrated", edition="lost", policy_sha256="f" * 64)
-    case.log.put_aside = case.desk.driver.dead_letters
+    case.record_activity("policy_migrated", edition="lost", policy_sha256="f" * 64)
+    case.log.dead_letters = case.desk.driver.dead_letters
     assert case.log.named_editions == {NOW.sha256: "guidelines-2021"}
-    case.hears("policy_migrated", edition=LATER.edition.edition, policy_sha256=LATER.sha256)
+    case.record_activity("policy_migrated", edition=LATER.edition.edition, policy_sha256=LATER.sha256)
     assert LATER.sha256 in case.log.named_editions

@@ -260,7 +260,7 @@ def test_what_is_no_cloud_event_with_json_data_is_malformed(spoilt: Record, reas
     ),
 )
 def test_no_record_ends_in_another_kind_of_error(value: bytes | None, headers: list[tuple[str, bytes]]) -> None:
-    """Any other exception would stop the task instead of setting the record aside."""
+    """Any other exception would stop the task instead of dead-lettering the record."""
     for content_type in ([], [("content-type", b"application/cloudevents+json")]):
         with suppress(PoisonRecord):
             serde.decode(record(value, (*headers, *content_type)))

@@ -55,7 +55,7 @@ def play(desk: ClockDesk, history: list[tuple], order: list[int], pace: list[int
         now = max(now + step, at)
         if step % 3:
             desk.waits_until(now)
-        desk.hears(at, kind, to=to, terms=new_terms, seen=now, id=f"{number:03}")
+        desk.record_activity(at, kind, to=to, terms=new_terms, seen=now, id=f"{number:03}")
     desk.waits_until(LAST)
 
 

@@ -88,7 +88,7 @@ class CaseMachine(RuleBasedStateMachine):
     def _hears(self, at: float, kind: ActivityType, **given: object) -> None:
         number = f"{len(self.heard):03}"
         self.heard.append(Activity(minute(at), kind, number, **given))  # type: ignore[arg-type]  # as drawn
-        self.desk.hears(at, kind, seen=self.now, id=number, **given)  # type: ignore[arg-type]  # as drawn
+        self.desk.record_activity(at, kind, seen=self.now, id=number, **given)  # type: ignore[arg-type]  # as drawn
 
     @invariant()
     def whoever_reads_the_events_knows_the_clocks(self) -> None:
@@ -172,7 +172,7 @@ class ResolutionMachine(RuleBasedStateMachine):
     @rule(status=st.sampled_from([*STATUSES, "closed"]))
     def its_status_changes(self, status: str) -> None:
         """A minute is not looked at before all that happens in it has happened."""
-        self.desk.hears(self.now, "status_changed", to=status)
+        self.desk.record_activity(self.now, "status_changed", to=status)
         if not (self.status == "closed" and status == "resolved"):
             self.status = status
         self.time_passes(1)

@@ -118,7 +118,7 @@ def test_nothing_is_said_early_and_no_timer_is_forgotten(promised, history, pace
             assert desk.waits_until(desk.next_due) == [] or desk.next_due < now
         assert all(said.at < now for said in desk.waits_until(now))
         assert desk.next_due is None or desk.next_due >= now
-        desk.hears(at, kind, to=to, terms=new_terms, seen=now, id=str(number))
+        desk.record_activity(at, kind, to=to, terms=new_terms, seen=now, id=str(number))
     desk.waits_until(LAST)
     assert desk.next_due is None or desk.next_due >= LAST
 
@@ -134,8 +134,8 @@ def test_pausing_and_resuming_conserve_business_time(promised, pauses) -> None: 
     desk = ClockDesk({"resolution": promised})
     for start, length in pauses:
         begun = (minutes(desk.case.seen_until) or 0) + start
-        desk.hears(begun, "status_changed", to=WAITING)
-        desk.hears(begun + length + 0.5, "status_changed", to="open")
+        desk.record_activity(begun, "status_changed", to=WAITING)
+        desk.record_activity(begun + length + 0.5, "status_changed", to="open")
     clock = desk.clock("resolution")
     assert clock.due_at is not None
     assert clock.used(clock.due_at) == promised.target_seconds * 1_000_000
@@ -162,7 +162,7 @@ def test_instances_do_not_overlap_and_stop_in_order(played: tuple[ClockDesk, lis
 def test_activity_that_no_clock_cares_about_is_not_remembered() -> None:
     """A million open cases stay small."""
     desk = ClockDesk({"first_response": terms(60)})
-    desk.hears(1, "internal_note")
-    desk.hears(2, "escalation_requested")
-    desk.hears(3, "agent_replied", id="x")
+    desk.record_activity(1, "internal_note")
+    desk.record_activity(2, "escalation_requested")
+    desk.record_activity(3, "agent_replied", id="x")
     assert desk.case.history == (Activity(minute(3), "agent_replied", "x"),)

@@ -167,7 +167,7 @@ def test_what_was_accepted_need_not_be_asked_for_again() -> None:
         (EscalationRequestState("rejected", "a", HOUR), "rejected already"),
     ],
 )
-def test_a_review_of_nothing_is_put_aside_and_says_why(asked: EscalationRequestState, says: str) -> None:
+def test_a_review_of_nothing_is_dead_lettered_and_says_why(asked: EscalationRequestState, says: str) -> None:
     """Whoever reviewed it should know that it did nothing."""
     with pytest.raises(InputRefused, match=says) as caught:
         review(asked, RULES, at=2 * HOUR, accepted=True)

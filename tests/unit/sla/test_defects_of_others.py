@@ -17,7 +17,7 @@ WAITING = "waiting_on_customer"
 def test_chatwoot_defect_resolved_after_the_deadline_is_a_breach_and_no_hit() -> None:
     """There is no sweep: the verdict is in the instants."""
     desk = ClockDesk({"resolution": terms(60)})
-    breached, fulfilled = desk.hears(61, "resolved")
+    breached, fulfilled = desk.record_activity(61, "resolved")
     assert (breached.word, breached.at) == ("breached", 60)
     assert isinstance(fulfilled.effect, ClockFulfilled)
     assert not fulfilled.effect.met
@@ -26,7 +26,7 @@ def test_chatwoot_defect_resolved_after_the_deadline_is_a_breach_and_no_hit() ->
 def test_chatwoot_defect_a_late_reply_that_no_timer_saw_is_a_breach() -> None:
     """The answer does not hide that it was late: the breach is said, with the deadline that passed."""
     desk = ClockDesk({"first_response": terms(60)})
-    desk.hears(61, "agent_replied")
+    desk.record_activity(61, "agent_replied")
     assert [s.short for s in desk.said("breached")] == [("breached", "first_response", 60)]
     assert desk.clock("first_response").breached_at is not None
 
@@ -34,7 +34,7 @@ def test_chatwoot_defect_a_late_reply_that_no_timer_saw_is_a_breach() -> None:
 def test_chatwoot_defect_a_miss_stops_growing_at_the_resolution() -> None:
     """A stopped clock stands still."""
     desk = ClockDesk({"resolution": terms(60)})
-    desk.hears(75, "resolved")
+    desk.record_activity(75, "resolved")
     clock = desk.clock("resolution")
     assert clock.used(clock.since) == clock.used(clock.since + 10_000 * MINUTE) == 75 * MINUTE
 
@@ -50,9 +50,9 @@ def test_itop_defect_the_overrun_leaves_pauses_out() -> None:
     """The history is kept, so what is used up is right whenever it is asked."""
     desk = ClockDesk({"resolution": terms(60, paused_by=[WAITING])})
     for start in (10, 30, 50):
-        desk.hears(start, "status_changed", to=WAITING)
-        desk.hears(start + 5, "status_changed", to="open")
-    desk.hears(100, "resolved")
+        desk.record_activity(start, "status_changed", to=WAITING)
+        desk.record_activity(start + 5, "status_changed", to="open")
+    desk.record_activity(100, "resolved")
     clock = desk.clock("resolution")
     assert clock.used(clock.since) == (100 - 15) * MINUTE
     assert desk.due("resolution") == 75
@@ -61,15 +61,15 @@ def test_itop_defect_the_overrun_leaves_pauses_out() -> None:
 def test_itop_defect_a_clock_that_stopped_late_is_breached() -> None:
     """It was late before it stopped, though nobody had asked in between."""
     desk = ClockDesk({"resolution": terms(60)}, levels=CHAIN)
-    desk.hears(300, "resolved")
+    desk.record_activity(300, "resolved")
     assert [s.at for s in desk.said("breached")] == [60]
 
 
 def test_zammad_defect_a_pause_counts_to_the_second() -> None:
     """Half a minute of waiting is half a minute."""
     desk = ClockDesk({"resolution": terms(60, paused_by=[WAITING])})
-    desk.hears(10.25, "status_changed", to=WAITING)
-    desk.hears(10.75, "status_changed", to="open")
+    desk.record_activity(10.25, "status_changed", to=WAITING)
+    desk.record_activity(10.75, "status_changed", to="open")
     assert desk.due("resolution") == 60.5
 
 
@@ -77,8 +77,8 @@ def test_zammad_defect_two_pauses_in_one_minute_both_count() -> None:
     """Each pause is kept, however close they are."""
     desk = ClockDesk({"resolution": terms(60, paused_by=[WAITING])})
     for start in (10.0, 10.5):
-        desk.hears(start, "status_changed", to=WAITING)
-        desk.hears(start + 0.25, "status_changed", to="open")
+        desk.record_activity(start, "status_changed", to=WAITING)
+        desk.record_activity(start + 0.25, "status_changed", to="open")
     assert desk.due("resolution") == 60.5
 
 
@@ -93,7 +93,7 @@ def test_zammad_defect_a_promise_is_notified_once_however_many_midnights_pass() 
 def test_zammad_defect_an_answer_ends_the_update_clock() -> None:
     """An update starts the next period, and the one that it ends is over."""
     desk = ClockDesk({"periodic_update": terms(60)}, levels=CHAIN)
-    desk.hears(40, "agent_replied")
+    desk.record_activity(40, "agent_replied")
     assert desk.waits_until(84) == []
     assert [s.short for s in desk.waits_until(86)] == [("warned", "periodic_update", 85)]
 
@@ -101,7 +101,7 @@ def test_zammad_defect_an_answer_ends_the_update_clock() -> None:
 def test_zammad_defect_a_promise_that_is_taken_back_notifies_nobody() -> None:
     """A promise that is taken back is over, with all that it had before it."""
     desk = ClockDesk({"resolution": terms(60)}, levels=CHAIN)
-    desk.hears(10, "policy_migrated", terms={"resolution": terms(None)})
+    desk.record_activity(10, "policy_migrated", terms={"resolution": terms(None)})
     assert desk.waits_until(10_000) == []
     assert desk.next_due is None
 
@@ -109,7 +109,7 @@ def test_zammad_defect_a_promise_that_is_taken_back_notifies_nobody() -> None:
 def test_osticket_defect_an_answered_case_is_not_overdue() -> None:
     """Nothing is due for what is done."""
     desk = ClockDesk({"first_response": terms(60)}, levels=CHAIN)
-    desk.hears(30, "agent_replied")
+    desk.record_activity(30, "agent_replied")
     assert desk.waits_until(10_000) == []
 
 
@@ -117,16 +117,16 @@ def test_osticket_defect_an_answered_case_is_not_overdue() -> None:
 def test_osticket_defect_any_status_can_pause_a_clock(status: str) -> None:
     """Any status may pause, if the milestone names it."""
     desk = ClockDesk({"resolution": terms(60, paused_by=[status])})
-    desk.hears(10, "status_changed", to=status)
+    desk.record_activity(10, "status_changed", to=status)
     assert desk.waits_until(10_000) == []
 
 
 def test_glpi_defect_pending_time_survives_a_change_of_urgency() -> None:
     """Kept, whichever comes first."""
     desk = ClockDesk({"resolution": terms(240, "business", [WAITING])})
-    desk.hears(60, "status_changed", to=WAITING)
-    desk.hears(120, "status_changed", to="open")
-    desk.hears(130, "reprioritised", terms={"resolution": terms(120, "business", [WAITING])})
+    desk.record_activity(60, "status_changed", to=WAITING)
+    desk.record_activity(120, "status_changed", to="open")
+    desk.record_activity(130, "reprioritised", terms={"resolution": terms(120, "business", [WAITING])})
     assert desk.due("resolution") == 180
 
 
@@ -134,8 +134,8 @@ def test_glpi_defect_resuming_continues_the_chain() -> None:
     """What was said before the pause is not said again after it."""
     desk = ClockDesk({"resolution": terms(60, paused_by=[WAITING])}, levels=CHAIN)
     desk.waits_until(61)
-    desk.hears(70, "status_changed", to=WAITING)
-    desk.hears(170, "status_changed", to="open")
+    desk.record_activity(70, "status_changed", to=WAITING)
+    desk.record_activity(170, "status_changed", to="open")
     assert [s.short for s in desk.waits_until(10_000)] == [("raised", "resolution", 190)]
 
 
@@ -160,7 +160,7 @@ def test_glpi_defect_a_level_before_the_deadline_comes_in_open_hours() -> None:
 def test_glpi_defect_nothing_expires_while_a_case_is_pending() -> None:
     """While it is the customer's turn nothing falls due."""
     desk = ClockDesk({"resolution": terms(60, paused_by=[WAITING])}, levels=CHAIN)
-    desk.hears(10, "status_changed", to=WAITING)
+    desk.record_activity(10, "status_changed", to=WAITING)
     assert desk.waits_until(10_000) == []
     assert desk.due("resolution") is None
 
@@ -168,10 +168,10 @@ def test_glpi_defect_nothing_expires_while_a_case_is_pending() -> None:
 def test_frappe_defect_a_paused_clock_stands_still() -> None:
     """What is used up stands still, and so does what is left."""
     desk = ClockDesk({"resolution": terms(60, paused_by=[WAITING])})
-    desk.hears(10, "status_changed", to=WAITING)
+    desk.record_activity(10, "status_changed", to=WAITING)
     clock = desk.clock("resolution")
     assert (clock.stage, clock.used(clock.since + 500 * MINUTE)) == ("paused", 10 * MINUTE)
-    desk.hears(510, "status_changed", to="open")
+    desk.record_activity(510, "status_changed", to="open")
     assert desk.due("resolution") == 560
 
 
@@ -185,6 +185,6 @@ def test_frappe_defect_a_case_may_have_no_promise() -> None:
 def test_jira_defect_a_stopped_clock_keeps_the_goal_that_it_was_judged_by() -> None:
     """It was met by what was promised then; a stricter goal that comes later changes nothing of it."""
     desk = ClockDesk({"resolution": terms(240)})
-    desk.hears(200, "resolved")
-    assert desk.hears(300, "policy_migrated", terms={"resolution": terms(60)}) == []
+    desk.record_activity(200, "resolved")
+    assert desk.record_activity(300, "policy_migrated", terms={"resolution": terms(60)}) == []
     assert (desk.due("resolution"), desk.clock("resolution", at=10_000).breached_at) == (240, None)

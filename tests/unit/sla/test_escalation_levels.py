@@ -117,9 +117,9 @@ def test_the_chain_is_paused_with_its_clock_and_goes_on_with_it() -> None:
     """Continues, not restarts: what was said is not said again, what is left comes later."""
     desk = ClockDesk({"restoration": terms(60, paused_by=[WAITING])}, levels=CHAIN)
     desk.waits_until(70)
-    desk.hears(70, "status_changed", to=WAITING)
+    desk.record_activity(70, "status_changed", to=WAITING)
     assert desk.waits_until(1_000) == []
-    desk.hears(1_000, "status_changed", to="open")
+    desk.record_activity(1_000, "status_changed", to="open")
     assert desk.next_due == 1_020
     assert [s.short for s in desk.waits_until(5_000)] == [("raised", "restoration", 1_020)]
 
@@ -127,16 +127,16 @@ def test_the_chain_is_paused_with_its_clock_and_goes_on_with_it() -> None:
 def test_what_was_overdue_when_the_clock_paused_fires_when_it_goes_on() -> None:
     """A level that a slow timer had not fired yet is not lost."""
     desk = ClockDesk({"restoration": terms(60, paused_by=[WAITING])}, levels=CHAIN)
-    assert [s.word for s in desk.hears(70, "status_changed", to=WAITING)] == ["breached", "paused"]
+    assert [s.word for s in desk.record_activity(70, "status_changed", to=WAITING)] == ["breached", "paused"]
     assert desk.waits_until(100) == []
-    desk.hears(100, "status_changed", to="open")
+    desk.record_activity(100, "status_changed", to="open")
     assert [(s.word, s.at) for s in desk.waits_until(101)] == [("raised", 60)]
 
 
 def test_nobody_is_called_after_the_clock_stopped() -> None:
     """Not even for what was overdue: the customer has been helped."""
     desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN)
-    said = desk.hears(100, "restored")
+    said = desk.record_activity(100, "restored")
     assert [s.word for s in said] == ["breached", "fulfilled"]
     assert desk.next_due is None
     assert desk.waits_until(1_000) == []
@@ -145,14 +145,14 @@ def test_nobody_is_called_after_the_clock_stopped() -> None:
 def test_no_warning_comes_after_its_breach() -> None:
     """A promise that was cut short can be late without ever having been at three quarters."""
     desk = ClockDesk({"restoration": terms(600)}, levels=CHAIN)
-    desk.hears(100, "reprioritised", terms={"restoration": terms(60)})
+    desk.record_activity(100, "reprioritised", terms={"restoration": terms(60)})
     assert [s.word for s in desk.waits_until(10_000)] == ["raised", "raised"]
 
 
 def test_a_warning_that_new_terms_make_overdue_fires_at_once() -> None:
     """As long as the deadline is still ahead, it is worth saying."""
     desk = ClockDesk({"restoration": terms(600)}, levels=CHAIN)
-    desk.hears(100, "reprioritised", terms={"restoration": terms(120)})
+    desk.record_activity(100, "reprioritised", terms={"restoration": terms(120)})
     assert desk.next_due == 90
     assert [s.short for s in desk.waits_until(101)] == [("warned", "restoration", 90)]
 
@@ -161,17 +161,17 @@ def test_levels_that_fired_stay_fired_under_new_terms() -> None:
     """Once per instance and level, whatever the target has become."""
     desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN)
     desk.waits_until(61)
-    desk.hears(70, "reprioritised", terms={"restoration": terms(240)})
+    desk.record_activity(70, "reprioritised", terms={"restoration": terms(240)})
     assert [(s.word, s.at) for s in desk.waits_until(10_000)] == [("restated", 240), ("raised", 360)]
 
 
 def test_every_instance_has_its_own_chain() -> None:
     """The next answer is another promise."""
     desk = ClockDesk({"next_response": terms(60)}, levels=CHAIN[:2])
-    desk.hears(0, "customer_replied")
+    desk.record_activity(0, "customer_replied")
     desk.waits_until(100)
-    desk.hears(100, "agent_replied")
-    desk.hears(200, "customer_replied")
+    desk.record_activity(100, "agent_replied")
+    desk.record_activity(200, "customer_replied")
     assert [(s.word, s.at) for s in desk.waits_until(1_000)] == [("warned", 245), ("breached", 260), ("raised", 260)]
 
 
@@ -294,9 +294,9 @@ def test_repetitions_stand_still_with_their_clock_and_go_on_with_it() -> None:
     chain = (level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES),)
     desk = ClockDesk({"restoration": terms(60, paused_by=[WAITING])}, levels=chain)
     desk.waits_until(71)
-    desk.hears(75, "status_changed", to=WAITING)
+    desk.record_activity(75, "status_changed", to=WAITING)
     assert desk.waits_until(1_000) == []
-    desk.hears(1_005, "status_changed", to="open")
+    desk.record_activity(1_005, "status_changed", to="open")
     desk.waits_until(100_000)
     assert [s.at for s in desk.said("raised")] == [60, 70, 80 + 930, 90 + 930]
 
@@ -305,7 +305,7 @@ def test_repetitions_stop_with_their_clock() -> None:
     """Nobody is called for what is done."""
     desk = ClockDesk({"restoration": terms(60)}, levels=(level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES),))
     desk.waits_until(65)
-    desk.hears(66, "restored")
+    desk.record_activity(66, "restored")
     assert desk.waits_until(100_000) == []
 
 

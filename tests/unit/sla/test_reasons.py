@@ -41,8 +41,8 @@ def test_a_clock_that_stands_says_what_stopped_it_and_which_activity_that_was(
 ) -> None:
     """A status that means an act is that act; of the activity its id, so that it can be found."""
     desk = ClockDesk(PROMISED)
-    desk.hears(10, "customer_replied")
-    desk.hears(20, kind, to=to, id="it")
+    desk.record_activity(10, "customer_replied")
+    desk.record_activity(20, kind, to=to, id="it")
     clock = desk.clock(milestone)
     assert (clock.stage, clock.why) == expected
     assert (clock.by, clock.since) == ("it", minute(20))
@@ -51,9 +51,9 @@ def test_a_clock_that_stands_says_what_stopped_it_and_which_activity_that_was(
 def test_what_is_said_has_the_reason_as_well() -> None:
     """Who reads the events sees no clocks."""
     desk = ClockDesk({"restoration": terms(240, paused_by=[WAITING])})
-    desk.hears(10, "status_changed", to=WAITING)
-    desk.hears(20, "status_changed", to="in_progress")
-    desk.hears(30, "withdrawn")
+    desk.record_activity(10, "status_changed", to=WAITING)
+    desk.record_activity(20, "status_changed", to="in_progress")
+    desk.record_activity(30, "withdrawn")
     _, paused, resumed, cancelled = (said.effect for said in desk.log)
     assert isinstance(paused, ClockPaused)
     assert isinstance(resumed, ClockResumed)
@@ -64,8 +64,8 @@ def test_what_is_said_has_the_reason_as_well() -> None:
 def test_a_case_that_is_reopened_into_no_status_is_open() -> None:
     """Whoever reopens need not say more."""
     desk = ClockDesk({"restoration": terms(240)})
-    desk.hears(10, "resolved")
-    said = desk.hears(20, "reopened", id="again")[0]
+    desk.record_activity(10, "resolved")
+    said = desk.record_activity(20, "reopened", id="again")[0]
     assert isinstance(said.effect, ClockResumed)
     assert said.effect.status == desk.clock("restoration").why == "open"
     assert desk.clock("restoration").by == "again"
@@ -77,23 +77,23 @@ class TestPauses:
     def test_by_a_status(self) -> None:
         """And not the one that ended it."""
         desk = ClockDesk({"restoration": terms(240, paused_by=[WAITING])})
-        desk.hears(10, "status_changed", to=WAITING, id="asked")
-        desk.hears(20, "status_changed", to="open", id="answered")
+        desk.record_activity(10, "status_changed", to=WAITING, id="asked")
+        desk.record_activity(20, "status_changed", to="open", id="answered")
         assert desk.clock("restoration").pauses == [Pause(minute(10), minute(20), WAITING, "asked")]
 
     def test_by_the_status_of_the_submission(self) -> None:
         """No activity began it."""
         desk = ClockDesk({"restoration": terms(240, paused_by=[WAITING])}, status=WAITING)
-        desk.hears(20, "status_changed", to="open")
+        desk.record_activity(20, "status_changed", to="open")
         assert desk.clock("restoration").pauses == [Pause(minute(0), minute(20), WAITING, "")]
 
     @pytest.mark.parametrize(("milestone", "kind"), [("restoration", "restored"), ("resolution", "resolved")])
     def test_by_what_had_stopped_the_clock(self, milestone: Milestone, kind: ActivityType) -> None:
         """Of a clock that goes on when the case is reopened."""
         desk = ClockDesk({milestone: terms(240)})
-        desk.hears(10, kind, id="done")
-        desk.hears(20, "resolved")
-        desk.hears(30, "reopened")
+        desk.record_activity(10, kind, id="done")
+        desk.record_activity(20, "resolved")
+        desk.record_activity(30, "reopened")
         assert desk.clock(milestone).pauses == [Pause(minute(10), minute(30), kind, "done")]
 
     def test_of_one_pausing_status_after_another_it_is_the_first(self) -> None:
@@ -101,28 +101,28 @@ class TestPauses:
         pausing = terms(240, paused_by=[WAITING, "on_hold"])
         for promised, new in ((pausing, None), (terms(None), pausing)):
             desk = ClockDesk({"restoration": promised})
-            desk.hears(10, "status_changed", to=WAITING, id="asked")
-            desk.hears(20, "status_changed", to="on_hold", id="held")
+            desk.record_activity(10, "status_changed", to=WAITING, id="asked")
+            desk.record_activity(20, "status_changed", to="on_hold", id="held")
             if new is not None:
-                desk.hears(25, "reprioritised", terms={"restoration": new})
+                desk.record_activity(25, "reprioritised", terms={"restoration": new})
             clock = desk.clock("restoration")
             assert (clock.stage, clock.since, clock.why, clock.by) == ("paused", minute(10), WAITING, "asked")
-            desk.hears(30, "status_changed", to="open")
+            desk.record_activity(30, "status_changed", to="open")
             assert desk.clock("restoration").pauses == [Pause(minute(10), minute(30), WAITING, "asked")]
 
     def test_that_a_milestone_had_before_it_was_promised(self) -> None:
         """They are worked out from the statuses of the case."""
         desk = ClockDesk({})
-        desk.hears(10, "status_changed", to=WAITING, id="asked")
-        desk.hears(20, "status_changed", to="open")
-        desk.hears(30, "reprioritised", terms={"restoration": terms(240, paused_by=[WAITING])})
+        desk.record_activity(10, "status_changed", to=WAITING, id="asked")
+        desk.record_activity(20, "status_changed", to="open")
+        desk.record_activity(30, "reprioritised", terms={"restoration": terms(240, paused_by=[WAITING])})
         assert desk.clock("restoration").pauses == [Pause(minute(10), minute(20), WAITING, "asked")]
 
     def test_of_no_length_is_none(self) -> None:
         """Nobody is shown a pause from ten to ten."""
         desk = ClockDesk({"restoration": terms(240, paused_by=[WAITING])})
-        desk.hears(10, "status_changed", to=WAITING)
-        desk.hears(10, "restored")
+        desk.record_activity(10, "status_changed", to=WAITING)
+        desk.record_activity(10, "restored")
         assert desk.clock("restoration").pauses == []
 
     @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ class TestPauses:
         """What a skewed clock puts there lasted no time at all, in whichever way a pause comes about."""
         desk = ClockDesk(promised)
         for minutes, (kind, to) in ((-5, begins), (-4, ends)):
-            desk.hears(minutes, kind, to=to)
+            desk.record_activity(minutes, kind, to=to)
         if new is not None:
-            desk.hears(10, "reprioritised", terms=new)
+            desk.record_activity(10, "reprioritised", terms=new)
         clock = desk.clock("restoration")
         assert (clock.stage, clock.pauses, desk.due("restoration")) == ("running", [], 240)
 
@@ -154,32 +154,32 @@ class TestTerms:
     def test_they_are_the_submissions_until_others_come(self) -> None:
         """The submission has no id."""
         desk = ClockDesk(PROMISED)
-        desk.hears(10, "reprioritised", terms={"restoration": terms(60)}, id="worse")
+        desk.record_activity(10, "reprioritised", terms={"restoration": terms(60)}, id="worse")
         termed_by = {clock.milestone: clock.termed_by for clock in desk.clocks()}
         assert termed_by == {"first_response": "", "periodic_update": "", "restoration": "worse", "resolution": ""}
 
     def test_later_instances_have_the_terms_that_are_in_force_when_they_start(self) -> None:
         """Also where no clock ran as they came."""
         desk = ClockDesk({"next_response": terms(60)})
-        desk.hears(10, "customer_replied")
-        desk.hears(20, "agent_replied")
-        desk.hears(30, "reprioritised", terms={"next_response": terms(30)}, id="worse")
-        desk.hears(40, "customer_replied")
+        desk.record_activity(10, "customer_replied")
+        desk.record_activity(20, "agent_replied")
+        desk.record_activity(30, "reprioritised", terms={"next_response": terms(30)}, id="worse")
+        desk.record_activity(40, "customer_replied")
         assert [desk.clock("next_response", instance).termed_by for instance in (1, 2)] == ["", "worse"]
         assert desk.due("next_response", 2) == 70
 
     def test_a_clock_that_goes_on_has_the_submissions_still(self) -> None:
         """Reopening a case gives it no new terms."""
         desk = ClockDesk({"restoration": terms(240)})
-        desk.hears(10, "restored")
-        desk.hears(20, "resolved")
-        desk.hears(30, "reopened")
+        desk.record_activity(10, "restored")
+        desk.record_activity(20, "resolved")
+        desk.record_activity(30, "reopened")
         assert (desk.clock("restoration").stage, desk.clock("restoration").termed_by) == ("running", "")
 
     def test_a_breach_stays_with_the_terms_that_were_missed(self) -> None:
         """However kind the later ones are."""
         desk = ClockDesk({"restoration": terms(240)})
-        desk.hears(10, "reprioritised", terms={"restoration": terms(60)}, id="worse")
-        desk.hears(100, "reprioritised", terms={"restoration": terms(480)}, id="better")
+        desk.record_activity(10, "reprioritised", terms={"restoration": terms(60)}, id="worse")
+        desk.record_activity(100, "reprioritised", terms={"restoration": terms(480)}, id="better")
         clock = desk.clock("restoration")
         assert (clock.breached_at, clock.breached_under, clock.termed_by) == (minute(60), "worse", "better")

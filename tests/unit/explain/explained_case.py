@@ -17,7 +17,7 @@ from shared.sla.pinned_edition import PinnedEdition, short_of
 from tests.topology.escalation.desk import CASE, TaskDesk, as_record
 
 
-class Told:
+class ExplainedCase:
     """A case that is lived through, and the log that it leaves."""
 
     def __init__(self, desk: TaskDesk | None = None, case: Any = None, **given: Any) -> None:
@@ -26,7 +26,7 @@ class Told:
         self.case = case or self.desk.case(**given)
         self._pipe(CASES, self.case)
 
-    def hears(self, kind: str, **given: Any) -> None:
+    def record_activity(self, kind: str, **given: Any) -> None:
         """Somebody does something to the case."""
         self._pipe(ACTIVITY, self.desk.activity(kind, **given))
 
