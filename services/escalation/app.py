@@ -19,12 +19,6 @@ def escalation(library: EditionLibrary, partitions: int, overdue_alarm_seconds: 
         reads=ESCALATION_SOURCES,
         writes=(ESCALATIONS, EDITIONS),
         stores=ESCALATION_STORES,
-        factory=lambda _partition: EscalationTopology(
-            editions,
-            partitions=partitions,
-            trace=tracing.child,
-            fired=auditor.fired,
-            dead_lettered=auditor.dead_lettered,
-        ),
+        factory=lambda _partition: EscalationTopology(editions, partitions=partitions, trace=tracing.child),
         observe=auditor.observe,
     )

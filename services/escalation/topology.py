@@ -13,7 +13,6 @@ from services.escalation.timer_index import Timers
 from shared.business_time.instants import DAY, Micros, from_micros, to_micros
 from shared.contracts.structs import ActivityRecorded
 from shared.contracts.topics import CASES, EDITIONS, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
-from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
@@ -36,8 +35,7 @@ class EscalationTopology:
     """One partition of escalation.
 
     `partitions` is how many the topics have: an edition goes to the partition of its digest, not to the task's. `trace`
-    makes the traceparent of what follows from a record. `fired` is called with the seconds by which a timer is
-    late, `dead_lettered` with early activity whose case did not come; a transaction that is retried calls them again.
+    makes the traceparent of what follows from a record.
     """
 
     sources: tuple[Topic, ...] = ESCALATION_SOURCES
@@ -51,14 +49,10 @@ class EscalationTopology:
         *,
         partitions: int,
         trace: Callable[[str | None], str],
-        fired: Callable[[float], None] = lambda _: None,
-        dead_lettered: Callable[[DeadLetter], None] = lambda _: None,
     ) -> None:
         self._editions = editions
         self._partitions = partitions
         self._trace = trace
-        self._fired = fired
-        self._dead_lettered = dead_lettered
         self._timers = {case_state.STORE: Timers(), early_activity.STORE: Timers()}
 
     def process(self, record: Record, overlay: Overlay) -> None:
@@ -97,7 +91,6 @@ class EscalationTopology:
             self._fire(timer.key, timer.due, overlay)
         else:
             self._give_up(timer.key, overlay)
-        self._fired((to_micros(overlay.now) - timer.due) / 1_000_000)
 
     def postpone(self, timer: Timer, until: datetime) -> None:
         """Set the timer of this case alone aside; its state keeps the instant at which it was due."""
@@ -259,9 +252,7 @@ class EscalationTopology:
         publish(overlay, about, step.effects, cause, self._trace)
 
     def _dead_letter(self, overlay: Overlay, record: Record, poison: PoisonRecord | InputRefused) -> None:
-        letter = DeadLetter(poison.cause, str(poison), SERVICE, overlay.now, record)
-        overlay.emit(dead_letters.to_output(letter))
-        self._dead_lettered(letter)
+        overlay.dead_letter(DeadLetter(poison.cause, str(poison), SERVICE, overlay.now, record))
 
 
 def _timer_of(store: str, key: bytes, value: bytes | None) -> Micros | None:

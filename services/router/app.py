@@ -11,7 +11,7 @@ from shared.streams.service import TaskService
 
 RESUBMITTED = Counter(
     "frontline_router_resubmitted_total",
-    "Requests dropped because they had been decided, tries of a transaction included",
+    "Requests dropped because they had been decided",
 )
 
 

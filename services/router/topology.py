@@ -43,7 +43,7 @@ class RouterTopology:
 
     `partitions` is how many the topics have: a case goes to the partition of its own id, not to the task's. `trace`
     makes the traceparent of what follows from a record. `resubmitted` is called for each request that is dropped
-    because it was decided already; when a transaction is tried again, it is called again.
+    because it was decided already, once the transaction has committed.
     """
 
     sources: tuple[Topic, ...] = ROUTER_SOURCES
@@ -137,7 +137,7 @@ class RouterTopology:
             overlay.get(_REQUEST_STORE, request_key), request.received_at, request.submission_digest
         )
         if seen == "resubmitted":
-            self._resubmitted()
+            overlay.on_commit(self._resubmitted)
             return
         if seen == "conflict":
             raise PoisonRecord(

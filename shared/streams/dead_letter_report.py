@@ -8,7 +8,7 @@ _log = logs.get_logger()
 
 
 def report(service: str, letter: DeadLetter) -> None:
-    """Count and log a record that `service` has dead-lettered."""
+    """Count and log a record that `service` has dead-lettered. Call it after the commit, or a retry counts twice."""
     metrics.DEAD_LETTERS.labels(service, letter.record.topic, letter.cause).inc()
     _log.warning(
         f"Record dead-lettered: {letter.message}",

@@ -39,6 +39,12 @@ TIMER_LATENESS_SECONDS = Histogram(
     ["service"],
     buckets=_LATE,
 )
+TIMER_FIRED_LATE_SECONDS = Histogram(
+    "frontline_timer_fired_late_seconds",
+    "Delay from due to fired, of every timer whose transaction has committed",
+    ["service"],
+    buckets=_LATE,
+)
 TIMER_OVERDUE_SECONDS = Gauge(
     "frontline_timer_overdue_seconds",
     "How long the earliest unfired timer has been due, postponed timers included; 0 = none is due",

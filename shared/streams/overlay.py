@@ -1,9 +1,11 @@
 """[pure] The changes and outputs of one transaction, kept apart from the stores until it has committed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
+from shared.kafka import dead_letters
+from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Output
 
 
@@ -24,7 +26,18 @@ class Overlay:
     the offset after the last record consumed, this transaction's records included.
     """
 
-    __slots__ = ("_record_changes", "_record_outputs", "_stores", "changes", "now", "outputs", "partition", "positions")
+    __slots__ = (
+        "_lengths",
+        "_record_changes",
+        "_stores",
+        "callbacks",
+        "changes",
+        "dead_letters",
+        "now",
+        "outputs",
+        "partition",
+        "positions",
+    )
 
     def __init__(
         self,
@@ -40,8 +53,10 @@ class Overlay:
         self.positions: dict[str, int] = dict(positions or {})
         self.changes: dict[tuple[str, bytes], bytes | None] = {}
         self.outputs: list[Output] = []
+        self.dead_letters: list[DeadLetter] = []  # those among `outputs`
+        self.callbacks: list[Callable[[], None]] = []
         self._record_changes: dict[tuple[str, bytes], object] = {}
-        self._record_outputs = 0
+        self._lengths = (0, 0, 0)  # of the three lists at the last savepoint
 
     def get(self, store: str, key: bytes) -> bytes | None:
         """The value that `key` would have if this transaction committed now."""
@@ -62,10 +77,19 @@ class Overlay:
         """Produce a record when the transaction commits."""
         self.outputs.append(output)
 
+    def dead_letter(self, letter: DeadLetter) -> None:
+        """Dead-letter a record when the transaction commits. The runtime counts and logs it then."""
+        self.emit(dead_letters.to_output(letter))
+        self.dead_letters.append(letter)
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the transaction has committed: a metric must not count the tries of a transaction."""
+        self.callbacks.append(callback)
+
     def savepoint(self) -> None:
         """`rollback` undoes everything from here on. Called before each record and each timer."""
         self._record_changes.clear()
-        self._record_outputs = len(self.outputs)
+        self._lengths = (len(self.outputs), len(self.dead_letters), len(self.callbacks))
 
     def rollback(self) -> None:
         """Undo everything since the last savepoint."""
@@ -74,7 +98,10 @@ class Overlay:
                 del self.changes[name]
             else:
                 self.changes[name] = before  # type: ignore[assignment]  # the value before
-        del self.outputs[self._record_outputs :]
+        outputs, letters, callbacks = self._lengths
+        del self.outputs[outputs:]
+        del self.dead_letters[letters:]
+        del self.callbacks[callbacks:]
         self._record_changes.clear()
 
     def _change(self, store: str, key: bytes, value: bytes | None) -> None:

@@ -330,7 +330,9 @@ class Task:
             late = self.context.clock.read().now - done.due
             metrics.TIMERS.labels(service).inc(done.timers)
             metrics.TIMER_LATENESS_SECONDS.labels(service).observe(max(0.0, late.total_seconds()))
-        for letter in done.dead_lettered:
+            for each in done.lateness:
+                metrics.TIMER_FIRED_LATE_SECONDS.labels(service).observe(each.total_seconds())
+        for letter in done.overlay.dead_letters:
             dead_letter_report.report(service, letter)
 
     def _report_failed(self, failed: FailedTimer) -> None:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 from shared.contracts.topics import changelog
 from shared.contracts.vocabulary import DeadLetterCause
-from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.faults import PoisonRecord, TaskMustStop
 from shared.kafka.record import Output, Record, Withheld, size_of, too_large
@@ -44,7 +43,6 @@ class Slice:
     fired: list[Timer] = field(default_factory=list)  # in the order in which they fired
     failed: list[FailedTimer] = field(default_factory=list)  # the overlay has none of their changes
     records: int = 0
-    dead_lettered: list[DeadLetter] = field(default_factory=list)
 
     @property
     def timers(self) -> int:
@@ -55,6 +53,11 @@ class Slice:
     def due(self) -> datetime | None:
         """When the earliest timer that fired was due; None if none fired."""
         return _EPOCH + timedelta(microseconds=self.fired[0].due) if self.fired else None
+
+    @property
+    def lateness(self) -> list[timedelta]:
+        """For each timer that fired, the time from its due instant to the instant of this slice."""
+        return [self.overlay.now - _EPOCH - timedelta(microseconds=timer.due) for timer in self.fired]
 
     @property
     def empty(self) -> bool:
@@ -162,7 +165,9 @@ class TaskState:
         return outputs
 
     def commit(self, overlay: Overlay) -> None:
-        """The transaction of `overlay` has committed: apply its changes, one call for each store that it changes."""
+        """The transaction of `overlay` has committed: apply its changes, one call for each store that it changes, then
+        call back who waits for the commit.
+        """
         changes = list(self._effective(overlay))
         by_store: dict[str, list[Change]] = defaultdict(list)
         for (store, key), value in changes:
@@ -172,6 +177,8 @@ class TaskState:
         for (store, key), value in changes:
             self.processor.store_changed(store, key, value)
         self.positions = dict(overlay.positions)
+        for callback in overlay.callbacks:
+            callback()
 
     def appended(self, ends: Mapping[tuple[str, int], int], now: float) -> None:
         """At `now`, the stores have what a transaction has written up to `ends`, by topic and partition."""
@@ -255,8 +262,7 @@ class TaskState:
         self, done: Slice, record: Record, cause: DeadLetterCause, message: str, *, by_reference: bool = False
     ) -> None:
         letter = DeadLetter(cause, message, self.service, done.overlay.now, record, by_reference)
-        done.overlay.emit(dead_letters.to_output(letter))
-        done.dead_lettered.append(letter)
+        done.overlay.dead_letter(letter)
 
     def _effective(self, overlay: Overlay) -> Iterable[tuple[tuple[str, bytes], bytes | None]]:
         for (store, key), value in overlay.changes.items():

@@ -9,11 +9,13 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from shared.contracts.topics import dead_letter
+from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record
 from shared.streams.overlay import Overlay
 from tests.broker.test_exactly_once import KEYS, check_counts
+from tests.harness.faults import Fault, inject
 from tests.harness.hands import Hands
 from tests.harness.processors import Counter
 from tests.harness.rig import Rig, eventually
@@ -73,6 +75,30 @@ class _Refuses(Counter):
     def process(self, record: Record, overlay: Overlay) -> None:
         """Refuse it."""
         raise PoisonRecord("unexpected_type", "nothing is taken")
+
+
+class _GivesUp(Counter):
+    """Dead-letters a record by itself, besides what is poison."""
+
+    def process(self, record: Record, overlay: Overlay) -> None:
+        """Give up each record."""
+        overlay.dead_letter(DeadLetter("unknown_case", "given up", "svc", overlay.now, record))
+
+
+async def test_a_dead_letter_is_counted_and_logged_once_although_its_transaction_was_repeated(rig: Rig) -> None:
+    """Whoever compares the count with the topic must find as many dead letters, those of the topology included."""
+    labels = {"service": rig.service, "topic": rig.second.name, "cause": "unknown_case"}
+    running = rig.start(lambda _partition: _GivesUp((rig.first, rig.second), (rig.sink,)))
+    plan = inject(running.runtime, [Fault("commit", "before"), Fault("send_offsets", "after")])
+    with capture_logs() as logged:
+        await rig.produce(rig.second, [("a", b"")])
+        await rig.dead_letters(rig.second, 1)
+        await eventually(lambda: REGISTRY.get_sample_value("frontline_dead_letters_total", labels))
+        await running.stop()
+    assert len(plan.happened) == 2
+    assert len(await rig.dead_letters(rig.second)) == 1
+    assert REGISTRY.get_sample_value("frontline_dead_letters_total", labels) == 1
+    assert [line["cause"] for line in logged if line.get("action") == "record.dead_lettered"] == ["unknown_case"]
 
 
 async def test_a_record_on_the_wrong_partition_is_dead_lettered(rig: Rig) -> None:

@@ -44,6 +44,8 @@ class TopologyDriver:
         self.partition = partition
         self.now = now
         self.produced: list[Output] = []
+        self.reported: list[DeadLetter] = []  # the dead letters that the runtime counts and logs
+        self.lateness: list[timedelta] = []  # of each timer that has fired, in that order
         self.changelogs: dict[str, dict[bytes, bytes]] = defaultdict(dict)
         self._ends: dict[str, int] = defaultdict(int)
         self._task = self._new_task()
@@ -194,6 +196,8 @@ class TopologyDriver:
                 kept[change.key] = change.value
         self._task.commit(done.overlay)
         self.produced += done.overlay.outputs
+        self.reported += done.overlay.dead_letters
+        self.lateness += done.lateness
         return done.overlay.outputs
 
     def _set_clock(self, now: datetime) -> None:

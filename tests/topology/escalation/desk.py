@@ -11,7 +11,6 @@ from shared.contracts.registry import type_of
 from shared.contracts.structs import ActivityRecorded, CaseRouted, ClockEvent
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic
 from shared.kafka import serde
-from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Headers, Output, Record
 from shared.kafka.serde import Envelope
 from shared.policy.editions import EditionLibrary
@@ -49,8 +48,6 @@ class TaskDesk:
     ) -> None:
         self.library = library
         self.rulebooks = Rulebooks(routed_by or library)
-        self.late: list[float] = []
-        self.dead_lettered: list[DeadLetter] = []
         self.driver = TopologyDriver(self._made, service=SERVICE, now=MONDAY_NOON, make_store=make_store)
         self._said = 0
         self.aborts = False  # whether the first try of each record's transaction is aborted
@@ -142,8 +139,6 @@ class TaskDesk:
             EditionStore(self.library),
             partitions=PARTITIONS,
             trace=lambda parent: parent or TRACEPARENT,
-            fired=self.late.append,
-            dead_lettered=self.dead_lettered.append,
         )
 
 

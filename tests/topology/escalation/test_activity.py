@@ -61,7 +61,7 @@ def test_activity_of_a_case_that_does_not_come_is_dead_lettered_byte_for_byte(de
     assert (letter.cause, letter.service, letter.at) == ("unknown_case", "escalation", desk.driver.now)
     assert (letter.record.topic, letter.record.offset) == (ACTIVITY.name, 0)
     assert (letter.record.key, letter.record.value, letter.record.headers) == (CASE.encode(), value, own)
-    assert [letter.record.offset for letter in desk.dead_lettered] == [0]
+    assert [reported.record.offset for reported in desk.driver.reported] == [0], "to be counted and logged"
     desk.passes(minutes(1))
     assert desk.dead_letter_causes == ["unknown_case"] * 2
     assert not len(desk.driver.stores["early"])

@@ -64,13 +64,13 @@ def test_what_failed_is_tried_again_after_an_hour() -> None:
     desk.passes(minutes(45))
     first = desk.driver.processor.postponed()
     assert first == Postponed(1, desk.driver.now - minutes(2))
-    late = len(desk.late)
+    late = len(desk.driver.lateness)
     desk.passes(HOUR * 5)
     assert desk.driver.processor.postponed() == first
     due = desk.driver.processor.next_due()
     assert due is not None
     assert timedelta() < due - desk.driver.now <= HOUR
-    assert not [seconds for seconds in desk.late[late:] if seconds > 1]
+    assert not [each for each in desk.driver.lateness[late:] if each > timedelta(seconds=1)]
 
 
 def test_what_failed_is_tried_again_at_once_after_a_restart_and_says_everything() -> None:

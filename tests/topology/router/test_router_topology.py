@@ -250,8 +250,9 @@ def test_a_resubmission_within_a_day_is_dropped_and_counted(router: Router) -> N
 
 
 def test_a_resubmission_in_the_same_transaction_is_dropped_too(router: Router) -> None:
-    """The store has not seen the first yet, but the overlay has."""
+    """The store has not seen the first yet, but the overlay has. An aborted try of the transaction counts none."""
     twice = [router.driver.record(REQUESTS, "acme", *as_record(REQUESTS, "acme", request())) for _ in range(2)]
+    router.driver.abort_slice(twice)
     router.driver.pipe_slice(twice)
     assert (router.resubmitted, len(router.driver.outputs(CASES))) == (1, 1)
 

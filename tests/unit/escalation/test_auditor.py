@@ -46,18 +46,3 @@ def test_a_task_that_is_behind_again_is_an_alarm_again() -> None:
             desk.sleeps(timedelta(hours=hours))
             auditor.observe(0, desk.driver.processor, desk.driver.now)
         assert [line["action"] for line in said] == ["timers.overdue", "timers.caught_up"]
-
-
-def test_early_activity_that_is_given_up_is_counted_and_logged_without_its_text() -> None:
-    """The runtime counts what is poison; what a timer puts aside is counted here, in the same place."""
-    desk, auditor = TaskDesk(), Auditor(alarm_seconds=10)
-    desk.record_activity("customer_replied", text="my secret")
-    desk.passes(minutes(16))
-    labels = {"service": "escalation", "topic": "support.activity.v1", "cause": "unknown_case"}
-    before = REGISTRY.get_sample_value("frontline_dead_letters_total", labels) or 0
-    with capture_logs() as said:
-        for letter in desk.dead_lettered:
-            auditor.dead_lettered(letter)
-    assert (REGISTRY.get_sample_value("frontline_dead_letters_total", labels) or 0) - before == 1
-    assert [(line["action"], line["cause"]) for line in said] == [("record.dead_lettered", "unknown_case")]
-    assert "my secret" not in str(said)

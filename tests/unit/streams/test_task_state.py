@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.contracts.topics import DEAD_LETTER_HEADROOM, MAX_MESSAGE_BYTES, Topic
+from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.faults import TaskMustStop
 from shared.kafka.record import Record, Withheld, size_of
 from shared.streams.overlay import Overlay
@@ -157,6 +158,43 @@ def test_a_timer_that_raises_task_must_stop_stops_the_task() -> None:
     assert task.processor.postponed().timers == 0
 
 
+@dataclass
+class _DeadLettersItself(Counter):
+    """Dead-letters each record itself and counts it, as a topology does with what waits for another record."""
+
+    counted: int = 0
+
+    def process(self, record: Record, overlay: Overlay) -> None:
+        """Dead-letter it, then obey its value."""
+        overlay.dead_letter(DeadLetter("unknown_case", "its case did not come", "svc", overlay.now, record))
+        overlay.on_commit(self.count)
+        super().process(record, overlay)
+
+    def count(self) -> None:
+        """One more."""
+        self.counted += 1
+
+
+def test_a_dead_letter_of_a_topology_is_dropped_with_the_changes_of_its_record() -> None:
+    """A record that fails afterwards has one dead letter, which names that failure."""
+    task = TaskState("svc", _DeadLettersItself((A, B), (SINK,)), partition=3)
+    done = task.run([_record("a", 0), _record("a", 1, value=b"poison")], NOW)
+    letters = [(letter.cause, letter.record.offset) for letter in done.overlay.dead_letters]
+    assert letters == [("unknown_case", 0), ("unexpected_type", 1)]
+    assert [output.topic for output in done.overlay.outputs] == ["a-dlt", SINK.name, "a-dlt"]
+
+
+def test_what_a_topology_counts_is_counted_once_it_is_committed() -> None:
+    """A slice that is aborted and run again must not count twice, nor a record that was rolled back at all."""
+    processor = _DeadLettersItself((A, B), (SINK,))
+    task = TaskState("svc", processor, partition=3)
+    records = [_record("a", 0), _record("a", 1, value=b"poison")]
+    task.run(records, NOW)
+    assert processor.counted == 0
+    task.commit(task.run(records, NOW).overlay)
+    assert processor.counted == 1
+
+
 def test_timers_beyond_the_limit_fire_in_the_next_slice() -> None:
     """The records of the slice are processed nevertheless."""
     task = _task()
@@ -184,7 +222,7 @@ def test_a_record_larger_than_its_topic_takes_is_dead_lettered_by_reference_unpr
     """With its value the dead letter would be refused, or break the connection; by reference it always fits."""
     task = _task()
     done = task.run([record, _record("a", 5)], NOW)
-    (letter,) = done.dead_lettered
+    (letter,) = done.overlay.dead_letters
     assert (letter.cause, letter.by_reference, done.records) == ("record_too_large", True, 2)
     assert letter.message.startswith(message)
     written, counted = done.overlay.outputs
@@ -196,7 +234,7 @@ def test_a_record_larger_than_its_topic_takes_is_dead_lettered_by_reference_unpr
 def test_a_record_as_large_as_its_topic_takes_is_processed() -> None:
     """The limit is that of the topic: what a producer may send uncompressed."""
     record = _record("a", 4, b"k", b" " * (MAX_MESSAGE_BYTES - 1))
-    assert not _task().run([record], NOW).dead_lettered
+    assert not _task().run([record], NOW).overlay.dead_letters
 
 
 def test_positions_in_a_deleted_topic_are_kept_apart() -> None:
