@@ -12,7 +12,6 @@ from shared.streams.service import TaskService
 def escalation(library: EditionLibrary, partitions: int, overdue_alarm_seconds: float) -> TaskService:
     """Escalation for cases that pin an edition of `library`, or one that they have pinned before."""
     editions = EditionStore(library)
-    auditor = Auditor(overdue_alarm_seconds)
     return TaskService(
         name=SERVICE,
         description="Runs the clocks of each case, warns, notes breaches and calls whoever is entitled to be called.",
@@ -20,5 +19,5 @@ def escalation(library: EditionLibrary, partitions: int, overdue_alarm_seconds: 
         writes=(ESCALATIONS, EDITIONS),
         stores=ESCALATION_STORES,
         factory=lambda _partition: EscalationTopology(editions, partitions=partitions, trace=tracing.child),
-        observe=auditor.observe,
+        observer=Auditor(overdue_alarm_seconds),
     )

@@ -23,6 +23,11 @@ class Auditor:
         self._alarm_seconds = alarm_seconds
         self._alarmed: set[int] = set()
 
+    def forget(self, partition: int) -> None:
+        """The task has ended here: its next owner measures it, and an alarm is its own."""
+        DUE_BUT_UNFIRED.remove(SERVICE, partition)
+        self._alarmed.discard(partition)
+
     def observe(self, partition: int, processor: Processor, now: datetime) -> None:
         """What is due in this task at `now` and has not fired."""
         due = processor.next_due()

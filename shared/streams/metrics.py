@@ -1,4 +1,7 @@
-"""The metrics of the task runtime. All times in seconds; `task` is the partition."""
+"""The metrics of the task runtime. All times in seconds; `task` is the partition.
+
+A gauge with the label `task` is in `_OF_A_TASK`, so that it is removed when the task ends.
+"""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -76,3 +79,10 @@ CLOCK_DRIFT_SECONDS = Gauge(
 CLOCK_PAUSED = Gauge(
     "frontline_clock_paused", "1 while timers are paused because the wall clock has jumped", ["service"]
 )
+_OF_A_TASK = (LAG, TIMERS_POSTPONED, TIMER_OVERDUE_SECONDS, RESTORE_RECORDS, RESTORE_REMAINING, TASK_STATE)
+
+
+def remove_task(service: str, partition: int) -> None:
+    """Remove every sample of a task that has ended: whoever owns the partition now exports them."""
+    for gauge in _OF_A_TASK:
+        gauge.remove_by_labels({"service": service, "task": str(partition)})

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
@@ -34,16 +35,24 @@ _GRACE_SHARE = 0.6  # of the rebalance timeout, to finish open transactions; the
 _MONITOR_SECONDS = 1.0
 _LONG_SESSION = 30.0  # seconds of membership after which the next failure starts with a short pause again
 
-Observer = Callable[[int, Processor, datetime], None]
+
+class Observer(Protocol):
+    """Watches the processors of a service, for instance to export metrics. What it raises is logged and ignored."""
+
+    def observe(self, partition: int, processor: Processor, now: datetime) -> None:
+        """Called every second for each running task while the wall clock is stable; it must be quick."""
+
+    def forget(self, partition: int) -> None:
+        """The task of this partition has ended in this process: export nothing of it any more."""
 
 
 class Runtime:
     """Runs `factory(partition)` for each partition that the group assigns to this instance.
 
     `sources` are what the processors read, in order of precedence (default: those of `factory(0)`); `topics` are
-    created at the start if they are missing. No task runs while one of either differs from what it was then. Every
-    second, while the wall clock is stable, `observe` gets each running processor and the time; it must be quick.
-    `make_store` makes the state stores. `transactions` and `clock` are seams for tests.
+    created at the start if they are missing. No task runs while one of either differs from what it was then.
+    `observer` watches the running processors. `make_store` makes the state stores. `transactions` and `clock` are
+    seams for tests.
     """
 
     def __init__(
@@ -55,7 +64,7 @@ class Runtime:
         *,
         sources: Sequence[Topic] | None = None,
         topics: Sequence[Topic] = (),
-        observe: Observer | None = None,
+        observer: Observer | None = None,
         make_store: StoreFactory = in_memory,
         transactions: Callable[[int], Transactions] | None = None,
         clock: WatchedClock | None = None,
@@ -65,7 +74,7 @@ class Runtime:
         self._readiness = readiness
         self._sources = tuple(factory(0).sources if sources is None else sources)
         self._topics = tuple(topics)
-        self._observe = observe
+        self._observer = observer
         self._clock = clock or WatchedClock(
             timedelta(milliseconds=settings.clock_tolerance_ms), timedelta(milliseconds=settings.clock_settle_ms)
         )
@@ -193,6 +202,7 @@ class Runtime:
         grace = self._settings.rebalance_timeout_ms / 1000 * _GRACE_SHARE
         await asyncio.gather(*(task.stop(grace) for task in tasks.values()))
         for partition, task in tasks.items():
+            self._forget(partition)
             if task.reusable_state is not None:
                 self._parked[partition] = task.reusable_state
 
@@ -229,6 +239,14 @@ class Runtime:
                     self._measuring_failed(error)
             await asyncio.sleep(_MONITOR_SECONDS)
 
+    def _forget(self, partition: int) -> None:
+        if self._observer is None:
+            return
+        try:
+            self._observer.forget(partition)
+        except Exception as error:
+            self._measuring_failed(error)
+
     def _measuring_failed(self, error: Exception) -> None:
         if type(error) in self._logged_failures:
             return  # it would be logged every second
@@ -238,15 +256,17 @@ class Runtime:
     def _measure(self, task: Task, reading: Reading) -> None:
         for source in self._sources:
             lag = task.lag(source.name)
-            if lag is not None:
+            if lag is None:  # not known; the last value would hide that it grows
+                metrics.LAG.remove(self.service, source.name, task.partition)
+            else:
                 metrics.LAG.labels(self.service, source.name, task.partition).set(lag)
         postponed = task.processor.postponed()
         due = [at for at in (task.processor.next_due(), postponed.earliest) if at is not None]
         overdue = (reading.now - min(due)).total_seconds() if due else 0.0
         metrics.TIMER_OVERDUE_SECONDS.labels(self.service, task.partition).set(max(0.0, overdue))
         metrics.TIMERS_POSTPONED.labels(self.service, task.partition).set(postponed.timers)
-        if self._observe is not None and task.phase is Phase.RUNNING and reading.steady:
-            self._observe(task.partition, task.processor, reading.now)
+        if self._observer is not None and task.phase is Phase.RUNNING and reading.steady:
+            self._observer.observe(task.partition, task.processor, reading.now)
 
     def _log_clock(self, paused: bool, drift: float) -> None:
         if paused:

@@ -22,8 +22,8 @@ _HTTP_CONNECTIONS = 128  # only probes and scrapers call
 
 @dataclass(frozen=True, slots=True)
 class TaskService:
-    """What a service is made of. `factory` makes the processor of a partition, `make_store` its state stores; `observe`
-    is called every second.
+    """What a service is made of. `factory` makes the processor of a partition, `make_store` its state stores;
+    `observer` watches the running processors.
     """
 
     name: str
@@ -32,7 +32,7 @@ class TaskService:
     writes: tuple[Topic, ...]
     stores: tuple[str, ...]
     factory: Callable[[int], Processor]
-    observe: Observer | None = None
+    observer: Observer | None = None
     make_store: StoreFactory = in_memory
 
     @property
@@ -59,7 +59,7 @@ class TaskServer:
             self.readiness,
             sources=service.reads,
             topics=service.topics,
-            observe=service.observe,
+            observer=service.observer,
             make_store=service.make_store,
         )
 

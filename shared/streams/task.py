@@ -104,7 +104,10 @@ class Task:
         return max(0, end - fetched) + self._queue.waiting(source)
 
     async def stop(self, grace: float) -> None:
-        """Finish the open transaction, or abort it after `grace` seconds; then release everything."""
+        """Finish the open transaction, or abort it after `grace` seconds; then release everything.
+
+        Neither `/readyz` nor `/metrics` shows the partition afterwards.
+        """
         self.stopping = True
         self._queue.wake()
         if self.phase.processes:
@@ -114,6 +117,7 @@ class Task:
             await asyncio.wait([self._runner])
         self.enter(Phase.STOPPED)
         self.context.readiness.forget(self._check)
+        metrics.remove_task(self.context.service, self.partition)
 
     # ---- what its takeover uses
 

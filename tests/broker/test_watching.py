@@ -6,6 +6,7 @@ from prometheus_client import REGISTRY
 
 from shared.streams.processor import Processor
 from tests.broker.test_exactly_once import KEYS, check_counts
+from tests.harness.exported import of_a_partition
 from tests.harness.rig import Rig, eventually
 
 
@@ -37,18 +38,51 @@ async def test_the_metrics_follow_what_happens(rig: Rig) -> None:
     )
 
 
-async def test_an_observer_sees_every_running_processor_and_cannot_stop_the_tasks(rig: Rig) -> None:
-    """The auditor counts what is due and has not fired; a defect in it must not cost a promise."""
-    seen: set[int] = set()
+class _Faulty:
+    """An observer that notes its calls and raises in each."""
 
-    def observe(partition: int, processor: Processor, now: datetime) -> None:
-        seen.add(partition)
+    def __init__(self) -> None:
+        self.seen: set[int] = set()
+        self.forgotten: set[int] = set()
+
+    def observe(self, partition: int, processor: Processor, now: datetime) -> None:
+        """Note it."""
+        self.seen.add(partition)
         assert processor.next_due() is None
         assert now.tzinfo is not None
         raise ZeroDivisionError("a defect of the observer")
 
-    running = rig.start(observe=observe)
-    await eventually(lambda: seen == {0, 1})
+    def forget(self, partition: int) -> None:
+        """Note it."""
+        self.forgotten.add(partition)
+        raise ZeroDivisionError("a defect of the observer")
+
+
+async def test_an_observer_sees_every_running_processor_and_cannot_stop_the_tasks(rig: Rig) -> None:
+    """The auditor counts what is due and has not fired; a defect in it must not cost a promise."""
+    observer = _Faulty()
+    running = rig.start(observer=observer)
+    await eventually(lambda: observer.seen == {0, 1})
     await rig.produce(rig.second, [(key, b"") for key in KEYS])
     await check_counts(rig, 1)
     assert running.readiness.ready
+    await running.stop()
+    assert observer.forgotten == {0, 1}
+
+
+async def test_an_instance_shows_no_metric_of_a_partition_that_it_has_given_up(rig: Rig) -> None:
+    """Two instances would show the same partition, and the older one a value that never changes again."""
+    running = rig.start()
+    await rig.produce(rig.second, [(key, b"timer 1000") for key in KEYS])
+    await running.ready(2)
+    everything = {
+        (f"frontline_{name}", task)
+        for name in (
+            "source_lag_records", "timer_overdue_seconds", "timers_postponed", "restore_records",
+            "restore_remaining_offsets", "task_state",
+        )
+        for task in "01"
+    }  # fmt: skip
+    await eventually(lambda: of_a_partition(rig.service) == everything)
+    await running.stop()
+    assert of_a_partition(rig.service) == set()

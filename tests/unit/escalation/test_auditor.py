@@ -46,3 +46,15 @@ def test_a_task_that_is_behind_again_is_an_alarm_again() -> None:
             desk.sleeps(timedelta(hours=hours))
             auditor.observe(0, desk.driver.processor, desk.driver.now)
         assert [line["action"] for line in said] == ["timers.overdue", "timers.caught_up"]
+
+
+def test_what_is_known_of_a_partition_is_forgotten_when_its_task_ends() -> None:
+    """Its next owner measures it; if that is this process again, timers that do not fire are an alarm again."""
+    desk, auditor = TaskDesk(), Auditor(alarm_seconds=10)
+    desk.opens()
+    for _ in range(2):
+        with capture_logs() as logged:
+            auditor.observe(7, desk.driver.processor, desk.driver.now + timedelta(hours=1))
+        assert [line["action"] for line in logged] == ["timers.overdue"]
+        auditor.forget(7)
+        assert unfired(7) is None

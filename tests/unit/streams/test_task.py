@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 from shared.contracts.topics import Topic
 from shared.kafka.settings import KafkaSettings
 from shared.observability.health import Readiness
+from shared.streams import metrics
 from shared.streams.broker_outage import BrokerOutage
 from shared.streams.errors import IllegalTransition
 from shared.streams.positions import Committed
@@ -19,6 +20,7 @@ from shared.streams.task_context import TaskContext
 from shared.streams.task_phase import Phase
 from shared.streams.transaction import KafkaTransactions
 from shared.streams.watched_clock import WatchedClock
+from tests.harness.exported import of_a_partition
 from tests.harness.processors import Counter
 
 SOURCE, SINK = (Topic(name, "k", "delete", "tests") for name in ("source", "sink"))
@@ -103,6 +105,26 @@ async def test_the_metric_has_each_phase_and_exactly_one_is_set(task: Task) -> N
             for each in Phase
         }
         assert values == {each: float(each is phase) for each in Phase}
+
+
+async def test_a_task_that_has_ended_leaves_no_metric_of_its_partition(task: Task) -> None:
+    """Another instance owns the partition now: a lag or an overdue timer that stays here would be a false alarm."""
+    labels = (task.context.service, task.partition)
+    metrics.LAG.labels(labels[0], SOURCE.name, labels[1]).set(7)
+    for gauge in (metrics.TIMER_OVERDUE_SECONDS, metrics.TIMERS_POSTPONED, metrics.RESTORE_RECORDS):
+        gauge.labels(*labels).set(7)
+    metrics.RESTORE_REMAINING.labels(*labels).set(7)
+    await task.stop(0)
+    assert of_a_partition(task.context.service) == set()
+
+
+async def test_a_task_that_has_crashed_leaves_no_metric_of_its_partition_once_it_is_stopped(task: Task) -> None:
+    """As one that was stopped in order; a task is stopped whatever it has ended with."""
+    task._runner.cancel()
+    await asyncio.wait([task._runner])
+    assert of_a_partition(task.context.service) == {("frontline_task_state", "1")}
+    await task.stop(0)
+    assert of_a_partition(task.context.service) == set()
 
 
 async def test_a_task_that_was_never_restored_leaves_no_state_to_its_successor(task: Task) -> None:
