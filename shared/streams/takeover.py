@@ -131,7 +131,10 @@ async def _restored(task: TaskInTakeover, progress: "_Progress") -> TaskState:
 
 
 async def _settle_hanging(task: TaskInTakeover, transactions: Transactions) -> bool:
-    """End each transaction of this task that Kafka has left unfinished; returns whether there was any."""
+    """End each transaction of this task that Kafka has left undecided; returns whether there was one.
+
+    Logged before and after: a failure between may lose a commit (hanging_transactions.py).
+    """
     context, state, producer_id = task.context, task.state, transactions.producer_id
     changelogs = _changelogs(task)
     places = [*changelogs, *_outputs(task)]
@@ -149,16 +152,16 @@ async def _settle_hanging(task: TaskInTakeover, transactions: Transactions) -> b
             decision = await hanging_transactions.decision(
                 reader, hanging, places, producer_id, state.positions, committed
             )
-            await transactions.settle(hanging.places, context.service, decision)
-            metrics.TRANSACTIONS_SETTLED.labels(context.service, decision).inc()
-            _log.warning(
-                f"Ended a transaction of task {task.partition} that Kafka had left unfinished in "
-                f"{len(hanging.places)} partitions: {decision}",
-                action="transaction.settled",
+            log = _log.bind(
                 partition=task.partition,
                 decision=decision,
                 places=[f"{topic}[{number}]" for topic, number in hanging.places],
             )
+            what = f"transaction of task {task.partition} that is undecided in {len(hanging.places)} partitions"
+            log.warning(f"Ending a {what}: {decision}", action="transaction.settling")
+            await transactions.settle(hanging.places, context.service, decision)
+            metrics.TRANSACTIONS_SETTLED.labels(context.service, decision).inc()
+            log.warning(f"Ended a {what}: {decision}", action="transaction.settled")
     return bool(found)
 
 

@@ -56,7 +56,7 @@ class Transactions(Protocol):
         """Fence and abort the predecessor."""
 
     async def settle(self, places: Iterable[Place], group: str, decision: Marker) -> None:
-        """Bring what an earlier transaction of this id has left undecided to that end, in `places` and in `group`."""
+        """End what an earlier transaction of this id has left undecided, in `places` and in the offsets of `group`."""
 
     async def begin(self) -> None:
         """Open a transaction."""
@@ -109,12 +109,17 @@ class KafkaTransactions:
         self._started = True
 
     async def settle(self, places: Iterable[Place], group: str, decision: Marker) -> None:
-        """A transaction that writes nothing: its markers end what is undecided in `places`, and offsets of `group`."""
+        """End it by a transaction that writes nothing: its markers end what is undecided in `places` and `group`.
+
+        The group comes first. A failure aborts this transaction in what it contains by then. An abort of the offsets
+        does no harm: the changelog has them too. An abort in `places` may contradict what was decided, so one request
+        adds all of them directly before the end (see hanging_transactions.py).
+        """
         with self._judged():
             await self._producer.begin_transaction()
+            await self._inside.add_group(group)
             for topic, partition in places:
                 self._inside.add_partition(TopicPartition(topic, partition))
-            await self._inside.add_group(group)
             if decision == "commit":
                 await self._producer.commit_transaction()
             else:

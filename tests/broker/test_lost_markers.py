@@ -1,18 +1,20 @@
-"""A broker that dies after it has decided a transaction and before it has told the partitions.
+"""A broker that dies after it has decided a transaction and before it has written the markers.
 
-It acknowledges a commit once the decision is written down. When it is started again it may pass over those partitions
-that have no leader just then, which are all of them where there is one broker. Whether it does is a race of some
-milliseconds inside it, so here the coordinator is left unaware of what a transaction has written to, and tells nobody.
+It acknowledges a commit once it has logged the decision. After a restart it may omit the partitions that have no leader
+at that moment: all of them on a cluster of one broker. That is a race of milliseconds inside the broker, so these tests
+leave the coordinator unaware of the partitions of a transaction: it writes no marker.
 """
 
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from aiokafka.errors import KafkaConnectionError
+from structlog.testing import capture_logs
 
 from shared.contracts.topics import changelog
 from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
@@ -23,7 +25,7 @@ from shared.streams.record_batches import BatchReader, Marker, Place
 from shared.streams.transaction import KafkaTransactions
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.faults import Fault, inject
-from tests.harness.markers import offsets_place, tell
+from tests.harness.markers import offsets_place, write_markers
 from tests.harness.rig import Rig, Running, eventually
 
 # Else the broker would ask the coordinator about each batch, and refuse what that does not know of.
@@ -31,17 +33,17 @@ UNVERIFIED = {"transaction.partition.verification.enable": "false"}
 
 
 class Mortal:
-    """A rig with one partition on a broker of its own, which tells nobody about the first transaction."""
+    """A rig with one partition on a broker of its own, which writes no marker of the first transaction."""
 
     def __init__(self, kafka: EmbeddedKafka) -> None:
         self.kafka = kafka
         self.rig = Rig(kafka.bootstrap, partitions=1)
         self.changelogs = [(changelog(self.rig.service, store).name, 0) for store in self.rig.stores]
         self.sink = (self.rig.sink.name, 0)
-        self.producer_id, self.epoch = -1, -1  # of the transaction that nobody is told of
+        self.producer_id, self.epoch = -1, -1  # of the transaction without markers
 
     async def first_transaction(self, count: int, *faults: Fault, kill: bool) -> Running:
-        """Run the task; its first transaction, with a record of each key, is answered and told to nobody.
+        """Run the task; its first transaction, with a record of each key, is acknowledged but gets no marker.
 
         With `kill`, the broker is killed at the instant of the answer. `faults` come after that.
         """
@@ -54,7 +56,7 @@ class Mortal:
         return running
 
     async def hanging(self) -> hanging_transactions.Hanging | None:
-        """What the task has left undecided, once the coordinator is done with it."""
+        """The undecided transaction of the task, once the coordinator has fenced its producer."""
         fence = KafkaTransactions(self.rig.settings, f"{self.rig.service}-0", "test")
         await fence.start()
         await fence.discard()
@@ -66,7 +68,7 @@ class Mortal:
         return found[0] if found else None
 
     def settled(self, decision: Marker) -> float:
-        """How many transactions the task has brought to that end."""
+        """How many transactions the task has ended so."""
         return float(metrics.TRANSACTIONS_SETTLED.labels(self.rig.service, decision)._value.get())
 
     def offsets(self) -> Place:
@@ -110,8 +112,8 @@ async def mortal() -> AsyncIterator[Mortal]:
         await mortal.rig.close()
 
 
-async def test_a_commit_that_no_partition_was_told_of_is_done_again(mortal: Mortal) -> None:
-    """Its task had the answer and nothing more to do. Nobody has seen it; nobody shall wait for it for ever."""
+async def test_a_commit_without_any_marker_is_aborted_and_its_records_are_processed_again(mortal: Mortal) -> None:
+    """No reader has seen a record of it, and readers of committed records must not wait for it for ever."""
     running = await mortal.first_transaction(1, kill=True)
     await mortal.kafka.died()
     await mortal.kafka.start()
@@ -122,9 +124,9 @@ async def test_a_commit_that_no_partition_was_told_of_is_done_again(mortal: Mort
     await running.stop()
 
 
-async def test_what_is_done_next_does_not_drag_along_what_was_not_told(mortal: Mortal) -> None:
-    """The next transaction has its records already, and is to fail: were it begun by the same producer on the broker
-    that rose again, its end would be that of the answered one before it as well."""
+async def test_the_next_transaction_does_not_decide_the_one_without_markers(mortal: Mortal) -> None:
+    """The next transaction fails. Begun by the same producer on the restarted broker, its abort would abort the
+    acknowledged one before it as well."""
     count = 3 * MIN_RECORDS // len(KEYS)
     running = await mortal.first_transaction(count, Fault("commit", "before"), kill=True)
     await mortal.kafka.died()
@@ -134,7 +136,7 @@ async def test_what_is_done_next_does_not_drag_along_what_was_not_told(mortal: M
     await running.stop()
 
 
-TOLD = [
+MARKED = [
     pytest.param("sink", "commit", id="the-sink-to-commit"),
     pytest.param("sink", "abort", id="the-sink-to-abort"),
     pytest.param("changelog", "commit", id="the-changelog-to-commit"),
@@ -143,17 +145,19 @@ TOLD = [
 ]
 
 
-@pytest.mark.parametrize(("where", "decision"), TOLD)
-async def test_what_one_partition_was_told_holds_for_all(mortal: Mortal, where: str, decision: Marker) -> None:
-    """The rest follows it: no record is there twice or not at all, and the state agrees."""
+@pytest.mark.parametrize(("where", "decision"), MARKED)
+async def test_the_decision_that_one_partition_shows_holds_for_all(
+    mortal: Mortal, where: str, decision: Marker
+) -> None:
+    """No record is there twice, none is missing, and the state agrees with them."""
     killed = await mortal.first_transaction(1, kill=False)
     await killed.kill()
     left = await mortal.hanging()
     assert left is not None
     changelogs = [place for place in left.places if place in mortal.changelogs]
     assert {*left.places} == {mortal.sink, *changelogs} > {mortal.sink}
-    told = {"sink": [mortal.sink], "changelog": changelogs, "offsets": [mortal.offsets()]}
-    await tell(mortal.rig.settings, told[where], mortal.producer_id, mortal.epoch, decision)
+    marked = {"sink": [mortal.sink], "changelog": changelogs, "offsets": [mortal.offsets()]}
+    await write_markers(mortal.rig.settings, marked[where], mortal.producer_id, mortal.epoch, decision)
 
     running = mortal.rig.start()
     await running.ready(1)
@@ -165,4 +169,54 @@ async def test_what_one_partition_was_told_holds_for_all(mortal: Mortal, where: 
     await running.ready(1)
     counts = running.runtime.tasks[0].state.stores["counts"]
     assert (len(counts), {counts.get(key.encode()) for key in KEYS}) == (len(KEYS), {b"2"})
+    await running.stop()
+
+
+def fails_once_around_the_group(rig: Rig, when: str) -> Callable[[int], KafkaTransactions]:
+    """Makes real transactions. The first settlement fails before or after the group has become part of it, and not
+    until each partition that it was to contain by then has become part of it as well.
+    """
+    failures = [when]
+
+    def make(partition: int) -> KafkaTransactions:
+        transactions = KafkaTransactions(rig.settings, f"{rig.service}-{partition}", "test")
+        add_group = transactions._inside.add_group
+        manager = transactions._producer._txn_manager
+
+        async def add_group_once_it_fails(group: str) -> None:
+            fault = failures.pop() if failures else None
+            if fault != "before":
+                await add_group(group)
+            if fault is not None:
+                await eventually(lambda: not manager.partitions_to_add())
+                raise KafkaConnectionError("injected")
+
+        transactions._inside.add_group = add_group_once_it_fails  # type: ignore[method-assign]
+        return transactions
+
+    return make
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("where", ["sink", "offsets"])
+async def test_a_settlement_that_fails_before_its_partitions_are_added_is_done_again(
+    mortal: Mortal, where: str, when: str
+) -> None:
+    """The fence of the next attempt aborts it. Were its partitions in it by then, that would abort for ever what Kafka
+    had decided to commit."""
+    killed = await mortal.first_transaction(1, kill=False)
+    await killed.kill()
+    assert await mortal.hanging() is not None
+    committed = {"sink": mortal.sink, "offsets": mortal.offsets()}[where]
+    await write_markers(mortal.rig.settings, [committed], mortal.producer_id, mortal.epoch, "commit")
+
+    with capture_logs() as logged:
+        running = mortal.rig.start(transactions=fails_once_around_the_group(mortal.rig, when))
+        await running.ready(1)
+    assert mortal.settled("commit") == 1
+    actions = [line["action"] for line in logged if line.get("decision") == "commit"]
+    assert actions == ["transaction.settling", "transaction.settling", "transaction.settled"]
+    await check_counts(mortal.rig, 1)
+    await mortal.rig.produce(mortal.rig.second, [(key, b"") for key in KEYS])
+    await check_counts(mortal.rig, 2)
     await running.stop()

@@ -1,4 +1,4 @@
-"""Transaction markers written by hand, as a coordinator writes them: to some partitions, and to others not."""
+"""Transaction markers written by hand, as a coordinator writes them: to some partitions and not to others."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -77,19 +77,19 @@ def offsets_place(group: str, partitions: int) -> Place:
 _MOST_EPOCHS = 50  # the epoch of a coordinator grows with each start of its broker; an earlier one's is refused
 
 
-async def tell(
+async def write_markers(
     settings: KafkaSettings, places: Iterable[Place], producer_id: int, epoch: int, decision: Marker
 ) -> None:
     """Write the marker of `decision` to `places`, all of them on one broker."""
     topics: dict[str, list[int]] = defaultdict(list)
     for topic, partition in places:
         topics[topic].append(partition)
-    told: list[Any] = [(topic, partitions, {}) for topic, partitions in topics.items()]
+    parts: list[Any] = [(topic, partitions, {}) for topic, partitions in topics.items()]
     client = AIOKafkaClient(**settings.client())
     try:
         await client.bootstrap()
         for coordinator_epoch in range(_MOST_EPOCHS):
-            marker: tuple[Any, ...] = (producer_id, epoch, decision == "commit", told, coordinator_epoch, {})
+            marker: tuple[Any, ...] = (producer_id, epoch, decision == "commit", parts, coordinator_epoch, {})
             answer = await client.send(client.get_random_node(), _WriteTxnMarkers(marker))
             ((_, outcomes, _),) = answer.markers
             codes = {code for _, partitions, _ in outcomes for _, code, _ in partitions}
