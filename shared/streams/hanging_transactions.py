@@ -28,6 +28,7 @@ partition follows. What happens next depends on the partition that has the commi
 - a changelog: the events of the transaction are missing in the sink. `frontline replay --from-topic` names each one.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from shared.kafka.faults import TaskMustStop
 from shared.streams.positions import Offsets
 from shared.streams.record_batches import Batch, BatchReader, Marker, Place
 from shared.streams.task_state import OFFSETS_KEY
+
+_POLL_SECONDS = 0.01
 
 
 class TransactionKey(NamedTuple):
@@ -123,6 +126,17 @@ async def decision(
     }
     moved = consumed and all(committed.get(source, 0) >= position for source, position in consumed.items())
     return "commit" if moved else "abort"
+
+
+async def until_decided(reader: BatchReader, changelogs: Sequence[Place]) -> None:
+    """Wait until everything in these partitions is decided, so that a restore misses nothing: Kafka acknowledges a
+    settlement before it writes the markers. Raises KafkaError.
+    """
+    while True:
+        decided, ends = await reader.decided_ends(changelogs), await reader.ends(changelogs)
+        if all(decided[place] >= ends[place] for place in changelogs):
+            return
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 def last_undecided(batches: Sequence[Batch], producer_id: int) -> list[Batch]:

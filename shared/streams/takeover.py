@@ -160,6 +160,7 @@ async def _settle_hanging(task: TaskInTakeover, transactions: Transactions) -> b
             what = f"transaction of task {task.partition} that is undecided in {len(hanging.places)} partitions"
             log.warning(f"Ending a {what}: {decision}", action="transaction.settling")
             await transactions.settle(hanging.places, context.service, decision)
+            await hanging_transactions.until_decided(reader, [place for place in changelogs if place in hanging.places])
             metrics.TRANSACTIONS_SETTLED.labels(context.service, decision).inc()
             log.warning(f"Ended a {what}: {decision}", action="transaction.settled")
     return bool(found)

@@ -5,9 +5,10 @@ at that moment: all of them on a cluster of one broker. That is a race of millis
 leave the coordinator unaware of the partitions of a transaction: it writes no marker.
 """
 
+import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,7 @@ def fails_once_around_the_group(rig: Rig, when: str) -> Callable[[int], KafkaTra
                 await eventually(lambda: not manager.partitions_to_add())
                 raise KafkaConnectionError("injected")
 
-        transactions._inside.add_group = add_group_once_it_fails  # type: ignore[method-assign]
+        transactions._inside.add_group = add_group_once_it_fails  # type: ignore[method-assign]  # a fault
         return transactions
 
     return make
@@ -219,4 +220,33 @@ async def test_a_settlement_that_fails_before_its_partitions_are_added_is_done_a
     await check_counts(mortal.rig, 1)
     await mortal.rig.produce(mortal.rig.second, [(key, b"") for key in KEYS])
     await check_counts(mortal.rig, 2)
+    await running.stop()
+
+
+class _SlowMarkers(KafkaTransactions):
+    """Real transactions. A settlement returns at once, and Kafka completes it half a second later."""
+
+    async def settle(self, places: Iterable[Place], group: str, decision: Marker) -> None:
+        """Begin to settle."""
+        self.late = asyncio.get_running_loop().create_task(self._settle_late(places, group, decision))
+
+    async def _settle_late(self, places: Iterable[Place], group: str, decision: Marker) -> None:
+        await asyncio.sleep(0.5)
+        await super().settle(places, group, decision)
+
+
+async def test_a_task_restores_what_it_has_settled_once_its_markers_are_written(mortal: Mortal) -> None:
+    """Kafka acknowledges a commit before it writes the markers. A restore between the two would miss the records, and
+    the task would continue without part of its state."""
+    killed = await mortal.first_transaction(1, kill=False)
+    await killed.kill()
+    assert await mortal.hanging() is not None
+    await write_markers(mortal.rig.settings, [mortal.sink], mortal.producer_id, mortal.epoch, "commit")
+
+    rig = mortal.rig
+    running = rig.start(transactions=lambda number: _SlowMarkers(rig.settings, f"{rig.service}-{number}", "test"))
+    await running.ready(1)
+    await check_counts(rig, 1)
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    await check_counts(rig, 2)
     await running.stop()
