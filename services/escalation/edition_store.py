@@ -10,7 +10,7 @@ from typing import Protocol
 from shared.kafka.faults import TaskMustStop
 from shared.policy.digest import edition_to_json
 from shared.policy.model import Edition
-from shared.sla.errors import EditionUnreadable
+from shared.policy.published_edition import UnusableEdition
 from shared.sla.pinned_edition import KEY_PREFIX, STORE, Editions, PinnedEdition, read_saved, short_of
 from shared.streams.overlay import Overlay
 
@@ -81,9 +81,9 @@ class EditionStore:
                     "escalation-editions-changelog"
                 )
             try:
-                known = self._known[short] = read_saved(saved)
-            except EditionUnreadable as error:
-                raise TaskMustStop(str(error)) from None
+                known = self._known[short] = read_saved(saved, short)
+            except UnusableEdition as error:
+                raise TaskMustStop(f"store {STORE}: {error}") from None
         return known
 
     def at(self, overlay: Overlay) -> Editions:

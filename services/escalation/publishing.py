@@ -1,7 +1,6 @@
 """[pure] From the effects of a case's steps to the events in support.escalations.v1: the case's data is added here."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from shared.business_time.instants import from_micros
@@ -9,15 +8,12 @@ from shared.business_time.zones import TZDATA_VERSION
 from shared.contracts import escalation, structs, wire
 from shared.contracts.derive import is_instant
 from shared.contracts.ids import deterministic_id
-from shared.contracts.structs import CausedBy, EditionPublished
-from shared.contracts.topics import EDITIONS, ESCALATIONS
+from shared.contracts.structs import CausedBy
+from shared.contracts.topics import ESCALATIONS
 from shared.contracts.vocabulary import Priority
 from shared.kafka import serde
-from shared.kafka.partitioning import partition_for
-from shared.kafka.record import Output, Record
+from shared.kafka.record import Record
 from shared.kafka.serde import Envelope
-from shared.policy.model import Edition
-from shared.policy.published_edition import edition_published
 from shared.sla import effects
 from shared.streams.overlay import Overlay
 
@@ -123,19 +119,3 @@ def _completion_of(model: type[escalation.EscalationEvent]) -> _Completion:
 _COMPLETIONS: dict[type[effects.EscalationEvent], _Completion] = {
     vars(effects)[model.__name__]: _completion_of(model) for model in escalation.EVENTS
 }
-
-
-def edition_output(edition: Edition, at: datetime, partitions: int, traceparent: str) -> Output:
-    """The event of an edition that a case migrates to. The router publishes those that it decides by itself."""
-    event = edition_published(edition)
-    envelope = Envelope(
-        deterministic_id(EditionPublished.TYPE, event.policy_sha256),
-        SOURCE,
-        EditionPublished.TYPE,
-        at,
-        event.policy_sha256,
-        traceparent,
-    )
-    output = serde.to_output(EDITIONS, event.policy_sha256, envelope, wire.encode(event))
-    partition = partition_for(event.policy_sha256.encode(), partitions)
-    return Output(output.topic, output.key, output.value, output.headers, partition)

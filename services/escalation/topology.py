@@ -7,15 +7,17 @@ from heapq import heappop, heappush
 
 from services.escalation import early_activity
 from services.escalation.edition_store import EditionStore
-from services.escalation.publishing import About, edition_output, publish
+from services.escalation.publishing import SOURCE, About, publish
 from services.escalation.source_records import read_activity, read_case
 from services.escalation.timer_index import Timers
 from shared.business_time.instants import DAY, Micros, from_micros, to_micros
 from shared.contracts.structs import ActivityRecorded
 from shared.contracts.topics import CASES, EDITIONS, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
 from shared.kafka.dead_letters import DeadLetter
+from shared.kafka.edition_record import edition_record
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
+from shared.policy.published_edition import edition_published
 from shared.sla import case_state
 from shared.sla.case import CaseStep, apply_activity, fire, is_retry, new_case, open_clocks
 from shared.sla.case_state import CaseState
@@ -174,8 +176,16 @@ class EscalationTopology:
     def _publish_edition(self, sha256: str | None, overlay: Overlay, traceparent: str | None) -> None:
         """Publish the edition of a migration once it is saved: no router need have decided by it."""
         if sha256 is not None and self._editions.is_saved(overlay, sha256):
-            edition = self._editions.of(overlay, short_of(sha256)).edition
-            overlay.emit(edition_output(edition, overlay.now, self._partitions, self._trace(traceparent)))
+            event = edition_published(self._editions.of(overlay, short_of(sha256)).edition)
+            overlay.emit(
+                edition_record(
+                    event,
+                    source=SOURCE,
+                    at=overlay.now,
+                    traceparent=self._trace(traceparent),
+                    partitions=self._partitions,
+                )
+            )
 
     def _waiting_for(self, case_id: str, state: CaseState, overlay: Overlay) -> list[tuple[Record, ActivityRecorded]]:
         """The activity that came before its case, by event time; what cannot have happened then is dead-lettered."""

@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from services.escalation.publishing import edition_output
+from services.escalation.publishing import SOURCE as ESCALATION
 from services.replay.comparison import Comparison
 from services.replay.editions import read_edition
 from services.replay.log import FAR_FUTURE, Log
 from services.replay.recorded_causes import event_source
 from services.router.published_editions import SOURCE as ROUTER
 from shared.contracts.topics import EDITIONS, TASK_SOURCES
+from shared.kafka.edition_record import edition_record
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Output, Record
-from shared.policy.published_edition import UnusableEdition
+from shared.policy.published_edition import UnusableEdition, edition_published
 
 
 class ReplayedEditions(NamedTuple):
@@ -49,7 +50,13 @@ def _compare(log: Log, record: Record, service: ReplayedEditions) -> None:
     elif damage := _damage(record):
         service.comparison.unexpected(record, damage)
     elif _is_from_silent_record(log, record, service.comparison):
-        again = edition_output(read_edition(record), FAR_FUTURE, log.partitions, "")
+        again = edition_record(
+            edition_published(read_edition(record)),
+            source=ESCALATION,
+            at=FAR_FUTURE,
+            traceparent=None,
+            partitions=log.partitions,
+        )
         service.comparison.match_edition(record, again)
     elif not _has_lost_records(log, service.comparison):
         service.comparison.unexpected(record, "no record of the log makes a service use this edition")

@@ -5,14 +5,7 @@ Store "editions" has the digest of each, so that neither a restart nor another o
 
 from collections.abc import Callable
 
-from shared.contracts import wire
-from shared.contracts.ids import deterministic_id
-from shared.contracts.structs import EditionPublished
-from shared.contracts.topics import EDITIONS
-from shared.kafka import serde
-from shared.kafka.partitioning import partition_for
-from shared.kafka.record import Output
-from shared.kafka.serde import Envelope
+from shared.kafka.edition_record import edition_record
 from shared.policy.digest import policy_sha256
 from shared.policy.model import Edition
 from shared.policy.published_edition import edition_published
@@ -32,21 +25,18 @@ class PublishedEditions:
 
     def publish(self, edition: Edition, overlay: Overlay, traceparent: str | None) -> None:
         """Publish `edition`, unless this task has published it, this transaction included."""
-        digest = policy_sha256(edition)
-        key = digest.encode()
+        key = policy_sha256(edition).encode()
         if overlay.get(STORE, key) is not None:
             return
-        envelope = Envelope(
-            deterministic_id(EditionPublished.TYPE, digest),
-            SOURCE,
-            EditionPublished.TYPE,
-            overlay.now,
-            digest,
-            self._trace(traceparent),
+        overlay.emit(
+            edition_record(
+                edition_published(edition),
+                source=SOURCE,
+                at=overlay.now,
+                traceparent=self._trace(traceparent),
+                partitions=self._partitions,
+            )
         )
-        output = serde.to_output(EDITIONS, digest, envelope, wire.encode(edition_published(edition)))
-        partition = partition_for(key, self._partitions)
-        overlay.emit(Output(output.topic, output.key, output.value, output.headers, partition))
         overlay.put(STORE, key, edition.edition.encode())
 
     def changed(self, key: bytes) -> None:

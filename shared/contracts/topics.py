@@ -10,6 +10,7 @@ from shared.contracts.intake import ActivityRecorded, EntitlementSet, Entitlemen
 from shared.contracts.router import CaseRouted, EditionPublished
 
 MAX_MESSAGE_BYTES = 1024 * 1024
+DEAD_LETTER_SUFFIX = "-dlt"
 DEAD_LETTER_HEADROOM = 64 * 1024  # a dead letter is its source byte for byte, plus the headers that give the cause
 
 
@@ -63,7 +64,7 @@ ESCALATIONS = _delete("support.escalations.v1", "case_id", "escalation", 90, *es
 def dead_letter(source: Topic) -> Topic:
     """The dead-letter topic of `source`."""
     return Topic(
-        f"{source.name}-dlt",
+        source.name + DEAD_LETTER_SUFFIX,
         source.key,
         "delete",
         "whoever failed",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from aiokafka import AIOKafkaProducer
 
-from shared.contracts.topics import TOPICS
+from shared.contracts.topics import DEAD_LETTER_SUFFIX, TOPICS
 from shared.kafka import dead_letters
 from shared.kafka.committed_reader import CommittedReader, committed_reader
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
@@ -16,7 +16,7 @@ from shared.kafka.settings import KafkaSettings
 
 _LARGEST_BYTES = 8 * 1024 * 1024
 SOURCES = tuple(
-    topic.name.removesuffix(dead_letters.SUFFIX) for topic in TOPICS if topic.name.endswith(dead_letters.SUFFIX)
+    topic.name.removesuffix(DEAD_LETTER_SUFFIX) for topic in TOPICS if topic.name.endswith(DEAD_LETTER_SUFFIX)
 )
 
 

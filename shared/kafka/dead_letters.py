@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from shared.contracts.topics import DEAD_LETTER_SUFFIX
 from shared.kafka.faults import KafkaFault
 from shared.kafka.record import Headers, Output, Record
 
-SUFFIX = "-dlt"
 # The order in which they are appended after the record's own headers; reading goes backwards from the end, so that a
 # record that came with headers of these names is still given back as it was.
 _NAMES = ("dlt-cause", "dlt-message", "dlt-service", "dlt-topic", "dlt-partition", "dlt-offset", "dlt-at", "dlt-body")
@@ -38,7 +38,7 @@ class DeadLetter:
 
 def topic_of(source_topic: str) -> str:
     """The dead-letter topic of a source topic."""
-    return source_topic + SUFFIX
+    return source_topic + DEAD_LETTER_SUFFIX
 
 
 def to_output(letter: DeadLetter) -> Output:

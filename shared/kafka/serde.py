@@ -68,8 +68,8 @@ def is_tombstone(record: Record) -> bool:
     return record.value is None
 
 
-def to_output(topic: Topic, key: str, envelope: Envelope, data: bytes) -> Output:
-    """The record that carries an event in binary mode, on the task's own partition.
+def to_output(topic: Topic, key: str, envelope: Envelope, data: bytes, partition: int | None = None) -> Output:
+    """The record that carries an event in binary mode, on `partition`; None = the task's own partition.
 
     Raises ValueError for empty data, which would read as a malformed event and, without a value, as a tombstone.
     """
@@ -88,7 +88,7 @@ def to_output(topic: Topic, key: str, envelope: Envelope, data: bytes) -> Output
     headers.append(_CONTENT_TYPE)
     if envelope.traceparent is not None:
         headers.append(("traceparent", envelope.traceparent.encode()))
-    return Output(topic.name, key.encode(), data, tuple(headers))
+    return Output(topic.name, key.encode(), data, tuple(headers), partition)
 
 
 def tombstone(topic: Topic, key: str) -> Output:

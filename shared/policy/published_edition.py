@@ -1,4 +1,4 @@
-"""[pure] An edition as `frontline.edition.published.v1` carries it, and back, checked by its digest."""
+"""[pure] An edition as a document that its digest names: published as an event, saved in a store, and read back."""
 
 import hashlib
 
@@ -15,7 +15,7 @@ _BESIDE_THE_DATA = 1024  # bytes: more than the key and the headers of an event 
 
 
 class UnusableEdition(PolicyFault):
-    """A published edition is not what its digest names, or this version cannot read it. The message says which."""
+    """The document of an edition has another digest, or this version cannot read it. The message says which."""
 
 
 def edition_published(edition: Edition) -> EditionPublished:
@@ -43,21 +43,34 @@ def too_large(edition: Edition) -> str | None:
 
 def check_digest(event: EditionPublished, key: bytes | None) -> None:
     """Raises UnusableEdition unless the document and the record's key are those of the event's digest."""
-    found = hashlib.sha256(event.document.encode()).hexdigest()
-    if found != event.policy_sha256:
-        raise UnusableEdition(f"policy_sha256 is {event.policy_sha256}, but the SHA-256 of the document is {found}")
+    _check(event.document.encode(), event.policy_sha256)
     if key != event.policy_sha256.encode():
         raise UnusableEdition(f"the key must be the policy_sha256 of the event, {event.policy_sha256}")
 
 
 def edition_of(event: EditionPublished) -> Edition:
-    """The edition in an event whose digest has been checked. Raises UnusableEdition if this version cannot read it."""
+    """The edition in an event. Raises UnusableEdition."""
+    return read_document(event.document.encode(), event.policy_sha256)
+
+
+def read_document(document: bytes, sha256: str) -> Edition:
+    """The edition that `edition_to_json` wrote, with that digest.
+
+    Raises UnusableEdition if the digest of the document is another one, or this version cannot read it.
+    """
+    _check(document, sha256)
     try:
-        return edition_from_json(event.document.encode())
+        return edition_from_json(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
         raise UnusableEdition(
-            f"this version of Frontline cannot read edition {event.edition} (policy_sha256 {event.policy_sha256}; "
-            f"{where}: {first['msg']}): use the version that published it"
+            f"this version of Frontline cannot read the edition with policy_sha256 {sha256} ({where}: {first['msg']}): "
+            "use the version that wrote it"
         ) from None
+
+
+def _check(document: bytes, sha256: str) -> None:
+    found = hashlib.sha256(document).hexdigest()
+    if found != sha256:
+        raise UnusableEdition(f"policy_sha256 is {sha256}, but the SHA-256 of the document is {found}")

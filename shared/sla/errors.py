@@ -1,6 +1,5 @@
-"""[pure] What the clocks refuse, and what keeps them from going on. The domain knows no Kafka: services translate.
-
-Escalation turns `InputRefused` into a dead letter with the same `cause`, and `EditionUnreadable` into a stopped task.
+"""[pure] What the clocks refuse. The domain knows no Kafka: escalation turns `InputRefused` into a dead letter with the
+same `cause`.
 """
 
 from shared.contracts.vocabulary import DeadLetterCause
@@ -21,10 +20,3 @@ class InputRefused(SlaError):
 
     def __init__(self, cause: DeadLetterCause, message: str) -> None:
         super().__init__(cause, message)
-
-
-class EditionUnreadable(SlaError):
-    """An edition that open cases pin cannot be read by this version: go back to the version that saved it."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("edition_unreadable", message)

@@ -9,18 +9,16 @@ import zlib
 from collections.abc import Mapping
 from typing import Protocol
 
-from pydantic import ValidationError
-
 from shared.business_time.calendar import BusinessCalendar
 from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import MILESTONES, Environment, Impact, Milestone, Plan, Priority, Workaround
 from shared.policy.chain import Chain
-from shared.policy.digest import edition_from_json
 from shared.policy.model import Edition, PlanPolicy
 from shared.policy.priority import priority_rule
 from shared.policy.promises import promised
+from shared.policy.published_edition import UnusableEdition, read_document
 from shared.sla.clock import CasePolicy, Terms
-from shared.sla.errors import EditionUnreadable, InputRefused
+from shared.sla.errors import InputRefused
 
 STORE = "editions"
 KEY_PREFIX = b"e"  # + the first bytes of the digest, which is how cases refer to it
@@ -129,16 +127,15 @@ def short_of(sha256: str) -> bytes:
     return bytes.fromhex(sha256)[:_SHORT]
 
 
-def read_saved(saved: bytes) -> PinnedEdition:
-    """The edition in a value of the store. Raises EditionUnreadable if this version cannot read it."""
-    document = zlib.decompress(saved)
-    sha256 = hashlib.sha256(document).hexdigest()
+def read_saved(saved: bytes, short: bytes) -> PinnedEdition:
+    """The edition that the store has for `short`. Raises UnusableEdition if it is damaged, of another digest, or of a
+    version that this one cannot read.
+    """
     try:
-        return PinnedEdition(sha256, edition_from_json(document))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise EditionUnreadable(
-            f"the saved edition {sha256} cannot be read by this version of Frontline ({where}: {first['msg']}): "
-            "go back to the version that saved it"
-        ) from None
+        document = zlib.decompress(saved)
+    except zlib.error as error:
+        raise UnusableEdition(f"the edition saved under {short.hex()} is damaged: {error}") from None
+    sha256 = hashlib.sha256(document).hexdigest()
+    if short_of(sha256) != short:
+        raise UnusableEdition(f"the edition saved under {short.hex()} has the SHA-256 {sha256}")
+    return PinnedEdition(sha256, read_document(document, sha256))

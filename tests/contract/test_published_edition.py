@@ -12,6 +12,8 @@ from shared.contracts import wire
 from shared.contracts.structs import EditionPublished
 from shared.contracts.topics import EDITIONS
 from shared.kafka import serde
+from shared.kafka.edition_record import edition_record
+from shared.kafka.partitioning import partition_for
 from shared.kafka.record import size_of
 from shared.kafka.serde import Envelope
 from shared.policy.files import load_edition
@@ -79,6 +81,8 @@ def test_a_document_with_another_digest_is_refused() -> None:
     tampered = changed(event, document=event.document.replace("P1", "P2", 1))
     with pytest.raises(UnusableEdition, match="the SHA-256 of the document is"):
         check_digest(tampered, event.policy_sha256.encode())
+    with pytest.raises(UnusableEdition, match="the SHA-256 of the document is"):
+        edition_of(tampered)
 
 
 @pytest.mark.parametrize("key", [None, OTHER.encode()])
@@ -88,11 +92,28 @@ def test_a_record_under_another_key_is_refused(key: bytes | None) -> None:
         check_digest(event_of(SHIPPED[0]), key)
 
 
+def test_the_record_of_an_edition_names_its_publisher_and_is_otherwise_the_same_whoever_writes_it() -> None:
+    """Compaction keeps either one, and a reader drops the second by its source and id."""
+    event = event_of(SHIPPED[0])
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    first, second = (
+        edition_record(event, source=source, at=at, traceparent=None, partitions=6)
+        for source in ("/frontline/router", "/frontline/escalation")
+    )
+    assert (first.topic, first.key) == (EDITIONS.name, event.policy_sha256.encode())
+    assert first.partition == partition_for(event.policy_sha256.encode(), 6)
+    assert (first.key, first.value, first.partition) == (second.key, second.value, second.partition)
+    assert {*first.headers} ^ {*second.headers} == {
+        ("ce_source", b"/frontline/router"),
+        ("ce_source", b"/frontline/escalation"),
+    }
+
+
 def test_a_document_of_another_version_is_named() -> None:
     """A later version may have rules that this one does not know: it must say so and not guess."""
     document = '{"edition":"later"}'
     digest = hashlib.sha256(document.encode()).hexdigest()
     event = changed(event_of(SHIPPED[0]), edition="later", policy_sha256=digest, document=document)
     check_digest(event, digest.encode())
-    with pytest.raises(UnusableEdition, match="cannot read edition later"):
+    with pytest.raises(UnusableEdition, match="cannot read the edition"):
         edition_of(event)

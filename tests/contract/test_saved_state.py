@@ -5,10 +5,13 @@ import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from shared.business_time.instants import from_micros, to_micros
 from shared.contracts.structs import MilestoneTerms
 from shared.policy.digest import edition_to_json
 from shared.policy.editions import EditionLibrary
+from shared.policy.published_edition import UnusableEdition
 from shared.sla import case_state
 from shared.sla.packing import pack_id
 from shared.sla.pinned_edition import STORE as EDITIONS
@@ -50,15 +53,30 @@ def stored_case(desk: TaskDesk) -> bytes:
 
 def test_a_saved_edition_is_read_and_keeps_its_digest() -> None:
     """Cases refer to it by its digest; an edition that could not be read would stop the task of every case."""
-    pinned = read_saved(EDITION)
+    pinned = read_saved(EDITION, short_of(SHA256))
     assert (pinned.edition.edition, pinned.sha256) == ("guidelines-2021", SHA256)
     assert hashlib.sha256(edition_to_json(pinned.edition)).hexdigest() == SHA256
     assert zlib.decompress(EDITION) == edition_to_json(pinned.edition)
 
 
+@pytest.mark.parametrize(
+    ("saved", "sha256", "message"),
+    [
+        (b"damaged", SHA256, "damaged"),
+        (zlib.compress(b'{"edition":"later"}'), "b8a1450d9e" + "0" * 54, "cannot read the edition"),
+        (EDITION, "0" * 64, "has the SHA-256"),
+    ],
+    ids=["damaged", "of-another-version", "under-another-digest"],
+)
+def test_a_saved_edition_that_cannot_be_used_is_one_error(saved: bytes, sha256: str, message: str) -> None:
+    """The task stops and names it: to count by another edition or to dead-letter the records of its cases is wrong."""
+    with pytest.raises(UnusableEdition, match=message):
+        read_saved(saved, short_of(sha256))
+
+
 def test_the_clocks_of_a_saved_case_stand_where_they_stood() -> None:
     """A deadline that moves with a new version is a promise broken without anybody's doing."""
-    pinned = read_saved(EDITION)
+    pinned = read_saved(EDITION, short_of(SHA256))
     state = case_state.decode(STATE)
     assert state.edition == short_of(SHA256)
     case = view_of(state, KnownEditions({short_of(pinned.sha256): pinned}))
@@ -94,6 +112,6 @@ def test_a_task_takes_over_what_was_saved_and_goes_on() -> None:
 
 def test_this_version_writes_what_is_saved_here() -> None:
     """If this fails and has to: keep the saved files, and their tests; add new ones beside them (saved/README.md)."""
-    desk = TaskDesk(EditionLibrary.single(read_saved(EDITION).edition))
+    desk = TaskDesk(EditionLibrary.single(read_saved(EDITION, short_of(SHA256)).edition))
     a_case_with_everything(desk)
     assert stored_case(desk) == STATE

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from shared.contracts.topics import Topic
+from shared.contracts.topics import DEAD_LETTER_SUFFIX, Topic
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Headers, Output, Record
@@ -123,7 +123,7 @@ class TopologyDriver:
     def outputs(self, topic: Topic | str | None = None) -> list[Output]:
         """Everything produced so far, to one topic or to all, without changelogs and dead letters."""
         if topic is None:
-            return [output for output in self.produced if not output.topic.endswith(dead_letters.SUFFIX)]
+            return [output for output in self.produced if not output.topic.endswith(DEAD_LETTER_SUFFIX)]
         name = topic if isinstance(topic, str) else topic.name
         return [output for output in self.produced if output.topic == name]
 
@@ -133,7 +133,7 @@ class TopologyDriver:
         return [
             dead_letters.parse(output.key, output.value, output.headers)
             for output in self.produced
-            if output.topic.endswith(dead_letters.SUFFIX)
+            if output.topic.endswith(DEAD_LETTER_SUFFIX)
         ]
 
     @property

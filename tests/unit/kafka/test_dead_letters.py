@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.contracts.topics import TOPICS, dead_letter
 from shared.contracts.vocabulary import DEAD_LETTER_CAUSES, WITHHELD_CAUSES, DeadLetterCause
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter, parse, to_output, topic_of
 from shared.kafka.faults import PoisonRecord
@@ -105,3 +106,9 @@ def test_whoever_raises_or_withholds_names_one_of_the_causes() -> None:
     assert get_type_hints(PoisonRecord.__init__)["cause"] == DeadLetterCause
     assert get_type_hints(TaskState.refuse)["cause"] == DeadLetterCause
     assert set(WITHHELD_CAUSES) < set(DEAD_LETTER_CAUSES)
+
+
+def test_a_dead_letter_goes_to_the_topic_that_exists_for_it() -> None:
+    """Topics are made by one module, and written to by another."""
+    for topic in TOPICS:
+        assert topic_of(topic.name) == dead_letter(topic).name
