@@ -10,7 +10,7 @@ from shared.streams.service import TaskServer
 
 
 def main() -> int:
-    """Run until told to end; returns the exit code."""
+    """Run until a signal or a failure ends it; returns the exit code."""
     return process.main("escalation", EscalationSettings, prepare)
 
 

@@ -1,4 +1,4 @@
-"""Watches what is due and has not fired: the one number that says whether promises are being kept."""
+"""Measures the timers that are due and have not fired, and logs when they stay due: promises are not kept then."""
 
 from datetime import datetime
 
@@ -14,9 +14,9 @@ _log = logs.get_logger()
 
 
 class Auditor:
-    """Looks at each running task once a second; logs once when timers stay due, and once when they do no more.
+    """Measures each running task once a second; logs once when its timers stay due, and once when they fire again.
 
-    A postponed timer is among those that are due and unfired, but is no alarm here: its failure was logged by the task.
+    The gauge includes postponed timers. They are no alarm here: the task has logged their failure.
     """
 
     def __init__(self, alarm_seconds: float) -> None:
@@ -29,7 +29,7 @@ class Auditor:
         self._alarmed.discard(partition)
 
     def observe(self, partition: int, processor: Processor, now: datetime) -> None:
-        """What is due in this task at `now` and has not fired."""
+        """Export how many timers of this task are due at `now`, and log the start and the end of a delay."""
         due = processor.next_due()
         late = 0.0 if due is None else max(0.0, (now - due).total_seconds())
         waiting = bool(late or processor.postponed().timers)

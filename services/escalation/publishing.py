@@ -61,7 +61,7 @@ def publish(
 def _complete(
     effect: effects.EscalationEvent, how: _Completion, overlay: Overlay, about: About, caused_by: CausedBy
 ) -> structs.EscalationEvent:
-    """The event that says `effect`; that of a clock says which zone data its deadline was counted by."""
+    """The event of `effect`. An event of a clock names the zone data that its deadline was computed with."""
     fields: dict[str, Any] = {name: getattr(effect, name) for name in how.others}
     for name in how.instants:
         at = getattr(effect, name)
@@ -86,9 +86,9 @@ def _caused_by(overlay: Overlay, about: About, generation: int, cause: Record | 
 
 
 def _identity(effect: effects.EscalationEvent, cause: Record | None) -> tuple[str, ...]:
-    """What names the fact, so that a retry publishes it under the same id.
+    """The parts of the event id, so that a retry publishes the fact under the same id.
 
-    What is said once for a clock instance (and level) is named by that, whatever made it be noticed.
+    An event that exists once for a clock instance (and level) is identified by these, whatever caused it.
     """
     if isinstance(effect, effects.CustomerEscalationEvent):
         return (effect.escalation_id,)

@@ -93,9 +93,9 @@ class DueIndex:
 class Timers:
     """The committed timers of one store, at most one for each key, and what the running transaction does to them.
 
-    A transaction announces itself with `begin`, says with `moving` when a key's committed timer was due before it puts
-    another state, and takes due timers out with `pop_before`. `changed` is the news that it has committed. If the next
-    `begin` comes without that news, the transaction was aborted, and what it took out is put back.
+    A transaction calls `begin` first, `moving` with the due instant of a key's committed timer before it puts another
+    state, and `pop_before` to take due timers out. `changed` follows its commit. If the next `begin` comes without
+    `changed`, the transaction was aborted, and the timers that it took out are put back.
 
     A timer that fails is postponed: it keeps its due instant, but stands in the index at the later one at which it
     wakes. This is bound to that due instant and ends when the key gets another one; no transaction takes it back.

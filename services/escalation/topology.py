@@ -1,5 +1,4 @@
-"""[pure] Routed cases and activity in, clock and escalation events out: what one escalation task does with each record,
-and as time goes by."""
+"""[pure] Routed cases and activity in, clock and escalation events out: how one task processes records and timers."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -69,7 +68,7 @@ class EscalationTopology:
             raise PoisonRecord(refused.cause, str(refused)) from None
 
     def due_timers(self, overlay: Overlay) -> Iterator[Timer]:
-        """What is due, over all cases in the order of its instants, as it would have fired in time."""
+        """The due timers of all cases in due order, as they would have fired in time."""
         self._begin(overlay)
         now = to_micros(overlay.now)
         due: list[Timer] = []
@@ -88,14 +87,14 @@ class EscalationTopology:
                 heappush(due, Timer(following, store, key))
 
     def fire(self, timer: Timer, overlay: Overlay) -> None:
-        """Fire what a case has due, or give up activity that waits for its case."""
+        """Fire the due timer of a case, or dead-letter early activity whose case did not come."""
         if timer.store == case_state.STORE:
             self._fire(timer.key, timer.due, overlay)
         else:
             self._give_up(timer.key, overlay)
 
     def postpone(self, timer: Timer, until: datetime) -> None:
-        """Set the timer of this case alone aside; its state keeps the instant at which it was due."""
+        """Postpone the timer of this case only; its state keeps the instant at which it was due."""
         self._timers[timer.store].postpone(timer.key, timer.due, to_micros(until))
 
     def postponed(self) -> Postponed:
@@ -188,7 +187,7 @@ class EscalationTopology:
             )
 
     def _waiting_for(self, case_id: str, state: CaseState, overlay: Overlay) -> list[tuple[Record, ActivityRecorded]]:
-        """The activity that came before its case, by event time; what cannot have happened then is dead-lettered."""
+        """The early activity of a case, in event-time order; what is invalid for the case is dead-lettered."""
         self._moving(early_activity.STORE, early_activity.list_key(case_id), overlay)
         found: list[tuple[Record, ActivityRecorded]] = []
         for waiting in early_activity.take(overlay, case_id):
@@ -229,7 +228,7 @@ class EscalationTopology:
             heappush(due, Timer(entry[0], store, entry[1]))
 
     def _pass_over(self, store: str, key: bytes, overlay: Overlay) -> None:
-        """What came up is not the key's timer. If this transaction has moved it, that may yet be undone."""
+        """Drop an entry that is not its key's timer. One that this transaction has moved stays: it may be aborted."""
         if (store, key) not in overlay.changes:
             self._timers[store].drop(key)
 

@@ -1,6 +1,6 @@
 """[pure] Replays one task of a service: runs its topology on the recorded log and compares the output with the log.
 
-The published events say what happened in which order: each has its cause (a source record or a timer), the time of its
+The published events show the order of events: each has its cause (a source record or a timer), the time of its
 slice, and the source positions of the task at that time. So for each group of events with one cause, `replay`
 
 1. processes the silent records before the group's positions. A *silent* record is one that produced no event. The log

@@ -16,7 +16,7 @@ STORE = "editions"
 
 
 class PublishedEditions:
-    """One for each task. `digests` are those of the committed publications: a decision looks there and nowhere else."""
+    """One for each task. `digests` are those of the committed publications; a decision uses only these."""
 
     def __init__(self, *, partitions: int, trace: Callable[[str | None], str]) -> None:
         self.digests: set[str] = set()

@@ -34,7 +34,7 @@ _ENTITLEMENT_STORE, _REQUEST_STORE, _EDITION_STORE = ROUTER_STORES
 class OnFile(msgspec.Struct, frozen=True, array_like=True):
     """An account as the router keeps it. No terms: its entitlement was withdrawn."""
 
-    offset: int  # of the record in support.entitlements.v1 that said so
+    offset: int  # of its record in support.entitlements.v1
     terms: AccountTerms | None
 
 
@@ -87,7 +87,7 @@ class RouterTopology:
         overlay.delete(timer.store, timer.key)
 
     def postpone(self, timer: Timer, until: datetime) -> None:
-        """Keep a request as if it had just come: time here passes with the log, and a longer memory is harmless."""
+        """Keep a request as if it had just arrived; time here is that of the log. To keep it longer is harmless."""
         del until
         self._recent.postpone(timer.key)
 
@@ -114,7 +114,9 @@ class RouterTopology:
         key = _key(record)
         if serde.is_tombstone(record):
             stored = overlay.get(_ENTITLEMENT_STORE, key)
-            if stored is None or self._on_file.decode(stored).terms is not None:  # else: it was said why before
+            if (
+                stored is None or self._on_file.decode(stored).terms is not None
+            ):  # else: the reason was published before
                 overlay.put(_ENTITLEMENT_STORE, key, msgspec.msgpack.encode(OnFile(record.offset, None)))
             return
         envelope, event = serde.decode(record)
@@ -226,6 +228,6 @@ def _check_id(text: str, what: str) -> bytes:
 
 
 def _check_key(key: bytes, text: str, what: str) -> None:
-    """Records are found by their key, so a key that says otherwise than the event would file it where nobody looks."""
+    """Readers find records by key; under a key that differs from the event it would not be found."""
     if key != text.encode():
         raise PoisonRecord("wrong_key", f"the key of this record has to be its {what}")

@@ -1,4 +1,4 @@
-"""Everything that Frontline uses of aiokafka beyond its documented interface: an upgrade fails here, in one place.
+"""Every part of aiokafka that Frontline uses beyond its documented interface: an incompatible upgrade fails here only.
 
 No other file of the product touches an attribute of an aiokafka object that begins with an underscore, or imports a
 module of aiokafka that its documentation leaves out. The three tables name every part; a test tries each of them with
@@ -167,14 +167,14 @@ async def disconnect(consumer: AIOKafkaConsumer, stopping: "asyncio.Task[None]",
 
 
 class ProducerInternals:
-    """What a transactional producer has and does not show."""
+    """The private parts of a transactional producer."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
 
     @property
     def producer_id(self) -> int:
-        """Whose batches they are; known once it is started."""
+        """The producer id of its batches. Known once it is started."""
         return int(self._producer._txn_manager.producer_id)
 
     @property
@@ -194,7 +194,7 @@ class ProducerInternals:
         return None if sender is None or not sender.done() or sender.cancelled() else sender.exception()
 
     def on_broken_connection(self, broken: Callable[[str], None]) -> None:
-        """Call `broken` with HOST:PORT when a connection ends that neither idled nor was closed by us."""
+        """Call `broken` with HOST:PORT when a connection ends that was neither idle nor closed by this process."""
 
         def closed(connection: AIOKafkaConnection, reason: CloseReason) -> None:
             if reason not in (CloseReason.IDLE_DROP, CloseReason.SHUTDOWN):
@@ -212,7 +212,7 @@ class ProducerInternals:
             continue  # it has waited a little
 
     def cut_off(self, error: KafkaError) -> None:
-        """Connect no more; whoever waits for a batch, an offset or the end of the transaction gets `error`."""
+        """Never connect again; every wait for a batch, an offset or the end of the transaction raises `error`."""
         self._producer.client._get_conn = _no_connection
         self._producer._message_accumulator.fail_all(error)
         manager = self._producer._txn_manager
@@ -243,7 +243,7 @@ class ProducerInternals:
 
 
 def _retrieve(future: "asyncio.Future[Any] | None") -> None:
-    """Retrieve the exception of a future that nobody awaits any more, so that asyncio does not complain of it."""
+    """Retrieve the exception of a future that is no longer awaited: asyncio would log it as never retrieved."""
     if future is not None and future.done() and not future.cancelled():
         future.exception()
 

@@ -20,26 +20,26 @@ Report = Callable[[int, int], None]  # records read so far, offsets still to rea
 
 
 class ChangelogMoved(KafkaFault):
-    """The tail to read is not there any more, so what is in memory is worth nothing: restore from the beginning."""
+    """The changelog no longer has the tail to read, so the stores cannot be completed: restore from the beginning."""
 
 
 class ForeignRecord(TaskMustStop):
     """A changelog has a record that the task cannot have written, so what its store holds is not known.
 
-    To go on, find who else writes to the topic and withdraw the permission; then restore the topic.
+    To continue, find what else writes to the topic and withdraw its permission; then restore the topic.
     """
 
     def __init__(self, topic: str, partition: int, offset: int, why: str) -> None:
         super().__init__(
-            f"{topic}[{partition}] has a record at offset {offset} that its task cannot have written: {why}. Find who "
-            "else writes to this topic, and restore it"
+            f"{topic}[{partition}] has a record at offset {offset} that its task cannot have written: {why}. Find "
+            "what else writes to this topic, and restore it"
         )
 
 
 class _Collector:
-    """Python's cyclic garbage collector, which rests while any task restores.
+    """Python's cyclic garbage collector, paused while any task restores.
 
-    Records come by the hundred thousand and none is part of a cycle: looking for some takes as long as restoring.
+    A restore reads hundreds of thousands of records and none is part of a cycle: the search would double its time.
     """
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ async def restore(
 ) -> dict[str, int]:
     """Read each changelog of `state` from `known[topic]`, or its beginning, to its end as of now; return the ends.
 
-    Call it after the fence: then nobody but this task can append. Raises ChangelogMoved, TakeoverTooSlow, KafkaError.
+    Call it after the fence: then only this task can append. Raises ChangelogMoved, TakeoverTooSlow, KafkaError.
     """
     stores = {TopicPartition(changelog(state.service, store).name, state.partition): store for store in state.stores}
     if not stores:

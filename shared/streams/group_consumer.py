@@ -25,7 +25,7 @@ from shared.streams.positions import Committed
 _log = logs.get_logger()
 _GETMANY_MS = 500
 _REST = 0.004  # seconds between two drains that had records: a few larger fetches cost less than many small ones
-_STOP_SECONDS = 3.0  # a join that goes on waits for all members: the group finds out by itself that we are gone
+_STOP_SECONDS = 3.0  # an open join waits for all members; the group removes this member after the session timeout
 
 Deliver = Callable[[str, int, list[ConsumerRecord]], None]  # source, partition, records
 
@@ -76,7 +76,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
             try:
                 batches = await self._consumer.getmany(timeout_ms=_GETMANY_MS)
             except NoOffsetForPartitionError:
-                continue  # the client looked before it notified us of the assignment; harmless
+                continue  # the client looked up a position before it announced the assignment; harmless
             except OffsetOutOfRangeError as error:
                 for place, position in error.args[0].items():
                     out_of_range(place.topic, place.partition, position)

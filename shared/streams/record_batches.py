@@ -1,6 +1,6 @@
 """Record batches as a broker keeps them: whose they are, undecided ones and the markers of transactions included.
 
-A consumer shows records alone. What a transaction has left behind can only be told from the batches.
+A consumer shows records only. Only the batches show what a transaction has left undecided.
 """
 
 import contextlib

@@ -97,7 +97,7 @@ async def take_over(task: TaskInTakeover, transactions: Transactions) -> None:
     for source in ends:
         if source not in first:
             task.open(source)
-    gc.freeze()  # restored state is permanent: the garbage collector need not look at it again
+    gc.freeze()  # restored state is permanent: the garbage collector need not scan it again
     task.enter(Phase.RUNNING)
     seconds = loop.time() - began
     metrics.RESTORE_SECONDS.labels(context.service).observe(seconds)

@@ -1,10 +1,10 @@
-"""One task's transactions: the port that the task speaks to, and aiokafka's producer behind it.
+"""The transactions of one task: the port that the task uses, and aiokafka's producer behind it.
 
-aiokafka commits a transaction that lost a batch unless each send future is looked at, and even then unless the
-transaction is aborted. So `commit` here is only reached after every future has been awaited, and after any error the
-producer is thrown away; the next one fences it. One whose connection breaks is thrown away as well: aiokafka would
-connect anew and go on, and a broker that was started again meanwhile may have left the last transaction unfinished
-(see hanging_transactions.py), which the next one would then drag along to its own end.
+aiokafka commits a transaction that lost a batch unless each send future is awaited, and even then unless the
+transaction is aborted. So `commit` is only reached after every future has been awaited, and after any error the task
+discards the producer; the next one fences it. A producer whose connection has broken is discarded too: aiokafka would
+reconnect and continue, but a broker that restarted meanwhile may have left the last transaction undecided
+(hanging_transactions.py), and the next transaction of the same producer would decide it.
 """
 
 import asyncio
@@ -33,12 +33,14 @@ from shared.streams.record_batches import Marker, Place
 
 Sent = dict[tuple[str, int], int]  # for each (topic, partition) the offset after the last record sent to it
 
-_RETRY_BACKOFF_MS = 20  # a predecessor's open transaction is asked about again so often; aiokafka's own default is 100
+_RETRY_BACKOFF_MS = (
+    20  # between two attempts while a predecessor's transaction is being ended; aiokafka's default is 100
+)
 _REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError)
 # No topic takes so many bytes. A request beyond the broker's `socket.request.max.bytes` is not even refused: the
 # connection breaks, and a larger record would be sent again and again.
 _NEVER_SENT = 16 * 1024 * 1024
-_GIVE_UP_STOPPING = 5.0  # seconds; a producer that is thrown away must not hold up the one that follows
+_GIVE_UP_STOPPING = 5.0  # seconds; a discarded producer must not delay the next one
 
 
 class Transactions(Protocol):
@@ -46,11 +48,11 @@ class Transactions(Protocol):
 
     @property
     def producer_id(self) -> int:
-        """Whose batches they are; known once started, the same for each producer of this id, but for its epoch."""
+        """The producer id of its batches. Known once started; each producer of this transactional id has the same."""
 
     @property
     def lost(self) -> KafkaError | None:
-        """Why no further transaction may be begun, although none has failed: a connection has broken since `start`."""
+        """The error that forbids another transaction: a connection has broken; None = there is none."""
 
     async def start(self) -> None:
         """Fence and abort the predecessor."""
@@ -71,7 +73,7 @@ class Transactions(Protocol):
         """Commit. An error leaves open whether it happened."""
 
     async def discard(self) -> None:
-        """Abort what is open, if that goes quickly, and let go. Never raises."""
+        """Abort an open transaction if that succeeds within a second, and release the producer. Never raises."""
 
 
 class KafkaTransactions:
@@ -95,12 +97,12 @@ class KafkaTransactions:
 
     @property
     def producer_id(self) -> int:
-        """Whose batches they are; known once started."""
+        """The producer id of its batches. Known once started."""
         return self._inside.producer_id
 
     @property
     def lost(self) -> KafkaError | None:
-        """Why no further transaction may be begun."""
+        """The error that forbids another transaction; None = there is none."""
         return self._lost
 
     async def start(self) -> None:
@@ -176,7 +178,7 @@ class KafkaTransactions:
             self._open = False
 
     async def discard(self) -> None:
-        """Abort what is open, if that goes quickly, and let go. Never raises."""
+        """Abort an open transaction if that succeeds within a second, and release the producer. Never raises."""
         if self._open and self._inside.in_transaction:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(1.0):
@@ -197,14 +199,14 @@ class KafkaTransactions:
         return futures
 
     def _connection_broken(self, broker: str) -> None:
-        """Called by the client. Nothing may be sent any more, and nobody may go on waiting for an answer."""
+        """Called by the client. Nothing may be sent any more, and every pending wait ends with the error."""
         if self._started and self._lost is None:
             self._lost = KafkaConnectionError(f"the connection to {broker} has broken")
             self._inside.cut_off(self._lost)
 
     @contextlib.contextmanager
     def _judged(self) -> Iterator[None]:
-        """Turn what aiokafka raises into what the task has to know: fenced, refused, or failed."""
+        """Map the errors of aiokafka to Fenced, RecordRefused or KafkaError."""
         try:
             yield
         except (KafkaError, AssertionError) as error:

@@ -1,4 +1,4 @@
-"""A broker that goes away and comes back: nothing is lost or skipped, and it is said once."""
+"""A broker that is unavailable for a while: nothing is lost or skipped, and the outage is logged once."""
 
 import asyncio
 import os
@@ -29,8 +29,8 @@ async def test_a_broker_that_is_killed_and_comes_back_costs_nothing(capsys: pyte
             await rig.send(producer, rig.second, [(key, b"") for key in KEYS])
         await check_counts(rig, 3)
         await running.ready(2)
-        said = capsys.readouterr().out
-        assert said.count("does not answer") == said.count("answers again") <= 1
+        published = capsys.readouterr().out
+        assert published.count("does not answer") == published.count("answers again") <= 1
 
         os.kill(kafka.pid, signal.SIGKILL)
         await kafka.died()

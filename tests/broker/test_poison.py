@@ -170,13 +170,13 @@ async def test_a_postponed_timer_is_tried_again_after_an_hour_and_after_a_restar
         return REGISTRY.get_sample_value("frontline_timers_failed_total", labels) or 0
 
     running = rig.start(clock=hands.clock())
-    with capture_logs() as said:
+    with capture_logs() as logged:
         await rig.produce(rig.second, [("crash", b"timer 0")])
-        await eventually(lambda: any(line.get("action") == "timer.postponed" for line in said))
-    (line,) = [line for line in said if line.get("action") == "timer.postponed"]
+        await eventually(lambda: any(line.get("action") == "timer.postponed" for line in logged))
+    (line,) = [line for line in logged if line.get("action") == "timer.postponed"]
     assert (line["key"], line["error"], line["log_level"]) == ("crash", "ZeroDivisionError", "error")
     assert "in fire" in line["stack"]
-    assert "a customer's words" not in str(said)
+    assert "a customer's words" not in str(logged)
     assert failed() == 1
     hands.forward(timedelta(minutes=61))
     await eventually(lambda: failed() == 2)

@@ -234,7 +234,7 @@ async def test_a_failure_while_catching_up_starts_over(rig: Rig, fault: Fault) -
     assert plan.happened
 
 
-async def test_readiness_tells_what_is_missing(rig: Rig) -> None:
+async def test_readiness_names_what_is_missing(rig: Rig) -> None:
     """Ready means: an assignment was received, and every partition of it has been restored."""
     running: Running = rig.start()
     assert not running.readiness.ready

@@ -57,8 +57,8 @@ class Recording:
 
     # what goes in
 
-    def tells(self, account: Account) -> None:
-        """The billing system tells of an account."""
+    def sets_entitlement(self, account: Account) -> None:
+        """The billing system sets the entitlement of an account."""
         self.write(ENTITLEMENTS, account.account_id, entitlement_set(account, self.now))
 
     def withdraws(self, account_id: str) -> None:

@@ -49,7 +49,7 @@ class TaskDesk:
         self.library = library
         self.rulebooks = Rulebooks(routed_by or library)
         self.driver = TopologyDriver(self._made, service=SERVICE, now=MONDAY_NOON, make_store=make_store)
-        self._said = 0
+        self._activities = 0
         self.aborts = False  # whether the first try of each record's transaction is aborted
 
     # what happens
@@ -62,7 +62,7 @@ class TaskDesk:
         """Somebody does something to the case now (or `at`); what is published because of it."""
         return self._pipe(ACTIVITY, case_id, self.activity(kind, case_id, **given))
 
-    def hears_after(self, span: timedelta, kind: str, case_id: str = CASE, **given: Any) -> list[str]:
+    def records_after(self, span: timedelta, kind: str, case_id: str = CASE, **given: Any) -> list[str]:
         """Somebody does something after a while in which the task did not come to fire its timers: they share its
         transaction; what is published then.
         """
@@ -72,12 +72,12 @@ class TaskDesk:
 
     def passes(self, span: timedelta) -> list[str]:
         """Time goes by, and each timer fires in its time; what is published."""
-        return self.tell(self.driver.advance_to(self.driver.now + span))
+        return self.in_words(self.driver.advance_to(self.driver.now + span))
 
     def sleeps(self, span: timedelta) -> list[str]:
         """The task is down for so long; what is published when it is back."""
         self.driver.restart()
-        return self.tell(self.driver.sleep_until(self.driver.now + span))
+        return self.in_words(self.driver.sleep_until(self.driver.now + span))
 
     def goes_on_with(self, library: EditionLibrary) -> None:
         """The task is started again with other editions configured."""
@@ -97,10 +97,10 @@ class TaskDesk:
 
     def activity(self, kind: str, case_id: str = CASE, **given: Any) -> ActivityRecorded:
         """What intake says of an activity; each has an id of its own unless `activity_id` is given."""
-        self._said += 1
+        self._activities += 1
         usual: dict[str, Any] = {
             "case_id": case_id,
-            "activity_id": f"{self._said:032x}",
+            "activity_id": f"{self._activities:032x}",
             "type": kind,
             "at": self.driver.now,
             "recorded_at": self.driver.now,
@@ -111,9 +111,9 @@ class TaskDesk:
 
     # what came out
 
-    def tell(self, outputs: Sequence[Output] | None = None) -> list[str]:
+    def in_words(self, outputs: Sequence[Output] | None = None) -> list[str]:
         """Events in a few words each, such as `first_response warned 0 case_tier`; None = all so far."""
-        return [told(event) for _, event in self.events(outputs)]
+        return [words_of(event) for _, event in self.events(outputs)]
 
     def events(self, outputs: Sequence[Output] | None = None) -> Iterator[tuple[Envelope, Any]]:
         """Published events, typed; None = all so far."""
@@ -132,7 +132,7 @@ class TaskDesk:
         record = self.driver.record(topic, case_id, value, headers)
         if self.aborts:
             self.driver.abort_slice([record], now)
-        return self.tell(self.driver.pipe_slice([record], now))
+        return self.in_words(self.driver.pipe_slice([record], now))
 
     def _made(self, _partition: int) -> EscalationTopology:
         return EscalationTopology(
@@ -142,7 +142,7 @@ class TaskDesk:
         )
 
 
-def told(event: Any) -> str:
+def words_of(event: Any) -> str:
     """An event in a few words: milestone (and instance from the second on), what happened, what is special about it."""
     words = [event.TYPE.split(".")[2]]
     if isinstance(event, ClockEvent):

@@ -94,7 +94,7 @@ def test_waiting_survives_a_restart(desk: TaskDesk) -> None:
 
 def test_early_activity_from_before_its_case_is_dead_lettered_and_the_rest_counts(desk: TaskDesk) -> None:
     """One wrong record must not take the case with it."""
-    desk.record_activity("customer_replied", at=at(-1))  # which a client with the scope backfill said
+    desk.record_activity("customer_replied", at=at(-1))  # sent by a client with the scope backfill
     desk.record_activity("agent_replied")
     desk.passes(minutes(1))
     assert desk.opens(received_at=at(0))[-1] == "first_response fulfilled in time"
@@ -214,8 +214,8 @@ def test_what_a_receipt_from_before_its_case_changes_is_dated_within_the_case(de
     desk.opens()
     desk.passes(timedelta(hours=2))
     received = opened - timedelta(seconds=1)
-    said = desk.record_activity("agent_replied", at=received, recorded_at=received)
-    assert "first_response restated breached met late_record" in said
+    published = desk.record_activity("agent_replied", at=received, recorded_at=received)
+    assert "first_response restated breached met late_record" in published
     desk.record_activity("escalation_requested", at=received, recorded_at=received)
     assert min(event.at for _, event in desk.events()) == opened
     assert desk.dead_letter_causes == []
@@ -329,7 +329,7 @@ def test_terms_that_cannot_be_counted_are_dead_lettered_and_the_case_goes_on(des
 
 
 def test_a_closed_and_quiet_case_is_forgotten_and_never_comes_back(desk: TaskDesk) -> None:
-    """Thirty days after the last word on it the state is let go; what comes then is told from what comes early."""
+    """Thirty days after its last activity the state is deleted; later activity is not mistaken for early activity."""
     desk.opens()
     desk.record_activity("closed")
     desk.passes(timedelta(days=29))

@@ -30,7 +30,7 @@ def test_a_refusal_says_why_and_until_when() -> None:
     assert refused.eligible_at == at(24)
 
 
-def test_who_may_not_ask_is_told_what_stands_in_the_way() -> None:
+def test_a_refused_escalation_request_names_its_reason() -> None:
     """The right is the one that was decided when the case was routed."""
     desk = TaskDesk()
     desk.opens("c1", plan="access", account_type="pro")

@@ -10,7 +10,7 @@ def test_oncall_defect_an_escalation_that_waits_for_the_morning_survives_a_resta
     desk = TaskDesk()
     desk.opens(plan="premier_plus", workaround="partial")  # P2 in Madrid: due at 17:00 local, level 2 in the morning
     desk.passes(timedelta(hours=5))
-    assert "first_response raised 2 technical_account_manager" not in desk.tell()
+    assert "first_response raised 2 technical_account_manager" not in desk.in_words()
     assert "first_response raised 2 technical_account_manager" in desk.sleeps(timedelta(hours=17))
 
 

@@ -46,9 +46,9 @@ def test_the_timer_of_one_case_fails_and_those_of_the_others_fire_in_due_order()
     desk, stored = with_a_bad_case()
     before = len(desk.driver.produced)
     desk.passes(minutes(70))
-    said = [(event.case_id, event.at) for _, event in desk.events(desk.driver.produced[before:])]
-    assert {case_id for case_id, _ in said} == {CASE, OTHER}
-    assert [at for _, at in said] == sorted(at for _, at in said)
+    logged = [(event.case_id, event.at) for _, event in desk.events(desk.driver.produced[before:])]
+    assert {case_id for case_id, _ in logged} == {CASE, OTHER}
+    assert [at for _, at in logged] == sorted(at for _, at in logged)
     assert case_state.due_of(desk.driver.stores["cases"].get(pack_id(BAD))) == case_state.due_of(stored)
 
 
@@ -102,7 +102,7 @@ def test_what_a_case_has_done_before_its_timer_failed_stays_done() -> None:
     assert desk.passes(minutes(50)) == [WARNED]
     damages(desk)
     desk.passes(minutes(20))
-    assert desk.tell().count(WARNED) == 1
+    assert desk.in_words().count(WARNED) == 1
     assert desk.driver.processor.postponed().timers == 1
 
 
@@ -127,9 +127,9 @@ def test_a_postponed_case_counts_as_due_and_unfired_and_is_no_alarm_of_its_own()
     desk, _ = with_a_bad_case()
     desk.passes(minutes(46))
     auditor = Auditor(alarm_seconds=10)
-    with capture_logs() as said:
+    with capture_logs() as logged:
         auditor.observe(5, desk.driver.processor, desk.driver.now)
-    assert [line["action"] for line in said] == []
+    assert [line["action"] for line in logged] == []
     labels = {"service": "escalation", "task": "5"}
     assert REGISTRY.get_sample_value("frontline_timers_due_but_unfired", labels) == 1
 

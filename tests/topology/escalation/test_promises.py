@@ -137,8 +137,8 @@ def test_a_paused_clock_waits_and_goes_on(desk: TaskDesk) -> None:
 def test_a_timer_of_an_earlier_generation_does_not_fire(desk: TaskDesk) -> None:
     """Re-prioritised to P3, the hour of a P1 is nobody's deadline any more; downgraded terms have their own."""
     desk.opens()
-    said = desk.record_activity("reprioritised", impact="general")
-    assert "restoration cancelled reprioritised" in said
+    published = desk.record_activity("reprioritised", impact="general")
+    assert "restoration cancelled reprioritised" in published
     assert desk.passes(timedelta(hours=17)) == []
     assert desk.passes(timedelta(hours=7, microseconds=1)) == [
         "first_response warned 0 case_tier",
@@ -162,16 +162,16 @@ def test_an_upgrade_that_makes_a_case_late_is_a_breach_with_its_cause(desk: Task
     """The clock counts from the submission under the new target too."""
     desk.opens(impact="general")
     desk.passes(timedelta(hours=5))
-    said = desk.record_activity("reprioritised", impact="down")
-    assert "first_response breached reprioritised" in said
-    assert "restoration started" in said
-    assert "restoration breached reprioritised" in said
-    assert not [words for words in said if "raised" in words]
+    published = desk.record_activity("reprioritised", impact="down")
+    assert "first_response breached reprioritised" in published
+    assert "restoration started" in published
+    assert "restoration breached reprioritised" in published
+    assert not [words for words in published if "raised" in words]
     assert "first_response raised 1 tier2" in desk.passes(TICK)
 
 
-def test_a_reply_in_time_that_is_told_late_says_that_it_was_late(desk: TaskDesk) -> None:
-    """The breach was published already: a reader can tell a record that was late from a deed that was."""
+def test_a_reply_in_time_that_is_recorded_late_restates_the_breach(desk: TaskDesk) -> None:
+    """The breach was published already: the event shows that the record was late, and not the reply."""
     desk.opens()
     desk.passes(minutes(61))
     assert desk.record_activity("agent_replied", at=at(0.5)) == [
@@ -181,7 +181,7 @@ def test_a_reply_in_time_that_is_told_late_says_that_it_was_late(desk: TaskDesk)
 
 
 def test_a_decision_that_promises_nothing_starts_no_clock(desk: TaskDesk) -> None:
-    """What counts is what was decided; the policy is not asked again what it would have promised."""
+    """The decision counts, not what the policy would promise."""
     assert desk.opens(plan="premier_plus", milestones={}) == []
     assert desk.record_activity("agent_replied") == []
     assert desk.passes(timedelta(days=2)) == []
@@ -199,10 +199,10 @@ def test_terms_set_by_hand_replace_those_of_the_policy(desk: TaskDesk) -> None:
     ]
 
 
-def test_what_a_re_prioritisation_leaves_unsaid_is_as_of_its_time_whichever_arrives_first() -> None:
+def test_a_re_prioritisation_inherits_omitted_fields_by_event_time_whichever_arrives_first() -> None:
     """One says the impact, the other the workaround: the order of arrival must not change what the case is promised."""
 
-    def heard(*order: int) -> tuple[list[str], str]:
+    def applied(*order: int) -> tuple[list[str], str]:
         desk = TaskDesk()
         desk.opens()
         desk.passes(minutes(30))
@@ -215,11 +215,11 @@ def test_what_a_re_prioritisation_leaves_unsaid_is_as_of_its_time_whichever_arri
             desk.record_activity("reprioritised", activity_id=f"a{number}", **says[number])
         desk.passes(timedelta(days=5))
         events = [event for _, event in desk.events()]
-        return sorted(set(desk.tell()) - {w for w in desk.tell() if "restated" in w}), events[-1].priority
+        return sorted(set(desk.in_words()) - {w for w in desk.in_words() if "restated" in w}), events[-1].priority
 
-    in_order = heard(0, 1, 2)
+    in_order = applied(0, 1, 2)
     assert in_order[1] == "P3"
-    assert heard(2, 0, 1)[1] == heard(1, 2, 0)[1] == heard(2, 1, 0)[1] == "P3"
+    assert applied(2, 0, 1)[1] == applied(1, 2, 0)[1] == applied(2, 1, 0)[1] == "P3"
 
 
 def test_business_hours_count_in_the_calendar_of_the_case(desk: TaskDesk) -> None:

@@ -74,7 +74,7 @@ def test_restarts_change_nothing_of_what_is_published(
 
 @settings(max_examples=50, deadline=None)
 @given(histories)
-def test_what_is_said_once_is_said_once_and_never_early(history: list[dict[str, Any]]) -> None:
+def test_a_single_event_is_published_once_and_never_early(history: list[dict[str, Any]]) -> None:
     """One breach, one warning and one of each level for a clock, levels ascending, none before its time."""
     desk = TaskDesk()
     for step in history:
@@ -126,9 +126,9 @@ def test_a_limit_is_kept_and_the_rest_fires_in_the_next_slice() -> None:
     processor, stores = desk.driver.processor, desk.driver.stores
     overlay = Overlay(stores, now=later, partition=0)
     assert fire_due(processor, overlay, 7) == 7
-    said = desk.tell(overlay.outputs)
-    assert said.count("first_response warned 0 case_tier") == 5
-    assert said.count("first_response breached") == 2
+    published = desk.in_words(overlay.outputs)
+    assert published.count("first_response warned 0 case_tier") == 5
+    assert published.count("first_response breached") == 2
 
 
 def test_a_herd_that_is_due_in_one_instant_drains_in_slices() -> None:
@@ -177,7 +177,7 @@ def happens(desk: TaskDesk, step: dict[str, Any]) -> None:
     elif "plan" in step:
         desk.opens(case_id, plan=step["plan"], impact=step["impact"], received_at=ago)
     elif "kind" in step:
-        desk.hears_after(minutes(step["busy"]), step["kind"], case_id, at=ago)
+        desk.records_after(minutes(step["busy"]), step["kind"], case_id, at=ago)
     elif "to" in step:
         desk.record_activity("status_changed", case_id, to=step["to"])
     else:

@@ -1,4 +1,4 @@
-"""What an open case is promised changes only when it is said so for this case: another plan, another edition."""
+"""The promises of an open case change only by an activity of this case: another plan, another edition."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -42,9 +42,9 @@ def with_wrong_last_digit(sha256: str) -> str:
 
 
 def due(desk: TaskDesk, milestone: Milestone, case_id: str = CASE) -> datetime | None:
-    """The deadline that was told last."""
-    told = [event for _, event in desk.events() if event.case_id == case_id and event.milestone == milestone]
-    return told[-1].due_at if told else None
+    """The deadline that was published last."""
+    published = [event for _, event in desk.events() if event.case_id == case_id and event.milestone == milestone]
+    return published[-1].due_at if published else None
 
 
 def promises(desk: TaskDesk) -> dict[str, str]:
@@ -92,7 +92,7 @@ def test_what_was_judged_before_a_migration_stays_judged() -> None:
     desk.passes(minutes(200))
     assert desk.record_activity("agent_replied") == ["first_response fulfilled in time"]
     desk.passes(minutes(1))  # in one instant, new terms come first
-    assert not any("first_response" in said for said in desk.record_activity("policy_migrated", **TO_NEXT))
+    assert not any("first_response" in published for published in desk.record_activity("policy_migrated", **TO_NEXT))
 
 
 def test_later_changes_follow_the_edition_that_the_case_has_migrated_to() -> None:
@@ -123,7 +123,7 @@ def test_a_migration_brings_the_escalation_that_the_plan_has_there() -> None:
     desk.opens(plan="premier")
     desk.record_activity("policy_migrated", edition=changed.edition, policy_sha256=policy_sha256(changed))
     assert "first_response raised 1 tier2" in desk.passes(minutes(61))
-    assert not [said for said in desk.tell() if "suppressed" in said]
+    assert not [published for published in desk.in_words() if "suppressed" in published]
 
 
 def test_a_migration_survives_a_restart_without_the_edition_in_the_settings() -> None:
@@ -179,7 +179,9 @@ def test_a_refreshed_plan_brings_its_promises_and_its_escalation() -> None:
     desk.opens(plan="premier")
     desk.passes(minutes(50))
     desk.record_activity("entitlement_refreshed", plan="premier_plus")
-    assert [said for said in desk.passes(minutes(41)) if "raised" in said or "suppressed" in said] == [
+    assert [
+        published for published in desk.passes(minutes(41)) if "raised" in published or "suppressed" in published
+    ] == [
         "first_response raised 1 tier2",
         "first_response raised 2 technical_account_manager",
     ]
@@ -219,8 +221,8 @@ def test_terms_beside_a_plan_outrank_what_follows_from_it() -> None:
     assert due(desk, "restoration") == at(1 / 6)
 
 
-def test_terms_that_are_told_for_one_milestone_leave_the_others_as_they_were() -> None:
-    """Also those that were told before: neither the policy nor the priority is asked again."""
+def test_terms_for_one_milestone_leave_the_others_unchanged() -> None:
+    """Those of an earlier activity too: they replace what the policy says for the priority."""
     desk = TaskDesk()
     desk.opens(plan="premier_plus")
     exception = {"target_seconds": 600, "hours": "elapsed", "promise": "commitment"}

@@ -41,7 +41,7 @@ Happening = Callable[[Recording], None]
 def recording() -> Recording:
     """An open case of an account in Spain; escalation knows of an edition that has no calendar for it."""
     made = Recording(CONFIGURED, routed_by=LIBRARY)
-    made.tells(account())
+    made.sets_entitlement(account())
     made.asks()
     made.runs()
     made.passes(MINUTE)

@@ -34,7 +34,7 @@ DAY = timedelta(days=1)
 def lived() -> Recording:
     """Two cases on one partition: one is escalated, one is answered late; and a note that came too late."""
     recording = Recording(LIBRARY, partitions=1)
-    recording.tells(account())
+    recording.sets_entitlement(account())
     for number in (1, 2):
         recording.asks(number)
         recording.runs()
@@ -131,7 +131,7 @@ def test_time_of_writing_and_trace_context_are_not_compared(lived: Recording) ->
 def test_an_event_on_another_partition_is_shown() -> None:
     """Nobody who reads the log of the case would find it."""
     recording = Recording(LIBRARY)
-    recording.tells(account())
+    recording.sets_entitlement(account())
     recording.asks(1)
     recording.runs()
     old = find_event(recording.published(CASES), "case.routed")

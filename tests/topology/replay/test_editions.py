@@ -24,7 +24,7 @@ def tampered(data: dict[str, Any]) -> None:
 def recording() -> Recording:
     """One partition, and a case by the configured edition."""
     made = Recording(LIBRARY, partitions=1)
-    made.tells(account())
+    made.sets_entitlement(account())
     made.asks(1)
     made.runs()
     return made
@@ -33,7 +33,7 @@ def recording() -> Recording:
 def test_editions_of_the_log_need_not_be_configured() -> None:
     """Cases outlive the files of their rules. Without the record, the missing edition is named."""
     recording = Recording(NEXT, partitions=1)
-    recording.tells(account())
+    recording.sets_entitlement(account())
     recording.asks(1)
     recording.runs()
     assert identical(replay(recording), recording)
@@ -47,7 +47,7 @@ def test_editions_of_the_log_need_not_be_configured() -> None:
 def test_a_damaged_edition_that_nothing_else_gives_is_an_error_that_names_its_record() -> None:
     """It is not skipped: cases depend on it."""
     recording = Recording(NEXT, partitions=1)
-    recording.tells(account())
+    recording.sets_entitlement(account())
     recording.asks(1)
     recording.runs()
     (edition,) = recording.published(EDITIONS)
@@ -101,7 +101,7 @@ def test_several_tasks_and_compaction_leave_identical_editions() -> None:
     """Each task of the router publishes an edition; any one of the records is enough."""
     recording = Recording(LIBRARY, partitions=2)
     for number in range(1, 9):
-        recording.tells(account(account_id=f"acme{number}"))
+        recording.sets_entitlement(account(account_id=f"acme{number}"))
         recording.asks(number, account_id=f"acme{number}")
     recording.runs()
     published = recording.published(EDITIONS)

@@ -21,7 +21,7 @@ SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days
 def recording() -> Recording:
     """An account that owns everything, and nothing asked yet."""
     made = Recording(LIBRARY)
-    made.tells(account())
+    made.sets_entitlement(account())
     made.runs()
     return made
 
@@ -56,7 +56,9 @@ def test_twice_gives_the_same_digests(recording: Recording) -> None:
 
 def test_every_plan_role_and_channel(recording: Recording) -> None:
     """Decisions of all kinds: accounts with contacts, unknown and anonymous ones, every channel."""
-    recording.tells(account([contact("u1", "member", False)], account_id="listed", plan="access", country=None))
+    recording.sets_entitlement(
+        account([contact("u1", "member", False)], account_id="listed", plan="access", country=None)
+    )
     number = 0
     for account_id in ("acme", "listed", "unknown", None):
         for channel in ("phone", "web_ticket", "chat", "bot"):
@@ -74,7 +76,7 @@ def test_an_entitlement_that_changes_between_requests(recording: Recording) -> N
     for number, plan in enumerate(("access", "premier", "premier_plus"), 1):
         recording.asks(number)
         recording.runs()
-        recording.tells(account(plan=plan))
+        recording.sets_entitlement(account(plan=plan))
     recording.asks(9)
     recording.runs()
     assert identical(replay(recording), recording)
@@ -85,7 +87,7 @@ def test_a_withdrawn_account_and_one_that_comes_back(recording: Recording) -> No
     recording.withdraws("acme")
     recording.asks(1)
     recording.runs()
-    recording.tells(account(plan="premier"))
+    recording.sets_entitlement(account(plan="premier"))
     recording.asks(2)
     recording.runs()
     assert identical(replay(recording), recording)
@@ -127,7 +129,7 @@ def test_a_reply_that_came_before_a_timer_had_fired(recording: Recording) -> Non
 def test_activity_that_came_before_its_case(recording: Recording, late_case: bool) -> None:
     """It waits, and is applied with the case or dead-lettered; a case without clocks produces no event."""
     for number, plan in enumerate(("premier_plus", "access"), 1):
-        recording.tells(account(account_id=plan, plan=plan))
+        recording.sets_entitlement(account(account_id=plan, plan=plan))
         recording.record_activity("agent_replied", f"{number:032x}")
         recording.record_activity("internal_note", f"{number:032x}")
     recording.waits(SECOND)
@@ -197,7 +199,7 @@ def changes() -> list[tuple[str, dict[str, Any]]]:
 def test_terms_that_change_on_an_open_case(kind: str, given: dict[str, Any], plan: str) -> None:
     """Another priority, plan or edition; and once more, late, dated before earlier records."""
     recording = Recording(BOTH, routed_by=LIBRARY)
-    recording.tells(account(plan=plan))
+    recording.sets_entitlement(account(plan=plan))
     case = recording.asks()
     recording.runs()
     begun = recording.now
@@ -214,7 +216,7 @@ def test_terms_that_change_on_an_open_case(kind: str, given: dict[str, Any], pla
 def test_an_edition_that_became_known_too_late() -> None:
     """The migration was dead-lettered; that the edition is available now does not change that."""
     recording = Recording(LIBRARY)
-    recording.tells(account())
+    recording.sets_entitlement(account())
     case = recording.asks()
     recording.runs()
     recording.passes(MINUTE)

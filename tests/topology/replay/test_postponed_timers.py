@@ -39,7 +39,7 @@ def mend(recording: Recording, case_id: str, stored: bytes) -> None:
 def with_three_cases() -> tuple[Recording, list[str]]:
     """Asked a minute apart; one partition, so that they share a task."""
     recording = Recording(LIBRARY, partitions=1)
-    recording.tells(account())
+    recording.sets_entitlement(account())
     cases = []
     for number in range(1, 4):
         cases.append(recording.asks(number))

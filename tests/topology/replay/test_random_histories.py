@@ -33,10 +33,10 @@ def step(what: Callable[..., object], **drawn: st.SearchStrategy[Any]) -> st.Sea
     return st.fixed_dictionaries(drawn).map(lambda given: (what, given))
 
 
-def tells(recording: Recording, account_id: str, plan: str) -> None:
+def sets_entitlement(recording: Recording, account_id: str, plan: str) -> None:
     """The billing system sets an entitlement, or withdraws it."""
     if plan:
-        recording.tells(account(account_id=account_id, plan=plan))
+        recording.sets_entitlement(account(account_id=account_id, plan=plan))
     else:
         recording.withdraws(account_id)
 
@@ -108,7 +108,11 @@ def restarts(recording: Recording, service: str | None) -> None:
 cases = st.integers(1, 5)
 ago = st.sampled_from([0, 0, 0, 1, 20, 100])
 steps = st.one_of(
-    step(tells, account_id=st.sampled_from(ACCOUNTS), plan=st.sampled_from(["access", "premier", "premier_plus", ""])),
+    step(
+        sets_entitlement,
+        account_id=st.sampled_from(ACCOUNTS),
+        plan=st.sampled_from(["access", "premier", "premier_plus", ""]),
+    ),
     step(
         asks,
         case=cases,
@@ -197,7 +201,7 @@ def lived(history: list[Step], partitions: int) -> Recording:
     """What a history leaves."""
     recording = Recording(BOTH, routed_by=LIBRARY, partitions=partitions)
     for account_id, plan in zip(ACCOUNTS, ("premier_plus", "access"), strict=True):
-        recording.tells(account(account_id=account_id, plan=plan))
+        recording.sets_entitlement(account(account_id=account_id, plan=plan))
     for what, given_to_it in history:
         what(recording, **given_to_it)
     return recording

@@ -29,7 +29,7 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 def recording() -> Recording:
     """One partition, and an account that owns everything."""
     made = Recording(LIBRARY, partitions=1)
-    made.tells(account())
+    made.sets_entitlement(account())
     return made
 
 
@@ -45,7 +45,7 @@ def test_a_case_whose_entitlement_was_compacted_is_not_replayable(recording: Rec
     """The first case was decided with it; the second with the one that is still there."""
     recording.asks(1)
     recording.runs()
-    recording.tells(account(plan="access"))
+    recording.sets_entitlement(account(plan="access"))
     recording.asks(2)
     recording.asks(1)
     recording.runs()
@@ -61,7 +61,7 @@ def test_a_case_whose_entitlement_was_compacted_is_not_replayable(recording: Rec
 
 def test_a_tombstone_left_by_compaction_is_enough(recording: Recording) -> None:
     """Only the tombstone of a withdrawn entitlement is left, and the case was decided with that."""
-    recording.tells(account(account_id="other"))
+    recording.sets_entitlement(account(account_id="other"))
     recording.write_bytes(ENTITLEMENTS, b"acme", None)
     recording.asks(1)
     recording.runs()
@@ -285,7 +285,7 @@ def test_another_version_of_zones_or_holidays_is_noted(recording: Recording, nam
 def test_cases_by_several_editions_are_each_decided_by_their_own() -> None:
     """What is configured now, and from when it counts, does not matter."""
     recording = Recording(BOTH, partitions=1)
-    recording.tells(account())
+    recording.sets_entitlement(account())
     for number, days in enumerate((-1500, 0), 1):
         recording.asks(number, received_at=recording.now + days * DAY)
         recording.runs()

@@ -36,12 +36,12 @@ class Router:
         self.resubmitted = 0
         self.driver = TopologyDriver(self._made, service="router", now=MONDAY_NOON)
 
-    def told(self, event: EntitlementSet | EntitlementWithdrawn, account_id: str = "acme") -> None:
+    def sets_entitlement(self, event: EntitlementSet | EntitlementWithdrawn, account_id: str = "acme") -> None:
         """The entitlement topic says something about an account."""
         self._pipe(ENTITLEMENTS, account_id, event)
 
     def tombstone(self, account_id: str = "acme") -> None:
-        """Compaction is told to forget an account."""
+        """A tombstone, so that compaction deletes the account."""
         self.driver.pipe(ENTITLEMENTS, account_id, None)
 
     def asked(self, key: str | None = None, **given: Any) -> CaseRouted | None:
@@ -99,7 +99,7 @@ def withdrawn(account_id: str = "acme") -> EntitlementWithdrawn:
 def router() -> Router:
     """A router that knows account acme (offset 0 of the entitlements)."""
     made = Router()
-    made.told(entitlement_set(account()))
+    made.sets_entitlement(entitlement_set(account()))
     return made
 
 
@@ -132,7 +132,7 @@ def test_a_case_is_an_event_that_follows_from_the_request(router: Router) -> Non
     assert output.key == case.case_id.encode()
     assert output.partition == partition_for(case.case_id.encode(), PARTITIONS)
     again = Router()
-    again.told(entitlement_set(account()))
+    again.sets_entitlement(entitlement_set(account()))
     again.asked()
     assert again.driver.outputs(CASES) == [output]
 
@@ -146,7 +146,7 @@ def test_a_customers_description_goes_no_further(router: Router) -> None:
 
 def test_no_email_address_is_kept(router: Router) -> None:
     """A decision does not need it, so the router's store and changelog do not have it."""
-    router.told(entitlement_set(account([contact("u1", "member", False, email="u1@example.com")])))
+    router.sets_entitlement(entitlement_set(account([contact("u1", "member", False, email="u1@example.com")])))
     assert b"u1" in router.driver.changelogs["entitlements"][b"acme"]
     assert "@" not in repr(router.driver.changelogs["entitlements"])
 
@@ -155,15 +155,15 @@ def test_entitlements_of_a_slice_come_before_its_requests(router: Router) -> Non
     """A customer who buys and asks at once is known, whichever record was fetched first."""
     event = request(account_id="new", request_id="r2")
     asked = router.driver.record(REQUESTS, "new", *as_record(REQUESTS, "new", event))
-    told = entitlement_set(account(account_id="new"))
-    bought = router.driver.record(ENTITLEMENTS, "new", *as_record(ENTITLEMENTS, "new", told))
+    entitlement = entitlement_set(account(account_id="new"))
+    bought = router.driver.record(ENTITLEMENTS, "new", *as_record(ENTITLEMENTS, "new", entitlement))
     router.driver.pipe_slice([asked, bought])
     assert case_of(router.driver.outputs(CASES)[0]).assigned_tier == "tier2"
 
 
 def test_the_last_word_about_an_account_counts(router: Router) -> None:
     """By offset, whatever `set_at` says: compaction keeps the last record, and a new router reads only that."""
-    router.told(entitlement_set(account(plan="access"), set_at=MONDAY_NOON - DAY))
+    router.sets_entitlement(entitlement_set(account(plan="access"), set_at=MONDAY_NOON - DAY))
     case = router.asked(channel="web_ticket")
     assert case is not None
     assert (case.entitlement.plan, case.entitlement.offset) == ("access", 1)
@@ -172,7 +172,7 @@ def test_the_last_word_about_an_account_counts(router: Router) -> None:
 def test_a_case_keeps_the_entitlement_that_it_was_decided_with(router: Router) -> None:
     """Later records do not reach it: the event is out."""
     before = router.asked()
-    router.told(withdrawn())
+    router.sets_entitlement(withdrawn())
     assert before is not None
     assert before.entitlement.plan == "premier_plus"
     assert len(router.driver.outputs(CASES)) == 1
@@ -181,14 +181,14 @@ def test_a_case_keeps_the_entitlement_that_it_was_decided_with(router: Router) -
 @pytest.mark.parametrize(
     ("after", "offset"),
     [
-        (lambda router: router.told(withdrawn()), 1),
-        (lambda router: (router.told(withdrawn()), router.tombstone()), 1),
+        (lambda router: router.sets_entitlement(withdrawn()), 1),
+        (lambda router: (router.sets_entitlement(withdrawn()), router.tombstone()), 1),
         (lambda router: router.tombstone(), 1),
         (lambda router: (router.tombstone(), router.driver.restart()), 1),
     ],
     ids=["event", "event_then_tombstone", "bare_tombstone", "after_a_restart"],
 )
-def test_a_withdrawn_entitlement_is_told_from_an_unknown_account(
+def test_a_withdrawn_entitlement_is_distinguished_from_an_unknown_account(
     router: Router, after: Callable[[Router], object], offset: int
 ) -> None:
     """The agent who looks at it must know that there was one; a tombstone alone means the same."""
@@ -200,7 +200,7 @@ def test_a_withdrawn_entitlement_is_told_from_an_unknown_account(
     assert case.entitlement.offset == offset
 
 
-def test_a_tombstone_of_an_account_never_heard_of_is_a_withdrawal_too() -> None:
+def test_a_tombstone_of_an_unknown_account_is_a_withdrawal_too() -> None:
     """A router that reads a compacted topic late sees only the tombstone."""
     router = Router()
     router.tombstone()
@@ -211,9 +211,9 @@ def test_a_tombstone_of_an_account_never_heard_of_is_a_withdrawal_too() -> None:
 
 def test_an_entitlement_can_come_back(router: Router) -> None:
     """A customer who returns is a customer."""
-    router.told(withdrawn())
+    router.sets_entitlement(withdrawn())
     router.tombstone()
-    router.told(entitlement_set(account()))
+    router.sets_entitlement(entitlement_set(account()))
     case = router.asked()
     assert case is not None
     assert (case.assigned_tier, case.entitlement.offset) == ("tier2", 3)
@@ -344,7 +344,8 @@ def test_what_cannot_be_processed_is_dead_lettered_and_the_next_goes_on(
     """One bad producer must not stop the others; the cause is a word that can be counted."""
     event = request()
     headers = tuple(
-        (name, ce_type.encode() if name == "ce_type" else said) for name, said in as_record(REQUESTS, "acme", event)[1]
+        (name, ce_type.encode() if name == "ce_type" else value)
+        for name, value in as_record(REQUESTS, "acme", event)[1]
     )
     router.driver.pipe(topic, key, value, headers)
     assert router.dead_letter_causes == [cause]

@@ -16,16 +16,16 @@ def unfired(partition: int) -> float | None:
     )
 
 
-def test_timers_that_stay_due_are_an_alarm_once_and_their_end_is_told_once() -> None:
+def test_timers_that_stay_due_are_logged_once_at_the_start_and_once_at_the_end() -> None:
     """An alarm each second is one that is switched off."""
     desk, auditor = TaskDesk(), Auditor(alarm_seconds=10)
     desk.opens()
     due = desk.driver.now + minutes(45)
 
     def look(late: float) -> list[str]:
-        with capture_logs() as said:
+        with capture_logs() as logged:
             auditor.observe(4, desk.driver.processor, due + timedelta(seconds=late))
-        return [line["action"] for line in said]
+        return [line["action"] for line in logged]
 
     assert (look(-1), unfired(4)) == ([], 0)
     assert (look(5), unfired(4)) == ([], 1)
@@ -37,15 +37,15 @@ def test_timers_that_stay_due_are_an_alarm_once_and_their_end_is_told_once() -> 
 
 
 def test_a_task_that_is_behind_again_is_an_alarm_again() -> None:
-    """Each episode is told."""
+    """Each episode is logged."""
     desk, auditor = TaskDesk(), Auditor(alarm_seconds=10)
     desk.opens()
     for hours in (1, 2):
-        with capture_logs() as said:
+        with capture_logs() as logged:
             auditor.observe(0, desk.driver.processor, desk.driver.now + timedelta(hours=hours))
             desk.sleeps(timedelta(hours=hours))
             auditor.observe(0, desk.driver.processor, desk.driver.now)
-        assert [line["action"] for line in said] == ["timers.overdue", "timers.caught_up"]
+        assert [line["action"] for line in logged] == ["timers.overdue", "timers.caught_up"]
 
 
 def test_what_is_known_of_a_partition_is_forgotten_when_its_task_ends() -> None:

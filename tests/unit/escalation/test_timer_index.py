@@ -17,7 +17,7 @@ keys = st.sampled_from([b"a", b"b", b"c", b"d" * 17, b"e" * 300])
 
 
 def transaction() -> Overlay:
-    """What tells one transaction from another."""
+    """Identifies a transaction: each has its own overlay."""
     return Overlay({}, now=datetime(2026, 1, 1, tzinfo=UTC), partition=0)
 
 

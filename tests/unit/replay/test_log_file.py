@@ -1,4 +1,4 @@
-"""A recorded log as a file: byte for byte, and whoever damages it is told where."""
+"""A recorded log as a file: byte for byte; an error names where it is damaged."""
 
 import json
 from collections.abc import Iterator

@@ -22,7 +22,7 @@ from tests.topology.replay.helpers import LIBRARY, NEXT, edited, find_event, wit
 def recorded(library: Any = LIBRARY) -> Recording:
     """A case that nobody answers."""
     recording = Recording(library)
-    recording.tells(account())
+    recording.sets_entitlement(account())
     recording.asks(1, subject="my password is hunter2")
     recording.runs(service=None if library is LIBRARY else "router")
     recording.passes(timedelta(days=1))
@@ -166,7 +166,7 @@ def only_the_edition_is_missing(done: subprocess.CompletedProcess[bytes]) -> boo
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ((), "name the source of the log"),
         (("--from-topic", "--from-file", "x"), "name the source of the log"),
@@ -179,13 +179,13 @@ def only_the_edition_is_missing(done: subprocess.CompletedProcess[bytes]) -> boo
         (("--from-topic", "--save", "-"), "--save needs the name of a file"),
     ],
 )
-def test_bad_input_is_exit_code_2_and_one_message(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_bad_input_is_exit_code_2_and_one_message(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
     """Nothing on standard output: there is no answer."""
     file = written(tmp_path / "log", recorded())
     (tmp_path / "bad").write_bytes(file.read_bytes().splitlines(keepends=True)[0] + b"{")
     done = frontline(*(each.replace("{tmp}", str(tmp_path)) for each in arguments))
     assert (done.returncode, done.stdout) == (2, b"")
-    assert said.replace("{tmp}", str(tmp_path)) in " ".join(done.stderr.decode().split())
+    assert message.replace("{tmp}", str(tmp_path)) in " ".join(done.stderr.decode().split())
 
 
 def test_an_unavailable_kafka_is_one_line() -> None:

@@ -68,7 +68,7 @@ def test_the_oldest_are_forgotten_first_and_only_so_many_at_once() -> None:
     assert (index.next_expiry(), len(index)) == (None, 2)
 
 
-def test_a_request_that_comes_again_after_the_window_is_kept_anew() -> None:
+def test_a_request_that_is_repeated_after_the_window_gets_a_new_entry() -> None:
     """Its first entry is replaced, so forgetting the first must not forget the second."""
     index = filled(NOON, NOON + TICK)
     index.changed(b"0", entry(NOON + DAY, "a", NOON + timedelta(days=30)))

@@ -26,9 +26,9 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert main() == 2
-    said = capsys.readouterr()
-    assert words in said.err
-    assert (len(said.err.splitlines()), said.out) == (1, "")
+    published = capsys.readouterr()
+    assert words in published.err
+    assert (len(published.err.splitlines()), published.out) == (1, "")
 
 
 async def test_a_port_that_is_taken_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
@@ -38,12 +38,12 @@ async def test_a_port_that_is_taken_is_one_line_and_exit_code_1(tmp_path: Path) 
         async with service_process("router", tmp_path / "log", FRONTLINE_HTTP_PORT=port) as router:
             await router.start()
             assert await router.ended() == 1
-            said = router.log.read_text()
-    assert f"Cannot listen on 127.0.0.1:{port}" in said
-    assert "Traceback" not in said
+            published = router.log.read_text()
+    assert f"Cannot listen on 127.0.0.1:{port}" in published
+    assert "Traceback" not in published
 
 
-async def test_without_kafka_it_lives_waits_and_ends_when_told(tmp_path: Path) -> None:
+async def test_without_kafka_it_lives_waits_and_ends_on_a_signal(tmp_path: Path) -> None:
     """Kafka may come later: not ready and saying why, but alive, and gone at the first SIGTERM."""
     async with service_process("router", tmp_path / "log", FRONTLINE_KAFKA_BOOTSTRAP=NOBODY) as router:
         await router.start()

@@ -21,9 +21,12 @@ class _Valve:
     """A queue of two sources, with its calls of pause and resume."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.calls: list[str] = []
         self.inbox = RecordQueue(
-            ["a", "b"], 0, lambda source: self.said.append(f"-{source}"), lambda source: self.said.append(f"+{source}")
+            ["a", "b"],
+            0,
+            lambda source: self.calls.append(f"-{source}"),
+            lambda source: self.calls.append(f"+{source}"),
         )
         self.inbox.open("a")
         self.inbox.open("b")
@@ -64,11 +67,11 @@ def test_fetching_pauses_when_it_is_full_and_resumes_when_there_is_room(count: i
     valve = _Valve()
     valve.inbox.offer("a", _fetched("a", 0, count, size))
     valve.inbox.offer("a", _fetched("a", count, 1, size))
-    assert valve.said == ["-a"]
+    assert valve.calls == ["-a"]
     valve.inbox.take(count // 2)
-    assert valve.said == ["-a"]
+    assert valve.calls == ["-a"]
     valve.inbox.take(count)
-    assert valve.said == ["-a", "+a"]
+    assert valve.calls == ["-a", "+a"]
 
 
 def test_records_of_a_source_that_is_not_open_are_dropped() -> None:
