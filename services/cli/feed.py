@@ -13,7 +13,11 @@ _PRIORITY_STYLE = {"P1": "bold red", "P2": "yellow", "P3": "cyan", "P4": "dim"}
 
 
 def lines(event: LoggedEvent, account_of: Mapping[str, str], messages: Messages) -> list[Text]:
-    """The lines for one event, none for what is not worth a line; `account_of` maps case ids to accounts."""
+    """The lines for one event, none for what is not worth a line; `account_of` maps case ids to accounts.
+
+    Each begins with the time and the id of its case: a terminal does not break it there, and `grep` finds the lines of
+    a case.
+    """
     data = event.data
     if event.type == "frontline.case.routed.v1":
         return _routed(data, messages)
@@ -22,9 +26,9 @@ def lines(event: LoggedEvent, account_of: Mapping[str, str], messages: Messages)
         return []
     sign, style, what = shown
     subject = f"{_milestone(data, messages)} " if "milestone" in data else ""
-    line = Text(f"{_clock_time(data['observed_at'])}  ")
+    line = _begin(data["observed_at"], data["case_id"])
     line.append(f"{sign} ", style=style)
-    account = account_of.get(data["case_id"], data["case_id"])
+    account = account_of.get(data["case_id"], "-")
     line.append(messages("feed.line", account=account, what=f"{subject}{what}"), style=style)
     return [line]
 
@@ -32,7 +36,7 @@ def lines(event: LoggedEvent, account_of: Mapping[str, str], messages: Messages)
 def _routed(case: Mapping[str, Any], messages: Messages) -> list[Text]:
     used = case["entitlement"]
     asked, got = case["requested_channel"], case["assigned_channel"]
-    line = Text(f"{_clock_time(case['received_at'])}  ")
+    line = _begin(case["received_at"], case["case_id"])
     line.append(case["priority"], style=_PRIORITY_STYLE.get(case["priority"], ""))
     who = {"code": "who.licensed" if used["licensed"] else "who.unlicensed", "facts": {"role": used["role"]}}
     holder = messages("feed.holder", plan=used["plan"], who=who)
@@ -43,7 +47,8 @@ def _routed(case: Mapping[str, Any], messages: Messages) -> list[Text]:
     why = verdict["rule"] if verdict["eligible"] else messages(verdict["reason"], **verdict.get("facts", {}))
     step = next(step for step in case["trace"] if step["rule"] == case["priority_rule"])
     because = messages(step["reason"], **step.get("facts", {}))
-    more = Text(f"             {messages('feed.why', why=why, because=because)}", style="dim")
+    more = _begin(case["received_at"], case["case_id"])
+    more.append(f"    {messages('feed.why', why=why, because=because)}", style="dim")
     deadlines = [
         messages(
             "feed.deadline",
@@ -55,11 +60,17 @@ def _routed(case: Mapping[str, Any], messages: Messages) -> list[Text]:
         if terms["due_at"] is not None
     ]
     if deadlines:
-        more.append(messages("feed.next", deadlines=sorted(deadlines)), style="not dim")
+        more.append(messages("feed.next", deadlines=sorted(deadlines)))
     else:
         reasons = sorted({terms["reason"] for terms in case["milestones"].values() if terms.get("reason")})
-        more.append(messages("feed.no_deadline", reasons=[messages.name("no_target", each) for each in reasons]))
+        more.append(
+            messages("feed.no_deadline", reasons=[messages.name("no_target", each) for each in reasons]), style="dim"
+        )
     return [line, more]
+
+
+def _begin(at: str, case_id: str) -> Text:
+    return Text(f"{_clock_time(at)}  ").append(f"{case_id}  ", style="dim")
 
 
 def _clock(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | None:
