@@ -46,6 +46,7 @@ def check_case(case: CaseRouted) -> None:
     _check_printable(case.case_id)
     _check_terms(case.milestones)
     micros(case.received_at, "received_at")
+    micros(case.decided_at, "decided_at")
 
 
 def check_activity(activity: ActivityRecorded, now: datetime) -> None:
@@ -54,6 +55,7 @@ def check_activity(activity: ActivityRecorded, now: datetime) -> None:
     _check_required(activity)
     _check_terms(activity.milestones or {})
     micros(activity.at, "at")
+    micros(activity.recorded_at, "recorded_at")
     if is_in_the_future(activity.at, activity.recorded_at, now):
         raise InputRefused(
             "bad_activity_time",

@@ -19,9 +19,10 @@ from shared.policy.model import Edition
 from shared.policy.published_edition import edition_published
 from shared.sla.pinned_edition import short_of
 from tests.harness.decided import published
-from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, as_record
+from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, as_record, at
 
 DECIDED_BY, MOVED_TO = LIBRARY.editions[0], NEXT.editions[0]
+WRITTEN_MS = round(at(0).timestamp() * 1000)
 TO_NEXT = {"edition": MOVED_TO.edition, "policy_sha256": policy_sha256(MOVED_TO)}
 
 
@@ -34,7 +35,7 @@ def record_of(edition: Edition) -> Record:
 def record_with(topic: Topic, event: object, offset: int) -> Record:
     """A record of the case's log."""
     value, headers = as_record(topic, CASE, event)
-    return Record(topic.name, 0, offset, 0, CASE.encode(), value, headers)
+    return Record(topic.name, 0, offset, WRITTEN_MS, CASE.encode(), value, headers)
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_an_edition_that_cannot_be_read_does_not_hide_the_others(log: CaseLog) -
     log.published.take(Record(output.topic, 0, 1, 0, output.key, output.value, output.headers))
     desk = TaskDesk()
     value, headers = as_record(ACTIVITY, CASE, desk.activity("policy_migrated", edition="later", policy_sha256=digest))
-    log.take(Record(ACTIVITY.name, 0, 2, 0, CASE.encode(), value, headers))
+    log.take(Record(ACTIVITY.name, 0, 2, WRITTEN_MS, CASE.encode(), value, headers))
     found, problem = command._editions(log)
     assert short_of(policy_sha256(DECIDED_BY)) in found
     assert "cannot read edition" in problem
