@@ -28,8 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("services.cli.up:up", "Run the whole system on a real Kafka; Ctrl-C stops it."),
     "demo": ("services.cli.demo.command:demo", "Run the whole system with demo requests; Ctrl-C stops it."),
     "decide": ("services.cli.decide:decide", "Decide requests without Kafka: JSON lines in, JSON lines out."),
-    "deadline": ("services.cli.deadline:deadline", "When targets are due: JSON lines in, JSON lines out."),
-    "clocks": ("services.cli.clocks:clocks", "The SLA clocks of cases: JSON lines in, JSON lines out."),
+    "deadline": ("services.cli.deadline:deadline", "Compute when targets are due: JSON lines in, JSON lines out."),
+    "clocks": ("services.cli.clocks:clocks", "Compute SLA clocks of cases: JSON lines in, JSON lines out."),
     "explain": (
         "services.cli.explain.command:explain",
         "Explain a case's channel, priority and deadlines from the log.",
