@@ -55,7 +55,7 @@ def _opened(case: CaseRouted, known: KnownEditions) -> CaseState | None:
         return None
     try:
         state = new_case(case, short_of(case.policy_sha256), pinned, None)
-        open_clocks(state, known, to_micros(case.decided_at))
+        open_clocks(state, known, to_micros(case.observed_at))
     except InputRefused:
         return None
     return state

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.contracts.base import format_instant
-from shared.contracts.structs import ActivityRecorded, CaseRouted, DecidedMilestone, MilestoneTerms
+from shared.contracts.structs import ActivityRecorded, CaseRouted, MilestoneTerms
 from shared.contracts.vocabulary import ActivityType, Milestone
 from shared.sla.errors import InputRefused
 from shared.sla.event_time import is_receipt, micros
@@ -44,9 +44,8 @@ TARGET_NEEDS = ("hours", "promise")
 def check_case(case: CaseRouted) -> None:
     """Refuse a case that no clock can be kept for. Raises InputRefused."""
     _check_printable(case.case_id)
-    _check_terms(case.milestones)
     micros(case.received_at, "received_at")
-    micros(case.decided_at, "decided_at")
+    micros(case.observed_at, "observed_at")
 
 
 def check_activity(activity: ActivityRecorded, now: datetime) -> None:
@@ -93,7 +92,7 @@ def _is_missing(value: object) -> bool:
     return value is None or value == "" or value == {}
 
 
-def _check_terms(milestones: Mapping[Milestone, MilestoneTerms | DecidedMilestone]) -> None:
+def _check_terms(milestones: Mapping[Milestone, MilestoneTerms]) -> None:
     for milestone, terms in milestones.items():
         if terms.target_seconds is not None and any(getattr(terms, name) is None for name in TARGET_NEEDS):
             raise InputRefused("malformed_event", f"milestones.{milestone}: a target needs hours and a promise")

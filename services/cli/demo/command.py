@@ -34,6 +34,7 @@ from shared.messages.catalogues import messages_in
 from shared.messages.messages import Messages
 from shared.policy.files import load_edition
 from shared.policy.model import Edition
+from shared.routing.rulebook import Rulebook
 from shared.wall_clock import utc_now
 
 DEMO_EDITION = "demo"  # the shipped guidelines with P1 targets of seconds
@@ -91,7 +92,7 @@ def demo(
     work: Callable[[System], Awaitable[int]] = (
         partial(_check, policy=policies, edition=edition, as_json=json)
         if once
-        else partial(_watch, quiet_after=min(longest + 1, LAST_LINES_WITHIN), as_json=json)
+        else partial(_watch, edition=edition, quiet_after=min(longest + 1, LAST_LINES_WITHIN), as_json=json)
     )
     return run(Options(data, kafka, port, policies), ready_file, work)
 
@@ -123,7 +124,7 @@ async def _check(system: System, *, policy: str, edition: Edition, as_json: bool
     return DIFFERENT if differences else AS_PROMISED
 
 
-async def _watch(system: System, *, quiet_after: float, as_json: bool) -> int:
+async def _watch(system: System, *, edition: Edition, quiet_after: float, as_json: bool) -> int:
     """Show what happens to the demo's requests; `quiet_after` seconds after the last one nothing more is expected."""
     show(system, as_json=as_json)
     console = Console(highlight=False, soft_wrap=True)
@@ -133,7 +134,7 @@ async def _watch(system: System, *, quiet_after: float, as_json: bool) -> int:
             "missed.\n",
             style="dim",
         )
-    started = utc_now()
+    started, rules = utc_now(), Rulebook(edition)
     agents = _Agents(system.client())
     account_of: dict[str, str] = {}
     example, messages = ExampleCase(), messages_in(language_of(os.environ))
@@ -149,13 +150,19 @@ async def _watch(system: System, *, quiet_after: float, as_json: bool) -> int:
             if as_json:
                 print(msgspec.json.encode({"type": event.type, "data": event.data}).decode(), flush=True)
             else:
-                print_event(console, event, account_of, messages)
+                print_event(console, event, account_of, messages, rules)
     return AS_PROMISED
 
 
-def print_event(console: Console, event: LoggedEvent, account_of: Mapping[str, str], messages: Messages) -> None:
+def print_event(
+    console: Console,
+    event: LoggedEvent,
+    account_of: Mapping[str, str],
+    messages: Messages,
+    rules: Rulebook | None = None,
+) -> None:
     """Print the lines of an event whole: the terminal goes on with a long one in its next row."""
-    for line in feed.lines(event, account_of, messages):
+    for line in feed.lines(event, account_of, messages, rules):
         console.print(line, soft_wrap=True)
 
 
@@ -189,7 +196,7 @@ class _Agents:
 
     async def work_on(self, case: Mapping[str, Any]) -> None:
         """Send the activity of an agent on this case, with pauses."""
-        if not any(terms["target_seconds"] for terms in case["milestones"].values()):
+        if not any("promise" in terms for terms in case["milestones"].values()):
             return
         self._cases += 1
         steps: tuple[tuple[float, dict[str, str]], ...] = (

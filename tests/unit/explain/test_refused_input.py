@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.contracts.structs import DecidedMilestone, MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.topics import ACTIVITY, CASES, Topic
 from shared.explain.case_log import CaseLog
 from shared.kafka.record import Record
@@ -102,8 +102,7 @@ def test_a_decision_that_was_dead_lettered_is_not_the_decision_of_the_case(dead_
 def test_a_decision_that_no_clock_can_be_kept_for_is_not_the_decision_of_the_case() -> None:
     """Its dead letter need not be there: the check is that of escalation."""
     desk = TaskDesk()
-    lacking = {"restoration": DecidedMilestone(target_seconds=60, hours="elapsed", due_at=None)}
-    case = ExplainedCase(desk, msgspec.structs.replace(desk.case(), milestones=lacking))
+    case = ExplainedCase(desk, msgspec.structs.replace(desk.case(), received_at=at(0).replace(year=1)))
     case.log.dead_letters.clear()
     assert case.log.case is None
     case.decided_again(desk.case())

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from services.intake.activity import RULES
-from shared.contracts.structs import DecidedMilestone, MilestoneTerms
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import ACTIVITY_TYPES
 from shared.sla.errors import InputRefused
 from shared.sla.input_checks import NOTHING, REQUIRED, check_activity, check_case
@@ -86,15 +86,14 @@ def test_what_a_client_dates_into_the_future_is_refused_and_a_receipt_is_believe
     assert _refused("agent_replied", now, **given)[0] == ("" if taken else "bad_activity_time")
 
 
-def test_a_case_whose_promise_cannot_be_counted_is_refused() -> None:
-    """By the same checks: its id, its terms, its instant."""
+def test_a_case_that_no_clock_can_be_kept_for_is_refused() -> None:
+    """By the same checks: its id, its instants."""
     case = DESK.case()
     check_case(case)
-    lacking = {"restoration": DecidedMilestone(target_seconds=60, hours="elapsed", due_at=None)}
     for wrong in (
         replace(case, case_id="c\n"),
-        replace(case, milestones=lacking),
         replace(case, received_at=case.received_at.replace(year=1)),
+        replace(case, observed_at=case.observed_at.replace(year=9999)),
     ):
         with pytest.raises(InputRefused) as refused:
             check_case(wrong)
