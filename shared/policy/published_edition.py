@@ -65,7 +65,7 @@ def read_document(document: bytes, sha256: str) -> Edition:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
         raise UnusableEdition(
-            f"this version of Frontline cannot read the edition with policy_sha256 {sha256} ({where}: {first['msg']}): "
+            f"this version of Frontline cannot read edition {sha256} ({where}: {first['msg']}): "
             "use the version that wrote it"
         ) from None
 

@@ -63,7 +63,7 @@ def test_a_saved_edition_is_read_and_keeps_its_digest() -> None:
     ("saved", "sha256", "message"),
     [
         (b"damaged", SHA256, "damaged"),
-        (zlib.compress(b'{"edition":"later"}'), "b8a1450d9e" + "0" * 54, "cannot read the edition"),
+        (zlib.compress(b'{"edition":"later"}'), "b8a1450d9e" + "0" * 54, "cannot read edition"),
         (EDITION, "0" * 64, "has the SHA-256"),
     ],
     ids=["damaged", "of-another-version", "under-another-digest"],
