@@ -16,6 +16,7 @@ from services.intake.fields import WrongValue
 
 # A field name comes from the caller where it is unknown to us: only what looks like one is repeated.
 _FIELD_NAME = re.compile(r"[\w-]{1,64}")
+_POSITION = re.compile(r"line (\d+) column (\d+)")
 
 
 class FieldError(NamedTuple):
@@ -112,7 +113,7 @@ class InvalidFields(Refusal):
 
     def __init__(self, errors: Iterable[FieldError]) -> None:
         found = tuple(errors)
-        super().__init__("refusal.field" if len(found) == 1 else "refusal.fields", found, count=len(found))
+        super().__init__("refusal.fields", found, count=len(found))
 
 
 class IdempotencyConflict(Refusal):
@@ -175,7 +176,9 @@ def json_error(error: ValidationError) -> MalformedJson | None:
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] != "json_invalid":
         return None
-    return MalformedJson("refusal.not_json", error=first["ctx"]["error"])
+    place = _POSITION.search(first["ctx"]["error"])
+    line, column = place.groups() if place else ("1", "0")
+    return MalformedJson("refusal.not_json", line=line, column=column)
 
 
 def reason_of(kind: str, context: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -188,6 +191,12 @@ def reason_of(kind: str, context: Mapping[str, Any]) -> tuple[str, dict[str, Any
             return "field.empty", {}
         case "string_too_long":
             return "field.too_long", {"limit": context["max_length"]}
+        case "too_short":
+            return "field.too_few", {"limit": context["min_length"]}
+        case "too_long":
+            return "field.too_many", {"limit": context["max_length"]}
+        case "string_pattern_mismatch" if context["pattern"] in _PATTERNS:
+            return _PATTERNS[context["pattern"]], {}
         case "greater_than":
             return "field.more_than", {"limit": context["gt"]}
         case "less_than_equal":
@@ -200,6 +209,10 @@ def reason_of(kind: str, context: Mapping[str, Any]) -> tuple[str, dict[str, Any
             return ("field.not_valid", {"kind": kind}) if code is None else (code, {})
 
 
+_PATTERNS = {
+    "^[0-9a-f]{64}$": "field.sha256",
+    "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$": "field.language_tag",
+}
 _CODES = {
     "missing": "field.required",
     "extra_forbidden": "field.unknown",

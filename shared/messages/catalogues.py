@@ -1,19 +1,25 @@
 """The catalogues: one gettext file a language, `<language>.po`, in a folder.
 
+A sentence whose words agree with a number has gettext's plural forms. Its `msgid_plural` is the name of that number
+among its facts, and the header `Plural-Forms` is the language's rule (by default that of its locale).
+
 A language is added by a file and no code. FRONTLINE_MESSAGES names a folder of more catalogues, which outrank those
 that Frontline ships with. A code that a catalogue lacks is shown in the fallback; `lacking` lists those.
 """
 
 import os
+from collections.abc import Mapping
 from functools import cache
+from gettext import c2py
 from io import BytesIO
 from pathlib import Path
 
 from babel import UnknownLocaleError
 from babel.core import Locale
+from babel.messages.catalog import Message
 from babel.messages.pofile import PoFileError, read_po
 
-from shared.messages.messages import Catalogue, Messages, placeholders
+from shared.messages.messages import Catalogue, Messages, Plural, placeholders
 
 FALLBACK = "en"
 SHIPPED = Path(__file__).parent / "catalogues"
@@ -101,14 +107,48 @@ def _catalogue(language: str, folders: tuple[Path, ...]) -> Catalogue:
         read = read_po(BytesIO(path.read_bytes()), abort_invalid=True)
         locale = str(read.locale or "") or language.replace("-", "_")
         Locale.parse(locale)
+        form_of = c2py(read.plural_expr)
     except (OSError, ValueError, LookupError, PoFileError, UnknownLocaleError) as error:
         raise BadCatalogue(f"{path}: {error}") from error
-    texts = {str(each.id): each.string for each in read if each.id and isinstance(each.string, str) and each.string}
+    texts: dict[str, str] = {}
+    plurals: dict[str, Plural] = {}
+    for message in read:
+        code, forms = _entry(message)
+        if not code or not any(forms):
+            continue
+        texts[code] = forms[-1]
+        if isinstance(message.id, tuple):
+            plurals[code] = Plural(str(message.id[1]), forms)
+    _check(path, texts, plurals)
+    return Catalogue(language, locale, texts, plurals, form_of)
+
+
+def _entry(message: Message) -> tuple[str, tuple[str, ...]]:
+    """The code of an entry and its text, or its plural forms."""
+    code = message.id[0] if isinstance(message.id, tuple | list) else message.id
+    forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    return str(code), tuple(str(form or "") for form in forms)
+
+
+def _check(path: Path, texts: Mapping[str, str], plurals: Mapping[str, Plural]) -> None:
+    """Raise BadCatalogue for the first sentence that could not be shown."""
     shipped = {} if path.parent == SHIPPED else _catalogue(FALLBACK, (SHIPPED,)).texts
-    for code, text in texts.items():
-        if mistake := _mistake(text, shipped.get(code)):
+    for code, last in texts.items():
+        for text in plurals[code].forms if code in plurals else (last,):
+            if mistake := _mistake(text, shipped.get(code)):
+                raise BadCatalogue(f"{path}: {code}: {mistake}")
+        if code in plurals and (mistake := _plural_mistake(plurals[code])):
             raise BadCatalogue(f"{path}: {code}: {mistake}")
-    return Catalogue(language, locale, texts)
+
+
+def _plural_mistake(plural: Plural) -> str | None:
+    """Why the plural forms of a sentence cannot be shown: one is missing, or the number is not in the last one."""
+    missing = [f"msgstr[{index}]" for index, form in enumerate(plural.forms) if not form]
+    if missing:
+        return f"{' '.join(missing)} is missing; Plural-Forms asks for {len(plural.forms)} forms"
+    if plural.fact not in placeholders(plural.forms[-1]):
+        return f"msgid_plural must name the number of the sentence, and {plural.fact!r} is none of its facts"
+    return None
 
 
 def _mistake(text: str, shipped: str | None) -> str | None:

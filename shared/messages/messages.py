@@ -9,12 +9,15 @@ fact is shown follows from what it is:
 - several things are a list: `{plans:or}` alternatives, `{needs:and}` what holds together, `{claims:list}` neither;
 - `{seconds:span}` is a length of time, `{share:percent}` a part, `{at:instant}` an instant on the wall clock of `zone`.
 
+A sentence whose words agree with a number has plural forms, chosen by the plural rule of its language.
+
 Lists, numbers and percentages follow Unicode's locale data (CLDR), by Babel.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from string import Formatter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from babel import Locale
@@ -40,12 +43,37 @@ _BEFORE_ITS_OWN_SOUND = {
 _FORMS = ("span", "percent", "instant")  # of numbers and instants; nothing else can be shown in them
 
 
+class Plural(NamedTuple):
+    """A sentence whose words agree with a number: the fact that is the number, and the forms in gettext's order."""
+
+    fact: str
+    forms: tuple[str, ...]
+
+
+def _one_or_more(number: int) -> int:
+    return int(number != 1)
+
+
 class Catalogue(NamedTuple):
-    """The sentences of one language by their codes. `locale` says how its lists and numbers look."""
+    """The sentences of one language by their codes. `locale` says how its lists and numbers look.
+
+    `plurals` are those that agree with a number; `texts` has the last form of each. `form_of` is the language's plural
+    rule: which form a number takes.
+    """
 
     language: str
     locale: str
     texts: Mapping[str, str]
+    plurals: Mapping[str, Plural] = MappingProxyType({})
+    form_of: Callable[[int], int] = _one_or_more
+
+    def text(self, code: str, facts: Mapping[str, Any]) -> str | None:
+        """The text of a code, in the form that the number among `facts` takes; None if it has none."""
+        plural = self.plurals.get(code)
+        number = None if plural is None else facts.get(plural.fact)
+        if plural is None or not isinstance(number, int):
+            return self.texts.get(code)
+        return plural.forms[self.form_of(abs(number))]
 
 
 class Messages:
@@ -84,7 +112,7 @@ class Messages:
 
     def __call__(self, code: str, /, **facts: Any) -> str:
         """The sentence of a code; a code that no catalogue has stands for itself."""
-        text = self.find(code)
+        text = self._own.get(code) or self._catalogue.text(code, facts) or self._fallback.text(code, facts)
         return code if text is None else "".join(self._filled(text, facts))
 
     def reason(self, reason: Any) -> str:
@@ -93,7 +121,7 @@ class Messages:
         return self(code, **facts)
 
     def find(self, code: str) -> str | None:
-        """The text of a code with its placeholders; None if no catalogue has it."""
+        """The text of a code with its placeholders, in its last plural form; None if no catalogue has it."""
         return self._own.get(code) or self._catalogue.texts.get(code) or self._fallback.texts.get(code)
 
     def knows(self, code: str) -> bool:
