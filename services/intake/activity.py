@@ -1,4 +1,4 @@
-"""[pure] Activity on a case: what each type needs, what it may carry, who may say it, and when it may have happened."""
+"""[pure] Activity on a case: the fields of each type, the scopes that it needs, and the instants that it may have."""
 
 import hashlib
 import json
@@ -41,7 +41,7 @@ class TermsBody(Body):
 
 
 class Activity(Body):
-    """Something that happened on a case, as a client reports it."""
+    """One activity on a case, as a client reports it."""
 
     type: ActivityType
     at: Instant | None = None
@@ -58,7 +58,7 @@ class Activity(Body):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of what was reported, the same however the JSON was laid out."""
+        """SHA-256 of the content, the same for every layout of the JSON."""
         content = self.model_dump(mode="json", exclude_none=True)
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
@@ -66,14 +66,14 @@ class Activity(Body):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a type carries beside `at`: all of `needs`, at least one of `one_of`, anything of `may`, nothing else."""
+    """The fields of a type beside `at`: all of `needs`, at least one of `one_of`, any of `may`, and no others."""
 
     needs: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
 
 
-# `text` is optional even in replies and notes: a help desk that keeps its own texts reports only that they happened.
+# `text` is optional even in replies and notes: a help desk may keep its texts to itself and report only the activity.
 RULES: dict[ActivityType, Rule] = {
     "agent_replied": Rule(may=("text",)),
     "customer_replied": Rule(may=("text",)),
@@ -90,16 +90,16 @@ RULES: dict[ActivityType, Rule] = {
     "escalation_reviewed": Rule(needs=("accepted",), may=("text", "reason")),
     "policy_migrated": Rule(needs=("edition", "policy_sha256"), may=("text", "reason")),
 }
-_CARRIED = (
+_FIELDS = (
     "text", "to", "milestones", "impact", "workaround", "reason", "accepted", "plan", "edition", "policy_sha256",
 )  # fmt: skip
-_TERMS = ("milestones", "plan", "edition")  # whoever sets them sets what the customer was promised
+_TERMS = ("milestones", "plan", "edition")  # fields that change the terms of a case
 
 
 def check(activity: Activity, scopes: Collection[str], *, received_at: datetime, submitted_at: datetime | None) -> None:
-    """Refuse what the type does not carry, what the client may not say, and what cannot have happened then.
+    """Refuse fields that the type does not have, fields that the scopes do not permit, and impossible instants.
 
-    `submitted_at` is when the case was submitted, if that is known here; escalation checks it again for every case.
+    `submitted_at` is the instant of the case's submission, if intake knows it. Escalation checks every case again.
     Raises InvalidFields with every wrong field, or MissingScope.
     """
     errors = [*_shape_errors(activity), *_terms_errors(activity), *_time_errors(activity, received_at, submitted_at)]
@@ -115,7 +115,7 @@ def check(activity: Activity, scopes: Collection[str], *, received_at: datetime,
 def record(
     activity: Activity, *, case_id: str, client: str, idempotency_key: str, received_at: datetime
 ) -> ActivityRecorded:
-    """The event that `activity` becomes. The same call with the same key has the same `activity_id`."""
+    """The event of `activity`. The same call with the same key has the same `activity_id`."""
     milestones = None
     if activity.milestones is not None:
         milestones = {
@@ -145,7 +145,7 @@ def record(
 
 def _shape_errors(activity: Activity) -> list[FieldError]:
     rule, kind = RULES[activity.type], {"type": activity.type}
-    given = [name for name in _CARRIED if getattr(activity, name) is not None]
+    given = [name for name in _FIELDS if getattr(activity, name) is not None]
     errors = [FieldError(name, "field.required_for", kind) for name in rule.needs if name not in given]
     allowed = (*rule.needs, *rule.one_of, *rule.may)
     errors += [FieldError(name, "field.not_of", kind) for name in given if name not in allowed]
@@ -159,9 +159,9 @@ def _terms_errors(activity: Activity) -> list[FieldError]:
 
 
 def _term_errors(name: Milestone, terms: TermsBody) -> Iterator[FieldError]:
-    promised = {"hours": terms.hours, "promise": terms.promise}
-    explained = {"reason": terms.reason}
-    wanted, unwanted = (explained, promised) if terms.target_seconds is None else (promised, explained)
+    promise = {"hours": terms.hours, "promise": terms.promise}
+    explanation = {"reason": terms.reason}
+    wanted, unwanted = (explanation, promise) if terms.target_seconds is None else (promise, explanation)
     target = "without_target" if terms.target_seconds is None else "with_target"
     for field, value in wanted.items():
         if value is None:

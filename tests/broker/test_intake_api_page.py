@@ -1,4 +1,4 @@
-"""docs/api.md is true: every command on it works, and answers with the fields that it shows."""
+"""docs/api.md is correct: every command on it works, and is answered with the fields that it shows."""
 
 import asyncio
 import json
@@ -52,7 +52,7 @@ def commands() -> list[Command]:
 
 
 def _shape(value: Any) -> Any:
-    """The names of all fields, and the kinds of values; what a list holds is told by its items' shapes."""
+    """The names of all fields, and the kinds of values; a list is described by the shapes of its items."""
     if isinstance(value, dict):
         return {name: _shape(each) for name, each in value.items()}
     if isinstance(value, list):

@@ -38,7 +38,7 @@ def _environment(**given: str) -> dict[str, str]:
 
 
 async def _run(**given: str) -> tuple[int | None, str]:
-    """Run it to its end; returns its exit code and what it said."""
+    """Run it to its end. Returns its exit code and its output."""
     process = await _start(**given)
     _, said = await asyncio.wait_for(process.communicate(), 60)
     return process.returncode, said.decode()
@@ -112,7 +112,7 @@ async def test_a_policy_that_does_not_exist_ends_it(bootstrap: str) -> None:
     assert "guidelines-2021" in said
 
 
-async def test_a_port_that_is_taken_ends_it_with_one_line(bootstrap: str) -> None:
+async def test_a_port_in_use_ends_it_with_one_line(bootstrap: str) -> None:
     """Exit code 1: the settings are right, the machine is busy."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -123,7 +123,7 @@ async def test_a_port_that_is_taken_ends_it_with_one_line(bootstrap: str) -> Non
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-async def test_it_ends_in_good_order_within_five_seconds(bootstrap: str, sign: signal.Signals) -> None:
+async def test_it_ends_cleanly_within_five_seconds(bootstrap: str, sign: signal.Signals) -> None:
     """With a call under way and an event stream open: the call is answered, the stream ends, the exit code is 0."""
     await topics_at(bootstrap)
     async with (
@@ -151,8 +151,8 @@ async def test_it_ends_in_good_order_within_five_seconds(bootstrap: str, sign: s
     assert json.loads(lines[-1])["action"] == "service.ended"
 
 
-async def test_no_secret_and_no_word_of_a_customer_is_ever_logged(bootstrap: str) -> None:
-    """At the most talkative level, with calls that succeed, calls that are refused and calls with wrong keys."""
+async def test_no_secret_and_no_text_of_a_customer_is_logged(bootstrap: str) -> None:
+    """At the most verbose level, with calls that succeed, calls that are refused and calls with wrong keys."""
     await topics_at(bootstrap)
     phone = {"meeting_id": SECRETS["meeting_id"], "host_key": SECRETS["host_key"]}
     requester = {

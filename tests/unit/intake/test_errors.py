@@ -1,4 +1,4 @@
-"""Refusals: one entry for each wrong field, in our words, and never what was sent."""
+"""Refusals: one entry for each wrong field, with sentences of ours, and never the value that was sent."""
 
 import json
 import re
@@ -91,7 +91,7 @@ def test_every_wrong_field_is_named_once(body: type[Body], document: Any) -> Non
     ],
 )
 def test_a_wrong_field_is_described_in_plain_words(given: dict[str, Any], field: str, message: str) -> None:
-    """So that whoever builds a client can mend it without looking us up; odd names are not repeated."""
+    """The developer of a client can correct it without our documentation; odd names are not repeated."""
     refusal = _refusal(Submission, json.dumps(submission(**given)))
     assert refusal is not None
     assert [error.field for error in refusal.errors] == [field]
@@ -139,7 +139,7 @@ def test_a_body_that_is_not_json_is_refused_with_the_position(data: str, languag
 
 
 def test_kinds_and_titles_are_distinct() -> None:
-    """`type` tells programs what happened, `title` people."""
+    """Programs read `type`, and people `title`."""
     assert len(KINDS) >= 15
     assert len({kind.kind for kind in KINDS}) == len(KINDS)
     titles = {messages_in("en")(f"problem.{kind.kind}") for kind in KINDS}
@@ -150,8 +150,8 @@ def test_kinds_and_titles_are_distinct() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_problem_has_the_members_of_rfc_9457(kind: type[Refusal]) -> None:
     """type, title, status and detail, and `errors`, empty where no field is wrong."""
-    told: Any = [FieldError("a", "field.required")] if kind is InvalidFields else "refusal.crashed"
-    answer = render(typing.cast(Any, kind)(told))
+    reason: Any = [FieldError("a", "field.required")] if kind is InvalidFields else "refusal.crashed"
+    answer = render(typing.cast(Any, kind)(reason))
     problem = json.loads(bytes(answer.body))
     assert answer.headers["content-type"] == "application/problem+json"
     assert problem["type"] == f"urn:frontline:problem:{kind.kind}"
@@ -173,7 +173,7 @@ def test_a_problem_is_in_the_language_of_the_caller() -> None:
     assert render(refusal).headers["content-language"] == "en"
 
 
-def test_a_language_that_nothing_could_be_said_in_is_refused() -> None:
+def test_a_language_without_texts_is_refused() -> None:
     """Neither a catalogue nor the edition has it; a region of one that is there is fine."""
     edition = load_edition("guidelines-2021")
     for language in (None, "es", "es-MX", "en"):
