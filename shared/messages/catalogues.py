@@ -1,10 +1,10 @@
-"""The catalogues: one gettext file a language, `<language>.po`, in a folder.
+"""The catalogues: one gettext file for each language, `<language>.po`, in a folder.
 
 A sentence whose words agree with a number has gettext's plural forms. Its `msgid_plural` is the name of that number
 among its facts, and the header `Plural-Forms` is the language's rule (by default that of its locale).
 
-A language is added by a file and no code. FRONTLINE_MESSAGES names a folder of more catalogues, which outrank those
-that Frontline ships with. A code that a catalogue lacks is shown in the fallback; `lacking` lists those.
+To add a language, add a file; no code is needed. FRONTLINE_MESSAGES names a folder of more catalogues, which outrank
+those that ship. A code that a catalogue lacks is shown in the fallback language, and `lacking` lists these codes.
 """
 
 import os
@@ -27,7 +27,7 @@ SETTING = "FRONTLINE_MESSAGES"
 
 
 class BadCatalogue(Exception):
-    """A catalogue that cannot be read: which file, and what is wrong with it; or a folder of them that is not there."""
+    """A catalogue is wrong or unreadable, or its folder is missing. The message names the file and the mistake."""
 
 
 def load_all() -> None:
@@ -37,18 +37,18 @@ def load_all() -> None:
 
 
 def languages() -> tuple[str, ...]:
-    """The languages that there are catalogues of, the fallback first."""
+    """The languages with a catalogue, the fallback first."""
     return _languages(tuple(_folders()))
 
 
 def messages_in(language: str | None = None) -> Messages:
-    """The sentences of a language, or of the fallback where there is no catalogue of it. Raises BadCatalogue."""
+    """The sentences of a language, or of the fallback if it has no catalogue. Raises BadCatalogue."""
     wanted = best(language)
     return _messages(wanted, tuple(_folders()))
 
 
 def best(language: str | None) -> str:
-    """The language of the catalogue for a BCP 47 tag: `es-MX` is read in `es`; the fallback where there is none."""
+    """The language of the catalogue for a BCP 47 tag: `es` for `es-MX`; the fallback if there is none."""
     there = {each.casefold(): each for each in languages()}
     parts = (language or FALLBACK).casefold().split("-")
     tags = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
@@ -69,13 +69,13 @@ def accepted(header: str | None) -> str:
 
 
 def lacking(language: str) -> set[str]:
-    """The codes that the catalogue of a language lacks: those are shown in the fallback."""
+    """The codes that the catalogue of a language lacks, and that are shown in the fallback language."""
     folders = tuple(_folders())
     return set(_catalogue(FALLBACK, folders).texts) - set(_catalogue(language, folders).texts)
 
 
 def catalogue(language: str) -> Catalogue:
-    """The catalogue of a language that there is one of. Raises BadCatalogue."""
+    """The catalogue of a language. Raises BadCatalogue, also if there is none."""
     return _catalogue(language, tuple(_folders()))
 
 
@@ -88,7 +88,7 @@ def _folders() -> list[Path]:
 def _languages(folders: tuple[Path, ...]) -> tuple[str, ...]:
     for folder in folders:
         if not folder.is_dir():
-            raise BadCatalogue(f"{SETTING}={folder}: there is no such folder")
+            raise BadCatalogue(f"{SETTING}={folder}: this folder does not exist")
     found = {path.stem for folder in folders for path in folder.glob("*.po")}
     return (FALLBACK, *sorted(found - {FALLBACK}))
 
