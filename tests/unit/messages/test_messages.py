@@ -19,7 +19,7 @@ from shared.messages.catalogues import (
 from shared.messages.messages import Catalogue, Messages
 
 
-def test_numbers_are_written_as_the_language_has_it() -> None:
+def test_numbers_follow_the_language() -> None:
     """A comma for decimals, and a (no-break) space before the sign for per cent."""
     spanish, english = messages_in("es"), messages_in("en")
     assert (spanish.span(90.5), english.span(90.5)) == ("1 min 30,5 s", "1 min 30.5 s")
@@ -40,13 +40,13 @@ def test_numbers_are_written_as_the_language_has_it() -> None:
         ("es", ["agua", "hielo"], "agua o hielo", "agua y hielo"),
     ],
 )
-def test_lists_read_as_the_language_has_it(language: str, things: list[str], alternatives: str, together: str) -> None:
+def test_lists_follow_the_language(language: str, things: list[str], alternatives: str, together: str) -> None:
     """By CLDR; the Spanish conjunctions before their own sound are ours, as ICU has them."""
     messages = messages_in(language)
     assert (messages.one_of(things), messages.all_of(things)) == (alternatives, together)
 
 
-def test_a_word_without_a_name_stands_for_itself() -> None:
+def test_a_word_without_a_name_is_shown_as_it_is() -> None:
     """A desk makes up words of its own; those are in no catalogue."""
     assert messages_in("es").name("plan", "galaxy") == "galaxy"
     assert messages_in("es")("fact.plan", plan="galaxy") == "el plan es galaxy"
@@ -64,7 +64,7 @@ def test_a_fact_may_be_a_reason_of_its_own() -> None:
     assert messages_in("es")("requester.nobody", who=who).endswith("cuenta como administrador con licencia")
 
 
-def test_a_code_that_a_catalogue_lacks_is_said_in_the_fallback() -> None:
+def test_a_code_that_a_catalogue_lacks_is_shown_in_the_fallback() -> None:
     """A half-translated catalogue is better than none; `lacking` says what to translate."""
     english = Catalogue("en", "en_GB", {"a": "first", "b": "second"})
     half = Messages(Catalogue("xx", "es", {"a": "primero"}), english)
@@ -106,7 +106,7 @@ def test_a_language_is_found_by_its_tag(tag: str | None, found: str) -> None:
         (";;;,q=x, es;q=abc", "en"),
     ],
 )
-def test_accept_language_is_read_as_http_has_it(header: str | None, language: str) -> None:
+def test_accept_language_is_read_by_rfc_9110(header: str | None, language: str) -> None:
     """RFC 9110: weights, zero for "not this one"; what cannot be read is ignored."""
     assert accepted(header) == language
 
