@@ -217,8 +217,8 @@ async def test_a_retried_activity_is_the_same_activity(intake: Intake) -> None:
     answers = [await _report(intake, case, "t1", type="agent_replied", text="On it.") for _ in range(3)]
     assert {(answer.status_code, answer.text) for answer in answers} == {(202, answers[0].text)}
     events = [wire.decode(ActivityRecorded, data) for _, _, data in await _events(intake, ACTIVITY, case)]
-    (told,) = {(event.activity_id, event.activity_digest) for event in events}
-    assert len(told[1] or "") == 64
+    (same,) = {(event.activity_id, event.activity_digest) for event in events}
+    assert len(same[1] or "") == 64
 
 
 async def test_another_activity_under_the_key_of_the_first_is_refused(intake: Intake) -> None:
@@ -296,7 +296,7 @@ async def test_an_entitlement_is_set_read_and_withdrawn(intake: Intake) -> None:
         assert (await http.get(url)).json()["plan"] == "premier"
         assert (await http.delete(url)).status_code == 204
         assert (await http.get(url)).status_code == 404
-        assert (await http.delete(url)).status_code == 204  # gone already: fine
+        assert (await http.delete(url)).status_code == 204  # it had none already
     log = [record for record in await log_of(intake.bootstrap, ENTITLEMENTS) if record.key == account.encode()]
     kinds = ["tombstone" if serde.is_tombstone(record) else serde.read(record)[0].type for record in log]
     assert kinds == [
@@ -378,10 +378,10 @@ async def test_the_404_of_an_old_request_names_the_limit(bootstrap: str) -> None
     """The view is bounded; the log is not."""
     async with running_intake(bootstrap, recent_requests=2) as small, small.client() as http:
         ids = [(await _submit(small)).json()["request_id"] for _ in range(3)]
-        gone = await http.get(f"/v1/support-requests/{ids[0]}")
+        missing = await http.get(f"/v1/support-requests/{ids[0]}")
         assert (await http.get(f"/v1/support-requests/{ids[2]}")).status_code == 200
-    assert gone.status_code == 404
-    assert "most recent 2" in gone.json()["detail"]
+    assert missing.status_code == 404
+    assert "most recent 2" in missing.json()["detail"]
 
 
 async def _read_stream(answer: httpx.Response, count: int) -> list[tuple[str, str, dict[str, Any]]]:

@@ -88,8 +88,8 @@ def test_an_entitlement_with_an_unknown_calendar_or_a_repeated_contact_is_refuse
     given: dict[str, object], field: str
 ) -> None:
     """A calendar that no edition has would leave the account's cases without hours; a person has one role."""
-    told = {"plan": "premier", "account_type": "business", "paid": True, **given}
-    body = EntitlementBody.model_validate_json(json.dumps(told))
+    entitlement = {"plan": "premier", "account_type": "business", "paid": True, **given}
+    body = EntitlementBody.model_validate_json(json.dumps(entitlement))
     with pytest.raises(InvalidFields) as refused:
         entitlement_set(body, account_id="acme", calendars={"ES"}, at=NOW)
     assert [error.field for error in refused.value.errors] == [field]

@@ -87,17 +87,17 @@ def test_one_change_is_sufficient_for_a_reprioritisation(one_of: str) -> None:
 
 def test_only_the_backfill_scope_sets_when_something_happened() -> None:
     """Nobody backdates a reply into "met"."""
-    told = _read(type="agent_replied", at="2026-11-23T11:00:00Z")
+    reported = _read(type="agent_replied", at="2026-11-23T11:00:00Z")
     with pytest.raises(MissingScope, match=r"refusal\.backfill"):
-        check(told, ("activity", "admin"), received_at=NOW, submitted_at=None)
-    check(told, ("activity", "backfill"), received_at=NOW, submitted_at=None)
+        check(reported, ("activity", "admin"), received_at=NOW, submitted_at=None)
+    check(reported, ("activity", "backfill"), received_at=NOW, submitted_at=None)
 
 
 def test_only_the_admin_scope_sets_terms() -> None:
     """Terms are promises."""
-    told = _read(type="reprioritised", milestones=TERMS)
+    reported = _read(type="reprioritised", milestones=TERMS)
     with pytest.raises(MissingScope, match=r"refusal\.terms"):
-        check(told, ("activity", "backfill"), received_at=NOW, submitted_at=None)
+        check(reported, ("activity", "backfill"), received_at=NOW, submitted_at=None)
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_activity_in_the_future_or_before_its_case_is_refused(
     offset: timedelta, submitted: timedelta | None, wrong: bool
 ) -> None:
     """Both ends are inclusive; escalation checks a case that intake does not know."""
-    told = _read(type="agent_replied", at=(NOW + offset).isoformat())
-    assert bool(_wrong(told, submitted_at=None if submitted is None else NOW + submitted)) is wrong
+    reported = _read(type="agent_replied", at=(NOW + offset).isoformat())
+    assert bool(_wrong(reported, submitted_at=None if submitted is None else NOW + submitted)) is wrong
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_the_same_call_has_the_same_activity_id(client: str, case: str, key: str
     """A retry is recognised whatever its instant of receipt; another case, client or key is another activity."""
 
     def activity_id(client: str, case: str, key: str, at: datetime = NOW) -> str:
-        told = _read(type="agent_replied")
-        return record(told, case_id=case, client=client, idempotency_key=key, received_at=at).activity_id
+        reported = _read(type="agent_replied")
+        return record(reported, case_id=case, client=client, idempotency_key=key, received_at=at).activity_id
 
     one = activity_id(client, case, key)
     assert one == activity_id(client, case, key, NOW + timedelta(minutes=1))
@@ -165,8 +165,8 @@ def test_the_same_call_has_the_same_activity_id(client: str, case: str, key: str
 
 
 def _digest(**given: Any) -> str | None:
-    told = _read(**given)
-    return record(told, case_id="c1", client="desk", idempotency_key="k", received_at=NOW).activity_digest
+    reported = _read(**given)
+    return record(reported, case_id="c1", client="desk", idempotency_key="k", received_at=NOW).activity_digest
 
 
 def test_a_retry_has_the_digest_of_the_first() -> None:
