@@ -4,19 +4,20 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import cycle, islice, product
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
 from shared.contracts import wire
 from shared.contracts.registry import type_of
-from shared.contracts.structs import Account, CaseRouted, Decision, EntitlementWithdrawn, Event, SupportRequestSubmitted
+from shared.contracts.structs import Account, CausedBy, EntitlementWithdrawn, Event, SupportRequestSubmitted
 from shared.contracts.topics import CASES, EDITIONS, ENTITLEMENTS, REQUESTS, Topic, dead_letter
 from shared.contracts.vocabulary import CHANNELS, PLANS, PRIORITIES, ROLES
 from shared.kafka import dead_letters, serde
@@ -28,12 +29,12 @@ from shared.policy.files import load_edition
 from shared.routing.entitlement import covered, not_covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
+from shared.routing.whole_decision import case_routed
 from tests.harness.asking import MONDAY_NOON, account, entitlement_set, request, requester
 from tests.harness.service_process import ServiceProcess, service_process
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 IMPACTS = {"P1": "down", "P2": "significant", "P3": "general", "P4": "information"}
-CASE_ONLY = set(CaseRouted.__struct_fields__) - set(Decision.__struct_fields__)
 SETTLE_SECONDS = 90.0
 PARTITIONS = 6
 
@@ -72,7 +73,7 @@ class Kafka:
         """The committed cases of this test's requests, as far as the log goes now."""
         records = [record async for record in self._read(CASES)]
         decoded = [(record, json.loads(serde.read(record)[1])) for record in records]
-        return [(record, case) for record, case in decoded if self.mark in case["request_id"]]
+        return [(record, case) for record, case in decoded if self.mark in case["case_id"]]
 
     async def dead_lettered(self, source: Topic) -> list[DeadLetter]:
         """The dead letters of this test's records."""
@@ -86,7 +87,7 @@ class Kafka:
         """Wait until so many requests of this test have a committed case."""
 
         async def decided() -> int:
-            return len({case["request_id"] for _, case in await self.cases()})
+            return len({case["case_id"] for _, case in await self.cases()})
 
         await until(decided, count)
 
@@ -195,16 +196,19 @@ async def test_a_router_killed_in_the_middle_decides_each_request_once_and_as_ro
     rules = Rulebook(load_edition("guidelines-2021"))
     terms = {each.account_id: terms_of(each) for each in held}
     found = await kafka.cases()
-    assert Counter(case["request_id"] for _, case in found) == Counter(event.request_id for event in asked)
-    decided = {case["request_id"]: case for _, case in found}
+    assert Counter(case["case_id"] for _, case in found) == Counter(event.request_id for event in asked)
+    decided = {case["case_id"]: case for _, case in found}
     for event in asked:
         known = terms.get(event.account_id or "")
         who = event.requester
         entitlement = covered(known, who) if known else not_covered("unknown_account", who)
-        expected = json.loads(wire.encode(route(event, entitlement, rules, event.received_at)))
-        case = {name: value for name, value in decided[event.request_id].items() if name not in CASE_ONLY}
+        case = decided[event.request_id]
         assert case["entitlement"].pop("offset", None) is not None or known is None
-        assert case == expected
+        decision = route(event, entitlement, rules, event.received_at)
+        caused_by = msgspec.convert(case["caused_by"], CausedBy)
+        observed_at = datetime.fromisoformat(case["observed_at"])
+        expected = case_routed(event, decision, observed_at=observed_at, caused_by=caused_by)
+        assert case == json.loads(wire.encode(expected))
     for record, case in found:
         assert record.key == case["case_id"].encode()
         assert dict(record.headers)["traceparent"].startswith(f"00-{TRACE}-".encode())
@@ -233,7 +237,7 @@ async def test_what_the_router_cannot_decide_is_dead_lettered_and_the_rest_goes_
     letters = await kafka.dead_lettered(REQUESTS)
     assert Counter(letter.cause for letter in letters) == Counter(["conflict", "malformed_event", "wrong_partition"])
     assert b"not an event" in {letter.record.value for letter in letters}
-    assert {case["request_id"] for _, case in await kafka.cases()} == {f"{kafka.mark}-1", f"{kafka.mark}-3"}
+    assert {case["case_id"] for _, case in await kafka.cases()} == {f"{kafka.mark}-1", f"{kafka.mark}-3"}
     metrics = (await router.until("/metrics", 200)).text
     assert 'frontline_dead_letters_total{cause="conflict"' in metrics
 
@@ -255,7 +259,10 @@ async def test_a_new_router_knows_the_accounts_before_the_first_request(kafka: K
         await kafka.publish(REQUESTS, owner, request(request_id=f"{owner}-2", account_id=owner))
     await router.start()
     await kafka.until_decided(4)
-    plans = {case["request_id"]: (case["entitlement"]["plan"], case["needs_triage"]) for _, case in await kafka.cases()}
+    plans = {
+        case["case_id"]: (case["entitlement"]["plan"], case.get("needs_triage", False))
+        for _, case in await kafka.cases()
+    }
     assert plans == {
         f"{stays}-1": ("premier_plus", False),
         f"{leaves}-1": ("premier_plus", False),
@@ -282,7 +289,7 @@ async def test_a_submission_is_a_readable_case_within_a_moment(kafka: Kafka, rou
             began = loop.time()
             await kafka.publish(REQUESTS, owner, request(request_id=f"{kafka.mark}-{number}", account_id=owner))
             async with asyncio.timeout(10):
-                while json.loads((await consumer.getone()).value)["request_id"] != f"{kafka.mark}-{number}":
+                while json.loads((await consumer.getone()).value)["case_id"] != f"{kafka.mark}-{number}":
                     pass
             waited.append(loop.time() - began)
         assert sorted(waited)[len(waited) // 2] < 0.5, waited

@@ -34,7 +34,7 @@ async def _serve(stream: EventStream, *, send_fails: bool = False) -> None:
 
 def test_a_stream_counts_from_its_admission_even_before_it_begins() -> None:
     """Otherwise 200 simultaneous calls could all be admitted before the first stream begins."""
-    streams = Streams(RecentRequests(10), limit=2, per_client=2)
+    streams = Streams(RecentRequests(10, lambda _: None), limit=2, per_client=2)
     _open(streams, "a")
     _open(streams, "b")
     with pytest.raises(TooManyStreams):
@@ -43,7 +43,7 @@ def test_a_stream_counts_from_its_admission_even_before_it_begins() -> None:
 
 def test_one_client_cannot_have_all_streams() -> None:
     """A client has at most half of them by default; the rest is for other clients."""
-    streams = Streams(RecentRequests(10), limit=4)
+    streams = Streams(RecentRequests(10, lambda _: None), limit=4)
     _open(streams, "a")
     _open(streams, "a")
     with pytest.raises(TooManyStreams, match=r"refusal\.share_of_streams"):
@@ -54,7 +54,7 @@ def test_one_client_cannot_have_all_streams() -> None:
 @pytest.mark.parametrize("send_fails", [False, True])
 async def test_a_stream_that_has_ended_is_no_longer_counted(send_fails: bool) -> None:
     """It ended normally, or the client disconnected before the first event."""
-    streams = Streams(RecentRequests(10), limit=1)
+    streams = Streams(RecentRequests(10, lambda _: None), limit=1)
     for _ in range(3):
         stream = _open(streams, "a")
         try:
