@@ -36,7 +36,7 @@ def deadline(
     lang: Lang = None,
     json: bool = False,
 ) -> int:
-    """When targets are due: JSON lines in, JSON lines out.
+    """Compute when targets are due: JSON lines in, JSON lines out.
 
     A line is {"calendar": {…}, "start": "…Z", "target_seconds": 3600, "pauses": [["…Z", "…Z"]], "hours": "business"};
     hours is business, elapsed or elapsed_then_next_open. The answer is {"deadline": "…Z"}.

@@ -1,4 +1,7 @@
-"""[pure] Activity on a case: the fields of each type, the scopes that it needs, and the instants that it may have."""
+"""[pure] Activity on a case: the fields of each type, the scopes that it needs, and the instants that it may have.
+
+Escalation checks by the domain's rules again (`shared/sla/input_checks.py`). Intake names every wrong field at once.
+"""
 
 import hashlib
 import json
@@ -25,6 +28,7 @@ from shared.contracts.vocabulary import (
     ReopenMode,
     Workaround,
 )
+from shared.sla.input_checks import NOTHING, REQUIRED, TARGET_NEEDS, Required, is_in_the_future
 
 _TEN_YEARS = 10 * 366 * 86400
 
@@ -66,11 +70,21 @@ class Activity(Body):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The fields of a type beside `at`: all of `needs`, at least one of `one_of`, any of `may`, and no others."""
+    """The fields of a type beside `at`: all of `required` and of `also` (only for intake), any of `may`, no others."""
 
-    needs: tuple[str, ...] = ()
-    one_of: tuple[str, ...] = ()
+    required: Required = NOTHING
+    also: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """All of these."""
+        return (*self.also, *self.required.needs)
+
+    @property
+    def one_of(self) -> tuple[str, ...]:
+        """At least one of these, if there are any."""
+        return self.required.one_of
 
 
 # `text` is optional even in replies and notes: a help desk may keep its texts to itself and report only the activity.
@@ -78,17 +92,17 @@ RULES: dict[ActivityType, Rule] = {
     "agent_replied": Rule(may=("text",)),
     "customer_replied": Rule(may=("text",)),
     "internal_note": Rule(may=("text",)),
-    "status_changed": Rule(needs=("to",), may=("text", "reason")),
-    "reprioritised": Rule(one_of=("impact", "workaround", "milestones"), may=("text", "reason")),
+    "status_changed": Rule(REQUIRED["status_changed"], may=("text", "reason")),
+    "reprioritised": Rule(REQUIRED["reprioritised"], may=("text", "reason")),
     "restored": Rule(may=("text", "reason")),
     "resolved": Rule(may=("text", "reason")),
     "reopened": Rule(may=("text", "reason")),
     "closed": Rule(may=("text", "reason")),
     "withdrawn": Rule(may=("text", "reason")),
-    "entitlement_refreshed": Rule(one_of=("plan", "milestones"), may=("text", "reason")),
+    "entitlement_refreshed": Rule(REQUIRED["entitlement_refreshed"], may=("text", "reason")),
     "escalation_requested": Rule(may=("text", "reason")),
-    "escalation_reviewed": Rule(needs=("accepted",), may=("text", "reason")),
-    "policy_migrated": Rule(needs=("edition", "policy_sha256"), may=("text", "reason")),
+    "escalation_reviewed": Rule(REQUIRED["escalation_reviewed"], may=("text", "reason")),
+    "policy_migrated": Rule(REQUIRED["policy_migrated"], also=("edition",), may=("text", "reason")),
 }
 _FIELDS = (
     "text", "to", "milestones", "impact", "workaround", "reason", "accepted", "plan", "edition", "policy_sha256",
@@ -159,7 +173,7 @@ def _terms_errors(activity: Activity) -> list[FieldError]:
 
 
 def _term_errors(name: Milestone, terms: TermsBody) -> Iterator[FieldError]:
-    promise = {"hours": terms.hours, "promise": terms.promise}
+    promise = {field: getattr(terms, field) for field in TARGET_NEEDS}
     explanation = {"reason": terms.reason}
     wanted, unwanted = (explanation, promise) if terms.target_seconds is None else (promise, explanation)
     target = "without_target" if terms.target_seconds is None else "with_target"
@@ -174,7 +188,7 @@ def _term_errors(name: Milestone, terms: TermsBody) -> Iterator[FieldError]:
 def _time_errors(activity: Activity, received_at: datetime, submitted_at: datetime | None) -> list[FieldError]:
     if activity.at is None:
         return []
-    if activity.at > received_at:
+    if is_in_the_future(activity.at, received_at, received_at):
         return [FieldError("at", "field.in_the_future", {"now": format_instant(received_at)})]
     if submitted_at is not None and activity.at < submitted_at:
         return [FieldError("at", "field.before_the_case", {"submitted_at": format_instant(submitted_at)})]

@@ -10,7 +10,7 @@ from http import HTTPStatus
 import msgspec
 from prometheus_client import Counter
 
-from shared.http.limits import HttpLimits
+from shared.http.limits import RETRY_AFTER_SECONDS, HttpLimits
 from shared.messages.catalogues import accepted, messages_in
 from shared.observability.health import HEALTH_PATHS, AsgiApp, Receive, Scope, Send
 
@@ -69,8 +69,12 @@ HEAD_TOO_SLOW = Refusal(408, "head_too_slow", "refusal.head_too_slow", "head_too
 BODY_TOO_SLOW = Refusal(408, "body_too_slow", "refusal.body_too_slow_for_server", "body_too_slow")
 HEAD_TOO_LARGE = Refusal(431, "head_too_large", "refusal.head_too_large", "head_too_large")
 TOO_MANY_PIPELINED = Refusal(429, "too_many_pipelined", "refusal.too_many_pipelined", "too_many_pipelined")
-TOO_MANY_CONNECTIONS = Refusal(503, "too_many_connections", "refusal.connections", "connections", retry_after=10)
-CLIENT_SHARE = Refusal(503, "too_many_connections", "refusal.client_share", "client_share", retry_after=10)
+TOO_MANY_CONNECTIONS = Refusal(
+    503, "too_many_connections", "refusal.connections", "connections", retry_after=RETRY_AFTER_SECONDS
+)
+CLIENT_SHARE = Refusal(
+    503, "too_many_connections", "refusal.client_share", "client_share", retry_after=RETRY_AFTER_SECONDS
+)
 
 
 def language_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
