@@ -1,6 +1,6 @@
-"""[pure] Activity on a case: what each type needs, what it may carry, who may say it, and when it may have happened.
+"""[pure] Activity on a case: the fields of each type, the scopes that it needs, and the instants that it may have.
 
-What escalation checks again is the domain's (`shared/sla/input_checks.py`); here every wrong field is named at once.
+Escalation checks by the domain's rules again (`shared/sla/input_checks.py`). Intake names every wrong field at once.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ class TermsBody(Body):
 
 
 class Activity(Body):
-    """Something that happened on a case, as a client reports it."""
+    """One activity on a case, as a client reports it."""
 
     type: ActivityType
     at: Instant | None = None
@@ -62,7 +62,7 @@ class Activity(Body):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of what was reported, the same however the JSON was laid out."""
+        """SHA-256 of the content, the same for every layout of the JSON."""
         content = self.model_dump(mode="json", exclude_none=True)
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
@@ -70,9 +70,7 @@ class Activity(Body):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a type carries beside `at`: what is `required`, `also` what intake alone needs, anything of `may`, nothing
-    else.
-    """
+    """The fields of a type beside `at`: all of `required` and of `also` (only for intake), any of `may`, no others."""
 
     required: Required = NOTHING
     also: tuple[str, ...] = ()
@@ -89,7 +87,7 @@ class Rule:
         return self.required.one_of
 
 
-# `text` is optional even in replies and notes: a help desk that keeps its own texts reports only that they happened.
+# `text` is optional even in replies and notes: a help desk may keep its texts to itself and report only the activity.
 RULES: dict[ActivityType, Rule] = {
     "agent_replied": Rule(may=("text",)),
     "customer_replied": Rule(may=("text",)),
@@ -106,16 +104,16 @@ RULES: dict[ActivityType, Rule] = {
     "escalation_reviewed": Rule(REQUIRED["escalation_reviewed"], may=("text", "reason")),
     "policy_migrated": Rule(REQUIRED["policy_migrated"], also=("edition",), may=("text", "reason")),
 }
-_CARRIED = (
+_FIELDS = (
     "text", "to", "milestones", "impact", "workaround", "reason", "accepted", "plan", "edition", "policy_sha256",
 )  # fmt: skip
-_TERMS = ("milestones", "plan", "edition")  # whoever sets them sets what the customer was promised
+_TERMS = ("milestones", "plan", "edition")  # fields that change the terms of a case
 
 
 def check(activity: Activity, scopes: Collection[str], *, received_at: datetime, submitted_at: datetime | None) -> None:
-    """Refuse what the type does not carry, what the client may not say, and what cannot have happened then.
+    """Refuse fields that the type does not have, fields that the scopes do not permit, and impossible instants.
 
-    `submitted_at` is when the case was submitted, if that is known here; escalation checks it again for every case.
+    `submitted_at` is the instant of the case's submission, if intake knows it. Escalation checks every case again.
     Raises InvalidFields with every wrong field, or MissingScope.
     """
     errors = [*_shape_errors(activity), *_terms_errors(activity), *_time_errors(activity, received_at, submitted_at)]
@@ -131,7 +129,7 @@ def check(activity: Activity, scopes: Collection[str], *, received_at: datetime,
 def record(
     activity: Activity, *, case_id: str, client: str, idempotency_key: str, received_at: datetime
 ) -> ActivityRecorded:
-    """The event that `activity` becomes. The same call with the same key has the same `activity_id`."""
+    """The event of `activity`. The same call with the same key has the same `activity_id`."""
     milestones = None
     if activity.milestones is not None:
         milestones = {
@@ -161,7 +159,7 @@ def record(
 
 def _shape_errors(activity: Activity) -> list[FieldError]:
     rule, kind = RULES[activity.type], {"type": activity.type}
-    given = [name for name in _CARRIED if getattr(activity, name) is not None]
+    given = [name for name in _FIELDS if getattr(activity, name) is not None]
     errors = [FieldError(name, "field.required_for", kind) for name in rule.needs if name not in given]
     allowed = (*rule.needs, *rule.one_of, *rule.may)
     errors += [FieldError(name, "field.not_of", kind) for name in given if name not in allowed]
@@ -175,9 +173,9 @@ def _terms_errors(activity: Activity) -> list[FieldError]:
 
 
 def _term_errors(name: Milestone, terms: TermsBody) -> Iterator[FieldError]:
-    promised = {name: getattr(terms, name) for name in TARGET_NEEDS}
-    explained = {"reason": terms.reason}
-    wanted, unwanted = (explained, promised) if terms.target_seconds is None else (promised, explained)
+    promise = {field: getattr(terms, field) for field in TARGET_NEEDS}
+    explanation = {"reason": terms.reason}
+    wanted, unwanted = (explanation, promise) if terms.target_seconds is None else (promise, explanation)
     target = "without_target" if terms.target_seconds is None else "with_target"
     for field, value in wanted.items():
         if value is None:

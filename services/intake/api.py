@@ -1,4 +1,4 @@
-"""The calls of intake, by resource. `docs/api.md` shows each with curl."""
+"""The HTTP calls of intake, by resource. `docs/api.md` shows each with curl."""
 
 import secrets
 from typing import Any
@@ -35,8 +35,8 @@ _log = get_logger()
 async def submit(request: Request) -> Response:
     """Submit a support request.
 
-    202 means that Kafka has it. The same Idempotency-Key with the same body is the same request, however often it is
-    sent; with another body it is refused, here or by the router.
+    202 means that Kafka has the request. The same Idempotency-Key with the same body is the same request, however often
+    it is sent. The same key with another body is refused, by this call or by the router.
     """
     service = _service(request)
     caller = await service.admit(request, "submit")
@@ -72,9 +72,9 @@ async def submit(request: Request) -> Response:
 
 @router.get("/v1/support-requests/{request_id}", **describe("submit or admin", 200, RequestStatus))
 async def status(request: Request, request_id: str) -> Response:
-    """What became of a request: submitted, decided, and the life of its clocks.
+    """The status of a request: its submission, its decision and the events of its clocks.
 
-    For the most recent requests only (200,000 unless set otherwise). A client sees its own requests, an admin all.
+    Only the most recent requests have one (200,000 by default). A client sees its own requests, an admin all.
     """
     service = _service(request)
     caller = await service.admit(request, "submit", "admin")
@@ -83,13 +83,13 @@ async def status(request: Request, request_id: str) -> Response:
     shown = with_sentences(found.request, messages, service.editions)
     events = [{"id": event.id, "type": event.type, **event.data} for event in found.events]
     for event in events:
-        event.pop("decision", None)  # it is in the answer itself
+        event.pop("decision", None)  # the answer itself has it
     return _json({**shown, "events": events}, headers={"Content-Language": messages.language})
 
 
 @router.get("/v1/support-requests/{request_id}/events", **describe("submit or admin", 200, "text/event-stream"))
 async def events(request: Request, request_id: str) -> Response:
-    """The same events as they come, as Server-Sent Events; `Last-Event-ID` goes on after that one."""
+    """Stream the same events as Server-Sent Events; `Last-Event-ID` continues after the event with that id."""
     service = _service(request)
     caller = await service.admit(request, "submit", "admin")
     _visible(service, caller, request_id)
@@ -103,10 +103,10 @@ async def events(request: Request, request_id: str) -> Response:
 
 @router.post("/v1/cases/{case_id:path}/activity", **describe("activity", 202, Recorded, body=Activity, repeatable=True))
 async def record_activity(request: Request, case_id: str) -> Response:
-    """Report what happened on a case. 202 means that Kafka has it.
+    """Report an activity on a case. 202 means that Kafka has it.
 
-    A key stands for one occurrence: the same Idempotency-Key for the same case with the same body has the same
-    activity_id and counts once; with another body it is refused, here or by escalation.
+    A key names one occurrence. The same Idempotency-Key for the same case with the same body has the same activity_id,
+    and counts once. The same key with another body is refused, by this call or by escalation.
     """
     service = _service(request)
     caller = await service.admit(request, "activity")
@@ -119,7 +119,7 @@ async def record_activity(request: Request, case_id: str) -> Response:
     event = activities.record(reported, case_id=case_id, client=caller.name, idempotency_key=key, received_at=now)
     with service.activity_keys.claim(event.activity_id, reported.digest):
         try:
-            # A retry too: escalation drops it, unless the first one was dead-lettered and may count by now.
+            # Publish a retry too: escalation drops it, unless it dead-lettered the first record, which could count now.
             await service.publish(
                 ACTIVITY,
                 case_id,
@@ -138,13 +138,13 @@ async def record_activity(request: Request, case_id: str) -> Response:
 
 @router.put("/v1/accounts/{account_id:path}/entitlement", **describe("admin", 200, Account, body=EntitlementBody))
 async def set_entitlement(request: Request, account_id: str) -> Response:
-    """Set what an account owns, whole. 200 means that Kafka has it; it is in force for requests decided afterwards."""
+    """Replace an account's entitlement. 200 means that Kafka has it. It applies to requests that are decided later."""
     service = _service(request)
     caller = await service.admit(request, "admin")
     account_id = body.checked_id("account_id", account_id)
-    wanted = await body.read(request, EntitlementBody)
+    entitlement = await body.read(request, EntitlementBody)
     now = utc_now()
-    event = entitlement_set(wanted, account_id=account_id, calendars=service.calendars, at=now)
+    event = entitlement_set(entitlement, account_id=account_id, calendars=service.calendars, at=now)
     position, data = await service.publish(
         ENTITLEMENTS,
         account_id,
@@ -161,7 +161,7 @@ async def set_entitlement(request: Request, account_id: str) -> Response:
 
 @router.get("/v1/accounts/{account_id:path}/entitlement", **describe("admin", 200, Account))
 async def get_entitlement(request: Request, account_id: str) -> Response:
-    """What an account owns now."""
+    """The current entitlement of an account."""
     service = _service(request)
     await service.admit(request, "admin")
     account = service.accounts.find(body.checked_id("account_id", account_id))
@@ -174,12 +174,12 @@ async def get_entitlement(request: Request, account_id: str) -> Response:
 
 @router.delete("/v1/accounts/{account_id:path}/entitlement", **describe("admin", 204, None))
 async def withdraw_entitlement(request: Request, account_id: str) -> Response:
-    """Withdraw what an account owns; withdrawing what is not there is fine. 204 means that Kafka has it."""
+    """Withdraw an account's entitlement, also if it has none. 204 means that Kafka has the withdrawal."""
     service = _service(request)
     caller = await service.admit(request, "admin")
     account_id = body.checked_id("account_id", account_id)
     now = utc_now()
-    # First the fact, for whoever reads along, then the tombstone, so that the compacted topic forgets the account.
+    # First the event, for readers of the topic; then the tombstone, so that compaction removes the account.
     await service.publish(
         ENTITLEMENTS,
         account_id,
@@ -197,7 +197,7 @@ async def withdraw_entitlement(request: Request, account_id: str) -> Response:
 
 @router.get("/v1/editions/current", **describe(ANY_SCOPE, 200, EditionDocument, conditional=True))
 async def current_edition(request: Request) -> Response:
-    """The edition in force now, of those that intake is configured with."""
+    """The configured edition that is in force now."""
     service = _service(request)
     await service.admit(request)
     digest = service.published_editions.current(utc_now())
@@ -208,7 +208,7 @@ async def current_edition(request: Request) -> Response:
 
 @router.get("/v1/editions/{policy_sha256}", **describe(ANY_SCOPE, 200, EditionDocument, conditional=True))
 async def edition(request: Request, policy_sha256: str) -> Response:
-    """The edition with that digest: one that decided a case of the log, or that intake is configured with."""
+    """The edition with this digest, if it decided a case of the log or is configured at intake."""
     await _service(request).admit(request)
     if not is_digest(policy_sha256):
         raise NotFound("refusal.no_digest")
@@ -234,14 +234,14 @@ def _service(request: Request) -> Service:
 
 
 def check_language(language: str | None, edition: Edition) -> None:
-    """Refuse a language in which nothing could be said: neither a catalogue nor the edition has it."""
+    """Refuse a language that neither a catalogue nor the edition has."""
     allowed = tuple(dict.fromkeys((*languages(), *edition.title)))
     if language is not None and language.partition("-")[0].casefold() not in allowed:
         raise InvalidFields([FieldError("language", "field.one_of", {"allowed": allowed})])
 
 
 def _visible(service: Service, caller: ApiKey, request_id: str) -> Status:
-    """The request, if this caller may see it. What another client submitted does not exist for this one."""
+    """The request, if this caller may see it. A request of another client is `not_found`."""
     known = service.recent.known(request_id)
     found = service.recent.status(request_id)
     if known is not None and found is not None and ("admin" in caller.scopes or known.client == caller.name):

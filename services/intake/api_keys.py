@@ -1,7 +1,7 @@
-"""API keys: who calls, what they may do, how often. Only hashes of keys are kept.
+"""API keys: the name, the scopes and the rate of each client. Only hashes of keys are kept.
 
-A key is 256 random bits, so a plain SHA-256 is as good as a slow hash: there is nothing to guess. Signed tokens that a
-host application mints for a signed-in person will be told apart from keys by their form, in `Keyring.identify`.
+A key has 256 random bits and cannot be guessed, so a plain SHA-256 is as good as a slow hash. `Keyring.identify` will
+also admit signed tokens, which a host application issues for a signed-in person and which differ from keys in form.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ def _unique_names(keys: "tuple[ApiKey, ...]") -> "tuple[ApiKey, ...]":
 
 
 class ApiKey(BaseModel):
-    """One entry of the configuration. `name` is the client, as it stands in events; `rate` null = no limit."""
+    """One entry of the configuration. `name` is the client in events; `rate` null = no limit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -48,7 +48,7 @@ class ApiKey(BaseModel):
     rate: Annotated[str | None, AfterValidator(_rate)] = "100/second"
 
 
-# The list as a whole; hiding inputs is not inherited, neither by models from a list nor the other way round.
+# The whole list. It needs its own setting to hide inputs: a list does not inherit it from its models, or they from it.
 ApiKeys = TypeAdapter(
     Annotated[tuple[ApiKey, ...], AfterValidator(_unique_names)], config=ConfigDict(hide_input_in_errors=True)
 )
@@ -61,9 +61,9 @@ class Keyring:
         self._keys = tuple((bytes.fromhex(key.sha256), key) for key in keys)
 
     def identify(self, authorization: str | None) -> ApiKey:
-        """The key in an Authorization header. Raises Unauthenticated, which repeats nothing of the header.
+        """The key in an Authorization header. Raises Unauthenticated, which never repeats the header.
 
-        Every key is compared, in constant time, so that the answer's time says nothing about any of them.
+        It compares every key in constant time, so that the duration of the answer reveals nothing about them.
         """
         scheme, _, credential = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not credential.strip():
@@ -79,6 +79,6 @@ class Keyring:
 
 
 def new_key() -> tuple[str, str]:
-    """A new key and its SHA-256 in hexadecimal; the key itself is shown once and kept nowhere."""
+    """A new key and its SHA-256 in hexadecimal. Nothing stores the key itself."""
     key = PREFIX + secrets.token_urlsafe(32)
     return key, hashlib.sha256(key.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The web application of intake: the calls and the documents; health and metrics are the process's.
+"""The web application of intake: the calls and the documents. The process adds health and metrics.
 
 The web form (`GET /`) and the chat (`WS /v1/chat`) will be routers beside `api.router`.
 """
@@ -23,18 +23,18 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
-GONE = 499  # counted for callers that left before their call was read; nobody gets to see it
+CLIENT_DISCONNECTED = 499  # in the metrics only: the client disconnected before its call was read
 _HEADERS = [(b"x-content-type-options", b"nosniff")]
 
 
 def create_app(service: Service) -> FastAPI:
-    """The application that answers for `service`."""
+    """The application that serves the calls of `service`."""
     app = FastAPI(
         title="Frontline intake",
         description="Submit support requests, follow them, report activity on cases, set entitlements.",
         version="1",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        docs_url=None,  # those pages load scripts from elsewhere; ours need none
+        docs_url=None,  # FastAPI's pages load scripts from another host; ours need no scripts
         redoc_url=None,
         redirect_slashes=False,
     )
@@ -47,7 +47,7 @@ def create_app(service: Service) -> FastAPI:
 
 
 class Edge:
-    """The outermost layer: a count of every call, and no error that gets out unexplained."""
+    """The outermost layer: it counts every call, adds headers, and logs an unexpected error."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
@@ -66,23 +66,23 @@ class Edge:
                 status = message["status"]
                 headers = [*message.get("headers", ()), *_HEADERS]
                 if scope["path"].startswith("/v1/") and not any(name == b"cache-control" for name, _ in headers):
-                    headers.append((b"cache-control", b"no-store"))  # a customer's data, or about it
+                    headers.append((b"cache-control", b"no-store"))  # the answer may have a customer's data
                 message["headers"] = headers
             await send(message)
 
         try:
             await self._app(scope, receive, counted)
         except ClientDisconnect:
-            status = GONE
-        except Exception as error:  # it has been answered; here it ends
-            self._tell(error, scope)
+            status = CLIENT_DISCONNECTED
+        except Exception as error:  # the caller has its answer; only the log is left
+            self._log_failure(error, scope)
         route = getattr(scope.get("route"), "path", "other")
         REQUESTS.labels(scope["method"], route, status).inc()
         if not route.endswith("/events"):
             SECONDS.labels(route).observe(time.perf_counter() - began)
 
-    def _tell(self, error: Exception, scope: Scope) -> None:
-        """Where it happened and what kind of error it is, without its message: that may quote what was sent."""
+    def _log_failure(self, error: Exception, scope: Scope) -> None:
+        """Log the place and the type of an error, without its message, which may quote the body."""
         frames = traceback.extract_tb(error.__traceback__)
         self._log.error(
             "A call failed",

@@ -1,4 +1,4 @@
-"""Reading a request: its body within limits of size and time, as JSON of a known shape, and the headers that matter."""
+"""Reads a request: its body as JSON of a known model, within limits of size and time, and its Idempotency-Key."""
 
 import asyncio
 import secrets
@@ -19,14 +19,14 @@ from services.intake.errors import (
 from services.intake.fields import Body, WrongValue, identifier
 
 BODY_LIMIT = 64 * 1024
-DRAIN_LIMIT = 1024 * 1024  # of a body that is too large: read and dropped, so that the sender gets to see the answer
+DRAIN_LIMIT = 1024 * 1024  # of a body that is too large: read and dropped, so that the client can read the answer
 BODY_SECONDS = 10.0
 
 B = TypeVar("B", bound=Body)
 
 
 async def read(request: Request, model: type[B]) -> B:
-    """The body as `model`. Raises the refusal that fits: its type, size, speed, syntax or fields."""
+    """The body as `model`. Raises the refusal of its media type, size, speed, syntax or fields."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not (
         media_type.startswith("application/") and media_type.endswith("+json")
@@ -44,7 +44,7 @@ async def read(request: Request, model: type[B]) -> B:
 
 
 async def _bytes(request: Request) -> bytes:
-    """The whole body, however it is sent. What is beyond the limit is not kept."""
+    """The whole body, with or without a Content-Length. Bytes beyond the limit are dropped."""
     kept, size = bytearray(), 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -58,7 +58,7 @@ async def _bytes(request: Request) -> bytes:
 
 
 def idempotency_key(request: Request) -> str:
-    """The caller's key, or a random one where none was sent: then every call is a new one. Raises InvalidFields."""
+    """The caller's key, or a random one if it sent none, so that every call is a new one. Raises InvalidFields."""
     given = request.headers.get("idempotency-key")
     if given is None:
         return secrets.token_hex(16)

@@ -1,7 +1,7 @@
-"""The documents as pages: `/docs` shows OpenAPI, `/asyncapi` what intake reads and publishes.
+"""The documents as pages: `/docs` shows the OpenAPI document, `/asyncapi` the topics that intake reads and writes.
 
-Rendered here from the documents themselves, as plain HTML: the usual viewers load scripts from elsewhere, which neither
-an offline machine nor a strict content security policy allows. Read-only; nothing can be published from them.
+The pages are plain HTML, rendered from the documents. The usual viewers load scripts from other hosts, which neither an
+offline machine nor a strict content security policy permits. The pages are read-only.
 """
 
 import base64
@@ -118,7 +118,7 @@ def _fields(schema: Json) -> str:
 
 
 def _kind(field: Json) -> str:
-    """A schema in a few words."""
+    """A short description of a schema."""
     if "$ref" in field:
         name = escape(field["$ref"].rpartition("/")[2])
         return f'<a href="#{name}">{name}</a>'

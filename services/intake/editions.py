@@ -1,4 +1,4 @@
-"""The editions that intake can show: those of the topic support.editions and those that are configured here."""
+"""The editions that intake serves: those of the topic support.editions and the configured ones."""
 
 import re
 import zlib
@@ -23,7 +23,7 @@ _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
 class Editions:
-    """Documents by their digest. Compressed, some 20 kB each, since none is ever forgotten."""
+    """Documents by their digest. They are compressed, to about 20 kB each, since none is ever dropped."""
 
     def __init__(self, configured: EditionLibrary) -> None:
         self._configured = configured
@@ -36,12 +36,12 @@ class Editions:
         return len(self._documents)
 
     def take(self, record: Record) -> None:
-        """Read one record of the topic. Raises PoisonRecord for one that is not an edition with its own digest."""
+        """Apply one record of the topic. Raises PoisonRecord for a record that is no edition, or has another digest."""
         if serde.is_tombstone(record):
             return
         envelope, event = serde.decode(record)
         if not isinstance(event, EditionPublished):
-            raise PoisonRecord("unexpected_type", f"{envelope.type} has no place on {EDITIONS.name}")
+            raise PoisonRecord("unexpected_type", f"{envelope.type} is no type of {EDITIONS.name}")
         try:
             check_digest(event, record.key)
         except UnusableEdition as error:
@@ -68,26 +68,26 @@ class Editions:
         return self._rulebooks[digest]
 
     def find(self, digest: str) -> bytes | None:
-        """The bytes that the digest is of, or None."""
+        """The bytes of the document with this digest, or None."""
         found = self._documents.get(digest)
         return None if found is None else zlib.decompress(found)
 
     def current(self, at: datetime) -> str:
-        """The digest of the configured edition in force at that instant."""
+        """The digest of the configured edition that is in force at `at`."""
         return policy_sha256(self._configured.effective_at(at))
 
 
 def is_digest(text: str) -> bool:
-    """Whether this is the SHA-256 of something, as editions write it."""
+    """Whether `text` has the form of a policy_sha256."""
     return _DIGEST.fullmatch(text) is not None
 
 
 def answer_of(digest: str, document: bytes) -> bytes:
-    """The JSON that names the digest and has the document byte for byte, so that a reader can hash it."""
+    """The JSON answer: the digest, and the document byte for byte, so that a reader can hash it."""
     return b'{"policy_sha256":"%b","document":%b}' % (digest.encode(), document)
 
 
 def is_known(if_none_match: str | None, digest: str) -> bool:
-    """Whether the caller has it: `If-None-Match` by RFC 9110, section 13.1.2."""
+    """Whether the caller has this document already: `If-None-Match` by RFC 9110, section 13.1.2."""
     text = (if_none_match or "").strip()
     return text == "*" or digest in _TAG.findall(text)

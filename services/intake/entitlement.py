@@ -1,4 +1,4 @@
-"""[pure] An account's entitlement as the admin API takes it, and the events that it becomes."""
+"""[pure] An account's entitlement as the admin API accepts it, and its events."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,7 +10,7 @@ from shared.contracts.vocabulary import AccountType, Plan, Role
 
 
 class ContactBody(Body):
-    """A person that the account names; outranks what a client claims about the requester."""
+    """A contact of the account. Its role and licence outrank a client's claim about the requester."""
 
     requester_id: Id
     role: Role
@@ -19,7 +19,7 @@ class ContactBody(Body):
 
 
 class EntitlementBody(Body):
-    """What an account owns. `calendar` names a calendar of the policy and outranks the country's."""
+    """The entitlement of an account. `calendar` names a calendar of the policy and outranks that of the country."""
 
     plan: Plan
     account_type: AccountType
@@ -32,9 +32,9 @@ class EntitlementBody(Body):
 def entitlement_set(
     body: EntitlementBody, *, account_id: str, calendars: Collection[str], at: datetime
 ) -> EntitlementSet:
-    """The event that replaces the account's entitlement by `body`. `calendars` are the names that the policy knows.
+    """The event that replaces the account's entitlement by `body`. `calendars` are the names of the policy's calendars.
 
-    Raises InvalidFields for a calendar that no configured edition has, and for a person who is named twice.
+    Raises InvalidFields for a calendar that no configured edition has, and for a contact that is named twice.
     """
     errors = []
     if body.calendar is not None and body.calendar not in calendars:
@@ -62,5 +62,5 @@ def entitlement_set(
 
 
 def entitlement_withdrawn(*, account_id: str, at: datetime) -> EntitlementWithdrawn:
-    """The event that says that the account owns nothing any more."""
+    """The event that withdraws the account's entitlement."""
     return EntitlementWithdrawn(account_id=account_id, withdrawn_at=at)

@@ -1,8 +1,8 @@
 """[pure] Why intake refuses a call: one exception for each kind of problem of RFC 9457.
 
-A refusal and each of its wrong fields have a code and facts; `problem.py` makes the sentences, in the caller's
-language. The title is the code `problem.<kind>`. Nothing here ever holds a customer's text, a credential or any other
-value that was sent.
+A refusal and each of its wrong fields have a code and facts. `problem.py` makes the sentences in the caller's language.
+The code of the title is `problem.<kind>`. No refusal holds a customer's text, a credential or any other value of the
+call.
 """
 
 import re
@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from services.intake.fields import WrongValue
 
-# A field name comes from the caller where it is unknown to us: only what looks like one is repeated.
+# The caller chooses the name of an unknown field, so a problem repeats only what looks like a name.
 _FIELD_NAME = re.compile(r"[\w-]{1,64}")
+_POSITION = re.compile(r"line (\d+) column (\d+)")
 
 
 class FieldError(NamedTuple):
@@ -27,7 +28,7 @@ class FieldError(NamedTuple):
 
 
 class Refusal(Exception):
-    """The call was refused: `code` and `facts` say why, `advice` are further codes that are said after it."""
+    """The call is refused. `code` and `facts` have the reason, `advice` further codes that the detail shows."""
 
     status: ClassVar[int]
     kind: ClassVar[str]  # the last part of the problem's `type`, a stable word for machines
@@ -70,13 +71,13 @@ class Unauthenticated(Refusal):
 
 
 class MissingScope(Refusal):
-    """The API key does not have the scope that this needs."""
+    """The API key does not have the scope that this call needs."""
 
     status, kind = 403, "missing_scope"
 
 
 class NotFound(Refusal):
-    """There is nothing here."""
+    """The resource does not exist."""
 
     status, kind = 404, "not_found"
 
@@ -106,13 +107,13 @@ class UnsupportedMediaType(Refusal):
 
 
 class InvalidFields(Refusal):
-    """Some fields are wrong; nothing was accepted."""
+    """Some fields are wrong. Nothing was accepted."""
 
     status, kind = 422, "invalid_fields"
 
     def __init__(self, errors: Iterable[FieldError]) -> None:
         found = tuple(errors)
-        super().__init__("refusal.field" if len(found) == 1 else "refusal.fields", found, count=len(found))
+        super().__init__("refusal.fields", found, count=len(found))
 
 
 class IdempotencyConflict(Refusal):
@@ -128,7 +129,7 @@ class RateLimited(Refusal):
 
 
 class InternalError(Refusal):
-    """Something went wrong on our side."""
+    """The call met a defect of intake."""
 
     status, kind = 500, "internal_error"
 
@@ -138,19 +139,19 @@ class NotAcknowledged(Refusal):
 
 
 class KafkaUnavailable(NotAcknowledged):
-    """Kafka did not take the record; nothing was acknowledged."""
+    """Kafka did not acknowledge the record. Nothing was acknowledged to the caller."""
 
     status, kind = 503, "kafka_unavailable"
 
 
 class TopicsChanged(NotAcknowledged):
-    """Kafka's topics are not as they must be, so nobody would read the record; nothing was acknowledged."""
+    """A topic is missing, resized or created again, so nobody would read the record. Nothing was acknowledged."""
 
     status, kind = 503, "topics_changed"
 
 
 class CatchingUp(Refusal):
-    """The answer is not known yet: the topics are still being read."""
+    """The answer is not known yet, because intake is still reading the topics."""
 
     status, kind = 503, "catching_up"
 
@@ -162,7 +163,7 @@ class TooManyStreams(Refusal):
 
 
 def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
-    """One entry for each wrong field, in our own words: what was sent is never repeated."""
+    """One entry for each wrong field, with codes of ours: an entry never repeats the value."""
     found: dict[str, FieldError] = {}
     for item in error.errors(include_url=False, include_input=False):
         place = _path(item["loc"])
@@ -171,15 +172,17 @@ def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
 
 
 def json_error(error: ValidationError) -> MalformedJson | None:
-    """The refusal for a body that is not JSON at all, with the position where reading it failed; else None."""
+    """The refusal of a body that is not JSON, with the position where parsing failed; None for other errors."""
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] != "json_invalid":
         return None
-    return MalformedJson("refusal.not_json", error=first["ctx"]["error"])
+    place = _POSITION.search(first["ctx"]["error"])
+    line, column = place.groups() if place else ("1", "0")
+    return MalformedJson("refusal.not_json", line=line, column=column)
 
 
 def reason_of(kind: str, context: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Why pydantic refused a value, by the type and the context of its error: our code and facts."""
+    """Our code and facts for an error of pydantic, by its type and context."""
     match kind:
         case "literal_error":
             words = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
@@ -188,6 +191,12 @@ def reason_of(kind: str, context: Mapping[str, Any]) -> tuple[str, dict[str, Any
             return "field.empty", {}
         case "string_too_long":
             return "field.too_long", {"limit": context["max_length"]}
+        case "too_short":
+            return "field.too_few", {"limit": context["min_length"]}
+        case "too_long":
+            return "field.too_many", {"limit": context["max_length"]}
+        case "string_pattern_mismatch" if context["pattern"] in _PATTERNS:
+            return _PATTERNS[context["pattern"]], {}
         case "greater_than":
             return "field.more_than", {"limit": context["gt"]}
         case "less_than_equal":
@@ -200,6 +209,10 @@ def reason_of(kind: str, context: Mapping[str, Any]) -> tuple[str, dict[str, Any
             return ("field.not_valid", {"kind": kind}) if code is None else (code, {})
 
 
+_PATTERNS = {
+    "^[0-9a-f]{64}$": "field.sha256",
+    "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$": "field.language_tag",
+}
 _CODES = {
     "missing": "field.required",
     "extra_forbidden": "field.unknown",

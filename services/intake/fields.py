@@ -1,8 +1,8 @@
-"""[pure] The kinds of text that a body may hold: how each is cleaned, and what is refused.
+"""[pure] The kinds of text in a body: how each is cleaned, and which values are refused.
 
-Text for people is normalised to Unicode NFC and loses its control characters: they come from clipboards and word
-processors, mean nothing and break logs and terminals. An identifier is never changed, only refused: two systems must
-agree on it byte for byte.
+Text for people is normalised to Unicode NFC, and its control characters are removed. They come from clipboards and word
+processors, have no meaning, and break logs and terminals. An identifier is refused rather than changed, since two
+systems must agree on it byte for byte.
 """
 
 import re
@@ -15,12 +15,12 @@ from shared.policy.countries import COUNTRIES
 
 SUBJECT_LIMIT = 200
 TEXT_LIMIT = 20_000
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline; CR is handled before
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline; CR is replaced before
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 
 class WrongValue(ValueError):
-    """A value that a field does not take: a code with its facts, of which none is the value."""
+    """A value that a field does not accept: a code with facts, and never the value itself."""
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code)
@@ -29,13 +29,13 @@ class WrongValue(ValueError):
 
 
 class Body(BaseModel):
-    """Any piece of a request body. Unknown fields are mistakes, and no error ever shows what was sent."""
+    """Any part of a request body. It refuses unknown fields, and its errors never show the value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 def _clean_text(value: Any) -> Any:
-    """Several lines: CRLF and CR become LF; tabs and newlines stay."""
+    """Text of several lines: CRLF and CR become LF; tabs and newlines stay."""
     if not isinstance(value, str):
         return value
     text = value.replace("\r\n", "\n").replace("\r", "\n")
@@ -43,7 +43,7 @@ def _clean_text(value: Any) -> Any:
 
 
 def _clean_line(value: Any) -> Any:
-    """One line: every run of white space becomes one space."""
+    """Text of one line: every run of white space becomes one space."""
     if not isinstance(value, str):
         return value
     return " ".join(_CONTROL.sub("", unicodedata.normalize("NFC", " ".join(value.split()))).split())
@@ -56,7 +56,7 @@ def _not_blank(text: str) -> str:
 
 
 def identifier(text: str) -> str:
-    """`text` if it can serve as an identifier. Raises WrongValue, which does not repeat the text."""
+    """`text`, if it is a valid identifier. Raises WrongValue, which does not repeat the text."""
     if not text or len(text) > 200:
         raise WrongValue("field.id_length")
     if text != text.strip():

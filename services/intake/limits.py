@@ -1,4 +1,4 @@
-"""How often a client may call: a moving window for each API key, kept in this process."""
+"""Rate limits: a moving window for each API key, kept in this process."""
 
 import math
 from functools import lru_cache
@@ -15,13 +15,13 @@ _parse = lru_cache(maxsize=1024)(parse)
 
 
 class RateLimits:
-    """Counts the calls of each key. Several instances of intake each count for themselves."""
+    """Counts the calls of each key. Each instance of intake counts its own calls."""
 
     def __init__(self) -> None:
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
     async def count(self, key: ApiKey) -> None:
-        """Count one call. Raises RateLimited, with the seconds after which the next one is admitted."""
+        """Count one call. Raises RateLimited, with the seconds until the next call is admitted."""
         if key.rate is None:
             return
         limit: RateLimitItem = _parse(key.rate)

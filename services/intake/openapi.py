@@ -1,7 +1,7 @@
-"""The OpenAPI document: what the calls say of themselves, and the models of what goes in and comes out.
+"""The OpenAPI document: the description of each call, and the models of bodies and answers.
 
-Bodies are read by `body.py`, within its limits and with its own words for mistakes, so FastAPI cannot see their
-models: `describe` puts them into the document beside the call.
+`body.py` reads the bodies, with its own limits and messages, so FastAPI does not know their models. `describe` adds
+them to the description of the call.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from services.intake.request import Submission
 from shared.contracts.base import Instant, Sha256
 from shared.contracts.intake import Account
 
-ANY_SCOPE = "any"  # in place of scopes: every key will do
+ANY_SCOPE = "any"  # instead of scopes: every key is admitted
 _REF = "#/components/schemas/{model}"
 
 
@@ -26,7 +26,7 @@ class _Answer(BaseModel):
 
 
 class Submitted(_Answer):
-    """A submission that was accepted."""
+    """The answer to an accepted submission."""
 
     request_id: str
     status_url: str
@@ -34,13 +34,13 @@ class Submitted(_Answer):
 
 
 class Recorded(_Answer):
-    """An activity that was accepted."""
+    """The answer to an accepted activity."""
 
     activity_id: str
 
 
 class RequestStatus(_Answer):
-    """A request: the decision is null until the router has taken it."""
+    """A request. `decision` is null until the router has decided."""
 
     request_id: str
     status: str
@@ -52,14 +52,14 @@ class RequestStatus(_Answer):
 
 
 class EditionDocument(_Answer):
-    """An edition. `document` is byte for byte what its SHA-256 is of."""
+    """An edition. `policy_sha256` is the SHA-256 of the bytes of `document`."""
 
     policy_sha256: Sha256
     document: dict[str, Any]
 
 
 class WrongField(_Answer):
-    """One field and what is wrong with it; what was sent is not repeated."""
+    """One wrong field and the reason. The message does not repeat the value."""
 
     field: str
     message: str
@@ -89,9 +89,9 @@ def describe(
     repeatable: bool = False,
     conditional: bool = False,
 ) -> dict[str, Any]:
-    """What a route's decorator needs: the scope that the call asks for, what it takes and what it answers.
+    """The arguments of a route's decorator: the scope of the call, its body and its answer.
 
-    `answer` is a model, a media type, or None for no body. `repeatable` calls take an Idempotency-Key, `conditional`
+    `answer` is a model, a media type, or None for no body. `repeatable` calls accept an Idempotency-Key, `conditional`
     ones an If-None-Match.
     """
     extra: dict[str, Any] = {"security": [{"apiKey": []}], "x-scope": scope}
@@ -103,8 +103,8 @@ def describe(
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": False,
-                "description": "stands for one occurrence: the same call again has the same key; another body under it "
-                "is an idempotency_conflict; without a key, every call is a new one",
+                "description": "Names one occurrence. A repeated call has the same key. Another body under the same "
+                "key is an idempotency_conflict. Without a key, every call is a new one.",
                 "schema": {"type": "string", "maxLength": 200},
             }
         ]
@@ -114,7 +114,7 @@ def describe(
                 "name": "If-None-Match",
                 "in": "header",
                 "required": False,
-                "description": "the ETag of the answer that the caller has",
+                "description": "The ETag of the answer that the caller has.",
                 "schema": {"type": "string"},
             }
         ]
@@ -129,16 +129,16 @@ def describe(
         "response_model": None,
         "responses": {
             status: {"description": "Done", "content": content} if content else {"description": "Done"},
-            **({304: {"description": "The caller has it"}} if conditional else {}),
-            "4XX": {"description": "Refused; nothing was published", "content": problem},
-            "503": {"description": "Kafka is unavailable; nothing was acknowledged", "content": problem},
+            **({304: {"description": "The caller has the current answer"}} if conditional else {}),
+            "4XX": {"description": "Refused. Nothing was published", "content": problem},
+            "503": {"description": "Kafka is unavailable. Nothing was acknowledged", "content": problem},
         },
         "openapi_extra": extra,
     }
 
 
 def install(app: FastAPI) -> None:
-    """Let `app` serve the document with the models in it; it is made once."""
+    """Let `app` serve the document with the models in it. It is built once."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -1,4 +1,4 @@
-"""[pure] A decision as clients read it: reason codes with their facts, and the sentences beside them."""
+"""[pure] A decision as clients read it: reason codes with facts, each with its sentence."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from shared.routing.rendering import in_words_of
 
 
 def with_sentences(event: Mapping[str, Any], messages: Messages, editions: EditionLibrary) -> dict[str, Any]:
-    """`event`, or a request, with the sentences of its `decision`, if it has one, in the language of `messages`."""
+    """An event or a request with the sentences of its `decision`, if it has one, in the language of `messages`."""
     decision = event.get("decision")
     if decision is None:
         return dict(event)

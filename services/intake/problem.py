@@ -1,4 +1,4 @@
-"""Refusals as HTTP answers: problem details by RFC 9457, for every error that this service can give."""
+"""Refusals as HTTP answers: problem details by RFC 9457, for every error of this service."""
 
 import msgspec
 from fastapi import FastAPI, Request
@@ -15,7 +15,7 @@ REFUSED = Counter("frontline_intake_refused_total", "Calls that were refused", [
 
 
 def render(refusal: Refusal, language: str | None = None) -> Response:
-    """The problem document of `refusal`, in `language` or the fallback."""
+    """The problem document of `refusal`, in `language`, or in the fallback language."""
     REFUSED.labels(refusal.kind).inc()
     messages = messages_in(language)
     details = [messages(refusal.code, **refusal.facts), *(messages(code) for code in refusal.advice)]
@@ -32,9 +32,9 @@ def render(refusal: Refusal, language: str | None = None) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Let `app` answer every error of its own and of the framework as a problem."""
+    """Let `app` answer its own errors and those of the framework with problem documents."""
     app.add_exception_handler(Refusal, _refusal)
-    app.add_exception_handler(HTTPException, _of_the_framework)
+    app.add_exception_handler(HTTPException, _routing_error)
     app.add_exception_handler(Exception, _crash)
 
 
@@ -43,12 +43,12 @@ async def _refusal(request: Request, error: Exception) -> Response:
 
 
 async def _crash(request: Request, _error: Exception) -> Response:
-    """Says nothing of the cause: that is in the log."""
+    """The answer does not name the cause, which is in the log."""
     return _answer(request, InternalError("refusal.crashed"))
 
 
-async def _of_the_framework(request: Request, error: Exception) -> Response:
-    """What routing finds wrong: no such address, no such method."""
+async def _routing_error(request: Request, error: Exception) -> Response:
+    """Errors of routing: an unknown address, or a method that the address does not have."""
     match error:
         case HTTPException(status_code=404):
             return _answer(request, NotFound("refusal.no_address"))
@@ -65,6 +65,6 @@ def _answer(request: Request, refusal: Refusal) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """What every route with this address takes: the framework names the methods of the first one only."""
+    """The methods of every route with this address. The framework names those of the first route only."""
     routes = [route for route in request.app.routes if isinstance(route, Route)]
     return {m for route in routes if route.matches(request.scope)[0] is not Match.NONE for m in route.methods or ()}

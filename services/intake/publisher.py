@@ -1,13 +1,14 @@
-"""Publishing to Kafka: a record counts only once the broker has acknowledged it.
+"""Publishes to Kafka: a record counts only once the broker has acknowledged it.
 
 FastStream's broker is the client, with an idempotent producer and `acks=all`. It would end the process if Kafka were
-unavailable at the start, so it is connected in the background, with retries. Until it is connected, and during every
-outage that is known, `publish` refuses at once instead of letting calls pile up. It also refuses while a topic is
-missing, resized, or was deleted and created again: no task reads such a topic before an operator has repaired it.
+unavailable at the start, so a background task connects it, with retries. `publish` refuses at once until it is
+connected, and during every known outage, so that calls do not pile up. It also refuses while a topic is missing,
+resized, or was deleted and created again: no task reads such a topic before an operator has repaired it.
 
-Whether a record is written whose acknowledgement did not come in time is not known. An idempotent producer keeps its
-batches until they are written, so the record may still be written once Kafka is available. It was not acknowledged, and
-the answer names the key to repeat the call with: the second record has the same ids, and the router takes one of them.
+If an acknowledgement does not arrive in time, the fate of the record is unknown. An idempotent producer keeps its
+batches until they are written, so the record may still be written once Kafka is available. The call was not
+acknowledged, and the answer names the key with which to repeat it. The second record has the same ids, and the router
+accepts one of the two.
 """
 
 import asyncio
@@ -35,27 +36,27 @@ CONNECTED = Gauge("frontline_intake_kafka_connected", "1 while records can be pu
 ACKNOWLEDGED = Counter("frontline_intake_records_acknowledged_total", "Records that Kafka has acknowledged", ["topic"])
 UNACKNOWLEDGED = Counter(
     "frontline_intake_records_unacknowledged_total",
-    "Records refused as Kafka was unavailable",
+    "Records that were refused because Kafka was unavailable",
     ["topic", "reason"],
 )
 PUBLISH_SECONDS = Histogram(
     "frontline_intake_publish_seconds",
-    "From handing a record to the producer to its acknowledgement",
+    "Seconds from passing a record to the producer to its acknowledgement",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 
 FIRST_RETRY, LONGEST_RETRY = 0.25, 1.0  # seconds between two attempts to reach Kafka during an outage
 CONNECT_TIMEOUT = 10.0
 LOOK_TIMEOUT = 2.0
-RETRY_AFTER = 2  # seconds that a client is asked to wait
-RETRY_AFTER_REPAIR = 30  # … where somebody has to put topics right
+RETRY_AFTER = 2  # seconds that a client should wait
+RETRY_AFTER_REPAIR = 30  # the same while an operator has to repair topics
 _FAILURES = (KafkaError, FastStreamException, OSError, TimeoutError)
-_AWAY = (*_FAILURES, KafkaUnreachable, TopicNotMade)
+_UNAVAILABLE = (*_FAILURES, KafkaUnreachable, TopicNotMade)
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a record stands in its topic."""
+    """The place of a record in its topic."""
 
     partition: int
     offset: int
@@ -64,8 +65,9 @@ class Position:
 class Publisher:
     """Publishes to Kafka. `run` keeps it connected, `publish` waits for the acknowledgement.
 
-    Missing `topics` are created at the start; `watch` says whether they are unchanged since. `another_kafka` is called
-    when there is another Kafka at the address, or ours without its data: what is known from the log no longer holds.
+    It creates missing `topics` at the start, and `watch` checks whether they have changed since. It calls
+    `another_kafka` when the address leads to another Kafka, or to ours without its data: then the views of the log are
+    no longer valid.
     """
 
     def __init__(
@@ -88,25 +90,25 @@ class Publisher:
         self._broker: KafkaBroker | None = None
         self.watch = TopicWatch(kafka, "intake", self._topics, readiness)
         self._connected = False
-        self._why_away = ""
+        self._outage = ""
         self.found = asyncio.Event()  # set once the topics exist; never cleared
-        self._doubt = asyncio.Event()  # something failed: check Kafka now
+        self._doubt = asyncio.Event()  # set after a failure: check Kafka now
         self._replace = False  # the producer itself is unusable
         self._backoff = Backoff(FIRST_RETRY, LONGEST_RETRY)
-        self._say("connecting")
+        self._report("connecting")
 
     @property
     def connected(self) -> bool:
-        """Whether a record handed over now is expected to be acknowledged."""
+        """Whether `publish` expects an acknowledgement now."""
         return self._connected
 
     async def run(self) -> None:
-        """Connect, check Kafka again and again, and connect again after the producer failed. Never returns."""
+        """Connect, check Kafka periodically, and connect again after the producer failed. Never returns."""
         while True:
             try:
                 await self._connect()
                 await self._watch()
-            except _AWAY as error:
+            except _UNAVAILABLE as error:
                 self._lost(str(error) or type(error).__name__)
             finally:
                 await self.close(1.0)
@@ -116,11 +118,11 @@ class Publisher:
     async def publish(self, output: Output) -> Position:
         """Send one record and wait until all in-sync replicas have it.
 
-        Its partition follows from FRONTLINE_PARTITIONS, as the tasks count, and never from what the topic has grown to.
-        Raises KafkaUnavailable, TopicsChanged: nothing was acknowledged. After the former it may still be written.
+        FRONTLINE_PARTITIONS determines its partition, as in the tasks, however many partitions the topic has now.
+        Raises KafkaUnavailable or TopicsChanged. Neither acknowledged the record; after the former it may be written.
         """
         if not self._connected or self._broker is None:
-            UNACKNOWLEDGED.labels(output.topic, "away").inc()
+            UNACKNOWLEDGED.labels(output.topic, "unavailable").inc()
             raise KafkaUnavailable("refusal.kafka_unavailable", retry_after=RETRY_AFTER)
         if self.watch.wrong:
             UNACKNOWLEDGED.labels(output.topic, "topics_changed").inc()
@@ -163,13 +165,13 @@ class Publisher:
                 await broker.stop()
         except _FAILURES as error:
             self._log.warning(
-                "Kafka did not take everything before the connection was closed; none of it was acknowledged",
+                "Some records were not written before the connection was closed; none of them was acknowledged",
                 action="kafka.closed_unflushed",
                 error=type(error).__name__,
             )
 
     async def _connect(self) -> None:
-        if not self.watch.ids:  # later, one that is missing was deleted by somebody
+        if not self.watch.ids:  # on a later connection, a missing topic was deleted by somebody
             await self._make_topics()
         async with asyncio.timeout(LOOK_TIMEOUT):
             await self.watch.look()
@@ -184,7 +186,7 @@ class Publisher:
             metadata_max_age_ms=60_000,
             max_request_size=MAX_MESSAGE_BYTES,
             allow_auto_create_topics=False,
-            id_generator=str,  # "" = no correlation_id header: a record carries CloudEvents attributes and no others
+            id_generator=str,  # "" = no correlation_id header: a record has only CloudEvents attributes
             apply_types=False,
             logger=None,
             graceful_timeout=1.0,
@@ -196,7 +198,7 @@ class Publisher:
         self._found()
 
     async def _watch(self) -> None:
-        """Returns when the producer has to be replaced."""
+        """Check Kafka until the producer has to be replaced."""
         while not self._replace:
             try:
                 async with asyncio.timeout(LOOK_EVERY if self._connected else FIRST_RETRY):
@@ -207,11 +209,11 @@ class Publisher:
             try:
                 async with asyncio.timeout(LOOK_TIMEOUT):
                     await self.watch.look()
-            except _AWAY as error:
+            except _UNAVAILABLE as error:
                 self._lost(str(error) or type(error).__name__)
                 await asyncio.sleep(self._backoff.next())
             else:
-                if self.watch.another_cluster:  # at the same address, or ours without its data: start over
+                if self.watch.another_cluster:  # or ours without its data: start over
                     self._replace = True
                     self._lost(self.watch.trouble)
                     self.watch.forget()
@@ -230,16 +232,16 @@ class Publisher:
             self._connected = True
             self._backoff.reset()
             self.found.set()
-            self._say("connected")
+            self._report("connected")
             self._log.info("Connected to Kafka", action="kafka.connected")
 
     def _lost(self, why: str) -> None:
-        if self._connected or why != self._why_away:
-            self._log.warning("Kafka unavailable: answering 503", action="kafka.away", error=why)
-        self._connected, self._why_away = False, why
+        if self._connected or why != self._outage:
+            self._log.warning("Kafka is unavailable: intake answers writes with 503", action="kafka.away", error=why)
+        self._connected, self._outage = False, why
         self._doubt.set()
-        self._say(why)
+        self._report(why)
 
-    def _say(self, detail: str) -> None:
+    def _report(self, detail: str) -> None:
         CONNECTED.set(self._connected)
         self._readiness.set("kafka", self._connected, detail)

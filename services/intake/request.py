@@ -1,7 +1,7 @@
-"""[pure] A submission: what a client may send, and the event that it becomes.
+"""[pure] A submission: the fields that a client may send, and the event of the request.
 
-A client cannot claim a plan, a priority or a case: there are no such fields. A signed token will outrank `account_id`
-and `requester` here, and an anonymous form will leave them out; both arrive as another `authenticated_by`.
+A client cannot claim a plan, a priority or a case, since there are no such fields. Later, a signed token will outrank
+`account_id` and `requester`, and an anonymous form will omit them. Both will have another `authenticated_by`.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from shared.contracts.vocabulary import (
 
 
 class RequesterBody(Body):
-    """Who asks. Where the account names this person in its contacts, the account's word counts, not this claim."""
+    """The requester. If the account names this person in its contacts, the contact outranks this claim."""
 
     requester_id: Id
     role: Role
@@ -36,7 +36,7 @@ class RequesterBody(Body):
 
 
 class PhoneBody(Body):
-    """What phone support asks callers for. Only whether they were given is kept, never the values."""
+    """The details that phone support asks callers for. Intake keeps only whether they were given, never the values."""
 
     meeting_id: SecretStr | None = None
     host_key: SecretStr | None = None
@@ -60,7 +60,7 @@ class Submission(Body):
 
     @property
     def readiness(self) -> PhoneReadiness | None:
-        """Whether the caller has at hand what phone support asks for; None where nothing was said about it."""
+        """Whether the caller gave the details that phone support asks for; None if the client sent no `phone`."""
         if self.phone is None:
             return None
         given = [
@@ -70,13 +70,13 @@ class Submission(Body):
 
     @property
     def lacks_phone_details(self) -> bool:
-        """A phone request without the two things that callers need: taken all the same, with a reminder."""
+        """Whether this is a phone request without one of the two details. Intake accepts it, with a reminder."""
         ready = self.readiness
         return self.channel == "phone" and not (ready and ready.meeting_id_given and ready.host_key_given)
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what was submitted, the same however the JSON was laid out; of `phone` only what is kept."""
+        """SHA-256 of the content, the same for every layout of the JSON; of `phone` only what is kept."""
         ready = self.readiness
         content = self.model_dump(exclude={"phone"}, exclude_none=True)
         content["phone"] = None if ready is None else [ready.meeting_id_given, ready.host_key_given]
@@ -85,7 +85,7 @@ class Submission(Body):
 
 
 def request_id_of(client: str, account_id: str | None, idempotency_key: str) -> str:
-    """The same call again has the same id: whose key it is, for which account, and the key."""
+    """The id that follows from the client, the account and the key, so that a repeated call has the same id."""
     return deterministic_id("request", client, account_id or "", idempotency_key)
 
 
@@ -97,7 +97,7 @@ def accept(
     idempotency_key: str,
     received_at: datetime,
 ) -> SupportRequestSubmitted:
-    """The event that `submission` becomes when intake takes it at `received_at`."""
+    """The event of `submission`, which intake received at `received_at`."""
     who = submission.requester
     return SupportRequestSubmitted(
         request_id=request_id_of(client, submission.account_id, idempotency_key),
@@ -123,5 +123,5 @@ def accept(
 
 
 def partition_key(event: SupportRequestSubmitted) -> str:
-    """Requests of one account stay in order and meet its entitlement; an anonymous one goes by its own id."""
+    """The account's id, so that its requests stay in order and meet its entitlement; else the request's own id."""
     return event.account_id or event.request_id

@@ -1,4 +1,4 @@
-"""Intake as the process runs it: its web application, with what goes on beside the calls."""
+"""Intake as the process runs it: its web application and its background tasks."""
 
 from services.intake.app import Edge, create_app
 from services.intake.service import Service
@@ -7,9 +7,9 @@ from shared.observability.health import AsgiApp, Readiness
 
 
 class IntakeServer:
-    """A `shared.process.Service`: calls in progress are answered first, then Kafka takes what is on its way to it."""
+    """A `shared.process.Service`: it ends calls in progress first, and then flushes the producer."""
 
-    call_grace_seconds = 3  # with `flush_seconds`, the end comes within 5 seconds
+    call_grace_seconds = 3  # with `flush_seconds`, the process ends within 5 seconds
     flush_seconds: float | None = 1.5
 
     def __init__(self, service: Service) -> None:
@@ -19,13 +19,13 @@ class IntakeServer:
 
     @property
     def readiness(self) -> Readiness:
-        """What `/readyz` shows."""
+        """The checks of `/readyz`."""
         return self._service.readiness
 
     async def run(self) -> None:
-        """Publish, and keep the views."""
+        """Run the publisher and the views."""
         await self._service.run()
 
     def stop(self) -> None:
-        """End the event streams, which would otherwise outlast the grace of calls."""
+        """End the event streams, which would otherwise outlast `call_grace_seconds`."""
         self._service.streams.close()

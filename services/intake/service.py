@@ -1,4 +1,4 @@
-"""What intake is made of, and the steps that all its calls share: who calls, and publishing what was accepted."""
+"""The parts of intake, and the steps that all calls share: identifying the caller and publishing an event."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ from shared.policy.editions import EditionLibrary
 SOURCE = "/frontline/intake"
 RECENT = Gauge("frontline_intake_recent_requests", "Requests that the view of recent requests holds")
 ACCOUNTS = Gauge("frontline_intake_accounts", "Accounts that the view of entitlements holds")
-_EVENTS_PER_REQUEST = 10  # of escalation, when the view of recent requests is read again at the start
+_EVENTS_PER_REQUEST = 10  # events of escalation per request that the view of recent requests reads at the start
 
 
 class Service:
@@ -77,23 +77,23 @@ class Service:
         ACCOUNTS.set_function(lambda: len(self.accounts))
 
     async def run(self) -> None:
-        """Everything that goes on beside the calls, until cancelled."""
+        """Run the background tasks until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.publisher.run())
-            await self.publisher.found.wait()  # on a new Kafka the topics have to be made before they can be read
+            await self.publisher.found.wait()  # on a new Kafka the topics have to be created before they can be read
             group.create_task(self.requests_tail.run())
             group.create_task(self.accounts_tail.run())
             group.create_task(self.editions_tail.run())
 
     def _forget(self) -> None:
-        """Forget what the topics of another Kafka have: a repeated call would be acknowledged and be nowhere."""
+        """Clear the views of another Kafka: by them a repeated call would be acknowledged without a record."""
         for view in (self.recent, self.recent_activity, self.accounts):
             view.clear()
 
     async def admit(self, request: Request, *any_of: Scope) -> ApiKey:
-        """The caller, if its key has one of these scopes and has not been used too often. Raises the refusal.
+        """The caller, if its key has one of these scopes and is within its rate. Raises the refusal.
 
-        Without scopes any key will do.
+        Without scopes every key is admitted.
         """
         key = self.keyring.identify(request.headers.get("authorization"))
         await self.limits.count(key)
@@ -104,7 +104,7 @@ class Service:
     async def publish(
         self, topic: Topic, key: str, event: Event, *, event_id: str, subject: str, at: datetime, parent: str | None
     ) -> tuple[Position, bytes]:
-        """Publish `event` and wait for Kafka's acknowledgement. Returns where it stands, and its data.
+        """Publish `event` and wait for Kafka's acknowledgement. Returns its place in the topic, and its data.
 
         `parent` is the caller's traceparent, if it sent one. Raises NotAcknowledged.
         """
@@ -116,7 +116,7 @@ class Service:
         envelope, data = serde.read(record)
         kind = struct_for(envelope.type)
         if kind is SupportRequestSubmitted:
-            # Our own submissions are known already; their events have the request's id.
+            # The view has this instance's own submissions already; their events have the request's id.
             if self.recent.known(envelope.id) is None:
                 self.recent.submitted(wire.decode(SupportRequestSubmitted, data))
         elif kind is CaseRouted:
@@ -126,7 +126,7 @@ class Service:
 
 
 def with_key(refusal: NotAcknowledged, idempotency_key: str) -> NotAcknowledged:
-    """Tell the caller the key of the call that was not acknowledged: repeated with it, it cannot count twice."""
+    """Add the key of the call to its refusal: a repetition with this key cannot count twice."""
     refusal.headers["Idempotency-Key"] = idempotency_key
     refusal.extra["idempotency_key"] = idempotency_key
     refusal.advice.append("refusal.repeat_with_key")

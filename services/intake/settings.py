@@ -1,4 +1,4 @@
-"""What intake takes from its environment, read once at the start."""
+"""The settings of intake, read from its environment once at the start."""
 
 from pathlib import Path
 from typing import Annotated, Self
@@ -18,19 +18,19 @@ class Settings(KafkaSettings, ServiceSettings):
     """Every setting is the variable FRONTLINE_… of the same name in capitals; `.env.example` explains them."""
 
     policies: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)] = ("guidelines-2021",)
-    http_port: int = Field(8080, ge=0, le=65535, description="0 = a free one, which the log names")
-    api_keys: SecretStr | None = Field(None, description="JSON; a list of keys by their hashes")
-    api_keys_file: Path | None = Field(None, description="the same in a file")
+    http_port: int = Field(8080, ge=0, le=65535, description="0 = a free port, which the log names")
+    api_keys: SecretStr | None = Field(None, description="JSON: a list of API keys by their hashes")
+    api_keys_file: Path | None = Field(None, description="a file with the same JSON")
     publish_timeout_seconds: float = Field(5.0, gt=0, le=60)
-    publish_linger_ms: int = Field(2, ge=0, le=100, description="how long records wait for others to travel with")
-    recent_requests: int = Field(200_000, ge=1, le=5_000_000, description="whose status is shown")
-    recent_hours: float = Field(24.0, ge=0, le=720, description="how far back they are read again at the start")
+    publish_linger_ms: int = Field(2, ge=0, le=100, description="how long records wait to share a batch")
+    recent_requests: int = Field(200_000, ge=1, le=5_000_000, description="how many recent requests have a status")
+    recent_hours: float = Field(24.0, ge=0, le=720, description="how far back recent requests are read at the start")
     http_connections: int | None = Field(
-        None, ge=1, le=100_000, description="that may be open at the same time; None = as many as the process can have"
+        None, ge=1, le=100_000, description="open at the same time; None = as many as the process can have"
     )
-    http_connections_per_client: int | None = Field(None, ge=1, description="by address; None = half of all")
-    event_streams: int = Field(1_000, ge=0, le=100_000, description="that may be open at the same time")
-    event_streams_per_client: int | None = Field(None, ge=1, description="by API key; None = half of all")
+    http_connections_per_client: int | None = Field(None, ge=1, description="of one address; None = half of all")
+    event_streams: int = Field(1_000, ge=0, le=100_000, description="open at the same time")
+    event_streams_per_client: int | None = Field(None, ge=1, description="of one API key; None = half of all")
 
     @field_validator("policies", mode="before")
     @classmethod
@@ -54,7 +54,7 @@ class Settings(KafkaSettings, ServiceSettings):
         if self.http_connections is not None and possible is not None and self.http_connections > possible:
             raise ValueError(
                 f"http_connections={self.http_connections}: `ulimit -n` leaves {possible} for connections; "
-                "set at most that, or raise it"
+                "set at most that, or raise `ulimit -n`"
             )
         return self
 
@@ -65,11 +65,11 @@ class Settings(KafkaSettings, ServiceSettings):
 
     @property
     def event_stream_limit(self) -> int:
-        """How many event streams may be open: three quarters of the connections at most, so that calls get through."""
+        """The limit of open event streams: at most three quarters of the connections, so that calls get through."""
         return min(self.event_streams, self.http_limits.connections * 3 // 4)
 
     def read_keys(self) -> tuple[ApiKey, ...]:
-        """The API keys that are admitted. Raises BadSettings with a line for each mistake: the entry and the field."""
+        """The configured API keys. Raises BadSettings with one line for each mistake: the entry and the field."""
         variable, text = "FRONTLINE_API_KEYS", self.api_keys.get_secret_value() if self.api_keys else ""
         if self.api_keys_file is not None:
             variable = "FRONTLINE_API_KEYS_FILE"

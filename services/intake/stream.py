@@ -1,4 +1,4 @@
-"""The events of one request as they come: Server-Sent Events (WHATWG HTML, section 9.2)."""
+"""Streams of the events of one request: Server-Sent Events (WHATWG HTML, section 9.2)."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +15,7 @@ from shared.observability.health import Receive, Scope, Send
 
 OPEN = Gauge("frontline_intake_event_streams", "Event streams that are open")
 
-HEARTBEAT_SECONDS = 15.0  # a comment, so that nothing in between takes a quiet stream for a dead one
+HEARTBEAT_SECONDS = 15.0  # a comment, so that no proxy closes a quiet stream as a dead one
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 MEDIA_TYPE = "text/event-stream"
 
@@ -25,7 +25,7 @@ Present = Callable[[dict[str, Any]], dict[str, Any]]
 class Streams:
     """The open event streams: at most `limit`, of which a client has at most `per_client` (None = half of them).
 
-    All end once `close` was called.
+    `close` ends all of them.
     """
 
     def __init__(self, recent: RecentRequests, limit: int, per_client: int | None = None) -> None:
@@ -36,15 +36,14 @@ class Streams:
         self._closing = asyncio.Event()
 
     def close(self) -> None:
-        """End every stream: the process is about to."""
+        """End every stream, because the process is about to end."""
         self._closing.set()
 
     def open(self, client: str, request_id: str, last_event_id: str | None, present: Present = dict) -> "EventStream":
-        """The answer that follows a request for `client`. It counts from now on, so that calls at once count as well.
+        """The answer that streams the events of a request to `client`.
 
-        `present` makes of the data of an event what the client gets.
-
-        Raises TooManyStreams where it would be one too many.
+        It counts against the limits from now on, so that simultaneous calls cannot exceed them. `present` turns the
+        data of an event into the data for the client. Raises TooManyStreams beyond a limit.
         """
         if self._open.total() >= self._limit:
             raise TooManyStreams("refusal.too_many_streams", retry_after=30)
@@ -59,16 +58,16 @@ class Streams:
         return EventStream(self, client, self._follow(request_id, last_event_id, present))
 
     def ended(self, client: str) -> None:
-        """A stream of `client` has ended."""
+        """Count a stream of `client` as ended."""
         self._open[client] -= 1
         if not self._open[client]:
             del self._open[client]
         OPEN.dec()
 
     async def _follow(self, request_id: str, last_event_id: str | None, present: Present) -> AsyncIterator[bytes]:
-        """What happened to a request after `last_event_id`, then what happens.
+        """The events of a request after `last_event_id`: first the past ones, then each new one.
 
-        A change only wakes the reader, which then looks at the request again: a slow client costs no queue.
+        A change only wakes the reader, which then reads the request again. So a slow client needs no queue.
         """
         closing = asyncio.ensure_future(self._closing.wait())
         sent = last_event_id
@@ -84,13 +83,13 @@ class Streams:
                         yield _frame(event, present(event.data))
                         sent = event.id
                     if not await _either(changed, closing):
-                        yield b": still here\n\n"
+                        yield b": keep-alive\n\n"
         finally:
             closing.cancel()
 
 
 class EventStream(StreamingResponse):
-    """The answer that is a stream of events. However it ends, and if it never began: its place is free again."""
+    """The answer that is a stream of events. It frees its place however it ends, even if it never began."""
 
     def __init__(self, streams: Streams, client: str, events: AsyncIterator[bytes]) -> None:
         super().__init__(events, headers=HEADERS, media_type=MEDIA_TYPE)
@@ -106,7 +105,7 @@ class EventStream(StreamingResponse):
 
 
 async def _either(changed: asyncio.Event, closing: "asyncio.Task[Literal[True]]") -> bool:
-    """Whether something changed, or the streams are to end, within HEARTBEAT_SECONDS."""
+    """Whether the request changed, or `close` was called, within HEARTBEAT_SECONDS."""
     change = asyncio.ensure_future(changed.wait())
     try:
         done, _ = await asyncio.wait((change, closing), timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -116,7 +115,7 @@ async def _either(changed: asyncio.Event, closing: "asyncio.Task[Literal[True]]"
 
 
 def _after(events: tuple[StatusEvent, ...], sent: str | None) -> tuple[StatusEvent, ...]:
-    """Those after the event `sent`; all of them if there is none such (any more)."""
+    """The events after `sent`; all of them if `sent` is not (or no longer) among them."""
     for index, event in enumerate(events):
         if event.id == sent:
             return events[index + 1 :]

@@ -1,8 +1,8 @@
-"""[pure] What an Idempotency-Key stands for: one body, from the moment that it is on its way to Kafka.
+"""[pure] The body of each Idempotency-Key, from the moment that its publication begins.
 
-An id follows from the caller and its key, a digest from the body. Another digest under an id that is in use is refused
-here, so that the client learns of its mistake. What this instance does not know (it was started again, or another one
-took the first body) the service behind the topic finds, by the digest in the event.
+An id follows from the caller and its key, a digest from the body. Intake refuses another digest under an id that is in
+use, so that the client learns of its mistake. This instance may not know the first body, because it was restarted or
+another instance accepted it. Then the service that reads the topic finds the conflict, by the digest in the event.
 """
 
 from collections import deque
@@ -15,45 +15,45 @@ _KEPT = 8  # bytes of a digest
 
 
 class UsedKeys:
-    """The bodies behind the ids of one kind of call.
+    """The bodies of the ids of one kind of call.
 
-    `accepted` answers for an id and a digest: True = this body was accepted before, False = another one was, None = the
+    `accepted` returns for an id and a digest: True = this body was accepted before, False = another one was, None = the
     id is new. `code` is the reason for refusing another body.
     """
 
     def __init__(self, accepted: Callable[[str, str], bool | None], code: str) -> None:
         self._accepted = accepted
         self._code = code
-        self._on_their_way: dict[str, tuple[str, int]] = {}  # id -> digest, number of calls
+        self._in_flight: dict[str, tuple[str, int]] = {}  # id -> digest, number of calls
 
     @property
-    def on_their_way(self) -> int:
-        """How many ids are being published."""
-        return len(self._on_their_way)
+    def in_flight(self) -> int:
+        """The number of ids that are being published."""
+        return len(self._in_flight)
 
     @contextmanager
     def claim(self, event_id: str, digest: str) -> Iterator[bool]:
-        """Hold `event_id` for this body while it is published; yields whether it was accepted before.
+        """Hold `event_id` for this body during its publication. Yields whether it was accepted before.
 
-        Raises IdempotencyConflict where the id stands for another body.
+        Raises IdempotencyConflict if the id has another body.
         """
         known = self._accepted(event_id, digest)
-        held, calls = self._on_their_way.get(event_id, (digest, 0))
+        held, calls = self._in_flight.get(event_id, (digest, 0))
         if known is False or held != digest:
             raise IdempotencyConflict(self._code)
-        self._on_their_way[event_id] = (digest, calls + 1)
+        self._in_flight[event_id] = (digest, calls + 1)
         try:
             yield known is True
         finally:
-            calls = self._on_their_way[event_id][1] - 1
+            calls = self._in_flight[event_id][1] - 1
             if calls:
-                self._on_their_way[event_id] = (digest, calls)
+                self._in_flight[event_id] = (digest, calls)
             else:
-                del self._on_their_way[event_id]
+                del self._in_flight[event_id]
 
 
 class RecentDigests:
-    """The digests of the most recent `limit` events by their ids, both in hexadecimal: the first one of an id stays."""
+    """The digests of the most recent `limit` events by id, both in hexadecimal. An id keeps its first digest."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -64,12 +64,12 @@ class RecentDigests:
         return len(self._digests)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop all digests."""
         self._digests.clear()
         self._order.clear()
 
     def add(self, event_id: str, digest: str) -> None:
-        """An event was accepted."""
+        """Store the digest of an accepted event."""
         key = bytes.fromhex(event_id)
         if key in self._digests:
             return
@@ -79,6 +79,6 @@ class RecentDigests:
             del self._digests[self._order.popleft()]
 
     def is_known(self, event_id: str, digest: str) -> bool | None:
-        """Whether this digest is known under `event_id`; None if no digest is (any more)."""
+        """Whether `event_id` has this digest; None if it has none, or no longer."""
         known = self._digests.get(bytes.fromhex(event_id))
         return None if known is None else known == bytes.fromhex(digest)[:_KEPT]

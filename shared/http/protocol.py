@@ -23,7 +23,9 @@ from shared.http.refusals import (
     TOO_MANY_PIPELINED,
     Refusal,
     health_only,
+    language_of,
 )
+from shared.messages.catalogues import FALLBACK
 
 
 class _Part(Enum):
@@ -78,7 +80,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._no_place = self._others.admit(self, self._client)
         if self._no_place is None:
             return
-        self.app = health_only(self.app, self._no_place, self._count)
+        self.app = health_only(self.app, self._no_place, self._limits, self._count)
         if not self._others.reserve(self):
             self._refuse(self._no_place)
 
@@ -222,11 +224,15 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._count(refusal)
         if self._can_answer():
-            self.transport.write(refusal.answer(self.server_state.default_headers))
+            self.transport.write(refusal.answer(self.server_state.default_headers, self._language(), self._limits))
         self._close()
 
     def _count(self, refusal: Refusal) -> None:
         self._others.count(refusal, self._client, self.loop.time())
+
+    def _language(self) -> str:
+        """That of the request whose body arrives. While a head arrives there is none: its last field may be cut."""
+        return language_of(self.headers) if self._arriving is _Part.BODY else FALLBACK
 
     def _can_answer(self) -> bool:
         """Not in the middle of another answer, and not after the answer to the same request."""

@@ -1,19 +1,25 @@
-"""The catalogues: one gettext file a language, `<language>.po`, in a folder.
+"""The catalogues: one gettext file for each language, `<language>.po`, in a folder.
 
-A language is added by a file and no code. FRONTLINE_MESSAGES names a folder of more catalogues, which outrank those
-that Frontline ships with. A code that a catalogue lacks is shown in the fallback; `lacking` lists those.
+A sentence whose words agree with a number has gettext's plural forms. Its `msgid_plural` is the name of that number
+among its facts, and the header `Plural-Forms` is the language's rule (by default that of its locale).
+
+To add a language, add a file; no code is needed. FRONTLINE_MESSAGES names a folder of more catalogues, which outrank
+those that ship. A code that a catalogue lacks is shown in the fallback language, and `lacking` lists these codes.
 """
 
 import os
+from collections.abc import Mapping
 from functools import cache
+from gettext import c2py
 from io import BytesIO
 from pathlib import Path
 
 from babel import UnknownLocaleError
 from babel.core import Locale
+from babel.messages.catalog import Message
 from babel.messages.pofile import PoFileError, read_po
 
-from shared.messages.messages import Catalogue, Messages, placeholders
+from shared.messages.messages import Catalogue, Messages, Plural, placeholders
 
 FALLBACK = "en"
 SHIPPED = Path(__file__).parent / "catalogues"
@@ -21,7 +27,7 @@ SETTING = "FRONTLINE_MESSAGES"
 
 
 class BadCatalogue(Exception):
-    """A catalogue that cannot be read: which file, and what is wrong with it; or a folder of them that is not there."""
+    """A catalogue is wrong or unreadable, or its folder is missing. The message names the file and the mistake."""
 
 
 def load_all() -> None:
@@ -31,18 +37,18 @@ def load_all() -> None:
 
 
 def languages() -> tuple[str, ...]:
-    """The languages that there are catalogues of, the fallback first."""
+    """The languages with a catalogue, the fallback first."""
     return _languages(tuple(_folders()))
 
 
 def messages_in(language: str | None = None) -> Messages:
-    """The sentences of a language, or of the fallback where there is no catalogue of it. Raises BadCatalogue."""
+    """The sentences of a language, or of the fallback if it has no catalogue. Raises BadCatalogue."""
     wanted = best(language)
     return _messages(wanted, tuple(_folders()))
 
 
 def best(language: str | None) -> str:
-    """The language of the catalogue for a BCP 47 tag: `es-MX` is read in `es`; the fallback where there is none."""
+    """The language of the catalogue for a BCP 47 tag: `es` for `es-MX`; the fallback if there is none."""
     there = {each.casefold(): each for each in languages()}
     parts = (language or FALLBACK).casefold().split("-")
     tags = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
@@ -63,13 +69,13 @@ def accepted(header: str | None) -> str:
 
 
 def lacking(language: str) -> set[str]:
-    """The codes that the catalogue of a language lacks: those are shown in the fallback."""
+    """The codes that the catalogue of a language lacks, and that are shown in the fallback language."""
     folders = tuple(_folders())
     return set(_catalogue(FALLBACK, folders).texts) - set(_catalogue(language, folders).texts)
 
 
 def catalogue(language: str) -> Catalogue:
-    """The catalogue of a language that there is one of. Raises BadCatalogue."""
+    """The catalogue of a language. Raises BadCatalogue, also if there is none."""
     return _catalogue(language, tuple(_folders()))
 
 
@@ -82,7 +88,7 @@ def _folders() -> list[Path]:
 def _languages(folders: tuple[Path, ...]) -> tuple[str, ...]:
     for folder in folders:
         if not folder.is_dir():
-            raise BadCatalogue(f"{SETTING}={folder}: there is no such folder")
+            raise BadCatalogue(f"{SETTING}={folder}: this folder does not exist")
     found = {path.stem for folder in folders for path in folder.glob("*.po")}
     return (FALLBACK, *sorted(found - {FALLBACK}))
 
@@ -101,14 +107,48 @@ def _catalogue(language: str, folders: tuple[Path, ...]) -> Catalogue:
         read = read_po(BytesIO(path.read_bytes()), abort_invalid=True)
         locale = str(read.locale or "") or language.replace("-", "_")
         Locale.parse(locale)
+        form_of = c2py(read.plural_expr)
     except (OSError, ValueError, LookupError, PoFileError, UnknownLocaleError) as error:
         raise BadCatalogue(f"{path}: {error}") from error
-    texts = {str(each.id): each.string for each in read if each.id and isinstance(each.string, str) and each.string}
+    texts: dict[str, str] = {}
+    plurals: dict[str, Plural] = {}
+    for message in read:
+        code, forms = _entry(message)
+        if not code or not any(forms):
+            continue
+        texts[code] = forms[-1]
+        if isinstance(message.id, tuple):
+            plurals[code] = Plural(str(message.id[1]), forms)
+    _check(path, texts, plurals)
+    return Catalogue(language, locale, texts, plurals, form_of)
+
+
+def _entry(message: Message) -> tuple[str, tuple[str, ...]]:
+    """The code of an entry and its text, or its plural forms."""
+    code = message.id[0] if isinstance(message.id, tuple | list) else message.id
+    forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    return str(code), tuple(str(form or "") for form in forms)
+
+
+def _check(path: Path, texts: Mapping[str, str], plurals: Mapping[str, Plural]) -> None:
+    """Raise BadCatalogue for the first sentence that could not be shown."""
     shipped = {} if path.parent == SHIPPED else _catalogue(FALLBACK, (SHIPPED,)).texts
-    for code, text in texts.items():
-        if mistake := _mistake(text, shipped.get(code)):
+    for code, last in texts.items():
+        for text in plurals[code].forms if code in plurals else (last,):
+            if mistake := _mistake(text, shipped.get(code)):
+                raise BadCatalogue(f"{path}: {code}: {mistake}")
+        if code in plurals and (mistake := _plural_mistake(plurals[code])):
             raise BadCatalogue(f"{path}: {code}: {mistake}")
-    return Catalogue(language, locale, texts)
+
+
+def _plural_mistake(plural: Plural) -> str | None:
+    """Why the plural forms of a sentence cannot be shown: one is missing, or the number is not in the last one."""
+    missing = [f"msgstr[{index}]" for index, form in enumerate(plural.forms) if not form]
+    if missing:
+        return f"{' '.join(missing)} is missing; Plural-Forms asks for {len(plural.forms)} forms"
+    if plural.fact not in placeholders(plural.forms[-1]):
+        return f"msgid_plural must name the number of the sentence, and {plural.fact!r} is none of its facts"
+    return None
 
 
 def _mistake(text: str, shipped: str | None) -> str | None:

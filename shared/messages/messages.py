@@ -1,27 +1,30 @@
 """[pure] Sentences in one language, made from codes and facts.
 
-A code such as `calendar.country_of_account` names a sentence of the catalogue; facts fill its {placeholders}. How a
-fact is shown follows from what it is:
+A code such as `calendar.country_of_account` names a sentence of the catalogue, and facts fill its {placeholders}. The
+kind of a fact determines how it is shown:
 
-- a word of the vocabulary has the name `name.<kind>.<word>`, where the kind is the fact's own name (`plan`) or, for
-  other facts, that of `KINDS`; a word without a name stands for itself;
-- a reason (an object or mapping with `code` and `facts`) is a sentence of its own;
-- several things are a list: `{plans:or}` alternatives, `{needs:and}` what holds together, `{claims:list}` neither;
+- A word of the vocabulary has the name `name.<kind>.<word>`. The kind is the fact's own name (`plan`), or its entry in
+  `KINDS`. A word without a name is shown as it is.
+- A reason (an object or mapping with `code` and `facts`) is a sentence of its own.
+- Several values are a list: `{plans:or}` joins alternatives, `{needs:and}` conditions, `{claims:list}` only by commas.
 - `{seconds:span}` is a length of time, `{share:percent}` a part, `{at:instant}` an instant on the wall clock of `zone`.
+
+A sentence whose words agree with a number has plural forms, chosen by the plural rule of its language.
 
 Lists, numbers and percentages follow Unicode's locale data (CLDR), by Babel.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from string import Formatter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from babel import Locale
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
-# Facts whose values are words of a kind that has another name than the fact.
+# The kind of the words in a fact, where its name differs from the fact's.
 KINDS: Mapping[str, str] = {
     "account_types": "account_type",
     "plans": "plan",
@@ -30,29 +33,54 @@ KINDS: Mapping[str, str] = {
     "wanted": "channel",
 }
 
-# The conjunctions of Spanish before their own sound: "y" before i- or hi-, "o" before o- or ho-. CLDR's data has no
-# room for this; ICU has the same two rules in its code.
+# Spanish conjunctions change before their own sound: "y" before i- or hi-, "o" before o- or ho-. CLDR's data cannot
+# express this, and ICU has the same two rules in its code.
 _BEFORE_ITS_OWN_SOUND = {
     ("es", "standard", "y"): ("e", ("i", "hi"), ("hia", "hie")),
     ("es", "or", "o"): ("u", ("o", "ho"), ()),
 }
 
-_FORMS = ("span", "percent", "instant")  # of numbers and instants; nothing else can be shown in them
+_FORMS = ("span", "percent", "instant")  # formats of numbers and instants only
+
+
+class Plural(NamedTuple):
+    """A sentence whose words agree with a number: the fact that is the number, and the forms in gettext's order."""
+
+    fact: str
+    forms: tuple[str, ...]
+
+
+def _one_or_more(number: int) -> int:
+    return int(number != 1)
 
 
 class Catalogue(NamedTuple):
-    """The sentences of one language by their codes. `locale` says how its lists and numbers look."""
+    """The sentences of one language by their codes. `locale` determines how its lists and numbers look.
+
+    `plurals` has the sentences that agree with a number, and `texts` the last form of each. `form_of` is the language's
+    plural rule: the index of the form for a number.
+    """
 
     language: str
     locale: str
     texts: Mapping[str, str]
+    plurals: Mapping[str, Plural] = MappingProxyType({})
+    form_of: Callable[[int], int] = _one_or_more
+
+    def text(self, code: str, facts: Mapping[str, Any]) -> str | None:
+        """The text of a code, in the form that the number among `facts` takes; None if it has none."""
+        plural = self.plurals.get(code)
+        number = None if plural is None else facts.get(plural.fact)
+        if plural is None or not isinstance(number, int):
+            return self.texts.get(code)
+        return plural.forms[self.form_of(abs(number))]
 
 
 class Messages:
-    """The sentences of one language; a code that its catalogue lacks is taken from `fallback`.
+    """The sentences of one language. `fallback` has the sentences that its catalogue lacks.
 
-    `own` are texts that outrank those of the catalogue, such as the names that an edition gives its plans. Without a
-    `zone`, as in data for programs, instants stay as they are: RFC 3339 in UTC.
+    `own` texts outrank those of the catalogue, such as an edition's names of its plans. Without a `zone`, as in data
+    for programs, instants are shown unchanged: RFC 3339 in UTC.
     """
 
     def __init__(
@@ -79,12 +107,12 @@ class Messages:
 
     @property
     def is_fallback(self) -> bool:
-        """Whether this is the language that stands in for the others."""
+        """Whether this is the fallback language."""
         return self._catalogue.language == self._fallback.language
 
     def __call__(self, code: str, /, **facts: Any) -> str:
-        """The sentence of a code; a code that no catalogue has stands for itself."""
-        text = self.find(code)
+        """The sentence of a code. A code that no catalogue has is shown as it is."""
+        text = self._own.get(code) or self._catalogue.text(code, facts) or self._fallback.text(code, facts)
         return code if text is None else "".join(self._filled(text, facts))
 
     def reason(self, reason: Any) -> str:
@@ -93,7 +121,7 @@ class Messages:
         return self(code, **facts)
 
     def find(self, code: str) -> str | None:
-        """The text of a code with its placeholders; None if no catalogue has it."""
+        """The text of a code with its placeholders, in its last plural form; None if no catalogue has it."""
         return self._own.get(code) or self._catalogue.texts.get(code) or self._fallback.texts.get(code)
 
     def knows(self, code: str) -> bool:
@@ -101,7 +129,7 @@ class Messages:
         return self.find(code) is not None
 
     def name(self, kind: str, word: str) -> str:
-        """What people call a word of the vocabulary; a word without a name stands for itself."""
+        """The name of a word of the vocabulary. A word without a name is shown as it is."""
         return self.find(f"name.{kind}.{word}") or word
 
     def one_of(self, things: Sequence[str]) -> str:
@@ -109,7 +137,7 @@ class Messages:
         return self._listed(things, "or")
 
     def all_of(self, things: Sequence[str]) -> str:
-        """Things that hold together: a, b and c."""
+        """A list: a, b and c."""
         return self._listed(things, "standard")
 
     def at(self, instant: str | datetime | None) -> str:
@@ -185,7 +213,7 @@ class Messages:
 def placeholders(text: str) -> set[str]:
     """The facts in a text, of those with a form of their own also that: `seconds:span`. Raises ValueError.
 
-    How a list is joined is no such form: that is the affair of each language.
+    The way in which a list is joined is no such form: each language has its own.
     """
     parts = Formatter().parse(text)
     return {f"{name}:{how}" if how in _FORMS else name for _, name, how, _ in parts if name is not None}

@@ -29,6 +29,7 @@ from shared.policy.durations import format_duration
 from shared.policy.mistakes import one_of
 from shared.policy.model import Condition, Edition, EscalationLevel
 from shared.policy.numbers import number_findings
+from shared.policy.own_texts import unknown_facts
 from shared.policy.priority import matches
 
 
@@ -271,6 +272,10 @@ def _numbers_are_real(draft: Edition) -> Findings:
                 yield Finding((*at, "numbers", index, field), message, allowed)
 
 
+def _braces_name_known_facts(draft: Edition) -> Findings:
+    return (Finding(*finding) for finding in unknown_facts(draft))
+
+
 _CHECKS: tuple[tuple[set[str], Callable[[Edition], Findings]], ...] = (
     ({"channels"}, _complete("channels", CHANNELS)),
     ({"plans"}, _complete("plans", PLANS)),
@@ -291,4 +296,5 @@ _CHECKS: tuple[tuple[set[str], Callable[[Edition], Findings]], ...] = (
     ({"escalation_levels", "targets"}, _levels_ascend_on_every_target),
     ({"regional_hours", "calendars"}, _countries_have_calendars),
     ({"phone"}, _numbers_are_real),
+    ({"phone", "translations"}, _braces_name_known_facts),
 )

@@ -1,4 +1,4 @@
-"""docs/api.md is true: every command on it works, and answers with the fields that it shows."""
+"""docs/api.md is correct: every command on it works, and is answered with the fields that it shows."""
 
 import asyncio
 import json
@@ -52,7 +52,7 @@ def commands() -> list[Command]:
 
 
 def _shape(value: Any) -> Any:
-    """The names of all fields, and the kinds of values; what a list holds is told by its items' shapes."""
+    """The names of all fields, and the kinds of values; a list is described by the shapes of its items."""
     if isinstance(value, dict):
         return {name: _shape(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -83,13 +83,13 @@ async def test_every_command_on_the_page_works_as_shown(bootstrap: str, tmp_path
             shell = await asyncio.create_subprocess_exec(
                 "sh", "-euc", script, env=environment, stdout=PIPE, stderr=PIPE
             )
-            said, complaints = await asyncio.wait_for(shell.communicate(), 60)
+            output, complaints = await asyncio.wait_for(shell.communicate(), 60)
             expected = TIMED_OUT if "--max-time" in command.text else 0
             assert shell.returncode == expected, f"{command.text}\n{complaints.decode()}"
             if command.answer is not None:
-                assert _shape(json.loads(said)) == _shape(command.answer), command.text
+                assert _shape(json.loads(output)) == _shape(command.answer), command.text
             if "--max-time" in command.text:
-                assert said.startswith(b"id: submitted\nevent: frontline.request.submitted.v1\ndata: {")
+                assert output.startswith(b"id: submitted\nevent: frontline.request.submitted.v1\ndata: {")
             if not command.text.startswith("curl"):
                 kept = script
             if command.text.startswith("REQUEST="):
@@ -103,14 +103,14 @@ async def test_every_command_on_the_page_works_as_shown(bootstrap: str, tmp_path
 async def _decide(intake: Intake, request_id: str) -> None:
     """What router and escalation would write, once."""
 
-    def told() -> int:
+    def known() -> int:
         status = intake.service.recent.status(request_id)
         return len(status.events) if status else 0
 
-    if told() == 1:
+    if known() == 1:
         case = _output(CASES, request_id, routed(request_id, utc_now()))
         await write(intake.bootstrap, [case, _output(ESCALATIONS, request_id, started(request_id, utc_now()))])
-    await eventually(lambda: told() == 3, 20, "the decision and the first clock are known")
+    await eventually(lambda: known() == 3, 20, "the decision and the first clock are known")
 
 
 def _output(topic: Topic, key: str, event: Any) -> Output:
@@ -135,9 +135,9 @@ def test_the_page_lists_every_problem_and_every_type_of_activity() -> None:
     listed = {(int(status), kind) for status, kind in re.findall(r"^\| (\d{3}) \| `(\w+)` \|", PAGE, re.MULTILINE)}
     assert listed == kinds
     rows = [line.strip("|").split("|") for line in PAGE.splitlines() if line.startswith("| `")]
-    told = {name: row[1:] for row in rows for name in re.findall(r"`(\w+)`", row[0])}
-    assert set(RULES) <= set(told)
+    documented = {name: row[1:] for row in rows for name in re.findall(r"`(\w+)`", row[0])}
+    assert set(RULES) <= set(documented)
     for name, rule in RULES.items():
-        needs, may = told[name]
+        needs, may = documented[name]
         assert set(re.findall(r"`(\w+)`", needs)) == {*rule.needs, *rule.one_of}
         assert set(re.findall(r"`(\w+)`", may)) == set(rule.may)

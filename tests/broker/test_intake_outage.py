@@ -1,4 +1,4 @@
-"""Kafka goes away: nothing is acknowledged that is not written, and a repeated call counts once.
+"""During an outage of Kafka no unwritten record is acknowledged, and a repeated call counts once.
 
 The broker here is this file's own, because it is killed and frozen.
 """
@@ -79,7 +79,7 @@ async def _until_accepted(http: httpx.AsyncClient, key: str, account: str, refus
             await asyncio.sleep(0.2)
 
 
-async def test_intake_starts_without_kafka_and_takes_up_work_when_it_comes(kafka: EmbeddedKafka) -> None:
+async def test_intake_starts_without_kafka_and_accepts_calls_once_kafka_is_available(kafka: EmbeddedKafka) -> None:
     """Compose starts things in any order; a machine that boots does too. The topics are made when Kafka is there."""
     async with _intake(kafka, wait=False) as intake, intake.client() as http:
         assert (await http.get("/livez")).status_code == 200
@@ -111,7 +111,7 @@ def answer_in_time() -> Callable[[Awaitable[httpx.Response], float], Awaitable[h
     return awaited
 
 
-async def test_a_kafka_that_does_not_answer_is_not_waited_for_twice(
+async def test_only_the_first_call_waits_for_a_kafka_that_does_not_answer(
     started: EmbeddedKafka, answer_in_time: Callable[[Awaitable[httpx.Response], float], Awaitable[httpx.Response]]
 ) -> None:
     """The first call waits for the timeout; those after it are refused at once, instead of piling up."""
@@ -131,7 +131,7 @@ async def test_a_kafka_that_does_not_answer_is_not_waited_for_twice(
     assert len(ids) == 2
 
 
-async def test_a_killed_kafka_loses_nothing_that_was_acknowledged(started: EmbeddedKafka) -> None:
+async def test_a_killed_kafka_loses_no_acknowledged_record(started: EmbeddedKafka) -> None:
     """Clients that repeat their calls with their keys end with exactly one request for each key.
 
     Another instance, which only reads, goes on where it was and knows all of them in the end.
@@ -164,7 +164,7 @@ async def test_a_killed_kafka_loses_nothing_that_was_acknowledged(started: Embed
         await eventually(lambda: all(map(known, acknowledged.values())), 30, "the other instance knows them all")
 
 
-async def test_a_kafka_that_comes_back_empty_is_taken_up_anew(started: EmbeddedKafka) -> None:
+async def test_intake_starts_over_with_an_empty_kafka(started: EmbeddedKafka) -> None:
     """Another Kafka at the same address, or ours without its data: it knows neither our topics nor our producer."""
     async with _intake(started) as intake, intake.client() as http:
         await _until_accepted(http, "before", "emptied", [])

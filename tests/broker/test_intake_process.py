@@ -38,10 +38,10 @@ def _environment(**given: str) -> dict[str, str]:
 
 
 async def _run(**given: str) -> tuple[int | None, str]:
-    """Run it to its end; returns its exit code and what it said."""
+    """Run it to its end. Returns its exit code and its output."""
     process = await _start(**given)
-    _, said = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode, said.decode()
+    _, output = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode, output.decode()
 
 
 async def _start(**given: str) -> Process:
@@ -61,9 +61,9 @@ async def _running(**given: str) -> AsyncIterator[tuple[Process, str, list[str]]
         assert process.stderr is not None
         async for line in process.stderr:
             lines.append(line.decode())
-            told = json.loads(line)
-            if told.get("action") == "http.listening":
-                listening.set_result(f"http://{told['host']}:{told['port']}")
+            entry = json.loads(line)
+            if entry.get("action") == "http.listening":
+                listening.set_result(f"http://{entry['host']}:{entry['port']}")
 
     reading = asyncio.create_task(read())
     try:
@@ -97,33 +97,33 @@ async def _half_a_submission(url: str) -> tuple[asyncio.StreamReader, asyncio.St
 
 async def test_wrong_settings_end_it_with_one_line_for_each(bootstrap: str) -> None:
     """Before anything is opened; exit code 2."""
-    code, said = await _run(FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_HTTP_PORT="x", FRONTLINE_RECENT_HOURS="-1")
+    code, output = await _run(FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_HTTP_PORT="x", FRONTLINE_RECENT_HOURS="-1")
     assert code == 2
-    assert len(said.splitlines()) == 2
-    assert "FRONTLINE_HTTP_PORT" in said
-    assert "FRONTLINE_RECENT_HOURS" in said
+    assert len(output.splitlines()) == 2
+    assert "FRONTLINE_HTTP_PORT" in output
+    assert "FRONTLINE_RECENT_HOURS" in output
 
 
 async def test_a_policy_that_does_not_exist_ends_it(bootstrap: str) -> None:
     """Calendars and reminders come from it; guessing would be worse."""
-    code, said = await _run(FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_POLICIES="guidelines-1999")
+    code, output = await _run(FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_POLICIES="guidelines-1999")
     assert code == 2
-    assert said.startswith("FRONTLINE_POLICIES: ")
-    assert "guidelines-2021" in said
+    assert output.startswith("FRONTLINE_POLICIES: ")
+    assert "guidelines-2021" in output
 
 
-async def test_a_port_that_is_taken_ends_it_with_one_line(bootstrap: str) -> None:
+async def test_a_port_in_use_ends_it_with_one_line(bootstrap: str) -> None:
     """Exit code 1: the settings are right, the machine is busy."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code, said = await _run(FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_HTTP_PORT=str(port))
+        code, output = await _run(FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_HTTP_PORT=str(port))
     assert code == 1
-    assert len(said.splitlines()) == 1
-    assert f"Cannot listen on 127.0.0.1:{port}" in said
+    assert len(output.splitlines()) == 1
+    assert f"Cannot listen on 127.0.0.1:{port}" in output
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-async def test_it_ends_in_good_order_within_five_seconds(bootstrap: str, sign: signal.Signals) -> None:
+async def test_it_ends_cleanly_within_five_seconds(bootstrap: str, sign: signal.Signals) -> None:
     """With a call under way and an event stream open: the call is answered, the stream ends, the exit code is 0."""
     await topics_at(bootstrap)
     async with (
@@ -151,8 +151,8 @@ async def test_it_ends_in_good_order_within_five_seconds(bootstrap: str, sign: s
     assert json.loads(lines[-1])["action"] == "service.ended"
 
 
-async def test_no_secret_and_no_word_of_a_customer_is_ever_logged(bootstrap: str) -> None:
-    """At the most talkative level, with calls that succeed, calls that are refused and calls with wrong keys."""
+async def test_no_secret_and_no_text_of_a_customer_is_logged(bootstrap: str) -> None:
+    """At the most verbose level, with calls that succeed, calls that are refused and calls with wrong keys."""
     await topics_at(bootstrap)
     phone = {"meeting_id": SECRETS["meeting_id"], "host_key": SECRETS["host_key"]}
     requester = {
@@ -183,8 +183,8 @@ async def test_no_secret_and_no_word_of_a_customer_is_ever_logged(bootstrap: str
         process.terminate()
         await process.wait()
     assert process.stdout is not None
-    said = "".join(lines) + (await process.stdout.read()).decode()
-    assert "http.listening" in said
+    output = "".join(lines) + (await process.stdout.read()).decode()
+    assert "http.listening" in output
     for secret in (*SECRETS.values(), key_of("all"), "fl_Zq8WrongKey"):
-        assert secret not in said
+        assert secret not in output
         assert not any(secret in answer.text for answer in answers)

@@ -1,4 +1,4 @@
-"""What intake writes to Kafka, and what it knows of it afterwards: on a real broker, over real HTTP."""
+"""The records that intake writes to Kafka, and its views of them: on a real broker, over real HTTP."""
 
 import asyncio
 import json
@@ -100,7 +100,7 @@ async def test_a_retry_is_the_same_request_and_is_written_once(intake: Intake) -
 
 
 async def test_retries_at_the_same_time_are_one_request(intake: Intake) -> None:
-    """Two may both be written before either is known; they have one id, of which the router takes one."""
+    """Two may both be written before either is known; they have one id, and the router accepts one of them."""
     account = _unique()
     answers = await asyncio.gather(*(_submit(intake, "k", account_id=account) for _ in range(8)))
     assert {answer.status_code for answer in answers} == {202}
@@ -109,7 +109,7 @@ async def test_retries_at_the_same_time_are_one_request(intake: Intake) -> None:
     assert {envelope.id for _, envelope, _ in written} == {answers[0].json()["request_id"]}
 
 
-async def test_the_same_key_for_something_else_is_refused(intake: Intake) -> None:
+async def test_another_body_under_a_used_key_is_refused(intake: Intake) -> None:
     """A key that is used twice by mistake must not swallow the second request."""
     account = _unique()
     await _submit(intake, "k", account_id=account)
@@ -118,8 +118,8 @@ async def test_the_same_key_for_something_else_is_refused(intake: Intake) -> Non
     assert len(await _events(intake, REQUESTS, account)) == 1
 
 
-async def test_of_two_bodies_under_one_key_at_the_same_time_one_is_taken(intake: Intake) -> None:
-    """One intake has both in its hands: to acknowledge both would lose one of them."""
+async def test_of_two_simultaneous_bodies_under_one_key_one_is_accepted(intake: Intake) -> None:
+    """Both reach one intake: to acknowledge both would lose one of them."""
     account = _unique()
     subjects = ["A", "B"] * 5
     answers = await asyncio.gather(*(_submit(intake, "k", account_id=account, subject=each) for each in subjects))
@@ -140,13 +140,13 @@ async def test_a_key_belongs_to_its_client_and_account(intake: Intake) -> None:
 
 
 async def test_without_a_key_every_call_is_a_new_request(intake: Intake) -> None:
-    """Nobody can tell a repetition from a second request of the same words."""
+    """Without a key a repetition looks like a second request with the same text."""
     account = _unique()
     first, second = [await _submit(intake, account_id=account) for _ in range(2)]
     assert first.json()["request_id"] != second.json()["request_id"]
 
 
-async def test_a_request_without_an_account_goes_by_its_own_id(intake: Intake) -> None:
+async def test_a_request_without_an_account_has_its_own_id_as_key(intake: Intake) -> None:
     """So anonymous requests spread over the partitions."""
     request_id = (await _submit(intake, account_id=...)).json()["request_id"]
     ((record, _, data),) = await _events(intake, REQUESTS, request_id)
@@ -155,7 +155,7 @@ async def test_a_request_without_an_account_goes_by_its_own_id(intake: Intake) -
 
 
 async def test_phone_details_are_asked_for_and_never_kept(intake: Intake) -> None:
-    """A caller without them is taken and reminded, in the language of the request."""
+    """A request without them is accepted with a reminder, in the language of the request."""
     account = _unique()
     given = await _submit(
         intake, account_id=account, channel="phone", phone={"meeting_id": "918-273-6455", "host_key": "557331"}
@@ -174,8 +174,8 @@ async def test_phone_details_are_asked_for_and_never_kept(intake: Intake) -> Non
 
 
 @pytest.mark.parametrize("sent", [PARENT, None, "nonsense"])
-async def test_the_trace_goes_on_where_the_caller_s_was(intake: Intake, sent: str | None) -> None:
-    """A child of the caller's span; a new trace where there was none that is valid."""
+async def test_the_event_continues_the_trace_of_the_caller(intake: Intake, sent: str | None) -> None:
+    """A child of the caller's span; a new trace if the caller sent no valid one."""
     account = _unique()
     async with intake.client(**({} if sent is None else {"traceparent": sent})) as http:
         await http.post("/v1/support-requests", json=submission(account_id=account))
@@ -217,8 +217,8 @@ async def test_a_retried_activity_is_the_same_activity(intake: Intake) -> None:
     answers = [await _report(intake, case, "t1", type="agent_replied", text="On it.") for _ in range(3)]
     assert {(answer.status_code, answer.text) for answer in answers} == {(202, answers[0].text)}
     events = [wire.decode(ActivityRecorded, data) for _, _, data in await _events(intake, ACTIVITY, case)]
-    (told,) = {(event.activity_id, event.activity_digest) for event in events}
-    assert len(told[1] or "") == 64
+    (same,) = {(event.activity_id, event.activity_digest) for event in events}
+    assert len(same[1] or "") == 64
 
 
 async def test_another_activity_under_the_key_of_the_first_is_refused(intake: Intake) -> None:
@@ -233,8 +233,8 @@ async def test_another_activity_under_the_key_of_the_first_is_refused(intake: In
     assert len(await _events(intake, ACTIVITY, case)) == 2
 
 
-async def test_of_two_activities_under_one_key_at_the_same_time_one_is_taken(intake: Intake) -> None:
-    """As of requests."""
+async def test_of_two_simultaneous_activities_under_one_key_one_is_accepted(intake: Intake) -> None:
+    """The same rule as for requests."""
     case = _unique("case")
     kinds = ["agent_replied", "resolved"] * 5
     answers = await asyncio.gather(*(_report(intake, case, "t1", type=kind) for kind in kinds))
@@ -245,7 +245,7 @@ async def test_of_two_activities_under_one_key_at_the_same_time_one_is_taken(int
     assert {wire.decode(ActivityRecorded, data).type for _, _, data in written} == taken
 
 
-async def test_another_instance_takes_what_it_cannot_know(intake: Intake, bootstrap: str) -> None:
+async def test_another_instance_accepts_a_conflict_that_it_cannot_know(intake: Intake, bootstrap: str) -> None:
     """It has not seen the first body. Its event has the same id and another digest, by which escalation finds it."""
     case = _unique("case")
     async with running_intake(bootstrap) as other:
@@ -260,7 +260,7 @@ async def test_another_instance_takes_what_it_cannot_know(intake: Intake, bootst
 
 
 async def test_backfilled_activity_keeps_its_instant(intake: Intake) -> None:
-    """For a help desk that is moved here."""
+    """A help desk can import its history."""
     case, at = _unique("case"), utc_now() - timedelta(days=3)
     async with intake.client("activity-backfill") as http:
         answer = await http.post(f"/v1/cases/{case}/activity", json={"type": "restored", "at": at.isoformat()})
@@ -271,7 +271,7 @@ async def test_backfilled_activity_keeps_its_instant(intake: Intake) -> None:
     assert event.recorded_at > at
 
 
-async def test_nothing_is_backdated_before_its_case(intake: Intake) -> None:
+async def test_activity_cannot_be_dated_before_its_case(intake: Intake) -> None:
     """Where intake knows the case; for others escalation checks it."""
     case = (await _submit(intake)).json()["request_id"]
     async with intake.client("activity-backfill") as http:
@@ -284,8 +284,8 @@ async def test_nothing_is_backdated_before_its_case(intake: Intake) -> None:
     assert await _events(intake, ACTIVITY, case) == []
 
 
-async def test_an_entitlement_is_set_told_and_withdrawn(intake: Intake) -> None:
-    """Withdrawn: first the fact, then the tombstone that lets the topic forget the account."""
+async def test_an_entitlement_is_set_read_and_withdrawn(intake: Intake) -> None:
+    """A withdrawal writes first its event, then the tombstone that removes the account from the topic."""
     account = f"{_unique()}/eu 1"
     url = f"/v1/accounts/{httpx.URL(path=account).raw_path.decode().replace('/', '%2F')}/entitlement"
     async with intake.client("admin") as http:
@@ -296,7 +296,7 @@ async def test_an_entitlement_is_set_told_and_withdrawn(intake: Intake) -> None:
         assert (await http.get(url)).json()["plan"] == "premier"
         assert (await http.delete(url)).status_code == 204
         assert (await http.get(url)).status_code == 404
-        assert (await http.delete(url)).status_code == 204  # gone already: fine
+        assert (await http.delete(url)).status_code == 204  # it had none already
     log = [record for record in await log_of(intake.bootstrap, ENTITLEMENTS) if record.key == account.encode()]
     kinds = ["tombstone" if serde.is_tombstone(record) else serde.read(record)[0].type for record in log]
     assert kinds == [
@@ -306,7 +306,7 @@ async def test_an_entitlement_is_set_told_and_withdrawn(intake: Intake) -> None:
     assert {record.partition for record in log} == {partition_for(account.encode(), 6)}
 
 
-async def test_another_instance_knows_what_this_one_wrote(intake: Intake, bootstrap: str) -> None:
+async def test_another_instance_reads_what_this_one_wrote(intake: Intake, bootstrap: str) -> None:
     """Views are read from the topics: after a restart, or beside other instances."""
     account = _unique()
     async with intake.client() as http:
@@ -323,7 +323,7 @@ async def test_another_instance_knows_what_this_one_wrote(intake: Intake, bootst
     assert len(await _events(intake, REQUESTS, account)) == 1
 
 
-async def test_the_status_tells_what_became_of_a_request(intake: Intake, bootstrap: str) -> None:
+async def test_the_status_has_the_course_of_a_request(intake: Intake, bootstrap: str) -> None:
     """Submitted, then decided, then warned and breached."""
     request_id = (await _submit(intake)).json()["request_id"]
     async with intake.client() as http:
@@ -364,7 +364,7 @@ async def _until_events(http: httpx.AsyncClient, request_id: str, count: int) ->
 
 @pytest.mark.parametrize("path", ["", "/events"])
 async def test_a_client_sees_its_own_requests_only(intake: Intake, path: str) -> None:
-    """Another client's does not exist for it, whoever's account it is; an admin sees all."""
+    """A request of another client is 404, whichever account it has; an admin sees all."""
     request_id = (await _submit(intake, client="submit")).json()["request_id"]
     url = f"/v1/support-requests/{request_id}{path}"
     seen = {}
@@ -374,14 +374,14 @@ async def test_a_client_sees_its_own_requests_only(intake: Intake, path: str) ->
     assert seen == {"submit": 200, "other": 404, "admin": 200, "activity": 403}
 
 
-async def test_old_requests_are_forgotten_with_the_reason(bootstrap: str) -> None:
+async def test_the_404_of_an_old_request_names_the_limit(bootstrap: str) -> None:
     """The view is bounded; the log is not."""
     async with running_intake(bootstrap, recent_requests=2) as small, small.client() as http:
         ids = [(await _submit(small)).json()["request_id"] for _ in range(3)]
-        gone = await http.get(f"/v1/support-requests/{ids[0]}")
+        missing = await http.get(f"/v1/support-requests/{ids[0]}")
         assert (await http.get(f"/v1/support-requests/{ids[2]}")).status_code == 200
-    assert gone.status_code == 404
-    assert "most recent 2" in gone.json()["detail"]
+    assert missing.status_code == 404
+    assert "most recent 2" in missing.json()["detail"]
 
 
 async def _read_stream(answer: httpx.Response, count: int) -> list[tuple[str, str, dict[str, Any]]]:
@@ -402,8 +402,8 @@ async def _read_stream(answer: httpx.Response, count: int) -> list[tuple[str, st
     return found
 
 
-async def test_an_event_stream_tells_what_happened_and_what_happens(intake: Intake, bootstrap: str) -> None:
-    """First what is known, then what comes, in an order that every instance tells alike."""
+async def test_an_event_stream_has_past_events_and_then_new_ones(intake: Intake, bootstrap: str) -> None:
+    """Their order is the same at every instance."""
     request_id = (await _submit(intake)).json()["request_id"]
     async with (
         asyncio.timeout(20),
@@ -429,8 +429,8 @@ async def test_an_event_stream_tells_what_happened_and_what_happens(intake: Inta
     assert seen[2][2]["milestone"] == "first_response"
 
 
-async def test_an_event_stream_goes_on_after_the_last_event_that_was_seen(intake: Intake, bootstrap: str) -> None:
-    """A browser that lost the connection sends Last-Event-ID; nothing is told twice, nothing is left out."""
+async def test_an_event_stream_continues_after_the_last_event_id(intake: Intake, bootstrap: str) -> None:
+    """A browser that lost the connection sends Last-Event-ID; no event is repeated or omitted."""
     request_id = (await _submit(intake)).json()["request_id"]
     await write(
         bootstrap,
@@ -450,7 +450,7 @@ async def test_an_event_stream_goes_on_after_the_last_event_that_was_seen(intake
 
 
 async def test_event_streams_are_limited(bootstrap: str) -> None:
-    """Each holds a connection; the one too many is told to ask for the status instead."""
+    """Each holds a connection; the answer beyond the limit recommends the status call."""
     async with running_intake(bootstrap, event_streams=1) as small, small.client() as http:
         request_id = (await _submit(small)).json()["request_id"]
         url = f"/v1/support-requests/{request_id}/events"

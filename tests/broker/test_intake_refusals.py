@@ -1,4 +1,4 @@
-"""Every way in which a call can be wrong gets its clear answer, and nothing is published."""
+"""Every kind of wrong call is refused with its own problem, and nothing is published."""
 
 import asyncio
 import json
@@ -183,7 +183,7 @@ async def test_a_body_that_is_too_large_is_refused_also_without_a_length(intake:
     assert answer.status_code == 413
 
 
-async def test_a_body_of_exactly_the_limit_is_taken(intake: Intake) -> None:
+async def test_a_body_of_exactly_the_limit_is_accepted(intake: Intake) -> None:
     """64 KiB, white space included."""
     body = json.dumps(submission()).encode()
     async with intake.client() as http:
@@ -207,7 +207,7 @@ CALL_IDS = [f"{method} {url}" for method, url, _, _ in CALLS]
 
 @pytest.mark.parametrize("scope", ["submit", "activity", "backfill", "admin"])
 @pytest.mark.parametrize(("method", "url", "body", "scopes"), CALLS, ids=CALL_IDS)
-async def test_a_key_opens_what_its_scope_says_and_nothing_else(
+async def test_a_key_is_admitted_for_its_scopes_only(
     intake: Intake, method: str, url: str, body: Any, scopes: set[str], scope: str
 ) -> None:
     """Every call with every scope."""
@@ -223,7 +223,7 @@ async def test_a_key_opens_what_its_scope_says_and_nothing_else(
 async def test_without_a_known_key_every_call_is_refused_with_a_challenge(
     intake: Intake, method: str, url: str, body: Any, scopes: set[str], header: str | None
 ) -> None:
-    """Nothing is said of whether the thing asked for exists."""
+    """The answer does not reveal whether the resource exists."""
     async with httpx.AsyncClient(base_url=intake.url) as http:
         answer = await http.request(method, url, json=body, headers={} if header is None else {"Authorization": header})
     assert answer.status_code == 401
@@ -248,8 +248,8 @@ async def test_instants_and_terms_need_scopes_of_their_own(
         assert (await http.post(ACTIVITY_URL, json=body)).status_code == status
 
 
-async def test_a_client_that_calls_too_often_is_told_when_to_come_back(intake: Intake) -> None:
-    """Its key's rate is its own: others are not held up."""
+async def test_a_client_beyond_its_rate_is_refused_with_the_time_to_wait(intake: Intake) -> None:
+    """Its key's rate is its own: other clients are admitted."""
     assert CLIENTS["hurried"]["rate"] == "3/hour"
     async with intake.client("hurried") as http:
         answers = [await http.post(REQUESTS_URL, json=submission()) for _ in range(4)]
@@ -260,8 +260,8 @@ async def test_a_client_that_calls_too_often_is_told_when_to_come_back(intake: I
         assert (await http.post(REQUESTS_URL, json=submission())).status_code == 202
 
 
-async def test_a_body_that_does_not_arrive_is_not_waited_for(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A caller that dawdles must not hold a connection for ever."""
+async def test_a_body_that_does_not_arrive_in_time_is_refused(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow client must not hold a connection for ever."""
     monkeypatch.setattr("services.intake.body.BODY_SECONDS", 0.2)
     host, port = intake.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
@@ -276,10 +276,10 @@ async def test_a_body_that_does_not_arrive_is_not_waited_for(intake: Intake, mon
     assert b"urn:frontline:problem:body_too_slow" in answer
 
 
-async def test_a_caller_that_leaves_in_the_middle_does_no_harm(
+async def test_a_client_that_disconnects_during_its_call_causes_no_error(
     intake: Intake, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No error in the log for what is nobody's error, and the next caller is served."""
+    """It is no defect, so the log has no error, and the next call is answered."""
     host, port = intake.url.removeprefix("http://").split(":")
     _, writer = await asyncio.open_connection(host, int(port))
     writer.write(
@@ -295,10 +295,10 @@ async def test_a_caller_that_leaves_in_the_middle_does_no_harm(
     assert "call.failed" not in captured.out + captured.err
 
 
-async def test_an_error_of_ours_is_a_problem_too_and_its_cause_stays_in_the_log(
+async def test_a_defect_is_answered_as_a_problem_and_logged_with_its_place(
     intake: Intake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The answer says nothing of it; the log says where, without the message, which may quote what was sent."""
+    """The answer does not name the cause. The log has the place without the message, which may quote the body."""
 
     def fail(*_args: Any, **_kwargs: Any) -> None:
         raise ValueError("a message with the words of a customer")

@@ -33,6 +33,26 @@ def test_every_language_has_every_code_with_the_same_facts(language: str) -> Non
     }
 
 
+@pytest.mark.parametrize("language", languages())
+def test_every_language_counts_the_same_facts(language: str) -> None:
+    """A number whose noun does not agree with it reads "1 calls"; no form may show a fact that the last one lacks."""
+    first, other = catalogue(FALLBACK), catalogue(language)
+    assert {code: plural.fact for code, plural in other.plurals.items()} == {
+        code: plural.fact for code, plural in first.plurals.items()
+    }
+    for code, plural in other.plurals.items():
+        for form in plural.forms:
+            assert set(placeholders(form)) <= set(placeholders(other.texts[code])), code
+
+
+def test_every_number_before_a_noun_has_plural_forms() -> None:
+    """A word after {count}, {times} or {limit} is counted; units do not change, "como" is no noun."""
+    counted = re.compile(r"\{(count|times|limit|number)\} (?!h$|min$|s$|como )[a-zà-ÿ]")
+    for language in languages():
+        found = catalogue(language)
+        assert [code for code, text in found.texts.items() if counted.search(text) and code not in found.plurals] == []
+
+
 def test_every_code_in_the_source_exists() -> None:
     """A code without a sentence would be shown to people as it is."""
     known = catalogue(FALLBACK).texts

@@ -28,7 +28,7 @@ async def _time_passes(seconds: float) -> None:
 
 
 async def _answered(sent: bytes) -> Answer:
-    """What a server without a limit of time says to `sent` before it closes the connection."""
+    """The answer of a server without time limits to `sent`, before it closes the connection."""
     async with serving(UNLIMITED) as server, raw_connection(server.url) as connection:
         await connection.send(sent)
         return parse(await connection.until_closed(SOON))
@@ -39,7 +39,7 @@ async def _answered(sent: bytes) -> Answer:
 
 @pytest.mark.parametrize("sent", [b"G", GET, GET + b"X-Long: " + b"a" * 1000], ids=["a_byte", "fields", "half_a_field"])
 async def test_a_head_that_does_not_end_is_408(sent: bytes) -> None:
-    """Or a few hundred connections, each with half a head, stop the service for as long as they like."""
+    """Otherwise a few hundred connections with half a head each could stop the service."""
     before = _refused("head_too_slow")
     async with serving() as server, raw_connection(server.url) as connection:
         await connection.send(sent)
@@ -48,13 +48,13 @@ async def test_a_head_that_does_not_end_is_408(sent: bytes) -> None:
     assert _refused("head_too_slow") == before + 1
 
 
-async def test_a_connection_that_says_nothing_is_closed() -> None:
+async def test_a_silent_connection_is_closed() -> None:
     """It costs a file descriptor all the same."""
     async with serving() as server, raw_connection(server.url) as connection:
         await connection.until_closed(SOON)
 
 
-async def test_a_head_that_comes_in_drops_has_no_more_time() -> None:
+async def test_a_head_in_small_pieces_has_the_same_time_limit() -> None:
     """The limit is for the whole head: a byte now and then must not prolong it."""
     async with serving() as server, raw_connection(server.url) as connection:
         closing = asyncio.create_task(connection.until_closed(SOON))
@@ -65,8 +65,8 @@ async def test_a_head_that_comes_in_drops_has_no_more_time() -> None:
         assert parse(closing.result()).problem == "head_too_slow"
 
 
-async def test_blank_lines_are_no_head() -> None:
-    """The parser passes over them without a word, for ever."""
+async def test_blank_lines_do_not_extend_the_time_of_a_head() -> None:
+    """The parser skips any number of them silently."""
     async with serving() as server, raw_connection(server.url) as connection:
         await connection.send(GET + b"\r\n")
         assert (await connection.answer()).status == 200
@@ -77,7 +77,7 @@ async def test_blank_lines_are_no_head() -> None:
 
 
 async def test_the_second_head_of_a_connection_has_the_same_limit() -> None:
-    """One good request must not buy a connection that is never closed."""
+    """Otherwise one good request would keep a connection open for ever."""
     async with serving() as server, raw_connection(server.url) as connection:
         await connection.send(GET + b"\r\n")
         assert (await connection.answer()).status == 200
@@ -86,7 +86,7 @@ async def test_the_second_head_of_a_connection_has_the_same_limit() -> None:
 
 
 async def test_an_idle_connection_is_closed() -> None:
-    """Keep-alive has its end."""
+    """Keep-alive has a time limit."""
     async with serving() as server, raw_connection(server.url) as connection:
         await connection.send(GET + b"\r\n")
         assert (await connection.answer()).status == 200
@@ -122,7 +122,7 @@ async def test_a_body_that_does_not_end_is_408() -> None:
     assert (answer.status, answer.problem) == (408, "body_too_slow")
 
 
-async def test_a_body_that_dribbles_after_the_answer_ends_the_connection_without_a_second_answer() -> None:
+async def test_a_slow_body_after_the_answer_ends_the_connection_without_a_second_answer() -> None:
     """A call can be refused before its body is there; the rest of it must not hold the connection."""
     async with serving() as server, raw_connection(server.url) as connection:
         await connection.send(POST % b"/early" + b"1")
@@ -135,7 +135,7 @@ async def test_a_body_that_dribbles_after_the_answer_ends_the_connection_without
 
 
 @pytest.mark.parametrize("more", [b"", b"GET", b"\r\n"], ids=["nothing", "the_next_head", "a_blank_line"])
-async def test_a_stream_is_not_cut_by_the_limits_for_what_arrives(more: bytes) -> None:
+async def test_the_limits_of_arrival_do_not_end_a_stream(more: bytes) -> None:
     """An event stream lives for days, whatever the client sends meanwhile."""
     async with serving() as server, raw_connection(server.url) as connection:
         await connection.send(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n" + more)
@@ -158,8 +158,8 @@ async def test_pipelined_requests_wait_for_their_answers_without_a_limit() -> No
         assert [(await connection.answer()).body for _ in range(3)] == [b"waited", b"early", b"early"]
 
 
-async def test_a_client_that_does_not_take_its_answer_is_disconnected() -> None:
-    """What waits to be sent keeps connection and memory for as long as the client pleases."""
+async def test_a_client_that_does_not_read_its_answer_is_disconnected() -> None:
+    """Otherwise the unsent answer would hold the connection and its memory for ever."""
     async with serving() as server:
         host, _, port = server.url.removeprefix("http://").rpartition(":")
         with socket.socket() as reader:
@@ -195,7 +195,7 @@ async def test_a_head_that_is_too_large_is_431(sent: bytes) -> None:
 
 
 async def test_a_head_that_never_ends_is_not_kept() -> None:
-    """120 MB of one field used to be kept; the connection is closed long before."""
+    """The server closes the connection before one field of 120 MB has been sent."""
     async with serving(UNLIMITED) as server, raw_connection(server.url) as connection:
         await connection.send(GET + b"X: ")
         closing = asyncio.create_task(connection.until_closed(SOON))
@@ -209,7 +209,7 @@ async def test_a_head_that_never_ends_is_not_kept() -> None:
 
 
 @pytest.mark.parametrize("pieces", [1, 7])
-async def test_a_head_within_the_limits_is_taken(pieces: int) -> None:
+async def test_a_head_within_the_limits_is_accepted(pieces: int) -> None:
     """In one piece or several: 31 KiB, 100 fields, and a body right behind it that counts for itself."""
     head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n" + b"X: y\r\n" * 97
     head += b"Y: " + b"a" * 31_000 + b"\r\n\r\n"
@@ -223,8 +223,8 @@ async def test_a_head_within_the_limits_is_taken(pieces: int) -> None:
         assert (await connection.answer()).body == b"early"
 
 
-async def test_fields_behind_a_chunked_body_count_as_well() -> None:
-    """Trailers are kept like a head."""
+async def test_trailers_have_the_limits_of_a_head() -> None:
+    """The server keeps trailers in memory like a head."""
     sent = b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX: "
     async with serving(UNLIMITED) as server, raw_connection(server.url) as connection:
         await connection.send(sent)
@@ -247,7 +247,9 @@ async def test_requests_that_wait_on_one_connection_are_limited() -> None:
 
 
 @pytest.mark.parametrize("sent", [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n", b"\x16\x03\x01\x02\x00"])
-async def test_what_is_no_http_is_400_as_a_problem(sent: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_bytes_that_are_not_http_are_refused_as_a_problem(
+    sent: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A port scan is answered in the form of every other refusal, and fills no log."""
     answer = await _answered(sent)
     assert (answer.status, answer.problem) == (400, "malformed_request")

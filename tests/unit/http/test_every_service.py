@@ -11,7 +11,7 @@ from tests.harness.service_process import free_port, service_process
 
 @pytest.mark.parametrize("name", ["intake", "router", "escalation"])
 async def test_a_head_without_an_end_is_refused_by_every_service(name: str, tmp_path: Path) -> None:
-    """The health server of a service that runs tasks shares their process: its memory and its files are theirs."""
+    """The health server of a service that runs tasks shares their process: it shares their memory and files."""
     kafka = f"127.0.0.1:{free_port()}"
     log = tmp_path / f"{name}.log"
     async with service_process(name, log, FRONTLINE_API_KEYS=api_keys(), FRONTLINE_KAFKA_BOOTSTRAP=kafka) as service:

@@ -40,7 +40,7 @@ async def test_health_is_answered_beyond_the_limit_and_the_connection_is_closed(
 
 @pytest.mark.parametrize("connections", [3, 6])
 async def test_calls_beyond_the_limit_are_503(connections: int) -> None:
-    """With the time after which to come again, as a problem; also to a client that sends a body with its call."""
+    """The problem has the time to wait, also for a client that sends a body with its call."""
     limits = replace(PATIENT, connections=connections)
     async with serving(limits) as server, raw_connections(server.url, 3), raw_connection(server.url) as late:
         await late.send(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
@@ -71,7 +71,7 @@ async def test_bodies_that_do_not_end_cannot_fill_the_reserve() -> None:
 
 
 async def test_streams_that_are_open_leave_health_answered() -> None:
-    """They do not give way: what was admitted is served to its end."""
+    """An admitted stream keeps its place until its end."""
     async with serving(PATIENT) as server, AsyncExitStack() as stack:
         streams = await stack.enter_async_context(raw_connections(server.url, 3))
         for stream in streams:
@@ -88,7 +88,7 @@ async def test_streams_that_are_open_leave_health_answered() -> None:
 
 
 async def test_a_place_is_free_again_once_its_connection_is_closed() -> None:
-    """By either side."""
+    """Whichever side closes it."""
     async with serving(PATIENT) as server:
         for _ in range(3):
             async with raw_connections(server.url, 3) as connections:
@@ -126,7 +126,7 @@ def test_one_client_cannot_have_all_connections() -> None:
     assert connections.admit(_Silent(), "d") is TOO_MANY_CONNECTIONS
 
 
-def test_a_request_that_is_being_answered_keeps_its_place_in_the_reserve() -> None:
+def test_a_request_that_is_being_answered_keeps_its_place() -> None:
     """Only what still arrives gives way; if nothing does, the new one is refused."""
     connections = Connections(replace(LIMITS, reserve=2))
     answering, silent = _Silent(is_arriving=False), _Silent()
@@ -138,7 +138,7 @@ def test_a_request_that_is_being_answered_keeps_its_place_in_the_reserve() -> No
 
 
 def test_refused_connections_are_logged_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """A flood must not become a flood of the log; after a quiet minute the next one is news."""
+    """A flood of connections must not flood the log; after a quiet minute the next refusal is logged again."""
     connections = Connections(LIMITS)
     for now in (0.0, 1.0, 59.0, 118.0, 118.0 + QUIET_SECONDS + 1):
         connections.count(TOO_MANY_CONNECTIONS, "192.0.2.1", now)
@@ -157,7 +157,7 @@ def test_refused_connections_are_logged_once(capsys: pytest.CaptureFixture[str])
     ],
 )
 def test_an_ipv6_client_is_its_network(host: str | None, client: str) -> None:
-    """Who has a /64 has more addresses than there are connections."""
+    """A client with a /64 has more addresses than there are connections."""
     assert client_of(host) == client
 
 
@@ -178,7 +178,7 @@ def test_connections_follow_from_the_files_that_may_be_open(
     assert possible is None or possible + limits.reserve < (files or 0)
 
 
-def test_what_is_set_counts() -> None:
+def test_settings_outrank_the_defaults() -> None:
     """Behind a proxy all calls come from one address."""
     limits = http_limits(connections=100, per_client=1_000)
     assert (limits.connections, limits.per_client) == (100, 100)

@@ -1,4 +1,4 @@
-"""The view of entitlements: whatever was written last, however it becomes known."""
+"""The view of entitlements has the last write of each account, from a call or from the topic."""
 
 import json
 from datetime import UTC, datetime
@@ -38,35 +38,35 @@ def _log(steps: list[str]) -> list[Record]:
     return [_record(output, offset) for offset, output in enumerate(outputs)]
 
 
-steps = st.lists(st.sampled_from([*COUNTRIES, "-"]), min_size=1, max_size=8)
+histories = st.lists(st.sampled_from([*COUNTRIES, "-"]), min_size=1, max_size=8)
 
 
-@given(steps)
-def test_the_last_word_counts(said: list[str]) -> None:
+@given(histories)
+def test_the_last_write_counts(steps: list[str]) -> None:
     """Set, set again, withdrawn, set once more."""
     view = Accounts()
-    for record in _log(said):
+    for record in _log(steps):
         view.take(record)
     found = view.find("acme")
-    assert (found.country if found else "-") == said[-1]
+    assert (found.country if found else "-") == steps[-1]
 
 
-@given(steps, st.data())
-def test_what_was_just_written_is_not_undone_by_reading_what_is_older(said: list[str], data: st.DataObject) -> None:
+@given(histories, st.data())
+def test_an_older_record_does_not_replace_a_newer_write(steps: list[str], data: st.DataObject) -> None:
     """A PUT is known at once, while the topic is still being read from its beginning."""
-    log = _log(said)
+    log = _log(steps)
     view = Accounts()
     ahead = data.draw(st.integers(0, len(log) - 1))
     for record in [*log[: ahead + 1][-1:], *log]:  # the newest of a prefix first, then everything from the start
         view.take(record)
     found = view.find("acme")
-    assert (found.country if found else "-") == said[-1]
+    assert (found.country if found else "-") == steps[-1]
 
 
-@given(steps, st.data())
-def test_compaction_changes_nothing(said: list[str], data: st.DataObject) -> None:
+@given(histories, st.data())
+def test_compaction_changes_nothing(steps: list[str], data: st.DataObject) -> None:
     """Kafka drops older records of a key whenever it likes, but never the last one."""
-    log = _log(said)
+    log = _log(steps)
     kept = data.draw(st.lists(st.booleans(), min_size=len(log), max_size=len(log)))
     kept[-1] = True
     view = Accounts()
@@ -74,7 +74,7 @@ def test_compaction_changes_nothing(said: list[str], data: st.DataObject) -> Non
         if keep:
             view.take(record)
     found = view.find("acme")
-    assert (found.country if found else "-") == said[-1]
+    assert (found.country if found else "-") == steps[-1]
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,12 @@ def test_compaction_changes_nothing(said: list[str], data: st.DataObject) -> Non
         ({"contacts": [{"requester_id": "u", "role": "owner", "licensed": True}] * 2}, "contacts.1.requester_id"),
     ],
 )
-def test_an_entitlement_that_could_not_be_applied_is_refused(given: dict[str, object], field: str) -> None:
+def test_an_entitlement_with_an_unknown_calendar_or_a_repeated_contact_is_refused(
+    given: dict[str, object], field: str
+) -> None:
     """A calendar that no edition has would leave the account's cases without hours; a person has one role."""
-    told = {"plan": "premier", "account_type": "business", "paid": True, **given}
-    body = EntitlementBody.model_validate_json(json.dumps(told))
+    entitlement = {"plan": "premier", "account_type": "business", "paid": True, **given}
+    body = EntitlementBody.model_validate_json(json.dumps(entitlement))
     with pytest.raises(InvalidFields) as refused:
         entitlement_set(body, account_id="acme", calendars={"ES"}, at=NOW)
     assert [error.field for error in refused.value.errors] == [field]

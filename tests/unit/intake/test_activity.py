@@ -1,4 +1,4 @@
-"""Activity: what each type carries, who may say it, when it may have happened."""
+"""Activity: the fields of each type, the scopes that it needs, and the instants that it may have."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -50,19 +50,19 @@ def _needed(kind: str) -> dict[str, Any]:
     return {name: SAMPLE[name] for name in (*rule.needs, *rule.one_of[:1])}
 
 
-def test_every_type_of_the_vocabulary_is_taken() -> None:
+def test_every_type_of_the_vocabulary_is_accepted() -> None:
     """A new word must not slip through without a rule."""
     assert set(RULES) == set(ACTIVITY_TYPES)
 
 
 @pytest.mark.parametrize("kind", RULES)
-def test_what_a_type_needs_is_enough(kind: str) -> None:
+def test_the_required_fields_of_a_type_are_sufficient(kind: str) -> None:
     """The smallest body of each type."""
     assert _wrong(_read(type=kind, **_needed(kind))) == {}
 
 
 @pytest.mark.parametrize("kind", RULES)
-def test_a_type_without_what_it_needs_is_refused_by_field(kind: str) -> None:
+def test_a_type_without_a_required_field_is_refused_with_that_field(kind: str) -> None:
     """status_changed to nothing, a reprioritisation of nothing, a refreshed entitlement without terms."""
     needed = _needed(kind)
     wrong = _wrong(_read(type=kind))
@@ -71,8 +71,8 @@ def test_a_type_without_what_it_needs_is_refused_by_field(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", RULES)
 @pytest.mark.parametrize("field", SAMPLE)
-def test_a_field_is_taken_where_it_belongs_and_refused_elsewhere(kind: str, field: str) -> None:
-    """What would be ignored must not be accepted: the client would believe that it was heard."""
+def test_a_field_is_accepted_for_its_types_and_refused_for_others(kind: str, field: str) -> None:
+    """An ignored field must not be accepted, or the client would believe that it had an effect."""
     rule = RULES[kind]  # type: ignore[index]  # a word of the vocabulary
     belongs = field in (*rule.needs, *rule.one_of, *rule.may)
     wrong = _wrong(_read(type=kind, **(_needed(kind) | {field: SAMPLE[field]})))
@@ -80,24 +80,24 @@ def test_a_field_is_taken_where_it_belongs_and_refused_elsewhere(kind: str, fiel
 
 
 @pytest.mark.parametrize("one_of", ["impact", "workaround", "milestones"])
-def test_any_one_change_makes_a_reprioritisation(one_of: str) -> None:
+def test_one_change_is_sufficient_for_a_reprioritisation(one_of: str) -> None:
     """An agent corrects the impact, the workaround, or an admin sets terms."""
     assert _wrong(_read(type="reprioritised", **{one_of: SAMPLE[one_of]})) == {}
 
 
-def test_only_the_backfill_scope_says_when_something_happened() -> None:
+def test_only_the_backfill_scope_sets_when_something_happened() -> None:
     """Nobody backdates a reply into "met"."""
-    told = _read(type="agent_replied", at="2026-11-23T11:00:00Z")
+    reported = _read(type="agent_replied", at="2026-11-23T11:00:00Z")
     with pytest.raises(MissingScope, match=r"refusal\.backfill"):
-        check(told, ("activity", "admin"), received_at=NOW, submitted_at=None)
-    check(told, ("activity", "backfill"), received_at=NOW, submitted_at=None)
+        check(reported, ("activity", "admin"), received_at=NOW, submitted_at=None)
+    check(reported, ("activity", "backfill"), received_at=NOW, submitted_at=None)
 
 
 def test_only_the_admin_scope_sets_terms() -> None:
     """Terms are promises."""
-    told = _read(type="reprioritised", milestones=TERMS)
+    reported = _read(type="reprioritised", milestones=TERMS)
     with pytest.raises(MissingScope, match=r"refusal\.terms"):
-        check(told, ("activity", "backfill"), received_at=NOW, submitted_at=None)
+        check(reported, ("activity", "backfill"), received_at=NOW, submitted_at=None)
 
 
 @pytest.mark.parametrize(
@@ -111,12 +111,12 @@ def test_only_the_admin_scope_sets_terms() -> None:
     ],
     ids=["now", "future", "at-submission", "before-the-case", "case-unknown-here"],
 )
-def test_nothing_happens_in_the_future_nor_before_its_case(
+def test_activity_in_the_future_or_before_its_case_is_refused(
     offset: timedelta, submitted: timedelta | None, wrong: bool
 ) -> None:
-    """Both ends are inclusive; a case that is not known here is checked by escalation."""
-    told = _read(type="agent_replied", at=(NOW + offset).isoformat())
-    assert bool(_wrong(told, submitted_at=None if submitted is None else NOW + submitted)) is wrong
+    """Both ends are inclusive; escalation checks a case that intake does not know."""
+    reported = _read(type="agent_replied", at=(NOW + offset).isoformat())
+    assert bool(_wrong(reported, submitted_at=None if submitted is None else NOW + submitted)) is wrong
 
 
 @pytest.mark.parametrize(
@@ -135,14 +135,14 @@ def test_terms_are_a_target_or_the_reason_for_none(terms: dict[str, Any], fields
     assert sorted(wrong) == [f"milestones.resolution.{field}" for field in fields]
 
 
-def test_everything_wrong_is_said_at_once() -> None:
-    """One round trip to mend a body, not three."""
+def test_all_wrong_fields_are_listed_at_once() -> None:
+    """A client needs one round trip to correct a body, not three."""
     wrong = _wrong(_read(type="status_changed", impact="down", accepted=True, at="2030-01-01T00:00:00Z"))
     assert set(wrong) == {"to", "impact", "accepted", "at"}
 
 
 @pytest.mark.parametrize("kind", RULES)
-def test_the_event_carries_its_type_and_what_was_told(kind: str) -> None:
+def test_the_event_has_the_type_and_the_fields_of_the_activity(kind: str) -> None:
     """One CloudEvents type for each type of activity; what is published can be read again."""
     event = record(_read(type=kind, **_needed(kind)), case_id="c1", client="desk", idempotency_key="k", received_at=NOW)
     assert type_of(event) == f"frontline.activity.{kind}.v1"
@@ -155,8 +155,8 @@ def test_the_same_call_has_the_same_activity_id(client: str, case: str, key: str
     """A retry is recognised whatever its instant of receipt; another case, client or key is another activity."""
 
     def activity_id(client: str, case: str, key: str, at: datetime = NOW) -> str:
-        told = _read(type="agent_replied")
-        return record(told, case_id=case, client=client, idempotency_key=key, received_at=at).activity_id
+        reported = _read(type="agent_replied")
+        return record(reported, case_id=case, client=client, idempotency_key=key, received_at=at).activity_id
 
     one = activity_id(client, case, key)
     assert one == activity_id(client, case, key, NOW + timedelta(minutes=1))
@@ -165,8 +165,8 @@ def test_the_same_call_has_the_same_activity_id(client: str, case: str, key: str
 
 
 def _digest(**given: Any) -> str | None:
-    told = _read(**given)
-    return record(told, case_id="c1", client="desk", idempotency_key="k", received_at=NOW).activity_digest
+    reported = _read(**given)
+    return record(reported, case_id="c1", client="desk", idempotency_key="k", received_at=NOW).activity_digest
 
 
 def test_a_retry_has_the_digest_of_the_first() -> None:

@@ -1,4 +1,4 @@
-"""API keys: who is let in, and that a key is nowhere to be found."""
+"""API keys: which are admitted, and that no key is stored or repeated."""
 
 import hashlib
 import json
@@ -17,8 +17,8 @@ KEY, DIGEST = new_key()
 SHOP = ApiKey(name="shop", sha256=DIGEST, scopes=("submit",), rate=None)
 
 
-def test_a_new_key_opens_and_its_digest_does_not() -> None:
-    """What is configured is worth nothing to whoever reads the configuration."""
+def test_a_new_key_is_admitted_and_its_digest_is_not() -> None:
+    """A reader of the configuration cannot call intake with what it holds."""
     ring = Keyring((SHOP,))
     assert ring.identify(f"Bearer {KEY}") is SHOP
     assert ring.identify(f"bearer  {KEY} ") is SHOP
@@ -38,7 +38,7 @@ def test_a_key_has_256_random_bits_and_its_plain_digest() -> None:
     [None, "", "Bearer", "Bearer ", f"Basic {KEY}", KEY, f"Bearer {KEY}x", f"Bearer {KEY[:-1]}", "Bearer ñ"],
     ids=["none", "empty", "no-key", "no-key-after-a-space", "basic", "no-scheme", "longer", "shorter", "not-ascii"],
 )
-def test_anything_else_is_refused_with_a_challenge(header: str | None) -> None:
+def test_any_other_header_is_refused_with_a_challenge(header: str | None) -> None:
     """RFC 9110 asks for WWW-Authenticate; the answer repeats nothing of the header."""
     with pytest.raises(Unauthenticated) as refused:
         Keyring((SHOP,)).identify(header)
@@ -47,7 +47,7 @@ def test_anything_else_is_refused_with_a_challenge(header: str | None) -> None:
 
 
 @given(st.text(max_size=60))
-def test_no_text_whatever_gets_in_or_breaks_it(header: str) -> None:
+def test_no_other_text_is_admitted_or_causes_an_error(header: str) -> None:
     """Headers are whatever callers send."""
     with pytest.raises(Unauthenticated):
         Keyring((SHOP,)).identify(header)
@@ -64,7 +64,7 @@ def test_no_text_whatever_gets_in_or_breaks_it(header: str) -> None:
         ({"key": KEY}, "key", "not permitted"),
     ],
 )
-def test_an_entry_that_is_wrong_is_refused_by_field(entry: dict[str, object], place: str, message: str) -> None:
+def test_a_wrong_entry_is_refused_with_its_field(entry: dict[str, object], place: str, message: str) -> None:
     """And a key that somebody put there in the clear is not repeated."""
     with pytest.raises(ValidationError) as refused:
         ApiKeys.validate_json(json.dumps([{"name": "shop", "sha256": DIGEST, "scopes": ["submit"]} | entry]))
@@ -83,8 +83,8 @@ def test_names_and_keys_are_unique(same: str) -> None:
     assert refused.value.errors()[0]["ctx"]["error"].facts == {"what": same}
 
 
-async def test_a_rate_is_kept_for_each_key_by_itself() -> None:
-    """The fourth call in an hour is told when to come back; another client is not held up."""
+async def test_each_key_has_its_own_rate() -> None:
+    """The fourth call in an hour is refused with the time to wait; another client is admitted."""
     limits = RateLimits()
     hurried = SHOP.model_copy(update={"name": "hurried", "rate": "3/hour"})
     for _ in range(3):
@@ -113,7 +113,7 @@ async def test_a_rate_is_shown_in_the_language_of_the_refusal(rate: str, english
     assert [messages_in(language)("refusal.rate", **facts) for language in ("en", "es")] == [english, spanish]
 
 
-async def test_a_key_without_a_rate_is_never_held_up() -> None:
+async def test_a_key_without_a_rate_has_no_limit() -> None:
     """The key of `frontline up` drives the demo and the benchmarks."""
     limits = RateLimits()
     for _ in range(2_000):

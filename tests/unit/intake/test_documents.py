@@ -1,4 +1,4 @@
-"""The documents: complete, and pages that need nobody else."""
+"""The documents are complete, and their pages load nothing from other hosts."""
 
 import asyncio
 import base64
@@ -37,7 +37,7 @@ async def test_every_call_is_in_the_document_with_its_scope_and_answers(asker: h
             assert ("requestBody" in call) is (method in ("POST", "PUT"))
 
 
-async def test_every_reference_in_the_document_leads_somewhere(asker: httpx.AsyncClient) -> None:
+async def test_every_reference_in_the_document_is_defined(asker: httpx.AsyncClient) -> None:
     """A document that a generator cannot read is none."""
     document = (await asker.get("/openapi.json")).json()
     references = set(re.findall(r'"#/components/schemas/([^"]+)"', (await asker.get("/openapi.json")).text))
@@ -74,7 +74,7 @@ async def test_the_page_shows_every_call_and_every_field(asker: httpx.AsyncClien
         assert f"<code>{field}</code>" in text
 
 
-async def test_the_event_document_names_what_intake_publishes(asker: httpx.AsyncClient) -> None:
+async def test_the_event_document_lists_the_events_of_intake(asker: httpx.AsyncClient) -> None:
     """For programs as JSON unless a browser asks."""
     document = (await asker.get("/asyncapi")).json()
     assert document["asyncapi"].startswith("3.")
@@ -102,6 +102,6 @@ async def test_health_never_asks_kafka(asker: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/support-requests/x", "/v1/accounts/acme/entitlement", "/v1/no-such-address"])
-async def test_no_cache_keeps_an_answer_that_is_about_a_customer(asker: httpx.AsyncClient, path: str) -> None:
+async def test_an_answer_about_a_customer_is_not_cached(asker: httpx.AsyncClient, path: str) -> None:
     """Also a refusal: that a request exists is the customer's business."""
     assert (await asker.get(path)).headers["cache-control"] == "no-store"

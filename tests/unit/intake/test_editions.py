@@ -54,7 +54,7 @@ def asker(service: Service) -> httpx.AsyncClient:
 
 
 @pytest.mark.parametrize("path", ["current", DIGEST])
-async def test_the_answer_is_the_digest_and_the_document_that_it_is_of(asker: httpx.AsyncClient, path: str) -> None:
+async def test_the_answer_has_the_digest_and_the_document_with_that_digest(asker: httpx.AsyncClient, path: str) -> None:
     """The document comes as the bytes that were hashed, so the answer proves itself."""
     answer = await asker.get(f"/v1/editions/{path}")
     assert answer.status_code == 200
@@ -64,10 +64,10 @@ async def test_the_answer_is_the_digest_and_the_document_that_it_is_of(asker: ht
     assert hashlib.sha256(document).hexdigest() == DIGEST
 
 
-async def test_a_digest_may_be_kept_for_ever_and_the_current_edition_is_asked_for_again(
+async def test_caches_keep_an_edition_by_digest_and_validate_the_current_one(
     asker: httpx.AsyncClient,
 ) -> None:
-    """What is under a digest never changes; which edition is in force does."""
+    """The document of a digest never changes; the edition in force does."""
     by_digest, current = await asker.get(f"/v1/editions/{DIGEST}"), await asker.get("/v1/editions/current")
     assert by_digest.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert current.headers["cache-control"] == "public, max-age=0, must-revalidate"
@@ -87,7 +87,7 @@ async def test_a_digest_may_be_kept_for_ever_and_the_current_edition_is_asked_fo
         (DIGEST, 200),
     ],
 )
-async def test_who_has_the_edition_is_not_sent_it_again(
+async def test_a_client_that_has_the_edition_gets_304(
     asker: httpx.AsyncClient, path: str, known: str, status: int
 ) -> None:
     """RFC 9110 section 13.1.2: a list of entity tags, compared weakly."""
@@ -96,7 +96,7 @@ async def test_who_has_the_edition_is_not_sent_it_again(
     assert (answer.content == b"") is (status == 304)
 
 
-async def test_an_edition_of_the_topic_is_found_though_it_is_not_configured(
+async def test_an_edition_of_the_topic_is_found_even_if_it_is_not_configured(
     asker: httpx.AsyncClient, service: Service
 ) -> None:
     """Cases outlive the files of their rules."""
@@ -108,19 +108,19 @@ async def test_an_edition_of_the_topic_is_found_though_it_is_not_configured(
 async def test_an_unknown_digest_is_404_once_the_topic_has_been_read_and_503_before(
     asker: httpx.AsyncClient, service: Service
 ) -> None:
-    """Nobody may be told that there is no such edition by an intake that has not looked yet."""
+    """An intake that is still reading the topic cannot know that an edition does not exist."""
     early = await asker.get(f"/v1/editions/{UNKNOWN}")
     assert (early.status_code, early.headers["retry-after"]) == (503, "2")
     service.editions_tail.caught_up = True
     answer = await asker.get(f"/v1/editions/{UNKNOWN}")
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:frontline:problem:not_found")
-    assert "no case was decided by an edition with this policy_sha256" in answer.json()["detail"]
+    assert "no edition with this policy_sha256 decided a case" in answer.json()["detail"]
     assert "etag" not in answer.headers
     assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("name", ["guidelines-2021", DIGEST.upper(), DIGEST[:-1], f"{DIGEST}0", "é" * 64])
-async def test_what_is_no_digest_is_404_and_says_what_one_is(asker: httpx.AsyncClient, name: str) -> None:
+async def test_a_name_is_404_with_the_form_of_a_digest(asker: httpx.AsyncClient, name: str) -> None:
     """A name can stand for several editions over time, so it finds none."""
     answer = await asker.get(f"/v1/editions/{name}")
     assert answer.status_code == 404
@@ -128,7 +128,9 @@ async def test_what_is_no_digest_is_404_and_says_what_one_is(asker: httpx.AsyncC
 
 
 @pytest.mark.parametrize("client", ["submit", "activity", "backfill", "admin"])
-async def test_any_key_may_read_editions_and_nobody_without_one(asker: httpx.AsyncClient, client: str) -> None:
+async def test_any_key_may_read_editions_and_a_call_without_a_key_may_not(
+    asker: httpx.AsyncClient, client: str
+) -> None:
     """They are what the vendor promises, no customer's data; but calls are counted by key."""
     answer = await asker.get("/v1/editions/current", headers={"Authorization": f"Bearer {key_of(client)}"})
     assert answer.status_code == 200
@@ -146,8 +148,8 @@ def test_the_current_edition_is_the_configured_one_in_force() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["document", "key", "type"])
-def test_a_record_that_does_not_prove_itself_is_not_taken(wrong: str) -> None:
-    """Whoever can write to the topic must not be able to change the rules under a digest."""
+def test_a_record_whose_digest_does_not_match_is_refused(wrong: str) -> None:
+    """A writer of the topic must not be able to change the rules of a digest."""
     event = edition_published(OBJECTIVES)
     record = record_of(event)
     if wrong == "document":
@@ -166,8 +168,8 @@ def test_a_record_that_does_not_prove_itself_is_not_taken(wrong: str) -> None:
     assert view.find(OTHER) is None
 
 
-def test_a_tombstone_takes_nothing_away() -> None:
-    """What a digest stands for does not change because somebody deletes its record."""
+def test_a_tombstone_removes_no_edition() -> None:
+    """The document of a digest stays the same even if somebody deletes its record."""
     view = Editions(EditionLibrary.single(GUIDELINES))
     view.take(record_of(edition_published(OBJECTIVES)))
     view.take(Record(EDITIONS.name, 0, 1, 0, OTHER.encode(), None, ()))

@@ -1,6 +1,7 @@
-"""Refusals: one entry for each wrong field, in our words, and never what was sent."""
+"""Refusals: one entry for each wrong field, with sentences of ours, and never the value that was sent."""
 
 import json
+import re
 import typing
 from typing import Any
 
@@ -17,7 +18,7 @@ from services.intake.errors import FieldError, InvalidFields, Refusal, field_err
 from services.intake.fields import Body
 from services.intake.problem import render
 from services.intake.request import Submission
-from shared.messages.catalogues import messages_in
+from shared.messages.catalogues import languages, messages_in
 from shared.policy.files import load_edition
 from tests.harness.intake import submission
 
@@ -84,13 +85,13 @@ def test_every_wrong_field_is_named_once(body: type[Body], document: Any) -> Non
         ({"requester": {"requester_id": "u", "role": "boss", "licensed": True}}, "requester.role", "must be one of"),
         ({"requester": {"requester_id": "u", "role": "owner", "licensed": 1}}, "requester.licensed", "true or false"),
         ({"country": "ESP"}, "country", "must be an ISO 3166-1"),
-        ({"language": "f"}, "language", "is not valid"),
+        ({"language": "f"}, "language", "must be a BCP 47 language tag"),
         ({"phone": {"meeting_id": 1}}, "phone.meeting_id", "must be a text"),
         ({"a b <script>": 1}, "?", "is not a field of this request"),
     ],
 )
-def test_a_wrong_field_is_told_in_plain_words(given: dict[str, Any], field: str, message: str) -> None:
-    """So that whoever builds a client can mend it without looking us up; odd names are not repeated."""
+def test_a_wrong_field_is_described_in_plain_words(given: dict[str, Any], field: str, message: str) -> None:
+    """The developer of a client can correct it without our documentation; odd names are not repeated."""
     refusal = _refusal(Submission, json.dumps(submission(**given)))
     assert refusal is not None
     assert [error.field for error in refusal.errors] == [field]
@@ -98,18 +99,47 @@ def test_a_wrong_field_is_told_in_plain_words(given: dict[str, Any], field: str,
 
 
 @pytest.mark.parametrize(
+    ("given", "field", "message"),
+    [
+        ({"milestones": {}}, "milestones", "must have at least 1 entry"),
+        ({"milestones": {"resolution": {"target_seconds": None, "paused_by": [str(n) for n in range(21)]}}},
+         "milestones.resolution.paused_by", "must have at most 20 entries"),
+        ({"policy_sha256": "abc"}, "policy_sha256", "must be a SHA-256"),
+    ],
+)  # fmt: skip
+def test_a_wrong_field_of_an_activity_is_described_in_plain_words(
+    given: dict[str, Any], field: str, message: str
+) -> None:
+    """Each kind of error of a body has a sentence of ours; the names of pydantic's kinds mean nothing to a client."""
+    refusal = _refusal(Activity, json.dumps({"type": "reprioritised", **given}))
+    assert refusal is not None
+    assert [error.field for error in refusal.errors] == [field]
+    assert message in messages_in("en")(refusal.errors[0].code, **refusal.errors[0].facts)
+
+
+@pytest.mark.parametrize("body", BODIES)
+@given(document=_documents)
+def test_every_field_error_has_a_sentence_of_its_own(body: type[Body], document: Any) -> None:
+    """`field.not_valid` shows the name of an error kind in English, so no body may lead to it."""
+    refusal = _refusal(body, json.dumps(document))
+    assert "field.not_valid" not in {error.code for error in (refusal.errors if refusal else ())}
+
+
+@pytest.mark.parametrize(
     "data", ["", "{", '{"a":1,}', "nul", '{"subject":"\\ud800"}', "[" * 1000, '{"a":"\x01"}', "{'a':1}"]
 )
-def test_what_is_not_json_is_told_with_its_position(data: str) -> None:
-    """Broken JSON, a lone surrogate, a raw control character, nesting without end."""
+@pytest.mark.parametrize("language", languages())
+def test_a_body_that_is_not_json_is_refused_with_the_position(data: str, language: str) -> None:
+    """Broken JSON, a lone surrogate, a raw control character, endless nesting. The parser's English is not shown."""
     refusal = _refusal(Submission, data)
     assert refusal is not None
     assert refusal.status == 400
-    assert "line 1 column" in refusal.facts["error"]
+    detail = json.loads(bytes(render(refusal, language).body))["detail"]
+    assert re.search({"en": r"line 1, column \d+$", "es": r"línea 1, columna \d+$"}[language], detail)
 
 
 def test_kinds_and_titles_are_distinct() -> None:
-    """`type` tells programs what happened, `title` people."""
+    """Programs read `type`, and people `title`."""
     assert len(KINDS) >= 15
     assert len({kind.kind for kind in KINDS}) == len(KINDS)
     titles = {messages_in("en")(f"problem.{kind.kind}") for kind in KINDS}
@@ -120,8 +150,8 @@ def test_kinds_and_titles_are_distinct() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_problem_has_the_members_of_rfc_9457(kind: type[Refusal]) -> None:
     """type, title, status and detail, and `errors`, empty where no field is wrong."""
-    told: Any = [FieldError("a", "field.required")] if kind is InvalidFields else "refusal.crashed"
-    answer = render(typing.cast(Any, kind)(told))
+    reason: Any = [FieldError("a", "field.required")] if kind is InvalidFields else "refusal.crashed"
+    answer = render(typing.cast(Any, kind)(reason))
     problem = json.loads(bytes(answer.body))
     assert answer.headers["content-type"] == "application/problem+json"
     assert problem["type"] == f"urn:frontline:problem:{kind.kind}"
@@ -143,7 +173,7 @@ def test_a_problem_is_in_the_language_of_the_caller() -> None:
     assert render(refusal).headers["content-language"] == "en"
 
 
-def test_a_language_that_nothing_could_be_said_in_is_refused() -> None:
+def test_a_language_without_texts_is_refused() -> None:
     """Neither a catalogue nor the edition has it; a region of one that is there is fine."""
     edition = load_edition("guidelines-2021")
     for language in (None, "es", "es-MX", "en"):

@@ -1,4 +1,4 @@
-"""What intake does to texts, and which identifiers it takes."""
+"""How intake cleans texts, and which identifiers it accepts."""
 
 import unicodedata
 
@@ -39,7 +39,7 @@ def test_a_subject_is_one_line_without_runs_of_white_space(value: str) -> None:
 
 @pytest.mark.parametrize("kind", [TEXT, SUBJECT], ids=["text", "subject"])
 @given(value=texts)
-def test_cleaning_twice_changes_nothing_more(kind: TypeAdapter[str], value: str) -> None:
+def test_cleaning_is_idempotent(kind: TypeAdapter[str], value: str) -> None:
     """Otherwise a submission that is sent again could have another digest than the first."""
     cleaned = _read(kind, value)
     assert cleaned is None or _read(kind, cleaned) == cleaned
@@ -54,14 +54,14 @@ def test_text_is_in_unicode_normalisation_form_c(value: str) -> None:
 
 
 @given(texts)
-def test_an_identifier_is_taken_as_it_is_or_refused(value: str) -> None:
-    """Two systems must agree on it byte for byte, so nothing is mended."""
+def test_an_identifier_is_accepted_unchanged_or_refused(value: str) -> None:
+    """Two systems must agree on it byte for byte, so nothing is corrected."""
     taken = _read(ID, value)
     assert taken is None or taken == value
 
 
 @pytest.mark.parametrize("value", ["acme", "ACME/eu-1", "cliente_ñ", "42", "a b", "客户"])
-def test_ordinary_identifiers_are_taken(value: str) -> None:
+def test_ordinary_identifiers_are_accepted(value: str) -> None:
     """Including slashes, inner spaces and any script."""
     assert identifier(value) == value
 
@@ -86,7 +86,7 @@ def test_limits_count_characters_and_are_inclusive(kind: TypeAdapter[str], limit
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n\t", "\x00\x07"])
-def test_what_says_nothing_is_no_text(blank: str) -> None:
+def test_a_blank_text_is_refused(blank: str) -> None:
     """A required text that is blank after cleaning is missing."""
     assert _read(TEXT, blank) is None
     assert _read(SUBJECT, blank) is None
@@ -101,6 +101,6 @@ def test_what_says_nothing_is_no_text(blank: str) -> None:
     ids=["email", "country"],
 )
 def test_emails_and_countries_are_checked(kind: TypeAdapter[str], good: list[str], bad: list[str]) -> None:
-    """As far as they can be without asking anybody."""
+    """As far as that is possible without another service."""
     assert [_read(kind, value) for value in good] == good
     assert [_read(kind, value) for value in bad] == [None] * len(bad)

@@ -29,7 +29,7 @@ async def _live(intake: ServiceProcess) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", HALF_A_HEAD], ids=["silent", "half_a_head"])
-async def test_health_answers_while_connections_take_all_that_may_be_opened(tmp_path: Path, sent: bytes) -> None:
+async def test_health_is_answered_while_connections_use_up_all_open_files(tmp_path: Path, sent: bytes) -> None:
     """A process that is restarted because it cannot answer its probe lets attackers without a key stop the service."""
     log = tmp_path / "intake.log"
     async with service_process(

@@ -1,4 +1,4 @@
-"""A submission: what is kept of it, and when two are the same."""
+"""A submission: which fields are kept, and when two submissions are the same."""
 
 import json
 from datetime import UTC, datetime
@@ -26,8 +26,8 @@ def _accept(key: str = "k1", client: str = "shop", **given: Any) -> SupportReque
     return accept(_read(**given), client=client, authenticated_by="api_key", idempotency_key=key, received_at=NOW)
 
 
-def test_what_was_sent_is_what_is_published() -> None:
-    """Nothing is added but who, when and the ids."""
+def test_the_event_has_the_fields_of_the_submission() -> None:
+    """Intake adds only the client, the instant and the ids."""
     event = _accept(language="es", country="ES")
     assert (event.account_id, event.requester.requester_id, event.requester.role) == ("acme", "u1", "admin")
     assert (event.client, event.authenticated_by, event.received_at) == ("shop", "api_key", NOW)
@@ -53,7 +53,7 @@ def test_an_event_survives_its_own_wire_format() -> None:
     ids=["absent", "empty", "blank", "meeting", "host", "both"],
 )
 def test_only_whether_phone_details_were_given_is_kept(phone: Any, kept: Any, lacks: bool) -> None:
-    """They are credentials of the caller: the values never leave intake, nor even its memory of the request."""
+    """They are credentials of the caller: the values never leave intake, nor does intake keep them."""
     read = _read(channel="phone", phone=phone)
     event = _accept(channel="phone", phone=phone)
     found = event.phone and (event.phone.meeting_id_given, event.phone.host_key_given)
@@ -69,7 +69,7 @@ def test_other_channels_need_no_phone_details() -> None:
     assert not _read(channel="chat").lacks_phone_details
 
 
-def test_the_digest_does_not_depend_on_how_the_json_is_laid_out() -> None:
+def test_the_digest_does_not_depend_on_the_layout_of_the_json() -> None:
     """A client that sends the same again may order and space it differently, or spell out nulls."""
     usual = submission()
     shuffled = dict(reversed(list(usual.items()))) | {"country": None, "phone": None}
@@ -77,8 +77,8 @@ def test_the_digest_does_not_depend_on_how_the_json_is_laid_out() -> None:
     assert other.digest == _read().digest
 
 
-def test_the_digest_does_not_tell_phone_details_apart() -> None:
-    """A digest over a six-digit key would give the key away to whoever tries them all."""
+def test_the_digest_does_not_depend_on_the_values_of_phone_details() -> None:
+    """A digest over a six-digit key would reveal the key to an attacker who tries all keys."""
     one, other = _read(phone=SECRETS), _read(phone={"meeting_id": "1", "host_key": "2"})
     assert one.digest == other.digest
     assert one.digest != _read(phone={"meeting_id": "1"}).digest
@@ -101,15 +101,13 @@ def test_the_digest_does_not_tell_phone_details_apart() -> None:
         ("phone", {}),
     ],
 )
-def test_any_difference_in_what_is_kept_is_another_submission(field: str, value: Any) -> None:
+def test_a_difference_in_a_kept_field_is_another_submission(field: str, value: Any) -> None:
     """The same key with any of these is a conflict, not a repetition."""
     assert _read(**{field: value}).digest != _read().digest
 
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
-def test_a_request_is_identified_by_whose_key_it_is_for_which_account_and_the_key(
-    client: str, account: str, key: str
-) -> None:
+def test_a_request_is_identified_by_client_account_and_key(client: str, account: str, key: str) -> None:
     """So a retry is the same request, and nobody can collide with somebody else's."""
     one = request_id_of(client, account, key)
     assert one == request_id_of(client, account, key)
@@ -129,7 +127,7 @@ def test_requests_of_an_account_share_a_partition_and_anonymous_ones_are_spread(
 
 
 @pytest.mark.parametrize("claim", ["plan", "priority", "case_id", "tier", "received_at", "request_id", "client"])
-def test_a_client_cannot_claim_what_is_for_us_to_say(claim: str) -> None:
-    """Fields that do not exist are mistakes, so that nobody believes they were heard."""
+def test_a_client_cannot_claim_a_decided_field(claim: str) -> None:
+    """Unknown fields are refused, so that no client believes that they had an effect."""
     with pytest.raises(ValidationError):
         _read(**{claim: "P1"})

@@ -26,7 +26,7 @@ def _read(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> Settings:
     return settings
 
 
-def test_what_intake_needs_is_an_api_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_an_api_key_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything else has a default that is right on one machine."""
     settings = _read(monkeypatch)
     assert [key.name for key in settings.read_keys()] == list(CLIENTS)
@@ -40,7 +40,7 @@ def test_editions_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_keys_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Where the environment is no place for them."""
+    """An operator may not want keys in the environment."""
     file = tmp_path / "keys.json"
     file.write_text(api_keys(), encoding="utf-8")
     settings = _read(monkeypatch, FRONTLINE_API_KEYS=None, FRONTLINE_API_KEYS_FILE=str(file))
@@ -69,7 +69,7 @@ def test_keys_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 def test_a_wrong_variable_is_named_with_what_is_allowed(
     monkeypatch: pytest.MonkeyPatch, changes: dict[str, str | None], words: list[str]
 ) -> None:
-    """Whoever starts it sees which variable to mend, and how."""
+    """The operator sees which variable to correct, and how."""
     with pytest.raises(BadSettings) as refused:
         _read(monkeypatch, **changes)
     for word in words:
@@ -86,13 +86,13 @@ def test_more_connections_than_the_process_may_open_are_refused(monkeypatch: pyt
 
 
 def test_every_wrong_variable_has_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not one at a time."""
+    """An operator can correct all of them at once."""
     with pytest.raises(BadSettings) as refused:
         _read(monkeypatch, FRONTLINE_HTTP_PORT="x", FRONTLINE_RECENT_HOURS="x", FRONTLINE_LOG_FORMAT="x")
     assert len(str(refused.value).splitlines()) == 3
 
 
-def test_a_key_in_the_clear_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_never_repeats_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody will paste the key where its hash belongs."""
     entry = {"name": "a", "sha256": "fl_theKeyItself", "scopes": ["submit"], "key": "fl_theKeyItself"}
     for changes in ({"FRONTLINE_API_KEYS": json.dumps([entry])}, {"FRONTLINE_API_KEYS": "fl_theKeyItself"}):
@@ -102,7 +102,7 @@ def test_a_key_in_the_clear_is_never_repeated(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_example_names_every_setting_of_intake_with_its_default() -> None:
-    """`.env.example` is where operators look; what it shows commented out is what holds without it."""
+    """`.env.example` is where operators look; a line that is commented out shows the default."""
     text = (Path(__file__).parents[3] / ".env.example").read_text(encoding="utf-8")
     section = text[text.index("# --- intake:") :].partition("\n# --- ")[0]
     shown = dict(re.findall(r"^(?:# )?FRONTLINE_(\w+)=(.*)$", section, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""Event streams are counted when they are admitted, in all and by client, and no longer once they have ended."""
+"""Event streams count from their admission to their end, in total and by client."""
 
 import asyncio
 from typing import Any
@@ -32,8 +32,8 @@ async def _serve(stream: EventStream, *, send_fails: bool = False) -> None:
     await stream(dict(SCOPE), receive, send)
 
 
-def test_streams_that_are_admitted_at_once_count_before_they_begin() -> None:
-    """Of 200 that came at once, all that had been looked at before the first began were admitted."""
+def test_a_stream_counts_from_its_admission_even_before_it_begins() -> None:
+    """Otherwise 200 simultaneous calls could all be admitted before the first stream begins."""
     streams = Streams(RecentRequests(10, lambda _: None), limit=2, per_client=2)
     _open(streams, "a")
     _open(streams, "b")
@@ -42,7 +42,7 @@ def test_streams_that_are_admitted_at_once_count_before_they_begin() -> None:
 
 
 def test_one_client_cannot_have_all_streams() -> None:
-    """Half of them unless set otherwise; the others' are open to it no more than its own."""
+    """A client has at most half of them by default; the rest is for other clients."""
     streams = Streams(RecentRequests(10, lambda _: None), limit=4)
     _open(streams, "a")
     _open(streams, "a")
@@ -53,7 +53,7 @@ def test_one_client_cannot_have_all_streams() -> None:
 
 @pytest.mark.parametrize("send_fails", [False, True])
 async def test_a_stream_that_has_ended_is_no_longer_counted(send_fails: bool) -> None:
-    """In good order, or because the client has left before the first event."""
+    """It ended normally, or the client disconnected before the first event."""
     streams = Streams(RecentRequests(10, lambda _: None), limit=1)
     for _ in range(3):
         stream = _open(streams, "a")

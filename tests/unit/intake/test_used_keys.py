@@ -1,4 +1,4 @@
-"""Used Idempotency-Keys: which bodies are taken under them, which are refused, and how many are remembered."""
+"""Used Idempotency-Keys: which bodies are accepted, which are refused, and how many keys are stored."""
 
 import gc
 import tracemalloc
@@ -33,7 +33,7 @@ def test_the_first_body_is_new_and_its_retry_is_known() -> None:
 
 
 def test_another_body_under_a_used_key_is_refused() -> None:
-    """The client learns of its mistake, and in words that say what to do."""
+    """The client learns of its mistake and of the remedy."""
     recent, used = _used()
     recent.add(_id(1), _digest(1))
     with (
@@ -45,8 +45,8 @@ def test_another_body_under_a_used_key_is_refused() -> None:
         assert not known
 
 
-def test_another_body_is_refused_while_the_first_is_on_its_way() -> None:
-    """Ten calls at once with one key and two bodies: one intake has both in its hands before Kafka has answered."""
+def test_another_body_is_refused_while_the_first_is_being_published() -> None:
+    """Ten calls at once with one key and two bodies: both bodies reach one intake before Kafka has answered."""
     _, used = _used()
     with used.claim(_id(1), _digest(1)):
         with used.claim(_id(1), _digest(1)) as known:  # the same call again, on its way as well
@@ -57,18 +57,18 @@ def test_another_body_is_refused_while_the_first_is_on_its_way() -> None:
             pass
 
 
-def test_a_call_that_failed_holds_its_key_no_longer() -> None:
-    """Nothing was acknowledged; whatever the client sends next under the key may be taken."""
+def test_a_failed_call_releases_its_key() -> None:
+    """Nothing was acknowledged; so intake may accept the next body under the key."""
     _, used = _used()
     with pytest.raises(TimeoutError), used.claim(_id(1), _digest(1)), used.claim(_id(1), _digest(1)):
         raise TimeoutError
     with used.claim(_id(1), _digest(2)) as known:
         assert not known
-    assert used.on_their_way == 0
+    assert used.in_flight == 0
 
 
-def test_the_oldest_keys_are_forgotten_first() -> None:
-    """The memory is bounded; escalation finds what is forgotten here."""
+def test_the_oldest_keys_are_dropped_first() -> None:
+    """The number of stored keys is bounded; escalation finds conflicts of dropped keys."""
     recent = RecentDigests(3)
     for number in range(5):
         recent.add(_id(number), _digest(number))
@@ -78,7 +78,7 @@ def test_the_oldest_keys_are_forgotten_first() -> None:
     assert len(recent) == 3
 
 
-def test_a_remembered_key_takes_less_than_a_quarter_of_a_kilobyte() -> None:
+def test_a_stored_key_takes_less_than_a_quarter_of_a_kilobyte() -> None:
     """200,000 of them are kept in every instance of intake."""
     recent, count = RecentDigests(100_000), 20_000
     gc.collect()

@@ -6,11 +6,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.messages.catalogues import BadCatalogue, accepted, best, lacking, languages, load_all, messages_in
+from shared.messages.catalogues import (
+    BadCatalogue,
+    accepted,
+    best,
+    catalogue,
+    lacking,
+    languages,
+    load_all,
+    messages_in,
+)
 from shared.messages.messages import Catalogue, Messages
 
 
-def test_numbers_are_written_as_the_language_has_it() -> None:
+def test_numbers_follow_the_language() -> None:
     """A comma for decimals, and a (no-break) space before the sign for per cent."""
     spanish, english = messages_in("es"), messages_in("en")
     assert (spanish.span(90.5), english.span(90.5)) == ("1 min 30,5 s", "1 min 30.5 s")
@@ -31,13 +40,13 @@ def test_numbers_are_written_as_the_language_has_it() -> None:
         ("es", ["agua", "hielo"], "agua o hielo", "agua y hielo"),
     ],
 )
-def test_lists_read_as_the_language_has_it(language: str, things: list[str], alternatives: str, together: str) -> None:
+def test_lists_follow_the_language(language: str, things: list[str], alternatives: str, together: str) -> None:
     """By CLDR; the Spanish conjunctions before their own sound are ours, as ICU has them."""
     messages = messages_in(language)
     assert (messages.one_of(things), messages.all_of(things)) == (alternatives, together)
 
 
-def test_a_word_without_a_name_stands_for_itself() -> None:
+def test_a_word_without_a_name_is_shown_as_it_is() -> None:
     """A desk makes up words of its own; those are in no catalogue."""
     assert messages_in("es").name("plan", "galaxy") == "galaxy"
     assert messages_in("es")("fact.plan", plan="galaxy") == "el plan es galaxy"
@@ -55,7 +64,7 @@ def test_a_fact_may_be_a_reason_of_its_own() -> None:
     assert messages_in("es")("requester.nobody", who=who).endswith("cuenta como administrador con licencia")
 
 
-def test_a_code_that_a_catalogue_lacks_is_said_in_the_fallback() -> None:
+def test_a_code_that_a_catalogue_lacks_is_shown_in_the_fallback() -> None:
     """A half-translated catalogue is better than none; `lacking` says what to translate."""
     english = Catalogue("en", "en_GB", {"a": "first", "b": "second"})
     half = Messages(Catalogue("xx", "es", {"a": "primero"}), english)
@@ -97,7 +106,7 @@ def test_a_language_is_found_by_its_tag(tag: str | None, found: str) -> None:
         (";;;,q=x, es;q=abc", "en"),
     ],
 )
-def test_accept_language_is_read_as_http_has_it(header: str | None, language: str) -> None:
+def test_accept_language_is_read_by_rfc_9110(header: str | None, language: str) -> None:
     """RFC 9110: weights, zero for "not this one"; what cannot be read is ignored."""
     assert accepted(header) == language
 
@@ -152,3 +161,64 @@ def test_accept_language_finds_a_catalogue_of_a_region(tmp_path: Path, monkeypat
     assert (accepted("pt-BR"), best("pt-BR")) == ("pt-BR", "pt-BR")
     assert accepted("pt-PT, es;q=0.5") == "es"
     assert accepted("en-GB, pt-BR;q=0.5") == "en"
+
+
+# --- plural forms
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "sentence"),
+    [
+        ("en", 1, "1 field is wrong"),
+        ("en", 2, "2 fields are wrong"),
+        ("en", 0, "0 fields are wrong"),
+        ("es", 1, "1 campo es incorrecto"),
+        ("es", 2, "2 campos son incorrectos"),
+    ],
+)
+def test_a_sentence_agrees_with_its_number(language: str, number: int, sentence: str) -> None:
+    """One thing is singular in both languages."""
+    assert messages_in(language)("refusal.fields", count=number) == sentence
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_sentence_of_the_fallback_follows_the_rule_of_the_fallback(number: int) -> None:
+    """The sentence is English where a catalogue lacks it, so its plural is English as well."""
+    english = messages_in("en")
+    polish = Messages(Catalogue("pl", "pl", {}, form_of=lambda _: 2), catalogue("en"))
+    assert polish("refusal.fields", count=number) == english("refusal.fields", count=number)
+
+
+POLISH = """msgid ""
+msgstr ""
+"Language: pl\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);\\n"
+
+msgid "refusal.fields"
+msgid_plural "count"
+msgstr[0] "{count} pole jest błędne"
+msgstr[1] "{count} pola są błędne"
+"""
+
+
+def test_a_language_may_have_more_plural_forms_than_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its header `Plural-Forms` is its rule; no code knows any."""
+    (tmp_path / "pl.po").write_text(POLISH + 'msgstr[2] "{count} pól jest błędnych"\n', encoding="utf-8")
+    monkeypatch.setenv("FRONTLINE_MESSAGES", str(tmp_path))
+    shown = [messages_in("pl")("refusal.fields", count=number) for number in (1, 2, 5, 22)]
+    assert shown == ["1 pole jest błędne", "2 pola są błędne", "5 pól jest błędnych", "22 pola są błędne"]
+
+
+@pytest.mark.parametrize(
+    ("last", "mistake"),
+    [("", r"refusal\.fields: msgstr\[2\] is missing"), ('msgstr[2] "pola"\n', "msgid_plural must name the number")],
+)
+def test_plural_forms_that_cannot_be_shown_name_their_code(
+    last: str, mistake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A form that is missing would be an empty sentence for some numbers only; the start finds it."""
+    (tmp_path / "pl.po").write_text(POLISH + last, encoding="utf-8")
+    monkeypatch.setenv("FRONTLINE_MESSAGES", str(tmp_path))
+    with pytest.raises(BadCatalogue, match=mistake):
+        messages_in("pl")

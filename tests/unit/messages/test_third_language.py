@@ -21,6 +21,7 @@ from services.intake.errors import FieldError, InvalidFields
 from services.intake.problem import render
 from shared.contracts import wire
 from shared.messages.catalogues import FALLBACK, SETTING, SHIPPED, best, catalogue, lacking, messages_in
+from shared.messages.messages import Catalogue, Messages, placeholders
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
 from tests.unit.cli import test_decide
@@ -35,7 +36,7 @@ OF_THE_DATA = {"premier", "resolved", "open", "spain", "japan", "business", "acc
 def _third_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     english = (SHIPPED / f"{FALLBACK}.po").read_text(encoding="utf-8")
     head, _, sentences = english.partition("\n\n")
-    made = re.sub(r'^msgstr "(.*)"$', r'msgstr "⟦\1⟧"', sentences, flags=re.MULTILINE)
+    made = re.sub(r'^(msgstr\S*) "(.*)"$', r'\1 "⟦\2⟧"', sentences, flags=re.MULTILINE)
     (tmp_path / f"{LANGUAGE}.po").write_text(f"{head}\n\n{made}", encoding="utf-8")
     monkeypatch.setenv(SETTING, str(tmp_path))
     monkeypatch.setenv("COLUMNS", "1000")
@@ -135,6 +136,19 @@ def test_a_problem_is_in_the_third_language() -> None:
     problem = json.loads(bytes(render(InvalidFields(errors), LANGUAGE).body))
     said = [problem["title"], problem["detail"], *(error["message"] for error in problem["errors"])]
     assert all(text.startswith("⟦") for text in said)
+
+
+@pytest.mark.parametrize("code", sorted(catalogue(FALLBACK).plurals))
+@pytest.mark.parametrize("number", [1, 2])
+def test_every_language_agrees_about_what_is_counted(code: str, number: int) -> None:
+    """Each has the forms of its own rule, of the same fact; each shows the form that its rule gives the number."""
+    fact = catalogue(FALLBACK).plurals[code].fact
+    for language in (FALLBACK, "es", LANGUAGE):
+        plural = catalogue(language).plurals[code]
+        assert (plural.fact, len(plural.forms)) == (fact, 2)
+        facts = {name.partition(":")[0]: 60 for form in plural.forms for name in placeholders(form)} | {fact: number}
+        expected = Messages(Catalogue(language, "en", {code: plural.forms[number - 1]}), catalogue(FALLBACK))
+        assert messages_in(language)(code, **facts).replace("⟦1 min⟧", "1 min") == expected(code, **facts)
 
 
 def test_the_feed_of_the_demo_is_in_the_third_language() -> None:

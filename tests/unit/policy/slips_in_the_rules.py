@@ -3,6 +3,28 @@
 from tests.unit.policy.slip import Slip
 
 RULES = {
+    "translation that shows an unknown fact": Slip(
+        "source: nobody\nchannels:",
+        "source: nobody\ntranslations:\n  es:\n    nobody: nadie de {company}\nchannels:",
+        "translations.es.nobody",
+        "{company} is no fact of this text",
+        "no braces",
+        "    nobody: nadie",
+    ),
+    "translation with half a pair of braces": Slip(
+        "source: nobody\nchannels:",
+        'source: nobody\ntranslations:\n  es:\n    nobody: "nadie {"\nchannels:',
+        "translations.es.nobody",
+        "has a brace without its pair",
+        None,
+        '    nobody: "nadie',
+    ),
+    "note for callers that shows an unknown fact": Slip(
+        "tariff_note: {es: Tarifa, en: Tariff}",
+        'tariff_note: {es: "Tarifa de {country}", en: Tariff}',
+        "phone.tariff_note.es",
+        "{country} is no fact of this text",
+    ),
     # something missing or dangling
     "channel left out": Slip(
         "  social: {name: {es: Redes, en: Social}, staffed: false}\n",
