@@ -5,18 +5,17 @@ Content is shown only on request, since it may be what a customer wrote.
 
 import asyncio
 import base64
-import logging
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from aiokafka.errors import KafkaConnectionError, KafkaError
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.options import BAD_INPUT, CommandFailed, Flag, Kafka, kafka_settings
+from services.cli.kafka_errors import kafka_errors
+from services.cli.options import BAD_INPUT, CommandFailed, Flag, Kafka, kafka_settings, report
 from shared.contracts.base import format_instant
 from shared.kafka.dead_letter_log import SOURCES, Found, Place, read_all, read_one, replay
 from shared.kafka.record import Record
@@ -36,9 +35,9 @@ _Result = TypeVar("_Result")
 def list_dead_letters(*, topic: Topic = None, cause: Cause = None, kafka: Kafka = None, as_json: Json = False) -> int:
     """List dead letters with their causes, without content."""
     try:
-        found = _call(_collect(kafka_settings(kafka), topic, cause), kafka)
+        found = _call(kafka, lambda settings: _collect(settings, topic, cause))
     except CommandFailed as failed:
-        return _report(failed)
+        return report(failed)
     if as_json:
         for each in found:
             print(_json(_about(each)))
@@ -61,11 +60,11 @@ def show(place: str, *, value: Flag = False, kafka: Kafka = None, as_json: Json 
         Also show key, headers and value. They may contain what a customer wrote.
     """
     try:
-        found = _call(read_one(kafka_settings(kafka), _place(place)), kafka)
+        found = _call(kafka, lambda settings: read_one(settings, _place(place)))
         if found is None:
             raise CommandFailed(f"there is no dead letter at {place}", FAILED)
     except CommandFailed as failed:
-        return _report(failed)
+        return report(failed)
     about = _about(found)
     if found.letter is not None:
         record = found.letter.record
@@ -97,9 +96,9 @@ def replay_dead_letters(
     try:
         if bool(places) == every:
             raise CommandFailed("name dead letters, or use --all (with --topic and --cause to select)", BAD_INPUT)
-        answers = _call(_replay(kafka_settings(kafka), [_place(place) for place in places], topic, cause), kafka)
+        answers = _call(kafka, lambda settings: _replay(settings, [_place(place) for place in places], topic, cause))
     except CommandFailed as failed:
-        return _report(failed)
+        return report(failed)
     for place, problem in answers:
         if as_json:
             print(_json({"id": str(place), "replayed": not problem, "problem": problem or None}))
@@ -185,21 +184,11 @@ def _place(text: str) -> Place:
         ) from None
 
 
-def _call(coroutine: Coroutine[Any, Any, _Result], kafka: str | None) -> _Result:
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its failures are reported below, once
-    try:
-        return asyncio.run(coroutine)
-    except KafkaConnectionError:
-        address = f" at {kafka}" if kafka else ""
-        raise CommandFailed(f"Kafka{address} does not answer; --kafka HOST:PORT sets its address", FAILED) from None
-    except (KafkaError, OSError) as error:
-        raise CommandFailed(f"the request to Kafka failed: {error or type(error).__name__}", FAILED) from None
+def _call(kafka: str | None, action: Callable[[KafkaSettings], Coroutine[Any, Any, _Result]]) -> _Result:
+    settings = kafka_settings(kafka)
+    with kafka_errors(settings):
+        return asyncio.run(action(settings))
 
 
 def _json(data: object) -> str:
     return msgspec.json.encode(data).decode()
-
-
-def _report(failed: CommandFailed) -> int:
-    print(failed, file=sys.stderr)
-    return failed.code

@@ -23,6 +23,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from services.cli.kafka_errors import no_answer
 from shared.embedded_kafka import jars
 from shared.kafka.ping import answers
 from shared.kafka.settings import BadSettings, KafkaSettings, load
@@ -211,8 +212,8 @@ async def given_kafka(bootstrap: str) -> list[Check]:
     except BadSettings as error:
         return [Check("Kafka", "fail", f"cannot be checked: {error}", "correct these environment variables")]
     if not await answers(bootstrap, TIMEOUT, settings.client()):
-        advice = "start it, or correct HOST:PORT; it must announce an address that this machine can reach"
-        return [Check("Kafka", "fail", f"{bootstrap} does not answer", advice)]
+        advice = "start it; it must announce an address that this machine can reach"
+        return [Check("Kafka", "fail", no_answer(bootstrap), advice)]
     reached = Check("Kafka", "ok", f"{bootstrap} answers")
     try:
         drifts = await check_topics(settings)

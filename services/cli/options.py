@@ -1,5 +1,6 @@
 """What the commands have in common: options, Kafka settings, and the error that ends a command."""
 
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -28,6 +29,12 @@ class CommandFailed(Exception):
     def __init__(self, message: str, code: int = 1) -> None:
         super().__init__(message)
         self.code = code
+
+
+def report(failed: CommandFailed) -> int:
+    """Print the error that ends a command on standard error; returns its exit code."""
+    print(failed, file=sys.stderr)
+    return failed.code
 
 
 def kafka_settings(address: str | None) -> KafkaSettings:

@@ -28,6 +28,7 @@ from aiokafka.errors import KafkaError
 import services
 from services.cli.call_intake import call
 from services.cli.demo_accounts import DEMO_ACCOUNTS
+from services.cli.kafka_errors import no_answer
 from services.cli.options import CommandFailed
 from services.cli.progress import Progress
 from services.cli.supervisor import Program, Supervisor
@@ -182,9 +183,7 @@ class System:
             self._progress.update(f"waiting for Kafka at {self._bootstrap}")
             client = load(KafkaSettings, kafka_bootstrap=self._bootstrap).client()
             if not await wait_until_it_answers(self._bootstrap, KAFKA_TIMEOUT, client):
-                raise SystemFailed(
-                    f"no Kafka answers at {self._bootstrap}: start it, or omit --kafka to use the embedded one"
-                )
+                raise SystemFailed(no_answer(self._bootstrap))
             return
         data = None if self._options.data is None else self._options.data / "kafka"
         self._kafka = EmbeddedKafka(data, say=self._progress.update)

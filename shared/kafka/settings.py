@@ -4,12 +4,13 @@ import ssl
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.kafka.faults import KafkaFault
 
 PREFIX = "FRONTLINE_"
+_LAST_PORT = 65_535
 
 
 class BadSettings(KafkaFault):
@@ -47,6 +48,15 @@ class KafkaSettings(BaseSettings):
     commit_gap_ms: float = Field(25.0, ge=0, le=10_000, description="least time between two transactions of a task")
     clock_tolerance_ms: int = Field(1_000, ge=50, le=60_000, description="wall clock against monotonic clock")
     clock_settle_ms: int = Field(30_000, ge=1_000, description="a stepped clock is believed after so long")
+
+    @field_validator("kafka_bootstrap")
+    @classmethod
+    def _check_addresses(cls, addresses: str) -> str:
+        for address in addresses.split(","):
+            host, _, port = address.strip().rpartition(":")
+            if not host or not port.isdecimal() or not 0 < int(port) <= _LAST_PORT:
+                raise ValueError(f"{address.strip()!r} is not HOST:PORT; separate several with commas")
+        return addresses
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:

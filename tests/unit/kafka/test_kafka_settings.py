@@ -47,3 +47,16 @@ def test_a_secret_is_never_quoted() -> None:
     with pytest.raises(BadSettings) as refused:
         load(KafkaSettings, kafka_sasl_password=["hunter2"])
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["localhost", "localhost:kafka", ":9092", "a:9092,b", "a:0", "a:65536", ""])
+def test_an_address_that_is_not_host_and_port_is_refused(address: str) -> None:
+    """The client would end with a stack trace, or use a port that nobody named."""
+    with pytest.raises(BadSettings, match=r"^FRONTLINE_KAFKA_BOOTSTRAP=.*: '.*' is not HOST:PORT"):
+        load(KafkaSettings, kafka_bootstrap=address)
+
+
+@pytest.mark.parametrize("address", ["localhost:9092", "a:1, b:65535", "[::1]:9092"])
+def test_addresses_of_host_and_port_are_accepted(address: str) -> None:
+    """Several are separated by commas; an IPv6 address is in brackets."""
+    assert load(KafkaSettings, kafka_bootstrap=address).kafka_bootstrap == address

@@ -1,22 +1,20 @@
 """Previews of migrations, and sending them: the cases come from the log, the plans and the way in are intake's."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 import httpx
 import msgspec
-from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from services.cli.case_log_reader import read_cases
+from services.cli.kafka_errors import kafka_errors
 from services.cli.options import CommandFailed
 from shared.contracts.structs import ActivityRecorded
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.migration_preview import Candidate, Editions, body_of, candidate, preview, to_edition, to_plan
-from shared.kafka.faults import NoTopics
 from shared.kafka.settings import KafkaSettings
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
@@ -123,16 +121,8 @@ async def _open_cases(migration: Migration, say: Say) -> tuple[list[Candidate], 
 
 
 async def _logs(settings: KafkaSettings, say: Say) -> dict[str, CaseLog]:
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is said below, once
-    where = f"Kafka at {settings.kafka_bootstrap}"
-    try:
+    with kafka_errors(settings):
         return await read_cases(settings, lambda records: say(f"reading the log: {records} records"))
-    except NoTopics:
-        raise CannotMigrate(f"{where} has no topics of Frontline; run `frontline topics apply`") from None
-    except KafkaConnectionError:
-        raise CannotMigrate(f"{where} does not answer; --kafka HOST:PORT says where it is") from None
-    except KafkaError as error:
-        raise CannotMigrate(f"{where} cannot be read: {error}") from None
 
 
 async def _activities(client: httpx.AsyncClient, migration: Migration, of: Candidate) -> list[ActivityRecorded]:

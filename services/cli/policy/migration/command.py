@@ -14,7 +14,8 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.policy.migration.apply import CannotMigrate, Choice, Migration, migrated
+from services.cli.options import CommandFailed, Kafka, report
+from services.cli.policy.migration.apply import Choice, Migration, migrated
 from services.cli.policy.migration.view import show
 from services.cli.progress import Progress
 from shared.kafka.settings import BadSettings, KafkaSettings, load
@@ -47,7 +48,7 @@ def migrate(
     every: Annotated[bool, Parameter(name="--all", negative="")] = False,
     refresh_plans: Flag = False,
     send: Flag = False,
-    kafka: str | None = None,
+    kafka: Kafka = None,
     intake: Annotated[str, Parameter(env_var="FRONTLINE_URL")] = "http://localhost:8080",
     policies: Folder = None,
     as_json: Json = False,
@@ -73,8 +74,6 @@ def migrate(
         Also give each case the plan that its account has now.
     send
         Do it. Without, nothing is changed.
-    kafka
-        HOST:PORT; otherwise FRONTLINE_KAFKA_BOOTSTRAP says where Kafka is.
     intake
         Where intake is.
     """
@@ -99,9 +98,8 @@ def migrate(
     try:
         with Progress() as progress:
             told, problems = asyncio.run(migrated(migration, progress.update))
-    except CannotMigrate as error:
-        print(error, file=sys.stderr)
-        return REFUSED
+    except CommandFailed as failed:
+        return report(failed)
     if as_json:
         for each in told:
             print(msgspec.json.encode(each).decode())
