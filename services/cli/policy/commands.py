@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterable
-from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,10 +11,10 @@ from rich.console import Console
 from rich.text import Text
 
 from services.cli.options import Lang
-from services.cli.policy.diff import Change, differences
+from services.cli.policy.diff import differences
+from services.cli.policy.diff_view import lines
 from services.cli.policy.show import tables
 from shared.messages.catalogues import messages_in
-from shared.messages.messages import Messages
 from shared.policy.digest import edition_to_json, policy_sha256
 from shared.policy.files import edition_names, load_edition
 from shared.policy.mistakes import Mistake, NoSuchEdition, PolicyError
@@ -87,7 +86,7 @@ def show(edition: str = "guidelines-2021", *, lang: Lang = None, policies: Folde
 
 @app.command
 def diff(before: str, after: str, *, lang: Lang = None, policies: Folder = None, as_json: Json = False) -> int:
-    """Say what changes, and for whom, from one edition to another.
+    """Show whose answers change from one edition to another, and which fields of the document do.
 
     Parameters
     ----------
@@ -96,7 +95,7 @@ def diff(before: str, after: str, *, lang: Lang = None, policies: Folder = None,
     after
         A name or a file.
     lang
-        The language of headings; what differs is in the words of the document.
+        The language of the output. Words of the editions, such as plans and channels, stay as they are.
     """
     old, new = _load([before, after], policies)
     if old is None or new is None:
@@ -107,10 +106,8 @@ def diff(before: str, after: str, *, lang: Lang = None, policies: Folder = None,
         return OK
     console, messages = Console(soft_wrap=True), messages_in(lang)
     console.print(Text(f"{old.edition} -> {new.edition}", style="bold"))
-    for section, group in groupby(changes, key=lambda change: change.section):
-        console.print(Text(f"\n{messages(f'diff.{section}')}", style="bold"))
-        for change in group:
-            console.print(_line(change, messages))
+    for line in lines(changes, messages):
+        console.print(line)
     if not changes:
         same = policy_sha256(old) == policy_sha256(new)
         console.print(Text(messages("diff.same" if same else "diff.order")))
@@ -125,20 +122,6 @@ def schema() -> int:
 
 
 app.command("services.cli.policy.migration.command:migrate", name="migrate")
-
-
-def _line(change: Change, messages: Messages) -> Text:
-    line = Text(f"  {change.subject}: ")
-    line.append(_value(change.before, messages), style="red")
-    line.append(" -> ")
-    line.append(_value(change.after, messages), style="green")
-    return line
-
-
-def _value(value: Any, messages: Messages) -> str:
-    if value is None:
-        return messages("diff.nothing")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _names(edition: Edition) -> dict[str, str]:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,32 @@ from services.cli.policy import commands as policy
 from services.intake.errors import FieldError, InvalidFields
 from services.intake.problem import render
 from shared.contracts import wire
+from shared.contracts.vocabulary import (
+    ACCOUNT_TYPES,
+    CHANNELS,
+    ENVIRONMENTS,
+    IMPACTS,
+    PLANS,
+    REQUEST_TYPES,
+    ROLES,
+    TIERS,
+    WORKAROUNDS,
+)
 from shared.messages.catalogues import FALLBACK, SETTING, SHIPPED, best, catalogue, lacking, messages_in
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
 from tests.unit.cli import test_decide
 from tests.unit.explain.test_explain_in_spanish import lived_through, words
+from tests.unit.policy.small_edition import SMALL, changed
 
 LANGUAGE = "eo"
 # Ids and words of the data that happen to be English words as well.
 OF_THE_DATA = {"premier", "resolved", "open", "spain", "japan", "business", "access", "enterprise", "api", "personal"}
+# Words of the shipped editions.
+OF_EDITIONS = (
+    *(*PLANS, *ACCOUNT_TYPES, *ROLES, *CHANNELS, *TIERS),
+    *(*IMPACTS, *WORKAROUNDS, *ENVIRONMENTS, *REQUEST_TYPES),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +145,30 @@ def test_an_edition_is_shown_in_the_third_language(capsys: pytest.CaptureFixture
         shown = shown.replace(text, " ")
     assert shown.count("⟦") > 200
     assert english_left(shown) == set()
+
+
+def test_a_diff_of_editions_is_in_the_third_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every kind of change; words of the editions, and paths and values of their documents, stay as they are."""
+    edits = {
+        "{workarounds: [partial, full]}": "{workarounds: [full]}",
+        "any_of: [{roles: [admin], licensed: true}]": "any_of: [{roles: [admin]}]",
+        "any_of: [{plans: [premier]}]": "any_of: [{plans: [premier], account_types: [api], paid: true}]",
+        "automated_escalation: true": "automated_escalation: false",
+        "  south: {": "  west: {timezone: Europe/Lisbon, hours: {}}\n  south: {",
+        "target_seconds: 1h": "target_seconds: 90m",
+    }
+    (tmp_path / "small.yaml").write_text(SMALL)
+    (tmp_path / "new.yaml").write_text(reduce(lambda text, edit: changed(*edit, text), edits.items(), SMALL))
+    assert policy.diff("small", str(tmp_path / "new.yaml"), lang=LANGUAGE, policies=tmp_path) == 0
+    shipped = ("guidelines-2021", "objectives-2024")
+    assert policy.diff(*shipped, lang=LANGUAGE) == 0
+    for printed in capsys.readouterr().out.split(" -> ".join(shipped)):
+        answers, heading, fields = printed.partition("⟦Fields of the document⟧")
+        assert heading
+        assert "⟦(nothing)⟧" in fields
+        for word in OF_EDITIONS:
+            answers = re.sub(rf"\b{word}\b", "", answers)
+        assert english_left(answers) == set()
 
 
 def test_a_problem_is_in_the_third_language() -> None:
