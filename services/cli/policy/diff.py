@@ -80,7 +80,7 @@ def _targets(edition: Edition) -> dict[tuple[str, ...], Mapping[str, Any]]:
         for milestone in MILESTONES:
             each = terms.get(milestone)
             if each is None or each.target_seconds is None:
-                value = {"target_seconds": None, "reason": None if each is None else each.reason}
+                value: dict[str, Any] = {"target_seconds": None, "reason": None if each is None else each.reason}
             else:
                 value = {
                     "target_seconds": each.target_seconds,
