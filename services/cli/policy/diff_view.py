@@ -1,4 +1,4 @@
-"""[pure] The differences of two editions as lines for people.
+"""The differences of two editions as lines for people.
 
 Words of an edition (plans, channels, roles, field values and the like) appear as the document has them, in every
 language. Everything else is from the catalogue.

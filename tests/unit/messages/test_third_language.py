@@ -25,6 +25,7 @@ from shared.contracts.vocabulary import (
     CHANNELS,
     ENVIRONMENTS,
     IMPACTS,
+    MILESTONES,
     PLANS,
     REQUEST_TYPES,
     ROLES,
@@ -43,7 +44,7 @@ LANGUAGE = "eo"
 OF_THE_DATA = {"premier", "resolved", "open", "spain", "japan", "business", "access", "enterprise", "api", "personal"}
 # Words of the shipped editions.
 OF_EDITIONS = (
-    *(*PLANS, *ACCOUNT_TYPES, *ROLES, *CHANNELS, *TIERS),
+    *(*PLANS, *ACCOUNT_TYPES, *ROLES, *CHANNELS, *TIERS, *MILESTONES),
     *(*IMPACTS, *WORKAROUNDS, *ENVIRONMENTS, *REQUEST_TYPES),
 )
 
