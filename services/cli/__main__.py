@@ -1,4 +1,4 @@
-"""The `frontline` command: the table of its subcommands. Each is a file of its own, imported only when it is run.
+"""The `frontline` command: the table of its subcommands. A subcommand's module is imported only when it runs.
 
 Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 a check failed, 2 bad input.
 """
@@ -22,7 +22,7 @@ app = App(
     result_action="return_value",
 )
 
-# name -> where it is; the order is the order of `frontline --help`
+# name -> module and function, help; in the order of `frontline --help`
 COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("services.cli.up:up", "Run the whole system on this machine, on a real Kafka; Ctrl-C stops it."),
     "demo": (
@@ -31,10 +31,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "decide": ("services.cli.decide:decide", "Decide requests without Kafka: JSON lines in, JSON lines out."),
     "deadline": ("services.cli.deadline:deadline", "Add a target to a start in business time: JSON lines in and out."),
-    "clocks": ("services.cli.clocks:clocks", "The SLA clocks of a case's history: JSON lines in and out."),
+    "clocks": (
+        "services.cli.clocks:clocks",
+        "Compute the SLA clocks of cases from their events: JSON lines in and out.",
+    ),
     "explain": (
         "services.cli.explain.command:explain",
-        "Why a case got its channel, priority and deadlines, from the log.",
+        "Explain why a case got its channel, priority and deadlines, from the log.",
     ),
     "replay": ("services.cli.replay.command:replay", "Run the services again on a recorded log; compare the events."),
     "policy": ("services.cli.policy.commands:app", "Check, show and compare editions; migrate open cases."),
@@ -50,7 +53,7 @@ for _name, (_where, _help) in COMMANDS.items():
 
 def main() -> None:
     """Run one command and end with its exit code: the number that it returns, or 0."""
-    # A command says in a sentence of its own what went wrong; the client's chatter about each try would bury it.
+    # The client logs each attempt; a command reports a failure once, in one sentence.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         load_all()
@@ -61,7 +64,7 @@ def main() -> None:
     except CycloptsError:
         sys.exit(BAD_INPUT)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader went away (`| head`): nothing is left to say, and nobody to say it to
+        sys.stderr.close()  # the reader has closed the pipe (`| head`), so nobody would read an error either
         sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)

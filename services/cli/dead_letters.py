@@ -1,6 +1,6 @@
 """`frontline dead-letters`: lists, shows and replays records that could not be processed.
 
-Content is shown only on request, since it may be what a customer wrote.
+Only `show --value` prints content, since a customer may have written it.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _Result = TypeVar("_Result")
 
 @app.command(name="list")
 def list_dead_letters(*, topic: Topic = None, cause: Cause = None, kafka: Kafka = None, as_json: Json = False) -> int:
-    """List dead letters with their causes, without content."""
+    """List dead letters with their causes, without their content."""
     try:
         found = _call(kafka, lambda settings: _collect(settings, topic, cause))
     except CommandFailed as failed:
@@ -66,8 +66,8 @@ def show(place: str, *, value: Flag = False, kafka: Kafka = None, as_json: Json 
     except CommandFailed as failed:
         return report(failed)
     about = _about(found)
-    if found.letter is not None:
-        record = found.letter.record
+    if found.dead_letter is not None:
+        record = found.dead_letter.record
         about["headers"] = [name for name, _ in record.headers]
         if value:
             about |= _content(record)
@@ -110,8 +110,8 @@ def replay_dead_letters(
 async def _collect(settings: KafkaSettings, topic: str | None, cause: str | None) -> list[Found]:
     if topic is not None and topic not in SOURCES:
         raise CommandFailed(f"--topic {topic} is not one of {', '.join(SOURCES)}", BAD_INPUT)
-    letters: AsyncIterator[Found] = read_all(settings, SOURCES if topic is None else (topic,))
-    return [each async for each in letters if cause is None or (each.letter and each.letter.cause == cause)]
+    found: AsyncIterator[Found] = read_all(settings, SOURCES if topic is None else (topic,))
+    return [each async for each in found if cause is None or (each.dead_letter and each.dead_letter.cause == cause)]
 
 
 async def _replay(
@@ -130,19 +130,20 @@ async def _replay(
 
 def _about(found: Found) -> dict[str, Any]:
     about: dict[str, Any] = {"id": str(found.place)}
-    if found.letter is None:
+    dead_letter = found.dead_letter
+    if dead_letter is None:
         return about | {"problem": found.problem}
-    letter = found.letter
+    record = dead_letter.record
     return about | {
-        "cause": letter.cause,
-        "message": letter.message,
-        "service": letter.service,
-        "at": format_instant(letter.at),
-        "topic": letter.record.topic,
-        "partition": letter.record.partition,
-        "offset": letter.record.offset,
-        "bytes": None if letter.record.value is None else len(letter.record.value),
-        "by_reference": letter.by_reference,
+        "cause": dead_letter.cause,
+        "message": dead_letter.message,
+        "service": dead_letter.service,
+        "at": format_instant(dead_letter.at),
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "bytes": None if record.value is None else len(record.value),
+        "by_reference": dead_letter.by_reference,
     }
 
 
@@ -167,11 +168,12 @@ def _text(data: bytes | None) -> str | dict[str, str] | None:
 def _table(found: list[Found]) -> None:
     table = Table("id", "at", "service", "cause", "message", box=None, pad_edge=False)
     for each in found:
-        letter = each.letter
-        if letter is None:
+        found_one = each.dead_letter
+        if found_one is None:
             table.add_row(str(each.place), "", "", "?", each.problem)
         else:
-            table.add_row(str(each.place), format_instant(letter.at), letter.service, letter.cause, letter.message)
+            about = (format_instant(found_one.at), found_one.service, found_one.cause, found_one.message)
+            table.add_row(str(each.place), *about)
     Console(soft_wrap=True, highlight=False, markup=False).print(table)
 
 

@@ -14,7 +14,7 @@ from services.cli.options import BAD_INPUT, CommandFailed, Json, Kafka, kafka_se
 from shared.contracts.topics import TASK_SOURCES, TOPICS, Topic
 from shared.kafka.faults import TopicsDiffer
 from shared.kafka.settings import KafkaSettings
-from shared.kafka.topic_admin import TopicNotMade, apply_topics, check_topics
+from shared.kafka.topic_admin import TopicNotCreated, apply_topics, check_topics
 from shared.streams.accept_topic import accept_recreated
 
 DONE, DIFFERENT = 0, 1
@@ -76,7 +76,7 @@ def accept(topic: Annotated[str, Parameter(help="Its name.")], /, *, kafka: Kafk
 
 
 def _readers(name: str) -> dict[str, Topic]:
-    """Each service whose tasks read the topic."""
+    """The topic by each service whose tasks read it. Raises CommandFailed if no task does."""
     readers = {service: topic for service, sources in TASK_SOURCES.items() for topic in sources if topic.name == name}
     if not readers:
         raise CommandFailed(f"no task reads {name}: restart the services instead", BAD_INPUT)
@@ -85,7 +85,7 @@ def _readers(name: str) -> dict[str, Topic]:
 
 def _listed(partitions: Sequence[int]) -> str:
     if not partitions:
-        return "no partition, since each has an offset of the new topic"
+        return "no partition: each already has an offset of the new topic"
     return f"partitions {', '.join(map(str, partitions))}"
 
 
@@ -94,5 +94,5 @@ def _call(kafka: str | None, action: Callable[[KafkaSettings], Coroutine[Any, An
     try:
         with kafka_errors(settings):
             return asyncio.run(action(settings))
-    except (TopicNotMade, TopicsDiffer) as error:
+    except (TopicNotCreated, TopicsDiffer) as error:
         raise CommandFailed(str(error), DIFFERENT) from None

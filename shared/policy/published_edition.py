@@ -1,4 +1,4 @@
-"""[pure] An edition as `frontline.edition.published.v1` carries it, and back, checked by its digest."""
+"""[pure] Converts an edition to its event, `frontline.edition.published.v1`, and back, and checks the digest."""
 
 import hashlib
 
@@ -11,15 +11,15 @@ from shared.policy.digest import edition_from_json, edition_to_json, policy_sha2
 from shared.policy.mistakes import PolicyFault
 from shared.policy.model import Edition
 
-_BESIDE_THE_DATA = 1024  # bytes: more than the key and the headers of an event take
+_KEY_AND_HEADERS = 1024  # bytes: an upper limit for an event
 
 
 class UnusableEdition(PolicyFault):
-    """A published edition is not what its digest names, or this version cannot read it. The message says which."""
+    """A published edition does not match its digest, or this version cannot read it; the message says which."""
 
 
 def edition_published(edition: Edition) -> EditionPublished:
-    """The event of `edition`, the same for whoever publishes it and whenever."""
+    """The event of `edition`: the same bytes whoever publishes it, and whenever."""
     return EditionPublished(
         edition=edition.edition,
         effective_from=edition.effective_from,
@@ -31,18 +31,18 @@ def edition_published(edition: Edition) -> EditionPublished:
 
 
 def too_large(edition: Edition) -> str | None:
-    """Why the event of `edition` does not fit its topic; None if it does."""
-    size, limit = len(wire.encode(edition_published(edition))), EDITIONS.max_message_bytes - _BESIDE_THE_DATA
+    """The reason why the event of `edition` does not fit its topic; None if it fits."""
+    size, limit = len(wire.encode(edition_published(edition))), EDITIONS.max_message_bytes - _KEY_AND_HEADERS
     if size <= limit:
         return None
     return (
-        f"is too large: resolved it has {size:,} bytes as an event, and {EDITIONS.name} takes {limit:,}; "
+        f"is too large: resolved it has {size:,} bytes as an event, and {EDITIONS.name} allows {limit:,}; "
         "remove calendars, holidays or texts that no rule needs"
     )
 
 
 def check_digest(event: EditionPublished, key: bytes | None) -> None:
-    """Raises UnusableEdition unless the document and the record's key are those of the event's digest."""
+    """Raise UnusableEdition unless the document and the key of the record match the digest of the event."""
     found = hashlib.sha256(event.document.encode()).hexdigest()
     if found != event.policy_sha256:
         raise UnusableEdition(f"policy_sha256 is {event.policy_sha256}, but the SHA-256 of the document is {found}")
@@ -51,7 +51,7 @@ def check_digest(event: EditionPublished, key: bytes | None) -> None:
 
 
 def edition_of(event: EditionPublished) -> Edition:
-    """The edition in an event whose digest has been checked. Raises UnusableEdition if this version cannot read it."""
+    """The edition of an event whose digest was checked. Raises UnusableEdition if this version cannot read it."""
     try:
         return edition_from_json(event.document.encode())
     except ValidationError as error:

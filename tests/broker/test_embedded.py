@@ -74,7 +74,7 @@ async def test_records_survive_a_kill_of_the_broker_and_a_stop(tmp_path: Path) -
         os.kill(kafka.pid, signal.SIGKILL)
         why = await asyncio.wait_for(kafka.died(), 10)
         assert isinstance(why, BrokerDied)
-        assert str(why).startswith("The Kafka process ended (killed by signal 9); its last words: ")
+        assert str(why).startswith("The Kafka process ended (killed by signal 9); the last line of its log: ")
         assert "\n" not in str(why)
 
         await kafka.start()

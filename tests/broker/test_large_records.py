@@ -119,10 +119,10 @@ async def test_two_hundred_fifty_megabytes_take_no_memory_of_the_services(bootst
         await _counted(intake, 'frontline_intake_unreadable_records_total{cause="record_too_large"', 2)
         grown = [service.peak_memory - peak for service, peak in zip(services, before, strict=True)]
     assert max(grown) < 160 * MEGABYTE, grown
-    assert all(each.letter and each.letter.by_reference for each in letters)
+    assert all(each.dead_letter and each.dead_letter.by_reference for each in letters)
     refused = [problem async for _, problem in replay(rig.settings, letters)]
     assert len(refused) == 2
-    assert all("has to send it again in a readable size: offsets " in problem for problem in refused)
+    assert all("must send it again, smaller or readable: offsets " in problem for problem in refused)
 
 
 async def _letters(settings: KafkaSettings, count: int) -> list[Found]:
@@ -130,7 +130,7 @@ async def _letters(settings: KafkaSettings, count: int) -> list[Found]:
     async with asyncio.timeout(30):
         while True:
             found = [each async for each in read_all(settings, [ENTITLEMENTS.name, REQUESTS.name])]
-            large = [each for each in found if each.letter and each.letter.cause == "record_too_large"]
+            large = [each for each in found if each.dead_letter and each.dead_letter.cause == "record_too_large"]
             if len(large) >= count:
                 return large
             await asyncio.sleep(0.1)

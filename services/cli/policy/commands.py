@@ -27,43 +27,43 @@ app = App(name="policy", help="Check, show and compare editions, and migrate ope
 
 Folder = Annotated[
     Path | None,
-    Parameter(name="--policies", env_var="FRONTLINE_POLICY_DIR", help="Where editions are looked up by name."),
+    Parameter(name="--policies", env_var="FRONTLINE_POLICY_DIR", help="The folder of editions that are given by name."),
 ]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs instead of text for people.")]
 
 
 @app.command
 def check(*editions: str, policies: Folder = None, as_json: Json = False) -> int:
-    """Say everything that is wrong with editions, by file, line and field.
+    """Check editions, and list every mistake with its file, line and field.
 
     Parameters
     ----------
     editions
-        Names or files; by default, every edition of the folder.
+        Names or files. By default every edition of the folder.
     """
-    good: list[dict[str, str]] = []
+    correct: list[dict[str, str]] = []
     mistakes: list[Mistake] = []
     missing = False
     for name in editions or edition_names(policies):
         try:
             edition = load_edition(name, policies)
-            good.append({"edition": edition.edition, "sha256": policy_sha256(edition)})
+            correct.append({"edition": edition.edition, "sha256": policy_sha256(edition)})
         except PolicyError as error:
             missing = missing or isinstance(error, NoSuchEdition)
             mistakes += error.mistakes
     mistakes = list(dict.fromkeys(mistakes))  # editions share parts, and so mistakes in them
     if as_json:
-        _print_json({"editions": good, "mistakes": [_as_data(mistake) for mistake in mistakes]})
+        _print_json({"editions": correct, "mistakes": [_as_data(mistake) for mistake in mistakes]})
     else:
-        for each in good:
-            print(f"{each['edition']}: good, SHA-256 {each['sha256']}")
-    _complain(mistakes)
+        for each in correct:
+            print(f"{each['edition']}: no mistakes, SHA-256 {each['sha256']}")
+    _print_mistakes(mistakes)
     return BAD_INPUT if missing else CHECK_FAILED if mistakes else OK
 
 
 @app.command
 def show(edition: str = "guidelines-2021", *, lang: Lang = None, policies: Folder = None, as_json: Json = False) -> int:
-    """Say what an edition says: who may ask where, what is promised, whom to call.
+    """Show an edition: who may ask where, what is promised, whom to call.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def diff(before: str, after: str, *, lang: Lang = None, policies: Folder = None,
 
 @app.command
 def schema() -> int:
-    """Print the JSON Schema of policy files, with which editors complete and check them (edition.schema.json)."""
+    """Print the JSON Schema of policy files (edition.schema.json), with which editors complete and check them."""
     _print_json(edition_schema())
     return OK
 
@@ -129,18 +129,18 @@ def _names(edition: Edition) -> dict[str, str]:
 
 
 def _load(names: Iterable[str], policies: Path | None) -> list[Edition | None]:
-    """The editions; None for those that have mistakes, which are said on standard error."""
+    """The editions; None for one with mistakes, which are printed on standard error."""
     loaded: list[Edition | None] = []
     for name in names:
         try:
             loaded.append(load_edition(name, policies))
         except PolicyError as error:
-            _complain(error.mistakes)
+            _print_mistakes(error.mistakes)
             loaded.append(None)
     return loaded
 
 
-def _complain(mistakes: Iterable[Mistake]) -> None:
+def _print_mistakes(mistakes: Iterable[Mistake]) -> None:
     for mistake in mistakes:
         print(mistake, file=sys.stderr)
 

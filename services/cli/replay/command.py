@@ -1,4 +1,4 @@
-"""`frontline replay`: runs both services again on a recorded log and compares the events with the published ones."""
+"""`frontline replay`: runs both services again on a recorded log, and compares their events with the published ones."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
 
 IDENTICAL, DIFFERENT = 0, 1
-_QUIET_SECONDS = 1.0  # before progress is shown
+_QUIET_SECONDS = 1.0  # before the first progress line
 _UPDATE_SECONDS = 0.2  # between two updates of it
 
 FileName = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
@@ -49,14 +49,14 @@ def replay(
 
     The services process the records of the log at the instants that its events name. They must produce the published
     events byte for byte, except `ce_time` and `traceparent`. Exit code 0: identical. 1: an event differs, or cannot be
-    replayed since the log no longer has what it follows from. 2: bad input.
+    replayed because the log no longer has its cause. 2: bad input.
 
     Parameters
     ----------
     from_topic
         Read the log from Kafka, as it is now.
     from_file
-        Replay a log that --save has written, without Kafka; - reads standard input.
+        Replay a log that --save wrote, without Kafka; - reads standard input.
     save
         With --from-topic: also write the log to this file. It contains what customers wrote.
     policy
@@ -144,14 +144,14 @@ def _write(log: RecordedLog, file: Path, show_step: Callable[[str], None]) -> No
 
 
 class _DelayedProgress:
-    """Shows progress only if the command takes longer than a moment."""
+    """Shows progress only if the command takes longer than _QUIET_SECONDS."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._next = time.monotonic() + _QUIET_SECONDS
 
     def update(self, sentence: str) -> None:
-        """Show what is being done, a few times a second."""
+        """Show the current step, at most once every _UPDATE_SECONDS."""
         now = time.monotonic()
         if now >= self._next:
             self._next = now + _UPDATE_SECONDS

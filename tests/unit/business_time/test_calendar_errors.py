@@ -117,12 +117,10 @@ def made(**changes: Any) -> BusinessCalendar:
             "the pause ends at 2026-11-23T11:00:00+00:00, before it starts",
             id="pause",
         ),
-        pytest.param(
-            lambda: CALENDAR.add(NOON, timedelta(0)), "a target must be longer than nothing, not 0:00:00", id="target"
-        ),
+        pytest.param(lambda: CALENDAR.add(NOON, timedelta(0)), "a target must be positive, not 0:00:00", id="target"),
         pytest.param(
             lambda: hours.due(NOON, timedelta(days=3_000_000), "elapsed", None),
-            "the target runs past year 9998",
+            "the deadline is after year 9998",
             id="target past the end of time",
         ),
         pytest.param(

@@ -76,7 +76,7 @@ def test_a_record_over_its_topics_limit_is_withheld_and_its_neighbours_are_not(c
     records, position = fetched(batch(5, [b"a", b"[" * 5_000_000, b"b"], codec))
     assert summary(records) == [(5, b"a"), (6, "record_too_large"), (7, b"b")]
     assert (records[1].key, records[1].value, records[1].headers, position) == (b"k", b"", (), 8)
-    assert records[1].value.message == f"the record has 5000003 bytes uncompressed, its topic takes {LIMIT}"
+    assert records[1].value.message == f"the record has 5000003 bytes uncompressed, its topic allows {LIMIT}"
 
 
 def test_a_withheld_record_loses_a_key_that_is_no_id() -> None:

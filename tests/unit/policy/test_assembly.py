@@ -73,7 +73,7 @@ REFUSED = {
     "unknown base": ("edition: x\nextends: bass\n", "extends", 2, "bass.yaml is not there", "base.yaml"),
     "base that is no name": ("edition: x\nextends: [base]\n", "extends", 2, "must be the name or the file", None),
     "no name of its own": ("extends: base\n", "edition", 1, "an edition that extends another has its own name", None),
-    "itself as base": ("edition: x\nextends: small\n", "extends", 2, "goes round in a circle: small.yaml", None),
+    "itself as base": ("edition: x\nextends: small\n", "extends", 2, "is a cycle: small.yaml", None),
     "unknown part": (f"parts: [nowhere.yaml]\n{SMALL}", "parts[0]", 1, "nowhere.yaml is not there", None),
     "part that is no name": (f"parts: [1]\n{SMALL}", "parts[0]", 1, "must be the name of a file", None),
     "parts that are no list": (f"parts: base.yaml\n{SMALL}", "parts", 1, "must be a list of files", None),
@@ -94,7 +94,7 @@ def test_bases_that_go_round_are_refused() -> None:
     """Also where the circle does not come back to the first file."""
     one, two = "edition: one\nextends: two\n", "edition: two\nextends: one\n"
     (found,) = mistakes("edition: x\nextends: one\n", one=one, two=two)
-    assert found.message == "goes round in a circle: small.yaml -> one.yaml -> two.yaml -> one.yaml"
+    assert found.message == "is a cycle: small.yaml -> one.yaml -> two.yaml -> one.yaml"
     assert (found.file, found.line) == ("two.yaml", 2)
 
 

@@ -35,7 +35,7 @@ def test_check_says_good_on_standard_output_and_what_is_wrong_on_standard_error(
     """One line for each mistake, with file and line; exit code 1. Without names, all editions of the folder."""
     assert policy.check(policies=folder) == 1
     out, err = capsys.readouterr()
-    assert out == f"small: good, SHA-256 {policy_sha256(edition())}\n"
+    assert out == f"small: no mistakes, SHA-256 {policy_sha256(edition())}\n"
     lines = err.splitlines()
     assert len(lines) == 2
     assert lines[0].startswith(f"{folder / 'bad.yaml'}:6: channels.help_center.resource: 'article' is not among")
