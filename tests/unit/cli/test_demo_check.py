@@ -73,7 +73,7 @@ def test_an_escalation_without_entitlement_is_seen(edition: Edition) -> None:
 
 
 def test_any_event_for_a_case_without_promises_is_seen(edition: Edition) -> None:
-    """Access is promised nothing, so nothing may be said."""
+    """Plan access has no promises, so no event is expected."""
     events = happened(("frontline.clock.started.v1", 0))
     assert len(check.event_differences([case(promised=False)], events, edition)) == 1
 
@@ -108,7 +108,7 @@ def test_a_decision_other_than_decide_says_is_seen() -> None:
 
 
 def test_sentences_for_people_are_no_difference() -> None:
-    """`frontline decide` says in words what the log has as codes; a code that differs is one."""
+    """`frontline decide` adds sentences to the codes of the log; only a different code is a difference."""
     step = {"rule": "calendar", "outcome": True, "reason": "calendar.named", "facts": {"calendar": "spain"}}
     logged = {**case(), "request_id": "r1", "priority": ASK.expected_priority, "trace": [step], "country": "ES"}
     in_words = {**step, "because": "spain, because the entitlement names it"}

@@ -1,4 +1,4 @@
-"""The doctor finds what is missing and says what to do; each finding here is a real lack on this machine."""
+"""The doctor finds defects of the machine and advises what to do; each defect here is a real one."""
 
 import asyncio
 import json

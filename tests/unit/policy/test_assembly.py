@@ -1,4 +1,4 @@
-"""How an edition is put together from a base, its parts and what it says itself."""
+"""How an edition is combined from its base, its parts and its own fields."""
 
 import pytest
 
@@ -44,13 +44,13 @@ def test_a_mistake_is_told_where_it_was_written_be_it_in_the_base_or_not() -> No
 
 
 def test_a_mistake_in_what_was_replaced_is_no_mistake() -> None:
-    """The list of the base is gone, and so is the place where it stood."""
+    """The list of the base is replaced, and so are its places."""
     bad_base = changed("priorities: [P3]", "priorities: [P9]", BASE)
     assert mistakes(CHILD, base=bad_base) == ()
 
 
 def test_a_base_may_extend_another() -> None:
-    """Each step says only what it changes."""
+    """Each file has only what it changes."""
     grandchild = 'edition: grandchild\nextends: child\neffective_from: "2027-01-01T00:00:00Z"\n'
     found = edition(grandchild, base=BASE, child=CHILD)
     assert (found.edition, found.effective_from.year, found.targets[0].target_seconds) == ("grandchild", 2027, 5)

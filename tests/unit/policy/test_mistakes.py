@@ -13,7 +13,7 @@ SLIPS = {**MODEL, **RULES, **CALENDARS_AND_NUMBERS}
 
 
 @pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS.keys())
-def test_a_mistake_is_told_with_its_place_and_what_is_allowed(slip: Slip) -> None:
+def test_a_mistake_has_its_place_and_the_allowed_values(slip: Slip) -> None:
     """Operators edit these files by hand: without the line and the field, a long file is searched by eye."""
     text = changed(slip.old, slip.new)
     found = mistakes(text)

@@ -23,13 +23,13 @@ BAD = changed("resource: articles", "resource: article", changed("share: 0.5", "
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with one good edition, `small`, and one bad one, `bad`."""
+    """A folder with a correct edition, `small`, and one with mistakes, `bad`."""
     (tmp_path / "small.yaml").write_text(SMALL)
     (tmp_path / "bad.yaml").write_text(BAD.replace("edition: small", "edition: bad"))
     return tmp_path
 
 
-def test_check_says_good_on_standard_output_and_what_is_wrong_on_standard_error(
+def test_check_prints_correct_editions_on_standard_output_and_mistakes_on_standard_error(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line for each mistake, with file and line; exit code 1. Without names, all editions of the folder."""
@@ -42,7 +42,7 @@ def test_check_says_good_on_standard_output_and_what_is_wrong_on_standard_error(
     assert ": escalation_levels[0].share: must be a number" in lines[1]
 
 
-def test_check_is_silent_about_nothing_and_ends_with_0_if_all_is_good(
+def test_check_ends_with_0_and_no_errors_if_all_editions_are_correct(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """For scripts."""
@@ -59,7 +59,7 @@ def test_check_ends_with_2_for_what_does_not_exist(folder: Path, capsys: pytest.
     assert "escalation_levels[0].share" in err
 
 
-def test_check_tells_programs_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_has_the_same_result_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each mistake as an object."""
     assert policy.check(policies=folder, as_json=True) == 1
     found = json.loads(capsys.readouterr().out)
@@ -220,7 +220,7 @@ def test_nothing_differs_from_itself(guidelines: Edition) -> None:
     assert differences(guidelines, guidelines) == []
 
 
-def test_diff_says_so_where_only_the_order_differs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_reports_that_only_the_order_differs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The digests differ, so 'no difference' would be puzzling."""
     line = "  bot: {name: {es: Bot, en: Bot}, staffed: false}\n"
     moved = changed(line, "").replace("  help_center: {name", f"{line}  help_center: {{name")
