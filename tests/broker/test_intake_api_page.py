@@ -83,13 +83,13 @@ async def test_every_command_on_the_page_works_as_shown(bootstrap: str, tmp_path
             shell = await asyncio.create_subprocess_exec(
                 "sh", "-euc", script, env=environment, stdout=PIPE, stderr=PIPE
             )
-            said, complaints = await asyncio.wait_for(shell.communicate(), 60)
+            output, complaints = await asyncio.wait_for(shell.communicate(), 60)
             expected = TIMED_OUT if "--max-time" in command.text else 0
             assert shell.returncode == expected, f"{command.text}\n{complaints.decode()}"
             if command.answer is not None:
-                assert _shape(json.loads(said)) == _shape(command.answer), command.text
+                assert _shape(json.loads(output)) == _shape(command.answer), command.text
             if "--max-time" in command.text:
-                assert said.startswith(b"id: submitted\nevent: frontline.request.submitted.v1\ndata: {")
+                assert output.startswith(b"id: submitted\nevent: frontline.request.submitted.v1\ndata: {")
             if not command.text.startswith("curl"):
                 kept = script
             if command.text.startswith("REQUEST="):

@@ -79,7 +79,7 @@ async def _until_accepted(http: httpx.AsyncClient, key: str, account: str, refus
             await asyncio.sleep(0.2)
 
 
-async def test_intake_starts_without_kafka_and_takes_up_work_when_it_comes(kafka: EmbeddedKafka) -> None:
+async def test_intake_starts_without_kafka_and_works_once_it_answers(kafka: EmbeddedKafka) -> None:
     """Compose starts things in any order; a machine that boots does too. The topics are made when Kafka is there."""
     async with _intake(kafka, wait=False) as intake, intake.client() as http:
         assert (await http.get("/livez")).status_code == 200
@@ -164,7 +164,7 @@ async def test_a_killed_kafka_loses_nothing_that_was_acknowledged(started: Embed
         await eventually(lambda: all(map(known, acknowledged.values())), 30, "the other instance knows them all")
 
 
-async def test_a_kafka_that_comes_back_empty_is_taken_up_anew(started: EmbeddedKafka) -> None:
+async def test_intake_continues_on_a_kafka_that_comes_back_empty(started: EmbeddedKafka) -> None:
     """Another Kafka at the same address, or ours without its data: it knows neither our topics nor our producer."""
     async with _intake(started) as intake, intake.client() as http:
         await _until_accepted(http, "before", "emptied", [])

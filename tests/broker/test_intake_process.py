@@ -38,10 +38,10 @@ def _environment(**given: str) -> dict[str, str]:
 
 
 async def _run(**given: str) -> tuple[int | None, str]:
-    """Run it to its end; returns its exit code and what it said."""
+    """Run it to its end; returns its exit code and its output."""
     process = await _start(**given)
-    _, said = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode, said.decode()
+    _, output = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode, output.decode()
 
 
 async def _start(**given: str) -> Process:
@@ -61,9 +61,9 @@ async def _running(**given: str) -> AsyncIterator[tuple[Process, str, list[str]]
         assert process.stderr is not None
         async for line in process.stderr:
             lines.append(line.decode())
-            told = json.loads(line)
-            if told.get("action") == "http.listening":
-                listening.set_result(f"http://{told['host']}:{told['port']}")
+            logged = json.loads(line)
+            if logged.get("action") == "http.listening":
+                listening.set_result(f"http://{logged['host']}:{logged['port']}")
 
     reading = asyncio.create_task(read())
     try:
@@ -97,29 +97,29 @@ async def _half_a_submission(url: str) -> tuple[asyncio.StreamReader, asyncio.St
 
 async def test_wrong_settings_end_it_with_one_line_for_each(bootstrap: str) -> None:
     """Before anything is opened; exit code 2."""
-    code, said = await _run(FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_HTTP_PORT="x", FRONTLINE_RECENT_HOURS="-1")
+    code, output = await _run(FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_HTTP_PORT="x", FRONTLINE_RECENT_HOURS="-1")
     assert code == 2
-    assert len(said.splitlines()) == 2
-    assert "FRONTLINE_HTTP_PORT" in said
-    assert "FRONTLINE_RECENT_HOURS" in said
+    assert len(output.splitlines()) == 2
+    assert "FRONTLINE_HTTP_PORT" in output
+    assert "FRONTLINE_RECENT_HOURS" in output
 
 
 async def test_a_policy_that_does_not_exist_ends_it(bootstrap: str) -> None:
     """Calendars and reminders come from it; guessing would be worse."""
-    code, said = await _run(FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_POLICIES="guidelines-1999")
+    code, output = await _run(FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_POLICIES="guidelines-1999")
     assert code == 2
-    assert said.startswith("FRONTLINE_POLICIES: ")
-    assert "guidelines-2021" in said
+    assert output.startswith("FRONTLINE_POLICIES: ")
+    assert "guidelines-2021" in output
 
 
 async def test_a_port_that_is_taken_ends_it_with_one_line(bootstrap: str) -> None:
     """Exit code 1: the settings are right, the machine is busy."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code, said = await _run(FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_HTTP_PORT=str(port))
+        code, output = await _run(FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_HTTP_PORT=str(port))
     assert code == 1
-    assert len(said.splitlines()) == 1
-    assert f"Cannot listen on 127.0.0.1:{port}" in said
+    assert len(output.splitlines()) == 1
+    assert f"Cannot listen on 127.0.0.1:{port}" in output
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
@@ -183,8 +183,8 @@ async def test_no_secret_and_no_word_of_a_customer_is_ever_logged(bootstrap: str
         process.terminate()
         await process.wait()
     assert process.stdout is not None
-    said = "".join(lines) + (await process.stdout.read()).decode()
-    assert "http.listening" in said
+    output = "".join(lines) + (await process.stdout.read()).decode()
+    assert "http.listening" in output
     for secret in (*SECRETS.values(), key_of("all"), "fl_Zq8WrongKey"):
-        assert secret not in said
+        assert secret not in output
         assert not any(secret in answer.text for answer in answers)

@@ -146,7 +146,7 @@ async def test_without_a_key_every_call_is_a_new_request(intake: Intake) -> None
     assert first.json()["request_id"] != second.json()["request_id"]
 
 
-async def test_a_request_without_an_account_goes_by_its_own_id(intake: Intake) -> None:
+async def test_a_request_without_an_account_has_its_own_id_as_key(intake: Intake) -> None:
     """So anonymous requests spread over the partitions."""
     request_id = (await _submit(intake, account_id=...)).json()["request_id"]
     ((record, _, data),) = await _events(intake, REQUESTS, request_id)
@@ -174,7 +174,7 @@ async def test_phone_details_are_asked_for_and_never_kept(intake: Intake) -> Non
 
 
 @pytest.mark.parametrize("sent", [PARENT, None, "nonsense"])
-async def test_the_trace_goes_on_where_the_caller_s_was(intake: Intake, sent: str | None) -> None:
+async def test_the_trace_of_the_caller_continues(intake: Intake, sent: str | None) -> None:
     """A child of the caller's span; a new trace where there was none that is valid."""
     account = _unique()
     async with intake.client(**({} if sent is None else {"traceparent": sent})) as http:
@@ -217,8 +217,8 @@ async def test_a_retried_activity_is_the_same_activity(intake: Intake) -> None:
     answers = [await _report(intake, case, "t1", type="agent_replied", text="On it.") for _ in range(3)]
     assert {(answer.status_code, answer.text) for answer in answers} == {(202, answers[0].text)}
     events = [wire.decode(ActivityRecorded, data) for _, _, data in await _events(intake, ACTIVITY, case)]
-    (told,) = {(event.activity_id, event.activity_digest) for event in events}
-    assert len(told[1] or "") == 64
+    (identity,) = {(event.activity_id, event.activity_digest) for event in events}
+    assert len(identity[1] or "") == 64
 
 
 async def test_another_activity_under_the_key_of_the_first_is_refused(intake: Intake) -> None:
@@ -284,7 +284,7 @@ async def test_nothing_is_backdated_before_its_case(intake: Intake) -> None:
     assert await _events(intake, ACTIVITY, case) == []
 
 
-async def test_an_entitlement_is_set_told_and_withdrawn(intake: Intake) -> None:
+async def test_an_entitlement_is_set_shown_and_withdrawn(intake: Intake) -> None:
     """Withdrawn: first the fact, then the tombstone that lets the topic forget the account."""
     account = f"{_unique()}/eu 1"
     url = f"/v1/accounts/{httpx.URL(path=account).raw_path.decode().replace('/', '%2F')}/entitlement"
@@ -296,7 +296,7 @@ async def test_an_entitlement_is_set_told_and_withdrawn(intake: Intake) -> None:
         assert (await http.get(url)).json()["plan"] == "premier"
         assert (await http.delete(url)).status_code == 204
         assert (await http.get(url)).status_code == 404
-        assert (await http.delete(url)).status_code == 204  # gone already: fine
+        assert (await http.delete(url)).status_code == 204  # a second withdrawal is no error
     log = [record for record in await log_of(intake.bootstrap, ENTITLEMENTS) if record.key == account.encode()]
     kinds = ["tombstone" if serde.is_tombstone(record) else serde.read(record)[0].type for record in log]
     assert kinds == [
@@ -323,7 +323,7 @@ async def test_another_instance_knows_what_this_one_wrote(intake: Intake, bootst
     assert len(await _events(intake, REQUESTS, account)) == 1
 
 
-async def test_the_status_tells_what_became_of_a_request(intake: Intake, bootstrap: str) -> None:
+async def test_the_status_has_the_decision_on_a_request(intake: Intake, bootstrap: str) -> None:
     """Submitted, then decided, then warned and breached."""
     request_id = (await _submit(intake)).json()["request_id"]
     async with intake.client() as http:
@@ -378,10 +378,10 @@ async def test_old_requests_are_forgotten_with_the_reason(bootstrap: str) -> Non
     """The view is bounded; the log is not."""
     async with running_intake(bootstrap, recent_requests=2) as small, small.client() as http:
         ids = [(await _submit(small)).json()["request_id"] for _ in range(3)]
-        gone = await http.get(f"/v1/support-requests/{ids[0]}")
+        missing = await http.get(f"/v1/support-requests/{ids[0]}")
         assert (await http.get(f"/v1/support-requests/{ids[2]}")).status_code == 200
-    assert gone.status_code == 404
-    assert "most recent 2" in gone.json()["detail"]
+    assert missing.status_code == 404
+    assert "most recent 2" in missing.json()["detail"]
 
 
 async def _read_stream(answer: httpx.Response, count: int) -> list[tuple[str, str, dict[str, Any]]]:
@@ -402,7 +402,7 @@ async def _read_stream(answer: httpx.Response, count: int) -> list[tuple[str, st
     return found
 
 
-async def test_an_event_stream_tells_what_happened_and_what_happens(intake: Intake, bootstrap: str) -> None:
+async def test_an_event_stream_has_past_and_new_events(intake: Intake, bootstrap: str) -> None:
     """First what is known, then what comes, in an order that every instance tells alike."""
     request_id = (await _submit(intake)).json()["request_id"]
     async with (
@@ -429,8 +429,8 @@ async def test_an_event_stream_tells_what_happened_and_what_happens(intake: Inta
     assert seen[2][2]["milestone"] == "first_response"
 
 
-async def test_an_event_stream_goes_on_after_the_last_event_that_was_seen(intake: Intake, bootstrap: str) -> None:
-    """A browser that lost the connection sends Last-Event-ID; nothing is told twice, nothing is left out."""
+async def test_an_event_stream_continues_after_the_last_event_that_was_received(intake: Intake, bootstrap: str) -> None:
+    """A browser that lost the connection sends Last-Event-ID; no event is repeated, none is left out."""
     request_id = (await _submit(intake)).json()["request_id"]
     await write(
         bootstrap,
@@ -450,7 +450,7 @@ async def test_an_event_stream_goes_on_after_the_last_event_that_was_seen(intake
 
 
 async def test_event_streams_are_limited(bootstrap: str) -> None:
-    """Each holds a connection; the one too many is told to ask for the status instead."""
+    """Each holds a connection; one too many is refused with advice to ask for the status."""
     async with running_intake(bootstrap, event_streams=1) as small, small.client() as http:
         request_id = (await _submit(small)).json()["request_id"]
         url = f"/v1/support-requests/{request_id}/events"

@@ -207,7 +207,7 @@ CALL_IDS = [f"{method} {url}" for method, url, _, _ in CALLS]
 
 @pytest.mark.parametrize("scope", ["submit", "activity", "backfill", "admin"])
 @pytest.mark.parametrize(("method", "url", "body", "scopes"), CALLS, ids=CALL_IDS)
-async def test_a_key_opens_what_its_scope_says_and_nothing_else(
+async def test_a_key_allows_the_calls_of_its_scopes_and_no_others(
     intake: Intake, method: str, url: str, body: Any, scopes: set[str], scope: str
 ) -> None:
     """Every call with every scope."""
@@ -248,7 +248,7 @@ async def test_instants_and_terms_need_scopes_of_their_own(
         assert (await http.post(ACTIVITY_URL, json=body)).status_code == status
 
 
-async def test_a_client_that_calls_too_often_is_told_when_to_come_back(intake: Intake) -> None:
+async def test_a_client_over_its_rate_limit_gets_retry_after(intake: Intake) -> None:
     """Its key's rate is its own: others are not held up."""
     assert CLIENTS["hurried"]["rate"] == "3/hour"
     async with intake.client("hurried") as http:
@@ -276,7 +276,7 @@ async def test_a_body_that_does_not_arrive_is_not_waited_for(intake: Intake, mon
     assert b"urn:frontline:problem:body_too_slow" in answer
 
 
-async def test_a_caller_that_leaves_in_the_middle_does_no_harm(
+async def test_a_caller_that_disconnects_in_the_middle_does_no_harm(
     intake: Intake, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """No error in the log for what is nobody's error, and the next caller is served."""

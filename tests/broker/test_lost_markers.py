@@ -1,4 +1,4 @@
-"""A broker that dies after it has decided a transaction and before it has told the partitions.
+"""A broker that dies after it has decided a transaction and before it has written its markers.
 
 It acknowledges a commit once the decision is written down. When it is started again it may pass over those partitions
 that have no leader just then, which are all of them where there is one broker. Whether it does is a race of some
@@ -38,10 +38,10 @@ class Mortal:
         self.rig = Rig(kafka.bootstrap, partitions=1)
         self.changelogs = [(changelog(self.rig.service, store).name, 0) for store in self.rig.stores]
         self.sink = (self.rig.sink.name, 0)
-        self.producer_id, self.epoch = -1, -1  # of the transaction that nobody is told of
+        self.producer_id, self.epoch = -1, -1  # of the transaction without markers
 
     async def first_transaction(self, count: int, *faults: Fault, kill: bool) -> Running:
-        """Run the task; its first transaction, with a record of each key, is answered and told to nobody.
+        """Run the task; its first transaction, with a record of each key, is answered, and gets no markers.
 
         With `kill`, the broker is killed at the instant of the answer. `faults` come after that.
         """
@@ -110,7 +110,7 @@ async def mortal() -> AsyncIterator[Mortal]:
         await mortal.rig.close()
 
 
-async def test_a_commit_that_no_partition_was_told_of_is_done_again(mortal: Mortal) -> None:
+async def test_a_commit_whose_markers_are_all_missing_is_repeated(mortal: Mortal) -> None:
     """Its task had the answer and nothing more to do. Nobody has seen it; nobody shall wait for it for ever."""
     running = await mortal.first_transaction(1, kill=True)
     await mortal.kafka.died()
@@ -122,7 +122,7 @@ async def test_a_commit_that_no_partition_was_told_of_is_done_again(mortal: Mort
     await running.stop()
 
 
-async def test_what_is_done_next_does_not_drag_along_what_was_not_told(mortal: Mortal) -> None:
+async def test_the_next_transaction_does_not_commit_an_unmarked_one(mortal: Mortal) -> None:
     """The next transaction has its records already, and is to fail: were it begun by the same producer on the broker
     that rose again, its end would be that of the answered one before it as well."""
     count = 3 * MIN_RECORDS // len(KEYS)
@@ -144,7 +144,7 @@ TOLD = [
 
 
 @pytest.mark.parametrize(("where", "decision"), TOLD)
-async def test_what_one_partition_was_told_holds_for_all(mortal: Mortal, where: str, decision: Marker) -> None:
+async def test_the_marker_of_one_partition_decides_for_all(mortal: Mortal, where: str, decision: Marker) -> None:
     """The rest follows it: no record is there twice or not at all, and the state agrees."""
     killed = await mortal.first_transaction(1, kill=False)
     await killed.kill()
@@ -152,8 +152,8 @@ async def test_what_one_partition_was_told_holds_for_all(mortal: Mortal, where: 
     assert left is not None
     changelogs = [place for place in left.places if place in mortal.changelogs]
     assert {*left.places} == {mortal.sink, *changelogs} > {mortal.sink}
-    told = {"sink": [mortal.sink], "changelog": changelogs, "offsets": [mortal.offsets()]}
-    await tell(mortal.rig.settings, told[where], mortal.producer_id, mortal.epoch, decision)
+    marked = {"sink": [mortal.sink], "changelog": changelogs, "offsets": [mortal.offsets()]}
+    await tell(mortal.rig.settings, marked[where], mortal.producer_id, mortal.epoch, decision)
 
     running = mortal.rig.start()
     await running.ready(1)

@@ -1,4 +1,4 @@
-"""A broker that goes away and comes back: nothing is lost or skipped, and it is said once."""
+"""A broker that goes away and comes back: nothing is lost or skipped, and it is logged once."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.rig import Rig, eventually
 
 
-async def test_a_broker_that_is_killed_and_comes_back_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_outage_of_the_broker_loses_no_record(capsys: pytest.CaptureFixture[str]) -> None:
     """Killed in the middle of traffic; the tasks wait, and go on where they were. Stopping does not wait for it."""
     async with EmbeddedKafka() as kafka:
         rig = Rig(kafka.bootstrap)
@@ -29,8 +29,8 @@ async def test_a_broker_that_is_killed_and_comes_back_costs_nothing(capsys: pyte
             await rig.send(producer, rig.second, [(key, b"") for key in KEYS])
         await check_counts(rig, 3)
         await running.ready(2)
-        said = capsys.readouterr().out
-        assert said.count("does not answer") == said.count("answers again") <= 1
+        output = capsys.readouterr().out
+        assert output.count("does not answer") == output.count("answers again") <= 1
 
         os.kill(kafka.pid, signal.SIGKILL)
         await kafka.died()
