@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 from cyclopts import Parameter
 from pydantic import ConfigDict, Strict, ValidationError
 
@@ -28,7 +27,7 @@ from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
 from shared.routing.entitlement import covered, not_covered, terms_of
 from shared.routing.rendering import in_words_of, with_sentences
-from shared.routing.route import route
+from shared.routing.route import Asked, route
 from shared.routing.rulebook import Rulebooks
 
 # Unknown fields are mistakes here: a misspelt word must not silently decide otherwise.
@@ -88,18 +87,6 @@ class DecideLine(Part):
     requester: RequesterLine
     request: RequestLine
     at: Instant
-
-
-class _Asked(msgspec.Struct, frozen=True):
-    """The request as `route` takes it."""
-
-    channel: Channel
-    impact: Impact
-    workaround: Workaround
-    environment: Environment
-    request_type: RequestType
-    country: str | None
-    phone: structs.PhoneReadiness | None
 
 
 def decide(
@@ -168,8 +155,8 @@ def _library(policy: str | None) -> EditionLibrary:
     return load_library(load(PolicySettings).policies)
 
 
-def _asked(request: RequestLine) -> _Asked:
-    return _Asked(
+def _asked(request: RequestLine) -> Asked:
+    return Asked(
         request.channel,
         request.impact,
         request.workaround,

@@ -4,19 +4,29 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from rich.text import Text
 
 from services.cli.logged_event import LoggedEvent
+from shared.contracts.structs import CaseRouted
 from shared.messages.messages import Messages
+from shared.routing.rendering import with_sentences
+from shared.routing.rulebook import Rulebook
+from shared.routing.whole_decision import whole_decision
 
 _PRIORITY_STYLE = {"P1": "bold red", "P2": "yellow", "P3": "cyan", "P4": "dim"}
 
 
-def lines(event: LoggedEvent, account_of: Mapping[str, str], messages: Messages) -> list[Text]:
-    """The lines for one event; events of minor interest have none. `account_of` maps case ids to accounts."""
+def lines(
+    event: LoggedEvent, account_of: Mapping[str, str], messages: Messages, policy: Rulebook | None = None
+) -> list[Text]:
+    """The lines for one event; those of minor interest have none. `account_of` maps case ids to accounts.
+
+    `policy` is the edition that is expected. A case by another one is shown without reasons and deadlines.
+    """
     data = event.data
     if event.type == "frontline.case.routed.v1":
-        return _routed(data, messages)
+        return _routed(data, messages, policy)
     shown = _clock(event, messages) or _customer_escalation(event, messages)
     if shown is None:
         return []
@@ -29,7 +39,7 @@ def lines(event: LoggedEvent, account_of: Mapping[str, str], messages: Messages)
     return [line]
 
 
-def _routed(case: Mapping[str, Any], messages: Messages) -> list[Text]:
+def _routed(case: Mapping[str, Any], messages: Messages, policy: Rulebook | None) -> list[Text]:
     used = case["entitlement"]
     asked, got = case["requested_channel"], case["assigned_channel"]
     line = Text(f"{_clock_time(case['received_at'])}  ")
@@ -39,11 +49,14 @@ def _routed(case: Mapping[str, Any], messages: Messages) -> list[Text]:
     line.append("  " + messages("feed.routed", who=case["account_id"] or "-", holder=holder, channel=asked))
     place = messages("feed.place", channel=got, tier=case["assigned_tier"])
     line.append(place, style="green" if asked == got else "magenta")
-    verdict = case["channels"][asked]
-    why = verdict["rule"] if verdict["eligible"] else messages(verdict["reason"], **verdict.get("facts", {}))
-    step = next(step for step in case["trace"] if step["rule"] == case["priority_rule"])
-    because = messages(step["reason"], **step.get("facts", {}))
-    more = Text(f"             {messages('feed.why', why=why, because=because)}", style="dim")
+    if policy is None or policy.policy_sha256 != case["policy_sha256"]:
+        return [line]
+    decision = with_sentences(whole_decision(msgspec.convert(case, CaseRouted), policy), messages)
+    verdict = decision["channels"][asked]
+    why = verdict["rule"] if verdict["eligible"] else verdict["because"]
+    why = messages("feed.why", why=why, because=decision["priority_because"])
+    more = Text(f"             {why}", style="dim")
+    milestones = decision["milestones"]
     deadlines = [
         messages(
             "feed.deadline",
@@ -51,13 +64,13 @@ def _routed(case: Mapping[str, Any], messages: Messages) -> list[Text]:
             due=_due(terms["due_at"], case["received_at"], messages),
             promise=terms["promise"],
         )
-        for name, terms in case["milestones"].items()
+        for name, terms in milestones.items()
         if terms["due_at"] is not None
     ]
     if deadlines:
         more.append(messages("feed.next", deadlines=sorted(deadlines)), style="not dim")
     else:
-        reasons = sorted({terms["reason"] for terms in case["milestones"].values() if terms.get("reason")})
+        reasons = sorted({terms["reason"] for terms in milestones.values() if terms.get("reason")})
         more.append(messages("feed.no_deadline", reasons=[messages.name("no_target", each) for each in reasons]))
     return [line, more]
 

@@ -83,10 +83,11 @@ def _complete(
 
 
 def _caused_by(overlay: Overlay, about: About, generation: int, cause: Record | None) -> CausedBy:
-    positions = dict(overlay.positions)
-    if cause is not None:
-        return CausedBy(partition=cause.partition, topic=cause.topic, offset=cause.offset, positions=positions)
-    return CausedBy(partition=overlay.partition, timer=about.case_id, generation=generation, positions=positions)
+    if cause is None:
+        positions = dict(overlay.positions)
+        return CausedBy(partition=overlay.partition, timer=about.case_id, generation=generation, positions=positions)
+    positions = overlay.positions_beside(cause.topic)
+    return CausedBy(partition=cause.partition, topic=cause.topic, offset=cause.offset, positions=positions)
 
 
 def _identity(effect: effects.EscalationEvent, cause: Record | None) -> tuple[str, ...]:

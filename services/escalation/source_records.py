@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from shared.contracts.base import format_instant
-from shared.contracts.structs import ActivityRecorded, CaseRouted, DecidedMilestone, MilestoneTerms
+from shared.contracts.structs import ActivityRecorded, CaseRouted, MilestoneTerms
 from shared.contracts.vocabulary import Milestone
 from shared.kafka import serde
 from shared.kafka.faults import PoisonRecord
@@ -29,7 +29,6 @@ def read_case(record: Record) -> tuple[Envelope, CaseRouted]:
         raise _unexpected(envelope, record)
     case = event
     _check_key(record, case.case_id)
-    _check_terms(case.milestones)
     micros(case.received_at, "received_at")
     return envelope, case
 
@@ -77,7 +76,7 @@ def _check_key(record: Record, case_id: str) -> None:
         raise PoisonRecord("malformed_event", "case_id has characters that cannot be printed")
 
 
-def _check_terms(milestones: Mapping[Milestone, MilestoneTerms | DecidedMilestone]) -> None:
+def _check_terms(milestones: Mapping[Milestone, MilestoneTerms]) -> None:
     for milestone, terms in milestones.items():
         if terms.target_seconds is not None and (terms.hours is None or terms.promise is None):
             raise PoisonRecord("malformed_event", f"milestones.{milestone}: a target needs hours and a promise")

@@ -4,14 +4,19 @@ import re
 import zlib
 from datetime import datetime
 
-from shared.contracts.structs import EditionPublished
+from pydantic import ValidationError
+
+from shared.business_time.errors import CalendarError
+from shared.contracts.structs import CaseRouted, Decision, EditionPublished
 from shared.contracts.topics import EDITIONS
 from shared.kafka import serde
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
-from shared.policy.digest import edition_to_json, policy_sha256
+from shared.policy.digest import edition_from_json, edition_to_json, policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.published_edition import UnusableEdition, check_digest
+from shared.routing.rulebook import Rulebook
+from shared.routing.whole_decision import whole_decision
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
@@ -25,6 +30,7 @@ class Editions:
         self._documents = {
             policy_sha256(edition): zlib.compress(edition_to_json(edition)) for edition in configured.editions
         }
+        self._rulebooks: dict[str, Rulebook | None] = {}
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -41,6 +47,25 @@ class Editions:
         except UnusableEdition as error:
             raise PoisonRecord("malformed_event", str(error)) from None
         self._documents.setdefault(event.policy_sha256, zlib.compress(event.document.encode()))
+
+    def whole_decision(self, case: CaseRouted) -> Decision | None:
+        """The whole decision that `case` is the event of; None while its edition is not known, or cannot be read."""
+        rules = self._rules(case.policy_sha256)
+        if rules is None:
+            return None
+        try:
+            return whole_decision(case, rules)
+        except CalendarError:
+            return None
+
+    def _rules(self, digest: str) -> Rulebook | None:
+        if digest in self._rulebooks or (document := self.find(digest)) is None:
+            return self._rulebooks.get(digest)
+        try:
+            self._rulebooks[digest] = Rulebook(edition_from_json(document))
+        except ValidationError:  # of a later version of Frontline
+            self._rulebooks[digest] = None
+        return self._rulebooks[digest]
 
     def find(self, digest: str) -> bytes | None:
         """The bytes that the digest is of, or None."""

@@ -19,6 +19,6 @@ def with_sentences(event: Mapping[str, Any], messages: Messages, editions: Editi
     shown = {
         **decision,
         "priority_because": None if reason is None else words.reason(reason),
-        "notes": [{**note, "text": words.reason(note)} for note in decision["notes"]],
+        "notes": [{**note, "text": words.reason(note)} for note in decision["notes"] or ()],
     }
     return {**event, "decision": shown}

@@ -10,7 +10,7 @@ what happened to the clocks, in the order of their topic. Their ids are the same
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,8 @@ from typing import Any
 
 import msgspec
 
-from shared.contracts.structs import CaseRouted, EscalationEvent, SupportRequestSubmitted
+from shared.contracts import wire
+from shared.contracts.structs import CaseRouted, Decision, EscalationEvent, SupportRequestSubmitted
 
 MAX_EVENTS = 100  # of one request: the newest are kept
 MAX_EARLY = 1_000  # requests whose decision was read before their submission
@@ -39,11 +40,15 @@ class _Happened(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class _Decision(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What clients see of a decision; `common` is the part that many requests share, as bytes kept once."""
+    """What clients see of a decision.
+
+    `outcome` is the place of the part that many requests share, as bytes kept once; while the edition is not known, it
+    is the event itself.
+    """
 
     decided_at: datetime
     due_at: dict[str, datetime | None]
-    common: int
+    outcome: int | bytes
 
 
 class _Entry(msgspec.Struct, array_like=True):
@@ -89,14 +94,18 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 class RecentRequests:
-    """The view. All of it runs in the event loop's thread; `watch` announces changes."""
+    """The view. All of it runs in the event loop's thread; `watch` announces changes.
 
-    def __init__(self, limit: int) -> None:
+    `whole` works the whole decision of a case out again; None while the edition that it names is not known.
+    """
+
+    def __init__(self, limit: int, whole: Callable[[CaseRouted], Decision | None]) -> None:
         self._limit = limit
+        self._whole = whole
         self._entries: dict[str, bytes] = {}
         self._order: deque[str] = deque()
-        self._common: dict[bytes, int] = {}  # few and bounded: one for each distinct outcome of the policy
-        self._commons: list[bytes] = []
+        self._places: dict[bytes, int] = {}  # few and bounded: one for each distinct outcome of the policy
+        self._outcomes: list[bytes] = []
         self._early: OrderedDict[str, _Entry] = OrderedDict()
         self._watchers: dict[str, set[asyncio.Event]] = {}
 
@@ -135,15 +144,16 @@ class RecentRequests:
 
     def routed(self, case: CaseRouted) -> None:
         """A request was decided."""
-        entry = self._load(case.request_id)
+        entry = self._load(case.case_id)
         if entry.decision is not None:
             return
+        whole = self._whole(case)
         entry.decision = _Decision(
-            case.decided_at,
+            case.observed_at,
             {name: terms.due_at for name, terms in case.milestones.items()},
-            self._share(_common_part(case)),
+            wire.encode(case) if whole is None else self._share(msgspec.json.encode(_outcome(whole))),
         )
-        self._keep(case.request_id, entry)
+        self._keep(case.case_id, entry)
 
     def happened(self, event: EscalationEvent, offset: int) -> None:
         """Something happened to a case, one of its clocks or what the customer asked; `offset` is the record's."""
@@ -233,50 +243,70 @@ class RecentRequests:
         for changed in self._watchers.get(request_id, ()):
             changed.set()
 
-    def _share(self, common: bytes) -> int:
-        index = self._common.get(common)
-        if index is None:
-            index = self._common[common] = len(self._commons)
-            self._commons.append(common)
-        return index
+    def _share(self, outcome: bytes) -> int:
+        place = self._places.get(outcome)
+        if place is None:
+            place = self._places[outcome] = len(self._outcomes)
+            self._outcomes.append(outcome)
+        return place
 
     def _decision(self, decision: _Decision | None) -> dict[str, Any] | None:
         if decision is None:
             return None
-        shown: dict[str, Any] = msgspec.json.decode(self._commons[decision.common])
+        if isinstance(decision.outcome, int):
+            outcome = self._outcomes[decision.outcome]
+        else:
+            case = wire.decode(CaseRouted, decision.outcome)
+            whole = self._whole(case)
+            outcome = msgspec.json.encode(_core(case) if whole is None else _outcome(whole))
+        shown: dict[str, Any] = msgspec.json.decode(outcome)
         for name, due_at in decision.due_at.items():
             shown["milestones"][name]["due_at"] = due_at
         return shown
 
 
-def _priority_reason(case: CaseRouted) -> dict[str, Any] | None:
-    found = (step for step in case.trace if step.rule == case.priority_rule)
-    return next(({"code": step.reason, "facts": step.facts} for step in found), None)
-
-
-def _common_part(case: CaseRouted) -> bytes:
+def _outcome(decision: Decision) -> dict[str, Any]:
     """What clients see of a decision beside its instants: the policy has few distinct outcomes, so it is kept once."""
-    return msgspec.json.encode(
-        {
-            "assigned_channel": case.assigned_channel,
-            "assigned_tier": case.assigned_tier,
-            "priority": case.priority,
-            "priority_rule": case.priority_rule,
-            "priority_reason": _priority_reason(case),
-            "needs_triage": case.needs_triage,
-            "milestones": {
-                name: {
-                    "target_seconds": terms.target_seconds,
-                    "hours": terms.hours,
-                    "promise": terms.promise,
-                    "reason": terms.reason,
-                    "due_at": None,
-                }
-                for name, terms in case.milestones.items()
-            },
-            "escalation": case.escalation,
-            "phone_numbers": case.phone_numbers,
-            "edition": case.edition,
-            "notes": case.notes,
-        }
-    )
+    step = next((step for step in decision.trace if step.rule == decision.priority_rule), None)
+    return {
+        **_core(decision),
+        "priority_reason": None if step is None else {"code": step.reason, "facts": step.facts},
+        "milestones": {
+            name: {
+                "target_seconds": terms.target_seconds,
+                "hours": terms.hours,
+                "promise": terms.promise,
+                "reason": terms.reason,
+                "due_at": None,
+            }
+            for name, terms in decision.milestones.items()
+        },
+        "phone_numbers": decision.phone_numbers,
+        "notes": decision.notes,
+    }
+
+
+def _core(decided: Decision | CaseRouted) -> dict[str, Any]:
+    """The part of it that the event of a case carries; what only the edition tells is null."""
+    return {
+        "assigned_channel": decided.assigned_channel,
+        "assigned_tier": decided.assigned_tier,
+        "priority": decided.priority,
+        "priority_rule": decided.priority_rule,
+        "priority_reason": None,
+        "needs_triage": decided.needs_triage,
+        "milestones": {
+            name: {
+                "target_seconds": None,
+                "hours": None,
+                "promise": None,
+                "reason": terms.reason,
+                "due_at": None,
+            }
+            for name, terms in decided.milestones.items()
+        },
+        "escalation": decided.escalation,
+        "phone_numbers": None,
+        "edition": decided.edition,
+        "notes": None,
+    }

@@ -44,7 +44,7 @@ class Service:
         self.editions = editions
         self.published_editions = Editions(editions)
         self.calendars = frozenset(name for edition in editions.editions for name in edition.calendars)
-        self.recent = RecentRequests(settings.recent_requests)
+        self.recent = RecentRequests(settings.recent_requests, self.published_editions.whole_decision)
         self.recent_activity = RecentDigests(settings.recent_requests)
         self.request_keys = UsedKeys(self.recent.is_known, "refusal.key_of_another_request")
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")

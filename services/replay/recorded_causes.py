@@ -40,7 +40,6 @@ class _Data(msgspec.Struct, frozen=True, gc=False):
     policy_sha256: str | None = None
     edition: str | None = None
     tzdata_version: str | None = None
-    holidays_version: str | None = None
 
 
 _data_decoder = msgspec.json.Decoder(_Data)
@@ -96,8 +95,8 @@ def check_cause(event: PublishedEvent, partition: int, sources: tuple[Topic, ...
         return
     if cause.topic not in (topic.name for topic in sources):
         raise UnusableEvent(f"caused_by.topic {cause.topic[:100]!r} is not a source")
-    if cause.offset is not None and cause.positions.get(cause.topic) != cause.offset + 1:
-        raise UnusableEvent("caused_by.positions does not agree with caused_by.offset")
+    if cause.topic in cause.positions:
+        raise UnusableEvent("caused_by.positions has the topic of the cause, whose position follows from its offset")
 
 
 class CauseGroup(NamedTuple):
@@ -138,8 +137,11 @@ def _with_capped_positions(groups: deque[CauseGroup]) -> CauseGroup:
 
 
 def _cause(event: PublishedEvent) -> tuple[str | None, int | None, datetime, tuple[tuple[str, int], ...]]:
-    positions = event.cause.positions or {}
-    return event.cause.topic, event.cause.offset, event.at, tuple(positions.items())
+    cause = event.cause
+    positions = dict(cause.positions or {})
+    if cause.topic is not None and cause.offset is not None:
+        positions[cause.topic] = cause.offset + 1
+    return cause.topic, cause.offset, event.at, tuple(sorted(positions.items()))
 
 
 def comparable_headers(headers: Headers) -> Headers:

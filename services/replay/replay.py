@@ -24,7 +24,6 @@ from services.replay.recorded_causes import UnusableEvent, read_published
 from services.replay.report import Difference, DifferenceList, Tally
 from services.replay.router import ReplayedRouter
 from services.router.published_editions import SOURCE as ROUTER
-from shared.business_time.holiday_sets import HOLIDAYS_VERSION
 from shared.business_time.zones import TZDATA_VERSION
 from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATIONS, ROUTER_SOURCES
 from shared.kafka.record import Output
@@ -32,7 +31,6 @@ from shared.policy.editions import EditionLibrary
 
 __all__ = ["CannotReplay", "Difference", "FieldDifference", "Log", "Progress", "ReplayResult", "Replayer", "Tally"]
 
-_INSTALLED_VERSIONS = {"tzdata": TZDATA_VERSION, "holidays": HOLIDAYS_VERSION}
 _NO_OFFSET = 2**63  # sorts events without a usable cause behind all others
 
 Progress = Callable[[int, int], None]  # records and events replayed so far, and how many there are
@@ -107,6 +105,8 @@ class Replayer:
         differences = DifferenceList(self._max_differences)
         router, escalation = Comparison("router", differences), Comparison("escalation", differences)
         rules = RecordedRules(editions)
+        used = (editions.by_digest(digest) for _, digest in named)
+        router.tally.tzdata_versions |= {edition.tzdata_version for edition in used if edition is not None}
         by_router: dict[bytes, Output] = {}
         by_escalation: dict[bytes, Output] = {}
         for partition in range(log.partitions):
@@ -200,10 +200,10 @@ def _check_available(log: Log, named: _EditionUse, available: AvailableEditions)
 
 
 def _notes(tallies: tuple[Tally, ...]) -> Iterator[str]:
-    """Causes of differences other than tampering: other versions of time zones or holidays."""
-    for name, version in sorted({each for tally in tallies for each in tally.versions}):
-        if version != _INSTALLED_VERSIONS[name]:
+    """Causes of differences other than tampering: another version of the zone data."""
+    for version in sorted({each for tally in tallies for each in tally.tzdata_versions}):
+        if version != TZDATA_VERSION:
             yield (
-                f"the log was written with {name} {version}, and {_INSTALLED_VERSIONS[name]} is installed here: "
+                f"the log was written with tzdata {version}, and {TZDATA_VERSION} is installed here: "
                 "deadlines may differ because of that"
             )

@@ -49,13 +49,7 @@ class Tally:
     not_replayable_reasons: Counter[str] = field(default_factory=Counter)  # of events and dead letters
     digest: str = ""
     published_digest: str = ""
-    versions: set[tuple[str, str]] = field(default_factory=set)  # of tzdata and holidays, as the events name them
-
-    def note_versions(self, tzdata: str | None, holidays: str | None) -> None:
-        """Note the data versions that an event was decided with."""
-        for name, version in (("tzdata", tzdata), ("holidays", holidays)):
-            if version is not None:
-                self.versions.add((name, version))
+    tzdata_versions: set[str] = field(default_factory=set)  # that deadlines in the log were counted by
 
     @property
     def as_published(self) -> bool:

@@ -90,7 +90,8 @@ class ReplayedTask:
                 self.comparison.add_published(record)
                 self.comparison.unexpected(record, str(error), event)
                 continue
-            self.comparison.tally.note_versions(event.data.tzdata_version, event.data.holidays_version)
+            if event.data.tzdata_version is not None:
+                self.comparison.tally.tzdata_versions.add(event.data.tzdata_version)
             yield event._replace(number=number)
 
     # causes: records and timers that produced events

@@ -24,6 +24,7 @@ from shared.kafka.serde import Envelope
 from shared.routing.entitlement import ANONYMOUS, AccountTerms, Entitlement, covered, not_covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rules
+from shared.routing.whole_decision import case_routed
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
 from shared.streams.task_state import TIMERS_PER_SLICE
@@ -157,27 +158,15 @@ class RouterTopology:
             decision = route(request, self._entitlement(request, overlay), rules, request.received_at)
         except CalendarError as error:  # at the ends of the calendar no deadline can be told
             raise PoisonRecord("malformed_event", f"received_at: {error}") from None
-        case = CaseRouted(
-            **msgspec.structs.asdict(decision),
-            case_id=request.request_id,
-            request_id=request.request_id,
-            account_id=None if request.authenticated_by == "anonymous" else request.account_id,
-            requester_id=request.requester.requester_id,
-            subject=request.subject,
-            impact=request.impact,
-            workaround=request.workaround,
-            environment=request.environment,
-            request_type=request.request_type,
-            requested_channel=request.channel,
-            country=request.country,
-            received_at=request.received_at,
-            decided_at=overlay.now,
+        case = case_routed(
+            request,
+            decision,
             observed_at=overlay.now,
             caused_by=CausedBy(
                 partition=record.partition,
                 topic=record.topic,
                 offset=record.offset,
-                positions=dict(overlay.positions),
+                positions=overlay.positions_beside(record.topic),
             ),
         )
         envelope = Envelope(

@@ -69,7 +69,8 @@ class CausedBy(Part):
     """What made a task emit an event, precise enough to replay it.
 
     Either a source record (`topic`, `partition`, `offset`) or a timer (`timer` = case_id, `generation`). `positions`
-    are, for each source topic, the offset of the next record that the task would have consumed, once it had the cause.
+    are, for each source topic but that of the cause, the offset of the next record that the task would have consumed
+    when it had the cause.
     """
 
     partition: Count

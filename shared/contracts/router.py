@@ -11,6 +11,7 @@ from shared.contracts.vocabulary import (
     Environment,
     Hours,
     Impact,
+    Language,
     Milestone,
     NoTargetReason,
     Plan,
@@ -56,11 +57,28 @@ class DecidedMilestone(Part):
     due_at: Instant | None
 
 
+class PromisedMilestone(Part):
+    """What a routed case says of one milestone: `due_at` as in `DecidedMilestone`, or why nothing is promised.
+
+    Neither: its clock starts later. The target, its hours and the kind of promise are the edition's.
+    """
+
+    due_at: Instant | None = None
+    reason: NoTargetReason | None = None
+
+
 class EscalationRights(Part):
     """`automated` and `technical_account_manager` follow the plan; `customer_requested` is a right, waits aside."""
 
     automated: bool
     technical_account_manager: bool
+    customer_requested: bool
+
+
+class MayEscalate(Part):
+    """What the plan escalates by itself (`automated`), and whether the customer may ask for it, waits aside."""
+
+    automated: bool
     customer_requested: bool
 
 
@@ -87,20 +105,20 @@ class TraceStep(Part):
 class EntitlementUsed(Part):
     """What the decision took the account and the requester to be, and from where. Pinned in the case."""
 
-    standing: CoverageStatus
     plan: Plan
     account_type: AccountType
     paid: bool
     country: CountryCode | None
     role: Role
     licensed: bool
-    requester_from: RequesterFrom
+    standing: CoverageStatus = "covered"
+    requester_from: RequesterFrom = "producer_claim"
     calendar: str | None = None  # that the account names, whether or not the edition has it
     offset: Count | None = None  # of the entitlement in support.entitlements.v1; absent outside Kafka
 
 
 class Decision(Part):
-    """The router's answer for one request: what `frontline decide` prints and `frontline.case.routed.v1` carries."""
+    """The router's whole answer for one request: what `frontline decide` prints. `CaseRouted` publishes its core."""
 
     assigned_channel: Channel
     assigned_tier: Tier
@@ -121,26 +139,44 @@ class Decision(Part):
     notes: tuple[Reason, ...] = ()  # reminders and remarks for people: call tariffs, what to have at hand, …
 
 
-class CaseRouted(Decision, Event):
-    """A request became a case. Entitlement and edition are pinned here; later edits do not reach it."""
+class CaseRouted(Event):
+    """A request became a case. Entitlement and edition are pinned here; later edits do not reach it.
+
+    It carries what the request claims, what the account was taken to be and what was decided. The rest of the decision
+    (verdict and reason of each channel, targets, phone numbers, trace, notes) follows from these and from the edition:
+    see `shared/routing/whole_decision.py`. The customer's text is in support.requests only.
+    """
 
     TYPE: ClassVar[str] = "frontline.case.routed.v1"
 
-    case_id: Identifier
-    request_id: Identifier
+    case_id: Identifier  # = request_id
     account_id: Identifier | None
     requester_id: Identifier
-    subject: str
+    client: Identifier  # the API client that submitted the request
+    requested_channel: Channel
     impact: Impact
     workaround: Workaround
     environment: Environment
     request_type: RequestType
-    requested_channel: Channel
-    country: CountryCode | None = None  # that the request claims
     received_at: Instant
-    decided_at: Instant
-    observed_at: Instant
+    observed_at: Instant  # when the router decided
+    assigned_channel: Channel
+    assigned_tier: Tier
+    open_channels: tuple[Channel, ...]
+    priority: Priority
+    priority_rule: str
+    milestones: dict[Milestone, PromisedMilestone]
+    escalation: MayEscalate
+    entitlement: EntitlementUsed
+    calendar: str
+    edition: str
+    policy_sha256: Sha256
     caused_by: CausedBy
+    needs_triage: bool = False
+    channel_reason: str | None = None  # the reason code for which the requested channel is closed
+    language: Language | None = None
+    country: CountryCode | None = None  # that the request claims
+    ready_to_call: bool = False  # the caller has given what phone support asks for
 
 
 class EditionPublished(Event):

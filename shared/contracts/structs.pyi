@@ -121,9 +121,17 @@ class DecidedMilestone(Part, frozen=True, kw_only=True):
     reason: NoTargetReason | None = ...
     due_at: datetime | None
 
+class PromisedMilestone(Part, frozen=True, kw_only=True):
+    due_at: datetime | None = ...
+    reason: NoTargetReason | None = ...
+
 class EscalationRights(Part, frozen=True, kw_only=True):
     automated: bool
     technical_account_manager: bool
+    customer_requested: bool
+
+class MayEscalate(Part, frozen=True, kw_only=True):
+    automated: bool
     customer_requested: bool
 
 class PhoneNumber(Part, frozen=True, kw_only=True):
@@ -141,14 +149,14 @@ class TraceStep(Part, frozen=True, kw_only=True):
     facts: dict[str, str | int | Reason | tuple[str | Reason, ...]] = ...
 
 class EntitlementUsed(Part, frozen=True, kw_only=True):
-    standing: CoverageStatus
     plan: Plan
     account_type: AccountType
     paid: bool
     country: str | None
     role: Role
     licensed: bool
-    requester_from: RequesterFrom
+    standing: CoverageStatus = ...
+    requester_from: RequesterFrom = ...
     calendar: str | None = ...
     offset: int | None = ...
 
@@ -171,23 +179,36 @@ class Decision(Part, frozen=True, kw_only=True):
     holidays_version: str
     notes: tuple[Reason, ...] = ...
 
-class CaseRouted(Decision, Event, frozen=True, kw_only=True):
+class CaseRouted(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str]
     case_id: str
-    request_id: str
     account_id: str | None
     requester_id: str
-    subject: str
+    client: str
+    requested_channel: Channel
     impact: Impact
     workaround: Workaround
     environment: Environment
     request_type: RequestType
-    requested_channel: Channel
-    country: str | None = ...
     received_at: datetime
-    decided_at: datetime
     observed_at: datetime
+    assigned_channel: Channel
+    assigned_tier: Tier
+    open_channels: tuple[Channel, ...]
+    priority: Priority
+    priority_rule: str
+    milestones: dict[Milestone, PromisedMilestone]
+    escalation: MayEscalate
+    entitlement: EntitlementUsed
+    calendar: str
+    edition: str
+    policy_sha256: str
     caused_by: CausedBy
+    needs_triage: bool = ...
+    channel_reason: str | None = ...
+    language: Language | None = ...
+    country: str | None = ...
+    ready_to_call: bool = ...
 
 class EditionPublished(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str]

@@ -19,7 +19,8 @@ Shown = Mapping[str, Any]  # the decision with its sentences: `rendering.with_se
 
 def channel_rule(shown: Shown, pinned: PinnedEdition | None, messages: Messages) -> Rule:
     """The access rule that opened the channel that the case was assigned to."""
-    place = shown["channels"][shown["assigned_channel"]]["rule"]
+    channels = shown["channels"]
+    place = None if channels is None else channels[shown["assigned_channel"]]["rule"]
     opening = (step["because"] for step in shown["trace"] if step["rule"] == place and step["outcome"])
     access = () if pinned is None else pinned.edition.access
     opened = next((known for known in access if known.id == place), None)
@@ -58,9 +59,9 @@ def calendar_rule(case: CaseRouted, shown: Shown, pinned: PinnedEdition | None, 
     return {
         "calendar": case.calendar,
         "timezone": config.timezone if config else None,
-        "tzdata_version": case.tzdata_version,
+        "tzdata_version": None if pinned is None else pinned.edition.tzdata_version,
         "tzdata_version_here": TZDATA_VERSION,
-        "holidays_version": case.holidays_version,
+        "holidays_version": None if pinned is None else pinned.edition.holidays_version,
         **_of(shown, rule(place, pinned, because(shown, "calendar"), messages)),
     }
 

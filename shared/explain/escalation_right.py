@@ -11,7 +11,8 @@ from shared.explain.case_history import CaseHistory
 from shared.explain.rules import rule
 from shared.messages.messages import Messages
 from shared.routing.access import right_to_ask
-from shared.routing.rendering import because, in_words_of, profile_of
+from shared.routing.entitlement import Entitlement
+from shared.routing.rendering import because, in_words_of
 from shared.sla import customer_escalation
 from shared.sla.case_state import Facts
 from shared.sla.customer_escalation import NEVER_REQUESTED, Right
@@ -43,7 +44,7 @@ def escalation_right(
             "now": None,
         }
     routed, waits = history.origins[0].pinned, history.now.pinned
-    right = right_to_ask(routed.edition, profile_of(case), case.request_type)
+    right = right_to_ask(routed.edition, Entitlement.of(case.entitlement).profile, case.request_type)
     words = in_words_of(messages, routed.edition)
     migrated = next((each.by for each in history.origins if each.by and each.pinned is waits), "")
     since = history.named(migrated) if waits is not routed else None

@@ -6,11 +6,13 @@ edition that it is from. Without that edition the published events are all there
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from shared.business_time.errors import CalendarError
 from shared.business_time.instants import to_micros
 from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded, CaseRouted, ClockEvent, EscalationEvent
@@ -22,7 +24,9 @@ from shared.explain.escalation_right import escalation_right
 from shared.explain.rebuild_case import counted, rebuild_case
 from shared.kafka.dead_letters import DeadLetter
 from shared.messages.messages import Messages
-from shared.routing.rendering import in_words_of, with_sentences
+from shared.routing.rendering import entitlement_in_full, in_words_of, with_sentences
+from shared.routing.rulebook import Rulebook
+from shared.routing.whole_decision import whole_decision
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
@@ -46,13 +50,13 @@ def explanation(
     """
     pinned = editions.get(short_of(case.policy_sha256))
     activities, at = counted(log, case), to_micros(now)
-    shown = with_sentences(case, messages if pinned is None else in_words_of(messages, pinned.edition))
+    shown = _shown(case, pinned, messages)
     state = rebuild_case(case, editions, activities)
     history = None if state is None else case_history(case, state, KnownEditions(editions), activities)
     calendar = decision.calendar_rule(case, shown, pinned, messages)
     return {
         **_case(case, now),
-        **_decision(shown),
+        **_decision(case, shown),
         "priority": case.priority if history is None else history.view.priority,
         "channel_rule": decision.channel_rule(shown, pinned, messages),
         "priority_rules": decision.priority_rules(shown, history, messages),
@@ -72,20 +76,31 @@ def _case(case: CaseRouted, now: datetime) -> dict[str, Any]:
         "case_id": case.case_id,
         "account_id": case.account_id,
         "requester_id": case.requester_id,
-        "subject": case.subject,
         "received_at": format_instant(case.received_at),
-        "decided_at": format_instant(case.decided_at),
+        "decided_at": format_instant(case.observed_at),
         "at": format_instant(now),
         "edition": case.edition,
         "policy_sha256": case.policy_sha256,
-        "tzdata_version": case.tzdata_version,
-        "holidays_version": case.holidays_version,
     }
 
 
-def _decision(shown: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(case: CaseRouted, pinned: PinnedEdition | None, messages: Messages) -> dict[str, Any]:
+    """The whole decision with its sentences; without its edition, what the event carries, the rest null or empty."""
+    if pinned is not None:
+        with suppress(CalendarError):  # of an event that no router publishes
+            whole = whole_decision(case, Rulebook(pinned.edition))
+            return with_sentences(whole, in_words_of(messages, pinned.edition))
+    core: dict[str, Any] = _plain(case)
+    core["milestones"] = {
+        name: {"target_seconds": None, "due_at": None, **promised} for name, promised in core["milestones"].items()
+    }
+    core["entitlement"] = entitlement_in_full(case.entitlement)
+    unknown: dict[str, Any] = {"channels": None, "trace": [], "notes": [], "priority_because": ""}
+    return {**core, "needs_triage": case.needs_triage, **unknown}
+
+
+def _decision(case: CaseRouted, shown: Mapping[str, Any]) -> dict[str, Any]:
     taken = (
-        "requested_channel",
         "assigned_channel",
         "assigned_tier",
         "needs_triage",
@@ -97,7 +112,12 @@ def _decision(shown: Mapping[str, Any]) -> dict[str, Any]:
         "notes",
         "escalation",
     )
-    return {**{name: shown[name] for name in taken}, "priority_when_routed": shown["priority"]}
+    return {
+        "requested_channel": case.requested_channel,
+        "open_channels": list(case.open_channels),
+        **{name: shown[name] for name in taken},
+        "priority_when_routed": shown["priority"],
+    }
 
 
 def _history(

@@ -40,7 +40,7 @@ def rebuild_case(
         return None
     try:
         state = new_case(case, short, editions[short], None)
-        open_clocks(state, known, to_micros(case.decided_at))
+        open_clocks(state, known, to_micros(case.observed_at))
     except InputRefused:
         return None
     for activity in activities:

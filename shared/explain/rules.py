@@ -46,10 +46,8 @@ def rule(
 def target_rule(history: CaseHistory, origin: Origin, milestone: Milestone, messages: Messages) -> Rule:
     """Where the target of a milestone, its hours and its promise come from."""
     by = history.changed_by(origin)
-    if milestone in origin.explicit:
-        told_by = "decision" if by is None else by["type"]
-        because = messages("terms.given_by_decision" if by is None else "terms.given_by_activity")
-        return rule(f"{told_by}.milestones.{milestone}", None, because, messages, by=by)
+    if milestone in origin.explicit and by is not None:
+        return rule(f"{by['type']}.milestones.{milestone}", None, messages("terms.given_by_activity"), messages, by=by)
     found = promised_by(origin.pinned.edition, origin.plan, origin.priority, milestone, staffed=origin.staffed)
     words = in_words_of(messages, origin.pinned.edition)
     because = words(f"terms.{by['type'] if by else 'decision'}", priority=origin.priority, plan=origin.plan)

@@ -41,6 +41,17 @@ class Entitlement:
     calendar: str | None = None
     offset: int | None = None  # of the record in support.entitlements.v1
 
+    @classmethod
+    def of(cls, used: EntitlementUsed) -> "Entitlement":
+        """The one that a case pins."""
+        return cls(
+            Profile(used.standing, used.plan, used.account_type, used.paid, used.role, used.licensed),
+            used.requester_from,
+            used.country,
+            used.calendar,
+            used.offset,
+        )
+
     @property
     def known(self) -> bool:
         """Whether an account covers this requester."""

@@ -36,9 +36,14 @@ class Directory:
         notes = [TARIFFS]
         if not listed:
             notes.append(COUNTRY_UNKNOWN if country is None else part("note.whole_directory", country=country))
-        if calling and not (ready is not None and ready.meeting_id_given and ready.host_key_given):
+        if calling and not is_ready(ready):
             notes.append(HAVE_AT_HAND)
         return tuple(notes)
+
+
+def is_ready(phone: PhoneReadiness | None) -> bool:
+    """Whether a caller has given everything that phone support asks for."""
+    return phone is not None and phone.meeting_id_given and phone.host_key_given
 
 
 def _numbers(code: str, entry: CountryDirectory) -> tuple[PhoneNumber, ...]:

@@ -5,10 +5,9 @@ from typing import Any
 
 import msgspec
 
-from shared.contracts.structs import CaseRouted, Decision
+from shared.contracts.structs import Decision, EntitlementUsed
 from shared.messages.messages import Messages
 from shared.policy.model import ChannelPolicy, Edition, PlanPolicy
-from shared.routing.entitlement import Profile
 
 
 def in_words_of(messages: Messages, edition: Edition) -> Messages:
@@ -35,6 +34,7 @@ def in_words_of(messages: Messages, edition: Edition) -> Messages:
 def with_sentences(decision: Decision, messages: Messages) -> dict[str, Any]:
     """A decision as JSON data, with a `because` for each reason; notes are `{code, facts, text}`."""
     shown: dict[str, Any] = msgspec.to_builtins(decision)
+    shown["entitlement"] = entitlement_in_full(decision.entitlement)
     for step in shown["trace"]:
         step["because"] = messages(step["reason"], **step.get("facts", {}))
     for verdict in shown["channels"].values():
@@ -45,15 +45,14 @@ def with_sentences(decision: Decision, messages: Messages) -> dict[str, Any]:
     return shown
 
 
+def entitlement_in_full(used: EntitlementUsed) -> dict[str, Any]:
+    """As JSON data, with the usual values that an event leaves out."""
+    return {"standing": used.standing, "requester_from": used.requester_from, **msgspec.to_builtins(used)}
+
+
 def because(shown: Mapping[str, Any], rule: str) -> str:
     """The sentence of the step of a rule; "" where it was not asked."""
     return next((step["because"] for step in shown["trace"] if step["rule"] == rule), "")
-
-
-def profile_of(case: CaseRouted) -> Profile:
-    """Whom the decision took the requester to be."""
-    used = case.entitlement
-    return Profile(used.standing, used.plan, used.account_type, used.paid, used.role, used.licensed)
 
 
 def _text(text: Mapping[Any, str], language: str) -> str:

@@ -5,7 +5,7 @@ whoever shows a decision picks the language.
 """
 
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.business_time.errors import NeverOpen
 from shared.business_time.hours import due_micros
@@ -41,6 +41,18 @@ class SupportRequest(Protocol):
     def country(self) -> str | None: ...
     @property
     def phone(self) -> PhoneReadiness | None: ...
+
+
+class Asked(NamedTuple):
+    """A `SupportRequest` for those who have no event of a submission."""
+
+    channel: Channel
+    impact: Impact
+    workaround: Workaround
+    environment: Environment
+    request_type: RequestType
+    country: str | None = None
+    phone: PhoneReadiness | None = None
 
 
 def route(request: SupportRequest, entitlement: Entitlement, policy: Rulebook, at: datetime) -> Decision:

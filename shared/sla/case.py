@@ -10,14 +10,13 @@ from msgspec.structs import replace
 
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import DAY, Micros
-from shared.contracts.structs import ActivityRecorded, CaseRouted, DecidedMilestone, MilestoneTerms
+from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.contracts.vocabulary import (
     ACTIVITY_TYPES,
     ENVIRONMENTS,
     IMPACTS,
     WORKAROUNDS,
     ActivityType,
-    Milestone,
     Priority,
 )
 from shared.sla import customer_escalation, effects, sla_clock
@@ -60,8 +59,6 @@ def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparen
         )
     plan, staffed = case.entitlement.plan, pinned.edition.channels[case.assigned_channel].staffed
     pinned.plan(plan)
-    terms = stored_terms({name: _pinned_terms(name, decided, pinned) for name, decided in case.milestones.items()})
-    usual = pinned.policy(plan, case.priority, case.calendar, staffed=staffed, automated=case.escalation.automated)
     trace, sampled = pack_trace(traceparent)
     facts = Facts(
         calendar=pinned.calendar_names.index(case.calendar),
@@ -82,21 +79,6 @@ def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparen
         facts=facts.packed(),
         opened_at=micros(case.received_at, "received_at"),
         trace=trace,
-        terms=None if terms == stored_terms(usual.terms) else terms,
-    )
-
-
-def _pinned_terms(milestone: Milestone, decided: DecidedMilestone, pinned: PinnedEdition) -> MilestoneTerms:
-    """What the decision promised; the pinned edition defines how such a clock pauses and reopens."""
-    if decided.target_seconds is None:
-        return MilestoneTerms(target_seconds=None, reason=decided.reason)
-    behaviour = pinned.edition.milestones[milestone]
-    return MilestoneTerms(
-        target_seconds=decided.target_seconds,
-        hours=decided.hours,
-        promise=decided.promise,
-        paused_by=behaviour.paused_by,
-        reopen=behaviour.reopen,
     )
 
 

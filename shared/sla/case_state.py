@@ -124,9 +124,9 @@ _BITS = (0, 4, 4, 5, 4, 4, 1, 1, 1, 1, 1)  # of each fact; the first takes what 
 class CaseState(Struct, array_like=True):
     """A case as stored: what it pins, its activities since, and what was published of its clocks.
 
-    `account`, `edition` and `trace` are packed by `packing.py` and `pinned_edition.py`, `facts` by `Facts`. `terms` are
-    those of the routed case where they are not what the edition promises. `seen_for` is how long after the submission
-    the latest instant lies that was acted upon. `asked` is the customer's request for an escalation.
+    `account`, `edition` and `trace` are packed by `packing.py` and `pinned_edition.py`, `facts` by `Facts`. `seen_for`
+    is how long after the submission the latest instant lies that was acted upon. `asked` is the customer's request for
+    an escalation.
     """
 
     account: bytes | None
@@ -134,7 +134,6 @@ class CaseState(Struct, array_like=True):
     facts: int
     opened_at: Micros
     trace: bytes | None = None
-    terms: StoredTermsMap | None = None
     seen_for: Micros = 0
     activities: list[StoredActivity] = []
     marks: list[StoredMark] = []
@@ -197,7 +196,7 @@ def store_marks(state: CaseState, clocks: CaseClocks) -> None:
 
 
 def stored_terms(terms: Terms) -> StoredTermsMap:
-    """Terms as stored; equal terms are stored alike, whether they came from the policy or from an event."""
+    """Explicit terms as stored."""
     return {
         milestone: StoredTerms(t.target_seconds, t.hours, t.promise, t.reason, tuple(t.paused_by), t.reopen)
         for milestone, t in sorted(terms.items())

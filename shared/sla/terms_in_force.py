@@ -21,8 +21,7 @@ from shared.contracts.vocabulary import (
     Priority,
     Workaround,
 )
-from shared.policy.promises import promised
-from shared.sla.case_state import VERDICTS, CaseState, Facts, StoredActivity, loaded_terms, stored_terms
+from shared.sla.case_state import VERDICTS, CaseState, Facts, StoredActivity, loaded_terms
 from shared.sla.clock import Activity, CaseClocks, CasePolicy, Mark, Terms
 from shared.sla.fold import NEW_TERMS
 from shared.sla.packing import unpack_id
@@ -141,13 +140,7 @@ def view_of(state: CaseState, editions: Editions) -> CaseView:
         Mark(MILESTONES[m.milestone], m.instance, m.generation, VERDICTS[m.verdict], m.breached, m.fired)
         for m in state.marks
     )
-    promised_then = loaded_terms(state.terms)
-    policy = CasePolicy(
-        routed.terms if promised_then is None else promised_then,
-        routed.calendar,
-        in_force.pinned.chain,
-        in_force.automated,
-    )
+    policy = CasePolicy(routed.terms, routed.calendar, in_force.pinned.chain, in_force.automated)
     clocks = CaseClocks(state.opened_at, "open", history, marks, state.opened_at + state.seen_for)
     return CaseView(clocks, policy, in_force.priority, in_force.plan, in_force.pinned, calendar)
 
@@ -156,9 +149,7 @@ def origins(state: CaseState, editions: Editions) -> list[Origin]:
     """Where the terms of the case come from: the decision, then each change in the order in which they count."""
     facts, pinned = Facts.unpacked(state.facts), editions.of(state.edition)
     in_force = _TermsInForce.when_routed(facts, pinned)
-    usual = stored_terms(promised(pinned.edition, in_force.plan, in_force.priority, staffed=in_force.staffed))
-    unusual = {name for name, terms in (state.terms or {}).items() if terms != usual.get(name)}
-    found = [in_force.origin("", unusual)]
+    found = [in_force.origin("", ())]
     for activity in _changes(state):
         in_force.apply(activity, editions)
         found.append(in_force.origin(unpack_id(activity.id), activity.terms or ()))

@@ -43,6 +43,10 @@ class Overlay:
         self._record_changes: dict[tuple[str, bytes], object] = {}
         self._record_outputs = 0
 
+    def positions_beside(self, topic: str) -> dict[str, int]:
+        """The positions of all source topics but this one."""
+        return {name: position for name, position in self.positions.items() if name != topic}
+
     def get(self, store: str, key: bytes) -> bytes | None:
         """The value that `key` would have if this transaction committed now."""
         changed = self.changes.get((store, key), _ABSENT)

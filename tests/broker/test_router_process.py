@@ -72,7 +72,7 @@ class Kafka:
         """The committed cases of this test's requests, as far as the log goes now."""
         records = [record async for record in self._read(CASES)]
         decoded = [(record, json.loads(serde.read(record)[1])) for record in records]
-        return [(record, case) for record, case in decoded if self.mark in case["request_id"]]
+        return [(record, case) for record, case in decoded if self.mark in case["case_id"]]
 
     async def dead_lettered(self, source: Topic) -> list[DeadLetter]:
         """The dead letters of this test's records."""
@@ -86,7 +86,7 @@ class Kafka:
         """Wait until so many requests of this test have a committed case."""
 
         async def decided() -> int:
-            return len({case["request_id"] for _, case in await self.cases()})
+            return len({case["case_id"] for _, case in await self.cases()})
 
         await until(decided, count)
 
@@ -195,8 +195,8 @@ async def test_a_router_killed_in_the_middle_decides_each_request_once_and_as_ro
     rules = Rulebook(load_edition("guidelines-2021"))
     terms = {each.account_id: terms_of(each) for each in held}
     found = await kafka.cases()
-    assert Counter(case["request_id"] for _, case in found) == Counter(event.request_id for event in asked)
-    decided = {case["request_id"]: case for _, case in found}
+    assert Counter(case["case_id"] for _, case in found) == Counter(event.request_id for event in asked)
+    decided = {case["case_id"]: case for _, case in found}
     for event in asked:
         known = terms.get(event.account_id or "")
         who = event.requester
@@ -233,7 +233,7 @@ async def test_what_the_router_cannot_decide_is_dead_lettered_and_the_rest_is_pr
     letters = await kafka.dead_lettered(REQUESTS)
     assert Counter(letter.cause for letter in letters) == Counter(["conflict", "malformed_event", "wrong_partition"])
     assert b"not an event" in {letter.record.value for letter in letters}
-    assert {case["request_id"] for _, case in await kafka.cases()} == {f"{kafka.mark}-1", f"{kafka.mark}-3"}
+    assert {case["case_id"] for _, case in await kafka.cases()} == {f"{kafka.mark}-1", f"{kafka.mark}-3"}
     metrics = (await router.until("/metrics", 200)).text
     assert 'frontline_dead_letters_total{cause="conflict"' in metrics
 
@@ -255,7 +255,7 @@ async def test_a_new_router_knows_the_accounts_before_the_first_request(kafka: K
         await kafka.publish(REQUESTS, owner, request(request_id=f"{owner}-2", account_id=owner))
     await router.start()
     await kafka.until_decided(4)
-    plans = {case["request_id"]: (case["entitlement"]["plan"], case["needs_triage"]) for _, case in await kafka.cases()}
+    plans = {case["case_id"]: (case["entitlement"]["plan"], case["needs_triage"]) for _, case in await kafka.cases()}
     assert plans == {
         f"{stays}-1": ("premier_plus", False),
         f"{leaves}-1": ("premier_plus", False),

@@ -97,20 +97,22 @@ CHANNEL = CASE_ROUTED["properties"]["assigned_channel"]
             id="optional field added",
         ),
         pytest.param(
-            definition("ChannelVerdict", wait_seconds={"anyOf": [{"type": "integer"}, {"type": "null"}]}),
+            definition("EntitlementUsed", wait_seconds={"anyOf": [{"type": "integer"}, {"type": "null"}]}),
             None,
             id="optional field added deep inside",
         ),
         pytest.param(change(description=lambda _: "Other words."), None, id="description reworded"),
         pytest.param(
-            change(properties=lambda p: {n: v for n, v in p.items() if n != "notes"}), None, id="optional field removed"
+            change(properties=lambda p: {n: v for n, v in p.items() if n != "channel_reason"}),
+            None,
+            id="optional field removed",
         ),
         pytest.param(
             change(
-                properties=lambda p: {n: v for n, v in p.items() if n != "subject"},
-                required=lambda names: [name for name in names if name != "subject"],
+                properties=lambda p: {n: v for n, v in p.items() if n != "calendar"},
+                required=lambda names: [name for name in names if name != "calendar"],
             ),
-            "data.subject: is gone, but released readers require it",
+            "data.calendar: is gone, but released readers require it",
             id="required field removed",
         ),
         pytest.param(
@@ -119,13 +121,13 @@ CHANNEL = CASE_ROUTED["properties"]["assigned_channel"]
             id="required field added",
         ),
         pytest.param(
-            change(required=lambda names: [*names, "notes"]),
-            "data.notes: is required now, but events already written may lack it",
+            change(required=lambda names: [*names, "channel_reason"]),
+            "data.channel_reason: is required now, but events already written may lack it",
             id="optional field made required",
         ),
         pytest.param(
-            change(required=lambda names: [name for name in names if name != "subject"]),
-            "data.subject: may be left out now, but released readers require it",
+            change(required=lambda names: [name for name in names if name != "calendar"]),
+            "data.calendar: may be left out now, but released readers require it",
             id="required field made optional",
         ),
         pytest.param(
@@ -139,25 +141,25 @@ CHANNEL = CASE_ROUTED["properties"]["assigned_channel"]
             id="enum widened",
         ),
         pytest.param(
-            definition("EscalationRights", automated={"type": "string"}),
+            definition("MayEscalate", automated={"type": "string"}),
             "data.escalation.automated: new readers would refuse events already written and "
             "readers of the released schema would refuse new events",
             id="type changed deep inside",
         ),
         pytest.param(
-            definition("ChannelVerdict", eligible={"type": "string"}),
-            "data.channels: new readers would refuse events already written and "
+            definition("PromisedMilestone", due_at={"type": "integer"}),
+            "data.milestones: new readers would refuse events already written and "
             "readers of the released schema would refuse new events",
             id="type changed inside a dict",
         ),
         pytest.param(
-            change(properties=lambda p: {**p, "subject": {"anyOf": [{"type": "string"}, {"type": "null"}]}}),
-            "data.subject: readers of the released schema would refuse new events",
+            change(properties=lambda p: {**p, "calendar": {"anyOf": [{"type": "string"}, {"type": "null"}]}}),
+            "data.calendar: readers of the released schema would refuse new events",
             id="field made nullable",
         ),
         pytest.param(
-            change(properties=lambda p: {**p, "subject": {"type": "string", "maxLength": 10}}),
-            "data.subject: new readers would refuse events already written",
+            change(properties=lambda p: {**p, "calendar": {"type": "string", "maxLength": 10}}),
+            "data.calendar: new readers would refuse events already written",
             id="length limited",
         ),
         pytest.param(
@@ -166,8 +168,8 @@ CHANNEL = CASE_ROUTED["properties"]["assigned_channel"]
             id="format dropped",
         ),
         pytest.param(
-            definition("PhoneNumber", country={"type": "string", "pattern": "^[A-Z]{3}$"}),
-            "data.phone_numbers.items.country: the pattern changed from ^[A-Z]{2}$ to ^[A-Z]{3}$",
+            change(properties=lambda p: {**p, "policy_sha256": {"type": "string", "pattern": "^[0-9a-f]{40}$"}}),
+            "data.policy_sha256: the pattern changed from ^[0-9a-f]{64}$ to ^[0-9a-f]{40}$",
             id="pattern changed",
         ),
     ],

@@ -8,20 +8,25 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from services.cli.demo.traffic import Ask
 from services.cli.logged_event import LoggedEvent
 from shared.business_time.instants import SECOND
+from shared.contracts.structs import CaseRouted
+from shared.contracts.vocabulary import Milestone
 from shared.policy.chain import Chain
 from shared.policy.model import Edition
+from shared.policy.promises import promised
+from shared.routing.rendering import entitlement_in_full
+from shared.routing.rulebook import Rulebook
+from shared.routing.whole_decision import whole_decision
 
 WARNED = "frontline.clock.warned.v1"
 BREACHED = "frontline.clock.breached.v1"
 RAISED = "frontline.escalation.raised.v1"
 SUPPRESSED = "frontline.escalation.suppressed.v1"
 
-# Fields of a case that `frontline decide` does not print.
-_CASE_ONLY = {"case_id", "request_id", "account_id", "requester_id", "subject", "impact", "workaround", "environment"}
-_CASE_ONLY |= {"request_type", "requested_channel", "received_at", "decided_at", "observed_at", "caused_by", "country"}
 # What `frontline decide` adds for people: the log has codes and facts only.
 _SENTENCES = {"because", "priority_because", "text"}
 
@@ -60,7 +65,7 @@ def not_decided_once(asks: Mapping[str, Ask], cases: Iterable[LoggedEvent]) -> l
     """
     decided: dict[str, list[LoggedEvent]] = defaultdict(list)
     for event in cases:
-        decided[event.data["request_id"]].append(event)
+        decided[event.data["case_id"]].append(event)
     found = []
     for request_id, ask in asks.items():
         decisions = decided.get(request_id, [])
@@ -73,17 +78,34 @@ def not_decided_once(asks: Mapping[str, Ask], cases: Iterable[LoggedEvent]) -> l
     return found + [f"request {request_id} was decided but never sent" for request_id in decided.keys() - asks.keys()]
 
 
-def decision_differences(ask: Ask, case: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
-    """The fields in which the decision in the log differs from the answer of `frontline decide`."""
+def decision_differences(ask: Ask, case: Mapping[str, Any], expected: Mapping[str, Any], rules: Rulebook) -> list[str]:
+    """The fields in which the decision in the log differs from the answer of `frontline decide`.
+
+    Compared is the whole decision as it follows from the event and its edition, `rules`.
+    """
+    who = f"request {case['case_id']} ({_describe(ask)})"
+    if case["policy_sha256"] != rules.policy_sha256:
+        return [f"{who}: decided by edition {case['edition']} ({case['policy_sha256']}), not {rules.edition.edition}"]
+    event = msgspec.convert(case, CaseRouted)
+    whole = whole_decision(event, rules)
+    logged = _comparable({**msgspec.to_builtins(whole), "entitlement": entitlement_in_full(whole.entitlement)})
+    logged |= {"open_channels": list(event.open_channels), "promised": msgspec.to_builtins(event.milestones)}
+    answer = _comparable(expected)
+    answer["open_channels"] = [name for name, verdict in expected["channels"].items() if verdict["eligible"]]
+    answer["promised"] = {name: _promised(terms) for name, terms in expected["milestones"].items()}
     found = [
-        f"request {case['request_id']} ({_describe(ask)}): {name} is {_comparable(case).get(name)!r} in the log and "
-        f"{_comparable(expected).get(name)!r} by `frontline decide`"
-        for name in sorted(_comparable(case).keys() | _comparable(expected).keys())
-        if _comparable(case).get(name) != _comparable(expected).get(name)
+        f"{who}: {name} is {logged.get(name)!r} in the log and {answer.get(name)!r} by `frontline decide`"
+        for name in sorted(logged.keys() | answer.keys())
+        if logged.get(name) != answer.get(name)
     ]
     if case["priority"] != ask.expected_priority:
-        found.append(f"request {case['request_id']} is {case['priority']}, not {ask.expected_priority}")
+        found.append(f"request {case['case_id']} is {case['priority']}, not {ask.expected_priority}")
     return found
+
+
+def _promised(terms: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event says of a milestone that `frontline decide` shows with these terms."""
+    return {name: terms[name] for name in ("due_at", "reason") if terms.get(name) is not None}
 
 
 def expected_events(cases: Iterable[Mapping[str, Any]], edition: Edition) -> set[PromiseEvent]:
@@ -93,11 +115,9 @@ def expected_events(cases: Iterable[Mapping[str, Any]], edition: Edition) -> set
     for case in cases:
         if case["priority"] != "P1":
             continue
-        for milestone, terms in case["milestones"].items():
-            if terms["target_seconds"] is None:
-                continue
+        for milestone, target_seconds in _targets(case, edition).items():
             expected.add((case["case_id"], milestone, BREACHED, 0, 0))
-            for step in chain.steps(terms["target_seconds"] * SECOND):
+            for step in chain.steps(target_seconds * SECOND):
                 number = step.level, step.repetition
                 if step.kind == "warning":
                     expected.add((case["case_id"], milestone, WARNED, *number))
@@ -108,6 +128,13 @@ def expected_events(cases: Iterable[Mapping[str, Any]], edition: Edition) -> set
     return expected
 
 
+def _targets(case: Mapping[str, Any], edition: Edition) -> dict[Milestone, int]:
+    """The target of each promise of a case, in seconds."""
+    staffed = edition.channels[case["assigned_channel"]].staffed
+    terms = promised(edition, case["entitlement"]["plan"], case["priority"], staffed=staffed)
+    return {name: each.target_seconds for name, each in terms.items() if each.target_seconds is not None}
+
+
 def last_call(edition: Edition, target_seconds: int) -> float:
     """After how many seconds of its hours an unanswered target has its last escalation, at least its deadline."""
     steps = Chain(edition.escalation_levels).steps(target_seconds * SECOND)
@@ -116,13 +143,7 @@ def last_call(edition: Edition, target_seconds: int) -> float:
 
 def seconds_until_settled(cases: Iterable[Mapping[str, Any]], edition: Edition) -> float:
     """How long after its submission the last expected event of any P1 case is due."""
-    targets = [
-        terms["target_seconds"]
-        for case in cases
-        if case["priority"] == "P1"
-        for terms in case["milestones"].values()
-        if terms["target_seconds"] is not None
-    ]
+    targets = [seconds for case in cases if case["priority"] == "P1" for seconds in _targets(case, edition).values()]
     return max((last_call(edition, target) for target in targets), default=0)
 
 
@@ -141,7 +162,7 @@ def event_differences(
         data = event.data
         case = by_case[data["case_id"]]
         ids[event.id] += 1
-        if not any(terms["target_seconds"] for terms in case["milestones"].values()):
+        if not _targets(case, edition):
             found.append(f"{event.type} for case {data['case_id']}, which has no promise")
         elif event.type in (WARNED, BREACHED, RAISED, SUPPRESSED):
             counted[
@@ -157,12 +178,11 @@ def event_differences(
 
 
 def _comparable(decision: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a decision that both have; an empty list of notes is left out of an event."""
-    kept = {name: _without_sentences(value) for name, value in decision.items() if name not in _CASE_ONLY | _SENTENCES}
+    """A decision without its sentences; an empty list of notes is left out by some."""
+    kept = {name: _without_sentences(value) for name, value in decision.items() if name not in _SENTENCES}
     kept.setdefault("notes", [])
-    if "entitlement" in kept:  # outside Kafka there is no offset
-        kept["entitlement"] = {name: value for name, value in kept["entitlement"].items() if name != "offset"}
-    return kept
+    kept["entitlement"] = {name: value for name, value in kept["entitlement"].items() if name != "offset"}
+    return kept  # outside Kafka there is no offset
 
 
 def _without_sentences(value: Any) -> Any:

@@ -30,6 +30,7 @@ from shared.contracts.topics import CASES, ESCALATIONS
 from shared.messages.catalogues import messages_in
 from shared.policy.files import load_edition
 from shared.policy.model import Edition
+from shared.routing.rulebook import Rulebook
 from shared.wall_clock import utc_now
 
 DEMO_EDITION = "demo"  # the shipped guidelines with P1 targets of seconds
@@ -83,7 +84,9 @@ def demo(
         )
         return BAD_INPUT
     work: Callable[[System], Awaitable[int]] = (
-        partial(_check, policy=policies, edition=edition, as_json=json) if once else partial(_watch, as_json=json)
+        partial(_check, policy=policies, edition=edition, as_json=json)
+        if once
+        else partial(_watch, edition=edition, as_json=json)
     )
     return run(Options(data, kafka, port, policies), ready_file, work)
 
@@ -115,7 +118,7 @@ async def _check(system: System, *, policy: str, edition: Edition, as_json: bool
     return DIFFERENT if differences else AS_PROMISED
 
 
-async def _watch(system: System, *, as_json: bool) -> int:
+async def _watch(system: System, *, edition: Edition, as_json: bool) -> int:
     show(system, as_json=as_json)
     console = Console(highlight=False, soft_wrap=True)
     if not as_json:
@@ -124,7 +127,7 @@ async def _watch(system: System, *, as_json: bool) -> int:
             "missed.\n",
             style="dim",
         )
-    started = utc_now()
+    started, rules = utc_now(), Rulebook(edition)
     agents = _Agents(system.client())
     account_of: dict[str, str] = {}
     async with asyncio.TaskGroup() as group:
@@ -135,15 +138,15 @@ async def _watch(system: System, *, as_json: bool) -> int:
             if topic == CASES.name:
                 account_of[event.data["case_id"]] = event.data["account_id"] or "no account"
                 group.create_task(agents.work_on(event.data))
-            _print(console, event, account_of, as_json=as_json)
+            _print(console, event, account_of, rules, as_json=as_json)
     return AS_PROMISED
 
 
-def _print(console: Console, event: LoggedEvent, account_of: dict[str, str], *, as_json: bool) -> None:
+def _print(console: Console, event: LoggedEvent, account_of: dict[str, str], rules: Rulebook, *, as_json: bool) -> None:
     if as_json:
         print(msgspec.json.encode({"type": event.type, "data": event.data}).decode(), flush=True)
         return
-    for line in feed.lines(event, account_of, messages_in(language_of(os.environ))):
+    for line in feed.lines(event, account_of, messages_in(language_of(os.environ)), rules):
         console.print(line)
 
 
@@ -169,7 +172,7 @@ class _Agents:
 
     async def work_on(self, case: Mapping[str, Any]) -> None:
         """Send the activity of an agent on this case, with pauses."""
-        if not any(terms["target_seconds"] for terms in case["milestones"].values()):
+        if not any("promise" in terms for terms in case["milestones"].values()):
             return
         self._cases += 1
         steps: tuple[tuple[float, dict[str, str]], ...] = (

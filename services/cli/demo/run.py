@@ -17,6 +17,7 @@ from services.cli.log_reader import read_to_end
 from services.cli.logged_event import LoggedEvent
 from shared.contracts.topics import CASES, ESCALATIONS
 from shared.policy.model import Edition
+from shared.routing.rulebook import Rulebook
 from shared.wall_clock import utc_now
 
 MAX_CONCURRENT = 8  # requests at the same time
@@ -80,14 +81,16 @@ async def settled(
     log = await read_to_end(bootstrap, CASES, ESCALATIONS)
     cases = _of(sent, log[CASES.name])
     differences = check.not_decided_once(sent, cases)
-    differences += await _differs_from_decide(sent, cases, policy)
+    differences += await _differs_from_decide(sent, cases, policy, Rulebook(edition))
     events = _of_cases([case.data for case in cases], log[ESCALATIONS.name])
     return differences + check.event_differences([case.data for case in cases], events, edition)
 
 
-async def _differs_from_decide(sent: Mapping[str, Ask], cases: Iterable[LoggedEvent], policy: str) -> list[str]:
+async def _differs_from_decide(
+    sent: Mapping[str, Ask], cases: Iterable[LoggedEvent], policy: str, rules: Rulebook
+) -> list[str]:
     """Decide every case again with `frontline decide`, run as a program, and compare."""
-    known = [(sent[case.data["request_id"]], case.data) for case in cases]
+    known = [(sent[case.data["case_id"]], case.data) for case in cases]
     lines = [json.dumps(check.decide_line(ask, DEMO_ACCOUNTS[ask.body["account_id"]], case)) for ask, case in known]
     program = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.cli", "decide", "--policy", policy),
@@ -103,12 +106,12 @@ async def _differs_from_decide(sent: Mapping[str, Ask], cases: Iterable[LoggedEv
     return [
         difference
         for (ask, case), answer in zip(known, answers, strict=True)
-        for difference in check.decision_differences(ask, case, answer)
+        for difference in check.decision_differences(ask, case, answer, rules)
     ]
 
 
 def _of(sent: Mapping[str, Ask], cases: Iterable[LoggedEvent]) -> list[LoggedEvent]:
-    return [case for case in cases if case.data["request_id"] in sent]
+    return [case for case in cases if case.data["case_id"] in sent]
 
 
 def _of_cases(cases: Iterable[Mapping[str, Any]], events: Iterable[LoggedEvent]) -> list[LoggedEvent]:

@@ -19,7 +19,9 @@ def deadlines(found: Data, messages: Messages) -> Iterator[Line]:
     calendar = found["calendar_rule"]
     yield rule_line(calendar, messages("explain.rule.calendar"), messages, *_zone_data(calendar, messages))
     for milestone, terms in sorted(found["milestones"].items()):
-        if terms["target_seconds"] is None:
+        if terms["target_seconds"] is None and terms.get("reason") is None:
+            yield Line(_routed_without_edition(messages.name("milestone", milestone), terms["due_at"], messages))
+        elif terms["target_seconds"] is None:
             why = messages(f"explain.no_target.{terms.get('reason') or 'not_promised'}")
             yield Line(messages("explain.none", milestone=messages.name("milestone", milestone), why=why))
             if terms["decided_by"] is not None:
@@ -29,6 +31,13 @@ def deadlines(found: Data, messages: Messages) -> Iterator[Line]:
             yield Line(messages("explain.promised.routed", promise=promise, at=messages.at(terms.get("due_at"))))
     for clock in found["clocks"] or ():
         yield from _clock(clock, calendar, messages)
+
+
+def _routed_without_edition(name: str, due_at: str | None, messages: Messages) -> str:
+    """The target is the edition's; the deadline of a clock that starts at the submission is known all the same."""
+    if due_at is None:
+        return messages("explain.promised_later", milestone=name)
+    return messages("explain.due_when_routed", milestone=name, at=messages.at(due_at))
 
 
 def numbered(clock: Data, messages: Messages) -> str:

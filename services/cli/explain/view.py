@@ -22,7 +22,7 @@ _NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"  # before the sign for per cent, in many 
 def show(found: Data, console: Console, messages: Messages) -> None:
     """Print an explanation that was made with these `messages`."""
     messages = messages.in_zone(ZoneInfo(found["timezone"]) if found["timezone"] else UTC)
-    console.print(_text(messages("explain.case", case=found["case_id"], subject=found["subject"]), style="bold"))
+    console.print(_text(messages("explain.case", case=found["case_id"]), style="bold"))
     _print(_head(found, messages), console)
     for heading, paragraph in _PARAGRAPHS.items():
         lines = list(paragraph(found, messages))
@@ -66,7 +66,7 @@ def _channel(found: Data, messages: Messages) -> Iterator[Line]:
         yield Line(messages("explain.holder.licensed" if used["licensed"] else "explain.holder.unlicensed", **holder))
     else:
         yield Line(messages("explain.no_entitlement"))
-    if asked != found["assigned_channel"]:
+    if asked != found["assigned_channel"] and found["channels"] is not None:
         verdict = found["channels"][asked]
         because = verdict.get("because") or verdict["rule"]
         yield Line(messages("explain.closed", channel=asked, because=because))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.base import format_instant
+from shared.contracts.structs import MilestoneTerms
 from tests.topology.escalation.desk import CASE, TaskDesk, at, minutes
 
 TICK = timedelta(microseconds=1)
@@ -180,17 +181,10 @@ def test_a_reply_in_time_that_is_told_late_says_that_it_was_late(desk: TaskDesk)
     ]
 
 
-def test_a_decision_that_promises_nothing_starts_no_clock(desk: TaskDesk) -> None:
-    """What counts is what was decided; the policy is not asked again what it would have promised."""
-    assert desk.opens(plan="premier_plus", milestones={}) == []
-    assert desk.record_activity("agent_replied") == []
-    assert desk.passes(timedelta(days=2)) == []
-
-
 def test_terms_set_by_hand_replace_those_of_the_policy(desk: TaskDesk) -> None:
     """An administrator can promise something else to one case."""
     desk.opens(plan="access")
-    terms = desk.case("d" * 32, plan="premier").milestones["first_response"]
+    terms = MilestoneTerms(target_seconds=3600, hours="elapsed", promise="objective")
     assert desk.record_activity("reprioritised", milestones={"first_response": terms}) == ["first_response started"]
     assert desk.passes(minutes(61)) == [
         "first_response warned 0 case_tier",

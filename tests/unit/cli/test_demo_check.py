@@ -1,40 +1,64 @@
 """The demo's check must see every way in which a run can be wrong; a check that cannot fail checks nothing."""
 
+import json
 from typing import Any
 
 import pytest
 
+from services.cli.decide import decider
 from services.cli.demo import check
-from services.cli.demo.traffic import coverage
+from services.cli.demo.traffic import Ask, coverage
 from services.cli.logged_event import LoggedEvent
+from shared.contracts import wire
+from shared.contracts.vocabulary import Plan
+from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
 from shared.policy.model import Edition
+from shared.routing.entitlement import covered, terms_of
+from shared.routing.rulebook import Rulebook
+from tests.harness.asking import MONDAY_NOON, account, request
+from tests.harness.decided import decided
 
 ASK = coverage("run")[0]
-P1 = {"target_seconds": 6, "due_at": "2026-11-23T10:00:06Z"}
-NONE = {"target_seconds": None, "due_at": None, "reason": "not_promised"}
+PRIORITY = {"P1": "down", "P2": "significant"}
+ANSWERS = decider(EditionLibrary.single(load_edition("guidelines-2021")))
 
 
 @pytest.fixture(scope="module")
-def edition() -> Edition:
+def rules() -> Rulebook:
     """The edition whose escalation levels are expected."""
-    return load_edition("guidelines-2021")
+    return Rulebook(load_edition("guidelines-2021"))
 
 
-def case(case_id: str = "c1", *, priority: str = "P1", automated: bool = True, promised: bool = True) -> dict[str, Any]:
-    """As much of a case as the check looks at."""
-    return {
-        "case_id": case_id,
-        "priority": priority,
-        "milestones": {"first_response": P1 if promised else NONE, "restoration": NONE},
-        "escalation": {"automated": automated},
-    }
+@pytest.fixture(scope="module")
+def edition(rules: Rulebook) -> Edition:
+    """The same, not made ready."""
+    return rules.edition
 
 
-def happened(*kinds: tuple[str, int], case_id: str = "c1") -> list[LoggedEvent]:
-    """These events of the case's first response, each with an id of its own."""
+def case(case_id: str = "c1", *, priority: str = "P1", plan: Plan = "premier_plus", **given: Any) -> dict[str, Any]:
+    """A case as it is in the log."""
+    asked = request(request_id=case_id, impact=PRIORITY[priority], **given)
+    rules = Rulebook(load_edition("guidelines-2021"))
+    event = decided(asked, covered(terms_of(account(plan=plan)), asked.requester, 7), rules, MONDAY_NOON)
+    data: dict[str, Any] = json.loads(wire.encode(event))
+    return data
+
+
+def answer(**given: Any) -> dict[str, Any]:
+    """What `frontline decide` answers for the same person, who asks the same."""
+    person = {"requester_id": "u1", "role": "admin", "licensed": True}
+    claims = {"channel": "phone", "impact": "down", "workaround": "none", "environment": "production"}
+    held = {"account_id": "acme", "plan": "premier_plus", "account_type": "enterprise", "paid": True, "country": "ES"}
+    line = {"account": held, "requester": person, "request": claims | {"request_type": "technical"}}
+    found: dict[str, Any] = json.loads(json.dumps(ANSWERS(line | {"at": "2026-11-23T12:00:00Z"})))
+    return found | given
+
+
+def happened(*kinds: tuple[str, int], case_id: str = "c1", milestone: str = "first_response") -> list[LoggedEvent]:
+    """These events of a milestone of the case, each with an id of its own."""
     return [
-        LoggedEvent(f"{case_id}-{n}", kind, {"case_id": case_id, "milestone": "first_response", "level": level})
+        LoggedEvent(f"{case_id}-{milestone}-{n}", kind, {"case_id": case_id, "milestone": milestone, "level": level})
         for n, (kind, level) in enumerate(kinds)
     ]
 
@@ -46,76 +70,99 @@ PREMIER_PLUS = [
     (check.RAISED, 2),
 ]
 PREMIER = [(check.WARNED, 0), (check.BREACHED, 0), (check.SUPPRESSED, 1)]
+RESTORATION = happened(*PREMIER_PLUS, milestone="restoration")
 
 
 def test_a_promise_kept_track_of_is_no_difference(edition: Edition) -> None:
     """The right outcome must pass, for both plans."""
-    assert check.event_differences([case()], happened(*PREMIER_PLUS), edition) == []
-    assert check.event_differences([case(automated=False)], happened(*PREMIER), edition) == []
+    assert check.event_differences([case()], happened(*PREMIER_PLUS) + RESTORATION, edition) == []
+    both = happened(*PREMIER) + happened(*PREMIER, milestone="restoration")
+    assert check.event_differences([case(plan="premier")], both, edition) == []
 
 
 @pytest.mark.parametrize("missing", range(4))
 def test_a_missing_event_is_seen(missing: int, edition: Edition) -> None:
     """Each of the four: a lost one is a broken promise."""
     kinds = [kind for n, kind in enumerate(PREMIER_PLUS) if n != missing]
-    assert len(check.event_differences([case()], happened(*kinds), edition)) == 1
+    assert len(check.event_differences([case()], happened(*kinds) + RESTORATION, edition)) == 1
 
 
 @pytest.mark.parametrize("twice", range(4))
 def test_a_doubled_event_is_seen(twice: int, edition: Edition) -> None:
     """Once means once."""
-    assert len(check.event_differences([case()], happened(*PREMIER_PLUS, PREMIER_PLUS[twice]), edition)) == 1
+    assert (
+        len(check.event_differences([case()], happened(*PREMIER_PLUS, PREMIER_PLUS[twice]) + RESTORATION, edition)) == 1
+    )
 
 
 def test_an_escalation_without_entitlement_is_seen(edition: Edition) -> None:
     """Premier has no automated escalation: raising one is wrong, and so is not saying that it was suppressed."""
-    assert len(check.event_differences([case(automated=False)], happened(*PREMIER_PLUS), edition)) == 3
+    events = happened(*PREMIER_PLUS) + happened(*PREMIER, milestone="restoration")
+    assert len(check.event_differences([case(plan="premier")], events, edition)) == 3
 
 
 def test_any_event_for_a_case_without_promises_is_seen(edition: Edition) -> None:
     """Plan access has no promises, so no event is expected."""
     events = happened(("frontline.clock.started.v1", 0))
-    assert len(check.event_differences([case(promised=False)], events, edition)) == 1
+    assert len(check.event_differences([case(plan="access")], events, edition)) == 1
 
 
 def test_an_event_id_used_twice_is_seen(edition: Edition) -> None:
     """Consumers drop repeats by id; two facts under one id lose one of them."""
     first, *rest = happened(*PREMIER_PLUS)
     clash = [first, *(LoggedEvent(first.id, event.type, event.data) for event in rest)]
-    assert check.event_differences([case()], clash, edition) == [f"event id {first.id} was used 4 times"]
+    assert check.event_differences([case()], clash + RESTORATION, edition) == [f"event id {first.id} was used 4 times"]
 
 
 @pytest.mark.parametrize("times", [0, 2])
 def test_a_request_not_decided_exactly_once_is_seen(times: int) -> None:
     """Lost and doubled decisions are the two ways in which exactly-once fails."""
-    decided = [LoggedEvent(str(n), "frontline.case.routed.v1", {"request_id": "r1"}) for n in range(times)]
+    decided = [LoggedEvent(str(n), "frontline.case.routed.v1", {"case_id": "r1"}) for n in range(times)]
     assert len(check.not_decided_once({"r1": ASK}, decided)) == 1
 
 
 def test_a_decision_of_nobodys_request_is_seen() -> None:
     """A case that nobody asked for would be answered, and billed, to somebody."""
-    decided = [LoggedEvent("1", "frontline.case.routed.v1", {"request_id": "r2"})]
+    decided = [LoggedEvent("1", "frontline.case.routed.v1", {"case_id": "r2"})]
     assert len(check.not_decided_once({}, decided)) == 1
 
 
-def test_a_decision_other_than_decide_says_is_seen() -> None:
+def test_a_decision_other_than_decide_says_is_seen(rules: Rulebook) -> None:
     """The log and the command line must give one answer; ids and instants of the case are no part of it."""
-    decided = {"request_id": "r1", "decided_at": "…", "priority": ASK.expected_priority, "assigned_channel": "chat"}
-    answer = {"priority": ASK.expected_priority, "assigned_channel": "chat"}
-    assert check.decision_differences(ASK, decided, answer) == []
-    assert len(check.decision_differences(ASK, decided, {**answer, "assigned_channel": "phone"})) == 1
-    assert len(check.decision_differences(ASK, {**decided, "priority": "P9"}, {**answer, "priority": "P9"})) == 1
+    ask = Ask(ASK.key, ASK.body, "P1")
+    assert check.decision_differences(ask, case(), answer(), rules) == []
+    assert len(check.decision_differences(ask, case(), answer(assigned_channel="chat"), rules)) == 1
+    assert len(check.decision_differences(Ask(ASK.key, ASK.body, "P2"), case(), answer(), rules)) == 1
 
 
-def test_sentences_for_people_are_no_difference() -> None:
-    """`frontline decide` adds sentences to the codes of the log; only a different code is a difference."""
-    step = {"rule": "calendar", "outcome": True, "reason": "calendar.named", "facts": {"calendar": "spain"}}
-    logged = {**case(), "request_id": "r1", "priority": ASK.expected_priority, "trace": [step], "country": "ES"}
-    in_words = {**step, "because": "spain, because the entitlement names it"}
-    expected = {name: value for name, value in logged.items() if name not in ("case_id", "request_id", "country")}
-    expected |= {"trace": [in_words], "priority_because": "P1 because …", "notes": []}
-    assert check.decision_differences(ASK, logged, expected) == []
-    other = {**logged, "trace": [{**step, "reason": "calendar.no_country"}]}
-    assert len(check.decision_differences(ASK, other, expected)) == 1
-    noted = {**expected, "notes": [{"code": "note.tariffs", "text": "It may cost more."}]}
-    assert len(check.decision_differences(ASK, logged, noted)) == 1
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"assigned_tier": "tier1"},
+        {"open_channels": ["help_center"]},
+        {"calendar": "madrid"},
+        {"escalation": {"automated": False, "technical_account_manager": True, "customer_requested": True}},
+        {"priority_rule": "otherwise"},
+        {"requested_channel": "chat"},
+        {"needs_triage": True},
+        {"policy_sha256": "0" * 64},
+    ],
+)
+def test_an_event_with_another_decision_is_seen(change: dict[str, Any], rules: Rulebook) -> None:
+    """Each part of the decision that the event carries, and each claim that the rest of the decision follows from."""
+    assert check.decision_differences(Ask(ASK.key, ASK.body, "P1"), case() | change, answer(), rules) != []
+
+
+@pytest.mark.parametrize("says", [{"due_at": "2026-11-23T13:00:01Z"}, {"reason": "self_service"}, {}])
+def test_an_event_with_another_promise_is_seen(says: dict[str, str], rules: Rulebook) -> None:
+    """Another deadline, none, or none yet."""
+    event = case()
+    event["milestones"]["first_response"] = says
+    assert check.decision_differences(Ask(ASK.key, ASK.body, "P1"), event, answer(), rules) != []
+
+
+def test_another_reason_is_seen(rules: Rulebook) -> None:
+    """`frontline decide` adds sentences to the codes that follow from the log; the codes must be the same."""
+    expected = answer()
+    expected["trace"][-1]["reason"] = "calendar.no_country"
+    assert len(check.decision_differences(Ask(ASK.key, ASK.body, "P1"), case(), expected, rules)) == 1

@@ -1,33 +1,30 @@
 """The lines of the demo's feed: what happened, to whom, and why, in words."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from services.cli import feed
 from services.cli.logged_event import LoggedEvent
+from shared.contracts import wire
 from shared.contracts.registry import TYPES
 from shared.messages.catalogues import messages_in
+from shared.policy.files import load_edition
+from shared.routing.entitlement import covered, terms_of
+from shared.routing.rulebook import Rulebook
+from tests.harness.asking import account, request, requester
+from tests.harness.decided import decided
 
-FACTS = {"channel": "phone", "needs": [{"code": "need.licence"}], "facts": [{"code": "fact.no_licence"}]}
-CLOSED = {"eligible": False, "tier": None, "rule": "premier.tier1", "reason": "channel.needs", "facts": FACTS}
-CASE: dict[str, Any] = {
-    "case_id": "c1",
-    "account_id": "acme",
-    "priority": "P1",
-    "priority_rule": "otherwise",
-    "trace": [{"rule": "otherwise", "outcome": True, "reason": "priority.claims", "facts": {"priority": "P1"}}],
-    "requested_channel": "phone",
-    "assigned_channel": "chat",
-    "assigned_tier": "tier1",
-    "channels": {"phone": CLOSED, "chat": {"eligible": True, "tier": "tier1", "rule": "premier.tier1"}},
-    "entitlement": {"plan": "premier", "role": "member", "licensed": False},
-    "received_at": "2026-11-23T10:00:00Z",
-    "milestones": {
-        "first_response": {"target_seconds": 8, "promise": "objective", "due_at": "2026-11-23T10:00:08Z"},
-        "restoration": {"target_seconds": 600_000, "promise": "commitment", "due_at": "2026-11-30T10:00:00Z"},
-    },
-}
+RULES = Rulebook(load_edition("guidelines-2021"))
+ASKED_BY = request(received_at=datetime(2026, 11, 23, 23, 30, tzinfo=UTC), requester=requester("admin", False))
+CASE: dict[str, Any] = json.loads(
+    wire.encode(
+        decided(ASKED_BY, covered(terms_of(account(plan="premier")), ASKED_BY.requester), RULES, ASKED_BY.received_at)
+    )
+)
+CASE["case_id"] = "c1"
 CLOCK: dict[str, Any] = {
     "case_id": "c1",
     "milestone": "first_response",
@@ -57,7 +54,7 @@ ASKED: dict[str, Any] = {
 
 
 def _line(event_type: str, data: dict[str, Any], language: str = "en") -> str:
-    lines = feed.lines(LoggedEvent("1", event_type, data), {"c1": "acme"}, messages_in(language))
+    lines = feed.lines(LoggedEvent("1", event_type, data), {"c1": "acme"}, messages_in(language), RULES)
     return "\n".join(line.plain for line in lines)
 
 
@@ -67,10 +64,10 @@ def test_a_decision_names_requester_channel_and_reason() -> None:
     for part in (
         "acme",
         "premier",
-        "unlicensed member",
+        "unlicensed admin",
         "asked by phone",
         "chat, tier 1",
-        "phone needs a licence",
+        "why: phone on plan premier needs a licence",
         "P1",
     ):
         assert part in line
@@ -79,7 +76,7 @@ def test_a_decision_names_requester_channel_and_reason() -> None:
 def test_a_deadline_on_another_day_names_the_day() -> None:
     """`10:00` alone would be read as this morning."""
     line = _line("frontline.case.routed.v1", CASE)
-    assert "30 Nov" in line
+    assert "by Tue 24 Nov" in line
     assert "23 Nov" not in line
 
 

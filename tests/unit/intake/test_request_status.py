@@ -9,12 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.intake.editions import Editions
 from services.intake.request_status import MAX_EARLY, MAX_EVENTS, RecentRequests
+from shared.policy.files import load_library
 from tests.harness.asking import request
 from tests.harness.decided import breached, routed, started, warned
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ID = "0" * 31 + "1"
+EDITIONS = Editions(load_library(["guidelines-2021"]))
 
 
 def _id(number: int) -> str:
@@ -27,7 +30,7 @@ def _submit(view: RecentRequests, request_id: str = ID, **given: object) -> None
 
 def test_a_request_is_told_from_submission_to_breach() -> None:
     """What a client sees, in the order in which it came about."""
-    view = RecentRequests(10)
+    view = RecentRequests(10, EDITIONS.whole_decision)
     _submit(view)
     view.routed(routed(ID, NOW))
     view.happened(started(ID, NOW), 4)
@@ -45,7 +48,7 @@ def test_a_request_is_told_from_submission_to_breach() -> None:
 
 def test_nobody_else_s_words_and_internals_are_told() -> None:
     """No subject, no description, no offsets of ours, no ids of other things."""
-    view = RecentRequests(10)
+    view = RecentRequests(10, EDITIONS.whole_decision)
     _submit(view)
     view.routed(routed(ID, NOW))
     view.happened(warned(ID, NOW), 3)
@@ -64,7 +67,7 @@ def test_the_order_in_which_topics_are_read_makes_no_difference() -> None:
     steps: list[Callable[[RecentRequests], None]] = [_submit, lambda view: view.routed(routed(ID, NOW)), clocks]
     told = set()
     for order in itertools.permutations(steps):
-        view = RecentRequests(10)
+        view = RecentRequests(10, EDITIONS.whole_decision)
         for step in order:
             step(view)
         told.add(repr(view.status(ID)))
@@ -73,7 +76,7 @@ def test_the_order_in_which_topics_are_read_makes_no_difference() -> None:
 
 def test_reading_again_changes_nothing() -> None:
     """After an interruption, or where our own submission comes back from the topic."""
-    view = RecentRequests(10)
+    view = RecentRequests(10, EDITIONS.whole_decision)
     for _ in range(2):
         _submit(view)
         view.routed(routed(ID, NOW))
@@ -87,7 +90,7 @@ def test_reading_again_changes_nothing() -> None:
 
 def test_the_first_submission_of_an_id_counts() -> None:
     """As it does for the router."""
-    view = RecentRequests(10)
+    view = RecentRequests(10, EDITIONS.whole_decision)
     _submit(view, submission_digest="first")
     _submit(view, submission_digest="second")
     known = view.known(ID)
@@ -97,7 +100,7 @@ def test_the_first_submission_of_an_id_counts() -> None:
 
 def test_the_oldest_are_forgotten_first() -> None:
     """The limit is a number of requests; what is forgotten is gone, later news of it included."""
-    view = RecentRequests(3)
+    view = RecentRequests(3, EDITIONS.whole_decision)
     for number in range(5):
         _submit(view, _id(number))
     assert len(view) == 3
@@ -110,7 +113,7 @@ def test_the_oldest_are_forgotten_first() -> None:
 
 def test_news_of_requests_never_seen_are_kept_in_bounds() -> None:
     """After a restart, old cases go on making events whose submissions are out of reach."""
-    view = RecentRequests(10)
+    view = RecentRequests(10, EDITIONS.whole_decision)
     for number in range(3 * MAX_EARLY):
         view.happened(started(_id(number), NOW), number)
     assert len(view._early) == MAX_EARLY
@@ -119,7 +122,7 @@ def test_news_of_requests_never_seen_are_kept_in_bounds() -> None:
 
 def test_a_request_keeps_its_newest_events() -> None:
     """Periodic updates of a case that stays open for weeks must not fill the memory."""
-    view = RecentRequests(10)
+    view = RecentRequests(10, EDITIONS.whole_decision)
     _submit(view)
     view.routed(routed(ID, NOW))
     for offset in range(MAX_EVENTS + 20):
@@ -132,7 +135,7 @@ def test_a_request_keeps_its_newest_events() -> None:
 
 async def test_those_who_watch_are_told_of_every_change_and_of_the_end() -> None:
     """An event stream sleeps until something happens to its request, being forgotten included."""
-    view = RecentRequests(1)
+    view = RecentRequests(1, EDITIONS.whole_decision)
     _submit(view)
     changes: list[Callable[[], None]] = [
         lambda: view.routed(routed(ID, NOW)),
@@ -149,7 +152,7 @@ async def test_those_who_watch_are_told_of_every_change_and_of_the_end() -> None
 
 def test_a_decided_request_with_its_clocks_takes_less_than_a_kilobyte() -> None:
     """200,000 of them are kept in every instance of intake."""
-    view, count = RecentRequests(100_000), 2_000
+    view, count = RecentRequests(100_000, EDITIONS.whole_decision), 2_000
     gc.collect()
     tracemalloc.start()
     for number in range(count):
@@ -167,7 +170,7 @@ def test_a_decided_request_with_its_clocks_takes_less_than_a_kilobyte() -> None:
 @pytest.mark.parametrize("decided", [False, True])
 def test_an_undecided_request_has_no_decision(decided: bool) -> None:
     """Null, not half of one."""
-    view = RecentRequests(10)
+    view = RecentRequests(10, EDITIONS.whole_decision)
     _submit(view)
     if decided:
         view.routed(routed(ID, NOW))
@@ -175,3 +178,24 @@ def test_an_undecided_request_has_no_decision(decided: bool) -> None:
     assert status is not None
     assert (status.request["decision"] is not None) is decided
     assert status.request["status"] == ("routed" if decided else "submitted")
+
+
+def test_a_decision_by_an_edition_that_comes_later_is_completed_then() -> None:
+    """The edition is in another topic, and the marker of its transaction can arrive later than that of the case."""
+    known: list[Editions] = []
+    view = RecentRequests(10, lambda case: known[0].whole_decision(case) if known else None)
+    _submit(view)
+    view.routed(routed(ID, NOW))
+    before = view.status(ID)
+    known.append(EDITIONS)
+    after = view.status(ID)
+    assert before is not None
+    assert after is not None
+    for name in ("priority_reason", "phone_numbers", "notes"):
+        assert before.request["decision"][name] is None
+        assert after.request["decision"][name] is not None
+    for name in ("priority", "assigned_channel", "assigned_tier", "needs_triage", "edition", "priority_rule"):
+        assert before.request["decision"][name] == after.request["decision"][name]
+    due = [status.request["decision"]["milestones"]["restoration"]["due_at"] for status in (before, after)]
+    assert due == [NOW + timedelta(hours=4)] * 2
+    assert after.request["decision"]["milestones"]["restoration"]["target_seconds"] == 14_400

@@ -34,7 +34,7 @@ async def _serve(stream: EventStream, *, send_fails: bool = False) -> None:
 
 def test_streams_that_are_admitted_at_once_count_before_they_begin() -> None:
     """Of 200 that came at once, all that had been looked at before the first began were admitted."""
-    streams = Streams(RecentRequests(10), limit=2, per_client=2)
+    streams = Streams(RecentRequests(10, lambda _: None), limit=2, per_client=2)
     _open(streams, "a")
     _open(streams, "b")
     with pytest.raises(TooManyStreams):
@@ -43,7 +43,7 @@ def test_streams_that_are_admitted_at_once_count_before_they_begin() -> None:
 
 def test_one_client_cannot_have_all_streams() -> None:
     """Half of them unless set otherwise; the others' are open to it no more than its own."""
-    streams = Streams(RecentRequests(10), limit=4)
+    streams = Streams(RecentRequests(10, lambda _: None), limit=4)
     _open(streams, "a")
     _open(streams, "a")
     with pytest.raises(TooManyStreams, match=r"refusal\.share_of_streams"):
@@ -54,7 +54,7 @@ def test_one_client_cannot_have_all_streams() -> None:
 @pytest.mark.parametrize("send_fails", [False, True])
 async def test_a_stream_that_has_ended_is_no_longer_counted(send_fails: bool) -> None:
     """In good order, or because the client has left before the first event."""
-    streams = Streams(RecentRequests(10), limit=1)
+    streams = Streams(RecentRequests(10, lambda _: None), limit=1)
     for _ in range(3):
         stream = _open(streams, "a")
         try:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from shared.contracts import router, wire
-from shared.contracts.structs import Decision, SupportRequestSubmitted
+from shared.contracts.structs import CaseRouted, CausedBy, Decision, SupportRequestSubmitted
 from shared.contracts.vocabulary import (
     ACCOUNT_TYPES,
     CHANNELS,
@@ -23,6 +24,7 @@ from shared.policy.files import load_edition
 from shared.routing.entitlement import ANONYMOUS, Entitlement, covered, not_covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
+from shared.routing.whole_decision import case_routed, whole_decision
 from tests.harness.asking import account, contact, phone_ready, request, requester
 
 RULES = {name: Rulebook(load_edition(name)) for name in ("guidelines-2021", "objectives-2024")}
@@ -75,3 +77,32 @@ def test_every_request_is_decided_consistently(
     assert wire.encode(wire.decode(Decision, published)) == published
     assert wire.to_model(router.Decision, decision).model_dump_json(exclude_defaults=True).encode() == published
     assert wire.encode(route(asked, held, RULES[edition], at)) == published
+
+
+@pytest.mark.parametrize("edition", RULES)
+@settings(max_examples=400, deadline=None)
+@given(asked=any_request, held=any_entitlement, at=any_instant)
+def test_the_event_and_its_edition_give_the_whole_decision_again(
+    edition: str, asked: SupportRequestSubmitted, held: Entitlement, at: datetime
+) -> None:
+    """What follows from the edition is not in the event, so nothing else that decides may be missing from it."""
+    asked = structs.replace(asked, received_at=at)
+    decision = route(asked, held, RULES[edition], at)
+    event = case_routed(asked, decision, observed_at=at, caused_by=CausedBy(partition=0, topic="t", offset=0))
+    read = wire.decode(CaseRouted, wire.encode(event))
+    assert whole_decision(read, RULES[edition]) == decision
+    open_channels = [channel for channel, verdict in decision.channels.items() if verdict.eligible]
+    assert list(read.open_channels) == open_channels
+    assert {name: (terms.due_at, terms.reason) for name, terms in read.milestones.items()} == {
+        name: (terms.due_at, terms.reason) for name, terms in decision.milestones.items()
+    }
+
+
+def test_a_decision_is_not_worked_out_by_another_edition() -> None:
+    """It would be a plausible answer, and a wrong one."""
+    asked = request()
+    decision = route(asked, ANONYMOUS, RULES["guidelines-2021"], asked.received_at)
+    cause = CausedBy(partition=0, topic="t", offset=0)
+    event = case_routed(asked, decision, observed_at=asked.received_at, caused_by=cause)
+    with pytest.raises(ValueError, match="pins edition"):
+        whole_decision(event, RULES["objectives-2024"])
