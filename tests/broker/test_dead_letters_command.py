@@ -170,7 +170,7 @@ async def test_replay_all_takes_what_topic_and_cause_leave(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "output"),
     [
         (
             ("show", "nonsense"),
