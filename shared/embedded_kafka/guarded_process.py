@@ -42,7 +42,7 @@ class GuardedProcess:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=output,
             env=env, cwd=folder, pass_fds=pass_fds, start_new_session=True,
         )  # fmt: skip
-        assert watchdog.stdout is not None  # noqa: S101 - asked for above
+        assert watchdog.stdout is not None  # noqa: S101 - a pipe, by the arguments above
         pid = await watchdog.stdout.readline()
         if not pid:
             raise OSError(f"{command[0]} could not be started; its watchdog process ended at once")

@@ -258,9 +258,7 @@ def _countries_have_calendars(draft: Edition) -> Findings:
             at: Path = ("regional_hours", group, country)
             named.append((at, calendar))
             if country not in COUNTRIES:
-                yield Finding(
-                    at, f"{country!r} is not a country", "ISO 3166-1 codes of two capital letters, such as ES"
-                )
+                yield Finding(at, f"{country!r} is not a country", _COUNTRY_CODES)
             if group == "regions" and country in hours.countries:
                 yield Finding(at, f"already has a calendar of its own: {hours.countries[country]}")
     for path, calendar in named:

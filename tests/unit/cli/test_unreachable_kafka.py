@@ -62,6 +62,18 @@ def test_an_unreachable_kafka_is_the_same_sentence_in_every_command(command: str
         assert "Traceback" not in done.stderr
 
 
+def test_a_port_that_accepts_connections_and_never_answers_is_an_unreachable_kafka(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such as another program on that port, or a broker that hangs."""
+    monkeypatch.setenv("FRONTLINE_KAFKA_REQUEST_TIMEOUT_MS", "1000")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        done = frontline("topics", "check", "--kafka", address)
+    sentence = f"Kafka at {address} does not answer; --kafka HOST:PORT sets its address\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
+
+
 def test_an_unreachable_kafka_is_reported_in_the_language_of_the_machine(closed_port: int) -> None:
     """The sentence is one of the catalogue; `--lang` outranks the machine where a command has it."""
     address = f"127.0.0.1:{closed_port}"
