@@ -260,8 +260,8 @@ class RecentRequests:
             whole = self._whole(case)
             outcome = msgspec.json.encode(_core(case) if whole is None else _outcome(whole))
         shown: dict[str, Any] = msgspec.json.decode(outcome)
-        for name, due_at in decision.due_at.items():
-            shown["milestones"][name]["due_at"] = due_at
+        for name, terms in shown["milestones"].items():
+            terms["due_at"] = decision.due_at.get(name)
         return shown
 
 

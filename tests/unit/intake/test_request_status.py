@@ -11,6 +11,7 @@ import pytest
 
 from services.intake.editions import Editions
 from services.intake.request_status import MAX_EARLY, MAX_EVENTS, RecentRequests
+from shared.contracts.structs import PromisedMilestone
 from shared.policy.files import load_library
 from tests.harness.asking import request
 from tests.harness.decided import breached, routed, started, warned
@@ -199,3 +200,13 @@ def test_a_decision_by_an_edition_that_comes_later_is_completed_then() -> None:
     due = [status.request["decision"]["milestones"]["restoration"]["due_at"] for status in (before, after)]
     assert due == [NOW + timedelta(hours=4)] * 2
     assert after.request["decision"]["milestones"]["restoration"]["target_seconds"] == 14_400
+
+
+def test_an_event_whose_milestones_are_not_those_of_its_edition_is_shown_all_the_same() -> None:
+    """Anybody may write to the topic; a status that cannot be answered would hide the rest of it."""
+    view = RecentRequests(10, EDITIONS.whole_decision)
+    _submit(view)
+    view.routed(routed(ID, NOW, milestones={"resolution": PromisedMilestone(due_at=NOW)}))
+    status = view.status(ID)
+    assert status is not None
+    assert status.request["decision"]["milestones"].keys() == {"first_response", "restoration"}
