@@ -5,6 +5,7 @@ Data goes to standard output, everything else to standard error. Exit codes: 0 d
 
 import logging
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
@@ -22,33 +23,40 @@ app = App(
     result_action="return_value",
 )
 
-# name -> module and function, help; in the order of `frontline --help`
+# name -> module and function, line in `frontline --help`; of a function, the first line of its docstring
 COMMANDS: dict[str, tuple[str, str]] = {
-    "up": ("services.cli.up:up", "Run the whole system on this machine, on a real Kafka; Ctrl-C stops it."),
-    "demo": (
-        "services.cli.demo.command:demo",
-        "`up` with demo requests to watch; --once checks the result and ends.",
-    ),
+    "up": ("services.cli.up:up", "Run the whole system on a real Kafka; Ctrl-C stops it."),
+    "demo": ("services.cli.demo.command:demo", "Run the whole system with demo requests; Ctrl-C stops it."),
     "decide": ("services.cli.decide:decide", "Decide requests without Kafka: JSON lines in, JSON lines out."),
-    "deadline": ("services.cli.deadline:deadline", "Add a target to a start in business time: JSON lines in and out."),
-    "clocks": (
-        "services.cli.clocks:clocks",
-        "Compute the SLA clocks of cases from their events: JSON lines in and out.",
-    ),
+    "deadline": ("services.cli.deadline:deadline", "Compute when targets are due: JSON lines in, JSON lines out."),
+    "clocks": ("services.cli.clocks:clocks", "Compute SLA clocks of cases: JSON lines in, JSON lines out."),
     "explain": (
         "services.cli.explain.command:explain",
-        "Explain why a case got its channel, priority and deadlines, from the log.",
+        "Explain a case's channel, priority and deadlines from the log.",
     ),
     "replay": ("services.cli.replay.command:replay", "Run the services again on a recorded log; compare the events."),
     "policy": ("services.cli.policy.commands:app", "Check, show and compare editions; migrate open cases."),
-    "topics": ("services.cli.topics:app", "Create the topics, compare them, accept one that was recreated."),
+    "topics": ("services.cli.topics:app", "Create and compare the topics; accept one that was recreated."),
     "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),
     "token": ("services.cli.token:app", "Create API keys for the clients of intake."),
     "doctor": ("services.cli.doctor:doctor", "Check whether Frontline can run on this machine."),
 }
 
-for _name, (_where, _help) in COMMANDS.items():
-    app.command(_where, name=_name, help=_help)
+for _name, (_where, _line) in COMMANDS.items():
+    app.command(_where, name=_name, help=_line)
+
+
+def show_docstring(tokens: Sequence[str]) -> None:
+    """Have the help of the command that `tokens` name show its docstring: its line in the list would take that place.
+
+    Raises CycloptsError.
+    """
+    # cyclopts counts --help among the commands, and its help is that of `--help` in each list.
+    words = [token for token in tokens if not token.startswith("-")]
+    _, apps, _ = app.parse_commands(words)  # imports the command that they name alone
+    for each in apps:
+        if each.default_command is not None:
+            each.help = None
 
 
 def main() -> None:
@@ -57,6 +65,7 @@ def main() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         load_all()
+        show_docstring(sys.argv[1:])
         result = app(exit_on_error=False)
     except BadCatalogue as error:
         print(error, file=sys.stderr)

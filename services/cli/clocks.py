@@ -83,7 +83,7 @@ def clocks(
     lang: Lang = None,
     json: bool = False,
 ) -> int:
-    """Compute the SLA clocks of cases: JSON lines in, JSON lines out.
+    """Compute SLA clocks of cases: JSON lines in, JSON lines out.
 
     A line is {"calendar": {…}, "opened_at": "…Z", "status": "open", "milestones": {"first_response":
     {"target_seconds": 7200, "hours": "business", "paused_by": []}}, "events": [{"at": "…Z", "type": "agent_replied"}],

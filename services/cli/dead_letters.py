@@ -23,7 +23,7 @@ from shared.kafka.settings import KafkaSettings
 
 DONE, FAILED = 0, 1
 
-app = App(name="dead-letters", help="List, show and replay records that could not be processed.")
+app = App(name="dead-letters")
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON lines instead of text.")]
 Topic = Annotated[str | None, Parameter(help=f"Only those of one source topic: {', '.join(SOURCES)}.")]

@@ -96,10 +96,11 @@ def decide(
     lang: Lang = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
-    """Decide requests without Kafka: which channels are open, who takes it, how urgent it is, what is promised.
+    """Decide requests without Kafka: JSON lines in, JSON lines out.
 
-    Reads JSON lines and prints one decision for each, in order. A line that cannot be answered gives its error in its
-    place; the others go on, and the exit code is 2.
+    A decision says which channels are open, who takes the request, how urgent it is and what is promised. There is one
+    for each line, in order. A line that cannot be answered gives its error in its place; the others go on, and the exit
+    code is 2.
 
     Parameters
     ----------

@@ -51,7 +51,9 @@ class Check:
 
 
 def doctor(*, kafka: str | None = None, port: int = 8080, json: Annotated[bool, Parameter(negative=())] = False) -> int:
-    """Check this machine; exit code 1 if Frontline cannot run on it.
+    """Check whether Frontline can run on this machine.
+
+    Exit code 1 if it cannot.
 
     Parameters
     ----------

@@ -22,7 +22,8 @@ def lines(
 ) -> list[Text]:
     """The lines for one event; those of minor interest have none. `account_of` maps case ids to accounts.
 
-    `policy` is the edition that is expected. A case by another one is shown without reasons and deadlines.
+    Each begins with the time and the id of its case: a terminal does not break it there, and `grep` finds the lines of
+    a case. `policy` is the edition that is expected. A case by another one is shown without reasons and deadlines.
     """
     data = event.data
     if event.type == "frontline.case.routed.v1":
@@ -32,9 +33,9 @@ def lines(
         return []
     sign, style, what = shown
     subject = f"{_milestone(data, messages)} " if "milestone" in data else ""
-    line = Text(f"{_clock_time(data['observed_at'])}  ")
+    line = _begin(data["observed_at"], data["case_id"])
     line.append(f"{sign} ", style=style)
-    account = account_of.get(data["case_id"], data["case_id"])
+    account = account_of.get(data["case_id"], "-")
     line.append(messages("feed.line", account=account, what=f"{subject}{what}"), style=style)
     return [line]
 
@@ -42,7 +43,7 @@ def lines(
 def _routed(case: Mapping[str, Any], messages: Messages, policy: Rulebook | None) -> list[Text]:
     used = case["entitlement"]
     asked, got = case["requested_channel"], case["assigned_channel"]
-    line = Text(f"{_clock_time(case['received_at'])}  ")
+    line = _begin(case["received_at"], case["case_id"])
     line.append(case["priority"], style=_PRIORITY_STYLE.get(case["priority"], ""))
     who = {"code": "who.licensed" if used["licensed"] else "who.unlicensed", "facts": {"role": used["role"]}}
     holder = messages("feed.holder", plan=used["plan"], who=who)
@@ -55,7 +56,8 @@ def _routed(case: Mapping[str, Any], messages: Messages, policy: Rulebook | None
     verdict = decision["channels"][asked]
     why = verdict["rule"] if verdict["eligible"] else verdict["because"]
     why = messages("feed.why", why=why, because=decision["priority_because"])
-    more = Text(f"             {why}", style="dim")
+    more = _begin(case["received_at"], case["case_id"])
+    more.append(f"    {why}", style="dim")
     milestones = decision["milestones"]
     deadlines = [
         messages(
@@ -68,11 +70,17 @@ def _routed(case: Mapping[str, Any], messages: Messages, policy: Rulebook | None
         if terms["due_at"] is not None
     ]
     if deadlines:
-        more.append(messages("feed.next", deadlines=sorted(deadlines)), style="not dim")
+        more.append(messages("feed.next", deadlines=sorted(deadlines)))
     else:
         reasons = sorted({terms["reason"] for terms in milestones.values() if terms.get("reason")})
-        more.append(messages("feed.no_deadline", reasons=[messages.name("no_target", each) for each in reasons]))
+        more.append(
+            messages("feed.no_deadline", reasons=[messages.name("no_target", each) for each in reasons]), style="dim"
+        )
     return [line, more]
+
+
+def _begin(at: str, case_id: str) -> Text:
+    return Text(f"{_clock_time(at)}  ").append(f"{case_id}  ", style="dim")
 
 
 def _clock(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | None:

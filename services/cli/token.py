@@ -15,7 +15,7 @@ from services.intake.api_keys import ApiKey, new_key
 
 OK, BAD_INPUT = 0, 2
 
-app = App(name="token", help="Create API keys for the clients of intake.", result_action="return_value")
+app = App(name="token", result_action="return_value")
 
 
 @app.command

@@ -19,7 +19,7 @@ from shared.streams.accept_topic import accept_recreated
 
 DONE, DIFFERENT = 0, 1
 
-app = App(name="topics", help="Create the topics, compare them with the registry, accept one that was recreated.")
+app = App(name="topics")
 
 _Result = TypeVar("_Result")
 

@@ -35,7 +35,7 @@ def up(
     ready_file: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
-    """Run the whole system on this machine, on a real Kafka; Ctrl-C stops it.
+    """Run the whole system on a real Kafka; Ctrl-C stops it.
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""[pure] Activity on a case: what each type needs, what it may carry, who may say it, and when it may have happened."""
+"""[pure] Activity on a case: what each type needs, what it may carry, who may say it, and when it may have happened.
+
+What escalation checks again is the domain's (`shared/sla/input_checks.py`); here every wrong field is named at once.
+"""
 
 import hashlib
 import json
@@ -25,6 +28,7 @@ from shared.contracts.vocabulary import (
     ReopenMode,
     Workaround,
 )
+from shared.sla.input_checks import NOTHING, REQUIRED, TARGET_NEEDS, Required, is_in_the_future
 
 _TEN_YEARS = 10 * 366 * 86400
 
@@ -66,11 +70,23 @@ class Activity(Body):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a type carries beside `at`: all of `needs`, at least one of `one_of`, anything of `may`, nothing else."""
+    """What a type carries beside `at`: what is `required`, `also` what intake alone needs, anything of `may`, nothing
+    else.
+    """
 
-    needs: tuple[str, ...] = ()
-    one_of: tuple[str, ...] = ()
+    required: Required = NOTHING
+    also: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """All of these."""
+        return (*self.also, *self.required.needs)
+
+    @property
+    def one_of(self) -> tuple[str, ...]:
+        """At least one of these, if there are any."""
+        return self.required.one_of
 
 
 # `text` is optional even in replies and notes: a help desk that keeps its own texts reports only that they happened.
@@ -78,17 +94,17 @@ RULES: dict[ActivityType, Rule] = {
     "agent_replied": Rule(may=("text",)),
     "customer_replied": Rule(may=("text",)),
     "internal_note": Rule(may=("text",)),
-    "status_changed": Rule(needs=("to",), may=("text", "reason")),
-    "reprioritised": Rule(one_of=("impact", "workaround", "milestones"), may=("text", "reason")),
+    "status_changed": Rule(REQUIRED["status_changed"], may=("text", "reason")),
+    "reprioritised": Rule(REQUIRED["reprioritised"], may=("text", "reason")),
     "restored": Rule(may=("text", "reason")),
     "resolved": Rule(may=("text", "reason")),
     "reopened": Rule(may=("text", "reason")),
     "closed": Rule(may=("text", "reason")),
     "withdrawn": Rule(may=("text", "reason")),
-    "entitlement_refreshed": Rule(one_of=("plan", "milestones"), may=("text", "reason")),
+    "entitlement_refreshed": Rule(REQUIRED["entitlement_refreshed"], may=("text", "reason")),
     "escalation_requested": Rule(may=("text", "reason")),
-    "escalation_reviewed": Rule(needs=("accepted",), may=("text", "reason")),
-    "policy_migrated": Rule(needs=("edition", "policy_sha256"), may=("text", "reason")),
+    "escalation_reviewed": Rule(REQUIRED["escalation_reviewed"], may=("text", "reason")),
+    "policy_migrated": Rule(REQUIRED["policy_migrated"], also=("edition",), may=("text", "reason")),
 }
 _CARRIED = (
     "text", "to", "milestones", "impact", "workaround", "reason", "accepted", "plan", "edition", "policy_sha256",
@@ -159,7 +175,7 @@ def _terms_errors(activity: Activity) -> list[FieldError]:
 
 
 def _term_errors(name: Milestone, terms: TermsBody) -> Iterator[FieldError]:
-    promised = {"hours": terms.hours, "promise": terms.promise}
+    promised = {name: getattr(terms, name) for name in TARGET_NEEDS}
     explained = {"reason": terms.reason}
     wanted, unwanted = (explained, promised) if terms.target_seconds is None else (promised, explained)
     target = "without_target" if terms.target_seconds is None else "with_target"
@@ -174,7 +190,7 @@ def _term_errors(name: Milestone, terms: TermsBody) -> Iterator[FieldError]:
 def _time_errors(activity: Activity, received_at: datetime, submitted_at: datetime | None) -> list[FieldError]:
     if activity.at is None:
         return []
-    if activity.at > received_at:
+    if is_in_the_future(activity.at, received_at, received_at):
         return [FieldError("at", "field.in_the_future", {"now": format_instant(received_at)})]
     if submitted_at is not None and activity.at < submitted_at:
         return [FieldError("at", "field.before_the_case", {"submitted_at": format_instant(submitted_at)})]

@@ -1,6 +1,7 @@
 """[pure] The records of one case, typed, in the order of the log."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from shared.contracts.structs import ActivityRecorded, CaseRouted, EscalationEvent, Event
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ESCALATIONS, Topic, dead_letter
@@ -9,6 +10,8 @@ from shared.kafka import dead_letters, serde
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
+from shared.sla.errors import InputRefused
+from shared.sla.input_checks import check_activity, check_case
 from shared.sla.pinned_edition import PinnedEdition, short_of
 
 _DEAD_LETTERS = (dead_letter(CASES), dead_letter(ACTIVITY))
@@ -17,26 +20,40 @@ TOPICS: tuple[Topic, ...] = (CASES, ACTIVITY, ESCALATIONS, *_DEAD_LETTERS, EDITI
 
 @dataclass
 class CaseLog:
-    """The records of one case, in the order of the log. `case` is the first `case.routed`, the one that counts.
+    """The records of one case that escalation may have applied, in the order of the log.
 
-    `activity` comes with its offsets. `published` has the editions of the log.
+    `cases` and `activity` come with their offsets. `published` has the editions of the log.
     """
 
-    case: CaseRouted | None = None
+    cases: list[tuple[int, CaseRouted]] = field(default_factory=list)
     activity: list[tuple[int, ActivityRecorded]] = field(default_factory=list)
     events: list[EscalationEvent] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     published: PublishedEditions = field(default_factory=PublishedEditions)
 
     @property
+    def case(self) -> CaseRouted | None:
+        """The decision that opened the case: the first that escalation has not dead-lettered.
+
+        If it has dead-lettered all of them, the first: what was decided can be explained, though no clock counts.
+        """
+        refused = self._dead_lettered(CASES)
+        first = self.cases[0][1] if self.cases else None
+        return next((case for offset, case in self.cases if offset not in refused), first)
+
+    @property
     def dead_lettered_activity(self) -> set[int]:
         """The offsets of the activity that escalation has dead-lettered."""
-        return {letter.record.offset for letter in self.dead_letters if letter.record.topic == ACTIVITY.name}
+        return self._dead_lettered(ACTIVITY)
+
+    def _dead_lettered(self, topic: Topic) -> set[int]:
+        return {letter.record.offset for letter in self.dead_letters if letter.record.topic == topic.name}
 
     @property
     def named_editions(self) -> dict[str, str]:
         """The editions that decided the case or that it migrated to: the name of each by its digest."""
-        named = {} if self.case is None else {self.case.policy_sha256: self.case.edition}
+        case = self.case
+        named = {} if case is None else {case.policy_sha256: case.edition}
         refused = self.dead_lettered_activity
         for offset, activity in self.activity:
             if activity.type == "policy_migrated" and activity.policy_sha256 is not None and offset not in refused:
@@ -49,7 +66,7 @@ class CaseLog:
         return {short_of(pinned.sha256): pinned for pinned in found}
 
     def take(self, record: Record) -> None:
-        """Note a record of this case; one that is no event is passed over: the service has dead-lettered it."""
+        """Note a record of this case; one that escalation refuses is passed over, with or without its dead letter."""
         if record.topic in (topic.name for topic in _DEAD_LETTERS):
             try:
                 self.dead_letters.append(dead_letters.parse(record.key, record.value, record.headers))
@@ -58,11 +75,26 @@ class CaseLog:
             return
         try:
             event: Event = serde.decode(record)[1]
-        except PoisonRecord:
+            if isinstance(event, CaseRouted) and _is_at_home(record, CASES, event.case_id):
+                check_case(event)
+                self.cases.append((record.offset, event))
+            elif isinstance(event, ActivityRecorded) and _is_at_home(record, ACTIVITY, event.case_id):
+                check_activity(event, _written_at(record))
+                self.activity.append((record.offset, event))
+            elif isinstance(event, EscalationEvent):
+                self.events.append(event)
+        except (PoisonRecord, InputRefused):
             return
-        if isinstance(event, CaseRouted):
-            self.case = self.case or event
-        elif isinstance(event, ActivityRecorded):
-            self.activity.append((record.offset, event))
-        elif isinstance(event, EscalationEvent):
-            self.events.append(event)
+
+
+def _is_at_home(record: Record, topic: Topic, case_id: str) -> bool:
+    """Whether an event is where escalation looks for it: on its topic, under its case id."""
+    return record.topic == topic.name and record.key == case_id.encode()
+
+
+def _written_at(record: Record) -> datetime:
+    """The instant at which escalation asked what has happened yet, as closely as the log has it.
+
+    Escalation may have read it later. That makes a difference only to a writer whose clocks disagree by minutes.
+    """
+    return datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)

@@ -21,13 +21,13 @@ from shared.explain.case_history import case_history
 from shared.explain.case_log import CaseLog
 from shared.explain.clocks import clocks
 from shared.explain.escalation_right import escalation_right
-from shared.explain.rebuild_case import counted, rebuild_case
+from shared.explain.rebuild_case import rebuild_case
 from shared.kafka.dead_letters import DeadLetter
 from shared.messages.messages import Messages
 from shared.routing.rendering import entitlement_in_full, in_words_of, with_sentences
 from shared.routing.rulebook import Rulebook
 from shared.routing.whole_decision import whole_decision
-from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
+from shared.sla.pinned_edition import KnownEditions, PinnedEdition
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
 _OF_AN_ACTIVITY = ("to", "impact", "workaround", "milestones", "plan", "edition", "accepted")
@@ -48,11 +48,11 @@ def explanation(
 
     Every `because` is a sentence for people, in the language of `messages`.
     """
-    pinned = editions.get(short_of(case.policy_sha256))
-    activities, at = counted(log, case), to_micros(now)
+    known, at = KnownEditions(editions), to_micros(now)
+    pinned = known.find(case.edition, case.policy_sha256)
     shown = _shown(case, pinned, messages)
-    state = rebuild_case(case, editions, activities)
-    history = None if state is None else case_history(case, state, KnownEditions(editions), activities)
+    state, activities = rebuild_case(log, case, editions)
+    history = None if state is None else case_history(case, state, known, activities)
     calendar = decision.calendar_rule(case, shown, pinned, messages)
     return {
         **_case(case, now),

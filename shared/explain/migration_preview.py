@@ -13,14 +13,14 @@ from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
-from shared.explain.rebuild_case import counted, rebuild_case
+from shared.explain.rebuild_case import rebuild_case
 from shared.sla.case import apply_activity, fire
 from shared.sla.case_state import CaseState
 from shared.sla.clock import Clock
 from shared.sla.effects import ClockBreached, ClockEvent, ClockRestated
 from shared.sla.errors import InputRefused
 from shared.sla.fold import as_of, case_status
-from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
+from shared.sla.pinned_edition import KnownEditions, PinnedEdition
 from shared.sla.sla_clock import clocks_of
 from shared.sla.terms_in_force import CaseView, view_of
 
@@ -42,12 +42,13 @@ def candidate(log: CaseLog, editions: Editions) -> Candidate | str | None:
     case = log.case
     if case is None:
         return None
-    if short_of(case.policy_sha256) not in editions:
+    known = KnownEditions(editions)
+    if known.find(case.edition, case.policy_sha256) is None:
         return f"edition {case.edition} (policy_sha256 {case.policy_sha256}) is neither in the log nor configured here"
-    state = rebuild_case(case, editions, counted(log, case))
+    state, _ = rebuild_case(log, case, editions)
     if state is None:
         return "its targets cannot be counted"
-    now = view_of(state, KnownEditions(editions))
+    now = view_of(state, known)
     if case_status(now.clocks.history) == "closed":
         return None
     return Candidate(case, state, now.pinned, now.plan)

@@ -1,16 +1,26 @@
 """Limits of an HTTP server: how many connections it takes, and how long and how large a request may be in arriving.
 
 A process that has used up its file descriptors can accept nothing, not even a health probe. So the number of
-connections follows from what the process may open, less what it needs for itself, less a reserve for health.
+connections follows from what the process may open, less what it needs for itself, less a reserve for health. The
+constants are the only place of the numbers: the server, its refusals and, by a test, the pages take them from here.
 """
 
 import resource
 from dataclasses import dataclass
 
 OWN_FILES = 64  # of the process: Kafka's connections, the listener, the log, and files that are read at times
-RESERVE = 16
+RESERVE = 16  # connections beyond the limit, which are answered health and otherwise 503
 MOST_CONNECTIONS = 4_096  # by default: each may hold some 100 KiB of a request that arrives
 FEWEST_CONNECTIONS = 16
+TASK_SERVICE_CONNECTIONS = 128  # of the router and of escalation, which only probes and scrapers call
+HEAD_SECONDS = 10.0
+HEAD_BYTES = 32 * 1024
+HEAD_FIELDS = 100
+BODY_SECONDS = 30.0
+SEND_SECONDS = 30.0  # a client that takes nothing of its answer for so long is disconnected
+KEEP_ALIVE_SECONDS = 30
+PIPELINED = 32  # requests that arrived behind the one that is being answered
+RETRY_AFTER_SECONDS = 10  # that a client is asked to wait for a connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +29,14 @@ class HttpLimits:
 
     connections: int
     per_client: int
-    reserve: int = RESERVE  # further connections, which are answered health and otherwise 503
-    head_seconds: float = 10.0
-    head_bytes: int = 32 * 1024
-    head_fields: int = 100
-    body_seconds: float = 30.0
-    send_seconds: float = 30.0  # a client that takes nothing of its answer for so long is disconnected
-    keep_alive_seconds: int = 30
-    pipelined: int = 32  # requests that arrived behind the one that is being answered
+    reserve: int = RESERVE
+    head_seconds: float = HEAD_SECONDS
+    head_bytes: int = HEAD_BYTES
+    head_fields: int = HEAD_FIELDS
+    body_seconds: float = BODY_SECONDS
+    send_seconds: float = SEND_SECONDS
+    keep_alive_seconds: int = KEEP_ALIVE_SECONDS
+    pipelined: int = PIPELINED
 
 
 def open_files() -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from prometheus_client import Counter
 
+from shared.http.limits import BODY_SECONDS, HEAD_BYTES, HEAD_FIELDS, HEAD_SECONDS, RETRY_AFTER_SECONDS
 from shared.observability.health import HEALTH_PATHS, AsgiApp, Receive, Scope, Send
 
 MEDIA_TYPE = "application/problem+json"
@@ -67,17 +68,21 @@ HEAD_TOO_SLOW = Refusal(
     408,
     "head_too_slow",
     "The head of the request did not arrive in time.",
-    "send the head within 10 s of connecting",
+    f"send the head within {HEAD_SECONDS:g} s of connecting",
     "head_too_slow",
 )
 BODY_TOO_SLOW = Refusal(
-    408, "body_too_slow", "The body did not arrive in time.", "send the body within 30 s", "body_too_slow"
+    408,
+    "body_too_slow",
+    "The body did not arrive in time.",
+    f"send the body within {BODY_SECONDS:g} s",
+    "body_too_slow",
 )
 HEAD_TOO_LARGE = Refusal(
     431,
     "head_too_large",
     "The head of the request is too large.",
-    "a head may have 32 KiB and 100 fields",
+    f"a head may have {HEAD_BYTES // 1024} KiB and {HEAD_FIELDS} fields",
     "head_too_large",
 )
 TOO_MANY_PIPELINED = Refusal(
@@ -93,7 +98,7 @@ TOO_MANY_CONNECTIONS = Refusal(
     "Too many connections are open.",
     "the server has all the connections that it takes; try again later",
     "connections",
-    retry_after=10,
+    retry_after=RETRY_AFTER_SECONDS,
 )
 CLIENT_SHARE = Refusal(
     503,
@@ -101,7 +106,7 @@ CLIENT_SHARE = Refusal(
     "Too many connections are open.",
     "this address has its share of the connections; close some, or reuse them",
     "client_share",
-    retry_after=10,
+    retry_after=RETRY_AFTER_SECONDS,
 )
 
 

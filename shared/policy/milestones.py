@@ -1,7 +1,8 @@
 """[pure] What a milestone is: one row for each, which routing and the clocks interpret.
 
 A row says when a clock of the milestone starts, what fulfils it, whether it starts again, what reopening the case does
-to it and which statuses usually pause it. `closed` and `withdrawn` cancel every clock, so no row says so.
+to it, which statuses usually pause it, and whether a decision has it also where nothing is promised. `closed` and
+`withdrawn` cancel every clock, so no row says so.
 docs/clocks.md explains the rows to people.
 """
 
@@ -30,6 +31,7 @@ class MilestoneRule(NamedTuple):
     - `counts_from`: from when a clock counts that is promised only later: the submission of the case (or its
       reopening), the last public reply, or the customer's first message that nobody has answered.
     - `paused_by`: the statuses that pause it, unless the terms say otherwise.
+    - `always_stated`: whether a decision has it also without a target, with the reason for having none.
     """
 
     starts: Start
@@ -38,6 +40,7 @@ class MilestoneRule(NamedTuple):
     reopened: Reopened = "never"
     counts_from: CountsFrom = "case"
     paused_by: tuple[str, ...] = ()
+    always_stated: bool = False
 
     @property
     def starts_at_submission(self) -> bool:
@@ -48,7 +51,8 @@ class MilestoneRule(NamedTuple):
 class MilestoneTable(dict[Milestone, MilestoneRule]):
     """The rows by milestone, in the order in which clocks are listed, and which milestones an activity concerns.
 
-    `started_by` and `fulfilled_by` are indexes of the rows, so a table is not changed once it is made.
+    `started_by` and `fulfilled_by` are indexes of the rows, so a table is not changed once it is made. `only_start` has
+    the types of activity that start a milestone and fulfil none: at equal instants they are folded first.
     """
 
     def __init__(self, rows: Mapping[Milestone, MilestoneRule]) -> None:
@@ -59,10 +63,11 @@ class MilestoneTable(dict[Milestone, MilestoneRule]):
             self.started_by.setdefault(rule.starts, []).append(milestone)
             for kind in rule.fulfilled_by:
                 self.fulfilled_by.setdefault(kind, []).append(milestone)
+        self.only_start = frozenset(self.started_by.keys() - self.fulfilled_by.keys() - {SUBMITTED})
 
 
 _ROWS: dict[Milestone, MilestoneRule] = {
-    "first_response": MilestoneRule(starts="submitted", fulfilled_by=("agent_replied",)),
+    "first_response": MilestoneRule(starts="submitted", fulfilled_by=("agent_replied",), always_stated=True),
     "next_response": MilestoneRule(
         starts="customer_replied",
         fulfilled_by=("agent_replied",),
@@ -81,6 +86,7 @@ _ROWS: dict[Milestone, MilestoneRule] = {
         fulfilled_by=("restored", "resolved"),
         reopened="resume",
         paused_by=("waiting_on_customer", "resolved"),
+        always_stated=True,
     ),
     "resolution": MilestoneRule(
         starts="submitted",

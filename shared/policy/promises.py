@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import PRIORITIES, Milestone, NoTargetReason, Plan, Priority
+from shared.policy.milestones import MILESTONE_TABLE
 from shared.policy.model import Edition, Target
 from shared.policy.per_edition import PerEdition
 
@@ -13,7 +14,7 @@ _PLACES: dict[NoTargetReason, str] = {
     "no_priority_response": "plans.{plan}.priority_response",
     "not_promised": "targets",
 }
-ALWAYS_STATED: tuple[Milestone, ...] = ("first_response", "restoration")
+_ALWAYS_STATED = tuple(milestone for milestone, rule in MILESTONE_TABLE.items() if rule.always_stated)
 
 
 class PromisedBy(NamedTuple):
@@ -36,7 +37,7 @@ class _Promises(NamedTuple):
 
 
 def promised(edition: Edition, plan: Plan, priority: Priority, *, staffed: bool) -> dict[Milestone, MilestoneTerms]:
-    """The terms of every milestone that `edition` promises to such a case, and of the two that are always stated.
+    """The terms of every milestone that `edition` promises to such a case, and of those that are always stated.
 
     `staffed` says whether people answer on the assigned channel; where nobody does, nobody is waited for. A milestone
     without a target is explained by its reason. Shared by the router and, for re-prioritised cases, by escalation.
@@ -73,7 +74,7 @@ def _promises(edition: Edition, plan: Plan, priority: Priority, staffed: bool) -
                 reopen=behaviour.reopen,
             )
             found.by[target.milestone] = PromisedBy(f"targets[{number}]", target)
-    for milestone in ALWAYS_STATED:
+    for milestone in _ALWAYS_STATED:
         found.terms.setdefault(milestone, MilestoneTerms(target_seconds=None, reason=reason))
     return found
 

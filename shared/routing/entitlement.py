@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from shared.contracts.structs import Account, EntitlementUsed, Requester
-from shared.contracts.vocabulary import PLANS, AccountType, CoverageStatus, Plan, RequesterFrom, Role
+from shared.contracts.vocabulary import AccountType, CoverageStatus, Plan, RequesterFrom, Role
 
 
 class AccountTerms(msgspec.Struct, frozen=True, array_like=True):
@@ -18,6 +18,10 @@ class AccountTerms(msgspec.Struct, frozen=True, array_like=True):
     country: str | None
     calendar: str | None
     contacts: dict[str, tuple[Role, bool]]  # requester_id -> role, licensed
+
+
+# What a request counts as that no account covers: the least of everything.
+NO_ACCOUNT = AccountTerms("access", "free", False, None, None, {})
 
 
 class Profile(NamedTuple):
@@ -102,11 +106,17 @@ def covered(terms: AccountTerms, requester: Requester, offset: int | None = None
 def not_covered(
     standing: Literal["unknown_account", "withdrawn", "no_account"], requester: Requester, offset: int | None = None
 ) -> Entitlement:
-    """No account covers this request: the least of everything, and the producer's word for who is asking."""
-    return Entitlement(
-        Profile(standing, PLANS[0], "free", False, requester.role, requester.licensed), "producer_claim", offset=offset
-    )
+    """No account covers this request: it counts as NO_ACCOUNT, and the producer's word for who is asking."""
+    return _as_no_account(standing, requester.role, requester.licensed, "producer_claim", offset)
+
+
+def _as_no_account(
+    standing: CoverageStatus, role: Role, licensed: bool, requester_from: RequesterFrom, offset: int | None = None
+) -> Entitlement:
+    terms = NO_ACCOUNT
+    profile = Profile(standing, terms.plan, terms.account_type, terms.paid, role, licensed)
+    return Entitlement(profile, requester_from, terms.country, terms.calendar, offset)
 
 
 # Nobody vouches for the requester: whatever is claimed about account, role or licence is not believed.
-ANONYMOUS = Entitlement(Profile("anonymous", PLANS[0], "free", False, "member", False), "nobody")
+ANONYMOUS = _as_no_account("anonymous", "member", False, "nobody")

@@ -5,7 +5,7 @@ Activity is folded in the order of its event times, whenever it arrived. At equa
 pause, stop, cancel; then the activity's id. docs/clocks.md says the rules for people.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Literal
 
 from shared.business_time.instants import Micros
@@ -87,21 +87,23 @@ def in_order(policy: CasePolicy, history: Iterable[Activity]) -> list[Activity]:
     for terms in (policy.terms, *(a.terms for a in activities if a.terms is not None)):
         for milestone_terms in terms.values():
             pausing.update(milestone_terms.paused_by)
-    activities.sort(key=lambda a: (a.at, _rank(a, pausing), a.id))
+    only_start = policy.milestones.only_start
+    activities.sort(key=lambda a: (a.at, _rank(a, pausing, only_start), a.id))
     return activities
 
 
-def _rank(activity: Activity, pausing: set[str]) -> int:
+def _rank(activity: Activity, pausing: Set[str], only_start: Set[str]) -> int:
+    """The place of an activity among those of one instant; `pausing` are the statuses that pause a clock."""
     kind = meaning(activity)
-    if kind == "customer_replied":
-        return 0
     if kind in NEW_TERMS:
         return 1
     if kind == "reopened" or (kind == "status_changed" and activity.to not in pausing):
         return 2
     if kind == "status_changed":
         return 3
-    return 5 if kind in _ENDS else 4
+    if kind in _ENDS:
+        return 5
+    return 0 if kind in only_start else 4
 
 
 class _Case:

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
 
 from shared.contracts.topics import Topic, changelog, dead_letter
-from shared.http.limits import HttpLimits, http_limits
+from shared.http.limits import TASK_SERVICE_CONNECTIONS, HttpLimits, http_limits
 from shared.kafka.asyncapi import asyncapi
 from shared.observability.health import AsgiApp, Readiness
 from shared.streams.processor import Processor
 from shared.streams.runtime import Observer, Runtime
 from shared.streams.service_settings import TaskServiceSettings
 from shared.streams.state_store import StoreFactory, in_memory
-
-_HTTP_CONNECTIONS = 128  # only probes and scrapers call
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class TaskServer:
     def __init__(self, service: TaskService, settings: TaskServiceSettings) -> None:
         self.readiness = Readiness()
         self.app: AsgiApp = document_app(service, settings.kafka_bootstrap)
-        self.limits: HttpLimits = http_limits(at_most=_HTTP_CONNECTIONS)
+        self.limits: HttpLimits = http_limits(at_most=TASK_SERVICE_CONNECTIONS)
         self._runtime = Runtime(
             service.name,
             service.factory,

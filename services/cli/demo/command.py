@@ -3,6 +3,8 @@
 import asyncio
 import os
 import secrets
+import shutil
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -20,6 +22,7 @@ from services.cli.call_intake import call
 from services.cli.demo import run as demo_run
 from services.cli.demo.check import last_call
 from services.cli.demo.traffic import coverage, varied
+from services.cli.demo.try_next import ExampleCase, try_next
 from services.cli.log_reader import follow
 from services.cli.logged_event import LoggedEvent
 from services.cli.options import language_of
@@ -28,6 +31,7 @@ from services.cli.system import Options, System
 from services.cli.up import checked_policy, run, show
 from shared.contracts.topics import CASES, ESCALATIONS
 from shared.messages.catalogues import messages_in
+from shared.messages.messages import Messages
 from shared.policy.files import load_edition
 from shared.policy.model import Edition
 from shared.routing.rulebook import Rulebook
@@ -37,6 +41,8 @@ DEMO_EDITION = "demo"  # the shipped guidelines with P1 targets of seconds
 LONGEST_WAIT = 600  # seconds; with an edition whose P1 takes longer, --once would seem to hang
 STREAM = 48  # requests to watch
 PAUSES = (0.4, 1.5)  # seconds between requests: the first dozen quickly, then at a pace that can be read
+# After the last request, until its last lines are there: agents need 11 s, and P1 promises so long in DEMO_EDITION.
+LAST_LINES_WITHIN = 30.0
 BAD_INPUT, DIFFERENT, AS_PROMISED = 2, 1, 0
 
 
@@ -86,7 +92,7 @@ def demo(
     work: Callable[[System], Awaitable[int]] = (
         partial(_check, policy=policies, edition=edition, as_json=json)
         if once
-        else partial(_watch, edition=edition, as_json=json)
+        else partial(_watch, edition=edition, quiet_after=min(longest + 1, LAST_LINES_WITHIN), as_json=json)
     )
     return run(Options(data, kafka, port, policies), ready_file, work)
 
@@ -118,7 +124,8 @@ async def _check(system: System, *, policy: str, edition: Edition, as_json: bool
     return DIFFERENT if differences else AS_PROMISED
 
 
-async def _watch(system: System, *, edition: Edition, as_json: bool) -> int:
+async def _watch(system: System, *, edition: Edition, quiet_after: float, as_json: bool) -> int:
+    """Show what happens to the demo's requests; `quiet_after` seconds after the last one nothing more is expected."""
     show(system, as_json=as_json)
     console = Console(highlight=False, soft_wrap=True)
     if not as_json:
@@ -130,37 +137,54 @@ async def _watch(system: System, *, edition: Edition, as_json: bool) -> int:
     started, rules = utc_now(), Rulebook(edition)
     agents = _Agents(system.client())
     account_of: dict[str, str] = {}
+    example, messages = ExampleCase(), messages_in(language_of(os.environ))
     async with asyncio.TaskGroup() as group:
-        group.create_task(_send_stream(system, console, as_json=as_json))
+        group.create_task(_send_stream(system, console, example, quiet_after, as_json=as_json))
         async for topic, event in follow(system.ready.bootstrap, CASES, ESCALATIONS):
             if datetime.fromisoformat(event.data["observed_at"]) < started:
                 continue  # of an earlier run on the same data
+            example.note(event)
             if topic == CASES.name:
-                account_of[event.data["case_id"]] = event.data["account_id"] or "no account"
+                account_of[event.data["case_id"]] = event.data["account_id"] or "-"
                 group.create_task(agents.work_on(event.data))
-            _print(console, event, account_of, rules, as_json=as_json)
+            if as_json:
+                print(msgspec.json.encode({"type": event.type, "data": event.data}).decode(), flush=True)
+            else:
+                print_event(console, event, account_of, messages, rules)
     return AS_PROMISED
 
 
-def _print(console: Console, event: LoggedEvent, account_of: dict[str, str], rules: Rulebook, *, as_json: bool) -> None:
-    if as_json:
-        print(msgspec.json.encode({"type": event.type, "data": event.data}).decode(), flush=True)
-        return
-    for line in feed.lines(event, account_of, messages_in(language_of(os.environ)), rules):
-        console.print(line)
+def print_event(
+    console: Console,
+    event: LoggedEvent,
+    account_of: Mapping[str, str],
+    messages: Messages,
+    rules: Rulebook | None = None,
+) -> None:
+    """Print the lines of an event whole: the terminal goes on with a long one in its next row."""
+    for line in feed.lines(event, account_of, messages, rules):
+        console.print(line, soft_wrap=True)
 
 
-async def _send_stream(system: System, console: Console, *, as_json: bool) -> None:
+def program_name(called: str, found: str | None) -> str:
+    """How to call this program again: as it was `called`, by its name alone if the path has it (`found`)."""
+    return called if Path(called).name == "frontline" and called != found else "frontline"
+
+
+async def _send_stream(
+    system: System, console: Console, example: ExampleCase, quiet_after: float, *, as_json: bool
+) -> None:
     async with system.client() as client:
         for number, ask in enumerate(islice(varied(secrets.token_hex(4)), STREAM)):
             await demo_run.submit(client, ask)
             await asyncio.sleep(PAUSES[number > 12])
-    if not as_json:
-        console.print(
-            "\nThat was the last demo request. The system keeps running; send your own requests: "
-            f"{system.ready.intake_url}/docs\n",
-            style="dim",
-        )
+    if as_json:
+        return
+    console.print("\nThat was the last demo request. The system keeps running.\n", style="dim")
+    await asyncio.sleep(quiet_after)
+    program, ready = program_name(sys.argv[0], shutil.which("frontline")), system.ready
+    lines = try_next(example.case_id, program=program, bootstrap=ready.bootstrap, intake_url=ready.intake_url)
+    console.print("\n" + "\n".join(lines), markup=False)
 
 
 class _Agents:

@@ -31,7 +31,7 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for prog
 
 
 def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json = False) -> int:
-    """Why a case got its channel, priority and deadlines, from the log.
+    """Explain a case's channel, priority and deadlines from the log.
 
     The log of Kafka is read as it is now: the decision with its trace, what happened to the case, its clocks with the
     ledger of each deadline (which time counted, which did not, and why), the rule and the edition that each number is

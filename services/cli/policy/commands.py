@@ -23,7 +23,13 @@ from shared.policy.schema import edition_schema
 
 OK, CHECK_FAILED, BAD_INPUT = 0, 1, 2
 
-app = App(name="policy", help="Check, show and compare editions, and migrate open cases.", result_action="return_value")
+app = App(name="policy", result_action="return_value")
+
+# Imported only when it is run, since it needs Kafka's client: where it is, and its line in `frontline policy --help`.
+MIGRATE = (
+    "services.cli.policy.migration.command:migrate",
+    "Show what another edition would change for open cases, and with --send give it to them.",
+)
 
 Folder = Annotated[
     Path | None,
@@ -121,7 +127,7 @@ def schema() -> int:
     return OK
 
 
-app.command("services.cli.policy.migration.command:migrate", name="migrate")
+app.command(MIGRATE[0], name="migrate", help=MIGRATE[1])
 
 
 def _names(edition: Edition) -> dict[str, str]:

@@ -45,11 +45,11 @@ def replay(
     show_at_most: Shown = 20,
     as_json: Json = False,
 ) -> int:
-    """Run both services again on a recorded log, and compare their events with the published ones.
+    """Run the services again on a recorded log; compare the events.
 
-    The services process the records of the log at the instants that its events name. They must produce the published
-    events byte for byte, except `ce_time` and `traceparent`. Exit code 0: identical. 1: an event differs, or cannot be
-    replayed because the log no longer has its cause. 2: bad input.
+    The router and escalation process the records of the log at the instants that its events name. They must produce the
+    published events byte for byte, except `ce_time` and `traceparent`. Exit code 0: identical. 1: an event differs, or
+    cannot be replayed because the log no longer has its cause. 2: bad input.
 
     Parameters
     ----------

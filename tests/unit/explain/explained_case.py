@@ -30,6 +30,10 @@ class ExplainedCase:
         """Somebody does something to the case."""
         self._pipe(ACTIVITY, self.desk.activity(kind, **given))
 
+    def decided_again(self, case: Any) -> None:
+        """Another decision on the same case."""
+        self._pipe(CASES, case)
+
     def explained(self, language: str | None = None, *, with_edition: bool = True) -> dict[str, Any]:
         """What there is to say of it now."""
         at_hand = {

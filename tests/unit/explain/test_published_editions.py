@@ -11,17 +11,23 @@ from shared.contracts import wire
 from shared.contracts.structs import EditionPublished
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, Topic
 from shared.explain.case_log import CaseLog
+from shared.explain.explanation import explanation
+from shared.explain.migration_preview import candidate
+from shared.explain.rebuild_case import rebuild_case
 from shared.kafka import serde
 from shared.kafka.record import Record
 from shared.kafka.serde import Envelope
+from shared.messages.catalogues import messages_in
 from shared.policy.digest import policy_sha256
 from shared.policy.model import Edition
 from shared.policy.published_edition import edition_published
-from shared.sla.pinned_edition import short_of
+from shared.sla.pinned_edition import PinnedEdition, short_of
 from tests.harness.decided import published
-from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, as_record
+from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, as_record, at
+from tests.unit.explain.explained_case import ExplainedCase
 
 DECIDED_BY, MOVED_TO = LIBRARY.editions[0], NEXT.editions[0]
+WRITTEN_MS = round(at(0).timestamp() * 1000)
 TO_NEXT = {"edition": MOVED_TO.edition, "policy_sha256": policy_sha256(MOVED_TO)}
 
 
@@ -34,7 +40,7 @@ def record_of(edition: Edition) -> Record:
 def record_with(topic: Topic, event: object, offset: int) -> Record:
     """A record of the case's log."""
     value, headers = as_record(topic, CASE, event)
-    return Record(topic.name, 0, offset, 0, CASE.encode(), value, headers)
+    return Record(topic.name, 0, offset, WRITTEN_MS, CASE.encode(), value, headers)
 
 
 @pytest.fixture
@@ -105,7 +111,38 @@ def test_an_edition_that_cannot_be_read_does_not_hide_the_others(log: CaseLog) -
     log.published.take(Record(output.topic, 0, 1, 0, output.key, output.value, output.headers))
     desk = TaskDesk()
     value, headers = as_record(ACTIVITY, CASE, desk.activity("policy_migrated", edition="later", policy_sha256=digest))
-    log.take(Record(ACTIVITY.name, 0, 2, 0, CASE.encode(), value, headers))
+    log.take(Record(ACTIVITY.name, 0, 2, WRITTEN_MS, CASE.encode(), value, headers))
     found, problem = command._editions(log)
     assert short_of(policy_sha256(DECIDED_BY)) in found
     assert "cannot read edition" in problem
+
+
+def _begins_like(sha256: str, edition: Edition) -> PinnedEdition:
+    """An edition whose digest has the same first bytes, by which cases refer to it."""
+    return PinnedEdition(sha256[:10] + "0" * 54, edition)
+
+
+def test_an_edition_whose_digest_only_begins_alike_is_not_taken_for_that_of_the_case() -> None:
+    """Five bytes are enough for a store that refuses a second one; what is at hand here is whatever somebody has."""
+    case = ExplainedCase()
+    other = _begins_like(case.case.policy_sha256, MOVED_TO)
+    at_hand = {short_of(other.sha256): other}
+    found = explanation(case.log, case.case, at_hand, at(1), messages_in("en"))
+    assert found == explanation(case.log, case.case, {}, at(1), messages_in("en"))
+    assert found["clocks"] is None
+    assert rebuild_case(case.log, case.case, at_hand).state is None
+    why = candidate(case.log, at_hand)
+    assert isinstance(why, str)
+    assert case.case.policy_sha256 in why
+
+
+def test_a_migration_to_an_edition_that_only_begins_alike_changes_nothing() -> None:
+    """Escalation stops at it, since its store has one place for both; nothing is explained by the wrong one."""
+    case = ExplainedCase()
+    other = _begins_like(case.case.policy_sha256, MOVED_TO)
+    migrated = case.desk.activity("policy_migrated", edition="other", policy_sha256=other.sha256)
+    before = case.explained()
+    case.log.take(record_with(ACTIVITY, migrated, 0))
+    found = case.explained()
+    assert found["clocks"] == before["clocks"]
+    assert [entry for entry in found["history"] if "activity_id" in entry] == []

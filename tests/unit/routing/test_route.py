@@ -25,7 +25,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.messages.catalogues import messages_in
 from shared.policy.files import load_edition
-from shared.routing.entitlement import ANONYMOUS, Entitlement, covered, not_covered, terms_of
+from shared.routing.entitlement import ANONYMOUS, NO_ACCOUNT, Entitlement, covered, not_covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
 from tests.harness.asking import MONDAY_NOON, account, contact, phone_ready, request, requester
@@ -220,6 +220,18 @@ def test_who_is_not_covered_gets_self_service_with_the_reason(
     }
     assert decision.channels["phone"].rule == "entitlement.known"
     assert (decision.milestones["first_response"].target_seconds, decision.priority) == (None, "P1")
+
+
+@pytest.mark.parametrize("standing", NOT_COVERED)
+def test_whoever_no_account_covers_has_the_terms_of_one_place(standing: CoverageStatus) -> None:
+    """An unknown account and an anonymous visitor must not come to differ by an edit of one of them."""
+    found = nobody(standing)
+    assert (found.profile.plan, found.profile.account_type, found.profile.paid) == (
+        NO_ACCOUNT.plan,
+        NO_ACCOUNT.account_type,
+        NO_ACCOUNT.paid,
+    )
+    assert (found.country, found.calendar) == (NO_ACCOUNT.country, NO_ACCOUNT.calendar)
 
 
 @pytest.mark.parametrize(

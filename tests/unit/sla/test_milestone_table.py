@@ -3,8 +3,10 @@
 from typing import get_args
 
 from shared.business_time.instants import to_micros
-from shared.contracts.vocabulary import MILESTONES, ActivityType, Milestone
+from shared.contracts.vocabulary import MILESTONES, PRIORITIES, ActivityType, Milestone
+from shared.policy.files import load_edition
 from shared.policy.milestones import MILESTONE_TABLE, MilestoneRule, MilestoneTable
+from shared.policy.promises import promised
 from shared.sla.clock import Activity, CasePolicy, Clock
 from shared.sla.fold import RELEVANT, fold
 from tests.harness.desk import OFFICE, OPENED, minute, terms
@@ -35,6 +37,30 @@ def test_a_milestone_that_an_activity_starts_counts_from_it() -> None:
     assert clocks("first_response", report) == []
     (clock,) = clocks("first_response", report, (5, "agent_replied"), (30, "resolved"), (40, "agent_replied"))
     assert (clock.started_at, clock.stage, clock.stopped_at) == (minute(30), "fulfilled", minute(40))
+
+
+def test_what_starts_a_milestone_comes_before_what_fulfils_it_at_the_same_instant() -> None:
+    """Whichever activity that is: a message and its answer in one batch must not leave a clock running."""
+    rule = MilestoneRule(starts="internal_note", fulfilled_by=("agent_replied",), again="at_next_start")
+    (clock,) = clocks("next_response", rule, (5, "agent_replied"), (5, "internal_note"))
+    assert (clock.started_at, clock.stage, clock.stopped_at) == (minute(5), "fulfilled", minute(5))
+
+
+def test_what_also_fulfils_a_milestone_keeps_its_place_among_those_that_stop() -> None:
+    """Else a row with `starts: resolved` would move the resolution before the reopening of the same instant."""
+    report = MilestoneRule(starts="resolved", fulfilled_by=("agent_replied",))
+    table = MilestoneTable({**MILESTONE_TABLE, "first_response": report})
+    assert "resolved" not in table.only_start
+    assert MILESTONE_TABLE.only_start == {"customer_replied"}
+
+
+def test_the_rows_say_which_milestones_are_stated_without_a_target() -> None:
+    """A customer who is promised nothing sees why: for these milestones, and for no other."""
+    edition = load_edition("guidelines-2021")
+    stated = [milestone for milestone, rule in MILESTONE_TABLE.items() if rule.always_stated]
+    assert stated == ["first_response", "restoration"]
+    for priority in PRIORITIES:
+        assert list(promised(edition, "access", priority, staffed=False)) == stated
 
 
 def test_a_milestone_that_never_starts_again_has_one_clock_however_often_its_start_happens() -> None:

@@ -19,6 +19,7 @@ from shared.kafka.settings import KafkaSettings
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.published_edition import UnusableEdition
+from shared.routing.entitlement import NO_ACCOUNT
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from shared.wall_clock import utc_now
 
@@ -140,10 +141,10 @@ async def _activities(client: httpx.AsyncClient, migration: Migration, of: Candi
 
 
 async def _plan_of(client: httpx.AsyncClient, account_id: str) -> Plan:
-    """The current plan of an account; an account without an entitlement has the plan access."""
+    """The current plan of an account; an account without an entitlement counts as NO_ACCOUNT."""
     answer = await _call(client, "GET", f"/v1/accounts/{account_id}/entitlement")
     if answer.status_code == 404:
-        return "access"
+        return NO_ACCOUNT.plan
     if not answer.is_success:
         raise CannotMigrate(f"intake does not give the plan of account {account_id!r}: {_why(answer)}")
     return cast(Plan, answer.json()["plan"])
