@@ -28,7 +28,7 @@ app = App(name="policy", result_action="return_value")
 # Imported only when it is run, since it needs Kafka's client: where it is, and its line in `frontline policy --help`.
 MIGRATE = (
     "services.cli.policy.migration.command:migrate",
-    "Show what another edition would change for open cases, and with --send give it to them.",
+    "Show what another edition would change for open cases; with --send, migrate them.",
 )
 
 Folder = Annotated[
