@@ -4,5 +4,5 @@ from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """The instant it is, in UTC."""
-    return datetime.now(UTC)  # noqa: TID251 - this is the place
+    """The current instant, in UTC."""
+    return datetime.now(UTC)  # noqa: TID251 - the one module that reads the system clock

@@ -1,4 +1,4 @@
-"""The `frontline` command: the table of its subcommands. Each is a file of its own, imported only when it is run.
+"""The `frontline` command: the table of its subcommands. A subcommand's module is imported only when it runs.
 
 Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 a check failed, 2 bad input.
 """
@@ -23,7 +23,7 @@ app = App(
     result_action="return_value",
 )
 
-# name -> where it is, and its line in `frontline --help`: of a function, the first line of its docstring.
+# name -> module and function, line in `frontline --help`; of a function, the first line of its docstring
 COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("services.cli.up:up", "Run the whole system on a real Kafka; Ctrl-C stops it."),
     "demo": ("services.cli.demo.command:demo", "Run the whole system with demo requests; Ctrl-C stops it."),
@@ -61,7 +61,7 @@ def show_docstring(tokens: Sequence[str]) -> None:
 
 def main() -> None:
     """Run one command and end with its exit code: the number that it returns, or 0."""
-    # A command says in a sentence of its own what went wrong; the client's chatter about each try would bury it.
+    # The client logs each attempt; a command reports a failure once, in one sentence.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         load_all()
@@ -73,7 +73,7 @@ def main() -> None:
     except CycloptsError:
         sys.exit(BAD_INPUT)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader went away (`| head`): nothing is left to say, and nobody to say it to
+        sys.stderr.close()  # the reader has closed the pipe (`| head`), so nobody would read an error either
         sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)

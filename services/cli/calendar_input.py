@@ -1,4 +1,4 @@
-"""Calendars as the lines of `deadline` and `clocks` give them."""
+"""Parses the calendars in the input lines of `deadline` and `clocks`."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -15,27 +15,28 @@ from shared.business_time.holiday_sets import holiday_dates
 
 
 class Line(BaseModel):
-    """A line of input. A field that it does not know is a mistake: left out silently, it would change the answer."""
+    """A line of input. An unknown field is an error: ignoring a misspelt one would change the answer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def calendar_of(config: dict[str, Any] | None) -> BusinessCalendar | None:
-    """The calendar of a line. Lines with the same calendar share it, so that it is laid out once. Raises BadInput."""
+    """The calendar of a line. Equal calendars are built once and shared. Raises BadInput."""
     return None if config is None else _calendar(msgspec.json.encode(config))
 
 
 def holidays_in(config: Mapping[str, Any] | None, entry: Mapping[str, Any], language: str) -> Mapping[str, str]:
-    """The names of the holidays of a holiday set in `language`, for the year of a ledger's `entry`; a holiday that the
-    line itself names has that name in every language.
+    """English name -> name in `language`, for the holidays of the calendar's holiday set in the year of a ledger entry.
+
+    A holiday that the line itself names is not among them: it has one name in every language.
     """
-    given = None if config is None else config.get("holiday_set")
-    if given is None or entry["reason"] != "holiday":
+    holiday_set = None if config is None else config.get("holiday_set")
+    if holiday_set is None or entry["reason"] != "holiday":
         return {}
-    wanted, year = HolidaySet.model_validate(given), int(entry["end"][:4])
-    years = (year - 1, year)  # on the date of an instant in UTC it may be another year in the calendar's zone
-    told = holiday_dates(wanted, *years, language=language)
-    return {name: told[date] for date, name in holiday_dates(wanted, *years).items()}
+    wanted, year = HolidaySet.model_validate(holiday_set), int(entry["end"][:4])
+    years = (year - 1, year)  # `end` is in UTC; the year may differ in the zone of the calendar
+    translated = holiday_dates(wanted, *years, language=language)
+    return {name: translated[date] for date, name in holiday_dates(wanted, *years).items()}
 
 
 @lru_cache(maxsize=128)

@@ -7,7 +7,7 @@ import httpx
 
 from services.cli.options import CommandFailed
 
-GIVE_UP_SECONDS = 90.0  # on one call: a part of the system may be down and started again meanwhile
+GIVE_UP_SECONDS = 90.0  # for one call, long enough for the supervisor to restart a part of the system
 RETRY_SECONDS = 0.25  # between two attempts
 
 

@@ -1,6 +1,6 @@
-"""Reads the log of a case, or of all cases, from Kafka, and the editions: committed records only.
+"""Reads the log of one case or of all cases from Kafka, with the editions: committed records only.
 
-For one case its own partition is read, but all of the editions, which are by digest.
+For one case, the reader takes the partition of its key, and every partition of the editions, whose keys are digests.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from shared.kafka.settings import KafkaSettings
 
 
 async def read_case(settings: KafkaSettings, case_id: str) -> CaseLog:
-    """Everything that the log holds of `case_id` now. Raises NoTopics, KafkaError."""
+    """All records of `case_id` that the log holds now, with the editions. Raises NoTopics, KafkaError."""
     key = case_id.encode()
     log = CaseLog()
     async for record in _committed(settings, key):
@@ -29,7 +29,7 @@ async def read_case(settings: KafkaSettings, case_id: str) -> CaseLog:
 
 
 async def read_cases(settings: KafkaSettings, progress: Callable[[int], None]) -> dict[str, CaseLog]:
-    """Everything that the log holds of each case now, by its id. They share `published`.
+    """All records that the log holds now, by case id. The logs share `published`.
 
     `progress` is called with the number of records read so far. Raises NoTopics, KafkaError.
     """
@@ -47,14 +47,14 @@ async def read_cases(settings: KafkaSettings, progress: Callable[[int], None]) -
 
 
 async def _committed(settings: KafkaSettings, key: bytes | None) -> AsyncIterator[Record]:
-    """The committed records that there are now: of the partition of `key` and all editions, or of all partitions."""
+    """The records committed so far: the partition of `key` and all editions, or all partitions if `key` is None."""
     async with committed_reader(settings) as reader:
         found = await reader.partitions(topic.name for topic in TOPICS)
         if CASES.name not in found:
             raise NoTopics
-        chosen = None if key is None else partition_for(key, len(found[CASES.name]))
+        partition = None if key is None else partition_for(key, len(found[CASES.name]))
         places = [place for of_topic in found.values() for place in of_topic]
-        if chosen is not None:
-            places = [place for place in places if place.partition == chosen or place.topic == EDITIONS.name]
+        if partition is not None:
+            places = [place for place in places if place.partition == partition or place.topic == EDITIONS.name]
         async for record in reader.read(await reader.spans(places)):
             yield record

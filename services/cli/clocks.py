@@ -1,6 +1,6 @@
-"""`frontline clocks`: the SLA clocks of a case's history, as they stood at an instant.
+"""`frontline clocks`: the SLA clocks of a case at an instant, computed from its events.
 
-The same fold that runs live: history in, clocks out, no Kafka and no timers.
+The command calls the same fold as escalation, without Kafka and without timers.
 """
 
 from collections.abc import Mapping
@@ -28,9 +28,9 @@ from shared.sla.fold import as_of, fold
 
 
 class Terms(Line):
-    """The terms of a milestone. In an event, what is left out stays as it was; else it has the usual value.
+    """The terms of a milestone. A field that an event omits keeps its value; elsewhere it has its default.
 
-    `reason` and `due_at` say nothing here; they are taken so that the milestones of `frontline decide` can be given.
+    `reason` and `due_at` are ignored; they are allowed so that the milestones of `frontline decide` are valid input.
     """
 
     target_seconds: Annotated[int, Field(strict=True, gt=0)] | None
@@ -42,7 +42,7 @@ class Terms(Line):
     due_at: str | None = None
 
     def over(self, milestone: Milestone, known: MilestoneTerms | None) -> MilestoneTerms:
-        """The whole terms, what is left out taken from those `known`, if any."""
+        """The complete terms: omitted fields come from `known`, or are defaults if `known` is None."""
         base = known or MilestoneTerms(
             target_seconds=None, hours="business", promise="objective", paused_by=MILESTONE_TABLE[milestone].paused_by
         )
@@ -51,9 +51,9 @@ class Terms(Line):
 
 
 class Event(BaseModel):
-    """An activity. What clocks do not care about (its text, who) may be there as well.
+    """An activity. Fields that do not concern clocks (its text, its author) are ignored.
 
-    Where `recorded_at` is given and equals `at`, that is a receipt and not an instant that a client gave.
+    If `recorded_at` equals `at`, then `at` is the instant of receipt and not one that a client gave.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -66,7 +66,7 @@ class Event(BaseModel):
 
 
 class Question(Line):
-    """One line: a case, its terms and history, and the instant `at` which it is looked at."""
+    """One line: a case, its terms and events, and the instant `at` for which its clocks are wanted."""
 
     opened_at: Instant
     milestones: dict[Milestone, Terms]
@@ -87,19 +87,19 @@ def clocks(
 
     A line is {"calendar": {…}, "opened_at": "…Z", "status": "open", "milestones": {"first_response":
     {"target_seconds": 7200, "hours": "business", "paused_by": []}}, "events": [{"at": "…Z", "type": "agent_replied"}],
-    "at": "…Z"}. The answer is {"clocks": […], "next_due": "…Z"}, as seen at `at`: later events are not seen. Seconds
-    count in the milestone's hours; remaining_seconds is negative once the deadline has passed, by the overrun. An event
-    from before opened_at is refused; a receipt (its recorded_at equals its at) counts from opened_at instead.
+    "at": "…Z"}. The answer is {"clocks": […], "next_due": "…Z"} at the instant `at`: later events are ignored. Seconds
+    count in the milestone's hours; once the deadline has passed, remaining_seconds is negative by the overrun. An event
+    before opened_at is refused, unless it is a receipt (recorded_at equals at), which counts from opened_at.
 
     Parameters
     ----------
     file
-        The lines to answer; standard input if left out.
+        The file with the lines. By default standard input.
     ledger
-        Add to each clock its intervals up to the deadline (of a paused clock, up to `at`), counted or skipped, with
-        the reason, and of a pause the event that began it.
+        Add to each clock its intervals up to the deadline (for a paused clock, up to `at`), each counted or skipped
+        with the reason; a pause names the event that began it.
     lang
-        Say of each interval of the ledger why, in words: the language of a catalogue, such as en or es.
+        Add the reason of each interval of the ledger in words, in the language of a catalogue, such as en or es.
     json
         Accepted for symmetry with other commands; the answers are JSON lines in any case.
     """
@@ -134,7 +134,7 @@ def answer(line: dict[str, Any], *, with_ledger: bool = False, language: str | N
 
 
 def _history(question: Question, terms: Mapping[Milestone, MilestoneTerms], opened_at: Micros) -> list[Activity]:
-    """The events as the fold takes them. Their place in the line settles the order of equal instants."""
+    """The events as activities for the fold. Events at the same instant keep their order in the line."""
     known = dict(terms)
     history: list[Activity] = []
     for index, event in sorted(enumerate(question.events), key=lambda numbered: (numbered[1].at, numbered[0])):
@@ -181,7 +181,7 @@ def _ledger(question: Question, clock: Clock, at: Micros, language: str | None) 
 
 
 def _paused_by(question: Question, pause: Pause | None) -> dict[str, Any] | None:
-    """The event that paused, by its place in the line; `status` is that of the submission."""
+    """The event that began the pause, by its index in the line; "status" if the case was submitted in that status."""
     if pause is None:
         return None
     if not pause.by:

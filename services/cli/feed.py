@@ -1,4 +1,4 @@
-"""The events of the log as lines that people read: who asked, what they got and why, what became of it."""
+"""Renders events of the log as lines for people: requests with their decisions, clocks, escalations."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ _PRIORITY_STYLE = {"P1": "bold red", "P2": "yellow", "P3": "cyan", "P4": "dim"}
 def lines(
     event: LoggedEvent, account_of: Mapping[str, str], messages: Messages, policy: Rulebook | None = None
 ) -> list[Text]:
-    """The lines for one event, none for what is not worth a line; `account_of` maps case ids to accounts.
+    """The lines for one event; those of minor interest have none. `account_of` maps case ids to accounts.
 
     Each begins with the time and the id of its case: a terminal does not break it there, and `grep` finds the lines of
     a case. `policy` is the edition that is expected. A case by another one is shown without reasons and deadlines.
@@ -28,7 +28,7 @@ def lines(
     data = event.data
     if event.type == "frontline.case.routed.v1":
         return _routed(data, messages, policy)
-    shown = _clock(event, messages) or _asked(event, messages)
+    shown = _clock(event, messages) or _customer_escalation(event, messages)
     if shown is None:
         return []
     sign, style, what = shown
@@ -84,7 +84,7 @@ def _begin(at: str, case_id: str) -> Text:
 
 
 def _clock(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | None:
-    """Sign, style and words for an event of a clock; None if it is not worth a line."""
+    """Sign, style and words for an event of a clock or a level; None for events without a line."""
     data = event.data
     match event.type.removeprefix("frontline.").removesuffix(".v1"):
         case "clock.warned":
@@ -113,8 +113,8 @@ def _clock(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | Non
             return None
 
 
-def _asked(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | None:
-    """The same for what becomes of an escalation that a customer asks for."""
+def _customer_escalation(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | None:
+    """Sign, style and words for an event of an escalation at the customer's request; None for other events."""
     data = event.data
     until = None if data.get("eligible_at") is None else _due(data["eligible_at"], data["observed_at"], messages)
     match event.type.removeprefix("frontline.").removesuffix(".v1"):
@@ -137,11 +137,11 @@ def _milestone(data: Mapping[str, Any], messages: Messages) -> str:
 
 
 def _clock_time(text: str) -> str:
-    """The local wall clock of the person who looks, since a deadline of today is compared with their watch."""
+    """The instant in the local zone of the machine: people compare it with their own clock."""
     return datetime.fromisoformat(text).astimezone().strftime("%H:%M:%S")
 
 
 def _due(text: str, since: str, messages: Messages) -> str:
-    """A deadline; one that is on another day than `since` names the day."""
-    due, begun = (datetime.fromisoformat(instant).astimezone() for instant in (text, since))
-    return f"{due:%H:%M:%S}" if due.date() == begun.date() else f"{messages.day(due)} {due:%H:%M}"
+    """A deadline as a local time; with the day, if that is another one than the day of `since`."""
+    due, start = (datetime.fromisoformat(instant).astimezone() for instant in (text, since))
+    return f"{due:%H:%M:%S}" if due.date() == start.date() else f"{messages.day(due)} {due:%H:%M}"

@@ -1,7 +1,7 @@
 """Answers each JSON line of the input with a JSON line, for `decide`, `deadline` and `clocks`.
 
-Answers come in the order of the input. The answer to a wrong line is `{"error": {"field": "…", "message": "…"}}`;
-the lines after it are answered.
+Answers keep the order of the input. The answer to an invalid line is `{"error": {"field": "…", "message": "…"}}`;
+the lines after it are answered as well.
 """
 
 import sys
@@ -28,9 +28,9 @@ class BadInput(CommandFailed):
 
     @classmethod
     def from_validation(cls, error: ValidationError, prefix: str = "") -> "BadInput":
-        """The first error of a model; its path is put under `prefix`."""
+        """The first error of a model; `prefix` goes before its path."""
         first = error.errors(include_url=False, include_context=False)[0]
-        path = [str(step) for step in first["loc"] if step != "[key]"]  # the step before it names the wrong key
+        path = [str(step) for step in first["loc"] if step != "[key]"]  # the step before "[key]" is the wrong key
         return cls(".".join([prefix, *path] if prefix else path), first["msg"].removeprefix("Value error, "))
 
 

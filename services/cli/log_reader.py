@@ -14,7 +14,7 @@ from shared.kafka.settings import KafkaSettings, load
 async def read_to_end(bootstrap: str, *topics: Topic) -> dict[str, list[LoggedEvent]]:
     """Every event of `topics`, by topic name, up to the current end of each partition.
 
-    Foreign records that are not events are skipped: this is a report, not a consumer.
+    Records that are not events are skipped: a report goes on where a consumer would dead-letter.
     """
     events: dict[str, list[LoggedEvent]] = {topic.name: [] for topic in topics}
     async for record in committed_reader.read_to_end(_settings(bootstrap), events):

@@ -1,6 +1,6 @@
 """[pure] An event as the command line reads it from the log: plain JSON data, independent of the contract's models.
 
-A module of its own, since pure modules use it and the reader of the log does I/O.
+The reader of the log does I/O, so pure modules cannot import it; they import this module.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
 """What the commands have in common: options, Kafka settings, and the error that ends a command."""
 
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -9,9 +10,9 @@ from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.messages.catalogues import FALLBACK, best, languages
 
 
-def _there_is_a_catalogue(_: Any, language: str | None) -> None:
+def _check_catalogue(_: Any, language: str | None) -> None:
     if language is not None and language not in languages():
-        raise ValueError(f"there is no catalogue of {language!r}; there are {', '.join(languages())}")
+        raise ValueError(f"no catalogue has the language {language!r}; the languages are {', '.join(languages())}")
 
 
 BAD_INPUT = 2  # exit code
@@ -19,15 +20,21 @@ BAD_INPUT = 2  # exit code
 Flag = Annotated[bool, Parameter(negative="")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON instead of text.")]
 Kafka = Annotated[str | None, Parameter(help="HOST:PORT of Kafka. By default FRONTLINE_KAFKA_BOOTSTRAP.")]
-Lang = Annotated[str | None, Parameter(name=["--lang", "--language"], validator=_there_is_a_catalogue)]
+Lang = Annotated[str | None, Parameter(name=["--lang", "--language"], validator=_check_catalogue)]
 
 
 class CommandFailed(Exception):
-    """The root of what ends a command, with this message on standard error and this exit code."""
+    """Root of the errors that end a command: the message goes to standard error, `code` is the exit code."""
 
     def __init__(self, message: str, code: int = 1) -> None:
         super().__init__(message)
         self.code = code
+
+
+def report(failed: CommandFailed) -> int:
+    """Print the error that ends a command on standard error; returns its exit code."""
+    print(failed, file=sys.stderr)
+    return failed.code
 
 
 def kafka_settings(address: str | None) -> KafkaSettings:
@@ -39,6 +46,6 @@ def kafka_settings(address: str | None) -> KafkaSettings:
 
 
 def language_of(environment: Mapping[str, str]) -> str:
-    """The language of people here, as POSIX has it: the first of LC_ALL, LC_MESSAGES and LANG that says anything."""
+    """The language of an environment, as POSIX defines it: the first of LC_ALL, LC_MESSAGES and LANG that is set."""
     found = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), FALLBACK)
     return best(found.partition(".")[0].replace("_", "-"))

@@ -8,7 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.text import Text
 
-REPEAT_SECONDS = 1.0  # without a terminal, a line that only counts up is repeated at most so often
+REPEAT_SECONDS = 1.0  # without a terminal, the least time between two lines that differ only in their numbers
 
 
 class Progress:
@@ -37,7 +37,7 @@ class Progress:
                 self._status.start()
                 self._spinning = True
             return
-        kind, now = "".join(letter for letter in sentence if not letter.isdigit()), time.monotonic()
+        kind, now = "".join(character for character in sentence if not character.isdigit()), time.monotonic()
         if kind != self._last or now - self._last_at >= REPEAT_SECONDS:
             self._last, self._last_at = kind, now
             self._console.print(sentence, markup=False)

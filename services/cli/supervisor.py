@@ -23,7 +23,7 @@ from shared.embedded_kafka.guarded_process import GuardedProcess, how_it_ended
 STOP_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 READY_TIMEOUT = 90.0  # seconds from a start to ready
 POLL_SECONDS = 0.1  # between two requests to /readyz
-STEADY = 30.0  # seconds; a program that was ready for so long is restarted with the shortest pause
+STEADY = 30.0  # seconds; after a program was ready for so long, its next restart has the shortest pause
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0  # seconds before a restart
 MAX_START_ATTEMPTS = 3  # of a program that was never ready
 _TAIL = 64 * 1024  # bytes of a log that are read for its last line
@@ -185,7 +185,7 @@ class Supervisor:
 
 
 def _unready_checks(response: httpx.Response) -> str:
-    """The checks of a /readyz answer that are not ready, with their details."""
+    """The checks of a /readyz response that are not ready, with their details."""
     try:
         checks: dict[str, Any] = response.json()["checks"]
         return ", ".join(f"{name} ({c['detail']})" for name, c in checks.items() if not c["ready"])

@@ -28,6 +28,7 @@ from aiokafka.errors import KafkaError
 import services
 from services.cli.call_intake import call
 from services.cli.demo_accounts import DEMO_ACCOUNTS
+from services.cli.kafka_errors import no_answer
 from services.cli.options import CommandFailed
 from services.cli.progress import Progress
 from services.cli.supervisor import Program, Supervisor
@@ -35,7 +36,7 @@ from shared.embedded_kafka.broker import EmbeddedKafka
 from shared.embedded_kafka.errors import DiskFull, NotADataFolder
 from shared.kafka.ping import wait_until_it_answers
 from shared.kafka.settings import KafkaSettings, load
-from shared.kafka.topic_admin import TopicNotMade, apply_topics, check_topics
+from shared.kafka.topic_admin import TopicNotCreated, apply_topics, check_topics
 
 HOST = "127.0.0.1"
 SERVICES = ("intake", "router", "escalation")
@@ -53,8 +54,8 @@ class SystemFailed(CommandFailed):
 class Options:
     """How to run the system.
 
-    `data`: the folder of Kafka's data and the logs; None = a temporary one. `kafka`: host:port of a Kafka; None =
-    the embedded one. `port`: that of intake; 0 = a free one. `policies`: names or files of editions, separated by
+    `data`: the folder for Kafka's data and the logs; None = a temporary one. `kafka`: host:port of a Kafka; None =
+    the embedded one. `port`: the port of intake; 0 = a free one. `policies`: names or files of editions, separated by
     commas; None = those of the environment.
     """
 
@@ -119,7 +120,7 @@ class System:
     async def start(self) -> None:
         """Return when all services are ready and the demo accounts are loaded. An error leaves nothing running."""
         if self._ready_file is not None:
-            self._ready_file.unlink(missing_ok=True)  # of an earlier run
+            self._ready_file.unlink(missing_ok=True)  # an earlier run may have left it
         try:
             load(KafkaSettings)  # reports a wrong environment before anything is started
             self._check_folder()
@@ -165,7 +166,7 @@ class System:
         return httpx.AsyncClient(base_url=self.urls["intake"], headers=headers, timeout=10, trust_env=False)
 
     def _check_folder(self) -> None:
-        """Raise NotADataFolder if the folder has files that are not of Frontline."""
+        """Raise NotADataFolder if the folder holds files of another program."""
         data = self._options.data
         if data is not None and data.exists():
             names = {entry.name for entry in data.iterdir()} if data.is_dir() else {""}
@@ -182,12 +183,10 @@ class System:
             self._progress.update(f"waiting for Kafka at {self._bootstrap}")
             client = load(KafkaSettings, kafka_bootstrap=self._bootstrap).client()
             if not await wait_until_it_answers(self._bootstrap, KAFKA_TIMEOUT, client):
-                raise SystemFailed(
-                    f"no Kafka answers at {self._bootstrap}: start it, or omit --kafka to use the embedded one"
-                )
+                raise SystemFailed(no_answer(self._bootstrap))
             return
         data = None if self._options.data is None else self._options.data / "kafka"
-        self._kafka = EmbeddedKafka(data, say=self._progress.update)
+        self._kafka = EmbeddedKafka(data, show_step=self._progress.update)
         await self._kafka.start()
         self._bootstrap = self._kafka.bootstrap
 
@@ -197,7 +196,7 @@ class System:
         try:
             await apply_topics(settings)
             drifts = [drift for drift in await check_topics(settings) if drift.what == "partitions"]
-        except (TopicNotMade, KafkaError) as error:
+        except (TopicNotCreated, KafkaError) as error:
             raise SystemFailed(f"the topics could not be created at {self._bootstrap}: {_describe(error)}") from error
         if drifts:
             raise SystemFailed(
@@ -219,7 +218,7 @@ class System:
     async def _keep_kafka(self) -> None:
         """Restart an embedded broker that dies, on the same data and port, where the services reconnect to it."""
         if self._kafka is None:
-            await asyncio.Event().wait()  # a Kafka given by --kafka is not ours to restart
+            await asyncio.Event().wait()  # whoever started the Kafka of --kafka restarts it
             return
         for _ in range(MAX_KAFKA_RESTARTS):
             failure = await self._kafka.died()

@@ -1,19 +1,20 @@
 """`frontline topics`: creates the topics of the registry, compares the broker's with it, accepts a recreated one."""
 
 import asyncio
-import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from aiokafka.errors import KafkaError
 from cyclopts import App, Parameter
 
-from services.cli.options import BAD_INPUT, CommandFailed, Json, Kafka, kafka_settings
+from services.cli.kafka_errors import kafka_errors
+from services.cli.options import BAD_INPUT, CommandFailed, Json, Kafka, kafka_settings, report
 from shared.contracts.topics import TASK_SOURCES, TOPICS, Topic
 from shared.kafka.faults import TopicsDiffer
-from shared.kafka.topic_admin import TopicNotMade, apply_topics, check_topics
+from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_admin import TopicNotCreated, apply_topics, check_topics
 from shared.streams.accept_topic import accept_recreated
 
 DONE, DIFFERENT = 0, 1
@@ -27,9 +28,9 @@ _Result = TypeVar("_Result")
 def apply(*, kafka: Kafka = None, as_json: Json = False) -> int:
     """Create the missing topics; existing ones are not changed."""
     try:
-        created = _call(apply_topics(kafka_settings(kafka)))
+        created = _call(kafka, apply_topics)
     except CommandFailed as failed:
-        return _report(failed)
+        return report(failed)
     if as_json:
         print(msgspec.json.encode({"created": created, "topics": len(TOPICS)}).decode())
     else:
@@ -41,9 +42,9 @@ def apply(*, kafka: Kafka = None, as_json: Json = False) -> int:
 def check(*, kafka: Kafka = None, as_json: Json = False) -> int:
     """Compare the broker's topics with the registry: exit code 0 if they agree, 1 with each difference."""
     try:
-        drifts = _call(check_topics(kafka_settings(kafka)))
+        drifts = _call(kafka, check_topics)
     except CommandFailed as failed:
-        return _report(failed)
+        return report(failed)
     if as_json:
         print(msgspec.json.encode({"topics": len(TOPICS), "differences": [asdict(drift) for drift in drifts]}).decode())
     else:
@@ -61,11 +62,11 @@ def accept(topic: Annotated[str, Parameter(help="Its name.")], /, *, kafka: Kafk
     try:
         readers = _readers(topic)
         done = {
-            service: _call(accept_recreated(kafka_settings(kafka), source, service))
+            service: _call(kafka, partial(accept_recreated, topic=source, group=service))
             for service, source in readers.items()
         }
     except CommandFailed as failed:
-        return _report(failed)
+        return report(failed)
     if as_json:
         print(msgspec.json.encode({"topic": topic, "partitions": done}).decode())
     else:
@@ -75,7 +76,7 @@ def accept(topic: Annotated[str, Parameter(help="Its name.")], /, *, kafka: Kafk
 
 
 def _readers(name: str) -> dict[str, Topic]:
-    """Each service whose tasks read the topic."""
+    """The topic by each service whose tasks read it. Raises CommandFailed if no task does."""
     readers = {service: topic for service, sources in TASK_SOURCES.items() for topic in sources if topic.name == name}
     if not readers:
         raise CommandFailed(f"no task reads {name}: restart the services instead", BAD_INPUT)
@@ -84,17 +85,14 @@ def _readers(name: str) -> dict[str, Topic]:
 
 def _listed(partitions: Sequence[int]) -> str:
     if not partitions:
-        return "no partition, since each has an offset of the new topic"
+        return "no partition: each already has an offset of the new topic"
     return f"partitions {', '.join(map(str, partitions))}"
 
 
-def _call(coroutine: Coroutine[Any, Any, _Result]) -> _Result:
+def _call(kafka: str | None, action: Callable[[KafkaSettings], Coroutine[Any, Any, _Result]]) -> _Result:
+    settings = kafka_settings(kafka)
     try:
-        return asyncio.run(coroutine)
-    except (KafkaError, TopicNotMade, TopicsDiffer, OSError) as error:
-        raise CommandFailed(f"the request to Kafka failed: {error or type(error).__name__}", DIFFERENT) from None
-
-
-def _report(failed: CommandFailed) -> int:
-    print(failed, file=sys.stderr)
-    return failed.code
+        with kafka_errors(settings):
+            return asyncio.run(action(settings))
+    except (TopicNotCreated, TopicsDiffer) as error:
+        raise CommandFailed(str(error), DIFFERENT) from None

@@ -66,7 +66,7 @@ def up(
 
 
 def checked_policy(policy: str | None) -> tuple[list[str], str | None]:
-    """The mistakes of an edition, one line each, and its name or path for FRONTLINE_POLICIES."""
+    """The mistakes of an edition, one line each, and the value for FRONTLINE_POLICIES that selects it."""
     if policy is None:
         return [], None
     try:
@@ -79,8 +79,8 @@ def checked_policy(policy: str | None) -> tuple[list[str], str | None]:
 def run(options: Options, ready_file: Path | None, while_up: Callable[[System], Awaitable[int]]) -> int:
     """Start the system, run `while_up` and stop the system; return the exit code.
 
-    It is 0 if the system was stopped (Ctrl-C, SIGTERM, a closed terminal), 1 if it failed (standard error has one line
-    with the reason), 2 if the environment has wrong settings, otherwise the result of `while_up`.
+    The code is 0 if the system was stopped (Ctrl-C, SIGTERM, a closed terminal), 1 if it failed (standard error has the
+    reason in one line), 2 if a setting of the environment is wrong, otherwise the result of `while_up`.
     """
     with Progress() as progress:
         try:

@@ -24,7 +24,7 @@ from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
 from shared.kafka import serde
 from shared.messages.catalogues import accepted, languages, messages_in
 from shared.observability.logs import get_logger
-from shared.policy.model import Edition, said_in
+from shared.policy.model import Edition, in_language
 from shared.wall_clock import utc_now
 
 router = APIRouter()
@@ -66,7 +66,7 @@ async def submit(request: Request) -> Response:
     if submission.lacks_phone_details:
         texts = service.editions.effective_at(now).phone.have_at_hand
         language = event.language or accepted(request.headers.get("accept-language"))
-        answer["reminders"] = [said_in(texts, language)]
+        answer["reminders"] = [in_language(texts, language)]
     return _json(answer, 202, {"Location": status_url})
 
 

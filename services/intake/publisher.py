@@ -27,7 +27,7 @@ from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, part
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output
 from shared.kafka.settings import KafkaSettings
-from shared.kafka.topic_admin import TopicNotMade, apply_topics
+from shared.kafka.topic_admin import TopicNotCreated, apply_topics
 from shared.kafka.topic_watch import LOOK_EVERY, TopicWatch
 from shared.observability.health import Readiness
 from shared.observability.logs import get_logger
@@ -51,7 +51,7 @@ LOOK_TIMEOUT = 2.0
 RETRY_AFTER = 2  # seconds that a client should wait
 RETRY_AFTER_REPAIR = 30  # the same while an operator has to repair topics
 _FAILURES = (KafkaError, FastStreamException, OSError, TimeoutError)
-_UNAVAILABLE = (*_FAILURES, KafkaUnreachable, TopicNotMade)
+_UNAVAILABLE = (*_FAILURES, KafkaUnreachable, TopicNotCreated)
 
 
 @dataclass(frozen=True, slots=True)

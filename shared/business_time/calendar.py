@@ -1,12 +1,12 @@
 """[pure] Business time: open hours of a named zone, right to the microsecond through DST, holidays and breaks.
 
 An instant is open if and only if its local wall-clock label lies in an open period of that local date. So an hour that
-the wall clock repeats counts twice, an hour that it skips not at all, and a skipped date (Samoa, 2011-12-30) counts
-nothing. Periods are half-open, [open, close). There is no clock in here: every method takes instants, aware datetimes
-of any zone, and answers in UTC.
+the wall clock repeats counts twice, an hour that it skips does not count, and neither does a skipped date (Samoa,
+2011-12-30). Periods are half-open, [open, close). Nothing here reads a clock: every method takes instants as aware
+datetimes in any zone, and returns UTC.
 
-Open time is laid out in tables of 91 days, made when first asked for and kept for the most recent 23 years, so what an
-answer costs does not depend on how long the span is in minutes.
+Open time is computed in tables of 91 days, on first use, and 23 years of tables are cached. So the cost of an answer
+depends on the number of tables, not on the minutes of the span.
 """
 
 from array import array
@@ -30,11 +30,11 @@ Pauses = Iterable[tuple[datetime, datetime]]
 _TABLE = 91 * DAY
 _KEPT_TABLES = 92  # 23 years, a few kilobytes each
 _LIMIT_YEARS = 10
-_AT_LEAST_TEN_YEARS, _AT_MOST_TEN_YEARS = 3651 * DAY, 3653 * DAY  # by how many leap days there are
+_AT_LEAST_TEN_YEARS, _AT_MOST_TEN_YEARS = 3651 * DAY, 3653 * DAY  # depending on the leap days
 
 
 class _Table(NamedTuple):
-    """The open spans of 91 days: when each opens, and the open time of the table before and through it."""
+    """The open spans of 91 days: the start of each, and the open time of the table before it and to its end."""
 
     opens: Sequence[Micros]
     before: Sequence[Micros]
@@ -42,7 +42,7 @@ class _Table(NamedTuple):
     total: Micros
 
     def open_until(self, at: Micros) -> Micros:
-        """How much of the table's open time lies before `at`."""
+        """The open time of the table before `at`."""
         index = bisect_right(self.opens, at) - 1
         if index < 0:
             return 0
@@ -51,7 +51,7 @@ class _Table(NamedTuple):
 
 
 class BusinessCalendar:
-    """Open hours of one zone. Make one with `from_config` and keep it: it gets faster with use."""
+    """Open hours of one zone. Create it with `from_config` and keep it: it caches what it computes."""
 
     __slots__ = ("_schedule", "_tables", "_zone")
 
@@ -62,10 +62,10 @@ class BusinessCalendar:
 
     @classmethod
     def from_config(cls, config: CalendarConfig | Mapping[str, Any]) -> "BusinessCalendar":
-        """The calendar that `config` describes, as a model or as the dictionary that would validate as one.
+        """The calendar of `config`, a model or a dictionary that validates as one.
 
-        Raises MalformedCalendar, UnknownZone, OverlappingPeriods, EndBeforeStart or UnknownHolidays, naming the field.
-        A calendar that is never open is fine.
+        Raises MalformedCalendar, UnknownZone, OverlappingPeriods, EndBeforeStart or UnknownHolidays with the field. A
+        calendar that never opens is allowed.
         """
         if not isinstance(config, CalendarConfig):
             try:
@@ -83,9 +83,9 @@ class BusinessCalendar:
         return self._zone.key
 
     def add(self, start: datetime, target: timedelta, pauses: Pauses = ()) -> datetime:
-        """The deadline, in UTC: the earliest instant by which `target` of open, unpaused time went by since `start`.
+        """The deadline, in UTC: the earliest instant at which `target` of open, unpaused time has passed since `start`.
 
-        A target used up exactly at closing is due at that closing instant. Overlapping pauses count once.
+        A target that ends exactly at closing time is due at that instant. Overlapping pauses count once.
         Raises NaiveInstant, InvalidTarget (zero or negative), EndBeforeStart (a pause) or NeverOpen (not within ten
         years).
         """
@@ -105,14 +105,14 @@ class BusinessCalendar:
         return ledger_entries(self._zone, self._schedule, since, until, pause_spans(pauses))
 
     def is_open(self, at: datetime) -> bool:
-        """Whether the calendar is open at that instant; closing instants are closed. Raises NaiveInstant."""
+        """Whether the calendar is open at `at`; at the instant of closing it is closed. Raises NaiveInstant."""
         return self._is_open(to_micros(at, "at"))
 
     def next_open(self, at: datetime) -> datetime:
         """The first open instant at or after `at`, in UTC. Raises NaiveInstant, NeverOpen (not within ten years)."""
         return from_micros(self.next_open_micros(to_micros(at, "at")))
 
-    # The same in microseconds since 1970, with pauses as merged spans: for clocks, which keep time that way.
+    # The same methods in microseconds since 1970, with pauses as merged spans, for clocks.
 
     def add_micros(self, start: Micros, target: Micros, pauses: Sequence[Span] = ()) -> Micros:
         """As `add`; `target` is positive and `pauses` are merged."""
@@ -160,7 +160,7 @@ class BusinessCalendar:
         return _within_limit(start, self._table(number).opens[index])
 
     def _add(self, at: Micros, target: Micros, start: Micros) -> Micros:
-        """When `target` of open time has gone by since `at`, within ten years of `start`."""
+        """The instant at which `target` of open time has passed since `at`, within ten years of `start`."""
         number = at // _TABLE
         table = self._table(number)
         needed = target + table.open_until(at)
@@ -172,7 +172,7 @@ class BusinessCalendar:
         return _within_limit(start, table.opens[index] + needed - table.before[index])
 
     def _following(self, number: int, start: Micros) -> int:
-        """The number of the next table, if it may still hold an answer to a question about `start`."""
+        """The number of the next table. Raises NeverOpen if that is beyond ten years after `start`."""
         if (number + 1) * _TABLE > min(start + _AT_MOST_TEN_YEARS, LATEST - 1):
             raise _never_open(start)
         return number + 1
@@ -190,14 +190,14 @@ class BusinessCalendar:
     def _table(self, number: int) -> _Table:
         table = self._tables.get(number)
         if table is None:
-            table = self._made(number)
+            table = self._computed(number)
             if len(self._tables) >= _KEPT_TABLES:
                 del self._tables[next(iter(self._tables))]
             self._tables[number] = table
         return table
 
-    def _made(self, number: int) -> _Table:
-        """Lay the open labels of each stretch of equal offset over UTC."""
+    def _computed(self, number: int) -> _Table:
+        """Convert the open labels of each segment of equal offset to UTC."""
         spans: list[Span] = []
         start, end = max(number * _TABLE, EARLIEST), min((number + 1) * _TABLE, LATEST)
         for segment in self._zone.segments(start, end):
@@ -215,15 +215,15 @@ class BusinessCalendar:
 
 
 def positive(target: timedelta) -> Micros:
-    """A target in microseconds. Raises InvalidTarget if there is nothing to wait for."""
+    """A target in microseconds. Raises InvalidTarget unless it is positive."""
     micros = length(target)
     if micros <= 0:
-        raise InvalidTarget(f"a target must be longer than nothing, not {target}", "target")
+        raise InvalidTarget(f"a target must be positive, not {target}", "target")
     return micros
 
 
 def span(start: datetime, end: datetime) -> Span:
-    """Two instants in order. Raises NaiveInstant or EndBeforeStart."""
+    """The span between two instants. Raises NaiveInstant or EndBeforeStart."""
     since, until = to_micros(start, "start"), to_micros(end, "end")
     if until < since:
         raise EndBeforeStart(f"the end {end.isoformat()} is before the start {start.isoformat()}", "end")
@@ -231,7 +231,7 @@ def span(start: datetime, end: datetime) -> Span:
 
 
 def pause_spans(pauses: Pauses) -> list[Span]:
-    """Pauses as merged spans. Raises NaiveInstant or EndBeforeStart, naming the pause by its number."""
+    """Pauses as merged spans. Raises NaiveInstant or EndBeforeStart with the index of the pause."""
     spans: list[Span] = []
     for index, (start, end) in enumerate(pauses):
         since, until = to_micros(start, f"pauses.{index}.0"), to_micros(end, f"pauses.{index}.1")

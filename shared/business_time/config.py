@@ -1,4 +1,4 @@
-"""[pure] How a business calendar is written down: the shape that policies, `frontline deadline` and tests share."""
+"""[pure] The model of a business calendar's configuration, which policies, `frontline deadline` and tests share."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-# (("09:00", "18:00"), …): labels of the local wall clock, "17:30:30" if need be; "24:00" is allowed as an end
+# (("09:00", "18:00"), …): local wall-clock times, also with seconds ("17:30:30"); "24:00" is allowed as an end
 Periods = tuple[tuple[str, str], ...]
 
 
@@ -23,9 +23,9 @@ class HolidaySet(BaseModel):
 class CalendarConfig(BaseModel):
     """Open hours of a named zone.
 
-    `holidays` are dates (YYYY-MM-DD) that are closed whole, as a list or with their names; `holiday_set` is resolved
-    to such dates by `resolve_holidays`, so that a calendar in use holds dates alone. `overrides` replace a date's
-    weekly hours; `breaks` close a local range ("2026-11-03T12:00", "2026-11-03T13:00").
+    `holidays` are dates (YYYY-MM-DD) that are closed all day, as a list or with their names. `resolve_holidays` turns
+    `holiday_set` into such dates, so a calendar in use holds only dates. `overrides` replace the weekly hours of a
+    date; `breaks` close a local range ("2026-11-03T12:00", "2026-11-03T13:00").
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,8 +1,8 @@
-"""[pure] What can be wrong with a calendar, or with a question to one. The docstring says what to do about it."""
+"""[pure] Errors of calendars and of the arguments of their methods. Each docstring says what to do."""
 
 
 class CalendarError(ValueError):
-    """A calendar, or a question to one, makes no sense. `field` is the dotted path of what is wrong, or ""."""
+    """Root of the errors of calendars and their arguments. `field` is the dotted path of the wrong field, or ""."""
 
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
@@ -10,7 +10,7 @@ class CalendarError(ValueError):
 
 
 class MalformedCalendar(CalendarError):
-    """A calendar is not written as `CalendarConfig` asks: correct the field."""
+    """A field of a calendar does not fit `CalendarConfig`: correct it."""
 
 
 class UnknownZone(CalendarError):
@@ -18,7 +18,7 @@ class UnknownZone(CalendarError):
 
 
 class OverlappingPeriods(CalendarError):
-    """Two periods of one day overlap: which of them counts would be a guess, so merge them."""
+    """Two periods of one day overlap, which is ambiguous: merge them."""
 
 
 class UnknownHolidays(CalendarError):
@@ -26,7 +26,7 @@ class UnknownHolidays(CalendarError):
 
 
 class NaiveInstant(CalendarError):
-    """An instant without a zone: say which one it is in, nothing is guessed."""
+    """An instant has no zone: give its offset; no zone is assumed."""
 
 
 class EndBeforeStart(CalendarError):
@@ -34,15 +34,15 @@ class EndBeforeStart(CalendarError):
 
 
 class InvalidTarget(CalendarError):
-    """A target is zero or negative, or longer than time is: promises take a positive time."""
+    """A target is zero or negative, or its deadline is after year 9998: give a positive target that ends earlier."""
 
 
 class MissingCalendar(CalendarError):
-    """Business hours were asked for without a calendar: give one, or count in elapsed hours."""
+    """Business hours need a calendar: give one, or use elapsed hours."""
 
 
 class NeverOpen(CalendarError):
-    """The calendar does not open for long enough within ten years, so the deadline would never come."""
+    """The calendar does not open for long enough within ten years, so there is no deadline."""
 
 
 class OutOfRange(CalendarError):

@@ -1,7 +1,7 @@
-"""[pure] From "the public holidays of Spain" to dates with names, by the data of the `holidays` package.
+"""[pure] Resolves a holiday set, such as the public holidays of Spain, to dates with names, by the `holidays` package.
 
-A calendar in use holds dates alone, so that what was computed with it stays what it was when the package learns
-better; the version that was asked is recorded beside the dates.
+A calendar in use holds only dates, so its results stay the same when a new version of the package corrects its data.
+The version of the package is recorded with the dates.
 """
 
 import warnings
@@ -18,17 +18,19 @@ from shared.contracts.vocabulary import Language
 
 HOLIDAYS_VERSION: str = version("holidays")
 
-# The years that an edition resolves: from before the oldest one, and ten years on, which is as far as business time is
-# ever counted (NeverOpen). That far ahead, dates of lunar calendars are the package's estimates, or not known to it.
+# The years that an edition resolves: from before the oldest edition to ten years ahead, the limit of business time
+# (NeverOpen). For far years, the package estimates the dates of lunar calendars or lacks them.
 FIRST_YEAR, LAST_YEAR = 2020, 2036
 
-_PREFERRED: dict[Language, tuple[str, ...]] = {"en": ("en_US", "en_GB")}  # of other languages, the plain one
+_PREFERRED: dict[Language, tuple[str, ...]] = {
+    "en": ("en_US", "en_GB")
+}  # other languages have one locale of their own name
 
 
 def resolve_holidays(
     config: CalendarConfig, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR
 ) -> CalendarConfig:
-    """`config` with its holiday set, if any, turned into dates; holidays that it gives itself keep their own names.
+    """`config` with its holiday set, if any, resolved to dates; its own `holidays` keep their names.
 
     Raises UnknownHolidays.
     """
@@ -45,14 +47,14 @@ def resolve_holidays(
 def holiday_dates(
     wanted: HolidaySet, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR, language: Language = "en"
 ) -> dict[str, str]:
-    """YYYY-MM-DD -> name, in date order: in English where the package has it, else in the country's language.
+    """YYYY-MM-DD -> name, in date order: in English if the package has it, else in the country's language.
 
-    Another `language` gives its names where there are any, else the same as "en". Raises UnknownHolidays.
+    For another `language`: its names if the package has them, else the same as "en". Raises UnknownHolidays.
     """
     return dict(_resolved(wanted, first_year, last_year, language))
 
 
-def speaks(wanted: HolidaySet, language: Language) -> bool:
+def has_names_in(wanted: HolidaySet, language: Language) -> bool:
     """Whether the package has the names of these holidays in `language`."""
     return _locale(_calendar_class(wanted.country), language) is not None
 
@@ -66,12 +68,12 @@ def _resolved(wanted: HolidaySet, first_year: int, last_year: int, language: Lan
         if category not in kind.supported_categories:
             raise _unknown("categories", category, kind.supported_categories)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that it does not know the lunar holidays of far years
+        warnings.simplefilter("ignore", UserWarning)  # the package warns that it lacks lunar holidays of far years
         found = kind(
             years=range(first_year, last_year + 1),
             subdiv=wanted.subdivision,
             categories=wanted.categories,
-            # always said: left out, the package would follow the locale of the machine
+            # Always given: the default of the package is the locale of the machine.
             language=_locale(kind, language) or _locale(kind, "en") or kind.default_language,
         )
     return tuple(sorted((day.isoformat(), name) for day, name in found.items()))

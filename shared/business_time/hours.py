@@ -1,12 +1,11 @@
-"""[pure] The three kinds of hours that a promise may count in, behind one pair of questions: when is it due, and how
-much of it is used up.
+"""[pure] The three kinds of hours in which a promise may count: when it is due, and how much of it has been used.
 
 - `elapsed`: every second counts.
 - `business`: open seconds of the calendar count.
-- `elapsed_then_next_open`: every second counts, and a deadline at which the calendar is closed moves to the next open
-  instant; one at which it is open stays. Waiting for that opening uses up nothing.
+- `elapsed_then_next_open`: every second counts. If the calendar is closed at the deadline, the deadline moves to the
+  next open instant; the time until that instant does not count.
 
-Paused time is closed time in all three.
+In all three kinds, paused time counts as closed.
 """
 
 from collections.abc import Sequence
@@ -25,8 +24,8 @@ def due(
 ) -> datetime:
     """The deadline, in UTC, of a promise of `target` made at `start`.
 
-    Raises what `BusinessCalendar.add` raises, and MissingCalendar where the hours need one; InvalidTarget also for an
-    elapsed target that runs past year 9998.
+    Raises the errors of `BusinessCalendar.add`, MissingCalendar if the hours need one, and InvalidTarget for a deadline
+    after year 9998.
     """
     spans = pause_spans(pauses)
     return from_micros(due_micros(to_micros(start, "start"), positive(target), hours, calendar, spans))
@@ -40,8 +39,8 @@ def measured(
     calendar: BusinessCalendar | None,
     pauses: Pauses = (),
 ) -> timedelta:
-    """How much time counted in [start, end). It is more than `target` if and only if the deadline was before `end`,
-    by counted time. Raises as `due`, and EndBeforeStart.
+    """The time that counts in [start, end). It is more than `target` if and only if the deadline is before `end` and
+    time has counted since. Raises as `due`, and EndBeforeStart.
     """
     since, until = span(start, end)
     spans = pause_spans(pauses)
@@ -64,7 +63,7 @@ def ledger(
     if hours == "elapsed" or counted < wanted:
         return elapsed_entries(since, until, spans)
     used_up = _elapsed_due(since, wanted, spans)
-    # no time has gone by beyond the target: whether the calendar ever opens does not matter yet
+    # At `counted == wanted` the next opening is not needed yet, so a calendar that never opens is no error.
     opening = until if counted == wanted else min(until, needed(calendar).next_open_micros(used_up, spans))
     return [
         *elapsed_entries(since, used_up, spans),
@@ -73,7 +72,7 @@ def ledger(
     ]
 
 
-# The same in microseconds since 1970, with pauses as merged spans.
+# The same functions in microseconds since 1970, with pauses as merged spans.
 
 
 def due_micros(
@@ -105,7 +104,7 @@ def measured_micros(
 
 
 def needed(calendar: BusinessCalendar | None) -> BusinessCalendar:
-    """The calendar, or MissingCalendar."""
+    """The calendar. Raises MissingCalendar if it is None."""
     if calendar is None:
         raise MissingCalendar("these hours need a calendar: give one, or count in elapsed hours", "calendar")
     return calendar
@@ -122,7 +121,7 @@ def _elapsed_due(start: Micros, target: Micros, pauses: Sequence[Span]) -> Micro
             left -= pause_start - at
         at = pause_end
     if at + left > LATEST:
-        raise InvalidTarget("the target runs past year 9998", "target")
+        raise InvalidTarget("the deadline is after year 9998", "target")
     return at + left
 
 

@@ -24,7 +24,7 @@ LATEST: Micros = length(datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH)
 
 
 def to_micros(at: datetime, field: str = "") -> Micros:
-    """The instant of an aware datetime of any zone. Raises NaiveInstant or OutOfRange, both naming `field`."""
+    """The instant of an aware datetime in any zone. Raises NaiveInstant or OutOfRange with `field`."""
     if at.utcoffset() is None:
         raise NaiveInstant(f"{at.isoformat()} has no zone: write an offset, or Z for UTC", field)
     micros = length(at - _EPOCH)

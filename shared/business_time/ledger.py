@@ -1,4 +1,4 @@
-"""[pure] A deadline explained: which intervals counted, which were skipped, and why."""
+"""[pure] The ledger of a deadline: which intervals counted, which were skipped, and why."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,9 +15,9 @@ Reason = Literal["open", "elapsed", "closed", "holiday", "break", "paused"]
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """[start, end) in UTC, counted (`open`, or `elapsed` where every hour counts) or not. `holiday` is its name.
+    """[start, end) in UTC, counted (`open`, or `elapsed` where every hour counts) or not. `holiday` is a name.
 
-    Of several reasons not to count, the calendar's own come first: `paused` is time that would have counted.
+    The reasons of the calendar outrank `paused`: paused time would have counted without the pause.
     """
 
     start: datetime
@@ -30,7 +30,7 @@ class LedgerEntry:
 def ledger_entries(
     zone: Zone, schedule: Schedule, start: Micros, end: Micros, pauses: Sequence[Span]
 ) -> list[LedgerEntry]:
-    """[start, end) as consecutive entries, neighbours of one reason joined; `pauses` are merged."""
+    """[start, end) as consecutive entries; adjacent entries of one reason are joined. `pauses` are merged spans."""
     found: list[tuple[Micros, Micros, Reason, str | None]] = []
     for segment in zone.segments(start, end):
         labels = schedule.explained(segment.start + segment.offset, segment.end + segment.offset)
@@ -41,7 +41,7 @@ def ledger_entries(
 
 
 def elapsed_entries(start: Micros, end: Micros, pauses: Sequence[Span]) -> list[LedgerEntry]:
-    """The ledger of elapsed hours, where only pauses are skipped."""
+    """The ledger of elapsed hours, which skips only pauses."""
     counted = _with_pauses(start, end, "open", None, pauses)
     return _joined([(a, b, "elapsed" if reason == "open" else reason, None) for a, b, reason, _ in counted])
 
@@ -49,9 +49,9 @@ def elapsed_entries(start: Micros, end: Micros, pauses: Sequence[Span]) -> list[
 def by_pause(
     entries: Iterable[LedgerEntry], pauses: Sequence[tuple[datetime, datetime]]
 ) -> Iterator[tuple[LedgerEntry, int | None]]:
-    """`entries` that were made with `pauses`, those that are paused cut by pause, each with the number of its pause.
+    """Split the paused entries of a ledger at the bounds of `pauses`; yields each entry with the index of its pause.
 
-    Where pauses overlap, the time is that of the one that began first.
+    Entries that are not paused have the index None. Where pauses overlap, the one that began first counts.
     """
     for entry in entries:
         if entry.reason != "paused":

@@ -1,7 +1,7 @@
 """[pure] The open hours of each local date, on the wall clock alone: no zone, no instant.
 
 A wall-clock label is a number of microseconds since the label 1970-01-01T00:00. A day is the number of dates since
-1970-01-01. `calendar.py` lays these labels over the zone.
+1970-01-01. `calendar.py` converts labels to instants of the zone.
 """
 
 import re
@@ -20,17 +20,17 @@ Why = Literal["open", "closed", "holiday", "break"]
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?|24:00(?::00)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_KEPT_YEARS = 64  # of a holiday set, before they are forgotten and looked up anew
+_KEPT_YEARS = 64  # of a holiday set in the cache
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _EPOCH_WEEKDAY = date(1970, 1, 1).weekday()
 
 
 class Schedule:
-    """Which labels are open. The rules: a holiday closes its date; an override replaces its date's weekly periods; a
-    break closes a range of labels; holiday beats override, break beats both.
+    """Which labels are open. A holiday closes its date, an override replaces the weekly periods of its date, a break
+    closes a range of labels. A holiday outranks an override; a break outranks both.
 
-    A period whose end is not after its start runs past midnight and belongs to the date it starts on: that date's
-    holiday or override governs all of it, and a holiday on the next date closes the part after midnight too.
+    A period whose end is not after its start runs past midnight and belongs to the date on which it starts: a holiday
+    or override of that date applies to all of it. A holiday on the next date closes the part after midnight as well.
     """
 
     __slots__ = ("_given", "_holiday_set", "_holidays", "_overrides", "_resolved_years", "_usual", "_weekly", "breaks")
@@ -48,7 +48,7 @@ class Schedule:
         self._resolved_years: set[int] = set()
         self._usual = [_one_date(self._weekly[day - 1], self._weekly[day]) for day in range(7)]
         if self._holiday_set is not None:
-            self._resolve(2000)  # an unknown country is a mistake of the calendar, not of the first question
+            self._resolve(2000)  # so that an unknown country is an error here, not at the first call
 
     def open_labels(self, start: int, end: int) -> list[Span]:
         """The open spans of labels within [start, end)."""
@@ -59,16 +59,16 @@ class Schedule:
         return without(clipped(merged(spans), start, end), self.breaks)
 
     def explained(self, start: int, end: int) -> list[tuple[int, int, Why, str | None]]:
-        """[start, end) as consecutive spans of labels, each with why it is open or not and the holiday's name."""
+        """[start, end) as consecutive spans of labels, each with its reason and the name of its holiday, if any."""
         parts: list[tuple[int, int, Why, str | None]] = []
         for day in range(start // DAY, -(-end // DAY)):
             midnight = day * DAY
             name = self.holiday(day)
             opens = [(midnight + a, midnight + b) for a, b in self._before_breaks(day)]
             breaks = clipped(self.breaks, midnight, midnight + DAY)
-            shut = without(without([(midnight, midnight + DAY)], opens), breaks)
+            closed = without(without([(midnight, midnight + DAY)], opens), breaks)
             parts += [(a, b, "open", None) for a, b in without(opens, breaks)]
-            parts += [(a, b, "closed" if name is None else "holiday", name) for a, b in shut]
+            parts += [(a, b, "closed" if name is None else "holiday", name) for a, b in closed]
             parts += [(a, b, "break", None) for a, b in breaks]
         return sorted((max(a, start), min(b, end), why, name) for a, b, why, name in parts if a < end and b > start)
 
@@ -81,7 +81,7 @@ class Schedule:
         return self._holidays.get(day)
 
     def _before_breaks(self, day: int) -> Sequence[Span]:
-        """The open spans of one date, as offsets from its midnight, breaks aside."""
+        """The open spans of one date as offsets from its midnight, before breaks are applied."""
         if self.holiday(day) is not None:
             return ()
         yesterday_is_special = day - 1 in self._overrides or self.holiday(day - 1) is not None
@@ -90,19 +90,19 @@ class Schedule:
         return _one_date(self._periods_of(day - 1), self._periods_of(day))
 
     def _periods_of(self, day: int) -> Sequence[Span]:
-        """The periods that start on a date; a period past midnight has an end of more than a day."""
+        """The periods that start on a date; the end of one that runs past midnight is more than a day."""
         if self.holiday(day) is not None:
             return ()
         override = self._overrides.get(day)
         return self._weekly[_weekday(day)] if override is None else override
 
     def _resolve(self, year: int) -> None:
-        assert self._holiday_set is not None  # noqa: S101 - the caller has looked
+        assert self._holiday_set is not None  # noqa: S101 - the caller has checked
         if len(self._resolved_years) >= _KEPT_YEARS:
             self._holidays, self._resolved_years = dict(self._given), set()
         for text, name in holiday_dates(self._holiday_set, year, year).items():
             day = _day(text, "holiday_set")
-            if self._holidays.get(day, text) == text:  # a name given with its date outranks the set's
+            if self._holidays.get(day, text) == text:  # a name in `holidays` outranks that of the set
                 self._holidays[day] = name
         self._resolved_years.add(year)
 
@@ -119,7 +119,7 @@ def _weekday(day: int) -> int:
 
 
 def _one_date(yesterday: Iterable[Span], today: Iterable[Span]) -> list[Span]:
-    """The open spans of one date: what its own periods cover of it, and what yesterday's run into it."""
+    """The open spans of one date: its own periods up to midnight, and those of the day before past midnight."""
     own = [(start, min(end, DAY)) for start, end in today]
     return merged(own + [(0, end - DAY) for _, end in yesterday if end > DAY])
 

@@ -6,7 +6,7 @@ Span = tuple[int, int]
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
-    """The same points as sorted, disjoint, non-empty spans; what touches becomes one."""
+    """The same points as sorted, disjoint, non-empty spans; adjacent spans are joined."""
     joined: list[Span] = []
     for start, end in sorted(spans):
         if start >= end:
@@ -20,14 +20,14 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def clipped(spans: Iterable[Span], start: int, end: int) -> list[Span]:
-    """The part of merged `spans` inside [start, end); nothing is inside an empty one."""
+    """The part of merged `spans` inside [start, end); empty if [start, end) is."""
     if start >= end:
         return []
     return [(max(a, start), min(b, end)) for a, b in spans if a < end and b > start]
 
 
 def without(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
-    """The points of merged `spans` that are in none of the merged `holes`."""
+    """The points of merged `spans` outside the merged `holes`."""
     if not holes:
         return list(spans)
     left: list[Span] = []

@@ -1,7 +1,7 @@
 """[pure] Time zones, from the pinned tzdata package only.
 
-The machine's own zone files are never read, so a log replays to the same instants on every machine. This is the one
-place where zoneinfo is told so.
+The zone files of the machine are never read, so a log replays to the same instants on every machine. This module alone
+configures zoneinfo so.
 """
 
 import zoneinfo
@@ -15,15 +15,15 @@ from shared.business_time.instants import DAY, SECOND, Micros, from_micros, leng
 
 zoneinfo.reset_tzpath(to=())
 
-TZDATA_VERSION: str = tzdata.IANA_VERSION  # such as "2026f"; recorded in what is decided with it
+TZDATA_VERSION: str = tzdata.IANA_VERSION  # such as "2026f"; decisions record it
 
-# A zone's offset is looked at once a day; a change in between is found to the second by halving. That misses nothing,
-# as a test over the whole database shows: no zone ever changed its offset twice within two days.
+# The offset is compared once a day, and a change between is located to the second by bisection. A test over the whole
+# database shows that this finds every change: no zone ever changed its offset twice within two days.
 _STEP = DAY
 
 
 class Segment(NamedTuple):
-    """A stretch of UTC [start, end) in which the local wall clock is `offset` ahead of UTC."""
+    """A part of UTC, [start, end), in which the local wall clock is `offset` ahead of UTC."""
 
     start: Micros
     end: Micros
@@ -40,27 +40,27 @@ class Zone:
         self._info = info
 
     def offset(self, at: Micros) -> Micros:
-        """How far the wall clock is ahead of UTC at that instant."""
+        """The offset of the wall clock from UTC at `at`."""
         ahead = from_micros(at).astimezone(self._info).utcoffset()
-        assert ahead is not None  # noqa: S101 - a ZoneInfo always knows the offset of an instant
+        assert ahead is not None  # noqa: S101 - a ZoneInfo has an offset for every instant
         return length(ahead)
 
     def segments(self, start: Micros, end: Micros) -> list[Segment]:
-        """The stretches of equal offset that make up [start, end), in order."""
+        """[start, end) as consecutive segments of equal offset."""
         found: list[Segment] = []
-        begun, offset = start, self.offset(start)
+        since, offset = start, self.offset(start)
         at = start
         while at < end:
             following = min(at + _STEP, end)
             ahead = self.offset(following)
             if ahead != offset:
                 change = self._change(at, following, offset)
-                if begun < change:
-                    found.append(Segment(begun, change, offset))
-                begun, offset = change, ahead
+                if since < change:
+                    found.append(Segment(since, change, offset))
+                since, offset = change, ahead
             at = following
-        if begun < end:
-            found.append(Segment(begun, end, offset))
+        if since < end:
+            found.append(Segment(since, end, offset))
         return found
 
     def _change(self, before: Micros, after: Micros, offset: Micros) -> Micros:
@@ -83,7 +83,7 @@ def known_zones() -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def zone(key: str, field: str = "") -> Zone:
-    """The zone of that name. Raises UnknownZone naming `field`."""
+    """The zone of that name. Raises UnknownZone with `field`."""
     if key not in known_zones():
         raise UnknownZone(f"unknown time zone {key!r}: use an IANA name such as Europe/Madrid", field)
     return Zone(key, zoneinfo.ZoneInfo.no_cache(key))

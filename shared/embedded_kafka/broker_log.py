@@ -1,4 +1,4 @@
-"""Reads the embedded broker's log: the port it got, whether it has started, and why it ended.
+"""Reads the log of the embedded broker: its port, whether it has started, and why it ended.
 
 The phrases are those of the locked Kafka version; the tests of the embedded broker fail if a new version changes them.
 """
@@ -26,35 +26,35 @@ _CORRUPT = re.compile(
     r"InconsistentMetadata|CorruptSnapshot)\w*Exception: .*|No readable meta\.properties.*|"
     r"No FeatureLevelRecord .* in the bootstrap metadata.*)"
 )
-NEARLY_NOTHING = 4 * 1024 * 1024  # bytes; a full file system can also end the process without a word
+NEARLY_NOTHING = 4 * 1024 * 1024  # bytes; with less, a full file system may have ended the process without a log line
 
 
-def port_the_kernel_chose(log: str) -> int:
-    """The port of the broker's listener that was to be any free one. Raises LookupError if the log does not say."""
+def listener_port(log: str) -> int:
+    """The port of the broker's listener, chosen by the kernel. Raises LookupError if the log does not name it."""
     port = None
     for line in log.splitlines():
         if match := _ACCEPTOR.search(line):
-            port = int(match[1])  # of the listener, the controller's or the broker's, that is named next
+            port = int(match[1])  # of the listener that the next lines name: the controller's or the broker's
         elif _BROKER_SOCKET in line and port is not None:
             return port
     raise LookupError("the broker has started, but its log does not say on which port")
 
 
 def has_started(log: str) -> bool:
-    """Whether the broker has said that it is ready."""
+    """Whether the log says that the broker is ready."""
     return _STARTED in log
 
 
-def last_words(log: str) -> str:
-    """The line that says most about an end: the last error, else the last line; without time and stack."""
+def last_line(log: str) -> str:
+    """The line that explains an end best: the last error, else the last line; without time and stack."""
     lines = [line.strip() for line in log.splitlines() if line.strip() and not line.startswith(("\t", "    at "))]
-    telling = [line for line in lines if re.search(r" (ERROR|FATAL) |Exception|Error:|^cannot start ", line)]
-    chosen = (telling or lines or ["nothing"])[-1]
+    errors = [line for line in lines if re.search(r" (ERROR|FATAL) |Exception|Error:|^cannot start ", line)]
+    chosen = (errors or lines or ["nothing"])[-1]
     return re.sub(r"^[\d-]{10} [\d:.,]+ ", "", chosen)[:300]
 
 
 def why_it_ended(log: str, how: str, *, log_file: Path, folder: Path, port: int, free_bytes: int) -> KafkaFailed:
-    """The named reason for a broker's end, from what it wrote; `how` is its exit in words."""
+    """The error for the end of a broker, from its log; `how` is its exit code in words."""
     if any(phrase in log for phrase in _DISK_FULL) or free_bytes < NEARLY_NOTHING:
         return DiskFull(folder=folder)
     if match := _BIND_FAILED.search(log):
@@ -63,4 +63,4 @@ def why_it_ended(log: str, how: str, *, log_file: Path, folder: Path, port: int,
         return DataFolderInUse(folder=folder)
     if match := _CORRUPT.search(log):
         return DataFolderCorrupt(folder=folder, reason=match[1].strip()[:300])
-    return BrokerDied(how=how, last_words=last_words(log), log=log_file)
+    return BrokerDied(how=how, last_line=last_line(log), log=log_file)

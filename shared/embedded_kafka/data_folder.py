@@ -1,4 +1,4 @@
-"""The files of an embedded broker's data folder: what is in them, and whether a folder is one of ours."""
+"""The data folder of an embedded broker: its files, their content, and the check that a folder is one."""
 
 import os
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from pathlib import Path
 from shared.embedded_kafka.errors import DataFolderCorrupt, DiskFull, NotADataFolder
 
 NODE_ID = "1"
-CLUSTER_FILE = "frontline-kafka-cluster"  # holds the cluster id; its presence says that the folder is ours
+CLUSTER_FILE = "frontline-kafka-cluster"  # holds the cluster id; its presence marks a folder of Frontline
 
-# Only what tells people and `broker_log` something; a quiet log also makes its last line worth quoting.
+# Only lines that people or `broker_log` need, so that the last line of the log is worth quoting.
 _LOG4J = """\
 status = error
 appender.out.type = Console
@@ -28,7 +28,7 @@ logger.server.level = info
 
 
 class DataFolder:
-    """One embedded broker's folder: `kafka/` with the log, and the files that it is started with."""
+    """The folder of one embedded broker: `kafka/` with the records, and the files with which it starts."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -46,7 +46,7 @@ class DataFolder:
         return self._meta.exists()
 
     def check(self, min_free_bytes: int) -> None:
-        """Make the folder if need be. Raises NotADataFolder, DataFolderCorrupt or DiskFull before anything starts."""
+        """Create the folder if it is missing. Raises NotADataFolder, DataFolderCorrupt or DiskFull."""
         self.path.mkdir(parents=True, exist_ok=True)
         if not self._cluster.exists() and any(self.path.iterdir()):
             raise NotADataFolder(folder=self.path)
@@ -74,18 +74,18 @@ class DataFolder:
         return space.f_bavail * space.f_frsize
 
     def write_cluster_id(self, cluster_id: str) -> None:
-        """Mark the folder as ours, for good."""
+        """Write the cluster id, which also marks the folder as one of Frontline."""
         self._cluster.write_text(cluster_id + "\n", encoding="utf-8")
 
     def write_settings(self, port: int, overrides: Mapping[str, str]) -> None:
-        """Write the files that the broker is started with."""
+        """Write the files with which the broker starts."""
         properties = broker_properties(port, self.records) | dict(overrides)
         self.properties.write_text("".join(f"{k}={_escaped(v)}\n" for k, v in properties.items()), encoding="utf-8")
         self.log4j.write_text(_LOG4J, encoding="utf-8")
 
 
 def broker_properties(port: int, records: Path) -> dict[str, str]:
-    """A single node that is its own controller. Port 0 lets the kernel choose, so nobody can take it in between."""
+    """The properties of a single node that is its own controller. For port 0 the kernel chooses a free port."""
     return {
         "process.roles": "broker,controller",
         "node.id": NODE_ID,
@@ -101,7 +101,7 @@ def broker_properties(port: int, records: Path) -> dict[str, str]:
         "transaction.state.log.min.isr": "1",
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
-        # A broker that was killed is let in again only when its last life is seen as over.
+        # A killed broker can register again only after the session of its former process has expired.
         "broker.session.timeout.ms": "5000",
         "broker.heartbeat.interval.ms": "1000",
         # The defaults suit many nodes: 50 internal partitions twice over, and 128 MB of heap for the cleaner alone.

@@ -1,4 +1,4 @@
-"""What can go wrong with the embedded Kafka. An error's docstring is its message: one line that says what to do."""
+"""Errors of the embedded Kafka. The docstring of an error is its message: one line that says what to do."""
 
 import inspect
 
@@ -36,11 +36,12 @@ class DiskFull(KafkaFailed):
 
 
 class BrokerDied(KafkaFailed):
-    """The Kafka process ended ({how}); its last words: {last_words} (all of them in {log})."""
+    """The Kafka process ended ({how}); the last line of its log: {last_line} (whole log: {log})."""
 
 
 class BrokerTooSlow(KafkaFailed):
-    """Kafka did not answer within {seconds:g} s of its start; its last words: {last_words} (all of them in {log})."""
+    """Kafka did not answer within {seconds:g} s of its start; the last line of its log: {last_line}
+    (whole log: {log})."""
 
 
 class DataFolderInUse(KafkaFailed):
@@ -48,7 +49,7 @@ class DataFolderInUse(KafkaFailed):
 
 
 class NotADataFolder(KafkaFailed):
-    """{folder} holds files but no data of an embedded Kafka: choose an empty folder, or one that Frontline made."""
+    """{folder} holds files but no data of an embedded Kafka: choose an empty folder, or one that Frontline created."""
 
 
 class DataFolderCorrupt(KafkaFailed):
@@ -57,4 +58,4 @@ class DataFolderCorrupt(KafkaFailed):
 
 
 class FormatFailed(KafkaFailed):
-    """Kafka's data folder {folder} could not be prepared: {last_words}."""
+    """Kafka's data folder {folder} could not be prepared: {last_line}."""

@@ -1,15 +1,15 @@
-"""One jar of the embedded Kafka, and the callback that progress is reported to."""
+"""One jar of the embedded Kafka, and the type of the callbacks that show progress."""
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-Say = Callable[[str], None]  # is given one sentence on what is going on
+ShowStep = Callable[[str], None]  # gets one sentence about the current step
 
 
-def say_nothing(_sentence: str) -> None:
-    """For callers that show no progress."""
+def show_nothing(_sentence: str) -> None:
+    """Ignore the step: for callers that show no progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class Jar:
 
     @property
     def file_name(self) -> str:
-        """The name of the file, in the repository and in our folder."""
+        """The name of the file, in the repository and in the local folder."""
         return f"{self.artifact}-{self.version}.jar"
 
     @property
     def repository_path(self) -> str:
-        """Where a Maven repository keeps it."""
+        """The path of the file in a Maven repository."""
         return f"{self.group.replace('.', '/')}/{self.artifact}/{self.version}/{self.file_name}"
 
     def is_at(self, path: Path) -> bool:

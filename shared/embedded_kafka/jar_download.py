@@ -1,4 +1,4 @@
-"""Downloads locked jars from a Maven repository: several at once, resumed where a broken download ended, verified."""
+"""Downloads locked jars from a Maven repository: several at once, resumable, with verified checksums."""
 
 import hashlib
 import os
@@ -13,12 +13,12 @@ from jgo.constants import MAVEN_CENTRAL_URL
 
 from shared.backoff import Backoff
 from shared.embedded_kafka.errors import JarChecksumMismatch, JarMissing
-from shared.embedded_kafka.jar import Jar, Say
+from shared.embedded_kafka.jar import Jar, ShowStep
 
-AT_ONCE = 4
-TRIES = 4
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0  # seconds before another try
-CHUNK = 256 * 1024
+CONCURRENT = 4  # downloads
+ATTEMPTS = 4
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 4.0  # seconds before another attempt
+CHUNK = 256 * 1024  # bytes
 
 
 def repository_url() -> str:
@@ -27,7 +27,7 @@ def repository_url() -> str:
 
 
 def http_client() -> httpx.Client:
-    """A client that heeds the usual proxy and certificate variables, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE too."""
+    """A client that obeys the usual proxy and certificate variables, with REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."""
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     verify: ssl.SSLContext | bool = True
     if bundle and "SSL_CERT_FILE" not in os.environ and Path(bundle).is_file():
@@ -35,10 +35,10 @@ def http_client() -> httpx.Client:
     return httpx.Client(verify=verify, follow_redirects=True, timeout=httpx.Timeout(30, connect=10))
 
 
-def download(jars: list[Jar], folder: Path, say: Say) -> None:
-    """Put `jars` into `folder`. The caller holds the folder's lock. Raises JarMissing or JarChecksumMismatch."""
-    progress = _Progress(sum(jar.size for jar in jars), say)
-    with http_client() as client, ThreadPoolExecutor(AT_ONCE) as pool:
+def download(jars: list[Jar], folder: Path, show_step: ShowStep) -> None:
+    """Download `jars` to `folder`. The caller holds the folder's lock. Raises JarMissing or JarChecksumMismatch."""
+    progress = _Progress(sum(jar.size for jar in jars), show_step)
+    with http_client() as client, ThreadPoolExecutor(CONCURRENT) as pool:
         running = [pool.submit(_download_one, client, jar, folder, progress) for jar in jars]
         try:
             for future in running:
@@ -49,31 +49,31 @@ def download(jars: list[Jar], folder: Path, say: Say) -> None:
 
 
 class _Progress:
-    """Counts the bytes of all downloads together and says so, at most ten times a second."""
+    """Counts the bytes of all downloads together and shows the sum, at most ten times a second."""
 
-    def __init__(self, total: int, say: Say) -> None:
+    def __init__(self, total: int, show_step: ShowStep) -> None:
         self._total = total
-        self._say = say
+        self._show_step = show_step
         self._done = 0
-        self._said_at = 0.0
+        self._shown_at = 0.0
         self._guard = threading.Lock()
 
     def add(self, count: int) -> None:
         with self._guard:
             self._done += count
-            if time.monotonic() - self._said_at > 0.1 or self._done >= self._total:
-                self._said_at = time.monotonic()
-                self._say(f"downloading Kafka: {self._done / 1e6:.0f} of {self._total / 1e6:.0f} MB")
+            if time.monotonic() - self._shown_at > 0.1 or self._done >= self._total:
+                self._shown_at = time.monotonic()
+                self._show_step(f"downloading Kafka: {self._done / 1e6:.0f} of {self._total / 1e6:.0f} MB")
 
 
 def _download_one(client: httpx.Client, jar: Jar, folder: Path, progress: _Progress) -> None:
     part = folder / f"{jar.file_name}.part"
     if part.exists():
-        _fetch_patiently(client, jar, part, progress)
-        if not jar.is_at(part):  # the part was of something else
+        _fetch_with_retries(client, jar, part, progress)
+        if not jar.is_at(part):  # it was a part of another file
             part.unlink()
     if not part.exists():
-        _fetch_patiently(client, jar, part, progress)
+        _fetch_with_retries(client, jar, part, progress)
     if not jar.is_at(part):
         with part.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
@@ -82,21 +82,21 @@ def _download_one(client: httpx.Client, jar: Jar, folder: Path, progress: _Progr
     part.replace(folder / jar.file_name)
 
 
-def _fetch_patiently(client: httpx.Client, jar: Jar, part: Path, progress: _Progress) -> None:
+def _fetch_with_retries(client: httpx.Client, jar: Jar, part: Path, progress: _Progress) -> None:
     backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
-    for attempt in range(TRIES):
+    for attempt in range(ATTEMPTS):
         try:
             _fetch(client, jar, part, progress)
             break
         except (httpx.TransportError, httpx.HTTPStatusError) as error:
-            if attempt == TRIES - 1 or not _may_pass(error):
+            if attempt == ATTEMPTS - 1 or not _is_transient(error):
                 raise JarMissing(jar=jar.file_name, folder=part.parent, reason=_reason(error)) from error
             time.sleep(backoff.next())
 
 
 def _fetch(client: httpx.Client, jar: Jar, part: Path, progress: _Progress) -> None:
     have = part.stat().st_size if part.exists() else 0
-    if have >= jar.size:  # a whole file that was not verified, or one of another content: judged by its checksum
+    if have >= jar.size:  # a complete file, or one of other content: the caller checks its checksum
         return
     headers = {"Range": f"bytes={have}-"} if have else {}
     with client.stream("GET", f"{repository_url()}/{jar.repository_path}", headers=headers) as response:
@@ -109,8 +109,8 @@ def _fetch(client: httpx.Client, jar: Jar, part: Path, progress: _Progress) -> N
                 progress.add(len(chunk))
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether trying again makes sense: trouble on the way or in the server, not "no such file" or "forbidden"."""
+def _is_transient(error: Exception) -> bool:
+    """Whether another attempt may succeed: after an error of network or server, not "not found" or "forbidden"."""
     return not isinstance(error, httpx.HTTPStatusError) or error.response.status_code >= 500
 
 

@@ -1,7 +1,7 @@
 """The jars of the embedded Kafka: exactly those of the lock file, byte for byte, in a folder shared by all projects.
 
-`python -m shared.embedded_kafka.lock_jars` makes the lock file. Installing resolves nothing: it downloads what is
-locked, and never uses a file whose SHA-256 differs.
+`python -m shared.embedded_kafka.lock_jars` writes the lock file. Installing resolves nothing: it downloads the locked
+jars and never uses a file whose SHA-256 differs.
 """
 
 import fcntl
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.embedded_kafka.jar import Jar as Jar  # users of the jars need no second import
-from shared.embedded_kafka.jar import Say as Say
-from shared.embedded_kafka.jar import say_nothing as say_nothing
+from shared.embedded_kafka.jar import Jar as Jar  # exported again, so that callers need one import
+from shared.embedded_kafka.jar import ShowStep as ShowStep
+from shared.embedded_kafka.jar import show_nothing as show_nothing
 
 KAFKA_VERSION = "4.3.1"
 LOCK_FILE = Path(__file__).with_name("kafka-jars.lock")
@@ -31,7 +31,7 @@ def _parse(line: str) -> Jar:
 
 
 def jars_folder() -> Path:
-    """Where the jars are kept: `FRONTLINE_CACHE_DIR`, else `frontline` in the user's cache folder."""
+    """The folder of the jars: in `FRONTLINE_CACHE_DIR`, else in `frontline` in the user's cache folder."""
     cache = os.environ.get("FRONTLINE_CACHE_DIR")
     if cache is None:
         user_cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -40,12 +40,12 @@ def jars_folder() -> Path:
 
 
 def not_in_place(jars: tuple[Jar, ...], folder: Path) -> list[Jar]:
-    """The jars that are missing from `folder` or are not what the lock file says."""
+    """The jars that are missing from `folder` or differ from the lock file."""
     return [jar for jar in jars if not jar.is_at(folder / jar.file_name)]
 
 
 def install(
-    say: Say = say_nothing, *, folder: Path | None = None, jars: tuple[Jar, ...] | None = None
+    show_step: ShowStep = show_nothing, *, folder: Path | None = None, jars: tuple[Jar, ...] | None = None
 ) -> tuple[Path, ...]:
     """The class path: every locked jar, verified; what is missing or damaged is downloaded first.
 
@@ -55,25 +55,25 @@ def install(
     jars = jars or locked_jars()
     if not_in_place(jars, folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with _only_one(folder, say):
-            wanted = not_in_place(jars, folder)  # again: another process may have done it while we waited
+        with _only_one(folder, show_step):
+            wanted = not_in_place(jars, folder)  # again: another process may have installed them meanwhile
             for jar in wanted:
                 if (folder / jar.file_name).exists():
-                    say(f"{jar.file_name} in {folder} is not the locked file: downloading it again")
+                    show_step(f"{jar.file_name} in {folder} is not the locked file: downloading it again")
             if wanted:
-                # Half a second of imports that a start with every jar in place does without.
+                # This import takes half a second; a start with every jar in place does not need it.
                 from shared.embedded_kafka.jar_download import download  # noqa: PLC0415
 
-                download(wanted, folder, say)
+                download(wanted, folder, show_step)
     return tuple(folder / jar.file_name for jar in jars)
 
 
 @contextmanager
-def _only_one(folder: Path, say: Say) -> Iterator[None]:
+def _only_one(folder: Path, show_step: ShowStep) -> Iterator[None]:
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("waiting for another process that is downloading Kafka")
+            show_step("waiting for another process that is downloading Kafka")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield

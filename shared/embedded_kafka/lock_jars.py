@@ -1,7 +1,7 @@
-"""`python -m shared.embedded_kafka.lock_jars`: resolves Kafka's jars with jgo and writes `kafka-jars.lock` anew.
+"""`python -m shared.embedded_kafka.lock_jars`: resolves Kafka's jars with jgo and writes `kafka-jars.lock`.
 
-Needed only when Kafka's version changes. Each jar is downloaded once and compared with the SHA-1 that the repository
-publishes beside it; the lock file then pins its SHA-256.
+Run it when Kafka's version changes. It downloads each jar once and compares it with the SHA-1 that the repository
+publishes; the lock file then pins its SHA-256.
 """
 
 import hashlib
@@ -11,10 +11,10 @@ import httpx
 import jgo
 
 from shared.embedded_kafka.jar_download import http_client, repository_url
-from shared.embedded_kafka.jars import KAFKA_VERSION, LOCK_FILE, Jar, Say
+from shared.embedded_kafka.jars import KAFKA_VERSION, LOCK_FILE, Jar, ShowStep
 
-LOG4J_VERSION = "2.25.4"  # the one that Kafka asks for
-# Kafka's POM leaves the choice of a log writer to the distribution; without one the broker is mute.
+LOG4J_VERSION = "2.25.4"  # the version that Kafka requires
+# Kafka's POM leaves the choice of a log writer to the distribution; without one the broker logs nothing.
 ROOTS = (f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}", f"org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J_VERSION}")
 HEADER = f"""\
 # The jars of the embedded Kafka {KAFKA_VERSION}: group:artifact:version, SHA-256, size in bytes; class path order.
@@ -30,12 +30,12 @@ def resolve() -> list[Jar]:
             jar = Jar(artifact.groupId, artifact.artifactId, artifact.version, "", 0)
             known = found.setdefault((jar.group, jar.artifact), jar)
             if known.version != jar.version:
-                raise SystemExit(f"{root} asks for {jar.file_name}, another root for {known.file_name}")
+                raise SystemExit(f"{root} requires {jar.file_name}, another root for {known.file_name}")
     return list(found.values())
 
 
 def hashed(client: httpx.Client, jar: Jar) -> Jar:
-    """`jar` with the SHA-256 and size of the repository's file, after its SHA-1 was found right."""
+    """`jar` with the SHA-256 and size of the repository's file, whose SHA-1 is checked first."""
     url = f"{repository_url()}/{jar.repository_path}"
     content = client.get(url).raise_for_status().content
     published = client.get(f"{url}.sha1").raise_for_status().text.split()[0]
@@ -44,12 +44,12 @@ def hashed(client: httpx.Client, jar: Jar) -> Jar:
     return Jar(jar.group, jar.artifact, jar.version, hashlib.sha256(content).hexdigest(), len(content))
 
 
-def lock_text(say: Say) -> str:
-    """The lock file's content, from the repository."""
+def lock_text(show_step: ShowStep) -> str:
+    """The content of the lock file, from the repository."""
     lines = []
     with http_client() as client:
         for jar in resolve():
-            say(jar.file_name)
+            show_step(jar.file_name)
             done = hashed(client, jar)
             lines.append(f"{done.group}:{done.artifact}:{done.version} sha256:{done.sha256} {done.size}\n")
     return HEADER + "".join(lines)

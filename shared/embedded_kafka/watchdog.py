@@ -1,13 +1,13 @@
 """Runs a program that must not outlive the process that started it, not even after a kill -9.
 
-This file runs as a process of its own, between the holder and the program, in a session of its own so that a Ctrl-C
-in the holder's terminal does not reach the program before the holder has decided what to do. The holder keeps the
-writing end of this process's standard input: when it is closed, by the holder or by the kernel because the holder is
-gone, the program is asked to end (SIGTERM) and, after the grace period, made to (SIGKILL).
+This file runs as a process between the holder and the program. It has its own session, so that a Ctrl-C in the
+holder's terminal does not reach the program before the holder has decided what to do. The holder keeps the writing end
+of this process's standard input. When that end is closed, by the holder or by the kernel after the holder's end, the
+program gets SIGTERM and, after the grace period, SIGKILL.
 
 Usage: watchdog.py GRACE_SECONDS CLEANUP_FOLDER PROGRAM [ARGUMENT...]
-CLEANUP_FOLDER is removed after the program's end if the holder is gone and cannot do it; "" = none. A holder that lives
-writes a byte to standard input before it closes it.
+CLEANUP_FOLDER is removed after the program's end if the holder has ended without a stop; "" = none. A holder that stops
+the program writes a byte to standard input before it closes it.
 Standard output: one line with the program's process id. Standard error is the program's output, both streams.
 Exit code: the program's, or 128 + signal number.
 
@@ -24,7 +24,7 @@ from contextlib import suppress
 
 
 def main() -> int:
-    """Start the program, then wait for whichever comes first: its end, or the holder's."""
+    """Start the program; wait for its end or the holder's, whichever comes first."""
     grace, cleanup_folder, *command = sys.argv[1:]
     child_ended, wakeup = os.pipe()
     for end in (child_ended, wakeup):
@@ -42,7 +42,7 @@ def main() -> int:
         signal.signal(ignored, signal.SIG_IGN)
 
     child = _start(command)
-    with suppress(BrokenPipeError):  # the holder is gone already; its closed pipe tells the same below
+    with suppress(BrokenPipeError):  # the holder has ended already; the loop below finds its pipe closed
         os.write(1, b"%d\n" % child)
     os.close(1)
     while True:
@@ -52,9 +52,9 @@ def main() -> int:
         code = _exit_code(child)
         if code is not None:
             return code
-        farewell = os.read(0, 1024) if 0 in readable else None
-        holder_lives = holder_lives or bool(farewell)
-        if asked_to_stop or farewell == b"":
+        message = os.read(0, 1024) if 0 in readable else None
+        holder_lives = holder_lives or bool(message)
+        if asked_to_stop or message == b"":
             code = _end(child, float(grace), child_ended)
             if cleanup_folder and not holder_lives and not asked_to_stop:
                 shutil.rmtree(cleanup_folder, ignore_errors=True)
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def _start(command: list[str]) -> int:
-    # A SIGTERM that comes before the child has dropped our handlers would be lost on it; so it waits until then.
+    # A SIGTERM before the child has reset its handlers would be lost, so it stays blocked until then.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     parent = os.getpid()
     child = os.fork()
@@ -84,7 +84,7 @@ def _start(command: list[str]) -> int:
 
 
 def _die_with(parent: int) -> None:
-    """On Linux, ask the kernel to end the program if its parent is killed with -9; elsewhere the holder has to."""
+    """On Linux, ask the kernel to end the program if its parent is killed with -9; elsewhere the holder does it."""
     if sys.platform != "linux":
         return
     import ctypes  # noqa: PLC0415 - Linux only, and only in the child
@@ -92,7 +92,7 @@ def _die_with(parent: int) -> None:
     pr_set_pdeathsig = 1
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-        if os.getppid() != parent:  # too late: it was gone before the kernel was asked
+        if os.getppid() != parent:  # the parent ended before the request to the kernel
             os._exit(1)
 
 

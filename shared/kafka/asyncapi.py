@@ -1,6 +1,6 @@
-"""The AsyncAPI document of a task service: what it reads, what it publishes. Made by FastStream, never connected.
+"""The AsyncAPI document of a task service: the topics that it reads and publishes. FastStream generates it offline.
 
-Tasks do not run on FastStream's subscribers, which have no transactions; the broker here exists to be described.
+FastStream's subscribers have no transactions, so tasks do not use them; the broker here is never connected.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from shared.contracts.topics import Topic
 
 
 def asyncapi(title: str, description: str, bootstrap: str, reads: Iterable[Topic], writes: Iterable[Topic]) -> bytes:
-    """The document as JSON. Topics without events (changelogs, dead letters) are nobody's business and left out."""
+    """The document as JSON, without internal topics: those that carry no events (changelogs, dead letters)."""
     broker = KafkaBroker(bootstrap, description="Kafka, the only thing that the services share", logger=None)
     for topic in reads:
         _reads(broker, topic)
@@ -34,7 +34,7 @@ def asyncapi(title: str, description: str, bootstrap: str, reads: Iterable[Topic
 
 def _reads(broker: KafkaBroker, topic: Topic) -> None:
     async def take(event: Any) -> None:
-        """Never called: FastStream learns the schema of what is read from the annotation of a handler."""
+        """Never called: FastStream takes the schema of a subscription from the annotation of its handler."""
 
     take.__annotations__["event"] = reduce(or_, topic.events)
     description = "\n\n".join(f"{event.TYPE}: {event.__doc__}" for event in topic.events)

@@ -1,17 +1,17 @@
-"""Consumers whose memory no record can fill: what is too large or unreadable is withheld, and the next record is read.
+"""Consumers with bounded memory: content that is too large or unreadable is withheld, and reading continues after it.
 
-aiokafka decodes a fetched batch whole, and its decoders know no limit: 250 KB on the wire may be 250 MB in memory. An
-exception while it reads a batch ends the fetch, and the next one meets the same batch. So `bounded_consumer` makes
-consumers that never hold more than a bounded part of what a fetch decodes to, and that hand out, in place of content
-that is too large or cannot be read, a record whose value is `Withheld`:
+aiokafka decodes a fetched batch as a whole, and its decoders have no limit: 250 KB on the wire may be 250 MB in memory.
+An exception while it reads a batch ends the fetch, and the next fetch returns the same batch. So `bounded_consumer`
+creates consumers that hold only a bounded part of a decoded fetch. In place of content that is too large or cannot be
+read, they return a record whose value is `Withheld`:
 
-- a single record larger than its topic takes uncompressed is withheld at its own offset;
+- a single record larger than its topic allows, uncompressed, is withheld at its own offset;
 - a batch that decodes to more than MAX_BATCH_BYTES or MAX_BATCH_RECORDS is withheld as a whole, as one record at its
-  last offset, so that the position after it is the one after the batch;
-- what follows the first record of a batch that cannot be read is withheld likewise.
+  last offset, so that the next position is the one after the batch;
+- from the first unreadable record of a batch on, the rest of the batch is withheld in the same way.
 
-aiokafka has two hooks for it: its batches look up their decoders, and its fetcher `PartitionRecords`. Only batches of
-format 2 are meant; Kafka 4 has no others.
+aiokafka has two hooks for this: its batches look up their decoders, and its fetcher looks up `PartitionRecords`. Only
+batches of format 2 are handled; Kafka 4 has no others.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,11 +34,11 @@ from shared.kafka.aiokafka_internals import (
 from shared.kafka.decompression import BatchTooLarge
 from shared.kafka.record import Headers, Withheld, size_of, too_large
 
-MAX_BATCH_BYTES = 32 * 1024 * 1024  # decoded; 32 times what a producer may send without compression
+MAX_BATCH_BYTES = 32 * 1024 * 1024  # decoded; 32 times the largest uncompressed request of a producer
 MAX_BATCH_RECORDS = 100_000  # of a compressed batch
-FETCH_BYTES = 8 * 1024 * 1024  # decoded, of one partition: a fetch that has more ends early, the rest is fetched again
-RECORD_OVERHEAD = 300  # bytes that a small record takes in memory, beside its content
-KEY_LIMIT = 32 * 1024  # bytes; a withheld record loses a longer key too
+FETCH_BYTES = 8 * 1024 * 1024  # decoded, of one partition: a larger fetch ends early, and its rest is fetched again
+RECORD_OVERHEAD = 300  # bytes of memory for each record, in addition to its content
+KEY_LIMIT = 32 * 1024  # bytes; a withheld record drops a longer key as well
 
 DECODERS: dict[str, Callable[[bytes | memoryview, int], bytes]] = {
     "gzip_decode": decompression.gunzip,
@@ -46,12 +46,12 @@ DECODERS: dict[str, Callable[[bytes | memoryview, int], bytes]] = {
     "lz4_decode": decompression.unlz4,
     "zstd_decode": decompression.unzstd,
 }
-_NOT_THE_DATA = (MemoryError, UnsupportedCodecError)  # what another try, or another installation, may read
+_NOT_THE_DATA = (MemoryError, UnsupportedCodecError)  # another attempt, or another installation, may read the batch
 
 
 @dataclass(frozen=True, slots=True)
 class WithheldRecord:
-    """In place of a record of aiokafka, with what its fetcher asks of one."""
+    """The substitute for a record of aiokafka, with the attributes that its fetcher reads."""
 
     offset: int
     timestamp: int
@@ -63,14 +63,14 @@ class WithheldRecord:
 
 
 def bounded_consumer(*topics: str, **options: Any) -> AIOKafkaConsumer:
-    """A consumer, made with aiokafka's own arguments, whose memory no record can fill."""
+    """A consumer with bounded memory; the arguments are those of `AIOKafkaConsumer`."""
     bound_decoding()
     return AIOKafkaConsumer(*topics, **options)
 
 
 @cache
 def bound_decoding() -> None:
-    """Put the bounds into aiokafka, for this process and for good."""
+    """Install the bounds in aiokafka, for the whole life of this process."""
     replace_decoders({name: _bounded(decode) for name, decode in DECODERS.items()})
     replace_partition_records(_PartitionRecords)
 
@@ -80,14 +80,14 @@ def _bounded(decode: Callable[[bytes | memoryview, int], bytes]) -> Callable[[by
 
 
 class _PartitionRecords(PartitionRecords):  # type: ignore[misc]  # aiokafka is untyped
-    """What one fetch has of a partition. Its consumer takes `next_fetch_offset` for where the next one begins."""
+    """The records of one partition in a fetch. The consumer starts its next fetch at `next_fetch_offset`."""
 
     def __init__(self, place: Any, records: Any, *others: Any) -> None:
         super().__init__(place, _Batches(records, record_limit(place.topic)), *others)
 
 
 class _Batches:
-    """The batches of a fetch, until they have been decoded to FETCH_BYTES: then it ends as if there were no more."""
+    """The batches of a fetch. It ends early once FETCH_BYTES have been decoded."""
 
     def __init__(self, batches: Any, limit: int) -> None:
         self._batches = batches
@@ -106,9 +106,9 @@ class _Batches:
 
 
 class BoundedBatch:
-    """A batch of aiokafka whose iteration hands out records of at most `limit` bytes, and does not fail.
+    """A batch of aiokafka whose iteration returns records of at most `limit` bytes and never fails.
 
-    `spend` is called with the memory that each record takes. Everything else is as in the batch itself.
+    `spend` is called with the memory that each record takes. All other attributes are those of the batch.
     """
 
     def __init__(self, batch: Any, limit: int, spend: Callable[[int], None] = lambda _: None) -> None:
@@ -120,7 +120,7 @@ class BoundedBatch:
         return getattr(self._batch, name)
 
     def __next__(self) -> Any:
-        return next(self._batch)  # the fetcher looks so at the one record of a control batch
+        return next(self._batch)  # the fetcher reads the only record of a control batch in this way
 
     def __iter__(self) -> Iterator[Any]:
         batch = self._batch
@@ -137,7 +137,7 @@ class BoundedBatch:
             raise
         except BatchTooLarge:
             yield self._rest(start, "record_too_large", f"decode to more than {MAX_BATCH_BYTES} bytes in one batch")
-        except Exception as error:  # the checksum is right, so it was written like that and will never be readable
+        except Exception as error:  # the checksum is right, so it was written like this and stays unreadable
             if start < end:
                 yield self._rest(start, "record_unreadable", f"cannot be decoded: {type(error).__name__}")
 

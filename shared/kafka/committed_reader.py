@@ -1,8 +1,8 @@
-"""Reading topics to where they end now: committed records only, in no group, so that reading leaves no trace in Kafka.
+"""Reads topics up to their current end: committed records only, without a group, so nothing is stored in Kafka.
 
-`read_to_end` is for whoever wants all records. `CommittedReader` is for whoever chooses what to read and in which
-order. Two readers of topics differ: a task's sources belong to its group (`shared/streams/group_consumer.py`), and the
-views of intake begin at a time, go on at the end, and survive outages (`tail.py`).
+`read_to_end` reads all records of a topic. `CommittedReader` lets its caller choose spans and their order. Two other
+readers exist: a task reads its sources in its group (`shared/streams/group_consumer.py`), and the views of intake start
+at an instant, follow the end of the topics and survive outages (`tail.py`).
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from shared.kafka.settings import KafkaSettings
 
 STALLED = 30.0  # seconds without progress after which reading fails
 _FETCH_BYTES = 8 * 1024 * 1024
-_POLL_MS = 10  # a position may reach the end without a record: markers and aborted records are skipped
+_POLL_MS = 10  # short: a position may reach the end without a record, past markers and aborted records
 _FOLLOW_POLL_MS = 200
 
 
@@ -38,9 +38,9 @@ class Span:
 async def read_to_end(
     settings: KafkaSettings, topics: Iterable[str], partitions: Collection[int] | None = None
 ) -> AsyncIterator[Record]:
-    """The records of those of `topics` that exist, up to where they end now; None = of all partitions.
+    """The records of those of `topics` that exist, up to their current end. `partitions` None = all.
 
-    In the order of each partition; partitions come as they are fetched. Raises KafkaError.
+    Each partition keeps its order; partitions are interleaved as they are fetched. Raises KafkaError.
     """
     async with committed_reader(settings) as reader:
         found = await reader.partitions(topics)
@@ -52,7 +52,7 @@ async def read_to_end(
 
 @contextlib.asynccontextmanager
 async def committed_reader(settings: KafkaSettings, **options: Any) -> AsyncIterator["CommittedReader"]:
-    """A connected reader; `options` are aiokafka's, in place of those that follow here. Raises KafkaError."""
+    """A connected reader. `options` are arguments of the consumer that replace the defaults here. Raises KafkaError."""
     defaults: dict[str, Any] = {
         "auto_offset_reset": "earliest",
         "fetch_max_wait_ms": 50,
@@ -73,7 +73,7 @@ async def committed_reader(settings: KafkaSettings, **options: Any) -> AsyncIter
 
 
 class CommittedReader:
-    """One consumer, which reads one choice of spans after the other. All methods raise KafkaError."""
+    """A consumer that reads chosen spans, one list after the other. All methods raise KafkaError."""
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         self._consumer = consumer
@@ -83,27 +83,27 @@ class CommittedReader:
         return await existing_partitions(self._consumer, topics)
 
     async def spans(self, places: Sequence[TopicPartition]) -> list[Span]:
-        """Each partition as a whole, from its beginning to where what is decided ends now."""
+        """The whole of each partition: from its beginning to its current last stable offset."""
         ends = await self.ends(places)
         starts = await self.starts(places)
         return [Span(place, starts[place], ends[place]) for place in places]
 
     async def ends(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        """Where what is decided ends now."""
-        self._attend_to(places)
+        """The current last stable offsets: transactions that are still open lie behind them."""
+        self._assign_paused(places)
         found: dict[TopicPartition, int] = await self._consumer.end_offsets(list(places)) if places else {}
         return found
 
     async def starts(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        """Where the logs begin now."""
-        self._attend_to(places)
+        """The current first offsets of the logs."""
+        self._assign_paused(places)
         found: dict[TopicPartition, int] = await self._consumer.beginning_offsets(list(places)) if places else {}
         return found
 
-    def _attend_to(self, places: Sequence[TopicPartition]) -> None:
-        """Learn the leaders of `places` without fetching anything.
+    def _assign_paused(self, places: Sequence[TopicPartition]) -> None:
+        """Make the consumer find the leaders of `places` without fetching records.
 
-        A partition without a position would be given one by `auto_offset_reset`, or an error by its value "none".
+        A partition needs a position: without one, `auto_offset_reset` would set it, or raise an error if it is "none".
         """
         if self._consumer.assignment() != set(places):
             self._consumer.assign(list(places))
@@ -112,7 +112,7 @@ class CommittedReader:
             self._consumer.seek(place, 0)
 
     async def read(self, spans: Iterable[Span]) -> AsyncIterator[Record]:
-        """The records of `spans`, side by side. Raises KafkaTimeoutError after STALLED seconds without progress."""
+        """The records of `spans`, interleaved. Raises KafkaTimeoutError after STALLED seconds without progress."""
         async for _place, messages in self.batches(spans):
             for message in messages:
                 yield Record.of(message)
@@ -120,10 +120,10 @@ class CommittedReader:
     async def batches(
         self, spans: Iterable[Span], progress: Callable[[int], None] = lambda _remaining: None
     ) -> AsyncIterator[tuple[TopicPartition, Sequence[ConsumerRecord]]]:
-        """The same as it is fetched. `progress` is called before each fetch with how many offsets remain."""
+        """The records of `spans` in batches as fetched. `progress` gets the number of remaining offsets."""
         chosen = [span for span in spans if span.start < span.end]
         if not chosen:
-            return  # aiokafka's fetcher may miss that it is stopped right after another assignment
+            return  # aiokafka's fetcher may ignore a stop right after an assignment
         ends = {span.place: span.end for span in chosen}
         self._consumer.assign(list(ends))
         for span in chosen:
@@ -140,13 +140,13 @@ class CommittedReader:
                 yield place, [message for message in messages if message.offset < ends[place]]
 
     async def _remaining(self, ends: Mapping[TopicPartition, int]) -> int:
-        """How many offsets are still to be read, by position: markers of transactions are never handed out."""
+        """The number of offsets still to read, by position: the consumer returns no transaction markers."""
         remaining = 0
         for place, end in ends.items():
             if (left := end - await self._consumer.position(place)) > 0:
                 remaining += left
             else:
-                self._consumer.pause(place)  # what is written since is not fetched
+                self._consumer.pause(place)  # keeps it from fetching records beyond the span
         return remaining
 
     async def follow(self, places: Sequence[TopicPartition]) -> AsyncIterator[Record]:

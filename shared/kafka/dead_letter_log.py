@@ -1,4 +1,4 @@
-"""Reading the dead letters of a broker, and sending them back to where they came from."""
+"""Reads the dead letters of a broker and sends them back to their source topics."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class CannotResend(KafkaFault):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a dead letter stands: the source topic's name, and the place in its dead-letter topic. Read as an id."""
+    """The id of a dead letter: its source topic, and its partition and offset in the dead-letter topic."""
 
     source: str
     partition: int
@@ -37,7 +37,7 @@ class Place:
 
     @classmethod
     def parse(cls, text: str) -> "Place":
-        """The place that `str` has written. Raises ValueError."""
+        """The inverse of `str`. Raises ValueError."""
         source, partition, offset = text.rsplit(":", 2)
         place = cls(source, int(partition), int(offset))
         if place.source not in SOURCES or place.partition < 0 or place.offset < 0:
@@ -47,15 +47,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record of a dead-letter topic; `letter` is None where somebody else wrote it, `problem` says how it shows."""
+    """A record of a dead-letter topic. If another program wrote it, `dead_letter` is None with a `problem`."""
 
     place: Place
-    letter: DeadLetter | None
+    dead_letter: DeadLetter | None
     problem: str = ""
 
 
 async def read_all(settings: KafkaSettings, sources: Sequence[str] = SOURCES) -> AsyncIterator[Found]:
-    """Every dead letter of these source topics, up to where the logs end now, by partition. Raises KafkaError."""
+    """Every dead letter of these source topics, up to the current end, partition by partition. Raises KafkaError."""
     async with committed_reader(settings) as reader:
         places = await reader.partitions(dead_letters.topic_of(source) for source in sources)
         for source in sources:
@@ -65,18 +65,18 @@ async def read_all(settings: KafkaSettings, sources: Sequence[str] = SOURCES) ->
 
 
 async def read_one(settings: KafkaSettings, place: Place) -> Found | None:
-    """The dead letter at `place`, or None if there is none (any more)."""
+    """The dead letter at `place`; None if the topic has none there or has deleted it."""
     async with committed_reader(settings) as reader:
         record = await _at(reader, dead_letters.topic_of(place.source), place.partition, place.offset)
         return None if record is None else _found(place.source, record)
 
 
 async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterator[tuple[Found, str]]:
-    """Send each back to its source topic as it came: key, value, own headers. Yields why not, or "" when acknowledged.
+    """Send each back to its source topic unchanged: key, value, own headers. Yields the problem, or "" if acknowledged.
 
-    It goes to the partition that its key belongs to, or to its own if it has no key. A dead letter by reference is
-    read from the source topic, if that still has it. The dead letter stays where it is: replay twice, and the record
-    is there twice. Raises KafkaError.
+    The record goes to the partition of its key, or to its original one if it has no key. The value of a dead letter by
+    reference is read from the source topic, if that still has it. The dead letter itself stays: a second replay writes
+    the record a second time. Raises KafkaError.
     """
     producer = AIOKafkaProducer(**settings.client(), enable_idempotence=True, max_request_size=_LARGEST_BYTES)
     await producer.start()
@@ -98,29 +98,29 @@ async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterat
 
 
 async def _original(settings: KafkaSettings, found: Found) -> Record:
-    if found.letter is None:
+    if found.dead_letter is None:
         raise CannotResend(found.problem)
-    record = found.letter.record
+    record = found.dead_letter.record
     if record.topic not in SOURCES:
-        raise CannotResend(f"it says that it comes from {record.topic}, which is no source of Frontline")
-    if not found.letter.by_reference:
+        raise CannotResend(f"its source topic {record.topic} is not a topic of Frontline's tasks")
+    if not found.dead_letter.by_reference:
         return record
     async with committed_reader(settings) as reader:
-        there = await _at(reader, record.topic, record.partition, record.offset)
-    if there is None:
+        original = await _at(reader, record.topic, record.partition, record.offset)
+    if original is None:
         raise CannotResend(f"its value was not kept, and {record.topic} no longer has it")
-    if isinstance(there.value, Withheld):
-        raise CannotResend(f"its source has to send it again in a readable size: {there.value.message}")
-    return there
+    if isinstance(original.value, Withheld):
+        raise CannotResend(f"its producer must send it again, smaller or readable: {original.value.message}")
+    return original
 
 
 def _found(source: str, record: Record) -> Found:
     place = Place(source, record.partition, record.offset)
     try:
-        letter = dead_letters.parse(record.key, record.value, record.headers, record.timestamp_ms)
+        dead_letter = dead_letters.parse(record.key, record.value, record.headers, record.timestamp_ms)
     except NotADeadLetter as error:
         return Found(place, None, str(error))
-    return Found(place, letter)
+    return Found(place, dead_letter)
 
 
 async def _at(reader: CommittedReader, topic: str, partition: int, offset: int) -> Record | None:

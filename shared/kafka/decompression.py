@@ -1,7 +1,7 @@
-"""Decoders for compressed record batches that stop at a limit: a few hundred KB may hold gigabytes.
+"""Decoders for compressed record batches that stop at a limit: a few hundred KB may decode to gigabytes.
 
-Each takes what follows a batch's header, and at most so many bytes to decode it to. Raises BatchTooLarge beyond that,
-and whatever the codec raises for data that it cannot decode. None of them needs much more memory than the limit.
+The arguments are the data after a batch's header and the limit in decoded bytes. They raise BatchTooLarge beyond the
+limit, and the codec's own errors for data that it cannot decode. None needs much more memory than the limit.
 """
 
 import mmap
@@ -15,10 +15,10 @@ from shared.kafka.faults import KafkaFault
 
 Data = bytes | memoryview
 
-_GZIP = 31  # zlib's word for a gzip header with a window of up to 32 KiB
-_XERIAL = b"\x82SNAPPY\x00"  # snappy-java: this magic and two versions, then blocks, each behind its length
+_GZIP = 31  # zlib's code for a gzip header with a window of up to 32 KiB
+_XERIAL = b"\x82SNAPPY\x00"  # snappy-java: this magic number and two versions, then blocks, each after its length
 _XERIAL_HEADER = 16
-_FULL = "failed to write whole buffer"  # cramjam, when the decoded data is larger than the buffer for it
+_FULL = "failed to write whole buffer"  # the error of cramjam if the decoded data is larger than its buffer
 
 
 class BatchTooLarge(KafkaFault):
@@ -41,7 +41,7 @@ def gunzip(data: Data, limit: int) -> bytes:
 
 
 def unsnappy(data: Data, limit: int) -> bytes:
-    """Decode snappy, raw or in the blocks of snappy-java. Both say beforehand how much they decode to."""
+    """Decode snappy, raw or in the blocks of snappy-java. Both formats begin with the decoded size."""
     packed = memoryview(data)
     if packed[: len(_XERIAL)] != _XERIAL:
         return _raw_snappy(packed, limit)
@@ -72,7 +72,7 @@ def _raw_snappy(data: memoryview, limit: int) -> bytes:
 
 
 def _into_buffer(decode: Callable[[Data, mmap.mmap], int], data: Data, limit: int) -> bytes:
-    with mmap.mmap(-1, limit) as buffer:  # costs only the pages that are written
+    with mmap.mmap(-1, limit) as buffer:  # takes memory only for pages that are written
         try:
             return buffer[: decode(data, buffer)]
         except cramjam.DecompressionError as error:

@@ -1,4 +1,4 @@
-"""How intake reaches Kafka: whether it answers, and the settings in FastStream's terms."""
+"""Connection of intake to Kafka: a check that it answers, and the credentials for FastStream."""
 
 import asyncio
 from collections.abc import Collection
@@ -18,13 +18,13 @@ class TopicsMissing(KafkaFault):
 
 
 class KafkaUnreachable(KafkaFault):
-    """Nothing that is Kafka answers there, or not in time, or not with these credentials."""
+    """No Kafka answers at the address in time, or it refuses these credentials."""
 
 
 async def partitions_of(settings: KafkaSettings, topics: Collection[str], timeout: float) -> dict[str, int]:
-    """How many partitions each of `topics` has. Raises KafkaUnreachable, TopicsMissing.
+    """The partition count of each of `topics`. Raises KafkaUnreachable, TopicsMissing.
 
-    Asked before a client is made that stays: one that cannot connect at its start is left half open by both libraries.
+    Call it before a long-lived client is created: both libraries leave a client half open that cannot connect.
     """
     try:
         async with asyncio.timeout(timeout):
@@ -35,7 +35,7 @@ async def partitions_of(settings: KafkaSettings, topics: Collection[str], timeou
             finally:
                 await client.close()
     except (KafkaError, OSError, TimeoutError):
-        raise KafkaUnreachable(f"no Kafka answers at {settings.kafka_bootstrap}") from None
+        raise KafkaUnreachable(f"Kafka at {settings.kafka_bootstrap} does not answer") from None
     partitions = {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in topics}
     missing = [topic for topic, number in partitions.items() if not number]
     if missing:
@@ -44,7 +44,7 @@ async def partitions_of(settings: KafkaSettings, topics: Collection[str], timeou
 
 
 def security(settings: KafkaSettings) -> BaseSecurity | None:
-    """The credentials of `settings` as FastStream takes them; None for plain text without any."""
+    """The credentials of `settings` as an object of FastStream; None for plain text without credentials."""
     client = settings.client()
     context = client.get("ssl_context")
     if "sasl_mechanism" in client:

@@ -1,14 +1,14 @@
-"""[pure] The root of the exceptions of Kafka and the stream runtime, and those that a topology may raise."""
+"""[pure] The root of the errors of Kafka and the stream runtime, and the errors that a topology may raise."""
 
 from shared.contracts.vocabulary import DeadLetterCause
 
 
 class KafkaFault(Exception):
-    """The root of what goes wrong between Frontline and Kafka; the client itself raises aiokafka's `KafkaError`."""
+    """Root of the errors between Frontline and Kafka; the client itself raises aiokafka's `KafkaError`."""
 
 
 class PoisonRecord(KafkaFault):
-    """This record can never be processed: it goes to the dead letters with `cause` and a message for people.
+    """This record can never be processed; its task dead-letters it with `cause` and a message for people.
 
     The message names fields and ids, never a customer's text.
     """
@@ -19,12 +19,12 @@ class PoisonRecord(KafkaFault):
 
 
 class TaskMustStop(KafkaFault):
-    """Going on would be wrong for every record (a missing edition, a lost offset): stop the task, say why, retry."""
+    """The task cannot process any record correctly (missing edition, lost offset): it stops, logs why, and retries."""
 
 
 class TopicsDiffer(TaskMustStop):
     """Topics are missing, have another partition count than FRONTLINE_PARTITIONS, or were deleted and created again
-    while the service ran; `frontline topics check` shows missing ones and counts.
+    while the service ran; `frontline topics check` lists missing topics and wrong counts.
     """
 
 

@@ -1,6 +1,6 @@
 """[pure] Which partition a key belongs to: murmur2, as the Java client and aiokafka choose by default.
 
-librdkafka clients choose by CRC32 unless told `partitioner=murmur2_random`; a task dead-letters what they misplace.
+librdkafka clients choose by CRC32 unless they set `partitioner=murmur2_random`; a task dead-letters misplaced records.
 """
 
 from collections.abc import Callable
@@ -28,10 +28,10 @@ def murmur2(data: bytes) -> int:
 
 @lru_cache(maxsize=16_384)
 def partition_for(key: bytes, partitions: int) -> int:
-    """The partition of `key` in a topic of so many partitions. Kept for the keys seen last: one costs microseconds."""
+    """The partition of `key` in a topic with so many partitions. Cached: one computation costs microseconds."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions
 
 
 def partitioner(partitions: int) -> Callable[[bytes], int]:
-    """The partition of a key, in topics of so many partitions."""
+    """A function from keys to partitions, for topics with so many partitions."""
     return partial(partition_for, partitions=partitions)

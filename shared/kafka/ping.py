@@ -1,4 +1,4 @@
-"""Whether a Kafka answers: by a real metadata request, not by an open port."""
+"""Checks whether a Kafka answers: by a metadata request, not by an open port."""
 
 import asyncio
 import logging
@@ -10,17 +10,17 @@ from aiokafka.errors import KafkaError
 
 from shared.kafka.aiokafka_internals import AIOKafkaClient
 
-PAUSE = 0.1  # seconds between two tries
+PAUSE = 0.1  # seconds between two attempts
 
 
 async def answers(bootstrap: str, timeout: float = 5.0, client: Mapping[str, Any] | None = None) -> bool:
     """Whether a broker of `bootstrap` ("host:port", several with commas) answers within `timeout` seconds.
 
-    `client` has what else a client needs to be let in (`KafkaSettings.client()`).
+    `client` has the other arguments of the client, such as credentials (`KafkaSettings.client()`).
     """
     arguments = {**(client or {}), "bootstrap_servers": bootstrap, "request_timeout_ms": max(1, int(timeout * 1000))}
     try:
-        with _failed_tries_unlogged():
+        with _failed_attempts_unlogged():
             async with asyncio.timeout(timeout):
                 kafka = AIOKafkaClient(**arguments)
                 try:
@@ -33,18 +33,18 @@ async def answers(bootstrap: str, timeout: float = 5.0, client: Mapping[str, Any
 
 
 async def wait_until_it_answers(bootstrap: str, timeout: float, client: Mapping[str, Any] | None = None) -> bool:
-    """Ask again and again until it answers; False after `timeout` seconds without an answer."""
+    """Repeat the request until Kafka answers; False after `timeout` seconds without an answer."""
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout):
-            while not await answers(bootstrap, min(timeout, 5.0), client):  # noqa: ASYNC110 - nobody tells us
+            while not await answers(bootstrap, min(timeout, 5.0), client):  # noqa: ASYNC110 - no event to wait for
                 await asyncio.sleep(PAUSE)
             return True
     return False
 
 
 @contextmanager
-def _failed_tries_unlogged() -> Iterator[None]:
-    """The client logs each failed try as an error; here it is an answer."""
+def _failed_attempts_unlogged() -> Iterator[None]:
+    """Keep the client from logging failed attempts as errors: here a failure is a result."""
 
     def keep(record: logging.LogRecord) -> bool:
         return not record.getMessage().startswith(("Unable connect to", "Unable to request metadata"))

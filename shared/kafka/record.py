@@ -1,4 +1,4 @@
-"""[pure] A record as a task sees it, coming in and going out."""
+"""[pure] Records: consumed ones, ones to be produced, and values that are withheld."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ Headers = tuple[tuple[str, bytes], ...]
 
 
 class Withheld(bytes):
-    """The value of a record whose content is not read: empty, so that nobody takes it for a tombstone or an event.
+    """The value of a record whose content is not read: empty bytes, which are neither a tombstone nor an event.
 
-    `cause` is that of its dead letter. `message` says why, without any content.
+    `cause` is the cause of its dead letter. `message` gives the reason without any content.
     """
 
     cause: WithheldCause
@@ -26,7 +26,7 @@ class Withheld(bytes):
 
 
 class Consumed(Protocol):
-    """A record as a consumer hands it out."""
+    """A record as a consumer returns it."""
 
     topic: str
     partition: int
@@ -51,7 +51,7 @@ class Record:
 
     @classmethod
     def of(cls, message: Consumed) -> Self:
-        """The record that a consumer has handed out."""
+        """The record that a consumer returned."""
         return cls(
             message.topic,
             message.partition,
@@ -75,7 +75,7 @@ class Output:
 
 
 def size_of(key: bytes | None, value: bytes | None, headers: Headers) -> int:
-    """The bytes of a record's content, uncompressed. Others may write headers without a value."""
+    """The bytes of a record's content, uncompressed. Headers of other programs may have no value."""
     size = len(key or b"") + len(value or b"")
     for name, data in headers:
         size += len(name.encode()) + len(data or b"")
@@ -83,5 +83,5 @@ def size_of(key: bytes | None, value: bytes | None, headers: Headers) -> int:
 
 
 def too_large(size: int, limit: int) -> Withheld:
-    """In place of a value whose record has `size` bytes, more than the `limit` of its topic."""
-    return Withheld("record_too_large", f"the record has {size} bytes uncompressed, its topic takes {limit}")
+    """The substitute for a value whose record has `size` bytes, more than the `limit` of its topic."""
+    return Withheld("record_too_large", f"the record has {size} bytes uncompressed, its topic allows {limit}")

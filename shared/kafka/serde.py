@@ -27,9 +27,9 @@ _CONTENT_TYPE = ("content-type", _JSON)
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False):
-    """The context of an event: who says what kind of thing, when, about what. `time` is in UTC.
+    """The context attributes of an event: id, source, type, time in UTC, subject.
 
-    `traceparent` (W3C Trace Context) is None where there was none, or none that is valid.
+    `traceparent` (W3C Trace Context) is None if the record has none or an invalid one.
     """
 
     id: str
@@ -41,7 +41,7 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def identity(self) -> tuple[str, str]:
-        """What makes this event the same event when it is seen again."""
+        """Source and id, which identify the event: a second record with both is a duplicate."""
         return (self.source, self.id)
 
 
@@ -64,7 +64,7 @@ _structured = msgspec.json.Decoder(_Structured)
 
 
 def is_tombstone(record: Record) -> bool:
-    """Whether the record says that its key is gone (no value at all). Only compacted topics mean that by it."""
+    """Whether the record has no value, which deletes its key from a compacted topic and means nothing elsewhere."""
     return record.value is None
 
 
@@ -92,22 +92,22 @@ def to_output(topic: Topic, key: str, envelope: Envelope, data: bytes, partition
 
 
 def tombstone(topic: Topic, key: str) -> Output:
-    """The record that makes a compacted topic forget `key`. Raises ValueError for any other topic."""
+    """The record that deletes `key` from a compacted topic. Raises ValueError for any other topic."""
     if topic.policy != "compact":
-        raise ValueError(f"{topic.name} is not compacted, so a record without a value says nothing there")
+        raise ValueError(f"{topic.name} is not compacted, so a record without a value has no meaning there")
     return Output(topic.name, key.encode(), None)
 
 
 def read(record: Record) -> tuple[Envelope, bytes]:
     """The event in a record, its data still as JSON bytes.
 
-    Raises PoisonRecord("malformed_event") for what is not a CloudEvent 1.0 with JSON data; tombstones included, so
-    where they mean something ask `is_tombstone` first. A withheld value raises PoisonRecord with its own cause.
+    Raises PoisonRecord("malformed_event") for a record that is not a CloudEvent 1.0 with JSON data. A tombstone is none
+    either: on a compacted topic, call `is_tombstone` first. A withheld value raises PoisonRecord with its own cause.
     """
     if isinstance(record.value, Withheld):
         raise PoisonRecord(record.value.cause, record.value.message)
     if record.value is None:
-        _malformed("the record has no value; a tombstone means nothing on this topic")
+        _malformed("the record has no value; a tombstone has no meaning on this topic")
     headers = _unique(record.headers)
     content_type = headers.get("content-type")
     if content_type is None or content_type == _JSON:
@@ -191,7 +191,7 @@ def _data(event: _Structured) -> bytes:
 
 
 def _unique(headers: Headers) -> Mapping[str, bytes]:
-    """Headers by name. Kafka allows a name twice; an attribute given twice leaves open what was meant."""
+    """Headers by name. Kafka allows duplicate names; a duplicate attribute is ambiguous, so it is refused."""
     by_name = dict(headers)
     if len(by_name) != len(headers):
         names = [name for name, _ in headers]
@@ -214,12 +214,12 @@ def _text(name: str, value: bytes | None) -> str:
     return text
 
 
-# Sources and types are a handful of words, read again and again.
+# Sources and types have few different values, so they are cached.
 _repeated = lru_cache(maxsize=1024)(_text)
 
 
 def _check(name: str, text: str) -> None:
-    """An attribute that is there says something, in characters that CloudEvents allows (no control characters)."""
+    """Refuse an attribute that is empty or has control characters, which CloudEvents does not allow."""
     if text.isprintable() and text:
         return
     if not text:
@@ -236,7 +236,7 @@ def _instant(name: str, text: str) -> datetime:
 
 
 def _traceparent(headers: Mapping[str, bytes]) -> str | None:
-    """A trace is a help, not a fact: one that is not valid is dropped."""
+    """The trace context, or None: an invalid one is dropped, since no decision depends on it."""
     value = headers.get("traceparent") or headers.get("ce_traceparent")
     if not value or not value.isascii():
         return None

@@ -1,15 +1,16 @@
-"""How a service reaches Kafka and runs its tasks: read from the environment once, in `__main__`."""
+"""Settings of the connection to Kafka and of the task runtime: read from the environment once, in `__main__`."""
 
 import ssl
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.kafka.faults import KafkaFault
 
 PREFIX = "FRONTLINE_"
+_LAST_PORT = 65_535
 
 
 class BadSettings(KafkaFault):
@@ -17,7 +18,7 @@ class BadSettings(KafkaFault):
 
 
 class KafkaSettings(BaseSettings):
-    """Where Kafka is, and the numbers that the task runtime runs by. Times are in milliseconds, sizes in bytes.
+    """The address of Kafka, its credentials, and the limits of the task runtime: milliseconds and bytes.
 
     Each field is the variable `FRONTLINE_<FIELD>`. The defaults are right for one machine and for a cluster nearby.
     """
@@ -31,7 +32,7 @@ class KafkaSettings(BaseSettings):
     kafka_sasl_password: SecretStr | None = None
     kafka_ssl_ca_file: Path | None = Field(None, description="PEM; None = the machine's authorities")
 
-    partitions: int = Field(6, ge=1, le=1_000, description="of every topic that a task reads or writes together")
+    partitions: int = Field(6, ge=1, le=1_000, description="of every topic that a task reads or writes")
     replication: int = Field(1, ge=1, le=9, description="copies of each topic; 3 on a cluster")
     instance: str | None = Field(
         None, pattern=r"^[A-Za-z0-9._-]{1,64}$", description="a stable name of this instance: static membership"
@@ -40,13 +41,26 @@ class KafkaSettings(BaseSettings):
     kafka_request_timeout_ms: int = Field(10_000, ge=1_000, le=120_000)
     session_timeout_ms: int = Field(6_000, ge=6_000, le=300_000, description="the broker's lower limit is 6 s")
     heartbeat_interval_ms: int = Field(500, ge=50, le=60_000)
-    rebalance_timeout_ms: int = Field(15_000, ge=1_000, le=300_000, description="to finish or abort what is going on")
+    rebalance_timeout_ms: int = Field(
+        15_000, ge=1_000, le=300_000, description="for tasks to finish or abort their transactions"
+    )
     fetch_max_wait_ms: int = Field(15, ge=1, le=500)
     max_batch_size: int = Field(512 * 1024, ge=1_024, le=1024 * 1024)
     transaction_timeout_ms: int = Field(10_000, ge=1_000, le=900_000)
     commit_gap_ms: float = Field(25.0, ge=0, le=10_000, description="least time between two transactions of a task")
     clock_tolerance_ms: int = Field(1_000, ge=50, le=60_000, description="wall clock against monotonic clock")
-    clock_settle_ms: int = Field(30_000, ge=1_000, description="a stepped clock is believed after so long")
+    clock_settle_ms: int = Field(
+        30_000, ge=1_000, description="how long a stepped wall clock must be stable before timers resume"
+    )
+
+    @field_validator("kafka_bootstrap")
+    @classmethod
+    def _check_addresses(cls, addresses: str) -> str:
+        for address in addresses.split(","):
+            host, _, port = address.strip().rpartition(":")
+            if not host or not port.isdecimal() or not 0 < int(port) <= _LAST_PORT:
+                raise ValueError(f"{address.strip()!r} is not HOST:PORT; separate several with commas")
+        return addresses
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -65,7 +79,7 @@ class KafkaSettings(BaseSettings):
         return self
 
     def client(self) -> dict[str, Any]:
-        """The arguments that every aiokafka client gets."""
+        """The arguments of every aiokafka client."""
         arguments: dict[str, Any] = {
             "bootstrap_servers": self.kafka_bootstrap,
             "security_protocol": self.kafka_security_protocol,

@@ -1,7 +1,7 @@
-"""Reading topics from a chosen point to their end, and then as they grow: for the views that intake keeps.
+"""Reads topics from a chosen instant to their end, then follows them: for the views that intake keeps.
 
-Committed records only; partitions are assigned, there is no group and nothing is stored in Kafka. Every instance of
-intake reads all of them. After an outage reading continues at the same offsets.
+It reads committed records only, from assigned partitions, without a group, and stores nothing in Kafka. Every instance
+of intake reads all partitions. After an outage, reading continues at the same offsets.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ from shared.kafka.topic_watch import TopicWatch
 from shared.observability.logs import get_logger
 from shared.wall_clock import utc_now
 
-UNREADABLE = Counter("frontline_intake_unreadable_records_total", "Records that a view passed over", ["view", "cause"])
+UNREADABLE = Counter("frontline_intake_unreadable_records_total", "Records that a view skipped", ["view", "cause"])
 CAUGHT_UP = Gauge("frontline_intake_view_caught_up", "1 once a view has read its topics up to their end", ["view"])
 
-SLICE = 100  # records between two chances for calls to be answered
+SLICE = 100  # records to handle before the event loop may serve other calls
 POLL_MS = 500
 RETRY_EVERY = 1.0
 ANSWER_SECONDS = 5.0
@@ -35,14 +35,14 @@ ANSWER_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Where reading starts: this long ago, but at most so many records of each partition."""
+    """The start of reading: this long ago, but at most this many records before the end of each partition."""
 
     ago: timedelta
     at_most: int
 
 
 class Tail:
-    """Feeds `handle` with every record of `topics`, in the order of each partition. `since` None = everything."""
+    """Calls `handle` with every record of `topics`, in the order of each partition. None = from the beginning."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Tail:
                 self._forget_other_topics()
                 await self._follow(await partitions_of(self._kafka, self._since, ANSWER_SECONDS))
             except (KafkaError, KafkaUnreachable, TopicsDiffer, TopicsMissing, OSError, TimeoutError) as error:
-                if self._interrupted_by != str(error):  # once for each interruption, not for each try
+                if self._interrupted_by != str(error):  # one log line for each interruption, not for each attempt
                     self._interrupted_by = str(error)
                     self._log.warning(
                         "Reading interrupted: it continues at the same offsets once Kafka is available",
@@ -83,7 +83,7 @@ class Tail:
             await asyncio.sleep(RETRY_EVERY)
 
     def _forget_other_topics(self) -> None:
-        """An offset of a topic means nothing in another one of the same name, such as in another Kafka."""
+        """Forget the offsets of topics whose id has changed: a new topic of the same name has other records."""
         ids = {topic: self._watch.ids.get(topic, "") for topic in self._since}
         other = {topic for topic, topic_id in ids.items() if topic_id != self._ids.get(topic, topic_id)}
         self._next = {place: offset for place, offset in self._next.items() if place.topic not in other}
@@ -111,7 +111,7 @@ class Tail:
                 self._watch.check()
                 self._take(await consumer.getmany(timeout_ms=POLL_MS if self.caught_up else 50, max_records=SLICE))
                 if not self.caught_up:
-                    # By position: markers of transactions take offsets and are never handed out.
+                    # Compares positions: transaction markers take offsets, and the consumer does not return them.
                     self.caught_up = all([await consumer.position(p) >= end for p, end in ends.items()])
                     CAUGHT_UP.labels(self._view).set(self.caught_up)
                 await asyncio.sleep(0)
@@ -121,7 +121,7 @@ class Tail:
     async def _starts(
         self, consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
     ) -> dict[TopicPartition, int]:
-        """The offsets to read from: where reading was, else where `since` says."""
+        """The offsets to read from: the next unread one of a partition that was read before, else by its `Since`."""
         begins: dict[TopicPartition, int] = await consumer.beginning_offsets(list(ends))
         now = utc_now()
         instants = {
@@ -137,7 +137,7 @@ class Tail:
         return begins | self._next
 
     def _take(self, slices: Mapping[TopicPartition, Sequence[ConsumerRecord[bytes, bytes]]]) -> None:
-        """Hand over what was fetched, topic by topic in their order: causes before what they caused."""
+        """Handle the fetched records in the order of the topics, so that causes come before their effects."""
         for topic in self._since:
             for partition, records in slices.items():
                 if partition.topic == topic:

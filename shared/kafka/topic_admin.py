@@ -1,4 +1,4 @@
-"""Topics: made from the registry, compared with it, never made by accident."""
+"""Creates the topics of the registry and compares the broker's topics with it."""
 
 import asyncio
 import contextlib
@@ -13,18 +13,18 @@ from shared.contracts.topics import TOPICS, Topic
 from shared.kafka.faults import KafkaFault
 from shared.kafka.settings import KafkaSettings
 
-_SETTLE_SECONDS = 30.0  # for a new topic to have leaders everywhere
-_SETTLE_LOOK = 0.05
+_LEADERS_SECONDS = 30.0  # for each partition of a new topic to have a leader
+_POLL_SECONDS = 0.05
 _CLEANUP = "cleanup.policy"
 
 
-class TopicNotMade(KafkaFault):
-    """The broker refused to make a topic. The message has its reason."""
+class TopicNotCreated(KafkaFault):
+    """The broker refused to create a topic; the message has its reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One thing in which a topic is not as the registry has it. `what` is `missing`, `partitions` or a setting."""
+    """One difference between a topic and the registry. `what` is `missing`, `partitions` or the name of a setting."""
 
     topic: str
     what: str
@@ -38,27 +38,27 @@ class Drift:
 
 
 async def apply_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> list[str]:
-    """Make those of `topics` that are missing, and wait until they can be used; returns their names.
+    """Create those of `topics` that are missing, wait until they can be used, and return their names.
 
-    What exists is left as it is, wrong or not: `check_topics` tells. Several may do this at the same time. Raises
-    TopicNotMade, KafkaError.
+    Existing topics are not changed; `check_topics` lists their differences. Several processes may call this at the same
+    time. Raises TopicNotCreated, KafkaError.
     """
     async with _admin(settings) as admin:
         existing = await _partition_counts(admin)
         missing = [topic for topic in topics if topic.name not in existing]
         if missing:
-            await _make(admin, settings, missing)
+            await _create(admin, settings, missing)
         return [topic.name for topic in missing]
 
 
 async def check_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> list[Drift]:
-    """Everything in which the broker's topics are not as the registry has them. Raises KafkaError."""
+    """Every difference between the broker's topics and the registry. Raises KafkaError."""
     async with _admin(settings) as admin:
         counts = await _partition_counts(admin)
-        there = [topic for topic in topics if topic.name in counts]
-        configs = await _configs(admin, there)
+        existing = [topic for topic in topics if topic.name in counts]
+        configs = await _configs(admin, existing)
         drifts = [Drift(topic.name, "missing", "", None) for topic in topics if topic.name not in counts]
-        for topic in there:
+        for topic in existing:
             if counts[topic.name] != settings.partitions:
                 drifts.append(Drift(topic.name, "partitions", str(settings.partitions), str(counts[topic.name])))
             found = configs[topic.name]
@@ -70,7 +70,7 @@ async def check_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPICS
         return drifts
 
 
-async def _make(admin: AIOKafkaAdminClient, settings: KafkaSettings, topics: Sequence[Topic]) -> None:
+async def _create(admin: AIOKafkaAdminClient, settings: KafkaSettings, topics: Sequence[Topic]) -> None:
     response = await admin.create_topics(
         [
             NewTopic(topic.name, settings.partitions, settings.replication, topic_configs=topic.config())
@@ -79,18 +79,23 @@ async def _make(admin: AIOKafkaAdminClient, settings: KafkaSettings, topics: Seq
     )
     for name, code, *message in response.topic_errors:
         error = for_code(code)
-        if code and error is not TopicAlreadyExistsError:  # else somebody else was quicker
-            raise TopicNotMade(f"{name} could not be made: {error.__name__}: {message[0] if message else ''}")
-    deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+        if code and error is not TopicAlreadyExistsError:  # another process may have created it meanwhile
+            raise TopicNotCreated(f"{name} could not be created: {error.__name__}: {message[0] if message else ''}")
+    deadline = asyncio.get_running_loop().time() + _LEADERS_SECONDS
     names = {topic.name for topic in topics}
     while missing := names - (await _partition_counts(admin)).keys():
         if asyncio.get_running_loop().time() > deadline:
-            raise TopicNotMade(f"{', '.join(sorted(missing))}: no leaders {_SETTLE_SECONDS:.0f} s after they were made")
-        await asyncio.sleep(_SETTLE_LOOK)
+            raise TopicNotCreated(
+                f"{', '.join(sorted(missing))}: no leaders {_LEADERS_SECONDS:.0f} s after their creation"
+            )
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
-    """Of each topic that has a leader for each partition. All are asked for: asking by name may make them."""
+    """The partition count of each topic whose partitions all have leaders.
+
+    The request is for all topics: a request by name may create them.
+    """
     return {
         topic["topic"]: len(topic["partitions"])
         for topic in await admin.describe_topics(None)

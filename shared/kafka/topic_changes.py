@@ -1,28 +1,28 @@
-"""[pure] In what a service's topics differ from what it may run on: missing, resized, or deleted and created again."""
+"""[pure] Detects changes of topics that a service cannot run with: missing, resized, or deleted and created again."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 
 class Found(Protocol):
-    """A topic as Kafka has it now."""
+    """The current facts about a topic."""
 
     @property
     def topic_id(self) -> str:
-        """Another one after the topic was deleted and created again."""
+        """The id of the topic; it changes when the topic is deleted and created again."""
 
     @property
     def partitions(self) -> int:
-        """How many it has."""
+        """The number of partitions."""
 
 
 def changes(
     topics: Iterable[str], found: Mapping[str, Found], known: Mapping[str, str], partitions: int
 ) -> dict[str, str]:
-    """For each topic with which something is wrong, what it is: the topic's name and the reason, for people.
+    """Name of the topic -> reason for people, for each topic that the service cannot run with.
 
-    `known` are the ids of the topics that the service has met; a topic that it has not met may have any id.
-    `partitions` is FRONTLINE_PARTITIONS.
+    `known` has the ids that the service found earlier; a topic that is not in it may have any id. `partitions` is
+    FRONTLINE_PARTITIONS.
     """
     return {topic: reason for topic in topics if (reason := _change(topic, found.get(topic), known, partitions))}
 

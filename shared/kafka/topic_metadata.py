@@ -1,4 +1,4 @@
-"""The ids and partition counts of topics: a metadata request of a version that aiokafka does not have itself."""
+"""Requests the ids and partition counts of topics, by a version of the metadata request that aiokafka lacks."""
 
 import base64
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ _TEXT = CompactString("utf-8")
 
 
 class _Uuid(AbstractType[str]):  # type: ignore[misc]  # aiokafka is untyped
-    """16 bytes, as the text that Kafka's own tools show: base64 for URLs without padding."""
+    """16 bytes in the form that Kafka's own tools show: URL-safe base64 without padding."""
 
     @classmethod
     def encode(cls, value: str) -> bytes:
@@ -45,8 +45,8 @@ class _Uuid(AbstractType[str]):  # type: ignore[misc]  # aiokafka is untyped
 
 NO_ID = "A" * 22  # sixteen zero bytes: Kafka has no topic with this id
 
-# Metadata, key 3, version 12 (Kafka 3.1 and later), as the protocol's documentation has it: the first that gives the
-# cluster's answer by name together with the id of each topic. aiokafka 0.14 itself stops at version 5, without ids.
+# Metadata, key 3, version 12 (Kafka 3.1 and later), by the documentation of the protocol: the first version that
+# answers a request by name with the id of each topic. aiokafka 0.14 itself has versions up to 5, without ids.
 _PARTITIONS = CompactArray(
     ("error_code", Int16),
     ("partition", Int32),
@@ -111,22 +111,22 @@ class _MetadataRequest(Request[_MetadataRequestV12]):  # type: ignore[misc]  # a
 
 @dataclass(frozen=True, slots=True)
 class TopicFacts:
-    """A topic as Kafka has it now. A topic that is deleted and created again gets another `topic_id`."""
+    """The current facts about a topic. If it is deleted and created again, it gets another `topic_id`."""
 
     topic_id: str
     partitions: int
 
 
 async def describe_topics(client: AIOKafkaClient, topics: Iterable[str]) -> tuple[str, dict[str, TopicFacts]]:
-    """The id of the cluster, and those of `topics` that exist; asking creates none. Raises KafkaError."""
+    """The id of the cluster, and the facts of those of `topics` that exist; creates no topic. Raises KafkaError."""
     node = client.get_random_node()
     if node is None:
         raise NodeNotReadyError("no broker is known")
     try:
         answer = await client.send(node, _MetadataRequest(topics))
-    except KafkaError:  # which is a RuntimeError as well
+    except KafkaError:  # a subclass of RuntimeError
         raise
-    except RuntimeError:  # a subclass of it is what aiokafka raises where the broker lacks the version
+    except RuntimeError:  # aiokafka raises a subclass of it if the broker lacks the version
         raise IncompatibleBrokerVersion("topic ids need Kafka 3.1 or later") from None
     found: dict[str, TopicFacts] = {}
     for code, name, topic_id, _internal, partitions, *_ in answer.topics:

@@ -1,8 +1,8 @@
-"""Watches a service's topics: one small request every two seconds asks Kafka for their ids and partition counts.
+"""Watches the topics of a service: every two seconds, one small request asks for their ids and partition counts.
 
-aiokafka itself asks every five minutes, without ids, and goes on at the old offset where a topic was created again.
-Between such a change and the next look a task may read a few records of the new topic at its old offset. Its positions
-still belong to the old topic's id, so that they never count for the new one (see shared/streams/positions.py).
+aiokafka itself asks every five minutes, without ids, and continues at the old offset if a topic was created again.
+Between such a change and the next request, a task may read a few records of the new topic at its old offset. Its
+positions still name the id of the old topic, so they never count for the new one (see shared/streams/positions.py).
 """
 
 import asyncio
@@ -34,9 +34,9 @@ _log = logs.get_logger()
 
 
 class TopicWatch:
-    """Compares `topics` with FRONTLINE_PARTITIONS and with the ids that they had when this process first met them.
+    """Compares `topics` with FRONTLINE_PARTITIONS and with the ids that this process first found.
 
-    What it finds is on /readyz as the check `topics`, in the log once for each change, and in a metric.
+    The result is the check `topics` of /readyz, a log line for each change, and a metric.
     """
 
     def __init__(self, settings: KafkaSettings, service: str, topics: Iterable[str], readiness: Readiness) -> None:
@@ -52,49 +52,49 @@ class TopicWatch:
         self._changed = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self.another_cluster = False
-        readiness.set(CHECK, False, "not looked at yet")
+        readiness.set(CHECK, False, "not checked yet")
 
     @property
     def ids(self) -> Mapping[str, str]:
-        """The id of each topic that this process has met, as it was then."""
+        """The id of each topic as this process first found it."""
         return self._ids
 
     @property
     def wrong(self) -> Mapping[str, str]:
-        """What is wrong now, by topic."""
+        """The current problems by topic."""
         return self._wrong
 
     @property
     def trouble(self) -> str:
-        """What is wrong now, in one line for people; "" = nothing."""
+        """The current problems in one line for people; "" = none."""
         return "; ".join(self._wrong.values())
 
     def check(self) -> None:
-        """Raise TopicsDiffer if anything was wrong at the last look."""
+        """Raise TopicsDiffer if the last comparison found a problem."""
         if self._wrong:
             raise TopicsDiffer(self.trouble)
 
     async def until_changed(self) -> None:
-        """Wait until something is wrong. Raises TopicsDiffer."""
+        """Wait until a comparison finds a problem. Raises TopicsDiffer."""
         await self._changed.wait()
         self.check()
 
     async def run(self) -> None:
-        """Look periodically, until cancelled. While Kafka is unavailable the last result stays."""
+        """Compare periodically until cancelled. While Kafka is unavailable, the last result stays."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
             with contextlib.suppress(KafkaError, OSError, TimeoutError):
                 await self.look()
 
     async def look(self) -> None:
-        """Ask Kafka now. Raises KafkaError, OSError, TimeoutError; the next look then connects again."""
+        """Compare now. Raises KafkaError, OSError, TimeoutError; the next call then connects again."""
         async with self._one_at_a_time:
             try:
                 async with asyncio.timeout(_ANSWER_SECONDS):
                     client = self._client or await self._connect()
                     self._compare(*await describe_topics(client, self._topics))
             except IncompatibleBrokerVersion as error:
-                await self.close()  # it may be a newer one when it is back
+                await self.close()  # the next connection may reach a newer broker
                 self._verdict({"": str(error)})
             except BaseException:
                 await self.close()
@@ -107,7 +107,8 @@ class TopicWatch:
             self._verdict({"": f"Kafka at {self._settings.kafka_bootstrap} is another cluster than before"})
             return
         wrong = changes(self._topics, found, self._ids, self._settings.partitions)
-        # A broker that has just started may not know of a topic yet: one that was there is missing at the second look.
+        # A broker that has just started may not list all topics yet: a known topic counts as missing only if two
+        # requests in a row do not find it.
         absent = set(self._topics) - found.keys()
         for topic in (absent - self._absent) & self._ids.keys():
             del wrong[topic]
@@ -117,7 +118,7 @@ class TopicWatch:
         self._verdict(wrong)
 
     def forget(self) -> None:
-        """Take the topics as they are at the next look: nothing is left that belongs to those before."""
+        """Accept the topics of the next comparison as they are. Call it when no state of the former topics is left."""
         self._cluster, self._ids, self._absent, self.another_cluster = "", {}, set(), False
 
     async def close(self) -> None:
@@ -143,9 +144,9 @@ class TopicWatch:
             self._changed.clear()
         if wrong and wrong != before:
             _log.error(
-                f"This service does nothing until its topics are right: {self.trouble}",
+                f"Topics differ from what this service needs, so it processes nothing: {self.trouble}",
                 action="topics.changed",
                 topics=sorted(wrong),
             )
         elif before and not wrong:
-            _log.info("The topics are right", action="topics.right")
+            _log.info("The topics agree again", action="topics.right")

@@ -1,12 +1,12 @@
-"""[pure] One document from several files: the edition itself, the one that it extends, and its parts.
+"""[pure] Combines several files into one document: an edition, the edition that it extends, and its parts.
 
-How a file is put together, in this order:
+The steps, in this order:
 
-1. `extends: NAME or FILE` takes another edition, put together likewise, as the base.
-2. `parts: [FILE, …]` adds whole sections from other files, so that long tables can be shared. A section comes from one
-   place: the file itself or one of its parts.
-3. What the file and its parts say is merged over the base: mappings field by field, anything else (a list, a number,
-   a text) replaced whole. So an edition that changes one target lists all its targets.
+1. `extends: NAME or FILE` makes another edition, combined in the same way, the base.
+2. `parts: [FILE, …]` adds whole sections from other files, so that editions can share long tables. A section is either
+   in the file itself or in one of its parts.
+3. The file with its parts is merged over the base: mappings field by field; a list, a number or a text replaces that of
+   the base. So an edition that changes one target lists all its targets.
 """
 
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from shared.policy.mistakes import Mistake, PolicyError, PolicyFault
 
 
 class MissingFile(PolicyFault):
-    """A file that another one names is not there. `allowed` says what is."""
+    """A file that another one names does not exist; `allowed` lists the existing ones."""
 
     def __init__(self, message: str, allowed: str | None = None) -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ class MissingFile(PolicyFault):
 
 
 class Shelf(Protocol):
-    """Where policy files come from. Both raise MissingFile."""
+    """The port to policy files. Both methods raise MissingFile."""
 
     def edition(self, name: str, named_by: Source) -> Source:
         """The edition called `name` in `extends` of the file `named_by`."""
@@ -36,7 +36,7 @@ class Shelf(Protocol):
 
 
 def assemble(source: Source, shelf: Shelf) -> tuple[Tree, list[Mistake]]:
-    """The document of `source`, and mistakes that do not keep it from being read further. Raises PolicyError."""
+    """The document of `source`, and its mistakes so far. Raises PolicyError for those that end the reading."""
     tree = _assembled(source, shelf, ())
     mistakes: list[Mistake] = []
     if isinstance(hours := tree.data.get("regional_hours"), dict) and isinstance(regions := hours.get("regions"), dict):
@@ -73,7 +73,7 @@ def _base(tree: Tree, source: Source, shelf: Shelf, extended_by: tuple[str, ...]
         raise PolicyError([tree.mistake(("extends",), str(error), error.allowed)]) from error
     if base.file in (*extended_by, source.file):
         chain = " -> ".join((*extended_by, source.file, base.file))
-        raise PolicyError([tree.mistake(("extends",), f"goes round in a circle: {chain}")])
+        raise PolicyError([tree.mistake(("extends",), f"is a cycle: {chain}")])
     return _assembled(base, shelf, (*extended_by, source.file))
 
 
@@ -98,7 +98,7 @@ def _parts(tree: Tree, source: Source, shelf: Shelf) -> list[Tree]:
 
 
 def _by_country(tree: Tree, hours: dict[str, Any], regions: dict[str, Any]) -> list[Mistake]:
-    """Turn `regions`, written as calendar -> countries, into country -> calendar as the model has it, in place."""
+    """Convert `regions` in place: from calendar -> countries, as in files, to country -> calendar, as in the model."""
     mistakes: list[Mistake] = []
     calendar_of: dict[str, str] = {}
     places: dict[Path, Place] = {}

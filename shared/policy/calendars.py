@@ -1,17 +1,17 @@
-"""[pure] The calendars of an edition, made ready: holiday sets as dates, and each one accepted by business time."""
+"""[pure] Resolves the calendars of an edition: turns holiday sets into dates, and checks each calendar."""
 
 from typing import NamedTuple
 
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.config import CalendarConfig, HolidaySet
 from shared.business_time.errors import CalendarError
-from shared.business_time.holiday_sets import holiday_dates, resolve_holidays, speaks
+from shared.business_time.holiday_sets import has_names_in, holiday_dates, resolve_holidays
 from shared.contracts.vocabulary import Language
 from shared.policy.document import Path
 
 
 class Resolved(NamedTuple):
-    """Calendars with dates, the names of their holidays by language, and what is wrong with which calendar."""
+    """Calendars with dates, the names of their holidays by language, and the mistakes of each calendar."""
 
     calendars: dict[str, CalendarConfig]
     holiday_names: dict[str, dict[str, dict[Language, str]]]
@@ -19,14 +19,14 @@ class Resolved(NamedTuple):
 
 
 def resolve_calendars(calendars: dict[str, CalendarConfig]) -> Resolved:
-    """`calendars` by name; one with a mistake is left as it was."""
+    """The resolved calendars by name; one with a mistake stays unresolved."""
     resolved = Resolved({}, {}, [])
     for name, config in calendars.items():
         try:
             dated = resolve_holidays(config)
             BusinessCalendar.from_config(dated)
             resolved.calendars[name] = dated
-            if config.holiday_set is not None and speaks(config.holiday_set, "es"):
+            if config.holiday_set is not None and has_names_in(config.holiday_set, "es"):
                 resolved.holiday_names[name] = _in_both_languages(config.holiday_set)
         except CalendarError as error:
             resolved.calendars[name] = config

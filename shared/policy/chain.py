@@ -1,7 +1,7 @@
-"""[pure] The escalation chain of an edition, laid out along a target: who is called after how much of it.
+"""[pure] The escalation chain of an edition: who is called at which point of a target.
 
-Warnings come before the deadline, escalation levels at it or after, each in the target's own hours. A level that
-repeats calls again until the next level takes over; a warning, until the deadline.
+Warnings are before the deadline, escalation levels at it or after, each in the target's own hours. A level repeats its
+call until the next level is reached, a warning until the deadline.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ _KEPT_TARGETS = 1_000
 
 
 class Step(NamedTuple):
-    """One call: `amount` of the target is used up then, which is `share` of it. `repetition` 0 = the level itself."""
+    """One call, at `amount` of the target, which is `share` of it. `repetition` 0 = the first call of the level."""
 
     amount: Micros
     level: int
@@ -27,7 +27,7 @@ class Step(NamedTuple):
 
 
 class Chain:
-    """The levels of one edition; what follows for a target is worked out once."""
+    """The levels of one edition. The steps for each target are computed once."""
 
     __slots__ = ("_steps", "levels")
 
@@ -36,25 +36,25 @@ class Chain:
         self._steps: dict[Micros, tuple[Step, ...]] = {}
 
     def steps(self, target: Micros) -> tuple[Step, ...]:
-        """Every call along a target, in the order in which they come."""
+        """Every call for a target, in time order."""
         known = self._steps.get(target)
         if known is None:
             if len(self._steps) >= _KEPT_TARGETS:
                 self._steps.clear()
-            # In order by level already, unless a case was given a target that the edition does not promise.
-            known = self._steps[target] = tuple(sorted(self._laid_out(target)))
+            # Sorted, since levels may be out of time order on a target that the edition does not promise.
+            known = self._steps[target] = tuple(sorted(self._computed(target)))
         return known
 
     def place_of(self, level: int) -> int | None:
-        """Where in the edition's `escalation_levels` a level stands, or None if it has no such level."""
+        """The index of a level in the edition's `escalation_levels`, or None if it has no such level."""
         return next((place for place, known in enumerate(self.levels) if known.level == level), None)
 
     @property
     def lowest_escalation(self) -> int | None:
-        """The first level that is an escalation: the one that is said to be suppressed where nobody is entitled."""
+        """The first level that is an escalation: published as suppressed for plans without automated escalation."""
         return next((level.level for level in self.levels if level.kind == "escalation"), None)
 
-    def _laid_out(self, target: Micros) -> Iterator[Step]:
+    def _computed(self, target: Micros) -> Iterator[Step]:
         for level, following in zip_longest(self.levels, self.levels[1:]):
             until = None if following is None else amount_of(following, target)
             if level.kind == "warning":
@@ -73,7 +73,7 @@ NO_CHAIN = Chain(())
 
 
 def amount_of(level: EscalationLevel, target: Micros) -> Micros:
-    """How much of `target` is used up when `level` is reached; nothing, if a warning is to come before the start."""
+    """The amount of `target` at which `level` is reached; 0 for a warning that would be before the start."""
     if level.share is not None:
         return max(1, round(target * level.share))
     if level.before_deadline_seconds is not None:

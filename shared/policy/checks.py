@@ -1,7 +1,7 @@
-"""[pure] Whether the sections of a policy agree with each other: nothing missing, nothing ambiguous, nothing dangling.
+"""[pure] Checks that the sections of a policy are complete, unambiguous and consistent with each other.
 
-Each check is a function over the document that yields a finding for each contradiction. A check is asked only if the
-sections that it needs could be read, so one slip does not hide the others.
+Each check is a function of the document that yields a finding for each contradiction. A check runs only if the sections
+that it needs could be read, so one mistake does not hide the others.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,6 +32,8 @@ from shared.policy.numbers import number_findings
 from shared.policy.own_texts import unknown_facts
 from shared.policy.priority import matches
 
+_COUNTRY_CODES = "ISO 3166-1 codes of two capital letters, such as ES"
+
 
 class Finding(NamedTuple):
     """A contradiction at `path`."""
@@ -50,14 +52,14 @@ def find_contradictions(sections: Mapping[str, Any]) -> list[Finding]:
     return [finding for needs, check in _CHECKS if needs <= sections.keys() for finding in check(draft)]
 
 
-def _everything_is_answered(draft: Edition, section: str, names: Iterable[str]) -> Findings:
+def _all_present(draft: Edition, section: str, names: Iterable[str]) -> Findings:
     for name in names:
         if name not in getattr(draft, section):
-            yield Finding((section, name), "is missing; it must be said for each one")
+            yield Finding((section, name), "is missing; every one needs an entry")
 
 
 def _complete(section: str, names: tuple[str, ...]) -> Callable[[Edition], Findings]:
-    return lambda draft: _everything_is_answered(draft, section, names)
+    return lambda draft: _all_present(draft, section, names)
 
 
 def _counts_as_itself(draft: Edition) -> Findings:
@@ -69,7 +71,7 @@ def _counts_as_itself(draft: Edition) -> Findings:
             yield Finding(("account_type_counts_as", account_type), f"must list {account_type} itself")
 
 
-def _plans_include_no_circle(draft: Edition) -> Findings:
+def _plan_inclusion_has_no_cycle(draft: Edition) -> Findings:
     for plan in draft.plans:
         seen: list[Plan] = [plan]
         following = draft.plans[plan].includes
@@ -77,17 +79,17 @@ def _plans_include_no_circle(draft: Edition) -> Findings:
             seen.append(following)
             following = draft.plans[following].includes
         if following == plan:
-            circle = " -> ".join((*seen, plan))
-            yield Finding(("plans", plan, "includes"), f"goes round in a circle: {circle}")
+            cycle = " -> ".join((*seen, plan))
+            yield Finding(("plans", plan, "includes"), f"is a cycle: {cycle}")
 
 
-def _rules_have_names_of_their_own(draft: Edition) -> Findings:
+def _rule_ids_are_unique(draft: Edition) -> Findings:
     first: dict[str, str] = {}
     names = [("access", index, rule.id) for index, rule in enumerate(draft.access)]
     names += [("priority_rules", index, rule.id) for index, rule in enumerate(draft.priority_rules)]
     for section, index, name in names:
         if name in first:
-            yield Finding((section, index, "id"), f"{name!r} is the name of {first[name]} already")
+            yield Finding((section, index, "id"), f"{name!r} is already the id of {first[name]}")
         first.setdefault(name, f"{section}[{index}]")
 
 
@@ -102,7 +104,7 @@ def _tiers_suit_their_channels(draft: Edition) -> Findings:
 
 
 def _open_to_everyone(draft: Edition, plan: Plan) -> set[Channel]:
-    """The self-service channels that need nothing of anyone under `plan`, what it includes left aside."""
+    """The self-service channels that `plan` itself, without included plans, opens to everyone."""
     return {
         channel
         for rule in draft.access
@@ -114,20 +116,20 @@ def _open_to_everyone(draft: Edition, plan: Plan) -> set[Channel]:
     }
 
 
-def _nobody_is_turned_away(draft: Edition) -> Findings:
+def _everyone_has_a_channel(draft: Edition) -> Findings:
     without = [plan for plan in draft.plans if not _open_to_everyone(draft, plan)]
     if without:
         yield Finding(("access",), f"opens no self-service channel to everyone under {', '.join(without)}")
 
 
-def _fallbacks_lead_somewhere(draft: Edition) -> Findings:
+def _fallbacks_end_in_open_channels(draft: Edition) -> Findings:
     always = [
         name for name in draft.channels if all(name in _open_to_everyone(draft, plan) for plan in draft.plans)
-    ] or list(draft.channels)  # that there is none is said once
+    ] or list(draft.channels)  # if there is none, `_everyone_has_a_channel` reports it
     for name, channel in draft.channels.items():
         at: Path = ("channels", name, "fallback")
         if channel.staffed and not channel.fallback:
-            yield Finding(at, "is missing; where people answer, it must say where to go instead", one_of(always))
+            yield Finding(at, "is missing; a staffed channel needs one", one_of(always))
         elif channel.fallback and channel.fallback[-1] not in always:
             yield Finding(
                 (*at, len(channel.fallback) - 1),
@@ -138,7 +140,7 @@ def _fallbacks_lead_somewhere(draft: Edition) -> Findings:
             if instead in channel.fallback[:index]:
                 yield Finding((*at, index), f"names {instead} twice")
             if instead == name or name in _reachable(draft, instead):
-                yield Finding((*at, index), f"goes round in a circle: from {name} by way of {instead} to {name}")
+                yield Finding((*at, index), f"is a cycle: {name} -> {instead} -> {name}")
 
 
 def _reachable(draft: Edition, start: Channel) -> set[Channel]:
@@ -163,7 +165,7 @@ def _references_exist(draft: Edition) -> Findings:
             )
 
 
-def _priorities_are_total_and_no_rule_is_idle(draft: Edition) -> Findings:
+def _priority_rules_are_total_and_reachable(draft: Edition) -> Findings:
     open_still = set(product(IMPACTS, WORKAROUNDS, ENVIRONMENTS))
     for index, rule in enumerate(draft.priority_rules):
         for alternative, when in enumerate(rule.any_of):
@@ -171,7 +173,7 @@ def _priorities_are_total_and_no_rule_is_idle(draft: Edition) -> Findings:
             if not decided:
                 yield Finding(
                     ("priority_rules", index, "any_of", alternative),
-                    f"can never decide in {rule.id!r}: what stands before it has taken every case that it names",
+                    f"never decides in {rule.id!r}: earlier conditions match every claim that it matches",
                 )
             open_still -= decided
     if open_still:
@@ -180,7 +182,7 @@ def _priorities_are_total_and_no_rule_is_idle(draft: Edition) -> Findings:
         more = f" (and {len(ordered) - 1} more)" if len(ordered) > 1 else ""
         yield Finding(
             ("priority_rules",),
-            f"leaves without a priority: impact {impact}, workaround {workaround}, environment {environment}{more}",
+            f"has no rule for impact {impact}, workaround {workaround}, environment {environment}{more}",
         )
 
 
@@ -202,14 +204,14 @@ def _one_target_for_each_promise(draft: Edition) -> Findings:
                 }
                 - {f"targets[{index}]"}
             )
-            message = f"promises {target.milestone} a second time, after {', '.join(others)}: {', '.join(twice)}"
+            message = f"promises {target.milestone} again, after {', '.join(others)}: {', '.join(twice)}"
             yield Finding(("targets", index), message)
 
 
 def _levels_ascend(draft: Edition) -> Findings:
     for index, level in enumerate(draft.escalation_levels):
         at: Path = ("escalation_levels", index)
-        yield from _on_its_side_of_the_deadline(at, level)
+        yield from _right_side_of_the_deadline(at, level)
         if index == 0:
             continue
         before = draft.escalation_levels[index - 1]
@@ -219,21 +221,25 @@ def _levels_ascend(draft: Edition) -> Findings:
             yield Finding((*at, "share"), f"must be more than {before.share:g}, the share of the step before it")
 
 
-def _on_its_side_of_the_deadline(at: Path, level: EscalationLevel) -> Findings:
+def _right_side_of_the_deadline(at: Path, level: EscalationLevel) -> Findings:
     if level.kind == "warning":
         if level.share is not None and level.share >= 1:
-            yield Finding((*at, "share"), "is not before the deadline, and a warning is", "more than 0, less than 1")
+            yield Finding(
+                (*at, "share"), "is at the deadline or after it; a warning is before", "more than 0, less than 1"
+            )
         if level.after_deadline_seconds is not None:
-            yield Finding((*at, "after_deadline_seconds"), "is after the deadline, and a warning is before it")
+            yield Finding((*at, "after_deadline_seconds"), "does not belong to a warning, which is before the deadline")
         return
     if level.share is not None and level.share < 1:
-        yield Finding((*at, "share"), "is before the deadline, and an escalation is not", "1 or more")
+        yield Finding((*at, "share"), "is before the deadline; an escalation is not", "1 or more")
     if level.before_deadline_seconds is not None:
-        yield Finding((*at, "before_deadline_seconds"), "is before the deadline, and an escalation is not")
+        yield Finding(
+            (*at, "before_deadline_seconds"), "does not belong to an escalation, which is not before the deadline"
+        )
 
 
 def _levels_ascend_on_every_target(draft: Edition) -> Findings:
-    """Where steps are not all shares, it depends on the target which of them comes first."""
+    """If not all steps are shares, their order depends on the target."""
     for number, (before, level) in enumerate(pairwise(draft.escalation_levels), 1):
         if level.share is not None and before.share is not None:
             continue
@@ -253,9 +259,9 @@ def _countries_have_calendars(draft: Edition) -> Findings:
             at: Path = ("regional_hours", group, country)
             named.append((at, calendar))
             if country not in COUNTRIES:
-                yield Finding(at, f"{country!r} is no country", "ISO 3166-1 codes of two capital letters, such as ES")
+                yield Finding(at, f"{country!r} is not a country", _COUNTRY_CODES)
             if group == "regions" and country in hours.countries:
-                yield Finding(at, f"has a calendar of its own already: {hours.countries[country]}")
+                yield Finding(at, f"already has a calendar of its own: {hours.countries[country]}")
     for path, calendar in named:
         if calendar not in draft.calendars:
             yield Finding(path, f"{calendar!r} is not among the calendars", one_of(draft.calendars, calendar))
@@ -265,7 +271,7 @@ def _numbers_are_real(draft: Edition) -> Findings:
     for country, directory in draft.phone.countries.items():
         at: Path = ("phone", "countries", country)
         if country not in COUNTRIES:
-            yield Finding(at, f"{country!r} is no country", "ISO 3166-1 codes of two capital letters, such as ES")
+            yield Finding(at, f"{country!r} is not a country", _COUNTRY_CODES)
             continue
         for index, number in enumerate(directory.numbers):
             for field, message, allowed in number_findings(country, number):
@@ -284,13 +290,13 @@ _CHECKS: tuple[tuple[set[str], Callable[[Edition], Findings]], ...] = (
     ({"role_counts_as"}, _complete("role_counts_as", ROLES)),
     ({"account_type_counts_as"}, _complete("account_type_counts_as", ACCOUNT_TYPES)),
     ({"role_counts_as", "account_type_counts_as"}, _counts_as_itself),
-    ({"plans"}, _plans_include_no_circle),
-    ({"access", "priority_rules"}, _rules_have_names_of_their_own),
+    ({"plans"}, _plan_inclusion_has_no_cycle),
+    ({"access", "priority_rules"}, _rule_ids_are_unique),
     ({"access", "channels"}, _tiers_suit_their_channels),
-    ({"access", "channels", "plans"}, _nobody_is_turned_away),
-    ({"access", "channels", "plans"}, _fallbacks_lead_somewhere),
+    ({"access", "channels", "plans"}, _everyone_has_a_channel),
+    ({"access", "channels", "plans"}, _fallbacks_end_in_open_channels),
     ({"channels", "resources"}, _references_exist),
-    ({"priority_rules"}, _priorities_are_total_and_no_rule_is_idle),
+    ({"priority_rules"}, _priority_rules_are_total_and_reachable),
     ({"targets"}, _one_target_for_each_promise),
     ({"escalation_levels"}, _levels_ascend),
     ({"escalation_levels", "targets"}, _levels_ascend_on_every_target),

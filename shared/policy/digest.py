@@ -1,9 +1,9 @@
-"""[pure] An edition as bytes, and the digest that names it in every decision.
+"""[pure] Serialises an edition, and computes the digest that identifies it in every decision.
 
-The bytes are JSON in the document's own order, since order means something in it (the first channel that is open, the
-vendor's order of numbers), without fields that say nothing beyond their default: an edition written down today keeps
-its digest when the model learns new fields. The versions of tzdata and holidays that it was resolved with are part of
-it, so an edition read back is the same edition under any other version.
+The bytes are JSON in the order of the document, since order has a meaning there (the first channel that is open, the
+vendor's order of numbers). Fields with their default value are omitted, so an edition keeps its digest when the model
+gets new fields. The versions of tzdata and holidays are part of the edition, so reading it back under other versions
+gives the same edition.
 """
 
 import hashlib
@@ -14,12 +14,12 @@ from shared.policy.per_edition import PerEdition
 
 
 def policy_sha256(edition: Edition) -> str:
-    """The SHA-256 of the resolved edition, in hexadecimal digits; computed once for each object."""
+    """The SHA-256 of the resolved edition in hexadecimal digits. Computed once for each object."""
     return _digests.of(edition)
 
 
 def edition_to_json(edition: Edition) -> bytes:
-    """The bytes that the digest is of; `edition_from_json` reads them back."""
+    """The bytes of which `policy_sha256` is the digest; `edition_from_json` reads them."""
     data = edition.model_dump(mode="json", exclude_defaults=True)
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -1,4 +1,4 @@
-"""[pure] A policy file as data that remembers where each piece was written, and how two such trees are merged."""
+"""[pure] Reads a policy file as data with the line of every field, and merges two such trees."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -15,27 +15,27 @@ _NULL, _BOOL, _INT, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "
 
 
 class Source(NamedTuple):
-    """A policy file: the name that mistakes show, and its text."""
+    """A policy file: its name in mistakes, and its text."""
 
     file: str
     text: str
 
 
 class Place(NamedTuple):
-    """Where something was written; lines count from 1."""
+    """The file and line of a field; lines count from 1."""
 
     file: str
     line: int
 
 
 class Tree(NamedTuple):
-    """Plain data, and the place of every field and list item in it. The empty path is the document itself."""
+    """Plain data, and the place of each of its fields and list items. The empty path is the document itself."""
 
     data: dict[str, Any]
     places: dict[Path, Place]
 
     def place(self, path: Path) -> Place:
-        """The place of `path`, or of the closest thing around it that was written down."""
+        """The place of `path`, or of the innermost field around it that has one."""
         for end in range(len(path), -1, -1):
             if (place := self.places.get(path[:end])) is not None:
                 return place
@@ -48,7 +48,7 @@ class Tree(NamedTuple):
 
 
 def field_name(path: Path) -> str:
-    """A path as people write it: access[2].tier."""
+    """A path in text form: access[2].tier."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
@@ -56,7 +56,7 @@ def field_name(path: Path) -> str:
 
 
 def parse(source: Source) -> Tree:
-    """The YAML 1.2 of `source`, a mapping with text keys. Raises PolicyError (bad YAML, twice the same key, …)."""
+    """The data of `source`: YAML 1.2, a mapping with text keys. Raises PolicyError (bad YAML, duplicate keys, …)."""
     try:
         # pure: the C parser, where it happens to be installed, has other messages
         root = YAML(typ="safe", pure=True).compose(source.text)
@@ -81,7 +81,7 @@ def parse(source: Source) -> Tree:
 
 
 class _Reader:
-    """Walks the nodes of one file, noting places and mistakes on the way."""
+    """Reads the nodes of one file, and collects places and mistakes."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -89,7 +89,7 @@ class _Reader:
         self.mistakes: list[Mistake] = []
 
     def read(self, node: Node, path: Path, inside: frozenset[int]) -> Any:
-        """The data of `node`; `inside` are the nodes around it, since an alias can point at one of them."""
+        """The data of `node`. `inside` has the nodes around it: an alias may point to one of them."""
         if id(node) in inside:
             self._wrong(node, path, "contains itself by way of an alias")
             return None
@@ -133,16 +133,16 @@ class _Reader:
             if node.tag == _FLOAT:
                 return float(text.replace("_", ""))
         except ValueError:
-            self._wrong(node, path, f"{text[:40]!r} is not a number that is understood here")
+            self._wrong(node, path, f"{text[:40]!r} is not a valid number")
             return None
-        return text  # text, dates and times: the model says what they mean
+        return text  # text, dates and times: the model parses them
 
     def _wrong(self, node: Node, path: Path, message: str) -> None:
         self.mistakes.append(Mistake(self.file, node.start_mark.line + 1, field_name(path), message))
 
 
 def merge(base: Tree, over: Tree) -> Tree:
-    """`base` with what `over` says instead: mappings are merged field by field, anything else is replaced whole."""
+    """`base` with the fields of `over`: mappings are merged field by field, other values are replaced as a whole."""
     places = dict(base.places)
     data = _merged(base.data, over.data, (), places)
     places.update(over.places)

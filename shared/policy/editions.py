@@ -1,4 +1,4 @@
-"""[pure] The editions in force, and which of them a request falls under."""
+"""[pure] The configured editions, and which of them is in force for a request."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ from shared.policy.model import Edition
 class EditionLibrary:
     """One or more editions, each in force from its `effective_from` until the next one's.
 
-    Raises PolicyError if there is none, or if two of them start at the same instant or have the same name: which of
-    them counts would be a guess.
+    Raises PolicyError if there is none, or if two of them start at the same instant or have the same name, which would
+    be ambiguous.
     """
 
     def __init__(self, editions: Iterable[Edition]) -> None:
@@ -40,9 +40,9 @@ class EditionLibrary:
         return cls((edition,))
 
     def effective_at(self, received_at: datetime) -> Edition:
-        """The edition in force at that instant: the latest that has started, its first instant included.
+        """The edition in force at that instant: the latest whose `effective_from` is not after it.
 
-        A request from before the first edition falls under the first one, since every request is decided.
+        The first edition also applies to requests before it, since every request is decided.
         """
         return self.editions[max(0, bisect_right(self._starts, received_at) - 1)]
 

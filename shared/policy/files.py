@@ -1,4 +1,4 @@
-"""Policy files on disk: the only module of the policy that touches it."""
+"""Reads policy files from disk; the other modules of the policy do no I/O."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,28 +10,28 @@ from shared.policy.loader import load
 from shared.policy.mistakes import Mistake, NoSuchEdition, PolicyError, one_of
 from shared.policy.model import Edition
 
-# Beside the packages: in a checkout and in an installed wheel alike.
+# Next to the packages, in a checkout and in an installed wheel.
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 _SUFFIXES = (".yaml", ".yml")
 
 
 def load_edition(name_or_path: str | Path, folder: Path | None = None) -> Edition:
-    """The edition called NAME (`NAME.yaml` in `folder`, by default the editions that ship), or the one in that FILE.
+    """The edition with this name (NAME.yaml in `folder`, by default among the shipped editions), or in this file.
 
-    Something with a slash or ending in .yaml is a file. Raises PolicyError, and of its kinds NoSuchEdition where there
-    is nothing to read.
+    An argument with a slash, or one that ends in .yaml or .yml, is a file. Raises PolicyError; NoSuchEdition, a kind of
+    it, if there is no such file.
     """
-    shelf = _Disk(folder or POLICIES)
+    files = _Disk(folder or POLICIES)
     text = str(name_or_path)
     try:
-        source = shelf.find(text, Path())
+        source = files.find(text, Path())
     except MissingFile as error:
         raise NoSuchEdition([Mistake(text, None, "", str(error), error.allowed)]) from error
-    return load(source, shelf, None if _is_file(text) else text)
+    return load(source, files, None if _is_file(text) else text)
 
 
 def load_library(names_or_paths: Sequence[str | Path], folder: Path | None = None) -> EditionLibrary:
-    """The library of those editions. Raises PolicyError with the mistakes of all of them."""
+    """The library of these editions. Raises PolicyError with the mistakes of all of them."""
     editions: list[Edition] = []
     mistakes: list[Mistake] = []
     for name in names_or_paths:
@@ -40,22 +40,22 @@ def load_library(names_or_paths: Sequence[str | Path], folder: Path | None = Non
         except PolicyError as error:
             mistakes += error.mistakes
     if mistakes:
-        raise PolicyError(list(dict.fromkeys(mistakes)))  # editions share parts, and so mistakes in them
+        raise PolicyError(list(dict.fromkeys(mistakes)))  # editions that share a part share its mistakes
     return EditionLibrary(editions)
 
 
 def edition_names(folder: Path | None = None) -> tuple[str, ...]:
     """The names of the editions in `folder`, by default of those that ship, in alphabetical order."""
-    return tuple(path.stem for path in sorted((folder or POLICIES).glob("*.yaml")) if _has_a_name(path))
+    return tuple(path.stem for path in sorted((folder or POLICIES).glob("*.yaml")) if _is_edition(path))
 
 
-def _has_a_name(path: Path) -> bool:
-    """Whether it is an edition: a part of one has no line that begins with `edition:`."""
+def _is_edition(path: Path) -> bool:
+    """Whether the file is an edition: a part of one has no line that begins with `edition:`."""
     return any(line.startswith("edition:") for line in path.read_text(encoding="utf-8").splitlines())
 
 
 class _Disk:
-    """A shelf whose editions are in one folder, and whose parts are beside the file that names them."""
+    """Editions in one folder; parts are next to the file that names them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -90,6 +90,6 @@ def _read(path: Path) -> Source:
 
 
 def _shown(path: Path) -> str:
-    """Relative to the current folder where that is shorter to read."""
+    """The path for messages: relative to the current folder if it is inside."""
     absolute = path.absolute()
     return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(absolute)

@@ -1,7 +1,7 @@
-"""[pure] From the text of policy files to an `Edition`, or to everything that is wrong with them.
+"""[pure] Turns the text of policy files into an `Edition`, or lists all of their mistakes.
 
-The files are put together (`assembly.py`), each section must fit the model (`sections.py`), holiday sets become dates
-(`calendars.py`), the sections must agree with each other (`checks.py`), and the whole must fit its topic.
+The files are combined (`assembly.py`), each section must fit the model (`sections.py`), holiday sets become dates
+(`calendars.py`), the sections must agree with each other (`checks.py`), and the edition must fit its topic.
 """
 
 from shared.business_time.holiday_sets import FIRST_YEAR, HOLIDAYS_VERSION, LAST_YEAR
@@ -19,7 +19,7 @@ from shared.policy.sections import read_sections
 def load(source: Source, shelf: Shelf, name: str | None = None) -> Edition:
     """The edition that `source` describes, resolved. Raises PolicyError with every mistake that could be found.
 
-    `name` is what the edition must be called, if it was asked for by name.
+    `name` is the required name of the edition, or None if it is loaded by its file.
     """
     tree, mistakes = assemble(source, shelf)
     if name is not None and tree.data.get("edition", name) != name:

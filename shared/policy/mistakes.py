@@ -1,4 +1,4 @@
-"""[pure] What is wrong with a policy file, said so that whoever wrote it can mend it."""
+"""[pure] The mistakes of policy files, with place, message and allowed values."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One mistake: where (`line` counts from 1, null if it is in no file), what is wrong, what is allowed."""
+    """One mistake. `line` counts from 1; None = the mistake is in no file."""
 
     file: str
     line: int | None
@@ -22,11 +22,11 @@ class Mistake:
 
 
 class PolicyFault(Exception):
-    """Root of what goes wrong with editions: with their files, and with those that were published."""
+    """Root of the errors of editions: of their files, and of published ones."""
 
 
 class PolicyError(PolicyFault):
-    """A policy that cannot be used. `mistakes` holds every mistake that could be found in one go, in file order."""
+    """A policy that cannot be used. `mistakes` has every mistake that one run can find, in file order."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
@@ -34,11 +34,11 @@ class PolicyError(PolicyFault):
 
 
 class NoSuchEdition(PolicyError):
-    """The edition that was asked for does not exist, or its file cannot be read: nothing is known about its rules."""
+    """The edition does not exist, or its file cannot be read."""
 
 
 def one_of(names: Iterable[str], meant: str | None = None) -> str:
-    """The allowed `names` in words, and the one that was probably `meant`."""
+    """The allowed `names`, separated by commas, with the one that is closest to `meant`."""
     listed = list(names)
     close = get_close_matches(meant, listed, n=1, cutoff=0.6) if meant else []
     return ", ".join(listed) + (f" (did you mean {close[0]}?)" if close else "")

@@ -1,8 +1,8 @@
 """[pure] The policy document: one validated, versioned edition of the rules.
 
-Everything that a vendor promises is data here: who may use which channel at which tier, how priority follows from what
-the customer says, which targets a plan buys, in which hours they count, who is called when. The texts for people are in
-Spanish and English. `loader.py` reads the YAML of `policies/` into this model and refuses what is ambiguous.
+All rules of a vendor are data here: who may use which channel at which tier, which priority a request gets, which
+targets a plan includes, in which hours they count, who is called when. Texts for people are in Spanish and English.
+`loader.py` reads the YAML files of `policies/` into this model and refuses ambiguous ones.
 """
 
 from collections.abc import Mapping
@@ -42,8 +42,8 @@ from shared.contracts.vocabulary import (
 )
 from shared.policy.durations import DURATION_PATTERN, parse_duration
 
-# The loader validates with this context. Without it, as for an edition that was saved, texts may lack a language that
-# came later: an open case must not depend on it.
+# The loader validates with this context. A saved edition is read without it: its texts may lack a language that was
+# added later, and its open cases must not depend on that.
 COMPLETE = {"languages": LANGUAGES}
 
 
@@ -55,17 +55,17 @@ def _in_every_language(text: dict[Language, str], info: ValidationInfo) -> dict[
     return text
 
 
-def said_in(text: Mapping[Language, str], language: Language) -> str:
-    """A text in `language`, or in the first that it has: a saved edition lacks a language that came later."""
+def in_language(text: Mapping[Language, str], language: Language) -> str:
+    """A text in `language`, or in its first language: a saved edition lacks languages that were added later."""
     return text.get(language) or next(iter(text.values()))
 
 
 T = TypeVar("T")
-# An empty list would be a rule that never holds.
+# A non-empty list: a rule with an empty one would never hold.
 Some = Annotated[tuple[T, ...], Field(min_length=1)]
-# What people read; in a file, in every language that the edges speak.
+# A text for people; a file must have it in every language of LANGUAGES.
 Text = Annotated[dict[Language, str], AfterValidator(_in_every_language)]
-# Seconds, or in a file also "5s", "30m", "4h", "2d" (a day is 24 hours) or sums of them such as "22h 30m".
+# Seconds; a file may also have "5s", "30m", "4h", "2d" (a day is 24 hours) or a sum such as "22h 30m".
 Seconds = Annotated[
     int,
     BeforeValidator(parse_duration),
@@ -76,16 +76,16 @@ Seconds = Annotated[
 
 
 class Rule(BaseModel):
-    """Any piece of the document. Unknown fields are mistakes here, not additions."""
+    """Base of every part of the document. Unknown fields are mistakes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Condition(Rule):
-    """Holds if every given field holds; an absent field asks nothing.
+    """Holds if every given field holds; an absent field always holds.
 
-    `roles` are as the policy reads them: an owner counts as an admin, an admin as a member (`Edition.role_counts_as`),
-    `account_types` likewise (`Edition.account_type_counts_as`).
+    `roles` also match roles that count as them: an owner counts as an admin, an admin as a member
+    (`Edition.role_counts_as`). So do `account_types` (`Edition.account_type_counts_as`).
     """
 
     roles: Some[Role] | None = None
@@ -95,11 +95,11 @@ class Condition(Rule):
 
 
 class ChannelPolicy(Rule):
-    """One channel: whether people answer there, what anyone needs to use it, and where to go instead (best first)."""
+    """One channel: whether people answer on it, who may use it at all, and the channels to use instead (best first)."""
 
     name: Text
     staffed: bool
-    requires: Condition = Condition()  # of everyone, before any access rule: live chat needs a paid account
+    requires: Condition = Condition()  # for everyone, before any access rule: live chat needs a paid account
     fallback: tuple[Channel, ...] = ()
     around_the_clock: bool = False
     resource: str | None = None  # a reference into `Edition.resources`
@@ -113,12 +113,12 @@ class AccessRule(Rule):
     channels: Some[Channel]
     tier: Tier
     any_of: Some[Condition]
-    source: str  # where the vendor says so
+    source: str  # where the vendor states it
     note: str | None = None
 
 
 class PlanPolicy(Rule):
-    """What a plan brings beside its access rules. `includes` = its access rules hold for this plan as well."""
+    """The benefits of a plan besides its access rules. The access rules of the plan `includes` hold for it as well."""
 
     name: Text
     includes: Plan | None = None
@@ -128,7 +128,7 @@ class PlanPolicy(Rule):
 
 
 class PriorityRule(Rule):
-    """First match decides. Within a rule the given fields must all hold; `any_of` lists alternatives."""
+    """A priority and its alternative conditions. The first rule that matches decides."""
 
     id: str
     priority: Priority
@@ -137,7 +137,7 @@ class PriorityRule(Rule):
 
 
 class PriorityCondition(Rule):
-    """What the customer says; an absent field asks nothing."""
+    """Holds if every given field matches the customer's claim; an absent field always matches."""
 
     impacts: Some[Impact] | None = None
     workarounds: Some[Workaround] | None = None
@@ -145,14 +145,14 @@ class PriorityCondition(Rule):
 
 
 class PriorityText(Rule):
-    """How the vendor defines a priority and what it puts to work on it."""
+    """The vendor's definition of a priority, and the resources for it."""
 
     definition: Text
     resources: Text
 
 
 class Target(Rule):
-    """A promise to cases of these plans and priorities on staffed channels: one milestone, how long, which hours."""
+    """A promise to cases of these plans and priorities on staffed channels: milestone, duration, kind of hours."""
 
     plans: Some[Plan]
     priorities: Some[Priority]
@@ -165,7 +165,7 @@ class Target(Rule):
 
 
 class MilestonePolicy(Rule):
-    """How a milestone's clock behaves, whoever it is promised to."""
+    """The behaviour of a milestone's clocks, for every plan and priority."""
 
     paused_by: tuple[str, ...] = ()
     reopen: ReopenMode = "resume"
@@ -175,7 +175,7 @@ LevelKind = Literal["warning", "escalation"]
 
 
 class Repeat(Rule):
-    """A level calls again, at most so many times, after so long each, until the next level is reached."""
+    """A level repeats its call every `every_seconds`, at most `times` times, until the next level is reached."""
 
     every_seconds: Seconds = Field(gt=0)
     times: int = Field(ge=1, le=100)
@@ -184,9 +184,9 @@ class Repeat(Rule):
 class EscalationLevel(Rule):
     """One step of the chain, counted in the target's own hours.
 
-    It comes at `share` of the target (1.0 = the deadline), so long before the deadline, or so long after it. `warning`
-    steps come before the deadline and are for every plan with the target; `escalation` steps need automated
-    escalation, and the lowest of them is said to be suppressed where the plan has none.
+    It is reached at `share` of the target (1.0 = the deadline), or by a time before or after the deadline. A `warning`
+    is before the deadline and for every plan with the target. An `escalation` needs a plan with automated escalation;
+    for other plans, the lowest one is published as suppressed.
     """
 
     kind: LevelKind
@@ -210,7 +210,7 @@ _WHEN = ("share", "before_deadline_seconds", "after_deadline_seconds")
 
 
 class CustomerEscalation(Rule):
-    """Who may ask for an escalation, for what, and how long to wait first."""
+    """Who may ask for an escalation, for which requests, and after which waiting times."""
 
     any_of: Some["CustomerEscalationCondition"]
     request_types: Some[RequestType]
@@ -220,13 +220,13 @@ class CustomerEscalation(Rule):
 
 
 class CustomerEscalationCondition(Condition):
-    """A condition that may also ask for a plan."""
+    """A condition that may also require a plan."""
 
     plans: Some[Plan] | None = None
 
 
 class DirectoryNumber(Rule):
-    """A number of the phone directory. `as_printed` is the vendor's; null `e164` = it has no international form."""
+    """A number of the phone directory. `as_printed` is the vendor's text; `e164` null = no international form."""
 
     as_printed: str
     dial: str
@@ -243,7 +243,7 @@ class CountryDirectory(Rule):
 
 
 class PhoneDirectory(Rule):
-    """All numbers by ISO country, and what to say wherever one is shown."""
+    """All numbers by ISO country, and the notes to show with them."""
 
     tariff_note: Text
     have_at_hand: Text
@@ -251,7 +251,7 @@ class PhoneDirectory(Rule):
 
 
 class RegionalHours(Rule):
-    """Which calendar counts for a country: its own, else its region's, else `default`."""
+    """The calendar of a country: its own, else that of its region, else `default`."""
 
     countries: dict[str, str]  # ISO country -> name of a calendar
     regions: dict[str, str] = {}  # ISO country -> name of a calendar, for countries without one of their own
@@ -261,10 +261,9 @@ class RegionalHours(Rule):
 class Edition(Rule):
     """A whole edition, resolved: calendars hold dates, not references to holiday sets.
 
-    Remarks (`source`, `note`, `notes`) are written in one language; `translations` has them in others, where somebody
-    has translated them: language -> remark -> text. The last four fields are recorded by the loader, not written in the
-    file. `holiday_names` translates the names of holidays where the `holidays` package knows them in Spanish:
-    calendar -> name in the calendar -> text.
+    Remarks (`source`, `note`, `notes`) are in one language; `translations` has their translations, if any: language ->
+    remark -> text. The loader records the last four fields; a file does not have them. `holiday_names` has the names of
+    holidays that the `holidays` package has in Spanish: calendar -> name in the calendar -> text.
     """
 
     edition: str
@@ -294,5 +293,5 @@ class Edition(Rule):
     holiday_names: dict[str, dict[str, Text]] = {}
 
     def remark(self, text: str | None, language: Language) -> str | None:
-        """A remark in `language`, or as it is written if nobody has translated it."""
+        """A remark in `language`, or untranslated if it has no translation."""
         return None if text is None else self.translations.get(language, {}).get(text, text)

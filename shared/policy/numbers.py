@@ -1,4 +1,4 @@
-"""[pure] Whether a number of the phone directory is what it says, by the numbering plan data of `phonenumbers`."""
+"""[pure] Checks the numbers of the phone directory against the numbering plan data of `phonenumbers`."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _NOT_DIGIT = re.compile(r"\D")
 
 
 def number_findings(country: str, number: DirectoryNumber) -> Iterator[tuple[str, str, str | None]]:
-    """What is wrong with `number` of that ISO country: field, message, what is allowed."""
+    """The mistakes of `number` in that ISO country: field, message, allowed value."""
     match = _EXTENSION.match(number.as_printed)
     printed, extension = (match["number"], match["extension"]) if match else (number.as_printed, None)
     if extension != number.extension:
@@ -29,14 +29,14 @@ def number_findings(country: str, number: DirectoryNumber) -> Iterator[tuple[str
     if number.e164 is not None and number.e164 != e164:
         yield "e164", f"{number.e164!r} is not the international form of {number.dial!r}", e164 or "null"
     if e164 is None and number.unverified is None:
-        message = f"{number.dial!r} is not a number of {country} that the numbering plan data knows"
+        message = f"{number.dial!r} is not in the numbering plan data of {country}"
         yield "dial", message, "a number that exists, or `unverified` with the reason why this one does"
     elif e164 is not None and number.e164 is None and number.unverified is None:
         yield "e164", f"is null, but {number.dial!r} has an international form", e164
 
 
 def e164_of(country: str, number: str) -> str | None:
-    """The E.164 form of `number` as dialled in or printed for `country`; null if it is not a valid number there."""
+    """The E.164 form of `number` as dialled in or printed for `country`; None if it is not a valid number there."""
     try:
         parsed = phonenumbers.parse(number, country)
     except NumberParseException:

@@ -1,4 +1,4 @@
-"""[pure] Tables worked out once for an edition: the rules are read often, the hot path looks answers up."""
+"""[pure] Caches a value computed from an edition, such as a lookup table of its rules."""
 
 import weakref
 from collections.abc import Callable
@@ -10,22 +10,22 @@ T = TypeVar("T")
 
 
 class PerEdition(Generic[T]):
-    """What `work_out` says of an edition, worked out at the first question and kept for as long as the edition is.
+    """The result of `compute` for each edition: computed at the first call, and kept as long as the edition exists.
 
-    Kept by the identity of the object: editions hold mappings, so they have no hash, and an edited copy
+    The key is the identity of the object: editions hold mappings, so they are not hashable, and an edited copy
     (`model_copy`) is another edition.
     """
 
-    def __init__(self, work_out: Callable[[Edition], T]) -> None:
-        self._work_out = work_out
+    def __init__(self, compute: Callable[[Edition], T]) -> None:
+        self._compute = compute
         self._known: dict[int, tuple[weakref.ref[Edition], T]] = {}
 
     def of(self, edition: Edition) -> T:
-        """The table of `edition`."""
+        """The value for `edition`."""
         known = self._known.get(id(edition))
         if known is not None and known[0]() is edition:
             return known[1]
         key = id(edition)
-        value = self._work_out(edition)
+        value = self._compute(edition)
         self._known[key] = (weakref.ref(edition, lambda _: self._known.pop(key, None)), value)
         return value

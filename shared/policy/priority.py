@@ -1,4 +1,4 @@
-"""[pure] Which priority follows from what the customer says."""
+"""[pure] Finds the priority rule for the customer's claim."""
 
 from collections.abc import Iterator
 from itertools import islice, product
@@ -13,15 +13,14 @@ _Table = dict[tuple[Impact, Workaround, Environment], PriorityRule]
 def priority_rule(edition: Edition, impact: Impact, workaround: Workaround, environment: Environment) -> PriorityRule:
     """The first rule of `edition` that matches. The loader has checked that one always does.
 
-    Shared by the router, which decides, and by escalation, which recomputes targets after a re-prioritisation under
-    the edition pinned in the case. Raises KeyError for a word that came later than a saved edition, if no rule of it
-    takes whatever comes.
+    The router calls it to decide, and escalation to recompute targets after a re-prioritisation, by the edition pinned
+    in the case. Raises KeyError for a word that is newer than a saved edition, if no rule of it matches every claim.
     """
     return _tables.of(edition)[impact, workaround, environment]
 
 
 def matches(when: PriorityCondition, impact: Impact, workaround: Workaround, environment: Environment) -> bool:
-    """Whether the customer's claim meets the condition: every field that it gives."""
+    """Whether the customer's claim matches every given field of the condition."""
     return (
         (when.impacts is None or impact in when.impacts)
         and (when.workarounds is None or workaround in when.workarounds)

@@ -11,7 +11,7 @@ from shared.policy.digest import edition_from_json, edition_to_json, policy_sha2
 from shared.policy.mistakes import PolicyFault
 from shared.policy.model import Edition
 
-_BESIDE_THE_DATA = 1024  # bytes: more than the key and the headers of an event take
+_KEY_AND_HEADERS = 1024  # bytes: an upper limit for an event
 
 
 class UnusableEdition(PolicyFault):
@@ -19,7 +19,7 @@ class UnusableEdition(PolicyFault):
 
 
 def edition_published(edition: Edition) -> EditionPublished:
-    """The event of `edition`, the same for whoever publishes it and whenever."""
+    """The event of `edition`: the same bytes whoever publishes it, and whenever."""
     return EditionPublished(
         edition=edition.edition,
         effective_from=edition.effective_from,
@@ -31,12 +31,12 @@ def edition_published(edition: Edition) -> EditionPublished:
 
 
 def too_large(edition: Edition) -> str | None:
-    """Why the event of `edition` does not fit its topic; None if it does."""
-    size, limit = len(wire.encode(edition_published(edition))), EDITIONS.max_message_bytes - _BESIDE_THE_DATA
+    """The reason why the event of `edition` does not fit its topic; None if it fits."""
+    size, limit = len(wire.encode(edition_published(edition))), EDITIONS.max_message_bytes - _KEY_AND_HEADERS
     if size <= limit:
         return None
     return (
-        f"is too large: resolved it has {size:,} bytes as an event, and {EDITIONS.name} takes {limit:,}; "
+        f"is too large: resolved it has {size:,} bytes as an event, and {EDITIONS.name} allows {limit:,}; "
         "remove calendars, holidays or texts that no rule needs"
     )
 

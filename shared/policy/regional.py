@@ -1,4 +1,4 @@
-"""[pure] Which calendar counts for a country, and by which rule of the edition."""
+"""[pure] Finds the calendar of a country, and the rule of the edition that names it."""
 
 from typing import NamedTuple
 
@@ -6,14 +6,14 @@ from shared.policy.model import RegionalHours
 
 
 class RegionalCalendar(NamedTuple):
-    """The name of a calendar, and the place in the edition that names it: `regional_hours.countries.ES`, say."""
+    """The name of a calendar, and the rule that names it, such as `regional_hours.countries.ES`."""
 
     name: str
     rule: str
 
 
 def calendar_for(hours: RegionalHours, country: str | None) -> RegionalCalendar:
-    """The calendar of `country` (ISO 3166-1; None = not known): its own, else its region's, else the default."""
+    """The calendar of `country` (ISO 3166-1; None = unknown): its own, else its region's, else the default."""
     for section, calendars in (("countries", hours.countries), ("regions", hours.regions)):
         if country is not None and country in calendars:
             return RegionalCalendar(calendars[country], f"regional_hours.{section}.{country}")

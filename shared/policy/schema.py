@@ -1,7 +1,7 @@
-"""[pure] The JSON Schema of policy files, for editors: `frontline policy schema` makes `policies/edition.schema.json`.
+"""[pure] The JSON Schema of policy files, for editors; `frontline policy schema` prints `policies/edition.schema.json`.
 
-It describes an edition or a part of one, so it requires no section: what is missing, and what contradicts what, is
-said by `frontline policy check`.
+It describes an edition or a part of one, so it requires no section. `frontline policy check` finds missing sections and
+contradictions.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ _FILES = {
     "parts": {
         "type": "array",
         "items": {"type": "string"},
-        "description": "Files beside this one that hold whole sections of it.",
+        "description": "Files in the same folder that hold whole sections of this one.",
     },
 }
 
@@ -23,7 +23,7 @@ def edition_schema() -> dict[str, Any]:
     """The schema, as plain data."""
     schema = Edition.model_json_schema()
     sections = {name: section for name, section in schema["properties"].items() if name not in RECORDED}
-    # written calendar -> countries, kept country -> calendar
+    # A file has calendar -> countries, the model country -> calendar.
     schema["$defs"]["RegionalHours"]["properties"]["regions"] = {
         "type": "object",
         "additionalProperties": {"type": "array", "items": {"type": "string"}},

@@ -1,4 +1,4 @@
-"""[pure] Each section of a policy document as a part of the model, and every way in which it does not fit, in words."""
+"""[pure] Validates each section of a policy document against the model, and describes every mistake in words."""
 
 import json
 import re
@@ -13,20 +13,24 @@ from shared.policy.document import Path, Tree
 from shared.policy.mistakes import Mistake, one_of
 from shared.policy.model import COMPLETE, Edition
 
-RECORDED = ("tzdata_version", "holidays_version", "holiday_years", "holiday_names")  # by the loader, not by people
+RECORDED = (
+    "tzdata_version",
+    "holidays_version",
+    "holiday_years",
+    "holiday_names",
+)  # by the loader alone
 SECTIONS = {name: field for name, field in Edition.model_fields.items() if name not in RECORDED}
 
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {
     name: TypeAdapter(field.rebuild_annotation()) for name, field in SECTIONS.items()
 }
-_KEY = "[key]"  # pydantic's name for "the key itself"
-_SAID = {
+_MESSAGES = {
     "bool_type": ("must be a truth value", "true, false"),
     "string_type": ("must be text; put it in quotes", None),
     "int_type": ("must be a whole number", None),
     "int_from_float": ("must be a whole number", None),
     "float_type": ("must be a number", None),
-    "too_short": ("is empty, and an empty list means nothing here", None),
+    "too_short": ("is empty; it needs at least one item", None),
     "tuple_type": ("must be a list", None),
     "dict_type": ("must be a mapping of names to values", None),
     "model_type": ("must be a mapping of fields to values", None),
@@ -46,7 +50,7 @@ def read_sections(tree: Tree) -> tuple[dict[str, Any], list[Mistake]]:
     for name, field in SECTIONS.items():
         if name in tree.data:
             try:
-                # through JSON: there, lists are tuples and text is an instant, and yet nothing else is guessed
+                # Through JSON: strict mode then takes lists as tuples and texts as instants, and nothing else.
                 sections[name] = _ADAPTERS[name].validate_json(
                     json.dumps(tree.data[name]), strict=True, context=COMPLETE
                 )
@@ -64,14 +68,14 @@ def _mistakes(tree: Tree, section: str, error: ValidationError) -> Iterator[Mist
     for detail in error.errors(include_url=False):
         path = _written(tree, (section, *detail["loc"]), detail["type"])
         if detail["type"] == "too_short" and detail["input"]:
-            continue  # not empty: what it lists is wrong, and that is said of each item
-        if path not in seen:  # a choice between two shapes is reported once for each of them
+            continue  # it is not empty: each of its items has a mistake of its own
+        if path not in seen:  # pydantic reports a union once for each of its types
             seen.add(path)
             yield tree.mistake(path, *_in_words(detail, section, path))
 
 
 def _written(tree: Tree, location: Path, kind: str) -> Path:
-    """Pydantic's location without what is not in the file: the names of alternatives, and its word for keys."""
+    """Pydantic's location without the steps that the file lacks: names of union members, and "[key]"."""
     path: Path = ()
     for step in location:
         if (*path, step) in tree.places:
@@ -87,14 +91,14 @@ def _in_words(detail: ErrorDetails, section: str, path: Path) -> tuple[str, str 
         return "is not a field here", one_of(_fields_around(section, path), str(path[-1]))
     if kind == "literal_error":
         names = re.findall(r"'([^']*)'", detail["ctx"]["expected"])
-        return f"{_shown(given)} is not known here", one_of(names, given if isinstance(given, str) else None)
+        return f"{_shown(given)} is not allowed here", one_of(names, given if isinstance(given, str) else None)
     if kind == "string_pattern_mismatch":
-        return f"{_shown(given)} does not look right", f"text like {detail['ctx']['pattern']}"
+        return f"{_shown(given)} has the wrong form", f"text like {detail['ctx']['pattern']}"
     if kind == "value_error":
         return str(detail["ctx"]["error"]), None
-    if kind in _SAID:
-        return _SAID[kind]
-    return f"{_shown(given)} is not possible here: {detail['msg'].removeprefix('Input ').lower()}", None
+    if kind in _MESSAGES:
+        return _MESSAGES[kind]
+    return f"{_shown(given)} is not allowed here: {detail['msg'].removeprefix('Input ').lower()}", None
 
 
 def _shown(value: object) -> str:
@@ -103,7 +107,7 @@ def _shown(value: object) -> str:
 
 
 def _fields_around(section: str, path: Path) -> list[str]:
-    """The fields that the model has beside the last step of `path`."""
+    """The fields of the model at the level of the last step of `path`."""
     kinds: list[Any] = [SECTIONS[section].annotation]
     for step in path[1:-1]:
         kinds = [inner for kind in kinds for inner in _step_into(kind, step)]

@@ -1,4 +1,4 @@
-"""Which editions a service works by, from its environment."""
+"""The setting that names the editions of a service."""
 
 from typing import Annotated
 

@@ -14,7 +14,7 @@ from shared.backoff import Backoff
 from shared.contracts.topics import Topic
 from shared.kafka.faults import TaskMustStop, TopicsDiffer
 from shared.kafka.settings import KafkaSettings
-from shared.kafka.topic_admin import TopicNotMade, apply_topics
+from shared.kafka.topic_admin import TopicNotCreated, apply_topics
 from shared.kafka.topic_watch import TopicWatch
 from shared.observability import logs
 from shared.observability.health import Readiness
@@ -126,7 +126,7 @@ class Runtime:
             began = loop.time()
             try:
                 await self._session()
-            except (KafkaError, TaskMustStop, TopicNotMade, TimeoutError, OSError) as error:
+            except (KafkaError, TaskMustStop, TopicNotCreated, TimeoutError, OSError) as error:
                 self._readiness.set("group", False, f"{type(error).__name__}: {error}")
                 if not isinstance(error, TopicsDiffer) and not self._outage.noticed(error):  # TopicWatch has logged it
                     _log.error(f"Cannot join the group: {error}", action="group.failed", error=type(error).__name__)

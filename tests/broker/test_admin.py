@@ -10,7 +10,7 @@ from shared.kafka.topic_admin import Drift, apply_topics, check_topics
 from tests.harness.rig import Rig, eventually
 
 
-async def test_topics_are_made_as_registered_by_whoever_is_first(bootstrap: str) -> None:
+async def test_topics_are_created_as_registered_by_the_first_caller(bootstrap: str) -> None:
     """All services apply them at their start, at the same time."""
     rig = Rig(bootstrap)
     made = await asyncio.gather(*(apply_topics(rig.settings, rig.topics) for _ in range(4)))
@@ -48,7 +48,7 @@ async def test_the_registry_itself_can_be_applied(bootstrap: str) -> None:
     assert not [drift for drift in await check_topics(rig.settings, TOPICS) if drift.what != "partitions"]
 
 
-async def test_a_service_whose_topics_are_missing_says_so_and_waits(bootstrap: str) -> None:
+async def test_a_service_whose_topics_are_missing_reports_them_and_waits(bootstrap: str) -> None:
     """It is not ready, names what is missing, and runs as soon as it is there; nothing is made by accident."""
     rig = Rig(bootstrap)
     running = rig.start()
@@ -82,7 +82,7 @@ async def test_a_service_stops_when_somebody_adds_partitions(bootstrap: str) -> 
     await rig.close()
 
 
-async def test_a_service_makes_the_topics_it_is_given(bootstrap: str) -> None:
+async def test_a_service_creates_the_topics_that_it_is_given(bootstrap: str) -> None:
     """A first start needs no separate step."""
     rig = Rig(bootstrap)
     running = rig.start(topics=rig.topics)

@@ -1,4 +1,4 @@
-"""The embedded Kafka is a real one, keeps its data, and is gone when it should be."""
+"""The embedded Kafka is a real one, keeps its data, and ends with its holder."""
 
 import asyncio
 import os
@@ -74,7 +74,7 @@ async def test_records_survive_a_kill_of_the_broker_and_a_stop(tmp_path: Path) -
         os.kill(kafka.pid, signal.SIGKILL)
         why = await asyncio.wait_for(kafka.died(), 10)
         assert isinstance(why, BrokerDied)
-        assert str(why).startswith("The Kafka process ended (killed by signal 9); its last words: ")
+        assert str(why).startswith("The Kafka process ended (killed by signal 9); the last line of its log: ")
         assert "\n" not in str(why)
 
         await kafka.start()
@@ -90,7 +90,7 @@ async def test_records_survive_a_kill_of_the_broker_and_a_stop(tmp_path: Path) -
         assert await read_all(kafka.bootstrap) == [b"one", b"two"]
 
 
-async def test_any_cluster_id_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_any_cluster_id_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     """One random id in 64 starts with a dash, which the tool that prepares the folder once took for an option."""
     dashed = uuid.UUID(bytes=bytes([0b111110_00]) + bytes(15))
     monkeypatch.setattr(uuid, "uuid4", lambda: dashed)
@@ -113,7 +113,7 @@ async def test_the_broker_does_not_outlive_its_holder() -> None:
     assert not Path(folder).exists()
 
 
-async def test_topics_are_never_made_by_asking_for_them(bootstrap: str) -> None:
+async def test_a_request_never_creates_a_topic(bootstrap: str) -> None:
     """A mistyped topic is an error on the embedded broker as it is on a cluster."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()

@@ -77,7 +77,7 @@ async def test_too_little_space_is_named_before_anything_starts(tmp_path: Path) 
     assert str(tmp_path / "data") in str(why)
 
 
-async def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
+async def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     """`--data ~` is a slip of the keyboard."""
     (tmp_path / "thesis.txt").write_text("precious")
     why = await failure_of(EmbeddedKafka(tmp_path))
@@ -121,7 +121,7 @@ async def test_data_that_cannot_be_used_is_named(
 
 
 async def test_a_broker_that_ends_during_its_start_is_quoted(copied_folder: Path) -> None:
-    """Its exit code, its last words, and where all of them are."""
+    """With its exit code, the last line of its log, and the path of the log."""
     why = await failure_of(EmbeddedKafka(copied_folder, jvm_flags=SHORT_LIVED, settings={"num.io.threads": "many"}))
     assert isinstance(why, errors.BrokerDied)
     assert "exit code 1" in str(why)

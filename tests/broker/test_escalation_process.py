@@ -49,7 +49,7 @@ UNANSWERED = {
 }
 
 
-Said = list[tuple[str, Any]]  # (id, event), in order for each case
+Events = list[tuple[str, Any]]  # (id, event), in order for each case
 
 
 class Log:
@@ -63,7 +63,7 @@ class Log:
         self._reader = reader
         self._desk = TaskDesk(EditionLibrary.single(load_edition(edition)))
         self._written = 0
-        self._said: Said = []
+        self._said: Events = []
         self._dead_lettered: list[DeadLetter] = []
 
     async def opens(self, number: int, **given: Any) -> str:
@@ -85,14 +85,14 @@ class Log:
         output = serde.to_output(topic, key, envelope, wire.encode(event))
         await self._producer.send_and_wait(output.topic, output.value, output.key, headers=list(output.headers))
 
-    async def until(self, enough: Callable[[Said], bool]) -> Said:
+    async def until(self, enough: Callable[[Events], bool]) -> Events:
         """What was committed about this test's cases, once that is enough."""
         async with asyncio.timeout(SETTLE_SECONDS):
             while not enough(self._said):
                 await self._read()
         return self._said
 
-    async def to_the_end(self) -> tuple[Said, list[DeadLetter]]:
+    async def to_the_end(self) -> tuple[Events, list[DeadLetter]]:
         """Everything committed so far, and what was dead-lettered."""
         ends = await self._reader.end_offsets(self._reader.assignment())
         while any([await self._reader.position(place) < end for place, end in ends.items()]):
@@ -147,12 +147,12 @@ def words(event: Any) -> str:
     return f"{kind} {event.level}" if kind in ("raised", "suppressed") else kind
 
 
-def count(said: Said, *kinds: str) -> int:
+def count(events: Events, *kinds: str) -> int:
     """How many events of those kinds there are."""
-    return sum(words(event) in kinds for _, event in said)
+    return sum(words(event) in kinds for _, event in events)
 
 
-async def test_escalation_killed_in_the_middle_says_everything_once(log: Log, escalation: ServiceProcess) -> None:
+async def test_escalation_killed_in_the_middle_publishes_everything_once(log: Log, escalation: ServiceProcess) -> None:
     """kill -9 while warnings and breaches fire: one event for each clock and level, ascending, none early."""
     await escalation.start()
     await escalation.until("/readyz", 200)
@@ -164,7 +164,7 @@ async def test_escalation_killed_in_the_middle_says_everything_once(log: Log, es
             await asyncio.sleep(0.05)  # so that timers are due all the time
 
     routing = asyncio.create_task(routed())
-    await log.until(lambda said: count(said, "breached") > 5)
+    await log.until(lambda events: count(events, "breached") > 5)
     await escalation.kill()
     await escalation.start()
     await routing
@@ -174,20 +174,20 @@ async def test_escalation_killed_in_the_middle_says_everything_once(log: Log, es
         for milestone in SECONDS
         for kind in UNANSWERED[plan]
     )
-    await log.until(lambda said: len(said) >= expected.total())
+    await log.until(lambda events: len(events) >= expected.total())
     assert await escalation.terminate() == 0
 
-    said, dead_lettered = await log.to_the_end()
-    assert Counter((event.case_id, event.milestone, words(event)) for _, event in said) == expected
-    assert len({event_id for event_id, _ in said}) == len(said)
-    for clock in {(event.case_id, event.milestone) for _, event in said}:
-        of_clock = [event for _, event in said if (event.case_id, event.milestone) == clock]
+    events, dead_lettered = await log.to_the_end()
+    assert Counter((event.case_id, event.milestone, words(event)) for _, event in events) == expected
+    assert len({event_id for event_id, _ in events}) == len(events)
+    for clock in {(event.case_id, event.milestone) for _, event in events}:
+        of_clock = [event for _, event in events if (event.case_id, event.milestone) == clock]
         assert [words(event) for event in of_clock] == list(UNANSWERED[plans[clock[0]]])
         assert all(event.at < event.observed_at for event in of_clock[1:])
     assert dead_lettered == []
 
 
-async def test_replies_are_heeded_whichever_side_of_a_restart_they_come(log: Log, escalation: ServiceProcess) -> None:
+async def test_replies_count_before_and_after_a_restart(log: Log, escalation: ServiceProcess) -> None:
     """Answered before the case was known, in time, and while the task was down: the verdict is by event time."""
     early, opened = f"{log.mark}{1:020x}", utc_now()
     await log.record_activity(early, "agent_replied", at=opened, recorded_at=opened)
@@ -195,16 +195,16 @@ async def test_replies_are_heeded_whichever_side_of_a_restart_they_come(log: Log
     prompt, meanwhile = await log.opens(2), await log.opens(3)
     await log.record_activity(prompt, "agent_replied")
     await escalation.start()
-    await log.until(lambda said: count(said, "started") == 6 and count(said, "fulfilled") == 2)
+    await log.until(lambda events: count(events, "started") == 6 and count(events, "fulfilled") == 2)
     await escalation.kill()
     down = utc_now()
     await log.record_activity(meanwhile, "agent_replied", at=down, recorded_at=down)
     for case_id in (early, prompt, meanwhile):
         await log.record_activity(case_id, "restored", at=down, recorded_at=down)
     await escalation.start()
-    said = await log.until(lambda said: count(said, "fulfilled") == 6)
-    verdicts = {(event.case_id, event.milestone): event.met for _, event in said if words(event) == "fulfilled"}
-    starts = {(event.case_id, event.milestone): event.at for _, event in said if words(event) == "started"}
+    events = await log.until(lambda events: count(events, "fulfilled") == 6)
+    verdicts = {(event.case_id, event.milestone): event.met for _, event in events if words(event) == "fulfilled"}
+    starts = {(event.case_id, event.milestone): event.at for _, event in events if words(event) == "started"}
     for clock, met in verdicts.items():
         replied = down if clock[0] == meanwhile or clock[1] == "restoration" else opened
         assert met == (replied - starts[clock] <= timedelta(seconds=SECONDS[clock[1]]))
@@ -221,20 +221,20 @@ async def test_what_was_acknowledged_counts_or_is_found_among_the_dead_letters(
     behind = utc_now() - timedelta(seconds=5)
     await log.record_activity(case_id, "agent_replied", at=behind, recorded_at=behind, activity_id=f"{log.mark}-t1")
     await escalation.start()
-    await log.until(lambda said: count(said, "fulfilled") == 1)
+    await log.until(lambda events: count(events, "fulfilled") == 1)
     await escalation.kill()
     await log.record_activity(case_id, "agent_replied", at=behind, recorded_at=behind, activity_id=f"{log.mark}-t1")
     await log.record_activity(case_id, "closed", activity_id=f"{log.mark}-t1", activity_digest="of another body")
     await log.record_activity(case_id, "restored")
     await escalation.start()
-    said = await log.until(lambda said: count(said, "fulfilled") == 2)
-    assert [event.met for _, event in said if event.milestone == "first_response" and words(event) == "fulfilled"] == [
-        True
-    ]
+    events = await log.until(lambda events: count(events, "fulfilled") == 2)
+    assert [
+        event.met for _, event in events if event.milestone == "first_response" and words(event) == "fulfilled"
+    ] == [True]
     await asyncio.wait_for(escalation.terminate(), SETTLE_SECONDS)
-    said, dead_lettered = await log.to_the_end()
-    assert [letter.cause for letter in dead_lettered] == ["conflict"]
-    assert count(said, "cancelled") == 0
+    events, dead_lettered = await log.to_the_end()
+    assert [each.cause for each in dead_lettered] == ["conflict"]
+    assert count(events, "cancelled") == 0
 
 
 async def test_open_cases_keep_their_edition_when_it_is_no_longer_configured(
@@ -243,7 +243,7 @@ async def test_open_cases_keep_their_edition_when_it_is_no_longer_configured(
     """The saved edition comes back from the changelog, and its levels and priorities still apply."""
     await escalation.start()
     case_id = await log.opens(1)
-    await log.until(lambda said: count(said, "started") == 2)
+    await log.until(lambda events: count(events, "started") == 2)
     assert await escalation.terminate() == 0
     async with service_process(
         "escalation",
@@ -252,10 +252,10 @@ async def test_open_cases_keep_their_edition_when_it_is_no_longer_configured(
         FRONTLINE_POLICIES=SHIPPED,
     ) as without:
         await without.start()
-        await log.until(lambda said: count(said, "raised 2") == 2)
+        await log.until(lambda events: count(events, "raised 2") == 2)
         await log.record_activity(case_id, "reprioritised", impact="general")
-        said = await log.until(lambda said: count(said, "cancelled") == 2)
-    assert {event.priority for _, event in said} == {"P1", "P3"}
+        events = await log.until(lambda events: count(events, "cancelled") == 2)
+    assert {event.priority for _, event in events} == {"P1", "P3"}
 
 
 async def test_timers_of_an_idle_task_fire_within_a_moment(log: Log, escalation: ServiceProcess) -> None:
@@ -263,8 +263,8 @@ async def test_timers_of_an_idle_task_fire_within_a_moment(log: Log, escalation:
     await escalation.start()
     await escalation.until("/readyz", 200)
     await log.opens(1)
-    said = await log.until(lambda said: len(said) == 10)
-    late = [event.observed_at - event.at for _, event in said if words(event) != "started"]
+    events = await log.until(lambda events: len(events) == 10)
+    late = [event.observed_at - event.at for _, event in events if words(event) != "started"]
     assert timedelta(0) < min(late)
     assert sorted(late)[len(late) // 2] < timedelta(seconds=0.5), late
     metrics = (await escalation.until("/metrics", 200)).text
@@ -272,7 +272,7 @@ async def test_timers_of_an_idle_task_fire_within_a_moment(log: Log, escalation:
     assert "frontline_timer_fired_late_seconds_count" in metrics
 
 
-async def test_escalation_says_what_is_wrong_and_ends(log: Log, escalation: ServiceProcess, tmp_path: Path) -> None:
+async def test_escalation_reports_what_is_wrong_and_ends(log: Log, escalation: ServiceProcess, tmp_path: Path) -> None:
     """Settings that cannot be meant are an exit code and one line each, before anything is started."""
     async with service_process(
         "escalation", tmp_path / "wrong.log", FRONTLINE_POLICIES="nowhere", FRONTLINE_OVERDUE_ALARM_SECONDS="0"

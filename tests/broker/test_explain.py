@@ -20,7 +20,7 @@ from tests.topology.escalation.desk import TaskDesk, as_record
 
 @pytest_asyncio.fixture
 async def case_id(bootstrap: str) -> AsyncIterator[str]:
-    """A case in the log, an hour and a half old, with all that was said about it and about another one."""
+    """A case in the log, an hour and a half old, with its events, and another case."""
     await apply_topics(load(KafkaSettings, kafka_bootstrap=bootstrap))
     desk = TaskDesk()
     mine, other = uuid4().hex, uuid4().hex
@@ -56,8 +56,8 @@ async def test_a_case_is_explained_from_the_log_alone(bootstrap: str, case_id: s
     first = next(clock for clock in found["clocks"] if clock["milestone"] == "first_response")
     assert first["due_at"] == "2026-11-23T13:00:00Z"
     assert [entry["seconds"] for entry in first["ledger"]] == [3600]
-    said = [entry["type"] for entry in found["history"] if entry["milestone"] == "first_response"]
-    assert said == ["clock.started", "clock.warned", "clock.breached", "escalation.raised"]
+    types = [entry["type"] for entry in found["history"] if entry["milestone"] == "first_response"]
+    assert types == ["clock.started", "clock.warned", "clock.breached", "escalation.raised"]
 
 
 async def test_a_case_is_explained_though_its_edition_is_not_configured(bootstrap: str, case_id: str) -> None:
@@ -105,7 +105,7 @@ async def test_json_is_the_same_whatever_language_the_machine_has(bootstrap: str
     assert {entry["because"] for clock in found["clocks"] for entry in clock["ledger"]} == {"round the clock"}
 
 
-async def test_what_cannot_be_explained_says_why(bootstrap: str, case_id: str) -> None:
+async def test_a_case_that_cannot_be_explained_has_a_reason(bootstrap: str, case_id: str) -> None:
     """One line on standard error, nothing on standard output, and an exit code."""
     unknown = frontline(case_id[::-1], "--kafka", bootstrap, "--json")
     assert (unknown.returncode, unknown.stdout) == (1, "")

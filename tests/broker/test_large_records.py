@@ -1,4 +1,4 @@
-"""A record larger than its topic takes uncompressed is dead-lettered by reference at once, and no reader keeps it."""
+"""A record larger than its topic allows, uncompressed, is dead-lettered by reference at once; no reader keeps it."""
 
 import asyncio
 from pathlib import Path
@@ -35,13 +35,13 @@ async def produce_compressed(rig: Rig, values: list[bytes], codec: str = "gzip",
 
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
 async def test_a_record_over_the_limit_is_dead_lettered_by_reference_at_once(rig: Rig, codec: str) -> None:
-    """5 MB compress to a few KB, which `max.message.bytes` admits: the dead-letter topic would refuse the value."""
+    """5 MB compress to a few KB, which `max.message.bytes` allows: the dead-letter topic would refuse the value."""
     running = rig.start()
     await running.ready(2)
     await produce_compressed(rig, [b"", b"[" * 5 * MEGABYTE, b""], codec)
-    (letter,) = await rig.dead_letters(rig.second, 1)
-    assert (letter.cause, letter.by_reference, letter.record.value) == ("record_too_large", True, None)
-    assert (letter.record.key, letter.record.partition, letter.record.offset) == (KEY.encode(), 0, 1)
+    (dead_letter,) = await rig.dead_letters(rig.second, 1)
+    assert (dead_letter.cause, dead_letter.by_reference, dead_letter.record.value) == ("record_too_large", True, None)
+    assert (dead_letter.record.key, dead_letter.record.partition, dead_letter.record.offset) == (KEY.encode(), 0, 1)
     assert [record.value for record in await rig.read(rig.sink, 2)] == [b"1", b"2"]
     assert running.phases() == {"running"}, "nothing was refused on the way"
 
@@ -53,10 +53,10 @@ async def test_a_batch_too_large_for_memory_is_one_dead_letter_and_its_partition
     await produce_compressed(rig, [b"["], "gzip")
     await produce_compressed(rig, [b"", b"[" * 110 * MEGABYTE, b""])
     await produce_compressed(rig, [b""], "gzip")
-    (letter,) = await rig.dead_letters(rig.second, 1)
-    assert (letter.cause, letter.by_reference, letter.record.value) == ("record_too_large", True, None)
-    assert (letter.record.partition, letter.record.offset) == (0, 3), "the last offset of its batch"
-    assert "offsets 1 to 3" in letter.message
+    (dead_letter,) = await rig.dead_letters(rig.second, 1)
+    assert (dead_letter.cause, dead_letter.by_reference, dead_letter.record.value) == ("record_too_large", True, None)
+    assert (dead_letter.record.partition, dead_letter.record.offset) == (0, 3), "the last offset of its batch"
+    assert "offsets 1 to 3" in dead_letter.message
     assert [record.value for record in await rig.read(rig.sink, 2)] == [b"1", b"2"]
     await running.stop()
     successor = rig.start()
@@ -70,12 +70,12 @@ async def test_an_output_that_would_break_the_connection_is_not_sent(rig: Rig) -
     """It counts as refused, so that the record to blame is dead-lettered and its neighbours go on."""
     await rig.produce(rig.second, [(KEY, b"big 110000000"), (KEY, b"")])
     rig.start()
-    (letter,) = await rig.dead_letters(rig.second, 1)
-    assert (letter.cause, letter.record.value) == ("output_too_large", b"big 110000000")
+    (dead_letter,) = await rig.dead_letters(rig.second, 1)
+    assert (dead_letter.cause, dead_letter.record.value) == ("output_too_large", b"big 110000000")
     assert [record.value for record in await rig.read(rig.sink, 1)] == [b"1"]
 
 
-async def test_a_changelog_with_a_foreign_record_stops_its_task_and_says_so(rig: Rig) -> None:
+async def test_a_changelog_with_a_foreign_record_stops_its_task_with_the_reason(rig: Rig) -> None:
     """An empty value in its place would be a wrong state."""
     counts = changelog(rig.service, "counts")
     await produce_compressed(rig, [b"[" * 5 * MEGABYTE], topic=counts)
@@ -85,7 +85,7 @@ async def test_a_changelog_with_a_foreign_record_stops_its_task_and_says_so(rig:
     assert detail.startswith(f"ForeignRecord: {counts.name}[0] has a record at offset 0")
 
 
-async def test_readers_outside_a_group_pass_over_what_is_too_large(bootstrap: str) -> None:
+async def test_readers_outside_a_group_skip_records_that_are_too_large(bootstrap: str) -> None:
     """The command line reads all of it, and has nothing to show of these records; others may be there."""
     rig = Rig(bootstrap, partitions=6)
     await topics_at(bootstrap)
@@ -100,7 +100,7 @@ async def test_readers_outside_a_group_pass_over_what_is_too_large(bootstrap: st
 
 
 async def test_two_hundred_fifty_megabytes_take_no_memory_of_the_services(bootstrap: str, tmp_path: Path) -> None:
-    """The router dead-letters them by reference, intake's views pass them over, and both stay as small as they were."""
+    """The router dead-letters them by reference, intake's views skip them, and both stay as small as they were."""
     await topics_at(bootstrap)
     rig = Rig(bootstrap, partitions=6)
     async with (
@@ -115,22 +115,22 @@ async def test_two_hundred_fifty_megabytes_take_no_memory_of_the_services(bootst
         before = [service.peak_memory for service in services]
         for topic in (ENTITLEMENTS, REQUESTS):
             await produce_compressed(rig, [b"[" * 250 * MEGABYTE], topic=topic)
-        letters = await _letters(rig.settings, 2)
+        found = await _dead_letters(rig.settings, 2)
         await _counted(intake, 'frontline_intake_unreadable_records_total{cause="record_too_large"', 2)
         grown = [service.peak_memory - peak for service, peak in zip(services, before, strict=True)]
     assert max(grown) < 160 * MEGABYTE, grown
-    assert all(each.letter and each.letter.by_reference for each in letters)
-    refused = [problem async for _, problem in replay(rig.settings, letters)]
+    assert all(each.dead_letter and each.dead_letter.by_reference for each in found)
+    refused = [problem async for _, problem in replay(rig.settings, found)]
     assert len(refused) == 2
-    assert all("has to send it again in a readable size: offsets " in problem for problem in refused)
+    assert all("must send it again, smaller or readable: offsets " in problem for problem in refused)
 
 
-async def _letters(settings: KafkaSettings, count: int) -> list[Found]:
+async def _dead_letters(settings: KafkaSettings, count: int) -> list[Found]:
     """The dead letters of the router's sources that were too large, once there are so many."""
     async with asyncio.timeout(30):
         while True:
             found = [each async for each in read_all(settings, [ENTITLEMENTS.name, REQUESTS.name])]
-            large = [each for each in found if each.letter and each.letter.cause == "record_too_large"]
+            large = [each for each in found if each.dead_letter and each.dead_letter.cause == "record_too_large"]
             if len(large) >= count:
                 return large
             await asyncio.sleep(0.1)

@@ -12,7 +12,7 @@ from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.rig import Rig, eventually
 
 
-async def test_a_broker_that_is_killed_and_comes_back_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_outage_of_the_broker_loses_no_record(capsys: pytest.CaptureFixture[str]) -> None:
     """Killed in the middle of traffic; the tasks wait, and go on where they were. Stopping does not wait for it."""
     async with EmbeddedKafka() as kafka:
         rig = Rig(kafka.bootstrap)

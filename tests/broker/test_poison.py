@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from shared.contracts.topics import dead_letter
+from shared.contracts.topics import dead_letter as dead_letter_topic
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.partitioning import partition_for
@@ -23,7 +23,7 @@ from tests.harness.rig import Rig, eventually
 MakeRig = Callable[..., Rig]
 
 
-async def test_poison_is_dead_lettered_byte_for_byte_and_its_neighbours_go_on(rig: Rig) -> None:
+async def test_poison_is_dead_lettered_byte_for_byte_and_its_neighbours_are_processed(rig: Rig) -> None:
     """Key, value and headers as they came, with the cause behind them, on the partition that it was on."""
     headers = (("ce_id", b"\x00\xff"), ("dlt-cause", b"somebody else's"), ("ce_id", b"twice"))
     rig.start()
@@ -35,7 +35,7 @@ async def test_poison_is_dead_lettered_byte_for_byte_and_its_neighbours_go_on(ri
     assert (poison.record.key, poison.record.value, poison.record.headers) == (b"a", b"poison", headers)
     assert (poison.record.topic, poison.record.partition) == (rig.second.name, partition_for(b"a", 2))
     assert (crash.cause, crash.record.offset) == ("unexpected_error", 3)
-    (raw, _) = await rig.read(dead_letter(rig.second))
+    (raw, _) = await rig.read(dead_letter_topic(rig.second))
     assert raw.partition == poison.record.partition
 
 
@@ -63,10 +63,10 @@ async def test_records_without_key_or_value_are_kept_as_they_are(
         await producer.send_batch(batch, rig.second.name, partition=0)
         await producer.flush()
     rig.start(lambda _partition: _Refuses((rig.first, rig.second), (rig.sink,)))
-    (letter,) = await rig.dead_letters(rig.second, 1)
+    (dead_letter,) = await rig.dead_letters(rig.second, 1)
     wrong = key is not None and partition_for(key.encode(), 2) != 0
-    assert letter.cause == ("wrong_partition" if wrong else "unexpected_type")
-    assert (letter.record.key, letter.record.value) == (key and key.encode(), value)
+    assert dead_letter.cause == ("wrong_partition" if wrong else "unexpected_type")
+    assert (dead_letter.record.key, dead_letter.record.value) == (key and key.encode(), value)
 
 
 class _Refuses(Counter):
@@ -107,9 +107,9 @@ async def test_a_record_on_the_wrong_partition_is_dead_lettered(rig: Rig) -> Non
     rig.start()
     await rig.produce(rig.second, [("a", b"")], partition=wrong)
     await rig.produce(rig.second, [("a", b"")])
-    (letter,) = await rig.dead_letters(rig.second, 1)
-    assert (letter.cause, letter.record.partition) == ("wrong_partition", wrong)
-    assert "partitioner=murmur2_random" in letter.message
+    (dead_letter,) = await rig.dead_letters(rig.second, 1)
+    assert (dead_letter.cause, dead_letter.record.partition) == ("wrong_partition", wrong)
+    assert "partitioner=murmur2_random" in dead_letter.message
     assert [record.value for record in await rig.read(rig.sink, 1)] == [b"1"]
 
 
@@ -123,8 +123,12 @@ async def test_the_record_whose_output_is_too_large_is_found_and_dead_lettered(r
     assert sorted((r.key, r.value) for r in outputs if len(r.value or b"") < 10) == [
         (b"a", b"1"), (b"a", b"2"), (b"b", b"1"), (b"b", b"3"),
     ]  # fmt: skip
-    (letter,) = await rig.dead_letters(rig.second, 1)
-    assert (letter.cause, letter.record.value, letter.by_reference) == ("output_too_large", b"big 2000000", False)
+    (dead_letter,) = await rig.dead_letters(rig.second, 1)
+    assert (dead_letter.cause, dead_letter.record.value, dead_letter.by_reference) == (
+        "output_too_large",
+        b"big 2000000",
+        False,
+    )
     await rig.produce(rig.second, [("b", b"")])
     assert (await rig.read(rig.sink, 6))[-1].value is not None
     await running.ready(2)
@@ -133,12 +137,17 @@ async def test_the_record_whose_output_is_too_large_is_found_and_dead_lettered(r
 async def test_a_record_that_does_not_fit_with_its_cause_is_dead_lettered_by_reference(make_rig: MakeRig) -> None:
     """Topic, partition and offset say where it is, if the dead-letter topic cannot take it."""
     rig = make_rig()
-    small = replace(dead_letter(rig.second), max_message_bytes=2_000)
+    small = replace(dead_letter_topic(rig.second), max_message_bytes=2_000)
     await rig.prepare([small if topic.name == small.name else topic for topic in rig.topics])
     await rig.produce(rig.second, [("a", b""), ("a", b"big 2000000" + b" " * 5_000), ("a", b"")])
     rig.start()
-    (letter,) = await rig.dead_letters(rig.second, 1)
-    assert (letter.by_reference, letter.record.key, letter.record.value, letter.record.offset) == (True, b"a", None, 1)
+    (dead_letter,) = await rig.dead_letters(rig.second, 1)
+    assert (dead_letter.by_reference, dead_letter.record.key, dead_letter.record.value, dead_letter.record.offset) == (
+        True,
+        b"a",
+        None,
+        1,
+    )
     assert [record.value for record in await rig.read(rig.sink, 2)] == [b"1", b"2"]
 
 
@@ -197,7 +206,7 @@ async def test_a_timer_that_must_stop_the_task_stops_it(rig: Rig) -> None:
     )
 
 
-async def test_task_must_stop_stops_one_task_and_says_why(rig: Rig) -> None:
+async def test_task_must_stop_stops_one_task_with_its_reason(rig: Rig) -> None:
     """What would be wrong for every record: the task is not ready, tries again, and skips nothing."""
     running = rig.start()
     await rig.produce(rig.second, [("a", b"stop")])

@@ -1,4 +1,4 @@
-"""`frontline policy migrate` on a real log and a real intake: a look changes nothing, --send reaches each case once."""
+"""`frontline policy migrate` on a real log and intake: a preview changes nothing, --send reaches each case once."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ class Open:
     cases: list[str]
 
     async def migrate(self, *arguments: str, key: str = "all") -> tuple[int | None, list[dict[str, Any]], str]:
-        """Run the command as its users do: exit code, what it told, what it said besides."""
+        """Run the command as its users do: exit code, previews, standard error."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "services.cli", "policy", "migrate", *arguments, "--json"),
             *("--kafka", self.intake.bootstrap, "--intake", self.intake.url),
@@ -64,13 +64,13 @@ async def opened(bootstrap: str) -> AsyncIterator[Open]:
         yield Open(intake, account_id, cases)
 
 
-async def test_a_look_tells_what_would_change_and_sends_nothing(opened: Open) -> None:
+async def test_a_preview_shows_the_changes_and_sends_nothing(opened: Open) -> None:
     """The cases in the order of their submission, each clock before and after."""
-    code, told, _ = await opened.migrate("objectives-2024", "--account", opened.account_id)
+    code, previews, _ = await opened.migrate("objectives-2024", "--account", opened.account_id)
     assert code == 0
-    assert [each["case_id"] for each in told] == opened.cases
-    assert {clock["after"]["promise"] for each in told for clock in each["clocks"]} == {"commitment", "objective"}
-    assert "sent" not in told[0]
+    assert [each["case_id"] for each in previews] == opened.cases
+    assert {clock["after"]["promise"] for each in previews for clock in each["clocks"]} == {"commitment", "objective"}
+    assert "sent" not in previews[0]
     assert await opened.activity() == []
 
 
@@ -78,13 +78,13 @@ async def test_sending_reaches_each_chosen_case_once_however_often_it_is_run(ope
     """A case that was sent its migration needs no second one."""
     first, other = opened.cases
     for expected in ([(first, True)], []):
-        code, told, _ = await opened.migrate("objectives-2024", "--case", first, "--send")
-        assert (code, [(each["case_id"], each["sent"]) for each in told]) == (0, expected)
+        code, previews, _ = await opened.migrate("objectives-2024", "--case", first, "--send")
+        assert (code, [(each["case_id"], each["sent"]) for each in previews]) == (0, expected)
     arrived = await opened.activity()
-    told_of = [(each["case_id"], each["type"], each["edition"]) for each in arrived]
-    assert told_of == [(first, "policy_migrated", "objectives-2024")]
-    code, told, _ = await opened.migrate("objectives-2024", "--account", opened.account_id)
-    assert [each["case_id"] for each in told] == [other]
+    activities = [(each["case_id"], each["type"], each["edition"]) for each in arrived]
+    assert activities == [(first, "policy_migrated", "objectives-2024")]
+    code, previews, _ = await opened.migrate("objectives-2024", "--account", opened.account_id)
+    assert [each["case_id"] for each in previews] == [other]
 
 
 async def test_plans_are_those_that_the_accounts_have_now(opened: Open) -> None:
@@ -93,22 +93,24 @@ async def test_plans_are_those_that_the_accounts_have_now(opened: Open) -> None:
         account = {"plan": "premier", "account_type": "business", "paid": True}
         answer = await client.put(f"/v1/accounts/{opened.account_id}/entitlement", json=account)
         assert answer.is_success
-    code, told, _ = await opened.migrate("--refresh-plans", "--account", opened.account_id, "--send")
-    assert (code, {each["plan"]["after"] for each in told}) == (0, {"premier"})
+    code, previews, _ = await opened.migrate("--refresh-plans", "--account", opened.account_id, "--send")
+    assert (code, {each["plan"]["after"] for each in previews}) == (0, {"premier"})
     assert [(each["type"], each["plan"]) for each in await opened.activity()] == [
         ("entitlement_refreshed", "premier")
     ] * 2
 
 
-async def test_what_cannot_be_done_says_why(opened: Open, bootstrap: str) -> None:
+async def test_a_migration_that_fails_reports_the_reason(opened: Open, bootstrap: str) -> None:
     """One line each on standard error, and an exit code."""
-    code, told, said = await opened.migrate("objectives-2024", "--case", "nobody")
-    assert (code, told) == (1, [])
-    assert "case nobody: the log has no such case" in said
-    code, told, said = await opened.migrate("objectives-2024", "--case", opened.cases[0], "--send", key="activity")
+    code, previews, errors = await opened.migrate("objectives-2024", "--case", "nobody")
+    assert (code, previews) == (1, [])
+    assert "case nobody: the log has no such case" in errors
+    code, previews, errors = await opened.migrate(
+        "objectives-2024", "--case", opened.cases[0], "--send", key="activity"
+    )
     assert code == 1
-    assert "scope" in told[0]["problem"]
-    code, _, said = await opened.migrate("no-such-edition", "--all")
+    assert "scope" in previews[0]["problem"]
+    code, _, errors = await opened.migrate("no-such-edition", "--all")
     assert code == 2
-    code, _, said = await opened.migrate("objectives-2024")
-    assert (code, said) == (2, "choose cases: --case, --account, --from-edition or --all\n")
+    code, _, errors = await opened.migrate("objectives-2024")
+    assert (code, errors) == (2, "choose cases: --case, --account, --from-edition or --all\n")

@@ -215,7 +215,7 @@ async def test_a_router_killed_in_the_middle_decides_each_request_once_and_as_ro
     assert len({dict(record.headers)["ce_id"] for record, _ in found}) == len(asked)
 
 
-async def test_what_the_router_cannot_decide_is_dead_lettered_and_the_rest_goes_on(
+async def test_what_the_router_cannot_decide_is_dead_lettered_and_the_rest_is_processed(
     kafka: Kafka, router: ServiceProcess
 ) -> None:
     """Conflict, malformed, wrong partition: each with its cause, byte for byte, and none of them stops anybody."""
@@ -297,9 +297,7 @@ async def test_a_submission_is_a_readable_case_within_a_moment(kafka: Kafka, rou
         await consumer.stop()
 
 
-async def test_a_router_answers_for_its_health_and_says_what_it_reads_and_writes(
-    kafka: Kafka, router: ServiceProcess
-) -> None:
+async def test_a_router_serves_its_health_and_its_asyncapi_document(kafka: Kafka, router: ServiceProcess) -> None:
     """What compose, supervisors and scrapers ask; ready means that every partition is assigned, restored and runs."""
     await router.start()
     await router.until("/livez", 200)

@@ -178,7 +178,7 @@ async def test_an_offset_that_retention_overtakes_is_reported_while_running(rig:
         await member.stop()
 
 
-async def test_a_task_that_meets_a_lost_offset_stops_and_says_so(rig: Rig) -> None:
+async def test_a_lost_offset_stops_its_task_with_the_reason(rig: Rig) -> None:
     """What the consumer reports reaches the task: it takes over anew, which names what the log has."""
     running = rig.start()
     await running.ready(2)
@@ -214,7 +214,7 @@ async def test_a_source_to_catch_up_with_is_read_to_its_end_first(rig: Rig) -> N
     assert {record.value for record in answers} == {b"known"}
 
 
-async def test_an_empty_source_to_catch_up_with_holds_up_nothing(rig: Rig) -> None:
+async def test_an_empty_source_to_catch_up_with_delays_nothing(rig: Rig) -> None:
     """There may be no account yet."""
     await rig.produce(rig.second, [("a", b"")])
     rig.start(lambda _partition: Joined((rig.first, rig.second), (rig.sink,)))

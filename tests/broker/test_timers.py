@@ -69,7 +69,7 @@ async def test_what_became_due_while_nobody_ran_fires_at_the_restart(rig: Rig) -
     assert [r.key for r in fired] == [key.encode() for key in reversed(late)]
 
 
-async def test_timers_rest_while_the_wall_clock_is_off_and_records_do_not(rig: Rig) -> None:
+async def test_timers_pause_while_the_wall_clock_is_wrong_and_records_do_not(rig: Rig) -> None:
     """A clock set an hour ahead by mistake must not fire an hour of timers; when it is right again, they fire.
 
     Which of two clocks is right nobody knows meanwhile, so what is due by the old pace waits too.
@@ -96,7 +96,7 @@ async def test_timers_rest_while_the_wall_clock_is_off_and_records_do_not(rig: R
     assert running.readiness.ready
 
 
-async def test_a_herd_of_timers_drains_in_slices_in_due_order(rig: Rig) -> None:
+async def test_many_due_timers_fire_in_slices_in_due_order(rig: Rig) -> None:
     """Ten thousand overdue at once: none lost or doubled, in due order, and records come through meanwhile."""
     herd = 10_000
     hands = Hands()

@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 import pytest
 
-from services.cli import system as system_module
 from services.cli.demo_accounts import DEMO_ACCOUNTS
 from services.cli.progress import Progress
 from services.cli.system import Options, System, SystemFailed
@@ -157,13 +156,6 @@ async def test_a_taken_port_is_one_line_and_starts_nothing(tmp_path: Path) -> No
         f"port {port} is used by another program: end it, or choose another with --port (0 = a free one)"
     )
     assert not (tmp_path / "data").exists()
-
-
-async def test_a_kafka_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`--kafka` with a slip in it."""
-    monkeypatch.setattr(system_module, "KAFKA_TIMEOUT", 0.5)
-    with pytest.raises(SystemFailed, match=r"^no Kafka answers at 127\.0\.0\.1:1: start it, or omit --kafka"):
-        await System(Options(kafka="127.0.0.1:1", port=0), Progress()).start()
 
 
 async def test_on_a_kafka_of_ones_own_everything_else_runs_and_that_is_left_alone(

@@ -1,25 +1,22 @@
 """`frontline explain CASE`: why this channel, this priority and these deadlines, from the log."""
 
 import asyncio
-import logging
 import os
 import sys
 from typing import Annotated
 
 import msgspec
-from aiokafka.errors import KafkaConnectionError, KafkaError
 from cyclopts import Parameter
 from rich.console import Console
 
 from services.cli.case_log_reader import read_case
 from services.cli.explain.view import show
-from services.cli.jsonl import BAD_INPUT
-from services.cli.options import Lang, language_of
+from services.cli.kafka_errors import kafka_errors
+from services.cli.options import CommandFailed, Kafka, Lang, kafka_settings, language_of, report
 from shared.contracts.topics import EDITIONS
 from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
-from shared.kafka.faults import NoTopics
-from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.kafka.settings import BadSettings, load
 from shared.messages.catalogues import FALLBACK, messages_in
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
@@ -28,12 +25,12 @@ from shared.policy.settings import PolicySettings
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from shared.wall_clock import utc_now
 
-EXPLAINED, NOT_EXPLAINED = 0, 1
+EXPLAINED = 0
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs instead of text for people.")]
 
 
-def explain(case: str, *, kafka: str | None = None, lang: Lang = None, as_json: Json = False) -> int:
+def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json = False) -> int:
     """Explain a case's channel, priority and deadlines from the log.
 
     The log of Kafka is read as it is now: the decision with its trace, what happened to the case, its clocks with the
@@ -46,24 +43,15 @@ def explain(case: str, *, kafka: str | None = None, lang: Lang = None, as_json: 
         The id of the case, which is that of its request.
     lang
         The language of what is for people; by default that of LC_ALL or LANG, in JSON English.
-    kafka
-        HOST:PORT; otherwise FRONTLINE_KAFKA_BOOTSTRAP says where Kafka is.
     """
     try:
-        settings = load(KafkaSettings, **({} if kafka is None else {"kafka_bootstrap": kafka}))
-    except BadSettings as error:
-        return _failed(str(error), BAD_INPUT)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is said below, once
-    try:
-        log = asyncio.run(read_case(settings, case))
-    except KafkaConnectionError:
-        return _failed(f"Kafka at {settings.kafka_bootstrap} does not answer; --kafka HOST:PORT says where it is")
-    except KafkaError as error:
-        return _failed(f"Kafka at {settings.kafka_bootstrap} cannot be read: {error}")
-    except NoTopics:
-        return _failed(f"Kafka at {settings.kafka_bootstrap} has no topics of Frontline; run `frontline topics apply`")
-    if log.case is None:
-        return _failed(_unknown(case, log))
+        settings = kafka_settings(kafka)
+        with kafka_errors(settings, lang):
+            log = asyncio.run(read_case(settings, case))
+        if log.case is None:
+            raise CommandFailed(_unknown(case, log))
+    except CommandFailed as failed:
+        return report(failed)
     editions, missing = _editions(log)
     messages = messages_in(lang or (FALLBACK if as_json else language_of(os.environ)))
     found = explanation(log, log.case, editions, utc_now(), messages)
@@ -114,8 +102,3 @@ def _unknown(case: str, log: CaseLog) -> str:
         causes = ", ".join(sorted({letter.cause for letter in log.dead_letters}))
         return f"{said}, but {len(log.dead_letters)} dead letters of it ({causes})"
     return f"{said}, but {len(log.activity)} activities that wait for it" if log.activity else said
-
-
-def _failed(message: str, code: int = NOT_EXPLAINED) -> int:
-    print(message, file=sys.stderr)
-    return code

@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterable
-from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,10 +11,10 @@ from rich.console import Console
 from rich.text import Text
 
 from services.cli.options import Lang
-from services.cli.policy.diff import Change, differences
+from services.cli.policy.diff import differences
+from services.cli.policy.diff_view import lines
 from services.cli.policy.show import tables
 from shared.messages.catalogues import messages_in
-from shared.messages.messages import Messages
 from shared.policy.digest import edition_to_json, policy_sha256
 from shared.policy.files import edition_names, load_edition
 from shared.policy.mistakes import Mistake, NoSuchEdition, PolicyError
@@ -29,48 +28,48 @@ app = App(name="policy", result_action="return_value")
 # Imported only when it is run, since it needs Kafka's client: where it is, and its line in `frontline policy --help`.
 MIGRATE = (
     "services.cli.policy.migration.command:migrate",
-    "Show what another edition would change for open cases, and with --send give it to them.",
+    "Show what another edition would change for open cases; with --send, migrate them.",
 )
 
 Folder = Annotated[
     Path | None,
-    Parameter(name="--policies", env_var="FRONTLINE_POLICY_DIR", help="Where editions are looked up by name."),
+    Parameter(name="--policies", env_var="FRONTLINE_POLICY_DIR", help="The folder of editions that are given by name."),
 ]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs instead of text for people.")]
 
 
 @app.command
 def check(*editions: str, policies: Folder = None, as_json: Json = False) -> int:
-    """Say everything that is wrong with editions, by file, line and field.
+    """Check editions, and list every mistake with its file, line and field.
 
     Parameters
     ----------
     editions
-        Names or files; by default, every edition of the folder.
+        Names or files. By default every edition of the folder.
     """
-    good: list[dict[str, str]] = []
+    correct: list[dict[str, str]] = []
     mistakes: list[Mistake] = []
     missing = False
     for name in editions or edition_names(policies):
         try:
             edition = load_edition(name, policies)
-            good.append({"edition": edition.edition, "sha256": policy_sha256(edition)})
+            correct.append({"edition": edition.edition, "sha256": policy_sha256(edition)})
         except PolicyError as error:
             missing = missing or isinstance(error, NoSuchEdition)
             mistakes += error.mistakes
     mistakes = list(dict.fromkeys(mistakes))  # editions share parts, and so mistakes in them
     if as_json:
-        _print_json({"editions": good, "mistakes": [_as_data(mistake) for mistake in mistakes]})
+        _print_json({"editions": correct, "mistakes": [_as_data(mistake) for mistake in mistakes]})
     else:
-        for each in good:
-            print(f"{each['edition']}: good, SHA-256 {each['sha256']}")
-    _complain(mistakes)
+        for each in correct:
+            print(f"{each['edition']}: no mistakes, SHA-256 {each['sha256']}")
+    _print_mistakes(mistakes)
     return BAD_INPUT if missing else CHECK_FAILED if mistakes else OK
 
 
 @app.command
 def show(edition: str = "guidelines-2021", *, lang: Lang = None, policies: Folder = None, as_json: Json = False) -> int:
-    """Say what an edition says: who may ask where, what is promised, whom to call.
+    """Show an edition: who may ask where, what is promised, whom to call.
 
     Parameters
     ----------
@@ -93,7 +92,7 @@ def show(edition: str = "guidelines-2021", *, lang: Lang = None, policies: Folde
 
 @app.command
 def diff(before: str, after: str, *, lang: Lang = None, policies: Folder = None, as_json: Json = False) -> int:
-    """Say what changes, and for whom, from one edition to another.
+    """Show whose answers change from one edition to another, and which fields of the document do.
 
     Parameters
     ----------
@@ -102,7 +101,7 @@ def diff(before: str, after: str, *, lang: Lang = None, policies: Folder = None,
     after
         A name or a file.
     lang
-        The language of headings; what differs is in the words of the document.
+        The language of the output. Words of the editions, such as plans and channels, stay as they are.
     """
     old, new = _load([before, after], policies)
     if old is None or new is None:
@@ -113,10 +112,8 @@ def diff(before: str, after: str, *, lang: Lang = None, policies: Folder = None,
         return OK
     console, messages = Console(soft_wrap=True), messages_in(lang)
     console.print(Text(f"{old.edition} -> {new.edition}", style="bold"))
-    for section, group in groupby(changes, key=lambda change: change.section):
-        console.print(Text(f"\n{messages(f'diff.{section}')}", style="bold"))
-        for change in group:
-            console.print(_line(change, messages))
+    for line in lines(changes, messages):
+        console.print(line)
     if not changes:
         same = policy_sha256(old) == policy_sha256(new)
         console.print(Text(messages("diff.same" if same else "diff.order")))
@@ -125,7 +122,7 @@ def diff(before: str, after: str, *, lang: Lang = None, policies: Folder = None,
 
 @app.command
 def schema() -> int:
-    """Print the JSON Schema of policy files, with which editors complete and check them (edition.schema.json)."""
+    """Print the JSON Schema of policy files (edition.schema.json), with which editors complete and check them."""
     _print_json(edition_schema())
     return OK
 
@@ -133,37 +130,23 @@ def schema() -> int:
 app.command(MIGRATE[0], name="migrate", help=MIGRATE[1])
 
 
-def _line(change: Change, messages: Messages) -> Text:
-    line = Text(f"  {change.subject}: ")
-    line.append(_value(change.before, messages), style="red")
-    line.append(" -> ")
-    line.append(_value(change.after, messages), style="green")
-    return line
-
-
-def _value(value: Any, messages: Messages) -> str:
-    if value is None:
-        return messages("diff.nothing")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
 def _names(edition: Edition) -> dict[str, str]:
     return {"edition": edition.edition, "sha256": policy_sha256(edition)}
 
 
 def _load(names: Iterable[str], policies: Path | None) -> list[Edition | None]:
-    """The editions; None for those that have mistakes, which are said on standard error."""
+    """The editions; None for one with mistakes, which are printed on standard error."""
     loaded: list[Edition | None] = []
     for name in names:
         try:
             loaded.append(load_edition(name, policies))
         except PolicyError as error:
-            _complain(error.mistakes)
+            _print_mistakes(error.mistakes)
             loaded.append(None)
     return loaded
 
 
-def _complain(mistakes: Iterable[Mistake]) -> None:
+def _print_mistakes(mistakes: Iterable[Mistake]) -> None:
     for mistake in mistakes:
         print(mistake, file=sys.stderr)
 

@@ -19,12 +19,12 @@ from shared.policy.model import (
     Edition,
     EscalationLevel,
     PriorityCondition,
-    said_in,
+    in_language,
 )
 
 
 def tables(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
-    """Everything that `edition` says, piece by piece."""
+    """The whole content of `edition`, table by table."""
     yield from _header(edition, messages)
     for table in (_matrix, _priorities, _priority_rules, _targets, _levels, _directory, _calendars, _resources):
         yield Text()
@@ -36,7 +36,7 @@ def tables(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
 
 
 def _header(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
-    yield Text(f"{edition.edition}: {said_in(edition.title, messages.language)}", style="bold")
+    yield Text(f"{edition.edition}: {in_language(edition.title, messages.language)}", style="bold")
     yield Text(f"{messages('policy.effective_from')} {format_instant(edition.effective_from)}")
     yield Text(f"{messages('policy.digest')} {policy_sha256(edition)}", overflow="fold")
     first, last = edition.holiday_years
@@ -50,7 +50,7 @@ def _matrix(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
     )
     for channel in CHANNELS:
         policy = edition.channels[channel]
-        name = Text(said_in(policy.name, messages.language))
+        name = Text(in_language(policy.name, messages.language))
         if policy.requires != Condition():
             name.append(f"\n{messages('policy.needs', what=_person(edition, policy.requires, messages))}", style="dim")
         table.add_row(name, *(_who(edition, plan, channel, messages) for plan in PLANS))
@@ -61,10 +61,10 @@ def _matrix(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
 
 
 def _who(edition: Edition, plan: Plan, channel: Channel, messages: Messages) -> str:
-    """Who the plan's own rules let in, tier by tier; what comes with another plan is named, not repeated."""
+    """Who may use the channel by the plan's own rules, tier by tier; an included plan is only named."""
     lines = []
     for tier in TIERS:
-        people = list(_let_in(edition, plan, channel, tier, messages))
+        people = list(_admitted(edition, plan, channel, tier, messages))
         if people:
             lines.append(f"{messages.name('tier', tier)}: {messages.one_of(people)}")
     included = edition.plans[plan].includes
@@ -75,14 +75,14 @@ def _who(edition: Edition, plan: Plan, channel: Channel, messages: Messages) -> 
     return "\n".join(lines) or messages("policy.nobody")
 
 
-def _let_in(edition: Edition, plan: Plan, channel: Channel, tier: Tier, messages: Messages) -> Iterator[str]:
+def _admitted(edition: Edition, plan: Plan, channel: Channel, tier: Tier, messages: Messages) -> Iterator[str]:
     for rule in edition.access:
         if plan in rule.plans and channel in rule.channels and rule.tier == tier:
             yield from (_person(edition, when, messages) for when in rule.any_of)
 
 
 def _person(edition: Edition, when: Condition, messages: Messages) -> str:
-    """A condition as the people who meet it."""
+    """The people who meet a condition, in words."""
     if when == Condition():
         return messages("policy.everyone")
     parts = []
@@ -108,7 +108,9 @@ def _priorities(edition: Edition, messages: Messages) -> Iterator[RenderableType
     )
     for priority in PRIORITIES:
         text = edition.priorities[priority]
-        table.add_row(priority, said_in(text.definition, messages.language), said_in(text.resources, messages.language))
+        table.add_row(
+            priority, in_language(text.definition, messages.language), in_language(text.resources, messages.language)
+        )
     yield table
 
 
@@ -118,7 +120,7 @@ def _priority_rules(edition: Edition, messages: Messages) -> Iterator[Renderable
         messages("policy.priority"),
         messages("policy.when"),
         messages("policy.rule"),
-        whole=(2,),
+        no_wrap=(2,),
     )
     for rule in edition.priority_rules:
         table.add_row(rule.priority, messages.one_of([_claim(when, messages) for when in rule.any_of]), rule.id)
@@ -140,7 +142,7 @@ def _claim(when: PriorityCondition, messages: Messages) -> str:
 
 def _targets(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
     columns = ("plan", "priority", "milestone", "target", "hours", "promise")
-    table = _table(messages("policy.targets"), *(messages(f"policy.{column}") for column in columns), whole=(2, 3))
+    table = _table(messages("policy.targets"), *(messages(f"policy.{column}") for column in columns), no_wrap=(2, 3))
     for target in edition.targets:
         table.add_row(
             ", ".join(_plan(edition, plan, messages) for plan in target.plans),
@@ -176,7 +178,7 @@ def _levels(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
 
 
 def _when(level: EscalationLevel, messages: Messages) -> str:
-    """At how much of a target a level comes, and how often again."""
+    """When a level is reached, by share of the target or distance from the deadline, and how often it repeats."""
     if level.share is not None:
         when = messages.percent(level.share)
     elif level.before_deadline_seconds is not None:
@@ -196,10 +198,10 @@ def _directory(edition: Edition, messages: Messages) -> Iterator[RenderableType]
         messages("policy.number"),
         messages("policy.dial"),
         messages("policy.note"),
-        whole=(1, 2),
+        no_wrap=(1, 2),
     )
     for code, directory in edition.phone.countries.items():
-        name = f"{said_in(directory.name, messages.language)} ({code})"
+        name = f"{in_language(directory.name, messages.language)} ({code})"
         for number in directory.numbers:
             note = (
                 messages("policy.unverified", reason=edition.remark(number.unverified, messages.language))
@@ -209,13 +211,13 @@ def _directory(edition: Edition, messages: Messages) -> Iterator[RenderableType]
             table.add_row(name, number.as_printed, number.dial, note)
             name = ""
     yield table
-    yield Text(said_in(edition.phone.have_at_hand, messages.language))
-    yield Text(said_in(edition.phone.tariff_note, messages.language))
+    yield Text(in_language(edition.phone.have_at_hand, messages.language))
+    yield Text(in_language(edition.phone.tariff_note, messages.language))
 
 
 def _calendars(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
     columns = ("calendar", "zone", "holidays", "countries")
-    table = _table(messages("policy.calendars"), *(messages(f"policy.{column}") for column in columns), whole=(0, 1))
+    table = _table(messages("policy.calendars"), *(messages(f"policy.{column}") for column in columns), no_wrap=(0, 1))
     regional = edition.regional_hours
     for name, calendar in edition.calendars.items():
         countries = [code for code, own in (*regional.countries.items(), *regional.regions.items()) if own == name]
@@ -230,30 +232,30 @@ def _calendars(edition: Edition, messages: Messages) -> Iterator[RenderableType]
 
 
 def _weekly(hours: Mapping[Weekday, Periods], messages: Messages) -> Iterator[str]:
-    """Days that open alike, a line for each stretch of them: mon–fri 09:00–18:00."""
+    """Consecutive days with the same hours as one line: mon–fri 09:00–18:00."""
     for periods, days in groupby(WEEKDAYS, key=lambda day: hours.get(day, ())):
-        stretch = [messages.weekday(WEEKDAYS.index(day)) for day in days]
+        names = [messages.weekday(WEEKDAYS.index(day)) for day in days]
         if periods:
-            named = stretch[0] if len(stretch) == 1 else f"{stretch[0]}–{stretch[-1]}"
-            yield f"{named} {', '.join(f'{opens}–{closes}' for opens, closes in periods)}"
+            span = names[0] if len(names) == 1 else f"{names[0]}–{names[-1]}"
+            yield f"{span} {', '.join(f'{opens}–{closes}' for opens, closes in periods)}"
 
 
 def _resources(edition: Edition, messages: Messages) -> Iterator[RenderableType]:
     yield Text(messages("policy.help"), style="bold")
-    yield from (Text(f"· {said_in(text, messages.language)}") for text in edition.resources.values())
+    yield from (Text(f"· {in_language(text, messages.language)}") for text in edition.resources.values())
 
 
 def _plan(edition: Edition, plan: Plan, messages: Messages) -> str:
-    return said_in(edition.plans[plan].name, messages.language)
+    return in_language(edition.plans[plan].name, messages.language)
 
 
 def _names(kind: str, words: Sequence[str], messages: Messages) -> list[str]:
     return [messages.name(kind, word) for word in words]
 
 
-def _table(title: str, *columns: str, whole: tuple[int, ...] = ()) -> Table:
-    """A table whose columns at the indexes `whole` are not broken over lines."""
+def _table(title: str, *columns: str, no_wrap: tuple[int, ...] = ()) -> Table:
+    """A table whose columns at the indexes `no_wrap` are not broken over lines."""
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=index in whole)
+        table.add_column(column, overflow="fold", no_wrap=index in no_wrap)
     return table

@@ -1,8 +1,7 @@
-"""`frontline replay`: runs both services again on a recorded log and compares the events with the published ones."""
+"""`frontline replay`: runs both services again on a recorded log, and compares their events with the published ones."""
 
 import asyncio
 import contextlib
-import logging
 import os
 import sys
 import time
@@ -11,24 +10,24 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import msgspec
-from aiokafka.errors import KafkaConnectionError, KafkaError
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.options import BAD_INPUT, CommandFailed, Flag, Json, kafka_settings
+from services.cli.kafka_errors import kafka_errors
+from services.cli.options import BAD_INPUT, CommandFailed, Flag, Json, Kafka, kafka_settings, report
 from services.cli.progress import Progress
 from services.cli.replay.view import as_data, show
 from services.replay.log_file import BadLogFile, RecordedLog, lines_of, read_lines
 from services.replay.log_from_kafka import read_log
 from services.replay.replay import CannotReplay, Replayer, ReplayResult
-from shared.kafka.faults import NoTopics, TaskMustStop
+from shared.kafka.faults import TaskMustStop
 from shared.kafka.settings import BadSettings, load
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
 
 IDENTICAL, DIFFERENT = 0, 1
-_QUIET_SECONDS = 1.0  # before progress is shown
+_QUIET_SECONDS = 1.0  # before the first progress line
 _UPDATE_SECONDS = 0.2  # between two updates of it
 
 FileName = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
@@ -42,7 +41,7 @@ def replay(
     from_file: FileName = None,
     save: FileName = None,
     policy: Policies = (),
-    kafka: str | None = None,
+    kafka: Kafka = None,
     show_at_most: Shown = 20,
     as_json: Json = False,
 ) -> int:
@@ -50,21 +49,19 @@ def replay(
 
     The router and escalation process the records of the log at the instants that its events name. They must produce the
     published events byte for byte, except `ce_time` and `traceparent`. Exit code 0: identical. 1: an event differs, or
-    cannot be replayed since the log no longer has what it follows from. 2: bad input.
+    cannot be replayed because the log no longer has its cause. 2: bad input.
 
     Parameters
     ----------
     from_topic
         Read the log from Kafka, as it is now.
     from_file
-        Replay a log that --save has written, without Kafka; - reads standard input.
+        Replay a log that --save wrote, without Kafka; - reads standard input.
     save
         With --from-topic: also write the log to this file. It contains what customers wrote.
     policy
         Names or files of editions that decided cases, besides those in the log; several with commas or
         repeated. By default those of FRONTLINE_POLICIES.
-    kafka
-        HOST:PORT of Kafka. By default FRONTLINE_KAFKA_BOOTSTRAP.
     """
     try:
         if from_topic == (from_file is not None):
@@ -78,8 +75,7 @@ def replay(
         with Progress() as progress:
             result = _replay(_DelayedProgress(progress).update, from_file, save, policy, kafka, show_at_most)
     except CommandFailed as failed:
-        print(failed, file=sys.stderr)
-        return failed.code
+        return report(failed)
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(as_data(result)) + b"\n")
     else:
@@ -88,7 +84,7 @@ def replay(
 
 
 def _replay(
-    report: Callable[[str], None],
+    show_step: Callable[[str], None],
     file: Path | None,
     save: Path | None,
     policy: Sequence[str],
@@ -98,41 +94,29 @@ def _replay(
     try:
         named = {"policies": ",".join(policy)} if policy else {}
         configured = load_library(load(PolicySettings, **named).policies)
-        with _from_kafka(kafka, report) if file is None else _from_file(file, report) as log:
+        with _from_kafka(kafka, show_step) if file is None else _from_file(file, show_step) as log:
             if save is not None:
-                _write(log, save, report)
+                _write(log, save, show_step)
             replayer = Replayer(
                 configured,
                 max_differences=limit,
-                progress=lambda done, total: report(f"replaying: {done:,} of {total:,}"),
+                progress=lambda done, total: show_step(f"replaying: {done:,} of {total:,}"),
             )
             return replayer.replay(log)
     except (BadSettings, PolicyError, CannotReplay, TaskMustStop) as error:
         raise CommandFailed(str(error), BAD_INPUT) from None
 
 
-def _from_kafka(kafka: str | None, report: Callable[[str], None]) -> RecordedLog:
+def _from_kafka(kafka: str | None, show_step: Callable[[str], None]) -> RecordedLog:
     settings = kafka_settings(kafka)
-    address = settings.kafka_bootstrap
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its failures are reported below, once
-    try:
-        return asyncio.run(read_log(settings, lambda done, total: report(f"reading the log: {done:,} of {total:,}")))
-    except KafkaConnectionError:
-        raise CommandFailed(
-            f"Kafka at {address} does not answer; set its address with --kafka HOST:PORT", DIFFERENT
-        ) from None
-    except KafkaError as error:
-        raise CommandFailed(f"Kafka at {address} cannot be read: {error or type(error).__name__}", DIFFERENT) from None
-    except NoTopics:
-        raise CommandFailed(
-            f"Kafka at {address} has no topics of Frontline; run `frontline topics apply`", DIFFERENT
-        ) from None
+    with kafka_errors(settings):
+        return asyncio.run(read_log(settings, lambda done, total: show_step(f"reading the log: {done:,} of {total:,}")))
 
 
-def _from_file(file: Path, report: Callable[[str], None]) -> RecordedLog:
+def _from_file(file: Path, show_step: Callable[[str], None]) -> RecordedLog:
     def counted(lines: BinaryIO) -> Iterator[bytes]:
         for number, line in enumerate(lines, 1):
-            report(f"reading the log: line {number:,}")
+            show_step(f"reading the log: line {number:,}")
             yield line
 
     try:
@@ -145,13 +129,13 @@ def _from_file(file: Path, report: Callable[[str], None]) -> RecordedLog:
         raise CommandFailed(f"cannot read {file}: {error.strerror or error}", BAD_INPUT) from None
 
 
-def _write(log: RecordedLog, file: Path, report: Callable[[str], None]) -> None:
+def _write(log: RecordedLog, file: Path, show_step: Callable[[str], None]) -> None:
     """Write the whole log or nothing. Only the owner can read the file, since it contains customers' text."""
     part = file.with_name(f"{file.name}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
             for number, line in enumerate(lines_of(log), 1):
-                report(f"writing the log: line {number:,}")
+                show_step(f"writing the log: line {number:,}")
                 out.write(line)
         part.replace(file)
     except OSError as error:
@@ -160,14 +144,14 @@ def _write(log: RecordedLog, file: Path, report: Callable[[str], None]) -> None:
 
 
 class _DelayedProgress:
-    """Shows progress only if the command takes longer than a moment."""
+    """Shows progress only if the command takes longer than _QUIET_SECONDS."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._next = time.monotonic() + _QUIET_SECONDS
 
     def update(self, sentence: str) -> None:
-        """Show what is being done, a few times a second."""
+        """Show the current step, at most once every _UPDATE_SECONDS."""
         now = time.monotonic()
         if now >= self._next:
             self._next = now + _UPDATE_SECONDS

@@ -1,4 +1,4 @@
-"""What a calendar refuses: each mistake has a name, a field and a message that says what to do."""
+"""The errors of calendars: each has a class, a field and a message that names the remedy."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,7 +49,7 @@ HOUR = timedelta(hours=1)
         ({"openings": {}}, errors.MalformedCalendar, "openings"),
     ],
 )
-def test_a_calendar_that_cannot_be_meant_is_refused_when_it_is_made(
+def test_an_invalid_calendar_is_refused_when_it_is_created(
     changes: dict[str, Any], error: type[errors.CalendarError], field: str
 ) -> None:
     """At the edge, with the field's name: not at the first deadline, and never by a guess."""
@@ -86,7 +86,7 @@ NAIVE = datetime(2026, 11, 23, 12)  # noqa: DTZ001 - what is refused
         (lambda: hours.due(NOON, HOUR, "business", None), errors.MissingCalendar, "calendar"),
     ],
 )
-def test_a_question_that_cannot_be_meant_is_refused(ask: Any, error: type[errors.CalendarError], field: str) -> None:
+def test_invalid_arguments_are_refused(ask: Any, error: type[errors.CalendarError], field: str) -> None:
     """Guessing a zone for naive datetimes is how others go wrong (APScheduler, Frappe)."""
     with pytest.raises(error) as refused:
         ask()
@@ -99,7 +99,7 @@ def made(**changes: Any) -> BusinessCalendar:
 
 
 @pytest.mark.parametrize(
-    ("ask", "says"),
+    ("ask", "message"),
     [
         pytest.param(lambda: CALENDAR.is_open(NAIVE), "2026-11-23T12:00:00 has no zone: write an offset", id="naive"),
         pytest.param(
@@ -117,12 +117,10 @@ def made(**changes: Any) -> BusinessCalendar:
             "the pause ends at 2026-11-23T11:00:00+00:00, before it starts",
             id="pause",
         ),
-        pytest.param(
-            lambda: CALENDAR.add(NOON, timedelta(0)), "a target must be longer than nothing, not 0:00:00", id="target"
-        ),
+        pytest.param(lambda: CALENDAR.add(NOON, timedelta(0)), "a target must be positive, not 0:00:00", id="target"),
         pytest.param(
             lambda: hours.due(NOON, timedelta(days=3_000_000), "elapsed", None),
-            "the target runs past year 9998",
+            "the deadline is after year 9998",
             id="target past the end of time",
         ),
         pytest.param(
@@ -164,11 +162,11 @@ def made(**changes: Any) -> BusinessCalendar:
         ),
     ],
 )
-def test_a_refusal_says_what_was_found_and_what_to_write(ask: Any, says: str) -> None:
+def test_an_error_names_the_value_and_the_remedy(ask: Any, message: str) -> None:
     """Who gets it has to mend it."""
     with pytest.raises(errors.CalendarError) as refused:
         ask()
-    assert str(refused.value).startswith(says)
+    assert str(refused.value).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +190,7 @@ def test_a_refusal_says_what_was_found_and_what_to_write(ask: Any, says: str) ->
         ),
     ],
 )
-def test_a_calendar_that_never_opens_is_said_to_and_does_not_loop(config: dict[str, Any]) -> None:
+def test_a_calendar_that_never_opens_is_an_error_and_no_endless_loop(config: dict[str, Any]) -> None:
     """GLPI loops for ever here. Making such a calendar, and measuring on it, are fine."""
     calendar = BusinessCalendar.from_config(config)
     assert calendar.elapsed(NOON, NOON + timedelta(days=365)) == timedelta(0)
@@ -216,7 +214,7 @@ def test_ten_years_is_the_limit_and_is_legal_itself() -> None:
         YEARLY.add(NOON - timedelta(seconds=1), 10 * HOUR + timedelta(seconds=1))
 
 
-def test_a_pause_of_ten_years_is_no_way_around_the_limit() -> None:
+def test_a_pause_of_ten_years_does_not_extend_the_limit() -> None:
     """The limit is on the deadline, however it came to be so far away."""
     with pytest.raises(errors.NeverOpen):
         CALENDAR.add(NOON, HOUR, [(NOON, NOON.replace(year=2037))])
@@ -237,7 +235,7 @@ def test_the_shortest_target_is_a_microsecond() -> None:
     assert CALENDAR.add(NOON, timedelta(microseconds=1)) == NOON + timedelta(microseconds=1)
 
 
-def test_the_message_of_an_overlap_says_where() -> None:
+def test_the_message_of_an_overlap_names_the_time() -> None:
     """So that it can be found among many periods."""
     overlapping = {"hours": {"mon": [["09:00", "12:00"], ["11:59", "13:00"]]}}
     with pytest.raises(errors.OverlappingPeriods, match="at 11:59"):
@@ -245,7 +243,7 @@ def test_the_message_of_an_overlap_says_where() -> None:
 
 
 def test_the_edges_of_time_are_refused_not_miscounted() -> None:
-    """Near year 9999 the limit of ten years meets the end of what datetimes can say."""
+    """Near year 9999 the limit of ten years meets the last datetime."""
     for year in (9980, 9989, 9998):
         late = datetime(year, 12, 30, tzinfo=UTC)
         with pytest.raises(errors.NeverOpen):

@@ -47,7 +47,7 @@ def test_glpi_defect_pauses_of_a_business_target_count_open_time_only() -> None:
 
 
 def test_glpi_defect_a_calendar_that_never_opens_is_an_error() -> None:
-    """It says so, and after ten years at the latest."""
+    """The search ends after ten years with an error."""
     never = daily("UTC", "09:00", "17:00", ())
     with pytest.raises(NeverOpen):
         never.add(at("2026-11-23"), HOUR)
@@ -63,7 +63,7 @@ def test_osticket_defect_two_periods_on_one_day_both_count() -> None:
 
 
 def test_frappe_defect_an_instant_without_a_zone_is_refused() -> None:
-    """Which zone is meant is a guess that is right in one place only: such an instant is refused."""
+    """Any assumed zone would be wrong elsewhere, so such an instant is refused."""
     with pytest.raises(NaiveInstant):
         daily("UTC", "09:00", "17:00").add(datetime(2026, 11, 23, 12), HOUR)  # noqa: DTZ001 - what is refused
 

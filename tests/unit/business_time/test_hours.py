@@ -64,7 +64,7 @@ def test_when_a_promise_is_due(kind: Hours, start: str, target_hours: int, due: 
         ),
     ],
 )
-def test_paused_time_is_closed_time_in_all_of_them(
+def test_paused_time_counts_as_closed_in_all_hours(
     kind: Hours, target_hours: int, pause: tuple[str, str], due: str
 ) -> None:
     """One rule for pauses, whatever the hours."""
@@ -72,7 +72,7 @@ def test_paused_time_is_closed_time_in_all_of_them(
     assert hours.due(at("2026-11-23T10:00"), timedelta(hours=target_hours), kind, OFFICE, [span]) == at(due)
 
 
-def test_an_opening_within_another_pause_is_none() -> None:
+def test_an_opening_within_a_pause_does_not_count() -> None:
     """Closed when the first pause ends, paused again when it opens: what is promised waits for the end of that too."""
     pauses = [(at("2026-11-24T10:00"), at("2026-11-24T20:00")), (at("2026-11-25T08:00"), at("2026-11-25T11:00"))]
     due = hours.due(at("2026-11-23T10:00"), DAY, "elapsed_then_next_open", OFFICE, pauses)
@@ -80,8 +80,8 @@ def test_an_opening_within_another_pause_is_none() -> None:
 
 
 @pytest.mark.parametrize("hour", [12, 20], ids=["it ends while open", "it ends while closed"])
-def test_a_pause_of_ten_years_is_no_way_around_the_limit(hour: int) -> None:
-    """An opening is never later than ten years after what waits for it, whatever keeps it away."""
+def test_a_pause_of_ten_years_does_not_extend_the_limit(hour: int) -> None:
+    """The limit of ten years includes the pauses before the opening."""
     start = at("2026-11-23T10:00")
     pause = (start + DAY, start.replace(year=2037, hour=hour))  # until a Monday
     with pytest.raises(NeverOpen):
@@ -90,7 +90,7 @@ def test_a_pause_of_ten_years_is_no_way_around_the_limit(hour: int) -> None:
         hours.measured(start, start.replace(year=2040), DAY, "elapsed_then_next_open", OFFICE, [pause])
 
 
-def test_waiting_for_the_opening_uses_up_nothing() -> None:
+def test_time_until_the_opening_does_not_count() -> None:
     """Until it is due, what is used up is at most the target; after, every second is overrun."""
     start = at("2026-11-27T17:00")
 
@@ -150,7 +150,7 @@ def test_an_opening_that_matters_must_come() -> None:
 
 
 @pytest.mark.parametrize("kind", ["elapsed", "business", "elapsed_then_next_open"])
-def test_nothing_is_explained_of_a_promise_of_nothing(kind: Hours) -> None:
+def test_a_ledger_needs_a_positive_target(kind: Hours) -> None:
     """As nothing is measured of it."""
     start = at("2026-11-23T10:00")
     with pytest.raises(InvalidTarget):
@@ -169,7 +169,7 @@ def test_elapsed_hours_need_no_calendar_and_the_others_say_so() -> None:
         hours.ledger(start, start + DAY, DAY, "business", None)
 
 
-def test_what_cannot_be_is_refused() -> None:
+def test_invalid_arguments_are_refused() -> None:
     """The same names of errors in all hours."""
     start = at("2026-11-23T10:00")
     never = BusinessCalendar.from_config({"timezone": "UTC", "hours": {}})

@@ -119,12 +119,12 @@ def test_cut_by_pause_the_ledger_covers_the_same_time(
 def test_cut_by_pause_the_ledger_is_in_utc_whatever_zone_the_pauses_are_told_in() -> None:
     """What is published names instants one way."""
     start = at("2026-11-23T10:00")
-    told = [(instant(h), instant(h + 1)) for h in (11, 13)]
-    cut = list(by_pause(CALENDAR.ledger(start, start + timedelta(hours=3), told), told))
+    pauses = [(instant(h), instant(h + 1)) for h in (11, 13)]
+    cut = list(by_pause(CALENDAR.ledger(start, start + timedelta(hours=3), pauses), pauses))
     assert [number for entry, number in cut if entry.reason == "paused"] == [0, 1]
     assert all(entry.start.tzinfo is UTC and entry.end.tzinfo is UTC for entry, _ in cut)
 
 
 def instant(hour: int) -> datetime:
-    """An hour of that Monday as Madrid tells it."""
+    """An hour of that Monday, on the wall clock of Madrid."""
     return datetime(2026, 11, 23, hour, 30, tzinfo=ZoneInfo("Europe/Madrid"))

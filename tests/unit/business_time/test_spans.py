@@ -1,4 +1,4 @@
-"""Span arithmetic says of every point what it says of the spans."""
+"""Span arithmetic agrees with set arithmetic on points."""
 
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ def is_merged(found: list[Span]) -> bool:
 @given(spans, spans, points, points)
 @example([(-1, 1)], [], 0, 0)
 def test_every_point_is_where_it_belongs(some: list[Span], holes: list[Span], a: int, b: int) -> None:
-    """Merged spans cover what the spans cover; clipping and cutting take away what they say, and nothing else."""
+    """Merging keeps the points, clipping and `without` remove exactly the points outside or inside their arguments."""
     joined, cut = merged(some), merged(holes)
     low, high = min(a, b), max(a, b)
     assert is_merged(joined)

@@ -13,7 +13,7 @@ from shared.business_time.zones import TZDATA_VERSION, known_zones, zone
 
 
 def offset_changes(key: str) -> list[tuple[int, int]]:
-    """(second since 1970, offset from then on) of each change in the zone's file, read as RFC 8536 says."""
+    """(second since 1970, offset from then on) of each change in the zone's file, read by RFC 8536."""
     data = (files("tzdata") / "zoneinfo").joinpath(*key.split("/")).read_bytes()
 
     def counts(at: int) -> tuple[int, ...]:
@@ -62,7 +62,7 @@ def test_the_machines_own_zone_files_are_never_read() -> None:
 
 
 def test_the_version_of_the_zone_data_is_known() -> None:
-    """It is published with what was decided; the package says 2026.6 where IANA says 2026f."""
+    """Decisions are published with it; version 2026.6 of the package has IANA's release 2026f."""
     year, letter = TZDATA_VERSION[:4], TZDATA_VERSION[4:]
     assert version("tzdata") == f"{year}.{ord(letter) - ord('a') + 1}"
 

@@ -90,7 +90,7 @@ def test_later_events_are_not_seen() -> None:
     assert seen("2026-11-23T09:29:59Z")["first_response 1"]["stage"] == "running"
 
 
-def test_paused_clocks_have_no_deadline_and_fall_due_never() -> None:
+def test_paused_clocks_have_no_deadline() -> None:
     """Both clocks wait for the customer; what is used up stands still."""
     clocks = seen("2026-11-23T10:30:00Z")
     assert clocks["next_due"] is None
@@ -98,7 +98,7 @@ def test_paused_clocks_have_no_deadline_and_fall_due_never() -> None:
     assert clocks["resolution 1"]["elapsed_seconds"] == 1800
 
 
-def test_what_is_late_is_negative_and_no_longer_next() -> None:
+def test_a_late_clock_has_negative_time_and_is_not_next_due() -> None:
     """`next_due` is about what can still be kept; the overrun counts on in the clock's own hours."""
     clocks = seen("2026-11-23T13:00:00Z")
     assert (clocks["next_response 1"]["breached_at"], clocks["next_due"]) == (None, "2026-11-23T13:00:00Z")
@@ -114,7 +114,7 @@ def test_the_order_of_the_events_in_the_line_does_not_matter() -> None:
 
 
 def test_statuses_that_pause_have_usual_values() -> None:
-    """Restoration and resolution wait for the customer unless told otherwise; an empty list means never."""
+    """Restoration and resolution wait for the customer by default; an empty list means never."""
     waiting = {"status": "waiting_on_customer", "events": []}
     every = {m: {"target_seconds": 3600} for m in ("first_response", "restoration", "resolution", "periodic_update")}
     stages = {c["milestone"]: c["stage"] for c in answer(LINE | waiting | {"milestones": every})["clocks"]}
@@ -155,7 +155,7 @@ def test_a_receipt_by_a_clock_that_is_behind_counts_from_the_opening() -> None:
     assert {entry["paused_by"]["at"] for entry in paused["ledger"]} == {LINE["opened_at"]}
 
 
-def test_what_a_reprioritisation_leaves_out_stays_as_it_was() -> None:
+def test_a_reprioritisation_keeps_the_fields_that_it_omits() -> None:
     """The target changes; the hours, the pausing statuses and the way of reopening are those known last."""
     event = {
         "at": "2026-11-23T12:00:00Z",
@@ -237,7 +237,7 @@ def test_each_clock_comes_with_its_ledger() -> None:
     assert with_it == answer(LINE)
 
 
-def test_a_paused_clock_is_told_up_to_the_instant() -> None:
+def test_the_ledger_of_a_paused_clock_ends_at_the_instant() -> None:
     """It has no deadline; what counted is what it has used up."""
     *_, last = ledgers("2026-11-23T10:30:00Z")["resolution 1"]
     assert (last["end"], last["reason"]) == ("2026-11-23T10:30:00Z", "paused")
@@ -265,10 +265,10 @@ def test_the_status_of_the_submission_may_pause() -> None:
         ("es", "pausa: el caso estaba en waiting_on_customer desde 2026-11-23T09:30:00Z"),
     ],
 )
-def test_a_pause_is_told_in_the_language_asked_for(language: Language, because: str) -> None:
+def test_a_pause_is_explained_in_the_language_asked_for(language: Language, because: str) -> None:
     """The status is the desk's own name and stays; instants are ISO in UTC, as everywhere in JSON."""
-    told = ledgers(LINE["at"], language)["first_response 1"]
-    assert [entry["because"] for entry in told if entry["reason"] == "paused"] == [because]
+    ledger = ledgers(LINE["at"], language)["first_response 1"]
+    assert [entry["because"] for entry in ledger if entry["reason"] == "paused"] == [because]
 
 
 @pytest.mark.parametrize(

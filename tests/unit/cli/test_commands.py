@@ -1,4 +1,4 @@
-"""The table of subcommands: every one is there, takes --json, and tells bad input by its exit code."""
+"""The table of subcommands: each has help, takes --json, and ends with exit code 2 for bad input."""
 
 import inspect
 import os
@@ -29,8 +29,8 @@ def _frontline(*arguments: str, **environment: str) -> subprocess.CompletedProce
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=variables)
 
 
-def test_a_command_that_is_not_there_is_bad_input() -> None:
-    """Scripts tell a typing mistake (2) from a check that failed (1)."""
+def test_an_unknown_command_is_bad_input() -> None:
+    """Scripts distinguish a typing mistake (2) from a check that failed (1)."""
     done = _frontline("nonsense")
     assert (done.returncode, done.stdout) == (2, "")
     assert "nonsense" in done.stderr
@@ -41,7 +41,7 @@ def test_a_command_that_is_not_there_is_bad_input() -> None:
     [(name, leaf) if leaf else (name,) for name in COMMANDS for leaf in LEAVES.get(name, ("",))],
     ids=" ".join,
 )
-def test_every_command_explains_itself_and_takes_json(command: tuple[str, ...]) -> None:
+def test_every_command_has_help_and_takes_json(command: tuple[str, ...]) -> None:
     """Programs read every answer, people every help page."""
     done = _frontline(*command, "--help")
     assert done.returncode == 0

@@ -24,7 +24,7 @@ LINE: dict[str, Any] = {"calendar": OFFICE, "start": "2026-11-23T10:00:00Z", "ta
 @pytest.mark.parametrize(
     ("changes", "due"),
     [
-        pytest.param({}, "2026-11-23T11:00:00Z", id="business hours unless said otherwise"),
+        pytest.param({}, "2026-11-23T11:00:00Z", id="business hours by default"),
         pytest.param({"hours": "business", "target_seconds": 9 * 3600}, "2026-11-24T10:00:00Z", id="business"),
         pytest.param({"hours": "elapsed", "target_seconds": 9 * 3600}, "2026-11-23T19:00:00Z", id="elapsed"),
         pytest.param(
@@ -99,7 +99,7 @@ EVERY_REASON = {
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "reasons"),
     [
         ("en", ["open", "break", "open", "paused: pauses.0 of the line", "open", "closed", "holiday: Navidad"]),
         (
@@ -108,11 +108,11 @@ EVERY_REASON = {
         ),
     ],
 )
-def test_each_interval_says_why_in_the_language_asked_for(language: Language, said: list[str]) -> None:
+def test_each_interval_has_its_reason_in_the_language_asked_for(language: Language, reasons: list[str]) -> None:
     """For people; the words for machines are the same in every language, and without one nothing is added."""
-    told = answer(EVERY_REASON, with_ledger=True, language=language)
-    assert [entry.pop("because") for entry in told["ledger"]][:7] == said
-    assert told == answer(EVERY_REASON, with_ledger=True)
+    found = answer(EVERY_REASON, with_ledger=True, language=language)
+    assert [entry.pop("because") for entry in found["ledger"]][:7] == reasons
+    assert found == answer(EVERY_REASON, with_ledger=True)
 
 
 def test_round_the_clock_has_its_own_word() -> None:
@@ -204,7 +204,7 @@ def test_a_file_is_read_like_standard_input(tmp_path: Path) -> None:
     assert [json.loads(line)["deadline"] for line in done.stdout.splitlines()] == ["2026-11-23T11:00:00Z"] * 2
 
 
-def test_the_command_speaks_the_language_asked_for() -> None:
+def test_the_command_prints_the_language_asked_for() -> None:
     """As scripts call it, and whatever language the machine has."""
     done = run("deadline", "--ledger", "--lang", "es", given=json.dumps(LINE).encode())
     assert [entry["because"] for entry in json.loads(done.stdout)["ledger"]] == ["abierto"]

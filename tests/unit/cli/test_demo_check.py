@@ -102,7 +102,7 @@ def test_an_escalation_without_entitlement_is_seen(edition: Edition) -> None:
 
 
 def test_any_event_for_a_case_without_promises_is_seen(edition: Edition) -> None:
-    """Access is promised nothing, so nothing may be said."""
+    """Plan access has no promises, so no event is expected."""
     events = happened(("frontline.clock.started.v1", 0))
     assert len(check.event_differences([case(plan="access")], events, edition)) == 1
 
@@ -148,13 +148,13 @@ def test_a_decision_other_than_decide_says_is_seen(rules: Rulebook) -> None:
         {"policy_sha256": "0" * 64},
     ],
 )
-def test_an_event_that_says_otherwise_is_seen(change: dict[str, Any], rules: Rulebook) -> None:
+def test_an_event_with_another_decision_is_seen(change: dict[str, Any], rules: Rulebook) -> None:
     """Each part of the decision that the event carries, and each claim that the rest of the decision follows from."""
     assert check.decision_differences(Ask(ASK.key, ASK.body, "P1"), case() | change, answer(), rules) != []
 
 
 @pytest.mark.parametrize("says", [{"due_at": "2026-11-23T13:00:01Z"}, {"reason": "self_service"}, {}])
-def test_an_event_that_promises_otherwise_is_seen(says: dict[str, str], rules: Rulebook) -> None:
+def test_an_event_with_another_promise_is_seen(says: dict[str, str], rules: Rulebook) -> None:
     """Another deadline, none, or none yet."""
     event = case()
     event["milestones"]["first_response"] = says
@@ -162,7 +162,7 @@ def test_an_event_that_promises_otherwise_is_seen(says: dict[str, str], rules: R
 
 
 def test_another_reason_is_seen(rules: Rulebook) -> None:
-    """`frontline decide` says in words what follows from the log as codes; the codes must be the same."""
+    """`frontline decide` adds sentences to the codes that follow from the log; the codes must be the same."""
     expected = answer()
     expected["trace"][-1]["reason"] = "calendar.no_country"
     assert len(check.decision_differences(Ask(ASK.key, ASK.body, "P1"), case(), expected, rules)) == 1

@@ -1,4 +1,4 @@
-"""The doctor finds what is missing and says what to do; each finding here is a real lack on this machine."""
+"""The doctor finds defects of the machine and advises what to do; each defect here is a real one."""
 
 import asyncio
 import json
@@ -23,18 +23,6 @@ async def test_this_machine_is_healthy_enough_to_run_the_tests() -> None:
     checks = {check["name"]: check for check in report["checks"]}
     assert {"Python", "Java runtime", "Kafka's jars", "Disk", "Memory", "Port 0", "Docker", "Clock"} == checks.keys()
     assert all(check["advice"] for check in checks.values() if check["status"] != "ok")
-
-
-async def test_a_kafka_that_does_not_answer_makes_the_machine_sick() -> None:
-    """Exit code 1, for scripts."""
-    command = (sys.executable, "-m", "services.cli", "doctor", "--kafka", "127.0.0.1:1")
-    program = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    output, complaints = await program.communicate()
-    assert program.returncode == 1
-    assert "127.0.0.1:1 does not answer" in output.decode()
-    assert complaints == b""
 
 
 def test_a_java_runtime_that_is_missing_or_does_not_run_is_a_failure(tmp_path: Path) -> None:

@@ -53,14 +53,14 @@ ASKED: dict[str, Any] = {
 }
 
 
-def _said(event_type: str, data: dict[str, Any], language: str = "en") -> str:
+def _line(event_type: str, data: dict[str, Any], language: str = "en") -> str:
     lines = feed.lines(LoggedEvent("1", event_type, data), {"c1": "acme"}, messages_in(language), RULES)
     return "\n".join(line.plain for line in lines)
 
 
-def test_a_decision_says_who_asked_what_they_got_and_why() -> None:
+def test_a_decision_names_requester_channel_and_reason() -> None:
     """The reason is the closed channel's, not just the rule that opened the other."""
-    said = _said("frontline.case.routed.v1", CASE)
+    line = _line("frontline.case.routed.v1", CASE)
     for part in (
         "acme",
         "premier",
@@ -70,22 +70,22 @@ def test_a_decision_says_who_asked_what_they_got_and_why() -> None:
         "why: phone on plan premier needs a licence",
         "P1",
     ):
-        assert part in said
+        assert part in line
 
 
 def test_a_deadline_on_another_day_names_the_day() -> None:
     """`10:00` alone would be read as this morning."""
-    said = _said("frontline.case.routed.v1", CASE)
-    assert "by Tue 24 Nov" in said
-    assert "23 Nov" not in said
+    line = _line("frontline.case.routed.v1", CASE)
+    assert "by Tue 24 Nov" in line
+    assert "23 Nov" not in line
 
 
 def test_the_day_of_a_deadline_is_in_the_language_of_the_feed() -> None:
     """`Mon 30 Nov` within a Spanish sentence, and `a las` before a day, are half a translation."""
     due = CLOCK | {"due_at": "2026-11-30T10:00:00Z"}
-    assert "due by Mon 30 Nov " in _said("frontline.clock.resumed.v1", due)
-    assert "vence: lun 30 nov " in _said("frontline.clock.resumed.v1", due, "es")
-    assert "pide ayuda por Teléfono" in _said("frontline.case.routed.v1", CASE, "es")
+    assert "due by Mon 30 Nov " in _line("frontline.clock.resumed.v1", due)
+    assert "vence: lun 30 nov " in _line("frontline.clock.resumed.v1", due, "es")
+    assert "pide ayuda por Teléfono" in _line("frontline.case.routed.v1", CASE, "es")
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,11 @@ def test_the_day_of_a_deadline_is_in_the_language_of_the_feed() -> None:
         ("escalation.suppressed", "no automated escalation"),
     ],
 )
-def test_each_turn_of_a_clock_is_a_line(kind: str, words: str) -> None:
+def test_each_event_of_a_clock_is_a_line(kind: str, words: str) -> None:
     """Whoever watches has to see promises kept, missed and escalated."""
-    said = _said(f"frontline.{kind}.v1", CLOCK)
-    assert "acme: first response" in said
-    assert words in said
+    line = _line(f"frontline.{kind}.v1", CLOCK)
+    assert "acme: first response" in line
+    assert words in line
 
 
 @pytest.mark.parametrize(
@@ -118,25 +118,25 @@ def test_each_turn_of_a_clock_is_a_line(kind: str, words: str) -> None:
         ("rejected", "is rejected; it may be asked for again from "),
     ],
 )
-def test_what_becomes_of_a_request_for_an_escalation_is_a_line(kind: str, words: str) -> None:
-    """No clock is meant, so none is named."""
-    said = _said(f"frontline.escalation.{kind}.v1", ASKED)
-    assert words in said
-    assert "response" not in said
+def test_each_event_of_a_customer_escalation_is_a_line(kind: str, words: str) -> None:
+    """The event belongs to no clock, so the line names none."""
+    line = _line(f"frontline.escalation.{kind}.v1", ASKED)
+    assert words in line
+    assert "response" not in line
     if kind == "refused":
-        assert _said(f"frontline.escalation.{kind}.v1", ASKED | {"eligible_at": None}).endswith("(too early)")
+        assert _line(f"frontline.escalation.{kind}.v1", ASKED | {"eligible_at": None}).endswith("(too early)")
 
 
-def test_a_level_that_calls_again_says_so() -> None:
+def test_a_repeated_level_is_marked_as_repeated() -> None:
     """Else a line would seem to be there twice."""
-    said = _said("frontline.escalation.raised.v1", CLOCK | {"repetition": 2})
-    assert said.endswith("called tier 2 again")
+    line = _line("frontline.escalation.raised.v1", CLOCK | {"repetition": 2})
+    assert line.endswith("called tier 2 again")
 
 
 def test_a_missed_objective_is_never_called_a_broken_commitment() -> None:
     """The kind of promise is the difference between a regret and a claim."""
-    assert "commitment" not in _said("frontline.clock.breached.v1", CLOCK)
-    assert "commitment is broken" in _said("frontline.clock.breached.v1", {**CLOCK, "promise": "commitment"})
+    assert "commitment" not in _line("frontline.clock.breached.v1", CLOCK)
+    assert "commitment is broken" in _line("frontline.clock.breached.v1", {**CLOCK, "promise": "commitment"})
 
 
 def test_every_event_of_the_escalations_topic_can_be_shown() -> None:

@@ -82,7 +82,7 @@ async def supervisor(progress: Notes) -> AsyncIterator[Supervisor]:
 
 
 async def test_start_returns_when_all_are_ready(supervisor: Supervisor, program: Made) -> None:
-    """Ready means that every program says so, not that it runs."""
+    """A program is ready when /readyz answers 200, not when it runs."""
     began = asyncio.get_running_loop().time()
     await supervisor.start([program("a"), program("b", READY="0.7")])
     assert asyncio.get_running_loop().time() - began > 0.7
@@ -93,7 +93,7 @@ async def test_start_returns_when_all_are_ready(supervisor: Supervisor, program:
 async def test_a_program_that_dies_is_restarted_and_reported(
     supervisor: Supervisor, program: Made, progress: Notes
 ) -> None:
-    """The others keep running; the notes say how it ended, the last line of its log, and when it is ready again."""
+    """The others keep running; the notes have its exit, the last line of its log, and when it is ready again."""
     await supervisor.start([program("a", WORDS='{"event": "Joined", "level": "info"}'), program("b")])
     before = supervisor.pids
     os.kill(before["a"], signal.SIGKILL)
@@ -115,7 +115,7 @@ async def test_one_that_keeps_dying_is_started_again_and_again(
 
 
 async def test_bad_settings_are_not_tried_again(supervisor: Supervisor, program: Made) -> None:
-    """Exit code 2 says that the same start cannot work: one line with the reason, at once."""
+    """Exit code 2 means that another start would fail as well: one line with the reason, at once."""
     with pytest.raises(ProgramFailed) as error:
         await supervisor.start([program("a", END="0", CODE="2", READY="99", WORDS="FRONTLINE_X=1: no"), program("b")])
     assert str(error.value).startswith("a ended (exit code 2); last line of its log: FRONTLINE_X=1: no (")
@@ -131,7 +131,7 @@ async def test_one_that_never_becomes_ready_is_given_up(supervisor: Supervisor, 
 async def test_one_that_runs_but_is_not_ready_in_time_is_given_up_with_what_it_waits_for(
     supervisor: Supervisor, program: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The checks of /readyz say what is missing."""
+    """The message has the failed checks of /readyz."""
     monkeypatch.setattr("services.cli.supervisor.READY_TIMEOUT", 1.5)
     with pytest.raises(ProgramFailed, match=r"^a is not ready after 1\.5 s: kafka \(not yet\); its log is empty"):
         await supervisor.start([program("a", READY="99")])

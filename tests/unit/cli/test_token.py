@@ -41,12 +41,12 @@ def test_for_people_the_key_and_its_entry_are_two_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [(("shop", "--scopes", "root"), "scopes"), (("shop", "--rate", "often"), "rate"), ((" ",), "name")],
 )
-def test_what_could_not_be_admitted_is_refused(words: tuple[str, ...], told: str) -> None:
+def test_an_entry_that_intake_would_refuse_is_not_created(words: tuple[str, ...], message: str) -> None:
     """With exit code 2 and the name of what is wrong."""
     done = _run(*words)
     assert done.returncode == 2
-    assert done.stderr.startswith(told)
+    assert done.stderr.startswith(message)
     assert done.stdout == ""

@@ -100,16 +100,16 @@ def test_what_is_in_place_is_not_downloaded_again(repository: Repository, tmp_pa
 
 
 @pytest.mark.parametrize("damage", [b"b" * 29 + b"x", b"", b"b" * 31], ids=["changed", "emptied", "longer"])
-def test_a_jar_in_place_that_is_not_the_locked_one_is_replaced_and_said(
+def test_a_jar_that_differs_from_the_lock_file_is_replaced_and_reported(
     repository: Repository, tmp_path: Path, damage: bytes
 ) -> None:
     """A damaged cache mends itself, and does not do so silently."""
     install(folder=tmp_path, jars=JARS)
     (tmp_path / "beta-1.0.jar").write_bytes(damage)
-    said: list[str] = []
-    install(said.append, folder=tmp_path, jars=JARS)
+    steps: list[str] = []
+    install(steps.append, folder=tmp_path, jars=JARS)
     assert (tmp_path / "beta-1.0.jar").read_bytes() == CONTENT["beta"]
-    assert said[0] == f"beta-1.0.jar in {tmp_path} is not the locked file: downloading it again"
+    assert steps[0] == f"beta-1.0.jar in {tmp_path} is not the locked file: downloading it again"
 
 
 def test_a_download_with_the_wrong_checksum_is_never_put_in_place(repository: Repository, tmp_path: Path) -> None:
@@ -153,9 +153,7 @@ def test_a_download_that_breaks_off_is_resumed_where_it_ended(repository: Reposi
 
 
 @pytest.mark.parametrize("left_over", [b"x" * 10, b"x" * 30, b"x" * 40], ids=["shorter", "as long", "longer"])
-def test_a_left_over_part_of_something_else_does_no_harm(
-    repository: Repository, tmp_path: Path, left_over: bytes
-) -> None:
+def test_a_part_of_another_file_is_discarded(repository: Repository, tmp_path: Path, left_over: bytes) -> None:
     """A download that broke off long ago may have been of another file."""
     (tmp_path / "beta-1.0.jar.part").write_bytes(left_over)
     install(folder=tmp_path, jars=JARS)
@@ -164,9 +162,9 @@ def test_a_left_over_part_of_something_else_does_no_harm(
 
 def test_progress_counts_up_to_the_whole(repository: Repository, tmp_path: Path) -> None:
     """People who wait see what for."""
-    said: list[str] = []
-    install(said.append, folder=tmp_path, jars=JARS)
-    assert said[-1] == "downloading Kafka: 1 of 1 MB"
+    steps: list[str] = []
+    install(steps.append, folder=tmp_path, jars=JARS)
+    assert steps[-1] == "downloading Kafka: 1 of 1 MB"
 
 
 def test_several_processes_may_install_at_once(repository: Repository, tmp_path: Path) -> None:

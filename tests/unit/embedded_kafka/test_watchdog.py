@@ -33,13 +33,13 @@ asyncio.run(main())
 
 @pytest.fixture
 def output(tmp_path: Path) -> Iterator[int]:
-    """An open file for a program's output; `said` reads it."""
+    """An open file for a program's output; `written` reads it."""
     number = os.open(tmp_path / "output", os.O_RDWR | os.O_CREAT)
     yield number
     os.close(number)
 
 
-def said(output: int) -> str:
+def written(output: int) -> str:
     """What the program has written so far."""
     return os.pread(output, 100_000, 0).decode()
 
@@ -52,9 +52,7 @@ def said(output: int) -> str:
         ("import os; os.kill(os.getpid(), 9)", 137, "killed by signal 9"),
     ],
 )
-async def test_a_program_that_ends_by_itself_hands_on_its_exit_code(
-    output: int, code: str, ends_with: int, in_words: str
-) -> None:
+async def test_the_exit_code_is_that_of_the_program(output: int, code: str, ends_with: int, in_words: str) -> None:
     """Whoever restarts programs has to know how they ended."""
     child = await GuardedProcess.start((sys.executable, "-c", code), output=output, grace=1.0)
     ended = await child.wait()
@@ -66,17 +64,17 @@ async def test_both_streams_of_a_program_go_to_its_output(output: int) -> None:
     code = "import os; os.write(1, b'one '); os.write(2, b'two'); assert not os.read(0, 1)"
     child = await GuardedProcess.start((sys.executable, "-c", code), output=output, grace=1.0)
     assert await child.wait() == 0
-    assert said(output) == "one two"
+    assert written(output) == "one two"
 
 
 async def test_a_program_that_does_not_exist_is_reported_in_its_output(output: int) -> None:
     """One line instead of a traceback."""
     child = await GuardedProcess.start(("no-such-program",), output=output, grace=1.0)
     assert await child.wait() == 127
-    assert said(output) == "cannot start no-such-program: [Errno 2] No such file or directory\n"
+    assert written(output) == "cannot start no-such-program: [Errno 2] No such file or directory\n"
 
 
-async def test_stopping_asks_the_program_to_end(output: int) -> None:
+async def test_a_stop_sends_sigterm(output: int) -> None:
     """SIGTERM comes first: a broker has a log to close."""
     child = await GuardedProcess.start(SLEEPER, output=output, grace=30.0)
     assert await child.stop() == 128 + signal.SIGTERM
@@ -84,10 +82,10 @@ async def test_stopping_asks_the_program_to_end(output: int) -> None:
     assert not is_running(child.pid)
 
 
-async def test_a_program_that_does_not_end_when_asked_is_made_to(output: int) -> None:
+async def test_a_program_that_ignores_sigterm_is_killed(output: int) -> None:
     """Ctrl-C has to end within ten seconds, whatever a program thinks of it."""
     child = await GuardedProcess.start(STUBBORN, output=output, grace=0.3)
-    await eventually(lambda: said(output) == "ready\n", 10, "the program ignores SIGTERM")
+    await eventually(lambda: written(output) == "ready\n", 10, "the program ignores SIGTERM")
     assert how_it_ended(await child.stop()) == "killed by signal 9"
     assert not is_running(child.pid)
 
@@ -97,7 +95,7 @@ async def test_a_program_that_does_not_end_when_asked_is_made_to(output: int) ->
 async def test_a_program_does_not_outlive_its_holder(
     tmp_path: Path, program: tuple[str, ...], how: signal.Signals
 ) -> None:
-    """A holder that is killed can clean up nothing; the closing of its end of the pipe is what tells."""
+    """A holder that is killed can clean up nothing; the watchdog notices its closed end of the pipe."""
     holder = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HOLDER, str(tmp_path / "output"), *program, stdout=asyncio.subprocess.PIPE
     )
@@ -125,7 +123,7 @@ async def test_ctrl_c_in_the_holders_terminal_does_not_reach_the_program(tmp_pat
     await eventually(lambda: not is_running(pid), 5, "the program has ended")
 
 
-async def test_a_program_does_not_outlive_the_process_between(output: int) -> None:
+async def test_a_program_does_not_outlive_the_watchdog(output: int) -> None:
     """Someone may kill -9 that one by mistake."""
     child = await GuardedProcess.start(SLEEPER, output=output, grace=1.0)
     os.kill(parent_of(child.pid), signal.SIGKILL)
@@ -133,7 +131,7 @@ async def test_a_program_does_not_outlive_the_process_between(output: int) -> No
     await eventually(lambda: not is_running(child.pid), 5, "the program has ended")
 
 
-async def test_a_temporary_folder_is_removed_only_when_the_holder_is_gone(tmp_path: Path, output: int) -> None:
+async def test_a_temporary_folder_is_removed_only_after_the_end_of_the_holder(tmp_path: Path, output: int) -> None:
     """A holder that lives decides by itself what stays: a log that an error names, for one."""
     kept, orphaned = tmp_path / "kept", tmp_path / "orphaned"
     for folder in (kept, orphaned):

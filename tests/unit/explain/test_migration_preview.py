@@ -158,8 +158,8 @@ def test_people_read_a_line_for_each_case_and_each_clock() -> None:
     text = out.getvalue()
     assert "edition guidelines-2021 -> objectives-2024" in text
     assert "periodic update: not promised -> objective of 1h elapsed, due 2026-11-23T13:00:00Z, late" in text
-    assert "breached by this" in text
-    assert "1 cases would change, 1 breaches by that. Nothing was sent; --send does it." in text
+    assert "late  new breach" in text
+    assert "1 cases would change, 1 new breaches. Nothing was sent; --send sends it." in text
 
 
 def test_an_edition_and_a_plan_are_previewed_in_the_order_in_which_they_are_sent() -> None:

@@ -102,7 +102,7 @@ async def test_the_position_and_the_end_of_a_partition_are_those_of_the_last_fet
     assert (internals.fetched_to(consumer, unassigned), internals.decided_end(consumer, unassigned)) == (None, None)
 
 
-async def test_a_producer_that_is_cut_off_connects_no_more(producer: AIOKafkaProducer) -> None:
+async def test_a_producer_that_is_cut_off_does_not_connect_again(producer: AIOKafkaProducer) -> None:
     """What was written on a broken connection may be undecided: nothing may be begun on the next one."""
     inside = internals.ProducerInternals(producer)
     waiter = producer._txn_manager._transaction_waiter = asyncio.get_running_loop().create_future()
@@ -131,7 +131,7 @@ def _undocumented(path: Path) -> list[str]:
     return found
 
 
-def test_no_other_file_reaches_into_aiokafka() -> None:
+def test_no_other_file_uses_undocumented_parts_of_aiokafka() -> None:
     """Neither by an attribute that begins with an underscore, nor by a module that is not documented."""
     files = [path for folder in ("services", "shared") for path in (ROOT / folder).rglob("*.py")]
     reaching = {path.relative_to(ROOT).as_posix(): found for path in files if (found := _undocumented(path))}

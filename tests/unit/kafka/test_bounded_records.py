@@ -63,7 +63,7 @@ def test_every_codec_of_kafka_has_a_bounded_decoder() -> None:
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_what_is_within_the_limits_is_handed_out_as_it_is(codec: str) -> None:
+def test_records_within_the_limits_are_unchanged(codec: str) -> None:
     """Tombstones and empty values included."""
     records, position = fetched(batch(5, [b"a", None, b"", b"v" * (LIMIT - 100)], codec))
     assert summary(records) == [(5, b"a"), (6, None), (7, b""), (8, b"v" * (LIMIT - 100))]
@@ -76,10 +76,10 @@ def test_a_record_over_its_topics_limit_is_withheld_and_its_neighbours_are_not(c
     records, position = fetched(batch(5, [b"a", b"[" * 5_000_000, b"b"], codec))
     assert summary(records) == [(5, b"a"), (6, "record_too_large"), (7, b"b")]
     assert (records[1].key, records[1].value, records[1].headers, position) == (b"k", b"", (), 8)
-    assert records[1].value.message == f"the record has 5000003 bytes uncompressed, its topic takes {LIMIT}"
+    assert records[1].value.message == f"the record has 5000003 bytes uncompressed, its topic allows {LIMIT}"
 
 
-def test_a_withheld_record_loses_a_key_that_is_no_id() -> None:
+def test_a_withheld_record_drops_a_key_that_is_too_long() -> None:
     """A key may be what is too large."""
     records, _ = fetched(batch(0, [b""], key=b"k" * (LIMIT + 1)))
     assert (summary(records), records[0].key) == ([(0, "record_too_large")], None)
@@ -108,7 +108,7 @@ def test_a_batch_of_too_many_records_is_not_decoded() -> None:
     assert (summary(records), position) == ([(MAX_BATCH_RECORDS, "record_too_large")], MAX_BATCH_RECORDS + 1)
 
 
-def test_a_fetch_that_decodes_to_much_ends_early_and_the_next_one_goes_on() -> None:
+def test_a_fetch_that_decodes_to_too_much_ends_early_and_the_next_one_continues() -> None:
     """A fetch of 1 MiB may hold many batches, each within the limit of one."""
     batches = [batch(10 * number, [b"v" * 1_000_000] * 10) for number in range(5)]
     records, position = fetched(*batches)
@@ -119,7 +119,7 @@ def test_a_fetch_that_decodes_to_much_ends_early_and_the_next_one_goes_on() -> N
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_what_cannot_be_decoded_is_withheld_with_all_that_follows_it_in_its_batch(codec: str) -> None:
+def test_an_unreadable_record_is_withheld_with_the_rest_of_its_batch(codec: str) -> None:
     """A broker does not look at the names of headers: one that is not UTF-8 would stop a consumer for good."""
     plain = batch(5, [b"a", b"b"], "none", header="abcé").replace("é".encode(), b"\xff\xff")
     records, position = fetched(_compressed(plain, codec), batch(7, [b"c"], codec))
@@ -145,7 +145,7 @@ def test_a_wrong_checksum_is_an_error_as_before() -> None:
         fetched(bytes(data))
 
 
-def test_consumers_are_made_here_only() -> None:
+def test_consumers_are_created_only_by_bounded_consumer() -> None:
     """One made elsewhere would be bounded or not, by which was made first."""
     made = re.compile(r"\bAIOKafkaConsumer\(")
     files = [path for folder in ("services", "shared") for path in (ROOT / folder).rglob("*.py")]

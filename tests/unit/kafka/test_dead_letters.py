@@ -1,4 +1,4 @@
-"""A dead letter gives back the record exactly as it was, whatever headers that came with."""
+"""A dead letter restores its record exactly, whatever headers the record had."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -24,48 +24,50 @@ records = st.builds(
     headers=headers,
 )  # fmt: skip
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
-letters = st.builds(
+dead_letters_ = st.builds(
     DeadLetter, cause=st.text(max_size=20), message=st.text(max_size=200), service=st.text(max_size=20), at=instants,
     record=records, by_reference=st.just(False),
 )  # fmt: skip
 
 
-@given(letters)
-def test_what_is_written_is_read_back(letter: DeadLetter) -> None:
-    """Byte for byte, even if the record came with headers of our names: it may itself have been a dead letter."""
-    output = to_output(letter)
-    assert output.topic == topic_of(letter.record.topic)
-    assert output.partition == letter.record.partition
-    assert (output.key, output.value) == (letter.record.key, letter.record.value)
-    assert output.headers[: len(letter.record.headers)] == letter.record.headers
-    assert parse(output.key, output.value, output.headers) == letter
+@given(dead_letters_)
+def test_a_dead_letter_is_read_as_it_was_written(dead_letter: DeadLetter) -> None:
+    """Byte for byte, even if the record has `dlt-*` headers of its own: it may itself be a dead letter."""
+    output = to_output(dead_letter)
+    assert output.topic == topic_of(dead_letter.record.topic)
+    assert output.partition == dead_letter.record.partition
+    assert (output.key, output.value) == (dead_letter.record.key, dead_letter.record.value)
+    assert output.headers[: len(dead_letter.record.headers)] == dead_letter.record.headers
+    assert parse(output.key, output.value, output.headers) == dead_letter
 
 
-@given(letters)
-def test_a_dead_letter_of_a_dead_letter_gives_back_both(letter: DeadLetter) -> None:
+@given(dead_letters_)
+def test_a_dead_letter_of_a_dead_letter_restores_both(dead_letter: DeadLetter) -> None:
     """Nesting shows that reading starts from the end."""
-    inner = to_output(letter)
+    inner = to_output(dead_letter)
     outer = DeadLetter(
-        "again", "", "s", letter.at, Record(inner.topic, 0, 0, -1, inner.key, inner.value, inner.headers)
+        "again", "", "s", dead_letter.at, Record(inner.topic, 0, 0, -1, inner.key, inner.value, inner.headers)
     )
     once = to_output(outer)
     assert parse(once.key, once.value, once.headers).record.headers == inner.headers
 
 
-@given(letters)
-def test_by_reference_keeps_the_place_and_not_the_content(letter: DeadLetter) -> None:
+@given(dead_letters_)
+def test_a_dead_letter_by_reference_keeps_the_offset_and_not_the_content(dead_letter: DeadLetter) -> None:
     """For a record that does not fit with its cause."""
-    by_reference = DeadLetter(letter.cause, letter.message, letter.service, letter.at, letter.record, True)
+    by_reference = DeadLetter(
+        dead_letter.cause, dead_letter.message, dead_letter.service, dead_letter.at, dead_letter.record, True
+    )
     output = to_output(by_reference)
     assert output.value is None
     read = parse(output.key, output.value, output.headers)
     assert read.by_reference
     assert (read.record.topic, read.record.partition, read.record.offset, read.record.headers) == (
-        letter.record.topic, letter.record.partition, letter.record.offset, (),
+        dead_letter.record.topic, dead_letter.record.partition, dead_letter.record.offset, (),
     )  # fmt: skip
 
 
-def test_by_reference_a_key_that_is_no_id_stays_with_the_value() -> None:
+def test_a_dead_letter_by_reference_drops_a_key_that_is_too_long() -> None:
     """A dead letter by reference always fits."""
     record = Record("t", 0, 0, -1, b"k" * 100_000, b"v")
     output = to_output(DeadLetter("c", "m", "s", datetime(2026, 1, 1, tzinfo=UTC), record, True))
@@ -83,7 +85,7 @@ def test_the_instant_is_utc_and_the_message_bounded() -> None:
 
 @pytest.mark.parametrize("value", [b"\xff", None], ids=["no text", "no value"])
 @pytest.mark.parametrize("broken", ["dlt-partition", "dlt-offset", "dlt-at", "dlt-cause"])
-def test_what_cannot_be_read_is_no_dead_letter(broken: str, value: Any) -> None:
+def test_a_record_without_complete_headers_is_not_a_dead_letter(broken: str, value: Any) -> None:
     """Somebody else may write to the topic."""
     output = to_output(DeadLetter("c", "m", "s", datetime(2026, 1, 1, tzinfo=UTC), Record("t", 0, 0, -1, None, None)))
     damaged = tuple((name, value if name == broken else written) for name, written in output.headers)

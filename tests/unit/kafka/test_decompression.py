@@ -47,7 +47,7 @@ def test_what_is_encoded_is_decoded(way: Codec, data: bytes, times: int) -> None
 
 @every_codec
 def test_the_limit_itself_is_decoded_and_one_byte_more_is_not(way: Codec) -> None:
-    """A limit means what it says."""
+    """The limit is inclusive."""
     assert way.decode(way.encode(b"[" * LIMIT), LIMIT) == b"[" * LIMIT
     with pytest.raises(BatchTooLarge):
         way.decode(way.encode(b"[" * (LIMIT + 1)), LIMIT)
@@ -68,7 +68,7 @@ def test_data_far_beyond_the_limit_takes_no_more_memory_than_the_limit(way: Code
 
 @every_codec
 @pytest.mark.parametrize("damaged", [b"\x00" * 40, b"\xff" * 40], ids=["zeros", "ones"])
-def test_what_is_not_in_the_codec_is_an_error(way: Codec, damaged: bytes) -> None:
+def test_data_of_another_codec_is_an_error(way: Codec, damaged: bytes) -> None:
     """Not an empty batch, and not one that is too large."""
     with pytest.raises(Exception, match=r".+") as raised:
         way.decode(damaged, LIMIT)

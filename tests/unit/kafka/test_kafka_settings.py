@@ -13,7 +13,7 @@ def test_the_defaults_are_complete() -> None:
 
 
 def test_each_wrong_variable_gets_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that is wrong is said at once, by the name that the operator has to change."""
+    """All wrong variables are reported at once, by their names."""
     monkeypatch.setenv("FRONTLINE_PARTITIONS", "none")
     monkeypatch.setenv("FRONTLINE_SESSION_TIMEOUT_MS", "100")
     with pytest.raises(BadSettings) as refused:
@@ -24,16 +24,16 @@ def test_each_wrong_variable_gets_one_line(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ({"kafka_security_protocol": "SASL_SSL"}, "needs FRONTLINE_KAFKA_SASL_USERNAME"),
         ({"heartbeat_interval_ms": 5_000}, "more than a third of FRONTLINE_SESSION_TIMEOUT_MS"),
         ({"instance": "two words"}, "FRONTLINE_INSTANCE='two words'"),
     ],
 )
-def test_what_does_not_fit_together_is_refused(given: dict[str, object], said: str) -> None:
+def test_settings_that_contradict_each_other_are_refused(given: dict[str, object], message: str) -> None:
     """Better at the start than at the first rebalance."""
-    with pytest.raises(BadSettings, match=said):
+    with pytest.raises(BadSettings, match=message):
         load(KafkaSettings, **given)
 
 
@@ -47,3 +47,16 @@ def test_a_secret_is_never_quoted() -> None:
     with pytest.raises(BadSettings) as refused:
         load(KafkaSettings, kafka_sasl_password=["hunter2"])
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["localhost", "localhost:kafka", ":9092", "a:9092,b", "a:0", "a:65536", ""])
+def test_an_address_that_is_not_host_and_port_is_refused(address: str) -> None:
+    """The client would end with a stack trace, or use a port that nobody named."""
+    with pytest.raises(BadSettings, match=r"^FRONTLINE_KAFKA_BOOTSTRAP=.*: '.*' is not HOST:PORT"):
+        load(KafkaSettings, kafka_bootstrap=address)
+
+
+@pytest.mark.parametrize("address", ["localhost:9092", "a:1, b:65535", "[::1]:9092"])
+def test_addresses_of_host_and_port_are_accepted(address: str) -> None:
+    """Several are separated by commas; an IPv6 address is in brackets."""
+    assert load(KafkaSettings, kafka_bootstrap=address).kafka_bootstrap == address

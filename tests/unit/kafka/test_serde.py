@@ -81,7 +81,7 @@ def test_an_event_is_written_in_binary_mode() -> None:
     assert list(output.headers) == list(HEADERS.items())
 
 
-def test_attributes_that_are_not_known_are_not_written() -> None:
+def test_unknown_attributes_are_not_written() -> None:
     """An empty attribute would be malformed."""
     output = serde.to_output(REQUESTS, "r1", Envelope("e1", "/frontline/intake", "t"), b"{}")
     assert [name for name, _ in output.headers] == ["ce_specversion", "ce_id", "ce_source", "ce_type", "content-type"]
@@ -93,15 +93,15 @@ def test_an_event_without_data_is_not_written() -> None:
         serde.to_output(ENTITLEMENTS, "acme", ENVELOPE, b"")
 
 
-def test_only_a_compacted_topic_can_forget_a_key() -> None:
+def test_only_a_compacted_topic_has_tombstones() -> None:
     """Elsewhere a record without a value is a mistake."""
-    gone = serde.tombstone(ENTITLEMENTS, "acme")
-    assert (gone.topic, gone.key, gone.value) == (ENTITLEMENTS.name, b"acme", None)
+    tombstone = serde.tombstone(ENTITLEMENTS, "acme")
+    assert (tombstone.topic, tombstone.key, tombstone.value) == (ENTITLEMENTS.name, b"acme", None)
     with pytest.raises(ValueError, match="not compacted"):
         serde.tombstone(REQUESTS, "acme")
 
 
-def test_a_tombstone_can_be_told_from_an_event_and_is_none() -> None:
+def test_a_tombstone_is_recognised_and_is_not_an_event() -> None:
     """Who reads a compacted topic asks first; everybody else has a malformed record."""
     assert serde.is_tombstone(record(None))
     assert not serde.is_tombstone(record())
@@ -120,7 +120,7 @@ def test_a_tombstone_can_be_told_from_an_event_and_is_none() -> None:
         traceparent=st.sampled_from([None, TRACE]),
     )
 )
-def test_what_was_written_is_read_again(envelope: Envelope) -> None:
+def test_an_event_is_read_as_it_was_written(envelope: Envelope) -> None:
     """Any text, any instant."""
     output = serde.to_output(ENTITLEMENTS, "acme", envelope, DATA)
     assert serde.read(record(output.value, output.headers)) == (envelope, DATA)
@@ -135,7 +135,7 @@ def test_both_modes_carry_the_same_event() -> None:
     assert serde.decode(structured()) == serde.decode(record())
 
 
-def test_the_order_of_headers_means_nothing() -> None:
+def test_the_order_of_headers_does_not_matter() -> None:
     """Kafka keeps it, CloudEvents does not use it."""
     assert serde.read(record(headers=tuple(reversed(HEADERS.items())))) == (ENVELOPE, DATA)
 
@@ -190,8 +190,8 @@ def test_structured_data_may_be_base64() -> None:
 
 
 @pytest.mark.parametrize("name", ["ce_specversion", "ce_id", "ce_source", "ce_type"])
-def test_a_required_header_must_be_there_and_say_something(name: str) -> None:
-    """Identity is (source, id): without them nothing can be told twice apart."""
+def test_a_required_header_is_required_and_not_empty(name: str) -> None:
+    """(source, id) identifies an event: without them, duplicates cannot be detected."""
     assert refusal(changed(**{name: None})) == f"header {name} is missing"
     assert name in refusal(changed(**{name: b""}))
     assert name in refusal(changed(**{name: b"\xff"}))
@@ -203,7 +203,7 @@ def test_a_required_header_must_be_there_and_say_something(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["specversion", "id", "source", "type"])
-def test_a_required_attribute_must_be_there_and_say_something(name: str) -> None:
+def test_a_required_attribute_is_required_and_not_empty(name: str) -> None:
     """The same in structured mode."""
     spoilings: list[Any] = [..., None, "", 7, "a\nb"]
     for spoilt in spoilings:
@@ -247,7 +247,7 @@ def test_a_required_attribute_must_be_there_and_say_something(name: str) -> None
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else "",
 )
-def test_what_is_no_cloud_event_with_json_data_is_malformed(spoilt: Record, reason: str) -> None:
+def test_a_record_that_is_not_a_cloud_event_with_json_data_is_malformed(spoilt: Record, reason: str) -> None:
     """Each with a reason that its producer can act on."""
     assert reason.lower() in refusal(spoilt).lower()
 
@@ -288,7 +288,7 @@ def test_a_traceparent_that_is_not_valid_is_dropped(traceparent: str) -> None:
 
 
 def test_the_trace_is_found_where_producers_put_it() -> None:
-    """As a header of its own, as CloudEvents' extension, in the structured event; a later version may say more."""
+    """As a header of its own, as CloudEvents' extension, in the structured event; a later version may add fields."""
     assert serde.read(changed(traceparent=None, ce_traceparent=TRACE.encode()))[0].traceparent == TRACE
     later = "01" + TRACE[2:] + "-more"
     assert serde.read(changed(traceparent=later.encode()))[0].traceparent == later
@@ -331,7 +331,7 @@ def test_a_type_that_nobody_publishes_is_named() -> None:
         assert caught.value.cause == "unknown_type"
 
 
-def test_an_activity_whose_envelope_says_otherwise_is_malformed() -> None:
+def test_an_activity_whose_type_differs_from_its_envelope_is_malformed() -> None:
     """Consumers may filter by the header alone, so it must not lie."""
     tree = {**full_tree(TYPES[ActivityRecorded.TYPE.format(type="closed")]), "type": "resolved"}
     headers = {**HEADERS, "ce_type": b"frontline.activity.closed.v1"}

@@ -24,16 +24,16 @@ def test_each_reason_names_its_topic(now: TopicFacts | None, reason: str) -> Non
     assert changes(["a", "b"], found, KNOWN, 6) == {"b": reason}
 
 
-def test_topics_as_they_were_are_right() -> None:
-    """Nothing to say."""
+def test_unchanged_topics_have_no_problem() -> None:
+    """No reason is given."""
     assert changes(["a", "b"], AS_IT_WAS, KNOWN, 6) == {}
 
 
-def test_a_topic_that_the_service_has_not_met_may_have_any_id() -> None:
+def test_a_topic_without_a_known_id_may_have_any_id() -> None:
     """At its start a process knows no ids; what it needs to know of former ones is kept with the positions."""
     assert changes(["a", "b"], AS_IT_WAS, {}, 6) == {}
 
 
-def test_topics_that_are_not_asked_for_do_not_matter() -> None:
+def test_other_topics_are_ignored() -> None:
     """Other systems share the cluster."""
     assert changes(["a"], {"a": AS_IT_WAS["a"], "z": TopicFacts("z", 1)}, {"z": "another"}, 6) == {}

@@ -27,7 +27,7 @@ class _Client:
         return request.prepare({3: (0, 5)})
 
 
-async def test_a_broker_that_gives_no_ids_is_told_from_one_that_is_away() -> None:
+async def test_a_broker_without_topic_ids_is_distinguished_from_an_unavailable_one() -> None:
     """The first is for an operator, the second passes; to Python both are a RuntimeError."""
     with pytest.raises(IncompatibleBrokerVersion, match=r"Kafka 3\.1"):
         await describe_topics(_Client(ValueError()), ["t"])
@@ -35,7 +35,7 @@ async def test_a_broker_that_gives_no_ids_is_told_from_one_that_is_away() -> Non
         await describe_topics(_Client(NodeNotReadyError()), ["t"])
 
 
-def test_metadata_is_asked_for_by_name_and_nothing_is_made_by_asking() -> None:
+def test_the_request_is_by_name_and_creates_no_topic() -> None:
     """Byte by byte as the protocol's documentation has version 12."""
     request = topic_metadata._MetadataRequest(["t"]).prepare({3: (0, 13)})
     assert request.API_VERSION == 12

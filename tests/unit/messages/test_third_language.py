@@ -20,16 +20,34 @@ from services.cli.policy import commands as policy
 from services.intake.errors import FieldError, InvalidFields
 from services.intake.problem import render
 from shared.contracts import wire
+from shared.contracts.vocabulary import (
+    ACCOUNT_TYPES,
+    CHANNELS,
+    ENVIRONMENTS,
+    IMPACTS,
+    MILESTONES,
+    PLANS,
+    REQUEST_TYPES,
+    ROLES,
+    TIERS,
+    WORKAROUNDS,
+)
 from shared.messages.catalogues import FALLBACK, SETTING, SHIPPED, best, catalogue, lacking, messages_in
 from shared.messages.messages import Catalogue, Messages, placeholders
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
 from tests.unit.cli import test_decide
 from tests.unit.explain.test_explain_in_spanish import lived_through, words
+from tests.unit.policy.small_edition import SMALL, changed
 
 LANGUAGE = "eo"
 # Ids and words of the data that happen to be English words as well.
 OF_THE_DATA = {"premier", "resolved", "open", "spain", "japan", "business", "access", "enterprise", "api", "personal"}
+# Words of the shipped editions.
+OF_EDITIONS = (
+    *(*PLANS, *ACCOUNT_TYPES, *ROLES, *CHANNELS, *TIERS, *MILESTONES),
+    *(*IMPACTS, *WORKAROUNDS, *ENVIRONMENTS, *REQUEST_TYPES),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -128,6 +146,31 @@ def test_an_edition_is_shown_in_the_third_language(capsys: pytest.CaptureFixture
         shown = shown.replace(text, " ")
     assert shown.count("⟦") > 200
     assert english_left(shown) == set()
+
+
+def test_a_diff_of_editions_is_in_the_third_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every kind of change; words of the editions, and paths and values of their documents, stay as they are."""
+    edits = {
+        "{workarounds: [partial, full]}": "{workarounds: [full]}",
+        "any_of: [{roles: [admin], licensed: true}]": "any_of: [{roles: [admin]}]",
+        "any_of: [{plans: [premier]}]": "any_of: [{plans: [premier], account_types: [api], paid: true}]",
+        "automated_escalation: true": "automated_escalation: false",
+        "  south: {": "  west: {timezone: Europe/Lisbon, hours: {}}\n  south: {",
+        "target_seconds: 1h": "target_seconds: 90m",
+    }
+    text = SMALL
+    for old, new in edits.items():
+        text = changed(old, new, text)
+    (tmp_path / "small.yaml").write_text(SMALL)
+    (tmp_path / "new.yaml").write_text(text)
+    for old, new in (("guidelines-2021", "objectives-2024"), (f"{tmp_path}/small.yaml", f"{tmp_path}/new.yaml")):
+        assert policy.diff(old, new, lang=LANGUAGE) == 0
+        answers, heading, fields = capsys.readouterr().out.partition("⟦Fields of the document⟧")
+        assert heading
+        assert "⟦(nothing)⟧" in fields
+        for word in OF_EDITIONS:
+            answers = re.sub(rf"\b{word}\b", "", answers)
+        assert english_left(answers) == set()
 
 
 def test_a_problem_is_in_the_third_language() -> None:

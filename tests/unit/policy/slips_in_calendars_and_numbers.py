@@ -27,7 +27,7 @@ CALENDARS_AND_NUMBERS = {
         "{mon: [",
         "{monday: [",
         "calendars.spain.hours.monday",
-        "'monday' is not known here",
+        "'monday' is not allowed here",
         "mon, tue, wed, thu, fri, sat, sun",
     ),
     "unknown holidays of a country": Slip(
@@ -50,14 +50,14 @@ CALENDARS_AND_NUMBERS = {
         '{as_printed: "+34 932207485 ext. 2", dial: "+34932207485", e164: "+34932207485"',
         '{as_printed: "+34 132207485 ext. 2", dial: "+34132207485", e164: "+34132207485"',
         "phone.countries.ES.numbers[0].dial",
-        "'+34132207485' is not a number of ES that the numbering plan data knows",
+        "'+34132207485' is not in the numbering plan data of ES",
         "`unverified` with the reason",
     ),
     "number of another country": Slip(
         '{as_printed: "+34 932207485 ext. 2", dial: "+34932207485", e164: "+34932207485"',
         '{as_printed: "+39 07611811003 ext. 2", dial: "+3907611811003", e164: "+3907611811003"',
         "phone.countries.ES.numbers[0].dial",
-        "is not a number of ES",
+        "is not in the numbering plan data of ES",
     ),
     "another number than printed": Slip(
         'dial: "+34932207485"',

@@ -50,21 +50,21 @@ MODEL = {
         "tier: tier1",
         "tier: tier3",
         "access[1].tier",
-        "'tier3' is not known here",
+        "'tier3' is not allowed here",
         "self_service, tier1, tier2 (did you mean tier2?)",
     ),
     "unknown word in a list": Slip(
         "[chat, web_ticket, phone]",
         "[chat, web_ticket, fone]",
         "access[1].channels[2]",
-        "'fone' is not known here",
+        "'fone' is not allowed here",
         "help_center, bot, community, billing, social, chat, web_ticket, phone (did you mean phone?)",
     ),
     "unknown channel": Slip(
         "  social: {name",
         "  sociable: {name",
         "channels.sociable",
-        "'sociable' is not known here",
+        "'sociable' is not allowed here",
         "(did you mean social?)",
     ),
     "text for a truth value": Slip(
@@ -94,10 +94,10 @@ MODEL = {
         "must be a mapping of fields to values",
     ),
     "fraction for a level": Slip("level: 1,", "level: 1.5,", "escalation_levels[1].level", "must be a whole number"),
-    "negative level": Slip("level: 0,", "level: -1,", "escalation_levels[0].level", "-1 is not possible here"),
+    "negative level": Slip("level: 0,", "level: -1,", "escalation_levels[0].level", "-1 is not allowed here"),
     "text for a share": Slip("share: 0.5", "share: half", "escalation_levels[0].share", "must be a number"),
     "share of nothing": Slip(
-        "share: 0.5", "share: 0", "escalation_levels[0].share", "0 is not possible here: should be greater than 0"
+        "share: 0.5", "share: 0", "escalation_levels[0].share", "0 is not allowed here: should be greater than 0"
     ),
     "level without an instant": Slip(
         "share: 0.5, ",
@@ -117,22 +117,22 @@ MODEL = {
         "share: 1.0, ",
         "share: 1.0, repeat: {every_seconds: 10m, times: 0}, ",
         "escalation_levels[1].repeat.times",
-        "0 is not possible here",
+        "0 is not allowed here",
     ),
     "no target": Slip(
         "target_seconds: 90",
         "target_seconds: 0",
         "targets[1].target_seconds",
-        "0 is not possible here: should be greater than 0",
+        "0 is not allowed here: should be greater than 0",
     ),
     "not a duration": Slip(
-        "target_seconds: 1h", "target_seconds: 1 hour", "targets[0].target_seconds", "'1 hour' is no duration"
+        "target_seconds: 1h", "target_seconds: 1 hour", "targets[0].target_seconds", "'1 hour' is not a duration"
     ),
     "negative wait": Slip(
         "wait_after_rejection_seconds: 24h",
         "wait_after_rejection_seconds: -1",
         "customer_escalation.wait_after_rejection_seconds",
-        "-1 is not possible here",
+        "-1 is not allowed here",
     ),
     "instant without a zone": Slip(
         "2026-01-01T00:00:00Z", "2026-01-01T00:00:00", "effective_from", "must be an RFC 3339 instant with a zone"
@@ -183,6 +183,6 @@ MODEL = {
         "  spain: &spain",
     ),
     "number in a strange form": Slip(
-        "target_seconds: 90", "target_seconds: 0x", "targets[1].target_seconds", "'0x' is no duration"
+        "target_seconds: 90", "target_seconds: 0x", "targets[1].target_seconds", "'0x' is not a duration"
     ),
 }

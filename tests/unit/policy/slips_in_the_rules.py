@@ -30,7 +30,7 @@ RULES = {
         "  social: {name: {es: Redes, en: Social}, staffed: false}\n",
         "",
         "channels.social",
-        "is missing; it must be said for each one",
+        "is missing; every one needs an entry",
         None,
         "channels:\n",
     ),
@@ -38,7 +38,7 @@ RULES = {
         "  P4: {definition: {es: Cuatro, en: Four}, resources: {es: Uno, en: One}}\n",
         "",
         "priorities.P4",
-        "is missing; it must be said for each one",
+        "is missing; every one needs an entry",
         None,
         "priorities:\n",
     ),
@@ -46,7 +46,7 @@ RULES = {
         ", resolution: {}}",
         "}",
         "milestones.resolution",
-        "is missing; it must be said for each one",
+        "is missing; every one needs an entry",
         None,
         "milestones:",
     ),
@@ -54,7 +54,7 @@ RULES = {
         ", member: [member]}",
         "}",
         "role_counts_as.member",
-        "is missing; it must be said for each one",
+        "is missing; every one needs an entry",
         None,
         "role_counts_as",
     ),
@@ -62,7 +62,7 @@ RULES = {
         "  api: [api]\n",
         "",
         "account_type_counts_as.api",
-        "is missing; it must be said for each one",
+        "is missing; every one needs an entry",
         None,
         "account_type_counts_as",
     ),
@@ -97,10 +97,10 @@ RULES = {
         "default: south", "default: moon", "regional_hours.default", "'moon' is not among the calendars", "spain, south"
     ),
     "unknown country with hours": Slip(
-        "{ES: spain}", "{ES: spain, UK: spain}", "regional_hours.countries.UK", "'UK' is no country", "ISO 3166-1"
+        "{ES: spain}", "{ES: spain, UK: spain}", "regional_hours.countries.UK", "'UK' is not a country", "ISO 3166-1"
     ),
     "unknown country with numbers": Slip(
-        "    ES:\n", "    XX:\n", "phone.countries.XX", "'XX' is no country", "ISO 3166-1"
+        "    ES:\n", "    XX:\n", "phone.countries.XX", "'XX' is not a country", "ISO 3166-1"
     ),
     "region that is no list": Slip(
         "    south: [PT, IT]", "    south: PT", "regional_hours.regions.south", "must be a list of countries"
@@ -118,13 +118,13 @@ RULES = {
         "    south: [PT, IT]",
         "    south: [PT, ES]",
         "regional_hours.regions.ES",
-        "has a calendar of its own already: spain",
+        "already has a calendar of its own: spain",
     ),
     "rule named twice": Slip(
         "id: admins.tier1",
         "id: all.self_service",
         "access[1].id",
-        "'all.self_service' is the name of access[0] already",
+        "'all.self_service' is already the id of access[0]",
         None,
         "id: all.self_service\n    plans: [access]\n",
     ),
@@ -132,7 +132,7 @@ RULES = {
         "id: p4",
         "id: admins.tier1",
         "priority_rules[0].id",
-        "'admins.tier1' is the name of access[1] already",
+        "'admins.tier1' is already the id of access[1]",
         None,
         "id: admins.tier1, p",
     ),
@@ -140,7 +140,7 @@ RULES = {
         "    name: {es: Acceso, en: Access}",
         "    includes: premier\n    name: {es: Acceso, en: Access}",
         "plans.access.includes",
-        "goes round in a circle: access -> premier -> access",
+        "is a cycle: access -> premier -> access",
         None,
         "    includes: premier\n    name: {es: Acceso",
     ),
@@ -148,7 +148,7 @@ RULES = {
         "priorities: [P3]",
         "priorities: [P3, P2]",
         "targets[1]",
-        "promises first_response a second time, after targets[0]: premier P2",
+        "promises first_response again, after targets[0]: premier P2",
         None,
         "  - plans: [premier]\n    priorities: [P3",
     ),
@@ -156,7 +156,7 @@ RULES = {
         "any_of: [{}]}",
         "any_of: [{environments: [production, alpha, beta]}]}",
         "priority_rules",
-        "leaves without a priority: impact down, workaround none, environment development (and 4 more)",
+        "has no rule for impact down, workaround none, environment development (and 4 more)",
         None,
         "priority_rules:",
     ),
@@ -164,7 +164,7 @@ RULES = {
         "  - {id: p1, priority: P1, any_of: [{}]}",
         "  - {id: p1, priority: P1, any_of: [{}]}\n  - {id: p3, priority: P3, any_of: [{impacts: [general]}]}",
         "priority_rules[3].any_of[0]",
-        "can never decide in 'p3'",
+        "never decides in 'p3'",
         None,
         "id: p3",
     ),
@@ -172,13 +172,13 @@ RULES = {
         "any_of: [{workarounds: [partial, full]}]",
         "any_of: [{workarounds: [partial, full]}, {workarounds: [full]}]",
         "priority_rules[1].any_of[1]",
-        "can never decide in 'p2'",
+        "never decides in 'p2'",
     ),
     "warning at the deadline": Slip(
         "share: 0.5",
         "share: 1.0",
         "escalation_levels[0].share",
-        "is not before the deadline",
+        "is at the deadline or after it",
         "more than 0, less than 1",
         "kind: warning",
     ),
@@ -205,15 +205,15 @@ RULES = {
         "share: 0.5",
         "after_deadline_seconds: 5m",
         "escalation_levels[0].after_deadline_seconds",
-        "is after the deadline, and a warning is before it",
+        "does not belong to a warning",
         None,
         "kind: warning",
     ),
-    "escalation so long before the deadline": Slip(
+    "escalation at a time before the deadline": Slip(
         "share: 1.0",
         "before_deadline_seconds: 5m",
         "escalation_levels[1].before_deadline_seconds",
-        "is before the deadline, and an escalation is not",
+        "does not belong to an escalation",
     ),
     "levels that a target puts in another order": Slip(
         "level: 0, share: 0.5, called: case_tier}",
@@ -224,7 +224,7 @@ RULES = {
         None,
         "level: 1, before",
     ),
-    # nobody is left standing
+    # everyone has a channel
     "no channel for everyone": Slip(
         "any_of: [{}]\n",
         "any_of: [{paid: true}]\n",
@@ -233,36 +233,36 @@ RULES = {
         None,
         "\naccess:\n  -",
     ),
-    "staffed channel without a way out": Slip(
+    "staffed channel without a fallback": Slip(
         "staffed: true, fallback: [chat, help_center]",
         "staffed: true",
         "channels.phone.fallback",
-        "is missing; where people answer, it must say where to go instead",
+        "is missing; a staffed channel needs one",
         "help_center, bot, community, billing, social",
         "  phone: {",
     ),
-    "way out that is staffed": Slip(
+    "last fallback that is staffed": Slip(
         "fallback: [chat, help_center]",
         "fallback: [help_center, chat]",
         "channels.phone.fallback[1]",
         "must be a self-service channel that is open to everyone",
         "help_center",
     ),
-    "way out that goes round": Slip(
+    "cycle of fallbacks": Slip(
         "fallback: [web_ticket, help_center]",
         "fallback: [phone, help_center]",
         "channels.chat.fallback[0]",
-        "goes round in a circle: from chat by way of phone to chat",
+        "is a cycle: chat -> phone -> chat",
     ),
-    "way out to itself": Slip(
+    "fallback to itself": Slip(
         "fallback: [web_ticket, help_center]",
         "fallback: [chat, help_center]",
         "channels.chat.fallback[0]",
-        "goes round in a circle",
+        "is a cycle",
         None,
         "  chat: {",
     ),
-    "way out named twice": Slip(
+    "fallback named twice": Slip(
         "fallback: [web_ticket, help_center]",
         "fallback: [help_center, help_center]",
         "channels.chat.fallback[1]",

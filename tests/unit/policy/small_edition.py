@@ -1,4 +1,4 @@
-"""A whole edition as short as one can be, to make mistakes in, and a shelf that is a dictionary."""
+"""The smallest complete edition, for tests of mistakes, and policy files in a dictionary."""
 
 from collections.abc import Mapping
 
@@ -155,6 +155,6 @@ def changed(old: str, new: str, text: str = SMALL) -> str:
 
 
 def line_of(marker: str, text: str) -> int:
-    """The line of `text`, from 1, that holds the one occurrence of `marker`, its leading newline aside."""
+    """The line of `text`, from 1, that holds the one occurrence of `marker`, without its leading newline."""
     assert text.count(marker) == 1, f"{text.count(marker)} times: {marker}"
     return text[: text.index(marker)].count("\n") + marker.startswith("\n") + 1

@@ -1,4 +1,4 @@
-"""How an edition is put together from a base, its parts and what it says itself."""
+"""How an edition is combined from its base, its parts and its own fields."""
 
 import pytest
 
@@ -44,13 +44,13 @@ def test_a_mistake_is_told_where_it_was_written_be_it_in_the_base_or_not() -> No
 
 
 def test_a_mistake_in_what_was_replaced_is_no_mistake() -> None:
-    """The list of the base is gone, and so is the place where it stood."""
+    """The list of the base is replaced, and so are its places."""
     bad_base = changed("priorities: [P3]", "priorities: [P9]", BASE)
     assert mistakes(CHILD, base=bad_base) == ()
 
 
 def test_a_base_may_extend_another() -> None:
-    """Each step says only what it changes."""
+    """Each file has only what it changes."""
     grandchild = 'edition: grandchild\nextends: child\neffective_from: "2027-01-01T00:00:00Z"\n'
     found = edition(grandchild, base=BASE, child=CHILD)
     assert (found.edition, found.effective_from.year, found.targets[0].target_seconds) == ("grandchild", 2027, 5)
@@ -73,7 +73,7 @@ REFUSED = {
     "unknown base": ("edition: x\nextends: bass\n", "extends", 2, "bass.yaml is not there", "base.yaml"),
     "base that is no name": ("edition: x\nextends: [base]\n", "extends", 2, "must be the name or the file", None),
     "no name of its own": ("extends: base\n", "edition", 1, "an edition that extends another has its own name", None),
-    "itself as base": ("edition: x\nextends: small\n", "extends", 2, "goes round in a circle: small.yaml", None),
+    "itself as base": ("edition: x\nextends: small\n", "extends", 2, "is a cycle: small.yaml", None),
     "unknown part": (f"parts: [nowhere.yaml]\n{SMALL}", "parts[0]", 1, "nowhere.yaml is not there", None),
     "part that is no name": (f"parts: [1]\n{SMALL}", "parts[0]", 1, "must be the name of a file", None),
     "parts that are no list": (f"parts: base.yaml\n{SMALL}", "parts", 1, "must be a list of files", None),
@@ -94,7 +94,7 @@ def test_bases_that_go_round_are_refused() -> None:
     """Also where the circle does not come back to the first file."""
     one, two = "edition: one\nextends: two\n", "edition: two\nextends: one\n"
     (found,) = mistakes("edition: x\nextends: one\n", one=one, two=two)
-    assert found.message == "goes round in a circle: small.yaml -> one.yaml -> two.yaml -> one.yaml"
+    assert found.message == "is a cycle: small.yaml -> one.yaml -> two.yaml -> one.yaml"
     assert (found.file, found.line) == ("two.yaml", 2)
 
 

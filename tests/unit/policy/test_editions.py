@@ -41,7 +41,7 @@ def test_the_edition_in_force_is_the_latest_that_has_started(
 
 
 def test_a_single_edition_is_always_in_force(objectives: Edition) -> None:
-    """`--policy` names the edition, whatever the instant says."""
+    """`--policy` names the edition, whatever the instant."""
     library = EditionLibrary.single(objectives)
     assert library.effective_at(datetime(1999, 1, 1, tzinfo=UTC)) is objectives
 
@@ -64,7 +64,7 @@ def test_two_editions_cannot_start_together_nor_be_called_alike(shipped: dict[st
 
 
 def test_the_mistakes_of_all_editions_are_told_together() -> None:
-    """An operator who lists two wrong names hears of both."""
+    """An operator who lists two wrong names learns of both."""
     with pytest.raises(PolicyError) as refused:
         load_library(["no-such", "guidelines-2021", "neither"])
     assert [mistake.file for mistake in refused.value.mistakes] == ["no-such", "neither"]
@@ -82,7 +82,7 @@ def test_an_edition_survives_being_written_down_with_its_digest(shipped: dict[st
 
 
 def test_an_edition_of_other_versions_is_read_back_as_it_was(guidelines: Edition) -> None:
-    """Its holidays were resolved by the package of then, and the digest says so."""
+    """Its holidays were resolved by an older version of the package, which is part of the digest."""
     old = guidelines.model_copy(update={"tzdata_version": "2019a", "holidays_version": "0.1"})
     again = edition_from_json(edition_to_json(old))
     assert (again.tzdata_version, again.holidays_version) == ("2019a", "0.1")
@@ -108,7 +108,7 @@ def test_the_digest_is_the_same_in_every_process() -> None:
 
 
 def test_layout_and_comments_do_not_change_the_digest_and_every_rule_does() -> None:
-    """Two files that say the same are the same edition."""
+    """Two files with the same content are the same edition."""
     same = changed("{es: Artículos, en: Articles}", "\n    es: 'Artículos'  # articles\n    en: Articles")
     assert policy_sha256(edition(same)) == policy_sha256(edition())
     for old, new in (("share: 0.5", "share: 0.6"), ("Artículos", "Artículo"), ("2026-12-25", "2026-12-24")):

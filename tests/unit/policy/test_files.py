@@ -46,7 +46,7 @@ def test_the_name_of_an_edition_is_the_name_of_its_file(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_gets_the_known_ones() -> None:
-    """And the one that was probably meant."""
+    """And the closest name."""
     with pytest.raises(NoSuchEdition) as refused:
         load_edition("guidelines-2012")
     (mistake,) = refused.value.mistakes

@@ -1,4 +1,4 @@
-"""The default edition says what the vendor's guidelines say, cell by cell: written down here a second time, by hand."""
+"""The default edition agrees with the vendor's guidelines, cell by cell; the expected values here are typed by hand."""
 
 from itertools import product
 
@@ -49,7 +49,7 @@ RIGHTS = {
 def test_a_cell_of_the_matrix_lets_in_whom_the_guidelines_let_in(
     channel: str, tier: str, plan: Plan, guidelines: Edition
 ) -> None:
-    """The matrix is what customers were told; each cell is compared by itself, so a slip names the cell."""
+    """The matrix is the vendor's promise; each cell is a case of its own, so a failure names the cell."""
     given = [
         when
         for rule in guidelines.access

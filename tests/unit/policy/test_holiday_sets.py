@@ -4,7 +4,7 @@ import pytest
 
 from shared.business_time.config import CalendarConfig, HolidaySet
 from shared.business_time.errors import UnknownHolidays
-from shared.business_time.holiday_sets import holiday_dates, resolve_holidays, speaks
+from shared.business_time.holiday_sets import has_names_in, holiday_dates, resolve_holidays
 
 SPAIN = HolidaySet(country="ES")
 
@@ -19,7 +19,7 @@ def test_dates_come_in_order_with_names_in_the_language_asked_for() -> None:
         HolidaySet(country="JP"), 2026, 2026
     )
     assert holiday_dates(HolidaySet(country="NZ"), 2026, 2026)["2026-02-06"] == "Waitangi Day"
-    assert [speaks(HolidaySet(country=country), "es") for country in ("ES", "MX", "JP", "NZ")] == [
+    assert [has_names_in(HolidaySet(country=country), "es") for country in ("ES", "MX", "JP", "NZ")] == [
         True,
         True,
         False,
@@ -36,7 +36,7 @@ def test_a_subdivision_and_categories_add_their_days() -> None:
 
 
 def test_a_resolved_calendar_holds_dates_and_its_own_holidays_keep_their_names() -> None:
-    """What a calendar says itself outranks the package, and it needs the package no more."""
+    """The calendar's own holidays outrank those of the package, and a resolved calendar needs the package no more."""
     config = CalendarConfig(
         timezone="Europe/Madrid", hours={}, holidays={"2026-12-25": "Team party"}, holiday_set=SPAIN
     )
@@ -57,7 +57,7 @@ def test_a_calendar_without_a_set_is_left_alone() -> None:
 
 
 def test_years_that_the_package_does_not_know_are_no_noise(recwarn: pytest.WarningsRecorder) -> None:
-    """India's lunar holidays end in 2035 there; a program's standard error is not the place to say so."""
+    """India's lunar holidays end in 2035 there; a warning on standard error would not help anybody."""
     assert "2036-01-26" in holiday_dates(HolidaySet(country="IN"), 2036, 2036)
     assert list(recwarn) == []
 

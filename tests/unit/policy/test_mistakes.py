@@ -13,7 +13,7 @@ SLIPS = {**MODEL, **RULES, **CALENDARS_AND_NUMBERS}
 
 
 @pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS.keys())
-def test_a_mistake_is_told_with_its_place_and_what_is_allowed(slip: Slip) -> None:
+def test_a_mistake_has_its_place_and_the_allowed_values(slip: Slip) -> None:
     """Operators edit these files by hand: without the line and the field, a long file is searched by eye."""
     text = changed(slip.old, slip.new)
     found = mistakes(text)
@@ -73,8 +73,8 @@ def test_what_is_no_document_is_refused(text: str, message: str) -> None:
 
 def test_a_mistake_reads_as_one_line_that_editors_can_jump_to() -> None:
     """file:line: is what editors and terminals turn into a link."""
-    mistake = Mistake("p.yaml", 3, "access[0].tier", "'x' is not known here", "tier1, tier2")
-    assert str(mistake) == "p.yaml:3: access[0].tier: 'x' is not known here; allowed: tier1, tier2"
+    mistake = Mistake("p.yaml", 3, "access[0].tier", "'x' is not allowed here", "tier1, tier2")
+    assert str(mistake) == "p.yaml:3: access[0].tier: 'x' is not allowed here; allowed: tier1, tier2"
     assert str(Mistake("p", None, "", "is empty")) == "p: is empty"
 
 
@@ -85,4 +85,4 @@ def test_an_edition_must_fit_its_topic(characters: int, fits: bool) -> None:
     assert (found == ()) is fits, [each.message[:200] for each in found]
     if not fits:
         assert [(each.file, each.line) for each in found] == [(FILE, 1)]
-        assert "support.editions.v1 takes" in found[0].message
+        assert "support.editions.v1 allows" in found[0].message

@@ -47,7 +47,7 @@ EXPECTED: dict[tuple[Plan, Priority], tuple[Promise | None, Promise | None, Prom
 
 @pytest.mark.parametrize(("plan", "priority"), list(product(PLANS, PRIORITIES)))
 def test_a_case_is_promised_what_its_plan_and_priority_say(plan: Plan, priority: Priority, objectives: Edition) -> None:
-    """Objectives and commitments are told apart here and nowhere later: a missed objective breaks no contract."""
+    """Only the edition distinguishes objectives from commitments: a missed objective breaks no contract."""
     terms = promised(objectives, plan, priority, staffed=True)
     for milestone, expected in zip(
         ("first_response", "restoration", "periodic_update"), EXPECTED[plan, priority], strict=True

@@ -50,12 +50,12 @@ def test_where_nothing_is_promised_the_place_is_what_stands_in_the_way(guideline
 def test_the_calendar_of_a_country_is_its_own_its_regions_or_the_default(
     guidelines: Edition, country: str | None, name: str, rule: str
 ) -> None:
-    """In this order, and the rule says which it was."""
+    """In this order, and the rule names the one that applied."""
     assert calendar_for(guidelines.regional_hours, country) == (name, rule)
 
 
 def test_a_level_is_found_by_its_number(guidelines: Edition) -> None:
-    """Events say the number; its place in the edition is where it is explained."""
+    """Events have the number of a level; its index in the edition leads to its rule."""
     chain = Chain(guidelines.escalation_levels)
     assert [chain.place_of(level.level) for level in guidelines.escalation_levels] == [0, 1, 2]
     assert chain.place_of(7) is None

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from services.cli.policy import commands as policy
-from services.cli.policy.diff import differences
+from services.cli.policy.diff import Change, differences
 from services.cli.policy.show import tables
-from shared.contracts.vocabulary import LANGUAGES
+from shared.contracts.vocabulary import ACCOUNT_TYPES, LANGUAGES
 from shared.messages.catalogues import messages_in
 from shared.policy.digest import edition_from_json, edition_to_json, policy_sha256
 from shared.policy.files import POLICIES
@@ -23,26 +23,26 @@ BAD = changed("resource: articles", "resource: article", changed("share: 0.5", "
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with one good edition, `small`, and one bad one, `bad`."""
+    """A folder with a correct edition, `small`, and one with mistakes, `bad`."""
     (tmp_path / "small.yaml").write_text(SMALL)
     (tmp_path / "bad.yaml").write_text(BAD.replace("edition: small", "edition: bad"))
     return tmp_path
 
 
-def test_check_says_good_on_standard_output_and_what_is_wrong_on_standard_error(
+def test_check_prints_correct_editions_on_standard_output_and_mistakes_on_standard_error(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line for each mistake, with file and line; exit code 1. Without names, all editions of the folder."""
     assert policy.check(policies=folder) == 1
     out, err = capsys.readouterr()
-    assert out == f"small: good, SHA-256 {policy_sha256(edition())}\n"
+    assert out == f"small: no mistakes, SHA-256 {policy_sha256(edition())}\n"
     lines = err.splitlines()
     assert len(lines) == 2
     assert lines[0].startswith(f"{folder / 'bad.yaml'}:6: channels.help_center.resource: 'article' is not among")
     assert ": escalation_levels[0].share: must be a number" in lines[1]
 
 
-def test_check_is_silent_about_nothing_and_ends_with_0_if_all_is_good(
+def test_check_ends_with_0_and_no_errors_if_all_editions_are_correct(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """For scripts."""
@@ -59,7 +59,7 @@ def test_check_ends_with_2_for_what_does_not_exist(folder: Path, capsys: pytest.
     assert "escalation_levels[0].share" in err
 
 
-def test_check_tells_programs_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_has_the_same_result_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each mistake as an object."""
     assert policy.check(policies=folder, as_json=True) == 1
     found = json.loads(capsys.readouterr().out)
@@ -135,58 +135,84 @@ def _cells(piece: Any) -> list[Any]:
 # --- diff -------------------------------------------------------------------------------------------------------------
 
 
-def said(old: str, new: str) -> dict[tuple[str, str], tuple[Any, Any]]:
-    """What differs in the small edition when `old` becomes `new`."""
-    changes = differences(edition(), edition(changed(old, new)))
-    return {(change.section, change.subject): (change.before, change.after) for change in changes}
+def changes_of(old: str, new: str) -> list[Change]:
+    """The differences when `old` becomes `new` in the small edition."""
+    return differences(edition(), edition(changed(old, new)))
 
 
-def test_a_target_that_changes_is_told_for_each_plan_and_priority() -> None:
+def section_of(changes: list[Change], section: str) -> list[tuple[Any, Any, Any]]:
+    """Subject, before and after of each change of one section."""
+    return [change[1:] for change in changes if change.section == section]
+
+
+def anyone(plans: list[str], **traits: Any) -> dict[str, Any]:
+    """People of these plans, of whom nothing else matters but `traits`."""
+    return {"plans": plans, "account_types": None, "paid": None, "licensed": None, "roles": None, **traits}
+
+
+def test_a_target_that_changes_is_listed_for_each_plan_and_priority() -> None:
     """Whose promise becomes longer is the question, not which line of a file moved."""
-    assert said("target_seconds: 1h", "target_seconds: 90m") == {
-        ("targets", "premier P1 first_response"): ("1h elapsed, objective", "1h 30m elapsed, objective"),
-        ("targets", "premier P2 first_response"): ("1h elapsed, objective", "1h 30m elapsed, objective"),
-    }
+    hour = {"target_seconds": 3600, "hours": "elapsed", "promise": "objective", "paused_by": []}
+    assert changes_of("target_seconds: 1h", "target_seconds: 90m") == [
+        Change(
+            "targets",
+            {"plan": "premier", "priority": priority, "milestone": "first_response"},
+            hour,
+            {**hour, "target_seconds": 5400},
+        )
+        for priority in ("P1", "P2")
+    ]
 
 
-def test_a_priority_that_changes_is_told_for_each_claim() -> None:
+def test_a_priority_that_changes_is_listed_for_each_claim() -> None:
     """And the rule that did it."""
-    found = said("{workarounds: [partial, full]}", "{workarounds: [full]}")
-    told = {subject: change for (section, subject), change in found.items() if section == "priorities"}
-    assert len(told) == 5 * 4  # every impact but information, every environment
-    assert set(told.values()) == {("P2", "P1")}
-    assert found["fields", "priority_rules[p2].any_of[0].workarounds"] == (["partial", "full"], ["full"])
+    changes = changes_of("{workarounds: [partial, full]}", "{workarounds: [full]}")
+    found = section_of(changes, "priorities")
+    assert len(found) == 5 * 4  # every impact but information, every environment
+    assert {subject["workaround"] for subject, _, _ in found} == {"partial"}
+    assert {(before, after) for _, before, after in found} == {("P2", "P1")}
+    path = {"field": "priority_rules[p2].any_of[0].workarounds"}
+    assert section_of(changes, "fields") == [(path, ["partial", "full"], ["full"])]
 
 
-def test_access_that_changes_is_told_for_whom() -> None:
-    """The people for whom the answer changes, taken together: also those who have the plan by inclusion."""
-    found = said("any_of: [{roles: [admin], licensed: true}]", "any_of: [{roles: [admin]}]")
-    told = {subject: change for (section, subject), change in found.items() if section == "channels"}
-    people = "access or premier or premier_plus, unlicensed, owner or admin"
-    assert told == {f"{channel}: {people}": ("closed", "tier1") for channel in ("chat", "web_ticket", "phone")}
+def test_access_that_changes_is_listed_with_the_people_whose_access_it_is() -> None:
+    """In as few groups as possible, and with those who have the plan by inclusion."""
+    changes = changes_of("any_of: [{roles: [admin], licensed: true}]", "any_of: [{roles: [admin]}]")
+    people = anyone(["access", "premier", "premier_plus"], licensed=False, roles=["owner", "admin"])
+    assert section_of(changes, "channels") == [
+        ({"channel": channel, **people}, None, "tier1") for channel in ("chat", "web_ticket", "phone")
+    ]
 
 
-def test_rights_to_escalation_that_change_are_told_for_whom() -> None:
+def test_rights_to_escalation_that_change_are_listed_with_their_holders() -> None:
     """Automated escalation, the technical account manager, and escalation on request."""
-    found = said("any_of: [{plans: [premier]}]", "any_of: [{plans: [premier], account_types: [api]}]")
-    told = {subject: change for (section, subject), change in found.items() if section == "escalation"}
-    who = "premier, free or pro or business or business_plus or education or enterprise, any role"
-    assert told == {f"customer_requested: {who}": ("technical", "no")}
+    changes = changes_of("any_of: [{plans: [premier]}]", "any_of: [{plans: [premier], account_types: [api]}]")
+    losers = anyone(["premier"], account_types=[kind for kind in ACCOUNT_TYPES if kind != "api"])
+    assert section_of(changes, "escalation") == [({"right": "customer_requested", **losers}, ["technical"], [])]
+    changes = changes_of("automated_escalation: true", "automated_escalation: false")
+    assert section_of(changes, "escalation") == [({"right": "automated", **anyone(["premier_plus"])}, True, False)]
 
 
 def test_a_rule_that_moves_without_effect_changes_nothing_for_anybody() -> None:
     """It is a changed field and no more."""
-    found = said("any_of: [{roles: [admin], licensed: true}]", "any_of: [{roles: [admin, owner], licensed: true}]")
-    assert {section for section, _ in found} == {"fields"}
+    changes = changes_of(
+        "any_of: [{roles: [admin], licensed: true}]", "any_of: [{roles: [admin, owner], licensed: true}]"
+    )
+    assert {change.section for change in changes} == {"fields"}
 
 
-def test_every_other_field_is_told_by_its_path() -> None:
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("resources.articles.es", "Artículos", "Textos"),
+        ("escalation_levels[warning 0].share", 0.5, 0.25),
+        ("calendars.south.timezone", "Europe/Rome", "Europe/Lisbon"),
+    ],
+)
+def test_every_other_field_is_listed_by_its_path(path: str, before: Any, after: Any) -> None:
     """Texts, numbers, calendars, levels."""
-    assert said("Artículos", "Textos") == {("fields", "resources.articles.es"): ("Artículos", "Textos")}
-    assert said("share: 0.5", "share: 0.25") == {("fields", "escalation_levels[warning 0].share"): (0.5, 0.25)}
-    assert said("Europe/Rome", "Europe/Lisbon") == {
-        ("fields", "calendars.south.timezone"): ("Europe/Rome", "Europe/Lisbon")
-    }
+    old, new = (f"share: {value}" if isinstance(value, float) else value for value in (before, after))
+    assert changes_of(old, new) == [Change("fields", {"field": path}, before, after)]
 
 
 def test_nothing_differs_from_itself(guidelines: Edition) -> None:
@@ -194,7 +220,7 @@ def test_nothing_differs_from_itself(guidelines: Edition) -> None:
     assert differences(guidelines, guidelines) == []
 
 
-def test_diff_says_so_where_only_the_order_differs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_reports_that_only_the_order_differs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The digests differ, so 'no difference' would be puzzling."""
     line = "  bot: {name: {es: Bot, en: Bot}, staffed: false}\n"
     moved = changed(line, "").replace("  help_center: {name", f"{line}  help_center: {{name")
@@ -205,21 +231,72 @@ def test_diff_says_so_where_only_the_order_differs(folder: Path, capsys: pytest.
     assert "No difference." in capsys.readouterr().out
 
 
-def test_diff_of_the_shipped_editions_tells_promises_first(capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_of_the_shipped_editions_lists_promises_first(capsys: pytest.CaptureFixture[str]) -> None:
     """The commitments of Premier are what distinguishes the second edition."""
     assert policy.diff("guidelines-2021", "objectives-2024", as_json=True) == 0
     found = json.loads(capsys.readouterr().out)
     assert [found["before"]["edition"], found["after"]["edition"]] == ["guidelines-2021", "objectives-2024"]
+    hour = {"target_seconds": 3600, "hours": "elapsed", "paused_by": []}
     assert {
         "section": "targets",
-        "subject": "premier P1 first_response",
-        "before": "1h elapsed, objective",
-        "after": "1h elapsed, commitment",
+        "subject": {"plan": "premier", "priority": "P1", "milestone": "first_response"},
+        "before": {**hour, "promise": "objective"},
+        "after": {**hour, "promise": "commitment"},
     } in found["changes"]
     assert not any(change["section"] in ("channels", "priorities", "escalation") for change in found["changes"])
-    assert policy.diff("guidelines-2021", "objectives-2024") == 0
-    out = capsys.readouterr().out
-    assert "  access P1 first_response: no target (no_priority_response) -> 4h elapsed, objective\n" in out
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "access P1 first_response: no target (no priority response) -> 4 h round the clock (objective)"),
+        ("es", "access P1 first_response: sin plazo (sin respuesta prioritaria) -> 4 h a todas horas (objetivo)"),
+        ("es", "access P1 periodic_update: sin plazo -> 24 h a todas horas (objetivo; en pausa en "
+               "waiting_on_customer y resolved)"),
+    ],
+)  # fmt: skip
+def test_diff_prints_promises_in_the_language_asked_for(
+    language: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Words of the edition stay as the document has them; whoever edits it looks for those."""
+    assert policy.diff("guidelines-2021", "objectives-2024", lang=language) == 0
+    assert f"  {line}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            "{workarounds: [partial, full]}",
+            "{workarounds: [full]}",
+            "impacto down, alternativa partial, entorno production: P2 -> P1",
+        ),
+        (
+            "any_of: [{roles: [admin], licensed: true}]",
+            "any_of: [{roles: [admin]}]",
+            "chat: access, premier o premier_plus, sin licencia, owner o admin: cerrado -> tier1",
+        ),
+        (
+            "any_of: [{plans: [premier]}]",
+            "any_of: [{plans: [premier], account_types: [api], paid: true}]",
+            "Escalada a petición: premier, api, cuenta que no es de pago, cualquier rol: technical -> no",
+        ),
+        (
+            "automated_escalation: true",
+            "automated_escalation: false",
+            "Escalada automatizada: premier_plus, cualquier rol: sí -> no",
+        ),
+        ("  south: {", "  west: {timezone: Europe/Lisbon, hours: {}}\n  south: {",
+         "calendars.west.timezone: (nada) -> Europe/Lisbon"),
+    ],
+)  # fmt: skip
+def test_diff_prints_every_kind_of_change_in_spanish(
+    old: str, new: str, line: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Labels, rights and answers, not only headings."""
+    (folder / "new.yaml").write_text(changed(old, new))
+    assert policy.diff("small", str(folder / "new.yaml"), lang="es", policies=folder) == 0
+    assert f"  {line}\n" in capsys.readouterr().out
 
 
 # --- the command as it is installed -----------------------------------------------------------------------------------

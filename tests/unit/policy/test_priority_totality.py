@@ -79,5 +79,5 @@ def test_a_duration_may_be_written_in_units(text: str, seconds: int) -> None:
 @pytest.mark.parametrize("text", ["", " ", "h", "1", "1 h", "30m 1h", "1h 1h", "-1h", "1.5h", "1w", "٣h"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     """Also a bare number in quotes, whose unit would be a guess."""
-    with pytest.raises(ValueError, match="is no duration"):
+    with pytest.raises(ValueError, match="is not a duration"):
         parse_duration(text)

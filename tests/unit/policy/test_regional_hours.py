@@ -46,7 +46,7 @@ def _offset(zone: str, at: datetime) -> timedelta:
 
 
 def test_every_calendar_is_open_from_nine_to_six_on_weekdays(guidelines: Edition) -> None:
-    """The guidelines say no more than 'regional business hours'; a calendar that differs would need a reason."""
+    """The guidelines only name 'regional business hours'; a calendar that differs would need a reason."""
     week = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), (("09:00", "18:00"),))
     for name, calendar in guidelines.calendars.items():
         assert calendar.hours == week, name

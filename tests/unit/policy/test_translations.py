@@ -32,9 +32,9 @@ def test_every_remark_of_the_shipped_editions_has_a_spanish_one(shipped: dict[st
 
 def test_nothing_is_translated_that_nobody_remarks(shipped: dict[str, Edition]) -> None:
     """A remark that was reworded leaves its translation behind."""
-    said = {text for edition in shipped.values() for text in remarks(edition)}
+    remarked = {text for edition in shipped.values() for text in remarks(edition)}
     translated = {text for edition in shipped.values() for text in edition.translations["es"]}
-    assert translated - said == set()
+    assert translated - remarked == set()
 
 
 def test_a_remark_that_nobody_translated_stays_as_it_is(guidelines: Edition) -> None:

@@ -1,22 +1,20 @@
-"""Previews of migrations, and sending them: the cases come from the log, the plans and the way in are intake's."""
+"""Previews and sends migrations: reads cases from the log, asks intake for plans, and sends activities through it."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 import httpx
 import msgspec
-from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from services.cli.case_log_reader import read_cases
+from services.cli.kafka_errors import kafka_errors
 from services.cli.options import CommandFailed
 from shared.contracts.structs import ActivityRecorded
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.migration_preview import Candidate, Editions, body_of, candidate, preview, to_edition, to_plan
-from shared.kafka.faults import NoTopics
 from shared.kafka.settings import KafkaSettings
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
@@ -28,17 +26,17 @@ from shared.wall_clock import utc_now
 _AT_ONCE = 8  # calls to intake under way at the same time
 
 Say = Callable[[str], None]
-Told = dict[str, Any]
+Preview = dict[str, Any]
 Move = tuple[Candidate, list[ActivityRecorded]]
 
 
 class CannotMigrate(CommandFailed):
-    """Kafka or intake is away, or does not answer as it should; the message says which, and what to do."""
+    """Intake does not answer or refuses a call, or an edition of the log cannot be read; the message says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Which open cases: these, those of these accounts, those that count by these editions now, or all."""
+    """Selects open cases: by id, by account, by the name of their edition, or all."""
 
     cases: tuple[str, ...]
     accounts: tuple[str, ...]
@@ -46,12 +44,12 @@ class Choice:
     every: bool
 
     @property
-    def says_something(self) -> bool:
-        """Whether any case could be among them."""
+    def is_given(self) -> bool:
+        """Whether the choice can select any case."""
         return bool(self.cases or self.accounts or self.editions or self.every)
 
     def has(self, of: Candidate) -> bool:
-        """Whether an open case is among them."""
+        """Whether the choice selects an open case."""
         return (
             self.every
             or of.case.case_id in self.cases
@@ -62,7 +60,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """What is to be done. `target` None = no other edition; `library` has the editions that are configured here."""
+    """A migration to preview or send. `target` None = keep the edition; `library` has the configured editions."""
 
     settings: KafkaSettings
     intake: str
@@ -74,28 +72,29 @@ class Migration:
     send: bool
 
 
-async def migrated(migration: Migration, say: Say) -> tuple[list[Told], list[str]]:
-    """The preview of each chosen case that would change, and what could not be told of others.
+async def migrated(migration: Migration, say: Say) -> tuple[list[Preview], list[str]]:
+    """The preview of each selected case that would change, and the problems with other cases.
 
-    With `send` each preview has been sent, unless it has a `problem`, and says so in `sent`. Raises CannotMigrate.
+    With `send`, each migration without a `problem` is sent, and `sent` is true in its preview. Raises CannotMigrate,
+    KafkaCallFailed.
     """
     found, editions, problems = await _open_cases(migration, say)
     headers = {"Authorization": f"Bearer {migration.key}"} if migration.key else {}
     async with httpx.AsyncClient(base_url=migration.intake, headers=headers, timeout=10) as client:
         moves: list[Move] = []
         for number, of in enumerate(found, 1):
-            say(f"{number} of {len(found)} cases looked at")
+            say(f"{number} of {len(found)} cases read")
             if activities := await _activities(client, migration, of):
                 moves.append((of, activities))
         now = utc_now()
-        told = [preview(of, activities, editions, now) for of, activities in moves]
+        previews = [preview(of, activities, editions, now) for of, activities in moves]
         if migration.send:
-            await _send(client, told, moves, say)
-    return told, problems
+            await _send(client, previews, moves, say)
+    return previews, problems
 
 
 async def _open_cases(migration: Migration, say: Say) -> tuple[list[Candidate], Editions, list[str]]:
-    """The chosen open cases in the order of their submission, the editions at hand, and what is wrong with others."""
+    """The selected open cases in the order of their submission, the known editions, and the problems of other cases."""
     logs = await _logs(migration.settings, say)
     editions = {
         short_of(sha256): PinnedEdition(sha256, edition)
@@ -118,26 +117,18 @@ async def _open_cases(migration: Migration, say: Say) -> tuple[list[Candidate], 
             if migration.choice.has(of):
                 found.append(of)
         elif case_id in problems and log.case is not None:
-            problems[case_id] = of or "it is over, so that nothing is owed any more"
+            problems[case_id] = of or "the case is closed, so no clock runs"
     found.sort(key=lambda of: (of.state.opened_at, of.case.case_id))
     return found, editions, [f"case {case_id}: {why}" for case_id, why in problems.items()]
 
 
 async def _logs(settings: KafkaSettings, say: Say) -> dict[str, CaseLog]:
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is said below, once
-    where = f"Kafka at {settings.kafka_bootstrap}"
-    try:
+    with kafka_errors(settings):
         return await read_cases(settings, lambda records: say(f"reading the log: {records} records"))
-    except NoTopics:
-        raise CannotMigrate(f"{where} has no topics of Frontline; run `frontline topics apply`") from None
-    except KafkaConnectionError:
-        raise CannotMigrate(f"{where} does not answer; --kafka HOST:PORT says where it is") from None
-    except KafkaError as error:
-        raise CannotMigrate(f"{where} cannot be read: {error}") from None
 
 
 async def _activities(client: httpx.AsyncClient, migration: Migration, of: Candidate) -> list[ActivityRecorded]:
-    """What has to be sent for a case, in this order; nothing, if it has it all already."""
+    """The activities to send for a case, in order; none if it has the edition and the plan already."""
     now, target = utc_now(), migration.target
     activities = []
     if target is not None and of.pinned.sha256 != target.sha256:
@@ -150,20 +141,20 @@ async def _activities(client: httpx.AsyncClient, migration: Migration, of: Candi
 
 
 async def _plan_of(client: httpx.AsyncClient, account_id: str) -> Plan:
-    """The plan that an account has now; one without an entitlement counts as NO_ACCOUNT."""
+    """The current plan of an account; an account without an entitlement counts as NO_ACCOUNT."""
     answer = await _call(client, "GET", f"/v1/accounts/{account_id}/entitlement")
     if answer.status_code == 404:
         return NO_ACCOUNT.plan
     if not answer.is_success:
-        raise CannotMigrate(f"intake does not tell the plan of account {account_id!r}: {_why(answer)}")
+        raise CannotMigrate(f"intake does not give the plan of account {account_id!r}: {_why(answer)}")
     return cast(Plan, answer.json()["plan"])
 
 
-async def _send(client: httpx.AsyncClient, told: list[Told], moves: list[Move], say: Say) -> None:
+async def _send(client: httpx.AsyncClient, previews: list[Preview], moves: list[Move], say: Say) -> None:
     gate = asyncio.Semaphore(_AT_ONCE)
     done = 0
 
-    async def one(each: Told, of: Candidate, activities: list[ActivityRecorded]) -> None:
+    async def one(each: Preview, of: Candidate, activities: list[ActivityRecorded]) -> None:
         nonlocal done
         async with gate:
             each["sent"] = False
@@ -176,11 +167,11 @@ async def _send(client: httpx.AsyncClient, told: list[Told], moves: list[Move], 
             done += 1
             say(f"{done} of {len(moves)} cases sent")
 
-    await asyncio.gather(*(one(each, *move) for each, move in zip(told, moves, strict=True)))
+    await asyncio.gather(*(one(each, *move) for each, move in zip(previews, moves, strict=True)))
 
 
 async def _report(client: httpx.AsyncClient, of: Candidate, activity: ActivityRecorded) -> httpx.Response:
-    # Run twice in a row, the command means the same activity; after anything else has happened, it means another one.
+    # A second run sends the same key, so it counts once; after another activity the key is a new one.
     key = f"migrate:{activity.policy_sha256 or activity.plan}:{len(of.state.activities)}"
     path = f"/v1/cases/{of.case.case_id}/activity"
     return await _call(client, "POST", path, json=body_of(activity), headers={"Idempotency-Key": key})
@@ -191,11 +182,11 @@ async def _call(client: httpx.AsyncClient, method: str, path: str, **given: Any)
         return await client.request(method, path, **given)
     except httpx.TransportError as error:
         where = f"intake at {client.base_url} does not answer ({type(error).__name__})"
-        raise CannotMigrate(f"{where}; --intake URL says where it is") from None
+        raise CannotMigrate(f"{where}; --intake URL sets its address") from None
 
 
 def _why(answer: httpx.Response) -> str:
-    """What a problem document says, shortly."""
+    """The status and the detail of a problem document."""
     try:
         problem = msgspec.json.decode(answer.content, type=dict[str, Any])
     except msgspec.MsgspecError:

@@ -1,7 +1,7 @@
-"""`frontline policy migrate`: give open cases another edition, or the plan that their accounts have now.
+"""`frontline policy migrate`: migrates open cases to another edition or to the current plan of their accounts.
 
-An edit of a policy, a calendar or an account reaches no open case by itself. This command sends the activity that does,
-through intake, for the cases that were chosen; without --send it only shows what would change.
+A change of a policy, a calendar or an account does not affect open cases. This command sends the activity that applies
+the change to the selected cases, through intake. Without --send it only shows what would change.
 """
 
 import asyncio
@@ -14,7 +14,8 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.policy.migration.apply import CannotMigrate, Choice, Migration, migrated
+from services.cli.options import CommandFailed, Kafka, report
+from services.cli.policy.migration.apply import Choice, Migration, migrated
 from services.cli.policy.migration.view import show
 from services.cli.progress import Progress
 from shared.kafka.settings import BadSettings, KafkaSettings, load
@@ -34,7 +35,7 @@ Json = Annotated[
 ]
 Folder = Annotated[
     Path | None,
-    Parameter(name="--policies", env_var="FRONTLINE_POLICY_DIR", help="Where editions are looked up by name."),
+    Parameter(name="--policies", env_var="FRONTLINE_POLICY_DIR", help="The folder of editions that are given by name."),
 ]
 
 
@@ -47,40 +48,38 @@ def migrate(
     every: Annotated[bool, Parameter(name="--all", negative="")] = False,
     refresh_plans: Flag = False,
     send: Flag = False,
-    kafka: str | None = None,
+    kafka: Kafka = None,
     intake: Annotated[str, Parameter(env_var="FRONTLINE_URL")] = "http://localhost:8080",
     policies: Folder = None,
     as_json: Json = False,
 ) -> int:
-    """Show what another edition would change for open cases, and with --send give it to them.
+    """Show what another edition would change for open cases; with --send, migrate them.
 
-    A case counts again from its submission by the terms of the edition, its pauses kept; what was judged before stays
-    judged. FRONTLINE_KEY holds the key of an admin. Escalation must have the edition in its FRONTLINE_POLICIES.
+    The clocks of a case count again from its submission by the terms of the edition, with the same pauses; published
+    breaches stay. FRONTLINE_KEY holds the key of an admin. FRONTLINE_POLICIES of escalation must list the edition.
 
     Parameters
     ----------
     edition
-        The name or file of the edition to go to; may be left out with --refresh-plans.
+        The name or file of the new edition; optional with --refresh-plans.
     case
-        This case; may be given several times.
+        The case with this id; may be repeated.
     account
-        The open cases of this account; may be given several times.
+        The open cases of this account; may be repeated.
     from_edition
-        The open cases that count by the edition of this name now; may be given several times.
+        The open cases whose edition has this name; may be repeated.
     every
         All open cases.
     refresh_plans
-        Also give each case the plan that its account has now.
+        Also set the plan of each case to the current plan of its account.
     send
-        Do it. Without, nothing is changed.
-    kafka
-        HOST:PORT; otherwise FRONTLINE_KAFKA_BOOTSTRAP says where Kafka is.
+        Send the migrations. Without it, nothing changes.
     intake
-        Where intake is.
+        The URL of intake.
     """
     choice = Choice(cases=case, accounts=account, editions=from_edition, every=every)
-    if wrong := _wrong(edition, choice, refresh_plans=refresh_plans, send=send):
-        print(wrong, file=sys.stderr)
+    if problem := _problem(edition, choice, refresh_plans=refresh_plans, send=send):
+        print(problem, file=sys.stderr)
         return BAD_INPUT
     try:
         migration = Migration(
@@ -98,28 +97,27 @@ def migrate(
         return BAD_INPUT
     try:
         with Progress() as progress:
-            told, problems = asyncio.run(migrated(migration, progress.update))
-    except CannotMigrate as error:
-        print(error, file=sys.stderr)
-        return REFUSED
+            previews, problems = asyncio.run(migrated(migration, progress.update))
+    except CommandFailed as failed:
+        return report(failed)
     if as_json:
-        for each in told:
+        for each in previews:
             print(msgspec.json.encode(each).decode())
     else:
-        show(told, Console(soft_wrap=True, highlight=False), sent=send)
+        show(previews, Console(soft_wrap=True, highlight=False), sent=send)
     for problem in problems:
         print(problem, file=sys.stderr)
-    return REFUSED if problems or any(each["problem"] for each in told) else DONE
+    return REFUSED if problems or any(each["problem"] for each in previews) else DONE
 
 
-def _wrong(edition: str | None, choice: Choice, *, refresh_plans: bool, send: bool) -> str:
-    """What is wrong with the arguments, or ""."""
+def _problem(edition: str | None, choice: Choice, *, refresh_plans: bool, send: bool) -> str:
+    """The first problem with the arguments, or ""."""
     if edition is None and not refresh_plans:
-        return "name the edition to go to, or say --refresh-plans"
-    if not choice.says_something:
+        return "name the new edition, or use --refresh-plans"
+    if not choice.is_given:
         return "choose cases: --case, --account, --from-edition or --all"
     if (send or refresh_plans) and not os.environ.get(KEY):
-        return f"{KEY} is not set: it has to hold the key of an admin"
+        return f"{KEY} is not set; set it to the API key of an admin"
     return ""
 
 

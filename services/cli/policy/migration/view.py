@@ -1,4 +1,4 @@
-"""Previews of migrations as people read them: a line for each case, one for each clock that comes out differently."""
+"""Shows previews of migrations: a line for each case, and one for each clock that would change."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,9 +11,9 @@ from shared.policy.durations import format_duration
 Data = Mapping[str, Any]
 
 
-def show(told: Iterable[Data], console: Console, *, sent: bool) -> None:
-    """Print the previews, and what has become of them."""
-    cases = list(told)
+def show(previews: Iterable[Data], console: Console, *, sent: bool) -> None:
+    """Print the previews and a summary; `sent` = the migrations were sent."""
+    cases = list(previews)
     for case in cases:
         console.print(_head(case))
         for clock in case["clocks"]:
@@ -40,7 +40,7 @@ def _clock(clock: Data, case: Data) -> Text:
         name = f"{name} #{clock['instance']}"
     line = Text(f"  {name}: {_state(clock['before'])} -> {_state(clock['after'])}")
     if key in {(breach["milestone"], breach["instance"]) for breach in case["breaches"]}:
-        line.append("  breached by this", style="bold red")
+        line.append("  new breach", style="bold red")
     return line
 
 
@@ -59,6 +59,6 @@ def _summary(cases: list[Data], *, sent: bool) -> str:
     breaches = sum(len(case["breaches"]) for case in cases)
     if not cases:
         return "No open case would change."
-    said = f"{len(cases) - wrong} cases {'were sent' if sent else 'would change'}, {breaches} breaches by that"
+    changed = f"{len(cases) - wrong} cases {'were sent' if sent else 'would change'}, {breaches} new breaches"
     refused = f"; {wrong} cannot be changed" if wrong else ""
-    return f"{said}{refused}." if sent else f"{said}{refused}. Nothing was sent; --send does it."
+    return f"{changed}{refused}." if sent else f"{changed}{refused}. Nothing was sent; --send sends it."
