@@ -6,7 +6,7 @@ For one case, the reader takes the partition of its key, and every partition of 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 
-from shared.contracts.topics import CASES, EDITIONS
+from shared.contracts.topics import ACTIVITY, CASES, EDITIONS
 from shared.explain.case_log import TOPICS, CaseLog
 from shared.explain.published_editions import PublishedEditions
 from shared.kafka.committed_reader import committed_reader
@@ -47,14 +47,20 @@ async def read_cases(settings: KafkaSettings, progress: Callable[[int], None]) -
 
 
 async def _committed(settings: KafkaSettings, key: bytes | None) -> AsyncIterator[Record]:
-    """The records committed so far: the partition of `key` and all editions, or all partitions if `key` is None."""
+    """The records committed so far: the partition of `key` and all editions, or all partitions if `key` is None.
+
+    Cases and activity on another partition than that of their key are left out: escalation refuses them.
+    """
     async with committed_reader(settings) as reader:
         found = await reader.partitions(topic.name for topic in TOPICS)
         if CASES.name not in found:
             raise NoTopics
-        partition = None if key is None else partition_for(key, len(found[CASES.name]))
+        partitions = len(found[CASES.name])
+        partition = None if key is None else partition_for(key, partitions)
         places = [place for of_topic in found.values() for place in of_topic]
         if partition is not None:
             places = [place for place in places if place.partition == partition or place.topic == EDITIONS.name]
         async for record in reader.read(await reader.spans(places)):
-            yield record
+            keyed = record.topic in (CASES.name, ACTIVITY.name) and record.key is not None
+            if not keyed or record.partition == partition_for(record.key or b"", partitions):
+                yield record

@@ -79,7 +79,7 @@ class RequestLine(Part):
 
 
 class DecideLine(Part):
-    """One line of input. `account` null: the producer named an account that nobody has told us of."""
+    """One line of input. `account` null: the producer named an account whose entitlement was never set."""
 
     model_config = _EXACT
 

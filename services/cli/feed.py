@@ -10,9 +10,9 @@ from rich.text import Text
 from services.cli.logged_event import LoggedEvent
 from shared.contracts.structs import CaseRouted
 from shared.messages.messages import Messages
+from shared.routing.decision_event import whole_decision
 from shared.routing.rendering import with_sentences
 from shared.routing.rulebook import Rulebook
-from shared.routing.whole_decision import whole_decision
 
 _PRIORITY_STYLE = {"P1": "bold red", "P2": "yellow", "P3": "cyan", "P4": "dim"}
 
@@ -26,7 +26,7 @@ def lines(
     a case. `policy` is the edition that is expected. A case by another one is shown without reasons and deadlines.
     """
     data = event.data
-    if event.type == "frontline.case.routed.v1":
+    if event.type == CaseRouted.TYPE:
         return _routed(data, messages, policy)
     shown = _clock(event, messages) or _customer_escalation(event, messages)
     if shown is None:

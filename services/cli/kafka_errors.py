@@ -1,6 +1,5 @@
 """Turns the errors of Kafka into the one line that ends a command: the same sentence in every command."""
 
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +24,6 @@ def no_answer(address: str, language: str | None = None) -> str:
 @contextmanager
 def kafka_errors(settings: KafkaSettings, language: str | None = None) -> Iterator[None]:
     """Raise KafkaCallFailed for whatever the block cannot get from Kafka. `language` None = that of the environment."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the client logs each attempt; the command reports once
     messages, address = messages_in(language or language_of(os.environ)), settings.kafka_bootstrap
     try:
         yield

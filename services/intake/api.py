@@ -80,7 +80,7 @@ async def status(request: Request, request_id: str) -> Response:
     caller = await service.admit(request, "submit", "admin")
     found = _visible(service, caller, request_id)
     messages = messages_in(accepted(request.headers.get("accept-language")))
-    shown = with_sentences(found.request, messages, service.editions)
+    shown = with_sentences(found.request, messages, service.published_editions.edition)
     events = [{"id": event.id, "type": event.type, **event.data} for event in found.events]
     for event in events:
         event.pop("decision", None)  # the answer itself has it
@@ -96,7 +96,7 @@ async def events(request: Request, request_id: str) -> Response:
     messages = messages_in(accepted(request.headers.get("accept-language")))
 
     def present(event: dict[str, Any]) -> dict[str, Any]:
-        return with_sentences(event, messages, service.editions)
+        return with_sentences(event, messages, service.published_editions.edition)
 
     return service.streams.open(caller.name, request_id, request.headers.get("last-event-id"), present)
 

@@ -4,19 +4,18 @@ import re
 import zlib
 from datetime import datetime
 
-from pydantic import ValidationError
-
-from shared.business_time.errors import CalendarError
 from shared.contracts.structs import CaseRouted, Decision, EditionPublished
 from shared.contracts.topics import EDITIONS
 from shared.kafka import serde
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
-from shared.policy.digest import edition_from_json, edition_to_json, policy_sha256
+from shared.observability.logs import get_logger
+from shared.policy.digest import edition_to_json, policy_sha256
 from shared.policy.editions import EditionLibrary
-from shared.policy.published_edition import UnusableEdition, check_digest
+from shared.policy.model import Edition
+from shared.policy.published_edition import UnusableEdition, check_digest, read_document
+from shared.routing.decision_event import whole_decision
 from shared.routing.rulebook import Rulebook
-from shared.routing.whole_decision import whole_decision
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
@@ -30,7 +29,9 @@ class Editions:
         self._documents = {
             policy_sha256(edition): zlib.compress(edition_to_json(edition)) for edition in configured.editions
         }
-        self._rulebooks: dict[str, Rulebook | None] = {}
+        self._rulebooks: dict[str, Rulebook] = {}
+        self._unusable: set[str] = set()
+        self._log = get_logger()
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -49,23 +50,39 @@ class Editions:
         self._documents.setdefault(event.policy_sha256, zlib.compress(event.document.encode()))
 
     def whole_decision(self, case: CaseRouted) -> Decision | None:
-        """The whole decision that `case` is the event of; None while its edition is not known, or cannot be read."""
-        rules = self._rules(case.policy_sha256)
-        if rules is None:
-            return None
+        """The whole decision that `case` is the event of; None while its edition is not known, or cannot be used."""
         try:
-            return whole_decision(case, rules)
-        except CalendarError:
+            rules = self._rules(case.policy_sha256)
+            return None if rules is None else whole_decision(case, rules)
+        except Exception as error:  # whatever an edition of another version, or another writer, makes of this code
+            if case.policy_sha256 not in self._unusable:
+                self._unusable.add(case.policy_sha256)
+                self._log.warning(
+                    "Decisions are shown without what follows from their edition: it cannot be used here",
+                    action="edition.unusable",
+                    policy_sha256=case.policy_sha256,
+                    error=type(error).__name__,
+                )
             return None
 
+    def edition(self, digest: str) -> Edition | None:
+        """The edition with that digest; None where it is not known, or cannot be read."""
+        configured = self._configured.by_digest(digest)
+        if configured is not None:
+            return configured
+        rules = self._rulebooks.get(digest)
+        return None if rules is None else rules.edition
+
     def _rules(self, digest: str) -> Rulebook | None:
-        if digest in self._rulebooks or (document := self.find(digest)) is None:
-            return self._rulebooks.get(digest)
-        try:
-            self._rulebooks[digest] = Rulebook(edition_from_json(document))
-        except ValidationError:  # of a later version of Frontline
-            self._rulebooks[digest] = None
-        return self._rulebooks[digest]
+        known = self._rulebooks.get(digest)
+        if known is not None:
+            return known
+        edition, document = self._configured.by_digest(digest), self.find(digest)
+        if document is None:
+            return None
+        made = Rulebook(edition or read_document(document, digest), digest)
+        self._rulebooks[digest] = made
+        return made
 
     def find(self, digest: str) -> bytes | None:
         """The bytes of the document with this digest, or None."""

@@ -1,19 +1,24 @@
 """[pure] A decision as clients read it: reason codes with facts, each with its sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.messages.messages import Messages
-from shared.policy.editions import EditionLibrary
+from shared.policy.model import Edition
 from shared.routing.rendering import in_words_of
 
 
-def with_sentences(event: Mapping[str, Any], messages: Messages, editions: EditionLibrary) -> dict[str, Any]:
-    """An event or a request with the sentences of its `decision`, if it has one, in the language of `messages`."""
+def with_sentences(
+    event: Mapping[str, Any], messages: Messages, edition_of: Callable[[str], Edition | None]
+) -> dict[str, Any]:
+    """An event or a request with the sentences of its `decision`, if it has one, in the language of `messages`.
+
+    `edition_of` finds an edition by its digest: it has names and notes of its own.
+    """
     decision = event.get("decision")
     if decision is None:
         return dict(event)
-    edition = next((known for known in editions.editions if known.edition == decision["edition"]), None)
+    edition = edition_of(decision["policy_sha256"])
     words = messages if edition is None else in_words_of(messages, edition)
     reason = decision["priority_reason"]
     shown = {

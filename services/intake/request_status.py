@@ -1,7 +1,7 @@
 """What became of the most recent requests: submitted, decided, and the life of their clocks.
 
 A view of support.requests, support.cases and support.escalations, bounded in number and kept as compact bytes (a
-decided request with its clocks takes some 700 bytes). It forgets the oldest first, and reads the end of the topics
+decided request with its clocks takes some 650 bytes). It forgets the oldest first, and reads the end of the topics
 again after a restart. Nobody's text is kept: no subject, no description.
 
 Events come in one order that does not depend on which topic was read first: the submission, the decision, then
@@ -104,7 +104,7 @@ class RecentRequests:
         self._whole = whole
         self._entries: dict[str, bytes] = {}
         self._order: deque[str] = deque()
-        self._places: dict[bytes, int] = {}  # few and bounded: one for each distinct outcome of the policy
+        self._places: dict[bytes, int] = {}  # bounded by the editions: their outcomes, by country for numbers
         self._outcomes: list[bytes] = []
         self._early: OrderedDict[str, _Entry] = OrderedDict()
         self._watchers: dict[str, set[asyncio.Event]] = {}
@@ -147,12 +147,7 @@ class RecentRequests:
         entry = self._load(case.case_id)
         if entry.decision is not None:
             return
-        whole = self._whole(case)
-        entry.decision = _Decision(
-            case.observed_at,
-            {name: terms.due_at for name, terms in case.milestones.items()},
-            wire.encode(case) if whole is None else self._share(msgspec.json.encode(_outcome(whole))),
-        )
+        entry.decision = self._completed(case)
         self._keep(case.case_id, entry)
 
     def happened(self, event: EscalationEvent, offset: int) -> None:
@@ -187,6 +182,9 @@ class RecentRequests:
         if blob is None:
             return None
         entry = _entries.decode(blob)
+        if entry.decision is not None and isinstance(entry.decision.outcome, bytes):
+            entry.decision = self._completed(wire.decode(CaseRouted, entry.decision.outcome))
+            self._entries[request_id] = _encoder.encode(entry)
         decision = self._decision(entry.decision)
         request = {
             "request_id": request_id,
@@ -243,6 +241,14 @@ class RecentRequests:
         for changed in self._watchers.get(request_id, ()):
             changed.set()
 
+    def _completed(self, case: CaseRouted) -> _Decision:
+        whole = self._whole(case)
+        return _Decision(
+            case.observed_at,
+            {name: terms.due_at for name, terms in case.milestones.items()},
+            wire.encode(case) if whole is None else self._share(msgspec.json.encode(_outcome(whole))),
+        )
+
     def _share(self, outcome: bytes) -> int:
         place = self._places.get(outcome)
         if place is None:
@@ -256,9 +262,7 @@ class RecentRequests:
         if isinstance(decision.outcome, int):
             outcome = self._outcomes[decision.outcome]
         else:
-            case = wire.decode(CaseRouted, decision.outcome)
-            whole = self._whole(case)
-            outcome = msgspec.json.encode(_core(case) if whole is None else _outcome(whole))
+            outcome = msgspec.json.encode(_core(wire.decode(CaseRouted, decision.outcome)))
         shown: dict[str, Any] = msgspec.json.decode(outcome)
         for name, terms in shown["milestones"].items():
             terms["due_at"] = decision.due_at.get(name)
@@ -305,8 +309,13 @@ def _core(decided: Decision | CaseRouted) -> dict[str, Any]:
             }
             for name, terms in decided.milestones.items()
         },
-        "escalation": decided.escalation,
+        "escalation": {
+            "automated": decided.escalation.automated,
+            "technical_account_manager": getattr(decided.escalation, "technical_account_manager", None),
+            "customer_requested": decided.escalation.customer_requested,
+        },
         "phone_numbers": None,
         "edition": decided.edition,
+        "policy_sha256": decided.policy_sha256,
         "notes": None,
     }

@@ -21,10 +21,10 @@ from shared.kafka.faults import PoisonRecord
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record
 from shared.kafka.serde import Envelope
+from shared.routing.decision_event import case_routed
 from shared.routing.entitlement import ANONYMOUS, AccountTerms, Entitlement, covered, not_covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rules
-from shared.routing.whole_decision import case_routed
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
 from shared.streams.task_state import TIMERS_PER_SLICE
@@ -115,9 +115,8 @@ class RouterTopology:
         key = _key(record)
         if serde.is_tombstone(record):
             stored = overlay.get(_ENTITLEMENT_STORE, key)
-            if (
-                stored is None or self._on_file.decode(stored).terms is not None
-            ):  # else: the reason was published before
+            # An entitlement that was withdrawn before keeps the offset of its withdrawal.
+            if stored is None or self._on_file.decode(stored).terms is not None:
                 overlay.put(_ENTITLEMENT_STORE, key, msgspec.msgpack.encode(OnFile(record.offset, None)))
             return
         envelope, event = serde.decode(record)

@@ -107,7 +107,10 @@ class EscalationRaised(ClockEvent):
 
 
 class EscalationSuppressed(ClockEvent):
-    """A level was reached but the account is not entitled to automated escalation; said once for a clock instance."""
+    """A level was reached but the account is not entitled to automated escalation.
+
+    Published once for a clock instance.
+    """
 
     TYPE: ClassVar[str] = "frontline.escalation.suppressed.v1"
     level: Count

@@ -144,7 +144,7 @@ class CaseRouted(Event):
 
     It carries what the request claims, what the account was taken to be and what was decided. The rest of the decision
     (verdict and reason of each channel, targets, phone numbers, trace, notes) follows from these and from the edition:
-    see `shared/routing/whole_decision.py`. The customer's text is in support.requests only.
+    see `shared/routing/decision_event.py`. The customer's text is in support.requests only.
     """
 
     TYPE: ClassVar[str] = "frontline.case.routed.v1"

@@ -18,15 +18,18 @@ _DEAD_LETTERS = (dead_letter(CASES), dead_letter(ACTIVITY))
 TOPICS: tuple[Topic, ...] = (CASES, ACTIVITY, ESCALATIONS, *_DEAD_LETTERS, EDITIONS)
 
 
+Place = tuple[int, int]  # partition and offset of a record on its topic
+
+
 @dataclass
 class CaseLog:
     """The records of one case that escalation may have applied, in the order of the log.
 
-    `cases` and `activity` come with their offsets. `published` has the editions of the log.
+    `cases` and `activity` come with their places. `published` has the editions of the log.
     """
 
-    cases: list[tuple[int, CaseRouted]] = field(default_factory=list)
-    activity: list[tuple[int, ActivityRecorded]] = field(default_factory=list)
+    cases: list[tuple[Place, CaseRouted]] = field(default_factory=list)
+    activity: list[tuple[Place, ActivityRecorded]] = field(default_factory=list)
     events: list[EscalationEvent] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     published: PublishedEditions = field(default_factory=PublishedEditions)
@@ -39,15 +42,16 @@ class CaseLog:
         """
         refused = self._dead_lettered(CASES)
         first = self.cases[0][1] if self.cases else None
-        return next((case for offset, case in self.cases if offset not in refused), first)
+        return next((case for place, case in self.cases if place not in refused), first)
 
     @property
-    def dead_lettered_activity(self) -> set[int]:
-        """The offsets of the activity that escalation has dead-lettered."""
+    def dead_lettered_activity(self) -> set[Place]:
+        """The places of the activity that escalation has dead-lettered."""
         return self._dead_lettered(ACTIVITY)
 
-    def _dead_lettered(self, topic: Topic) -> set[int]:
-        return {letter.record.offset for letter in self.dead_letters if letter.record.topic == topic.name}
+    def _dead_lettered(self, topic: Topic) -> set[Place]:
+        records = (letter.record for letter in self.dead_letters)
+        return {(record.partition, record.offset) for record in records if record.topic == topic.name}
 
     @property
     def named_editions(self) -> dict[str, str]:
@@ -55,8 +59,8 @@ class CaseLog:
         case = self.case
         named = {} if case is None else {case.policy_sha256: case.edition}
         refused = self.dead_lettered_activity
-        for offset, activity in self.activity:
-            if activity.type == "policy_migrated" and activity.policy_sha256 is not None and offset not in refused:
+        for place, activity in self.activity:
+            if activity.type == "policy_migrated" and activity.policy_sha256 is not None and place not in refused:
                 named.setdefault(activity.policy_sha256, activity.edition or "")
         return named
 
@@ -73,14 +77,15 @@ class CaseLog:
             except NotADeadLetter:
                 return
             return
+        place = record.partition, record.offset
         try:
             event: Event = serde.decode(record)[1]
             if isinstance(event, CaseRouted) and _is_at_home(record, CASES, event.case_id):
                 check_case(event)
-                self.cases.append((record.offset, event))
+                self.cases.append((place, event))
             elif isinstance(event, ActivityRecorded) and _is_at_home(record, ACTIVITY, event.case_id):
                 check_activity(event, _written_at(record))
-                self.activity.append((record.offset, event))
+                self.activity.append((place, event))
             elif isinstance(event, EscalationEvent):
                 self.events.append(event)
         except (PoisonRecord, InputRefused):

@@ -24,9 +24,9 @@ from shared.explain.escalation_right import escalation_right
 from shared.explain.rebuild_case import rebuild_case
 from shared.kafka.dead_letters import DeadLetter
 from shared.messages.messages import Messages
+from shared.routing.decision_event import whole_decision
 from shared.routing.rendering import entitlement_in_full, in_words_of, with_sentences
 from shared.routing.rulebook import Rulebook
-from shared.routing.whole_decision import whole_decision
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
@@ -88,7 +88,7 @@ def _shown(case: CaseRouted, pinned: PinnedEdition | None, messages: Messages) -
     """The whole decision with its sentences; without its edition, what the event carries, the rest null or empty."""
     if pinned is not None:
         with suppress(CalendarError):  # of an event that no router publishes
-            whole = whole_decision(case, Rulebook(pinned.edition))
+            whole = whole_decision(case, Rulebook(pinned.edition, pinned.sha256))
             return with_sentences(whole, in_words_of(messages, pinned.edition))
     core: dict[str, Any] = _plain(case)
     core["milestones"] = {

@@ -44,8 +44,8 @@ def _not_refused(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
     dead_lettered, opened_at = log.dead_lettered_activity, to_micros(case.received_at)
     return [
         activity
-        for offset, activity in log.activity
-        if offset not in dead_lettered and not is_before(activity.at, activity.recorded_at, opened_at)
+        for place, activity in log.activity
+        if place not in dead_lettered and not is_before(activity.at, activity.recorded_at, opened_at)
     ]
 
 

@@ -8,7 +8,7 @@ those that ship. A code that a catalogue lacks is shown in the fallback language
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from gettext import c2py
 from io import BytesIO
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from babel import UnknownLocaleError
 from babel.core import Locale
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po
 
 from shared.messages.messages import Catalogue, Messages, Plural, placeholders
@@ -107,7 +107,7 @@ def _catalogue(language: str, folders: tuple[Path, ...]) -> Catalogue:
         read = read_po(BytesIO(path.read_bytes()), abort_invalid=True)
         locale = str(read.locale or "") or language.replace("-", "_")
         Locale.parse(locale)
-        form_of = c2py(read.plural_expr)
+        form_of = _plural_rule(read)
     except (OSError, ValueError, LookupError, PoFileError, UnknownLocaleError) as error:
         raise BadCatalogue(f"{path}: {error}") from error
     texts: dict[str, str] = {}
@@ -121,6 +121,19 @@ def _catalogue(language: str, folders: tuple[Path, ...]) -> Catalogue:
             plurals[code] = Plural(str(message.id[1]), forms)
     _check(path, texts, plurals)
     return Catalogue(language, locale, texts, plurals, form_of)
+
+
+def _plural_rule(read: Catalog) -> Callable[[int], int]:
+    """Which plural form a number takes. Raises ValueError for a rule that has no form for a number."""
+    form_of: Callable[[int], int] = c2py(read.plural_expr)
+    for number in range(201):  # rules of languages repeat after 100
+        try:
+            form = form_of(number)
+        except ArithmeticError:
+            form = -1
+        if not 0 <= form < read.num_plurals:
+            raise ValueError(f"Plural-Forms has {read.num_plurals} forms, and none of them for {number}")
+    return form_of
 
 
 def _entry(message: Message) -> tuple[str, tuple[str, ...]]:

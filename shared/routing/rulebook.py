@@ -68,11 +68,14 @@ class Hours(NamedTuple):
 
 
 class Rulebook:
-    """One edition, its digest and its calendars, with the answers that were needed so far."""
+    """One edition, its digest and its calendars, with the answers that were needed so far.
 
-    def __init__(self, edition: Edition) -> None:
+    An edition that was read from the log has its `sha256` from there: written again it could have other bytes.
+    """
+
+    def __init__(self, edition: Edition, sha256: str | None = None) -> None:
         self.edition = edition
-        self.policy_sha256 = policy_sha256(edition)
+        self.policy_sha256 = sha256 or policy_sha256(edition)
         self.phone = Directory(edition.phone)
         self._calendars = {name: BusinessCalendar.from_config(config) for name, config in edition.calendars.items()}
         self._countries = {None, *edition.regional_hours.countries, *edition.regional_hours.regions}

@@ -18,7 +18,7 @@ from shared.sla.event_time import is_receipt, micros
 CLOCK_SKEW = timedelta(minutes=5)
 # Kafka takes no record that its writer dates more than an hour ahead (message.timestamp.after.max.ms), so no receipt
 # that intake has acknowledged lies so far ahead.
-BEYOND_BELIEF = timedelta(days=1)
+LATEST_RECEIPT = timedelta(days=1)
 
 
 class Required(NamedTuple):
@@ -64,9 +64,9 @@ def check_activity(activity: ActivityRecorded, now: datetime) -> None:
 
 
 def is_in_the_future(at: datetime, recorded_at: datetime, now: datetime) -> bool:
-    """Whether an activity cannot have happened yet. A receipt is believed, also where intake's clock is ahead."""
+    """Whether an activity cannot have happened yet. A receipt counts also where intake's clock is ahead."""
     if is_receipt(at, recorded_at):
-        return at > now + BEYOND_BELIEF
+        return at > now + LATEST_RECEIPT
     return at > min(recorded_at, now + CLOCK_SKEW)
 
 

@@ -11,7 +11,9 @@ from uuid import uuid4
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
-from shared.contracts.topics import CASES
+from services.cli.case_log_reader import read_cases
+from shared.contracts.topics import ACTIVITY, CASES
+from shared.kafka.partitioning import partition_for
 from shared.kafka.settings import KafkaSettings, load
 from shared.kafka.topic_admin import apply_topics
 from tests.harness.decided import published
@@ -116,3 +118,16 @@ async def test_a_case_that_cannot_be_explained_has_a_reason(bootstrap: str, case
     assert "127.0.0.1:1" in away.stderr
     nameless = frontline()
     assert nameless.returncode == 2
+
+
+async def test_activity_on_a_partition_that_is_not_its_own_is_not_of_the_case(bootstrap: str, case_id: str) -> None:
+    """Escalation refuses it there, so whoever reads all cases must not count it either."""
+    settings = load(KafkaSettings, kafka_bootstrap=bootstrap)
+    value, headers = as_record(ACTIVITY, case_id, TaskDesk().activity("resolved", case_id))
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
+        partitions = len(await producer.partitions_for(ACTIVITY.name))
+        home = partition_for(case_id.encode(), partitions)
+        for partition in (home, (home + 1) % partitions):
+            await producer.send_and_wait(ACTIVITY.name, value, case_id.encode(), partition, headers=list(headers))
+    log = (await read_cases(settings, lambda _: None))[case_id]
+    assert [place[0] for place, _ in log.activity] == [home]

@@ -26,10 +26,10 @@ from shared.kafka.record import Output, Record
 from shared.kafka.settings import KafkaSettings, load
 from shared.kafka.topic_admin import apply_topics
 from shared.policy.files import load_edition
+from shared.routing.decision_event import case_routed
 from shared.routing.entitlement import covered, not_covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
-from shared.routing.whole_decision import case_routed
 from tests.harness.asking import MONDAY_NOON, account, entitlement_set, request, requester
 from tests.harness.service_process import ServiceProcess, service_process
 

@@ -23,10 +23,10 @@ from shared.kafka.record import Output
 from shared.policy.files import load_edition
 from shared.policy.model import Edition
 from shared.policy.published_edition import edition_published
+from shared.routing.decision_event import case_routed
 from shared.routing.entitlement import Entitlement, covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
-from shared.routing.whole_decision import case_routed
 from tests.harness.asking import account, request
 
 _CAUSED_BY = CausedBy(partition=0, topic="support.requests.v1", offset=0)

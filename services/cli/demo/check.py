@@ -13,19 +13,23 @@ import msgspec
 from services.cli.demo.traffic import Ask
 from services.cli.logged_event import LoggedEvent
 from shared.business_time.instants import SECOND
-from shared.contracts.structs import CaseRouted
+from shared.contracts.structs import (
+    CaseRouted,
+    ClockBreached,
+    ClockWarned,
+    EscalationRaised,
+    EscalationSuppressed,
+)
 from shared.contracts.vocabulary import Milestone
 from shared.policy.chain import Chain
 from shared.policy.model import Edition
 from shared.policy.promises import promised
+from shared.routing.decision_event import whole_decision
 from shared.routing.rendering import entitlement_in_full
 from shared.routing.rulebook import Rulebook
-from shared.routing.whole_decision import whole_decision
 
-WARNED = "frontline.clock.warned.v1"
-BREACHED = "frontline.clock.breached.v1"
-RAISED = "frontline.escalation.raised.v1"
-SUPPRESSED = "frontline.escalation.suppressed.v1"
+WARNED, BREACHED = ClockWarned.TYPE, ClockBreached.TYPE
+RAISED, SUPPRESSED = EscalationRaised.TYPE, EscalationSuppressed.TYPE
 
 # What `frontline decide` adds for people: the log has codes and facts only.
 _SENTENCES = {"because", "priority_because", "text"}

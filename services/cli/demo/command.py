@@ -135,7 +135,7 @@ async def _watch(system: System, *, edition: Edition, quiet_after: float, as_jso
             style="dim",
         )
     started, rules = utc_now(), Rulebook(edition)
-    agents = _Agents(system.client())
+    agents = Agents(system.client())
     account_of: dict[str, str] = {}
     example, messages = ExampleCase(), messages_in(language_of(os.environ))
     async with asyncio.TaskGroup() as group:
@@ -187,7 +187,7 @@ async def _send_stream(
     console.print("\n" + "\n".join(lines), markup=False)
 
 
-class _Agents:
+class Agents:
     """Support agents: of three cases they answer one, ask the customer on one and ignore one."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
@@ -196,8 +196,8 @@ class _Agents:
 
     async def work_on(self, case: Mapping[str, Any]) -> None:
         """Send the activity of an agent on this case, with pauses."""
-        if not any("promise" in terms for terms in case["milestones"].values()):
-            return
+        if all("reason" in terms for terms in case["milestones"].values()):
+            return  # nothing is promised
         self._cases += 1
         steps: tuple[tuple[float, dict[str, str]], ...] = (
             (),

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from services.cli.demo.check import BREACHED, RAISED
 from services.cli.logged_event import LoggedEvent
+from shared.contracts.structs import CaseRouted
 
-ROUTED = "frontline.case.routed.v1"
 # How much `frontline explain` has to show of a case with such an event.
-_TELLING = {ROUTED: 1, BREACHED: 2, RAISED: 3}
+_TELLING = {CaseRouted.TYPE: 1, BREACHED: 2, RAISED: 3}
 
 
 class ExampleCase:

@@ -33,9 +33,9 @@ Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for prog
 def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json = False) -> int:
     """Explain a case's channel, priority and deadlines from the log.
 
-    The log of Kafka is read as it is now: the decision with its trace, what happened to the case, its clocks with the
-    ledger of each deadline (which time counted, which did not, and why), the rule and the edition that each number is
-    from, who was or will be called, and which records were dead-lettered and do not count.
+    The log of Kafka is read as it is now: the decision and its edition, what happened to the case, its clocks with
+    the ledger of each deadline (which time counted, which did not, and why), the rule that each number is from, who was
+    or will be called, and which records were dead-lettered and do not count.
 
     Parameters
     ----------

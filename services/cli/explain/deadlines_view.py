@@ -17,7 +17,8 @@ INDENT, DEEPER = "  ", "    "
 def deadlines(found: Data, messages: Messages) -> Iterator[Line]:
     """The calendar, then what was not promised, then each clock; without the edition, what was promised."""
     calendar = found["calendar_rule"]
-    yield rule_line(calendar, messages("explain.rule.calendar"), messages, *_zone_data(calendar, messages))
+    if calendar["rule"] is not None:
+        yield rule_line(calendar, messages("explain.rule.calendar"), messages, *_zone_data(calendar, messages))
     for milestone, terms in sorted(found["milestones"].items()):
         if terms["target_seconds"] is None and terms.get("reason") is None:
             yield Line(_routed_without_edition(messages.name("milestone", milestone), terms["due_at"], messages))

@@ -10,7 +10,7 @@ from shared.messages.messages import Messages
 Data = Mapping[str, Any]
 
 _STYLES = {"breached": "red", "raised": "bold red", "warned": "yellow", "suppressed": "yellow", "restated": "magenta"}
-# What an entry says beside its type, by the kind of words that it says it in; the rest is said as it is.
+# The facts of an entry whose values are words with a name in each language; other facts are shown as they are.
 _KINDS = {
     "impact": "impact",
     "workaround": "workaround",
@@ -23,7 +23,7 @@ _KINDS = {
 
 
 def history(found: Data, messages: Messages) -> Iterator[Line]:
-    """What happened and what was said about it, line by line."""
+    """What happened and what was published about it, line by line."""
     for entry in found["history"]:
         kind, is_event = entry["type"].rpartition(".")[2], "." in entry["type"]
         what = messages(f"explain.event.{kind}") if is_event else messages.name("activity", kind)

@@ -9,11 +9,11 @@ from shared.messages.messages import Messages
 
 def rule_line(named: Mapping[str, Any], what: str, messages: Messages, *more: str, indent: str = "") -> Line:
     """What a rule decided: its place, its edition, why it counts, and the edition's own words beside it."""
-    said = [text for text in (named["because"], *more) if text]
-    said += [messages(f"explain.rule.{word}", **{word: named[word]}) for word in ("source", "note") if named[word]]
+    reasons = [text for text in (named["because"], *more) if text]
+    reasons += [messages(f"explain.rule.{word}", **{word: named[word]}) for word in ("source", "note") if named[word]]
     if named["by"] is not None:
-        said.append(activity(named["by"], messages))
-    return Line(f"{indent}{_place(named, what, messages)}{': ' if said else ''}{'; '.join(said)}")
+        reasons.append(activity(named["by"], messages))
+    return Line(f"{indent}{_place(named, what, messages)}{': ' if reasons else ''}{'; '.join(reasons)}")
 
 
 def activity(by: Mapping[str, Any], messages: Messages) -> str:

@@ -70,7 +70,8 @@ def _channel(found: Data, messages: Messages) -> Iterator[Line]:
         verdict = found["channels"][asked]
         because = verdict.get("because") or verdict["rule"]
         yield Line(messages("explain.closed", channel=asked, because=because))
-    yield rule_line(found["channel_rule"], messages("explain.rule.channel"), messages)
+    if found["channel_rule"]["rule"] is not None:
+        yield rule_line(found["channel_rule"], messages("explain.rule.channel"), messages)
     for step in found["trace"]:
         yield Line(f"{'✓' if step['outcome'] else '✗'} {step['rule']}: {step['because']}", "dim")
     for note in found["notes"]:
@@ -80,9 +81,9 @@ def _channel(found: Data, messages: Messages) -> Iterator[Line]:
 
 
 def _priority(found: Data, messages: Messages) -> Iterator[Line]:
-    yield Line(
-        messages("explain.priority.routed", priority=found["priority_when_routed"], because=found["priority_because"])
-    )
+    priority, because = found["priority_when_routed"], found["priority_because"]
+    if because:
+        yield Line(messages("explain.priority.routed", priority=priority, because=because))
     rules = found["priority_rules"]
     for named in rules:
         if named["by"] is not None and named is rules[-1] and named["priority"] != found["priority_when_routed"]:

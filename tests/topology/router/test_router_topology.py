@@ -114,12 +114,22 @@ def test_a_request_becomes_a_case_with_its_whole_origin(router: Router) -> None:
     assert case.received_at == MONDAY_NOON
     assert case.observed_at == router.driver.now
     assert (case.caused_by.topic, case.caused_by.partition, case.caused_by.offset) == (REQUESTS.name, 0, 0)
+    assert (case.requested_channel, case.channel_reason, case.language) == ("phone", None, None)
     assert (case.impact, case.workaround, case.environment, case.request_type) == (
         "down",
         "none",
         "production",
         "technical",
     )
+
+
+def test_a_case_says_why_the_requested_channel_is_closed_and_in_which_language_to_say_it(router: Router) -> None:
+    """A reader without the edition can tell a refusal from a choice."""
+    case = router.asked(channel="phone", language="es", requester=requester("member", False))
+    assert case is not None
+    assert (case.requested_channel, case.channel_reason) == ("phone", "channel.needs_on_plan")
+    assert "phone" not in case.open_channels
+    assert (case.assigned_channel in case.open_channels, case.language) == (True, "es")
 
 
 def test_a_case_is_an_event_that_follows_from_the_request(router: Router) -> None:

@@ -139,6 +139,7 @@ def test_a_decision_other_than_decide_says_is_seen(rules: Rulebook) -> None:
     "change",
     [
         {"assigned_tier": "tier1"},
+        {"priority": "P2"},
         {"open_channels": ["help_center"]},
         {"calendar": "madrid"},
         {"escalation": {"automated": False, "technical_account_manager": True, "customer_requested": True}},

@@ -1,12 +1,15 @@
 """What the demo prints for people: whoever watches can ask about any case that they see."""
 
 import io
+import json
 from collections.abc import Mapping
 from typing import Any
 
+import httpx
 import pytest
 from rich.console import Console
 
+from services.cli.demo import command
 from services.cli.demo.command import print_event, program_name
 from services.cli.demo.try_next import ExampleCase, try_next
 from services.cli.logged_event import LoggedEvent
@@ -109,3 +112,31 @@ def test_without_a_decided_request_no_case_is_named() -> None:
 def test_a_command_to_copy_calls_the_program_as_it_was_called(called: str, found: str | None, name: str) -> None:
     """`make run` is no reason for the program to be on the path."""
     assert program_name(called, found) == name
+
+
+async def test_agents_answer_one_of_three_cases_and_pause_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the demo shows no promise that is kept, and no clock that stands still."""
+    sent: list[tuple[str, str]] = []
+
+    def take(asked: httpx.Request) -> httpx.Response:
+        sent.append((asked.url.path.split("/")[3], json.loads(asked.content)["type"]))
+        return httpx.Response(202, json={})
+
+    async def at_once(_seconds: float) -> None:
+        return None
+
+    monkeypatch.setattr("services.cli.demo.command.asyncio.sleep", at_once)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(take), base_url="http://intake") as client:
+        agents = command.Agents(client)
+        for number in range(3):
+            await agents.work_on({**CASE, "case_id": f"c{number}"})
+        nothing_promised = {"first_response": {"reason": "no_priority_response"}}
+        await agents.work_on({**CASE, "case_id": "c3", "milestones": nothing_promised})
+    assert sent == [
+        ("c0", "agent_replied"),
+        ("c0", "resolved"),
+        ("c1", "agent_replied"),
+        ("c1", "status_changed"),
+        ("c1", "status_changed"),
+        ("c1", "restored"),
+    ]

@@ -1,5 +1,6 @@
 """What escalation has refused does not count in an explanation, also once its dead letters are deleted."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from shared.contracts.structs import MilestoneTerms
 from shared.contracts.topics import ACTIVITY, CASES, Topic
 from shared.explain.case_log import CaseLog
+from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Record
 from tests.topology.escalation.desk import CASE, TaskDesk, as_record, at, minutes
 from tests.unit.explain.explained_case import ExplainedCase
@@ -120,3 +122,14 @@ def test_a_record_under_a_wrong_key_or_on_a_wrong_topic_is_not_of_the_case() -> 
         case.log.take(record)
     assert [activity.activity_id for _, activity in case.log.activity] == ["first"]
     assert len(case.log.cases) == 1
+
+
+def test_a_dead_letter_of_another_partition_refuses_nothing() -> None:
+    """A stray copy of a decision can have the offset of the decision itself, on a partition of its own."""
+    case = _case()
+    (place, decided), stray = case.log.cases[0], _record(CASES, case.desk.case(), case.log.cases[0][0][1])
+    stray = replace(stray, partition=place[0] + 1)
+    letter = DeadLetter("wrong_partition", "of another partition", "escalation", case.desk.driver.now, stray)
+    case.log.dead_letters.append(letter)
+    case.decided_again(case.desk.case(impact="general"))
+    assert case.log.case == decided

@@ -1,13 +1,20 @@
 """`GET /v1/editions/…`: the rules behind a digest, for whoever may call intake at all."""
 
 import hashlib
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
+from msgspec import structs
+from structlog.testing import capture_logs
 
 from services.intake.app import Edge, create_app
 from services.intake.editions import Editions
+from services.intake.presentation import with_sentences
+from services.intake.request_status import RecentRequests
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.contracts import wire
@@ -16,10 +23,13 @@ from shared.contracts.topics import EDITIONS
 from shared.kafka import serde
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
-from shared.policy.digest import policy_sha256
+from shared.messages.catalogues import messages_in
+from shared.policy.digest import edition_to_json, policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
 from shared.policy.published_edition import edition_published
+from tests.harness.asking import request
+from tests.harness.decided import routed
 from tests.harness.intake import api_keys, editions, key_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -174,3 +184,68 @@ def test_a_tombstone_removes_no_edition() -> None:
     view.take(record_of(edition_published(OBJECTIVES)))
     view.take(Record(EDITIONS.name, 0, 1, 0, OTHER.encode(), None, ()))
     assert view.find(OTHER) is not None
+
+
+def _document(change: Callable[[dict[str, Any]], object]) -> bytes:
+    found: dict[str, Any] = json.loads(edition_to_json(GUIDELINES))
+    change(found)
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _move_calendars(document: dict[str, Any]) -> None:
+    document["calendars"] = {"elsewhere": next(iter(document["calendars"].values()))}
+
+
+UNUSABLE = {
+    "unknown_zone": _document(lambda found: found["calendars"]["spain"].update(timezone="Mars/Olympus")),
+    "no_such_calendar": _document(_move_calendars),
+    "nothing_is_open": _document(lambda found: found.update(access=[])),
+    "no_priority_applies": _document(lambda found: found.update(priority_rules=found["priority_rules"][:1])),
+    "not_an_edition": b"[]",
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_a_case_by_an_edition_that_cannot_be_used_here_stops_nothing(name: str) -> None:
+    """Anybody may write to the topics: a view that ended at such a record would end at it again after a restart."""
+    document = UNUSABLE[name]
+    digest = hashlib.sha256(document).hexdigest()
+    known = Editions(EditionLibrary.single(OBJECTIVES))
+    data = {**structs.asdict(edition_published(GUIDELINES)), "document": document.decode(), "policy_sha256": digest}
+    known.take(record_of(EditionPublished(**data)))
+    case = routed("c1", NOW, policy_sha256=digest, impact="general")
+    with capture_logs() as lines:
+        assert known.whole_decision(case) is None
+        assert known.whole_decision(case) is None
+    assert [(line["action"], line["policy_sha256"]) for line in lines] == [("edition.unusable", digest)]
+
+
+def test_an_edition_whose_document_another_writer_wrote_decides_under_its_own_digest() -> None:
+    """The digest is that of the bytes: what this version would write may have others."""
+    document = json.dumps(json.loads(edition_to_json(GUIDELINES)), indent=1).encode()
+    digest = hashlib.sha256(document).hexdigest()
+    known = Editions(EditionLibrary.single(OBJECTIVES))
+    data = {**structs.asdict(edition_published(GUIDELINES)), "document": document.decode(), "policy_sha256": digest}
+    known.take(record_of(EditionPublished(**data)))
+    decision = known.whole_decision(routed("c1", NOW, policy_sha256=digest))
+    assert decision is not None
+    assert (decision.policy_sha256, decision.priority) == (digest, "P1")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_sentences_of_a_decision_are_in_the_words_of_its_own_edition(language: str) -> None:
+    """Found by digest: another edition can have the same name and other words."""
+    theirs = GUIDELINES.model_copy(
+        update={"phone": GUIDELINES.phone.model_copy(update={"tariff_note": {"en": "Calls cost.", "es": "Cuesta."}})}
+    )
+    digest = policy_sha256(theirs)
+    known = Editions(EditionLibrary.single(GUIDELINES))
+    known.take(record_of(edition_published(theirs)))
+    view = RecentRequests(10, known.whole_decision)
+    view.submitted(request(request_id="c1"))
+    view.routed(routed("c1", NOW, policy_sha256=digest))
+    status = view.status("c1")
+    assert status is not None
+    decision = with_sentences(status.request, messages_in(language), known.edition)["decision"]
+    assert decision["notes"][0]["text"] == {"en": "Calls cost.", "es": "Cuesta."}[language]
+    assert decision["priority_because"].startswith({"en": "P1 because", "es": "P1 porque"}[language])

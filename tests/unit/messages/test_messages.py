@@ -1,5 +1,6 @@
 """How codes and facts become sentences: names, lists, numbers, and what happens where a catalogue lacks something."""
 
+import re
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -221,4 +222,16 @@ def test_plural_forms_that_cannot_be_shown_name_their_code(
     (tmp_path / "pl.po").write_text(POLISH + last, encoding="utf-8")
     monkeypatch.setenv("FRONTLINE_MESSAGES", str(tmp_path))
     with pytest.raises(BadCatalogue, match=mistake):
+        messages_in("pl")
+
+
+@pytest.mark.parametrize(("rule", "number"), [("n", 2), ("n%10", 2), ("1/n", 0), ("n!=1 ? 7 : 0", 0)])
+def test_a_plural_rule_without_a_form_for_some_number_is_found_at_the_start(
+    rule: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the first such number would end in a traceback, long after the file was installed."""
+    header = POLISH[: POLISH.index('msgid "refusal')]
+    (tmp_path / "pl.po").write_text(re.sub("nplurals=.*;", f"nplurals=2; plural={rule};", header), encoding="utf-8")
+    monkeypatch.setenv("FRONTLINE_MESSAGES", str(tmp_path))
+    with pytest.raises(BadCatalogue, match=f"Plural-Forms has 2 forms, and none of them for {number}"):
         messages_in("pl")

@@ -21,10 +21,10 @@ from shared.contracts.vocabulary import (
     WORKAROUNDS,
 )
 from shared.policy.files import load_edition
+from shared.routing.decision_event import case_routed, whole_decision
 from shared.routing.entitlement import ANONYMOUS, Entitlement, covered, not_covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
-from shared.routing.whole_decision import case_routed, whole_decision
 from tests.harness.asking import account, contact, phone_ready, request, requester
 
 RULES = {name: Rulebook(load_edition(name)) for name in ("guidelines-2021", "objectives-2024")}

@@ -67,8 +67,9 @@ def case_routed(
 def whole_decision(case: CaseRouted, policy: Rulebook) -> Decision:
     """The decision that `case` is the event of; `policy` is the edition that the case pins.
 
-    What the event carries is taken from it: zone data and code of today may count otherwise. Raises CalendarError for a
-    `received_at` at the ends of the calendar, which no router publishes, and ValueError for another edition.
+    Channel, tier, triage, priority, rights, calendar and deadlines are those of the event: zone data and code of today
+    may give others. The rest follows from the edition. Raises CalendarError for a `received_at` at the ends of the
+    calendar, which no router publishes, and ValueError for another edition.
     """
     if policy.policy_sha256 != case.policy_sha256:
         raise ValueError(f"case {case.case_id} pins edition {case.policy_sha256}, not {policy.policy_sha256}")
@@ -81,6 +82,7 @@ def whole_decision(case: CaseRouted, policy: Rulebook) -> Decision:
         case.country,
         PhoneReadiness(meeting_id_given=True, host_key_given=True) if case.ready_to_call else None,
     )
+    due_at = {name: published.due_at for name, published in case.milestones.items()}
     again = route(asked, Entitlement.of(case.entitlement), policy, case.received_at)
     return msgspec.structs.replace(
         again,
@@ -90,10 +92,7 @@ def whole_decision(case: CaseRouted, policy: Rulebook) -> Decision:
         priority=case.priority,
         priority_rule=case.priority_rule,
         milestones={
-            name: msgspec.structs.replace(terms, due_at=case.milestones[name].due_at)
-            if name in case.milestones
-            else terms
-            for name, terms in again.milestones.items()
+            name: msgspec.structs.replace(terms, due_at=due_at.get(name)) for name, terms in again.milestones.items()
         },
         escalation=msgspec.structs.replace(
             again.escalation,
