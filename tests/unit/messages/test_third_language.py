@@ -17,7 +17,7 @@ from services.cli import clocks, deadline, feed
 from services.cli.decide import decider
 from services.cli.logged_event import LoggedEvent
 from services.cli.policy import commands as policy
-from services.intake.errors import FieldError, InvalidFields
+from services.intake.errors import FieldError, InvalidFields, TopicsChanged
 from services.intake.problem import render
 from shared.contracts import wire
 from shared.contracts.vocabulary import (
@@ -32,6 +32,8 @@ from shared.contracts.vocabulary import (
     TIERS,
     WORKAROUNDS,
 )
+from shared.kafka.topic_changes import another_cluster, changes, no_topic_ids
+from shared.kafka.topic_metadata import TopicFacts
 from shared.messages.catalogues import FALLBACK, SETTING, SHIPPED, best, catalogue, lacking, messages_in
 from shared.messages.messages import Catalogue, Messages, placeholders
 from shared.policy.editions import EditionLibrary
@@ -179,6 +181,21 @@ def test_a_problem_is_in_the_third_language() -> None:
     problem = json.loads(bytes(render(InvalidFields(errors), LANGUAGE).body))
     said = [problem["title"], problem["detail"], *(error["message"] for error in problem["errors"])]
     assert all(text.startswith("⟦") for text in said)
+
+
+def test_a_change_of_topics_is_in_the_third_language() -> None:
+    """Each kind of change, in the detail of intake's problem document; Spanish agrees with the number of partitions."""
+    grown = {"a": TopicFacts("id", 1), "b": TopicFacts("another", 6)}
+    found = changes(["a", "b", "c"], grown, {"a": "id", "b": "id"}, 6)
+    trouble = [*found.values(), another_cluster("kafka:9092"), no_topic_ids()]
+    refused = TopicsChanged("refusal.topics_changed", trouble=trouble)
+    detail = json.loads(bytes(render(refused, LANGUAGE).body))["detail"]
+    assert detail.count("⟦") == len(trouble) + 1
+    assert english_left(detail) == set()
+    spanish = json.loads(bytes(render(refused, "es").body))["detail"]
+    assert spanish.startswith(
+        "a tiene 1 partición, y FRONTLINE_PARTITIONS=6, b se borró y se creó de nuevo, c no existe"
+    )
 
 
 @pytest.mark.parametrize("code", sorted(catalogue(FALLBACK).plurals))
