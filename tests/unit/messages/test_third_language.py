@@ -4,6 +4,7 @@ The language is made from the English catalogue: each sentence in brackets. What
 from a catalogue.
 """
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -12,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from services.cli import clocks, deadline, feed
 from services.cli.decide import decider
 from services.cli.logged_event import LoggedEvent
 from services.cli.policy import commands as policy
+from services.cli.policy.migration import view as migration
+from services.cli.policy.migration.command import migrate
 from services.intake.errors import FieldError, InvalidFields, TopicsChanged
 from services.intake.problem import render
 from shared.contracts import wire
@@ -36,10 +40,12 @@ from shared.kafka.topic_changes import another_cluster, changes, no_topic_ids
 from shared.kafka.topic_metadata import TopicFacts
 from shared.messages.catalogues import FALLBACK, SETTING, SHIPPED, best, catalogue, lacking, messages_in
 from shared.messages.messages import Catalogue, Messages, placeholders
+from shared.messages.reason import Reason
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
 from tests.unit.cli import test_decide
 from tests.unit.explain.test_explain_in_spanish import lived_through, words
+from tests.unit.explain.test_migration_preview import Case
 from tests.unit.policy.small_edition import SMALL, changed
 
 LANGUAGE = "eo"
@@ -50,6 +56,9 @@ OF_EDITIONS = (
     *(*PLANS, *ACCOUNT_TYPES, *ROLES, *CHANNELS, *TIERS, *MILESTONES),
     *(*IMPACTS, *WORKAROUNDS, *ENVIRONMENTS, *REQUEST_TYPES),
 )
+
+# Facts of every reason for which a case is not migrated.
+FACTS = ("edition", "policy_sha256", "calendar", "word", "limit", "dead_letter", "answer", "problem")
 
 
 @pytest.fixture(autouse=True)
@@ -181,6 +190,42 @@ def test_a_problem_is_in_the_third_language() -> None:
     problem = json.loads(bytes(render(InvalidFields(errors), LANGUAGE).body))
     said = [problem["title"], problem["detail"], *(error["message"] for error in problem["errors"])]
     assert all(text.startswith("⟦") for text in said)
+
+
+def test_a_preview_of_a_migration_is_in_the_third_language() -> None:
+    """Each case, clock, problem and count; the names of editions, plans and priorities stay as they are."""
+    case = Case(plan="premier_plus")
+    case.passes(timedelta(minutes=30))
+    case.record_activity("status_changed", to="waiting_on_customer")
+    case.passes(timedelta(minutes=70))
+    seen = case.to_edition()
+    texts = catalogue(FALLBACK).texts.items()
+    codes = [code for code, text in texts if code.startswith("migrate.") and placeholders(text) < set(FACTS)]
+    previews = [seen, {**seen, "edition": seen["plan"], "account_id": None}]
+    previews += [{**seen, "problem": Reason(code, **dict.fromkeys(FACTS, 1))} for code in codes]
+    for shown in ([], previews):
+        for sent in (False, True):
+            out = io.StringIO()
+            migration.show(shown, Console(file=out, soft_wrap=True), messages_in(LANGUAGE), sent=sent)
+            for word in ("guidelines-2021", "objectives-2024", "premier_plus"):
+                assert english_left(out.getvalue().replace(word, "")) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"every": True}, "migrate.needs_edition"),
+        ({"edition": "objectives-2024"}, "migrate.needs_cases"),
+        ({"edition": "objectives-2024", "every": True, "send": True}, "migrate.needs_key"),
+    ],
+)
+def test_arguments_of_a_migration_are_refused_in_the_third_language(
+    arguments: dict[str, Any], code: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On standard error, with exit code 2."""
+    monkeypatch.delenv("FRONTLINE_KEY", raising=False)
+    assert migrate(**arguments, lang=LANGUAGE) == 2
+    assert capsys.readouterr().err == messages_in(LANGUAGE)(code, variable="FRONTLINE_KEY") + "\n"
 
 
 def test_a_change_of_topics_is_in_the_third_language() -> None:
