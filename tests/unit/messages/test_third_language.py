@@ -43,7 +43,7 @@ from shared.messages.messages import Catalogue, Messages, placeholders
 from shared.messages.reason import Reason
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
-from tests.unit.cli import test_decide
+from tests.unit.cli import bad_lines, test_decide
 from tests.unit.explain.test_explain_in_spanish import lived_through, words
 from tests.unit.explain.test_migration_preview import Case
 from tests.unit.policy.small_edition import SMALL, changed
@@ -241,6 +241,18 @@ def test_a_change_of_topics_is_in_the_third_language() -> None:
     assert spanish.startswith(
         "a tiene 1 partición, y FRONTLINE_PARTITIONS=6, b se borró y se creó de nuevo, c no existe"
     )
+
+
+@pytest.mark.parametrize(("command", "line", "field"), bad_lines.LINES)
+def test_what_is_wrong_with_a_line_is_in_the_third_language(command: str, line: bytes, field: str) -> None:
+    """Every kind of mistake in a line of `decide`, `deadline` and `clocks`; no message of a library is shown."""
+    [reply] = bad_lines.answers(command, line, LANGUAGE)
+    assert reply["error"]["field"] == field
+    assert reply["error"]["message"].startswith("⟦")
+    assert english_left(reply["error"]["message"]) == set()
+    [spanish] = bad_lines.answers(command, line, "es")
+    [english] = bad_lines.answers(command, line, None)
+    assert len({each["error"]["message"] for each in (reply, spanish, english)}) == 3
 
 
 @pytest.mark.parametrize("code", sorted(catalogue(FALLBACK).plurals))
