@@ -7,7 +7,9 @@ from a catalogue.
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,12 @@ from services.cli.logged_event import LoggedEvent
 from services.cli.policy import commands as policy
 from services.cli.policy.migration import view as migration
 from services.cli.policy.migration.command import migrate
+from services.cli.replay import view as replay_view
+from services.cli.replay.command import replay
 from services.intake.errors import FieldError, InvalidFields, TopicsChanged
 from services.intake.problem import render
+from services.replay.replay import Difference, FieldDifference, ReplayResult, Tally
+from services.replay.report import Kind
 from shared.contracts import wire
 from shared.contracts.vocabulary import (
     ACCOUNT_TYPES,
@@ -226,6 +232,68 @@ def test_arguments_of_a_migration_are_refused_in_the_third_language(
     monkeypatch.delenv("FRONTLINE_KEY", raising=False)
     assert migrate(**arguments, lang=LANGUAGE) == 2
     assert capsys.readouterr().err == messages_in(LANGUAGE)(code, variable="FRONTLINE_KEY") + "\n"
+
+
+def _replayed() -> ReplayResult:
+    """A result with every kind of difference, and every reason that replay has a sentence for."""
+    texts = catalogue(FALLBACK).texts
+    begun = ("replay.not_", "replay.un", "replay.other_", "replay.event.", "replay.lost.", "replay.dead_letter.")
+    codes = [code for code in texts if code.startswith(begun)]
+    reasons = [
+        Reason(code, **dict.fromkeys((name.partition(":")[0] for name in placeholders(texts[code])), 7))
+        for code in codes
+    ]
+    values = [Reason(code) for code in texts if code.startswith("replay.value.")]
+    fields = tuple(FieldDifference("due_at", value, None) for value in values)
+    kinds: tuple[Kind, ...] = ("differing", "missing", "unexpected", "dead_letter")
+    differences = tuple(
+        Difference("router", kind, place, "0-0", "t.v1", case, reason, fields)
+        for reason in reasons
+        for kind in kinds
+        for place, case in (("t[0]@1", "c-1"), (None, ""))
+    )
+    tallies = tuple(
+        Tally(service, identical=1, not_replayable=1, not_replayable_reasons=Counter(reasons), digest="0" * 64)
+        for service in ("router", "escalation")
+    )
+    return ReplayResult(tallies, differences, 3, tuple(reasons))
+
+
+def test_a_replay_is_in_the_third_language() -> None:
+    """Counts, notes, reasons, differences and each verdict; the data has no sentence at all."""
+    result = _replayed()
+    wrong = Tally("router", missing=1)
+    for each in (
+        result,
+        replace(result, tallies=(*result.tallies, wrong)),
+        ReplayResult((Tally("router"),), (), 0, ()),
+    ):
+        out = io.StringIO()
+        replay_view.show(each, Console(file=out, soft_wrap=True), messages_in(LANGUAGE))
+        assert english_left(out.getvalue()) <= {"router", "escalation"}
+    data = replay_view.as_data(result)
+    assert {each["reason"]["code"] for each in data["differences"]} == {each["code"] for each in data["notes"]}
+    json.dumps(data)
+
+
+def test_what_a_replay_refuses_is_in_the_third_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Arguments, files and editions; a message of a library stands in a bracket of ours."""
+    file = tmp_path / "x"
+    file.write_bytes(b"nonsense")
+    missing = tmp_path / "no"
+    wrong: list[dict[str, Any]] = [
+        {},
+        {"from_file": file, "save": file},
+        {"from_topic": True, "save": Path("-")},
+        {"from_topic": True, "show_at_most": -1},
+        {"from_file": file},
+        {"from_file": missing},
+    ]
+    for arguments in wrong:
+        assert replay(**arguments, lang=LANGUAGE) == 2
+        shown = capsys.readouterr().err
+        assert shown.startswith("⟦")
+        assert english_left(shown) == set()
 
 
 def test_a_change_of_topics_is_in_the_third_language() -> None:

@@ -131,10 +131,15 @@ def test_an_event_that_cannot_be_replayed_is_counted_and_the_exit_code_is_1(
     found = json.loads(capsysbinary.readouterr().out)
     assert (found["identical"], found["differences"]) == (False, [])
     reasons = found["services"]["router"]["not_replayable_reasons"]
-    assert reasons == {"the log does not have the record of support.requests.v1 that caused them": 1}
+    facts = {"topic": "support.requests.v1"}
+    assert reasons == [{"code": "replay.lost.cause_missing", "facts": facts, "count": 1}]
     assert replay(from_file=file) == 1
     text = capsysbinary.readouterr().out.decode()
     assert "router: 1 cannot be replayed: the log does not have" in text
+    assert replay(from_file=file, lang="es") == 1
+    text = capsysbinary.readouterr().out.decode()
+    assert "router: 1 no se puede reproducir: el registro no tiene el mensaje de support.requests.v1" in text
+    assert text.splitlines()[-1].endswith("eventos son idénticos; 1 no se puede reproducir")
 
 
 def test_an_edition_may_be_named_besides_those_of_the_log(tmp_path: Path) -> None:
