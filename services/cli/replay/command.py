@@ -16,7 +16,7 @@ from rich.console import Console
 from services.cli.kafka_errors import kafka_errors
 from services.cli.options import BAD_INPUT, CommandFailed, Flag, Json, Kafka, Lang, kafka_settings, report
 from services.cli.progress import Progress
-from services.cli.replay.view import as_data, show
+from services.cli.replay.view import as_data, printable, show
 from services.replay.log_file import BadLogFile, RecordedLog, lines_of, read_lines
 from services.replay.log_from_kafka import read_log
 from services.replay.replay import CannotReplay, Replayer, ReplayResult
@@ -118,7 +118,8 @@ def _replay(
             )
             return replayer.replay(log)
     except CannotReplay as error:
-        raise CommandFailed("\n".join(messages.reason(reason) for reason in error.reasons), BAD_INPUT) from None
+        lines = (printable(messages.reason(reason)) for reason in error.reasons)
+        raise CommandFailed("\n".join(lines), BAD_INPUT) from None
     except (BadSettings, PolicyError, TaskMustStop) as error:
         raise CommandFailed(str(error), BAD_INPUT) from None
 
@@ -143,7 +144,7 @@ def _from_file(file: Path, show_step: ShowStep, messages: Messages) -> RecordedL
     except BadLogFile as error:
         name = messages("replay.standard_input") if str(file) == "-" else str(file)
         place = {"file": name, "line": error.number}
-        raise CommandFailed(messages("replay.bad_line", **place, why=error.reason), BAD_INPUT) from None
+        raise CommandFailed(printable(messages("replay.bad_line", **place, why=error.reason)), BAD_INPUT) from None
     except OSError as error:
         problem = error.strerror or str(error)
         raise CommandFailed(messages("line.no_file", file=str(file), problem=problem), BAD_INPUT) from None

@@ -145,7 +145,10 @@ def _value(value: Any, messages: Messages) -> str:
     return value if isinstance(value, str) else {None: "null", True: "true", False: "false"}.get(value, str(value))
 
 
-def _text(text: str, style: str = "") -> Text:
+def printable(text: str) -> str:
     """Replace control characters: text from a log must not control the terminal."""
-    shown = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return Text(shown, style=style)
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(printable(text), style=style)
