@@ -207,7 +207,11 @@ def test_a_preview_of_a_migration_is_in_the_third_language() -> None:
     seen = case.to_edition()
     texts = catalogue(FALLBACK).texts.items()
     codes = [code for code, text in texts if code.startswith("migrate.") and placeholders(text) < set(FACTS)]
-    previews = [seen, {**seen, "edition": seen["plan"], "account_id": None}]
+    late = Case(plan="premier_plus")
+    late.passes(timedelta(minutes=100))
+    breached = late.to_edition()
+    assert breached["breaches"]
+    previews = [seen, breached, {**seen, "edition": seen["plan"], "account_id": None}]
     previews += [{**seen, "problem": Reason(code, **dict.fromkeys(FACTS, 1))} for code in codes]
     for shown in ([], previews):
         for sent in (False, True):
