@@ -5,13 +5,27 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.cli.jsonl import BadInput
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.config import HolidaySet
-from shared.business_time.errors import CalendarError
+from shared.business_time.errors import (
+    CalendarError,
+    EndBeforeStart,
+    InvalidTarget,
+    MalformedCalendar,
+    MissingCalendar,
+    NaiveInstant,
+    NeverOpen,
+    OutOfRange,
+    OverlappingPeriods,
+    UnknownHolidays,
+    UnknownZone,
+)
 from shared.business_time.holiday_sets import holiday_dates
+from shared.messages.field_reasons import reason_of
+from shared.messages.reason import Reason
 
 
 class Line(BaseModel):
@@ -39,9 +53,33 @@ def holidays_in(config: Mapping[str, Any] | None, entry: Mapping[str, Any], lang
     return {name: translated[date] for date, name in holiday_dates(wanted, *years).items()}
 
 
+def calendar_reason(error: CalendarError) -> Reason:
+    """Why a calendar or an argument of its methods is wrong. The kind of the error is its class."""
+    cause = error.__cause__
+    if isinstance(cause, ValidationError):
+        first = cause.errors(include_url=False)[0]
+        code, facts = reason_of(first["type"], first.get("ctx", {}))
+        return Reason(code, **facts)
+    return Reason(_REASONS[type(error)])
+
+
+_REASONS: Mapping[type[CalendarError], str] = {
+    MalformedCalendar: "field.calendar.time",
+    UnknownZone: "field.calendar.zone",
+    OverlappingPeriods: "field.calendar.overlap",
+    UnknownHolidays: "field.calendar.holidays",
+    NaiveInstant: "field.instant",
+    EndBeforeStart: "field.calendar.ends_first",
+    InvalidTarget: "field.calendar.target",
+    MissingCalendar: "field.calendar.missing",
+    NeverOpen: "field.calendar.never_open",
+    OutOfRange: "field.calendar.out_of_range",
+}
+
+
 @lru_cache(maxsize=128)
 def _calendar(config: bytes) -> BusinessCalendar:
     try:
         return BusinessCalendar.from_config(msgspec.json.decode(config))
     except CalendarError as error:
-        raise BadInput(f"calendar.{error.field}", str(error)) from error
+        raise BadInput(f"calendar.{error.field}", calendar_reason(error)) from error

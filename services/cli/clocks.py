@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.cli.calendar_input import Line, calendar_of, holidays_in
+from services.cli.calendar_input import Line, calendar_of, calendar_reason, holidays_in
 from services.cli.jsonl import BadInput, answer_lines
 from services.cli.options import Lang
 from shared.business_time.errors import CalendarError
@@ -21,6 +21,7 @@ from shared.contracts.vocabulary import ActivityType, Hours, Milestone, Promise,
 from shared.explain.clock_ledger import as_data, ledger_of, seconds
 from shared.explain.ledger_reasons import because
 from shared.messages.catalogues import messages_in
+from shared.messages.reason import Reason
 from shared.policy.milestones import MILESTONE_TABLE
 from shared.sla.clock import Activity, CasePolicy, Clock, Pause
 from shared.sla.event_time import is_before
@@ -99,11 +100,11 @@ def clocks(
         Add to each clock its intervals up to the deadline (for a paused clock, up to `at`), each counted or skipped
         with the reason; a pause names the event that began it.
     lang
-        Add the reason of each interval of the ledger in words, in the language of a catalogue, such as en or es.
+        The language of errors, such as en or es. With --ledger, it adds the reason of each interval in words.
     json
         Accepted for symmetry with other commands; the answers are JSON lines in any case.
     """
-    return answer_lines(lambda line: answer(line, with_ledger=ledger, language=lang), file)
+    return answer_lines(lambda line: answer(line, with_ledger=ledger, language=lang), file, lang)
 
 
 def answer(line: dict[str, Any], *, with_ledger: bool = False, language: str | None = None) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def answer(line: dict[str, Any], *, with_ledger: bool = False, language: str | N
     try:
         opened_at, at = to_micros(question.opened_at, "opened_at"), to_micros(question.at, "at")
         if at < opened_at:
-            raise BadInput("at", "is before the case was opened")
+            raise BadInput("at", _before(question))
         terms = {milestone: given.over(milestone, None) for milestone, given in question.milestones.items()}
         history = [activity for activity in _history(question, terms, opened_at) if activity.at <= at]
         found = as_of(fold(CasePolicy(terms, calendar), opened_at, question.status, history), at)
@@ -130,7 +131,7 @@ def answer(line: dict[str, Any], *, with_ledger: bool = False, language: str | N
             "next_due": _text(min(pending, default=None)),
         }
     except CalendarError as error:
-        raise BadInput(error.field or "calendar", str(error)) from error
+        raise BadInput(error.field or "calendar", calendar_reason(error)) from error
 
 
 def _history(question: Question, terms: Mapping[Milestone, MilestoneTerms], opened_at: Micros) -> list[Activity]:
@@ -140,11 +141,11 @@ def _history(question: Question, terms: Mapping[Milestone, MilestoneTerms], open
     for index, event in sorted(enumerate(question.events), key=lambda numbered: (numbered[1].at, numbered[0])):
         at = to_micros(event.at, f"events.{index}.at")
         if is_before(event.at, event.recorded_at, opened_at):
-            raise BadInput(f"events.{index}.at", "is before the case was opened")
+            raise BadInput(f"events.{index}.at", _before(question))
         if event.type == "status_changed" and not event.to:
-            raise BadInput(f"events.{index}.to", "a status change needs the new status")
+            raise BadInput(f"events.{index}.to", Reason("field.required_for", type=event.type))
         if event.type == "reprioritised" and event.milestones is None:
-            raise BadInput(f"events.{index}.milestones", "a re-prioritisation needs the new terms")
+            raise BadInput(f"events.{index}.milestones", Reason("field.required_for", type=event.type))
         new = None
         if event.milestones is not None:
             new = {
@@ -153,6 +154,10 @@ def _history(question: Question, terms: Mapping[Milestone, MilestoneTerms], open
             known |= new
         history.append(Activity(at, event.type, f"{index:09}", event.to, new))
     return history
+
+
+def _before(question: Question) -> Reason:
+    return Reason("field.before_the_case", submitted_at=format_instant(question.opened_at))
 
 
 def _shown(clock: Clock, at: Micros) -> dict[str, Any]:

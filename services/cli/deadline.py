@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from services.cli.calendar_input import Line, calendar_of, holidays_in
+from services.cli.calendar_input import Line, calendar_of, calendar_reason, holidays_in
 from services.cli.jsonl import BadInput, answer_lines
 from services.cli.options import Lang
 from shared.business_time import hours
@@ -17,6 +17,7 @@ from shared.contracts.vocabulary import Hours
 from shared.explain.clock_ledger import as_data
 from shared.explain.ledger_reasons import because
 from shared.messages.catalogues import messages_in
+from shared.messages.reason import Reason
 
 
 class Question(Line):
@@ -48,11 +49,11 @@ def deadline(
     ledger
         Add each interval from the start to the deadline, counted or skipped, with its reason.
     lang
-        Add the reason of each interval of the ledger in words, in the language of a catalogue, such as en or es.
+        The language of errors, such as en or es. With --ledger, it adds the reason of each interval in words.
     json
         Accepted for symmetry with other commands; the answers are JSON lines in any case.
     """
-    return answer_lines(lambda line: answer(line, with_ledger=ledger, language=lang), file)
+    return answer_lines(lambda line: answer(line, with_ledger=ledger, language=lang), file, lang)
 
 
 def answer(line: dict[str, Any], *, with_ledger: bool, language: str | None = None) -> dict[str, Any]:
@@ -77,8 +78,8 @@ def answer(line: dict[str, Any], *, with_ledger: bool, language: str | None = No
                 for entry in reply["ledger"]:
                     entry["because"] = because(entry, messages, holidays_in(question.calendar, entry, language))
     except OverflowError as error:
-        raise BadInput("target_seconds", "is too long: the deadline would be after year 9998") from error
+        raise BadInput("target_seconds", Reason("field.calendar.target")) from error
     except CalendarError as error:
         field = "target_seconds" if error.field == "target" else error.field or "calendar"
-        raise BadInput(field, str(error)) from error
+        raise BadInput(field, calendar_reason(error)) from error
     return reply

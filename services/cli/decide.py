@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from pydantic import ConfigDict, Strict, ValidationError
 
+from services.cli.calendar_input import calendar_reason
 from services.cli.jsonl import BAD_INPUT, BadInput, answer_lines
 from services.cli.options import Lang
 from shared.business_time.errors import CalendarError
@@ -110,7 +111,7 @@ def decide(
         The edition to decide by, a name or a file, whatever `at` says. Without it, those of FRONTLINE_POLICIES (by
         default guidelines-2021), by their effective dates.
     lang:
-        The language of every `because`; by default that of the request, else English.
+        The language of every `because` and of errors; by default that of the request, else English.
     json:
         Accepted as everywhere; the output is always JSON.
     """
@@ -119,7 +120,7 @@ def decide(
     except (PolicyError, BadSettings) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    return answer_lines(decider(library, lang), file)
+    return answer_lines(decider(library, lang), file, lang, language_of_request)
 
 
 def decider(library: EditionLibrary, language: str | None = None) -> Callable[[dict[str, Any]], Any]:
@@ -143,11 +144,18 @@ def decider(library: EditionLibrary, language: str | None = None) -> Callable[[d
             rules = rulebooks.at(asked.at)
             decision = route(_asked(asked.request), entitlement, rules, asked.at)
         except CalendarError as error:  # an instant at the ends of the calendar, where no deadline can be told
-            raise BadInput("at", str(error)) from None
+            raise BadInput("at", calendar_reason(error)) from None
         messages = in_words_of(messages_in(language or asked.request.language), rules.edition)
         return with_sentences(decision, messages)
 
     return answer
+
+
+def language_of_request(line: dict[str, Any]) -> str | None:
+    """The language that a line asks for, also if the line is wrong elsewhere; None if it names none."""
+    request = line.get("request")
+    language = request.get("language") if isinstance(request, dict) else None
+    return language if isinstance(language, str) else None
 
 
 def _library(policy: str | None) -> EditionLibrary:

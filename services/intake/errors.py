@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from pydantic import ValidationError
 
-from services.intake.fields import WrongValue
+from shared.messages.field_reasons import reason_of
 
 # The caller chooses the name of an unknown field, so a problem repeats only what looks like a name.
 _FIELD_NAME = re.compile(r"[\w-]{1,64}")
@@ -179,53 +179,6 @@ def json_error(error: ValidationError) -> MalformedJson | None:
     place = _POSITION.search(first["ctx"]["error"])
     line, column = place.groups() if place else ("1", "0")
     return MalformedJson("refusal.not_json", line=line, column=column)
-
-
-def reason_of(kind: str, context: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Our code and facts for an error of pydantic, by its type and context."""
-    match kind:
-        case "literal_error":
-            words = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-            return "field.one_of", {"allowed": words}
-        case "string_too_short":
-            return "field.empty", {}
-        case "string_too_long":
-            return "field.too_long", {"limit": context["max_length"]}
-        case "too_short":
-            return "field.too_few", {"limit": context["min_length"]}
-        case "too_long":
-            return "field.too_many", {"limit": context["max_length"]}
-        case "string_pattern_mismatch" if context["pattern"] in _PATTERNS:
-            return _PATTERNS[context["pattern"]], {}
-        case "greater_than":
-            return "field.more_than", {"limit": context["gt"]}
-        case "less_than_equal":
-            return "field.at_most", {"limit": context["le"]}
-        case "value_error":
-            error = context["error"]
-            return (error.code, error.facts) if isinstance(error, WrongValue) else ("field.instant", {})
-        case _:
-            code = _CODES.get(kind)
-            return ("field.not_valid", {"kind": kind}) if code is None else (code, {})
-
-
-_PATTERNS = {
-    "^[0-9a-f]{64}$": "field.sha256",
-    "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$": "field.language_tag",
-}
-_CODES = {
-    "missing": "field.required",
-    "extra_forbidden": "field.unknown",
-    "bool_type": "field.not_bool",
-    "int_type": "field.not_int",
-    "string_type": "field.not_text",
-    "string_unicode": "field.not_utf8",
-    "model_type": "field.not_object",
-    "model_attributes_type": "field.not_object",
-    "dict_type": "field.not_object",
-    "tuple_type": "field.not_list",
-    "datetime_type": "field.instant",
-}
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -126,7 +126,8 @@ class Publisher:
             raise KafkaUnavailable("refusal.kafka_unavailable", retry_after=RETRY_AFTER)
         if self.watch.wrong:
             UNACKNOWLEDGED.labels(output.topic, "topics_changed").inc()
-            raise TopicsChanged("refusal.topics_changed", trouble=self.watch.trouble, retry_after=RETRY_AFTER_REPAIR)
+            trouble = list(self.watch.wrong.values())
+            raise TopicsChanged("refusal.topics_changed", trouble=trouble, retry_after=RETRY_AFTER_REPAIR)
         if output.key is None:
             raise ValueError(f"a record of {output.topic} needs a key")
         try:

@@ -7,11 +7,11 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import NoDecode
 
 from services.intake.api_keys import ApiKey, ApiKeys
-from services.intake.errors import reason_of
 from shared.http.limits import HttpLimits, http_limits, possible_connections
 from shared.http.service_settings import ServiceSettings
 from shared.kafka.settings import BadSettings, KafkaSettings
 from shared.messages.catalogues import messages_in
+from shared.messages.field_reasons import reason_of
 
 
 class Settings(KafkaSettings, ServiceSettings):

@@ -16,11 +16,12 @@ from services.replay.event_difference import FieldDifference, differences
 from services.replay.recorded_causes import PublishedEvent, comparable_headers, event_id, event_type
 from services.replay.report import Difference, DifferenceList, Tally
 from shared.kafka.record import Headers, Output, Record
+from shared.messages.reason import Reason
 
 _MAX_UNMATCHED = 20_000  # events of a task that wait for their counterpart; bounds the memory
 _pack = msgspec.msgpack.Encoder().encode
 _MAX_FIELDS = 50  # shown of one event; the fields beyond are left out
-_NOT_REPRODUCED = "its cause does not produce it"
+_NOT_REPRODUCED = Reason("replay.not_reproduced")
 
 
 class _Replayed(NamedTuple):
@@ -57,7 +58,7 @@ class Comparison:
             _hashed_bytes(record.topic, record.partition, record.key, record.value, record.headers)
         )
 
-    def exclude_published(self, event: PublishedEvent, reason: str) -> None:
+    def exclude_published(self, event: PublishedEvent, reason: Reason) -> None:
         """Do not compare an event of the log, for the log no longer has what it follows from."""
         self.tally.published += 1
         self._count_not_replayable(reason)
@@ -65,7 +66,7 @@ class Comparison:
         if self._unmatched_replayed.pop(event.id, None) is not None:
             self.tally.replayed -= 1
 
-    def exclude_replayed(self, output: Output, reason: str) -> None:
+    def exclude_replayed(self, output: Output, reason: Reason) -> None:
         """Do not compare a replayed event, for the log no longer shows whether it was published."""
         self._count_not_replayable(reason)
         self._excluded.add(event_id(output))
@@ -147,7 +148,7 @@ class Comparison:
                 event_id(record)[:100],
                 event_type(record)[:100],
                 "",
-                "the replay produces it with other content",
+                Reason("replay.other_content"),
                 tuple(differences(record, output, partition)[:_MAX_FIELDS]),
             )
         )
@@ -158,7 +159,7 @@ class Comparison:
 
     # differences
 
-    def unexpected(self, record: Record, reason: str, event: PublishedEvent | None = None) -> None:
+    def unexpected(self, record: Record, reason: Reason, event: PublishedEvent | None = None) -> None:
         """The log has an event that the replay does not produce."""
         self.tally.unexpected += 1
         self._found.add(
@@ -173,18 +174,18 @@ class Comparison:
             )
         )
 
-    def dead_letter_differs(self, topic: str, partition: int, offset: int, reason: str, place: str | None) -> None:
+    def dead_letter_differs(self, topic: str, partition: int, offset: int, reason: Reason, place: str | None) -> None:
         """The dead letters of a record differ: one is missing, or the causes differ. `place`: of that in the log."""
         self.tally.dead_letters_differing += 1
         source = f"{topic}[{partition}]@{offset}"
         self._found.add(Difference(self.tally.service, "dead_letter", place, source, "dead letter", "", reason))
 
-    def dead_letter_not_replayable(self, reason: str) -> None:
+    def dead_letter_not_replayable(self, reason: Reason) -> None:
         """The dead letters of a record differ, and the log no longer shows whether that is right."""
         self.tally.dead_letters_not_replayable += 1
         self.tally.not_replayable_reasons[reason] += 1
 
-    def _count_not_replayable(self, reason: str) -> None:
+    def _count_not_replayable(self, reason: Reason) -> None:
         self.tally.not_replayable += 1
         self.tally.not_replayable_reasons[reason] += 1
 
@@ -221,7 +222,7 @@ class Comparison:
     def _missing(self, output: Output) -> None:
         self.tally.missing += 1
         case_id = (output.key or b"").decode(errors="replace")
-        reason = "the replay produces it, and the log does not have it"
+        reason = Reason("replay.not_in_log")
         self._found.add(
             Difference(self.tally.service, "missing", None, event_id(output), event_type(output), case_id, reason)
         )
@@ -241,7 +242,7 @@ class Comparison:
             return
         fields = differences(event.record, replayed.output, self._partition)
         if not in_order:
-            fields.append(FieldDifference("order", "published in another order", _place(event.record)))
+            fields.append(FieldDifference("order", Reason("replay.value.another_order"), _place(event.record)))
         self._found.add(
             Difference(
                 self.tally.service,
@@ -250,7 +251,7 @@ class Comparison:
                 event.id[:100],
                 event.type[:100],
                 event.case_id,
-                "the replay produces it with other content or in another order",
+                Reason("replay.other_content_or_order"),
                 tuple(fields[:_MAX_FIELDS]),
             )
         )

@@ -12,6 +12,7 @@ from shared.contracts.topics import Topic
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.record import Record
+from shared.messages.reason import Reason
 
 
 class PublishedDeadLetter(NamedTuple):
@@ -31,7 +32,7 @@ class Mismatch(NamedTuple):
     published: bool
 
 
-NotComparable = Callable[[Mismatch], str]  # why a mismatch proves nothing, "" if it is a difference
+NotComparable = Callable[[Mismatch], Reason | None]  # why a mismatch proves nothing, None if it is a difference
 
 # Causes that can be found only with the edition that a case is to migrate to. Escalation saves an edition when the
 # first case uses it, not before.
@@ -98,11 +99,12 @@ class PublishedDeadLetters:
         if reason:
             comparison.dead_letter_not_replayable(reason)
             return
-        actual = "not dead-lettered" if published is None else f"dead-lettered as {published.cause}"
-        place = None if published is None else published.place
-        comparison.dead_letter_differs(
-            topic, self._partition, offset, f"{actual}; the replay dead-letters it as {replayed.cause}", place
-        )
+        if published is None:
+            why, place = Reason("replay.dead_letter.missing", replayed=replayed.cause), None
+        else:
+            why = Reason("replay.dead_letter.other", published=published.cause, replayed=replayed.cause)
+            place = published.place
+        comparison.dead_letter_differs(topic, self._partition, offset, why, place)
 
     def compare_remaining(self, comparison: Comparison, not_comparable: NotComparable) -> None:
         """The task has been replayed: report the dead letters in the log that the replay did not produce."""
@@ -110,10 +112,12 @@ class PublishedDeadLetters:
             if reason := not_comparable(Mismatch(topic, offset, letter.at, True)):
                 comparison.dead_letter_not_replayable(reason)
             else:
-                reason = f"dead-lettered as {letter.cause}; the replay does not dead-letter it"
+                reason = Reason("replay.dead_letter.unexpected", published=letter.cause)
                 comparison.dead_letter_differs(topic, self._partition, offset, reason, letter.place)
         for topic, offset, letter in self._duplicates:
-            comparison.dead_letter_differs(topic, self._partition, offset, "dead-lettered twice", letter.place)
+            comparison.dead_letter_differs(
+                topic, self._partition, offset, Reason("replay.dead_letter.twice"), letter.place
+            )
 
     def _read(self, record: Record, service: str, topic: str) -> None:
         try:
@@ -139,14 +143,11 @@ class PublishedDeadLetters:
             self.unknown_editions.add((letter.at, sha256))
 
 
-def _target_edition_missing(published: PublishedDeadLetter | None, replayed: DeadLetter) -> str:
+def _target_edition_missing(published: PublishedDeadLetter | None, replayed: DeadLetter) -> Reason | None:
     """Why `unknown_edition` is no difference: the service knew the edition, or its cause would be that too."""
     if published is None or published.cause not in _NEED_TARGET_EDITION or replayed.cause != "unknown_edition":
-        return ""
-    return (
-        f"the edition that a case was to migrate to (policy_sha256 {_target_edition(replayed.record.value)}) is "
-        "neither in the log nor configured here: name its file with --policy"
-    )
+        return None
+    return Reason("replay.lost.target_edition", policy_sha256=_target_edition(replayed.record.value))
 
 
 def _target_edition(value: bytes | None) -> str | None:

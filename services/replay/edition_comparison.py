@@ -18,6 +18,7 @@ from shared.contracts.topics import EDITIONS, TASK_SOURCES
 from shared.kafka.edition_record import edition_record
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Output, Record
+from shared.messages.reason import Reason
 from shared.policy.published_edition import UnusableEdition, edition_published
 
 
@@ -59,15 +60,15 @@ def _compare(log: Log, record: Record, service: ReplayedEditions) -> None:
         )
         service.comparison.match_edition(record, again)
     elif not _has_lost_records(log, service.comparison):
-        service.comparison.unexpected(record, "no record of the log makes a service use this edition")
+        service.comparison.unexpected(record, Reason("replay.unused_edition"))
 
 
-def _damage(record: Record) -> str:
+def _damage(record: Record) -> Reason | None:
     try:
         read_edition(record)
     except (PoisonRecord, UnusableEdition) as error:
-        return str(error)
-    return ""
+        return Reason("replay.unusable_edition", problem=str(error))
+    return None
 
 
 def _has_lost_records(log: Log, comparison: Comparison) -> bool:

@@ -14,6 +14,7 @@ from shared.contracts.topics import EDITIONS
 from shared.kafka import serde
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
+from shared.messages.reason import Reason
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
@@ -42,15 +43,16 @@ def read_edition(record: Record) -> Edition:
     return edition_of(event)
 
 
-def why_missing(log: Log, sha256: str) -> str:
+def why_missing(log: Log, sha256: str) -> Reason:
     """Why the log does not give the edition with that digest."""
     for record in _records(log):
         if record.key == sha256.encode() and record.value is not None:
             try:
                 read_edition(record)
             except (PoisonRecord, UnusableEdition) as error:
-                return f"{record.topic}[{record.partition}]@{record.offset} cannot be used: {error}"
-    return f"{EDITIONS.name} does not have it"
+                place = f"{record.topic}[{record.partition}]@{record.offset}"
+                return Reason("replay.edition_damaged", place=place, problem=str(error))
+    return Reason("replay.edition_not_in_log", topic=EDITIONS.name)
 
 
 def _records(log: Log) -> Iterator[Record]:

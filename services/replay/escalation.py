@@ -21,13 +21,14 @@ from services.replay.task import ReplayedTask, Report
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Output, Record
+from shared.messages.reason import Reason
 from shared.sla import case_state
 from shared.sla.case import QUIET_AFTER_CLOSED
 from shared.sla.packing import pack_id
 
 _BUFFERED_FOR = timedelta(microseconds=early_activity.KEPT_FOR)
 _CASE_REMEMBERED_FOR = timedelta(microseconds=QUIET_AFTER_CLOSED + TOMBSTONE_KEPT_FOR)
-_DECISION_DELETED = f"retention has deleted the case's decision from {CASES.name}"
+_DECISION_DELETED = Reason("replay.lost.decision", topic=CASES.name)
 
 
 class ReplayedEscalation(ReplayedTask):
@@ -54,7 +55,7 @@ class ReplayedEscalation(ReplayedTask):
         )
         self._editions = editions
         self._editions.unknown = self.dead_letters.unknown_editions
-        self._incomplete: dict[str, str] = {}  # case id -> what the log has lost of it
+        self._incomplete: dict[str, Reason] = {}  # case id -> what the log has lost of it
         # Event id -> when it was published; read from the log only when something differs.
         self._publication_times: dict[str, datetime] | None = None
         self._activity_position = 0  # of the group that is being replayed
@@ -70,15 +71,15 @@ class ReplayedEscalation(ReplayedTask):
 
     # what the log has lost
 
-    def event_not_comparable(self, event: PublishedEvent) -> str:
+    def event_not_comparable(self, event: PublishedEvent) -> Reason | None:
         """Why the events of a case cannot be replayed."""
         reason = self._incomplete.get(event.case_id)
         decided_before = event.cause.topic != CASES.name
         if reason is None and self._cases_deleted and decided_before and not self._is_known(event.case_id):
             reason = self._incomplete[event.case_id] = _DECISION_DELETED
-        return reason or ""
+        return reason
 
-    def cause_missing(self, event: PublishedEvent, reason: str) -> None:
+    def cause_missing(self, event: PublishedEvent, reason: Reason) -> None:
         """Without one of its causes the further history of a case is unknown."""
         self._incomplete.setdefault(event.case_id, reason)
 
@@ -86,7 +87,7 @@ class ReplayedEscalation(ReplayedTask):
         """Whether an event is about an incomplete case."""
         return bool(self._incomplete) and _case_id(output) in self._incomplete
 
-    def dead_letter_not_comparable(self, mismatch: Mismatch) -> str:
+    def dead_letter_not_comparable(self, mismatch: Mismatch) -> Reason | None:
         """The activity of incomplete cases is not comparable either."""
         reason = super().dead_letter_not_comparable(mismatch)
         record = self.record_at(mismatch.topic, mismatch.offset)
@@ -95,7 +96,7 @@ class ReplayedEscalation(ReplayedTask):
         case_id = _case_id(record)
         if case_id in self._incomplete:
             return self._incomplete[case_id]
-        return _DECISION_DELETED if self._cases_deleted and not self._is_known(case_id) else ""
+        return _DECISION_DELETED if self._cases_deleted and not self._is_known(case_id) else None
 
     def before_cause(self, group: CauseGroup) -> None:
         """Find out whether the case that a decision opens is incomplete."""
@@ -106,12 +107,12 @@ class ReplayedEscalation(ReplayedTask):
     def _check_complete(self, case_id: str, at: datetime, activity_position: int) -> None:
         """A case is decided at `at`: it is incomplete if earlier events or activity of that time are deleted."""
         if not self._events_complete:
-            self._incomplete[case_id] = f"retention has deleted earlier events of the case from {ESCALATIONS.name}"
+            self._incomplete[case_id] = Reason("replay.lost.earlier_events", topic=ESCALATIONS.name)
         if not self._activity_start:
             return
         until = self._activity_incomplete_until
         if activity_position < self._activity_start or until is None or at <= until:
-            self._incomplete[case_id] = f"retention has deleted earlier activity of the case from {ACTIVITY.name}"
+            self._incomplete[case_id] = Reason("replay.lost.earlier_activity", topic=ACTIVITY.name)
 
     def _check_silent_case(self, record: Record, case_id: str, at: datetime) -> None:
         """A decision produces no event: perhaps the case was decided before, and that decision is deleted."""
@@ -122,7 +123,7 @@ class ReplayedEscalation(ReplayedTask):
         else:
             may_be_duplicate = letter.cause == "duplicate_case"
         if self._cases_deleted and may_be_duplicate and not self._is_known(case_id):
-            self._incomplete[case_id] = f"retention may have deleted an earlier decision of the case from {CASES.name}"
+            self._incomplete[case_id] = Reason("replay.lost.earlier_decision", topic=CASES.name)
 
     def _is_known(self, case_id: str) -> bool:
         return self.runner.stored(case_state.STORE, pack_id(case_id)) is not None
@@ -191,7 +192,7 @@ class ReplayedEscalation(ReplayedTask):
         else:
             stored_at = until or FAR_FUTURE
             if self.dead_letters.may_be_deleted(record.topic, timestamp_of(record)) and record.key is not None:
-                reason = f"retention has deleted dead letters of {record.topic} from that time"
+                reason = Reason("replay.lost.dead_letters", topic=record.topic)
                 self._incomplete.setdefault(_case_id(record), reason)
         moved = self.attempt([record], stored_at, timers=0)
         return moved if self.is_buffered(moved) else self.attempt([record], now, timers=0)

@@ -11,15 +11,19 @@ from typing import Any, NamedTuple
 from services.replay.recorded_causes import comparable_headers, event_type
 from shared.contracts.registry import model_for
 from shared.kafka.record import Headers, Output, Record
+from shared.messages.reason import Reason
 
-NOT_SHOWN = "(not shown)"  # a customer's text, or a field that is not in the contract
-ABSENT = "(absent)"
+NOT_SHOWN = Reason("replay.value.not_shown")  # a customer's text, or a field that is not in the contract
+ABSENT = Reason("replay.value.absent")
 _CUSTOMER_TEXT = frozenset(("subject", "description", "text"))
 _MAX_LENGTH = 200  # characters of a value
 
 
 class FieldDifference(NamedTuple):
-    """One field with its published and its replayed value. Texts are cut after 200 characters."""
+    """One field with its published and its replayed value. Texts are cut after 200 characters.
+
+    A value that is not shown, is absent or has no value of its own is a Reason.
+    """
 
     field: str
     published: Any
@@ -54,7 +58,7 @@ def _headers(published: Headers, replayed: Headers) -> Iterator[FieldDifference]
             yield FieldDifference(f"header {name[:100]}", NOT_SHOWN, ABSENT)
     if not differ:
         yield FieldDifference(
-            "headers", "in another order, or one of them twice", "each once, in the order in which services write them"
+            "headers", Reason("replay.value.headers_out_of_order"), Reason("replay.value.headers_in_order")
         )
 
 
@@ -65,14 +69,14 @@ def _data(published: bytes | None, replayed: bytes | None, event_type: str) -> I
     try:
         one, other = json.loads(published), json.loads(replayed)
     except (ValueError, RecursionError):
-        yield FieldDifference("data", "is not JSON", NOT_SHOWN)
+        yield FieldDifference("data", Reason("replay.value.not_json"), NOT_SHOWN)
         return
     model = model_for(event_type)
     known = frozenset(model.model_fields if model else ())
     found = list(_compare_json(one, other, "", known))
     yield from found
     if not found:
-        yield FieldDifference("data", "the same JSON in another notation", "as the services write it")
+        yield FieldDifference("data", Reason("replay.value.another_notation"), Reason("replay.value.own_notation"))
 
 
 def _compare_json(one: Any, other: Any, path: str, known: frozenset[str]) -> Iterator[FieldDifference]:
@@ -106,7 +110,7 @@ def _field_name(path: str) -> str:
     return path[:_MAX_LENGTH] or "data"
 
 
-def _as_text(data: bytes | None) -> str:
+def _as_text(data: bytes | None) -> str | Reason:
     if data is None:
         return ABSENT
     return data.decode(errors="replace")[:_MAX_LENGTH]

@@ -17,6 +17,7 @@ from services.replay.errors import ReplayError
 from services.replay.recorded_log import LOG_TOPICS, Extent, Offsets, OutOfOrder, Place, RecordedLog
 from shared.contracts.vocabulary import WithheldCause
 from shared.kafka.record import Record, Withheld
+from shared.messages.reason import Reason
 
 __all__ = [
     "BadLogFile",
@@ -35,11 +36,12 @@ _TOPICS = frozenset(topic.name for topic in LOG_TOPICS)
 
 
 class BadLogFile(ReplayError):
-    """Line `number` of the file is not valid. The message does not quote a customer's text."""
+    """Line `number` of the file is not valid, for a `reason` that does not quote a customer's text."""
 
-    def __init__(self, number: int, message: str) -> None:
-        super().__init__(f"line {number}: {message}")
+    def __init__(self, number: int, reason: Reason) -> None:
+        super().__init__(f"line {number}: {reason.code}")
         self.number = number
+        self.reason = reason
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -117,7 +119,7 @@ def read_lines(lines: Iterable[bytes], log_of: type[RecordedLog] = RecordedLog) 
             try:
                 log.add(_record(number, line, log.partitions))
             except OutOfOrder as error:
-                raise BadLogFile(number, str(error)) from None
+                raise BadLogFile(number, error.reason) from None
     except BaseException:
         log.close()
         raise
@@ -126,14 +128,14 @@ def read_lines(lines: Iterable[bytes], log_of: type[RecordedLog] = RecordedLog) 
 
 def _extent(number: int, line: bytes) -> Extent:
     if not line:
-        raise BadLogFile(number, "the file is empty; the first line of a log is its header")
+        raise BadLogFile(number, Reason("replay.line.empty_file"))
     try:
         header = _header_decoder.decode(line)
     except msgspec.ValidationError as error:
-        expected = f'a log begins with {{"format":"{FORMAT}","version":{VERSION},"partitions":…}}'
-        raise BadLogFile(number, f"{error}; {expected}") from None
+        expected = f'{{"format":"{FORMAT}","version":{VERSION},"partitions":…}}'
+        raise BadLogFile(number, Reason("replay.line.no_header", expected=expected, problem=str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BadLogFile(number, "is not JSON") from None
+        raise BadLogFile(number, Reason("replay.line.not_json")) from None
     _check_places(number, header, header.starts, "starts")
     for service, offsets in header.consumed.items():
         _check_places(number, header, offsets, f"consumed.{service}")
@@ -143,16 +145,16 @@ def _extent(number: int, line: bytes) -> Extent:
 def _check_places(number: int, header: _Header, offsets: Offsets, what: str) -> None:
     for place in ((topic, partition) for topic, by_partition in offsets.items() for partition in by_partition):
         if problem := _unknown_place(place, header.partitions):
-            raise BadLogFile(number, f"{what}: {problem}")
+            raise BadLogFile(number, Reason("replay.line.field", field=what, why=problem))
 
 
 def _record(number: int, line: bytes, partitions: int) -> Record:
     try:
         line_data = _line_decoder.decode(line)
     except msgspec.ValidationError as error:
-        raise BadLogFile(number, f"is not a record: {error}") from None
+        raise BadLogFile(number, Reason("replay.line.no_record", problem=str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BadLogFile(number, "is not JSON; the file may be truncated or edited") from None
+        raise BadLogFile(number, Reason("replay.line.not_json")) from None
     if problem := _unknown_place((line_data.topic, line_data.partition), partitions):
         raise BadLogFile(number, problem)
     headers = tuple((name, _decode_data(value)) for name, value in line_data.headers)
@@ -169,13 +171,13 @@ def _record(number: int, line: bytes, partitions: int) -> Record:
     )
 
 
-def _unknown_place(place: Place, partitions: int) -> str:
+def _unknown_place(place: Place, partitions: int) -> Reason | None:
     topic, partition = place
     if topic not in _TOPICS:
-        return f"topic {topic[:100]!r} is not part of a log"
-    return (
-        "" if partition < partitions else f"there is no partition {partition}; the topics have {partitions} partitions"
-    )
+        return Reason("replay.line.unknown_topic", topic=topic[:100])
+    if partition >= partitions:
+        return Reason("replay.line.no_partition", partition=partition, partitions=partitions)
+    return None
 
 
 def _encode_data(data: bytes | None) -> _Data:

@@ -17,6 +17,7 @@ from services.replay.errors import ReplayError
 from services.replay.log import FAR_FUTURE
 from shared.contracts.topics import Topic
 from shared.kafka.record import Headers, Output, Record
+from shared.messages.reason import Reason
 
 _LOOK_AHEAD = 3  # groups
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
@@ -61,8 +62,9 @@ class PublishedEvent(NamedTuple):
 class UnusableEvent(ReplayError):
     """An event does not have the cause that a replay needs. `outdated`: it is valid, but of a version without it."""
 
-    def __init__(self, reason: str, *, outdated: bool = False) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Reason, *, outdated: bool = False) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
         self.outdated = outdated
 
 
@@ -70,13 +72,13 @@ def read_published(record: Record, source: str) -> PublishedEvent:
     """The event in a record of a service's sink; `source` is its expected `ce_source`. Raises UnusableEvent."""
     published_by = event_source(record)
     if published_by != source:
-        raise UnusableEvent(f"it was not published by {source} (ce_source {published_by[:100]!r})")
+        raise UnusableEvent(Reason("replay.event.other_source", source=source, found=published_by[:100]))
     try:
         data = _data_decoder.decode(record.value or b"")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise UnusableEvent("its data lacks observed_at or caused_by, or cannot be read") from None
+        raise UnusableEvent(Reason("replay.event.unreadable")) from None
     if data.observed_at.tzinfo is None or not _EARLIEST <= data.observed_at <= FAR_FUTURE:
-        raise UnusableEvent("observed_at has no time zone or is out of range")
+        raise UnusableEvent(Reason("replay.event.bad_time"))
     return PublishedEvent(
         record, event_id(record), event_type(record), data.case_id, data.observed_at, data.caused_by, data
     )
@@ -86,17 +88,17 @@ def check_cause(event: PublishedEvent, partition: int, sources: tuple[Topic, ...
     """Raise UnusableEvent unless `caused_by` is a possible cause in the task of `partition`."""
     cause = event.cause
     if cause.partition != partition:
-        raise UnusableEvent(f"caused_by.partition is {cause.partition}, but it is in the log of task {partition}")
+        raise UnusableEvent(Reason("replay.event.other_task", partition=cause.partition, task=partition))
     if (cause.topic is None or cause.offset is None) == (cause.timer is None):
-        raise UnusableEvent("caused_by must name either a record or a timer")
+        raise UnusableEvent(Reason("replay.event.record_or_timer"))
     if cause.positions is None:
-        raise UnusableEvent("an older version published it without caused_by.positions", outdated=True)
+        raise UnusableEvent(Reason("replay.event.no_positions"), outdated=True)
     if cause.topic is None:
         return
     if cause.topic not in (topic.name for topic in sources):
-        raise UnusableEvent(f"caused_by.topic {cause.topic[:100]!r} is not a source")
+        raise UnusableEvent(Reason("replay.event.no_source", topic=cause.topic[:100]))
     if cause.topic in cause.positions:
-        raise UnusableEvent("caused_by.positions has the topic of the cause, whose position follows from its offset")
+        raise UnusableEvent(Reason("replay.event.own_position", topic=cause.topic))
 
 
 class CauseGroup(NamedTuple):

@@ -30,6 +30,7 @@ from shared.contracts.topics import (
 )
 from shared.contracts.vocabulary import WithheldCause
 from shared.kafka.record import Record, Withheld
+from shared.messages.reason import Reason
 
 # The topics of a log, in the order in which they are read and written.
 LOG_TOPICS: tuple[Topic, ...] = (
@@ -51,6 +52,11 @@ _encode = msgspec.msgpack.Encoder().encode
 
 class OutOfOrder(ReplayError):
     """A record was added whose offset is not above that of the one before it in its partition."""
+
+    def __init__(self, record: Record, before: int) -> None:
+        place = f"{record.topic}[{record.partition}]"
+        super().__init__(f"{place}: offset {record.offset} comes after {before}")
+        self.reason = Reason("replay.line.out_of_order", place=place, offset=record.offset, before=before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +134,7 @@ class RecordedLog:
         if index is None:
             index = self._index[place] = _Index()
         elif record.offset <= index.offsets[-1]:
-            raise OutOfOrder(
-                f"{record.topic}[{record.partition}]: offset {record.offset} comes after {index.offsets[-1]}"
-            )
+            raise OutOfOrder(record, index.offsets[-1])
         value = record.value
         withheld = (value.cause, value.message) if isinstance(value, Withheld) else None
         value = None if withheld else value

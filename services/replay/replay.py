@@ -7,7 +7,7 @@ topologies task by task (`task.py`): nothing here decides anything about request
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
@@ -27,6 +27,7 @@ from services.router.published_editions import SOURCE as ROUTER
 from shared.business_time.zones import TZDATA_VERSION
 from shared.contracts.topics import CASES, ESCALATION_SOURCES, ESCALATIONS, ROUTER_SOURCES
 from shared.kafka.record import Output
+from shared.messages.reason import Reason
 from shared.policy.editions import EditionLibrary
 
 __all__ = ["CannotReplay", "Difference", "FieldDifference", "Log", "Progress", "ReplayResult", "Replayer", "Tally"]
@@ -37,7 +38,11 @@ Progress = Callable[[int, int], None]  # records and events replayed so far, and
 
 
 class CannotReplay(ReplayError):
-    """Nothing can be replayed, for an edition is missing or damaged. The message has one line for each."""
+    """Nothing can be replayed, for an edition is missing or damaged. `reasons` has one for each edition."""
+
+    def __init__(self, reasons: Iterable[Reason]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(*self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class ReplayResult:
     tallies: tuple[Tally, ...]
     differences: tuple[Difference, ...]
     more_differences: int
-    notes: tuple[str, ...]
+    notes: tuple[Reason, ...]
 
     @property
     def digest(self) -> str:
@@ -190,20 +195,22 @@ def _read_cases(log: Log) -> tuple[list[list[_Case]], _EditionUse]:
 def _check_available(log: Log, named: _EditionUse, available: AvailableEditions) -> None:
     """Raise CannotReplay if a case names an edition that is not available."""
     missing = [
-        f"{count} cases were decided by edition {name[:100]} (policy_sha256 {digest[:64]}): "
-        f"{why_missing(log, digest)}; name its file with --policy or in FRONTLINE_POLICIES"
+        Reason(
+            "replay.edition_missing",
+            cases=count,
+            edition=name[:100],
+            policy_sha256=digest[:64],
+            why=why_missing(log, digest),
+        )
         for (name, digest), count in sorted(named.items())
         if available.by_digest(digest) is None
     ]
     if missing:
-        raise CannotReplay("\n".join(missing))
+        raise CannotReplay(missing)
 
 
-def _notes(tallies: tuple[Tally, ...]) -> Iterator[str]:
+def _notes(tallies: tuple[Tally, ...]) -> Iterator[Reason]:
     """Causes of differences other than tampering: another version of the zone data."""
     for version in sorted({each for tally in tallies for each in tally.tzdata_versions}):
         if version != TZDATA_VERSION:
-            yield (
-                f"the log was written with tzdata {version}, and {TZDATA_VERSION} is installed here: "
-                "deadlines may differ because of that"
-            )
+            yield Reason("replay.other_tzdata", version=version, installed=TZDATA_VERSION)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from services.replay.event_difference import FieldDifference
+from shared.messages.reason import Reason
 
 Kind = Literal["differing", "missing", "unexpected", "dead_letter"]
 
@@ -23,7 +24,7 @@ class Difference(NamedTuple):
     id: str
     type: str
     case_id: str
-    reason: str
+    reason: Reason
     fields: tuple[FieldDifference, ...] = ()
 
 
@@ -46,7 +47,7 @@ class Tally:
     dead_letters_differing: int = 0
     dead_letters_not_replayable: int = 0
     not_yet_processed: int = 0
-    not_replayable_reasons: Counter[str] = field(default_factory=Counter)  # of events and dead letters
+    not_replayable_reasons: Counter[Reason] = field(default_factory=Counter)  # of events and dead letters
     digest: str = ""
     published_digest: str = ""
     tzdata_versions: set[str] = field(default_factory=set)  # that deadlines in the log were counted by

@@ -17,6 +17,7 @@ from services.router.published_editions import SOURCE
 from services.router.topology import RouterTopology
 from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS
 from shared.kafka.record import Record
+from shared.messages.reason import Reason
 from shared.streams.task_state import TIMERS_PER_SLICE
 
 
@@ -66,26 +67,26 @@ class ReplayedRouter(ReplayedTask):
         if sha256 is not None:
             self._rules.use(sha256)
 
-    def event_not_comparable(self, event: PublishedEvent) -> str:
+    def event_not_comparable(self, event: PublishedEvent) -> Reason | None:
         """Compaction deletes the entitlement that a case was decided with, once there is a later one."""
         try:
             offset = _case_decoder.decode(event.record.value or b"").entitlement.offset
         except msgspec.MsgspecError:
-            return ""
+            return None
         if offset is None or self.log.has(ENTITLEMENTS.name, self.partition, offset):
-            return ""
-        return f"compaction of {ENTITLEMENTS.name} has deleted the entitlement that they were decided with"
+            return None
+        return Reason("replay.lost.entitlement", topic=ENTITLEMENTS.name)
 
-    def output_not_comparable(self, record: Record, attempt: Attempt) -> str:
+    def output_not_comparable(self, record: Record, attempt: Attempt) -> Reason | None:
         """The request's case may be deleted, or it may have repeated a request that is deleted."""
         for output in attempt.events:
             partition = output.partition or 0
             deleted = self.log.start(CASES.name, partition) > 0
             if deleted and record.offset < self._first_decided.get(partition, record.offset + 1):
-                return f"retention has deleted the cases of their requests from {CASES.name}"
+                return Reason("replay.lost.cases", topic=CASES.name)
         return self._may_repeat_deleted(timestamp_of(record))
 
-    def dead_letter_not_comparable(self, mismatch: Mismatch) -> str:
+    def dead_letter_not_comparable(self, mismatch: Mismatch) -> Reason | None:
         """A request may also have been in conflict with one that is deleted."""
         reason = super().dead_letter_not_comparable(mismatch)
         record = self.record_at(mismatch.topic, mismatch.offset)
@@ -98,7 +99,7 @@ class ReplayedRouter(ReplayedTask):
         yield self.attempt([record], now, timers=TIMERS_PER_SLICE)
         yield self.attempt([record], now, timers=0)
 
-    def _may_repeat_deleted(self, at: datetime) -> str:
+    def _may_repeat_deleted(self, at: datetime) -> Reason | None:
         if self._may_repeat_until is None or at >= self._may_repeat_until:
-            return ""
-        return f"retention has deleted requests from {REQUESTS.name} that these may repeat"
+            return None
+        return Reason("replay.lost.repeated_requests", topic=REQUESTS.name)

@@ -33,6 +33,7 @@ from services.replay.slice_runner import EPOCH, TICK, Attempt, SliceRunner, time
 from shared.contracts.topics import Topic
 from shared.contracts.vocabulary import DeadLetterCause
 from shared.kafka.record import Output, Record
+from shared.messages.reason import Reason
 from shared.streams.processor import Processor
 
 _TOO_LARGE: DeadLetterCause = "output_too_large"  # decided by the broker, so the topology cannot reproduce it
@@ -85,10 +86,10 @@ class ReplayedTask:
                 check_cause(event, self.partition, self.topics)
             except UnusableEvent as error:
                 if error.outdated and event is not None:
-                    self.comparison.exclude_published(event, str(error))
+                    self.comparison.exclude_published(event, error.reason)
                     continue
                 self.comparison.add_published(record)
-                self.comparison.unexpected(record, str(error), event)
+                self.comparison.unexpected(record, error.reason, event)
                 continue
             if event.data.tzdata_version is not None:
                 self.comparison.tally.tzdata_versions.add(event.data.tzdata_version)
@@ -136,11 +137,11 @@ class ReplayedTask:
 
     def _report_unprocessable_cause(self, topic: str, offset: int, events: list[PublishedEvent]) -> None:
         """The cause is not the next record: the log does not have it, or it was processed before (wrong order)."""
-        reason = ""
+        reason: Reason | None = None
         if not self.log.has(topic, self.partition, offset):
-            reason = f"the log does not have the record of {topic} that caused them"
+            reason = Reason("replay.lost.cause_missing", topic=topic)
             if offset < self.log.start(topic, self.partition):
-                reason = f"retention has deleted the record of {topic} that caused them"
+                reason = Reason("replay.lost.cause_deleted", topic=topic)
         for event in events:
             if reason:
                 self.cause_missing(event, reason)
@@ -225,7 +226,7 @@ class ReplayedTask:
     def _disagreeing_attempt(self, record: Record, letter: PublishedDeadLetter | None, at: datetime) -> Attempt:
         """The slice of a record whose output the log does not have: report that, or why it cannot be compared."""
         attempt = next(self.attempts(record, at))
-        reason = self.output_not_comparable(record, attempt) if attempt.events else ""
+        reason = self.output_not_comparable(record, attempt) if attempt.events else None
         letter_deleted = letter is None and self.dead_letters.may_be_deleted(record.topic, timestamp_of(record))
         if attempt.events and not reason and letter_deleted:
             # Only if the record was dead-lettered is the log complete; that dead letter is deleted.
@@ -284,12 +285,12 @@ class ReplayedTask:
     def before_cause(self, group: CauseGroup) -> None:
         """Called before the cause of a group is processed."""
 
-    def event_not_comparable(self, event: PublishedEvent) -> str:
-        """Why a published event cannot be replayed even if its cause is in the log; "" if it can."""
+    def event_not_comparable(self, event: PublishedEvent) -> Reason | None:
+        """Why a published event cannot be replayed even if its cause is in the log; None if it can."""
         del event
-        return ""
+        return None
 
-    def cause_missing(self, event: PublishedEvent, reason: str) -> None:
+    def cause_missing(self, event: PublishedEvent, reason: Reason) -> None:
         """Called for an event whose cause is not in the log."""
 
     def ignores(self, output: Output) -> bool:
@@ -297,22 +298,22 @@ class ReplayedTask:
         del output
         return False
 
-    def output_not_comparable(self, record: Record, attempt: Attempt) -> str:
-        """Why events that a silent record produces in the replay are no difference; "" if they are."""
+    def output_not_comparable(self, record: Record, attempt: Attempt) -> Reason | None:
+        """Why events that a silent record produces in the replay are no difference; None if they are."""
         del record, attempt
-        return ""
+        return None
 
-    def dead_letter_not_comparable(self, mismatch: Mismatch) -> str:
-        """Why a record that was dead-lettered in only one of log and replay is no difference; "" if it is."""
+    def dead_letter_not_comparable(self, mismatch: Mismatch) -> Reason | None:
+        """Why a record that was dead-lettered in only one of log and replay is no difference; None if it is."""
         record = self.record_at(mismatch.topic, mismatch.offset)
         at = mismatch.at if record is None else min(mismatch.at, timestamp_of(record))
         if not mismatch.published and self.dead_letters.may_be_deleted(mismatch.topic, at):
-            return f"retention has deleted dead letters of {mismatch.topic} from that time"
+            return Reason("replay.lost.dead_letters", topic=mismatch.topic)
         if record is None:
-            return f"the log does not have the record of {mismatch.topic} that was dead-lettered"
+            return Reason("replay.lost.dead_lettered_record", topic=mismatch.topic)
         if self.consumed_unknown:
-            return f"the log has no committed offsets of {self.service} and ends here"
-        return ""
+            return Reason("replay.lost.no_offsets", service=self.service)
+        return None
 
     # for subclasses: timers, and records whose fate depends on the time
 

@@ -14,7 +14,8 @@ from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.rebuild_case import rebuild_case
-from shared.sla.case import apply_activity, fire
+from shared.messages.reason import Reason
+from shared.sla.case import MAX_ACTIVITIES, apply_activity, fire
 from shared.sla.case_state import CaseState
 from shared.sla.clock import Clock
 from shared.sla.effects import ClockBreached, ClockEvent, ClockRestated
@@ -37,17 +38,17 @@ class Candidate:
     plan: Plan
 
 
-def candidate(log: CaseLog, editions: Editions) -> Candidate | str | None:
+def candidate(log: CaseLog, editions: Editions) -> Candidate | Reason | None:
     """The case of `log` if it is open; the reason if it cannot be previewed; None if it is closed or not routed."""
     case = log.case
     if case is None:
         return None
     known = KnownEditions(editions)
     if known.find(case.edition, case.policy_sha256) is None:
-        return f"edition {case.edition} (policy_sha256 {case.policy_sha256}) is neither in the log nor configured here"
+        return Reason("migrate.unknown_edition", edition=case.edition, policy_sha256=case.policy_sha256)
     state, _ = rebuild_case(log, case, editions)
     if state is None:
-        return "its targets cannot be counted"
+        return Reason("migrate.uncountable")
     now = view_of(state, known)
     if case_status(now.clocks.history) == "closed":
         return None
@@ -67,14 +68,14 @@ def to_plan(of: Candidate, plan: Plan, now: datetime) -> ActivityRecorded:
 def preview(of: Candidate, activities: list[ActivityRecorded], editions: Editions, now: datetime) -> dict[str, Any]:
     """What `activities` would change, as JSON data: each clock that comes out differently, and what would be published.
 
-    `problem` is the reason for which escalation would refuse one, if it would.
+    `problem` is the Reason for which escalation would refuse one, if it would.
     """
     at, known = to_micros(now), KnownEditions(editions)
     state = copy(of.state)
     fire(state, known, at - 1, at)  # what time alone has brought is no consequence of the migration
     before = view_of(state, known)
     effects: list[ClockEvent] = []
-    problem = None
+    problem: Reason | None = None
     for number, activity in enumerate(activities):
         later = now + timedelta(microseconds=number)  # they count in the order in which they are sent
         try:
@@ -82,7 +83,7 @@ def preview(of: Candidate, activities: list[ActivityRecorded], editions: Edition
             published = apply_activity(state, known, sent, at + number).effects
             effects += [effect for effect in published if isinstance(effect, ClockEvent)]
         except InputRefused as refused:
-            problem = str(refused)
+            problem = _problem(activity, view_of(state, known), refused)
     after = view_of(state, known)
     return {
         "case_id": of.case.case_id,
@@ -105,6 +106,22 @@ def body_of(activity: ActivityRecorded) -> dict[str, Any]:
     """The activity as intake takes it."""
     names = ("type", "plan", "edition", "policy_sha256")
     return {name: value for name in names if (value := getattr(activity, name)) is not None}
+
+
+def _problem(activity: ActivityRecorded, case: CaseView, refused: InputRefused) -> Reason:
+    """Why escalation would refuse an activity; words of an edition are facts without names of their own."""
+    edition = activity.edition or case.pinned.edition.edition
+    match refused.cause:
+        case "unknown_calendar":
+            return Reason("migrate.unknown_calendar", edition=edition, calendar=case.calendar)
+        case "unknown_word":
+            return Reason("migrate.unknown_word", edition=edition, word=activity.plan or case.plan)
+        case "too_much_activity":
+            return Reason("migrate.too_much_activity", limit=MAX_ACTIVITIES)
+        case "uncountable_target":
+            return Reason("migrate.uncountable_target", edition=edition)
+        case cause:
+            return Reason("migrate.refused", dead_letter=cause)
 
 
 def _activity(of: Candidate, now: datetime, **given: Any) -> ActivityRecorded:

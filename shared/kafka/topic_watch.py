@@ -15,7 +15,7 @@ from prometheus_client import Gauge
 from shared.kafka.aiokafka_internals import AIOKafkaClient
 from shared.kafka.faults import TopicsDiffer
 from shared.kafka.settings import KafkaSettings
-from shared.kafka.topic_changes import changes
+from shared.kafka.topic_changes import TopicChange, another_cluster, changes, no_topic_ids
 from shared.kafka.topic_metadata import TopicFacts, describe_topics
 from shared.observability import logs
 from shared.observability.health import Readiness
@@ -48,7 +48,7 @@ class TopicWatch:
         self._cluster = ""
         self._ids: dict[str, str] = {}
         self._absent: set[str] = set()
-        self._wrong: dict[str, str] = {}
+        self._wrong: dict[str, TopicChange] = {}
         self._changed = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self.another_cluster = False
@@ -60,14 +60,14 @@ class TopicWatch:
         return self._ids
 
     @property
-    def wrong(self) -> Mapping[str, str]:
-        """The current problems by topic."""
+    def wrong(self) -> Mapping[str, TopicChange]:
+        """The current problems by topic; "" = of the whole cluster."""
         return self._wrong
 
     @property
     def trouble(self) -> str:
-        """The current problems in one line for people; "" = none."""
-        return "; ".join(self._wrong.values())
+        """The current problems in one English line, for logs and /readyz; "" = none."""
+        return "; ".join(map(str, self._wrong.values()))
 
     def check(self) -> None:
         """Raise TopicsDiffer if the last comparison found a problem."""
@@ -93,9 +93,9 @@ class TopicWatch:
                 async with asyncio.timeout(_ANSWER_SECONDS):
                     client = self._client or await self._connect()
                     self._compare(*await describe_topics(client, self._topics))
-            except IncompatibleBrokerVersion as error:
+            except IncompatibleBrokerVersion:
                 await self.close()  # the next connection may reach a newer broker
-                self._verdict({"": str(error)})
+                self._verdict({"": no_topic_ids()})
             except BaseException:
                 await self.close()
                 raise
@@ -104,7 +104,7 @@ class TopicWatch:
         self._cluster = self._cluster or cluster
         self.another_cluster = cluster != self._cluster
         if self.another_cluster:
-            self._verdict({"": f"Kafka at {self._settings.kafka_bootstrap} is another cluster than before"})
+            self._verdict({"": another_cluster(self._settings.kafka_bootstrap)})
             return
         wrong = changes(self._topics, found, self._ids, self._settings.partitions)
         # A broker that has just started may not list all topics yet: a known topic counts as missing only if two
@@ -133,7 +133,7 @@ class TopicWatch:
         await client.bootstrap()
         return client
 
-    def _verdict(self, wrong: dict[str, str]) -> None:
+    def _verdict(self, wrong: dict[str, TopicChange]) -> None:
         before, self._wrong = self._wrong, wrong
         for topic in self._topics:
             TOPICS_CHANGED.labels(self._service, topic).set(topic in wrong)

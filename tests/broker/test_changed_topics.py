@@ -127,10 +127,12 @@ async def _escalation(bootstrap: str, folder: Path) -> AsyncIterator[ServiceProc
         yield escalation
 
 
-async def _reply(intake: Intake, key: str) -> httpx.Response:
+async def _reply(intake: Intake, key: str, language: str = "en") -> httpx.Response:
     async with intake.client() as http:
         return await http.post(
-            "/v1/cases/some-case/activity", json={"type": "agent_replied"}, headers={"Idempotency-Key": key}
+            "/v1/cases/some-case/activity",
+            json={"type": "agent_replied"},
+            headers={"Idempotency-Key": key, "Accept-Language": language},
         )
 
 
@@ -192,6 +194,8 @@ async def test_activity_in_a_topic_that_was_created_again_is_refused_until_it_wi
             await recreate(KafkaSettings(kafka_bootstrap=kafka), ACTIVITY)
             reason = f"{ACTIVITY.name} was deleted and created again"
             await _refuses(intake, reason)
+            spanish = (await _reply(intake, "in-spanish", "es")).json()["detail"]
+            assert f"{ACTIVITY.name} se borró y se creó de nuevo; no se confirmó nada" in spanish
             await _says(escalation, reason)
         assert await escalation.terminate() == 0
         async with running_intake(kafka) as intake:

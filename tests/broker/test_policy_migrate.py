@@ -109,7 +109,10 @@ async def test_a_migration_that_fails_reports_the_reason(opened: Open, bootstrap
         "objectives-2024", "--case", opened.cases[0], "--send", key="activity"
     )
     assert code == 1
-    assert "scope" in previews[0]["problem"]
+    assert previews[0]["problem"]["code"] == "migrate.intake_refused"
+    assert "scope" in previews[0]["problem"]["because"]
+    code, previews, errors = await opened.migrate("objectives-2024", "--case", "nobody", "--lang", "es")
+    assert "caso nobody: el registro no tiene ese caso" in errors
     code, _, errors = await opened.migrate("no-such-edition", "--all")
     assert code == 2
     code, _, errors = await opened.migrate("objectives-2024")

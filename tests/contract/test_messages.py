@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[2]
 CODE = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 PLACE = {"step": 2, "FieldError": 1}  # where a call has its code, if not first
 REFUSALS = {kind.__name__ for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)}
-MAKERS = {"messages", "words", "why", "part", "step", "FieldError", "WrongValue"} | REFUSALS - {"ValidationError"}
+MAKERS = {"messages", "words", "why", "part", "step", "FieldError", "WrongValue", "Reason"} | REFUSALS - {
+    "ValidationError"
+}
 
 
 def placeholders(text: str) -> list[tuple[str, str | None]]:

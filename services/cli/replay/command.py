@@ -5,23 +5,25 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, Protocol
 
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
 from services.cli.kafka_errors import kafka_errors
-from services.cli.options import BAD_INPUT, CommandFailed, Flag, Json, Kafka, kafka_settings, report
+from services.cli.options import BAD_INPUT, CommandFailed, Flag, Json, Kafka, Lang, kafka_settings, report
 from services.cli.progress import Progress
-from services.cli.replay.view import as_data, show
+from services.cli.replay.view import as_data, printable, show
 from services.replay.log_file import BadLogFile, RecordedLog, lines_of, read_lines
 from services.replay.log_from_kafka import read_log
 from services.replay.replay import CannotReplay, Replayer, ReplayResult
 from shared.kafka.faults import TaskMustStop
 from shared.kafka.settings import BadSettings, load
+from shared.messages.catalogues import messages_in
+from shared.messages.messages import Messages
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
@@ -35,6 +37,12 @@ Policies = Annotated[tuple[str, ...], Parameter(negative="")]
 Shown = Annotated[int, Parameter(name="--show", help="How many differences are shown; the others are counted.")]
 
 
+class ShowStep(Protocol):
+    """Shows the current step: a code of the catalogue and its counts."""
+
+    def __call__(self, code: str, /, **counts: int) -> None: ...
+
+
 def replay(
     *,
     from_topic: Flag = False,
@@ -43,6 +51,7 @@ def replay(
     policy: Policies = (),
     kafka: Kafka = None,
     show_at_most: Shown = 20,
+    lang: Lang = None,
     as_json: Json = False,
 ) -> int:
     """Run the services again on a recorded log; compare the events.
@@ -62,29 +71,34 @@ def replay(
     policy
         Names or files of editions that decided cases, besides those in the log; several with commas or
         repeated. By default those of FRONTLINE_POLICIES.
+    lang
+        The language of the output, such as en or es.
     """
+    messages = messages_in(lang)
     try:
         if from_topic == (from_file is not None):
-            raise CommandFailed("name the source of the log: --from-topic, or --from-file FILE", BAD_INPUT)
+            raise CommandFailed(messages("replay.needs_source"), BAD_INPUT)
         if save is not None and not from_topic:
-            raise CommandFailed("--save needs --from-topic", BAD_INPUT)
+            raise CommandFailed(messages("replay.save_needs_topic"), BAD_INPUT)
         if str(save) == "-":
-            raise CommandFailed("--save needs the name of a file: standard output is for the result", BAD_INPUT)
+            raise CommandFailed(messages("replay.save_needs_file"), BAD_INPUT)
         if show_at_most < 0:
-            raise CommandFailed(f"--show {show_at_most}: must not be negative", BAD_INPUT)
+            raise CommandFailed(messages("replay.show_negative", count=show_at_most), BAD_INPUT)
         with Progress() as progress:
-            result = _replay(_DelayedProgress(progress).update, from_file, save, policy, kafka, show_at_most)
+            show_step = _DelayedProgress(progress, messages).update
+            result = _replay(show_step, messages, from_file, save, policy, kafka, show_at_most)
     except CommandFailed as failed:
         return report(failed)
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(as_data(result)) + b"\n")
     else:
-        show(result, Console(soft_wrap=True, highlight=False))
+        show(result, Console(soft_wrap=True, highlight=False), messages)
     return IDENTICAL if result.identical else DIFFERENT
 
 
 def _replay(
-    show_step: Callable[[str], None],
+    show_step: ShowStep,
+    messages: Messages,
     file: Path | None,
     save: Path | None,
     policy: Sequence[str],
@@ -94,65 +108,74 @@ def _replay(
     try:
         named = {"policies": ",".join(policy)} if policy else {}
         configured = load_library(load(PolicySettings, **named).policies)
-        with _from_kafka(kafka, show_step) if file is None else _from_file(file, show_step) as log:
+        with _from_kafka(kafka, show_step, messages) if file is None else _from_file(file, show_step, messages) as log:
             if save is not None:
-                _write(log, save, show_step)
+                _write(log, save, show_step, messages)
             replayer = Replayer(
                 configured,
                 max_differences=limit,
-                progress=lambda done, total: show_step(f"replaying: {done:,} of {total:,}"),
+                progress=lambda done, total: show_step("replay.step.replaying", done=done, total=total),
             )
             return replayer.replay(log)
-    except (BadSettings, PolicyError, CannotReplay, TaskMustStop) as error:
+    except CannotReplay as error:
+        lines = (printable(messages.reason(reason)) for reason in error.reasons)
+        raise CommandFailed("\n".join(lines), BAD_INPUT) from None
+    except (BadSettings, PolicyError, TaskMustStop) as error:
         raise CommandFailed(str(error), BAD_INPUT) from None
 
 
-def _from_kafka(kafka: str | None, show_step: Callable[[str], None]) -> RecordedLog:
+def _from_kafka(kafka: str | None, show_step: ShowStep, messages: Messages) -> RecordedLog:
     settings = kafka_settings(kafka)
-    with kafka_errors(settings):
-        return asyncio.run(read_log(settings, lambda done, total: show_step(f"reading the log: {done:,} of {total:,}")))
+    with kafka_errors(settings, messages.language):
+        return asyncio.run(
+            read_log(settings, lambda done, total: show_step("replay.step.reading", done=done, total=total))
+        )
 
 
-def _from_file(file: Path, show_step: Callable[[str], None]) -> RecordedLog:
+def _from_file(file: Path, show_step: ShowStep, messages: Messages) -> RecordedLog:
     def counted(lines: BinaryIO) -> Iterator[bytes]:
         for number, line in enumerate(lines, 1):
-            show_step(f"reading the log: line {number:,}")
+            show_step("replay.step.reading_file", line=number)
             yield line
 
     try:
         with contextlib.nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as lines:
             return read_lines(counted(lines))
     except BadLogFile as error:
-        name = "standard input" if str(file) == "-" else str(file)
-        raise CommandFailed(f"{name}, {error}", BAD_INPUT) from None
+        name = messages("replay.standard_input") if str(file) == "-" else str(file)
+        place = {"file": name, "line": error.number}
+        raise CommandFailed(printable(messages("replay.bad_line", **place, why=error.reason)), BAD_INPUT) from None
     except OSError as error:
-        raise CommandFailed(f"cannot read {file}: {error.strerror or error}", BAD_INPUT) from None
+        problem = error.strerror or str(error)
+        raise CommandFailed(messages("line.no_file", file=str(file), problem=problem), BAD_INPUT) from None
 
 
-def _write(log: RecordedLog, file: Path, show_step: Callable[[str], None]) -> None:
+def _write(log: RecordedLog, file: Path, show_step: ShowStep, messages: Messages) -> None:
     """Write the whole log or nothing. Only the owner can read the file, since it contains customers' text."""
     part = file.with_name(f"{file.name}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
             for number, line in enumerate(lines_of(log), 1):
-                show_step(f"writing the log: line {number:,}")
+                show_step("replay.step.writing", line=number)
                 out.write(line)
         part.replace(file)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise CommandFailed(f"cannot write {file}: {error.strerror or error}", BAD_INPUT) from None
+        problem = error.strerror or str(error)
+        raise CommandFailed(messages("replay.cannot_write", file=str(file), problem=problem), BAD_INPUT) from None
 
 
 class _DelayedProgress:
     """Shows progress only if the command takes longer than _QUIET_SECONDS."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress, messages: Messages) -> None:
+        self._progress, self._messages = progress, messages
         self._next = time.monotonic() + _QUIET_SECONDS
 
-    def update(self, sentence: str) -> None:
+    def update(self, code: str, /, **counts: int) -> None:
         """Show the current step, at most once every _UPDATE_SECONDS."""
         now = time.monotonic()
         if now >= self._next:
             self._next = now + _UPDATE_SECONDS
-            self._progress.update(sentence)
+            shown = {name: f"{count:,}" for name, count in counts.items()}
+            self._progress.update(self._messages(code, **shown))

@@ -8,30 +8,27 @@ from rich.table import Table
 from rich.text import Text
 
 from services.replay.replay import Difference, FieldDifference, ReplayResult, Tally
+from shared.messages.messages import Messages
+from shared.messages.reason import Reason
 
-_KINDS = {
-    "differing": ("differs", "yellow"),
-    "missing": ("is missing", "red"),
-    "unexpected": ("is not reproduced", "red"),
-    "dead_letter": ("dead letter", "yellow"),
-}
-_COLUMNS: tuple[tuple[str, str], ...] = (
-    ("events published", "published"),
-    ("events replayed", "replayed"),
-    ("  identical", "identical"),
-    ("  differing", "differing"),
-    ("  missing in the log", "missing"),
-    ("  not reproduced", "unexpected"),
-    ("  that cannot be replayed", "not_replayable"),
-    ("dead letters", "dead_letters"),
-    ("  differing", "dead_letters_differing"),
-    ("  that cannot be replayed", "dead_letters_not_replayable"),
-    ("records not yet processed", "not_yet_processed"),
+_STYLES = {"differing": "yellow", "missing": "red", "unexpected": "red", "dead_letter": "yellow"}  # by kind
+_COLUMNS: tuple[tuple[str, str], ...] = (  # indentation of the title, and name of the count
+    ("", "published"),
+    ("", "replayed"),
+    ("  ", "identical"),
+    ("  ", "differing"),
+    ("  ", "missing"),
+    ("  ", "unexpected"),
+    ("  ", "not_replayable"),
+    ("", "dead_letters"),
+    ("  ", "dead_letters_differing"),
+    ("  ", "dead_letters_not_replayable"),
+    ("", "not_yet_processed"),
 )
 
 
 def as_data(result: ReplayResult) -> dict[str, Any]:
-    """The result as `--json` prints it."""
+    """The result as `--json` prints it: reasons are codes with facts, the same in every language."""
     return {
         "identical": result.identical,
         "digest": result.digest,
@@ -39,44 +36,51 @@ def as_data(result: ReplayResult) -> dict[str, Any]:
         "services": {tally.service: _counts(tally) for tally in result.tallies},
         "differences": [_difference(each) for each in result.differences],
         "more_differences": result.more_differences,
-        "notes": list(result.notes),
+        "notes": [note.as_data() for note in result.notes],
     }
 
 
-def show(result: ReplayResult, console: Console) -> None:
+def show(result: ReplayResult, console: Console, messages: Messages) -> None:
     """Print the counts, each difference and the digests."""
     table = Table("", *(tally.service for tally in result.tallies), box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    for title, name in _COLUMNS:
-        table.add_row(title, *(f"{getattr(tally, name):,}" for tally in result.tallies))
+    for indent, name in _COLUMNS:
+        title = messages(f"replay.count.{name}")
+        table.add_row(f"{indent}{title}", *(f"{getattr(tally, name):,}" for tally in result.tallies))
     console.print(table)
     for note in result.notes:
-        console.print(_text(f"note: {note}", "yellow"))
+        console.print(_text(messages("explain.note", note=note), "yellow"))
     for tally in result.tallies:
-        for reason, count in sorted(tally.not_replayable_reasons.items()):
-            console.print(_text(f"{tally.service}: {count} cannot be replayed: {reason}", "yellow"))
+        for reason, count in _sorted_reasons(tally):
+            facts = {"service": tally.service, "count": count, "why": reason}
+            console.print(_text(messages("replay.cannot_because", **facts), "yellow"))
     for difference in result.differences:
-        _show_difference(difference, console)
+        _show_difference(difference, console, messages)
     if result.more_differences:
-        console.print(_text(f"\nand {result.more_differences} more; --show N shows the first N", "dim"))
+        console.print(_text(f"\n{messages('replay.more', count=result.more_differences)}", "dim"))
     console.print()
+    titles = [messages("replay.digest.replayed"), messages("replay.digest.published")]
+    width = max(map(len, titles))
     for tally in result.tallies:
-        console.print(_text(f"{tally.service}: SHA-256 of the replayed events   {tally.digest}"))
-        console.print(_text(f"{'':{len(tally.service)}}  SHA-256 of the published events  {tally.published_digest}"))
-    console.print(_verdict(result))
+        for name, title, digest in zip(
+            (f"{tally.service}:", ""), titles, (tally.digest, tally.published_digest), strict=True
+        ):
+            console.print(_text(f"{name:{len(tally.service) + 1}} {title:{width}}  {digest}"))
+    console.print(_verdict(result, messages))
 
 
-def _verdict(result: ReplayResult) -> Text:
+def _verdict(result: ReplayResult, messages: Messages) -> Text:
     events = sum(tally.identical for tally in result.tallies)
+    identical = Reason("replay.identical_events", count=events)
     if not result.as_published:
-        count = len(result.differences) + result.more_differences
-        differ = f"{count} difference" + ("s" if count > 1 else "")
-        return _text(f"{differ}; {events} events are identical", "bold red")
+        differences = Reason("replay.differences", count=len(result.differences) + result.more_differences)
+        return _text(messages("replay.verdict", first=differences, second=identical), "bold red")
     if not result.complete:
         not_replayable = sum(tally.not_replayable + tally.dead_letters_not_replayable for tally in result.tallies)
-        return _text(f"{events} events are identical; {not_replayable} cannot be replayed", "bold yellow")
-    return _text(f"identical: {events} events, byte for byte", "bold green")
+        cannot = Reason("replay.cannot", count=not_replayable)
+        return _text(messages("replay.verdict", first=identical, second=cannot), "bold yellow")
+    return _text(messages("replay.identical", count=events), "bold green")
 
 
 def _counts(tally: Tally) -> dict[str, Any]:
@@ -88,7 +92,7 @@ def _counts(tally: Tally) -> dict[str, Any]:
         "missing": tally.missing,
         "unexpected": tally.unexpected,
         "not_replayable": tally.not_replayable,
-        "not_replayable_reasons": dict(sorted(tally.not_replayable_reasons.items())),
+        "not_replayable_reasons": [reason.as_data() | {"count": count} for reason, count in _sorted_reasons(tally)],
         "not_yet_processed": tally.not_yet_processed,
         "dead_letters": {
             "published": tally.dead_letters,
@@ -100,33 +104,51 @@ def _counts(tally: Tally) -> dict[str, Any]:
     }
 
 
+def _sorted_reasons(tally: Tally) -> list[tuple[Reason, int]]:
+    return sorted(tally.not_replayable_reasons.items(), key=lambda each: repr(each[0]))
+
+
 def _difference(difference: Difference) -> Mapping[str, Any]:
-    return difference._asdict() | {"fields": [each._asdict() for each in difference.fields]}
+    fields = [{name: _as_json(value) for name, value in each._asdict().items()} for each in difference.fields]
+    return difference._asdict() | {"reason": difference.reason.as_data(), "fields": fields}
 
 
-def _show_difference(difference: Difference, console: Console) -> None:
-    word, style = _KINDS[difference.kind]
-    place = f" at {difference.place}" if difference.place else ""
+def _as_json(value: Any) -> Any:
+    return value.as_data() if isinstance(value, Reason) else value
+
+
+def _show_difference(difference: Difference, console: Console, messages: Messages) -> None:
+    facts = {"service": difference.service, "type": difference.type, "id": difference.id, "why": difference.reason}
+    line = messages(f"replay.difference.{difference.kind}", **facts)
+    if difference.place:
+        line = messages("replay.at_place", what=line, place=difference.place)
     console.print()
+    console.print(_text(line, _STYLES[difference.kind]))
     if difference.kind == "dead_letter":
-        console.print(_text(f"{difference.service}, {difference.id}: {difference.reason}{place}", style))
         return
-    console.print(_text(f"{difference.service}: {difference.type} {difference.id} {word}{place}", style))
-    of_case = f"case {difference.case_id}: " if difference.case_id else ""
-    console.print(_text(f"  {of_case}{difference.reason}"))
-    _show_fields(difference.fields, console)
+    why = messages.reason(difference.reason)
+    if difference.case_id:
+        why = messages("replay.of_case", case=difference.case_id, why=why)
+    console.print(_text(f"  {why}"))
+    _show_fields(difference.fields, console, messages)
 
 
-def _show_fields(fields: Iterable[FieldDifference], console: Console) -> None:
+def _show_fields(fields: Iterable[FieldDifference], console: Console, messages: Messages) -> None:
     for each in fields:
-        console.print(_text(f"  {each.field}: published {_value(each.published)}, replayed {_value(each.replayed)}"))
+        values = {"published": _value(each.published, messages), "replayed": _value(each.replayed, messages)}
+        console.print(_text(f"  {messages('replay.field', field=each.field, **values)}"))
 
 
-def _value(value: Any) -> str:
-    return {None: "null", True: "true", False: "false"}.get(value, str(value)) if not isinstance(value, str) else value
+def _value(value: Any, messages: Messages) -> str:
+    if isinstance(value, Reason):
+        return messages.reason(value)
+    return value if isinstance(value, str) else {None: "null", True: "true", False: "false"}.get(value, str(value))
+
+
+def printable(text: str) -> str:
+    """Replace control characters: text from a log must not control the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _text(text: str, style: str = "") -> Text:
-    """Replace control characters: text from a log must not control the terminal."""
-    shown = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return Text(shown, style=style)
+    return Text(printable(text), style=style)

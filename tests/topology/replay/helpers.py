@@ -9,6 +9,8 @@ from services.replay.recorded_log import Extent
 from services.replay.replay import Difference, Replayer, ReplayResult, Tally
 from shared.contracts.topics import Topic
 from shared.kafka.record import Record
+from shared.messages.catalogues import messages_in
+from shared.messages.reason import Reason
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
 from tests.harness.recording import Recording, log_of
@@ -89,3 +91,8 @@ def edited(records: Iterable[Record], old: Record, edit: Callable[[dict[str, Any
 def header(record: Record, name: str, value: bytes) -> tuple[tuple[str, bytes], ...]:
     """A record's headers with one of them changed."""
     return tuple((each, value if each == name else data) for each, data in record.headers)
+
+
+def text(reason: Reason) -> str:
+    """The English sentence of a reason."""
+    return messages_in().reason(reason)

@@ -11,6 +11,7 @@ import pytest
 from services.replay.event_difference import ABSENT, NOT_SHOWN
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, dead_letter
 from shared.kafka.record import Record
+from shared.messages.reason import Reason
 from tests.harness.asking import account
 from tests.harness.recording import Recording
 from tests.topology.replay.helpers import (
@@ -23,6 +24,7 @@ from tests.topology.replay.helpers import (
     kinds,
     replay,
     tally_of,
+    text,
     types,
     without,
 )
@@ -210,7 +212,7 @@ def test_an_event_without_a_usable_cause_is_unexpected(
     old = find_event(lived.published(ESCALATIONS), "clock.breached")
     result = replay(lived, changed(lived.all_records(), old, **change(old)))
     assert tally_of(result, "escalation").unexpected + tally_of(result, "escalation").differing == 1
-    assert reason in result.differences[0].reason
+    assert reason in text(result.differences[0].reason)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +243,7 @@ def test_an_event_whose_cause_is_not_in_the_log_cannot_be_replayed(lived: Record
     old = find_event(lived.published(ESCALATIONS), "clock.fulfilled")
     nowhere = {"offset": 70, "positions": {CASES.name: 3}}
     result = replay(lived, edited(lived.all_records(), old, lambda data: data["caused_by"].update(nowhere)))
-    reason = "the log does not have the record of support.activity.v1 that caused them"
+    reason = Reason("replay.lost.cause_missing", topic="support.activity.v1")
     of_the_case = [r for r in lived.published(ESCALATIONS) if r.key == old.key and r.offset >= old.offset]
     assert tally_of(result, "escalation").not_replayable_reasons == {reason: len(of_the_case)}
     assert (result.complete, result.as_published) == (False, True)
@@ -275,7 +277,7 @@ def test_dead_letters_are_compared_by_record_and_cause(lived: Recording, cause: 
     result = replay(lived, records)
     assert kinds(result) == [("dead_letter", "dead letter")]
     assert result.differences[0].id == f"{ACTIVITY.name}[0]@1"
-    assert ("not dead-lettered" if cause is None else cause) in result.differences[0].reason
+    assert ("not dead-lettered" if cause is None else cause) in text(result.differences[0].reason)
     assert tally_of(result, "escalation").dead_letters_differing == 1
     assert result.digest == result.published_digest
 
@@ -285,9 +287,9 @@ def test_a_dead_letter_too_many_is_shown(lived: Recording) -> None:
     letter = lived.published(dead_letter(ACTIVITY))[0]
     copy = replace(letter, offset=letter.offset + 10)
     made_up = replace(copy, headers=header(copy, "dlt-offset", b"0"))
-    assert "twice" in replay(lived, [*lived.all_records(), copy]).differences[0].reason
+    assert replay(lived, [*lived.all_records(), copy]).differences[0].reason == Reason("replay.dead_letter.twice")
     result = replay(lived, [*lived.all_records(), made_up])
-    assert "the replay does not dead-letter it" in result.differences[0].reason
+    assert "the replay does not dead-letter it" in text(result.differences[0].reason)
 
 
 def test_only_so_many_differences_are_kept_and_the_others_counted(lived: Recording) -> None:

@@ -10,7 +10,7 @@ from shared.kafka.record import Record
 from shared.policy.digest import policy_sha256
 from tests.harness.asking import account
 from tests.harness.recording import Recording
-from tests.topology.replay.helpers import BOTH, LIBRARY, NEXT, changed, edited, fields, identical, replay, without
+from tests.topology.replay.helpers import BOTH, LIBRARY, NEXT, changed, edited, fields, identical, replay, text, without
 
 TO_NEXT: dict[str, Any] = {"edition": "objectives-2024", "policy_sha256": policy_sha256(NEXT.editions[0])}
 
@@ -39,9 +39,10 @@ def test_editions_of_the_log_need_not_be_configured() -> None:
     assert identical(replay(recording), recording)
     with pytest.raises(CannotReplay) as raised:
         replay(recording, without(recording.all_records(), *recording.published(EDITIONS)))
-    assert "objectives-2024" in str(raised.value)
-    assert policy_sha256(NEXT.editions[0]) in str(raised.value)
-    assert "support.editions.v1 does not have it" in str(raised.value)
+    (reason,) = raised.value.reasons
+    assert reason.facts["edition"] == "objectives-2024"
+    assert policy_sha256(NEXT.editions[0]) in text(reason)
+    assert "support.editions.v1 does not have it" in text(reason)
 
 
 def test_a_damaged_edition_that_nothing_else_gives_is_an_error_that_names_its_record() -> None:
@@ -51,8 +52,10 @@ def test_a_damaged_edition_that_nothing_else_gives_is_an_error_that_names_its_re
     recording.asks(1)
     recording.runs()
     (edition,) = recording.published(EDITIONS)
-    with pytest.raises(CannotReplay, match=r"support\.editions\.v1\[0\]@0 cannot be used: policy_sha256 is"):
+    with pytest.raises(CannotReplay) as raised:
         replay(recording, edited(recording.all_records(), edition, tampered))
+    (reason,) = raised.value.reasons
+    assert "support.editions.v1[0]@0 cannot be used: policy_sha256 is" in text(reason)
 
 
 def test_a_tampered_edition_differs_from_what_the_router_publishes(recording: Recording) -> None:

@@ -10,6 +10,7 @@ import pytest
 from services.cli.clocks import answer
 from services.cli.jsonl import BadInput
 from shared.contracts.vocabulary import Language
+from shared.messages.catalogues import messages_in
 from tests.harness.desk import ClockDesk, minute, terms
 
 OFFICE = {
@@ -337,7 +338,7 @@ def test_a_bad_line_names_its_field(changes: dict[str, Any], field: str) -> None
     with pytest.raises(BadInput) as refused:
         answer(line)
     assert refused.value.field == field
-    assert refused.value.message
+    assert messages_in().knows(refused.value.reason.code)
 
 
 def test_the_command_adds_ledgers_when_asked() -> None:

@@ -12,6 +12,7 @@ import pytest
 from services.cli.deadline import answer, deadline
 from services.cli.jsonl import BadInput
 from shared.contracts.vocabulary import Language
+from shared.messages.catalogues import messages_in
 
 OFFICE = {
     "timezone": "Europe/Madrid",
@@ -173,7 +174,7 @@ def test_a_bad_line_names_its_field(changes: dict[str, Any], field: str) -> None
     with pytest.raises(BadInput) as refused:
         answer(line, with_ledger=False)
     assert refused.value.field == field
-    assert refused.value.message
+    assert messages_in().knows(refused.value.reason.code)
 
 
 LINES = [json.dumps(LINE), "nonsense", "", '"text"', json.dumps(LINE | {"target_seconds": 60}), "\udcff"]

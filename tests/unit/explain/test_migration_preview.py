@@ -6,10 +6,12 @@ from typing import Any
 
 from rich.console import Console
 
-from services.cli.policy.migration.view import show
+from services.cli.policy.migration.view import as_data, show
 from shared.contracts.topics import ACTIVITY, CASES, Topic
 from shared.explain.case_log import CaseLog
 from shared.explain.migration_preview import Candidate, Editions, candidate, preview, to_edition, to_plan
+from shared.messages.catalogues import messages_in
+from shared.messages.reason import Reason
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.sla.pinned_edition import PinnedEdition, short_of
@@ -130,8 +132,7 @@ def test_what_is_over_or_cannot_be_told_is_no_candidate() -> None:
     case = Case(plan="premier_plus")
     assert candidate(CaseLog(), EDITIONS) is None
     unknown = candidate(case.log, {})
-    assert isinstance(unknown, str)
-    assert "neither in the log nor configured" in unknown
+    assert unknown == Reason("migrate.unknown_edition", edition="guidelines-2021", policy_sha256=NOW.sha256)
     case.record_activity("closed")
     assert candidate(case.log, EDITIONS) is None
 
@@ -145,7 +146,8 @@ def test_an_edition_without_the_calendar_of_the_case_is_a_problem_that_is_told()
     editions = {**EDITIONS, short_of(target.sha256): target}
     now = case.desk.driver.now
     told = preview(case.candidate, [to_edition(case.candidate, target, now)], editions, now)
-    assert "has no calendar 'spain', by which the case counts" in told["problem"]
+    named = Reason("migrate.unknown_calendar", edition=lacking.edition, calendar="spain")
+    assert told["problem"] == named
     assert told["clocks"] == []
 
 
@@ -154,12 +156,32 @@ def test_people_read_a_line_for_each_case_and_each_clock() -> None:
     case = Case(plan="premier_plus")
     case.passes(minutes(100))
     out = io.StringIO()
-    show([case.to_edition()], Console(file=out, soft_wrap=True, highlight=False), sent=False)
+    show([case.to_edition()], Console(file=out, soft_wrap=True, highlight=False), messages_in("en"), sent=False)
     text = out.getvalue()
     assert "edition guidelines-2021 -> objectives-2024" in text
-    assert "periodic update: not promised -> objective of 1h elapsed, due 2026-11-23T13:00:00Z, late" in text
+    assert "periodic update: not promised -> objective of 1 h round the clock, due 2026-11-23T13:00:00Z, late" in text
     assert "late  new breach" in text
-    assert "1 cases would change, 1 new breaches. Nothing was sent; --send sends it." in text
+    assert "1 case would change, 1 new breach. Nothing was sent; --send sends it." in text
+
+
+def test_people_read_a_preview_in_their_language() -> None:
+    """Words of the editions stay as they are; the data has the sentence of a problem beside its code and facts."""
+    case = Case(plan="premier_plus")
+    case.passes(minutes(100))
+    out = io.StringIO()
+    refused = {**case.to_edition(), "problem": Reason("migrate.unknown_calendar", edition="x", calendar="spain")}
+    show([case.to_edition(), refused], Console(file=out, soft_wrap=True), messages_in("es"), sent=False)
+    text = out.getvalue()
+    assert "Caso" in text
+    assert "edición guidelines-2021 -> objectives-2024" in text
+    assert "actualización periódica: no prometido -> objetivo de 1 h" in text
+    assert "  sin cambios: la edición x no tiene el calendario spain, por el que cuenta el caso" in text
+    assert "cambiaría 1 caso, 2 incumplimientos nuevos; 1 caso no se puede cambiar. No se envió nada" in text
+    assert as_data(refused, messages_in("es"))["problem"] == {
+        "code": "migrate.unknown_calendar",
+        "facts": {"edition": "x", "calendar": "spain"},
+        "because": "la edición x no tiene el calendario spain, por el que cuenta el caso",
+    }
 
 
 def test_an_edition_and_a_plan_are_previewed_in_the_order_in_which_they_are_sent() -> None:

@@ -18,6 +18,7 @@ from shared.kafka import serde
 from shared.kafka.record import Record
 from shared.kafka.serde import Envelope
 from shared.messages.catalogues import messages_in
+from shared.messages.reason import Reason
 from shared.policy.digest import policy_sha256
 from shared.policy.model import Edition
 from shared.policy.published_edition import edition_published
@@ -132,8 +133,8 @@ def test_an_edition_whose_digest_only_begins_alike_is_not_taken_for_that_of_the_
     assert found["clocks"] is None
     assert rebuild_case(case.log, case.case, at_hand).state is None
     why = candidate(case.log, at_hand)
-    assert isinstance(why, str)
-    assert case.case.policy_sha256 in why
+    assert isinstance(why, Reason)
+    assert why.facts["policy_sha256"] == case.case.policy_sha256
 
 
 def test_a_migration_to_an_edition_that_only_begins_alike_changes_nothing() -> None:

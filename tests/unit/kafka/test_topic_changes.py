@@ -2,8 +2,9 @@
 
 import pytest
 
-from shared.kafka.topic_changes import changes
+from shared.kafka.topic_changes import TopicChange, another_cluster, changes, no_topic_ids
 from shared.kafka.topic_metadata import TopicFacts
+from shared.messages.catalogues import messages_in
 
 KNOWN = {"a": "id-of-a", "b": "id-of-b"}
 AS_IT_WAS = {"a": TopicFacts("id-of-a", 6), "b": TopicFacts("id-of-b", 6)}
@@ -21,7 +22,15 @@ AS_IT_WAS = {"a": TopicFacts("id-of-a", 6), "b": TopicFacts("id-of-b", 6)}
 def test_each_reason_names_its_topic(now: TopicFacts | None, reason: str) -> None:
     """An operator has to know which of many topics it is; the loss of records comes before their number."""
     found = {"a": AS_IT_WAS["a"]} | ({"b": now} if now else {})
-    assert changes(["a", "b"], found, KNOWN, 6) == {"b": reason}
+    found_changes = changes(["a", "b"], found, KNOWN, 6)
+    assert {topic: str(change) for topic, change in found_changes.items()} == {"b": reason}
+    assert messages_in("en").reason(found_changes["b"]) == reason
+
+
+@pytest.mark.parametrize("change", [another_cluster("localhost:9092"), no_topic_ids()], ids=lambda change: change.code)
+def test_a_change_of_the_cluster_reads_the_same_in_the_log_and_in_the_catalogue(change: TopicChange) -> None:
+    """Operators compare the detail of a problem document with the log."""
+    assert messages_in("en").reason(change) == str(change)
 
 
 def test_unchanged_topics_have_no_problem() -> None:

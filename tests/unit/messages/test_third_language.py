@@ -4,21 +4,31 @@ The language is made from the English catalogue: each sentence in brackets. What
 from a catalogue.
 """
 
+import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from services.cli import clocks, deadline, feed
 from services.cli.decide import decider
 from services.cli.logged_event import LoggedEvent
 from services.cli.policy import commands as policy
-from services.intake.errors import FieldError, InvalidFields
+from services.cli.policy.migration import view as migration
+from services.cli.policy.migration.command import migrate
+from services.cli.replay import view as replay_view
+from services.cli.replay.command import replay
+from services.intake.errors import FieldError, InvalidFields, TopicsChanged
 from services.intake.problem import render
+from services.replay.replay import Difference, FieldDifference, ReplayResult, Tally
+from services.replay.report import Kind
 from shared.contracts import wire
 from shared.contracts.vocabulary import (
     ACCOUNT_TYPES,
@@ -32,12 +42,16 @@ from shared.contracts.vocabulary import (
     TIERS,
     WORKAROUNDS,
 )
+from shared.kafka.topic_changes import another_cluster, changes, no_topic_ids
+from shared.kafka.topic_metadata import TopicFacts
 from shared.messages.catalogues import FALLBACK, SETTING, SHIPPED, best, catalogue, lacking, messages_in
 from shared.messages.messages import Catalogue, Messages, placeholders
+from shared.messages.reason import Reason
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
-from tests.unit.cli import test_decide
+from tests.unit.cli import bad_lines, test_decide
 from tests.unit.explain.test_explain_in_spanish import lived_through, words
+from tests.unit.explain.test_migration_preview import Case
 from tests.unit.policy.small_edition import SMALL, changed
 
 LANGUAGE = "eo"
@@ -48,6 +62,9 @@ OF_EDITIONS = (
     *(*PLANS, *ACCOUNT_TYPES, *ROLES, *CHANNELS, *TIERS, *MILESTONES),
     *(*IMPACTS, *WORKAROUNDS, *ENVIRONMENTS, *REQUEST_TYPES),
 )
+
+# Facts of every reason for which a case is not migrated.
+FACTS = ("edition", "policy_sha256", "calendar", "word", "limit", "dead_letter", "answer", "problem")
 
 
 @pytest.fixture(autouse=True)
@@ -179,6 +196,135 @@ def test_a_problem_is_in_the_third_language() -> None:
     problem = json.loads(bytes(render(InvalidFields(errors), LANGUAGE).body))
     said = [problem["title"], problem["detail"], *(error["message"] for error in problem["errors"])]
     assert all(text.startswith("⟦") for text in said)
+
+
+def test_a_preview_of_a_migration_is_in_the_third_language() -> None:
+    """Each case, clock, problem and count; the names of editions, plans and priorities stay as they are."""
+    case = Case(plan="premier_plus")
+    case.passes(timedelta(minutes=30))
+    case.record_activity("status_changed", to="waiting_on_customer")
+    case.passes(timedelta(minutes=70))
+    seen = case.to_edition()
+    texts = catalogue(FALLBACK).texts.items()
+    codes = [code for code, text in texts if code.startswith("migrate.") and placeholders(text) < set(FACTS)]
+    late = Case(plan="premier_plus")
+    late.passes(timedelta(minutes=100))
+    breached = late.to_edition()
+    assert breached["breaches"]
+    previews = [seen, breached, {**seen, "edition": seen["plan"], "account_id": None}]
+    previews += [{**seen, "problem": Reason(code, **dict.fromkeys(FACTS, 1))} for code in codes]
+    for shown in ([], previews):
+        for sent in (False, True):
+            out = io.StringIO()
+            migration.show(shown, Console(file=out, soft_wrap=True), messages_in(LANGUAGE), sent=sent)
+            for word in ("guidelines-2021", "objectives-2024", "premier_plus"):
+                assert english_left(out.getvalue().replace(word, "")) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"every": True}, "migrate.needs_edition"),
+        ({"edition": "objectives-2024"}, "migrate.needs_cases"),
+        ({"edition": "objectives-2024", "every": True, "send": True}, "migrate.needs_key"),
+    ],
+)
+def test_arguments_of_a_migration_are_refused_in_the_third_language(
+    arguments: dict[str, Any], code: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On standard error, with exit code 2."""
+    monkeypatch.delenv("FRONTLINE_KEY", raising=False)
+    assert migrate(**arguments, lang=LANGUAGE) == 2
+    assert capsys.readouterr().err == messages_in(LANGUAGE)(code, variable="FRONTLINE_KEY") + "\n"
+
+
+def _replayed() -> ReplayResult:
+    """A result with every kind of difference, and every reason that replay has a sentence for."""
+    texts = catalogue(FALLBACK).texts
+    begun = ("replay.not_", "replay.un", "replay.other_", "replay.event.", "replay.lost.", "replay.dead_letter.")
+    codes = [code for code in texts if code.startswith(begun)]
+    reasons = [
+        Reason(code, **dict.fromkeys((name.partition(":")[0] for name in placeholders(texts[code])), 7))
+        for code in codes
+    ]
+    values = [Reason(code) for code in texts if code.startswith("replay.value.")]
+    fields = tuple(FieldDifference("due_at", value, None) for value in values)
+    kinds: tuple[Kind, ...] = ("differing", "missing", "unexpected", "dead_letter")
+    differences = tuple(
+        Difference("router", kind, place, "0-0", "t.v1", case, reason, fields)
+        for reason in reasons
+        for kind in kinds
+        for place, case in (("t[0]@1", "c-1"), (None, ""))
+    )
+    tallies = tuple(
+        Tally(service, identical=1, not_replayable=1, not_replayable_reasons=Counter(reasons), digest="0" * 64)
+        for service in ("router", "escalation")
+    )
+    return ReplayResult(tallies, differences, 3, tuple(reasons))
+
+
+def test_a_replay_is_in_the_third_language() -> None:
+    """Counts, notes, reasons, differences and each verdict; the data has no sentence at all."""
+    result = _replayed()
+    wrong = Tally("router", missing=1)
+    for each in (
+        result,
+        replace(result, tallies=(*result.tallies, wrong)),
+        ReplayResult((Tally("router"),), (), 0, ()),
+    ):
+        out = io.StringIO()
+        replay_view.show(each, Console(file=out, soft_wrap=True), messages_in(LANGUAGE))
+        assert english_left(out.getvalue()) <= {"router", "escalation"}
+    data = replay_view.as_data(result)
+    assert {each["reason"]["code"] for each in data["differences"]} == {each["code"] for each in data["notes"]}
+    json.dumps(data)
+
+
+def test_what_a_replay_refuses_is_in_the_third_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Arguments, files and editions; a message of a library stands in a bracket of ours."""
+    file = tmp_path / "x"
+    file.write_bytes(b"nonsense")
+    missing = tmp_path / "no"
+    wrong: list[dict[str, Any]] = [
+        {},
+        {"from_file": file, "save": file},
+        {"from_topic": True, "save": Path("-")},
+        {"from_topic": True, "show_at_most": -1},
+        {"from_file": file},
+        {"from_file": missing},
+    ]
+    for arguments in wrong:
+        assert replay(**arguments, lang=LANGUAGE) == 2
+        shown = capsys.readouterr().err
+        assert shown.startswith("⟦")
+        assert english_left(shown) == set()
+
+
+def test_a_change_of_topics_is_in_the_third_language() -> None:
+    """Each kind of change, in the detail of intake's problem document; Spanish agrees with the number of partitions."""
+    grown = {"a": TopicFacts("id", 1), "b": TopicFacts("another", 6)}
+    found = changes(["a", "b", "c"], grown, {"a": "id", "b": "id"}, 6)
+    trouble = [*found.values(), another_cluster("kafka:9092"), no_topic_ids()]
+    refused = TopicsChanged("refusal.topics_changed", trouble=trouble)
+    detail = json.loads(bytes(render(refused, LANGUAGE).body))["detail"]
+    assert detail.count("⟦") == len(trouble) + 1
+    assert english_left(detail) == set()
+    spanish = json.loads(bytes(render(refused, "es").body))["detail"]
+    assert spanish.startswith(
+        "a tiene 1 partición, y FRONTLINE_PARTITIONS=6, b se borró y se creó de nuevo, c no existe"
+    )
+
+
+@pytest.mark.parametrize(("command", "line", "field"), bad_lines.LINES)
+def test_what_is_wrong_with_a_line_is_in_the_third_language(command: str, line: bytes, field: str) -> None:
+    """Every kind of mistake in a line of `decide`, `deadline` and `clocks`; no message of a library is shown."""
+    [reply] = bad_lines.answers(command, line, LANGUAGE)
+    assert reply["error"]["field"] == field
+    assert reply["error"]["message"].startswith("⟦")
+    assert english_left(reply["error"]["message"]) == set()
+    [spanish] = bad_lines.answers(command, line, "es")
+    [english] = bad_lines.answers(command, line, None)
+    assert len({each["error"]["message"] for each in (reply, spanish, english)}) == 3
 
 
 @pytest.mark.parametrize("code", sorted(catalogue(FALLBACK).plurals))

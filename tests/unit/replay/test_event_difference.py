@@ -8,8 +8,9 @@ import pytest
 from services.replay.event_difference import ABSENT, NOT_SHOWN, FieldDifference, differences
 from shared.contracts.topics import CASES
 from shared.kafka.record import Headers, Output, Record
+from shared.messages.reason import Reason
 
-REWRITTEN = ("data", "the same JSON in another notation", "as the services write it")
+REWRITTEN = ("data", Reason("replay.value.another_notation"), Reason("replay.value.own_notation"))
 TYPE = (("ce_type", b"frontline.case.routed.v1"),)
 
 
@@ -39,8 +40,8 @@ def between(one: Any, other: Any, headers: Headers = TYPE) -> list[FieldDifferen
         ({"made_up": "a"}, {}, [("made_up", NOT_SHOWN, ABSENT)]),
         ({"made_up": {"priority": "a"}}, {"made_up": {}}, [("made_up.priority", NOT_SHOWN, ABSENT)]),
         (["a"], {"priority": "P1"}, [("data", NOT_SHOWN, NOT_SHOWN)]),
-        (b"nonsense", {}, [("data", "is not JSON", NOT_SHOWN)]),
-        (b"[" * 100_000, {}, [("data", "is not JSON", NOT_SHOWN)]),
+        (b"nonsense", {}, [("data", Reason("replay.value.not_json"), NOT_SHOWN)]),
+        (b"[" * 100_000, {}, [("data", Reason("replay.value.not_json"), NOT_SHOWN)]),
         (None, {}, [("data", ABSENT, NOT_SHOWN)]),
         (b'{ "priority":"P1"}', {"priority": "P1"}, [REWRITTEN]),
     ],
@@ -61,8 +62,8 @@ def test_each_field_is_listed_with_both_values(one: Any, other: Any, expected: l
             [
                 (
                     "headers",
-                    "in another order, or one of them twice",
-                    "each once, in the order in which services write them",
+                    Reason("replay.value.headers_out_of_order"),
+                    Reason("replay.value.headers_in_order"),
                 )
             ],
         ),

@@ -131,10 +131,24 @@ def test_an_event_that_cannot_be_replayed_is_counted_and_the_exit_code_is_1(
     found = json.loads(capsysbinary.readouterr().out)
     assert (found["identical"], found["differences"]) == (False, [])
     reasons = found["services"]["router"]["not_replayable_reasons"]
-    assert reasons == {"the log does not have the record of support.requests.v1 that caused them": 1}
+    facts = {"topic": "support.requests.v1"}
+    assert reasons == [{"code": "replay.lost.cause_missing", "facts": facts, "count": 1}]
     assert replay(from_file=file) == 1
     text = capsysbinary.readouterr().out.decode()
     assert "router: 1 cannot be replayed: the log does not have" in text
+    assert replay(from_file=file, lang="es") == 1
+    text = capsysbinary.readouterr().out.decode()
+    assert "router: 1 no se puede reproducir: el registro no tiene el mensaje de support.requests.v1" in text
+    assert text.splitlines()[-1].endswith("eventos son idénticos; 1 no se puede reproducir")
+
+
+def test_a_file_does_not_control_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name in a line that is refused is shown, and its control characters are not."""
+    file = written(tmp_path / "log", recorded())
+    line = {"topic": "a\x1b[2J", "partition": 0, "offset": 0, "timestamp": 0, "key": None, "value": None, "headers": []}
+    file.write_bytes(file.read_bytes() + json.dumps(line).encode() + b"\n")
+    assert replay(from_file=file) == 2
+    assert "topic a\N{REPLACEMENT CHARACTER}[2J is not part of a log" in capsys.readouterr().err
 
 
 def test_an_edition_may_be_named_besides_those_of_the_log(tmp_path: Path) -> None:

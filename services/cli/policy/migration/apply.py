@@ -1,9 +1,8 @@
 """Previews and sends migrations: reads cases from the log, asks intake for plans, and sends activities through it."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import httpx
 import msgspec
@@ -16,6 +15,8 @@ from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.migration_preview import Candidate, Editions, body_of, candidate, preview, to_edition, to_plan
 from shared.kafka.settings import KafkaSettings
+from shared.messages.messages import Messages
+from shared.messages.reason import Reason
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.published_edition import UnusableEdition
@@ -25,9 +26,14 @@ from shared.wall_clock import utc_now
 
 _AT_ONCE = 8  # calls to intake under way at the same time
 
-Say = Callable[[str], None]
 Preview = dict[str, Any]
 Move = tuple[Candidate, list[ActivityRecorded]]
+
+
+class ShowStep(Protocol):
+    """Shows the current step: a code of the catalogue and its facts."""
+
+    def __call__(self, code: str, /, **facts: Any) -> None: ...
 
 
 class CannotMigrate(CommandFailed):
@@ -60,7 +66,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """A migration to preview or send. `target` None = keep the edition; `library` has the configured editions."""
+    """A migration to preview or send. `target` None = keep the edition; `library` has the configured editions.
+
+    Errors, also those of Kafka and intake, are in the language of `messages`.
+    """
 
     settings: KafkaSettings
     intake: str
@@ -70,32 +79,35 @@ class Migration:
     library: EditionLibrary
     refresh_plans: bool
     send: bool
+    messages: Messages
 
 
-async def migrated(migration: Migration, say: Say) -> tuple[list[Preview], list[str]]:
+async def migrated(migration: Migration, show_step: ShowStep) -> tuple[list[Preview], list[Reason]]:
     """The preview of each selected case that would change, and the problems with other cases.
 
     With `send`, each migration without a `problem` is sent, and `sent` is true in its preview. Raises CannotMigrate,
     KafkaCallFailed.
     """
-    found, editions, problems = await _open_cases(migration, say)
-    headers = {"Authorization": f"Bearer {migration.key}"} if migration.key else {}
+    found, editions, problems = await _open_cases(migration, show_step)
+    headers = {"Accept-Language": migration.messages.language}
+    if migration.key:
+        headers["Authorization"] = f"Bearer {migration.key}"
     async with httpx.AsyncClient(base_url=migration.intake, headers=headers, timeout=10) as client:
         moves: list[Move] = []
         for number, of in enumerate(found, 1):
-            say(f"{number} of {len(found)} cases read")
+            show_step("migrate.cases_read", number=number, total=len(found))
             if activities := await _activities(client, migration, of):
                 moves.append((of, activities))
         now = utc_now()
         previews = [preview(of, activities, editions, now) for of, activities in moves]
         if migration.send:
-            await _send(client, previews, moves, say)
+            await _send(client, migration.messages, previews, moves, show_step)
     return previews, problems
 
 
-async def _open_cases(migration: Migration, say: Say) -> tuple[list[Candidate], Editions, list[str]]:
+async def _open_cases(migration: Migration, show_step: ShowStep) -> tuple[list[Candidate], Editions, list[Reason]]:
     """The selected open cases in the order of their submission, the known editions, and the problems of other cases."""
-    logs = await _logs(migration.settings, say)
+    logs = await _logs(migration, show_step)
     editions = {
         short_of(sha256): PinnedEdition(sha256, edition)
         for edition in migration.library.editions
@@ -105,11 +117,11 @@ async def _open_cases(migration: Migration, say: Say) -> tuple[list[Candidate], 
         for log in logs.values():
             editions |= log.editions()
     except UnusableEdition as error:
-        raise CannotMigrate(str(error)) from None
+        raise CannotMigrate(migration.messages("migrate.unusable_edition", problem=str(error))) from None
     if migration.target is not None:
         editions[short_of(migration.target.sha256)] = migration.target
     found: list[Candidate] = []
-    problems = dict.fromkeys(migration.choice.cases, "the log has no such case")
+    problems = dict.fromkeys(migration.choice.cases, Reason("migrate.no_case"))
     for case_id, log in logs.items():
         of = candidate(log, editions)
         if isinstance(of, Candidate):
@@ -117,14 +129,14 @@ async def _open_cases(migration: Migration, say: Say) -> tuple[list[Candidate], 
             if migration.choice.has(of):
                 found.append(of)
         elif case_id in problems and log.case is not None:
-            problems[case_id] = of or "the case is closed, so no clock runs"
+            problems[case_id] = of or Reason("migrate.closed")
     found.sort(key=lambda of: (of.state.opened_at, of.case.case_id))
-    return found, editions, [f"case {case_id}: {why}" for case_id, why in problems.items()]
+    return found, editions, [Reason("migrate.case_problem", case=case_id, why=why) for case_id, why in problems.items()]
 
 
-async def _logs(settings: KafkaSettings, say: Say) -> dict[str, CaseLog]:
-    with kafka_errors(settings):
-        return await read_cases(settings, lambda records: say(f"reading the log: {records} records"))
+async def _logs(migration: Migration, show_step: ShowStep) -> dict[str, CaseLog]:
+    with kafka_errors(migration.settings, migration.messages.language):
+        return await read_cases(migration.settings, lambda records: show_step("migrate.records_read", records=records))
 
 
 async def _activities(client: httpx.AsyncClient, migration: Migration, of: Candidate) -> list[ActivityRecorded]:
@@ -134,23 +146,25 @@ async def _activities(client: httpx.AsyncClient, migration: Migration, of: Candi
     if target is not None and of.pinned.sha256 != target.sha256:
         activities.append(to_edition(of, target, now))
     if migration.refresh_plans and of.case.account_id is not None:
-        plan = await _plan_of(client, of.case.account_id)
+        plan = await _plan_of(client, migration.messages, of.case.account_id)
         if plan != of.plan:
             activities.append(to_plan(of, plan, now))
     return activities
 
 
-async def _plan_of(client: httpx.AsyncClient, account_id: str) -> Plan:
+async def _plan_of(client: httpx.AsyncClient, messages: Messages, account_id: str) -> Plan:
     """The current plan of an account; an account without an entitlement counts as NO_ACCOUNT."""
-    answer = await _call(client, "GET", f"/v1/accounts/{account_id}/entitlement")
+    answer = await _call(client, messages, "GET", f"/v1/accounts/{account_id}/entitlement")
     if answer.status_code == 404:
         return NO_ACCOUNT.plan
     if not answer.is_success:
-        raise CannotMigrate(f"intake does not give the plan of account {account_id!r}: {_why(answer)}")
+        raise CannotMigrate(messages("migrate.no_plan", account=account_id, answer=_why(answer)))
     return cast(Plan, answer.json()["plan"])
 
 
-async def _send(client: httpx.AsyncClient, previews: list[Preview], moves: list[Move], say: Say) -> None:
+async def _send(
+    client: httpx.AsyncClient, messages: Messages, previews: list[Preview], moves: list[Move], show_step: ShowStep
+) -> None:
     gate = asyncio.Semaphore(_AT_ONCE)
     done = 0
 
@@ -159,34 +173,36 @@ async def _send(client: httpx.AsyncClient, previews: list[Preview], moves: list[
         async with gate:
             each["sent"] = False
             for activity in activities if each["problem"] is None else ():
-                answer = await _report(client, of, activity)
+                answer = await _report(client, messages, of, activity)
                 each["sent"] = answer.is_success
                 if not answer.is_success:
-                    each["problem"] = f"intake refused it: {_why(answer)}"
+                    each["problem"] = Reason("migrate.intake_refused", answer=_why(answer))
                     break
             done += 1
-            say(f"{done} of {len(moves)} cases sent")
+            show_step("migrate.cases_sent", number=done, total=len(moves))
 
     await asyncio.gather(*(one(each, *move) for each, move in zip(previews, moves, strict=True)))
 
 
-async def _report(client: httpx.AsyncClient, of: Candidate, activity: ActivityRecorded) -> httpx.Response:
+async def _report(
+    client: httpx.AsyncClient, messages: Messages, of: Candidate, activity: ActivityRecorded
+) -> httpx.Response:
     # A second run sends the same key, so it counts once; after another activity the key is a new one.
     key = f"migrate:{activity.policy_sha256 or activity.plan}:{len(of.state.activities)}"
     path = f"/v1/cases/{of.case.case_id}/activity"
-    return await _call(client, "POST", path, json=body_of(activity), headers={"Idempotency-Key": key})
+    return await _call(client, messages, "POST", path, json=body_of(activity), headers={"Idempotency-Key": key})
 
 
-async def _call(client: httpx.AsyncClient, method: str, path: str, **given: Any) -> httpx.Response:
+async def _call(client: httpx.AsyncClient, messages: Messages, method: str, path: str, **given: Any) -> httpx.Response:
     try:
         return await client.request(method, path, **given)
     except httpx.TransportError as error:
-        where = f"intake at {client.base_url} does not answer ({type(error).__name__})"
-        raise CannotMigrate(f"{where}; --intake URL sets its address") from None
+        where = {"address": str(client.base_url), "error": type(error).__name__}
+        raise CannotMigrate(messages("migrate.no_intake", **where)) from None
 
 
 def _why(answer: httpx.Response) -> str:
-    """The status and the detail of a problem document."""
+    """The status and the detail of a problem document, in the language of the call."""
     try:
         problem = msgspec.json.decode(answer.content, type=dict[str, Any])
     except msgspec.MsgspecError:

@@ -14,11 +14,12 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.options import CommandFailed, Kafka, report
+from services.cli.options import CommandFailed, Kafka, Lang, report
 from services.cli.policy.migration.apply import Choice, Migration, migrated
-from services.cli.policy.migration.view import show
+from services.cli.policy.migration.view import as_data, show
 from services.cli.progress import Progress
 from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.messages.catalogues import messages_in
 from shared.policy.digest import policy_sha256
 from shared.policy.files import load_edition, load_library
 from shared.policy.mistakes import PolicyError
@@ -51,6 +52,7 @@ def migrate(
     kafka: Kafka = None,
     intake: Annotated[str, Parameter(env_var="FRONTLINE_URL")] = "http://localhost:8080",
     policies: Folder = None,
+    lang: Lang = None,
     as_json: Json = False,
 ) -> int:
     """Show what another edition would change for open cases; with --send, migrate them.
@@ -76,10 +78,13 @@ def migrate(
         Send the migrations. Without it, nothing changes.
     intake
         The URL of intake.
+    lang
+        The language of the output. Words of the editions, such as plans and priorities, stay as they are.
     """
+    messages = messages_in(lang)
     choice = Choice(cases=case, accounts=account, editions=from_edition, every=every)
     if problem := _problem(edition, choice, refresh_plans=refresh_plans, send=send):
-        print(problem, file=sys.stderr)
+        print(messages(problem, variable=KEY), file=sys.stderr)
         return BAD_INPUT
     try:
         migration = Migration(
@@ -91,33 +96,36 @@ def migrate(
             library=load_library(load(PolicySettings).policies, policies),
             refresh_plans=refresh_plans,
             send=send,
+            messages=messages,
         )
     except (BadSettings, PolicyError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     try:
         with Progress() as progress:
-            previews, problems = asyncio.run(migrated(migration, progress.update))
+            previews, problems = asyncio.run(
+                migrated(migration, lambda code, /, **facts: progress.update(messages(code, **facts)))
+            )
     except CommandFailed as failed:
         return report(failed)
     if as_json:
         for each in previews:
-            print(msgspec.json.encode(each).decode())
+            print(msgspec.json.encode(as_data(each, messages)).decode())
     else:
-        show(previews, Console(soft_wrap=True, highlight=False), sent=send)
-    for problem in problems:
-        print(problem, file=sys.stderr)
+        show(previews, Console(soft_wrap=True, highlight=False), messages, sent=send)
+    for reason in problems:
+        print(messages.reason(reason), file=sys.stderr)
     return REFUSED if problems or any(each["problem"] for each in previews) else DONE
 
 
 def _problem(edition: str | None, choice: Choice, *, refresh_plans: bool, send: bool) -> str:
-    """The first problem with the arguments, or ""."""
+    """The code of the first problem with the arguments, or ""."""
     if edition is None and not refresh_plans:
-        return "name the new edition, or use --refresh-plans"
+        return "migrate.needs_edition"
     if not choice.is_given:
-        return "choose cases: --case, --account, --from-edition or --all"
+        return "migrate.needs_cases"
     if (send or refresh_plans) and not os.environ.get(KEY):
-        return f"{KEY} is not set; set it to the API key of an admin"
+        return "migrate.needs_key"
     return ""
 
 

@@ -6,59 +6,68 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from shared.policy.durations import format_duration
+from shared.messages.messages import Messages
 
 Data = Mapping[str, Any]
 
 
-def show(previews: Iterable[Data], console: Console, *, sent: bool) -> None:
+def as_data(preview: Data, messages: Messages) -> dict[str, Any]:
+    """A preview as `--json` prints it: the problem has its sentence beside its code and facts."""
+    problem = preview["problem"]
+    if problem is None:
+        return dict(preview)
+    return {**preview, "problem": problem.as_data() | {"because": messages.reason(problem)}}
+
+
+def show(previews: Iterable[Data], console: Console, messages: Messages, *, sent: bool) -> None:
     """Print the previews and a summary; `sent` = the migrations were sent."""
     cases = list(previews)
     for case in cases:
-        console.print(_head(case))
+        console.print(_head(case, messages))
         for clock in case["clocks"]:
-            console.print(_clock(clock, case))
+            console.print(_clock(clock, case, messages))
         if case["problem"] is not None:
-            console.print(Text(f"  not changed: {case['problem']}", style="red"))
-    console.print(Text(_summary(cases, sent=sent), style="bold"))
+            console.print(Text(f"  {messages('migrate.not_changed', problem=case['problem'])}", style="red"))
+    console.print(Text(_summary(cases, messages, sent=sent), style="bold"))
 
 
-def _head(case: Data) -> Text:
+def _head(case: Data, messages: Messages) -> Text:
     changes = [
-        f"{name} {case[name]['before']} -> {case[name]['after']}"
+        messages(f"migrate.change.{name}", **case[name])
         for name in ("edition", "plan", "priority")
         if case[name]["before"] != case[name]["after"]
     ]
-    who = case["account_id"] or "nobody's account"
-    return Text(f"Case {case['case_id']} ({who}): {', '.join(changes) or 'nothing changes'}")
+    account = case["account_id"] or messages("explain.nobodys_account")
+    changes = changes or [messages("migrate.no_change")]
+    return Text(messages("migrate.case", case=case["case_id"], account=account, changes=changes))
 
 
-def _clock(clock: Data, case: Data) -> Text:
-    name = clock["milestone"].replace("_", " ")
+def _clock(clock: Data, case: Data, messages: Messages) -> Text:
     key = (clock["milestone"], clock["instance"])
-    if clock["instance"] > 1:
-        name = f"{name} #{clock['instance']}"
-    line = Text(f"  {name}: {_state(clock['before'])} -> {_state(clock['after'])}")
+    code = "migrate.clock" if clock["instance"] == 1 else "migrate.clock.instance"
+    states = {"before": _state(clock["before"], messages), "after": _state(clock["after"], messages)}
+    line = Text(f"  {messages(code, milestone=clock['milestone'], instance=clock['instance'], **states)}")
     if key in {(breach["milestone"], breach["instance"]) for breach in case["breaches"]}:
-        line.append("  new breach", style="bold red")
+        line.append(f"  {messages('migrate.new_breach')}", style="bold red")
     return line
 
 
-def _state(clock: Data | None) -> str:
+def _state(clock: Data | None, messages: Messages) -> str:
     if clock is None:
-        return "not promised"
+        return messages("migrate.not_promised")
     if clock["stage"] in ("fulfilled", "cancelled"):
-        return str(clock["stage"])
-    promise = f"{clock['promise']} of {format_duration(clock['target_seconds'])} {clock['hours'].replace('_', ' ')}"
-    due = "paused" if clock["due_at"] is None else f"due {clock['due_at']}"
-    return f"{promise}, {due}{', late' if clock['late'] else ''}"
+        return messages.name("stage", clock["stage"])
+    facts = {name: clock[name] for name in ("promise", "hours", "due_at")}
+    due = "paused" if clock["due_at"] is None else "late" if clock["late"] else "due"
+    return messages(f"migrate.state.{due}", seconds=clock["target_seconds"], **facts)
 
 
-def _summary(cases: list[Data], *, sent: bool) -> str:
-    wrong = sum(case["problem"] is not None for case in cases)
-    breaches = sum(len(case["breaches"]) for case in cases)
+def _summary(cases: list[Data], messages: Messages, *, sent: bool) -> str:
     if not cases:
-        return "No open case would change."
-    changed = f"{len(cases) - wrong} cases {'were sent' if sent else 'would change'}, {breaches} new breaches"
-    refused = f"; {wrong} cannot be changed" if wrong else ""
-    return f"{changed}{refused}." if sent else f"{changed}{refused}. Nothing was sent; --send sends it."
+        return messages("migrate.none")
+    wrong = sum(case["problem"] is not None for case in cases)
+    changed = messages("migrate.sent" if sent else "migrate.would_change", cases=len(cases) - wrong)
+    breaches = messages("migrate.breaches", breaches=sum(len(case["breaches"]) for case in cases))
+    code = "migrate.summary.refused" if wrong else "migrate.summary"
+    summary = messages(code, changed=changed, breaches=breaches, refused=messages("migrate.refused_cases", cases=wrong))
+    return summary if sent else f"{summary} {messages('migrate.nothing_sent')}"
