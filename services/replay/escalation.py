@@ -155,8 +155,8 @@ class ReplayedEscalation(ReplayedTask):
         If early activity on it was dead-lettered for another cause, the case was decided at that time.
         """
         at = super().estimated_time(record, until)
-        if record.topic != CASES.name or record.key is None:
-            return at
+        if record.topic != CASES.name or record.key is None or self.dead_letters.of(record) is not None:
+            return at  # a decision is dead-lettered when it is read, so its dead letter has its time
         # Later the case may be expired, and its activity is early again.
         latest = min(until or FAR_FUTURE, at + _CASE_REMEMBERED_FOR)
         expired = self.dead_letters.expired_activity.get(record.key, ())

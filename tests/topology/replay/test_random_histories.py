@@ -219,6 +219,19 @@ def test_any_history_is_replayed_byte_for_byte_and_twice_alike(history: list[Ste
     assert (without_offsets.differences, without_offsets.digest) == ((), first.digest)
 
 
+def test_a_second_decision_long_before_activity_that_expired_was_dead_lettered_at_its_own_time() -> None:
+    """Its dead letter has that time: the activity on the case, by then forgotten, came months later."""
+    recording = lived([], 1)
+    recording.sets_entitlement(account(account_id="acme", plan="access"))
+    asks(recording, 2, "acme", 0, impact="down", submission_digest="d1")
+    months(recording, 95)  # the router has forgotten the request
+    asks(recording, 2, "acme", 0, impact="down", submission_digest="d1")
+    months(recording, 70)  # escalation has forgotten the case
+    record_activity(recording, 2, "status_changed", 0, to="open")
+    months(recording, 31)
+    assert identical(replay(recording, configured=BOTH), recording)
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories, st.integers(1, 2), st.data())
 def test_whatever_retention_deleted_is_no_difference(history: list[Step], partitions: int, data: st.DataObject) -> None:
