@@ -26,7 +26,7 @@ def history(found: Data, messages: Messages) -> Iterator[Line]:
     """What happened and what was said about it, line by line."""
     for entry in found["history"]:
         kind, is_event = entry["type"].rpartition(".")[2], "." in entry["type"]
-        what = messages(f"explain.event.{kind}") if is_event else messages.name("activity", kind)
+        what = messages(f"event.{entry['type']}") if is_event else messages.name("activity", kind)
         style = _STYLES.get(kind, "") if is_event else "bold"
         if "milestone" in entry:
             what = messages("explain.event", who=numbered(entry, messages), what=what)
@@ -63,6 +63,8 @@ def _detail(name: str, value: Any, messages: Messages) -> str:
         value = _TOLD[name](value, messages)
     elif name in _KINDS:
         value = messages.name(_KINDS[name], value)
+    elif name.endswith("_at"):
+        value = messages.at(value)
     return messages(f"explain.detail.{name}", value=value)
 
 
@@ -78,5 +80,4 @@ _TOLD: dict[str, Callable[[Any, Messages], str]] = {
     "share": lambda value, messages: messages.percent(value),
     "because": _cause,
     "cause": _cause,
-    "eligible_at": lambda value, messages: messages.at(value),
 }
