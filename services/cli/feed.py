@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from rich.text import Text
 
+from services.cli.cause_name import cause_name
 from services.cli.logged_event import LoggedEvent
 from shared.contracts import escalation
 from shared.contracts.structs import CaseRouted
@@ -102,10 +103,10 @@ def _clock(event: LoggedEvent, messages: Messages) -> tuple[str, str, str]:
         case "clock.resumed":
             return "▶", "blue", messages("feed.resumed", due=_due(data["due_at"], data["observed_at"], messages))
         case "clock.cancelled":
-            return "·", "dim", messages("feed.cancelled", activity=data["because"])
+            return "·", "dim", messages("feed.cancelled", activity=cause_name(data["because"], messages))
         case "clock.restated":
             changed = {name: messages.name("verdict", data[name]) for name in ("old", "new")}
-            return "↻", "magenta", messages("feed.restated", **changed, cause=data["cause"])
+            return "↻", "magenta", messages("feed.restated", **changed, cause=cause_name(data["cause"], messages))
         case "escalation.raised":
             code = "feed.raised_again" if data.get("repetition") else "feed.raised"
             return "▲", "bold red", messages(code, level=data["level"], called=data["called"])

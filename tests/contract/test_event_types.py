@@ -48,7 +48,7 @@ def test_a_type_of_event_has_sentences_a_line_in_the_feed_and_a_row_in_the_docs(
 def test_every_sentence_of_an_event_belongs_to_a_type() -> None:
     """A sentence of a type that no longer exists would be translated for nobody."""
     codes = {code for code in catalogue("en").texts if code.startswith("event.")}
-    assert codes == {f"event.{short(model)}" for model in escalation.EVENTS}
+    assert codes <= {f"event.{short(model)}" for model in escalation.EVENTS}
 
 
 def test_the_feed_shows_a_type_that_it_has_no_sign_for(monkeypatch: pytest.MonkeyPatch) -> None:

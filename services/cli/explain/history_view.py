@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from services.cli.cause_name import cause_name
 from services.cli.explain.deadlines_view import numbered
 from services.cli.explain.view_line import Line
 from shared.messages.messages import Messages
@@ -68,16 +69,10 @@ def _detail(name: str, value: Any, messages: Messages) -> str:
     return messages(f"explain.detail.{name}", value=value)
 
 
-def _cause(value: str, messages: Messages) -> str:
-    """An activity, or what else can change a verdict."""
-    as_activity = messages.name("activity", value)
-    return messages.name("cause", value) if as_activity == value else as_activity
-
-
 _TOLD: dict[str, Callable[[Any, Messages], str]] = {
     "milestones": lambda value, messages: ", ".join(messages.name("milestone", name) for name in value),
     "accepted": lambda value, messages: messages("explain.yes" if value else "explain.no"),
     "share": lambda value, messages: messages.percent(value),
-    "because": _cause,
-    "cause": _cause,
+    "because": cause_name,
+    "cause": cause_name,
 }
