@@ -19,7 +19,7 @@ from shared.contracts.topics import CASES, EDITIONS, ENTITLEMENTS, REQUESTS, ROU
 from shared.kafka import serde
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.partitioning import partition_for
-from shared.kafka.record import Output, Record
+from shared.kafka.record import Record
 from shared.kafka.serde import Envelope
 from shared.routing.entitlement import ANONYMOUS, AccountTerms, Entitlement, covered, not_covered, terms_of
 from shared.routing.route import route
@@ -181,9 +181,8 @@ class RouterTopology:
         )
         if rules.policy_sha256 not in self._editions.digests:
             self._editions.publish(rules.edition, overlay, cause.traceparent)
-        output = serde.to_output(CASES, request.request_id, envelope, wire.encode(case))
         partition = partition_for(request.request_id.encode(), self._partitions)
-        overlay.emit(Output(output.topic, output.key, output.value, output.headers, partition))
+        overlay.emit(serde.to_output(CASES, request.request_id, envelope, wire.encode(case), partition=partition))
 
     def _entitlement(self, request: SupportRequestSubmitted, overlay: Overlay) -> Entitlement:
         if request.authenticated_by == "anonymous":
