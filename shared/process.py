@@ -14,18 +14,19 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
 import uvloop
 
-from shared.http.limits import HttpLimits
+from shared.http.limits import TASK_SERVICE_CONNECTIONS, HttpLimits, http_limits
 from shared.http.server import WebServer, listen
 from shared.http.service_settings import ServiceSettings
 from shared.kafka.settings import BadSettings, load
 from shared.messages.catalogues import BadCatalogue, load_all
 from shared.observability import logs
-from shared.observability.health import AsgiApp, Readiness, Receive, Scope, Send, ops_routes
+from shared.observability.health import AsgiApp, Readiness, Receive, Scope, Send, not_found, ops_routes
 from shared.policy.mistakes import PolicyError
 
 ENDED, FAILED, BAD_SETTINGS = 0, 1, 2  # exit codes of a service
@@ -68,6 +69,24 @@ class Service(Protocol):
 
     def stop(self) -> None:
         """Begin to end. May be called more than once."""
+
+
+@dataclass(frozen=True)
+class BackgroundService:
+    """A `Service` without HTTP of its own: health and metrics are answered, every other path is 404.
+
+    At the end, `run` is cancelled and may take `flush_seconds` to clean up.
+    """
+
+    readiness: Readiness
+    run: Callable[[], Coroutine[Any, Any, None]]
+    app: AsgiApp = not_found
+    limits: HttpLimits = field(default_factory=lambda: http_limits(at_most=TASK_SERVICE_CONNECTIONS))
+    call_grace_seconds: int = 1
+    flush_seconds: float | None = 1.5
+
+    def stop(self) -> None:
+        """Nothing to do before `run` is cancelled."""
 
 
 _Settings = TypeVar("_Settings", bound=ServiceSettings)

@@ -7,20 +7,23 @@ from typing import Any
 import msgspec
 from rich.text import Text
 
+from services.cli.cause_name import cause_name
 from services.cli.logged_event import LoggedEvent
+from shared.contracts import escalation
 from shared.contracts.structs import CaseRouted
 from shared.messages.messages import Messages
 from shared.routing.decision_event import whole_decision
 from shared.routing.rendering import with_sentences
 from shared.routing.rulebook import Rulebook
 
+_WITHOUT_A_LINE = {"frontline.clock.started.v1"}  # the line of the decision has all deadlines
 _PRIORITY_STYLE = {"P1": "bold red", "P2": "yellow", "P3": "cyan", "P4": "dim"}
 
 
 def lines(
     event: LoggedEvent, account_of: Mapping[str, str], messages: Messages, policy: Rulebook | None = None
 ) -> list[Text]:
-    """The lines for one event; those of minor interest have none. `account_of` maps case ids to accounts.
+    """The lines for one event, if it is a decision or of escalation. `account_of` maps case ids to accounts.
 
     Each begins with the time and the id of its case: a terminal does not break it there, and `grep` finds the lines of
     a case. `policy` is the edition that is expected. A case by another one is shown without reasons and deadlines.
@@ -28,10 +31,9 @@ def lines(
     data = event.data
     if event.type == CaseRouted.TYPE:
         return _routed(data, messages, policy)
-    shown = _clock(event, messages) or _customer_escalation(event, messages)
-    if shown is None:
+    if event.type not in {model.TYPE for model in escalation.EVENTS} - _WITHOUT_A_LINE:
         return []
-    sign, style, what = shown
+    sign, style, what = _customer_escalation(event, messages) or _clock(event, messages)
     subject = f"{_milestone(data, messages)} " if "milestone" in data else ""
     line = _begin(data["observed_at"], data["case_id"])
     line.append(f"{sign} ", style=style)
@@ -83,10 +85,11 @@ def _begin(at: str, case_id: str) -> Text:
     return Text(f"{_clock_time(at)}  ").append(f"{case_id}  ", style="dim")
 
 
-def _clock(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | None:
-    """Sign, style and words for an event of a clock or a level; None for events without a line."""
+def _clock(event: LoggedEvent, messages: Messages) -> tuple[str, str, str]:
+    """Sign, style and words for an event of a clock or a level. A type without a case here has its plain sentence."""
     data = event.data
-    match event.type.removeprefix("frontline.").removesuffix(".v1"):
+    kind = event.type.removeprefix("frontline.").removesuffix(".v1")
+    match kind:
         case "clock.warned":
             return "!", "yellow", messages("feed.warned", share=data["share"], called=data["called"])
         case "clock.breached":
@@ -100,17 +103,17 @@ def _clock(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | Non
         case "clock.resumed":
             return "▶", "blue", messages("feed.resumed", due=_due(data["due_at"], data["observed_at"], messages))
         case "clock.cancelled":
-            return "·", "dim", messages("feed.cancelled", activity=data["because"])
+            return "·", "dim", messages("feed.cancelled", activity=cause_name(data["because"], messages))
         case "clock.restated":
             changed = {name: messages.name("verdict", data[name]) for name in ("old", "new")}
-            return "↻", "magenta", messages("feed.restated", **changed, cause=data["cause"])
+            return "↻", "magenta", messages("feed.restated", **changed, cause=cause_name(data["cause"], messages))
         case "escalation.raised":
             code = "feed.raised_again" if data.get("repetition") else "feed.raised"
             return "▲", "bold red", messages(code, level=data["level"], called=data["called"])
         case "escalation.suppressed":
             return "△", "yellow", messages("feed.suppressed")
         case _:
-            return None
+            return "·", "", messages(f"event.{kind}")
 
 
 def _customer_escalation(event: LoggedEvent, messages: Messages) -> tuple[str, str, str] | None:

@@ -165,7 +165,7 @@ async def get_entitlement(request: Request, account_id: str) -> Response:
     service = _service(request)
     await service.admit(request, "admin")
     account = service.accounts.find(body.checked_id("account_id", account_id))
-    if account is None and not service.accounts_tail.caught_up:
+    if account is None and not service.accounts_tail.caught_up.is_set():
         raise CatchingUp("refusal.reading_entitlements", retry_after=2)
     if account is None:
         raise NotFound("refusal.no_entitlement")
@@ -218,7 +218,7 @@ async def edition(request: Request, policy_sha256: str) -> Response:
 def _edition(request: Request, digest: str, cache_control: str) -> Response:
     service = _service(request)
     document = service.published_editions.find(digest)
-    if document is None and not service.editions_tail.caught_up:
+    if document is None and not service.editions_tail.caught_up.is_set():
         raise CatchingUp("refusal.reading_editions", retry_after=2)
     if document is None:
         raise NotFound("refusal.no_edition")
@@ -246,7 +246,7 @@ def _visible(service: Service, caller: ApiKey, request_id: str) -> Status:
     found = service.recent.status(request_id)
     if known is not None and found is not None and ("admin" in caller.scopes or known.client == caller.name):
         return found
-    if not service.requests_tail.caught_up:
+    if not service.requests_tail.caught_up.is_set():
         raise CatchingUp("refusal.reading_requests", retry_after=2)
     raise NotFound("refusal.no_request", limit=service.settings.recent_requests)
 

@@ -15,7 +15,7 @@ import msgspec
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import to_micros
 from shared.contracts.base import format_instant
-from shared.contracts.structs import ActivityRecorded, CaseRouted, ClockEvent, EscalationEvent
+from shared.contracts.structs import ActivityRecorded, CaseRouted, ClockEvent, CustomerEscalationEvent, EscalationEvent
 from shared.explain import decision
 from shared.explain.case_history import case_history
 from shared.explain.case_log import CaseLog
@@ -32,8 +32,8 @@ from shared.sla.pinned_edition import KnownEditions, PinnedEdition
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
 _OF_AN_ACTIVITY = ("to", "impact", "workaround", "milestones", "plan", "edition", "accepted")
 _OF_A_CLOCK = ("milestone", "instance", "generation")
-_FACTS = ("met", "status", "because", "level", "repetition", "called", "share", "reason", "old", "new", "cause")
-_INSTANTS = ("breached_at", "eligible_at")
+# What all events of a clock, or of a customer's escalation, have; an entry has every other field of its event.
+_OF_EVERY_EVENT = {*ClockEvent.__struct_fields__, *CustomerEscalationEvent.__struct_fields__}
 
 
 def explanation(
@@ -143,12 +143,19 @@ def _history(
         if isinstance(event, ClockEvent):
             entry |= {name: getattr(event, name) for name in _OF_A_CLOCK}
             entry["due_at"] = None if event.due_at is None else format_instant(event.due_at)
-        entry |= {name: value for name in _FACTS if (value := getattr(event, name, None)) is not None}
-        entry |= {
-            name: format_instant(value) for name in _INSTANTS if (value := getattr(event, name, None)) is not None
-        }
+        entry |= _facts(event)
         known.append((event.observed_at, 1, entry))
     return [_plain(entry) for _, _, entry in sorted(known, key=lambda each: each[:2])]
+
+
+def _facts(event: EscalationEvent) -> dict[str, Any]:
+    """The fields that only events of this type have, in the order of the contract; without those that are null."""
+    own = {name: getattr(event, name) for name in event.__struct_fields__ if name not in _OF_EVERY_EVENT}
+    return {
+        name: format_instant(value) if isinstance(value, datetime) else value
+        for name, value in own.items()
+        if value is not None
+    }
 
 
 def _dead_letters(letters: Sequence[DeadLetter]) -> list[dict[str, Any]]:

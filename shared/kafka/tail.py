@@ -1,7 +1,10 @@
-"""Reads topics from a chosen instant to their end, then follows them: for the views that intake keeps.
+"""Reads topics from a chosen instant to their end, then follows them: for the views that services keep in memory.
 
 It reads committed records only, from assigned partitions, without a group, and stores nothing in Kafka. Every instance
-of intake reads all partitions. After an outage, reading continues at the same offsets.
+of a service reads all partitions. After an outage, reading continues at the same offsets.
+
+`follow_topics` is all that a service needs which only reads. A service that also publishes makes each `Tail` with the
+TopicWatch of its producer.
 """
 
 import asyncio
@@ -21,11 +24,12 @@ from shared.kafka.faults import PoisonRecord, TopicsDiffer
 from shared.kafka.record import Record, Withheld
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_watch import TopicWatch
+from shared.observability.health import Readiness
 from shared.observability.logs import get_logger
 from shared.wall_clock import utc_now
 
-UNREADABLE = Counter("frontline_intake_unreadable_records_total", "Records that a view skipped", ["view", "cause"])
-CAUGHT_UP = Gauge("frontline_intake_view_caught_up", "1 once a view has read its topics up to their end", ["view"])
+UNREADABLE = Counter("frontline_view_unreadable_records_total", "Records that a view skipped", ["view", "cause"])
+CAUGHT_UP = Gauge("frontline_view_caught_up", "1 once a view has read its topics up to their end", ["view"])
 
 SLICE = 100  # records to handle before the event loop may serve other calls
 POLL_MS = 500
@@ -39,6 +43,31 @@ class Since:
 
     ago: timedelta
     at_most: int
+
+
+async def follow_topics(
+    view: str,
+    kafka: KafkaSettings,
+    topics: Sequence[tuple[Topic, Since | None]],
+    handle: Callable[[Record], None],
+    readiness: Readiness,
+) -> None:
+    """Keep the view of a service that only reads, until cancelled: watch `topics`, and read them as `Tail` does.
+
+    Sets two checks of /readyz: `topics` as every service has it, and `view` once the view has caught up. If a topic is
+    created again, reading stops until the service is restarted, since the view has the records of the former topic.
+    """
+    readiness.set("view", False, "reads its topics up to their end")
+    watch = TopicWatch(kafka, view, (topic.name for topic, _ in topics), readiness)
+    tail = Tail(view, kafka, topics, handle, watch)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(watch.run())
+            group.create_task(tail.run())
+            await tail.caught_up.wait()
+            readiness.set("view", True, "caught up")
+    finally:
+        await watch.close()
 
 
 class Tail:
@@ -61,14 +90,14 @@ class Tail:
         self._ids: dict[str, str] = {}  # of the topics that `_next` belongs to
         self._log = get_logger()
         self._interrupted_by = ""
-        self.caught_up = False
+        self.caught_up = asyncio.Event()  # set once the topics have been read to their end, as it was at the start
         CAUGHT_UP.labels(view).set(0)
 
     async def run(self) -> None:
         """Read without end; wait while Kafka is unavailable or its topics are not right."""
         while True:
             try:
-                self._watch.check()
+                await self._check_topics()
                 self._forget_other_topics()
                 await self._follow(await partitions_of(self._kafka, self._since, ANSWER_SECONDS))
             except (KafkaError, KafkaUnreachable, TopicsDiffer, TopicsMissing, OSError, TimeoutError) as error:
@@ -82,6 +111,13 @@ class Tail:
                     )
             await asyncio.sleep(RETRY_EVERY)
 
+    async def _check_topics(self) -> None:
+        """Raise TopicsDiffer if the topics are not right. Offsets count only for topics whose ids are known."""
+        self._watch.check()
+        if not self._since.keys() <= self._watch.ids.keys():
+            await self._watch.look()
+            self._watch.check()
+
     def _forget_other_topics(self) -> None:
         """Forget the offsets of topics whose id has changed: a new topic of the same name has other records."""
         ids = {topic: self._watch.ids.get(topic, "") for topic in self._since}
@@ -93,7 +129,7 @@ class Tail:
         partitions = [TopicPartition(topic, number) for topic in self._since for number in range(counts[topic])]
         consumer = bounded_consumer(
             **self._kafka.client(),
-            client_id=f"frontline-intake-{self._view}",
+            client_id=f"frontline-view-{self._view}",
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -108,12 +144,15 @@ class Tail:
                 self._next[partition] = offset
             self._interrupted_by = ""
             while True:
-                self._watch.check()
-                self._take(await consumer.getmany(timeout_ms=POLL_MS if self.caught_up else 50, max_records=SLICE))
-                if not self.caught_up:
-                    # Compares positions: transaction markers take offsets, and the consumer does not return them.
-                    self.caught_up = all([await consumer.position(p) >= end for p, end in ends.items()])
-                    CAUGHT_UP.labels(self._view).set(self.caught_up)
+                slices = await consumer.getmany(
+                    timeout_ms=POLL_MS if self.caught_up.is_set() else 50, max_records=SLICE
+                )
+                self._watch.check()  # after the fetch: these records may be those of another topic
+                self._take(slices)
+                # Compares positions: transaction markers take offsets, and the consumer does not return them.
+                if not self.caught_up.is_set() and all([await consumer.position(p) >= end for p, end in ends.items()]):
+                    self.caught_up.set()
+                    CAUGHT_UP.labels(self._view).set(1)
                 await asyncio.sleep(0)
         finally:
             await consumer.stop()

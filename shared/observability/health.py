@@ -66,6 +66,11 @@ def ops_routes(readiness: Readiness) -> list[tuple[str, AsgiApp]]:
     return [(LIVEZ, livez), (READYZ, readyz), (METRICS, metrics)]
 
 
+async def not_found(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """The application of a service without HTTP of its own: every path is 404."""
+    await _answer(send, 404, b'{"status":404}')
+
+
 async def _answer(send: Send, status: int, body: bytes, content_type: str = "application/json") -> None:
     headers = [
         (b"content-type", content_type.encode()),

@@ -116,7 +116,7 @@ async def test_two_hundred_fifty_megabytes_take_no_memory_of_the_services(bootst
         for topic in (ENTITLEMENTS, REQUESTS):
             await produce_compressed(rig, [b"[" * 250 * MEGABYTE], topic=topic)
         found = await _dead_letters(rig.settings, 2)
-        await _counted(intake, 'frontline_intake_unreadable_records_total{cause="record_too_large"', 2)
+        await _counted(intake, 'frontline_view_unreadable_records_total{cause="record_too_large"', 2)
         grown = [service.peak_memory - peak for service, peak in zip(services, before, strict=True)]
     assert max(grown) < 160 * MEGABYTE, grown
     assert all(each.dead_letter and each.dead_letter.by_reference for each in found)

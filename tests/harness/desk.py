@@ -13,24 +13,14 @@ from typing import Any
 
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.instants import MINUTE, Micros, to_micros
+from shared.contracts import escalation
 from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import ActivityType, Called, Hours, Milestone, Promise, ReopenMode
 from shared.policy.chain import Chain
 from shared.policy.model import EscalationLevel, LevelKind
+from shared.sla import effects
 from shared.sla.clock import Activity, CaseClocks, CasePolicy, Clock, Terms
-from shared.sla.effects import (
-    ClockBreached,
-    ClockCancelled,
-    ClockEvent,
-    ClockFulfilled,
-    ClockPaused,
-    ClockRestated,
-    ClockResumed,
-    ClockStarted,
-    ClockWarned,
-    EscalationRaised,
-    EscalationSuppressed,
-)
+from shared.sla.effects import ClockEvent
 from shared.sla.fold import as_of
 from shared.sla.sla_clock import Step, advance, apply_activity, clocks_of, next_due, open_case
 
@@ -41,16 +31,9 @@ OFFICE = BusinessCalendar.from_config(
     {"timezone": "UTC", "hours": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
 )
 WORDS: Mapping[str, type[ClockEvent]] = {
-    "started": ClockStarted,
-    "paused": ClockPaused,
-    "resumed": ClockResumed,
-    "fulfilled": ClockFulfilled,
-    "cancelled": ClockCancelled,
-    "warned": ClockWarned,
-    "breached": ClockBreached,
-    "restated": ClockRestated,
-    "raised": EscalationRaised,
-    "suppressed": EscalationSuppressed,
+    model.TYPE.split(".")[2]: vars(effects)[model.__name__]
+    for model in escalation.EVENTS
+    if issubclass(model, escalation.ClockEvent)
 }
 
 

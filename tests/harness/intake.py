@@ -98,7 +98,7 @@ async def running_intake(bootstrap: str, *, wait: bool = True, **given: Any) -> 
 def is_settled(service: Service) -> bool:
     """Whether records can be published and the views have been read."""
     tails = (service.requests_tail, service.accounts_tail, service.editions_tail)
-    return service.readiness.ready and all(tail.caught_up for tail in tails)
+    return service.readiness.ready and all(tail.caught_up.is_set() for tail in tails)
 
 
 async def topics_at(bootstrap: str) -> None:

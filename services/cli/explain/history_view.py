@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from services.cli.cause_name import cause_name
 from services.cli.explain.deadlines_view import numbered
 from services.cli.explain.view_line import Line
 from shared.messages.messages import Messages
@@ -26,7 +27,7 @@ def history(found: Data, messages: Messages) -> Iterator[Line]:
     """What happened and what was published about it, line by line."""
     for entry in found["history"]:
         kind, is_event = entry["type"].rpartition(".")[2], "." in entry["type"]
-        what = messages(f"explain.event.{kind}") if is_event else messages.name("activity", kind)
+        what = messages(f"event.{entry['type']}") if is_event else messages.name("activity", kind)
         style = _STYLES.get(kind, "") if is_event else "bold"
         if "milestone" in entry:
             what = messages("explain.event", who=numbered(entry, messages), what=what)
@@ -63,20 +64,15 @@ def _detail(name: str, value: Any, messages: Messages) -> str:
         value = _TOLD[name](value, messages)
     elif name in _KINDS:
         value = messages.name(_KINDS[name], value)
+    elif name.endswith("_at"):
+        value = messages.at(value)
     return messages(f"explain.detail.{name}", value=value)
-
-
-def _cause(value: str, messages: Messages) -> str:
-    """An activity, or what else can change a verdict."""
-    as_activity = messages.name("activity", value)
-    return messages.name("cause", value) if as_activity == value else as_activity
 
 
 _TOLD: dict[str, Callable[[Any, Messages], str]] = {
     "milestones": lambda value, messages: ", ".join(messages.name("milestone", name) for name in value),
     "accepted": lambda value, messages: messages("explain.yes" if value else "explain.no"),
     "share": lambda value, messages: messages.percent(value),
-    "because": _cause,
-    "cause": _cause,
-    "eligible_at": lambda value, messages: messages.at(value),
+    "because": cause_name,
+    "cause": cause_name,
 }

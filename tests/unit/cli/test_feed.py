@@ -133,6 +133,13 @@ def test_a_repeated_level_is_marked_as_repeated() -> None:
     assert line.endswith("called tier 2 again")
 
 
+@pytest.mark.parametrize(("cause", "words"), [("policy_migrated", "policy migrated"), ("late_record", "late record")])
+def test_a_restated_verdict_names_its_cause_in_words(cause: str, words: str) -> None:
+    """An activity can be the cause, as well as what is no activity."""
+    line = _line("frontline.clock.restated.v1", CLOCK | {"cause": cause})
+    assert line.endswith(f": {words}")
+
+
 def test_a_missed_objective_is_never_called_a_broken_commitment() -> None:
     """The kind of promise is the difference between a regret and a claim."""
     assert "commitment" not in _line("frontline.clock.breached.v1", CLOCK)

@@ -121,7 +121,7 @@ async def test_an_unknown_digest_is_404_once_the_topic_has_been_read_and_503_bef
     """An intake that is still reading the topic cannot know that an edition does not exist."""
     early = await asker.get(f"/v1/editions/{UNKNOWN}")
     assert (early.status_code, early.headers["retry-after"]) == (503, "2")
-    service.editions_tail.caught_up = True
+    service.editions_tail.caught_up.set()
     answer = await asker.get(f"/v1/editions/{UNKNOWN}")
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:frontline:problem:not_found")
     assert "no edition with this policy_sha256 decided a case" in answer.json()["detail"]

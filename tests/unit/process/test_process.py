@@ -87,6 +87,23 @@ async def test_health_and_metrics_are_answered_beside_the_services_own_paths(tmp
             assert (await client.post(f"{process.url}/livez")).text == "board"
 
 
+async def test_a_service_without_http_of_its_own_is_a_coroutine_and_its_readiness(tmp_path: Path) -> None:
+    """Health is answered, every other path is 404, and at the end the coroutine is cancelled and cleans up."""
+    cleaned = tmp_path / "cleaned"
+    environment = {"FOLLOWER_FILE": str(cleaned)}
+    process = ServiceProcess("follower", environment, tmp_path / "log", module="tests.unit.process.follower")
+    try:
+        await process.start()
+        assert (await process.until("/readyz", 200)).json()["ready"]
+        for path in ("/", "/v1/requests"):
+            await process.until(path, 404)
+        assert await process.terminate() == 0
+    finally:
+        await process.stop()
+    assert cleaned.exists()
+    assert actions(process) == ["http.listening", "service.ending", "service.ended"]
+
+
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("flush", [{}, {"BOARD_FLUSH": "5"}], ids=["work_ends_first", "calls_end_first"])
 async def test_a_signal_ends_it_in_order_with_the_call_in_progress_answered(
