@@ -13,7 +13,7 @@ from rich.console import Console
 
 from shared.messages.catalogues import BadCatalogue, load_all
 
-BAD_INPUT = 2
+BAD_INPUT = 2  # as in options.py, whose import would take longer than `--help`
 
 app = App(
     name="frontline",

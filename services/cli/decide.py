@@ -13,8 +13,8 @@ from cyclopts import Parameter
 from pydantic import ConfigDict, Strict, ValidationError
 
 from services.cli.calendar_input import calendar_reason
-from services.cli.jsonl import BAD_INPUT, BadInput, answer_lines
-from services.cli.options import Lang
+from services.cli.jsonl import BadInput, answer_lines
+from services.cli.options import BAD_INPUT, Lang
 from shared.business_time.errors import CalendarError
 from shared.contracts import structs, wire
 from shared.contracts.base import CountryCode, Instant, Part

@@ -13,13 +13,12 @@ from typing import Any, BinaryIO
 import msgspec
 from pydantic import ValidationError
 
-from services.cli.options import CommandFailed
+from services.cli.options import BAD_INPUT, CommandFailed
 from shared.messages.catalogues import messages_in
 from shared.messages.field_reasons import reason_of
 from shared.messages.reason import Reason
 
 ANSWERED = 0
-BAD_INPUT = 2
 _BYTE = re.compile(r"(?:\(byte |position )(\d+)")
 
 
