@@ -143,7 +143,7 @@ def decider(library: EditionLibrary, language: str | None = None) -> Callable[[d
         try:
             rules = rulebooks.at(asked.at)
             decision = route(_asked(asked.request), entitlement, rules, asked.at)
-        except CalendarError as error:  # an instant at the ends of the calendar, where no deadline can be told
+        except CalendarError as error:  # an instant at the ends of the calendar, for which no deadline can be computed
             raise BadInput("at", calendar_reason(error)) from None
         messages = in_words_of(messages_in(language or asked.request.language), rules.edition)
         return with_sentences(decision, messages)

@@ -119,7 +119,7 @@ class RecentRequests:
         self._order.clear()
         self._early.clear()
         for request_id in forgotten:
-            self._tell(request_id)
+            self._notify(request_id)
 
     def submitted(self, event: SupportRequestSubmitted) -> None:
         """A request was accepted. Where one with this id is known, the first counts, as it does for the router."""
@@ -138,9 +138,9 @@ class RecentRequests:
         self._store(event.request_id, entry)
         self._order.append(event.request_id)
         if len(self._order) > self._limit:
-            gone = self._order.popleft()
-            del self._entries[gone]
-            self._tell(gone)
+            oldest = self._order.popleft()
+            del self._entries[oldest]
+            self._notify(oldest)
 
     def routed(self, case: CaseRouted) -> None:
         """A request was decided."""
@@ -235,9 +235,9 @@ class RecentRequests:
 
     def _store(self, request_id: str, entry: _Entry) -> None:
         self._entries[request_id] = _encoder.encode(entry)
-        self._tell(request_id)
+        self._notify(request_id)
 
-    def _tell(self, request_id: str) -> None:
+    def _notify(self, request_id: str) -> None:
         for changed in self._watchers.get(request_id, ()):
             changed.set()
 

@@ -157,7 +157,7 @@ class RouterTopology:
         rules = self._rules.at(request.received_at)
         try:
             decision = route(request, self._entitlement(request, overlay), rules, request.received_at)
-        except CalendarError as error:  # at the ends of the calendar no deadline can be told
+        except CalendarError as error:  # no deadline can be computed at the ends of the calendar
             raise PoisonRecord("malformed_event", f"received_at: {error}") from None
         case = case_routed(
             request,

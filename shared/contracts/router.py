@@ -68,7 +68,7 @@ class PromisedMilestone(Part):
 
 
 class EscalationRights(Part):
-    """`automated` and `technical_account_manager` follow the plan; `customer_requested` is a right, waits aside."""
+    """`automated` and `technical_account_manager` follow the plan; `customer_requested` is to ask after the waits."""
 
     automated: bool
     technical_account_manager: bool
@@ -76,7 +76,7 @@ class EscalationRights(Part):
 
 
 class MayEscalate(Part):
-    """What the plan escalates by itself (`automated`), and whether the customer may ask for it, waits aside."""
+    """What the plan escalates by itself (`automated`), and whether the customer may ask for it after the waits."""
 
     automated: bool
     customer_requested: bool
@@ -183,7 +183,7 @@ class EditionPublished(Event):
     """Cases count by this edition from here on. Every publication of one edition has the same data.
 
     `document` is the whole resolved edition as JSON text. `policy_sha256` is the SHA-256 of that text in UTF-8, as it
-    stands; a reader that writes the JSON anew gets other bytes. The other fields are copies from the document.
+    stands; a reader that serialises the JSON again gets other bytes. The other fields are copies from the document.
     """
 
     TYPE: ClassVar[str] = "frontline.edition.published.v1"

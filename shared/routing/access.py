@@ -50,7 +50,7 @@ def plans_held(edition: Edition, plan: Plan) -> tuple[Plan, ...]:
 
 
 class RightToAsk(NamedTuple):
-    """Whether somebody may ask for an escalation, waits aside; the rule of the edition that says so, and why."""
+    """Whether somebody may ask for an escalation after the waits; the rule of the edition that says so, and why."""
 
     may_ask: bool
     rule: str
@@ -58,7 +58,7 @@ class RightToAsk(NamedTuple):
 
 
 def may_ask_for_escalation(edition: Edition, profile: Profile, request_type: RequestType) -> bool:
-    """Whether the policy lets this requester ask for an escalation of such a request, the waits aside."""
+    """Whether the policy lets this requester ask for an escalation of such a request once the waits are over."""
     return right_to_ask(edition, profile, request_type).may_ask
 
 

@@ -58,7 +58,7 @@ class Asked(NamedTuple):
 def route(request: SupportRequest, entitlement: Entitlement, policy: Rulebook, at: datetime) -> Decision:
     """The decision for `request` by someone with `entitlement`, received at `at`, under the edition of `policy`.
 
-    Raises CalendarError for an `at` in the first or last years that datetime has, where no deadline can be told.
+    Raises CalendarError for an `at` in the first or last years that datetime has: no deadline can be computed.
     """
     start = to_micros(at, "at")
     profile = entitlement.profile

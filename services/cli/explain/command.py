@@ -18,6 +18,7 @@ from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
 from shared.kafka.settings import BadSettings, load
 from shared.messages.catalogues import FALLBACK, messages_in
+from shared.messages.messages import Messages
 from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.published_edition import UnusableEdition
@@ -49,22 +50,22 @@ def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json 
         with kafka_errors(settings, lang):
             log = asyncio.run(read_case(settings, case))
         if log.case is None:
-            raise CommandFailed(_unknown(case, log))
+            raise CommandFailed(_unknown(case, log, messages_in(lang or language_of(os.environ))))
     except CommandFailed as failed:
         return report(failed)
-    editions, missing = _editions(log)
     messages = messages_in(lang or (FALLBACK if as_json else language_of(os.environ)))
+    editions, problems = _editions(log, messages)
     found = explanation(log, log.case, editions, utc_now(), messages)
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
     else:
         show(found, Console(soft_wrap=True, highlight=False), messages)
-    if missing:
-        print(f"the explanation is incomplete: {missing}", file=sys.stderr)
+    if problems:
+        print(messages("explain.incomplete", problems="; ".join(problems)), file=sys.stderr)
     return EXPLAINED
 
 
-def _editions(log: CaseLog) -> tuple[dict[bytes, PinnedEdition], str]:
+def _editions(log: CaseLog, messages: Messages) -> tuple[dict[bytes, PinnedEdition], list[str]]:
     """The editions that the case names, from the log, else as they are configured here; and what is wrong with others.
 
     One that cannot be read does not keep the others from being used.
@@ -91,14 +92,16 @@ def _editions(log: CaseLog) -> tuple[dict[bytes, PinnedEdition], str]:
         if library is not None and (edition := library.by_digest(sha256)) is not None:
             found[short_of(sha256)] = PinnedEdition(sha256, edition)
         else:
-            where = f"neither in {EDITIONS.name} nor in FRONTLINE_POLICIES"
-            problems.append(f"edition {name} (policy_sha256 {sha256}) is {where}")
-    return found, "; ".join(problems)
+            problems.append(
+                messages("explain.edition_missing", edition=name, policy_sha256=sha256, topic=EDITIONS.name)
+            )
+    return found, problems
 
 
-def _unknown(case: str, log: CaseLog) -> str:
-    said = f"the log has no case {case!r}"
+def _unknown(case: str, log: CaseLog, messages: Messages) -> str:
     if log.dead_letters:
-        causes = ", ".join(sorted({letter.cause for letter in log.dead_letters}))
-        return f"{said}, but {len(log.dead_letters)} dead letters of it ({causes})"
-    return f"{said}, but {len(log.activity)} activities that wait for it" if log.activity else said
+        causes = sorted({letter.cause for letter in log.dead_letters})
+        return messages("explain.unknown_case.dead_letters", case=case, count=len(log.dead_letters), causes=causes)
+    if log.activity:
+        return messages("explain.unknown_case.activity", case=case, count=len(log.activity))
+    return messages("explain.unknown_case", case=case)

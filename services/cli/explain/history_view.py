@@ -39,8 +39,8 @@ def dead_letters(found: Data, messages: Messages) -> Iterator[Line]:
     for letter in found["dead_letters"]:
         cause = letter["cause"]
         known = f"name.dead_letter.{cause}"
-        told = messages.knows(known) and not messages.is_fallback  # the dead letter itself is in that language
-        message = messages(known) if told else letter["message"]
+        # The message of the dead letter is in the fallback language, and says more.
+        message = messages(known) if messages.knows(known) and not messages.is_fallback else letter["message"]
         place = f"{letter['topic']}[{letter['partition']}]"
         yield Line(
             messages("explain.dead_letters.line", cause=cause, message=message, place=place, offset=letter["offset"])
@@ -48,13 +48,13 @@ def dead_letters(found: Data, messages: Messages) -> Iterator[Line]:
 
 
 def _details(entry: Data, messages: Messages) -> str:
-    """What an entry says beside its type, in the order in which it says it."""
-    said = [
+    """The facts of an entry beside its type, in their order."""
+    facts = [
         _detail(name, value, messages)
         for name, value in entry.items()
         if name == "met" or messages.knows(f"explain.detail.{name}")
     ]
-    return f" ({'; '.join(said)})" if said else ""
+    return f" ({'; '.join(facts)})" if facts else ""
 
 
 def _detail(name: str, value: Any, messages: Messages) -> str:
