@@ -13,6 +13,7 @@ from services.cli.case_log_reader import read_case
 from services.cli.explain.view import show
 from services.cli.kafka_errors import kafka_errors
 from services.cli.options import CommandFailed, Kafka, Lang, kafka_settings, language_of, report
+from shared.contracts.structs import CaseRouted
 from shared.contracts.topics import EDITIONS
 from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
@@ -23,6 +24,8 @@ from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.published_edition import UnusableEdition
 from shared.policy.settings import PolicySettings
+from shared.routing.decision_event import whole_decision
+from shared.routing.rulebook import Rulebook
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from shared.wall_clock import utc_now
 
@@ -95,7 +98,29 @@ def _editions(log: CaseLog, messages: Messages) -> tuple[dict[bytes, PinnedEditi
             problems.append(
                 messages("explain.edition_missing", edition=name, policy_sha256=sha256, topic=EDITIONS.name)
             )
+    for short, pinned in list(found.items()):
+        if problem := _unusable(pinned, log.case):
+            problems.append(
+                messages(
+                    "explain.edition_unusable",
+                    edition=pinned.edition.edition,
+                    policy_sha256=pinned.sha256,
+                    problem=problem,
+                )
+            )
+            del found[short]
     return found, problems
+
+
+def _unusable(pinned: PinnedEdition, case: CaseRouted | None) -> str:
+    """Why an edition cannot be used here; "" if it can. Anybody may publish one that contradicts itself."""
+    try:
+        rules = Rulebook(pinned.edition, pinned.sha256)
+        if case is not None and case.policy_sha256 == pinned.sha256:
+            whole_decision(case, rules)
+    except Exception as error:  # whatever such an edition makes of this code
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def _unknown(case: str, log: CaseLog, messages: Messages) -> str:

@@ -24,6 +24,7 @@ from shared.policy.model import Edition
 from shared.policy.published_edition import edition_published
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from tests.harness.decided import published
+from tests.harness.unusable_editions import UNUSABLE
 from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, as_record, at
 from tests.unit.explain.explained_case import ExplainedCase
 
@@ -147,3 +148,21 @@ def test_a_migration_to_an_edition_that_only_begins_alike_changes_nothing() -> N
     found = case.explained()
     assert found["clocks"] == before["clocks"]
     assert [entry for entry in found["history"] if "activity_id" in entry] == []
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_a_case_by_an_edition_that_cannot_be_used_here_is_explained_without_it(name: str) -> None:
+    """A traceback would hide the priority, the channel and the deadlines, which are in the log."""
+    document, desk, log = UNUSABLE[name], TaskDesk(), CaseLog()
+    digest = hashlib.sha256(document).hexdigest()
+    log.take(record_with(CASES, desk.case(policy_sha256=digest, impact="general"), 0))
+    event = msgspec.structs.replace(edition_published(DECIDED_BY), document=document.decode(), policy_sha256=digest)
+    envelope = Envelope("e1", "/frontline/router", EditionPublished.TYPE, event.effective_from, digest)
+    output = serde.to_output(EDITIONS, digest, envelope, wire.encode(event))
+    log.published.take(Record(output.topic, 0, 1, 0, output.key, output.value, output.headers))
+    found, problems = command._editions(log, messages_in("en"))
+    assert (found, len(problems)) == ({}, 1)
+    assert digest in problems[0]
+    assert log.case is not None
+    explained = explanation(log, log.case, found, desk.driver.now, messages_in("en"))
+    assert (explained["priority"], explained["clocks"], explained["trace"]) == ("P3", None, [])

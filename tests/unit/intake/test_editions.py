@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -31,6 +29,7 @@ from shared.policy.published_edition import edition_published
 from tests.harness.asking import request
 from tests.harness.decided import routed
 from tests.harness.intake import api_keys, editions, key_of
+from tests.harness.unusable_editions import UNUSABLE
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BOTH = load_library(["guidelines-2021", "objectives-2024"])
@@ -184,25 +183,6 @@ def test_a_tombstone_removes_no_edition() -> None:
     view.take(record_of(edition_published(OBJECTIVES)))
     view.take(Record(EDITIONS.name, 0, 1, 0, OTHER.encode(), None, ()))
     assert view.find(OTHER) is not None
-
-
-def _document(change: Callable[[dict[str, Any]], object]) -> bytes:
-    found: dict[str, Any] = json.loads(edition_to_json(GUIDELINES))
-    change(found)
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _move_calendars(document: dict[str, Any]) -> None:
-    document["calendars"] = {"elsewhere": next(iter(document["calendars"].values()))}
-
-
-UNUSABLE = {
-    "unknown_zone": _document(lambda found: found["calendars"]["spain"].update(timezone="Mars/Olympus")),
-    "no_such_calendar": _document(_move_calendars),
-    "nothing_is_open": _document(lambda found: found.update(access=[])),
-    "no_priority_applies": _document(lambda found: found.update(priority_rules=found["priority_rules"][:1])),
-    "not_an_edition": b"[]",
-}
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
