@@ -238,7 +238,9 @@ class Publisher:
 
     def _lost(self, why: str) -> None:
         if self._connected or why != self._outage:
-            self._log.warning("Kafka is unavailable: intake answers writes with 503", action="kafka.away", error=why)
+            self._log.warning(
+                "Kafka is unavailable: intake answers writes with 503", action="kafka.unavailable", error=why
+            )
         self._connected, self._outage = False, why
         self._doubt.set()
         self._report(why)

@@ -45,7 +45,7 @@ class BrokerOutage:
             self._since = self._monotonic()
             _log.warning(
                 f"Kafka at {self._bootstrap} does not answer: retrying until it does",
-                action="kafka.away",
+                action="kafka.unavailable",
                 error=f"{type(error).__name__}: {error}",
             )
         return True
@@ -54,4 +54,4 @@ class BrokerOutage:
         """The broker has answered: an outage, if there was one, is over."""
         if self._since is not None:
             seconds, self._since = self._monotonic() - self._since, None
-            _log.info(f"Kafka answers again after {seconds:.1f} s", action="kafka.back", seconds=round(seconds, 1))
+            _log.info(f"Kafka answers again after {seconds:.1f} s", action="kafka.available", seconds=round(seconds, 1))

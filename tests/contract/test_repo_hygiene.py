@@ -16,6 +16,7 @@ PATTERNS = {
     "a signed token": r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.",
     "credentials in an address": r"\w+://[^/\s:@{}<>$\"']+:[^/\s:@{}<>$\"']+@",
     "a mark of unfinished work": r"\b(?:TODO|FIXME|HACK|NotImplementedError)\b",
+    "a word that needed a glossary": r"(?i)\bput[ _]aside\b|\bkafka[ _.]?away\b|\bheeded\b|\bleash\b",
     "a merge conflict": r"^(?:<{7} |>{7} |={7}$)",
     "a space at the end of a line": r"[ \t]+$",
 }
@@ -65,6 +66,8 @@ def test_no_file_says_what_it_should_not() -> None:
         ("AKIAABCDEFGHIJKLMNOP", "credential"),
         ("https://user:hunter2@example.com/", "credentials"),
         ("x = 1  # TODO later", "unfinished"),
+        ("the record is put aside", "glossary"),
+        ('action="kafka.away"', "glossary"),
         ("<<<<<<< HEAD", "conflict"),
         ("trailing ", "space"),
         ("x: int = y()  # type: ignore", "without its code"),

@@ -56,7 +56,7 @@ def test_an_access_case_says_nothing_but_is_known(desk: TaskDesk) -> None:
 
 
 def test_a_reply_in_time_fulfils_and_calls_nobody(desk: TaskDesk) -> None:
-    """The whole point of a warning is that it can be heeded."""
+    """A warning can be acted upon in time, and then nobody is called."""
     desk.opens()
     desk.passes(minutes(50))
     assert desk.record_activity("agent_replied") == ["first_response fulfilled in time"]
