@@ -285,6 +285,7 @@ def _outcome(decision: Decision) -> dict[str, Any]:
             }
             for name, terms in decision.milestones.items()
         },
+        "escalation": decision.escalation,
         "phone_numbers": decision.phone_numbers,
         "notes": decision.notes,
     }
@@ -311,7 +312,7 @@ def _core(decided: Decision | CaseRouted) -> dict[str, Any]:
         },
         "escalation": {
             "automated": decided.escalation.automated,
-            "technical_account_manager": getattr(decided.escalation, "technical_account_manager", None),
+            "technical_account_manager": None,
             "customer_requested": decided.escalation.customer_requested,
         },
         "phone_numbers": None,
