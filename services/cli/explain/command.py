@@ -10,23 +10,14 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from services.cli.case_log_reader import read_case
+from services.cli.explain.case_editions import editions_of
 from services.cli.explain.view import show
 from services.cli.kafka_errors import kafka_errors
 from services.cli.options import CommandFailed, Kafka, Lang, kafka_settings, language_of, report
-from shared.contracts.structs import CaseRouted
-from shared.contracts.topics import EDITIONS
 from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
-from shared.kafka.settings import BadSettings, load
 from shared.messages.catalogues import FALLBACK, messages_in
 from shared.messages.messages import Messages
-from shared.policy.files import load_library
-from shared.policy.mistakes import PolicyError
-from shared.policy.published_edition import UnusableEdition
-from shared.policy.settings import PolicySettings
-from shared.routing.decision_event import whole_decision
-from shared.routing.rulebook import Rulebook
-from shared.sla.pinned_edition import PinnedEdition, short_of
 from shared.wall_clock import utc_now
 
 EXPLAINED = 0
@@ -57,7 +48,7 @@ def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json 
     except CommandFailed as failed:
         return report(failed)
     messages = messages_in(lang or (FALLBACK if as_json else language_of(os.environ)))
-    editions, problems = _editions(log, messages)
+    editions, problems = editions_of(log, messages)
     found = explanation(log, log.case, editions, utc_now(), messages)
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
@@ -66,61 +57,6 @@ def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json 
     if problems:
         print(messages("explain.incomplete", problems="; ".join(problems)), file=sys.stderr)
     return EXPLAINED
-
-
-def _editions(log: CaseLog, messages: Messages) -> tuple[dict[bytes, PinnedEdition], list[str]]:
-    """The editions that the case names, from the log, else as they are configured here; and what is wrong with others.
-
-    One that cannot be read does not keep the others from being used.
-    """
-    found: dict[bytes, PinnedEdition] = {}
-    problems: list[str] = []
-    missing: dict[str, str] = {}
-    for sha256, name in log.named_editions.items():
-        try:
-            pinned = log.published.find(sha256)
-        except UnusableEdition as error:
-            problems.append(str(error))
-            continue
-        if pinned is None:
-            missing[sha256] = name
-        else:
-            found[short_of(sha256)] = pinned
-    try:
-        library = load_library(load(PolicySettings).policies) if missing else None
-    except (PolicyError, BadSettings) as error:
-        problems.append(str(error))
-        library = None
-    for sha256, name in missing.items():
-        if library is not None and (edition := library.by_digest(sha256)) is not None:
-            found[short_of(sha256)] = PinnedEdition(sha256, edition)
-        else:
-            problems.append(
-                messages("explain.edition_missing", edition=name, policy_sha256=sha256, topic=EDITIONS.name)
-            )
-    for short, pinned in list(found.items()):
-        if problem := _unusable(pinned, log.case):
-            problems.append(
-                messages(
-                    "explain.edition_unusable",
-                    edition=pinned.edition.edition,
-                    policy_sha256=pinned.sha256,
-                    problem=problem,
-                )
-            )
-            del found[short]
-    return found, problems
-
-
-def _unusable(pinned: PinnedEdition, case: CaseRouted | None) -> str:
-    """Why an edition cannot be used here; "" if it can. Anybody may publish one that contradicts itself."""
-    try:
-        rules = Rulebook(pinned.edition, pinned.sha256)
-        if case is not None and case.policy_sha256 == pinned.sha256:
-            whole_decision(case, rules)
-    except Exception as error:  # whatever such an edition makes of this code
-        return f"{type(error).__name__}: {error}"
-    return ""
 
 
 def _unknown(case: str, log: CaseLog, messages: Messages) -> str:

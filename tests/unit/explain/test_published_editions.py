@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from services.cli.explain import command
+from services.cli.explain.case_editions import editions_of
 from shared.contracts import wire
 from shared.contracts.structs import EditionPublished
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, Topic
@@ -114,7 +114,7 @@ def test_an_edition_that_cannot_be_read_does_not_hide_the_others(log: CaseLog) -
     desk = TaskDesk()
     value, headers = as_record(ACTIVITY, CASE, desk.activity("policy_migrated", edition="later", policy_sha256=digest))
     log.take(Record(ACTIVITY.name, 0, 2, WRITTEN_MS, CASE.encode(), value, headers))
-    found, problems = command._editions(log, messages_in(None))
+    found, problems = editions_of(log, messages_in(None))
     assert short_of(policy_sha256(DECIDED_BY)) in found
     assert any("cannot read edition" in problem for problem in problems)
 
@@ -160,7 +160,7 @@ def test_a_case_by_an_edition_that_cannot_be_used_here_is_explained_without_it(n
     envelope = Envelope("e1", "/frontline/router", EditionPublished.TYPE, event.effective_from, digest)
     output = serde.to_output(EDITIONS, digest, envelope, wire.encode(event))
     log.published.take(Record(output.topic, 0, 1, 0, output.key, output.value, output.headers))
-    found, problems = command._editions(log, messages_in("en"))
+    found, problems = editions_of(log, messages_in("en"))
     assert (found, len(problems)) == ({}, 1)
     assert digest in problems[0]
     assert log.case is not None
