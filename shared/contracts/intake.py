@@ -59,7 +59,7 @@ class PhoneReadiness(Part):
 
 
 class SupportRequestSubmitted(Event):
-    """A support request, accepted by intake. `description` lives in support.requests only."""
+    """A support request, accepted by intake. No other event has its `subject` and `description`."""
 
     TYPE: ClassVar[str] = "frontline.request.submitted.v1"
 

@@ -19,9 +19,12 @@ from shared.kafka.serde import Envelope
 from shared.policy.files import load_edition
 from shared.policy.published_edition import UnusableEdition, check_digest, edition_of, edition_published
 from tests.contract.tree import ROOT
+from tests.harness.asking import MONDAY_NOON
+from tests.harness.decided import routed
 
 SHIPPED = sorted(path.stem for path in (ROOT / "policies").glob("*-20*.yaml"))
 PAGE = (ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 OTHER = "0" * 64
 
 
@@ -39,11 +42,23 @@ def changed(event: EditionPublished, **new: Any) -> EditionPublished:
 def test_the_digest_is_computed_by_the_lines_of_the_page(name: str) -> None:
     """Readers in other languages have only the page; the lines use the standard library and nothing of ours."""
     event = event_of(name)
-    lines = re.search(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert lines
+    (lines,) = (block for block in BLOCKS if "hashlib" in block)
     given: dict[str, Any] = {"value": wire.encode(event), "key": event.policy_sha256.encode()}
-    exec(lines[1], given)  # noqa: S102 - our own page
+    exec(lines, given)  # noqa: S102 - our own page
     assert given["edition"]["edition"] == name
+
+
+def test_the_whole_decision_is_worked_out_by_the_lines_of_the_page() -> None:
+    """A reader in Python has the phone numbers, the trace and the notes of a case in these lines."""
+    (lines,) = (block for block in BLOCKS if "whole_decision" in block)
+    case = routed("c1", MONDAY_NOON)
+    given: dict[str, Any] = {
+        "case_value": wire.encode(case),
+        "edition_value": wire.encode(event_of("guidelines-2021")),
+    }
+    exec(lines, given)  # noqa: S102 - our own page
+    assert (given["decision"].priority, given["decision"].policy_sha256) == (case.priority, case.policy_sha256)
+    assert [number.extension for number in given["decision"].phone_numbers] == ["2"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.tree import ROOT, first_sentence, listing, tracked_files
+from tests.contract.tree import ROOT, chosen_files, first_sentence, listing, tracked_files
 
 MAP = ROOT / "docs" / "whats-here.md"
 MODULES = [name for name in tracked_files() if name.endswith(".py") and not name.endswith("__init__.py")]
@@ -73,3 +73,18 @@ def test_without_git_the_tree_is_walked(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     assert tracked_files(tmp_path) == ["a.py", "b/c.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("places", "names"),
+    [
+        ([], ["a/b.py", "a/b_c.py", "d.md"]),
+        (["./a/"], ["a/b.py", "a/b_c.py"]),
+        (["a/b"], []),
+        (["a/b.py", "d.md"], ["a/b.py", "d.md"]),
+        (["nope"], []),
+    ],
+)
+def test_the_list_is_of_whole_folders(places: list[str], names: list[str]) -> None:
+    """`services/cli/demo` is not the beginning of `services/cli/demo_accounts.py`."""
+    assert chosen_files(["a/__init__.py", "a/b.py", "a/b_c.py", "d.md"], places) == names

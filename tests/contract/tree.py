@@ -34,7 +34,7 @@ def first_sentence(path: Path) -> str:
         description = " ".join(line.removeprefix("# ") for line in block)
     paragraph = " ".join(description.removeprefix("[pure] ").partition("\n\n")[0].split())
     sentence = re.split(r"(?<=\.) (?=[A-Z`])", paragraph)[0].rstrip(":")
-    return sentence if not sentence or sentence.endswith((".", "!")) else f"{sentence}."
+    return sentence if not sentence or sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def listing(files: list[str], root: Path = ROOT) -> str:
@@ -47,6 +47,13 @@ def listing(files: list[str], root: Path = ROOT) -> str:
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
+def chosen_files(files: list[str], places: list[str]) -> list[str]:
+    """The files in these folders, or of these names; without any, all but `__init__.py`."""
+    names = [place.removeprefix("./").rstrip("/") for place in places]
+    shown = [name for name in files if not name.endswith("__init__.py")]
+    return [name for name in shown if not names or any(f"{name}/".startswith(f"{place}/") for place in names)]
+
+
 def _is_cache(path: Path) -> bool:
     return path.parts[0] == "mutants" or any(
         part.endswith(("_cache", ".egg-info")) or part == ".hypothesis" for part in path.parts
@@ -54,6 +61,7 @@ def _is_cache(path: Path) -> bool:
 
 
 if __name__ == "__main__":
-    inside = tuple(sys.argv[1:])  # folders; none = everything
-    chosen = [name for name in tracked_files() if not name.endswith("__init__.py")]
-    print(listing([name for name in chosen if not inside or name.startswith(inside)]), end="")
+    chosen = chosen_files(tracked_files(), sys.argv[1:])
+    if not chosen:
+        sys.exit(f"no file or folder is called {' or '.join(sys.argv[1:])}")
+    print(listing(chosen), end="")
