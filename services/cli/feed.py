@@ -10,13 +10,13 @@ from rich.text import Text
 from services.cli.cause_name import cause_name
 from services.cli.logged_event import LoggedEvent
 from shared.contracts import escalation
-from shared.contracts.structs import CaseRouted
+from shared.contracts.structs import CaseRouted, ClockStarted
 from shared.messages.messages import Messages
 from shared.routing.decision_event import whole_decision
 from shared.routing.rendering import with_sentences
 from shared.routing.rulebook import Rulebook
 
-_WITHOUT_A_LINE = {"frontline.clock.started.v1"}  # the line of the decision has all deadlines
+_WITHOUT_A_LINE = {ClockStarted.TYPE}  # the line of the decision has all deadlines
 _PRIORITY_STYLE = {"P1": "bold red", "P2": "yellow", "P3": "cyan", "P4": "dim"}
 
 

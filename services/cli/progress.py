@@ -3,12 +3,18 @@
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
 from rich.console import Console
 from rich.text import Text
 
 REPEAT_SECONDS = 1.0  # without a terminal, the least time between two lines that differ only in their numbers
+
+
+class ShowStep(Protocol):
+    """Shows the current step: a code of the catalogue and its facts."""
+
+    def __call__(self, code: str, /, **facts: Any) -> None: ...
 
 
 class Progress:

@@ -10,10 +10,10 @@ from cyclopts import App
 from pydantic import ValidationError
 from rich.console import Console
 
-from services.cli.options import Flag, Json
+from services.cli.options import BAD_INPUT, Flag, Json
 from services.intake.api_keys import ApiKey, new_key
 
-OK, BAD_INPUT = 0, 2
+OK = 0
 
 app = App(name="token", result_action="return_value")
 

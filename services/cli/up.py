@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.call_intake import IntakeFailed
+from services.cli.options import BAD_INPUT
 from services.cli.progress import Progress
 from services.cli.supervisor import ProgramFailed
 from services.cli.system import SERVICES, Options, System, SystemFailed
@@ -22,7 +23,7 @@ from shared.kafka.settings import BadSettings
 from shared.policy.files import load_edition
 from shared.policy.mistakes import PolicyError
 
-DONE, FAILED, BAD_INPUT = 0, 1, 2
+DONE, FAILED = 0, 1
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

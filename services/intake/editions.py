@@ -4,6 +4,7 @@ import re
 import zlib
 from datetime import datetime
 
+from shared.business_time.errors import CalendarError
 from shared.contracts.structs import CaseRouted, Decision, EditionPublished
 from shared.contracts.topics import EDITIONS
 from shared.kafka import serde
@@ -29,7 +30,7 @@ class Editions:
         self._documents = {
             policy_sha256(edition): zlib.compress(edition_to_json(edition)) for edition in configured.editions
         }
-        self._rulebooks: dict[str, Rulebook] = {}
+        self._rulebooks: dict[str, Rulebook | None] = {}  # None: its bytes cannot be read, and never change
         self._unusable: set[str] = set()
         self._log = get_logger()
 
@@ -54,6 +55,8 @@ class Editions:
         try:
             rules = self._rules(case.policy_sha256)
             return None if rules is None else whole_decision(case, rules)
+        except CalendarError:  # of an event at the ends of the calendar, whatever the edition
+            return None
         except Exception as error:  # whatever an edition of another version, or another writer, makes of this code
             if case.policy_sha256 not in self._unusable:
                 self._unusable.add(case.policy_sha256)
@@ -61,12 +64,12 @@ class Editions:
                     "Decisions are shown without what follows from their edition: it cannot be used here",
                     action="edition.unusable",
                     policy_sha256=case.policy_sha256,
-                    error=type(error).__name__,
+                    error=f"{type(error).__name__}: {error}",
                 )
             return None
 
     def edition(self, digest: str) -> Edition | None:
-        """The edition with that digest; None where it is not known, or cannot be read."""
+        """The edition with that digest, if it is configured or a decision by it was completed here."""
         configured = self._configured.by_digest(digest)
         if configured is not None:
             return configured
@@ -74,14 +77,13 @@ class Editions:
         return None if rules is None else rules.edition
 
     def _rules(self, digest: str) -> Rulebook | None:
-        known = self._rulebooks.get(digest)
-        if known is not None:
-            return known
+        if digest in self._rulebooks:
+            return self._rulebooks[digest]
         edition, document = self._configured.by_digest(digest), self.find(digest)
         if document is None:
             return None
-        made = Rulebook(edition or read_document(document, digest), digest)
-        self._rulebooks[digest] = made
+        self._rulebooks[digest] = None
+        self._rulebooks[digest] = made = Rulebook(edition or read_document(document, digest), digest)
         return made
 
     def find(self, digest: str) -> bytes | None:

@@ -174,6 +174,10 @@ class Messages:
     def _number(self, count: float) -> str:
         return str(format_decimal(count, "0.###", locale=self._locale))
 
+    def count(self, number: int) -> str:
+        """A count with the separators of the language, for tables and progress; a fact stays a number."""
+        return str(format_decimal(number, locale=self._locale))
+
     def _filled(self, text: str, facts: Mapping[str, Any]) -> Iterator[str]:
         for literal, name, how, _ in Formatter().parse(text):
             yield literal

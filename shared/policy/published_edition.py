@@ -4,6 +4,8 @@ import hashlib
 
 from pydantic import ValidationError
 
+from shared.business_time.calendar import BusinessCalendar
+from shared.business_time.errors import CalendarError
 from shared.contracts import wire
 from shared.contracts.structs import EditionPublished
 from shared.contracts.topics import EDITIONS
@@ -56,11 +58,17 @@ def edition_of(event: EditionPublished) -> Edition:
 def read_document(document: bytes, sha256: str) -> Edition:
     """The edition that `edition_to_json` wrote, with that digest.
 
-    Raises UnusableEdition if the digest of the document is another one, or this version cannot read it.
+    Raises UnusableEdition if the digest of the document is another one, or this version cannot read it, or a calendar
+    has a zone that is not known here.
     """
     _check(document, sha256)
     try:
-        return edition_from_json(document)
+        edition = edition_from_json(document)
+        for config in edition.calendars.values():
+            BusinessCalendar.from_config(config)
+        return edition
+    except CalendarError as error:
+        raise UnusableEdition(f"edition {sha256} cannot be used here: {error}") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])

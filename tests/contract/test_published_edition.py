@@ -17,10 +17,17 @@ from shared.kafka.partitioning import partition_for
 from shared.kafka.record import size_of
 from shared.kafka.serde import Envelope
 from shared.policy.files import load_edition
-from shared.policy.published_edition import UnusableEdition, check_digest, edition_of, edition_published
+from shared.policy.published_edition import (
+    UnusableEdition,
+    check_digest,
+    edition_of,
+    edition_published,
+    read_document,
+)
 from tests.contract.tree import ROOT
 from tests.harness.asking import MONDAY_NOON
 from tests.harness.decided import routed
+from tests.harness.unusable_editions import UNUSABLE
 
 SHIPPED = sorted(path.stem for path in (ROOT / "policies").glob("*-20*.yaml"))
 PAGE = (ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
@@ -132,3 +139,10 @@ def test_a_document_of_another_version_is_named() -> None:
     check_digest(event, digest.encode())
     with pytest.raises(UnusableEdition, match="cannot read edition"):
         edition_of(event)
+
+
+def test_an_edition_with_a_zone_that_is_not_known_here_is_refused_where_it_is_read() -> None:
+    """Whoever reads one handles that error; an error of a calendar would end the command or the service."""
+    document = UNUSABLE["unknown_zone"]
+    with pytest.raises(UnusableEdition, match="Mars/Olympus"):
+        read_document(document, hashlib.sha256(document).hexdigest())

@@ -1,5 +1,8 @@
 """The editions that a case names: those of the log, else as they are configured here, and what is wrong with others."""
 
+from contextlib import suppress
+
+from shared.business_time.errors import CalendarError
 from shared.contracts.structs import CaseRouted
 from shared.contracts.topics import EDITIONS
 from shared.explain.case_log import CaseLog
@@ -62,7 +65,8 @@ def _add(
     try:
         rules = Rulebook(pinned.edition, pinned.sha256)
         if case is not None and case.policy_sha256 == pinned.sha256:
-            whole_decision(case, rules)
+            with suppress(CalendarError):  # of an event at the ends of the calendar, whatever the edition
+                whole_decision(case, rules)
     except Exception as error:  # whatever such an edition makes of this code
         given = {"edition": pinned.edition.edition, "policy_sha256": pinned.sha256}
         problem = f"{type(error).__name__}: {error}"

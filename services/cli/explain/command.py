@@ -14,6 +14,7 @@ from services.cli.explain.case_editions import editions_of
 from services.cli.explain.view import show
 from services.cli.kafka_errors import kafka_errors
 from services.cli.options import CommandFailed, Kafka, Lang, kafka_settings, language_of, report
+from services.cli.printable import printable
 from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
 from shared.messages.catalogues import FALLBACK, messages_in
@@ -55,7 +56,7 @@ def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json 
     else:
         show(found, Console(soft_wrap=True, highlight=False), messages)
     if problems:
-        print(messages("explain.incomplete", problems="; ".join(problems)), file=sys.stderr)
+        print(printable(messages("explain.incomplete", problems="; ".join(problems))), file=sys.stderr)
     return EXPLAINED
 
 

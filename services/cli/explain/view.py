@@ -12,11 +12,10 @@ from services.cli.explain.deadlines_view import deadlines
 from services.cli.explain.history_view import dead_letters, history
 from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
+from services.cli.printable import printable
 from shared.messages.messages import Messages
 
 Data = Mapping[str, Any]
-
-_NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"  # before the sign for per cent, in many languages
 
 
 def show(found: Data, console: Console, messages: Messages) -> None:
@@ -120,8 +119,4 @@ _PARAGRAPHS: dict[str, Callable[[Data, Messages], Iterable[Line]]] = {
 
 
 def _text(text: str, style: str = "") -> Text:
-    """What customers write must not steer the terminal of whoever reads it."""
-    return Text(
-        "".join(c if c.isprintable() or c == _NO_BREAK_SPACE else "\N{REPLACEMENT CHARACTER}" for c in text),
-        style=style,
-    )
+    return Text(printable(text), style=style)

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.text import Text
 
-from services.cli.options import Lang
+from services.cli.options import BAD_INPUT, Lang
 from services.cli.policy.diff import differences
 from services.cli.policy.diff_view import lines
 from services.cli.policy.show import tables
@@ -21,7 +21,7 @@ from shared.policy.mistakes import Mistake, NoSuchEdition, PolicyError
 from shared.policy.model import Edition
 from shared.policy.schema import edition_schema
 
-OK, CHECK_FAILED, BAD_INPUT = 0, 1, 2
+OK, CHECK_FAILED = 0, 1
 
 app = App(name="policy", result_action="return_value")
 

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, BinaryIO, Protocol
+from typing import Annotated, BinaryIO
 
 import msgspec
 from cyclopts import Parameter
@@ -15,8 +15,9 @@ from rich.console import Console
 
 from services.cli.kafka_errors import kafka_errors
 from services.cli.options import BAD_INPUT, CommandFailed, Flag, Json, Kafka, Lang, kafka_settings, report
-from services.cli.progress import Progress
-from services.cli.replay.view import as_data, printable, show
+from services.cli.printable import printable
+from services.cli.progress import Progress, ShowStep
+from services.cli.replay.view import as_data, show
 from services.replay.log_file import BadLogFile, RecordedLog, lines_of, read_lines
 from services.replay.log_from_kafka import read_log
 from services.replay.replay import CannotReplay, Replayer, ReplayResult
@@ -35,12 +36,6 @@ _UPDATE_SECONDS = 0.2  # between two updates of it
 FileName = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
 Policies = Annotated[tuple[str, ...], Parameter(negative="")]
 Shown = Annotated[int, Parameter(name="--show", help="How many differences are shown; the others are counted.")]
-
-
-class ShowStep(Protocol):
-    """Shows the current step: a code of the catalogue and its counts."""
-
-    def __call__(self, code: str, /, **counts: int) -> None: ...
 
 
 def replay(
@@ -177,5 +172,5 @@ class _DelayedProgress:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + _UPDATE_SECONDS
-            shown = {name: f"{count:,}" for name, count in counts.items()}
+            shown = {name: self._messages.count(count) for name, count in counts.items()}
             self._progress.update(self._messages(code, **shown))

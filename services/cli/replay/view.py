@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from services.cli.printable import printable
 from services.replay.replay import Difference, FieldDifference, ReplayResult, Tally
 from shared.messages.messages import Messages
 from shared.messages.reason import Reason
@@ -47,7 +48,7 @@ def show(result: ReplayResult, console: Console, messages: Messages) -> None:
         column.justify = "right"
     for indent, name in _COLUMNS:
         title = messages(f"replay.count.{name}")
-        table.add_row(f"{indent}{title}", *(f"{getattr(tally, name):,}" for tally in result.tallies))
+        table.add_row(f"{indent}{title}", *(messages.count(getattr(tally, name)) for tally in result.tallies))
     console.print(table)
     for note in result.notes:
         console.print(_text(messages("explain.note", note=note), "yellow"))
@@ -58,7 +59,8 @@ def show(result: ReplayResult, console: Console, messages: Messages) -> None:
     for difference in result.differences:
         _show_difference(difference, console, messages)
     if result.more_differences:
-        console.print(_text(f"\n{messages('replay.more', count=result.more_differences)}", "dim"))
+        console.print()
+        console.print(_text(messages("replay.more", count=result.more_differences), "dim"))
     console.print()
     titles = [messages("replay.digest.replayed"), messages("replay.digest.published")]
     width = max(map(len, titles))
@@ -143,11 +145,6 @@ def _value(value: Any, messages: Messages) -> str:
     if isinstance(value, Reason):
         return messages.reason(value)
     return value if isinstance(value, str) else {None: "null", True: "true", False: "false"}.get(value, str(value))
-
-
-def printable(text: str) -> str:
-    """Replace control characters: text from a log must not control the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _text(text: str, style: str = "") -> Text:

@@ -205,3 +205,14 @@ def test_an_edition_that_a_refused_migration_names_is_no_edition_of_the_case() -
     assert case.log.named_editions == {NOW.sha256: "guidelines-2021"}
     case.record_activity("policy_migrated", edition=LATER.edition.edition, policy_sha256=LATER.sha256)
     assert LATER.sha256 in case.log.named_editions
+
+
+def test_what_the_log_says_does_not_steer_the_terminal() -> None:
+    """The name of an edition is whatever its writer gave it."""
+    case = Case(plan="premier_plus")
+    found = case.to_edition()
+    found["edition"]["after"] = "\x1b[2Jlater"
+    out = io.StringIO()
+    show([found], Console(file=out, soft_wrap=True, highlight=False), messages_in("en"), sent=False)
+    assert "\x1b" not in out.getvalue()
+    assert "\N{REPLACEMENT CHARACTER}[2Jlater" in out.getvalue()

@@ -25,7 +25,8 @@ from shared.messages.catalogues import messages_in
 from shared.policy.digest import edition_to_json, policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
-from shared.policy.published_edition import edition_published
+from shared.policy.model import Edition
+from shared.policy.published_edition import UnusableEdition, edition_published
 from tests.harness.asking import request
 from tests.harness.decided import routed
 from tests.harness.intake import api_keys, editions, key_of
@@ -229,3 +230,29 @@ def test_the_sentences_of_a_decision_are_in_the_words_of_its_own_edition(languag
     decision = with_sentences(status.request, messages_in(language), known.edition)["decision"]
     assert decision["notes"][0]["text"] == {"en": "Calls cost.", "es": "Cuesta."}[language]
     assert decision["priority_because"].startswith({"en": "P1 because", "es": "P1 porque"}[language])
+
+
+def test_a_case_at_the_end_of_the_calendar_says_nothing_about_its_edition() -> None:
+    """Only this case has no deadline: its edition is fine, and a later failure of it has to be logged."""
+    known = Editions(EditionLibrary.single(GUIDELINES))
+    case = structs.replace(routed("c1", NOW), received_at=NOW.replace(year=9999, month=12, day=31, hour=23))
+    with capture_logs() as lines:
+        assert known.whole_decision(case) is None
+    assert lines == []
+    assert known.whole_decision(routed("c2", NOW)) is not None
+
+
+def test_an_edition_that_cannot_be_read_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bytes never change, and reading them takes longer than all else that a decision needs."""
+    read: list[str] = []
+
+    def unreadable(_document: bytes, digest: str) -> Edition:
+        read.append(digest)
+        raise UnusableEdition("of a later version")
+
+    monkeypatch.setattr("services.intake.editions.read_document", unreadable)
+    known = Editions(EditionLibrary.single(GUIDELINES))
+    known.take(record_of(edition_published(OBJECTIVES)))
+    for number in range(3):
+        assert known.whole_decision(routed(f"c{number}", NOW, policy_sha256=OTHER)) is None
+    assert read == [OTHER]

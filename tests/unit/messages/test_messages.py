@@ -235,3 +235,8 @@ def test_a_plural_rule_without_a_form_for_some_number_is_found_at_the_start(
     monkeypatch.setenv("FRONTLINE_MESSAGES", str(tmp_path))
     with pytest.raises(BadCatalogue, match=f"Plural-Forms has 2 forms, and none of them for {number}"):
         messages_in("pl")
+
+
+def test_a_count_has_the_separators_of_the_language() -> None:
+    """12,345 is twelve point three to a Spanish reader."""
+    assert (messages_in("en").count(12_345), messages_in("es").count(12_345)) == ("12,345", "12.345")

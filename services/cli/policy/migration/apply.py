@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import httpx
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from services.cli.case_log_reader import read_cases
 from services.cli.kafka_errors import kafka_errors
 from services.cli.options import CommandFailed
+from services.cli.progress import ShowStep
 from shared.contracts.structs import ActivityRecorded
 from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
@@ -28,12 +29,6 @@ _AT_ONCE = 8  # calls to intake under way at the same time
 
 Preview = dict[str, Any]
 Move = tuple[Candidate, list[ActivityRecorded]]
-
-
-class ShowStep(Protocol):
-    """Shows the current step: a code of the catalogue and its facts."""
-
-    def __call__(self, code: str, /, **facts: Any) -> None: ...
 
 
 class CannotMigrate(CommandFailed):

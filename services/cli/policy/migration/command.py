@@ -14,9 +14,10 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.options import CommandFailed, Kafka, Lang, report
+from services.cli.options import BAD_INPUT, CommandFailed, Kafka, Lang, report
 from services.cli.policy.migration.apply import Choice, Migration, migrated
 from services.cli.policy.migration.view import as_data, show
+from services.cli.printable import printable
 from services.cli.progress import Progress
 from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.messages.catalogues import messages_in
@@ -26,7 +27,7 @@ from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
 from shared.sla.pinned_edition import PinnedEdition
 
-DONE, REFUSED, BAD_INPUT = 0, 1, 2
+DONE, REFUSED = 0, 1
 KEY = "FRONTLINE_KEY"  # not an option: others can see a command line
 
 Names = Annotated[tuple[str, ...], Parameter(negative="")]
@@ -114,7 +115,7 @@ def migrate(
     else:
         show(previews, Console(soft_wrap=True, highlight=False), messages, sent=send)
     for reason in problems:
-        print(messages.reason(reason), file=sys.stderr)
+        print(printable(messages.reason(reason)), file=sys.stderr)
     return REFUSED if problems or any(each["problem"] for each in previews) else DONE
 
 

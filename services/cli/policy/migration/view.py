@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from services.cli.printable import printable
 from shared.messages.messages import Messages
 
 Data = Mapping[str, Any]
@@ -27,8 +28,8 @@ def show(previews: Iterable[Data], console: Console, messages: Messages, *, sent
         for clock in case["clocks"]:
             console.print(_clock(clock, case, messages))
         if case["problem"] is not None:
-            console.print(Text(f"  {messages('migrate.not_changed', problem=case['problem'])}", style="red"))
-    console.print(Text(_summary(cases, messages, sent=sent), style="bold"))
+            console.print(_text(f"  {messages('migrate.not_changed', problem=case['problem'])}", "red"))
+    console.print(_text(_summary(cases, messages, sent=sent), "bold"))
 
 
 def _head(case: Data, messages: Messages) -> Text:
@@ -39,14 +40,14 @@ def _head(case: Data, messages: Messages) -> Text:
     ]
     account = case["account_id"] or messages("explain.nobodys_account")
     changes = changes or [messages("migrate.no_change")]
-    return Text(messages("migrate.case", case=case["case_id"], account=account, changes=changes))
+    return _text(messages("migrate.case", case=case["case_id"], account=account, changes=changes))
 
 
 def _clock(clock: Data, case: Data, messages: Messages) -> Text:
     key = (clock["milestone"], clock["instance"])
     code = "migrate.clock" if clock["instance"] == 1 else "migrate.clock.instance"
     states = {"before": _state(clock["before"], messages), "after": _state(clock["after"], messages)}
-    line = Text(f"  {messages(code, milestone=clock['milestone'], instance=clock['instance'], **states)}")
+    line = _text(f"  {messages(code, milestone=clock['milestone'], instance=clock['instance'], **states)}")
     if key in {(breach["milestone"], breach["instance"]) for breach in case["breaches"]}:
         line.append(f"  {messages('migrate.new_breach')}", style="bold red")
     return line
@@ -71,3 +72,7 @@ def _summary(cases: list[Data], messages: Messages, *, sent: bool) -> str:
     code = "migrate.summary.refused" if wrong else "migrate.summary"
     summary = messages(code, changed=changed, breaches=breaches, refused=messages("migrate.refused_cases", cases=wrong))
     return summary if sent else f"{summary} {messages('migrate.nothing_sent')}"
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(printable(text), style=style)
