@@ -14,12 +14,15 @@ from shared.business_time.errors import (
     CalendarError,
     EndBeforeStart,
     InvalidTarget,
-    MalformedCalendar,
     MissingCalendar,
     NaiveInstant,
     NeverOpen,
+    NotADate,
+    NotALocalTime,
+    NotATimeOfDay,
     OutOfRange,
     OverlappingPeriods,
+    StartsAtEndOfDay,
     UnknownHolidays,
     UnknownZone,
 )
@@ -60,11 +63,14 @@ def calendar_reason(error: CalendarError) -> Reason:
         first = cause.errors(include_url=False)[0]
         code, facts = reason_of(first["type"], first.get("ctx", {}))
         return Reason(code, **facts)
-    return Reason(_REASONS[type(error)])
+    return Reason(_REASONS[type(error)], **error.facts)
 
 
 _REASONS: Mapping[type[CalendarError], str] = {
-    MalformedCalendar: "field.calendar.time",
+    NotATimeOfDay: "field.calendar.time_of_day",
+    NotADate: "field.calendar.date",
+    NotALocalTime: "field.calendar.local_time",
+    StartsAtEndOfDay: "field.calendar.starts_at_end",
     UnknownZone: "field.calendar.zone",
     OverlappingPeriods: "field.calendar.overlap",
     UnknownHolidays: "field.calendar.holidays",

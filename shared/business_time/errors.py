@@ -2,15 +2,35 @@
 
 
 class CalendarError(ValueError):
-    """Root of the errors of calendars and their arguments. `field` is the dotted path of the wrong field, or ""."""
+    """Root of the errors of calendars and their arguments. `field` is the dotted path of the wrong field, or "".
 
-    def __init__(self, message: str, field: str = "") -> None:
+    `facts` are those of the sentence in another language: the value that was found, or where it is wrong.
+    """
+
+    def __init__(self, message: str, field: str = "", **facts: str) -> None:
         super().__init__(message)
         self.field = field
+        self.facts = facts
 
 
 class MalformedCalendar(CalendarError):
     """A field of a calendar does not fit `CalendarConfig`: correct it."""
+
+
+class NotATimeOfDay(MalformedCalendar):
+    """A time of day is not HH:MM or HH:MM:SS, from 00:00 to 24:00: correct it."""
+
+
+class NotADate(MalformedCalendar):
+    """A date is not YYYY-MM-DD, or does not exist: correct it."""
+
+
+class NotALocalTime(MalformedCalendar):
+    """A local date and time is not YYYY-MM-DDTHH:MM (or :SS): correct it."""
+
+
+class StartsAtEndOfDay(MalformedCalendar):
+    """A period starts at 24:00, which is an end: one that starts at midnight starts at 00:00."""
 
 
 class UnknownZone(CalendarError):

@@ -11,7 +11,14 @@ from itertools import pairwise
 from typing import Literal
 
 from shared.business_time.config import WEEKDAYS, CalendarConfig, Periods
-from shared.business_time.errors import EndBeforeStart, MalformedCalendar, OverlappingPeriods
+from shared.business_time.errors import (
+    EndBeforeStart,
+    NotADate,
+    NotALocalTime,
+    NotATimeOfDay,
+    OverlappingPeriods,
+    StartsAtEndOfDay,
+)
 from shared.business_time.holiday_sets import holiday_dates
 from shared.business_time.instants import DAY, HOUR, MINUTE, SECOND
 from shared.business_time.spans import Span, clipped, merged, without
@@ -130,14 +137,15 @@ def _periods(periods: Periods, field: str) -> list[Span]:
     for index, (opens, closes) in enumerate(periods):
         start, end = _time(opens, f"{field}.{index}.0"), _time(closes, f"{field}.{index}.1")
         if start == DAY:
-            raise MalformedCalendar(
+            raise StartsAtEndOfDay(
                 "24:00 is an end; a period that starts at midnight starts at 00:00", f"{field}.{index}.0"
             )
         spans.append((start, end if end > start else end + DAY))
     spans.sort()
     for (_, end), (start, _) in pairwise(spans):
         if start < end:
-            raise OverlappingPeriods(f"two periods overlap at {label_text(start)[11:]}: merge them", field)
+            at = label_text(start)[11:]
+            raise OverlappingPeriods(f"two periods overlap at {at}: merge them", field, at=at)
     return spans
 
 
@@ -159,7 +167,8 @@ def _holidays(holidays: Mapping[str, str] | Sequence[str]) -> dict[int, str]:
 def _time(text: str, field: str) -> int:
     match = _TIME.fullmatch(text)
     if match is None:
-        raise MalformedCalendar(f"{text!r} is not a time of day: write HH:MM or HH:MM:SS, from 00:00 to 24:00", field)
+        message = f"{text!r} is not a time of day: write HH:MM or HH:MM:SS, from 00:00 to 24:00"
+        raise NotATimeOfDay(message, field, value=text)
     if match[1] is None:
         return DAY
     return int(match[1]) * HOUR + int(match[2]) * MINUTE + int(match[3] or 0) * SECOND
@@ -171,11 +180,12 @@ def _day(text: str, field: str) -> int:
             raise ValueError
         return date.fromisoformat(text).toordinal() - _EPOCH_ORDINAL
     except ValueError:
-        raise MalformedCalendar(f"{text!r} is not a date: write YYYY-MM-DD", field) from None
+        raise NotADate(f"{text!r} is not a date: write YYYY-MM-DD", field, value=text) from None
 
 
 def _label(text: str, field: str) -> int:
     day, separator, time = text.partition("T")
     if not separator:
-        raise MalformedCalendar(f"{text!r} is not a local date and time: write YYYY-MM-DDTHH:MM (or :SS)", field)
+        message = f"{text!r} is not a local date and time: write YYYY-MM-DDTHH:MM (or :SS)"
+        raise NotALocalTime(message, field, value=text)
     return _day(day, field) * DAY + _time(time, field)

@@ -85,5 +85,5 @@ def known_zones() -> frozenset[str]:
 def zone(key: str, field: str = "") -> Zone:
     """The zone of that name. Raises UnknownZone with `field`."""
     if key not in known_zones():
-        raise UnknownZone(f"unknown time zone {key!r}: use an IANA name such as Europe/Madrid", field)
+        raise UnknownZone(f"unknown time zone {key!r}: use an IANA name such as Europe/Madrid", field, value=key)
     return Zone(key, zoneinfo.ZoneInfo.no_cache(key))

@@ -226,3 +226,26 @@ def test_many_lines_with_one_calendar_are_quick(tmp_path: Path, capfdbinary: pyt
     file.write_text("\n".join(lines))
     assert deadline(file) == 0
     assert len(capfdbinary.readouterr().out.splitlines()) == 2_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "english", "spanish"),
+    [
+        ({"hours": {"mon": [["25:00", "18:00"]]}}, "25:00 is not a time of day", "25:00 no es una hora del día"),
+        ({"hours": {"mon": [["24:00", "06:00"]]}}, "24:00 is an end", "24:00 es un final"),
+        ({"holidays": ["2026-13-01"]}, "2026-13-01 is not a date", "2026-13-01 no es una fecha"),
+        ({"breaks": [["monday", "2026-11-24T09:00"]]}, "monday is not a local date", "monday no es una fecha con hora"),
+        ({"hours": {"mon": [["09:00", "12:00"], ["11:00", "13:00"]]}}, "overlap at 11:00", "se solapan a las 11:00"),
+        ({"timezone": "Mars/Olympus"}, "Mars/Olympus is not an IANA", "Mars/Olympus no es una zona"),
+    ],
+)
+def test_a_mistake_in_a_calendar_names_the_value_and_what_to_write(
+    changes: dict[str, Any], english: str, spanish: str
+) -> None:
+    """One sentence for all of them would leave the reader to guess which it is."""
+    calendar = {"timezone": "Europe/Madrid", "hours": {"mon": [["09:00", "18:00"]]}} | changes
+    line = {"calendar": calendar, "start": "2026-11-23T10:00:00Z", "target_seconds": 60}
+    for language, words in (("en", english), ("es", spanish)):
+        with pytest.raises(BadInput) as refused:
+            answer(line, with_ledger=False, language=language)
+        assert words in messages_in(language).reason(refused.value.reason)
