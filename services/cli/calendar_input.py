@@ -1,6 +1,6 @@
 """Parses the calendars in the input lines of `deadline` and `clocks`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -13,18 +13,27 @@ from shared.business_time.config import HolidaySet
 from shared.business_time.errors import (
     CalendarError,
     EndBeforeStart,
+    InvalidBusinessDays,
     InvalidTarget,
     MissingCalendar,
+    MixedUnion,
     NaiveInstant,
     NeverOpen,
     NotADate,
+    NotADayOfTheYear,
     NotALocalTime,
+    NotARecurrence,
     NotATimeOfDay,
     OutOfRange,
     OverlappingPeriods,
+    OverlappingSeasons,
+    PartOfTheDay,
+    RecurrenceNeedsStart,
     StartsAtEndOfDay,
     UnknownHolidays,
     UnknownZone,
+    UnneededHours,
+    UnreadableHolidayFile,
 )
 from shared.business_time.holiday_sets import holiday_dates
 from shared.messages.field_reasons import reason_of
@@ -43,17 +52,28 @@ def calendar_of(config: dict[str, Any] | None) -> BusinessCalendar | None:
 
 
 def holidays_in(config: Mapping[str, Any] | None, entry: Mapping[str, Any], language: str) -> Mapping[str, str]:
-    """English name -> name in `language`, for the holidays of the calendar's holiday set in the year of a ledger entry.
+    """English name -> name in `language`, for the holidays of the calendar's sets in the year of a ledger entry.
 
     A holiday that the line itself names is not among them: it has one name in every language.
     """
-    holiday_set = None if config is None else config.get("holiday_set")
-    if holiday_set is None or entry["reason"] != "holiday":
+    if config is None or entry["reason"] != "holiday":
         return {}
-    wanted, year = HolidaySet.model_validate(holiday_set), int(entry["end"][:4])
+    year = int(entry["end"][:4])
     years = (year - 1, year)  # `end` is in UTC; the year may differ in the zone of the calendar
-    translated = holiday_dates(wanted, *years, language=language)
-    return {name: translated[date] for date, name in holiday_dates(wanted, *years).items()}
+    names: dict[str, str] = {}
+    for wanted in _sets_in(config):
+        translated = holiday_dates(wanted, *years, language=language)
+        names |= {name: translated[date] for date, name in holiday_dates(wanted, *years).items()}
+    return names
+
+
+def _sets_in(config: Mapping[str, Any]) -> Iterator[HolidaySet]:
+    """The holiday sets that a ledger may name: of a union, closed time has the reason of the first member."""
+    if members := config.get("union"):
+        yield from _sets_in(members[0])
+    sets = config.get("holiday_set") or []
+    for wanted in sets if isinstance(sets, list) else [sets]:
+        yield HolidaySet.model_validate(wanted)
 
 
 def calendar_reason(error: CalendarError) -> Reason:
@@ -74,6 +94,15 @@ _REASONS: Mapping[type[CalendarError], str] = {
     UnknownZone: "field.calendar.zone",
     OverlappingPeriods: "field.calendar.overlap",
     UnknownHolidays: "field.calendar.holidays",
+    NotADayOfTheYear: "field.calendar.day_of_year",
+    NotARecurrence: "field.calendar.recurrence",
+    RecurrenceNeedsStart: "field.calendar.recurrence_starts",
+    MixedUnion: "field.calendar.mixed_union",
+    UnreadableHolidayFile: "field.calendar.holiday_files",
+    OverlappingSeasons: "field.calendar.seasons",
+    PartOfTheDay: "field.calendar.part_of_the_day",
+    UnneededHours: "field.calendar.unneeded_hours",
+    InvalidBusinessDays: "field.calendar.business_days",
     NaiveInstant: "field.instant",
     EndBeforeStart: "field.calendar.ends_first",
     InvalidTarget: "field.calendar.target",

@@ -1,5 +1,7 @@
 """[pure] Business time: open hours of a named zone, right to the microsecond through DST, holidays and breaks.
 
+A calendar may also be a union of others, open where any of them is.
+
 An instant is open if and only if its local wall-clock label lies in an open period of that local date. So an hour that
 the wall clock repeats counts twice, an hour that it skips does not count, and neither does a skipped date (Samoa,
 2011-12-30). Periods are half-open, [open, close). Nothing here reads a clock: every method takes instants as aware
@@ -21,9 +23,9 @@ from shared.business_time.config import CalendarConfig
 from shared.business_time.errors import EndBeforeStart, InvalidTarget, MalformedCalendar, NeverOpen
 from shared.business_time.instants import DAY, EARLIEST, LATEST, Micros, from_micros, length, to_micros
 from shared.business_time.ledger import LedgerEntry, ledger_entries
-from shared.business_time.schedule import Schedule
+from shared.business_time.local_dates import LocalDates
+from shared.business_time.open_hours import open_hours
 from shared.business_time.spans import Span, merged
-from shared.business_time.zones import zone
 
 Pauses = Iterable[tuple[datetime, datetime]]
 
@@ -51,36 +53,34 @@ class _Table(NamedTuple):
 
 
 class BusinessCalendar:
-    """Open hours of one zone. Create it with `from_config` and keep it: it caches what it computes."""
+    """Open hours of one zone, or of several. Create it with `from_config` and keep it: it caches what it computes."""
 
-    __slots__ = ("_schedule", "_tables", "_zone")
+    __slots__ = ("_hours", "_tables", "dates")
 
     def __init__(self, config: CalendarConfig) -> None:
-        self._zone = zone(config.timezone, "timezone")
-        self._schedule = Schedule(config)
+        self._hours = open_hours(config)
         self._tables: dict[int, _Table] = {}
+        self.dates = LocalDates(self._hours)
 
     @classmethod
     def from_config(cls, config: CalendarConfig | Mapping[str, Any]) -> "BusinessCalendar":
         """The calendar of `config`, a model or a dictionary that validates as one.
 
-        Raises MalformedCalendar, UnknownZone, OverlappingPeriods, EndBeforeStart or UnknownHolidays with the field. A
-        calendar that never opens is allowed.
+        Raises MalformedCalendar, UnknownZone, OverlappingPeriods, OverlappingSeasons, EndBeforeStart, UnknownHolidays,
+        PartOfTheDay or UnneededHours with the field. A calendar that never opens is allowed.
         """
         if not isinstance(config, CalendarConfig):
             try:
                 config = CalendarConfig.model_validate(config)
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
-                raise MalformedCalendar(
-                    first["msg"], ".".join(str(step) for step in first["loc"] if step != "[key]")
-                ) from error
+                raise MalformedCalendar(first["msg"], ".".join(_written(config, first["loc"]))) from error
         return cls(config)
 
     @property
     def timezone(self) -> str:
-        """The IANA name of the zone."""
-        return self._zone.key
+        """The IANA name of the zone; of a union, that of its first member."""
+        return self._hours.zone.key
 
     def add(self, start: datetime, target: timedelta, pauses: Pauses = ()) -> datetime:
         """The deadline, in UTC: the earliest instant at which `target` of open, unpaused time has passed since `start`.
@@ -102,7 +102,7 @@ class BusinessCalendar:
         The counted intervals add up to `elapsed` of the same arguments. Raises as `elapsed` does.
         """
         since, until = span(start, end)
-        return ledger_entries(self._zone, self._schedule, since, until, pause_spans(pauses))
+        return ledger_entries(self._hours.explained(since, until), pause_spans(pauses))
 
     def is_open(self, at: datetime) -> bool:
         """Whether the calendar is open at `at`; at the instant of closing it is closed. Raises NaiveInstant."""
@@ -152,12 +152,12 @@ class BusinessCalendar:
     def _next_open(self, at: Micros, start: Micros) -> Micros:
         """The first open instant at or after `at`, within ten years of `start`."""
         if self._is_open(at):
-            return _within_limit(start, at)
+            return within_limit(start, at)
         number = at // _TABLE
         index = bisect_right(self._table(number).opens, at)
         while index == len(self._table(number).opens):
             number, index = self._following(number, start), 0
-        return _within_limit(start, self._table(number).opens[index])
+        return within_limit(start, self._table(number).opens[index])
 
     def _add(self, at: Micros, target: Micros, start: Micros) -> Micros:
         """The instant at which `target` of open time has passed since `at`, within ten years of `start`."""
@@ -169,12 +169,12 @@ class BusinessCalendar:
             number = self._following(number, start)
             table = self._table(number)
         index = bisect_left(table.through, needed)
-        return _within_limit(start, table.opens[index] + needed - table.before[index])
+        return within_limit(start, table.opens[index] + needed - table.before[index])
 
     def _following(self, number: int, start: Micros) -> int:
         """The number of the next table. Raises NeverOpen if that is beyond ten years after `start`."""
         if (number + 1) * _TABLE > min(start + _AT_MOST_TEN_YEARS, LATEST - 1):
-            raise _never_open(start)
+            raise never_open(start)
         return number + 1
 
     def _elapsed(self, start: Micros, end: Micros) -> Micros:
@@ -197,13 +197,7 @@ class BusinessCalendar:
         return table
 
     def _computed(self, number: int) -> _Table:
-        """Convert the open labels of each segment of equal offset to UTC."""
-        spans: list[Span] = []
-        start, end = max(number * _TABLE, EARLIEST), min((number + 1) * _TABLE, LATEST)
-        for segment in self._zone.segments(start, end):
-            labels = self._schedule.open_labels(segment.start + segment.offset, segment.end + segment.offset)
-            spans += [(opens - segment.offset, closes - segment.offset) for opens, closes in labels]
-        spans = merged(spans)
+        spans = self._hours.open_spans(max(number * _TABLE, EARLIEST), min((number + 1) * _TABLE, LATEST))
         opens, before, through = array("q"), array("q"), array("q")
         total = 0
         for opened, closed in spans:
@@ -212,6 +206,21 @@ class BusinessCalendar:
             total += closed - opened
             through.append(total)
         return _Table(opens, before, through, total)
+
+
+def _written(config: Any, location: tuple[str | int, ...]) -> list[str]:
+    """Pydantic's location without the names of union members and "[key]", which nobody has written."""
+    steps: list[str] = []
+    inside = config
+    for number, step in enumerate(location):
+        if isinstance(inside, Mapping) and step in inside:
+            inside = inside[step]
+        elif isinstance(inside, Sequence) and not isinstance(inside, str) and isinstance(step, int):
+            inside = inside[step] if step < len(inside) else None
+        elif number < len(location) - 1 or step == "[key]" or not isinstance(inside, Mapping):
+            continue
+        steps.append(str(step))
+    return steps
 
 
 def positive(target: timedelta) -> Micros:
@@ -241,9 +250,10 @@ def pause_spans(pauses: Pauses) -> list[Span]:
     return merged(spans)
 
 
-def _within_limit(start: Micros, answer: Micros) -> Micros:
+def within_limit(start: Micros, answer: Micros) -> Micros:
+    """`answer`, if it is within ten years of `start`. Raises NeverOpen if not."""
     if answer - start >= _AT_LEAST_TEN_YEARS and answer > _ten_years_on(start):
-        raise _never_open(start)
+        raise never_open(start)
     return answer
 
 
@@ -257,7 +267,8 @@ def _ten_years_on(start: Micros) -> Micros:
     return to_micros(since.replace(year=year, month=3, day=1) if leap_day else since.replace(year=year))
 
 
-def _never_open(start: Micros) -> NeverOpen:
+def never_open(start: Micros) -> NeverOpen:
+    """The error of a question about what follows `start`."""
     return NeverOpen(
         f"the calendar does not open for long enough within {_LIMIT_YEARS} years of {from_micros(start).isoformat()}"
     )

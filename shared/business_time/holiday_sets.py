@@ -4,16 +4,18 @@ A calendar in use holds only dates, so its results stay the same when a new vers
 The version of the package is recorded with the dates.
 """
 
+import re
 import warnings
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import version
 
 import holidays
+from holidays.constants import HALF_DAY, HOLIDAY_NAME_DELIMITER
 from holidays.registry import EntityLoader
 
-from shared.business_time.config import CalendarConfig, HolidaySet
-from shared.business_time.errors import UnknownHolidays
+from shared.business_time.config import HolidaySet
+from shared.business_time.errors import PartOfTheDay, UnknownHolidays, UnneededHours
 from shared.contracts.vocabulary import Language
 
 HOLIDAYS_VERSION: str = version("holidays")
@@ -22,26 +24,12 @@ HOLIDAYS_VERSION: str = version("holidays")
 # (NeverOpen). For far years, the package estimates the dates of lunar calendars or lacks them.
 FIRST_YEAR, LAST_YEAR = 2020, 2036
 
+# "Christmas Eve (from 7pm)", "Half-Day Special Bank Holiday", "New Year's Eve (Afternoon)", "Partial Day Holiday"
+_PART_OF_THE_DAY = re.compile(r"\(from \d|half[- ]day|\(afternoon\)|partial day", re.IGNORECASE)
+
 _PREFERRED: dict[Language, tuple[str, ...]] = {
     "en": ("en_US", "en_GB")
 }  # other languages have one locale of their own name
-
-
-def resolve_holidays(
-    config: CalendarConfig, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR
-) -> CalendarConfig:
-    """`config` with its holiday set, if any, resolved to dates; its own `holidays` keep their names.
-
-    Raises UnknownHolidays.
-    """
-    if config.holiday_set is None:
-        return config
-    dates = dict(holiday_dates(config.holiday_set, first_year, last_year))
-    if isinstance(config.holidays, dict):
-        dates.update(config.holidays)
-    else:
-        dates.update({date: dates.get(date, date) for date in config.holidays})
-    return config.model_copy(update={"holidays": dict(sorted(dates.items())), "holiday_set": None})
 
 
 def holiday_dates(
@@ -51,7 +39,40 @@ def holiday_dates(
 
     For another `language`: its names if the package has them, else the same as "en". Raises UnknownHolidays.
     """
-    return dict(_resolved(wanted, first_year, last_year, language))
+    return _dates_of(wanted, wanted.categories, first_year, last_year, language)
+
+
+def part_days(wanted: HolidaySet, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> dict[str, str]:
+    """Those of `holiday_dates` that are holidays for a part of the day only, such as Christmas Eve from 19:00.
+
+    The package says so by its category `half_day` or in the name of the holiday. A date that another category of the
+    set, or another of its names, makes a holiday for the whole day is not among them. Raises UnknownHolidays.
+    """
+    whole = tuple(category for category in wanted.categories if category != HALF_DAY)
+    names = holiday_dates(wanted, first_year, last_year)
+    for date, text in _dates_of(wanted, whole, first_year, last_year).items() if whole else ():
+        if not all(_PART_OF_THE_DAY.search(name) for name in text.split(HOLIDAY_NAME_DELIMITER)):
+            del names[date]
+    return names
+
+
+def check_hours(wanted: HolidaySet) -> None:
+    """Raises PartOfTheDay if the set needs `hours` and has none, UnneededHours if it has `hours` for no date."""
+    found = part_days(wanted)
+    if found and wanted.hours is None:
+        day, name = next(iter(found.items()))
+        raise PartOfTheDay(
+            f"{day} ({name}) and other dates of this set are holidays for a part of the day only: write the hours "
+            'in which they stay open, such as hours: [["00:00", "13:00"]], or [] to close them all day',
+            "hours",
+            date=day,
+            holiday=name,
+        )
+    if not found and wanted.hours is not None:
+        raise UnneededHours(
+            "no holiday of this set is for a part of the day only, so hours have no effect: leave them out",
+            "hours",
+        )
 
 
 def has_names_in(wanted: HolidaySet, language: Language) -> bool:
@@ -59,20 +80,33 @@ def has_names_in(wanted: HolidaySet, language: Language) -> bool:
     return _locale(_calendar_class(wanted.country), language) is not None
 
 
-@lru_cache(maxsize=256)  # the editions of one process share their calendars
-def _resolved(wanted: HolidaySet, first_year: int, last_year: int, language: Language) -> tuple[tuple[str, str], ...]:
-    kind = _calendar_class(wanted.country)
-    if wanted.subdivision is not None and wanted.subdivision not in kind.subdivisions:
-        raise _unknown("subdivision", wanted.subdivision, kind.subdivisions)
-    for category in wanted.categories:
+def _dates_of(
+    wanted: HolidaySet, categories: tuple[str, ...], first_year: int, last_year: int, language: Language = "en"
+) -> dict[str, str]:
+    return dict(_resolved(wanted.country, wanted.subdivision, categories, first_year, last_year, language))
+
+
+@lru_cache(maxsize=512)  # the editions of one process share their calendars
+def _resolved(
+    country: str,
+    subdivision: str | None,
+    categories: tuple[str, ...],
+    first_year: int,
+    last_year: int,
+    language: Language,
+) -> tuple[tuple[str, str], ...]:
+    kind = _calendar_class(country)
+    if subdivision is not None and subdivision not in kind.subdivisions:
+        raise _unknown("subdivision", subdivision, kind.subdivisions)
+    for category in categories:
         if category not in kind.supported_categories:
             raise _unknown("categories", category, kind.supported_categories)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the package warns that it lacks lunar holidays of far years
         found = kind(
             years=range(first_year, last_year + 1),
-            subdiv=wanted.subdivision,
-            categories=wanted.categories,
+            subdiv=subdivision,
+            categories=categories,
             # Always given: the default of the package is the locale of the machine.
             language=_locale(kind, language) or _locale(kind, "en") or kind.default_language,
         )
@@ -100,5 +134,5 @@ def _calendar_class(country: str) -> type[holidays.HolidayBase]:
 def _unknown(field: str, value: str, known: Iterable[str]) -> UnknownHolidays:
     return UnknownHolidays(
         f"the holidays package knows no {value!r}; it has {', '.join(known) or 'none for this country'}",
-        f"holiday_set.{field}",
+        field,
     )

@@ -6,17 +6,18 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from shared.business_time.instants import Micros, from_micros
-from shared.business_time.schedule import Schedule, Why
+from shared.business_time.open_hours import Explained
+from shared.business_time.schedule import Why
 from shared.business_time.spans import Span, clipped, without
-from shared.business_time.zones import Zone
 
-Reason = Literal["open", "elapsed", "closed", "holiday", "break", "paused"]
+Reason = Literal["open", "elapsed", "closed", "holiday", "break", "paused", "open_at_least"]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """[start, end) in UTC, counted (`open`, or `elapsed` where every hour counts) or not. `holiday` is a name.
 
+    `open_at_least` is open time after the target, until the calendar has been open for the least time since the start.
     The reasons of the calendar outrank `paused`: paused time would have counted without the pause.
     """
 
@@ -27,16 +28,11 @@ class LedgerEntry:
     holiday: str | None = None
 
 
-def ledger_entries(
-    zone: Zone, schedule: Schedule, start: Micros, end: Micros, pauses: Sequence[Span]
-) -> list[LedgerEntry]:
-    """[start, end) as consecutive entries; adjacent entries of one reason are joined. `pauses` are merged spans."""
+def ledger_entries(explained: Iterable[Explained], pauses: Sequence[Span]) -> list[LedgerEntry]:
+    """Consecutive explained spans as entries; adjacent entries of one reason are joined. `pauses` are merged spans."""
     found: list[tuple[Micros, Micros, Reason, str | None]] = []
-    for segment in zone.segments(start, end):
-        labels = schedule.explained(segment.start + segment.offset, segment.end + segment.offset)
-        for label_start, label_end, why, holiday in labels:
-            since, until = label_start - segment.offset, label_end - segment.offset
-            found += _with_pauses(since, until, why, holiday, pauses)
+    for since, until, why, holiday in explained:
+        found += _with_pauses(since, until, why, holiday, pauses)
     return _joined(found)
 
 
@@ -44,6 +40,11 @@ def elapsed_entries(start: Micros, end: Micros, pauses: Sequence[Span]) -> list[
     """The ledger of elapsed hours, which skips only pauses."""
     counted = _with_pauses(start, end, "open", None, pauses)
     return _joined([(a, b, "elapsed" if reason == "open" else reason, None) for a, b, reason, _ in counted])
+
+
+def waiting_entries(entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
+    """The same intervals where open time is only waited for, and does not count."""
+    return [replace(entry, counted=False, reason="open_at_least") if entry.counted else entry for entry in entries]
 
 
 def by_pause(

@@ -47,3 +47,8 @@ def without(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
         if at < end:
             left.append((at, end))
     return left
+
+
+def common(spans: Sequence[Span], others: Sequence[Span]) -> list[Span]:
+    """The points in both; each is sorted and disjoint."""
+    return [(max(a, c), min(b, d)) for a, b in spans for c, d in others if a < d and c < b]

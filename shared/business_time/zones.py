@@ -11,7 +11,7 @@ from typing import NamedTuple
 import tzdata  # type: ignore[import-untyped]  # carries data, no types
 
 from shared.business_time.errors import UnknownZone
-from shared.business_time.instants import DAY, SECOND, Micros, from_micros, length
+from shared.business_time.instants import DAY, EARLIEST, LATEST, SECOND, Micros, from_micros, length
 
 zoneinfo.reset_tzpath(to=())
 
@@ -62,6 +62,18 @@ class Zone:
         if since < end:
             found.append(Segment(since, end, offset))
         return found
+
+    def first_instant(self, label: int) -> Micros:
+        """The first instant at which the wall clock shows `label` or later.
+
+        Of a label that the clock repeats it is the first time; of one that it skips, the instant of the change.
+        """
+        since, until = max(label - DAY, EARLIEST), min(label + DAY, LATEST)  # an offset is less than a day
+        for segment in self.segments(since, until):
+            at = max(segment.start, label - segment.offset)
+            if at < segment.end:
+                return at
+        return until
 
     def _change(self, before: Micros, after: Micros, offset: Micros) -> Micros:
         """The first instant in (before, after] at which the offset is no longer `offset`; changes are whole seconds."""

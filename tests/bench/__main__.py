@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: how long business time takes to answer, with the goal beside each figure.
+"""`python -m tests.bench`: how long business time and decisions take, with the goal beside each figure.
 
 What is measured is checked against the right answer first. Exits 0 whatever the figures, as machines differ and are
 busy; with --strict it exits 1 if a goal is missed by more than the tolerance.
@@ -10,8 +10,8 @@ import platform
 import sys
 
 from shared.business_time.zones import TZDATA_VERSION
-from tests.bench.calendars import questions
-from tests.bench.measure import measured, table
+from tests.bench import calendars, decisions
+from tests.bench.measure import Question, measured, table
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,6 +25,11 @@ def main(arguments: list[str] | None = None) -> int:
     if options.strict and missed:
         print(f"\n{len(missed)} missed by more than {options.tolerance:.0%}", file=sys.stderr)
     return 1 if options.strict and missed else 0
+
+
+def questions() -> list[Question]:
+    """All that is measured."""
+    return [*calendars.questions(), *decisions.questions()]
 
 
 def _load() -> str:

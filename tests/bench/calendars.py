@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.business_time.business_days import business_days_due
 from shared.business_time.calendar import BusinessCalendar, pause_spans
 from shared.business_time.config import CalendarConfig
-from shared.business_time.holiday_sets import resolve_holidays
+from shared.business_time.holiday_sources import resolve_holidays
 from shared.business_time.instants import length, to_micros
 from tests.bench.measure import Question
 
@@ -30,6 +31,13 @@ INTRICATE = {
     "overrides": {"2026-12-24": [["08:00", "12:00"]], "2026-12-31": []},
     "breaks": [["2026-11-24T09:00", "2026-11-24T10:00"], ["2027-02-01T00:00", "2027-02-02T12:00"]],
 }
+# Follow the sun: three desks with their holidays.
+UNION: dict[str, Any] = {
+    "union": [
+        OFFICE | {"timezone": key, "holiday_set": {"country": country}, "holidays": [], "overrides": {}, "breaks": []}
+        for key, country in (("Europe/Madrid", "ES"), ("America/Los_Angeles", "US"), ("Australia/Sydney", "AU"))
+    ]
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,8 @@ PROMISES = (
     Promise("office, 4 pauses", OFFICE, SHORT, datetime(2026, 11, 24, 11, tzinfo=UTC), SHORT_GOAL, tuple(PAUSES)),
     Promise("intricate", INTRICATE, SHORT, datetime(2026, 11, 23, 22, tzinfo=UTC), SHORT_GOAL),
     Promise("intricate", INTRICATE, LONG, datetime(2027, 5, 2, 19, tzinfo=UTC), LONG_GOAL),
+    Promise("union", UNION, SHORT, datetime(2026, 11, 23, 18, tzinfo=UTC), SHORT_GOAL),
+    Promise("union", UNION, LONG, datetime(2027, 3, 25, 2, tzinfo=UTC), LONG_GOAL),
 )
 
 
@@ -68,7 +78,13 @@ def questions() -> list[Question]:
     return [
         *found,
         Question("office, 8 h, a new calendar", lambda: BusinessCalendar(cold).add(START, SHORT), first.due),
+        *(_in_days(name, ready(config)) for name, config in (("office", OFFICE), ("union", UNION))),
     ]
+
+
+def _in_days(name: str, calendar: BusinessCalendar) -> Question:
+    due = datetime(2026, 11, 25, 10, tzinfo=UTC)
+    return Question(f"{name}, 2 business days", lambda: business_days_due(START, 2, "same_time", calendar), due)
 
 
 def _asked(promise: Promise, calendar: BusinessCalendar) -> list[Question]:

@@ -18,7 +18,7 @@ SEEDS = 10  # of a part: a second or two of work, which is what Ctrl-C may have 
 INTERRUPTED = 130
 CASE = """A case is one calendar and one question (start, end, pauses, target). All answers are compared to the
 microsecond: is_open, elapsed, the ledger entry by entry with its reasons (and so its sum), add, next_open, and what is
-due, measured and explained in elapsed and in elapsed_then_next_open hours."""
+due, measured and explained in elapsed and in elapsed_then_next_open hours, and deadlines in business days."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,10 +71,12 @@ def _summary(tally: Tally, judging: str) -> str:
     rows = [
         ("cases", f"{tally.cases:,}"),
         ("calendars", f"{tally.calendars:,}"),
+        ("unions of calendars", f"{tally.unions:,}"),
         ("zones", f"{len(tally.zones):,}"),
         ("within two days of a change of offset", f"{tally.near / cases:.1%}"),
         ("over more than a year", f"{tally.long / cases:.1%}"),
         ("with a deadline that the judge could see", f"{tally.deadlines / cases:.1%}"),
+        ("with a deadline in business days that the judge could see", f"{tally.in_days / cases:.1%}"),
         ("differences", f"{tally.differences:,}"),
     ]
     width = max(len(name) for name, _ in rows)

@@ -5,17 +5,21 @@ All instants and lengths are compared to the microsecond, ledgers entry by entry
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from shared.business_time import hours
+from shared.business_time.business_days import Until, business_days_due, business_days_target
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.errors import NeverOpen
 from shared.business_time.ledger import LedgerEntry
-from tests.oracle.pieces import Piece, at, counted, elapsed_pieces, joined, ten_years_on, used_up
+from tests.oracle.open_dates import OpenDates
+from tests.oracle.pieces import SECOND, Piece, at, counted, elapsed_pieces, joined, ten_years_on, used_up
 from tests.oracle.questions import Question
 from tests.oracle.wall_clock import WallClock
 
 NEVER = "never"  # not within ten years
+UNTIL: tuple[Until, ...] = ("same_time", "end_of_day")
 UNKNOWN = "unknown"  # the judge has not looked so far ahead
 
 Answer = tuple[str, Any, Any]  # what was asked, what the product says, what is right
@@ -23,13 +27,14 @@ Answer = tuple[str, Any, Any]  # what was asked, what the product says, what is 
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def answers(calendar: BusinessCalendar, judge: WallClock, asked: Question) -> Iterator[Answer]:
+def answers(calendar: BusinessCalendar, judge: WallClock, dates: OpenDates, asked: Question) -> Iterator[Answer]:
     """Everything that can be asked with the values of one question."""
     yield from _about_the_span(calendar, judge, asked)
     yield from _about_the_deadline(calendar, judge, asked)
     if asked.elapsed_target:
         yield from _about_elapsed_hours(judge, asked)
         yield from _about_the_next_opening(calendar, judge, asked)
+    yield from _about_business_days(calendar, judge, dates, asked)
 
 
 def _about_the_span(calendar: BusinessCalendar, judge: WallClock, asked: Question) -> Iterator[Answer]:
@@ -70,6 +75,8 @@ def _about_the_next_opening(calendar: BusinessCalendar, judge: WallClock, asked:
     used = used_up(elapsed_pieces(asked.start, judge.end, asked.pauses), asked.elapsed_target)
     assert used is not None, "such targets are used up in the time that the judge has looked at"
     due = _in_time(judge, used, judge.next_open(used, asked.pauses))
+    if asked.open_at_least:
+        due = _later(due, _in_time(judge, asked.start, judge.add(asked.start, asked.open_at_least, asked.pauses)))
     ledger: Any = due
     if isinstance(due, int) or counted(elapsed_pieces(asked.start, asked.end, asked.pauses)) <= asked.elapsed_target:
         opening = due if isinstance(due, int) else asked.end  # nothing has gone by that an opening would have to allow
@@ -77,13 +84,38 @@ def _about_the_next_opening(calendar: BusinessCalendar, judge: WallClock, asked:
     measured = counted(ledger) if isinstance(ledger, list) else ledger
 
     def ask(question: Callable[..., Any], *values: datetime) -> Any:
-        return _said(lambda: question(*values, target, "elapsed_then_next_open", calendar, pauses))
+        least = asked.open_at_least * _MICROSECOND
+        return _said(lambda: question(*values, target, "elapsed_then_next_open", calendar, pauses, least))
 
     yield "then_next_open: due", ask(hours.due, start), due
     yield "then_next_open: measured", ask(hours.measured, start, end), measured
     entries = ask(hours.ledger, start, end)
     # it may be cut at the deadline, which is where one kind of counting ends and the other begins
     yield "then_next_open: ledger", joined(entries) if isinstance(entries, list) else entries, ledger
+
+
+def _about_business_days(
+    calendar: BusinessCalendar, judge: WallClock, dates: OpenDates, asked: Question
+) -> Iterator[Answer]:
+    if not dates.can_be_asked(asked.start):
+        return
+    start, days = _told(asked)[0], asked.days
+    for until in UNTIL:
+        due = _in_time(judge, asked.start, dates.due(asked.start, days, until))
+        yield f"{days} days, {until}: due", _said(partial(business_days_due, start, days, until, calendar)), due
+        if not isinstance(due, int):
+            continue
+        # What it comes to in open time; an opening needs a second more than is used up at the closing before it.
+        target = judge.elapsed(asked.start, due, [])
+        early = target > 0 and judge.add(asked.start, target, []) != due and judge.is_open(due)
+        target += SECOND if early or not target else 0
+        yield f"{days} days: target", _said(partial(business_days_target, start, days, until, calendar)), target
+
+
+def _later(one: int | str, other: int | str) -> int | str:
+    if isinstance(one, int) and isinstance(other, int):
+        return max(one, other)
+    return NEVER if NEVER in (one, other) else UNKNOWN
 
 
 def _told(asked: Question) -> tuple[datetime, datetime, list[tuple[datetime, datetime]]]:

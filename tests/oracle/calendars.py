@@ -6,10 +6,10 @@ A seed is a unit of work: any range of seeds can be run anywhere, any time, and 
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tests.oracle.holiday_names import SETS, known_holidays
-from tests.oracle.wall_clock import DAYS, Config
+from tests.oracle.holiday_names import HALF_DAYS, SETS, known_holidays
+from tests.oracle.local_hours import DAYS, Config
 from tests.oracle.zones import DAY, ODD_MOMENTS, OFTEN, all_zones, changes, changes_between, offset, seconds_since_1970
 
 
@@ -22,8 +22,15 @@ class Window(NamedTuple):
 
 YEARS = (1200, 2000, 3800, 4100)  # the last two reach to where a deadline is too far away, and beyond
 # From the coarsest; where a zone's offsets and changes do not fit into the cells of one, the next finer one is taken.
-WINDOWS = (Window(YEARS, 1800), Window(YEARS, 900), Window((100, 140), 900), Window((4, 5, 6), 60), Window((0.5,), 1))
-_HOW_OFTEN = (3, 0, 12, 70, 15)
+WINDOWS = (
+    Window(YEARS, 1800),
+    Window(YEARS, 900),
+    Window((100, 140), 900),
+    Window((9, 12, 16), 300),
+    Window((4, 5, 6), 60),
+    Window((0.5,), 1),
+)
+_HOW_OFTEN = (3, 0, 12, 45, 25, 15)
 
 
 @dataclass(frozen=True)
@@ -42,20 +49,35 @@ def make_case(seed: int) -> Case:
     draw = random.Random(seed)
     wanted = _holiday_set(draw) if draw.random() < 0.2 else None
     key, around = _moment(draw, wanted)
+    keys = [key]
+    if draw.random() < 0.2:  # a union, of up to four zones
+        keys += draw.choices([*OFTEN, key], k=draw.choice([1, 1, 2, 3]))
     index = draw.choices(range(len(WINDOWS)), _HOW_OFTEN)[0]
-    while not _fits(key, *(window := _placed(draw, around, WINDOWS[index]))):
+    while not all(_fits(each, *(window := _placed(draw, around, WINDOWS[index]))) for each in keys):
         index += 1
     start, end, cell = window
-    config = _config(draw, key, wanted, (start, end), cell)
-    return Case(config, draw.random() < 0.3, start, end, cell)
+    members = [_config(draw, each, wanted, (start, end), cell) for each in keys]
+    return Case(_together(draw, members), draw.random() < 0.3, start, end, cell)
 
 
-def _holiday_set(draw: random.Random) -> dict[str, str]:
+def _together(draw: random.Random, members: list[Config]) -> Config:
+    if len(members) == 1:
+        return members[0]
+    if len(members) > 2 and draw.random() < 0.3:  # a union within a union
+        return {"union": [{"union": members[:2]}, *members[2:]]}
+    return {"union": members}
+
+
+def _holiday_set(draw: random.Random) -> dict[str, Any]:
+    if draw.random() < 0.15:
+        where, part, _ = HALF_DAYS
+        hours = draw.choice([[["00:00", "19:00"]], [["09:00", "12:00"], ["15:00", "20:00"]], []])
+        return {"country": where, "subdivision": part, "categories": ["public", "half_day"], "hours": hours}
     country, subdivision, _ = draw.choice(SETS)
     return {"country": country} | ({"subdivision": subdivision} if subdivision else {})
 
 
-def _moment(draw: random.Random, wanted: dict[str, str] | None) -> tuple[str, int]:
+def _moment(draw: random.Random, wanted: dict[str, Any] | None) -> tuple[str, int]:
     """A zone, and what to look around: mostly one of its changes; of a set, also one of its holidays."""
     if wanted is not None and draw.random() < 0.7:
         year = seconds_since_1970(f"{draw.randrange(2010, 2050)}-07-01")
@@ -87,7 +109,7 @@ def _dates(start: int, end: int) -> list[str]:
     return [(first + timedelta(days=n)).isoformat() for n in range((end - start) // DAY + 4)]
 
 
-def _config(draw: random.Random, key: str, wanted: dict[str, str] | None, window: tuple[int, int], cell: int) -> Config:
+def _config(draw: random.Random, key: str, wanted: dict[str, Any] | None, window: tuple[int, int], cell: int) -> Config:
     dates = _dates(*window)
     many = max(2, len(dates) // 50, min(4, len(dates) // 2))  # special dates
     daily = 0.8 if cell > 1 else 1.0
@@ -103,9 +125,65 @@ def _config(draw: random.Random, key: str, wanted: dict[str, str] | None, window
     if wanted is not None:
         config["holiday_set"] = wanted
         config["holidays"] += [day for day in map(str, known_holidays(wanted, *window)) if draw.random() < 0.5]
+        if draw.random() < 0.3:
+            country, subdivision, _ = draw.choice(SETS)
+            config["holiday_set"] = [wanted, {"country": country, "subdivision": subdivision}]
     if draw.random() < 0.5:
-        config["holidays"] = {day: draw.choice(["Fiesta", "Feast"]) for day in config["holidays"]}
+        config["holidays"] = {day: _holiday(draw, cell) for day in config["holidays"]}
+    if draw.random() < 0.3:
+        config["recurring"] = [_rule(draw, dates, cell) for _ in range(draw.choice([1, 1, 2]))]
+    if draw.random() < 0.2:
+        days = [*config["holidays"], *(map(str, known_holidays(wanted, *window)) if wanted else []), *dates[:9]]
+        config["without"] = draw.choices(days, k=draw.choice([1, 2, 5]))
+    if draw.random() < 0.3:
+        config["seasons"] = _seasons(draw, dates, cell)
     return config
+
+
+def _holiday(draw: random.Random, cell: int) -> Any:
+    name, hours = draw.choice(["Fiesta", "Feast"]), _periods(draw, cell)
+    return draw.choice([name, name, hours, {"name": name, "hours": hours}, {"hours": hours}])
+
+
+def _rule(draw: random.Random, dates: list[str], cell: int) -> dict[str, Any]:
+    """A rule that means some date of the window, or all but."""
+    day = datetime.fromisoformat(draw.choice(dates))
+    weekday = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[day.weekday()]
+    number = draw.choice([(day.day - 1) // 7 + 1, -1])
+    rule = draw.choice(
+        [
+            f"FREQ=YEARLY;BYMONTH={day.month};BYMONTHDAY={min(day.day, 28)}",
+            f"FREQ=YEARLY;BYMONTH={day.month};BYDAY={number}{weekday}",
+            f"FREQ=MONTHLY;BYDAY={number}{weekday}",
+            f"FREQ=MONTHLY;BYMONTHDAY={draw.choice([day.day, -1])}",
+            f"FREQ=WEEKLY;BYDAY={weekday},WE",
+            f"FREQ=WEEKLY;BYDAY={weekday};BYMONTH={day.month},12",
+        ]
+    )
+    found: dict[str, Any] = {"rule": rule}
+    if 2020 <= day.year < 2036 and draw.random() < 0.5:  # a rule that gives no date of those years is refused
+        found["starts"] = (day - timedelta(days=draw.randrange(40))).date().isoformat()
+        late = f"{day.year}1231"
+        found["rule"] += draw.choice(["", f";COUNT={draw.randrange(1, 9)}", f";UNTIL={late}"])
+        if "WEEKLY" in rule and "BYMONTH" not in rule:
+            found["rule"] += ";INTERVAL=2"
+    if draw.random() < 0.6:
+        found["name"] = "Ritual"
+    if draw.random() < 0.4:
+        found["hours"] = _periods(draw, cell)
+    return found
+
+
+def _seasons(draw: random.Random, dates: list[str], cell: int) -> list[dict[str, Any]]:
+    """One that may run over the new year, or two that do not meet."""
+    points = sorted({text[5:] for text in draw.choices(dates, k=4)})
+    pairs = [(points[0], points[-1])]
+    if len(points) == 4 and draw.random() < 0.5:
+        pairs = [(points[0], points[1]), (points[2], points[3])]
+    elif draw.random() < 0.3 and points[0] < points[-1]:
+        pairs = [(points[-1], points[0])]
+    week = [{day: _periods(draw, cell) for day in DAYS if draw.random() < 0.8} for _ in pairs]
+    return [{"from": first, "to": last, "hours": hours} for (first, last), hours in zip(pairs, week, strict=True)]
 
 
 def _periods(draw: random.Random, cell: int) -> list[list[str]]:

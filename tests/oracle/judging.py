@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.config import CalendarConfig
-from shared.business_time.holiday_sets import resolve_holidays
+from shared.business_time.holiday_sources import resolve_holidays
 from tests.oracle.asking import UNKNOWN, Answer, answers
 from tests.oracle.calendars import Case, make_case
+from tests.oracle.open_dates import OpenDates
 from tests.oracle.questions import Question, questions
 from tests.oracle.wall_clock import WallClock
 from tests.oracle.zones import zone
@@ -22,7 +23,9 @@ class Tally:
     """What has been judged. A case is one calendar and one question."""
 
     calendars: int = 0
+    unions: int = 0  # of these calendars
     cases: int = 0
+    in_days: int = 0  # cases whose deadline in business days the judge knows
     deadlines: int = 0  # cases whose deadline the judge knows, be it `never`
     near: int = 0  # cases that start or end within two days of a change of offset
     long: int = 0  # cases whose span or promise is longer than a year
@@ -33,7 +36,9 @@ class Tally:
     def include(self, other: "Tally") -> None:
         """Count what the other has counted as well."""
         self.calendars += other.calendars
+        self.unions += other.unions
         self.cases += other.cases
+        self.in_days += other.in_days
         self.deadlines += other.deadlines
         self.near += other.near
         self.long += other.long
@@ -47,6 +52,7 @@ class Tally:
         until = max(asked.end, due) if isinstance(due, int) else asked.end
         self.cases += 1
         self.deadlines += due != UNKNOWN
+        self.in_days += any(what.endswith("end_of_day: due") and right != UNKNOWN for what, _, right in found)
         self.long += until - asked.start > _LONG
         self.near += any(abs(at - change) <= _NEAR for at in (asked.start, asked.end) for change in judge.changes)
 
@@ -65,11 +71,11 @@ def judged_seeds(seeds: range, count: int) -> Tally:
 def judged(seed: int, count: int) -> Tally:
     """`count` cases about the calendar of `seed`."""
     case = make_case(seed)
-    key = case.config["timezone"]
     calendar, judge = product(case), WallClock(case.config, case.start, case.end, case.cell)
-    tally = Tally(calendars=1, zones={key})
-    for asked in questions(random.Random(-1 - seed), judge, zone(key), count):
-        found = list(answers(calendar, judge, asked))
+    dates = OpenDates(judge)
+    tally = Tally(calendars=1, unions=bool(judge.members), zones={leaf.key for leaf in judge.leaves})
+    for asked in questions(random.Random(-1 - seed), judge, zone(judge.key), count):
+        found = list(answers(calendar, judge, dates, asked))
         tally.count(judge, asked, found)
         wrong = [(what, said, right) for what, said, right in found if right not in (said, UNKNOWN)]
         words = [f"seed {seed}: {what} {said}, not {right}; {asked}" for what, said, right in wrong]

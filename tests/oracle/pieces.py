@@ -18,6 +18,7 @@ ELAPSED: Why = ("elapsed", None)
 CLOSED: Why = ("closed", None)
 BREAK: Why = ("break", None)
 PAUSED: Why = ("paused", None)
+WAITING: Why = ("open_at_least", None)  # open, but not for long enough since the start
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

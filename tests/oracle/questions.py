@@ -15,13 +15,17 @@ _INDIA = timezone(timedelta(hours=5, minutes=30))
 
 @dataclass(frozen=True)
 class Question:
-    """A span, pauses, what to wait for in open hours and in all hours (0 for nothing), and how instants are told."""
+    """A span, pauses, what to wait for in open hours and in all hours (0 for nothing), the least open time of the
+    latter, a number of business days, and how instants are told.
+    """
 
     start: int
     end: int
     pauses: Pauses
     target: int
     elapsed_target: int
+    open_at_least: int
+    days: int
     told_in: tzinfo
 
 
@@ -41,7 +45,9 @@ def questions(draw: random.Random, judge: WallClock, local: tzinfo, count: int) 
         target = _target(draw, judge, start, end, pauses)
         elapsed_end = _instant(draw, start, judge.end, edges + ends)
         elapsed_target = counted(elapsed_pieces(start, elapsed_end, pauses))
-        yield Question(start, end, pauses, target, elapsed_target, draw.choice([UTC, local, _INDIA]))
+        least = 0 if draw.random() < 0.5 else _target(draw, judge, start, end, pauses)
+        days, told_in = draw.choice([1, 1, 1, 2, 3, 10]), draw.choice([UTC, local, _INDIA])
+        yield Question(start, end, pauses, target, elapsed_target, least, days, told_in)
 
 
 def _instant(draw: random.Random, low: int, high: int, edges: Sequence[int]) -> int:

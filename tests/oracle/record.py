@@ -62,5 +62,5 @@ def judging_now() -> str:
     judge = (path for path in ROOT.glob("tests/oracle/*.py") if path.name not in _NOT_JUDGING)
     for path in sorted((*ROOT.glob("shared/business_time/*.py"), *judge)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    data = " ".join(f"{name} {version(name)}" for name in ("tzdata", "holidays"))
+    data = " ".join(f"{name} {version(name)}" for name in ("tzdata", "holidays", "python-dateutil"))
     return f"business time and judge {digest.hexdigest()[:12]}, {data}, Python {platform.python_version()}"

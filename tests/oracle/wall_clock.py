@@ -6,19 +6,18 @@ question after the other. Everything that is asked is then answered by going thr
 """
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from itertools import pairwise
 
-from tests.oracle.holiday_names import holiday_names
+from tests.oracle.local_hours import Config, Hours
 from tests.oracle.pieces import (
-    BREAK,
-    CLOSED,
     OPEN,
     SECOND,
+    WAITING,
     Pauses,
     Piece,
-    Why,
     counted,
     cut,
     elapsed_pieces,
@@ -27,24 +26,33 @@ from tests.oracle.pieces import (
 )
 from tests.oracle.zones import zone
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-Config = dict[str, Any]  # a calendar as it is written down
-Time = tuple[int, int, int]
-
 
 class WallClock:
     """Business time of `config` between `start` and `end` (seconds since 1970), in cells of `cell` seconds."""
 
     def __init__(self, config: Config, start: int, end: int, cell: int) -> None:
-        self.start, self.end = start * SECOND, end * SECOND
+        self.start, self.end, self.cell = start * SECOND, end * SECOND, cell
         self.changes: list[int] = []  # instants at which the offset changes
-        self._breaks = [(_label(a), _label(b)) for a, b in config["breaks"]]
-        self._holidays = holiday_names(config, start, end)
-        self._overrides = {date.fromisoformat(day): _times(times) for day, times in config["overrides"].items()}
-        self._weekly = [_times(config["hours"].get(day, [])) for day in DAYS]
-        self._runs = list(self._walked(config["timezone"], range(start, end, cell)))
+        self.members = [WallClock(member, start, end, cell) for member in config.get("union", [])]
+        if self.members:
+            self.key: str = self.members[0].key
+            self.changes = sorted({change for member in self.members for change in member.changes})
+            self._runs = list(_together(self.members))
+        else:
+            self.key = config["timezone"]
+            self.hours = Hours(config, start, end)
+            self._runs = list(self._walked(range(start, end, cell)))
         self._starts = [begun for begun, _, _ in self._runs]
+
+    @property
+    def leaves(self) -> "list[WallClock]":
+        """The judges of one zone each, of which it is made up."""
+        return [leaf for member in self.members for leaf in member.leaves] or [self]
+
+    @property
+    def runs(self) -> list[Piece]:
+        """The whole time, in pieces of one reason."""
+        return self._runs
 
     @property
     def edges(self) -> list[int]:
@@ -55,26 +63,6 @@ class WallClock:
     def last_open(self) -> int | None:
         """The last instant that is open, if there is one."""
         return max((ended - 1 for _, ended, why in self._runs if why == OPEN), default=None)
-
-    def why(self, local: datetime) -> Why:
-        """The rules, in the order in which one beats the other."""
-        for opening, closing in self._breaks:
-            if opening <= local < closing:
-                return BREAK
-        today = local.date()
-        if today in self._holidays:
-            return "holiday", self._holidays[today]
-        time = (local.hour, local.minute, local.second)
-        for opens, closes in self._periods(today):
-            if time >= opens and (closes <= opens or time < closes):
-                return OPEN
-        yesterday = today - timedelta(days=1)
-        if yesterday in self._holidays:
-            return CLOSED
-        for opens, closes in self._periods(yesterday):
-            if time < closes <= opens:
-                return OPEN
-        return CLOSED
 
     def pieces(self, start: int, end: int, pauses: Pauses) -> Iterator[Piece]:
         """[start, end), cut wherever the reason may change."""
@@ -111,21 +99,21 @@ class WallClock:
         return joined(
             [
                 *elapsed_pieces(start, due, pauses),
-                *self.pieces(due, opening, pauses),
+                *((a, b, WAITING if why == OPEN else why) for a, b, why in self.pieces(due, opening, pauses)),
                 *elapsed_pieces(opening, end, pauses),
             ]
         )
 
-    def _walked(self, key: str, cells: range) -> Iterator[Piece]:
+    def _walked(self, cells: range) -> Iterator[Piece]:
         """Cell by cell; neighbours of one reason as one piece."""
-        info = zone(key)
+        info = zone(self.key)
         offset: timedelta | None = None
         begun, before = cells.start, None
         for at in cells:
             local = datetime.fromtimestamp(at, info)
             if local.utcoffset() != offset:
                 offset = self._changed(at, local, offset, cells.step)
-            why = self.why(local.replace(tzinfo=None))
+            why = self.hours.why(local.replace(tzinfo=None))
             if why != before:
                 if before is not None:
                     yield begun * SECOND, at * SECOND, before
@@ -144,20 +132,14 @@ class WallClock:
             self.changes.append(at * SECOND)
         return offset
 
-    def _periods(self, day: date) -> list[tuple[Time, Time]]:
-        return self._overrides[day] if day in self._overrides else self._weekly[day.weekday()]
 
-
-def _times(periods: list[list[str]]) -> list[tuple[Time, Time]]:
-    return [(_time(opens), _time(closes)) for opens, closes in periods]
-
-
-def _time(text: str) -> Time:
-    hour, minute, second = (*map(int, text.split(":")), 0)[:3]
-    return hour, minute, second
-
-
-def _label(text: str) -> datetime:
-    day, _, time = text.partition("T")
-    hour, minute, second = _time(time)
-    return datetime.fromisoformat(day) + timedelta(hours=hour, minutes=minute, seconds=second)
+def _together(members: list[WallClock]) -> Iterator[Piece]:
+    """Open where any member is; else with the reason of the first."""
+    edges = sorted({edge for member in members for begun, ended, _ in member.runs for edge in (begun, ended)})
+    left = [deque(member.runs) for member in members]
+    for start, end in pairwise(edges):
+        for runs in left:
+            while runs[0][1] <= start:
+                runs.popleft()
+        whys = [runs[0][2] for runs in left]
+        yield start, end, OPEN if OPEN in whys else whys[0]

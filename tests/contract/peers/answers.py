@@ -13,6 +13,7 @@ from tests.contract.peers.facts import (
     Clocks,
     Collection,
     Config,
+    Days,
     Edge,
     Elapsed,
     Levels,
@@ -45,7 +46,7 @@ def said(collection: Collection, fact: AnyFact, answer: Any) -> Any:
     if isinstance(answer, dict) and "error" in answer:
         return answer
     match fact:
-        case Added() | Edge():
+        case Added() | Days() | Edge():
             return datetime.fromisoformat(answer).date() if is_date(answer) else instant(answer, timezone)
         case Elapsed():
             return duration(answer)

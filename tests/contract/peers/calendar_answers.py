@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from shared.business_time.business_days import business_days_due
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.errors import CalendarError
 from shared.business_time.ledger import LedgerEntry
@@ -14,6 +15,7 @@ from tests.contract.peers.facts import (
     Added,
     AnyFact,
     ClosedBy,
+    Days,
     Edge,
     Elapsed,
     IsOpen,
@@ -48,6 +50,8 @@ def of_calendar(fact: AnyFact, config: Mapping[str, Any]) -> Any:
         case Added():
             pauses = _pauses(fact.pauses, timezone)
             return calendar.add(instant(fact.start, timezone), duration(fact.add), pauses)
+        case Days():
+            return business_days_due(instant(fact.start, timezone), fact.days, fact.until, calendar)
         case Elapsed():
             pauses = _pauses(fact.pauses, timezone)
             return calendar.elapsed(instant(fact.start, timezone), instant(fact.end, timezone), pauses)

@@ -8,18 +8,20 @@ from services.cli import clocks
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.instants import from_micros, to_micros
 from shared.policy.chain import Chain
+from shared.policy.editions import EditionLibrary
 from shared.policy.model import EscalationLevel
 from shared.sla.clock import Activity, CasePolicy
 from shared.sla.effects import ClockWarned, EscalationRaised
 from shared.sla.sla_clock import Step, advance, apply_activity, open_case
 from tests.contract.peers.facts import Case, Clocks, Levels, duration, instant, wanted
+from tests.harness.shipped import guidelines, shipped_rules
 
 
 def of_case(fact: Case, config: Mapping[str, Any]) -> Any:
     """The product's answer to a fact about a case, as much of it as the fact asks."""
     timezone = config.get("timezone", "UTC")
     if isinstance(fact, Clocks):
-        answer = clocks.answer(_question(fact, config, timezone))
+        answer = clocks.answerer(EditionLibrary.single(guidelines()))(_question(fact, config, timezone))
         found = {(clock["milestone"], clock["instance"]): clock for clock in answer["clocks"]}
         asked = {name: _as_asked(found.get(_key(name)), clock) for name, clock in wanted(fact).items()}
         if "next_due" in asked:
@@ -100,8 +102,11 @@ def read_clock(clock: Mapping[str, Any], timezone: str) -> dict[str, Any]:
 def _levels(fact: Levels, config: Mapping[str, Any], timezone: str) -> dict[str, datetime]:
     """Let the case live through its events, its timers firing in between."""
     question = clocks.Question.model_validate(_question(fact, config, timezone))
-    terms = {milestone: given.over(milestone, None) for milestone, given in question.milestones.items()}
-    policy = CasePolicy(terms, BusinessCalendar.from_config(config), _chain(fact), automated=True)
+    rules = shipped_rules()
+    terms = {
+        milestone: given.over(rules.milestones[milestone], None) for milestone, given in question.milestones.items()
+    }
+    policy = CasePolicy(terms, BusinessCalendar.from_config(config), rules, _chain(fact), automated=True)
     step = open_case(policy, to_micros(question.opened_at), question.status)
     reached = _reached(fact, step)
     for number, event in enumerate(question.events):

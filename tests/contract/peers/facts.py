@@ -86,6 +86,14 @@ class Added(Fact, tag="add", frozen=True):
     pauses: tuple[tuple[str, str], ...] = ()
 
 
+class Days(Fact, tag="days", frozen=True):
+    """When a target in business days is due; a date alone as an answer is the local date."""
+
+    start: str
+    days: int
+    until: Literal["same_time", "end_of_day"] = "same_time"
+
+
 class Elapsed(Fact, tag="elapsed", frozen=True):
     """How much open time lies in [start, end)."""
 
@@ -163,7 +171,7 @@ class Levels(Case, tag="levels", frozen=True):
     levels: tuple[str, ...]
 
 
-AnyFact = Added | Elapsed | IsOpen | Works | ClosedBy | Edge | Opens | Config | Clocks | Levels
+AnyFact = Added | Days | Elapsed | IsOpen | Works | ClosedBy | Edge | Opens | Config | Clocks | Levels
 _LINE: msgspec.json.Decoder[Source | File | Calendar | AnyFact] = msgspec.json.Decoder(
     Source | File | Calendar | AnyFact
 )

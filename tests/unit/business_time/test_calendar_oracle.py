@@ -4,12 +4,15 @@ Two thousand cases here, always the same; `make oracle` goes through a million.
 """
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from shared.business_time.config import CalendarConfig
 from tests.oracle.calendars import make_case
 from tests.oracle.judging import judged
+from tests.oracle.local_hours import Config
 
 ORACLE = Path(__file__).parents[2] / "oracle"
 SEEDS_PER_TEST, SEEDS = 10, 100
@@ -27,7 +30,20 @@ def test_business_time_is_what_walking_the_wall_clock_gives(first: int) -> None:
 
 def test_the_judged_calendars_cover_many_zones() -> None:
     """A judge who only ever looks at one zone proves little."""
-    assert len({make_case(seed).config["timezone"] for seed in range(SEEDS)}) >= 25
+    assert len({key for seed in range(SEEDS) for key in _zones(make_case(seed).config)}) >= 25
+
+
+def _zones(config: Config) -> Iterator[str]:
+    for member in config.get("union", []):
+        yield from _zones(member)
+    if "timezone" in config:
+        yield config["timezone"]
+
+
+def test_the_judged_calendars_have_every_field() -> None:
+    """What is never drawn is never judged."""
+    drawn = {field for seed in range(SEEDS) for field in make_case(seed).config}
+    assert drawn == CalendarConfig.model_fields.keys() - {"holiday_files"}  # of an edition alone
 
 
 def test_the_judge_shares_no_code_with_what_it_judges() -> None:

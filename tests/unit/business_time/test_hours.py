@@ -216,3 +216,91 @@ def test_one_more_pause_never_brings_a_deadline_forward(
     """Never early: waiting for the customer can only give time."""
     pause = (min(more), max(more))
     assert hours.due(start, target, kind, OFFICE, [*spans, pause]) >= hours.due(start, target, kind, OFFICE, spans)
+
+
+# 2026-11-27 is a Friday
+@pytest.mark.parametrize(
+    ("start", "target_hours", "least_hours", "due"),
+    [
+        pytest.param("2026-11-27T17:00", 24, 0, "2026-11-30T09:00", id="nothing asked for"),
+        pytest.param("2026-11-27T17:00", 24, 4, "2026-11-30T12:00", id="an hour of Friday and three of Monday"),
+        pytest.param("2026-11-27T17:00", 24, 1, "2026-11-30T09:00", id="used up on Friday: the opening is later"),
+        pytest.param("2026-11-27T17:00", 24, 10, "2026-11-30T18:00", id="used up exactly at a closing: due there"),
+        pytest.param("2026-11-27T17:00", 24, 10.5, "2026-12-01T09:30", id="more than there is on Monday"),
+        pytest.param("2026-11-23T10:00", 24, 4, "2026-11-24T10:00", id="used up long before the target"),
+        pytest.param("2026-11-23T10:00", 24, 9, "2026-11-24T10:00", id="used up with the target"),
+        pytest.param("2026-11-23T10:00", 24, 9.5, "2026-11-24T10:30", id="used up after the target"),
+        pytest.param("2026-11-28T12:00", 1, 4, "2026-11-30T13:00", id="from a Saturday"),
+    ],
+)
+def test_not_before_the_desk_has_been_open_so_long(start: str, target_hours: int, least_hours: float, due: str) -> None:
+    """A P3 of a Friday evening was due at Monday's opening, before a P2 of the same evening and with no time open."""
+    target, least = timedelta(hours=target_hours), timedelta(hours=least_hours)
+    found = hours.due(at(start), target, "elapsed_then_next_open", OFFICE, open_at_least=least)
+    assert found == at(due)
+
+
+def test_a_pause_counts_as_closed_for_the_least_open_time_too() -> None:
+    """Nobody works on a case that waits for its customer."""
+    pause = (at("2026-11-30T10:00"), at("2026-11-30T11:00"))
+    due = hours.due(
+        at("2026-11-27T17:00"), DAY, "elapsed_then_next_open", OFFICE, [pause], open_at_least=timedelta(hours=4)
+    )
+    assert due == at("2026-11-30T13:00")
+
+
+def test_the_ledger_marks_open_time_that_is_only_waited_for() -> None:
+    """It does not count, or the target would be overrun before its deadline."""
+    start, least = at("2026-11-27T17:00"), timedelta(hours=4)
+    end = at("2026-11-30T13:00")
+    entries = hours.ledger(start, end, DAY, "elapsed_then_next_open", OFFICE, open_at_least=least)
+    assert [(e.start, e.counted, e.reason) for e in entries] == [
+        (start, True, "elapsed"),
+        (at("2026-11-28T17:00"), False, "closed"),
+        (at("2026-11-30T09:00"), False, "open_at_least"),
+        (at("2026-11-30T12:00"), True, "elapsed"),
+    ]
+    assert hours.measured(start, end, DAY, "elapsed_then_next_open", OFFICE, open_at_least=least) == DAY + timedelta(
+        hours=1
+    )
+
+
+def test_the_least_open_time_must_come() -> None:
+    """A calendar that opens for an hour in all does not open for two."""
+    once = BusinessCalendar.from_config(
+        {"timezone": "UTC", "hours": {}, "overrides": {"2026-12-01": [["09:00", "10:00"]]}}
+    )
+    start = at("2026-11-23T10:00")
+    assert hours.due(start, DAY, "elapsed_then_next_open", once, open_at_least=timedelta(hours=1)) == at(
+        "2026-12-01T10:00"
+    )
+    with pytest.raises(NeverOpen):
+        hours.due(start, DAY, "elapsed_then_next_open", once, open_at_least=timedelta(hours=2))
+
+
+def test_a_negative_least_open_time_is_refused() -> None:
+    """By its own field; nothing is the default and is legal."""
+    with pytest.raises(InvalidTarget) as refused:
+        hours.due(at("2026-11-23T10:00"), DAY, "elapsed_then_next_open", OFFICE, open_at_least=timedelta(seconds=-1))
+    assert refused.value.field == "open_at_least"
+
+
+leasts = st.integers(min_value=0, max_value=60 * 30).map(lambda n: timedelta(minutes=n))
+
+
+@settings(deadline=None)
+@given(instants, targets, leasts, pauses, instants)
+def test_with_a_least_open_time_it_is_overrun_only_after_it_was_due(
+    start: datetime, target: timedelta, least: timedelta, spans: list[tuple[datetime, datetime]], end: datetime
+) -> None:
+    """The deadline, what is measured and the ledger are three views of one promise; more is never due earlier."""
+    kind: Hours = "elapsed_then_next_open"
+    due = hours.due(start, target, kind, OFFICE, spans, least)
+    assert due >= hours.due(start, target, kind, OFFICE, spans)
+    assert OFFICE.elapsed(start, due, spans) >= least
+    assert hours.measured(start, due, target, kind, OFFICE, spans, least) == target
+    if end >= start:
+        used = hours.measured(start, end, target, kind, OFFICE, spans, least)
+        assert used <= target if end <= due else used >= target
+        ledger = hours.ledger(start, end, target, kind, OFFICE, spans, least)
+        assert sum((e.end - e.start for e in ledger if e.counted), timedelta(0)) == used

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.config import CalendarConfig, HolidaySet
-from shared.business_time.holiday_sets import resolve_holidays
+from shared.business_time.holiday_sources import resolve_holidays
 from shared.business_time.ledger import by_pause
 
 CALENDAR = BusinessCalendar.from_config(

@@ -177,6 +177,113 @@ def test_a_bad_line_names_its_field(changes: dict[str, Any], field: str) -> None
     assert messages_in().knows(refused.value.reason.code)
 
 
+NEXT_DAY: dict[str, Any] = {"calendar": OFFICE, "start": "2026-11-23T09:00:00Z", "target_business_days": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "due", "seconds"),
+    [
+        pytest.param({}, "2026-11-24T09:00:00Z", 32400, id="the same time by default"),
+        pytest.param({"until": "same_time"}, "2026-11-24T09:00:00Z", 32400, id="the same time"),
+        pytest.param({"until": "end_of_day"}, "2026-11-24T17:00:00Z", 61200, id="the end of the day"),
+        pytest.param({"target_business_days": 5}, "2026-11-30T09:00:00Z", 162000, id="a week"),
+        pytest.param({"start": "2026-11-21T09:00:00Z"}, "2026-11-24T08:00:01Z", 32401, id="from a Saturday"),
+        pytest.param(
+            {"pauses": [["2026-11-23T10:00:00Z", "2026-11-23T12:00:00Z"]]}, "2026-11-24T11:00:00Z", 32400, id="a pause"
+        ),
+        pytest.param(
+            {"calendar": {"union": [OFFICE, OFFICE | {"timezone": "America/Mexico_City"}]}, "until": "end_of_day"},
+            "2026-11-25T00:00:00Z", 111600, id="a union",
+        ),
+    ],
+)  # fmt: skip
+def test_a_target_in_business_days_comes_to_open_time(changes: dict[str, Any], due: str, seconds: float) -> None:
+    """The answer has both, so that a script need not count by itself."""
+    assert answer(NEXT_DAY | changes, with_ledger=False) == {"deadline": due, "target_seconds": seconds}
+
+
+def test_the_ledger_of_business_days_adds_up_to_what_they_come_to() -> None:
+    """It is the ledger of business hours."""
+    found = answer(NEXT_DAY | {"until": "end_of_day"}, with_ledger=True)
+    assert sum(entry["seconds"] for entry in found["ledger"] if entry["counted"]) == found["target_seconds"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "english", "spanish"),
+    [
+        ({"target_seconds": 60}, "target_seconds", "and not both", "y no ambos"),
+        ({"target_business_days": ...}, "target_seconds", "needs target_seconds or", "necesita target_seconds o"),
+        ({"target_business_days": ..., "target_seconds": 60, "until": "same_time"},
+         "until", "only with", "solo va con"),
+        ({"hours": "elapsed"}, "hours", "must be business", "debe ser business"),
+        ({"until": "noon"}, "until", "same_time", "same_time"),
+        ({"target_business_days": 1.5}, "target_business_days", "", ""),
+        ({"open_at_least_seconds": 60}, "open_at_least_seconds", "elapsed_then_next_open", "elapsed_then_next_open"),
+        ({"open_at_least_seconds": -1}, "open_at_least_seconds", "", ""),
+        ({"calendar": ...}, "calendar", "is required for business hours", "es necesario"),
+        ({"calendar": OFFICE | {"hours": {}}}, "calendar", "does not open", "no abre"),
+        ({"target_business_days": 9999}, "calendar", "within ten years", "en diez años"),
+        ({"calendar": OFFICE | {"seasons": [{"from": "6-15", "to": "09-15", "hours": {}}]}},
+         "calendar.seasons.0.from", "6-15 is not a day of the year", "6-15 no es un día del año"),
+        ({"calendar": OFFICE | {"seasons": 2 * [{"from": "06-15", "to": "09-15", "hours": {}}]}},
+         "calendar.seasons.1", "06-15 in common with seasons.0", "06-15 en común con seasons.0"),
+        ({"calendar": OFFICE | {"recurring": [{"rule": "FREQ=HOURLY"}]}},
+         "calendar.recurring.0.rule", "FREQ=HOURLY is not a rule", "FREQ=HOURLY no es una regla"),
+        ({"calendar": OFFICE | {"recurring": [{"rule": "FREQ=YEARLY"}]}},
+         "calendar.recurring.0.starts", "is required", "es necesario"),
+        ({"calendar": OFFICE | {"holiday_set": {"country": "AU", "subdivision": "SA", "categories": ["half_day"]}}},
+         "calendar.holiday_set.hours", "Christmas Eve (from 7pm)", "indique las horas"),
+        ({"calendar": OFFICE | {"holiday_set": {"country": "ES", "hours": []}}},
+         "calendar.holiday_set.hours", "has no effect", "no tiene efecto"),
+        ({"calendar": {"union": [OFFICE], "breaks": [["2026-11-23T12:00", "2026-11-23T13:00"]]}},
+         "calendar.breaks", "does not go with union", "no se combina con union"),
+        ({"calendar": OFFICE | {"holiday_files": ["local.ics"]}}, "calendar.holiday_files.0", "edition", "edición"),
+    ],
+)  # fmt: skip
+def test_what_does_not_go_together_is_refused_in_every_language(
+    changes: dict[str, Any], field: str, english: str, spanish: str
+) -> None:
+    """To ignore one of two fields would change the answer."""
+    line = {name: value for name, value in (NEXT_DAY | changes).items() if value is not ...}
+    for language, words in (("en", english), ("es", spanish)):
+        with pytest.raises(BadInput) as refused:
+            answer(line, with_ledger=False, language=language)
+        assert refused.value.field == field
+        assert words in messages_in(language).reason(refused.value.reason)
+
+
+FRIDAY = LINE | {"start": "2026-11-27T16:00:00Z", "target_seconds": 86400, "hours": "elapsed_then_next_open"}
+
+
+@pytest.mark.parametrize(
+    ("language", "because"),
+    [
+        ("en", "open, but the deadline also waits for the least open time since the start"),
+        ("es", "abierto, pero el vencimiento espera además el tiempo mínimo abierto desde el inicio"),
+    ],
+)
+def test_a_deadline_may_wait_until_the_desk_has_been_open_so_long(language: Language, because: str) -> None:
+    """And the ledger says that it did."""
+    found = answer(FRIDAY | {"open_at_least_seconds": 14400}, with_ledger=True, language=language)
+    assert found["deadline"] == "2026-11-30T11:00:00Z"
+    assert [(e["reason"], e["counted"]) for e in found["ledger"]] == [
+        ("elapsed", True),
+        ("closed", False),
+        ("open_at_least", False),
+    ]
+    assert found["ledger"][-1]["because"] == because
+
+
+def test_holidays_of_several_sets_and_of_the_first_member_are_translated() -> None:
+    """Each set has its own names."""
+    sets = [{"country": "US"}, {"country": "ES"}]
+    spain = {"timezone": "Europe/Madrid", "hours": OFFICE["hours"], "holiday_set": sets}
+    for calendar in (spain, {"union": [spain, OFFICE | {"hours": {}}]}):
+        line = {"calendar": calendar, "start": "2026-01-05T16:00:00Z", "target_seconds": 7200}
+        ledger = answer(line, with_ledger=True, language="es")["ledger"]
+        assert [e["because"] for e in ledger if e["reason"] == "holiday"] == ["festivo: Epifanía del Señor"]
+
+
 LINES = [json.dumps(LINE), "nonsense", "", '"text"', json.dumps(LINE | {"target_seconds": 60}), "\udcff"]
 
 
