@@ -129,8 +129,9 @@ def _container(annotation: Any, origin: Any, struct_of: StructOf) -> Any:
     if origin is tuple and len(args) == 2 and args[1] is Ellipsis:
         return tuple[_type(args[0], (), struct_of), ...]  # type: ignore[misc]  # a type made while running
     if origin is dict:
-        if args[0] is not str and get_origin(args[0]) is not Literal:
-            raise UnsupportedContract("a dict is keyed by words: str or a Literal")
+        key = get_args(args[0])[0] if get_origin(args[0]) is Annotated else args[0]
+        if key is not str and get_origin(key) is not Literal:
+            raise UnsupportedContract("a dict is keyed by words: str, also constrained, or a Literal")
         return dict[_type(args[0], (), struct_of), _type(args[1], (), struct_of)]  # type: ignore[misc]  # as above
     if origin in (Union, types.UnionType):
         others = [arg for arg in args if arg is not type(None)]

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from shared.contracts.base import CausedBy, Count, Event, Identifier, Instant
-from shared.contracts.vocabulary import Called, Milestone, Priority, Promise, RefusalReason
+from shared.contracts.vocabulary import Promise, RefusalReason, Word
 
 
 class EscalationEvent(Event):
@@ -16,7 +16,7 @@ class EscalationEvent(Event):
     case_id: Identifier
     at: Instant
     account_id: Identifier | None
-    priority: Priority
+    priority: Word
     observed_at: Instant
     caused_by: CausedBy
 
@@ -24,7 +24,7 @@ class EscalationEvent(Event):
 class ClockEvent(EscalationEvent):
     """What happened to one clock."""
 
-    milestone: Milestone
+    milestone: Word
     instance: Count
     generation: Count
     promise: Promise
@@ -75,7 +75,7 @@ class ClockWarned(ClockEvent):
 
     TYPE: ClassVar[str] = "frontline.clock.warned.v1"
     level: Count  # 0: warnings come before level 1
-    called: Called
+    called: Word
     share: Annotated[float, Field(ge=0, le=1)]
     repetition: Count | None = None  # of a level that calls again; null = its first call
 
@@ -102,7 +102,7 @@ class EscalationRaised(ClockEvent):
 
     TYPE: ClassVar[str] = "frontline.escalation.raised.v1"
     level: Count
-    called: Called
+    called: Word
     repetition: Count | None = None  # of a level that calls again; null = its first call
 
 

@@ -4,48 +4,40 @@ from typing import ClassVar
 
 from shared.contracts.base import CountryCode, Event, Identifier, Instant, Part, Sha256
 from shared.contracts.terms import MilestoneTerms
-from shared.contracts.vocabulary import (
-    AccountType,
-    ActivityType,
-    AuthenticatedBy,
-    Channel,
-    Environment,
-    Impact,
-    Language,
-    Milestone,
-    Plan,
-    RequestType,
-    Role,
-    Workaround,
-)
+from shared.contracts.vocabulary import ActivityType, AuthenticatedBy, Language, OpenedBy, Word
 
 
 class Contact(Part):
     """A person that an account names. Where it names the requester, it outranks the producer's claim."""
 
     requester_id: Identifier
-    role: Role
+    role: Word
     licensed: bool
     email: str | None = None
 
 
 class Account(Part):
-    """What an account owns. `calendar` names a calendar of the policy and outranks the country's."""
+    """What an account owns, from `valid_from` until before `valid_until`; without these, always.
+
+    `calendar` names a calendar of the policy and outranks the country's.
+    """
 
     account_id: Identifier
-    plan: Plan
-    account_type: AccountType
+    plan: Word
+    account_type: Word
     paid: bool
     country: CountryCode | None = None
     contacts: tuple[Contact, ...] = ()
     calendar: str | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
 
 
 class Requester(Part):
     """Who asks, as the producer claims it."""
 
     requester_id: Identifier
-    role: Role
+    role: Word
     licensed: bool
     name: str | None = None
     email: str | None = None
@@ -68,18 +60,16 @@ class SupportRequestSubmitted(Event):
     authenticated_by: AuthenticatedBy  # an anonymous requester's claims are not believed
     account_id: Identifier | None
     requester: Requester
-    channel: Channel
+    channel: Word
     subject: str
     description: str
-    impact: Impact
-    workaround: Workaround
-    environment: Environment
-    request_type: RequestType
+    fields: dict[Word, Word]  # what the edition's fields ask; one with a default may be left out
     received_at: Instant
     submission_digest: str  # SHA-256 of the submission as sent; another digest under this request_id is a conflict
     language: Language | None = None
     country: CountryCode | None = None  # where the requester is; else the account's
     phone: PhoneReadiness | None = None
+    opened_by: OpenedBy = "customer"
 
 
 class EntitlementSet(Event):
@@ -117,13 +107,15 @@ class ActivityRecorded(Event):
     recorded_at: Instant
     client: Identifier
     text: str | None = None
-    to: str | None = None  # status_changed: the new status
-    milestones: dict[Milestone, MilestoneTerms] | None = None  # reprioritised, entitlement_refreshed: the new terms
-    plan: Plan | None = None  # entitlement_refreshed: what follows from this plan counts from now on
+    to: Identifier | None = None  # status_changed: the new status; assigned, handed_over: whom or where to
+    until: Instant | None = None  # status_changed: when the status ends by itself
+    milestone: Word | None = None  # milestone_reached, acknowledged: which one
+    retracts: Identifier | None = None  # reply_retracted: the activity_id of the reply
+    milestones: dict[Word, MilestoneTerms] | None = None  # reprioritised, entitlement_refreshed: the new terms
+    fields: dict[Word, Word] | None = None  # reprioritised: the fields whose values change
+    plan: Word | None = None  # entitlement_refreshed: what follows from this plan counts from now on
     edition: str | None = None  # policy_migrated: the edition that counts from now on
     policy_sha256: Sha256 | None = None  # policy_migrated: its digest
-    impact: Impact | None = None  # reprioritised
-    workaround: Workaround | None = None  # reprioritised
     reason: str | None = None
     accepted: bool | None = None  # escalation_reviewed
     activity_digest: str | None = None  # SHA-256 of it as sent; another digest under this activity_id is a conflict

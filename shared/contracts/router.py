@@ -3,26 +3,8 @@
 from typing import ClassVar
 
 from shared.contracts.base import CausedBy, Count, CountryCode, Event, Identifier, Instant, Part, Sha256
-from shared.contracts.terms import TargetSeconds
-from shared.contracts.vocabulary import (
-    AccountType,
-    Channel,
-    CoverageStatus,
-    Environment,
-    Hours,
-    Impact,
-    Language,
-    Milestone,
-    NoTargetReason,
-    Plan,
-    Priority,
-    Promise,
-    RequesterFrom,
-    RequestType,
-    Role,
-    Tier,
-    Workaround,
-)
+from shared.contracts.terms import BusinessDays, TargetSeconds
+from shared.contracts.vocabulary import CoverageStatus, Hours, Language, OpenedBy, Promise, RequesterFrom, Until, Word
 
 
 class Reason(Part):
@@ -36,25 +18,29 @@ class ChannelVerdict(Part):
     """Whether a channel is open to this requester; a closed one says the first failing condition and the way out."""
 
     eligible: bool
-    tier: Tier | None
+    tier: Word | None
     rule: str
     reason: str | None = None
     facts: dict[str, str | Count | Reason | tuple[str | Reason, ...]] = {}  # noqa: RUF012 - copied for each event
-    use_instead: Channel | None = None
+    use_instead: Word | None = None
 
 
 class DecidedMilestone(Part):
     """What is promised for one milestone, or the reason why nothing is.
 
     `target_seconds` counts in `hours`. `due_at` is the deadline of a clock that starts at the submission, else null.
-    What pauses a clock is the edition's business, which the case pins.
+    What pauses a clock is the edition's business, which the case pins. The last fields are as in `MilestoneTerms`.
     """
 
     target_seconds: TargetSeconds | None
     hours: Hours | None = None
     promise: Promise | None = None
-    reason: NoTargetReason | None = None
+    reason: Word | None = None
     due_at: Instant | None
+    target_business_days: BusinessDays | None = None
+    until: Until | None = None
+    open_at_least: TargetSeconds | None = None
+    calendar: Word | None = None
 
 
 class PromisedMilestone(Part):
@@ -64,7 +50,7 @@ class PromisedMilestone(Part):
     """
 
     due_at: Instant | None = None
-    reason: NoTargetReason | None = None
+    reason: Word | None = None
 
 
 class EscalationRights(Part):
@@ -105,27 +91,28 @@ class TraceStep(Part):
 class EntitlementUsed(Part):
     """What the decision took the account and the requester to be, and from where. Pinned in the case."""
 
-    plan: Plan
-    account_type: AccountType
+    plan: Word
+    account_type: Word
     paid: bool
     country: CountryCode | None
-    role: Role
+    role: Word
     licensed: bool
     standing: CoverageStatus = "covered"
     requester_from: RequesterFrom = "producer_claim"
     calendar: str | None = None  # that the account names, whether or not the edition has it
     offset: Count | None = None  # of the entitlement in support.entitlements.v1; absent outside Kafka
+    not_in_edition: Word | None = None  # the plan, account type or role that the edition does not know
 
 
 class Decision(Part):
     """The router's whole answer for one request: what `frontline decide` prints. `CaseRouted` publishes its core."""
 
-    assigned_channel: Channel
-    assigned_tier: Tier
-    priority: Priority
+    assigned_channel: Word
+    assigned_tier: Word
+    priority: Word
     needs_triage: bool
-    channels: dict[Channel, ChannelVerdict]
-    milestones: dict[Milestone, DecidedMilestone]
+    channels: dict[Word, ChannelVerdict]
+    milestones: dict[Word, DecidedMilestone]
     escalation: EscalationRights
     phone_numbers: tuple[PhoneNumber, ...]
     edition: str
@@ -153,19 +140,16 @@ class CaseRouted(Event):
     account_id: Identifier | None
     requester_id: Identifier
     client: Identifier  # the API client that submitted the request
-    requested_channel: Channel
-    impact: Impact
-    workaround: Workaround
-    environment: Environment
-    request_type: RequestType
+    requested_channel: Word
+    fields: dict[Word, Word]  # what the customer claims, with the edition's defaults for what was left out
     received_at: Instant
     observed_at: Instant  # when the router decided
-    assigned_channel: Channel
-    assigned_tier: Tier
-    open_channels: tuple[Channel, ...]
-    priority: Priority
+    assigned_channel: Word
+    assigned_tier: Word
+    open_channels: tuple[Word, ...]
+    priority: Word
     priority_rule: str
-    milestones: dict[Milestone, PromisedMilestone]
+    milestones: dict[Word, PromisedMilestone]
     escalation: MayEscalate
     entitlement: EntitlementUsed
     calendar: str
@@ -177,6 +161,7 @@ class CaseRouted(Event):
     language: Language | None = None
     country: CountryCode | None = None  # that the request claims
     ready_to_call: bool = False  # the caller has given what phone support asks for
+    opened_by: OpenedBy = "customer"
 
 
 class EditionPublished(Event):

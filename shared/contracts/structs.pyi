@@ -2,7 +2,7 @@
 from datetime import datetime
 from typing import ClassVar
 from msgspec import Struct
-from shared.contracts.vocabulary import AccountType, ActivityType, AuthenticatedBy, Called, Channel, CoverageStatus, Environment, Hours, Impact, Language, Milestone, NoTargetReason, Plan, Priority, Promise, RefusalReason, ReopenMode, RequestType, RequesterFrom, Role, Tier, Workaround
+from shared.contracts.vocabulary import ActivityType, AuthenticatedBy, CoverageStatus, Hours, Language, OpenedBy, Promise, RefusalReason, ReopenMode, RequesterFrom, Status, Until, Word
 
 class Part(Struct, frozen=True, kw_only=True):
     pass
@@ -22,28 +22,34 @@ class MilestoneTerms(Part, frozen=True, kw_only=True):
     target_seconds: int | None
     hours: Hours | None = ...
     promise: Promise | None = ...
-    reason: NoTargetReason | None = ...
-    paused_by: tuple[str, ...] = ...
+    reason: Word | None = ...
+    paused_by: tuple[Status, ...] = ...
     reopen: ReopenMode = ...
+    target_business_days: int | None = ...
+    until: Until | None = ...
+    open_at_least: int | None = ...
+    calendar: Word | None = ...
 
 class Contact(Part, frozen=True, kw_only=True):
     requester_id: str
-    role: Role
+    role: Word
     licensed: bool
     email: str | None = ...
 
 class Account(Part, frozen=True, kw_only=True):
     account_id: str
-    plan: Plan
-    account_type: AccountType
+    plan: Word
+    account_type: Word
     paid: bool
     country: str | None = ...
     contacts: tuple[Contact, ...] = ...
     calendar: str | None = ...
+    valid_from: datetime | None = ...
+    valid_until: datetime | None = ...
 
 class Requester(Part, frozen=True, kw_only=True):
     requester_id: str
-    role: Role
+    role: Word
     licensed: bool
     name: str | None = ...
     email: str | None = ...
@@ -59,18 +65,16 @@ class SupportRequestSubmitted(Event, frozen=True, kw_only=True):
     authenticated_by: AuthenticatedBy
     account_id: str | None
     requester: Requester
-    channel: Channel
+    channel: Word
     subject: str
     description: str
-    impact: Impact
-    workaround: Workaround
-    environment: Environment
-    request_type: RequestType
+    fields: dict[Word, Word]
     received_at: datetime
     submission_digest: str
     language: Language | None = ...
     country: str | None = ...
     phone: PhoneReadiness | None = ...
+    opened_by: OpenedBy = ...
 
 class EntitlementSet(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str]
@@ -92,12 +96,14 @@ class ActivityRecorded(Event, frozen=True, kw_only=True):
     client: str
     text: str | None = ...
     to: str | None = ...
-    milestones: dict[Milestone, MilestoneTerms] | None = ...
-    plan: Plan | None = ...
+    until: datetime | None = ...
+    milestone: Word | None = ...
+    retracts: str | None = ...
+    milestones: dict[Word, MilestoneTerms] | None = ...
+    fields: dict[Word, Word] | None = ...
+    plan: Word | None = ...
     edition: str | None = ...
     policy_sha256: str | None = ...
-    impact: Impact | None = ...
-    workaround: Workaround | None = ...
     reason: str | None = ...
     accepted: bool | None = ...
     activity_digest: str | None = ...
@@ -108,22 +114,26 @@ class Reason(Part, frozen=True, kw_only=True):
 
 class ChannelVerdict(Part, frozen=True, kw_only=True):
     eligible: bool
-    tier: Tier | None
+    tier: Word | None
     rule: str
     reason: str | None = ...
     facts: dict[str, str | int | Reason | tuple[str | Reason, ...]] = ...
-    use_instead: Channel | None = ...
+    use_instead: Word | None = ...
 
 class DecidedMilestone(Part, frozen=True, kw_only=True):
     target_seconds: int | None
     hours: Hours | None = ...
     promise: Promise | None = ...
-    reason: NoTargetReason | None = ...
+    reason: Word | None = ...
     due_at: datetime | None
+    target_business_days: int | None = ...
+    until: Until | None = ...
+    open_at_least: int | None = ...
+    calendar: Word | None = ...
 
 class PromisedMilestone(Part, frozen=True, kw_only=True):
     due_at: datetime | None = ...
-    reason: NoTargetReason | None = ...
+    reason: Word | None = ...
 
 class EscalationRights(Part, frozen=True, kw_only=True):
     automated: bool
@@ -149,24 +159,25 @@ class TraceStep(Part, frozen=True, kw_only=True):
     facts: dict[str, str | int | Reason | tuple[str | Reason, ...]] = ...
 
 class EntitlementUsed(Part, frozen=True, kw_only=True):
-    plan: Plan
-    account_type: AccountType
+    plan: Word
+    account_type: Word
     paid: bool
     country: str | None
-    role: Role
+    role: Word
     licensed: bool
     standing: CoverageStatus = ...
     requester_from: RequesterFrom = ...
     calendar: str | None = ...
     offset: int | None = ...
+    not_in_edition: Word | None = ...
 
 class Decision(Part, frozen=True, kw_only=True):
-    assigned_channel: Channel
-    assigned_tier: Tier
-    priority: Priority
+    assigned_channel: Word
+    assigned_tier: Word
+    priority: Word
     needs_triage: bool
-    channels: dict[Channel, ChannelVerdict]
-    milestones: dict[Milestone, DecidedMilestone]
+    channels: dict[Word, ChannelVerdict]
+    milestones: dict[Word, DecidedMilestone]
     escalation: EscalationRights
     phone_numbers: tuple[PhoneNumber, ...]
     edition: str
@@ -185,19 +196,16 @@ class CaseRouted(Event, frozen=True, kw_only=True):
     account_id: str | None
     requester_id: str
     client: str
-    requested_channel: Channel
-    impact: Impact
-    workaround: Workaround
-    environment: Environment
-    request_type: RequestType
+    requested_channel: Word
+    fields: dict[Word, Word]
     received_at: datetime
     observed_at: datetime
-    assigned_channel: Channel
-    assigned_tier: Tier
-    open_channels: tuple[Channel, ...]
-    priority: Priority
+    assigned_channel: Word
+    assigned_tier: Word
+    open_channels: tuple[Word, ...]
+    priority: Word
     priority_rule: str
-    milestones: dict[Milestone, PromisedMilestone]
+    milestones: dict[Word, PromisedMilestone]
     escalation: MayEscalate
     entitlement: EntitlementUsed
     calendar: str
@@ -209,6 +217,7 @@ class CaseRouted(Event, frozen=True, kw_only=True):
     language: Language | None = ...
     country: str | None = ...
     ready_to_call: bool = ...
+    opened_by: OpenedBy = ...
 
 class EditionPublished(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str]
@@ -223,12 +232,12 @@ class EscalationEvent(Event, frozen=True, kw_only=True):
     case_id: str
     at: datetime
     account_id: str | None
-    priority: Priority
+    priority: Word
     observed_at: datetime
     caused_by: CausedBy
 
 class ClockEvent(EscalationEvent, frozen=True, kw_only=True):
-    milestone: Milestone
+    milestone: Word
     instance: int
     generation: int
     promise: Promise
@@ -257,7 +266,7 @@ class ClockCancelled(ClockEvent, frozen=True, kw_only=True):
 class ClockWarned(ClockEvent, frozen=True, kw_only=True):
     TYPE: ClassVar[str]
     level: int
-    called: Called
+    called: Word
     share: float
     repetition: int | None = ...
 
@@ -275,7 +284,7 @@ class ClockRestated(ClockEvent, frozen=True, kw_only=True):
 class EscalationRaised(ClockEvent, frozen=True, kw_only=True):
     TYPE: ClassVar[str]
     level: int
-    called: Called
+    called: Word
     repetition: int | None = ...
 
 class EscalationSuppressed(ClockEvent, frozen=True, kw_only=True):

@@ -79,6 +79,7 @@ class _Plain(ast.NodeTransformer):
         "CountryCode": "str",
         "Sha256": "str",
         "Count": "int",
+        "BusinessDays": "int",
         "TargetSeconds": "int",
     }
 
