@@ -9,7 +9,6 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from shared.business_time.instants import SECOND, Micros
-from shared.contracts.vocabulary import Called
 from shared.policy.model import EscalationLevel, LevelKind
 
 _KEPT_TARGETS = 1_000
@@ -22,7 +21,7 @@ class Step(NamedTuple):
     level: int
     repetition: int
     kind: LevelKind
-    called: Called
+    called: str
     share: float
 
 

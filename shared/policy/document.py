@@ -1,6 +1,5 @@
-"""[pure] Reads a policy file as data with the line of every field, and merges two such trees."""
+"""[pure] Reads a policy file as data with the place of every field."""
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
@@ -15,17 +14,22 @@ _NULL, _BOOL, _INT, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "
 
 
 class Source(NamedTuple):
-    """A policy file: its name in mistakes, and its text."""
+    """A policy file: its name in mistakes, its text, and the shipped edition of the same name that it hides, if any."""
 
     file: str
     text: str
+    hides: str | None = None
 
 
 class Place(NamedTuple):
-    """The file and line of a field; lines count from 1."""
+    """Where a field was written: the file, the line (from 1), and its path in that file.
+
+    The path in the document may be another one, since merging by id moves the items of a list.
+    """
 
     file: str
     line: int
+    path: Path
 
 
 class Tree(NamedTuple):
@@ -35,16 +39,16 @@ class Tree(NamedTuple):
     places: dict[Path, Place]
 
     def place(self, path: Path) -> Place:
-        """The place of `path`, or of the innermost field around it that has one."""
+        """The place of `path`. A path without one, such as a missing field, has the line of the field around it."""
         for end in range(len(path), -1, -1):
             if (place := self.places.get(path[:end])) is not None:
-                return place
+                return place._replace(path=(*place.path, *path[end:]))
         raise AssertionError("a tree without a place for its root")
 
     def mistake(self, path: Path, message: str, allowed: str | None = None) -> Mistake:
-        """A mistake at `path`."""
+        """A mistake at `path`, which it names as it is written in its file."""
         place = self.place(path)
-        return Mistake(place.file, place.line, field_name(path), message, allowed)
+        return Mistake(place.file, place.line, field_name(place.path), message, allowed)
 
 
 def field_name(path: Path) -> str:
@@ -85,7 +89,7 @@ class _Reader:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.places: dict[Path, Place] = {(): Place(file, 1)}
+        self.places: dict[Path, Place] = {(): Place(file, 1, ())}
         self.mistakes: list[Mistake] = []
 
     def read(self, node: Node, path: Path, inside: frozenset[int]) -> Any:
@@ -99,7 +103,7 @@ class _Reader:
         if isinstance(node, SequenceNode):
             items = []
             for index, item in enumerate(node.value):
-                self.places[*path, index] = Place(self.file, item.start_mark.line + 1)
+                self._note((*path, index), item)
                 items.append(self.read(item, (*path, index), inside))
             return items
         if isinstance(node, ScalarNode):
@@ -117,7 +121,7 @@ class _Reader:
                 first = self.places[*path, name].line
                 self._wrong(key, (*path, name), f"is given twice; the first is on line {first}")
                 continue
-            self.places[*path, name] = Place(self.file, key.start_mark.line + 1)
+            self._note((*path, name), key)
             data[name] = self.read(value, (*path, name), inside)
         return data
 
@@ -137,30 +141,8 @@ class _Reader:
             return None
         return text  # text, dates and times: the model parses them
 
+    def _note(self, path: Path, node: Node) -> None:
+        self.places[path] = Place(self.file, node.start_mark.line + 1, path)
+
     def _wrong(self, node: Node, path: Path, message: str) -> None:
         self.mistakes.append(Mistake(self.file, node.start_mark.line + 1, field_name(path), message))
-
-
-def merge(base: Tree, over: Tree) -> Tree:
-    """`base` with the fields of `over`: mappings are merged field by field, other values are replaced as a whole."""
-    places = dict(base.places)
-    data = _merged(base.data, over.data, (), places)
-    places.update(over.places)
-    return Tree(data, places)
-
-
-def _merged(base: dict[str, Any], over: dict[str, Any], path: Path, places: dict[Path, Place]) -> dict[str, Any]:
-    data = dict(base)
-    for name, value in over.items():
-        here = (*path, name)
-        if isinstance(value, dict) and isinstance(data.get(name), dict):
-            data[name] = _merged(data[name], value, here, places)
-        else:
-            for stale in list(_under(here, places)):
-                del places[stale]
-            data[name] = value
-    return data
-
-
-def _under(path: Path, places: dict[Path, Place]) -> Iterator[Path]:
-    return (other for other in places if other[: len(path)] == path)

@@ -1,174 +1,176 @@
 """[pure] The policy document: one validated, versioned edition of the rules.
 
-All rules of a vendor are data here: who may use which channel at which tier, which priority a request gets, which
-targets a plan includes, in which hours they count, who is called when. Texts for people are in Spanish and English.
-`loader.py` reads the YAML files of `policies/` into this model and refuses ambiguous ones.
+All words and rules of a company are data here: its plans, channels, priorities and milestones, who may use which
+channel at which tier, which priority a request gets, what is promised, in which hours it counts, who is called when.
+Texts for people are in the edition's languages. `loader.py` reads the YAML files of `policies/` into this model and
+refuses ambiguous ones.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self, TypeVar
+from collections.abc import Iterable
+from typing import Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from shared.business_time.config import CalendarConfig
 from shared.contracts.base import Instant
-from shared.contracts.vocabulary import (
-    LANGUAGES,
-    AccountType,
-    Called,
-    Channel,
-    Environment,
-    Hours,
-    Impact,
-    Language,
-    Milestone,
-    Plan,
-    Priority,
-    Promise,
-    ReopenMode,
-    RequestType,
-    Role,
-    Tier,
-    Workaround,
-)
-from shared.policy.durations import DURATION_PATTERN, parse_duration
+from shared.contracts.vocabulary import ActivityType, Hours, Language, Promise, Status, StatusKind, Until
+from shared.policy.base import Named, Rule, Seconds, Some, Text, Word, in_language
+from shared.policy.condition import Condition
+from shared.policy.milestones import MilestoneRow
 
-# The loader validates with this context. A saved edition is read without it: its texts may lack a language that was
-# added later, and its open cases must not depend on that.
-COMPLETE = {"languages": LANGUAGES}
+ANYBODY: tuple[Condition, ...] = (Condition(),)  # the alternatives of a rule without a condition
 
 
-def _in_every_language(text: dict[Language, str], info: ValidationInfo) -> dict[Language, str]:
-    languages: tuple[Language, ...] = (info.context or {}).get("languages", ())
-    missing = [language for language in languages if not text.get(language, "").strip()]
-    if missing:
-        raise ValueError(f"has no text in {' and '.join(missing)}; people read it in {' and '.join(languages)}")
-    return text
+class NoTargets(Rule):
+    """Why the people of a tier promise no times: a reason code, and its sentence."""
+
+    reason: Word
+    because: Text
 
 
-def in_language(text: Mapping[Language, str], language: Language) -> str:
-    """A text in `language`, or in its first language: a saved edition lacks languages that were added later."""
-    return text.get(language) or next(iter(text.values()))
+class Tier(Named):
+    """A level of support."""
+
+    no_targets: NoTargets | None = None
 
 
-T = TypeVar("T")
-# A non-empty list: a rule with an empty one would never hold.
-Some = Annotated[tuple[T, ...], Field(min_length=1)]
-# A text for people; a file must have it in every language of LANGUAGES.
-Text = Annotated[dict[Language, str], AfterValidator(_in_every_language)]
-# Seconds; a file may also have "5s", "30m", "4h", "2d" (a day is 24 hours) or a sum such as "22h 30m".
-Seconds = Annotated[
-    int,
-    BeforeValidator(parse_duration),
-    WithJsonSchema(
-        {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": DURATION_PATTERN}]}, mode="validation"
-    ),
-]
-
-
-class Rule(BaseModel):
-    """Base of every part of the document. Unknown fields are mistakes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Condition(Rule):
-    """Holds if every given field holds; an absent field always holds.
-
-    `roles` also match roles that count as them: an owner counts as an admin, an admin as a member
-    (`Edition.role_counts_as`). So do `account_types` (`Edition.account_type_counts_as`).
-    """
-
-    roles: Some[Role] | None = None
-    licensed: bool | None = None
-    account_types: Some[AccountType] | None = None
-    paid: bool | None = None
-
-
-class ChannelPolicy(Rule):
+class ChannelPolicy(Named):
     """One channel: whether people answer on it, who may use it at all, and the channels to use instead (best first)."""
 
-    name: Text
     staffed: bool
     requires: Condition = Condition()  # for everyone, before any access rule: live chat needs a paid account
-    fallback: tuple[Channel, ...] = ()
+    fallback: tuple[Word, ...] = ()
     around_the_clock: bool = False
     resource: str | None = None  # a reference into `Edition.resources`
 
 
-class AccessRule(Rule):
-    """These plans open these channels at this tier to whoever meets any of the conditions. The highest tier wins."""
+class PlanPolicy(Named):
+    """The benefits of a plan besides its access rules. The access rules of the plan `includes` hold for it as well."""
 
-    id: str
-    plans: Some[Plan]
-    channels: Some[Channel]
-    tier: Tier
-    any_of: Some[Condition]
-    source: str  # where the vendor states it
+    includes: Word | None = None
+    priority_response: bool = False
+    automated_escalation: bool = False
+    technical_account_manager: bool = False
+
+
+class AccountType(Named):
+    """A kind of account. It meets conditions that name it, or one of the types that it counts as."""
+
+    counts_as: tuple[Word, ...] = ()
     note: str | None = None
 
 
-class PlanPolicy(Rule):
-    """The benefits of a plan besides its access rules. The access rules of the plan `includes` hold for it as well."""
+class Role(Named):
+    """A person's role in the account. It meets conditions that name it, or one of the roles that it counts as."""
 
-    name: Text
-    includes: Plan | None = None
-    priority_response: bool
-    automated_escalation: bool
-    technical_account_manager: bool
+    counts_as: tuple[Word, ...] = ()
+    note: str | None = None
+
+
+class FieldValue(Named):
+    """One of the values of a field."""
+
+
+class FieldPolicy(Named):
+    """What a request says besides its text: a choice of values. One with a `default` may be left out.
+
+    `name` is a noun, for sentences; `question` is what a form asks.
+    """
+
+    question: Text | None = None
+    values: dict[Word, FieldValue] = Field(min_length=1)
+    default: Word | None = None
+
+
+class NotCovered(Rule):
+    """What an unknown account counts as, and an anonymous person: unpaid, and unlicensed."""
+
+    plan: Word
+    account_type: Word
+    role: Word
+
+
+class AccessRule(Rule):
+    """These plans open these channels at this tier to whoever meets any of the conditions. The highest tier wins.
+
+    `without_account`: also to people whom no account covers. Channels without people are open to them anyway.
+    """
+
+    id: str
+    plans: Some[Word]
+    channels: Some[Word]
+    tier: Word
+    any_of: Some[Condition] = ANYBODY
+    without_account: bool = False
+    source: str | None = None  # where the vendor states it
+    note: str | None = None
+
+
+class Assignment(Rule):
+    """Where requests go that meet any of the conditions, whatever channel they asked for, if it is open to them."""
+
+    id: str
+    any_of: Some[Condition] = ANYBODY
+    channel: Word
+    note: str | None = None
 
 
 class PriorityRule(Rule):
-    """A priority and its alternative conditions. The first rule that matches decides."""
+    """A priority and its alternative conditions. The first rule that holds decides; the last has no condition."""
 
     id: str
-    priority: Priority
-    any_of: Some["PriorityCondition"]
+    priority: Word
+    any_of: Some[Condition] = ANYBODY
     note: str | None = None
-
-
-class PriorityCondition(Rule):
-    """Holds if every given field matches the customer's claim; an absent field always matches."""
-
-    impacts: Some[Impact] | None = None
-    workarounds: Some[Workaround] | None = None
-    environments: Some[Environment] | None = None
 
 
 class PriorityText(Rule):
     """The vendor's definition of a priority, and the resources for it."""
 
-    definition: Text
-    resources: Text
+    definition: Text | None = None
+    resources: Text | None = None
 
 
-class Target(Rule):
-    """A promise to cases of these plans and priorities on staffed channels: milestone, duration, kind of hours."""
+class Target(Condition):
+    """A promise to cases on staffed channels that meet its condition. Per milestone the first that holds counts.
 
-    plans: Some[Plan]
-    priorities: Some[Priority]
-    milestone: Milestone
-    target_seconds: Seconds = Field(gt=0)
-    hours: Hours
+    `target_seconds` counts in `hours`. A target in business days counts open hours: see docs/policy.md. `calendar`
+    names another calendar than the case's.
+    """
+
+    id: str | None = None
+    priorities: Some[Word] | None = None
+    milestone: Word
+    target_seconds: Seconds | None = Field(default=None, gt=0)
+    target_business_days: int | None = Field(default=None, gt=0, le=1_000)
+    until: Until | None = None
+    hours: Hours | None = None
+    open_at_least: Seconds | None = Field(default=None, gt=0)
+    calendar: Word | None = None
     promise: Promise
     source: str | None = None
     note: str | None = None
 
+    @model_validator(mode="after")
+    def _has_one_length(self) -> Self:
+        if (self.target_seconds is None) == (self.target_business_days is None):
+            raise ValueError("needs one of target_seconds and target_business_days")
+        if self.target_seconds is not None and self.hours is None:
+            raise ValueError("needs hours: elapsed, business or elapsed_then_next_open")
+        if self.target_business_days is not None and self.hours not in (None, "business"):
+            raise ValueError("counts in business days, so its hours are business hours: leave hours out")
+        if self.target_business_days is None and self.until is not None:
+            raise ValueError("has `until`, which is for target_business_days")
+        if self.calendar is not None and self.counts_in == "elapsed":
+            raise ValueError("has `calendar`, which is for hours that open and close")
+        if self.open_at_least is not None and self.hours != "elapsed_then_next_open":
+            raise ValueError("has `open_at_least`, which is for hours: elapsed_then_next_open")
+        return self
 
-class MilestonePolicy(Rule):
-    """The behaviour of a milestone's clocks, for every plan and priority."""
-
-    paused_by: tuple[str, ...] = ()
-    reopen: ReopenMode = "resume"
+    @property
+    def counts_in(self) -> Hours:
+        """The hours that the target counts in."""
+        return self.hours or "business"
 
 
 LevelKind = Literal["warning", "escalation"]
@@ -195,7 +197,7 @@ class EscalationLevel(Rule):
     before_deadline_seconds: Seconds | None = Field(default=None, gt=0)
     after_deadline_seconds: Seconds | None = Field(default=None, ge=0)
     repeat: Repeat | None = None
-    called: Called
+    called: Word
     note: str | None = None
 
     @model_validator(mode="after")
@@ -209,20 +211,34 @@ class EscalationLevel(Rule):
 _WHEN = ("share", "before_deadline_seconds", "after_deadline_seconds")
 
 
-class CustomerEscalation(Rule):
-    """Who may ask for an escalation, for which requests, and after which waiting times."""
+class Addressee(Named):
+    """Who is called when a promise is at risk."""
 
-    any_of: Some["CustomerEscalationCondition"]
-    request_types: Some[RequestType]
+
+class Acknowledgement(Rule):
+    """Somebody has taken the call of a milestone: its chain stops, its clock does not.
+
+    The chain goes on after `silence_seconds` without another acknowledgement or an agent's reply.
+    """
+
+    silence_seconds: Seconds = Field(default=3600, gt=0)
+
+
+class CustomerEscalation(Rule):
+    """Who may ask for an escalation, for which requests (`requires`), and after which waiting times."""
+
+    requires: Condition = Condition()
+    any_of: Some[Condition] = ANYBODY
     wait_after_submission_seconds: Seconds = Field(ge=0)
     wait_after_rejection_seconds: Seconds = Field(ge=0)
     source: str | None = None
 
 
-class CustomerEscalationCondition(Condition):
-    """A condition that may also require a plan."""
+class ImpossibleAccount(Condition):
+    """What no entitlement may say, such as a plan that needs a paid account on one that is not."""
 
-    plans: Some[Plan] | None = None
+    id: str
+    note: str | None = None
 
 
 class DirectoryNumber(Rule):
@@ -243,17 +259,28 @@ class CountryDirectory(Rule):
 
 
 class PhoneDirectory(Rule):
-    """All numbers by ISO country, and the notes to show with them."""
+    """The channel that is a phone, all its numbers by ISO country, and the notes to show with them."""
 
+    channel: Word
     tariff_note: Text
     have_at_hand: Text
     countries: dict[str, CountryDirectory]
 
 
-class RegionalHours(Rule):
-    """The calendar of a country: its own, else that of its region, else `default`."""
+class CalendarRule(Rule):
+    """The calendar of cases that meet any of the conditions."""
 
-    countries: dict[str, str]  # ISO country -> name of a calendar
+    id: str
+    any_of: Some[Condition]
+    calendar: str
+    note: str | None = None
+
+
+class RegionalHours(Rule):
+    """The calendar of a case: of the first of `rules` that holds, of the country, of its region, else `default`."""
+
+    rules: tuple[CalendarRule, ...] = ()
+    countries: dict[str, str] = {}  # ISO country -> name of a calendar
     regions: dict[str, str] = {}  # ISO country -> name of a calendar, for countries without one of their own
     default: str
 
@@ -261,29 +288,41 @@ class RegionalHours(Rule):
 class Edition(Rule):
     """A whole edition, resolved: calendars hold dates, not references to holiday sets.
 
-    Remarks (`source`, `note`, `notes`) are in one language; `translations` has their translations, if any: language ->
-    remark -> text. The loader records the last four fields; a file does not have them. `holiday_names` has the names of
-    holidays that the `holidays` package has in Spanish: calendar -> name in the calendar -> text.
+    The order of `tiers` and `plans` is from least to most, that of `priorities` from most to least urgent; the first of
+    the `languages` is the fallback. Remarks (`source`, `note`, `notes`) are in one language; `translations` has their
+    translations, if any: language -> remark -> text. The loader records the last four fields; a file does not have
+    them. `holiday_names` has the names of holidays in the edition's languages: calendar -> name there -> text.
     """
 
     edition: str
+    languages: Some[Language] = ("en",)
     title: Text
     effective_from: Instant
     source: str
     notes: tuple[str, ...] = ()
-    channels: dict[Channel, ChannelPolicy]
-    plans: dict[Plan, PlanPolicy]
-    role_counts_as: dict[Role, tuple[Role, ...]]  # owner: [owner, admin, member], …
-    account_type_counts_as: dict[AccountType, tuple[AccountType, ...]]  # business_plus: [business_plus, business], …
+    tiers: dict[Word, Tier] = Field(min_length=1)
+    channels: dict[Word, ChannelPolicy] = Field(min_length=1)
+    plans: dict[Word, PlanPolicy] = Field(min_length=1)
+    account_types: dict[Word, AccountType] = Field(min_length=1)
+    roles: dict[Word, Role] = Field(min_length=1)
+    fields: dict[Word, FieldPolicy] = {}
+    not_covered: NotCovered
     access: tuple[AccessRule, ...]
-    priorities: dict[Priority, PriorityText]
-    priority_rules: tuple[PriorityRule, ...]
-    milestones: dict[Milestone, MilestonePolicy]
-    targets: tuple[Target, ...]
-    escalation_levels: tuple[EscalationLevel, ...]
-    customer_escalation: CustomerEscalation
-    phone: PhoneDirectory
-    resources: dict[str, Text]
+    assignments: tuple[Assignment, ...] = ()
+    priorities: dict[Word, PriorityText] = Field(min_length=1)
+    priority_rules: Some[PriorityRule]
+    milestones: dict[Word, MilestoneRow]
+    statuses: dict[Status, StatusKind] = {}
+    reopened_by: tuple[ActivityType, ...] = ()
+    wait_ends_with: tuple[ActivityType, ...] = ()
+    targets: tuple[Target, ...] = ()
+    addressees: dict[Word, Addressee] = {}
+    escalation_levels: tuple[EscalationLevel, ...] = ()
+    acknowledgement: Acknowledgement = Acknowledgement()
+    customer_escalation: CustomerEscalation | None = None
+    impossible_accounts: tuple[ImpossibleAccount, ...] = ()
+    phone: PhoneDirectory | None = None
+    resources: dict[str, Text] = {}
     regional_hours: RegionalHours
     calendars: dict[str, CalendarConfig]
     translations: dict[Language, dict[str, str]] = {}
@@ -295,3 +334,16 @@ class Edition(Rule):
     def remark(self, text: str | None, language: Language) -> str | None:
         """A remark in `language`, or untranslated if it has no translation."""
         return None if text is None else self.translations.get(language, {}).get(text, text)
+
+    def roles_that_count_as(self, roles: Iterable[str]) -> frozenset[str]:
+        """The roles that meet a condition which names `roles`."""
+        asked = frozenset(roles)
+        return asked | {role for role, entry in self.roles.items() if not asked.isdisjoint(entry.counts_as)}
+
+    def account_types_that_count_as(self, account_types: Iterable[str]) -> frozenset[str]:
+        """The account types that meet a condition which names `account_types`."""
+        asked = frozenset(account_types)
+        return asked | {kind for kind, entry in self.account_types.items() if not asked.isdisjoint(entry.counts_as)}
+
+
+__all__ = ["Condition", "Edition", "in_language"]

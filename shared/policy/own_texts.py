@@ -15,9 +15,13 @@ from shared.policy.model import Edition
 def unknown_facts(draft: Edition) -> Iterator[tuple[Path, str, str]]:
     """Each text whose braces name an unknown fact: its path with the language, what is wrong, and what is allowed.
 
-    The sections `phone` and `translations` must have been read.
+    The sections `tiers`, `phone` and `translations` must have been read.
     """
-    for field in ("tariff_note", "have_at_hand"):
+    for tier, entry in draft.tiers.items():
+        for language, text in entry.no_targets.because.items() if entry.no_targets is not None else ():
+            if wrong := _wrong(text, set()):
+                yield ("tiers", tier, "no_targets", "because", language), wrong, "no braces"
+    for field in ("tariff_note", "have_at_hand") if draft.phone is not None else ():
         for language, text in getattr(draft.phone, field).items():
             if wrong := _wrong(text, set()):
                 yield ("phone", field, language), wrong, "no braces"

@@ -13,7 +13,8 @@ class PerEdition(Generic[T]):
     """The result of `compute` for each edition: computed at the first call, and kept as long as the edition exists.
 
     The key is the identity of the object: editions hold mappings, so they are not hashable, and an edited copy
-    (`model_copy`) is another edition.
+    (`model_copy`) is another edition. `compute` gets a weak proxy of the edition: a value that kept the edition itself
+    would never be dropped.
     """
 
     def __init__(self, compute: Callable[[Edition], T]) -> None:
@@ -26,6 +27,6 @@ class PerEdition(Generic[T]):
         if known is not None and known[0]() is edition:
             return known[1]
         key = id(edition)
-        value = self._compute(edition)
+        value = self._compute(weakref.proxy(edition))
         self._known[key] = (weakref.ref(edition, lambda _: self._known.pop(key, None)), value)
         return value

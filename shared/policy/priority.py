@@ -1,43 +1,29 @@
-"""[pure] Finds the priority rule for the customer's claim."""
+"""[pure] Finds the priority rule for a case."""
 
-from collections.abc import Iterator
-from itertools import islice, product
-
-from shared.contracts.vocabulary import ENVIRONMENTS, IMPACTS, WORKAROUNDS, Environment, Impact, Workaround
-from shared.policy.model import Edition, PriorityCondition, PriorityRule
+from shared.policy.condition import Remembered, Situation, wanted
+from shared.policy.model import Edition, PriorityRule
 from shared.policy.per_edition import PerEdition
 
-_Table = dict[tuple[Impact, Workaround, Environment], PriorityRule]
 
-
-def priority_rule(edition: Edition, impact: Impact, workaround: Workaround, environment: Environment) -> PriorityRule:
-    """The first rule of `edition` that matches. The loader has checked that one always does.
+def priority_rule(edition: Edition, situation: Situation) -> PriorityRule:
+    """The first rule of `edition` that holds. The loader has checked that the last one always does.
 
     The router calls it to decide, and escalation to recompute targets after a re-prioritisation, by the edition pinned
-    in the case. Raises KeyError for a word that is newer than a saved edition, if no rule of it matches every claim.
+    in the case.
     """
-    return _tables.of(edition)[impact, workaround, environment]
+    return _rules.of(edition).of(situation)
 
 
-def matches(when: PriorityCondition, impact: Impact, workaround: Workaround, environment: Environment) -> bool:
-    """Whether the customer's claim matches every given field of the condition."""
-    return (
-        (when.impacts is None or impact in when.impacts)
-        and (when.workarounds is None or workaround in when.workarounds)
-        and (when.environments is None or environment in when.environments)
-    )
+def _remembered(edition: Edition) -> Remembered[PriorityRule]:
+    rules = [(rule, [wanted(edition, when) for when in rule.any_of]) for rule in edition.priority_rules]
+
+    def first(situation: Situation) -> PriorityRule:
+        for rule, alternatives in rules:
+            if any(when.met_by(situation) for when in alternatives):
+                return rule
+        raise AssertionError(f"edition {edition.edition} has no priority rule without a condition")
+
+    return Remembered((when for rule in edition.priority_rules for when in rule.any_of), first)
 
 
-def _table(edition: Edition) -> _Table:
-    return {
-        claim: rule
-        for claim in product(IMPACTS, WORKAROUNDS, ENVIRONMENTS)
-        for rule in islice(_matching(edition, claim), 1)
-    }
-
-
-def _matching(edition: Edition, claim: tuple[Impact, Workaround, Environment]) -> Iterator[PriorityRule]:
-    return (rule for rule in edition.priority_rules if any(matches(when, *claim) for when in rule.any_of))
-
-
-_tables = PerEdition(_table)
+_rules = PerEdition(_remembered)

@@ -1,90 +1,130 @@
-"""[pure] What a case is promised: the terms of each milestone for a plan, a channel and a priority."""
+"""[pure] What a case is promised: the terms of each milestone by who asks, where, for what and how urgently."""
 
-from itertools import product
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shared.contracts.structs import MilestoneTerms
-from shared.contracts.vocabulary import PRIORITIES, Milestone, NoTargetReason, Plan, Priority
-from shared.policy.milestones import MILESTONE_TABLE
+from shared.contracts.vocabulary import OpenedBy
+from shared.policy.condition import Remembered, Situation, wanted
 from shared.policy.model import Edition, Target
 from shared.policy.per_edition import PerEdition
 
-_PLACES: dict[NoTargetReason, str] = {
-    "self_service": "channels",
-    "no_priority_response": "plans.{plan}.priority_response",
-    "not_promised": "targets",
-}
-_ALWAYS_STATED = tuple(milestone for milestone, rule in MILESTONE_TABLE.items() if rule.always_stated)
+# Why nothing is promised. A tier has reasons of its own (`NoTargets.reason`).
+SELF_SERVICE, NO_PRIORITY_RESPONSE, NOT_PROMISED = "self_service", "no_priority_response", "not_promised"
+OPENED_BY_AGENT = "opened_by_agent"
+OWN_REASONS = (SELF_SERVICE, NO_PRIORITY_RESPONSE, NOT_PROMISED, OPENED_BY_AGENT)
+
+
+class CaseKind(NamedTuple):
+    """All that promises depend on. `situation` has the assigned channel; `tier` is the one that holds the case."""
+
+    situation: Situation
+    priority: str
+    tier: str
+    opened_by: OpenedBy = "customer"
 
 
 class PromisedBy(NamedTuple):
     """The place in an edition that decides what is promised, such as `targets[3]`, and the target that stands there.
 
-    Where nothing is promised, it is the place of what stands in the way: `channels` (nobody answers there), the plan's
-    `priority_response`, or all `targets`, none of which is for such a case.
+    Where nothing is promised, it is the place of what stands in the way, such as `channels` (nobody answers there), the
+    plan's `priority_response`, or all `targets`, none of which is for such a case.
     """
 
     place: str
     target: Target | None = None
 
 
-class _Promises(NamedTuple):
-    """The terms of each milestone, which target gives them, and what stands in the way of the others."""
+@dataclass(eq=False, slots=True)
+class Promises:
+    """What cases of one kind are promised: shared between them, so not to be changed.
 
-    terms: dict[Milestone, MilestoneTerms]
-    by: dict[Milestone, PromisedBy]
-    in_the_way: PromisedBy
-
-
-def promised(edition: Edition, plan: Plan, priority: Priority, *, staffed: bool) -> dict[Milestone, MilestoneTerms]:
-    """The terms of every milestone that `edition` promises to such a case, and of those that are always stated.
-
-    `staffed` says whether people answer on the assigned channel; where nobody does, nobody is waited for. A milestone
-    without a target is explained by its reason. Shared by the router and, for re-prioritised cases, by escalation.
-    Raises KeyError for a plan that `edition` does not have.
+    `terms` has every milestone that is promised, and those that are always stated: one without a target is explained by
+    its reason. Two kinds of cases may share one object; it is compared by identity.
     """
-    return _tables.of(edition)[plan, priority, staffed].terms.copy()
+
+    in_the_way: PromisedBy
+    terms: dict[str, MilestoneTerms] = field(default_factory=dict)
+    by: dict[str, PromisedBy] = field(default_factory=dict)
+
+    def promised_by(self, milestone: str) -> PromisedBy:
+        """Which rule of the edition decides what `terms` says of a milestone."""
+        return self.by.get(milestone, self.in_the_way)
 
 
-def promised_by(edition: Edition, plan: Plan, priority: Priority, milestone: Milestone, *, staffed: bool) -> PromisedBy:
-    """Which rule of `edition` decides what `promised` says of a milestone."""
-    promises = _tables.of(edition)[plan, priority, staffed]
-    return promises.by.get(milestone, promises.in_the_way)
+def promised(edition: Edition, case: CaseKind) -> Promises:
+    """What `edition` promises to such a case. Where nobody answers, nobody is waited for.
+
+    Shared by the router and, for re-prioritised cases, by escalation. The edition must have the words of `case`.
+    """
+    return _promises.of(edition).of(case.situation, case.priority, case.tier, case.opened_by)
 
 
-def _table(edition: Edition) -> dict[tuple[Plan, Priority, bool], _Promises]:
-    return {
-        (plan, priority, staffed): _promises(edition, plan, priority, staffed)
-        # The plans of the edition, not of the vocabulary: a saved edition does not know those that came later.
-        for plan, priority, staffed in product(edition.plans, PRIORITIES, (True, False))
-    }
+def _remembered(edition: Edition) -> Remembered[Promises]:
+    targets = [(number, target, wanted(edition, target)) for number, target in enumerate(edition.targets)]
+    priced = {plan for plan in edition.plans if any(t.plans is None or plan in t.plans for t in edition.targets)}
 
-
-def _promises(edition: Edition, plan: Plan, priority: Priority, staffed: bool) -> _Promises:
-    reason = _why_no_target(edition, plan, staffed)
-    found = _Promises({}, {}, PromisedBy(_PLACES[reason].format(plan=plan)))
-    for number, target in enumerate(edition.targets if staffed else ()):
-        if plan in target.plans and priority in target.priorities:
-            behaviour = edition.milestones[target.milestone]
-            found.terms[target.milestone] = MilestoneTerms(
-                target_seconds=target.target_seconds,
-                hours=target.hours,
-                promise=target.promise,
-                paused_by=behaviour.paused_by,
-                reopen=behaviour.reopen,
-            )
+    def answer(situation: Situation, priority: str, tier: str, opened_by: OpenedBy) -> Promises:
+        reason, place = _in_the_way(edition, situation, tier, priced)
+        found = Promises(in_the_way=PromisedBy(place))
+        for number, target, when in targets if place == _TARGETS else ():
+            row = edition.milestones[target.milestone]
+            if target.milestone in found.by or not when.met_by(situation):
+                continue
+            if target.priorities is not None and priority not in target.priorities:
+                continue
+            if row.starts_at_submission and opened_by not in row.opened_by:
+                found.terms[target.milestone] = MilestoneTerms(target_seconds=None, reason=OPENED_BY_AGENT)
+                found.by[target.milestone] = PromisedBy(f"milestones.{target.milestone}.opened_by")
+                continue
+            found.terms[target.milestone] = terms_of(edition, target)
             found.by[target.milestone] = PromisedBy(f"targets[{number}]", target)
-    for milestone in _ALWAYS_STATED:
-        found.terms.setdefault(milestone, MilestoneTerms(target_seconds=None, reason=reason))
-    return found
+        for milestone, row in edition.milestones.items():
+            if row.always_stated:
+                found.terms.setdefault(milestone, MilestoneTerms(target_seconds=None, reason=reason))
+        return found
+
+    return Remembered(edition.targets, answer, always=("plans", "channels"))
 
 
-def _why_no_target(edition: Edition, plan: Plan, staffed: bool) -> NoTargetReason:
-    if not staffed:
-        return "self_service"
-    if not edition.plans[plan].priority_response and not any(plan in target.plans for target in edition.targets):
-        return "no_priority_response"
-    return "not_promised"
+_TARGETS = "targets"
 
 
-_tables = PerEdition(_table)
+def _in_the_way(edition: Edition, situation: Situation, tier: str, priced: set[str]) -> tuple[str, str]:
+    """Why such a case has no target where it has none, and the place in the edition that says so."""
+    if not edition.channels[situation.channel].staffed:
+        return SELF_SERVICE, "channels"
+    none = edition.tiers[tier].no_targets
+    if none is not None:
+        return none.reason, f"tiers.{tier}.no_targets"
+    if not edition.plans[situation.plan].priority_response and situation.plan not in priced:
+        return NO_PRIORITY_RESPONSE, f"plans.{situation.plan}.priority_response"
+    return NOT_PROMISED, _TARGETS
+
+
+def terms_of(edition: Edition, target: Target) -> MilestoneTerms:
+    """The terms of `target`, with the behaviour of its milestone."""
+    row = edition.milestones[target.milestone]
+    return MilestoneTerms(
+        target_seconds=target.target_seconds,
+        hours=target.counts_in,
+        promise=target.promise,
+        paused_by=row.paused_by,
+        reopen="resume" if row.reopened == "never" else row.reopened,
+        target_business_days=target.target_business_days,
+        until=target.until or ("same_time" if target.target_business_days is not None else None),
+        open_at_least=target.open_at_least,
+        calendar=target.calendar,
+    )
+
+
+def all_terms(promises: Promises, milestones: Iterable[str]) -> dict[str, MilestoneTerms]:
+    """The terms of every one of `milestones`: those that are not promised end a clock that was promised before."""
+    terms = dict.fromkeys(milestones, _NOT_PROMISED)
+    terms.update(promises.terms)
+    return terms
+
+
+_NOT_PROMISED = MilestoneTerms(target_seconds=None, reason=NOT_PROMISED)
+_promises = PerEdition(_remembered)

@@ -1,15 +1,26 @@
-"""[pure] Finds the calendar of a country, and the rule of the edition that names it."""
+"""[pure] Finds the calendar of a case, and the rule of the edition that names it."""
 
 from typing import NamedTuple
 
-from shared.policy.model import RegionalHours
+from shared.policy.condition import Remembered, Situation, wanted
+from shared.policy.model import Edition, RegionalHours
+from shared.policy.per_edition import PerEdition
 
 
 class RegionalCalendar(NamedTuple):
-    """The name of a calendar, and the rule that names it, such as `regional_hours.countries.ES`."""
+    """The name of a calendar, and the place that names it, such as `regional_hours.countries.ES`.
+
+    `id` is that of a calendar rule.
+    """
 
     name: str
     rule: str
+    id: str | None = None
+
+
+def calendar_by_rule(edition: Edition, situation: Situation) -> RegionalCalendar | None:
+    """The calendar of the first of the edition's calendar rules that holds, or None."""
+    return _rules.of(edition).of(situation).calendar if edition.regional_hours.rules else None
 
 
 def calendar_for(hours: RegionalHours, country: str | None) -> RegionalCalendar:
@@ -21,3 +32,23 @@ def calendar_for(hours: RegionalHours, country: str | None) -> RegionalCalendar:
 
 
 DEFAULT = "regional_hours.default"
+
+
+class _Found(NamedTuple):
+    calendar: RegionalCalendar | None
+
+
+def _remembered(edition: Edition) -> Remembered[_Found]:
+    rules = [
+        (RegionalCalendar(rule.calendar, f"regional_hours.rules[{index}]", rule.id), wanted(edition, when))
+        for index, rule in enumerate(edition.regional_hours.rules)
+        for when in rule.any_of
+    ]
+
+    def first(situation: Situation) -> _Found:
+        return _Found(next((calendar for calendar, when in rules if when.met_by(situation)), None))
+
+    return Remembered((when for rule in edition.regional_hours.rules for when in rule.any_of), first)
+
+
+_rules = PerEdition(_remembered)

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.policy.files import edition_names, load_edition
-from shared.policy.model import Edition
+from shared.policy.model import Edition, PhoneDirectory
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +22,10 @@ def guidelines(shipped: dict[str, Edition]) -> Edition:
 def objectives(shipped: dict[str, Edition]) -> Edition:
     """The second edition."""
     return shipped["objectives-2024"]
+
+
+@pytest.fixture(scope="session")
+def directory(guidelines: Edition) -> PhoneDirectory:
+    """The phone directory of the seed."""
+    assert guidelines.phone is not None
+    return guidelines.phone

@@ -45,6 +45,59 @@ CALENDARS_AND_NUMBERS = {
         "calendars.spain.holiday_set.categories",
         "the holidays package knows no 'bank'; it has public",
     ),
+    "overlapping seasons": Slip(
+        'hours: {mon: [["09:00", "18:00"]]}',
+        'seasons: [{from: "06-15", to: "09-15", hours: {}}, {from: "09-15", to: "09-20", hours: {}}]\n'
+        '    hours: {mon: [["09:00", "18:00"]]}',
+        "calendars.spain.seasons[1]",
+        "has 09-15 in common with seasons.0",
+    ),
+    "misspelt field of a season": Slip(
+        'hours: {mon: [["09:00", "18:00"]]}',
+        'seasons: [{from: "06-15", too: "09-15", hours: {}}]\n    hours: {mon: [["09:00", "18:00"]]}',
+        "calendars.spain.seasons[0].too",
+        "is not a field here",
+        "from, to, hours (did you mean to?)",
+    ),
+    "no day of the year": Slip(
+        'hours: {mon: [["09:00", "18:00"]]}',
+        'seasons: [{from: "06-15", to: "09-31", hours: {}}]\n    hours: {mon: [["09:00", "18:00"]]}',
+        "calendars.spain.seasons[0].to",
+        "'09-31' is not a day of the year",
+    ),
+    "holidays for a part of the day": Slip(
+        "{country: ES}",
+        "{country: AU, subdivision: SA, categories: [public, half_day]}",
+        "calendars.spain.holiday_set.hours",
+        "2020-12-24 (Christmas Eve (from 7pm)) and other dates of this set are holidays for a part of the day only",
+    ),
+    "no recurrence": Slip(
+        'holidays: ["2026-12-25"]',
+        'recurring: [{rule: "FREQ=HOURLY"}]',
+        "calendars.south.recurring[0].rule",
+        "'FREQ=HOURLY': FREQ must be YEARLY, MONTHLY, WEEKLY, DAILY",
+    ),
+    "a recurrence without dates": Slip(
+        'holidays: ["2026-12-25"]',
+        'recurring: [{rule: "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}]',
+        "calendars.south.recurring[0].rule",
+        "gives no date from 2020 to 2036",
+    ),
+    "a date that is no holiday, misspelt": Slip(
+        'holidays: ["2026-12-25"]', 'without: ["2026-12-32"]', "calendars.south.without[0]", "is not a date"
+    ),
+    "a union with hours": Slip(
+        'south: {timezone: Europe/Rome, hours: {tue: [["09:00", "18:00"]]}',
+        "south: {union: [{timezone: Europe/Rome, hours: {}}], hours: {tue: []}",
+        "calendars.south.hours",
+        "a union has no hours of its own",
+    ),
+    "a member of a union without hours": Slip(
+        'south: {timezone: Europe/Rome, hours: {tue: [["09:00", "18:00"]]}',
+        "south: {union: [{timezone: Europe/Rome}]",
+        "calendars.south.union[0].hours",
+        "is missing",
+    ),
     # phone numbers
     "number that does not exist": Slip(
         '{as_printed: "+34 932207485 ext. 2", dial: "+34932207485", e164: "+34932207485"',

@@ -5,27 +5,27 @@ from tests.unit.policy.slip import Slip
 MODEL = {
     # does not fit the model
     "unknown section": Slip(
-        "source: nobody\nchannels",
-        "sauce: x\nsource: nobody\nchannels",
+        "source: nobody\ntiers",
+        "sauce: x\nsource: nobody\ntiers",
         "sauce",
         "is not a section of a policy",
-        "edition, title, effective_from, source,",
+        "edition, languages, title, effective_from, source,",
         "sauce",
     ),
     "misspelt section": Slip(
         "\ntargets:", "\ntarget:", "target", "is not a section of a policy", "(did you mean targets?)", "target:"
     ),
     "recorded by the loader": Slip(
-        "source: nobody\nchannels",
-        "tzdata_version: x\nsource: nobody\nchannels",
+        "source: nobody\ntiers",
+        "tzdata_version: x\nsource: nobody\ntiers",
         "tzdata_version",
         "is not a section of a policy",
         None,
         "tzdata_version",
     ),
     "missing section": Slip(
-        "source: nobody\nchannels",
-        "channels",
+        "source: nobody\ntiers",
+        "tiers",
         "source",
         "is missing; every policy has this section",
         None,
@@ -43,29 +43,30 @@ MODEL = {
         "any_of: [{rolls: [admin], licensed: true}]",
         "access[1].any_of[0].rolls",
         "is not a field here",
-        "roles, licensed, account_types, paid (did you mean roles?)",
+        "plans, account_types, roles, licensed, paid, channels, languages, countries, fields (did you mean roles?)",
     ),
     "missing field": Slip("    tier: tier1\n", "", "access[1].tier", "is missing", None, "id: admins.tier1"),
-    "unknown word": Slip(
-        "tier: tier1",
-        "tier: tier3",
-        "access[1].tier",
-        "'tier3' is not allowed here",
-        "self_service, tier1, tier2 (did you mean tier2?)",
+    "unknown word of the code": Slip(
+        "hours: elapsed\n    promise: objective",
+        "hours: elapsed\n    promise: objektive",
+        "targets[0].promise",
+        "'objektive' is not allowed here",
+        "objective, commitment (did you mean objective?)",
+        "objektive",
     ),
-    "unknown word in a list": Slip(
-        "[chat, web_ticket, phone]",
-        "[chat, web_ticket, fone]",
-        "access[1].channels[2]",
-        "'fone' is not allowed here",
-        "help_center, bot, community, billing, social, chat, web_ticket, phone (did you mean phone?)",
-    ),
-    "unknown channel": Slip(
+    "word of a wrong form": Slip(
         "  social: {name",
-        "  sociable: {name",
-        "channels.sociable",
-        "'sociable' is not allowed here",
-        "(did you mean social?)",
+        "  social media: {name",
+        "channels.social media",
+        "'social media' has the wrong form",
+        "a letter, then letters, digits and _ . -, at most 40 in all",
+    ),
+    "country of a wrong form": Slip(
+        "any_of: [{roles: [admin], licensed: true}]",
+        "any_of: [{countries: [Spain]}]",
+        "access[1].any_of[0].countries[0]",
+        "'Spain' has the wrong form",
+        "ISO 3166-1",
     ),
     "text for a truth value": Slip(
         "includes: access\n    priority_response: true",
@@ -79,7 +80,10 @@ MODEL = {
         'extension: "2"', "extension: 2", "phone.countries.ES.numbers[0].extension", "must be text; put it in quotes"
     ),
     "text for a list": Slip(
-        "request_types: [technical]", "request_types: technical", "customer_escalation.request_types", "must be a list"
+        "plans: [premier]\n    priorities: [P1, P2]",
+        "plans: premier\n    priorities: [P1, P2]",
+        "targets[0].plans",
+        "must be a list",
     ),
     "list for a mapping": Slip(
         "  articles: {es: Artículos, en: Articles}",
@@ -120,7 +124,7 @@ MODEL = {
         "0 is not allowed here",
     ),
     "no target": Slip(
-        "target_seconds: 90",
+        "target_seconds: 9000",
         "target_seconds: 0",
         "targets[1].target_seconds",
         "0 is not allowed here: should be greater than 0",
@@ -183,6 +187,6 @@ MODEL = {
         "  spain: &spain",
     ),
     "number in a strange form": Slip(
-        "target_seconds: 90", "target_seconds: 0x", "targets[1].target_seconds", "'0x' is not a duration"
+        "target_seconds: 9000", "target_seconds: 0x", "targets[1].target_seconds", "'0x' is not a duration"
     ),
 }

@@ -1,7 +1,9 @@
 """Which edition a request falls under, and the digest that names it."""
 
+import gc
 import subprocess
 import sys
+import weakref
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -12,7 +14,10 @@ from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.model import Edition
 from shared.policy.priority import priority_rule
-from shared.policy.promises import promised
+from shared.policy.promises import CaseKind, promised
+from shared.policy.regional import calendar_by_rule
+from shared.policy.request_words import complete
+from tests.harness.asking import situation
 from tests.unit.policy.small_edition import SMALL, changed, edition
 
 TICK = timedelta(microseconds=1)
@@ -125,10 +130,11 @@ def test_the_order_of_channels_is_part_of_the_digest() -> None:
 def test_what_is_worked_out_for_one_edition_is_not_told_of_another() -> None:
     """An edited copy is another edition, also where it takes the place of one in memory."""
     for seconds in range(1, 60):
-        each = edition(changed("target_seconds: 90", f"target_seconds: {seconds}")) if seconds % 20 == 0 else None
+        each = edition(changed("target_seconds: 9000", f"target_seconds: {seconds}")) if seconds % 20 == 0 else None
         each = each or edition_of(seconds)
-        assert promised(each, "premier", "P3", staffed=True)["first_response"].target_seconds == seconds
-        assert priority_rule(each, "down", "none", "production").priority == "P1"
+        asked = situation(each, plan="premier")
+        assert promised(each, CaseKind(asked, "P3", "tier1")).terms["first_response"].target_seconds == seconds
+        assert priority_rule(each, asked).priority == "P1"
 
 
 _SMALL = edition(SMALL)
@@ -138,3 +144,18 @@ def edition_of(seconds: int) -> Edition:
     """The small edition with that target, a copy whose identity may be that of one before it."""
     targets = (_SMALL.targets[0], _SMALL.targets[1].model_copy(update={"target_seconds": seconds}))
     return _SMALL.model_copy(update={"targets": targets})
+
+
+def test_what_is_worked_out_for_an_edition_is_dropped_with_it() -> None:
+    """A process that reads many editions, such as a replay, must not keep them all."""
+    each = edition()
+    asked = situation(each, plan="premier")
+    promised(each, CaseKind(asked, "P3", "tier1"))
+    priority_rule(each, asked)
+    calendar_by_rule(each, asked)
+    complete(each, channel="phone", fields=asked.fields)
+    policy_sha256(each)
+    gone = weakref.ref(each)
+    del each
+    gc.collect()
+    assert gone() is None

@@ -7,9 +7,10 @@ from tests.unit.policy.slip import Slip
 from tests.unit.policy.slips_in_calendars_and_numbers import CALENDARS_AND_NUMBERS
 from tests.unit.policy.slips_in_the_model import MODEL
 from tests.unit.policy.slips_in_the_rules import RULES
+from tests.unit.policy.slips_in_the_words import WORDS
 from tests.unit.policy.small_edition import FILE, SMALL, changed, edition, line_of, mistakes
 
-SLIPS = {**MODEL, **RULES, **CALENDARS_AND_NUMBERS}
+SLIPS = {**MODEL, **WORDS, **RULES, **CALENDARS_AND_NUMBERS}
 
 
 @pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS.keys())
@@ -35,7 +36,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
     """Mending a file one mistake and one run at a time is a chore; what cannot be read must not hide the rest."""
     chosen = [
         SLIPS["unknown resource"],
-        SLIPS["unknown word"],
+        SLIPS["missing field"],
         SLIPS["alternative that is never reached"],
         SLIPS["not a duration"],
         SLIPS["levels that do not ascend"],
@@ -81,7 +82,7 @@ def test_a_mistake_reads_as_one_line_that_editors_can_jump_to() -> None:
 @pytest.mark.parametrize(("characters", "fits"), [(900_000, True), (1_100_000, False)])
 def test_an_edition_must_fit_its_topic(characters: int, fits: bool) -> None:
     """Else each request would be dead-lettered at the first decision, since the edition cannot be published."""
-    found = mistakes(changed("source: nobody\nchannels:", f"source: {'n' * characters}\nchannels:"))
+    found = mistakes(changed("source: nobody\ntiers:", f"source: {'n' * characters}\ntiers:"))
     assert (found == ()) is fits, [each.message[:200] for each in found]
     if not fits:
         assert [(each.file, each.line) for each in found] == [(FILE, 1)]

@@ -6,7 +6,7 @@ from itertools import chain
 import phonenumbers
 import pytest
 
-from shared.policy.model import Edition
+from shared.policy.model import PhoneDirectory
 
 # Country by country, as the vendor prints them; "o" is the Spanish "or".
 PRINTED = {
@@ -31,26 +31,26 @@ PRINTED = {
 UNKNOWN_TO_THE_LIBRARY = {"+81 0053.132.0070 ext. 2"}
 
 
-def test_the_directory_is_the_vendors_in_its_order(guidelines: Edition) -> None:
+def test_the_directory_is_the_vendors_in_its_order(directory: PhoneDirectory) -> None:
     """Character by character: people compare what they see with what they were given."""
-    countries = guidelines.phone.countries
+    countries = directory.countries
     assert list(countries) == list(PRINTED)
     for country, printed in PRINTED.items():
         assert [number.as_printed for number in countries[country].numbers] == printed.split(" o "), country
 
 
 @pytest.mark.parametrize("country", PRINTED)
-def test_an_extension_is_the_printed_one(country: str, guidelines: Edition) -> None:
+def test_an_extension_is_the_printed_one(country: str, directory: PhoneDirectory) -> None:
     """Hong Kong's number and Japan's first have none."""
-    for number in guidelines.phone.countries[country].numbers:
+    for number in directory.countries[country].numbers:
         found = re.search(r"ext\. (\d+)$", number.as_printed)
         assert number.extension == (found[1] if found else None)
 
 
 @pytest.mark.parametrize("country", PRINTED)
-def test_a_number_can_be_dialled_and_is_known_or_says_why_not(country: str, guidelines: Edition) -> None:
+def test_a_number_can_be_dialled_and_is_known_or_says_why_not(country: str, directory: PhoneDirectory) -> None:
     """`e164` is what the numbering plan makes of the number; where it makes nothing, the reason is there."""
-    for number in guidelines.phone.countries[country].numbers:
+    for number in directory.countries[country].numbers:
         assert re.fullmatch(r"\+?\d+", number.dial)
         parsed = phonenumbers.parse(number.dial, country)
         if number.as_printed in UNKNOWN_TO_THE_LIBRARY:
@@ -63,11 +63,11 @@ def test_a_number_can_be_dialled_and_is_known_or_says_why_not(country: str, guid
         assert number.unverified is None
 
 
-def test_a_number_is_dialled_as_printed_where_the_print_can_be_dialled(guidelines: Edition) -> None:
+def test_a_number_is_dialled_as_printed_where_the_print_can_be_dialled(directory: PhoneDirectory) -> None:
     """A zero that only domestic callers dial is dropped after a country code, and kept without one (Brazil, India)."""
     changed = {
         number.as_printed: number.dial
-        for number in chain.from_iterable(each.numbers for each in guidelines.phone.countries.values())
+        for number in chain.from_iterable(each.numbers for each in directory.countries.values())
         if re.sub(r"[ .]", "", number.as_printed.split(" ext")[0]) != number.dial
     }
     assert changed == {
@@ -77,9 +77,9 @@ def test_a_number_is_dialled_as_printed_where_the_print_can_be_dialled(guideline
     }
 
 
-def test_spain_is_as_agreed(guidelines: Edition) -> None:
+def test_spain_is_as_agreed(directory: PhoneDirectory) -> None:
     """The one that other parts of the system are specified with."""
-    (number,) = guidelines.phone.countries["ES"].numbers
+    (number,) = directory.countries["ES"].numbers
     assert number.model_dump(exclude_defaults=True) == {
         "as_printed": "+34 932207485 ext. 2",
         "dial": "+34932207485",

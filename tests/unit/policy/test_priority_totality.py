@@ -1,31 +1,37 @@
-"""A priority table loads if and only if it answers every combination and has no idle rule."""
+"""A priority table loads if and only if its last rule always holds and no alternative is covered by an earlier one."""
 
+from collections.abc import Mapping
 from itertools import product
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.vocabulary import ENVIRONMENTS, IMPACTS, PRIORITIES, WORKAROUNDS
 from shared.policy.checks import find_contradictions
+from shared.policy.condition import Condition
 from shared.policy.document import Path
 from shared.policy.durations import format_duration, parse_duration
-from shared.policy.model import PriorityCondition, PriorityRule
+from shared.policy.model import PriorityRule
 from shared.policy.priority import priority_rule
+from tests.harness.asking import situation
 from tests.unit.policy.small_edition import edition
 
-CLAIMS = list(product(IMPACTS, WORKAROUNDS, ENVIRONMENTS))
 SMALL = edition()
+FIELDS: dict[str, tuple[str, ...]] = {name: tuple(field.values) for name, field in SMALL.fields.items()}
+PLANS, PRIORITIES = tuple(SMALL.plans), tuple(SMALL.priorities)
+Claim = tuple[str, ...]  # a plan, and a value of each field
+CLAIMS: list[Claim] = list(product(PLANS, *FIELDS.values()))
 
 
-def some(names: tuple[Any, ...]) -> st.SearchStrategy[tuple[Any, ...] | None]:
-    """Nothing asked, or a few of the names."""
-    return st.none() | st.lists(st.sampled_from(names), min_size=1, unique=True).map(tuple)
+def some(words: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    """A few of the words."""
+    return st.lists(st.sampled_from(words), min_size=1, unique=True).map(tuple)
 
 
 CONDITIONS = st.builds(
-    PriorityCondition, impacts=some(IMPACTS), workarounds=some(WORKAROUNDS), environments=some(ENVIRONMENTS)
+    Condition,
+    plans=st.none() | some(PLANS),
+    fields=st.fixed_dictionaries({}, optional={name: some(values) for name, values in FIELDS.items()}),
 )
 RULES = st.builds(
     PriorityRule,
@@ -35,10 +41,12 @@ RULES = st.builds(
 )
 
 
-def meets(when: PriorityCondition, claim: tuple[str, str, str]) -> bool:
+def meets(when: Condition, claim: Claim) -> bool:
     """An independent reading: each question that is asked gets an answer that is listed."""
-    asked = (when.impacts, when.workarounds, when.environments)
-    return all(listed is None or said in listed for said, listed in zip(claim, asked, strict=True))
+    plan, *values = claim
+    asked: Mapping[str, tuple[str, ...]] = when.fields
+    said = dict(zip(FIELDS, values, strict=True))
+    return (when.plans is None or plan in when.plans) and all(said[name] in words for name, words in asked.items())
 
 
 @given(rules=st.lists(RULES, min_size=1, max_size=6).map(tuple))
@@ -46,19 +54,27 @@ def meets(when: PriorityCondition, claim: tuple[str, str, str]) -> bool:
 def test_a_table_is_refused_for_what_it_leaves_open_or_never_uses_and_for_nothing_else(
     rules: tuple[PriorityRule, ...],
 ) -> None:
-    """Total and unambiguous, checked against trying every claim on every rule."""
-    alternatives = [(i, n, when) for i, rule in enumerate(rules) for n, when in enumerate(rule.any_of)]
-    first = {claim: next((at for at in alternatives if meets(at[2], claim)), None) for claim in CLAIMS}
-    used = {at[:2] for at in first.values() if at is not None}
-    expected: set[Path] = {("priority_rules", i, "any_of", n) for i, n, _ in alternatives if (i, n) not in used}
-    if None in first.values():
-        expected.add(("priority_rules",))
-    assert {finding.path for finding in find_contradictions({"priority_rules": rules})} == expected
+    """Checked against trying every claim on every alternative; a claim is never without a priority."""
+    alternatives = [
+        (i, n, {c for c in CLAIMS if meets(when, c)}) for i, r in enumerate(rules) for n, when in enumerate(r.any_of)
+    ]
+    expected: set[Path] = {
+        ("priority_rules", i, "any_of", n)
+        for place, (i, n, claims) in enumerate(alternatives)
+        if any(claims <= earlier for _, _, earlier in alternatives[:place])
+    }
+    if Condition() not in rules[-1].any_of:
+        expected.add(("priority_rules", len(rules) - 1, "any_of"))
+    words = ("plans", "account_types", "roles", "fields", "priorities")
+    sections = {"priority_rules": rules, **{name: getattr(SMALL, name) for name in words}}
+    assert {finding.path for finding in find_contradictions(sections)} == expected
     if not expected:
         table = SMALL.model_copy(update={"priority_rules": rules})
-        for claim, at in first.items():
-            assert at is not None
-            assert priority_rule(table, *claim) is rules[at[0]]
+        for claim in CLAIMS:
+            plan, *values = claim
+            asked = situation(SMALL, plan=plan, fields=dict(zip(FIELDS, values, strict=True)))
+            first = next(i for i, _, claims in alternatives if claim in claims)
+            assert priority_rule(table, asked) is rules[first]
 
 
 @given(seconds=st.integers(min_value=0, max_value=10**9))

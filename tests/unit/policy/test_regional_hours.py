@@ -8,13 +8,13 @@ import holidays
 import pytest
 
 from shared.business_time.holiday_sets import FIRST_YEAR, LAST_YEAR
-from shared.policy.model import Edition
+from shared.policy.model import Edition, PhoneDirectory
 
 
-def test_every_country_with_a_number_has_a_calendar_of_its_own(guidelines: Edition) -> None:
+def test_every_country_with_a_number_has_a_calendar_of_its_own(guidelines: Edition, directory: PhoneDirectory) -> None:
     """In a zone of that very country, by the tz database's own table."""
     hours = guidelines.regional_hours
-    assert list(hours.countries) == list(guidelines.phone.countries)
+    assert list(hours.countries) == list(directory.countries)
     table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8").splitlines()
     zones = {tuple(line.split("\t")[:3:2]) for line in table if not line.startswith("#")}
     for country, name in hours.countries.items():
@@ -57,8 +57,7 @@ def test_public_holidays_are_those_of_the_package_as_dates(guidelines: Edition) 
     """A calendar in use holds dates, so a newer package cannot change what was decided."""
     for country, name in guidelines.regional_hours.countries.items():
         expected = holidays.country_holidays(country, years=2026)
-        found = guidelines.calendars[name].holidays
-        assert isinstance(found, dict)
+        found = guidelines.calendars[name].dated_holidays
         assert {day for day in found if day.startswith("2026")} == {day.isoformat() for day in expected}, country
     assert guidelines.holidays_version == holidays.__version__  # type: ignore[attr-defined]  # untyped
     assert guidelines.holiday_years == (FIRST_YEAR, LAST_YEAR)
@@ -68,22 +67,54 @@ def test_public_holidays_are_those_of_the_package_as_dates(guidelines: Edition) 
 def test_holidays_reach_from_before_the_first_edition_to_ten_years_on(year: int, guidelines: Edition) -> None:
     """Ten years are as far as business time is ever counted."""
     for name in guidelines.regional_hours.countries.values():
-        found = guidelines.calendars[name].holidays
-        assert isinstance(found, dict)
+        found = guidelines.calendars[name].dated_holidays
         assert date(year, 12, 25).isoformat() in found or name == "japan"
 
 
 def test_holidays_have_names_and_spanish_ones_where_the_package_has_them(guidelines: Edition) -> None:
     """A deadline that waited for a holiday names it."""
-    spain = guidelines.calendars["spain"].holidays
-    assert isinstance(spain, dict)
+    spain = guidelines.calendars["spain"].dated_holidays
     assert spain["2026-12-25"] == "Christmas Day"
     assert guidelines.holiday_names["spain"]["Christmas Day"] == {"en": "Christmas Day", "es": "Natividad del Señor"}
-    assert set(guidelines.holiday_names) == {"spain", "mexico"}
+    in_spanish = {name for name in guidelines.calendars if name == "spain" or name.startswith("mexico")}
+    assert set(guidelines.holiday_names) == in_spanish
     for calendar, names in guidelines.holiday_names.items():
-        found = guidelines.calendars[calendar].holidays
-        assert isinstance(found, dict)
+        found = guidelines.calendars[calendar].dated_holidays
         assert set(names) == set(found.values())
+
+
+SEVERAL_ZONES = {
+    "united-states": "US",
+    "canada": "CA",
+    "mexico": "MX",
+    "brazil": "BR",
+    "australia": "AU",
+    "indonesia": "ID",
+    "kazakhstan": "KZ",
+    "russia": "RU",
+}
+
+
+@pytest.mark.parametrize(("prefix", "country"), SEVERAL_ZONES.items())
+def test_every_offset_of_a_country_with_several_zones_has_a_calendar(
+    prefix: str, country: str, guidelines: Edition
+) -> None:
+    """An account in Los Angeles is not served by the hours of New York: its entitlement names its own."""
+    own = [calendar for name, calendar in guidelines.calendars.items() if name.startswith(prefix)]
+    dates = {day.isoformat() for day in holidays.country_holidays(country, years=2026)}
+    assert all({day for day in calendar.dated_holidays if day.startswith("2026")} == dates for calendar in own)
+    table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8").splitlines()
+    zones = [line.split("\t")[2] for line in table if line.startswith(f"{country}\t")]
+    assert {calendar.timezone for calendar in own} <= set(zones)
+    moments = [datetime(2026, month, 15, 12, tzinfo=UTC) for month in (1, 7)]
+    offsets = {tuple(_offset(zone, at) for at in moments) for zone in zones if zone not in FEW_PEOPLE}
+    assert offsets <= {tuple(_offset(calendar.timezone, at) for at in moments) for calendar in own}
+
+
+FEW_PEOPLE = {  # islands and villages with an offset of their own
+    "America/Adak", "America/Atikokan", "America/Blanc-Sablon", "America/Noronha", "America/Ojinaga",
+    "Antarctica/Macquarie", "Australia/Broken_Hill", "Australia/Eucla", "Australia/Lord_Howe",
+}  # fmt: skip
 
 
 def test_regions_and_the_default_keep_no_one_countrys_holidays(guidelines: Edition) -> None:

@@ -13,14 +13,20 @@ def remarks(edition: Edition) -> Iterator[str]:
     """Every source and note of an edition."""
     rules = (
         *edition.access,
+        *edition.assignments,
         *edition.priority_rules,
         *edition.targets,
         *edition.escalation_levels,
+        *edition.account_types.values(),
+        *edition.roles.values(),
+        *edition.impossible_accounts,
         edition.customer_escalation,
     )
     for rule in rules:
         yield from (text for name in ("source", "note") if (text := getattr(rule, name, None)) is not None)
     yield from edition.notes
+    for country in edition.phone.countries.values() if edition.phone is not None else ():
+        yield from (number.unverified for number in country.numbers if number.unverified is not None)
 
 
 def test_every_remark_of_the_shipped_editions_has_a_spanish_one(shipped: dict[str, Edition]) -> None:
@@ -44,8 +50,11 @@ def test_a_remark_that_nobody_translated_stays_as_it_is(guidelines: Edition) -> 
     assert guidelines.remark(None, "es") is None
 
 
-def test_an_edition_is_shown_with_its_remarks_in_the_language_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_edition_is_shown_with_its_remarks_in_the_language_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`frontline policy show` had them in English among Spanish tables."""
+    monkeypatch.setenv("COLUMNS", "1000")
     policy.show("objectives-2024", lang="es")
     assert "Cada día; P1 se trabaja a todas horas" in " ".join(capsys.readouterr().out.split())
 

@@ -1,0 +1,90 @@
+"""[pure] The warnings about a policy: what its files may say, and what their author has probably not noticed.
+
+A mistake stops an edition; a warning does not. Each warning is a function that yields its findings; its sentence is
+`policy.warning.CODE` in the catalogues.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from shared.business_time.instants import SECOND
+from shared.messages.reason import Reason
+from shared.policy.assembly import Assembled
+from shared.policy.chain import Chain
+from shared.policy.document import Path, Tree, field_name
+from shared.policy.mistakes import PolicyWarning
+from shared.policy.model import Edition, Target
+from shared.policy.monotony import not_monotone
+from shared.policy.updates import updates_before_responses
+from shared.policy.vanished import vanished
+
+_SECONDS_OF_A_DAY = 86_400
+
+
+class Noticed(NamedTuple):
+    """What a warning is about: a path of the document, and why."""
+
+    path: Path
+    reason: Reason
+
+
+def warnings_of_files(assembled: Assembled) -> list[PolicyWarning]:
+    """The warnings about how the files of an edition are combined. They may have mistakes."""
+    warnings = list(_hidden_editions(assembled))
+    if assembled.base is not None:
+        warnings += (_at(assembled.tree, *finding) for finding in vanished(assembled.base, assembled.tree))
+    return warnings
+
+
+def warnings_of_edition(edition: Edition, tree: Tree) -> list[PolicyWarning]:
+    """The warnings about the rules of `edition`, which was read from `tree`."""
+    return [_at(tree, *finding) for check in _CHECKS for finding in check(edition)]
+
+
+def _at(tree: Tree, path: Path, reason: Reason) -> PolicyWarning:
+    place = tree.place(path)
+    return PolicyWarning(place.file, place.line, field_name(place.path), reason)
+
+
+def _hidden_editions(assembled: Assembled) -> Iterator[PolicyWarning]:
+    for source, place in assembled.files:
+        if source.hides is not None:
+            reason = Reason("policy.warning.hides_shipped", edition=source.hides)
+            yield PolicyWarning(place.file, place.line, field_name(place.path), reason)
+
+
+def _repetitions_that_never_come(edition: Edition) -> Iterator[Noticed]:
+    chain = Chain(edition.escalation_levels)
+    calls = [step for target in edition.targets for step in chain.steps(_longest(target) * SECOND)]
+    for index, level in enumerate(edition.escalation_levels):
+        repeated = any(step.level == level.level and step.repetition for step in calls)
+        if level.repeat is None or repeated or not calls:
+            continue
+        path: Path = ("escalation_levels", index, "repeat")
+        if level.kind == "escalation":
+            following = edition.escalation_levels[index + 1].level
+            yield Noticed(path, Reason("policy.warning.level_comes_before_repetition", level=following))
+        else:
+            yield Noticed(path, Reason("policy.warning.deadline_comes_before_repetition"))
+
+
+def _longest(target: Target) -> int:
+    """The seconds of a target, of one in business days the most that it can have: they leave room for repetitions."""
+    return target.target_seconds or (target.target_business_days or 0) * _SECONDS_OF_A_DAY
+
+
+def _levels_that_no_plan_has(edition: Edition) -> Iterator[Noticed]:
+    with_targets = {plan for target in edition.targets for plan in target.plans or edition.plans}
+    if not with_targets or any(edition.plans[plan].automated_escalation for plan in with_targets):
+        return
+    escalations = [index for index, level in enumerate(edition.escalation_levels) if level.kind == "escalation"]
+    if escalations:
+        yield Noticed(("escalation_levels", escalations[0]), Reason("policy.warning.no_plan_escalates"))
+
+
+_CHECKS: tuple[Callable[[Edition], Iterator[tuple[Path, Reason]]], ...] = (
+    _repetitions_that_never_come,
+    _levels_that_no_plan_has,
+    updates_before_responses,
+    not_monotone,
+)
