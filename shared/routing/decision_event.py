@@ -17,6 +17,8 @@ from shared.contracts.structs import (
     PromisedMilestone,
     SupportRequestSubmitted,
 )
+from shared.policy.model import Edition
+from shared.policy.request_words import complete
 from shared.routing.entitlement import Entitlement
 from shared.routing.phone_directory import is_ready
 from shared.routing.route import Asked, route
@@ -24,19 +26,21 @@ from shared.routing.rulebook import Rulebook
 
 
 def case_routed(
-    request: SupportRequestSubmitted, decision: Decision, *, observed_at: datetime, caused_by: CausedBy
+    request: SupportRequestSubmitted,
+    decision: Decision,
+    edition: Edition,
+    *,
+    observed_at: datetime,
+    caused_by: CausedBy,
 ) -> CaseRouted:
-    """The event of `decision`, which answers `request`."""
+    """The event of `decision`, which answers `request` by `edition`."""
     return CaseRouted(
         case_id=request.request_id,
         account_id=None if request.authenticated_by == "anonymous" else request.account_id,
         requester_id=request.requester.requester_id,
         client=request.client,
         requested_channel=request.channel,
-        impact=request.impact,
-        workaround=request.workaround,
-        environment=request.environment,
-        request_type=request.request_type,
+        fields=complete(edition, channel=request.channel, fields=request.fields),
         received_at=request.received_at,
         observed_at=observed_at,
         assigned_channel=decision.assigned_channel,
@@ -61,6 +65,7 @@ def case_routed(
         language=request.language,
         country=request.country,
         ready_to_call=is_ready(request.phone),
+        opened_by=request.opened_by,
     )
 
 
@@ -75,12 +80,11 @@ def whole_decision(case: CaseRouted, policy: Rulebook) -> Decision:
         raise ValueError(f"case {case.case_id} pins edition {case.policy_sha256}, not {policy.policy_sha256}")
     asked = Asked(
         case.requested_channel,
-        case.impact,
-        case.workaround,
-        case.environment,
-        case.request_type,
+        case.fields,
+        case.language,
         case.country,
         PhoneReadiness(meeting_id_given=True, host_key_given=True) if case.ready_to_call else None,
+        case.opened_by,
     )
     due_at = {name: published.due_at for name, published in case.milestones.items()}
     again = route(asked, Entitlement.of(case.entitlement), policy, case.received_at)

@@ -1,8 +1,11 @@
 """[pure] How a decision came about: the rules that were asked, in order, with their answers and reasons."""
 
+from collections.abc import Mapping
+
 from shared.contracts.structs import ChannelVerdict, EscalationRights, MilestoneTerms, TraceStep
-from shared.contracts.vocabulary import Channel, Milestone, Plan, Priority, RequesterFrom, RequestType
-from shared.routing.entitlement import Profile
+from shared.contracts.vocabulary import RequesterFrom
+from shared.policy.model import Assignment
+from shared.routing.entitlement import NEEDS_TRIAGE, Profile
 from shared.routing.reasons import Fact, Why, not_covered, person
 
 
@@ -19,23 +22,30 @@ def step_because(rule: str, outcome: bool, why: Why) -> TraceStep:
 def assignment_steps(
     profile: Profile,
     requester_from: RequesterFrom,
-    channels: dict[Channel, ChannelVerdict],
-    wanted: Channel,
-    assigned: Channel,
+    channels: Mapping[str, ChannelVerdict],
+    wanted: str,
+    assigned: str,
+    sent_by: Assignment | None,
     rights: EscalationRights,
-    request_type: RequestType,
+    not_in_edition: str | None,
 ) -> tuple[TraceStep, ...]:
-    """Who asks, whether the wanted channel is open, where they go instead, what they may escalate."""
-    steps = [_account_step(profile), _requester_step(profile, requester_from)]
+    """Who asks, whether the wanted channel is open, where they go instead, what they may escalate.
+
+    `sent_by` is the rule that sends them elsewhere, whatever they asked for.
+    """
+    steps = [_account_step(profile, not_in_edition), _requester_step(profile, requester_from)]
     verdict, instead = channels[wanted], channels[assigned]
+    place: dict[str, Fact] = {"channel": assigned, "tier": str(instead.tier), "wanted": wanted}
     if verdict.eligible:
         steps.append(step(verdict.rule, True, "channel.open", channel=wanted, tier=str(verdict.tier)))
     else:
         steps.append(TraceStep(rule=verdict.rule, outcome=False, reason=verdict.reason or "", facts=verdict.facts))
-        place: dict[str, Fact] = {"channel": assigned, "tier": str(instead.tier), "wanted": wanted}
+    if sent_by is not None:
+        steps.append(step(sent_by.id, True, "channel.sent", **place))
+    elif not verdict.eligible:
         steps.append(step(instead.rule, True, "channel.instead", **place))
-    if profile.standing in ("unknown_account", "withdrawn"):
-        steps.append(step("triage", True, "triage.needed", why=not_covered(profile)))
+    if profile.standing in NEEDS_TRIAGE:
+        steps.append(step("triage", True, "triage.needed", why=not_covered(profile.standing)))
     asking = step(
         "escalation.customer_requested",
         rights.customer_requested,
@@ -43,30 +53,39 @@ def assignment_steps(
         who=person(profile),
         plan=profile.plan,
         account_type=profile.account_type,
-        request_type=request_type,
     )
     return (*steps, asking)
 
 
-def milestone_step(milestone: Milestone, plan: Plan, priority: Priority, terms: MilestoneTerms) -> TraceStep:
+def milestone_step(milestone: str, plan: str, priority: str, tier: str, terms: MilestoneTerms) -> TraceStep:
     """What is promised for a milestone, or why nothing is."""
     rule, bought = f"target.{milestone}", {"plan": plan, "priority": priority}
-    if terms.target_seconds is None:
-        return step(rule, False, f"no_target.{terms.reason or 'not_promised'}", **bought)
+    if terms.promise is None:
+        return step(rule, False, f"no_target.{terms.reason or 'not_promised'}", **bought, tier=tier)
+    if terms.target_business_days is not None:
+        return step(
+            rule,
+            True,
+            f"target.business_days.{terms.until}",
+            **bought,
+            days=terms.target_business_days,
+            promise=terms.promise,
+        )
     return step(
         rule,
         True,
         "target.promised",
         **bought,
-        seconds=terms.target_seconds,
+        seconds=terms.target_seconds or 0,
         hours=terms.hours or "elapsed",
-        promise=str(terms.promise),
+        promise=terms.promise,
     )
 
 
-def _account_step(profile: Profile) -> TraceStep:
+def _account_step(profile: Profile, not_in_edition: str | None) -> TraceStep:
     if profile.standing != "covered":
-        return step("entitlement.known", False, f"not_covered.{profile.standing}")
+        facts: dict[str, Fact] = {} if not_in_edition is None else {"word": not_in_edition}
+        return step("entitlement.known", False, f"not_covered.{profile.standing}", **facts)
     code = "account.paid" if profile.paid else "account.not_paid"
     return step("entitlement.known", True, code, plan=profile.plan, account_type=profile.account_type)
 

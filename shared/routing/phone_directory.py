@@ -21,6 +21,7 @@ class Directory:
     """The phone directory of an edition, ready to be asked."""
 
     def __init__(self, directory: PhoneDirectory) -> None:
+        self.channel = directory.channel
         self._by_country = {code: _numbers(code, entry) for code, entry in directory.countries.items()}
         self._all = tuple(number for numbers in self._by_country.values() for number in numbers)
 
@@ -29,14 +30,12 @@ class Directory:
         own = None if country is None else self._by_country.get(country)
         return Numbers(self._all, False) if own is None else Numbers(own, True)
 
-    def notes(
-        self, country: str | None, listed: bool, *, calling: bool, ready: PhoneReadiness | None
-    ) -> tuple[Reason, ...]:
-        """What to say beside the numbers; `calling` if this request goes by phone, so that the caller gets ready."""
+    def notes(self, country: str | None, listed: bool, *, remind: bool) -> tuple[Reason, ...]:
+        """What to say beside the numbers; `remind` the caller to get ready."""
         notes = [TARIFFS]
         if not listed:
             notes.append(COUNTRY_UNKNOWN if country is None else part("note.whole_directory", country=country))
-        if calling and not is_ready(ready):
+        if remind:
             notes.append(HAVE_AT_HAND)
         return tuple(notes)
 

@@ -6,6 +6,7 @@ Values of the vocabulary and names from the policy only: never an id, never a cu
 from typing import NamedTuple
 
 from shared.contracts.structs import Reason
+from shared.contracts.vocabulary import CoverageStatus
 from shared.routing.entitlement import Profile
 
 Fact = str | int | Reason | tuple[str | Reason, ...]
@@ -34,6 +35,6 @@ def person(profile: Profile) -> Reason:
     return part("who.licensed" if profile.licensed else "who.unlicensed", role=profile.role)
 
 
-def not_covered(profile: Profile) -> Reason:
+def not_covered(standing: CoverageStatus) -> Reason:
     """Why no account covers this requester."""
-    return part(f"not_covered.{profile.standing}")
+    return part(f"not_covered.{standing}")

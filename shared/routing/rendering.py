@@ -1,34 +1,49 @@
 """[pure] A decision for people: the sentences of its reasons, in the language of `messages`, beside codes and facts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from shared.contracts.structs import Decision, EntitlementUsed
+from shared.contracts.vocabulary import Language
 from shared.messages.messages import Messages
-from shared.policy.model import ChannelPolicy, Edition, PlanPolicy
+from shared.policy.base import Named, in_language
+from shared.policy.model import Edition
 
 
-def in_words_of(messages: Messages, edition: Edition) -> Messages:
-    """`messages` with the names and notes that an edition has of its own.
+def in_words_of(messages: Messages, edition: Edition, language: Language | None = None) -> Messages:
+    """`messages` with what `edition` calls its words, and with the notes and reasons that it has of its own.
 
-    In the fallback language plans and channels are called by their words, which is what operators type.
+    They are in `language`, by default that of `messages`; or in the edition's first language where it lacks that one.
     """
-    language, phone = messages.language, edition.phone
-    own = {"note.tariffs": _text(phone.tariff_note, language), "note.have_at_hand": _text(phone.have_at_hand, language)}
-    if not messages.is_fallback:
-        named: dict[str, Mapping[Any, PlanPolicy | ChannelPolicy]] = {
-            "plan": edition.plans,
-            "channel": edition.channels,
-        }
-        for kind, policies in named.items():
-            own |= {
-                f"name.{kind}.{word}": policy.name[language]
-                for word, policy in policies.items()
-                if language in policy.name
-            }
-    return messages.with_own(own)
+    return messages.with_own(dict(own_texts(edition, language or messages.language)))
+
+
+def own_texts(edition: Edition, language: Language) -> Iterator[tuple[str, str]]:
+    """Each text of the edition by its code. One without a text in `language` has it in the edition's fallback."""
+    named: dict[str, Mapping[str, Named]] = {
+        "plan": edition.plans,
+        "account_type": edition.account_types,
+        "role": edition.roles,
+        "channel": edition.channels,
+        "tier": edition.tiers,
+        "field": edition.fields,
+        "milestone": edition.milestones,
+        "called": edition.addressees,
+        **{f"value.{name}": field.values for name, field in edition.fields.items()},
+    }
+    for kind, entries in named.items():
+        for word, entry in entries.items():
+            yield f"name.{kind}.{word}", entry.name_in(word, language)
+    for tier in edition.tiers.values():
+        if tier.no_targets is not None:
+            yield f"no_target.{tier.no_targets.reason}", in_language(tier.no_targets.because, language)
+    for resource, text in edition.resources.items():
+        yield f"name.resource.{resource}", in_language(text, language)
+    if edition.phone is not None:
+        yield "note.tariffs", in_language(edition.phone.tariff_note, language)
+        yield "note.have_at_hand", in_language(edition.phone.have_at_hand, language)
 
 
 def with_sentences(decision: Decision, messages: Messages) -> dict[str, Any]:
@@ -53,7 +68,3 @@ def entitlement_in_full(used: EntitlementUsed) -> dict[str, Any]:
 def because(shown: Mapping[str, Any], rule: str) -> str:
     """The sentence of the step of a rule; "" where it was not asked."""
     return next((step["because"] for step in shown["trace"] if step["rule"] == rule), "")
-
-
-def _text(text: Mapping[Any, str], language: str) -> str:
-    return text.get(language) or next(iter(text.values()))

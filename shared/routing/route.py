@@ -4,117 +4,176 @@
 whoever shows a decision picks the language.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from msgspec.structs import replace
+
+from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.errors import NeverOpen
-from shared.business_time.hours import due_micros
-from shared.business_time.instants import SECOND, Micros, from_micros, to_micros
-from shared.contracts.structs import DecidedMilestone, Decision, MilestoneTerms, PhoneNumber, PhoneReadiness, Reason
-from shared.contracts.vocabulary import (
-    Channel,
-    Environment,
-    Impact,
-    Milestone,
-    RequestType,
-    Workaround,
+from shared.business_time.instants import Micros, from_micros, to_micros
+from shared.contracts.structs import (
+    ChannelVerdict,
+    DecidedMilestone,
+    Decision,
+    PhoneNumber,
+    PhoneReadiness,
+    Reason,
 )
-from shared.policy.milestones import MILESTONE_TABLE
+from shared.contracts.vocabulary import OpenedBy
+from shared.policy.condition import Situation
+from shared.policy.deadlines import due_of, has_target, target_of
+from shared.routing import access
 from shared.routing.entitlement import Entitlement
-from shared.routing.rulebook import Hours, Rulebook
+from shared.routing.outlines import Outline
+from shared.routing.phone_directory import is_ready
+from shared.routing.rulebook import Rulebook
 
 
 class SupportRequest(Protocol):
     """What is asked: the part of a submitted request that decides."""
 
     @property
-    def channel(self) -> Channel: ...
+    def channel(self) -> str: ...
     @property
-    def impact(self) -> Impact: ...
+    def fields(self) -> Mapping[str, str]: ...
     @property
-    def workaround(self) -> Workaround: ...
-    @property
-    def environment(self) -> Environment: ...
-    @property
-    def request_type(self) -> RequestType: ...
+    def language(self) -> str | None: ...
     @property
     def country(self) -> str | None: ...
     @property
     def phone(self) -> PhoneReadiness | None: ...
+    @property
+    def opened_by(self) -> OpenedBy: ...
 
 
 class Asked(NamedTuple):
     """A `SupportRequest` for those who have no event of a submission."""
 
-    channel: Channel
-    impact: Impact
-    workaround: Workaround
-    environment: Environment
-    request_type: RequestType
+    channel: str
+    fields: Mapping[str, str]
+    language: str | None = None
     country: str | None = None
     phone: PhoneReadiness | None = None
+    opened_by: OpenedBy = "customer"
 
 
 def route(request: SupportRequest, entitlement: Entitlement, policy: Rulebook, at: datetime) -> Decision:
     """The decision for `request` by someone with `entitlement`, received at `at`, under the edition of `policy`.
 
-    Raises CalendarError for an `at` in the first or last years that datetime has: no deadline can be computed.
+    Raises NotInEdition for a request with words that the edition does not know, and CalendarError for an `at` in the
+    first or last years that datetime has: no deadline can be computed.
     """
     start = to_micros(at, "at")
-    profile = entitlement.profile
-    assignment = policy.assignment(profile, entitlement.requester_from, request.channel, request.request_type)
-    judged = policy.judged(request.impact, request.workaround, request.environment)
-    promised = policy.promised(profile.plan, judged.priority, assignment.staffed)
-    hours = policy.hours(entitlement, request.country)
-    numbers, notes = _phone(request, entitlement, policy) if assignment.channels["phone"].eligible else ((), ())
+    key = (
+        entitlement.profile,
+        entitlement.requester_from,
+        entitlement.country,
+        entitlement.calendar,
+        entitlement.not_in_edition,
+        request.channel,
+        request.language,
+        request.country,
+        request.opened_by,
+        *request.fields.items(),
+    )
+    outline = policy.outlines.get(key)
+    if outline is None:
+        outline = _outline(request, entitlement, policy)
+        policy.outlines.offer(key, outline)
+    return replace(
+        outline.decision,
+        milestones=_with_deadlines(outline, start),
+        entitlement=entitlement.used(),
+        notes=outline.notes_if_ready if is_ready(request.phone) else outline.decision.notes,
+    )
+
+
+def _outline(request: SupportRequest, entitlement: Entitlement, policy: Rulebook) -> Outline:
     edition = policy.edition
-    return Decision(
+    asked = situation_of(request, entitlement, policy)
+    assignment = policy.assignment(entitlement, asked)
+    assigned = asked._replace(channel=assignment.channel)
+    urgency = policy.priority(assigned)
+    promised = policy.promised(assigned, urgency.priority, assignment.tier, request.opened_by)
+    hours = policy.hours(entitlement, request.country, assigned)
+    numbers, notes, notes_if_ready = _phone(request, entitlement, policy, assignment.channels)
+    if not assignment.channels[request.channel].eligible:
+        help_texts = access.help_texts(edition, assignment.channels)
+        notes, notes_if_ready = (*notes, *help_texts), (*notes_if_ready, *help_texts)
+    decision = Decision(
         assigned_channel=assignment.channel,
         assigned_tier=assignment.tier,
-        priority=judged.priority,
+        priority=urgency.priority,
         needs_triage=assignment.needs_triage,
         channels=assignment.channels,
-        milestones={milestone: _decided(milestone, terms, hours, start) for milestone, terms in promised.terms},
+        milestones=promised.milestones,
         escalation=assignment.escalation,
         phone_numbers=numbers,
         edition=edition.edition,
         policy_sha256=policy.policy_sha256,
-        trace=(*assignment.steps, judged.step, *promised.steps, hours.step),
-        priority_rule=judged.step.rule,
+        trace=(*assignment.steps, urgency.step, *promised.steps, hours.step),
+        priority_rule=urgency.step.rule,
         entitlement=entitlement.used(),
         calendar=hours.name,
         tzdata_version=edition.tzdata_version,
         holidays_version=edition.holidays_version,
         notes=notes,
     )
+    timed = tuple(
+        (milestone, hours.calendar if calendar is None else policy.calendars[calendar])
+        for milestone, calendar in promised.timed
+    )
+    return Outline(decision, timed, notes_if_ready)
 
 
-def _phone(
-    request: SupportRequest, entitlement: Entitlement, policy: Rulebook
-) -> tuple[tuple[PhoneNumber, ...], tuple[Reason, ...]]:
-    """The numbers to call and the notes beside them, for someone who may call."""
-    country = request.country or entitlement.country
-    found = policy.phone.numbers_for(country)
-    calling = request.channel == "phone"
-    notes = policy.phone.notes(country, found.listed, calling=calling, ready=request.phone)
-    return found.numbers, notes
-
-
-def _decided(milestone: Milestone, terms: MilestoneTerms, hours: Hours, start: Micros) -> DecidedMilestone:
-    return DecidedMilestone(
-        target_seconds=terms.target_seconds,
-        hours=terms.hours,
-        promise=terms.promise,
-        reason=terms.reason,
-        due_at=_due_at(milestone, terms, hours, start),
+def situation_of(request: SupportRequest, entitlement: Entitlement, policy: Rulebook) -> Situation:
+    """What conditions may ask about `request`; its channel is the one that it asks for. Raises NotInEdition."""
+    profile = entitlement.profile
+    return Situation(
+        profile.plan,
+        profile.account_type,
+        profile.role,
+        profile.licensed,
+        profile.paid,
+        request.channel,
+        request.language,
+        entitlement.country or request.country,
+        policy.completed.of(request.channel, request.fields),
     )
 
 
-def _due_at(milestone: Milestone, terms: MilestoneTerms, hours: Hours, start: Micros) -> datetime | None:
-    """The deadline of a clock that starts at the submission; None without a target, or if the calendar never opens."""
-    if terms.target_seconds is None or terms.hours is None or not MILESTONE_TABLE[milestone].starts_at_submission:
+def _phone(
+    request: SupportRequest, entitlement: Entitlement, policy: Rulebook, channels: Mapping[str, ChannelVerdict]
+) -> tuple[tuple[PhoneNumber, ...], tuple[Reason, ...], tuple[Reason, ...]]:
+    """For someone who may call, the numbers, the notes beside them, and the notes for a caller who is ready."""
+    phone = policy.phone
+    if phone is None or not channels[phone.channel].eligible:
+        return (), (), ()
+    country = request.country or entitlement.country
+    found = phone.numbers_for(country)
+    calling = request.channel == phone.channel
+    notes, if_ready = (phone.notes(country, found.listed, remind=remind) for remind in (calling, False))
+    return found.numbers, notes, if_ready
+
+
+def _with_deadlines(outline: Outline, start: Micros) -> dict[str, DecidedMilestone]:
+    """What is promised, with the deadlines of the clocks that start at the submission."""
+    milestones = outline.decision.milestones.copy()
+    for milestone, calendar in outline.timed:
+        terms = milestones[milestone]
+        due_at = _due_at(start, terms, calendar)
+        if due_at is not None:
+            milestones[milestone] = replace(terms, due_at=due_at)
+    return milestones
+
+
+def _due_at(start: Micros, terms: DecidedMilestone, calendar: BusinessCalendar) -> datetime | None:
+    """The deadline; None without a target, or if the calendar never opens."""
+    if not has_target(terms):
         return None
     try:
-        return from_micros(due_micros(start, terms.target_seconds * SECOND, terms.hours, hours.calendar))
+        return from_micros(due_of(terms, target_of(terms, start, calendar), start, calendar))
     except NeverOpen:
         return None

@@ -1,33 +1,33 @@
 """[pure] An edition made ready to decide by: what follows from few inputs is worked out once and kept.
 
-All caches here are bounded by the vocabulary (plans, account types, roles, …) and by the countries and calendars that
-the edition names, never by what customers send.
+All caches here are bounded, whatever customers send.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from shared.business_time.calendar import BusinessCalendar
-from shared.contracts.structs import ChannelVerdict, EscalationRights, MilestoneTerms, TraceStep
-from shared.contracts.vocabulary import (
-    Channel,
-    Environment,
-    Impact,
-    Milestone,
-    Plan,
-    Priority,
-    RequesterFrom,
-    RequestType,
-    Tier,
-    Workaround,
+from shared.contracts.structs import (
+    ChannelVerdict,
+    DecidedMilestone,
+    EscalationRights,
+    MilestoneTerms,
+    TraceStep,
 )
+from shared.contracts.vocabulary import CoverageStatus, OpenedBy, RequesterFrom
+from shared.policy.condition import Remembered, Situation
+from shared.policy.deadlines import has_target
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
-from shared.policy.promises import promised
+from shared.policy.promises import CaseKind, promised
+from shared.policy.regional import calendar_by_rule
+from shared.policy.request_words import completed_by
 from shared.routing import access, decision_trace
 from shared.routing.calendar_choice import CalendarInputs, choose
-from shared.routing.entitlement import Entitlement, Profile
+from shared.routing.entitlement import NEEDS_TRIAGE, Entitlement, Profile
+from shared.routing.outlines import Outlines
 from shared.routing.phone_directory import Directory
 from shared.routing.priority import priority_of
 
@@ -35,10 +35,9 @@ from shared.routing.priority import priority_of
 class Assignment(NamedTuple):
     """Where a requester who wants a channel goes, and what is open to them."""
 
-    channels: dict[Channel, ChannelVerdict]
-    channel: Channel
-    tier: Tier
-    staffed: bool
+    channels: dict[str, ChannelVerdict]
+    channel: str
+    tier: str
     needs_triage: bool
     escalation: EscalationRights
     steps: tuple[TraceStep, ...]
@@ -47,14 +46,19 @@ class Assignment(NamedTuple):
 class PriorityDecision(NamedTuple):
     """A priority and how it came about."""
 
-    priority: Priority
+    priority: str
     step: TraceStep
 
 
 class PromisedTerms(NamedTuple):
-    """The terms of each milestone and how they came about."""
+    """What is promised for each milestone, without its deadline, and how that came about.
 
-    terms: tuple[tuple[Milestone, MilestoneTerms], ...]
+    `timed` has those whose clock starts at the submission, so that a decision has their deadline, each with the
+    calendar that the target names instead of the case's.
+    """
+
+    milestones: dict[str, DecidedMilestone]
+    timed: tuple[tuple[str, str | None], ...]
     steps: tuple[TraceStep, ...]
 
 
@@ -67,6 +71,9 @@ class Hours(NamedTuple):
     rule: str
 
 
+_EVERYTHING_ABOUT_PEOPLE = ("plans", "account_types", "roles", "licensed", "paid")
+
+
 class Rulebook:
     """One edition, its digest and its calendars, with the answers that were needed so far.
 
@@ -76,99 +83,144 @@ class Rulebook:
     def __init__(self, edition: Edition, sha256: str | None = None) -> None:
         self.edition = edition
         self.policy_sha256 = sha256 or policy_sha256(edition)
-        self.phone = Directory(edition.phone)
-        self._calendars = {name: BusinessCalendar.from_config(config) for name, config in edition.calendars.items()}
+        self.phone = None if edition.phone is None else Directory(edition.phone)
+        self.completed = completed_by.of(edition)
+        self.calendars: Mapping[str, BusinessCalendar] = {
+            name: BusinessCalendar.from_config(config) for name, config in edition.calendars.items()
+        }
         self._countries = {None, *edition.regional_hours.countries, *edition.regional_hours.regions}
+        self.outlines = Outlines()
         self._hours: dict[CalendarInputs, Hours] = {}
-        self._channels: dict[Profile, dict[Channel, ChannelVerdict]] = {}
-        self._assignments: dict[tuple[Profile, RequesterFrom, Channel, RequestType], Assignment] = {}
-        self._judged: dict[tuple[Impact, Workaround, Environment], PriorityDecision] = {}
-        self._promised: dict[tuple[Plan, Priority, bool], PromisedTerms] = {}
+        of_access = access.conditions_of_access(edition)
+        self._verdicts = Remembered(of_access, self._judge, always=("plans",))
+        self._assignments = Remembered(
+            [
+                *of_access,
+                *(when for rule in edition.assignments for when in rule.any_of),
+                *access.conditions_of_asking(edition),
+            ],
+            self._assign,
+            always=(*_EVERYTHING_ABOUT_PEOPLE, "channels"),
+        )
+        self._priorities = Remembered(
+            (when for rule in edition.priority_rules for when in rule.any_of), self._prioritise
+        )
+        self._promised = Remembered(edition.targets, self._promise, always=("plans", "channels"))
 
-    def channels(self, profile: Profile) -> dict[Channel, ChannelVerdict]:
-        """Every channel's verdict for `profile`. Shared between decisions: not to be changed."""
-        known = self._channels.get(profile)
-        if known is None:
-            known = self._channels[profile] = access.verdicts(self.edition, profile)
-        return known
+    def channels(self, standing: CoverageStatus, situation: Situation) -> dict[str, ChannelVerdict]:
+        """Every channel's verdict. Shared between decisions: not to be changed."""
+        return self._verdicts.of(situation, standing)
 
-    def assignment(
-        self, profile: Profile, requester_from: RequesterFrom, wanted: Channel, request_type: RequestType
-    ) -> Assignment:
-        """Where `profile` goes with a request of this type for channel `wanted`."""
-        key = (profile, requester_from, wanted, request_type)
-        known = self._assignments.get(key)
-        if known is None:
-            known = self._assignments[key] = self._assign(profile, requester_from, wanted, request_type)
-        return known
+    def assignment(self, entitlement: Entitlement, situation: Situation) -> Assignment:
+        """Where a request goes; the channel of `situation` is the one that was asked for."""
+        return self._assignments.of(
+            situation, entitlement.profile.standing, entitlement.requester_from, entitlement.not_in_edition
+        )
 
-    def judged(self, impact: Impact, workaround: Workaround, environment: Environment) -> PriorityDecision:
-        """The priority of what the customer says."""
-        key = (impact, workaround, environment)
-        known = self._judged.get(key)
-        if known is None:
-            found = priority_of(self.edition, impact, workaround, environment)
-            known = self._judged[key] = PriorityDecision(
-                found.priority, decision_trace.step_because(found.rule, True, found.why)
-            )
-        return known
+    def priority(self, situation: Situation) -> PriorityDecision:
+        """How urgent a request is; the channel of `situation` is the assigned one."""
+        return self._priorities.of(situation)
 
-    def promised(self, plan: Plan, priority: Priority, staffed: bool) -> PromisedTerms:
-        """What a case of this plan and priority is promised."""
-        key = (plan, priority, staffed)
-        known = self._promised.get(key)
-        if known is None:
-            terms = promised(self.edition, plan, priority, staffed=staffed)
-            steps = [
-                decision_trace.milestone_step(milestone, plan, priority, each) for milestone, each in terms.items()
-            ]
-            known = self._promised[key] = PromisedTerms(tuple(terms.items()), tuple(steps))
-        return known
+    def promised(self, situation: Situation, priority: str, tier: str, opened_by: OpenedBy) -> PromisedTerms:
+        """What such a case is promised; the channel of `situation` is the assigned one."""
+        return self._promised.of(situation, priority, tier, opened_by)
 
-    def hours(self, entitlement: Entitlement, claimed_country: str | None) -> Hours:
+    def hours(self, entitlement: Entitlement, claimed_country: str | None, situation: Situation) -> Hours:
         """The calendar of a case by someone with `entitlement`, who claims to be in a country."""
-        return self.hours_at(CalendarInputs.of(entitlement, claimed_country))
+        by_rule = calendar_by_rule(self.edition, situation)
+        return self.hours_at(CalendarInputs.of(entitlement, claimed_country, by_rule))
 
     def hours_at(self, where: CalendarInputs) -> Hours:
         """The calendar that counts there."""
-        if where.named in self._calendars:
+        if where.named in self.calendars:
             where = CalendarInputs(where.named, None, False)  # the country does not matter then
+        elif where.by_rule is not None:
+            where = CalendarInputs(where.named, None, False, where.by_rule)
         known = self._hours.get(where)
         if known is None:
             known = self._choose(where)
-            if where.named in self._calendars or (where.named is None and where.country in self._countries):
+            if where.named in self.calendars or (where.named is None and where.country in self._countries):
                 self._hours[where] = known
         return known
 
     def _choose(self, where: CalendarInputs) -> Hours:
         chosen = choose(self.edition, where)
         step = decision_trace.step_because("calendar", chosen.as_asked, chosen.why)
-        return Hours(chosen.name, self._calendars[chosen.name], step, chosen.rule)
+        return Hours(chosen.name, self.calendars[chosen.name], step, chosen.rule)
+
+    def _judge(self, situation: Situation, standing: CoverageStatus) -> dict[str, ChannelVerdict]:
+        return access.verdicts(self.edition, standing, situation)
+
+    def _prioritise(self, situation: Situation) -> PriorityDecision:
+        found = priority_of(self.edition, situation)
+        return PriorityDecision(found.priority, decision_trace.step_because(found.rule, True, found.why))
+
+    def _promise(self, situation: Situation, priority: str, tier: str, opened_by: OpenedBy) -> PromisedTerms:
+        terms = promised(self.edition, CaseKind(situation, priority, tier, opened_by)).terms
+        return PromisedTerms(
+            {milestone: _without_deadline(each) for milestone, each in terms.items()},
+            tuple(
+                (milestone, each.calendar)
+                for milestone, each in terms.items()
+                if has_target(each) and self.edition.milestones[milestone].starts_at_submission
+            ),
+            tuple(
+                decision_trace.milestone_step(milestone, situation.plan, priority, tier, each)
+                for milestone, each in terms.items()
+            ),
+        )
 
     def _assign(
-        self, profile: Profile, requester_from: RequesterFrom, wanted: Channel, request_type: RequestType
+        self,
+        situation: Situation,
+        standing: CoverageStatus,
+        requester_from: RequesterFrom,
+        not_in_edition: str | None,
     ) -> Assignment:
-        channels = self.channels(profile)
-        channel = channels[wanted].use_instead or wanted
+        channels = self.channels(standing, situation)
+        wanted = situation.channel
+        sent_by = access.sent_elsewhere(self.edition, channels, situation)
+        if sent_by is not None and sent_by.channel == wanted:
+            sent_by = None
+        channel = (channels[wanted].use_instead or wanted) if sent_by is None else sent_by.channel
         tier = channels[channel].tier
         if tier is None:
             raise AssertionError(f"channel {channel} takes the place of {wanted}, yet it is closed")
-        plan = self.edition.plans[profile.plan]
-        covered = profile.standing == "covered"
+        plan = self.edition.plans[situation.plan]
+        covered = standing == "covered"
+        right = access.right_to_ask(self.edition, standing, situation._replace(channel=channel))
         rights = EscalationRights(
             automated=covered and plan.automated_escalation,
             technical_account_manager=covered and plan.technical_account_manager,
-            customer_requested=access.may_ask_for_escalation(self.edition, profile, request_type),
+            customer_requested=right.may_ask,
+        )
+        profile = Profile(
+            standing, situation.plan, situation.account_type, situation.paid, situation.role, situation.licensed
         )
         return Assignment(
             channels,
             channel,
             tier,
-            self.edition.channels[channel].staffed,
-            profile.standing in ("unknown_account", "withdrawn"),
+            standing in NEEDS_TRIAGE,
             rights,
-            decision_trace.assignment_steps(profile, requester_from, channels, wanted, channel, rights, request_type),
+            decision_trace.assignment_steps(
+                profile, requester_from, channels, wanted, channel, sent_by, rights, not_in_edition
+            ),
         )
+
+
+def _without_deadline(terms: MilestoneTerms) -> DecidedMilestone:
+    return DecidedMilestone(
+        target_seconds=terms.target_seconds,
+        hours=terms.hours,
+        promise=terms.promise,
+        reason=terms.reason,
+        due_at=None,
+        target_business_days=terms.target_business_days,
+        until=terms.until,
+        open_at_least=terms.open_at_least,
+        calendar=terms.calendar,
+    )
 
 
 class Rules(Protocol):

@@ -40,14 +40,17 @@ def _guidelines() -> Rulebook:
 def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:
     """A P1 on the web for a Premier+ account, received and decided at `at`, unless `given` says otherwise."""
     asked = request(request_id=request_id, channel="web_ticket", received_at=at)
-    return decided(asked, covered(terms_of(account()), asked.requester, 0), _guidelines(), at, **given)
+    return decided(
+        asked, covered(terms_of(account()), asked.requester, _guidelines().edition, at, 0), _guidelines(), at, **given
+    )
 
 
 def decided(
     asked: SupportRequestSubmitted, entitlement: Entitlement, rules: Rulebook, at: datetime, **given: Any
 ) -> CaseRouted:
     """The case that the router makes of a request, decided at `at`; `given` replaces what it says."""
-    case = case_routed(asked, route(asked, entitlement, rules, asked.received_at), observed_at=at, caused_by=_CAUSED_BY)
+    decision = route(asked, entitlement, rules, asked.received_at)
+    case = case_routed(asked, decision, rules.edition, observed_at=at, caused_by=_CAUSED_BY)
     return msgspec.structs.replace(case, **given)
 
 
