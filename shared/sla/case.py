@@ -4,6 +4,7 @@ Each function changes the state in place and returns the effects to publish and 
 case is live any more, the timer is the instant at which the case is deleted.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -11,21 +12,17 @@ from msgspec.structs import replace
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import DAY, Micros
 from shared.contracts.structs import ActivityRecorded, CaseRouted
-from shared.contracts.vocabulary import (
-    ACTIVITY_TYPES,
-    ENVIRONMENTS,
-    IMPACTS,
-    WORKAROUNDS,
-    ActivityType,
-    Priority,
-)
+from shared.contracts.vocabulary import ACTIVITY_TYPES, STATUS_KINDS, ActivityType
+from shared.policy.case_rules import looks_like
+from shared.policy.milestones import REACHED
 from shared.sla import customer_escalation, effects, sla_clock
-from shared.sla.case_state import CaseState, Facts, StoredActivity, store_marks, stored_terms
-from shared.sla.clock import CasePolicy
-from shared.sla.customer_escalation import NEVER_REQUESTED, EscalationRequestState, Right
+from shared.sla.case_facts import facts_of
+from shared.sla.case_state import CaseState, StoredActivity, store_marks, stored_terms
+from shared.sla.clock import Activity, CasePolicy
+from shared.sla.customer_escalation import NEVER_REQUESTED, NOBODY_ASKS, EscalationRequestState, Right
 from shared.sla.errors import InputRefused
 from shared.sla.event_time import counts_from, micros
-from shared.sla.fold import RELEVANT, case_status, in_order
+from shared.sla.order import REPLIED, RETRACTED, case_status, in_order
 from shared.sla.packing import pack_digest, pack_id, pack_trace
 from shared.sla.pinned_edition import Editions, PinnedEdition, short_of
 from shared.sla.sla_clock import Step, advance, open_case, refold, unchanged
@@ -33,8 +30,6 @@ from shared.sla.terms_in_force import CHANGES, CaseView, view_of
 
 # Activity about an escalation that the customer asks for: no clock cares.
 ESCALATION_REQUESTS: frozenset[ActivityType] = frozenset(("escalation_requested", "escalation_reviewed"))
-# Activity that is stored with the case.
-REMEMBERED: frozenset[ActivityType] = RELEVANT | ESCALATION_REQUESTS
 # A closed case is deleted after so long without activity.
 QUIET_AFTER_CLOSED = 30 * DAY
 # One that nobody closed, but that has no live clock: as long as support.cases.v1 keeps it.
@@ -48,7 +43,7 @@ class CaseStep(NamedTuple):
 
     effects: list[effects.EscalationEvent]
     timer: Micros | None
-    priority: Priority
+    priority: str
 
 
 def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparent: str | None) -> CaseState:
@@ -57,28 +52,15 @@ def new_case(case: CaseRouted, edition: bytes, pinned: PinnedEdition, traceparen
         raise InputRefused(
             "malformed_event", f"calendar: edition {case.edition} has none called {case.calendar[:60]!r}"
         )
-    plan, staffed = case.entitlement.plan, pinned.edition.channels[case.assigned_channel].staffed
-    pinned.plan(plan)
-    trace, sampled = pack_trace(traceparent)
-    facts = Facts(
-        calendar=pinned.calendar_names.index(case.calendar),
-        plan=pinned.plan_names.index(plan),
-        priority=pinned.priority_names.index(case.priority),
-        impact=IMPACTS.index(case.impact),
-        workaround=WORKAROUNDS.index(case.workaround),
-        environment=ENVIRONMENTS.index(case.environment),
-        staffed=staffed,
-        automated=case.escalation.automated,
-        may_ask=case.escalation.customer_requested,
-        type_excluded=case.request_type not in pinned.edition.customer_escalation.request_types,
-        sampled=sampled,
-    )
+    facts = facts_of(case, pinned.edition)
     return CaseState(
         account=None if case.account_id is None else pack_id(case.account_id),
         edition=edition,
-        facts=facts.packed(),
+        facts=pinned.layout.pack(facts),
         opened_at=micros(case.received_at, "received_at"),
-        trace=trace,
+        trace=pack_trace(traceparent),
+        language=facts.kind.situation.language,
+        country=facts.kind.situation.country,
     )
 
 
@@ -89,7 +71,7 @@ def open_clocks(state: CaseState, editions: Editions, now: Micros) -> CaseStep:
         step = open_case(before.policy, state.opened_at)
     except CalendarError as error:
         raise _uncountable(error) from None
-    return _case_step(state, before, step, now)
+    return _case_step(state, editions, before, step, now)
 
 
 def is_retry(state: CaseState, activity: ActivityRecorded) -> bool:
@@ -114,8 +96,9 @@ def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecor
     before = view_of(state, editions)
     if activity.type == "policy_migrated":
         _check_migration(before, editions, activity)
-    if activity.type not in REMEMBERED:
+    if activity.type not in before.policy.rules.relevant and activity.type not in ESCALATION_REQUESTS:
         return _unchanged([], before, now)
+    _check_words(state, before, activity)
     if len(state.activities) >= MAX_ACTIVITIES:
         raise InputRefused("too_much_activity", f"a case takes in {MAX_ACTIVITIES} activities at most")
     if activity.type in ESCALATION_REQUESTS:
@@ -133,7 +116,34 @@ def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecor
     except CalendarError as error:
         raise _uncountable(error) from None
     state.activities = activities
-    return _case_step(state, after, step, now)
+    return _case_step(state, editions, after, step, now)
+
+
+def _check_words(state: CaseState, case: CaseView, activity: ActivityRecorded) -> None:
+    """Refuse a status that people take for another one, a milestone that is not there, and taking back no reply."""
+    rules, name = case.policy.rules, case.pinned.edition.edition
+    if activity.type == "status_changed" and activity.to is not None and activity.to not in rules.statuses:
+        meant = looks_like(activity.to, (*rules.statuses, *STATUS_KINDS, "withdrawn"))
+        if meant is not None:
+            raise InputRefused("unknown_word", f"to: edition {name} has no such status, but {meant!r}: write that")
+    if activity.milestone is not None and activity.milestone not in rules.milestones:
+        raise InputRefused(
+            "unknown_word",
+            f"milestone: {activity.milestone[:60]!r} is not known in edition {name}, which has "
+            f"{', '.join(rules.milestones)}",
+        )
+    if activity.type == REACHED and activity.milestone is not None:
+        row = rules.milestones[activity.milestone]
+        if REACHED not in row.fulfilled_by:
+            raise InputRefused(
+                "unknown_word",
+                f"milestone: {activity.milestone} is fulfilled by {', '.join(row.fulfilled_by)}, not by {REACHED}",
+            )
+    if activity.type == RETRACTED and activity.retracts is not None:
+        packed = pack_id(activity.retracts)
+        known = next((each for each in state.activities if each.id == packed), None)
+        if known is not None and ACTIVITY_TYPES[known.kind] != REPLIED:
+            raise InputRefused("malformed_event", "retracts: that activity is no reply of an agent")
 
 
 def _check_migration(case: CaseView, editions: Editions, activity: ActivityRecorded) -> None:
@@ -163,43 +173,47 @@ def fire(state: CaseState, editions: Editions, due: Micros, now: Micros) -> Case
     step = advance(before.policy, before.clocks, due + 1)
     if not step.effects and step.next_due is None and not step.any_live:
         return None
-    return _case_step(state, before, step, now)
+    return _case_step(state, editions, before, step, now)
 
 
 def _request_escalation(
     state: CaseState, case: CaseView, activity: ActivityRecorded
 ) -> tuple[EscalationRequestState, effects.CustomerEscalationEvent]:
     """The outcome of a customer's request for an escalation, or of its review."""
-    rules, at = case.pinned.edition.customer_escalation, counts_from(micros(activity.at, "at"), state.opened_at)
+    rules = case.pinned.edition.customer_escalation or NOBODY_ASKS
+    at = counts_from(micros(activity.at, "at"), state.opened_at)
     if activity.type == "escalation_reviewed":
         return customer_escalation.review(
             state.asked or NEVER_REQUESTED, rules, at=at, accepted=bool(activity.accepted)
         )
-    facts = Facts.unpacked(state.facts)
-    right = Right(facts.may_ask, facts.type_excluded)
+    right = Right(case.facts.may_ask, case.facts.excluded)
     known_by_then = [known for known in case.clocks.history if known.at <= at]
-    is_open = case_status(in_order(case.policy, known_by_then)) == "open"
+    is_open = _status(case.policy, known_by_then) == "open"
     return customer_escalation.request(
         state.asked or NEVER_REQUESTED, right, rules, state.opened_at, at=at, by=activity.activity_id, is_open=is_open
     )
 
 
-def _case_step(state: CaseState, case: CaseView, step: Step, now: Micros) -> CaseStep:
-    store_marks(state, step.case)
-    return CaseStep(list(step.effects), _timer(case.policy, step, now), case.priority)
+def _case_step(state: CaseState, editions: Editions, case: CaseView, step: Step, now: Micros) -> CaseStep:
+    store_marks(state, step.case, editions.of(state.edition).milestone_names)
+    return CaseStep(list(step.effects), _timer(case.policy, step, now), case.kind.priority)
 
 
 def _unchanged(published: list[effects.EscalationEvent], case: CaseView, now: Micros) -> CaseStep:
     """A step that the clocks take no part in."""
-    return CaseStep(published, _timer(case.policy, unchanged(case.policy, case.clocks), now), case.priority)
+    return CaseStep(published, _timer(case.policy, unchanged(case.policy, case.clocks), now), case.kind.priority)
 
 
 def _timer(policy: CasePolicy, step: Step, now: Micros) -> Micros | None:
     """When the case has to be looked at again; one without a live clock, when it is to be deleted."""
     if step.next_due is not None or step.any_live:
         return step.next_due
-    closed = case_status(in_order(policy, step.case.history)) == "closed"
+    closed = _status(policy, step.case.history) == "closed"
     return now + (QUIET_AFTER_CLOSED if closed else QUIET_UNCLOSED)
+
+
+def _status(policy: CasePolicy, history: Iterable[Activity]) -> str:
+    return case_status(policy.rules, in_order(policy.rules, policy.terms, history))
 
 
 def _stored_activity(state: CaseState, activity: ActivityRecorded) -> StoredActivity:
@@ -209,13 +223,15 @@ def _stored_activity(state: CaseState, activity: ActivityRecorded) -> StoredActi
         id=pack_id(activity.activity_id),
         digest=pack_digest(activity.activity_digest),
         to=activity.to,
-        impact=None if activity.impact is None else IMPACTS.index(activity.impact),
-        workaround=None if activity.workaround is None else WORKAROUNDS.index(activity.workaround),
+        fields=dict(activity.fields) if activity.fields else None,
         terms=None if activity.milestones is None else stored_terms(activity.milestones),
         plan=activity.plan if activity.type == "entitlement_refreshed" else None,
         edition=short_of(activity.policy_sha256)
         if activity.type == "policy_migrated" and activity.policy_sha256
         else None,
+        until=None if activity.until is None else micros(activity.until, "until") - state.opened_at,
+        milestone=activity.milestone,
+        retracts=None if activity.retracts is None else pack_id(activity.retracts),
     )
 
 

@@ -4,21 +4,25 @@
 so late activity is no special case, and a million open cases stay small. Instants are microseconds since 1970 UTC.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple, TypedDict
 
 from msgspec import Struct
 
 from shared.business_time.calendar import BusinessCalendar
-from shared.business_time.hours import due_micros, measured_micros
+from shared.business_time.errors import MissingCalendar
+from shared.business_time.hours import due_micros, measured_micros, needed
 from shared.business_time.instants import SECOND, Micros
-from shared.business_time.spans import Span
+from shared.business_time.spans import Span, merged
 from shared.contracts.structs import MilestoneTerms
-from shared.contracts.vocabulary import ActivityType, Milestone, Promise, Stage
+from shared.contracts.vocabulary import Promise, Stage, StatusKind
+from shared.policy.case_rules import CaseRules
 from shared.policy.chain import NO_CHAIN, Chain
-from shared.policy.milestones import MILESTONE_TABLE, MilestoneTable
+from shared.policy.deadlines import due_of, target_of
 
-Terms = Mapping[Milestone, MilestoneTerms]
+Terms = Mapping[str, MilestoneTerms]
+Calendars = Mapping[str, BusinessCalendar]
 Verdict = Literal["running", "met", "breached"]
 Fired = tuple[tuple[int, int], ...]  # of each level that has fired: how often; by level
 
@@ -26,33 +30,39 @@ Fired = tuple[tuple[int, int], ...]  # of each level that has fired: how often; 
 class CasePolicy(NamedTuple):
     """What a case pins, resolved by the caller from the case's edition: the same value for many cases.
 
-    `terms` and `calendar` are those of the submission; `calendar` may be None if no milestone counts in business hours.
-    `chain` and `automated` (entitled to automated escalation) are those in force now. `milestones` is what each
-    milestone is.
+    `terms` and `calendar` are those of the submission; `calendar` may be None if no milestone counts in business hours,
+    and `calendars` has those that terms name. `rules` (what milestones and statuses are), `chain` and `automated`
+    (entitled to automated escalation) are those in force now.
     """
 
     terms: Terms
     calendar: BusinessCalendar | None
+    rules: CaseRules
     chain: Chain = NO_CHAIN
     automated: bool = False
-    milestones: MilestoneTable = MILESTONE_TABLE
+    calendars: Calendars = MappingProxyType({})
 
 
 class Activity(NamedTuple):
     """Something that happened to a case at `at`, as far as its clocks care. One from before the case counts from its
     opening, and its instant settles the order among those.
 
-    `id` settles the order of equal instants. `to` is the new status (status_changed, reopened). `terms` are the new
-    terms (reprioritised, entitlement_refreshed, policy_migrated) of the milestones that change; one left out keeps its
-    terms, one with no target ends. `calendar`, if given, counts from then on.
+    `id` settles the order of equal instants. `to` is the new status (status_changed, reopened), `until` when it ends by
+    itself. `milestone` is the one that was reached or acknowledged, `retracts` the id of a reply that was taken back.
+    `terms` are the new terms (reprioritised, entitlement_refreshed, policy_migrated) of the milestones that change; one
+    left out keeps its terms, one with no target ends. `calendar` and `calendars`, if given, count from then on.
     """
 
     at: Micros
-    kind: ActivityType
+    kind: str
     id: str
     to: str | None = None
     terms: Terms | None = None
     calendar: BusinessCalendar | None = None
+    calendars: Calendars | None = None
+    until: Micros | None = None
+    milestone: str | None = None
+    retracts: str | None = None
 
 
 class Mark(NamedTuple):
@@ -61,7 +71,7 @@ class Mark(NamedTuple):
     `fired` has the levels that have fired (or were suppressed).
     """
 
-    milestone: Milestone
+    milestone: str
     instance: int
     generation: int = 1
     verdict: Verdict = "running"
@@ -102,6 +112,14 @@ class StatusChange(NamedTuple):
     at: Micros
     status: str
     by: str
+    counts_as: StatusKind = "open"
+
+    def pauses(self, terms: MilestoneTerms) -> bool:
+        """Whether a clock with these terms stands still: they name the status, or what it counts as.
+
+        A status that counts as open is named by its own name alone, `open` too.
+        """
+        return self.status in terms.paused_by or (self.counts_as != "open" and self.counts_as in terms.paused_by)
 
 
 class Paused(NamedTuple):
@@ -121,10 +139,20 @@ class GivenTerms(NamedTuple):
     by: str
 
 
+def calendar_of(terms: MilestoneTerms, own: BusinessCalendar | None, named: Calendars) -> BusinessCalendar | None:
+    """The calendar that terms count by: the one that they name, else the case's own. Raises MissingCalendar."""
+    if terms.calendar is None:
+        return own
+    try:
+        return named[terms.calendar]
+    except KeyError:
+        raise MissingCalendar(f"the edition of the case has no calendar {terms.calendar!r}", "calendar") from None
+
+
 class ClockFacts(TypedDict):
     """The fields that all events about a clock have, but for `at`. The type checker compares them with the events'."""
 
-    milestone: Milestone
+    milestone: str
     instance: int
     generation: int
     promise: Promise
@@ -138,10 +166,11 @@ class Clock(Struct, gc=False):
     `breached_at` is the deadline that passed, which a later downgrade does not take back; `cause` is the activity that
     made it pass, if time alone did not. `why` is the status that paused or resumed, or what stopped it, `by` the
     activity ("" = the submission). `termed_by` is the activity that gave it its terms, `breached_under` the
-    one that gave it those that it was breached under.
+    one that gave it those that it was breached under. `target` is how long it may take, in its hours; business days are
+    resolved at the start. `acknowledged` are the spans in which somebody had taken the call, so that nobody is called.
     """
 
-    milestone: Milestone
+    milestone: str
     instance: int
     started_at: Micros
     terms: MilestoneTerms
@@ -149,6 +178,8 @@ class Clock(Struct, gc=False):
     stage: Stage
     since: Micros
     pauses: list[Pause]
+    target: Micros
+    acknowledged: list[Span] = []
     due_at: Micros | None = None
     stopped_at: Micros | None = None
     late: bool = False
@@ -170,32 +201,52 @@ class Clock(Struct, gc=False):
         return self.terms.promise or "objective"
 
     @property
-    def target(self) -> Micros:
-        """How long it may take, in its hours."""
-        assert self.terms.target_seconds is not None  # noqa: S101 - without a target there is no clock
-        return self.terms.target_seconds * SECOND
+    def open_at_least(self) -> Micros:
+        """How long the calendar must have been open before the deadline."""
+        return (self.terms.open_at_least or 0) * SECOND
 
     @property
     def paused_spans(self) -> list[Span]:
         """The pauses that are over, as calendars take them."""
         return [(pause.start, pause.end) for pause in self.pauses]
 
-    def due_after(self, amount: Micros) -> Micros:
-        """When so much has been used up, in the target's hours, by the pauses so far. Raises CalendarError."""
+    def deadline(self) -> Micros:
+        """When the target is used up, by the pauses so far. Raises CalendarError."""
+        return due_of(self.terms, self.target, self.started_at, self.calendar, self.paused_spans)
+
+    def call_at(self, amount: Micros) -> Micros:
+        """When a call is made that comes at this amount of the target. Raises CalendarError.
+
+        Before the deadline the amount counts in the target's own hours, to the deadline as it was before it moved to an
+        opening; after such a deadline, in open time. Nobody is called while somebody has taken the call.
+        """
         assert self.terms.hours is not None  # noqa: S101 - a target says in which hours it counts
         if amount <= 0:
             return self.started_at
-        return due_micros(self.started_at, amount, self.terms.hours, self.calendar, self.paused_spans)
-
-    def deadline(self) -> Micros:
-        """When the target is used up, by the pauses so far. Raises CalendarError."""
-        return self.due_after(self.target)
+        pauses: Sequence[Span] = self.paused_spans
+        if self.acknowledged:
+            pauses = merged([*pauses, *self.acknowledged])
+        if self.terms.hours != "elapsed_then_next_open":
+            return due_micros(self.started_at, amount, self.terms.hours, self.calendar, pauses)
+        if amount < self.target:
+            return due_micros(self.started_at, amount, "elapsed", None, pauses)
+        due = due_of(self.terms, self.target, self.started_at, self.calendar, pauses)
+        beyond = amount - self.target
+        return due if beyond == 0 else needed(self.calendar).add_micros(due, beyond, pauses)
 
     def used(self, at: Micros) -> Micros:
         """How much of the target is used up at `at`, in its hours; it stands still once paused or stopped."""
         assert self.terms.hours is not None  # noqa: S101 - a target says in which hours it counts
         until = at if self.stage == "running" else self.since
-        return measured_micros(self.started_at, until, self.target, self.terms.hours, self.calendar, self.paused_spans)
+        return measured_micros(
+            self.started_at,
+            until,
+            self.target,
+            self.terms.hours,
+            self.calendar,
+            self.paused_spans,
+            self.open_at_least,
+        )
 
     def facts(self, generation: int) -> ClockFacts:
         """What every event about it says."""
@@ -218,7 +269,7 @@ class Clock(Struct, gc=False):
 
     def follow(self, status: StatusChange, at: Micros) -> None:
         """Pause or resume as the present status of the case asks."""
-        pausing = status.status in self.terms.paused_by
+        pausing = status.pauses(self.terms)
         if pausing and self.stage == "running":
             self.pause(status, at)
         elif not pausing and self.stage == "paused":
@@ -270,7 +321,7 @@ class Clock(Struct, gc=False):
         if paused.now is None:
             self._enter("running", at, status.status, status.by)
         else:
-            self._enter("paused", *paused.now)
+            self._enter("paused", *paused.now[:3])
         self._recount(given, status, at, cause)
 
     def _recount(self, given: GivenTerms, status: StatusChange, at: Micros, cause: str) -> None:
@@ -284,6 +335,7 @@ class Clock(Struct, gc=False):
 
     def _take(self, given: GivenTerms) -> None:
         self.terms, self.calendar, self.termed_by = given
+        self.target = target_of(self.terms, self.started_at, self.calendar)
         self.late = False
 
     def _end_pause(self, at: Micros) -> None:

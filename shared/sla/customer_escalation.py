@@ -27,13 +27,15 @@ class EscalationRequestState(Struct, array_like=True, frozen=True, gc=False):
 
 
 class Right(NamedTuple):
-    """What a case pins about asking: the right itself, and whether the type of request alone stands in its way."""
+    """What a case pins about asking: the right itself, and whether the kind of request alone stands in its way."""
 
     may_ask: bool
-    type_excluded: bool
+    excluded: bool
 
 
 NEVER_REQUESTED = EscalationRequestState()
+# The rules of an edition by which nobody may ask: the right of every case is then denied already.
+NOBODY_ASKS = CustomerEscalation(wait_after_submission_seconds=0, wait_after_rejection_seconds=0)
 
 
 def request(
@@ -80,7 +82,7 @@ def _refused(
     *,
     is_open: bool,
 ) -> tuple[RefusalReason, Micros | None] | None:
-    if right.type_excluded:
+    if right.excluded:
         return "request_type", None
     if not right.may_ask:
         return "not_entitled", None

@@ -1,12 +1,12 @@
 # Made by `python -m shared.contracts.stub_export` from the models; `make schemas` brings it up to date.
 from msgspec import Struct
-from shared.contracts.vocabulary import Called, Milestone, Promise, RefusalReason
+from shared.contracts.vocabulary import Promise, RefusalReason, Word
 
 class EscalationEvent(Struct, frozen=True, kw_only=True):
     at: int
 
 class ClockEvent(EscalationEvent, frozen=True, kw_only=True):
-    milestone: Milestone
+    milestone: Word
     instance: int
     generation: int
     promise: Promise
@@ -29,7 +29,7 @@ class ClockCancelled(ClockEvent, frozen=True, kw_only=True):
 
 class ClockWarned(ClockEvent, frozen=True, kw_only=True):
     level: int
-    called: Called
+    called: Word
     share: float
     repetition: int | None = ...
 
@@ -44,7 +44,7 @@ class ClockRestated(ClockEvent, frozen=True, kw_only=True):
 
 class EscalationRaised(ClockEvent, frozen=True, kw_only=True):
     level: int
-    called: Called
+    called: Word
     repetition: int | None = ...
 
 class EscalationSuppressed(ClockEvent, frozen=True, kw_only=True):

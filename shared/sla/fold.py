@@ -1,49 +1,43 @@
 """[pure] From what happened to a case to its clocks: the rules of starting, pausing, stopping and counting again.
 
-What each milestone is stands in `shared/policy/milestones.py`; the fold interprets its rows and knows none by name.
-Activity is folded in the order of its event times, whenever it arrived. At equal instants: start, new terms, resume,
-pause, stop, cancel; then the activity's id. docs/clocks.md says the rules for people.
+What each milestone is stands in the edition (`shared/policy/milestones.py`); the fold interprets its rows and knows
+none by name. `order.py` has the order in which activity is folded. docs/clocks.md says the rules for people.
 """
 
-from collections.abc import Iterable, Set
-from typing import Literal
+from collections.abc import Iterable
 
 from shared.business_time.instants import Micros
 from shared.contracts.structs import MilestoneTerms
-from shared.contracts.vocabulary import ActivityType, Milestone
-from shared.policy.milestones import MILESTONE_TABLE, SUBMITTED, activity_in
-from shared.sla.clock import Activity, CasePolicy, Clock, GivenTerms, Pause, Paused, StatusChange
+from shared.contracts.vocabulary import StatusKind
+from shared.policy.case_rules import CaseRules
+from shared.policy.deadlines import has_target, target_of
+from shared.policy.milestones import REACHED, SUBMITTED
+from shared.sla.clock import Activity, CasePolicy, Clock, GivenTerms, Pause, Paused, StatusChange, calendar_of
 from shared.sla.event_time import counts_from
-
-RESOLVED = "resolved"
-_ENDS: tuple[ActivityType, ...] = ("closed", "withdrawn")
-NEW_TERMS: tuple[ActivityType, ...] = ("reprioritised", "entitlement_refreshed", "policy_migrated")
-
-# Activity that affects no clock need not be remembered.
-RELEVANT: frozenset[ActivityType] = frozenset(
-    (
-        *activity_in(MILESTONE_TABLE),
-        "agent_replied",
-        "customer_replied",
-        "status_changed",
-        "resolved",
-        "reopened",
-        *_ENDS,
-        *NEW_TERMS,
-    )
-)
+from shared.sla.order import ENDS, NEW_TERMS, OPEN, REPLIED, RESOLVED, STATUS_ENDED, in_order, meaning, set_by
 
 
-def fold(policy: CasePolicy, opened_at: Micros, status: str, history: Iterable[Activity]) -> list[Clock]:
+def fold(
+    policy: CasePolicy, opened_at: Micros, status: str, history: Iterable[Activity], until: Micros | None = None
+) -> list[Clock]:
     """The clocks of a case by milestone and instance, as they stand after its `history`.
 
-    Whether a running clock's deadline has passed since is not asked here: that is `as_of`, or a timer.
-    Raises CalendarError where a target cannot be counted.
+    A status that ends by itself has ended if its instant is not after `until`; None = all of them. Whether a running
+    clock's deadline has passed since is not asked here: that is `as_of`, or a timer. Raises CalendarError where a
+    target cannot be counted.
     """
-    case = _Case(policy, opened_at, status)
-    for activity in in_order(policy, history):
-        case.apply(activity)
-    return case.clocks()
+    return folded(policy, opened_at, status, history, until).clocks()
+
+
+def folded(
+    policy: CasePolicy, opened_at: Micros, status: str, history: Iterable[Activity], until: Micros | None = None
+) -> "FoldedCase":
+    """The same, with the status that the case has then."""
+    case = FoldedCase(policy, opened_at, status)
+    for activity in in_order(policy.rules, policy.terms, history):
+        if activity.kind != STATUS_ENDED or until is None or activity.at <= until:
+            case.apply(activity)
+    return case
 
 
 def as_of(clocks: list[Clock], at: Micros) -> list[Clock]:
@@ -54,74 +48,25 @@ def as_of(clocks: list[Clock], at: Micros) -> list[Clock]:
     return clocks
 
 
-def meaning(activity: Activity) -> ActivityType:
-    """What an activity amounts to: a status change to resolved, closed or withdrawn is that very act."""
-    if activity.kind == "status_changed":
-        if activity.to == RESOLVED:
-            return "resolved"
-        if activity.to == "closed":
-            return "closed"
-        if activity.to == "withdrawn":
-            return "withdrawn"
-    return activity.kind
-
-
-def case_status(history: Iterable[Activity]) -> Literal["open", "resolved", "closed"]:
-    """The status of a case after its `history`, in fold order."""
-    found: Literal["open", "resolved", "closed"] = "open"
-    for activity in history:
-        kind = meaning(activity)
-        if kind in _ENDS:
-            found = "closed"
-        elif kind == "resolved":
-            found = found if found == "closed" else "resolved"
-        elif kind in ("reopened", "status_changed"):
-            found = "open"
-    return found
-
-
-def in_order(policy: CasePolicy, history: Iterable[Activity]) -> list[Activity]:
-    """`history` in the total order in which it is folded."""
-    activities = list(history)
-    pausing: set[str] = set()
-    for terms in (policy.terms, *(a.terms for a in activities if a.terms is not None)):
-        for milestone_terms in terms.values():
-            pausing.update(milestone_terms.paused_by)
-    only_start = policy.milestones.only_start
-    activities.sort(key=lambda a: (a.at, _rank(a, pausing, only_start), a.id))
-    return activities
-
-
-def _rank(activity: Activity, pausing: Set[str], only_start: Set[str]) -> int:
-    """The place of an activity among those of one instant; `pausing` are the statuses that pause a clock."""
-    kind = meaning(activity)
-    if kind in NEW_TERMS:
-        return 1
-    if kind == "reopened" or (kind == "status_changed" and activity.to not in pausing):
-        return 2
-    if kind == "status_changed":
-        return 3
-    if kind in _ENDS:
-        return 5
-    return 0 if kind in only_start else 4
-
-
-class _Case:
+class FoldedCase:
     """The case while its history is folded. It knows what happened; its clocks know how to pause, resume and stop."""
 
     def __init__(self, policy: CasePolicy, opened_at: Micros, status: str) -> None:
-        self._rules = policy.milestones
-        self._calendar = policy.calendar
+        self._case_rules: CaseRules = policy.rules
+        self._rules = policy.rules.milestones
+        self._calendar, self._calendars = policy.calendar, policy.calendars
         self._opened_at = opened_at
-        self._terms: dict[Milestone, MilestoneTerms] = {
-            milestone: terms for milestone, terms in policy.terms.items() if terms.target_seconds is not None
+        self._terms: dict[str, MilestoneTerms] = {
+            milestone: terms
+            for milestone, terms in policy.terms.items()
+            if has_target(terms) and milestone in self._rules
         }
-        self._terms_by: dict[Milestone, str] = {}  # the activity that gave them, if not the decision
-        self._clocks: dict[Milestone, list[Clock]] = {milestone: [] for milestone in self._rules}
-        self._statuses: list[StatusChange] = [StatusChange(opened_at, status, "")]
+        self._terms_by: dict[str, str] = {}  # the activity that gave them, if not the decision
+        self._clocks: dict[str, list[Clock]] = {milestone: [] for milestone in self._rules}
+        self._statuses: list[StatusChange] = [StatusChange(opened_at, status, "", self._counts_as(status))]
         self._ended = False
         self._reopened_at: Micros | None = None
-        self._fulfilled: set[Milestone] = set()  # whether or not a clock ran for it
+        self._fulfilled: set[str] = set()  # whether or not a clock ran for it
         self._unanswered_since: Micros | None = None
         self._last_public_update = opened_at
         for milestone in self._rules.started_by.get(SUBMITTED, ()):
@@ -139,28 +84,58 @@ class _Case:
     def apply(self, activity: Activity) -> None:
         """Fold one activity: fulfilment first, then what it does to the case, then what it starts."""
         at = counts_from(activity.at, self._opened_at)
-        kind = meaning(activity)
+        kind = meaning(self._case_rules, activity)
+        if kind == STATUS_ENDED:
+            if self._status.by == set_by(activity):
+                self._change_status(at, OPEN, activity.id)
+            return
         if kind == "agent_replied":
             self._unanswered_since = None
             self._last_public_update = at
         elif kind == "customer_replied" and self._unanswered_since is None and not self._ended:
             self._unanswered_since = at
+        if kind in ("acknowledged", REPLIED):
+            self._hear_from_agents(at, activity)
         for milestone in self._rules.fulfilled_by.get(kind, ()):
-            self._fulfil(milestone, at, kind, activity.id)
-        if kind == "resolved":
-            self._change_status(StatusChange(at, RESOLVED, activity.id))
-        elif kind == "reopened" or kind == "status_changed":
-            self._change_status(StatusChange(at, activity.to or "open", activity.id))
-        elif kind in _ENDS:
-            self._end(StatusChange(at, kind, activity.id))
-        elif kind in NEW_TERMS:
+            if kind != REACHED or milestone == activity.milestone:
+                self._fulfil(milestone, at, kind, activity.id)
+        if kind in NEW_TERMS:
             self._change_terms(at, activity)
+        else:
+            self._follow_status(at, kind, activity)
         for milestone in self._rules.started_by.get(kind, ()):
             self._start_by_activity(milestone, at)
 
     # what happens to the case
 
-    def _fulfil(self, milestone: Milestone, at: Micros, kind: ActivityType, by: str) -> None:
+    def _follow_status(self, at: Micros, kind: str, activity: Activity) -> None:
+        if kind == RESOLVED:
+            self._change_status(at, activity.to or RESOLVED, activity.id)
+        elif kind in ("reopened", "status_changed"):
+            self._change_status(at, activity.to or OPEN, activity.id)
+        elif kind in ENDS:
+            self._end(StatusChange(at, kind, activity.id, "closed"))
+        elif self._opens_the_case(kind):
+            self._change_status(at, OPEN, activity.id)
+
+    def _opens_the_case(self, kind: str) -> bool:
+        """Whether activity that is no change of status ends a wait, or reopens a resolved case."""
+        counts_as = self._status.counts_as
+        return (counts_as == "waiting" and kind in self._case_rules.wait_ends_with) or (
+            counts_as == "resolved" and kind in self._case_rules.reopened_by
+        )
+
+    def _hear_from_agents(self, at: Micros, activity: Activity) -> None:
+        """An acknowledgement stops the chain of its milestone; while it stands, a reply of an agent prolongs it."""
+        until = at + self._case_rules.silence
+        for clock in self._live_clocks():
+            if activity.kind == "acknowledged":
+                if clock.milestone == activity.milestone:
+                    clock.acknowledged.append((at, until))
+            elif clock.acknowledged and at < clock.acknowledged[-1][1]:
+                clock.acknowledged.append((at, until))
+
+    def _fulfil(self, milestone: str, at: Micros, kind: str, by: str) -> None:
         self._fulfilled.add(milestone)
         clock = self._live(milestone)
         if clock is not None:
@@ -168,22 +143,25 @@ class _Case:
         if self._rules[milestone].again == "at_fulfilment" and milestone in self._terms and not self._ended:
             self._start(milestone, at)
 
-    def _start_by_activity(self, milestone: Milestone, at: Micros) -> None:
+    def _start_by_activity(self, milestone: str, at: Micros) -> None:
         """What starts a milestone has happened: nothing more is due while one is live, or if once is enough."""
         if self._ended or milestone not in self._terms or self._live(milestone) is not None:
             return
         if self._last(milestone) is None or self._rules[milestone].again == "at_next_start":
             self._start(milestone, at)
 
-    def _change_status(self, change: StatusChange) -> None:
-        if self._ended and change.status == RESOLVED:
+    def _change_status(self, at: Micros, status: str, by: str) -> None:
+        change = StatusChange(at, status, by, self._counts_as(status))
+        if self._ended and change.counts_as == "resolved":
             return
-        reopens = change.status != RESOLVED and (self._ended or self._status.status == RESOLVED)
+        reopens = change.counts_as != "resolved" and (self._ended or self._status.counts_as == "resolved")
         self._statuses.append(change)
         if reopens:
             self._reopen(change.at)
         for clock in self._live_clocks():
             clock.follow(change, change.at)
+        for milestone in self._rules.started_by.get(status, ()):
+            self._start_by_activity(milestone, at)
 
     def _reopen(self, at: Micros) -> None:
         """The case, which was resolved or had ended, is open again."""
@@ -198,7 +176,7 @@ class _Case:
             elif was_ended and rule.again == "at_fulfilment" and self._starts_with_the_case(milestone):
                 self._start(milestone, at)
 
-    def _reopen_clock(self, milestone: Milestone, at: Micros) -> None:
+    def _reopen_clock(self, milestone: str, at: Micros) -> None:
         """Resume the clock of a milestone that reopening concerns, or begin a new instance, as its terms say."""
         terms, last = self._terms.get(milestone), self._last(milestone)
         if last is None:
@@ -220,11 +198,13 @@ class _Case:
     def _change_terms(self, at: Micros, activity: Activity) -> None:
         if activity.calendar is not None:
             self._calendar = activity.calendar
+        if activity.calendars is not None:
+            self._calendars = activity.calendars
         for milestone, terms in (activity.terms or {}).items():
             if milestone not in self._rules:  # a word that the table of this case does not know
                 continue
             live = self._live(milestone)
-            if terms.target_seconds is None:
+            if not has_target(terms):
                 self._terms.pop(milestone, None)
                 if live is not None:
                     live.finish("cancelled", at, activity.kind, activity.id)
@@ -236,7 +216,7 @@ class _Case:
             elif not self._ended:
                 self._promise(milestone, at, activity.kind)
 
-    def _promise(self, milestone: Milestone, at: Micros, kind: ActivityType) -> None:
+    def _promise(self, milestone: str, at: Micros, kind: str) -> None:
         """A milestone that had no target gets one: it counts from where it would have, if it is still unanswered."""
         since = self._owed_since(milestone)
         if since is None:
@@ -249,7 +229,7 @@ class _Case:
         given = self._given(milestone)
         clock.promise_again(given, self._paused(counted_from, given.terms), self._status, at, kind)
 
-    def _owed_since(self, milestone: Milestone) -> Micros | None:
+    def _owed_since(self, milestone: str) -> Micros | None:
         """Since when a milestone that has no live clock is unanswered, or None."""
         rule = self._rules[milestone]
         if rule.counts_from == "first_unanswered":
@@ -272,30 +252,34 @@ class _Case:
 
     # its clocks
 
-    def _starts_with_the_case(self, milestone: Milestone) -> bool:
+    def _starts_with_the_case(self, milestone: str) -> bool:
         """Whether a milestone is promised, and needs no activity to start."""
         return milestone in self._terms and self._rules[milestone].starts_at_submission
 
-    def _start(self, milestone: Milestone, at: Micros) -> None:
+    def _start(self, milestone: str, at: Micros) -> None:
         self._begin(milestone, at).follow(self._status, at)
 
-    def _begin(self, milestone: Milestone, at: Micros) -> Clock:
+    def _begin(self, milestone: str, at: Micros) -> Clock:
         """A new instance, running whatever the status of the case."""
-        instances = self._clocks[milestone]
-        clock = Clock(milestone, len(instances) + 1, at, self._terms[milestone], self._calendar, "running", at, [])
+        instances, terms = self._clocks[milestone], self._terms[milestone]
+        calendar = calendar_of(terms, self._calendar, self._calendars)
+        target = target_of(terms, at, calendar)
+        clock = Clock(milestone, len(instances) + 1, at, terms, calendar, "running", at, [], target)
         clock.termed_by = self._terms_by.get(milestone, "")
         instances.append(clock)
         return clock
 
-    def _given(self, milestone: Milestone) -> GivenTerms:
+    def _given(self, milestone: str) -> GivenTerms:
         """The terms in force."""
-        return GivenTerms(self._terms[milestone], self._calendar, self._terms_by.get(milestone, ""))
+        terms = self._terms[milestone]
+        calendar = calendar_of(terms, self._calendar, self._calendars)
+        return GivenTerms(terms, calendar, self._terms_by.get(milestone, ""))
 
-    def _last(self, milestone: Milestone) -> Clock | None:
+    def _last(self, milestone: str) -> Clock | None:
         instances = self._clocks[milestone]
         return instances[-1] if instances else None
 
-    def _live(self, milestone: Milestone) -> Clock | None:
+    def _live(self, milestone: str) -> Clock | None:
         last = self._last(milestone)
         return last if last is not None and last.live else None
 
@@ -306,12 +290,20 @@ class _Case:
     def _status(self) -> StatusChange:
         return self._statuses[-1]
 
+    def _counts_as(self, status: str) -> StatusKind:
+        return self._case_rules.counts_as(status)
+
+    @property
+    def status_set_by(self) -> str:
+        """The activity that set the present status; "" = the submission."""
+        return self._status.by
+
     def _paused(self, since: Micros, terms: MilestoneTerms) -> Paused:
         """When `terms` would have paused a clock that counts from `since`."""
         before: list[Pause] = []
         paused: StatusChange | None = None
         for change in self._statuses:
-            if change.status in terms.paused_by:
+            if change.pauses(terms):
                 paused = change._replace(at=max(change.at, since)) if paused is None else paused
             elif paused is not None:
                 if paused.at < change.at:

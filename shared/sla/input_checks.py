@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded, CaseRouted, MilestoneTerms
-from shared.contracts.vocabulary import ActivityType, Milestone
+from shared.contracts.vocabulary import ActivityType
+from shared.policy.deadlines import has_target
 from shared.sla.errors import InputRefused
 from shared.sla.event_time import is_receipt, micros
 
@@ -32,11 +33,16 @@ NOTHING = Required()
 # A type that is not here needs nothing beside what every activity has.
 REQUIRED: Mapping[ActivityType, Required] = {
     "status_changed": Required(needs=("to",)),
-    "reprioritised": Required(one_of=("impact", "workaround", "milestones")),
+    "reprioritised": Required(one_of=("fields", "milestones")),
     "entitlement_refreshed": Required(one_of=("plan", "milestones")),
     "escalation_reviewed": Required(needs=("accepted",)),
     "policy_migrated": Required(needs=("policy_sha256",)),
+    "handed_over": Required(needs=("to",)),
+    "acknowledged": Required(needs=("milestone",)),
+    "milestone_reached": Required(needs=("milestone",)),
+    "reply_retracted": Required(needs=("retracts",)),
 }
+STATUS_LIMIT = 60  # characters
 # What a target needs beside it, in the terms of a milestone.
 TARGET_NEEDS = ("hours", "promise")
 
@@ -53,6 +59,7 @@ def check_activity(activity: ActivityRecorded, now: datetime) -> None:
     _check_printable(activity.case_id)
     _check_required(activity)
     _check_terms(activity.milestones or {})
+    _check_status(activity)
     micros(activity.at, "at")
     micros(activity.recorded_at, "recorded_at")
     if is_in_the_future(activity.at, activity.recorded_at, now):
@@ -87,12 +94,25 @@ def _check_required(activity: ActivityRecorded) -> None:
         )
 
 
+def _check_status(activity: ActivityRecorded) -> None:
+    if activity.type == "status_changed" and len(activity.to or "") > STATUS_LIMIT:
+        raise InputRefused("malformed_event", f"to: a status has {STATUS_LIMIT} characters at most")
+    if activity.until is not None:
+        micros(activity.until, "until")
+        if activity.until <= activity.at:
+            raise InputRefused("malformed_event", "until: the status would end before it begins")
+
+
 def _is_missing(value: object) -> bool:
     """False is a value: an escalation that was not accepted. An empty text, or terms of no milestone, are none."""
     return value is None or value == "" or value == {}
 
 
-def _check_terms(milestones: Mapping[Milestone, MilestoneTerms]) -> None:
+def _check_terms(milestones: Mapping[str, MilestoneTerms]) -> None:
     for milestone, terms in milestones.items():
-        if terms.target_seconds is not None and any(getattr(terms, name) is None for name in TARGET_NEEDS):
+        if has_target(terms) and any(getattr(terms, name) is None for name in TARGET_NEEDS):
             raise InputRefused("malformed_event", f"milestones.{milestone}: a target needs hours and a promise")
+        if terms.target_seconds is not None and terms.target_business_days is not None:
+            raise InputRefused(
+                "malformed_event", f"milestones.{milestone}: has both target_seconds and target_business_days"
+            )

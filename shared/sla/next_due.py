@@ -9,15 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from shared.business_time.instants import Micros
-from shared.contracts.vocabulary import MILESTONES, Milestone
 from shared.policy.chain import Step
 from shared.sla.clock import CasePolicy, Clock, Mark
 from shared.sla.levels import calls_left
 
-Key = tuple[Milestone, int]
+Key = tuple[str, int]
 Marks = Mapping[Key, Mark]
-
-_ORDER = {milestone: number for number, milestone in enumerate(MILESTONES)}
 
 
 class Waiting(NamedTuple):
@@ -26,6 +23,10 @@ class Waiting(NamedTuple):
     amount: Micros
     rank: int  # the deadline comes before the calls at the same amount
     call: Step | None
+
+    def at(self, clock: Clock) -> Micros:
+        """Its instant, by the pauses so far."""
+        return clock.deadline() if self.call is None else clock.call_at(self.amount)
 
 
 class Firing(NamedTuple):
@@ -48,10 +49,11 @@ def earliest(policy: CasePolicy, clocks: Sequence[Clock], marks: Marks) -> Micro
     """The instant of the case's one timer, or None."""
     found: Micros | None = None
     for clock in clocks:
-        waiting = _waiting(policy, clock, mark_of(marks, clock))
-        if waiting:
-            at = clock.due_after(waiting[0].amount)
+        for waiting in _waiting(policy, clock, mark_of(marks, clock)):
+            at = waiting.at(clock)
             found = at if found is None or at < found else found
+            if not clock.acknowledged:
+                break  # what comes by a larger amount comes later, unless calls wait
     return found
 
 
@@ -59,12 +61,14 @@ def overdue(policy: CasePolicy, clocks: Sequence[Clock], marks: Marks, now: Micr
     """Everything whose instant `now` is past, in firing order."""
     found: list[Firing] = []
     for clock in clocks:
-        for amount, rank, call in _waiting(policy, clock, mark_of(marks, clock)):
-            at = clock.due_after(amount)
+        for waiting in _waiting(policy, clock, mark_of(marks, clock)):
+            at = waiting.at(clock)
             if at >= now:
-                break
-            order, key = _ORDER[clock.milestone], (clock.milestone, clock.instance)
-            found.append(Firing(at, amount / clock.target, rank, order, key, call))
+                if not clock.acknowledged:
+                    break
+                continue
+            order, key = policy.rules.milestones.order[clock.milestone], (clock.milestone, clock.instance)
+            found.append(Firing(at, waiting.amount / clock.target, waiting.rank, order, key, waiting.call))
     found.sort(key=lambda firing: firing[:5])
     return found
 

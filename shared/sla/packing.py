@@ -9,6 +9,7 @@ _HEX = re.compile(r"[0-9a-f]{32}")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 # Neither byte occurs in UTF-8, so a packed id cannot be mistaken for a text.
 _HEX_TAG, _UUID_TAG = b"\xff", b"\xfe"
+_TRACE, _NOT_SAMPLED = 24, b"\x00"  # bytes of a trace and its span, and what follows them
 _DIGEST = 6  # bytes: of 2^48 bodies one passes for another, and a client can only mislead itself
 
 
@@ -37,13 +38,17 @@ def pack_digest(digest: str | None) -> bytes:
     return b"" if digest is None else hashlib.sha256(digest.encode()).digest()[:_DIGEST]
 
 
-def pack_trace(traceparent: str | None) -> tuple[bytes | None, bool]:
-    """24 bytes for the trace and the span of a W3C traceparent, and whether it is sampled; None if there is none."""
+def pack_trace(traceparent: str | None) -> bytes | None:
+    """24 bytes for the trace and span of a W3C traceparent, one more if it is not sampled; None if there is none."""
     if traceparent is None or not is_traceparent(traceparent):
-        return None, False
-    return bytes.fromhex(traceparent[3:35] + traceparent[36:52]), bool(int(traceparent[53:55], 16) & 1)
+        return None
+    sampled = int(traceparent[53:55], 16) & 1
+    return bytes.fromhex(traceparent[3:35] + traceparent[36:52]) + (b"" if sampled else _NOT_SAMPLED)
 
 
-def unpack_trace(packed: bytes | None, sampled: bool) -> str | None:
+def unpack_trace(packed: bytes | None) -> str | None:
     """The traceparent that `pack_trace` packed, as one of version 00."""
-    return None if packed is None else f"00-{packed[:16].hex()}-{packed[16:].hex()}-0{int(sampled)}"
+    if packed is None:
+        return None
+    sampled = int(len(packed) == _TRACE)
+    return f"00-{packed[:16].hex()}-{packed[16:_TRACE].hex()}-0{sampled}"

@@ -6,25 +6,44 @@ it is open, whatever files and packages are installed by then.
 
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from shared.business_time.calendar import BusinessCalendar
-from shared.contracts.structs import MilestoneTerms
-from shared.contracts.vocabulary import MILESTONES, Environment, Impact, Milestone, Plan, Priority, Workaround
+from shared.policy.case_rules import case_rules
 from shared.policy.chain import Chain
 from shared.policy.model import Edition, PlanPolicy
 from shared.policy.priority import priority_rule
-from shared.policy.promises import promised
+from shared.policy.promises import CaseKind, Promises, all_terms, promised
 from shared.policy.published_edition import UnusableEdition, read_document
+from shared.sla.case_facts import CaseFacts, FactLayout
 from shared.sla.clock import CasePolicy, Terms
 from shared.sla.errors import InputRefused
 
 STORE = "editions"
 KEY_PREFIX = b"e"  # + the first bytes of the digest, which is how cases refer to it
 _SHORT = 5
+_KEPT = 20_000  # facts, and policies
 
-_NOT_PROMISED = MilestoneTerms(target_seconds=None, reason="not_promised")
+
+class EditionCalendars(Mapping[str, BusinessCalendar]):
+    """The calendars of an edition, each made at the first question."""
+
+    def __init__(self, edition: Edition) -> None:
+        self._configs = edition.calendars
+        self._made: dict[str, BusinessCalendar] = {}
+
+    def __getitem__(self, name: str) -> BusinessCalendar:
+        known = self._made.get(name)
+        if known is None:
+            known = self._made[name] = BusinessCalendar.from_config(self._configs[name])
+        return known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._configs)
+
+    def __len__(self) -> int:
+        return len(self._configs)
 
 
 class PinnedEdition:
@@ -33,58 +52,84 @@ class PinnedEdition:
     def __init__(self, sha256: str, edition: Edition) -> None:
         self.sha256 = sha256
         self.edition = edition
-        # Cases keep positions in these: they belong to the edition and stay as they are, whatever later versions know.
-        self.calendar_names = tuple(sorted(edition.calendars))
-        self.plan_names: tuple[Plan, ...] = tuple(sorted(edition.plans))
-        self.priority_names: tuple[Priority, ...] = tuple(sorted(edition.priorities))
+        self.layout = FactLayout(edition)
+        self.milestone_names = tuple(edition.milestones)  # cases keep positions in it
+        self.rules = case_rules(edition)
         self.chain = Chain(edition.escalation_levels)
-        self._calendars: dict[str, BusinessCalendar] = {}
-        self._policies: dict[tuple[Plan, Priority, bool, bool, str], CasePolicy] = {}
+        self.calendars = EditionCalendars(edition)
+        self._policies: dict[tuple[Promises, str, bool], CasePolicy] = {}
+        self._facts: dict[tuple[bytes, str | None, str | None], CaseFacts] = {}
 
-    def policy(self, plan: Plan, priority: Priority, calendar: str, *, staffed: bool, automated: bool) -> CasePolicy:
+    def facts(self, packed: bytes, language: str | None, country: str | None) -> CaseFacts:
+        """The facts of a case as it stores them. Many cases share them, so they are kept."""
+        key = (packed, language, country)
+        known = self._facts.get(key)
+        if known is None:
+            if len(self._facts) >= _KEPT:
+                self._facts.clear()
+            known = self._facts[key] = self.layout.unpack(packed, language, country)
+        return known
+
+    def policy(self, kind: CaseKind, calendar: str, *, automated: bool) -> CasePolicy:
         """What a case of this kind is promised, and who is called when it is at risk."""
-        key = (plan, priority, staffed, automated, calendar)
+        promises = promised(self.edition, kind)
+        key = (promises, calendar, automated)
         known = self._policies.get(key)
         if known is None:
-            terms = promised(self.edition, plan, priority, staffed=staffed)
-            known = self._policies[key] = CasePolicy(terms, self.calendar(calendar), self.chain, automated)
-        return known
-
-    def calendar(self, name: str) -> BusinessCalendar:
-        """The calendar of that name."""
-        known = self._calendars.get(name)
-        if known is None:
-            known = self._calendars[name] = BusinessCalendar.from_config(self.edition.calendars[name])
-        return known
-
-    def priority(self, impact: Impact, workaround: Workaround, environment: Environment) -> Priority:
-        """The priority of a case with these words. Raises InputRefused where no rule of it decides."""
-        try:
-            return priority_rule(self.edition, impact, workaround, environment).priority
-        except KeyError:
-            raise InputRefused(
-                "unknown_word",
-                f"edition {self.edition.edition} has no priority for impact {impact}, workaround {workaround}, "
-                f"environment {environment}: migrate the case to one that does, then replay this dead letter",
-            ) from None
-
-    def plan(self, name: Plan) -> PlanPolicy:
-        """What a plan brings. Raises InputRefused if the edition does not have it."""
-        known = self.edition.plans.get(name)
-        if known is None:
-            raise InputRefused(
-                "unknown_word",
-                f"edition {self.edition.edition} has no plan {name!r}: migrate the case to one that has it, "
-                "then replay this dead letter",
+            if len(self._policies) >= _KEPT:
+                self._policies.clear()
+            known = self._policies[key] = CasePolicy(
+                promises.terms, self.calendars[calendar], self.rules, self.chain, automated, self.calendars
             )
         return known
 
-    def terms_for(self, plan: Plan, priority: Priority, *, staffed: bool) -> Terms:
-        """The terms of every milestone: those that this priority is not promised end. Raises InputRefused."""
-        self.plan(plan)
-        terms: dict[Milestone, MilestoneTerms] = dict.fromkeys(MILESTONES, _NOT_PROMISED)
-        terms.update(promised(self.edition, plan, priority, staffed=staffed))
-        return terms
+    def plan(self, name: str) -> PlanPolicy:
+        """What a plan brings. Raises InputRefused if the edition does not have it."""
+        self._check("plan", name, self.edition.plans)
+        return self.edition.plans[name]
+
+    def checked(self, kind: CaseKind) -> CaseKind:
+        """`kind` in the words of this edition: fields that it does not have are dropped, new ones have their default.
+
+        Raises InputRefused for a word that it does not know.
+        """
+        edition, situation = self.edition, kind.situation
+        self._check("plan", situation.plan, edition.plans)
+        self._check("account_type", situation.account_type, edition.account_types)
+        self._check("role", situation.role, edition.roles)
+        self._check("channel", situation.channel, edition.channels)
+        self._check("tier", kind.tier, edition.tiers)
+        fields: dict[str, str] = {}
+        for name, field in edition.fields.items():
+            value = situation.fields.get(name, field.default)
+            self._check(f"fields.{name}", value, field.values)
+            fields[name] = str(value)
+        return kind._replace(situation=situation._replace(fields=fields))
+
+    def changed(self, kind: CaseKind, fields: Mapping[str, str]) -> CaseKind:
+        """`kind` with other values of some fields. Raises InputRefused for a word that this edition does not know."""
+        for name, value in fields.items():
+            self._check("fields", name, self.edition.fields)
+            self._check(f"fields.{name}", value, self.edition.fields[name].values)
+        situation = kind.situation
+        return kind._replace(situation=situation._replace(fields={**situation.fields, **fields}))
+
+    def prioritised(self, kind: CaseKind) -> CaseKind:
+        """`kind` with the priority that the rules of this edition give it."""
+        return kind._replace(priority=priority_rule(self.edition, kind.situation).priority)
+
+    def terms_for(self, kind: CaseKind, milestones: Iterable[str]) -> Terms:
+        """The terms of every milestone, also of `milestones`: those that such a case is not promised end."""
+        return all_terms(promised(self.edition, kind), (*milestones, *self.edition.milestones))
+
+    def _check(self, what: str, word: str | None, known: Collection[str]) -> None:
+        if word not in known:
+            shown = "no value" if word is None else repr(word[:60])
+            raise InputRefused(
+                "unknown_word",
+                f"{what}: {shown} is not known in edition {self.edition.edition}, which has "
+                f"{', '.join(known) or 'none'}; migrate the case to one that knows it, then replay this dead letter",
+            )
 
 
 class Editions(Protocol):

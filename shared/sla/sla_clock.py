@@ -16,9 +16,10 @@ from shared.sla import effects
 from shared.sla.clock import Activity, CaseClocks, CasePolicy, Clock, Fired, Mark
 from shared.sla.clock_diff import Change, difference, withdraw_instance
 from shared.sla.event_time import counts_from
-from shared.sla.fold import RELEVANT, fold, in_order
+from shared.sla.fold import FoldedCase, folded
 from shared.sla.levels import reached, together
 from shared.sla.next_due import Firing, Key, Marks, earliest, mark_of, overdue
+from shared.sla.order import STATUS_ENDED
 
 LATE_RECORD = "late_record"
 DEADLINE_PASSED = "deadline_passed"
@@ -53,22 +54,22 @@ def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now
     A stop or pause after the deadline publishes the breach, whether or not a timer did. A published verdict that comes
     out differently is followed by ClockRestated.
     """
-    if activity.kind not in RELEVANT or any(known.id == activity.id for known in case.history):
+    if activity.kind not in policy.rules.relevant or any(known.id == activity.id for known in case.history):
         return unchanged(policy, case)
-    before = clocks_of(policy, case)
     at = counts_from(activity.at, case.opened_at)
+    started = _end_statuses(policy, case, at, now)
+    case = started.case
     cause = activity.kind if at >= case.seen_until else LATE_RECORD
-    changed = case._replace(
-        history=tuple(in_order(policy, (*case.history, activity))),
-        seen_until=max(case.seen_until, at),
-    )
-    return _step(policy, case, before, changed, Change(cause, at, now))
+    changed = case._replace(history=(*case.history, activity), seen_until=max(case.seen_until, at))
+    step = _step(policy, case, started.clocks, changed, Change(cause, at, now))
+    return step._replace(effects=started.effects + step.effects)
 
 
 def unchanged(policy: CasePolicy, case: CaseClocks) -> Step:
     """A step in which nothing happens: the clocks as they stand, and what is due next."""
-    clocks = clocks_of(policy, case)
-    return Step(case, [], earliest(policy, clocks, _marks(case)), clocks)
+    folded_case = _folded(policy, case)
+    clocks = folded_case.clocks()
+    return Step(case, [], _next_due(policy, case, folded_case, clocks, _marks(case)), clocks)
 
 
 def refold(policy: CasePolicy, step: Step, history: Iterable[Activity], at: Micros, now: Micros) -> Step:
@@ -76,7 +77,7 @@ def refold(policy: CasePolicy, step: Step, history: Iterable[Activity], at: Micr
 
     The effects are those of both.
     """
-    changed = step.case._replace(history=tuple(in_order(policy, history)))
+    changed = step.case._replace(history=tuple(history))
     change = Change(LATE_RECORD, counts_from(at, step.case.opened_at), now)
     again = _step(policy, step.case, step.clocks, changed, change)
     return again._replace(effects=step.effects + again.effects)
@@ -87,7 +88,20 @@ def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
 
     Firing twice, or with a timer that an activity has made stale, finds nothing to do.
     """
-    clocks = clocks_of(policy, case)
+    found: list[effects.ClockEvent] = []
+    while (ends_at := pending_ending(policy, case)) is not None and ends_at < now:
+        fired = _fire_until(policy, case, ends_at)
+        ended = _end_status(policy, fired.case, ends_at, now)
+        found += fired.effects + ended.effects
+        case = ended.case
+    fired = _fire_until(policy, case, now)
+    return fired._replace(effects=found + fired.effects)
+
+
+def _fire_until(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
+    """Fire everything that is overdue at `now`, by the statuses as they are."""
+    folded_case = _folded(policy, case)
+    clocks = folded_case.clocks()
     by_key = {(clock.milestone, clock.instance): clock for clock in clocks}
     marks = _marks(case)
     found: list[effects.ClockEvent] = []
@@ -99,7 +113,46 @@ def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
         seen_until = max(seen_until, firing.at)
     if found:
         case = case._replace(marks=_worth_keeping(marks), seen_until=seen_until)
-    return Step(case, found, earliest(policy, clocks, marks), clocks)
+    return Step(case, found, _next_due(policy, case, folded_case, clocks, marks), clocks)
+
+
+def _end_statuses(policy: CasePolicy, case: CaseClocks, at: Micros, now: Micros) -> Step:
+    """End the statuses that end by themselves at `at` or before: an activity comes after them."""
+    found: list[effects.ClockEvent] = []
+    while (ends_at := pending_ending(policy, case)) is not None and ends_at <= at:
+        ended = _end_status(policy, case, ends_at, now)
+        found += ended.effects
+        case = ended.case
+    return unchanged(policy, case)._replace(effects=found)
+
+
+def _end_status(policy: CasePolicy, case: CaseClocks, at: Micros, now: Micros) -> Step:
+    """The status of the case ends by itself at `at`."""
+    changed = case._replace(seen_until=max(case.seen_until, at))
+    return _step(policy, case, clocks_of(policy, case), changed, Change(STATUS_ENDED, at, now))
+
+
+def pending_ending(policy: CasePolicy, case: CaseClocks) -> Micros | None:
+    """When the present status ends by itself, if that is still to come."""
+    if all(activity.until is None for activity in case.history):
+        return None
+    return _pending_ending(case, _folded(policy, case))
+
+
+def _pending_ending(case: CaseClocks, folded_case: FoldedCase) -> Micros | None:
+    by = folded_case.status_set_by
+    ends = (activity.until for activity in case.history if activity.id == by and activity.until is not None)
+    found = next(ends, None)
+    return None if found is None or found <= case.seen_until else found
+
+
+def _next_due(
+    policy: CasePolicy, case: CaseClocks, folded_case: FoldedCase, clocks: list[Clock], marks: Marks
+) -> Micros | None:
+    """When the case has to be looked at again: for a call, a deadline, or the end of its status."""
+    due = earliest(policy, clocks, marks)
+    ends_at = _pending_ending(case, folded_case) if any(clock.live for clock in clocks) else None
+    return min((at for at in (due, ends_at) if at is not None), default=None)
 
 
 def next_due(policy: CasePolicy, case: CaseClocks) -> Micros | None:
@@ -109,12 +162,17 @@ def next_due(policy: CasePolicy, case: CaseClocks) -> Micros | None:
 
 def clocks_of(policy: CasePolicy, case: CaseClocks) -> list[Clock]:
     """The clocks of the case, by milestone and instance, as its activity makes them."""
-    return fold(policy, case.opened_at, case.status, case.history)
+    return _folded(policy, case).clocks()
+
+
+def _folded(policy: CasePolicy, case: CaseClocks) -> FoldedCase:
+    return folded(policy, case.opened_at, case.status, case.history, case.seen_until)
 
 
 def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: CaseClocks, change: Change) -> Step:
     """Publish the difference that the activity in `changed` makes."""
-    after = clocks_of(policy, changed)
+    folded_case = _folded(policy, changed)
+    after = folded_case.clocks()
     marks = _marks(case)
     inherited = _renumbered(before, after, marks)
     old = {(clock.milestone, clock.instance): clock for clock in before}
@@ -128,7 +186,8 @@ def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: Ca
     for key, clock in old.items():
         marks[key], published = withdraw_instance(clock, mark_of(marks, clock), change)
         found += published
-    return Step(changed._replace(marks=_worth_keeping(marks)), found, earliest(policy, after, marks), after)
+    changed = changed._replace(marks=_worth_keeping(marks))
+    return Step(changed, found, _next_due(policy, changed, folded_case, after, marks), after)
 
 
 def _fire(policy: CasePolicy, clock: Clock, mark: Mark, firing: Firing) -> tuple[Mark, effects.ClockEvent]:

@@ -8,22 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.contracts.vocabulary import (
-    ACTIVITY_TYPES,
-    ENVIRONMENTS,
-    IMPACTS,
-    MILESTONES,
-    WORKAROUNDS,
-    Environment,
-    Impact,
-    Milestone,
-    Plan,
-    Priority,
-    Workaround,
-)
-from shared.sla.case_state import VERDICTS, CaseState, Facts, StoredActivity, loaded_terms
-from shared.sla.clock import Activity, CaseClocks, CasePolicy, Mark, Terms
-from shared.sla.fold import NEW_TERMS
+from shared.contracts.vocabulary import ACTIVITY_TYPES
+from shared.policy.case_rules import CaseRules
+from shared.policy.promises import CaseKind
+from shared.sla.case_facts import CaseFacts
+from shared.sla.case_state import CaseState, StoredActivity, loaded_marks, loaded_terms
+from shared.sla.clock import Activity, CaseClocks, CasePolicy, Terms
+from shared.sla.order import NEW_TERMS
 from shared.sla.packing import unpack_id
 from shared.sla.pinned_edition import Editions, PinnedEdition
 
@@ -31,14 +22,18 @@ CHANGES = frozenset(ACTIVITY_TYPES.index(kind) for kind in NEW_TERMS)
 
 
 class CaseView(NamedTuple):
-    """A case as its clocks see it, and what counts for it now."""
+    """A case as its clocks see it, and what counts for it now. `facts` are those of the decision."""
 
     clocks: CaseClocks
     policy: CasePolicy
-    priority: Priority
-    plan: Plan
+    kind: CaseKind
     pinned: PinnedEdition
-    calendar: str  # its name in the edition
+    facts: CaseFacts
+
+    @property
+    def calendar(self) -> str:
+        """The name of its calendar in the edition."""
+        return self.facts.calendar
 
 
 class Origin(NamedTuple):
@@ -51,104 +46,76 @@ class Origin(NamedTuple):
     by: str
     prioritised_by: str
     pinned: PinnedEdition
-    plan: Plan
-    impact: Impact
-    workaround: Workaround
-    environment: Environment
-    priority: Priority
-    staffed: bool
-    explicit: frozenset[Milestone]
+    kind: CaseKind
+    explicit: frozenset[str]
 
 
 @dataclass(slots=True)
 class _TermsInForce:
-    """What counts for a case at some instant."""
+    """What counts for a case at some instant. `rules` are those of its editions so far, the last one first."""
 
     pinned: PinnedEdition
-    plan: Plan
-    impact: Impact
-    workaround: Workaround
-    environment: Environment
-    priority: Priority
+    kind: CaseKind
     automated: bool
-    staffed: bool
+    rules: CaseRules
     prioritised_by: bytes = b""
 
     @classmethod
-    def when_routed(cls, facts: Facts, pinned: PinnedEdition) -> "_TermsInForce":
+    def when_routed(cls, facts: CaseFacts, pinned: PinnedEdition) -> "_TermsInForce":
         """What counted by the decision."""
-        return cls(
-            pinned,
-            pinned.plan_names[facts.plan],
-            IMPACTS[facts.impact],
-            WORKAROUNDS[facts.workaround],
-            ENVIRONMENTS[facts.environment],
-            pinned.priority_names[facts.priority],
-            facts.automated,
-            facts.staffed,
-        )
+        return cls(pinned, facts.kind, facts.automated, pinned.rules)
 
     def apply(self, activity: StoredActivity, editions: Editions) -> Terms:
         """Apply a change; returns the terms that it gives. An explicit term outranks what follows from the rest.
 
-        Raises InputRefused where the edition that counts then does not have the plan, or no priority for its words.
+        Raises InputRefused where the edition that counts then does not know a word of the case.
         """
         if activity.edition is not None:
             self.pinned = editions.of(activity.edition)
+            self.rules = self.pinned.rules.over(self.rules)
+            self.kind = self.pinned.checked(self.kind)
         elif activity.plan is not None:
-            self.plan = activity.plan
-        elif activity.impact is not None or activity.workaround is not None:
-            self.impact = self.impact if activity.impact is None else IMPACTS[activity.impact]
-            self.workaround = self.workaround if activity.workaround is None else WORKAROUNDS[activity.workaround]
+            self.pinned.plan(activity.plan)
+            self.kind = self.kind._replace(situation=self.kind.situation._replace(plan=activity.plan))
+        elif activity.fields is not None:
+            self.kind = self.pinned.changed(self.kind, activity.fields)
         explicit = loaded_terms(activity.terms) or {}
         if not _changes_all_terms(activity):
             return explicit
         if activity.plan is None:
-            self.priority = self.pinned.priority(self.impact, self.workaround, self.environment)
+            self.kind = self.pinned.prioritised(self.kind)
             self.prioritised_by = activity.id
         if activity.plan is not None or activity.edition is not None:
-            self.automated = self.pinned.plan(self.plan).automated_escalation
-        return {**self.pinned.terms_for(self.plan, self.priority, staffed=self.staffed), **explicit}
+            self.automated = self.pinned.plan(self.kind.situation.plan).automated_escalation
+        return {**self.pinned.terms_for(self.kind, self.rules.milestones), **explicit}
 
-    def origin(self, by: str, explicit: Iterable[Milestone]) -> Origin:
+    def origin(self, by: str, explicit: Iterable[str]) -> Origin:
         """The same, as what terms come from."""
-        return Origin(
-            by,
-            unpack_id(self.prioritised_by),
-            self.pinned,
-            self.plan,
-            self.impact,
-            self.workaround,
-            self.environment,
-            self.priority,
-            self.staffed,
-            frozenset(explicit),
-        )
+        return Origin(by, unpack_id(self.prioritised_by), self.pinned, self.kind, frozenset(explicit))
 
 
 def view_of(state: CaseState, editions: Editions) -> CaseView:
     """The case's history and marks in the terms of `sla_clock`, and what counts now."""
-    facts, pinned = Facts.unpacked(state.facts), editions.of(state.edition)
-    calendar = pinned.calendar_names[facts.calendar]
+    pinned = editions.of(state.edition)
+    facts = pinned.facts(state.facts, state.language, state.country)
     in_force = _TermsInForce.when_routed(facts, pinned)
-    routed = pinned.policy(in_force.plan, in_force.priority, calendar, staffed=facts.staffed, automated=facts.automated)
+    routed = pinned.policy(in_force.kind, facts.calendar, automated=facts.automated)
     terms = {activity.id: in_force.apply(activity, editions) for activity in _changes(state)}
     history = tuple(
-        _activity(state, activity, terms.get(activity.id), calendar, editions) for activity in state.activities
+        _activity(state, activity, terms.get(activity.id), facts.calendar, editions) for activity in state.activities
     )
-    marks = tuple(
-        Mark(MILESTONES[m.milestone], m.instance, m.generation, VERDICTS[m.verdict], m.breached, m.fired)
-        for m in state.marks
-    )
-    policy = CasePolicy(routed.terms, routed.calendar, in_force.pinned.chain, in_force.automated)
+    marks = loaded_marks(state, pinned.milestone_names)
+    policy = routed
+    if terms:
+        policy = routed._replace(rules=in_force.rules, chain=in_force.pinned.chain, automated=in_force.automated)
     clocks = CaseClocks(state.opened_at, "open", history, marks, state.opened_at + state.seen_for)
-    return CaseView(clocks, policy, in_force.priority, in_force.plan, in_force.pinned, calendar)
+    return CaseView(clocks, policy, in_force.kind, in_force.pinned, facts)
 
 
 def origins(state: CaseState, editions: Editions) -> list[Origin]:
     """Where the terms of the case come from: the decision, then each change in the order in which they count."""
-    facts, pinned = Facts.unpacked(state.facts), editions.of(state.edition)
-    in_force = _TermsInForce.when_routed(facts, pinned)
+    pinned = editions.of(state.edition)
+    in_force = _TermsInForce.when_routed(pinned.facts(state.facts, state.language, state.country), pinned)
     found = [in_force.origin("", ())]
     for activity in _changes(state):
         in_force.apply(activity, editions)
@@ -164,17 +131,22 @@ def _changes(state: CaseState) -> list[StoredActivity]:
 
 def _changes_all_terms(activity: StoredActivity) -> bool:
     """Whether a change gives terms to all milestones, and not only explicit ones to some."""
-    return any(value is not None for value in (activity.edition, activity.plan, activity.impact, activity.workaround))
+    return activity.edition is not None or activity.plan is not None or activity.fields is not None
 
 
 def _activity(
     state: CaseState, activity: StoredActivity, terms: Terms | None, calendar: str, editions: Editions
 ) -> Activity:
+    migrated = None if activity.edition is None else editions.of(activity.edition).calendars
     return Activity(
         state.opened_at + activity.after,
         ACTIVITY_TYPES[activity.kind],
         unpack_id(activity.id),
         activity.to,
         terms,
-        None if activity.edition is None else editions.of(activity.edition).calendar(calendar),
+        None if migrated is None else migrated[calendar],
+        migrated,
+        None if activity.until is None else state.opened_at + activity.until,
+        activity.milestone,
+        None if activity.retracts is None else unpack_id(activity.retracts),
     )

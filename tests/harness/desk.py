@@ -9,20 +9,23 @@ assert desk.said("breached") == []
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.instants import MINUTE, Micros, to_micros
 from shared.contracts import escalation
 from shared.contracts.structs import MilestoneTerms
-from shared.contracts.vocabulary import ActivityType, Called, Hours, Milestone, Promise, ReopenMode
+from shared.contracts.vocabulary import ActivityType, Hours, Promise, ReopenMode
+from shared.policy.case_rules import CaseRules
 from shared.policy.chain import Chain
 from shared.policy.model import EscalationLevel, LevelKind
 from shared.sla import effects
-from shared.sla.clock import Activity, CaseClocks, CasePolicy, Clock, Terms
+from shared.sla.clock import Activity, Calendars, CaseClocks, CasePolicy, Clock, Terms
 from shared.sla.effects import ClockEvent
 from shared.sla.fold import as_of
 from shared.sla.sla_clock import Step, advance, apply_activity, clocks_of, next_due, open_case
+from tests.harness.shipped import shipped_rules
 
 # Monday; 09:00 in UTC, when the office opens
 OPENED = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -37,7 +40,7 @@ WORDS: Mapping[str, type[ClockEvent]] = {
 }
 
 
-def level(number: int, share: float | None, called: Called, **when: Any) -> EscalationLevel:
+def level(number: int, share: float | None, called: str, **when: Any) -> EscalationLevel:
     """A level of the chain; number 0 is a warning."""
     kind: LevelKind = "escalation" if number else "warning"
     return EscalationLevel(kind=kind, level=number, share=share, called=called, **when)
@@ -71,20 +74,20 @@ class Said:
     """An effect, its instants in minutes after the submission."""
 
     word: str
-    milestone: Milestone
+    milestone: str
     at: float
     due: float | None
     effect: ClockEvent
 
     @property
-    def short(self) -> tuple[str, Milestone, float]:
+    def short(self) -> tuple[str, str, float]:
         """What, of which clock, when."""
         return self.word, self.milestone, self.at
 
 
 class ClockDesk:
-    """One case, its published effects and its clocks. `levels` default to none; wall clock and event time agree
-    unless `seen` says when an activity arrived.
+    """One case, its published effects and its clocks. `levels` default to none, `rules` to those that ship; wall clock
+    and event time agree unless `seen` says when an activity arrived.
     """
 
     def __init__(
@@ -95,8 +98,10 @@ class ClockDesk:
         automated: bool = True,
         status: str = "open",
         calendar: BusinessCalendar | None = OFFICE,
+        rules: CaseRules | None = None,
+        calendars: Calendars = MappingProxyType({}),
     ) -> None:
-        self.policy = CasePolicy(promised, calendar, Chain(levels), automated)
+        self.policy = CasePolicy(promised, calendar, rules or shipped_rules(), Chain(levels), automated, calendars)
         self.log: list[Said] = []
         self.case: CaseClocks
         self.next_due: float | None = None
@@ -111,12 +116,25 @@ class ClockDesk:
         to: str | None = None,
         terms: Terms | None = None,
         calendar: BusinessCalendar | None = None,
+        until: float | None = None,
+        milestone: str | None = None,
+        retracts: str | None = None,
         seen: float | None = None,
         id: str | None = None,  # noqa: A002 - the activity's word for it
     ) -> list[Said]:
         """Something happened at minute `at` and arrived at minute `seen`; what is said about it."""
         self._ids += 1
-        activity = Activity(minute(at), kind, id or f"{self._ids:04}", to, terms, calendar)
+        activity = Activity(
+            minute(at),
+            kind,
+            id or f"{self._ids:04}",
+            to,
+            terms,
+            calendar,
+            until=None if until is None else minute(until),
+            milestone=milestone,
+            retracts=retracts,
+        )
         return self._take(apply_activity(self.policy, self.case, activity, minute(at if seen is None else seen)))
 
     def waits_until(self, at: float) -> list[Said]:
@@ -128,11 +146,11 @@ class ClockDesk:
         found = clocks_of(self.policy, self.case)
         return found if at is None else as_of(found, minute(at))
 
-    def clock(self, milestone: Milestone, instance: int = 1, at: float | None = None) -> Clock:
+    def clock(self, milestone: str, instance: int = 1, at: float | None = None) -> Clock:
         """One clock."""
         return next(c for c in self.clocks(at) if (c.milestone, c.instance) == (milestone, instance))
 
-    def due(self, milestone: Milestone, instance: int = 1) -> float | None:
+    def due(self, milestone: str, instance: int = 1) -> float | None:
         """A clock's deadline in minutes after the submission."""
         return minutes(self.clock(milestone, instance).due_at)
 

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from services.cli.clocks import answer
+from services.cli.clocks import answerer
 from services.cli.jsonl import BadInput
 from shared.contracts.vocabulary import Language
 from shared.messages.catalogues import messages_in
+from shared.policy.editions import EditionLibrary
+from shared.policy.files import load_edition
 from tests.harness.desk import ClockDesk, minute, terms
 
+GUIDELINES = EditionLibrary.single(load_edition("guidelines-2021"))
 OFFICE = {
     "timezone": "UTC",
     "hours": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
@@ -34,6 +37,11 @@ LINE: dict[str, Any] = {
     ],
     "at": "2026-11-23T12:30:00Z",
 }
+
+
+def answer(line: dict[str, Any], **given: Any) -> dict[str, Any]:
+    """The answer to a line by the shipped edition."""
+    return answerer(GUIDELINES, **given)(line)
 
 
 def test_the_clocks_of_a_history() -> None:
@@ -115,13 +123,13 @@ def test_the_order_of_the_events_in_the_line_does_not_matter() -> None:
 
 
 def test_statuses_that_pause_have_usual_values() -> None:
-    """Restoration and resolution wait for the customer by default; an empty list means never."""
+    """By default a milestone waits for the customer as the edition says; an empty list means never."""
     waiting = {"status": "waiting_on_customer", "events": []}
     every = {m: {"target_seconds": 3600} for m in ("first_response", "restoration", "resolution", "periodic_update")}
     stages = {c["milestone"]: c["stage"] for c in answer(LINE | waiting | {"milestones": every})["clocks"]}
     assert stages == {
         "first_response": "running",
-        "periodic_update": "running",
+        "periodic_update": "paused",
         "restoration": "paused",
         "resolution": "paused",
     }
@@ -298,7 +306,7 @@ def test_a_pause_is_explained_in_the_language_asked_for(language: Language, beca
         ),
         pytest.param(
             {"milestones": {"first_response": {"hours": "elapsed"}}},
-            "milestones.first_response.target_seconds",
+            "milestones.first_response",
             id="no target",
         ),
         pytest.param(
@@ -357,3 +365,55 @@ def test_the_command_answers_line_by_line() -> None:
     replies = [json.loads(line) for line in done.stdout.splitlines()]
     assert [list(reply) for reply in replies] == [["clocks", "next_due"], ["error"], ["clocks", "next_due"]]
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("event", "field", "code"),
+    [
+        ({"type": "status_changed", "to": "Closed"}, "events.0.to", "field.looks_like"),
+        ({"type": "status_changed", "to": "waiting on-customer"}, "events.0.to", "field.looks_like"),
+        (
+            {"type": "status_changed", "to": "on_hold", "until": "2026-11-23T10:00:00Z"},
+            "events.0.until",
+            "field.not_after",
+        ),
+        ({"type": "acknowledged", "milestone": "refund"}, "events.0.milestone", "field.one_of"),
+        ({"type": "reply_retracted"}, "events.0.retracts", "field.required_for"),
+    ],
+)
+def test_an_event_that_nobody_can_mean_is_refused(event: dict[str, Any], field: str, code: str) -> None:
+    """frappe/helpdesk#2476: `Closed` reopened a resolved case, and nobody was told."""
+    with pytest.raises(BadInput) as caught:
+        answer({**LINE, "events": [{"at": "2026-11-23T10:00:00Z", **event}]})
+    assert (caught.value.field, caught.value.reason.code) == (field, code)
+
+
+def test_a_line_may_say_what_its_statuses_count_as() -> None:
+    """A desk's own names, without an edition of its own."""
+    line = {
+        **LINE,
+        "statuses": {"Pending": "waiting", "Solved": "resolved"},
+        "milestones": {"resolution": {"target_seconds": 7200, "hours": "elapsed"}},
+        "events": [
+            {"at": "2026-11-23T09:30:00Z", "type": "status_changed", "to": "Pending"},
+            {"at": "2026-11-23T10:30:00Z", "type": "customer_replied"},
+            {"at": "2026-11-23T11:30:00Z", "type": "status_changed", "to": "Solved"},
+        ],
+    }
+    [clock] = answer(line)["clocks"]
+    assert (clock["stage"], clock["stopped_at"], clock["due_at"]) == (
+        "fulfilled",
+        "2026-11-23T11:30:00Z",
+        "2026-11-23T11:00:00Z",
+    )
+
+
+def test_a_milestone_in_business_days_counts_to_its_date() -> None:
+    """Monday 09:00 and one business day: Tuesday's closing."""
+    line = {
+        **LINE,
+        "milestones": {"first_response": {"target_business_days": 1, "until": "end_of_day"}},
+        "events": [],
+    }
+    [clock] = answer(line)["clocks"]
+    assert clock["due_at"] == "2026-11-24T17:00:00Z"

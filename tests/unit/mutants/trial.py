@@ -31,7 +31,10 @@ IN_COMMON = (
     "shared.policy.files",
 )
 # What a mutant and all that may be made of it begin with; of ours, but for this folder.
-ABOVE = {"shared.business_time": ("shared.business_time", "shared.policy")}
+ABOVE = {
+    "shared.business_time": ("shared.business_time", "shared.policy"),
+    "shared.policy": ("shared.policy",),
+}
 AT_ONCE = 2
 SECONDS = 60  # for one test; a mutant that is to run for ever is given LONG_ENOUGH
 LONG_ENOUGH = 2

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from shared.business_time.instants import MINUTE, from_micros
-from shared.contracts.vocabulary import ActivityType, Milestone
+from shared.contracts.vocabulary import ActivityType
 from shared.policy.model import EscalationLevel, Repeat
 from shared.sla.clock import Activity
 from shared.sla.effects import ClockWarned, EscalationRaised, EscalationSuppressed
@@ -19,7 +19,7 @@ from tests.unit.sla.histories import some_terms
 from tests.unit.sla.test_clock_properties import readers, verdict
 
 STATUSES = ("open", "waiting_on_customer", "on_hold", "resolved")
-MILESTONES: tuple[Milestone, ...] = ("first_response", "next_response", "periodic_update", "restoration", "resolution")
+MILESTONES: tuple[str, ...] = ("first_response", "next_response", "periodic_update", "restoration", "resolution")
 DAYS = 4 * 24 * 60  # minutes that a case is lived through at most, but for its end
 
 CHAINS: tuple[tuple[EscalationLevel, ...], ...] = (
@@ -46,7 +46,7 @@ class CaseMachine(RuleBasedStateMachine):
         self.desk = ClockDesk(promised, levels=chain, automated=automated, status=status)
         self.now = 0.0
         self.heard: list[Activity] = []
-        self.breached: set[tuple[Milestone, int]] = set()
+        self.breached: set[tuple[str, int]] = set()
 
     @rule(span=st.one_of(st.integers(1, 30), st.integers(1, 1_000)))
     def time_passes(self, span: int) -> None:
@@ -137,7 +137,7 @@ class CaseMachine(RuleBasedStateMachine):
         undecided = {(c.milestone, c.instance) for c in running} - self._said_breached()
         assert not undecided or self.desk.next_due is not None
 
-    def _said_breached(self) -> set[tuple[Milestone, int]]:
+    def _said_breached(self) -> set[tuple[str, int]]:
         return {(said.milestone, said.effect.instance) for said in self.desk.said("breached", "restated")}
 
 

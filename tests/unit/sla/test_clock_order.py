@@ -8,6 +8,7 @@ from shared.contracts.vocabulary import ActivityType
 from shared.sla.clock import Activity, CasePolicy
 from shared.sla.fold import fold
 from tests.harness.desk import minute, terms
+from tests.harness.shipped import shipped_rules
 
 POLICY = CasePolicy(
     {
@@ -16,6 +17,7 @@ POLICY = CasePolicy(
         "resolution": terms(600, paused_by=["on_hold", "resolved"]),
     },
     None,
+    shipped_rules(),
 )
 Simultaneous = list[tuple[ActivityType, str | None]]
 

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.business_time.instants import from_micros
-from shared.contracts.vocabulary import Milestone
 from shared.sla.clock import Activity, Clock
 from shared.sla.effects import ClockBreached, ClockFulfilled, ClockRestated
 from tests.harness.desk import CHAIN, OFFICE, ClockDesk, Said, minute, minutes, terms
@@ -54,9 +53,9 @@ class Reader:
             self.verdict = "met" if effect.met else "breached"
 
 
-def readers(desk: ClockDesk) -> dict[tuple[Milestone, int], Reader]:
+def readers(desk: ClockDesk) -> dict[tuple[str, int], Reader]:
     """One for each clock that was ever published."""
-    found: dict[tuple[Milestone, int], Reader] = {}
+    found: dict[tuple[str, int], Reader] = {}
     for said in desk.log:
         found.setdefault((said.milestone, said.effect.instance), Reader()).read(said)
     return found

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.contracts.vocabulary import ActivityType, Hours, Milestone
+from shared.contracts.vocabulary import ActivityType, Hours
 from shared.sla.effects import ClockBreached, ClockFulfilled
 from tests.harness.desk import CHAIN, ClockDesk, minute, terms
 
@@ -169,7 +169,7 @@ def test_a_stop_while_paused_ends_the_pause_first() -> None:
     assert said.effect.met
 
 
-STOPS: list[tuple[ActivityType, set[Milestone]]] = [
+STOPS: list[tuple[ActivityType, set[str]]] = [
     ("agent_replied", {"first_response", "next_response", "periodic_update"}),
     ("restored", {"restoration"}),
     ("resolved", {"restoration", "resolution"}),
@@ -181,9 +181,9 @@ STOPS: list[tuple[ActivityType, set[Milestone]]] = [
 
 
 @pytest.mark.parametrize(("kind", "fulfilled"), STOPS)
-def test_what_stops_which_clock(kind: ActivityType, fulfilled: set[Milestone]) -> None:
+def test_what_stops_which_clock(kind: ActivityType, fulfilled: set[str]) -> None:
     """A reply answers the person, a restoration the outage, a resolution both kinds of mending."""
-    everything: list[Milestone] = [
+    everything: list[str] = [
         "first_response",
         "next_response",
         "periodic_update",

@@ -6,7 +6,7 @@ import pytest
 
 from shared.business_time.instants import HOUR
 from shared.contracts.vocabulary import RefusalReason
-from shared.policy.model import CustomerEscalation, CustomerEscalationCondition
+from shared.policy.model import CustomerEscalation
 from shared.sla.customer_escalation import (
     NEVER_REQUESTED,
     EscalationRequestState,
@@ -24,12 +24,10 @@ from shared.sla.effects import (
 from shared.sla.errors import InputRefused
 
 RULES = CustomerEscalation(
-    any_of=(CustomerEscalationCondition(),),
-    request_types=("technical", "billing"),
     wait_after_submission_seconds=24 * 3600,
     wait_after_rejection_seconds=12 * 3600,
 )
-MAY = Right(may_ask=True, type_excluded=False)
+MAY = Right(may_ask=True, excluded=False)
 
 
 def requested(by: str, at: int) -> EscalationRequested:
@@ -110,8 +108,8 @@ def test_before_that_the_refusal_says_when() -> None:
 @pytest.mark.parametrize(
     ("right", "reason"),
     [
-        (Right(may_ask=False, type_excluded=False), "not_entitled"),
-        (Right(may_ask=False, type_excluded=True), "request_type"),
+        (Right(may_ask=False, excluded=False), "not_entitled"),
+        (Right(may_ask=False, excluded=True), "request_type"),
     ],
 )
 def test_who_has_no_right_is_told_so_and_no_time_to_wait_for(right: Right, reason: str) -> None:

@@ -87,7 +87,8 @@ def test_a_level_fires_once_for_a_clock_instance() -> None:
         pytest.param("elapsed", [900, 1200, 1200, 1800], id="round the clock"),
         # 8 open hours a day from 09:00; 20 of them end at 13:00 on Wednesday
         pytest.param("business", [1440 + 420, 2 * 1440 + 240, 2 * 1440 + 240, 3 * 1440 + 360], id="business hours"),
-        pytest.param("elapsed_then_next_open", [1440, 1440, 1440, 1800], id="then the next opening"),
+        # the warning to the deadline before it moved to an opening; after it, 10 open hours end at 11:00 on Wednesday
+        pytest.param("elapsed_then_next_open", [900, 1440, 1440, 2 * 1440 + 120], id="then the next opening"),
     ],
 )
 def test_levels_count_in_the_milestones_own_hours(hours: Hours, instants: list[float]) -> None:
@@ -221,7 +222,7 @@ LATER = level(2, None, "technical_account_manager", after_deadline_seconds=90 * 
     [
         ("elapsed", 570, 690),
         ("business", 1440 + 90, 1440 + 210),  # the office closes at 480 and opens at 1440
-        ("elapsed_then_next_open", 1440, 1440),
+        ("elapsed_then_next_open", 570, 1440 + 90),  # to the deadline before it moved; after it, open time
     ],
 )
 def test_a_level_may_come_so_long_before_or_after_the_deadline(hours: Hours, warned: float, raised: float) -> None:

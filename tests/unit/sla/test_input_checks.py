@@ -15,8 +15,9 @@ from tests.topology.escalation.desk import TaskDesk, at
 
 SAMPLE: dict[str, Any] = {
     "to": "open",
-    "impact": "down",
-    "workaround": "none",
+    "fields": {"impact": "down"},
+    "milestone": "restoration",
+    "retracts": "a reply",
     "milestones": {"restoration": MilestoneTerms(target_seconds=60, hours="elapsed", promise="objective")},
     "plan": "premier",
     "accepted": False,
@@ -53,7 +54,7 @@ def test_an_activity_needs_what_its_type_requires_and_no_more(kind: str) -> None
     ("kind", "given", "message"),
     [
         ("status_changed", {"to": ""}, "to: is required for status_changed"),
-        ("reprioritised", {"milestones": {}}, "impact: reprioritised needs impact, workaround or milestones"),
+        ("reprioritised", {"milestones": {}}, "fields: reprioritised needs fields or milestones"),
         ("entitlement_refreshed", {}, "plan: entitlement_refreshed needs plan or milestones"),
         ("reprioritised", {"milestones": NO_HOURS}, "milestones.restoration: a target needs hours and a promise"),
         ("reprioritised", {"milestones": NO_PROMISE}, "milestones.restoration: a target needs hours and a promise"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.contracts.vocabulary import ActivityType, Milestone
+from shared.contracts.vocabulary import ActivityType
 from shared.sla.clock import Pause, Terms
 from shared.sla.effects import ClockCancelled, ClockPaused, ClockResumed
 from tests.harness.desk import ClockDesk, minute, terms
@@ -37,7 +37,7 @@ Deed = tuple[ActivityType, str | None]
     ],
 )
 def test_a_clock_that_stands_says_what_stopped_it_and_which_activity_that_was(
-    milestone: Milestone, kind: ActivityType, to: str | None, expected: tuple[str, str]
+    milestone: str, kind: ActivityType, to: str | None, expected: tuple[str, str]
 ) -> None:
     """A status that means an act is that act; of the activity its id, so that it can be found."""
     desk = ClockDesk(PROMISED)
@@ -88,7 +88,7 @@ class TestPauses:
         assert desk.clock("restoration").pauses == [Pause(minute(0), minute(20), WAITING, "")]
 
     @pytest.mark.parametrize(("milestone", "kind"), [("restoration", "restored"), ("resolution", "resolved")])
-    def test_by_what_had_stopped_the_clock(self, milestone: Milestone, kind: ActivityType) -> None:
+    def test_by_what_had_stopped_the_clock(self, milestone: str, kind: ActivityType) -> None:
         """Of a clock that goes on when the case is reopened."""
         desk = ClockDesk({milestone: terms(240)})
         desk.record_activity(10, kind, id="done")

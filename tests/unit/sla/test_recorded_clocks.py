@@ -13,18 +13,23 @@ import pytest
 
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.instants import MINUTE, Micros, to_micros
-from shared.contracts.vocabulary import ActivityType, Hours, Milestone, ReopenMode
+from shared.contracts.vocabulary import ActivityType, Hours, ReopenMode
+from shared.policy.case_rules import CaseRules
 from shared.sla.clock import Activity, CasePolicy, Clock, Terms
 from shared.sla.fold import fold
 from tests.harness.desk import OFFICE, OPENED, minute, terms
+from tests.harness.shipped import shipped_rules
 
 RECORDED = Path(__file__).with_name("recorded_clocks.jsonl")
 NIGHT = BusinessCalendar.from_config(
     {"timezone": "Asia/Kolkata", "hours": {day: [["20:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
 )
 
+# They were recorded when no message ended a wait or reopened a case; an edition can still say so.
+RULES = CaseRules(shipped_rules().milestones)
+
 # target in minutes, hours, paused by, at reopening; None = no target
-Promised = dict[Milestone, tuple[int, Hours, list[str], ReopenMode] | None]
+Promised = dict[str, tuple[int, Hours, list[str], ReopenMode] | None]
 
 
 class Recorded(msgspec.Struct, frozen=True, array_like=True):
@@ -42,7 +47,7 @@ def asked(case: Recorded) -> tuple[CasePolicy, int, str, list[Activity]]:
         Activity(minute(at), kind, f"{number}", to, _terms(new), NIGHT if calendar else None)
         for number, (at, kind, to, new, calendar) in enumerate(case.history)
     ]
-    return CasePolicy(_terms(case.terms) or {}, OFFICE), to_micros(OPENED), case.status, history
+    return CasePolicy(_terms(case.terms) or {}, OFFICE, RULES), to_micros(OPENED), case.status, history
 
 
 def facts(clocks: Iterable[Clock]) -> list[list[Any]]:

@@ -4,7 +4,8 @@ import pytest
 
 from shared.contracts.vocabulary import ActivityType
 from shared.sla.clock import Activity
-from shared.sla.fold import case_status
+from shared.sla.order import case_status
+from tests.harness.shipped import shipped_rules
 
 Deed = ActivityType | tuple[ActivityType, str]
 
@@ -38,4 +39,4 @@ def history(*deeds: Deed) -> list[Activity]:
 )
 def test_the_last_word_on_a_case_is_where_it_stands(deeds: tuple[Deed, ...], expected: str) -> None:
     """Replies and notes leave it there; a closed case stays closed until somebody reopens it."""
-    assert case_status(history(*deeds)) == expected
+    assert case_status(shipped_rules(), history(*deeds)) == expected

@@ -1,0 +1,90 @@
+"""[pure] The order in which the activity of a case is folded, and what each activity amounts to.
+
+Activity counts in the order of its event times, whenever it arrived. At equal instants: start, new terms, resume,
+pause, stop, cancel; then the activity's id.
+"""
+
+from collections.abc import Iterable, Set
+from typing import Literal
+
+from shared.contracts.vocabulary import ActivityType
+from shared.policy.case_rules import CaseRules
+from shared.sla.clock import Activity, Terms
+
+OPEN, RESOLVED = "open", "resolved"
+ENDS: tuple[str, ...] = ("closed", "withdrawn")
+NEW_TERMS: tuple[ActivityType, ...] = ("reprioritised", "entitlement_refreshed", "policy_migrated")
+REPLIED, RETRACTED = "agent_replied", "reply_retracted"
+STATUS_ENDED = "status_ended"  # no activity that anybody reports: a status with `until` has ended by itself
+_ENDING = "~"  # after the id of the activity that set the status; sorts behind every other character of an id
+
+
+def with_what_follows(history: Iterable[Activity]) -> list[Activity]:
+    """`history` with the endings of statuses that end by themselves, and without the replies that were taken back."""
+    known = list(history)
+    retracted = {activity.retracts for activity in known if activity.kind == RETRACTED}
+    found: list[Activity] = []
+    for activity in known:
+        if activity.kind == REPLIED and activity.id in retracted:
+            continue
+        found.append(activity)
+        if activity.until is not None:
+            found.append(Activity(activity.until, STATUS_ENDED, activity.id + _ENDING, OPEN))
+    return found
+
+
+def set_by(ending: Activity) -> str:
+    """The id of the activity that set the status which has ended."""
+    return ending.id.removesuffix(_ENDING)
+
+
+def meaning(rules: CaseRules, activity: Activity) -> str:
+    """What an activity amounts to: a change to a status that counts as resolved or closed is that very act."""
+    if activity.kind == "status_changed" and activity.to is not None:
+        if activity.to == "withdrawn":
+            return "withdrawn"
+        counts_as = rules.counts_as(activity.to)
+        if counts_as in ("resolved", "closed"):
+            return counts_as
+    return activity.kind
+
+
+def in_order(rules: CaseRules, terms: Terms, history: Iterable[Activity]) -> list[Activity]:
+    """`history`, and what follows from it, in the total order in which it is folded; `terms` are the first ones."""
+    activities = with_what_follows(history)
+    pausing: set[str] = set()
+    for given in (terms, *(a.terms for a in activities if a.terms is not None)):
+        for milestone_terms in given.values():
+            pausing.update(milestone_terms.paused_by)
+    activities.sort(key=lambda a: (a.at, _rank(rules, a, pausing), a.id))
+    return activities
+
+
+def case_status(rules: CaseRules, history: Iterable[Activity]) -> Literal["open", "resolved", "closed"]:
+    """The status of a case after its `history`, in fold order."""
+    found: Literal["open", "resolved", "closed"] = "open"
+    for activity in history:
+        kind = meaning(rules, activity)
+        if kind in ENDS:
+            found = "closed"
+        elif kind == "resolved":
+            found = found if found == "closed" else "resolved"
+        elif kind in ("reopened", "status_changed") or (found == "resolved" and kind in rules.reopened_by):
+            found = "open"
+    return found
+
+
+def _rank(rules: CaseRules, activity: Activity, pausing: Set[str]) -> int:
+    """The place of an activity among those of one instant; `pausing` are the statuses that pause a clock."""
+    kind = meaning(rules, activity)
+    if kind in NEW_TERMS:
+        return 1
+    if kind in ("reopened", STATUS_ENDED):
+        return 2
+    if kind == "status_changed":
+        to = activity.to or OPEN
+        counts_as = rules.counts_as(to)
+        return 3 if to in pausing or (counts_as != OPEN and counts_as in pausing) else 2
+    if kind in ENDS:
+        return 5
+    return 0 if kind in rules.milestones.only_start else 4
