@@ -5,7 +5,6 @@ import sys
 from services.escalation.app import escalation
 from services.escalation.settings import EscalationSettings
 from shared import process
-from shared.policy.files import load_library
 from shared.streams.service import TaskServer
 
 
@@ -16,8 +15,7 @@ def main() -> int:
 
 def prepare(settings: EscalationSettings) -> TaskServer:
     """Load the policy. Raises PolicyError."""
-    library = load_library(settings.policies)
-    return TaskServer(escalation(library, settings.partitions, settings.overdue_alarm_seconds), settings)
+    return TaskServer(escalation(settings.editions(), settings.partitions, settings.overdue_alarm_seconds), settings)
 
 
 if __name__ == "__main__":

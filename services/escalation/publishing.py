@@ -10,7 +10,6 @@ from shared.contracts.derive import is_instant
 from shared.contracts.ids import deterministic_id
 from shared.contracts.structs import CausedBy
 from shared.contracts.topics import ESCALATIONS
-from shared.contracts.vocabulary import Priority
 from shared.kafka import serde
 from shared.kafka.record import Record
 from shared.kafka.serde import Envelope
@@ -34,7 +33,7 @@ class About(NamedTuple):
 
     case_id: str
     account_id: str | None
-    priority: Priority
+    priority: str
     traceparent: str | None
 
 

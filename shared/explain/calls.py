@@ -100,7 +100,7 @@ def _instant(clock: Clock, step: Step) -> Micros | None:
     if clock.stage == "paused":
         return None
     try:
-        return clock.due_after(step.amount)
+        return clock.call_at(step.amount)
     except CalendarError:
         return None
 
@@ -123,8 +123,9 @@ def _call(
     level_at = None if place is None else f"escalation_levels[{place}]"
     why = None
     if reason == NOT_ENTITLED:
-        because = in_words_of(messages, origin.pinned.edition)("level.not_entitled", plan=origin.plan)
-        why = rule(f"plans.{origin.plan}.automated_escalation", origin.pinned, because, messages)
+        plan = origin.kind.situation.plan
+        because = in_words_of(messages, origin.pinned.edition)("level.not_entitled", plan=plan)
+        why = rule(f"plans.{plan}.automated_escalation", origin.pinned, because, messages)
     return {
         "kind": kind,
         "level": level,

@@ -39,8 +39,8 @@ class CaseHistory(NamedTuple):
 
     def whose_calendar(self, clock: Clock) -> Origin:
         """Where the calendar comes from that a clock counts by: editions may have one each of the same name."""
-        name = self.case.calendar
-        return next((each for each in self.origins if each.pinned.calendar(name) is clock.calendar), self.now)
+        name = clock.terms.calendar or self.case.calendar
+        return next((each for each in self.origins if each.pinned.calendars.get(name) is clock.calendar), self.now)
 
     def changed_by(self, origin: Origin) -> dict[str, Any] | None:
         """The activity that terms come from; None if they are those of the decision."""

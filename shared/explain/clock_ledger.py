@@ -23,10 +23,11 @@ def ledger_of(clock: Clock, at: Micros) -> Iterator[tuple[LedgerEntry, Pause | N
     entries = ledger(
         from_micros(clock.started_at),
         from_micros(until),
-        timedelta(seconds=clock.terms.target_seconds or 0),
+        timedelta(microseconds=clock.target),
         clock.terms.hours or "elapsed",
         clock.calendar,
         spans,
+        timedelta(microseconds=clock.open_at_least),
     )
     for entry, number in by_pause(entries, spans):
         yield entry, None if number is None else pauses[number]

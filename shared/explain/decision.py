@@ -9,9 +9,12 @@ from shared.explain.case_history import CaseHistory
 from shared.explain.rules import Rule, rule, target_rule
 from shared.messages.messages import Messages
 from shared.policy.priority import priority_rule
+from shared.policy.regional import calendar_by_rule
 from shared.routing.calendar_choice import CalendarInputs, choose
+from shared.routing.entitlement import Entitlement
 from shared.routing.priority import priority_of
 from shared.routing.rendering import because, in_words_of
+from shared.sla.case_facts import facts_of
 from shared.sla.pinned_edition import PinnedEdition
 
 Shown = Mapping[str, Any]  # the decision with its sentences: `rendering.with_sentences`
@@ -36,13 +39,13 @@ def priority_rules(shown: Shown, history: CaseHistory | None, messages: Messages
     for origin in history.origins:
         if origin.prioritised_by != origin.by:
             continue
-        edition, claims = origin.pinned.edition, (origin.impact, origin.workaround, origin.environment)
+        edition, situation = origin.pinned.edition, origin.kind.situation
         if origin.by:
-            judged = priority_of(edition, *claims)
+            judged = priority_of(edition, situation)
             place, why = judged.rule, in_words_of(messages, edition)(judged.why.code, **judged.why.facts)
-        beside = priority_rule(edition, *claims)
+        beside = priority_rule(edition, situation)
         named = rule(place, origin.pinned, why, messages, beside=beside, by=history.changed_by(origin))
-        found.append({"priority": origin.priority, **named})
+        found.append({"priority": origin.kind.priority, **named})
     return found
 
 
@@ -53,8 +56,11 @@ def calendar_rule(case: CaseRouted, shown: Shown, pinned: PinnedEdition | None, 
     of the zone data that the ledgers here are counted by.
     """
     used = case.entitlement
-    inputs = CalendarInputs(used.calendar, used.country or case.country, used.country is not None)
-    place = None if pinned is None else choose(pinned.edition, inputs).rule
+    place = None
+    if pinned is not None:
+        by_rule = calendar_by_rule(pinned.edition, facts_of(case, pinned.edition).kind.situation)
+        entitlement = Entitlement.of(used)
+        place = choose(pinned.edition, CalendarInputs.of(entitlement, case.country, by_rule)).rule
     config = None if pinned is None else pinned.edition.calendars.get(case.calendar)
     return {
         "calendar": case.calendar,

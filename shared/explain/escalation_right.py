@@ -11,13 +11,11 @@ from shared.explain.case_history import CaseHistory
 from shared.explain.rules import rule
 from shared.messages.messages import Messages
 from shared.routing.access import right_to_ask
-from shared.routing.entitlement import Entitlement
 from shared.routing.rendering import because, in_words_of
 from shared.sla import customer_escalation
-from shared.sla.case_state import Facts
-from shared.sla.customer_escalation import NEVER_REQUESTED, Right
+from shared.sla.customer_escalation import NEVER_REQUESTED, NOBODY_ASKS, Right
 from shared.sla.effects import EscalationRefused
-from shared.sla.fold import case_status, in_order
+from shared.sla.order import case_status, in_order
 
 
 def escalation_right(
@@ -44,10 +42,11 @@ def escalation_right(
             "now": None,
         }
     routed, waits = history.origins[0].pinned, history.now.pinned
-    right = right_to_ask(routed.edition, Entitlement.of(case.entitlement).profile, case.request_type)
+    right = right_to_ask(routed.edition, case.entitlement.standing, history.view.facts.kind.situation)
     words = in_words_of(messages, routed.edition)
     migrated = next((each.by for each in history.origins if each.by and each.pinned is waits), "")
     since = history.named(migrated) if waits is not routed else None
+    asking = waits.edition.customer_escalation
     return {
         **found,
         **rule(
@@ -57,9 +56,10 @@ def escalation_right(
             messages,
             beside=routed.edition.customer_escalation,
         ),
-        "waits": {
-            "after_submission_seconds": waits.edition.customer_escalation.wait_after_submission_seconds,
-            "after_rejection_seconds": waits.edition.customer_escalation.wait_after_rejection_seconds,
+        "waits": asking
+        and {
+            "after_submission_seconds": asking.wait_after_submission_seconds,
+            "after_rejection_seconds": asking.wait_after_rejection_seconds,
             **rule("customer_escalation", waits, messages("terms.waits"), messages, by=since),
         },
         "now": _now(history, at),
@@ -87,16 +87,16 @@ def _asked(events: Sequence[EscalationEvent]) -> list[dict[str, Any]]:
 
 def _now(history: CaseHistory, at: Micros) -> dict[str, Any]:
     """What escalation would answer."""
-    state, facts = history.state, Facts.unpacked(history.state.facts)
-    happened = in_order(history.view.policy, history.view.clocks.history)
+    state, view = history.state, history.view
+    happened = in_order(view.policy.rules, view.policy.terms, view.clocks.history)
     _, answer = customer_escalation.request(
         state.asked or NEVER_REQUESTED,
-        Right(facts.may_ask, facts.type_excluded),
-        history.now.pinned.edition.customer_escalation,
+        Right(view.facts.may_ask, view.facts.excluded),
+        history.now.pinned.edition.customer_escalation or NOBODY_ASKS,
         state.opened_at,
         at=at,
         by="",
-        is_open=case_status(happened) == "open",
+        is_open=case_status(view.policy.rules, happened) == "open",
     )
     refused = answer if isinstance(answer, EscalationRefused) else None
     eligible_at = None if refused is None else refused.eligible_at

@@ -30,7 +30,7 @@ from shared.routing.rulebook import Rulebook
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
-_OF_AN_ACTIVITY = ("to", "impact", "workaround", "milestones", "plan", "edition", "accepted")
+_OF_AN_ACTIVITY = ("to", "until", "milestone", "retracts", "fields", "milestones", "plan", "edition", "accepted")
 _OF_A_CLOCK = ("milestone", "instance", "generation")
 # What all events of a clock, or of a customer's escalation, have; an entry has every other field of its event.
 _OF_EVERY_EVENT = {*ClockEvent.__struct_fields__, *CustomerEscalationEvent.__struct_fields__}
@@ -57,7 +57,7 @@ def explanation(
     return {
         **_case(case, now),
         **_decision(case, shown),
-        "priority": case.priority if history is None else history.view.priority,
+        "priority": case.priority if history is None else history.view.kind.priority,
         "channel_rule": decision.channel_rule(shown, pinned, messages),
         "priority_rules": decision.priority_rules(shown, history, messages),
         "customer_escalation": escalation_right(case, shown, history, log.events, at, messages),

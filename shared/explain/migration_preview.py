@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from shared.business_time.instants import Micros, from_micros, to_micros
 from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded, CaseRouted
-from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.rebuild_case import rebuild_case
 from shared.messages.reason import Reason
@@ -20,7 +19,8 @@ from shared.sla.case_state import CaseState
 from shared.sla.clock import Clock
 from shared.sla.effects import ClockBreached, ClockEvent, ClockRestated
 from shared.sla.errors import InputRefused
-from shared.sla.fold import as_of, case_status
+from shared.sla.fold import as_of
+from shared.sla.order import case_status, in_order
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition
 from shared.sla.sla_clock import clocks_of
 from shared.sla.terms_in_force import CaseView, view_of
@@ -35,7 +35,7 @@ class Candidate:
     case: CaseRouted
     state: CaseState
     pinned: PinnedEdition
-    plan: Plan
+    plan: str
 
 
 def candidate(log: CaseLog, editions: Editions) -> Candidate | Reason | None:
@@ -50,9 +50,10 @@ def candidate(log: CaseLog, editions: Editions) -> Candidate | Reason | None:
     if state is None:
         return Reason("migrate.uncountable")
     now = view_of(state, known)
-    if case_status(now.clocks.history) == "closed":
+    rules = now.policy.rules
+    if case_status(rules, in_order(rules, now.policy.terms, now.clocks.history)) == "closed":
         return None
-    return Candidate(case, state, now.pinned, now.plan)
+    return Candidate(case, state, now.pinned, now.kind.situation.plan)
 
 
 def to_edition(of: Candidate, target: PinnedEdition, now: datetime) -> ActivityRecorded:
@@ -60,7 +61,7 @@ def to_edition(of: Candidate, target: PinnedEdition, now: datetime) -> ActivityR
     return _activity(of, now, type="policy_migrated", edition=target.edition.edition, policy_sha256=target.sha256)
 
 
-def to_plan(of: Candidate, plan: Plan, now: datetime) -> ActivityRecorded:
+def to_plan(of: Candidate, plan: str, now: datetime) -> ActivityRecorded:
     """The activity that gives a case the plan that its account has now."""
     return _activity(of, now, type="entitlement_refreshed", plan=plan)
 
@@ -89,8 +90,8 @@ def preview(of: Candidate, activities: list[ActivityRecorded], editions: Edition
         "case_id": of.case.case_id,
         "account_id": of.case.account_id,
         "edition": {"before": before.pinned.edition.edition, "after": after.pinned.edition.edition},
-        "plan": {"before": before.plan, "after": after.plan},
-        "priority": {"before": before.priority, "after": after.priority},
+        "plan": {"before": before.kind.situation.plan, "after": after.kind.situation.plan},
+        "priority": {"before": before.kind.priority, "after": after.kind.priority},
         "clocks": _differences(_clocks(before, at), _clocks(after, at)),
         "breaches": [_clock_name(effect) for effect in effects if isinstance(effect, ClockBreached)],
         "restated": [
@@ -115,7 +116,7 @@ def _problem(activity: ActivityRecorded, case: CaseView, refused: InputRefused) 
         case "unknown_calendar":
             return Reason("migrate.unknown_calendar", edition=edition, calendar=case.calendar)
         case "unknown_word":
-            return Reason("migrate.unknown_word", edition=edition, word=activity.plan or case.plan)
+            return Reason("migrate.unknown_word", edition=edition, word=activity.plan or case.kind.situation.plan)
         case "too_much_activity":
             return Reason("migrate.too_much_activity", limit=MAX_ACTIVITIES)
         case "uncountable_target":
@@ -145,6 +146,8 @@ def _clock_facts(clock: Clock) -> dict[str, Any]:
         "stage": clock.stage,
         "promise": clock.promise,
         "target_seconds": clock.terms.target_seconds,
+        "target_business_days": clock.terms.target_business_days,
+        "until": clock.terms.until,
         "hours": clock.terms.hours,
         "due_at": None if clock.due_at is None else format_instant(from_micros(clock.due_at)),
         "late": clock.late,

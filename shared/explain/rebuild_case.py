@@ -6,10 +6,11 @@ from typing import NamedTuple
 from shared.business_time.instants import to_micros
 from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.explain.case_log import CaseLog
-from shared.sla.case import REMEMBERED, apply_activity, is_retry, new_case, open_clocks
+from shared.sla.case import apply_activity, is_retry, new_case, open_clocks
 from shared.sla.case_state import CaseState
 from shared.sla.errors import InputRefused
 from shared.sla.event_time import is_before
+from shared.sla.packing import pack_digest
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 
 
@@ -34,9 +35,9 @@ def rebuild_case(log: CaseLog, case: CaseRouted, editions: Mapping[bytes, Pinned
     candidates = _not_refused(log, case)
     state = _opened(case, known)
     if state is None:
-        return RebuiltCase(None, _each_once(candidates))
+        return RebuiltCase(None, _each_once(candidates, None))
     applied = [activity for activity in candidates if _apply(state, known, activity)]
-    return RebuiltCase(state, _each_once(applied))
+    return RebuiltCase(state, _each_once(applied, state))
 
 
 def _not_refused(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
@@ -72,13 +73,13 @@ def _apply(state: CaseState, known: KnownEditions, activity: ActivityRecorded) -
     return True
 
 
-def _each_once(activities: Sequence[ActivityRecorded]) -> list[ActivityRecorded]:
-    """The first content under each id. What the clocks do not remember may come again with other content."""
+def _each_once(activities: Sequence[ActivityRecorded], state: CaseState | None) -> list[ActivityRecorded]:
+    """The first content under each id. What `state` does not remember may come again with other content."""
     found: dict[tuple[str, str | None], ActivityRecorded] = {}
     stored: set[str] = set()
     for activity in activities:
         if activity.activity_id not in stored:
             found.setdefault((activity.activity_id, activity.activity_digest), activity)
-            if activity.type in REMEMBERED:
+            if state is not None and state.digest_of(activity.activity_id) == pack_digest(activity.activity_digest):
                 stored.add(activity.activity_id)
     return list(found.values())

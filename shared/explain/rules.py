@@ -6,11 +6,10 @@ counts, `source` and `note` are the edition's own words beside it. `by` is the a
 
 from typing import Any
 
-from shared.contracts.vocabulary import Milestone
 from shared.explain.case_history import CaseHistory
 from shared.messages.messages import Messages
-from shared.policy.model import Rule as PolicyRule
-from shared.policy.promises import promised_by
+from shared.policy.base import Rule as PolicyRule
+from shared.policy.promises import promised
 from shared.routing.rendering import in_words_of
 from shared.sla.clock import Clock
 from shared.sla.pinned_edition import PinnedEdition
@@ -43,18 +42,19 @@ def rule(
     }
 
 
-def target_rule(history: CaseHistory, origin: Origin, milestone: Milestone, messages: Messages) -> Rule:
+def target_rule(history: CaseHistory, origin: Origin, milestone: str, messages: Messages) -> Rule:
     """Where the target of a milestone, its hours and its promise come from."""
     by = history.changed_by(origin)
     if milestone in origin.explicit and by is not None:
         return rule(f"{by['type']}.milestones.{milestone}", None, messages("terms.given_by_activity"), messages, by=by)
-    found = promised_by(origin.pinned.edition, origin.plan, origin.priority, milestone, staffed=origin.staffed)
+    kind = origin.kind
+    found = promised(origin.pinned.edition, kind).promised_by(milestone)
     words = in_words_of(messages, origin.pinned.edition)
-    because = words(f"terms.{by['type'] if by else 'decision'}", priority=origin.priority, plan=origin.plan)
+    because = words(f"terms.{by['type'] if by else 'decision'}", priority=kind.priority, plan=kind.situation.plan)
     return rule(found.place, origin.pinned, because, messages, beside=found.target, by=by)
 
 
-def behaviour_rule(history: CaseHistory, origin: Origin, milestone: Milestone, messages: Messages) -> Rule:
+def behaviour_rule(history: CaseHistory, origin: Origin, milestone: str, messages: Messages) -> Rule:
     """Where it comes from which statuses pause a milestone's clock, and what reopening does to it."""
     by = history.changed_by(origin)
     if milestone in origin.explicit and by is not None:
@@ -65,6 +65,9 @@ def behaviour_rule(history: CaseHistory, origin: Origin, milestone: Milestone, m
 def calendar_rule(history: CaseHistory, clock: Clock, of_the_case: Rule, messages: Messages) -> Rule:
     """Which edition's calendar a clock counts by: the case's own, or its namesake in the edition it went over to."""
     origin = history.whose_calendar(clock)
+    if clock.terms.calendar is not None:
+        because = messages("terms.calendar_of_target", calendar=clock.terms.calendar)
+        return rule(f"calendars.{clock.terms.calendar}", origin.pinned, because, messages)
     if not origin.by:
         return of_the_case
     return rule(

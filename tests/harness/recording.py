@@ -25,7 +25,7 @@ from shared.kafka.serde import Envelope
 from shared.policy.editions import EditionLibrary
 from shared.routing.rulebook import Rulebooks
 from shared.streams.processor import Processor
-from tests.harness.asking import MONDAY_NOON, entitlement_set, request
+from tests.harness.asking import FIELDS, MONDAY_NOON, entitlement_set, request
 from tests.harness.topology_driver import TopologyDriver
 
 _TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -74,8 +74,14 @@ class Recording:
         return request_id
 
     def record_activity(self, kind: str, case_id: str, **given: Any) -> None:
-        """Somebody does something to a case now; with another `key` it is filed where it does not belong."""
+        """Somebody does something to a case now; with another `key` it is filed where it does not belong.
+
+        Fields of the request may be given by their own names.
+        """
         key = given.pop("key", case_id)
+        claims = {name: given.pop(name) for name in FIELDS if name in given}
+        if claims:
+            given["fields"] = claims
         self._written += 1
         usual: dict[str, Any] = {
             "case_id": case_id,

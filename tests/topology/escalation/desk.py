@@ -18,7 +18,7 @@ from shared.policy.files import load_library
 from shared.routing.entitlement import covered, terms_of
 from shared.routing.rulebook import Rulebooks
 from shared.streams.state_store import StoreFactory, in_memory
-from tests.harness.asking import MONDAY_NOON, account, request, requester
+from tests.harness.asking import FIELDS, MONDAY_NOON, account, request, requester
 from tests.harness.decided import decided
 from tests.harness.topology_driver import TopologyDriver
 
@@ -58,6 +58,14 @@ class TaskDesk:
         """A case is routed now (received now, unless `received_at` says otherwise); what is published at once."""
         return self._pipe(CASES, case_id, self.case(case_id, **given))
 
+    def takes_case(self, case: CaseRouted) -> list[str]:
+        """A case that was routed elsewhere; what is published at once."""
+        return self._pipe(CASES, case.case_id, case)
+
+    def takes_activity(self, activity: ActivityRecorded) -> list[str]:
+        """An activity that was recorded elsewhere; what is published because of it."""
+        return self._pipe(ACTIVITY, activity.case_id, activity)
+
     def record_activity(self, kind: str, case_id: str = CASE, **given: Any) -> list[str]:
         """Somebody does something to the case now (or `at`); what is published because of it."""
         return self._pipe(ACTIVITY, case_id, self.activity(kind, case_id, **given))
@@ -91,13 +99,19 @@ class TaskDesk:
         of_account = {name: given.pop(name) for name in ("plan", "account_type", "paid", "country") if name in given}
         of_case = {name: given.pop(name) for name in ("milestones", "policy_sha256", "calendar") if name in given}
         asked = request(**({"request_id": case_id, "received_at": self.driver.now, "requester": requester()} | given))
-        entitlement = covered(terms_of(account(**of_account)), asked.requester, 0)
         rules = self.rulebooks.at(asked.received_at)
+        entitlement = covered(terms_of(account(**of_account)), asked.requester, rules.edition, asked.received_at, 0)
         return decided(asked, entitlement, rules, self.driver.now, **of_case)
 
     def activity(self, kind: str, case_id: str = CASE, **given: Any) -> ActivityRecorded:
-        """What intake says of an activity; each has an id of its own unless `activity_id` is given."""
+        """What intake says of an activity; each has an id of its own unless `activity_id` is given.
+
+        Fields of the request may be given by their own names.
+        """
         self._activities += 1
+        claims = {name: given.pop(name) for name in FIELDS if name in given}
+        if claims:
+            given["fields"] = claims
         usual: dict[str, Any] = {
             "case_id": case_id,
             "activity_id": f"{self._activities:032x}",

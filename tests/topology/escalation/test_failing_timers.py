@@ -10,7 +10,6 @@ from services.escalation import early_activity
 from services.escalation.auditor import Auditor
 from services.escalation.early_activity import list_key
 from shared.sla import case_state
-from shared.sla.case_state import Facts
 from shared.sla.packing import pack_id
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
@@ -23,10 +22,10 @@ HOUR = timedelta(hours=1)
 
 
 def damages(desk: TaskDesk, case_id: str = BAD) -> bytes:
-    """The stored state of a case names a calendar that its edition does not have; returns what was stored before."""
+    """The stored facts of a case name what its edition does not have; returns what was stored before."""
     stored = desk.driver.changelogs["cases"][pack_id(case_id)]
     state = case_state.decode(stored)
-    state.facts = Facts.unpacked(state.facts)._replace(calendar=5_000).packed()
+    state.facts = b"\xff" * 12
     desk.driver.changelogs["cases"][pack_id(case_id)] = case_state.encode(state, case_state.due_of(stored))
     desk.driver.restart()
     return stored

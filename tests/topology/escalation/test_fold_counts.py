@@ -7,8 +7,8 @@ import pytest
 
 from shared.sla import sla_clock
 from shared.sla.case_state import is_tombstone
-from shared.sla.clock import Activity, CasePolicy, Clock
-from shared.sla.fold import fold
+from shared.sla.clock import Activity, CasePolicy
+from shared.sla.fold import FoldedCase, folded
 from shared.sla.packing import pack_id
 from tests.topology.escalation.desk import CASE, TaskDesk, minutes
 
@@ -18,11 +18,13 @@ def folds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One item for each fold."""
     counted: list[int] = []
 
-    def counting(policy: CasePolicy, opened_at: int, status: str, history: Iterable[Activity]) -> list[Clock]:
+    def counting(
+        policy: CasePolicy, opened_at: int, status: str, history: Iterable[Activity], until: int | None
+    ) -> FoldedCase:
         counted.append(1)
-        return fold(policy, opened_at, status, history)
+        return folded(policy, opened_at, status, history, until)
 
-    monkeypatch.setattr(sla_clock, "fold", counting)
+    monkeypatch.setattr(sla_clock, "folded", counting)
     return counted
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from shared.contracts.structs import MilestoneTerms
-from shared.contracts.vocabulary import Milestone
 from shared.kafka.faults import TaskMustStop
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
@@ -41,7 +40,7 @@ def with_wrong_last_digit(sha256: str) -> str:
     return sha256[:-1] + ("0" if sha256[-1] != "0" else "1")
 
 
-def due(desk: TaskDesk, milestone: Milestone, case_id: str = CASE) -> datetime | None:
+def due(desk: TaskDesk, milestone: str, case_id: str = CASE) -> datetime | None:
     """The deadline that was published last."""
     published = [event for _, event in desk.events() if event.case_id == case_id and event.milestone == milestone]
     return published[-1].due_at if published else None

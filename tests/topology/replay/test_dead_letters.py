@@ -73,6 +73,11 @@ def on_another_partition(recording: Recording) -> None:
         recording.write_bytes(ACTIVITY, CASE.encode(), None, partition=partition)
 
 
+def in_words_that_the_edition_lacks(recording: Recording) -> None:
+    """A channel that only another company has."""
+    recording.asks(7, channel="carrier_pigeon")
+
+
 def under_another_key(recording: Recording) -> None:
     recording.record_activity("agent_replied", CASE, key="another")
 
@@ -171,6 +176,7 @@ CAUSES: tuple[tuple[str, Happening], ...] = (
     ("malformed_event", malformed),
     ("unknown_type", of_a_later_version),
     ("unexpected_type", an_event_without_a_place_here),
+    ("not_in_edition", in_words_that_the_edition_lacks),
     ("wrong_partition", on_another_partition),
     ("wrong_key", under_another_key),
     ("conflict", with_other_content),

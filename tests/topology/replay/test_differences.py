@@ -261,7 +261,7 @@ def test_a_customers_text_is_not_shown(lived: Recording) -> None:
 def test_a_tampered_source_makes_what_followed_from_it_differ(lived: Recording) -> None:
     """The request was edited to be less urgent."""
     asked = next(r for r in lived.all_records() if r.topic == "support.requests.v1")
-    result = replay(lived, edited(lived.all_records(), asked, setting("impact", "general")))
+    result = replay(lived, edited(lived.all_records(), asked, lambda data: data["fields"].update(impact="general")))
     assert ("differing", "case.routed") in kinds(result)
     assert tally_of(result, "router").differing == 1
 

@@ -9,8 +9,10 @@ from shared.contracts.registry import TYPES
 from shared.contracts.structs import EditionPublished, MilestoneTerms
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, dead_letter
 from shared.policy.digest import policy_sha256
+from shared.policy.editions import EditionLibrary
 from tests.harness.asking import MONDAY_NOON, account, contact, requester
 from tests.harness.recording import Recording
+from tests.harness.shipped import with_report
 from tests.topology.replay.helpers import BOTH, LIBRARY, NEXT, identical, replay, tally_of, types
 
 TO_NEXT: dict[str, Any] = {"edition": "objectives-2024", "policy_sha256": policy_sha256(NEXT.editions[0])}
@@ -320,13 +322,22 @@ def test_an_expired_case_and_its_late_activity(recording: Recording) -> None:
     assert identical(replay(recording), recording)
 
 
-def test_every_type_of_event(recording: Recording) -> None:
+def test_every_type_of_event() -> None:
     """A new type needs a test of its replay: paused and reopened, requested and withdrawn, all of them."""
+    first = EditionLibrary.single(with_report())
+    both = EditionLibrary([*first.editions, *NEXT.editions])
+    recording = Recording(first)
+    recording.sets_entitlement(account())
+    recording.runs()
     recording.withdraws("former")
     case, other = recording.asks(1), recording.asks(2)
     recording.runs()
     happens: tuple[tuple[timedelta, str, dict[str, Any]], ...] = (
         (MINUTE, "internal_note", {}),
+        (MINUTE, "bot_replied", {}),
+        (MINUTE, "handed_over", {"to": "tier2"}),
+        (MINUTE, "assigned", {"to": "u7"}),
+        (MINUTE, "acknowledged", {"milestone": "restoration"}),
         (MINUTE, "status_changed", {"to": "waiting_on_customer"}),
         (10 * MINUTE, "customer_replied", {}),
         (MINUTE, "status_changed", {"to": "open"}),
@@ -338,13 +349,16 @@ def test_every_type_of_event(recording: Recording) -> None:
         (MINUTE, "escalation_reviewed", {"accepted": False}),
         (2 * DAY, "escalation_requested", {}),
         (MINUTE, "escalation_reviewed", {"accepted": True}),
+        (MINUTE, "agent_replied", {"activity_id": "f" * 32}),
+        (MINUTE, "reply_retracted", {"retracts": "f" * 32}),
         (MINUTE, "restored", {}),
         (MINUTE, "resolved", {}),
+        (MINUTE, "milestone_reached", {"milestone": "report"}),
         (DAY, "reopened", {}),
         (MINUTE, "agent_replied", {}),
         (MINUTE, "closed", {}),
     )
-    recording.library = BOTH
+    recording.library = both
     recording.restarts("escalation")
     for span, kind, given in happens:
         recording.passes(span)
@@ -357,7 +371,7 @@ def test_every_type_of_event(recording: Recording) -> None:
     seen = {dict(record.headers).get("ce_type", b"").decode() for record in recording.all_records()}
     by_no_task = {EditionPublished.TYPE}  # from the configuration, when the router starts
     assert set(TYPES) - by_no_task <= seen
-    assert identical(replay(recording, configured=BOTH), recording)
+    assert identical(replay(recording, configured=both), recording)
 
 
 def test_records_not_yet_processed_are_counted(recording: Recording) -> None:

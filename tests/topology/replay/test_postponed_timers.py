@@ -6,7 +6,6 @@ import pytest
 
 from shared.contracts.topics import ESCALATIONS
 from shared.sla import case_state
-from shared.sla.case_state import Facts
 from shared.sla.packing import pack_id
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Timer
@@ -18,12 +17,12 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def damage(recording: Recording, case_id: str) -> bytes:
-    """No timer of this case can fire until `mend`: its state names a calendar that is not there."""
+    """No timer of this case can fire until `mend`: its stored facts name what its edition does not have."""
     task = recording.tasks["escalation", 0]
     kept = task.changelogs["cases"]
     stored = kept[pack_id(case_id)]
     state = case_state.decode(stored)
-    state.facts = Facts.unpacked(state.facts)._replace(calendar=5_000).packed()
+    state.facts = b"\xff" * 12
     kept[pack_id(case_id)] = case_state.encode(state, case_state.due_of(stored))
     task.restart()
     return stored

@@ -48,7 +48,8 @@ class ExplainedCase:
         """The same as people read it."""
         out = io.StringIO()
         found = self.explained(language, with_edition=with_edition)
-        show(found, Console(file=out, soft_wrap=True, highlight=False), messages_in(language))
+        edition = self.desk.library.by_digest(found["policy_sha256"]) if with_edition else None
+        show(found, Console(file=out, soft_wrap=True, highlight=False), messages_in(language), edition)
         return out.getvalue()
 
     def clock(self, milestone: str, instance: int = 1, language: str | None = None) -> dict[str, Any]:

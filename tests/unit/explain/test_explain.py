@@ -143,7 +143,7 @@ def test_it_is_all_there_for_people_to_read() -> None:
         "P3, phone",
         "received 2026-11-23 13:00:00",
         "times are in Europe/Madrid",
-        "premier, enterprise account; a licensed admin",
+        "Premier, Enterprise account; a licensed admin",
         "P3 now: it was re-prioritised",
         "first response: an objective of",
         "breached 2026-11-23 14:00:00",
@@ -157,7 +157,7 @@ def test_it_is_all_there_for_people_to_read() -> None:
 def test_what_is_not_promised_says_why() -> None:
     """No deadline is an answer too."""
     text = ExplainedCase(plan="access").shown()
-    assert "first response: none when it was routed; the plan has no priority response" in text
+    assert "first response: none when it was routed (plan Access has no priority response)" in text
 
 
 def test_a_closed_channel_says_why_and_what_was_given_instead() -> None:

@@ -35,10 +35,10 @@ def test_the_target_names_its_place_in_the_edition_with_what_is_written_there() 
     assert named(rule) == ("targets[0]", "guidelines-2021", None)
     assert (rule["source"], rule["note"], rule["policy_sha256"]) == (
         BY_THE_TABLE,
-        None,
+        LIBRARY.editions[0].targets[0].note,
         policy_sha256(LIBRARY.editions[0]),
     )
-    assert rule["because"] == "P1 on plan premier plus, by the decision"
+    assert rule["because"] == "P1 on plan Premier+, by the decision"
     assert LIBRARY.editions[0].targets[0].milestone == "first_response"
 
 
@@ -58,7 +58,7 @@ def test_after_a_reprioritisation_the_number_is_that_of_the_new_priority() -> No
     rule = case.clock("first_response")["rules"]["target"]
     assert named(rule) == ("targets[2]", "guidelines-2021", "reprioritised")
     assert rule["by"] == {"activity_id": "the-call", "type": "reprioritised", "at": "2026-11-23T12:10:00Z"}
-    assert rule["because"] == "P2 on plan premier plus, since the case was re-prioritised"
+    assert rule["because"] == "P2 on plan Premier+, since the case was re-prioritised"
     found = case.explained()
     assert [(rule["priority"], *named(rule)) for rule in found["priority_rules"]] == [
         ("P1", "priority.outage_without_workaround", "guidelines-2021", None),
@@ -74,7 +74,7 @@ def test_after_another_plan_the_number_is_that_of_the_plan() -> None:
     case.record_activity("entitlement_refreshed", plan="premier_plus")
     rule = case.clock("first_response")["rules"]["target"]
     assert named(rule) == ("targets[0]", "guidelines-2021", "entitlement_refreshed")
-    assert rule["because"] == "P1 on plan premier plus, since the case was given another plan"
+    assert rule["because"] == "P1 on plan Premier+, since the case was given another plan"
     assert len(case.explained()["priority_rules"]) == 1
 
 
@@ -166,7 +166,7 @@ def test_what_is_not_promised_names_what_stands_in_the_way() -> None:
     for place, case in ways.items():
         rule = case.explained()["milestones"]["restoration"]["decided_by"]
         assert named(rule) == (place, "guidelines-2021", None)
-    assert rule["because"] == "plan premier plus promises none for P3"
+    assert rule["because"] == "plan Premier+ promises none for P3"
 
 
 def test_every_call_is_told_with_its_level_its_instant_and_who_was_called() -> None:
@@ -258,7 +258,7 @@ def test_the_right_to_ask_names_its_condition_and_when_asking_is_of_use() -> Non
     case = case_under()
     found = case.explained()["customer_escalation"]
     assert (found["may_ask"], found["rule"]) == (True, "customer_escalation.any_of[0]")
-    assert found["because"] == "plan premier or premier plus, the role admin and a licence is required, and that is met"
+    assert found["because"] == "plan Premier or Premier+, the role admin and a licence is required, and that is met"
     assert (found["waits"]["after_submission_seconds"], found["waits"]["after_rejection_seconds"]) == (86400, 86400)
     assert found["now"] == {"possible": False, "reason": "too_early", "eligible_at": "2026-11-24T12:00:00Z"}
     case.passes(timedelta(hours=24))
@@ -293,13 +293,13 @@ def test_what_was_asked_for_is_told_with_what_became_of_it() -> None:
         (
             {"plan": "access", "account_type": "pro"},
             "customer_escalation.any_of",
-            "it needs plan premier or premier plus or an account of type business plus, enterprise or education; "
-            "the plan is access and the account is of type pro",
+            "it needs plan Premier or Premier+ or an account of type Business+, Enterprise or Education; "
+            "the plan is Access and the account is of type Pro",
         ),
         (
             {"request_type": "other"},
-            "customer_escalation.request_types",
-            "it is for requests of type technical or billing; this one is other",
+            "customer_escalation.requires",
+            "such requests have none: it needs request type technical or billing; request type is other",
         ),
     ],
 )

@@ -11,15 +11,22 @@ from shared.contracts.topics import ACTIVITY, CASES, Topic
 from shared.explain.case_log import CaseLog
 from shared.explain.migration_preview import Candidate, Editions, candidate, preview, to_edition, to_plan
 from shared.messages.catalogues import messages_in
+from shared.messages.messages import Messages
 from shared.messages.reason import Reason
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
+from shared.routing.rendering import in_words_of
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, as_record, at, minutes
 
 NOW = PinnedEdition(policy_sha256(LIBRARY.editions[0]), LIBRARY.editions[0])
 LATER = PinnedEdition(policy_sha256(NEXT.editions[0]), NEXT.editions[0])
 EDITIONS: Editions = {short_of(each.sha256): each for each in (NOW, LATER)}
+
+
+def words_in(language: str) -> Messages:
+    """The sentences of a language, with the words of the edition of these cases."""
+    return in_words_of(messages_in(language), NOW.edition)
 
 
 class Case:
@@ -156,7 +163,7 @@ def test_people_read_a_line_for_each_case_and_each_clock() -> None:
     case = Case(plan="premier_plus")
     case.passes(minutes(100))
     out = io.StringIO()
-    show([case.to_edition()], Console(file=out, soft_wrap=True, highlight=False), messages_in("en"), sent=False)
+    show([case.to_edition()], Console(file=out, soft_wrap=True, highlight=False), words_in("en"), sent=False)
     text = out.getvalue()
     assert "edition guidelines-2021 -> objectives-2024" in text
     assert "periodic update: not promised -> objective of 1 h round the clock, due 2026-11-23T13:00:00Z, late" in text
@@ -170,7 +177,7 @@ def test_people_read_a_preview_in_their_language() -> None:
     case.passes(minutes(100))
     out = io.StringIO()
     refused = {**case.to_edition(), "problem": Reason("migrate.unknown_calendar", edition="x", calendar="spain")}
-    show([case.to_edition(), refused], Console(file=out, soft_wrap=True), messages_in("es"), sent=False)
+    show([case.to_edition(), refused], Console(file=out, soft_wrap=True), words_in("es"), sent=False)
     text = out.getvalue()
     assert "Caso" in text
     assert "edición guidelines-2021 -> objectives-2024" in text
@@ -213,6 +220,6 @@ def test_what_the_log_says_does_not_steer_the_terminal() -> None:
     found = case.to_edition()
     found["edition"]["after"] = "\x1b[2Jlater"
     out = io.StringIO()
-    show([found], Console(file=out, soft_wrap=True, highlight=False), messages_in("en"), sent=False)
+    show([found], Console(file=out, soft_wrap=True, highlight=False), words_in("en"), sent=False)
     assert "\x1b" not in out.getvalue()
     assert "\N{REPLACEMENT CHARACTER}[2Jlater" in out.getvalue()
