@@ -6,7 +6,6 @@ from services.intake.server import IntakeServer
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared import process
-from shared.policy.files import load_library
 
 
 def main() -> int:
@@ -17,7 +16,7 @@ def main() -> int:
 def prepare(settings: Settings) -> IntakeServer:
     """Read the API keys and the policy. Raises BadSettings, PolicyError."""
     keys = settings.read_keys()
-    return IntakeServer(Service(settings, keys, load_library(settings.policies)))
+    return IntakeServer(Service(settings, keys, settings.editions()))
 
 
 if __name__ == "__main__":

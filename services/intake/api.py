@@ -1,6 +1,8 @@
 """The HTTP calls of intake, by resource. `docs/api.md` shows each with curl."""
 
 import secrets
+from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,16 +11,18 @@ from starlette.responses import Response
 
 from services.intake import activity as activities
 from services.intake import body
+from services.intake import entitlement as entitlements
 from services.intake.activity import Activity
-from services.intake.api_keys import ApiKey
+from services.intake.api_keys import AGENT_SCOPE, ApiKey
 from services.intake.editions import answer_of, is_digest, is_known
 from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
-from services.intake.errors import CatchingUp, FieldError, InvalidFields, NotAcknowledged, NotFound
+from services.intake.errors import CatchingUp, InvalidFields, MissingScope, NotAcknowledged, NotFound
 from services.intake.openapi import ANY_SCOPE, EditionDocument, Recorded, RequestStatus, Submitted, describe
 from services.intake.presentation import with_sentences
 from services.intake.request import Submission, accept, partition_key
 from services.intake.request_status import Status
 from services.intake.service import Service, with_key
+from services.intake.words import wrong_words_of_request
 from shared.contracts.intake import Account
 from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
 from shared.kafka import serde
@@ -41,9 +45,11 @@ async def submit(request: Request) -> Response:
     service = _service(request)
     caller = await service.admit(request, "submit")
     key = body.idempotency_key(request)
-    submission = await body.read(request, Submission)
+    edition = service.editions.effective_at(utc_now())
+    submission = await body.read(request, Submission, partial(wrong_words_of_request, edition, languages()))
     now = utc_now()
-    check_language(submission.language, service.editions.effective_at(now))
+    edition = service.editions.effective_at(now)  # the body may have taken a while
+    check_submission(submission, caller.scopes, edition)
     event = accept(submission, client=caller.name, authenticated_by="api_key", idempotency_key=key, received_at=now)
     with service.request_keys.claim(event.request_id, event.submission_digest) as known:
         if not known:
@@ -63,10 +69,9 @@ async def submit(request: Request) -> Response:
             _log.debug("Request accepted", action="request.accepted", request_id=event.request_id, client=caller.name)
     status_url = f"/v1/support-requests/{event.request_id}"
     answer: dict[str, Any] = {"request_id": event.request_id, "status_url": status_url}
-    if submission.lacks_phone_details:
-        texts = service.editions.effective_at(now).phone.have_at_hand
+    if edition.phone is not None and submission.lacks_phone_details(edition.phone.channel):
         language = event.language or accepted(request.headers.get("accept-language"))
-        answer["reminders"] = [in_language(texts, language)]
+        answer["reminders"] = [in_language(edition.phone.have_at_hand, language)]
     return _json(answer, 202, {"Location": status_url})
 
 
@@ -101,7 +106,9 @@ async def events(request: Request, request_id: str) -> Response:
     return service.streams.open(caller.name, request_id, request.headers.get("last-event-id"), present)
 
 
-@router.post("/v1/cases/{case_id:path}/activity", **describe("activity", 202, Recorded, body=Activity, repeatable=True))
+@router.post(
+    "/v1/cases/{case_id:path}/activity", **describe(AGENT_SCOPE, 202, Recorded, body=Activity, repeatable=True)
+)
 async def record_activity(request: Request, case_id: str) -> Response:
     """Report an activity on a case. 202 means that Kafka has it.
 
@@ -109,13 +116,14 @@ async def record_activity(request: Request, case_id: str) -> Response:
     and counts once. The same key with another body is refused, by this call or by escalation.
     """
     service = _service(request)
-    caller = await service.admit(request, "activity")
+    caller = await service.admit(request, AGENT_SCOPE)
     case_id = body.checked_id("case_id", case_id)
     key = body.idempotency_key(request)
-    reported = await body.read(request, Activity)
+    reported = await body.read(request, Activity, service.words.wrong_words_of_activity)
     now = utc_now()
     case = service.recent.known(case_id)
-    activities.check(reported, caller.scopes, received_at=now, submitted_at=case.received_at if case else None)
+    submitted_at = case.received_at if case else None
+    activities.check(reported, service.words, caller.scopes, received_at=now, submitted_at=submitted_at)
     event = activities.record(reported, case_id=case_id, client=caller.name, idempotency_key=key, received_at=now)
     with service.activity_keys.claim(event.activity_id, reported.digest):
         try:
@@ -142,9 +150,11 @@ async def set_entitlement(request: Request, account_id: str) -> Response:
     service = _service(request)
     caller = await service.admit(request, "admin")
     account_id = body.checked_id("account_id", account_id)
-    entitlement = await body.read(request, EntitlementBody)
+    entitlement = await body.read(request, EntitlementBody, service.words.wrong_words_of_entitlement)
     now = utc_now()
-    event = entitlement_set(entitlement, account_id=account_id, calendars=service.calendars, at=now)
+    language = accepted(request.headers.get("accept-language"))
+    entitlements.check(entitlement, service.words, service.editions.effective_at(now), language)
+    event = entitlement_set(entitlement, account_id=account_id, at=now)
     position, data = await service.publish(
         ENTITLEMENTS,
         account_id,
@@ -197,7 +207,7 @@ async def withdraw_entitlement(request: Request, account_id: str) -> Response:
 
 @router.get("/v1/editions/current", **describe(ANY_SCOPE, 200, EditionDocument, conditional=True))
 async def current_edition(request: Request) -> Response:
-    """The configured edition that is in force now."""
+    """The configured edition that is in force now, and what it gives a form to ask: `form`."""
     service = _service(request)
     await service.admit(request)
     digest = service.published_editions.current(utc_now())
@@ -225,7 +235,8 @@ def _edition(request: Request, digest: str, cache_control: str) -> Response:
     headers = {"ETag": f'"{digest}"', "Cache-Control": cache_control}
     if is_known(request.headers.get("if-none-match"), digest):
         return Response(status_code=304, headers=headers)
-    return Response(answer_of(digest, document), 200, headers, "application/json")
+    answer = answer_of(digest, service.published_editions.form(digest), document)
+    return Response(answer, 200, headers, "application/json")
 
 
 def _service(request: Request) -> Service:
@@ -233,11 +244,16 @@ def _service(request: Request) -> Service:
     return service
 
 
-def check_language(language: str | None, edition: Edition) -> None:
-    """Refuse a language that neither a catalogue nor the edition has."""
-    allowed = tuple(dict.fromkeys((*languages(), *edition.title)))
-    if language is not None and language.partition("-")[0].casefold() not in allowed:
-        raise InvalidFields([FieldError("language", "field.one_of", {"allowed": allowed})])
+def check_submission(submission: Submission, scopes: Collection[str], edition: Edition) -> None:
+    """Refuse words that `edition` does not have, and what the scopes do not permit.
+
+    Raises InvalidFields or MissingScope.
+    """
+    errors = wrong_words_of_request(edition, languages(), submission.words)
+    if errors:
+        raise InvalidFields(errors)
+    if submission.opened_by == "agent" and AGENT_SCOPE not in scopes:
+        raise MissingScope("refusal.opened_by", scope=AGENT_SCOPE)
 
 
 def _visible(service: Service, caller: ApiKey, request_id: str) -> Status:

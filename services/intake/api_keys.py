@@ -17,6 +17,7 @@ from services.intake.fields import Id, WrongValue
 from shared.contracts.base import Sha256
 
 Scope = Literal["submit", "activity", "backfill", "admin"]
+AGENT_SCOPE: Scope = "activity"  # of a desk: activity on any case, and cases that agents open
 PREFIX = "fl_"  # lets secret scanners recognise a key
 
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from fastapi import Request
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from services.intake.errors import (
     BodyTooLarge,
@@ -15,8 +16,10 @@ from services.intake.errors import (
     UnsupportedMediaType,
     field_errors,
     json_error,
+    merged,
 )
 from services.intake.fields import Body, WrongValue, identifier
+from services.intake.words import FindWrongWords
 
 BODY_LIMIT = 64 * 1024
 DRAIN_LIMIT = 1024 * 1024  # of a body that is too large: read and dropped, so that the client can read the answer
@@ -25,8 +28,11 @@ BODY_SECONDS = 10.0
 B = TypeVar("B", bound=Body)
 
 
-async def read(request: Request, model: type[B]) -> B:
-    """The body as `model`. Raises the refusal of its media type, size, speed, syntax or fields."""
+async def read(request: Request, model: type[B], wrong_words: FindWrongWords) -> B:
+    """The body as `model`. Raises the refusal of its media type, size, speed, syntax or fields.
+
+    `wrong_words` names the words that are wrong beside other wrong fields. A body that is complete has yet to be asked.
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not (
         media_type.startswith("application/") and media_type.endswith("+json")
@@ -37,10 +43,18 @@ async def read(request: Request, model: type[B]) -> B:
             data = await _bytes(request)
     except TimeoutError:
         raise BodyTooSlow("refusal.body_too_slow", seconds=BODY_SECONDS, headers={"Connection": "close"}) from None
+    return parse(data, model, wrong_words)
+
+
+def parse(data: bytes, model: type[B], wrong_words: FindWrongWords) -> B:
+    """`data` as `model`, as in `read`. Raises MalformedJson or InvalidFields."""
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        raise json_error(error) or InvalidFields(field_errors(error)) from None
+        malformed = json_error(error)
+        if malformed is not None:
+            raise malformed from None
+        raise InvalidFields(merged(field_errors(error), wrong_words(from_json(data)))) from None
 
 
 async def _bytes(request: Request) -> bytes:

@@ -4,6 +4,7 @@ import re
 import zlib
 from datetime import datetime
 
+from services.intake.form import form_of
 from shared.business_time.errors import CalendarError
 from shared.contracts.structs import CaseRouted, Decision, EditionPublished
 from shared.contracts.topics import EDITIONS
@@ -31,6 +32,7 @@ class Editions:
             policy_sha256(edition): zlib.compress(edition_to_json(edition)) for edition in configured.editions
         }
         self._rulebooks: dict[str, Rulebook | None] = {}  # None: its bytes cannot be read, and never change
+        self._forms: dict[str, bytes] = {}
         self._unusable: set[str] = set()
         self._log = get_logger()
 
@@ -91,6 +93,21 @@ class Editions:
         found = self._documents.get(digest)
         return None if found is None else zlib.decompress(found)
 
+    def form(self, digest: str) -> bytes:
+        """What the edition with this digest gives a form to ask, as JSON; null if it cannot be used here."""
+        known = self._forms.get(digest)
+        if known is None:
+            try:
+                known = self._made_form(digest)
+            except Exception:  # as above: of another version, or by another writer
+                known = b"null"
+            self._forms[digest] = known
+        return known
+
+    def _made_form(self, digest: str) -> bytes:
+        edition = self._configured.by_digest(digest) or read_document(self.find(digest) or b"", digest)
+        return form_of(edition).model_dump_json().encode()
+
     def current(self, at: datetime) -> str:
         """The digest of the configured edition that is in force at `at`."""
         return policy_sha256(self._configured.effective_at(at))
@@ -101,9 +118,9 @@ def is_digest(text: str) -> bool:
     return _DIGEST.fullmatch(text) is not None
 
 
-def answer_of(digest: str, document: bytes) -> bytes:
-    """The JSON answer: the digest, and the document byte for byte, so that a reader can hash it."""
-    return b'{"policy_sha256":"%b","document":%b}' % (digest.encode(), document)
+def answer_of(digest: str, form: bytes, document: bytes) -> bytes:
+    """The JSON answer: digest, form, and last the document byte for byte, so that a reader can hash it."""
+    return b'{"policy_sha256":"%b","form":%b,"document":%b}' % (digest.encode(), form, document)
 
 
 def is_known(if_none_match: str | None, digest: str) -> bool:

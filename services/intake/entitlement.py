@@ -1,51 +1,65 @@
 """[pure] An account's entitlement as the admin API accepts it, and its events."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 from services.intake.errors import FieldError, InvalidFields
-from services.intake.fields import Body, Country, Email, Id
+from services.intake.fields import Body, Country, Email, Id, Word
+from services.intake.words import AccountWords, AnyEdition
+from shared.contracts.base import Instant, format_instant
 from shared.contracts.structs import Account, Contact, EntitlementSet, EntitlementWithdrawn
-from shared.contracts.vocabulary import AccountType, Plan, Role
+from shared.policy.model import Edition
 
 
 class ContactBody(Body):
     """A contact of the account. Its role and licence outrank a client's claim about the requester."""
 
     requester_id: Id
-    role: Role
+    role: Word
     licensed: bool
     email: Email | None = None
 
 
 class EntitlementBody(Body):
-    """The entitlement of an account. `calendar` names a calendar of the policy and outranks that of the country."""
+    """The entitlement of an account, from `valid_from` until before `valid_until`; without these, always.
 
-    plan: Plan
-    account_type: AccountType
+    Plan, account type and roles are words of a configured edition. `calendar` names a calendar of the policy and
+    outranks that of the country.
+    """
+
+    plan: Word
+    account_type: Word
     paid: bool
     country: Country | None = None
     contacts: tuple[ContactBody, ...] = ()
     calendar: str | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
 
 
-def entitlement_set(
-    body: EntitlementBody, *, account_id: str, calendars: Collection[str], at: datetime
-) -> EntitlementSet:
-    """The event that replaces the account's entitlement by `body`. `calendars` are the names of the policy's calendars.
+def check(body: EntitlementBody, words: AnyEdition, in_force: Edition, language: str) -> None:
+    """Refuse words that no configured edition has, and what its rules call impossible, with its note in `language`.
 
-    Raises InvalidFields for a calendar that no configured edition has, and for a contact that is named twice.
+    Also a contact that is named twice, and an entitlement that ends before it begins. Raises InvalidFields with every
+    wrong field.
     """
-    errors = []
-    if body.calendar is not None and body.calendar not in calendars:
-        errors.append(FieldError("calendar", "field.one_of", {"allowed": sorted(calendars)}))
+    errors = words.wrong_words_of_entitlement(body.model_dump(exclude_none=True))
+    account = AccountWords(body.plan, body.account_type, body.paid, body.country)
+    contradiction = words.contradiction(account, in_force)
+    if contradiction is not None:
+        errors.append(contradiction.error(language))
     seen: set[str] = set()
     for index, contact in enumerate(body.contacts):
         if contact.requester_id in seen:
             errors.append(FieldError(f"contacts.{index}.requester_id", "field.named_twice"))
         seen.add(contact.requester_id)
+    if body.valid_from is not None and body.valid_until is not None and body.valid_until <= body.valid_from:
+        errors.append(FieldError("valid_until", "field.not_after", {"at": format_instant(body.valid_from)}))
     if errors:
         raise InvalidFields(errors)
+
+
+def entitlement_set(body: EntitlementBody, *, account_id: str, at: datetime) -> EntitlementSet:
+    """The event that replaces the account's entitlement by `body`."""
     contacts = tuple(
         Contact(requester_id=c.requester_id, role=c.role, licensed=c.licensed, email=c.email) for c in body.contacts
     )
@@ -57,6 +71,8 @@ def entitlement_set(
         country=body.country,
         contacts=contacts,
         calendar=body.calendar,
+        valid_from=body.valid_from,
+        valid_until=body.valid_until,
     )
     return EntitlementSet(account=account, set_at=at)
 

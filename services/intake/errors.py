@@ -166,9 +166,15 @@ def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
     """One entry for each wrong field, with codes of ours: an entry never repeats the value."""
     found: dict[str, FieldError] = {}
     for item in error.errors(include_url=False, include_input=False):
-        place = _path(item["loc"])
+        place = field_path(item["loc"])
         found.setdefault(place, FieldError(place, *reason_of(item["type"], item.get("ctx", {}))))
     return tuple(found.values())
+
+
+def merged(errors: Iterable[FieldError], words: Iterable[FieldError]) -> tuple[FieldError, ...]:
+    """One entry for each wrong field. What is said about its word is more precise than what is said of its form."""
+    found = {error.field: error for error in errors}
+    return tuple((found | {error.field: error for error in words}).values())
 
 
 def json_error(error: ValidationError) -> MalformedJson | None:
@@ -181,6 +187,7 @@ def json_error(error: ValidationError) -> MalformedJson | None:
     return MalformedJson("refusal.not_json", line=line, column=column)
 
 
-def _path(location: tuple[int | str, ...]) -> str:
+def field_path(location: tuple[int | str, ...]) -> str:
+    """The path of a field. A name that does not look like one is not repeated."""
     parts = [str(part) for part in location if part != "[key]"]
     return ".".join(part if _FIELD_NAME.fullmatch(part) else "?" for part in parts) or "body"

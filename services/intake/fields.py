@@ -11,10 +11,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from shared.contracts.vocabulary import WORD_PATTERN
 from shared.policy.countries import COUNTRIES
 
 SUBJECT_LIMIT = 200
 TEXT_LIMIT = 20_000
+STATUS_LIMIT = 60
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline; CR is replaced before
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
@@ -93,4 +95,6 @@ Subject = Annotated[str, Field(min_length=1, max_length=SUBJECT_LIMIT), BeforeVa
 Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(identifier)]
 Email = Annotated[str, AfterValidator(_email), BeforeValidator(_clean_line)]
 Country = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Z]{2}$"}), AfterValidator(_country)]
-Statuses = Annotated[tuple[Id, ...], Field(max_length=20), AfterValidator(_unique_statuses)]
+Word = Annotated[str, Field(pattern=WORD_PATTERN)]  # which words there are is the editions' business: `words.py`
+Status = Annotated[str, Field(min_length=1, max_length=STATUS_LIMIT), AfterValidator(identifier)]
+Statuses = Annotated[tuple[Status, ...], Field(max_length=20), AfterValidator(_unique_statuses)]

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from services.intake.activity import Activity
 from services.intake.entitlement import EntitlementBody
+from services.intake.form import Form
 from services.intake.request import Submission
 from shared.contracts.base import Instant, Sha256
 from shared.contracts.intake import Account
@@ -52,9 +53,13 @@ class RequestStatus(_Answer):
 
 
 class EditionDocument(_Answer):
-    """An edition. `policy_sha256` is the SHA-256 of the bytes of `document`."""
+    """An edition. `policy_sha256` is the SHA-256 of the bytes of `document`.
+
+    `form` is what it gives a form to ask and to show; null if this version of intake cannot use the edition.
+    """
 
     policy_sha256: Sha256
+    form: Form | None
     document: dict[str, Any]
 
 

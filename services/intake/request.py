@@ -7,29 +7,21 @@ A client cannot claim a plan, a priority or a case, since there are no such fiel
 import hashlib
 import json
 from datetime import datetime
+from typing import Any
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
-from services.intake.fields import Body, Country, Email, Id, Subject, Text
+from services.intake.fields import Body, Country, Email, Id, Subject, Text, Word
 from shared.contracts.ids import deterministic_id
 from shared.contracts.structs import PhoneReadiness, Requester, SupportRequestSubmitted
-from shared.contracts.vocabulary import (
-    AuthenticatedBy,
-    Channel,
-    Environment,
-    Impact,
-    Language,
-    RequestType,
-    Role,
-    Workaround,
-)
+from shared.contracts.vocabulary import AuthenticatedBy, Language, OpenedBy
 
 
 class RequesterBody(Body):
     """The requester. If the account names this person in its contacts, the contact outranks this claim."""
 
     requester_id: Id
-    role: Role
+    role: Word
     licensed: bool
     name: Subject | None = None
     email: Email | None = None
@@ -43,20 +35,32 @@ class PhoneBody(Body):
 
 
 class Submission(Body):
-    """A support request as a client sends it."""
+    """A support request as a client sends it. Channel, role and fields are words of the edition in force.
+
+    `fields` has what the edition asks; one with a default may be left out. `opened_by`: who takes the first step; a
+    desk that opens a case on a customer's behalf is `agent`.
+    """
 
     account_id: Id | None = None
     requester: RequesterBody
-    channel: Channel
+    channel: Word
     subject: Subject
     description: Text
-    impact: Impact
-    workaround: Workaround
-    environment: Environment
-    request_type: RequestType
+    fields: dict[Word, Word] = Field(default_factory=dict)
     language: Language | None = None
     country: Country | None = None
     phone: PhoneBody | None = None
+    opened_by: OpenedBy = "customer"
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """The part of the body that has words of the edition."""
+        return {
+            "channel": self.channel,
+            "requester": {"role": self.requester.role},
+            "fields": self.fields,
+            "language": self.language,
+        }
 
     @property
     def readiness(self) -> PhoneReadiness | None:
@@ -68,11 +72,13 @@ class Submission(Body):
         ]
         return PhoneReadiness(meeting_id_given=given[0], host_key_given=given[1])
 
-    @property
-    def lacks_phone_details(self) -> bool:
-        """Whether this is a phone request without one of the two details. Intake accepts it, with a reminder."""
+    def lacks_phone_details(self, phone_channel: str | None) -> bool:
+        """Whether this asks for the phone without one of the two details. Intake accepts it, with a reminder.
+
+        `phone_channel` is the channel that the edition calls a phone, if it has one.
+        """
         ready = self.readiness
-        return self.channel == "phone" and not (ready and ready.meeting_id_given and ready.host_key_given)
+        return self.channel == phone_channel and not (ready and ready.meeting_id_given and ready.host_key_given)
 
     @property
     def digest(self) -> str:
@@ -110,15 +116,13 @@ def accept(
         channel=submission.channel,
         subject=submission.subject,
         description=submission.description,
-        impact=submission.impact,
-        workaround=submission.workaround,
-        environment=submission.environment,
-        request_type=submission.request_type,
+        fields=submission.fields,
         received_at=received_at,
         submission_digest=submission.digest,
         language=submission.language,
         country=submission.country,
         phone=submission.readiness,
+        opened_by=submission.opened_by,
     )
 
 

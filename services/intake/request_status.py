@@ -26,6 +26,8 @@ MAX_EARLY = 1_000  # requests whose decision was read before their submission
 _NOT_SHOWN = frozenset(
     {"case_id", "account_id", "generation", "observed_at", "caused_by", "at", "priority", "tzdata_version"}
 )
+# What the edition says of a milestone that a case is promised.
+_TARGET = ("target_seconds", "target_business_days", "until", "hours", "open_at_least", "calendar", "promise")
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -276,13 +278,7 @@ def _outcome(decision: Decision) -> dict[str, Any]:
         **_core(decision),
         "priority_reason": None if step is None else {"code": step.reason, "facts": step.facts},
         "milestones": {
-            name: {
-                "target_seconds": terms.target_seconds,
-                "hours": terms.hours,
-                "promise": terms.promise,
-                "reason": terms.reason,
-                "due_at": None,
-            }
+            name: {field: getattr(terms, field) for field in _TARGET} | {"reason": terms.reason, "due_at": None}
             for name, terms in decision.milestones.items()
         },
         "escalation": decision.escalation,
@@ -301,13 +297,7 @@ def _core(decided: Decision | CaseRouted) -> dict[str, Any]:
         "priority_reason": None,
         "needs_triage": decided.needs_triage,
         "milestones": {
-            name: {
-                "target_seconds": None,
-                "hours": None,
-                "promise": None,
-                "reason": terms.reason,
-                "due_at": None,
-            }
+            name: dict.fromkeys(_TARGET) | {"reason": terms.reason, "due_at": None}
             for name, terms in decided.milestones.items()
         },
         "escalation": {

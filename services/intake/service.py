@@ -16,6 +16,7 @@ from services.intake.request_status import RecentRequests
 from services.intake.settings import Settings
 from services.intake.stream import Streams
 from services.intake.used_keys import RecentDigests, UsedKeys
+from services.intake.words import AnyEdition
 from shared.contracts import wire
 from shared.contracts.registry import struct_for, type_of
 from shared.contracts.structs import CaseRouted, EscalationEvent, Event, SupportRequestSubmitted
@@ -43,7 +44,7 @@ class Service:
         self.limits = RateLimits()
         self.editions = editions
         self.published_editions = Editions(editions)
-        self.calendars = frozenset(name for edition in editions.editions for name in edition.calendars)
+        self.words = AnyEdition(editions)
         self.recent = RecentRequests(settings.recent_requests, self.published_editions.whole_decision)
         self.recent_activity = RecentDigests(settings.recent_requests)
         self.request_keys = UsedKeys(self.recent.is_known, "refusal.key_of_another_request")

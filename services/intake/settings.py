@@ -1,10 +1,9 @@
 """The settings of intake, read from its environment once at the start."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import NoDecode
+from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from services.intake.api_keys import ApiKey, ApiKeys
 from shared.http.limits import HttpLimits, http_limits, possible_connections
@@ -12,12 +11,12 @@ from shared.http.service_settings import ServiceSettings
 from shared.kafka.settings import BadSettings, KafkaSettings
 from shared.messages.catalogues import messages_in
 from shared.messages.field_reasons import reason_of
+from shared.policy.settings import PolicySettings
 
 
-class Settings(KafkaSettings, ServiceSettings):
+class Settings(KafkaSettings, ServiceSettings, PolicySettings):
     """Every setting is the variable FRONTLINE_… of the same name in capitals; `.env.example` explains them."""
 
-    policies: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)] = ("guidelines-2021",)
     http_port: int = Field(8080, ge=0, le=65535, description="0 = a free port, which the log names")
     api_keys: SecretStr | None = Field(None, description="JSON: a list of API keys by their hashes")
     api_keys_file: Path | None = Field(None, description="a file with the same JSON")
@@ -31,13 +30,6 @@ class Settings(KafkaSettings, ServiceSettings):
     http_connections_per_client: int | None = Field(None, ge=1, description="of one address; None = half of all")
     event_streams: int = Field(1_000, ge=0, le=100_000, description="open at the same time")
     event_streams_per_client: int | None = Field(None, ge=1, description="of one API key; None = half of all")
-
-    @field_validator("policies", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(name.strip() for name in value.split(",") if name.strip())
-        return value
 
     @model_validator(mode="after")
     def _one_source_of_keys(self) -> Self:

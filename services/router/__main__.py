@@ -5,7 +5,6 @@ import sys
 from services.router.app import router
 from services.router.settings import RouterSettings
 from shared import process
-from shared.policy.files import load_library
 from shared.streams.service import TaskServer
 
 
@@ -16,7 +15,7 @@ def main() -> int:
 
 def prepare(settings: RouterSettings) -> TaskServer:
     """Load the policy. Raises PolicyError."""
-    return TaskServer(router(load_library(settings.policies), settings.partitions), settings)
+    return TaskServer(router(settings.editions(), settings.partitions), settings)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,10 @@ from shared.kafka.faults import PoisonRecord
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record
 from shared.kafka.serde import Envelope
+from shared.policy.model import Edition
+from shared.policy.request_words import NotInEdition
 from shared.routing.decision_event import case_routed
-from shared.routing.entitlement import ANONYMOUS, AccountTerms, Entitlement, covered, not_covered, terms_of
+from shared.routing.entitlement import AccountTerms, Entitlement, anonymous, covered, not_covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rules
 from shared.streams.overlay import Overlay
@@ -155,13 +157,17 @@ class RouterTopology:
 
     def _decide(self, record: Record, cause: Envelope, request: SupportRequestSubmitted, overlay: Overlay) -> None:
         rules = self._rules.at(request.received_at)
+        entitlement = self._entitlement(request, rules.edition, overlay)
         try:
-            decision = route(request, self._entitlement(request, overlay), rules, request.received_at)
+            decision = route(request, entitlement, rules, request.received_at)
+        except NotInEdition as error:  # its producer writes to the topic by itself, or intake has other editions
+            raise PoisonRecord("not_in_edition", str(error)) from None
         except CalendarError as error:  # no deadline can be computed at the ends of the calendar
             raise PoisonRecord("malformed_event", f"received_at: {error}") from None
         case = case_routed(
             request,
             decision,
+            rules.edition,
             observed_at=overlay.now,
             caused_by=CausedBy(
                 partition=record.partition,
@@ -183,18 +189,19 @@ class RouterTopology:
         partition = partition_for(request.request_id.encode(), self._partitions)
         overlay.emit(serde.to_output(CASES, request.request_id, envelope, wire.encode(case), partition=partition))
 
-    def _entitlement(self, request: SupportRequestSubmitted, overlay: Overlay) -> Entitlement:
+    def _entitlement(self, request: SupportRequestSubmitted, edition: Edition, overlay: Overlay) -> Entitlement:
+        """What covers the requester at the receipt, in words that `edition` has."""
         if request.authenticated_by == "anonymous":
-            return ANONYMOUS
+            return anonymous(edition)
         if request.account_id is None:
-            return not_covered("no_account", request.requester)
+            return not_covered("no_account", request.requester, edition)
         stored = overlay.get(_ENTITLEMENT_STORE, request.account_id.encode())
         if stored is None:
-            return not_covered("unknown_account", request.requester)
-        on_file = self._on_file.decode(stored)
+            return not_covered("unknown_account", request.requester, edition)
+        on_file: OnFile = self._on_file.decode(stored)
         if on_file.terms is None:
-            return not_covered("withdrawn", request.requester, on_file.offset)
-        return covered(on_file.terms, request.requester, on_file.offset)
+            return not_covered("withdrawn", request.requester, edition, on_file.offset)
+        return covered(on_file.terms, request.requester, edition, request.received_at, on_file.offset)
 
 
 def _key(record: Record) -> bytes:

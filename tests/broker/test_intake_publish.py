@@ -24,9 +24,11 @@ from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, 
 from shared.kafka import serde
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output, Record
+from shared.policy.editions import EditionLibrary
 from shared.wall_clock import utc_now
 from tests.harness.decided import breached, routed, started, warned
 from tests.harness.intake import Intake, log_of, running_intake, submission, topics_at, write
+from tests.harness.other_words import other_words
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 ACCOUNT = {
@@ -282,6 +284,47 @@ async def test_activity_cannot_be_dated_before_its_case(intake: Intake) -> None:
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "at"
     assert await _events(intake, ACTIVITY, case) == []
+
+
+async def test_an_entitlement_keeps_its_term(intake: Intake) -> None:
+    """It is answered in UTC, as it is in the event."""
+    account = _unique()
+    term = {"valid_from": "2026-01-01T00:00:00+01:00", "valid_until": "2027-01-01T00:00:00Z"}
+    async with intake.client("admin") as http:
+        put = await http.put(f"/v1/accounts/{account}/entitlement", json={**ACCOUNT, **term})
+        got = await http.get(f"/v1/accounts/{account}/entitlement")
+    assert (put.status_code, got.json()) == (200, put.json())
+    assert got.json()["valid_from"] == "2025-12-31T23:00:00Z"
+    assert got.json()["valid_until"] == "2027-01-01T00:00:00Z"
+
+
+async def test_a_company_with_other_words_is_served_by_the_same_code(bootstrap: str) -> None:
+    """Gold on WhatsApp with a severity: its edition is all that there is of it."""
+    await topics_at(bootstrap)
+    account = _unique()
+    who = {"requester_id": "u1", "role": "boss", "licensed": True}
+    asked = submission(
+        account_id=account, requester=who, channel="whatsapp", fields={"severity": "S1"}, language="pt-BR"
+    )
+    async with running_intake(bootstrap, library=EditionLibrary.single(other_words())) as intake:
+        async with intake.client() as http:
+            gold = {"plan": "gold", "account_type": "chain", "paid": True, "contacts": [who]}
+            assert (await http.put(f"/v1/accounts/{account}/entitlement", json=gold)).status_code == 200
+            contradiction = await http.put(f"/v1/accounts/{account}/entitlement", json={**gold, "paid": False})
+            assert contradiction.status_code == 422
+            assert "gold.paid" in contradiction.json()["errors"][0]["message"]
+            answer = await http.post("/v1/support-requests", json=asked)
+            assert answer.status_code == 202
+            called = await http.post("/v1/support-requests", json={**asked, "channel": "hotline"})
+            assert called.json()["reminders"] == ["Tenha à mão o número do caixa."]
+            assert (await http.post("/v1/support-requests", json=submission())).status_code == 422
+            form = (await http.get("/v1/editions/current")).json()["form"]
+            assert [field["word"] for field in form["fields"]] == ["severity", "product"]
+        events = [wire.decode(SupportRequestSubmitted, data) for _, _, data in await _events(intake, REQUESTS, account)]
+    assert [(event.channel, event.fields) for event in events] == [
+        ("whatsapp", {"severity": "S1"}),
+        ("hotline", {"severity": "S1"}),
+    ]
 
 
 async def test_an_entitlement_is_set_read_and_withdrawn(intake: Intake) -> None:

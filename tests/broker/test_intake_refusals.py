@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
 from shared.kafka.faststream_client import partitions_of
+from tests.harness.asking import FIELDS
 from tests.harness.intake import CLIENTS, Intake, key_of, running_intake, submission, topics_at
 
 REQUESTS_URL = "/v1/support-requests"
@@ -104,7 +105,14 @@ WRONG = [
     Wrong("a form", 415, "unsupported_media_type", raw=b"a=1", headers=FORM),
     Wrong("text", 415, "unsupported_media_type", raw=b"{}", headers={"Content-Type": "text/plain; charset=utf-8"}),
     _submission("a field is missing", "subject", subject=...),
-    _submission("several fields", "impact", "requester.role", impact="bad", requester={**OWNER, "role": "x"}),
+    _submission("several words", "fields.impact", "requester.role", "channel", impact="bad", channel="fax",
+                requester={**OWNER, "role": "x"}),
+    _submission("a word and a text", "fields.impact", "subject", impact="bad", subject=7),
+    _submission("a field left out", "fields.workaround", workaround=...),
+    _submission("no fields", *(f"fields.{name}" for name in FIELDS), fields={}),
+    _submission("an unknown field", "fields.colour", fields={**FIELDS, "colour": "red"}),
+    Wrong("a field beside fields", 422, "invalid_fields", ("impact",), body={**submission(), "impact": "down"}),
+    _submission("opened by a machine", "opened_by", opened_by="machine"),
     _submission("a claim of a plan", "plan", plan="premier_plus"),
     _submission("a claim of a priority", "priority", priority="P1"),
     _submission("subject too long", "subject", subject="s" * 201),
@@ -122,7 +130,16 @@ WRONG = [
     _activity("a migration to nowhere", "edition", "policy_sha256", type="policy_migrated"),
     _activity("status to nothing", "to", type="status_changed"),
     _activity("text where none belongs", "to", type="agent_replied", to="open"),
-    _activity("reprioritised by nothing", "impact", type="reprioritised"),
+    _activity("reprioritised by nothing", "fields", type="reprioritised"),
+    _activity("an unknown field", "fields.colour", type="reprioritised", fields={"colour": "red"}),
+    _activity("an unknown value", "fields.impact", type="reprioritised", fields={"impact": "bad"}),
+    _activity("assigned without an answer", "to", type="assigned"),
+    _activity("handed over to nobody", "to", type="handed_over", to=None),
+    _activity("no milestone that is reached", "milestone", type="milestone_reached"),
+    _activity("an unknown milestone that is reached", "milestone", type="milestone_reached", milestone="lunch"),
+    _activity("a reply that is not named", "retracts", type="reply_retracted"),
+    _activity("a status that is over", "until", type="status_changed", to="Parked", until="2020-01-01T00:00:00Z"),
+    _activity("a status that looks like another", "to", type="status_changed", to="Waiting on customer"),
     _activity("in the future", "at", type="resolved", at="2999-01-01T00:00:00Z"),
     _activity("a time without a zone", "at", type="resolved", at="2026-11-23T10:00:00"),
     _activity("terms of half a target", "milestones.resolution.hours", "milestones.resolution.promise",
@@ -131,6 +148,10 @@ WRONG = [
     _case("an impossible case", "%00"),
     _case("a broken case", "%ff"),
     _account("unknown plan", "plan", plan="gold"),
+    _account("unknown type and role", "account_type", "contacts.0.role", account_type="club",
+             contacts=[{**OWNER, "role": "king"}]),
+    _account("over before it begins", "valid_until", valid_from="2026-01-02T00:00:00Z",
+             valid_until="2026-01-01T00:00:00Z"),
     _account("account_id in the body", "account_id", account_id="acme"),
     _account("unknown calendar", "calendar", calendar="Atlantis"),
     _account("a contact twice", "contacts.1.requester_id", contacts=[OWNER] * 2),
@@ -246,6 +267,13 @@ async def test_instants_and_terms_need_scopes_of_their_own(
     """Backdating and setting terms change what a promise means."""
     async with intake.client(client) as http:
         assert (await http.post(ACTIVITY_URL, json=body)).status_code == status
+
+
+@pytest.mark.parametrize(("client", "status"), [("submit", 403), ("all", 202)])
+async def test_only_a_desk_opens_a_case_on_a_customers_behalf(intake: Intake, client: str, status: int) -> None:
+    """What an agent opens owes no first response from its submission."""
+    async with intake.client(client) as http:
+        assert (await http.post(REQUESTS_URL, json=submission(opened_by="agent"))).status_code == status
 
 
 async def test_a_client_beyond_its_rate_is_refused_with_the_time_to_wait(intake: Intake) -> None:

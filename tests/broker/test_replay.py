@@ -27,7 +27,7 @@ MISSED = {"frontline.clock.breached": 5, "frontline.escalation.raised": 3, "fron
 ACTIVITIES: Sequence[Mapping[str, Any]] = (
     {"type": "status_changed", "to": "waiting_on_customer"},
     {"type": "agent_replied"},
-    {"type": "reprioritised", "impact": "significant"},
+    {"type": "reprioritised", "fields": {"impact": "significant"}},
     {"type": "escalation_requested"},
     {"type": "entitlement_refreshed", "plan": "premier"},
 )

@@ -19,7 +19,6 @@ from shared.contracts import wire
 from shared.contracts.registry import type_of
 from shared.contracts.structs import Account, CausedBy, EntitlementWithdrawn, Event, SupportRequestSubmitted
 from shared.contracts.topics import CASES, EDITIONS, ENTITLEMENTS, REQUESTS, Topic, dead_letter
-from shared.contracts.vocabulary import CHANNELS, PLANS, PRIORITIES, ROLES
 from shared.kafka import dead_letters, serde
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Output, Record
@@ -34,6 +33,7 @@ from tests.harness.asking import MONDAY_NOON, account, entitlement_set, request,
 from tests.harness.service_process import ServiceProcess, service_process
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
+EDITION = load_edition("guidelines-2021")
 IMPACTS = {"P1": "down", "P2": "significant", "P3": "general", "P4": "information"}
 SETTLE_SECONDS = 90.0
 PARTITIONS = 6
@@ -139,7 +139,7 @@ async def router(kafka: Kafka, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
 
 def accounts(mark: str) -> list[Account]:
     """One account of each plan in each of four countries; the account types differ too."""
-    types = cycle(["free", "pro", "business", "business_plus", "education", "enterprise", "api"])
+    types = cycle(EDITION.account_types)
     return [
         account(
             account_id=f"{mark}-{plan}-{country}",
@@ -147,13 +147,13 @@ def accounts(mark: str) -> list[Account]:
             account_type=next(types),
             country=country,
         )
-        for plan, country in product(PLANS, ("ES", "US", "JP", "BR"))
+        for plan, country in product(EDITION.plans, ("ES", "US", "JP", "BR"))
     ]
 
 
 def requests(mark: str, held: Iterable[Account]) -> list[SupportRequestSubmitted]:
     """Every channel, role, licence and priority, from each account in turn and now and then from an unknown one."""
-    asks = product(CHANNELS, ROLES, (True, False), PRIORITIES, range(3))
+    asks = product(EDITION.channels, EDITION.roles, (True, False), IMPACTS, range(3))
     ids = cycle([*(each.account_id for each in held), f"{mark}-unknown"])
     return [
         request(
@@ -193,7 +193,7 @@ async def test_a_router_killed_in_the_middle_decides_each_request_once_and_as_ro
     await kafka.until_decided(len(asked))
     assert await router.terminate() == 0
 
-    rules = Rulebook(load_edition("guidelines-2021"))
+    rules = Rulebook(EDITION)
     terms = {each.account_id: terms_of(each) for each in held}
     found = await kafka.cases()
     assert Counter(case["case_id"] for _, case in found) == Counter(event.request_id for event in asked)
@@ -201,13 +201,15 @@ async def test_a_router_killed_in_the_middle_decides_each_request_once_and_as_ro
     for event in asked:
         known = terms.get(event.account_id or "")
         who = event.requester
-        entitlement = covered(known, who) if known else not_covered("unknown_account", who)
+        entitlement = (
+            covered(known, who, EDITION, event.received_at) if known else not_covered("unknown_account", who, EDITION)
+        )
         case = decided[event.request_id]
         assert case["entitlement"].pop("offset", None) is not None or known is None
         decision = route(event, entitlement, rules, event.received_at)
         caused_by = msgspec.convert(case["caused_by"], CausedBy)
         observed_at = datetime.fromisoformat(case["observed_at"])
-        expected = case_routed(event, decision, observed_at=observed_at, caused_by=caused_by)
+        expected = case_routed(event, decision, EDITION, observed_at=observed_at, caused_by=caused_by)
         assert case == json.loads(wire.encode(expected))
     for record, case in found:
         assert record.key == case["case_id"].encode()
@@ -218,13 +220,14 @@ async def test_a_router_killed_in_the_middle_decides_each_request_once_and_as_ro
 async def test_what_the_router_cannot_decide_is_dead_lettered_and_the_rest_is_processed(
     kafka: Kafka, router: ServiceProcess
 ) -> None:
-    """Conflict, malformed, wrong partition: each with its cause, byte for byte, and none of them stops anybody."""
+    """Conflict, unknown words, malformed, wrong partition: each with its cause, byte for byte; nobody is stopped."""
     owner = f"{kafka.mark}-acme"
     first = request(request_id=f"{kafka.mark}-1", account_id=owner)
     await kafka.publish(ENTITLEMENTS, owner, entitlement_set(account(account_id=owner)))
     await kafka.publish(REQUESTS, owner, first)
     await kafka.publish(REQUESTS, owner, request(request_id=first.request_id, account_id=owner, submission_digest="d2"))
     await kafka.write(Output(REQUESTS.name, owner.encode(), b"not an event"))
+    await kafka.publish(REQUESTS, owner, request(request_id=f"{kafka.mark}-4", account_id=owner, channel="whatsapp"))
     await router.start()
     await kafka.until_decided(1)
     right = (await kafka.dead_lettered(REQUESTS))[0].record.partition
@@ -233,9 +236,10 @@ async def test_what_the_router_cannot_decide_is_dead_lettered_and_the_rest_is_pr
     )
     await kafka.publish(REQUESTS, owner, request(request_id=f"{kafka.mark}-3", account_id=owner))
     await kafka.until_decided(2)
-    await kafka.until_dead_lettered(REQUESTS, 3)
+    await kafka.until_dead_lettered(REQUESTS, 4)
     letters = await kafka.dead_lettered(REQUESTS)
-    assert Counter(letter.cause for letter in letters) == Counter(["conflict", "malformed_event", "wrong_partition"])
+    causes = ["conflict", "malformed_event", "not_in_edition", "wrong_partition"]
+    assert Counter(letter.cause for letter in letters) == Counter(causes)
     assert b"not an event" in {letter.record.value for letter in letters}
     assert {case["case_id"] for _, case in await kafka.cases()} == {f"{kafka.mark}-1", f"{kafka.mark}-3"}
     metrics = (await router.until("/metrics", 200)).text
@@ -247,7 +251,7 @@ async def test_a_new_router_knows_the_accounts_before_the_first_request(kafka: K
     stays, leaves = f"{kafka.mark}-stays", f"{kafka.mark}-leaves"
     for owner in (stays, leaves):
         await kafka.publish(REQUESTS, owner, request(request_id=f"{owner}-1", account_id=owner))
-        for plan in PLANS:  # the last one counts
+        for plan in EDITION.plans:  # the last one counts
             await kafka.publish(ENTITLEMENTS, owner, entitlement_set(account(account_id=owner, plan=plan)))
     await router.start()
     await kafka.until_decided(2)

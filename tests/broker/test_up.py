@@ -17,10 +17,13 @@ import pytest
 from services.cli.demo_accounts import DEMO_ACCOUNTS
 from services.cli.progress import Progress
 from services.cli.system import Options, System, SystemFailed
+from tests.harness.asking import fields
 from tests.harness.processes import eventually, is_running, parent_of
 from tests.harness.up import READY_WITHIN, running
 
 GONE_WITHIN = 12.0  # ten seconds are promised; the rest is this machine's other tests
+
+LOJA = str(Path(__file__).parents[1] / "unit" / "cli" / "data" / "loja.yaml")
 
 # Java's and our own loops take their time on a machine that is busy with other tests.
 pytestmark = pytest.mark.timeout(300)
@@ -35,7 +38,8 @@ async def test_it_runs_stays_running_and_leaves_nothing_behind(tmp_path: Path) -
     """A newcomer's whole session: ready, used, two parts killed, Ctrl-C."""
     async with running(tmp_path, "--json", TMPDIR=str(tmp_path)) as up:
         ready = await up.ready()
-        assert ready.keys() == {"bootstrap", "intake_url", "admin_key", "pids"}
+        assert ready.keys() == {"bootstrap", "intake_url", "admin_key", "pids", "urls"}
+        assert ready["urls"].keys() == {"intake", "router", "escalation"}
         assert ready["pids"].keys() == {"kafka", "intake", "router", "escalation"}
         assert (tmp_path / "ready.json").stat().st_mode & 0o077 == 0, "it holds a key"
         assert up.process.stdout is not None
@@ -77,8 +81,8 @@ async def _is_usable(ready: Mapping[str, Any], urls: Mapping[str, str]) -> None:
         account = next(iter(DEMO_ACCOUNTS))
         request = {
             "account_id": account, "requester": {"requester_id": "u1", "role": "admin", "licensed": True},
-            "channel": "web_ticket", "subject": "Down", "description": "All of it", "impact": "down",
-            "workaround": "none", "environment": "production", "request_type": "technical",
+            "channel": "web_ticket", "subject": "Down", "description": "All of it",
+            "fields": fields(),
         }  # fmt: skip
         taken = await _until(lambda: client.post("/v1/support-requests", json=request), lambda a: a.status_code == 202)
         status_url = taken.json()["status_url"]
@@ -94,6 +98,26 @@ async def _until(
         assert asyncio.get_running_loop().time() < deadline, answer.text
         await asyncio.sleep(0.1)
     return answer
+
+
+async def test_an_edition_of_other_words_runs_without_the_demo_accounts(tmp_path: Path) -> None:
+    """Intake refuses accounts whose plan no edition has; a request in the edition's own words comes in."""
+    async with running(tmp_path, "--policy", LOJA) as up:
+        ready = await up.ready()
+        headers = {"Authorization": f"Bearer {ready['admin_key']}"}
+        async with httpx.AsyncClient(base_url=ready["intake_url"], headers=headers, trust_env=False) as client:
+            account = next(iter(DEMO_ACCOUNTS))
+            assert (await client.get(f"/v1/accounts/{account}/entitlement")).status_code == 404
+            held = {"plan": "gold", "account_type": "grande", "paid": True, "country": "BR", "contacts": []}
+            assert (await client.put("/v1/accounts/acme/entitlement", json=held)).is_success
+            request = {
+                "account_id": "acme", "requester": {"requester_id": "u1", "role": "dono", "licensed": True},
+                "channel": "whatsapp", "subject": "Parou", "description": "Tudo", "fields": {"severidade": "s1"},
+            }  # fmt: skip
+            taken = await _until(
+                lambda: client.post("/v1/support-requests", json=request), lambda a: a.status_code == 202
+            )
+            await _until(lambda: client.get(taken.json()["status_url"]), lambda a: "primeira_resposta" in a.text)
 
 
 async def test_a_kill_9_of_it_leaves_no_process_and_no_data_is_lost(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_admin import apply_topics
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
+from tests.harness.asking import FIELDS
 from tests.harness.processes import eventually
 
 EVERY_SCOPE = ("submit", "activity", "backfill", "admin")
@@ -76,10 +77,15 @@ class Intake:
 
 
 @asynccontextmanager
-async def running_intake(bootstrap: str, *, wait: bool = True, **given: Any) -> AsyncIterator[Intake]:
-    """An intake on the Kafka at `bootstrap`; ready, and with its views read, unless `wait` is false."""
+async def running_intake(
+    bootstrap: str, *, wait: bool = True, library: EditionLibrary | None = None, **given: Any
+) -> AsyncIterator[Intake]:
+    """An intake on the Kafka at `bootstrap`; ready, and with its views read, unless `wait` is false.
+
+    `library` has its editions; by default the one that ships as the default.
+    """
     settings = Settings(kafka_bootstrap=bootstrap, api_keys=api_keys(), **given)
-    service = Service(settings, settings.read_keys(), editions())
+    service = Service(settings, settings.read_keys(), library or editions())
     runnable = IntakeServer(service)
     server = process.web_server(runnable)
     with listen("127.0.0.1", 0) as listener:
@@ -131,17 +137,18 @@ async def write(bootstrap: str, outputs: Sequence[Output], partitions: int = 6) 
 
 
 def submission(**given: Any) -> dict[str, Any]:
-    """A complete body of POST /v1/support-requests; `given` replaces fields, ... leaves one out."""
+    """A complete body of POST /v1/support-requests; `given` replaces what it says, ... leaves something out.
+
+    The fields of the request may be given by their own names.
+    """
+    claims = {**FIELDS, **{name: given.pop(name) for name in FIELDS if name in given}}
     body = {
         "account_id": "acme",
         "requester": {"requester_id": "u1", "role": "admin", "licensed": True, "name": "Ana", "email": "ana@acme.test"},
         "channel": "web_ticket",
         "subject": "Calls drop",
         "description": "Since ten o'clock every call drops after a minute.",
-        "impact": "down",
-        "workaround": "none",
-        "environment": "production",
-        "request_type": "technical",
+        "fields": {name: value for name, value in claims.items() if value is not ...},
         **given,
     }
     return {name: value for name, value in body.items() if value is not ...}

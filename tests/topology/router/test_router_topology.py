@@ -18,8 +18,8 @@ from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Headers, Output, Record
 from shared.kafka.serde import Envelope
 from shared.policy.files import load_library
-from shared.routing.rulebook import Rulebooks
-from tests.harness.asking import MONDAY_NOON, account, contact, entitlement_set, request, requester
+from shared.routing.rulebook import Rulebooks, Rules
+from tests.harness.asking import FIELDS, MONDAY_NOON, account, contact, entitlement_set, request, requester
 from tests.harness.topology_driver import TopologyDriver
 
 PARTITIONS = 6
@@ -32,8 +32,9 @@ RULEBOOKS = Rulebooks(load_library(["guidelines-2021"]))
 class Router:
     """A router task, with the verbs that its tests speak in."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules = RULEBOOKS) -> None:
         self.resubmitted = 0
+        self._rules = rules
         self.driver = TopologyDriver(self._made, service="router", now=MONDAY_NOON)
 
     def sets_entitlement(self, event: EntitlementSet | EntitlementWithdrawn, account_id: str = "acme") -> None:
@@ -63,7 +64,7 @@ class Router:
 
     def _made(self, _partition: int) -> RouterTopology:
         return RouterTopology(
-            RULEBOOKS, partitions=PARTITIONS, trace=lambda parent: f"child of {parent}", resubmitted=self._count
+            self._rules, partitions=PARTITIONS, trace=lambda parent: f"child of {parent}", resubmitted=self._count
         )
 
     def _count(self) -> None:
@@ -115,12 +116,7 @@ def test_a_request_becomes_a_case_with_its_whole_origin(router: Router) -> None:
     assert case.observed_at == router.driver.now
     assert (case.caused_by.topic, case.caused_by.partition, case.caused_by.offset) == (REQUESTS.name, 0, 0)
     assert (case.requested_channel, case.channel_reason, case.language) == ("phone", None, None)
-    assert (case.impact, case.workaround, case.environment, case.request_type) == (
-        "down",
-        "none",
-        "production",
-        "technical",
-    )
+    assert (case.fields, case.opened_by) == (FIELDS, "customer")
 
 
 def test_a_case_says_why_the_requested_channel_is_closed_and_in_which_language_to_say_it(router: Router) -> None:
@@ -326,7 +322,9 @@ GOOD = wire.encode(request())
         (REQUESTS, "acme", b"{", SupportRequestSubmitted.TYPE, "malformed_event"),
         (REQUESTS, "acme", b"{}", SupportRequestSubmitted.TYPE, "malformed_event"),
         (REQUESTS, "acme", None, SupportRequestSubmitted.TYPE, "malformed_event"),
-        (REQUESTS, "acme", GOOD.replace(b'"down"', b'"awful"'), SupportRequestSubmitted.TYPE, "malformed_event"),
+        (REQUESTS, "acme", GOOD.replace(b'"down"', b'"awful"'), SupportRequestSubmitted.TYPE, "not_in_edition"),
+        (REQUESTS, "acme", GOOD.replace(b'"down"', b"7"), SupportRequestSubmitted.TYPE, "malformed_event"),
+        (REQUESTS, "acme", GOOD.replace(b'"phone"', b'"fax"'), SupportRequestSubmitted.TYPE, "not_in_edition"),
         (REQUESTS, "acme", GOOD.replace(b"2026-", b"9999-"), SupportRequestSubmitted.TYPE, "malformed_event"),
         (
             REQUESTS,

@@ -1,15 +1,12 @@
 """The view of entitlements has the last write of each account, from a call or from the topic."""
 
-import json
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.accounts import Accounts
-from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
-from services.intake.errors import InvalidFields
+from services.intake.entitlement import entitlement_withdrawn
 from shared.contracts import wire
 from shared.contracts.registry import type_of
 from shared.contracts.topics import ENTITLEMENTS
@@ -75,21 +72,3 @@ def test_compaction_changes_nothing(steps: list[str], data: st.DataObject) -> No
             view.take(record)
     found = view.find("acme")
     assert (found.country if found else "-") == steps[-1]
-
-
-@pytest.mark.parametrize(
-    ("given", "field"),
-    [
-        ({"calendar": "Atlantis"}, "calendar"),
-        ({"contacts": [{"requester_id": "u", "role": "owner", "licensed": True}] * 2}, "contacts.1.requester_id"),
-    ],
-)
-def test_an_entitlement_with_an_unknown_calendar_or_a_repeated_contact_is_refused(
-    given: dict[str, object], field: str
-) -> None:
-    """A calendar that no edition has would leave the account's cases without hours; a person has one role."""
-    entitlement = {"plan": "premier", "account_type": "business", "paid": True, **given}
-    body = EntitlementBody.model_validate_json(json.dumps(entitlement))
-    with pytest.raises(InvalidFields) as refused:
-        entitlement_set(body, account_id="acme", calendars={"ES"}, at=NOW)
-    assert [error.field for error in refused.value.errors] == [field]

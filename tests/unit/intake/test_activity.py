@@ -10,21 +10,28 @@ from hypothesis import strategies as st
 
 from services.intake.activity import RULES, Activity, check, record
 from services.intake.errors import InvalidFields, MissingScope
+from services.intake.words import AnyEdition
 from shared.contracts import wire
 from shared.contracts.registry import type_of
 from shared.contracts.structs import ActivityRecorded
 from shared.contracts.vocabulary import ACTIVITY_TYPES
 from shared.messages.catalogues import messages_in
+from shared.policy.editions import EditionLibrary
+from shared.policy.files import load_edition
+from tests.harness.other_words import other_words
 
+WORDS = AnyEdition(EditionLibrary([load_edition("guidelines-2021"), other_words()]))
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVERY_SCOPE = ("activity", "backfill", "admin")
 TERMS = {"restoration": {"target_seconds": 3600, "hours": "elapsed", "promise": "objective"}}
 SAMPLE: dict[str, Any] = {
     "text": "We are on it.",
     "to": "waiting_on_customer",
+    "until": "2026-11-24T09:00:00Z",
+    "milestone": "restoration",
+    "retracts": "1c0f2e4d6b8a90718293a4b5c6d7e8f9",
     "milestones": TERMS,
-    "impact": "down",
-    "workaround": "none",
+    "fields": {"impact": "down", "workaround": "none"},
     "reason": "Heard from the customer.",
     "accepted": True,
     "plan": "premier_plus",
@@ -39,7 +46,7 @@ def _read(**given: Any) -> Activity:
 
 def _wrong(activity: Activity, scopes: Any = EVERY_SCOPE, submitted_at: datetime | None = None) -> dict[str, str]:
     try:
-        check(activity, scopes, received_at=NOW, submitted_at=submitted_at)
+        check(activity, WORDS, scopes, received_at=NOW, submitted_at=submitted_at)
     except InvalidFields as refused:
         return {error.field: messages_in("en")(error.code, **error.facts) for error in refused.errors}
     return {}
@@ -79,9 +86,9 @@ def test_a_field_is_accepted_for_its_types_and_refused_for_others(kind: str, fie
     assert (field not in wrong) is belongs
 
 
-@pytest.mark.parametrize("one_of", ["impact", "workaround", "milestones"])
+@pytest.mark.parametrize("one_of", ["fields", "milestones"])
 def test_one_change_is_sufficient_for_a_reprioritisation(one_of: str) -> None:
-    """An agent corrects the impact, the workaround, or an admin sets terms."""
+    """An agent corrects what the customer said, or an admin sets terms."""
     assert _wrong(_read(type="reprioritised", **{one_of: SAMPLE[one_of]})) == {}
 
 
@@ -89,15 +96,15 @@ def test_only_the_backfill_scope_sets_when_something_happened() -> None:
     """Nobody backdates a reply into "met"."""
     reported = _read(type="agent_replied", at="2026-11-23T11:00:00Z")
     with pytest.raises(MissingScope, match=r"refusal\.backfill"):
-        check(reported, ("activity", "admin"), received_at=NOW, submitted_at=None)
-    check(reported, ("activity", "backfill"), received_at=NOW, submitted_at=None)
+        check(reported, WORDS, ("activity", "admin"), received_at=NOW, submitted_at=None)
+    check(reported, WORDS, ("activity", "backfill"), received_at=NOW, submitted_at=None)
 
 
 def test_only_the_admin_scope_sets_terms() -> None:
     """Terms are promises."""
     reported = _read(type="reprioritised", milestones=TERMS)
     with pytest.raises(MissingScope, match=r"refusal\.terms"):
-        check(reported, ("activity", "backfill"), received_at=NOW, submitted_at=None)
+        check(reported, WORDS, ("activity", "backfill"), received_at=NOW, submitted_at=None)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +134,24 @@ def test_activity_in_the_future_or_before_its_case_is_refused(
         ({"target_seconds": None}, ["reason"]),
         ({"target_seconds": None, "reason": "not_promised", "hours": "elapsed"}, ["hours"]),
         ({"target_seconds": None, "reason": "not_promised"}, []),
+        ({}, ["reason"]),
+        ({"reason": "not_promised", "until": "end_of_day", "calendar": "spain"}, ["calendar", "until"]),
+        ({"target_business_days": 2, "promise": "objective"}, []),
+        ({"target_business_days": 2, "until": "end_of_day", "hours": "business", "promise": "objective"}, []),
+        ({"target_business_days": 2}, ["promise"]),
+        ({"target_business_days": 2, "hours": "elapsed", "promise": "objective"}, ["hours"]),
+        (
+            {"target_business_days": 2, "target_seconds": 60, "hours": "business", "promise": "objective"},
+            ["target_business_days"],
+        ),
+        ({"target_seconds": 60, "until": "same_time", "hours": "business", "promise": "objective"}, ["until"]),
+        (
+            {"target_seconds": 60, "open_at_least": 5, "hours": "elapsed_then_next_open", "promise": "objective"},
+            [],
+        ),
+        ({"target_seconds": 60, "open_at_least": 5, "hours": "business", "promise": "objective"}, ["open_at_least"]),
+        ({"target_seconds": 60, "calendar": "spain", "hours": "business", "promise": "objective"}, []),
+        ({"target_seconds": 60, "calendar": "moon", "hours": "business", "promise": "objective"}, ["calendar"]),
     ],
 )
 def test_terms_are_a_target_or_the_reason_for_none(terms: dict[str, Any], fields: list[str]) -> None:
@@ -137,8 +162,127 @@ def test_terms_are_a_target_or_the_reason_for_none(terms: dict[str, Any], fields
 
 def test_all_wrong_fields_are_listed_at_once() -> None:
     """A client needs one round trip to correct a body, not three."""
-    wrong = _wrong(_read(type="status_changed", impact="down", accepted=True, at="2030-01-01T00:00:00Z"))
-    assert set(wrong) == {"to", "impact", "accepted", "at"}
+    fields = {"impact": "awful", "colour": "red"}
+    wrong = _wrong(_read(type="status_changed", fields=fields, accepted=True, at="2030-01-01T00:00:00Z"))
+    assert set(wrong) == {"to", "fields", "fields.impact", "fields.colour", "accepted", "at"}
+
+
+def test_a_target_in_business_days_is_published_with_what_goes_without_saying() -> None:
+    """Readers of the event need not know the defaults: hours of business, and the same time of day."""
+    reported = _read(
+        type="reprioritised", milestones={"resolution": {"target_business_days": 2, "promise": "objective"}}
+    )
+    event = record(reported, case_id="c1", client="desk", idempotency_key="k", received_at=NOW)
+    assert event.milestones is not None
+    terms = event.milestones["resolution"]
+    assert (terms.target_seconds, terms.target_business_days, terms.hours, terms.until) == (
+        None,
+        2,
+        "business",
+        "same_time",
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "message"),
+    [
+        (
+            {"type": "reprioritised", "fields": {"impact": "awful"}},
+            "fields.impact",
+            "must be one of down, severely_degraded, critical, significant, general, information",
+        ),
+        (
+            {"type": "reprioritised", "fields": {"colour": "red"}},
+            "fields.colour",
+            "is none of the fields impact, workaround, environment, request_type, severity, product",
+        ),
+        (
+            {"type": "milestone_reached", "milestone": "moon_landing"},
+            "milestone",
+            "must be one of first_response, next_response, periodic_update, restoration, resolution, first_answer",
+        ),
+        (
+            {"type": "reprioritised", "milestones": {"moon_landing": TERMS["restoration"]}},
+            "milestones.moon_landing",
+            "is none of the milestones first_response, next_response, periodic_update, restoration, resolution, "
+            "first_answer",
+        ),
+        (
+            {"type": "entitlement_refreshed", "plan": "platinum"},
+            "plan",
+            "must be one of access, premier, premier_plus, bronze, silver, gold",
+        ),
+    ],
+)
+def test_a_word_that_no_configured_edition_has_is_refused_with_those_that_one_has(
+    given: dict[str, Any], field: str, message: str
+) -> None:
+    """Which edition a case pins is not known here: the words of each are accepted."""
+    assert _wrong(_read(**given)) == {field: message}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"type": "reprioritised", "fields": {"severity": "S1"}},
+        {"type": "milestone_reached", "milestone": "first_answer"},
+        {"type": "acknowledged", "milestone": "restoration"},
+        {"type": "entitlement_refreshed", "plan": "gold"},
+    ],
+)
+def test_a_word_of_any_configured_edition_is_accepted(given: dict[str, Any]) -> None:
+    """The pinned edition decides later: escalation dead-letters what that one does not know."""
+    assert _wrong(_read(**given)) == {}
+
+
+def test_somebody_can_be_assigned_to_nobody_but_not_by_leaving_it_out() -> None:
+    """null is an answer: the case is given back. A client that forgot the field meant something else."""
+    given_back = _read(type="assigned", to=None)
+    assert _wrong(given_back) == {}
+    event = record(given_back, case_id="c1", client="desk", idempotency_key="k", received_at=NOW)
+    assert (event.type, event.to) == ("assigned", None)
+    assert _wrong(_read(type="assigned")) == {"to": "is required for assigned"}
+    assert set(_wrong(_read(type="handed_over", to=None))) == {"to"}
+    assert _wrong(_read(type="assigned", to="ana")) == {}
+
+
+@pytest.mark.parametrize(
+    ("to", "message"),
+    [
+        ("Waiting for parts", None),
+        ("Warten auf Teile", None),
+        ("s" * 60, None),
+        ("s" * 61, "must have at most 60 characters"),
+        ("waiting-for parts", "differs from the status Waiting for parts in case, spaces or hyphens alone"),
+        ("Waiting On Customer", "differs from the status waiting_on_customer in case, spaces or hyphens alone"),
+        ("Closed", "differs from the status closed in case, spaces or hyphens alone"),
+    ],
+)
+def test_a_status_has_any_name_that_nobody_takes_for_another(to: str, message: str | None) -> None:
+    """One that looks like `closed` and counts as open would keep clocks running behind people's backs."""
+    assert _wrong(_read(type="status_changed", to=to)) == ({} if message is None else {"to": message})
+
+
+def test_who_a_case_is_assigned_to_may_have_a_longer_name_than_a_status() -> None:
+    """It is an identifier of the desk's."""
+    assert _wrong(_read(type="assigned", to="q" * 200)) == {}
+
+
+@pytest.mark.parametrize(
+    ("at", "until", "wrong"),
+    [
+        (None, NOW, True),
+        (None, NOW + timedelta(microseconds=1), False),
+        (NOW - timedelta(hours=2), NOW - timedelta(hours=1), False),
+        (NOW - timedelta(hours=2), NOW - timedelta(hours=2), True),
+    ],
+    ids=["at-receipt", "after-receipt", "after-at", "at-at"],
+)
+def test_a_status_ends_after_it_begins(at: datetime | None, until: datetime, wrong: bool) -> None:
+    """By the instant of the activity, which may have been reported late."""
+    when = {} if at is None else {"at": at.isoformat()}
+    found = _wrong(_read(type="status_changed", to="Parked", until=until.isoformat(), **when))
+    assert set(found) == ({"until"} if wrong else set())
 
 
 @pytest.mark.parametrize("kind", RULES)
@@ -184,10 +328,21 @@ def test_other_content_has_another_digest(field: str) -> None:
     """Whatever differs: a key that is used for two occurrences would lose one of them."""
     kind = next(kind for kind, rule in RULES.items() if field in (*rule.needs, *rule.one_of, *rule.may))
     usual = _needed(kind) | {field: SAMPLE[field]}
-    other = {**TERMS, "resolution": TERMS["restoration"]} if field == "milestones" else SAMPLE[field]
-    other = not other if isinstance(other, bool) else {"impact": "general", "workaround": "full"}.get(field, other)
-    if isinstance(other, str) and other == SAMPLE[field]:
-        other = {"plan": "access", "policy_sha256": "ab" * 32}.get(field, other + " more")
+    other: Any = (
+        {
+            "milestones": {**TERMS, "resolution": TERMS["restoration"]},
+            "fields": {"impact": "down"},
+            "accepted": False,
+            "plan": "access",
+            "milestone": "resolution",
+            "until": "2026-11-24T10:00:00Z",
+            "policy_sha256": "ab" * 32,
+        }.get(field)
+        if field != "text"
+        else "More."
+    )
+    if other is None:
+        other = SAMPLE[field] + " more"
     found = {
         _digest(type=kind, **usual),
         _digest(type=kind, **(usual | {field: other})),

@@ -3,6 +3,8 @@
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ from structlog.testing import capture_logs
 
 from services.intake.app import Edge, create_app
 from services.intake.editions import Editions
+from services.intake.form import form_of
 from services.intake.presentation import with_sentences
 from services.intake.request_status import RecentRequests
 from services.intake.service import Service
@@ -27,9 +30,10 @@ from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
 from shared.policy.model import Edition
 from shared.policy.published_edition import UnusableEdition, edition_published
-from tests.harness.asking import request
+from tests.harness.asking import fields, request
 from tests.harness.decided import routed
 from tests.harness.intake import api_keys, editions, key_of
+from tests.harness.other_words import other_words
 from tests.harness.unusable_editions import UNUSABLE
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -70,8 +74,72 @@ async def test_the_answer_has_the_digest_and_the_document_with_that_digest(asker
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     assert (answer.json()["policy_sha256"], answer.json()["document"]["edition"]) == (DIGEST, "guidelines-2021")
-    document = answer.content.removeprefix(f'{{"policy_sha256":"{DIGEST}","document":'.encode()).removesuffix(b"}")
+    document = answer.content.partition(b'"document":')[2].removesuffix(b"}")
     assert hashlib.sha256(document).hexdigest() == DIGEST
+
+
+@pytest.mark.parametrize("path", ["current", DIGEST])
+async def test_the_answer_tells_a_form_what_to_ask(asker: httpx.AsyncClient, path: str) -> None:
+    """Fields in the order of the form, with their values, questions and names in each language; and the channels."""
+    form = (await asker.get(f"/v1/editions/{path}")).json()["form"]
+    assert (form["edition"], form["languages"]) == ("guidelines-2021", ["es", "en"])
+    assert [field["word"] for field in form["fields"]] == ["impact", "workaround", "environment", "request_type"]
+    impact = form["fields"][0]
+    assert (impact["question"], impact["default"]) == ({"es": "¿Qué efecto tiene?", "en": "What is the effect?"}, None)
+    assert impact["values"][0] == {"word": "down", "name": {"es": "servicio caído", "en": "down"}}
+    channels = {channel["word"]: channel for channel in form["channels"]}
+    assert (channels["phone"]["staffed"], channels["bot"]["staffed"]) == (True, False)
+    assert channels["help_center"]["resource"]["en"].startswith("Articles of the help center")
+    assert form["phone"]["channel"] == "phone"
+    assert form["phone"]["have_at_hand"]["en"].startswith("Before you call, get your personal meeting ID")
+    assert [entry["word"] for entry in form["plans"]] == ["access", "premier", "premier_plus"]
+    assert form["priorities"][0]["definition"]["en"]
+
+
+async def test_the_form_of_an_edition_that_cannot_be_used_here_is_null(
+    asker: httpx.AsyncClient, service: Service
+) -> None:
+    """The document is served all the same: its readers may be of another version."""
+    nameless = json.loads(edition_to_json(GUIDELINES))
+    nameless["title"] = nameless["plans"]["access"]["name"] = {}
+    for document in (*UNUSABLE.values(), json.dumps(nameless).encode()):
+        digest = hashlib.sha256(document).hexdigest()
+        data = {**structs.asdict(edition_published(GUIDELINES)), "document": document.decode(), "policy_sha256": digest}
+        service.published_editions.take(record_of(EditionPublished(**data)))
+        answer = await asker.get(f"/v1/editions/{digest}")
+        assert answer.status_code == 200
+        assert answer.json()["form"] is None or answer.json()["form"]["channels"]
+
+
+def _keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _keys(each) for name, each in value.items()}
+    return [_keys(each) for each in value[:1]] if isinstance(value, list) else None
+
+
+def test_the_page_shows_every_key_of_a_form() -> None:
+    """Whoever writes a form writes it by the page; of a list it shows the first item."""
+    page = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
+    shown = json.loads(page.partition("```jsonc\n")[2].partition("```")[0])
+    assert _keys(shown) == _keys(form_of(GUIDELINES).model_dump(mode="json"))
+
+
+def test_a_form_asks_in_every_language_of_its_edition() -> None:
+    """A word without a name is shown as it is written, and what an edition does not have is null or empty."""
+    form = form_of(other_words()).model_dump(mode="json")
+    assert form["fields"][1] == {
+        "word": "product",
+        "name": {"en": "product", "pt-BR": "produto"},
+        "question": None,
+        "values": [
+            {"word": "tills", "name": {"en": "tills", "pt-BR": "caixas"}},
+            {"word": "scales", "name": {"en": "scales", "pt-BR": "balanças"}},
+        ],
+        "default": "tills",
+    }
+    bare = other_words().model_copy(update={"phone": None, "fields": {}, "languages": ("en",)})
+    assert (form_of(bare).phone, form_of(bare).fields) == (None, ())
+    assert {len(each.name) for each in form_of(bare).channels} == {1}
 
 
 async def test_caches_keep_an_edition_by_digest_and_validate_the_current_one(
@@ -194,7 +262,7 @@ def test_a_case_by_an_edition_that_cannot_be_used_here_stops_nothing(name: str) 
     known = Editions(EditionLibrary.single(OBJECTIVES))
     data = {**structs.asdict(edition_published(GUIDELINES)), "document": document.decode(), "policy_sha256": digest}
     known.take(record_of(EditionPublished(**data)))
-    case = routed("c1", NOW, policy_sha256=digest, impact="general")
+    case = routed("c1", NOW, policy_sha256=digest, fields=fields(impact="general"))
     with capture_logs() as lines:
         assert known.whole_decision(case) is None
         assert known.whole_decision(case) is None
@@ -216,6 +284,7 @@ def test_an_edition_whose_document_another_writer_wrote_decides_under_its_own_di
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_the_sentences_of_a_decision_are_in_the_words_of_its_own_edition(language: str) -> None:
     """Found by digest: another edition can have the same name and other words."""
+    assert GUIDELINES.phone is not None
     theirs = GUIDELINES.model_copy(
         update={"phone": GUIDELINES.phone.model_copy(update={"tariff_note": {"en": "Calls cost.", "es": "Cuesta."}})}
     )

@@ -34,6 +34,22 @@ def test_the_event_has_the_fields_of_the_submission() -> None:
     assert (event.language, event.country, event.channel) == ("es", "ES", "web_ticket")
 
 
+def test_the_event_has_the_fields_that_were_sent() -> None:
+    """The router fills in the defaults of the edition that counts; nobody can tell them apart from claims otherwise."""
+    assert dict(_accept(workaround=...).fields) == {
+        "impact": "down",
+        "environment": "production",
+        "request_type": "technical",
+    }
+    assert _accept(fields={}).fields == {}
+    assert _accept(fields=...).fields == {}
+
+
+def test_the_event_says_who_opened_it() -> None:
+    """Customers do, unless a desk says that it did."""
+    assert (_accept().opened_by, _accept(opened_by="agent").opened_by) == ("customer", "agent")
+
+
 def test_an_event_survives_its_own_wire_format() -> None:
     """Intake must never publish what the router cannot read."""
     event = _accept(phone=SECRETS)
@@ -58,15 +74,18 @@ def test_only_whether_phone_details_were_given_is_kept(phone: Any, kept: Any, la
     event = _accept(channel="phone", phone=phone)
     found = event.phone and (event.phone.meeting_id_given, event.phone.host_key_given)
     assert found == kept
-    assert read.lacks_phone_details is lacks
+    assert read.lacks_phone_details("phone") is lacks
     published = wire.encode(event).decode() + repr(read)
     assert SECRETS["meeting_id"] not in published
     assert SECRETS["host_key"] not in published
 
 
 def test_other_channels_need_no_phone_details() -> None:
-    """The reminder is for callers."""
-    assert not _read(channel="chat").lacks_phone_details
+    """The reminder is for callers, and the edition says which channel is a phone, if any is."""
+    assert not _read(channel="chat").lacks_phone_details("phone")
+    assert _read(channel="hotline").lacks_phone_details("hotline")
+    assert not _read(channel="phone").lacks_phone_details("hotline")
+    assert not _read(channel="phone").lacks_phone_details(None)
 
 
 def test_the_digest_does_not_depend_on_the_layout_of_the_json() -> None:
@@ -99,6 +118,7 @@ def test_the_digest_does_not_depend_on_the_values_of_phone_details() -> None:
         ("language", "es"),
         ("country", "FR"),
         ("phone", {}),
+        ("opened_by", "agent"),
     ],
 )
 def test_a_difference_in_a_kept_field_is_another_submission(field: str, value: Any) -> None:

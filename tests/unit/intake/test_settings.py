@@ -12,7 +12,7 @@ from tests.harness.intake import CLIENTS, api_keys
 
 GOOD = {"FRONTLINE_KAFKA_BOOTSTRAP": "127.0.0.1:9092", "FRONTLINE_API_KEYS": api_keys()}
 
-SHARED = ("policies", "http_host", "http_port", "log_level", "log_format")  # every service has them
+SHARED = ("policies", "policy_dir", "http_host", "http_port", "log_level", "log_format")  # every service has them
 
 
 def _read(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> Settings:
