@@ -13,20 +13,22 @@ from cyclopts import Parameter
 from pydantic import ConfigDict, Strict, ValidationError
 
 from services.cli.calendar_input import calendar_reason
+from services.cli.edition_choice import library_of
 from services.cli.jsonl import BadInput, answer_lines
 from services.cli.options import BAD_INPUT, Lang
 from shared.business_time.errors import CalendarError
 from shared.contracts import structs, wire
 from shared.contracts.base import CountryCode, Instant, Part
 from shared.contracts.intake import Account, Contact, Requester
-from shared.contracts.vocabulary import Channel, Environment, Impact, Language, RequestType, Workaround
-from shared.kafka.settings import BadSettings, load
+from shared.contracts.vocabulary import Language, OpenedBy, Word
+from shared.kafka.settings import BadSettings
 from shared.messages.catalogues import messages_in
+from shared.messages.reason import Reason
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_edition, load_library
 from shared.policy.mistakes import PolicyError
-from shared.policy.settings import PolicySettings
-from shared.routing.entitlement import covered, not_covered, terms_of
+from shared.policy.model import Edition
+from shared.policy.request_words import MISSING, UNKNOWN_FIELD, NotInEdition, WrongWord
+from shared.routing.entitlement import Entitlement, covered, not_covered, terms_of
 from shared.routing.rendering import in_words_of, with_sentences
 from shared.routing.route import Asked, route
 from shared.routing.rulebook import Rulebooks
@@ -65,18 +67,16 @@ class PhoneLine(Part):
 
 
 class RequestLine(Part):
-    """What is asked. The last three are as in POST /v1/support-requests."""
+    """What is asked, as in POST /v1/support-requests. A field with a default may be left out."""
 
     model_config = _EXACT
 
-    channel: Channel
-    impact: Impact
-    workaround: Workaround
-    environment: Environment
-    request_type: RequestType
+    channel: Word
+    fields: dict[Word, Word] = {}  # noqa: RUF012 - copied for each line
     language: Language | None = None
     country: CountryCode | None = None
     phone: PhoneLine | None = None
+    opened_by: OpenedBy = "customer"
 
 
 class DecideLine(Part):
@@ -116,7 +116,7 @@ def decide(
         Accepted as everywhere; the output is always JSON.
     """
     try:
-        library = _library(policy)
+        library = library_of(policy)
     except (PolicyError, BadSettings) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
@@ -135,14 +135,11 @@ def decider(library: EditionLibrary, language: str | None = None) -> Callable[[d
             asked = DecideLine.model_validate(line)
         except ValidationError as error:
             raise BadInput.from_validation(error) from None
-        requester = wire.from_model(structs.Requester, asked.requester)
-        if asked.account is None:
-            entitlement = not_covered("unknown_account", requester)
-        else:
-            entitlement = covered(terms_of(wire.from_model(structs.Account, asked.account)), requester)
+        rules = rulebooks.at(asked.at)
         try:
-            rules = rulebooks.at(asked.at)
-            decision = route(_asked(asked.request), entitlement, rules, asked.at)
+            decision = route(_asked(asked.request), _entitlement(asked, rules.edition), rules, asked.at)
+        except NotInEdition as error:
+            raise BadInput(f"request.{error.wrong[0].place}", _wrong_word(error.wrong[0], rules.edition)) from None
         except CalendarError as error:  # an instant at the ends of the calendar, for which no deadline can be computed
             raise BadInput("at", calendar_reason(error)) from None
         messages = in_words_of(messages_in(language or asked.request.language), rules.edition)
@@ -158,22 +155,25 @@ def language_of_request(line: dict[str, Any]) -> str | None:
     return language if isinstance(language, str) else None
 
 
-def _library(policy: str | None) -> EditionLibrary:
-    if policy is not None:
-        return EditionLibrary.single(load_edition(policy))
-    return load_library(load(PolicySettings).policies)
+def _entitlement(asked: DecideLine, edition: Edition) -> Entitlement:
+    requester = wire.from_model(structs.Requester, asked.requester)
+    if asked.account is None:
+        return not_covered("unknown_account", requester, edition)
+    return covered(terms_of(wire.from_model(structs.Account, asked.account)), requester, edition, asked.at)
 
 
 def _asked(request: RequestLine) -> Asked:
-    return Asked(
-        request.channel,
-        request.impact,
-        request.workaround,
-        request.environment,
-        request.request_type,
-        request.country,
-        None if request.phone is None else _readiness(request.phone),
-    )
+    phone = None if request.phone is None else _readiness(request.phone)
+    return Asked(request.channel, request.fields, request.language, request.country, phone, request.opened_by)
+
+
+def _wrong_word(wrong: WrongWord, edition: Edition) -> Reason:
+    """Why a word of a request is wrong, with what the edition allows there."""
+    if wrong.what == MISSING:
+        return Reason("field.required_one_of", allowed=list(wrong.allowed))
+    if wrong.what == UNKNOWN_FIELD:
+        return Reason("field.not_in_edition", edition=edition.edition, allowed=list(wrong.allowed) or ["–"])
+    return Reason("field.one_of", allowed=list(wrong.allowed))
 
 
 def _readiness(phone: PhoneLine) -> structs.PhoneReadiness:

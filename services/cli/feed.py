@@ -13,11 +13,11 @@ from shared.contracts import escalation
 from shared.contracts.structs import CaseRouted, ClockStarted
 from shared.messages.messages import Messages
 from shared.routing.decision_event import whole_decision
-from shared.routing.rendering import with_sentences
+from shared.routing.rendering import because, with_sentences
 from shared.routing.rulebook import Rulebook
 
 _WITHOUT_A_LINE = {ClockStarted.TYPE}  # the line of the decision has all deadlines
-_PRIORITY_STYLE = {"P1": "bold red", "P2": "yellow", "P3": "cyan", "P4": "dim"}
+_URGENCY_STYLES = ("bold red", "yellow", "cyan", "dim")  # from the most urgent priority on
 
 
 def lines(
@@ -46,7 +46,7 @@ def _routed(case: Mapping[str, Any], messages: Messages, policy: Rulebook | None
     used = case["entitlement"]
     asked, got = case["requested_channel"], case["assigned_channel"]
     line = _begin(case["received_at"], case["case_id"])
-    line.append(case["priority"], style=_PRIORITY_STYLE.get(case["priority"], ""))
+    line.append(case["priority"], style=_style(case["priority"], policy))
     who = {"code": "who.licensed" if used["licensed"] else "who.unlicensed", "facts": {"role": used["role"]}}
     holder = messages("feed.holder", plan=used["plan"], who=who)
     line.append("  " + messages("feed.routed", who=case["account_id"] or "-", holder=holder, channel=asked))
@@ -74,11 +74,15 @@ def _routed(case: Mapping[str, Any], messages: Messages, policy: Rulebook | None
     if deadlines:
         more.append(messages("feed.next", deadlines=sorted(deadlines)))
     else:
-        reasons = sorted({terms["reason"] for terms in milestones.values() if terms.get("reason")})
-        more.append(
-            messages("feed.no_deadline", reasons=[messages.name("no_target", each) for each in reasons]), style="dim"
-        )
+        steps = (because(decision, f"target.{name}") for name, terms in milestones.items() if terms.get("reason"))
+        more.append(messages("feed.no_deadline", reasons=list(dict.fromkeys(steps))), style="dim")
     return [line, more]
+
+
+def _style(priority: str, policy: Rulebook | None) -> str:
+    """The colour of a priority by its place in the expected edition; the last colour serves all that follow."""
+    known = [] if policy is None else list(policy.edition.priorities)
+    return _URGENCY_STYLES[min(known.index(priority), len(_URGENCY_STYLES) - 1)] if priority in known else ""
 
 
 def _begin(at: str, case_id: str) -> Text:

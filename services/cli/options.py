@@ -1,10 +1,11 @@
 """What the commands have in common: options, Kafka settings, and the error that ends a command."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.messages.catalogues import FALLBACK, best, languages
@@ -20,7 +21,27 @@ BAD_INPUT = 2  # exit code
 Flag = Annotated[bool, Parameter(negative="")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON instead of text.")]
 Kafka = Annotated[str | None, Parameter(help="HOST:PORT of Kafka. By default FRONTLINE_KAFKA_BOOTSTRAP.")]
+
+
+def _folder(_: Any, tokens: Sequence[Token]) -> Path | None:
+    """A folder; None for a blank one, as the variable of the environment may be."""
+    value = tokens[0].value.strip()
+    if value and not Path(value).is_dir():
+        raise ValueError(f"{value} is not a folder; it should be the folder of editions")
+    return Path(value) if value else None
+
+
+Folder = Annotated[
+    Path | None,
+    Parameter(
+        name="--policies",
+        env_var="FRONTLINE_POLICY_DIR",
+        converter=_folder,
+        help="A folder of your own editions. A name is looked up there, then among the shipped editions.",
+    ),
+]
 Lang = Annotated[str | None, Parameter(name=["--lang", "--language"], validator=_check_catalogue)]
+AnyLanguage = Annotated[str | None, Parameter(name=["--lang", "--language"])]  # the command checks it
 
 
 class CommandFailed(Exception):

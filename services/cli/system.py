@@ -27,7 +27,7 @@ from aiokafka.errors import KafkaError
 
 import services
 from services.cli.call_intake import call
-from services.cli.demo_accounts import DEMO_ACCOUNTS
+from services.cli.demo_accounts import DEMO_ACCOUNTS, accounts_for
 from services.cli.kafka_errors import no_answer
 from services.cli.options import CommandFailed
 from services.cli.progress import Progress
@@ -37,6 +37,8 @@ from shared.embedded_kafka.errors import DiskFull, NotADataFolder
 from shared.kafka.ping import wait_until_it_answers
 from shared.kafka.settings import KafkaSettings, load
 from shared.kafka.topic_admin import TopicNotCreated, apply_topics, check_topics
+from shared.policy.files import load_library
+from shared.policy.settings import PolicySettings
 
 HOST = "127.0.0.1"
 SERVICES = ("intake", "router", "escalation")
@@ -73,6 +75,7 @@ class Ready:
     intake_url: str
     admin_key: str
     pids: Mapping[str, int | None]  # of kafka (None if it is not embedded), intake, router, escalation
+    urls: Mapping[str, str]  # the HTTP address of each service
 
 
 class System:
@@ -96,7 +99,7 @@ class System:
         """The current addresses and process ids."""
         kafka = None if self._kafka is None else self._kafka.pid
         pids = {"kafka": kafka, **{name: self._supervisor.pids[name] for name in SERVICES}}
-        return Ready(self._bootstrap, self.urls["intake"], self._admin_key, pids)
+        return Ready(self._bootstrap, self.urls["intake"], self._admin_key, pids, self.urls)
 
     @property
     def urls(self) -> dict[str, str]:
@@ -174,8 +177,11 @@ class System:
                 raise NotADataFolder(folder=data)
 
     async def _load_accounts(self) -> None:
+        """Load the demo accounts whose words the editions of this run know."""
+        given = self._options.policies
+        settings = load(PolicySettings) if given is None else load(PolicySettings, policies=given)
         async with self.client() as client:
-            await load_accounts(client)
+            await load_accounts(client, accounts_for(load_library(settings.policies).editions))
 
     async def _start_kafka(self) -> None:
         if self._options.kafka is not None:
@@ -289,7 +295,7 @@ def _held_ports(intake: int, count: int) -> Iterator[list[int]]:
         yield ports
 
 
-async def load_accounts(client: httpx.AsyncClient) -> None:
-    """Set the entitlement of every demo account."""
-    for account_id, account in DEMO_ACCOUNTS.items():
+async def load_accounts(client: httpx.AsyncClient, accounts: Mapping[str, Any] = DEMO_ACCOUNTS) -> None:
+    """Set the entitlement of each of these accounts."""
+    for account_id, account in accounts.items():
         await call(client, "PUT", f"/v1/accounts/{account_id}/entitlement", json=account)

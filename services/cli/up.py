@@ -19,9 +19,10 @@ from services.cli.progress import Progress
 from services.cli.supervisor import ProgramFailed
 from services.cli.system import SERVICES, Options, System, SystemFailed
 from shared.embedded_kafka.errors import KafkaFailed
-from shared.kafka.settings import BadSettings
+from shared.kafka.settings import BadSettings, load
 from shared.policy.files import load_edition
 from shared.policy.mistakes import PolicyError
+from shared.policy.settings import PolicySettings
 
 DONE, FAILED = 0, 1
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -47,7 +48,7 @@ def up(
     port
         The port of intake on this machine; 0 chooses a free one.
     policy
-        The edition to use: the name of a shipped one, or a file.
+        The edition to use: a name (in FRONTLINE_POLICY_DIR or a shipped one), or a file.
     ready_file
         Write the addresses to this file (JSON) when everything is ready, and again when a part was restarted.
     json
@@ -71,9 +72,11 @@ def checked_policy(policy: str | None) -> tuple[list[str], str | None]:
     if policy is None:
         return [], None
     try:
-        load_edition(policy)
+        load_edition(policy, load(PolicySettings).policy_dir)
     except PolicyError as error:
         return [str(mistake) for mistake in error.mistakes], None
+    except BadSettings as error:
+        return [str(error)], None
     return [], str(Path(policy).absolute()) if Path(policy).is_file() else policy
 
 
@@ -137,7 +140,7 @@ def show(system: System, *, as_json: bool) -> None:
     """Print the addresses, the admin key and the folder of the logs."""
     ready = system.ready
     if as_json:
-        print(json_lines.dumps({**asdict(ready), "urls": system.urls}), flush=True)
+        print(json_lines.dumps(asdict(ready)), flush=True)
         return
     table = Table(title="Frontline is ready", title_justify="left", show_header=False)
     for name in SERVICES:

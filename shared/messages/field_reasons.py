@@ -40,6 +40,7 @@ def reason_of(kind: str, context: Mapping[str, Any]) -> tuple[str, dict[str, Any
 _PATTERNS = {
     "^[0-9a-f]{64}$": "field.sha256",
     "^[A-Z]{2}$": "field.country",
+    "^[A-Za-z][A-Za-z0-9_.-]{0,39}$": "field.word",
     "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$": "field.language_tag",
 }
 _CODES = {

@@ -3,8 +3,8 @@
 A code such as `calendar.country_of_account` names a sentence of the catalogue, and facts fill its {placeholders}. The
 kind of a fact determines how it is shown:
 
-- A word of the vocabulary has the name `name.<kind>.<word>`. The kind is the fact's own name (`plan`), or its entry in
-  `KINDS`. A word without a name is shown as it is.
+- A word has the name `name.<kind>.<word>`. The kind is the fact's own name (`plan`), or its entry in `KINDS`; the words
+  of an edition have their names from there. A word without a name is shown as it is.
 - A reason (an object or mapping with `code` and `facts`) is a sentence of its own.
 - Several values are a list: `{plans:or}` joins alternatives, `{needs:and}` conditions, `{claims:list}` only by commas.
 - `{seconds:span}` is a length of time, `{share:percent}` a part, `{at:instant}` an instant on the wall clock of `zone`.
@@ -27,11 +27,13 @@ from babel.numbers import format_decimal, format_percent
 # The kind of the words in a fact, where its name differs from the fact's.
 KINDS: Mapping[str, str] = {
     "account_types": "account_type",
+    "channels": "channel",
+    "milestones": "milestone",
     "plans": "plan",
     "roles": "role",
-    "types": "request_type",
     "wanted": "channel",
 }
+_VALUES = ("value", "values")  # of the field that the fact `field` names
 
 # Spanish conjunctions change before their own sound: "y" before i- or hi-, "o" before o- or ho-. CLDR's data cannot
 # express this, and ICU has the same two rules in its code.
@@ -129,8 +131,8 @@ class Messages:
         return self.find(code) is not None
 
     def name(self, kind: str, word: str) -> str:
-        """The name of a word of the vocabulary. A word without a name is shown as it is."""
-        return self.find(f"name.{kind}.{word}") or word
+        """The name of a word of the vocabulary. A word without a name is shown with spaces for its underscores."""
+        return self.find(f"name.{kind}.{word}") or word.replace("_", " ")
 
     def one_of(self, things: Sequence[str]) -> str:
         """Alternatives: a, b or c."""
@@ -182,9 +184,9 @@ class Messages:
         for literal, name, how, _ in Formatter().parse(text):
             yield literal
             if name is not None:
-                yield self._shown(name, facts.get(name), how or "")
+                yield self._shown(_kind_of(name, facts), facts.get(name), how or "")
 
-    def _shown(self, name: str, value: Any, how: str) -> str:
+    def _shown(self, kind: str, value: Any, how: str) -> str:
         if how == "span":
             return self.span(float(value))
         if how == "percent":
@@ -192,13 +194,13 @@ class Messages:
         if how == "instant":
             return self.at(value)
         if isinstance(value, list | tuple):
-            things = [self._thing(name, each) for each in value]
+            things = [self._thing(kind, each) for each in value]
             return ", ".join(things) if how == "list" else self.one_of(things) if how == "or" else self.all_of(things)
-        return self._thing(name, value)
+        return self._thing(kind, value)
 
-    def _thing(self, name: str, value: Any) -> str:
+    def _thing(self, kind: str, value: Any) -> str:
         if isinstance(value, str):
-            return self.name(KINDS.get(name, name), value)
+            return self.find(f"name.{kind}.{value}") or value
         if isinstance(value, Mapping) or hasattr(value, "code"):
             return self.reason(value)
         return str(value)
@@ -212,6 +214,11 @@ class Messages:
             if here and last.startswith(before) and not last.startswith(but_not):
                 return shown.removesuffix(f"{word} {things[-1]}") + f"{instead} {things[-1]}"
         return shown
+
+
+def _kind_of(name: str, facts: Mapping[str, Any]) -> str:
+    """The kind of the words in a fact; those of a field's values are `value.<field>`."""
+    return f"value.{facts.get('field')}" if name in _VALUES else KINDS.get(name, name)
 
 
 def placeholders(text: str) -> set[str]:

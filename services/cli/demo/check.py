@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from services.cli.demo.traffic import Ask
+from services.cli.demo.traffic import MOST_URGENT, Ask
 from services.cli.logged_event import LoggedEvent
 from shared.business_time.instants import SECOND
 from shared.contracts.structs import (
@@ -20,10 +20,8 @@ from shared.contracts.structs import (
     EscalationRaised,
     EscalationSuppressed,
 )
-from shared.contracts.vocabulary import Milestone
 from shared.policy.chain import Chain
 from shared.policy.model import Edition
-from shared.policy.promises import promised
 from shared.routing.decision_event import whole_decision
 from shared.routing.rendering import entitlement_in_full
 from shared.routing.rulebook import Rulebook
@@ -45,16 +43,7 @@ def decide_line(ask: Ask, account: Mapping[str, Any], case: Mapping[str, Any]) -
         "requester": body["requester"],
         "request": {
             name: body[name]
-            for name in (
-                "channel",
-                "impact",
-                "workaround",
-                "environment",
-                "request_type",
-                "language",
-                "country",
-                "phone",
-            )
+            for name in ("channel", "fields", "language", "country", "phone", "opened_by")
             if name in body
         },
         "at": case["received_at"],
@@ -112,14 +101,14 @@ def _promised(terms: Mapping[str, Any]) -> dict[str, Any]:
     return {name: terms[name] for name in ("due_at", "reason") if terms.get(name) is not None}
 
 
-def expected_events(cases: Iterable[Mapping[str, Any]], edition: Edition) -> set[PromiseEvent]:
+def expected_events(cases: Iterable[Mapping[str, Any]], rules: Rulebook) -> set[PromiseEvent]:
     """The events that the unanswered P1 promises of these cases must cause, each once."""
     expected: set[PromiseEvent] = set()
-    chain = Chain(edition.escalation_levels)
+    chain = Chain(rules.edition.escalation_levels)
     for case in cases:
-        if case["priority"] != "P1":
+        if case["priority"] != MOST_URGENT:
             continue
-        for milestone, target_seconds in _targets(case, edition).items():
+        for milestone, target_seconds in _targets(case, rules).items():
             expected.add((case["case_id"], milestone, BREACHED, 0, 0))
             for step in chain.steps(target_seconds * SECOND):
                 number = step.level, step.repetition
@@ -132,10 +121,11 @@ def expected_events(cases: Iterable[Mapping[str, Any]], edition: Edition) -> set
     return expected
 
 
-def _targets(case: Mapping[str, Any], edition: Edition) -> dict[Milestone, int]:
-    """The target of each promise of a case, in seconds."""
-    staffed = edition.channels[case["assigned_channel"]].staffed
-    terms = promised(edition, case["entitlement"]["plan"], case["priority"], staffed=staffed)
+def _targets(case: Mapping[str, Any], rules: Rulebook) -> dict[str, int]:
+    """The target of each promise of a case, in seconds; one in business days has none."""
+    if case["policy_sha256"] != rules.policy_sha256:
+        return {}  # `decision_differences` reports it
+    terms = whole_decision(msgspec.convert(case, CaseRouted), rules).milestones
     return {name: each.target_seconds for name, each in terms.items() if each.target_seconds is not None}
 
 
@@ -145,34 +135,34 @@ def last_call(edition: Edition, target_seconds: int) -> float:
     return max([target_seconds, *(step.amount / SECOND for step in steps)])
 
 
-def seconds_until_settled(cases: Iterable[Mapping[str, Any]], edition: Edition) -> float:
+def seconds_until_settled(cases: Iterable[Mapping[str, Any]], rules: Rulebook) -> float:
     """How long after its submission the last expected event of any P1 case is due."""
-    targets = [seconds for case in cases if case["priority"] == "P1" for seconds in _targets(case, edition).values()]
-    return max((last_call(edition, target) for target in targets), default=0)
+    urgent = [case for case in cases if case["priority"] == MOST_URGENT]
+    targets = [seconds for case in urgent for seconds in _targets(case, rules).values()]
+    return max((last_call(rules.edition, target) for target in targets), default=0)
 
 
 def event_differences(
-    cases: Sequence[Mapping[str, Any]], escalations: Iterable[LoggedEvent], edition: Edition
+    cases: Sequence[Mapping[str, Any]], escalations: Iterable[LoggedEvent], rules: Rulebook
 ) -> list[str]:
     """Missing, duplicate and unexpected events of promises, and events of cases that have no promise.
 
     `escalations` are events of `cases`.
     """
-    by_case = {case["case_id"]: case for case in cases}
+    promised = {case["case_id"]: bool(_targets(case, rules)) for case in cases}
     counted: Counter[PromiseEvent] = Counter()
     ids: dict[str, int] = defaultdict(int)
     found: list[str] = []
     for event in escalations:
         data = event.data
-        case = by_case[data["case_id"]]
         ids[event.id] += 1
-        if not _targets(case, edition):
+        if not promised[data["case_id"]]:
             found.append(f"{event.type} for case {data['case_id']}, which has no promise")
         elif event.type in (WARNED, BREACHED, RAISED, SUPPRESSED):
             counted[
                 data["case_id"], data["milestone"], event.type, data.get("level", 0), data.get("repetition", 0)
             ] += 1
-    expected = expected_events(cases, edition)
+    expected = expected_events(cases, rules)
     found += [f"{_describe_event(key)} is missing" for key in sorted(expected - counted.keys())]
     found += [
         f"{_describe_event(key)} was published {times} times" for key, times in sorted(counted.items()) if times > 1

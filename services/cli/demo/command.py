@@ -21,7 +21,7 @@ from services.cli import feed
 from services.cli.call_intake import call
 from services.cli.demo import run as demo_run
 from services.cli.demo.check import last_call
-from services.cli.demo.traffic import coverage, varied
+from services.cli.demo.traffic import MOST_URGENT, coverage, unknown_words, varied
 from services.cli.demo.try_next import ExampleCase, try_next
 from services.cli.log_reader import follow
 from services.cli.logged_event import LoggedEvent
@@ -30,10 +30,13 @@ from services.cli.progress import Progress
 from services.cli.system import Options, System
 from services.cli.up import checked_policy, run, show
 from shared.contracts.topics import CASES, ESCALATIONS
+from shared.kafka.settings import load
 from shared.messages.catalogues import messages_in
 from shared.messages.messages import Messages
 from shared.policy.files import load_edition
 from shared.policy.model import Edition
+from shared.policy.settings import PolicySettings
+from shared.routing.rendering import in_words_of
 from shared.routing.rulebook import Rulebook
 from shared.wall_clock import utc_now
 
@@ -70,7 +73,8 @@ def demo(
     port
         The port of intake on this machine; 0 chooses a free one.
     policy
-        The name of a shipped edition, or a file. By default the guidelines with P1 targets of seconds.
+        A name (in FRONTLINE_POLICY_DIR or a shipped edition), or a file. By default the guidelines with P1 targets of
+        seconds.
     ready_file
         Write the addresses to this file (JSON) when everything is ready, and again when a part was restarted.
     json
@@ -81,7 +85,14 @@ def demo(
     if problems or policies is None:
         console.print("\n".join(problems), markup=False)
         return BAD_INPUT
-    edition = load_edition(policy)
+    edition = load_edition(policy, load(PolicySettings).policy_dir)
+    if unknown := unknown_words(edition):
+        console.print(
+            f"the demo's requests have words that edition {edition.edition} does not know ({', '.join(unknown)}): "
+            f"run `frontline up --policy {policy}` and send your own requests",
+            markup=False,
+        )
+        return BAD_INPUT
     longest = _longest_p1_wait(edition)
     if once and longest > LONGEST_WAIT:
         console.print(
@@ -98,8 +109,8 @@ def demo(
 
 
 def _longest_p1_wait(edition: Edition) -> float:
-    targets = [target.target_seconds for target in edition.targets if "P1" in target.priorities]
-    return max((last_call(edition, target) for target in targets), default=0)
+    urgent = [target for target in edition.targets if MOST_URGENT in (target.priorities or edition.priorities)]
+    return max((last_call(edition, each.target_seconds) for each in urgent if each.target_seconds), default=0)
 
 
 async def _check(system: System, *, policy: str, edition: Edition, as_json: bool) -> int:
@@ -137,7 +148,7 @@ async def _watch(system: System, *, edition: Edition, quiet_after: float, as_jso
     started, rules = utc_now(), Rulebook(edition)
     agents = Agents(system.client())
     account_of: dict[str, str] = {}
-    example, messages = ExampleCase(), messages_in(language_of(os.environ))
+    example, messages = ExampleCase(), in_words_of(messages_in(language_of(os.environ)), edition)
     async with asyncio.TaskGroup() as group:
         group.create_task(_send_stream(system, console, example, quiet_after, as_json=as_json))
         async for topic, event in follow(system.ready.bootstrap, CASES, ESCALATIONS):

@@ -66,9 +66,10 @@ async def settled(
             break
         await asyncio.sleep(POLL_SECONDS)
     data = [case.data for case in cases]
-    expected = check.expected_events(data, edition)
+    rules = Rulebook(edition)
+    expected = check.expected_events(data, rules)
     last = max((datetime.fromisoformat(case["received_at"]) for case in data), default=utc_now())
-    until = last + timedelta(seconds=check.seconds_until_settled(data, edition))
+    until = last + timedelta(seconds=check.seconds_until_settled(data, rules))
     while utc_now() < until + SLACK:
         events = _of_cases(data, (await read_to_end(bootstrap, ESCALATIONS))[ESCALATIONS.name])
         seen = sum(event.type in (check.WARNED, check.BREACHED, check.RAISED, check.SUPPRESSED) for event in events)
@@ -81,9 +82,9 @@ async def settled(
     log = await read_to_end(bootstrap, CASES, ESCALATIONS)
     cases = _of(sent, log[CASES.name])
     differences = check.not_decided_once(sent, cases)
-    differences += await _differs_from_decide(sent, cases, policy, Rulebook(edition))
+    differences += await _differs_from_decide(sent, cases, policy, rules)
     events = _of_cases([case.data for case in cases], log[ESCALATIONS.name])
-    return differences + check.event_differences([case.data for case in cases], events, edition)
+    return differences + check.event_differences([case.data for case in cases], events, rules)
 
 
 async def _differs_from_decide(

@@ -5,10 +5,17 @@ from dataclasses import dataclass
 from itertools import cycle, product
 from typing import Any
 
-from services.cli.demo_accounts import DEMO_ACCOUNTS
-from shared.contracts.vocabulary import CHANNELS, PLANS, ROLES, Channel, Plan, Role
+from services.cli.demo_accounts import DEMO_ACCOUNTS, PLANS
+from shared.policy.model import Edition
+from shared.policy.request_words import wrong_words
 
-# What a customer states, by the priority that both shipped editions derive from it.
+# The scenario: the words of the shipped editions that the requests use.
+ROLES = ("owner", "admin", "member")
+STAFFED = ("web_ticket", "chat", "phone")
+BILLING, PHONE = "billing", "phone"
+CHANNELS = ("help_center", "bot", "community", BILLING, "social", "chat", "web_ticket", PHONE)
+MOST_URGENT = "P1"
+# What a customer states, by the priority that the shipped editions derive from it.
 _IMPACTS: dict[str, tuple[dict[str, str], ...]] = {
     "P1": (
         {"impact": "down", "workaround": "none", "environment": "production"},
@@ -28,7 +35,6 @@ _IMPACTS: dict[str, tuple[dict[str, str], ...]] = {
         {"impact": "down", "workaround": "none", "environment": "beta"},
     ),
 }
-STAFFED: tuple[Channel, ...] = ("web_ticket", "chat", "phone")  # in every edition that ships
 _SUBJECTS = {
     "P1": "Nobody can join a meeting",
     "P2": "Recordings take an hour to appear",
@@ -57,7 +63,7 @@ class _AskFactory:
         }
         self._impacts = {priority: cycle(impacts) for priority, impacts in _IMPACTS.items()}
 
-    def make(self, plan: Plan, role: Role, licensed: bool, channel: Channel, priority: str) -> Ask:
+    def make(self, plan: str, role: str, licensed: bool, channel: str, priority: str) -> Ask:
         self._made += 1
         body: dict[str, Any] = {
             "account_id": next(self._accounts[plan]),
@@ -69,11 +75,13 @@ class _AskFactory:
             "channel": channel,
             "subject": _SUBJECTS[priority],
             "description": f"{_SUBJECTS[priority]} (demo request {self._made}).",
-            "request_type": "billing" if channel == "billing" else "technical",
+            "fields": {
+                **next(self._impacts[priority]),
+                "request_type": "billing" if channel == BILLING else "technical",
+            },
             "language": "es" if self._made % 2 else "en",
-            **next(self._impacts[priority]),
         }
-        if channel == "phone" and self._made % 3:
+        if channel == PHONE and self._made % 3:
             body["phone"] = {"meeting_id": "555 0100 000", "host_key": "000000"}
         return Ask(f"{self._run}-{self._made}", body, priority)
 
@@ -89,7 +97,7 @@ def coverage(run: str) -> list[Ask]:
         factory.make(plan, role, licensed, channel, next(priorities))
         for plan, role, licensed, channel in product(PLANS, ROLES, (True, False), CHANNELS)
     ]
-    who: tuple[tuple[Role, bool], ...] = (("admin", True), ("member", False))
+    who = (("admin", True), ("member", False))
     asks += [
         factory.make(plan, role, licensed, channel, priority)
         for plan, priority, channel, (role, licensed) in product(PLANS, _IMPACTS, STAFFED, who)
@@ -107,3 +115,18 @@ def varied(run: str) -> Iterator[Ask]:
         plan, role, licensed, channel, priority = table[at % len(table)]
         yield factory.make(plan, role, licensed, channel, priority)
         at += stride
+
+
+def unknown_words(edition: Edition) -> list[str]:
+    """The words of the scenario that `edition` does not know, so that the demo's requests would be refused."""
+    missing = [plan for plan in PLANS if plan not in edition.plans]
+    missing += [
+        account["account_type"]
+        for account in DEMO_ACCOUNTS.values()
+        if account["account_type"] not in edition.account_types
+    ]
+    for ask in coverage("check"):
+        words = {"channel": ask.body["channel"], "fields": ask.body["fields"], "role": ask.body["requester"]["role"]}
+        missing += [wrong.place for wrong in wrong_words(edition, **words)]
+        missing += () if ask.expected_priority in edition.priorities else (ask.expected_priority,)
+    return list(dict.fromkeys(missing))

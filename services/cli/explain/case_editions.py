@@ -9,7 +9,6 @@ from shared.explain.case_log import CaseLog
 from shared.kafka.settings import BadSettings, load
 from shared.messages.messages import Messages
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.published_edition import UnusableEdition
 from shared.policy.settings import PolicySettings
@@ -48,7 +47,7 @@ def editions_of(log: CaseLog, messages: Messages) -> tuple[dict[bytes, PinnedEdi
 
 def _configured(problems: list[str]) -> EditionLibrary | None:
     try:
-        return load_library(load(PolicySettings).policies)
+        return load(PolicySettings).editions()
     except (PolicyError, BadSettings) as error:
         problems.append(str(error))
         return None

@@ -1,17 +1,18 @@
 """[pure] The deadlines of an explanation as people read them: each clock, its rules, its ledger, and who is called."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
+from services.cli.target_length import has_target, target_length
 from shared.explain.ledger_reasons import because
 from shared.messages.messages import Messages
-from shared.policy.milestones import MILESTONE_TABLE
 
 Data = Mapping[str, Any]
 
 INDENT, DEEPER = "  ", "    "
+NEVER_REOPENED = "never_reopened"  # the milestones whose clocks reopening leaves as they are; None = not known
 
 
 def deadlines(found: Data, messages: Messages) -> Iterator[Line]:
@@ -20,10 +21,11 @@ def deadlines(found: Data, messages: Messages) -> Iterator[Line]:
     if calendar["rule"] is not None:
         yield rule_line(calendar, messages("explain.rule.calendar"), messages, *_zone_data(calendar, messages))
     for milestone, terms in sorted(found["milestones"].items()):
-        if terms["target_seconds"] is None and terms.get("reason") is None:
+        if not has_target(terms) and terms.get("reason") is None:
             yield Line(_routed_without_edition(messages.name("milestone", milestone), terms["due_at"], messages))
-        elif terms["target_seconds"] is None:
-            why = messages(f"explain.no_target.{terms.get('reason') or 'not_promised'}")
+        elif not has_target(terms):
+            facts = {"plan": found["entitlement"]["plan"], "priority": found["priority_when_routed"]}
+            why = messages(f"no_target.{terms.get('reason') or 'not_promised'}", **facts)
             yield Line(messages("explain.none", milestone=messages.name("milestone", milestone), why=why))
             if terms["decided_by"] is not None:
                 yield rule_line(terms["decided_by"], messages("explain.rule.target"), messages, indent=INDENT)
@@ -31,7 +33,7 @@ def deadlines(found: Data, messages: Messages) -> Iterator[Line]:
             promise = _promised(messages.name("milestone", milestone), terms, messages)
             yield Line(messages("explain.promised.routed", promise=promise, at=messages.at(terms.get("due_at"))))
     for clock in found["clocks"] or ():
-        yield from _clock(clock, calendar, messages)
+        yield from _clock(clock, calendar, found.get(NEVER_REOPENED), messages)
 
 
 def _routed_without_edition(name: str, due_at: str | None, messages: Messages) -> str:
@@ -59,12 +61,14 @@ def _zone_data(calendar: Data, messages: Messages) -> Iterator[str]:
         )
 
 
-def _clock(clock: Data, calendar: Data, messages: Messages) -> Iterator[Line]:
+def _clock(clock: Data, calendar: Data, never_reopened: Sequence[str] | None, messages: Messages) -> Iterator[Line]:
     rules = clock["rules"]
     yield Line(_promised(numbered(clock, messages), clock, messages), "bold")
     yield from _life(clock, messages)
     yield rule_line(rules["target"], messages("explain.rule.target"), messages, indent=INDENT)
-    yield rule_line({**rules["paused_by"], "because": ""}, _behaviour(clock, messages), messages, indent=INDENT)
+    yield rule_line(
+        {**rules["paused_by"], "because": ""}, _behaviour(clock, never_reopened, messages), messages, indent=INDENT
+    )
     if rules["calendar"]["rule"] != calendar["rule"]:
         yield rule_line(rules["calendar"], messages("explain.rule.calendar"), messages, indent=INDENT)
     for entry in clock["ledger"]:
@@ -72,11 +76,11 @@ def _clock(clock: Data, calendar: Data, messages: Messages) -> Iterator[Line]:
     yield from _calls(clock["calls"], messages)
 
 
-def _behaviour(clock: Data, messages: Messages) -> str:
+def _behaviour(clock: Data, never_reopened: Sequence[str] | None, messages: Messages) -> str:
     """What stops a clock for a while, and what reopening the case does to it, if anything."""
     statuses = ", ".join(clock["paused_by"])
     pausing = messages("explain.pauses", statuses=statuses) if statuses else messages("explain.never_pauses")
-    if MILESTONE_TABLE[clock["milestone"]].reopened == "never":
+    if never_reopened is None or clock["milestone"] in never_reopened:
         return pausing
     reopening = messages(f"explain.reopening.{clock['reopen']}")
     return f"{pausing}; {reopening}"
@@ -133,5 +137,5 @@ def _calls(calls: list[Data], messages: Messages) -> Iterator[Line]:
 
 
 def _promised(name: str, terms: Data, messages: Messages) -> str:
-    target, hours = messages.span(terms["target_seconds"]), messages.name("hours", terms["hours"])
+    target, hours = target_length(terms, messages), messages.name("hours", terms["hours"])
     return messages(f"explain.promised.{terms['promise']}", milestone=name, target=target, hours=hours)

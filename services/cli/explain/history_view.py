@@ -13,8 +13,7 @@ Data = Mapping[str, Any]
 _STYLES = {"breached": "red", "raised": "bold red", "warned": "yellow", "suppressed": "yellow", "restated": "magenta"}
 # The facts of an entry whose values are words with a name in each language; other facts are shown as they are.
 _KINDS = {
-    "impact": "impact",
-    "workaround": "workaround",
+    "milestone": "milestone",
     "plan": "plan",
     "called": "called",
     "reason": "refusal",
@@ -29,9 +28,9 @@ def history(found: Data, messages: Messages) -> Iterator[Line]:
         kind, is_event = entry["type"].rpartition(".")[2], "." in entry["type"]
         what = messages(f"event.{entry['type']}") if is_event else messages.name("activity", kind)
         style = _STYLES.get(kind, "") if is_event else "bold"
-        if "milestone" in entry:
+        if is_event and "milestone" in entry:
             what = messages("explain.event", who=numbered(entry, messages), what=what)
-        yield Line(f"{messages.at(entry['at'])}  {what}{_details(entry, messages)}", style)
+        yield Line(f"{messages.at(entry['at'])}  {what}{_details(entry, messages, is_event=is_event)}", style)
 
 
 def dead_letters(found: Data, messages: Messages) -> Iterator[Line]:
@@ -47,12 +46,12 @@ def dead_letters(found: Data, messages: Messages) -> Iterator[Line]:
         )
 
 
-def _details(entry: Data, messages: Messages) -> str:
-    """The facts of an entry beside its type, in their order."""
+def _details(entry: Data, messages: Messages, *, is_event: bool) -> str:
+    """The facts of an entry beside its type, in their order; the milestone of an event stands before them."""
     facts = [
         _detail(name, value, messages)
         for name, value in entry.items()
-        if name == "met" or messages.knows(f"explain.detail.{name}")
+        if name == "met" or (messages.knows(f"explain.detail.{name}") and not (is_event and name == "milestone"))
     ]
     return f" ({'; '.join(facts)})" if facts else ""
 
@@ -64,13 +63,18 @@ def _detail(name: str, value: Any, messages: Messages) -> str:
         value = _TOLD[name](value, messages)
     elif name in _KINDS:
         value = messages.name(_KINDS[name], value)
-    elif name.endswith("_at"):
+    elif name.endswith("_at") or name == "until":
         value = messages.at(value)
     return messages(f"explain.detail.{name}", value=value)
 
 
+def _fields(values: Mapping[str, str], messages: Messages) -> str:
+    return ", ".join(messages("claim.field", field=field, value=value) for field, value in values.items())
+
+
 _TOLD: dict[str, Callable[[Any, Messages], str]] = {
     "milestones": lambda value, messages: ", ".join(messages.name("milestone", name) for name in value),
+    "fields": _fields,
     "accepted": lambda value, messages: messages("explain.yes" if value else "explain.no"),
     "share": lambda value, messages: messages.percent(value),
     "because": cause_name,

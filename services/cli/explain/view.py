@@ -8,19 +8,24 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from services.cli.explain.deadlines_view import deadlines
+from services.cli.explain.deadlines_view import NEVER_REOPENED, deadlines
 from services.cli.explain.history_view import dead_letters, history
 from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
 from services.cli.printable import printable
 from shared.messages.messages import Messages
+from shared.policy.model import Edition
+from shared.routing.rendering import in_words_of
 
 Data = Mapping[str, Any]
 
 
-def show(found: Data, console: Console, messages: Messages) -> None:
-    """Print an explanation that was made with these `messages`."""
+def show(found: Data, console: Console, messages: Messages, edition: Edition | None = None) -> None:
+    """Print an explanation that was made with these `messages`, in the words of the case's `edition` if it is known."""
     messages = messages.in_zone(ZoneInfo(found["timezone"]) if found["timezone"] else UTC)
+    if edition is not None:
+        messages = in_words_of(messages, edition)
+        found = {**found, NEVER_REOPENED: [name for name, row in edition.milestones.items() if row.reopened == "never"]}
     console.print(_text(messages("explain.case", case=found["case_id"]), style="bold"))
     _print(_head(found, messages), console)
     for heading, paragraph in _PARAGRAPHS.items():

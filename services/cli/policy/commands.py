@@ -10,13 +10,16 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.text import Text
 
-from services.cli.options import BAD_INPUT, Lang
+from services.cli.options import BAD_INPUT, AnyLanguage, Folder, Lang
+from services.cli.policy.check_view import Verdict, as_data, findings
+from services.cli.policy.check_view import show as show_check
 from services.cli.policy.diff import differences
 from services.cli.policy.diff_view import lines
 from services.cli.policy.show import tables
+from services.cli.policy.shown_language import language_note, language_problem
 from shared.messages.catalogues import messages_in
 from shared.policy.digest import edition_to_json, policy_sha256
-from shared.policy.files import edition_names, load_edition
+from shared.policy.files import check_edition, edition_names, load_edition
 from shared.policy.mistakes import Mistake, NoSuchEdition, PolicyError
 from shared.policy.model import Edition
 from shared.policy.schema import edition_schema
@@ -31,44 +34,55 @@ MIGRATE = (
     "Show what another edition would change for open cases; with --send, migrate them.",
 )
 
-Folder = Annotated[
-    Path | None,
-    Parameter(name="--policies", env_var="FRONTLINE_POLICY_DIR", help="The folder of editions that are given by name."),
-]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs instead of text for people.")]
 
 
 @app.command
-def check(*editions: str, policies: Folder = None, as_json: Json = False) -> int:
-    """Check editions, and list every mistake with its file, line and field.
+def check(
+    *editions: str,
+    strict: Annotated[bool, Parameter(negative="")] = False,
+    lang: Lang = None,
+    policies: Folder = None,
+    as_json: Json = False,
+) -> int:
+    """Check editions, and list every mistake and every warning with its file, line and field.
+
+    A mistake stops an edition. A warning does not: it names what the edition may say and what is probably not meant.
 
     Parameters
     ----------
     editions
         Names or files. By default every edition of the folder.
+    strict
+        End with 1 if there is a warning, too.
+    lang
+        The language of the verdicts and warnings. Mistakes are in English.
     """
-    correct: list[dict[str, str]] = []
-    mistakes: list[Mistake] = []
-    missing = False
-    for name in editions or edition_names(policies):
+    messages = messages_in(lang)
+    names = editions or edition_names(policies)
+    if not names:
+        print(messages("policy.check.no_editions", folder=str(policies)), file=sys.stderr)
+        return BAD_INPUT
+    verdicts: list[Verdict] = []
+    for name in names:
         try:
-            edition = load_edition(name, policies)
-            correct.append({"edition": edition.edition, "sha256": policy_sha256(edition)})
+            edition, warnings = check_edition(name, policies)
+            verdicts.append(Verdict(edition.edition, policy_sha256(edition), warnings=warnings))
         except PolicyError as error:
-            missing = missing or isinstance(error, NoSuchEdition)
-            mistakes += error.mistakes
-    mistakes = list(dict.fromkeys(mistakes))  # editions share parts, and so mistakes in them
+            verdicts.append(Verdict(name, None, error.mistakes, error.warnings, isinstance(error, NoSuchEdition)))
     if as_json:
-        _print_json({"editions": correct, "mistakes": [_as_data(mistake) for mistake in mistakes]})
+        _print_json(as_data(verdicts, messages))
     else:
-        for each in correct:
-            print(f"{each['edition']}: no mistakes, SHA-256 {each['sha256']}")
-    _print_mistakes(mistakes)
-    return BAD_INPUT if missing else CHECK_FAILED if mistakes else OK
+        show_check(verdicts, Console(), messages, strict=strict)
+    mistakes, warnings = findings(verdicts)
+    missing = any(verdict.missing for verdict in verdicts)
+    return BAD_INPUT if missing else CHECK_FAILED if mistakes or (strict and warnings) else OK
 
 
 @app.command
-def show(edition: str = "guidelines-2021", *, lang: Lang = None, policies: Folder = None, as_json: Json = False) -> int:
+def show(
+    edition: str = "guidelines-2021", *, lang: AnyLanguage = None, policies: Folder = None, as_json: Json = False
+) -> int:
     """Show an edition: who may ask where, what is promised, whom to call.
 
     Parameters
@@ -76,7 +90,7 @@ def show(edition: str = "guidelines-2021", *, lang: Lang = None, policies: Folde
     edition
         A name or a file.
     lang
-        The language of texts and headings.
+        The language of texts and headings: one of the edition or of a catalogue.
     """
     (loaded,) = _load([edition], policies)
     if loaded is None:
@@ -84,8 +98,13 @@ def show(edition: str = "guidelines-2021", *, lang: Lang = None, policies: Folde
     if as_json:
         _print_json({**json.loads(edition_to_json(loaded)), "policy_sha256": policy_sha256(loaded)})
         return OK
-    console = Console()
-    for piece in tables(loaded, messages_in(lang)):
+    console, messages = Console(), messages_in(lang)
+    if problem := language_problem(loaded, lang):
+        print(problem, file=sys.stderr)
+        return BAD_INPUT
+    if note := language_note(loaded, messages, lang):
+        print(note, file=sys.stderr)
+    for piece in tables(loaded, messages, lang):
         console.print(piece, highlight=False)
     return OK
 
@@ -149,16 +168,6 @@ def _load(names: Iterable[str], policies: Path | None) -> list[Edition | None]:
 def _print_mistakes(mistakes: Iterable[Mistake]) -> None:
     for mistake in mistakes:
         print(mistake, file=sys.stderr)
-
-
-def _as_data(mistake: Mistake) -> dict[str, Any]:
-    return {
-        "file": mistake.file,
-        "line": mistake.line,
-        "field": mistake.field,
-        "message": mistake.message,
-        "allowed": mistake.allowed,
-    }
 
 
 def _print_json(value: Any) -> None:

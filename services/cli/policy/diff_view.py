@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.text import Text
 
-from services.cli.policy.diff import Change
+from services.cli.policy.diff import NOT_IN_EDITION, Change
 from shared.messages.messages import Messages
 
 _RIGHTS = {
@@ -19,7 +19,14 @@ _RIGHTS = {
     "customer_requested": "diff.on_request",
     "technical_account_manager": "policy.technical_account_manager",
 }
-_FIELDS = {"impact": "policy.impact", "workaround": "policy.workaround", "environment": "policy.environment"}
+
+
+_TRAITS = {
+    ("paid", True): "diff.paid",
+    ("paid", False): "diff.unpaid",
+    ("licensed", True): "diff.licensed",
+    ("licensed", False): "diff.unlicensed",
+}
 
 
 def lines(changes: Iterable[Change], messages: Messages) -> Iterator[Text]:
@@ -37,10 +44,14 @@ def lines(changes: Iterable[Change], messages: Messages) -> Iterator[Text]:
 def _subject(change: Change, messages: Messages) -> str:
     subject = change.subject
     match change.section:
+        case "words":
+            word = f"{subject['field']} {subject['word']}" if "field" in subject else subject["word"]
+            return f"{messages('diff.word.' + subject['kind'])} {word}"
         case "targets":
-            return f"{subject['plan']} {subject['priority']} {subject['milestone']}"
+            named = " ".join(subject[name] for name in ("plan", "priority", "milestone"))
+            return ", ".join((named, *_situation(subject, messages)))
         case "priorities":
-            return ", ".join(f"{messages(code)} {subject[field]}" for field, code in _FIELDS.items())
+            return ", ".join(_situation(subject, messages)) or messages("diff.any_request")
         case "channels":
             return f"{subject['channel']}: {_people(subject, messages)}"
         case "escalation":
@@ -49,28 +60,37 @@ def _subject(change: Change, messages: Messages) -> str:
             return str(subject["field"])
 
 
-def _people(people: Mapping[str, Any], messages: Messages) -> str:
-    parts = [messages.one_of(people["plans"])]
-    if people["account_types"] is not None:
-        parts.append(messages.one_of(people["account_types"]))
-    if people["paid"] is not None:
-        parts.append(messages("policy.paid" if people["paid"] else "policy.unpaid"))
-    if people["licensed"] is not None:
-        parts.append(messages("diff.licensed" if people["licensed"] else "diff.unlicensed"))
-    parts.append(messages("diff.any_role") if people["roles"] is None else messages.one_of(people["roles"]))
-    return ", ".join(parts)
+def _people(subject: Mapping[str, Any], messages: Messages) -> str:
+    anybody = () if subject["roles"] is not None else (messages("diff.any_role"),)
+    return ", ".join((*_situation(subject, messages), *anybody))
+
+
+def _situation(subject: Mapping[str, Any], messages: Messages) -> Iterator[str]:
+    """The words of the editions that an answer depends on."""
+    for name in ("plans", "account_types", "paid", "licensed", "roles", "channels", "languages", "countries"):
+        words = subject.get(name)
+        if words is None:
+            continue
+        if isinstance(words, bool):
+            yield messages(_TRAITS[name, words])
+        else:
+            yield messages.one_of([messages(f"diff.other.{name}") if word is None else word for word in words])
+    for field, values in subject.get("fields", {}).items():
+        yield f"{field} {messages.one_of(values)}"
 
 
 def _value(change: Change, value: Any, messages: Messages) -> str:
+    if value == NOT_IN_EDITION:
+        return messages("diff.not_in_edition")
     match change.section:
+        case "words":
+            return messages("diff.not_in_edition") if value is None else str(value)
         case "targets":
             return _target(value, messages)
         case "priorities":
-            return str(value)
+            return str(value) if isinstance(value, str) else messages.one_of(value)
         case "channels":
             return messages("diff.closed") if value is None else str(value)
-        case "escalation" if isinstance(value, list) and value:
-            return messages.all_of(value)
         case "escalation":
             return messages("explain.yes" if value else "explain.no")
     if value is None:
@@ -79,11 +99,26 @@ def _value(change: Change, value: Any, messages: Messages) -> str:
 
 
 def _target(value: Mapping[str, Any], messages: Messages) -> str:
-    if value["target_seconds"] is None:
+    if "promise" not in value:
         if value["reason"] is None:
             return messages("diff.no_target")
-        return messages("diff.no_target_because", why=messages.name("no_target", value["reason"]))
-    terms = {"seconds": value["target_seconds"], "hours": value["hours"], "promise": value["promise"]}
+        return messages("diff.no_target_because", why=_why_none(value["reason"], messages))
+    if value.get("target_business_days") is not None:
+        length = messages(f"policy.business_days.{value['until']}", days=value["target_business_days"])
+    else:
+        length = messages("diff.length", seconds=value["target_seconds"], hours=value["hours"])
+    details = [messages.name("promise", value["promise"])]
+    if value.get("open_at_least") is not None:
+        details.append(messages("diff.open_at_least", seconds=value["open_at_least"]))
+    if value.get("calendar") is not None:
+        details.append(messages("diff.calendar", calendar=value["calendar"]))
     if value["paused_by"]:
-        return messages("diff.promised_with_pauses", **terms, statuses=value["paused_by"])
-    return messages("diff.promised", **terms)
+        details.append(messages("diff.paused_by", statuses=value["paused_by"]))
+    return f"{length} ({'; '.join(details)})"
+
+
+def _why_none(reason: str, messages: Messages) -> str:
+    """The name of a reason, or the sentence that the edition has for one of its own."""
+    if messages.knows(f"name.no_target.{reason}"):
+        return messages.name("no_target", reason)
+    return messages.find(f"no_target.{reason}") or reason

@@ -25,7 +25,6 @@ from shared.kafka.faults import TaskMustStop
 from shared.kafka.settings import BadSettings, load
 from shared.messages.catalogues import messages_in
 from shared.messages.messages import Messages
-from shared.policy.files import load_library
 from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
 
@@ -102,7 +101,7 @@ def _replay(
 ) -> ReplayResult:
     try:
         named = {"policies": ",".join(policy)} if policy else {}
-        configured = load_library(load(PolicySettings, **named).policies)
+        configured = load(PolicySettings, **named).editions()
         with _from_kafka(kafka, show_step, messages) if file is None else _from_file(file, show_step, messages) as log:
             if save is not None:
                 _write(log, save, show_step, messages)

@@ -36,7 +36,9 @@ def _event(**fields: Any) -> dict[str, Any]:
 _MISTAKES: dict[str, dict[str, Any]] = {
     "decide": {
         "request.channel": {"request__channel": "fax"},
-        "request.impact": {"request__impact": ...},
+        "request.fields.impact": {"request__fields__impact": ...},
+        "request.fields.workaround": {"request__fields__workaround": "some"},
+        "request.fields.mood": {"request__fields__mood": "bad"},
         "request.country": {"request__country": "spain"},
         "request.phone.pin": {"request__phone": {"pin": "1"}},
         "requester.licensed": {"requester__licensed": 1},
@@ -61,6 +63,20 @@ _MISTAKES: dict[str, dict[str, Any]] = {
         "calendar.breaks.0": _calendar(breaks=[["2026-11-23T12:00", "2026-11-23T11:00"]]),
         "calendar.holiday_set.country": _calendar(holiday_set={"country": "XX"}),
         "pause": {"pause": []},
+        "until": {"until": "end_of_day"},
+        "open_at_least_seconds": {"open_at_least_seconds": 3600},
+        "target_business_days": {"target_business_days": 0},
+        "calendar.seasons.0.from": _calendar(seasons=[{"from": "6-15", "to": "09-15", "hours": {}}]),
+        "calendar.seasons.0.to": _calendar(seasons=[{"from": "06-15", "hours": {}}]),
+        "calendar.recurring.0.rule": _calendar(recurring=[{"rule": "FREQ=HOURLY"}]),
+        "calendar.recurring.0.starts": _calendar(recurring=[{"rule": "FREQ=YEARLY"}]),
+        "calendar.without.0": _calendar(without=["xmas"]),
+        "calendar.union": {"calendar": {"union": OFFICE}},
+        "calendar.union.0.timezone": {"calendar": {"union": [OFFICE | {"timezone": "Mars/Base"}]}},
+        "calendar.breaks": {"calendar": {"union": [OFFICE], "breaks": [["2026-11-23T12:00", "2026-11-23T13:00"]]}},
+        "calendar.holiday_files.0": _calendar(holiday_files=["local.ics"]),
+        "calendar.holiday_set.hours": _calendar(holiday_set={"country": "ES", "hours": []}),
+        "calendar.holiday_set.1.country": _calendar(holiday_set=[{"country": "ES"}, {"country": "XX"}]),
     },
     "clocks": {
         "at": {"at": _EARLY},
@@ -109,6 +125,8 @@ def answers(command: str, lines: bytes, language: str | None) -> list[dict[str, 
         answer = decider(EditionLibrary.single(load_edition("guidelines-2021")), language)
         answer_all(answer, io.BytesIO(lines), out, language, language_of_request)
     else:
-        answer = partial({"deadline": deadline, "clocks": clocks}[command].answer, with_ledger=False, language=language)
+        deadlines = partial(deadline.answer, with_ledger=False, language=language)
+        guidelines = EditionLibrary.single(load_edition("guidelines-2021"))
+        answer = deadlines if command == "deadline" else clocks.answerer(guidelines, language=language)
         answer_all(answer, io.BytesIO(lines), out, language)
     return [json.loads(line) for line in out.getvalue().splitlines()]

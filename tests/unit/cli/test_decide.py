@@ -30,10 +30,7 @@ LINE: dict[str, Any] = {
     "requester": {"requester_id": "u1", "role": "admin", "licensed": True},
     "request": {
         "channel": "phone",
-        "impact": "down",
-        "workaround": "none",
-        "environment": "production",
-        "request_type": "technical",
+        "fields": {"impact": "down", "workaround": "none", "environment": "production", "request_type": "technical"},
     },
     "at": "2026-11-23T10:00:00Z",
 }
@@ -143,6 +140,41 @@ def test_no_account_is_an_unknown_account(decide: Decide) -> None:
     assert decision["entitlement"]["standing"] == "unknown_account"
 
 
+@pytest.mark.parametrize(
+    ("changes", "standing"),
+    [
+        ({"account__plan": "gold"}, "plan_not_in_edition"),
+        ({"requester__role": "boss"}, "plan_not_in_edition"),
+        ({"account__valid_from": "2026-11-23T10:00:01Z"}, "not_yet_valid"),
+        ({"account__valid_until": "2026-11-23T10:00:00Z"}, "expired"),
+        ({"account__valid_from": "2026-11-23T10:00:00Z", "account__valid_until": "2026-11-23T10:00:01Z"}, "covered"),
+    ],
+)
+def test_an_entitlement_that_the_edition_cannot_count_is_no_error(
+    decide: Decide, changes: dict[str, Any], standing: str
+) -> None:
+    """The account is as it is; the requester gets self-service and somebody has to look."""
+    decision = decide(line(**changes))
+    assert decision["entitlement"]["standing"] == standing
+    assert decision["needs_triage"] is (standing != "covered")
+
+
+def test_a_case_opened_by_an_agent_owes_no_first_response(decide: Decide) -> None:
+    """Whoever opens a case on a customer's behalf has spoken with them."""
+    decision = decide(line(request__opened_by="agent"))
+    assert decision["milestones"]["first_response"]["reason"] == "opened_by_agent"
+    assert decision["milestones"]["restoration"]["target_seconds"] == 14400
+
+
+def test_billing_goes_to_the_billing_team_whatever_was_asked_for(decide: Decide) -> None:
+    """The trace says so in a sentence."""
+    decision = decide(line(request__fields__request_type="billing"))
+    assert (decision["assigned_channel"], decision["assigned_tier"]) == ("billing", "billing")
+    assert {terms["reason"] for terms in decision["milestones"].values()} == {"billing_team"}
+    sent = "such requests go to billing (billing), whatever channel they ask for; this one asked for phone"
+    assert sent in [step["because"] for step in decision["trace"]]
+
+
 def test_what_intake_takes_beside_is_taken_here(decide: Decide) -> None:
     """Contacts with e-mail, the requester's name, country, language, and what a caller has at hand."""
     contacts = [{"requester_id": "u1", "role": "member", "licensed": True, "email": "u1@example.com"}]
@@ -169,28 +201,32 @@ def test_an_instant_of_another_zone_is_the_same_instant(decide: Decide) -> None:
     ("changes", "field", "words"),
     [
         ({"account": ...}, "account", "required"),
-        ({"account__plan": "gold"}, "account.plan", "premier_plus"),
-        ({"account__account_type": None}, "account.account_type", "enterprise"),
+        ({"account__plan": ""}, "account.plan", "must not be empty"),
+        ({"account__account_type": None}, "account.account_type", "must be a text"),
         ({"account__paid": "yes"}, "account.paid", "true or false"),
         ({"account__paid": ...}, "account.paid", "required"),
         ({"account__account_id": ""}, "account.account_id", "must not be empty"),
         ({"account__country": "Spain"}, "account.country", "ISO 3166-1"),
         ({"account__colour": "red"}, "account.colour", "not a known field"),
         ({"account__contacts": {}}, "account.contacts", "must be a list"),
+        ({"account__valid_until": "tomorrow"}, "account.valid_until", "zone"),
         (
-            {"account__contacts": [{"requester_id": "u1", "role": "boss", "licensed": True}]},
+            {"account__contacts": [{"requester_id": "u1", "role": "", "licensed": True}]},
             "account.contacts.0.role",
-            "owner",
+            "must not be empty",
         ),
         ({"requester": None}, "requester", "must be an object"),
-        ({"requester__role": "boss"}, "requester.role", "owner, admin, member"),
+        ({"requester__role": ""}, "requester.role", "must not be empty"),
         ({"requester__licensed": 1}, "requester.licensed", "true or false"),
         ({"request__channel": "fax"}, "request.channel", "help_center"),
         ({"request__channel": ...}, "request.channel", "required"),
-        ({"request__impact": "awful"}, "request.impact", "down"),
-        ({"request__workaround": True}, "request.workaround", "none"),
-        ({"request__environment": "test"}, "request.environment", "production"),
-        ({"request__request_type": ""}, "request.request_type", "technical"),
+        ({"request__fields__impact": "awful"}, "request.fields.impact", "must be one of down, severely_degraded"),
+        ({"request__fields__workaround": True}, "request.fields.workaround", "must be a text"),
+        ({"request__fields__environment": "test"}, "request.fields.environment", "production"),
+        ({"request__fields__request_type": ...}, "request.fields.request_type", "one of technical, billing, other"),
+        ({"request__fields__severity": "1"}, "request.fields.severity", "its fields are impact, workaround"),
+        ({"request__impact": "down"}, "request.impact", "not a known field"),
+        ({"request__opened_by": "robot"}, "request.opened_by", "customer, agent"),
         ({"request__priority": "P1"}, "request.priority", "not a known field"),
         ({"request__phone": {"pin": "1"}}, "request.phone.pin", "not a known field"),
         ({"at": "2026-11-23T10:00:00"}, "at", "zone"),
@@ -249,6 +285,42 @@ def test_without_one_the_editions_of_the_settings_decide_by_their_dates(
     start = load_library(["objectives-2024"]).editions[0].effective_from
     done = run(line(at="2021-05-03T10:00:00Z"), line(at=start.isoformat()))
     assert [decision["edition"] for decision in done.lines] == ["guidelines-2021", "objectives-2024"]
+
+
+LOJA = str(Path(__file__).parent / "data" / "loja.yaml")
+LOJA_LINE: dict[str, Any] = {
+    "account": {"account_id": "acme", "plan": "gold", "account_type": "grande", "paid": True, "country": "BR"},
+    "requester": {"requester_id": "u1", "role": "usuario", "licensed": False},
+    "request": {"channel": "whatsapp", "fields": {"severidade": "s1"}, "language": "pt-BR"},
+    "at": "2026-11-23T10:00:00Z",
+}
+
+
+def test_an_edition_of_any_vendor_decides_by_its_own_words(run: Run) -> None:
+    """Without a catalogue in its language, sentences are in English, with the edition's names."""
+    done = run(LOJA_LINE, LOJA_LINE | {"request": {"channel": "chat", "fields": {"severidade": "s9"}}}, policy=LOJA)
+    decision, wrong = done.lines
+    assert (decision["assigned_channel"], decision["assigned_tier"], decision["priority"]) == (
+        "whatsapp",
+        "peritos",
+        "S1",
+    )
+    assert decision["milestones"]["primeira_resposta"]["due_at"] == "2026-11-23T10:15:00Z"
+    assert decision["milestones"]["solucao"] | {"due_at": None} == {
+        **{"target_seconds": None, "hours": "business", "promise": "objective", "due_at": None},
+        **{"target_business_days": 1, "until": "end_of_day"},
+    }
+    assert decision["calendar"] == "sempre"
+    said = [step["because"] for step in decision["trace"]]
+    assert "the account is known: plan Ouro, type grande, paid" in said
+    assert "WhatsApp is open at peritos" in said
+    assert "S1 because severidade is parado and the plan is Ouro" in said
+    assert "S1 on plan Ouro: 1 business day, until the end of the day (objective)" in said
+    assert "sempre, by rule zap" in said
+    assert wrong["error"] == {
+        "field": "request.channel",
+        "message": "must be one of ajuda, whatsapp, correio, telefone, cobranca",
+    }
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,11 @@ from services.cli.demo import check
 from services.cli.demo.traffic import Ask, coverage
 from services.cli.logged_event import LoggedEvent
 from shared.contracts import wire
-from shared.contracts.vocabulary import Plan
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
-from shared.policy.model import Edition
 from shared.routing.entitlement import covered, terms_of
 from shared.routing.rulebook import Rulebook
-from tests.harness.asking import MONDAY_NOON, account, request
+from tests.harness.asking import MONDAY_NOON, account, fields, request
 from tests.harness.decided import decided
 
 ASK = coverage("run")[0]
@@ -30,17 +28,12 @@ def rules() -> Rulebook:
     return Rulebook(load_edition("guidelines-2021"))
 
 
-@pytest.fixture(scope="module")
-def edition(rules: Rulebook) -> Edition:
-    """The same, not made ready."""
-    return rules.edition
-
-
-def case(case_id: str = "c1", *, priority: str = "P1", plan: Plan = "premier_plus", **given: Any) -> dict[str, Any]:
+def case(case_id: str = "c1", *, priority: str = "P1", plan: str = "premier_plus", **given: Any) -> dict[str, Any]:
     """A case as it is in the log."""
     asked = request(request_id=case_id, impact=PRIORITY[priority], **given)
     rules = Rulebook(load_edition("guidelines-2021"))
-    event = decided(asked, covered(terms_of(account(plan=plan)), asked.requester, 7), rules, MONDAY_NOON)
+    entitlement = covered(terms_of(account(plan=plan)), asked.requester, rules.edition, MONDAY_NOON, 7)
+    event = decided(asked, entitlement, rules, MONDAY_NOON)
     data: dict[str, Any] = json.loads(wire.encode(event))
     return data
 
@@ -48,9 +41,9 @@ def case(case_id: str = "c1", *, priority: str = "P1", plan: Plan = "premier_plu
 def answer(**given: Any) -> dict[str, Any]:
     """What `frontline decide` answers for the same person, who asks the same."""
     person = {"requester_id": "u1", "role": "admin", "licensed": True}
-    claims = {"channel": "phone", "impact": "down", "workaround": "none", "environment": "production"}
+    asked = {"channel": "phone", "fields": fields()}
     held = {"account_id": "acme", "plan": "premier_plus", "account_type": "enterprise", "paid": True, "country": "ES"}
-    line = {"account": held, "requester": person, "request": claims | {"request_type": "technical"}}
+    line = {"account": held, "requester": person, "request": asked}
     found: dict[str, Any] = json.loads(json.dumps(ANSWERS(line | {"at": "2026-11-23T12:00:00Z"})))
     return found | given
 
@@ -73,45 +66,45 @@ PREMIER = [(check.WARNED, 0), (check.BREACHED, 0), (check.SUPPRESSED, 1)]
 RESTORATION = happened(*PREMIER_PLUS, milestone="restoration")
 
 
-def test_a_promise_kept_track_of_is_no_difference(edition: Edition) -> None:
+def test_a_promise_kept_track_of_is_no_difference(rules: Rulebook) -> None:
     """The right outcome must pass, for both plans."""
-    assert check.event_differences([case()], happened(*PREMIER_PLUS) + RESTORATION, edition) == []
+    assert check.event_differences([case()], happened(*PREMIER_PLUS) + RESTORATION, rules) == []
     both = happened(*PREMIER) + happened(*PREMIER, milestone="restoration")
-    assert check.event_differences([case(plan="premier")], both, edition) == []
+    assert check.event_differences([case(plan="premier")], both, rules) == []
 
 
 @pytest.mark.parametrize("missing", range(4))
-def test_a_missing_event_is_seen(missing: int, edition: Edition) -> None:
+def test_a_missing_event_is_seen(missing: int, rules: Rulebook) -> None:
     """Each of the four: a lost one is a broken promise."""
     kinds = [kind for n, kind in enumerate(PREMIER_PLUS) if n != missing]
-    assert len(check.event_differences([case()], happened(*kinds) + RESTORATION, edition)) == 1
+    assert len(check.event_differences([case()], happened(*kinds) + RESTORATION, rules)) == 1
 
 
 @pytest.mark.parametrize("twice", range(4))
-def test_a_doubled_event_is_seen(twice: int, edition: Edition) -> None:
+def test_a_doubled_event_is_seen(twice: int, rules: Rulebook) -> None:
     """Once means once."""
     assert (
-        len(check.event_differences([case()], happened(*PREMIER_PLUS, PREMIER_PLUS[twice]) + RESTORATION, edition)) == 1
+        len(check.event_differences([case()], happened(*PREMIER_PLUS, PREMIER_PLUS[twice]) + RESTORATION, rules)) == 1
     )
 
 
-def test_an_escalation_without_entitlement_is_seen(edition: Edition) -> None:
+def test_an_escalation_without_entitlement_is_seen(rules: Rulebook) -> None:
     """Premier has no automated escalation: raising one is wrong, and so is not saying that it was suppressed."""
     events = happened(*PREMIER_PLUS) + happened(*PREMIER, milestone="restoration")
-    assert len(check.event_differences([case(plan="premier")], events, edition)) == 3
+    assert len(check.event_differences([case(plan="premier")], events, rules)) == 3
 
 
-def test_any_event_for_a_case_without_promises_is_seen(edition: Edition) -> None:
+def test_any_event_for_a_case_without_promises_is_seen(rules: Rulebook) -> None:
     """Plan access has no promises, so no event is expected."""
     events = happened(("frontline.clock.started.v1", 0))
-    assert len(check.event_differences([case(plan="access")], events, edition)) == 1
+    assert len(check.event_differences([case(plan="access")], events, rules)) == 1
 
 
-def test_an_event_id_used_twice_is_seen(edition: Edition) -> None:
+def test_an_event_id_used_twice_is_seen(rules: Rulebook) -> None:
     """Consumers drop repeats by id; two facts under one id lose one of them."""
     first, *rest = happened(*PREMIER_PLUS)
     clash = [first, *(LoggedEvent(first.id, event.type, event.data) for event in rest)]
-    assert check.event_differences([case()], clash + RESTORATION, edition) == [f"event id {first.id} was used 4 times"]
+    assert check.event_differences([case()], clash + RESTORATION, rules) == [f"event id {first.id} was used 4 times"]
 
 
 @pytest.mark.parametrize("times", [0, 2])

@@ -1,10 +1,18 @@
 """What the demo asks covers what it claims to cover."""
 
 from itertools import islice, pairwise, product
+from pathlib import Path
 
-from services.cli.demo.traffic import STAFFED, Ask, coverage, varied
-from services.cli.demo_accounts import DEMO_ACCOUNTS
-from shared.contracts.vocabulary import ACCOUNT_TYPES, CHANNELS, PLANS, PRIORITIES, ROLES
+import pytest
+
+from services.cli.demo.traffic import STAFFED, Ask, coverage, unknown_words, varied
+from services.cli.demo_accounts import DEMO_ACCOUNTS, accounts_for
+from shared.policy.files import load_edition
+
+GUIDELINES = load_edition("guidelines-2021")
+LOJA = load_edition(str(Path(__file__).parent / "data" / "loja.yaml"))
+PLANS, ROLES, CHANNELS = tuple(GUIDELINES.plans), tuple(GUIDELINES.roles), tuple(GUIDELINES.channels)
+PRIORITIES, ACCOUNT_TYPES = tuple(GUIDELINES.priorities), tuple(GUIDELINES.account_types)
 
 
 def _who_and_where(ask: Ask) -> tuple[str, str, bool, str]:
@@ -54,3 +62,16 @@ def test_neighbours_in_the_stream_differ() -> None:
     """A stream that repeats itself shows nothing."""
     asks = list(islice(varied("run"), 40))
     assert all(_who_and_where(a) != _who_and_where(b) for a, b in pairwise(asks))
+
+
+@pytest.mark.parametrize("name", ["guidelines-2021", "objectives-2024", "demo"])
+def test_the_shipped_editions_know_the_words_of_the_scenario(name: str) -> None:
+    """Intake refuses a request with words of no edition."""
+    assert unknown_words(load_edition(name)) == []
+    assert accounts_for((load_edition(name),)) == DEMO_ACCOUNTS
+
+
+def test_an_edition_of_other_words_is_told_apart() -> None:
+    """`frontline demo` says what is missing instead of failing; `frontline up` loads no account that is refused."""
+    assert {"access", "channel", "fields.impact", "requester.role", "P1"} <= set(unknown_words(LOJA))
+    assert accounts_for((LOJA,)) == {}

@@ -13,6 +13,7 @@ from shared.contracts.registry import TYPES
 from shared.messages.catalogues import messages_in
 from shared.policy.files import load_edition
 from shared.routing.entitlement import covered, terms_of
+from shared.routing.rendering import in_words_of
 from shared.routing.rulebook import Rulebook
 from tests.harness.asking import account, request, requester
 from tests.harness.decided import decided
@@ -21,7 +22,12 @@ RULES = Rulebook(load_edition("guidelines-2021"))
 ASKED_BY = request(received_at=datetime(2026, 11, 23, 23, 30, tzinfo=UTC), requester=requester("admin", False))
 CASE: dict[str, Any] = json.loads(
     wire.encode(
-        decided(ASKED_BY, covered(terms_of(account(plan="premier")), ASKED_BY.requester), RULES, ASKED_BY.received_at)
+        decided(
+            ASKED_BY,
+            covered(terms_of(account(plan="premier")), ASKED_BY.requester, RULES.edition, ASKED_BY.received_at),
+            RULES,
+            ASKED_BY.received_at,
+        )
     )
 )
 CASE["case_id"] = "c1"
@@ -54,7 +60,8 @@ ASKED: dict[str, Any] = {
 
 
 def _line(event_type: str, data: dict[str, Any], language: str = "en") -> str:
-    lines = feed.lines(LoggedEvent("1", event_type, data), {"c1": "acme"}, messages_in(language), RULES)
+    messages = in_words_of(messages_in(language), RULES.edition)
+    lines = feed.lines(LoggedEvent("1", event_type, data), {"c1": "acme"}, messages, RULES)
     return "\n".join(line.plain for line in lines)
 
 
@@ -63,11 +70,11 @@ def test_a_decision_names_requester_channel_and_reason() -> None:
     line = _line("frontline.case.routed.v1", CASE)
     for part in (
         "acme",
-        "premier",
+        "Premier",
         "unlicensed admin",
         "asked by phone",
         "chat, tier 1",
-        "why: phone on plan premier needs a licence",
+        "why: phone on plan Premier needs a licence",
         "P1",
     ):
         assert part in line
@@ -98,7 +105,7 @@ def test_the_day_of_a_deadline_is_in_the_language_of_the_feed() -> None:
         ("clock.resumed", "goes on"),
         ("clock.cancelled", "ended: closed"),
         ("clock.restated", "from met to breached"),
-        ("escalation.raised", "level 1: called tier 2"),
+        ("escalation.raised", "level 1; called: tier 2"),
         ("escalation.suppressed", "no automated escalation"),
     ],
 )
@@ -130,7 +137,7 @@ def test_each_event_of_a_customer_escalation_is_a_line(kind: str, words: str) ->
 def test_a_repeated_level_is_marked_as_repeated() -> None:
     """Else a line would seem to be there twice."""
     line = _line("frontline.escalation.raised.v1", CLOCK | {"repetition": 2})
-    assert line.endswith("called tier 2 again")
+    assert line.endswith("called again: tier 2")
 
 
 @pytest.mark.parametrize(("cause", "words"), [("policy_migrated", "policy migrated"), ("late_record", "late record")])

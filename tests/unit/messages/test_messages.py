@@ -62,7 +62,8 @@ def test_own_texts_outrank_the_catalogue() -> None:
 def test_a_fact_may_be_a_reason_of_its_own() -> None:
     """`who` is a sentence within a sentence."""
     who = {"code": "who.licensed", "facts": {"role": "admin"}}
-    assert messages_in("es")("requester.nobody", who=who).endswith("cuenta como administrador con licencia")
+    messages = messages_in("es").with_own({"name.role.admin": "administrador"})
+    assert messages("requester.nobody", who=who).endswith("cuenta como administrador con licencia")
 
 
 def test_a_code_that_a_catalogue_lacks_is_shown_in_the_fallback() -> None:

@@ -30,18 +30,6 @@ from services.intake.problem import render
 from services.replay.replay import Difference, FieldDifference, ReplayResult, Tally
 from services.replay.report import Kind
 from shared.contracts import wire
-from shared.contracts.vocabulary import (
-    ACCOUNT_TYPES,
-    CHANNELS,
-    ENVIRONMENTS,
-    IMPACTS,
-    MILESTONES,
-    PLANS,
-    REQUEST_TYPES,
-    ROLES,
-    TIERS,
-    WORKAROUNDS,
-)
 from shared.kafka.topic_changes import another_cluster, changes, no_topic_ids
 from shared.kafka.topic_metadata import TopicFacts
 from shared.messages.catalogues import FALLBACK, SETTING, SHIPPED, best, catalogue, lacking, messages_in
@@ -57,11 +45,15 @@ from tests.unit.policy.small_edition import SMALL, changed
 LANGUAGE = "eo"
 # Ids and words of the data that happen to be English words as well.
 OF_THE_DATA = {"premier", "resolved", "open", "spain", "japan", "business", "access", "enterprise", "api", "personal"}
-# Words of the shipped editions.
-OF_EDITIONS = (
-    *(*PLANS, *ACCOUNT_TYPES, *ROLES, *CHANNELS, *TIERS, *MILESTONES),
-    *(*IMPACTS, *WORKAROUNDS, *ENVIRONMENTS, *REQUEST_TYPES),
-)
+GUIDELINES = load_edition("guidelines-2021")
+
+
+def words_of_editions() -> set[str]:
+    """The words of the shipped editions, which a diff shows as they are."""
+    sections = ("plans", "account_types", "roles", "channels", "tiers", "milestones", "fields", "addressees")
+    found = {word for section in sections for word in getattr(GUIDELINES, section)}
+    return found | {value for field in GUIDELINES.fields.values() for value in field.values}
+
 
 # Facts of every reason for which a case is not migrated.
 FACTS = ("edition", "policy_sha256", "calendar", "word", "limit", "dead_letter", "answer", "problem")
@@ -139,16 +131,14 @@ def test_ledgers_are_in_the_third_language() -> None:
         with_ledger=True,
         language=LANGUAGE,
     )
-    seen = clocks.answer(
+    seen = clocks.answerer(EditionLibrary.single(GUIDELINES), with_ledger=True, language=LANGUAGE)(
         {
             "calendar": calendar,
             "opened_at": "2026-11-23T09:00:00Z",
             "milestones": {"restoration": {"target_seconds": 72_000}},
             "events": [{"at": "2026-11-23T10:00:00Z", "type": "resolved"}],
             "at": "2026-11-23T11:00:00Z",
-        },
-        with_ledger=True,
-        language=LANGUAGE,
+        }
     )
     reasons = list(sentences(due)) + list(sentences(seen))
     assert len(reasons) > 4
@@ -168,12 +158,17 @@ def test_an_edition_is_shown_in_the_third_language(capsys: pytest.CaptureFixture
 def test_a_diff_of_editions_is_in_the_third_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every kind of change; words of the editions, and paths and values of their documents, stay as they are."""
     edits = {
-        "{workarounds: [partial, full]}": "{workarounds: [full]}",
-        "any_of: [{roles: [admin], licensed: true}]": "any_of: [{roles: [admin]}]",
-        "any_of: [{plans: [premier]}]": "any_of: [{plans: [premier], account_types: [api], paid: true}]",
+        "{fields: {workaround: [partial, full]}}": "{fields: {workaround: [full]}, channels: [phone], languages: [es]}",
+        "any_of: [{roles: [admin], licensed: true}]": "any_of: [{roles: [admin]}, {countries: [ES], languages: [es]}]",
+        "any_of: [{plans: [premier]}]": "any_of: [{plans: [premier], account_types: [pro], paid: true}]",
         "automated_escalation: true": "automated_escalation: false",
         "  south: {": "  west: {timezone: Europe/Lisbon, hours: {}}\n  south: {",
-        "target_seconds: 1h": "target_seconds: 90m",
+        "target_seconds: 1h\n    hours: elapsed": "target_business_days: 2\n    channels: [phone]",
+        "hours: business": "hours: elapsed_then_next_open\n    open_at_least: 1h",
+        "  business_plus: {name": "  zenith: {name: {es: Cénit, en: Zenith}}\n  business_plus: {name",
+        "statuses: {waiting_on_customer: waiting}": "statuses: {waiting_on_customer: waiting, Parked: waiting}",
+        "  tier1_lead: {name: {es: el jefe, en: the lead}}\n": "",
+        "      partial: {name: {es: parcial, en: partial}}\n": "",
     }
     text = SMALL
     for old, new in edits.items():
@@ -185,14 +180,17 @@ def test_a_diff_of_editions_is_in_the_third_language(tmp_path: Path, capsys: pyt
         answers, heading, fields = capsys.readouterr().out.partition("⟦Fields of the document⟧")
         assert heading
         assert "⟦(nothing)⟧" in fields
-        for word in OF_EDITIONS:
+        for word in words_of_editions():
             answers = re.sub(rf"\b{word}\b", "", answers)
         assert english_left(answers) == set()
 
 
 def test_a_problem_is_in_the_third_language() -> None:
     """Title, detail and each field's message."""
-    errors = [FieldError("impact", "field.one_of", {"allowed": ["down"]}), FieldError("subject", "field.required")]
+    errors = [
+        FieldError("fields.impact", "field.one_of", {"allowed": ["down"]}),
+        FieldError("subject", "field.required"),
+    ]
     problem = json.loads(bytes(render(InvalidFields(errors), LANGUAGE).body))
     said = [problem["title"], problem["detail"], *(error["message"] for error in problem["errors"])]
     assert all(text.startswith("⟦") for text in said)

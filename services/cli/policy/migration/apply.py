@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import msgspec
@@ -12,7 +12,6 @@ from services.cli.kafka_errors import kafka_errors
 from services.cli.options import CommandFailed
 from services.cli.progress import ShowStep
 from shared.contracts.structs import ActivityRecorded
-from shared.contracts.vocabulary import Plan
 from shared.explain.case_log import CaseLog
 from shared.explain.migration_preview import Candidate, Editions, body_of, candidate, preview, to_edition, to_plan
 from shared.kafka.settings import KafkaSettings
@@ -20,8 +19,8 @@ from shared.messages.messages import Messages
 from shared.messages.reason import Reason
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
+from shared.policy.model import Edition
 from shared.policy.published_edition import UnusableEdition
-from shared.routing.entitlement import NO_ACCOUNT
 from shared.sla.pinned_edition import PinnedEdition, short_of
 from shared.wall_clock import utc_now
 
@@ -141,20 +140,21 @@ async def _activities(client: httpx.AsyncClient, migration: Migration, of: Candi
     if target is not None and of.pinned.sha256 != target.sha256:
         activities.append(to_edition(of, target, now))
     if migration.refresh_plans and of.case.account_id is not None:
-        plan = await _plan_of(client, migration.messages, of.case.account_id)
+        edition = of.pinned.edition if target is None else target.edition
+        plan = await _plan_of(client, migration.messages, of.case.account_id, edition)
         if plan != of.plan:
             activities.append(to_plan(of, plan, now))
     return activities
 
 
-async def _plan_of(client: httpx.AsyncClient, messages: Messages, account_id: str) -> Plan:
-    """The current plan of an account; an account without an entitlement counts as NO_ACCOUNT."""
+async def _plan_of(client: httpx.AsyncClient, messages: Messages, account_id: str, edition: Edition) -> str:
+    """The current plan of an account; one without an entitlement counts as `edition` says."""
     answer = await _call(client, messages, "GET", f"/v1/accounts/{account_id}/entitlement")
     if answer.status_code == 404:
-        return NO_ACCOUNT.plan
+        return edition.not_covered.plan
     if not answer.is_success:
         raise CannotMigrate(messages("migrate.no_plan", account=account_id, answer=_why(answer)))
-    return cast(Plan, answer.json()["plan"])
+    return str(answer.json()["plan"])
 
 
 async def _send(

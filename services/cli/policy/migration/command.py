@@ -14,7 +14,7 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.options import BAD_INPUT, CommandFailed, Kafka, Lang, report
+from services.cli.options import BAD_INPUT, CommandFailed, Folder, Kafka, Lang, report
 from services.cli.policy.migration.apply import Choice, Migration, migrated
 from services.cli.policy.migration.view import as_data, show
 from services.cli.printable import printable
@@ -22,7 +22,7 @@ from services.cli.progress import Progress
 from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.messages.catalogues import messages_in
 from shared.policy.digest import policy_sha256
-from shared.policy.files import load_edition, load_library
+from shared.policy.files import load_edition
 from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
 from shared.sla.pinned_edition import PinnedEdition
@@ -34,10 +34,6 @@ Names = Annotated[tuple[str, ...], Parameter(negative="")]
 Flag = Annotated[bool, Parameter(negative="")]
 Json = Annotated[
     bool, Parameter(name="--json", negative="", help="JSON lines for programs instead of text for people.")
-]
-Folder = Annotated[
-    Path | None,
-    Parameter(name="--policies", env_var="FRONTLINE_POLICY_DIR", help="The folder of editions that are given by name."),
 ]
 
 
@@ -94,7 +90,7 @@ def migrate(
             key=os.environ.get(KEY, ""),
             choice=choice,
             target=None if edition is None else _pinned(edition, policies),
-            library=load_library(load(PolicySettings).policies, policies),
+            library=load(PolicySettings, **({} if policies is None else {"policy_dir": policies})).editions(),
             refresh_plans=refresh_plans,
             send=send,
             messages=messages,

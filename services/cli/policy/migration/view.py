@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from services.cli.printable import printable
+from services.cli.target_length import target_length
 from shared.messages.messages import Messages
 
 Data = Mapping[str, Any]
@@ -60,7 +61,7 @@ def _state(clock: Data | None, messages: Messages) -> str:
         return messages.name("stage", clock["stage"])
     facts = {name: clock[name] for name in ("promise", "hours", "due_at")}
     due = "paused" if clock["due_at"] is None else "late" if clock["late"] else "due"
-    return messages(f"migrate.state.{due}", seconds=clock["target_seconds"], **facts)
+    return messages(f"migrate.state.{due}", target=target_length(clock, messages), **facts)
 
 
 def _summary(cases: list[Data], messages: Messages, *, sent: bool) -> str:
