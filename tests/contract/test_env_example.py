@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
+from ruamel.yaml import YAML
 
 from services.escalation.settings import EscalationSettings
 from services.intake.settings import Settings as IntakeSettings
@@ -19,7 +20,7 @@ SERVICES: tuple[type[BaseSettings], ...] = (IntakeSettings, RouterSettings, Esca
 # Variables that have no default in the code, or one for each service.
 SHOWN_OTHERWISE = {"FRONTLINE_API_KEYS", "FRONTLINE_API_KEYS_FILE", "FRONTLINE_HTTP_PORT"}
 # Read by the command line, the embedded Kafka and the catalogues of sentences, not as settings of a service.
-OF_THE_TOOLS = {"FRONTLINE_MESSAGES", "FRONTLINE_CACHE_DIR", "FRONTLINE_MAVEN_URL", "FRONTLINE_POLICY_DIR"}
+OF_THE_TOOLS = {"FRONTLINE_MESSAGES", "FRONTLINE_CACHE_DIR", "FRONTLINE_MAVEN_URL"}
 
 
 def _defaults() -> dict[str, Any]:
@@ -53,3 +54,15 @@ def test_every_variable_of_the_compose_file_is_there() -> None:
     """Host ports are the first thing that clashes on a machine."""
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     assert set(re.findall(r"\$\{([A-Z_]+)", compose)) <= set(EXAMPLE)
+
+
+def test_each_service_of_the_compose_file_finds_the_folder_of_editions() -> None:
+    """The folder of this machine is mounted where the services look; a name alone would be a volume of Docker's."""
+    compose = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    ours = [service for service in compose["services"].values() if service["image"] == "frontline:local"]
+    assert len(ours) == 4
+    for service in ours:
+        (mount,) = service["volumes"]
+        assert (mount["type"], mount["read_only"]) == ("bind", True)
+        assert mount["source"].startswith("${FRONTLINE_POLICY_DIR:-")
+        assert mount["target"] == service["environment"]["FRONTLINE_POLICY_DIR"]

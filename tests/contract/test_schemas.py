@@ -1,6 +1,7 @@
 """The published JSON Schemas are those of the models, and each version may follow the released one."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from pydantic import ValidationError
 
 from shared.contracts import schema_export
 from shared.contracts.base import Event
+from shared.contracts.intake import EntitlementSet
 from shared.contracts.registry import MODELS, TYPES
+from shared.contracts.vocabulary import WORD_PATTERN
 from tests.contract.compatibility import complaints, inlined
 from tests.contract.event_json import DROP, INSTANT, Json, at, full_tree, paths, put
 
@@ -54,6 +57,19 @@ def test_the_schema_takes_what_the_model_takes(model: type[Event]) -> None:
             assert in_schema == _reads(model, tree), f"{path}: {wrong!r}"
 
 
+@pytest.mark.parametrize("word", ["Gold", "x" * 40, "a.b-c_d", "1st", "två", "a b", "x" * 41, ""])
+def test_a_word_has_its_form_in_the_schema_and_readers_check_its_length(word: str) -> None:
+    """A word of another form is in no edition, so whoever looks it up refuses it; to check the form of each word would
+    cost more than reading the rest of a case. Writers learn the form from the schema."""
+    schema = inlined(schema_export.schema_of(EntitlementSet.TYPE, EntitlementSet))
+    plan = schema["properties"]["account"]["properties"]["plan"]
+    assert plan == {"maxLength": 40, "minLength": 1, "pattern": WORD_PATTERN, "type": "string"}
+    formed = re.fullmatch(plan["pattern"], word) is not None
+    assert formed == (word in ("Gold", "x" * 40, "a.b-c_d"))
+    tree = put(full_tree(EntitlementSet), ("account", "plan"), word)
+    assert _reads(EntitlementSet, tree) == (1 <= len(word) <= 40)
+
+
 def _reads(model: type[Event], tree: Json) -> bool:
     try:
         model.model_validate_json(json.dumps(tree))
@@ -84,7 +100,7 @@ def definition(name: str, **properties: Any) -> dict[str, Any]:
     return schema
 
 
-CHANNEL = CASE_ROUTED["properties"]["assigned_channel"]
+OPENED_BY = CASE_ROUTED["properties"]["opened_by"]
 
 
 @pytest.mark.parametrize(
@@ -131,13 +147,13 @@ CHANNEL = CASE_ROUTED["properties"]["assigned_channel"]
             id="required field made optional",
         ),
         pytest.param(
-            change(properties=lambda p: {**p, "assigned_channel": {**CHANNEL, "enum": CHANNEL["enum"][1:]}}),
-            "data.assigned_channel: new readers would refuse events already written",
+            change(properties=lambda p: {**p, "opened_by": {**OPENED_BY, "enum": OPENED_BY["enum"][:1]}}),
+            "data.opened_by: new readers would refuse events already written",
             id="enum narrowed",
         ),
         pytest.param(
-            change(properties=lambda p: {**p, "assigned_channel": {**CHANNEL, "enum": [*CHANNEL["enum"], "fax"]}}),
-            "data.assigned_channel: readers of the released schema would refuse new events",
+            change(properties=lambda p: {**p, "opened_by": {**OPENED_BY, "enum": [*OPENED_BY["enum"], "bot"]}}),
+            "data.opened_by: readers of the released schema would refuse new events",
             id="enum widened",
         ),
         pytest.param(
