@@ -108,7 +108,10 @@ def _fire_until(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
     seen_until = case.seen_until
     for firing in overdue(policy, clocks, marks, now):
         clock = by_key[firing.key]
-        marks[firing.key], effect = _fire(policy, clock, mark_of(marks, clock), firing)
+        mark = mark_of(marks, clock)
+        if firing.call is not None and firing.call.kind == "warning" and mark.breached:
+            continue  # an acknowledgement delayed it beyond the deadline
+        marks[firing.key], effect = _fire(policy, clock, mark, firing)
         found.append(effect)
         seen_until = max(seen_until, firing.at)
     if found:

@@ -87,6 +87,15 @@ def test_the_chain_goes_on_after_an_agreed_silence_with_its_distances() -> None:
     ]
 
 
+def test_a_warning_that_an_acknowledgement_delays_beyond_the_deadline_is_not_given() -> None:
+    """Whether its timers fire in time or, after a standstill, all at once: no warning follows a breach."""
+    for instants in ((70, 200), (200,)):
+        desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN)
+        desk.record_activity(10, "acknowledged", milestone="restoration")
+        words = [said.word for at in instants for said in desk.waits_until(at)]
+        assert words == ["breached", "raised", "raised"]
+
+
 def test_a_sign_from_agents_prolongs_the_silence() -> None:
     """A reply that does not answer the milestone, or another acknowledgement, within the agreed time."""
     desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN)
