@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Explain a case's channel, priority and deadlines from the log.",
     ),
     "replay": ("services.cli.replay.command:replay", "Run the services again on a recorded log; compare the events."),
-    "policy": ("services.cli.policy.commands:app", "Check, show and compare editions; migrate open cases."),
+    "policy": ("services.cli.policy.commands:app", "Check, show, compare and try editions; migrate open cases."),
     "topics": ("services.cli.topics:app", "Create and compare the topics; accept one that was recreated."),
     "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),
     "token": ("services.cli.token:app", "Create API keys for the clients of intake."),

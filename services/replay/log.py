@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from shared.kafka.record import Record
 
@@ -15,6 +16,10 @@ class Log(Protocol):
     @property
     def partitions(self) -> int:
         """How many partitions the topics have."""
+
+    @property
+    def latest_timestamp_ms(self) -> int | None:
+        """The latest Kafka timestamp of all records; None if there is no record."""
 
     def count(self, topic: str, partition: int, below: int | None = None) -> int:
         """How many records a partition has, or how many of them have an offset below that."""
@@ -33,3 +38,16 @@ class Log(Protocol):
 
     def records(self, topic: str, partition: int, since: int = 0) -> Iterator[Record]:
         """The records of a partition in the order of their offsets, from index `since` on."""
+
+
+class Spool(Log, Protocol):
+    """A log that records are added to first, and read from then. A context manager, which deletes it."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None: ...
+
+    def add(self, record: Record) -> None:
+        """Append a record; offsets ascend in each partition."""

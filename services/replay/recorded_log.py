@@ -104,7 +104,13 @@ class RecordedLog:
         self._index: dict[Place, _Index] = {}
         self._file = tempfile.TemporaryFile(buffering=1 << 20)  # noqa: SIM115 - closed by `close`
         self._size = 0
+        self._latest_ms: int | None = None
         self._data: mmap.mmap | bytes | None = None
+
+    @classmethod
+    def empty(cls, partitions: int) -> Self:
+        """A log without records, of so many partitions."""
+        return cls(Extent(partitions))
 
     def __enter__(self) -> Self:
         return self
@@ -125,6 +131,11 @@ class RecordedLog:
         """How many partitions the topics have."""
         return self.extent.partitions
 
+    @property
+    def latest_timestamp_ms(self) -> int | None:
+        """The latest Kafka timestamp of all records; None if there is no record."""
+        return self._latest_ms
+
     def add(self, record: Record) -> None:
         """Append a record. Raises OutOfOrder; ValueError once the log has been read."""
         if self._data is not None:
@@ -144,6 +155,8 @@ class RecordedLog:
         index.starts.append(self._size)
         index.lengths.append(len(packed))
         self._size += len(packed)
+        if self._latest_ms is None or record.timestamp_ms > self._latest_ms:
+            self._latest_ms = record.timestamp_ms
 
     def count(self, topic: str, partition: int, below: int | None = None) -> int:
         """How many records a partition has, or how many of them have an offset below that."""

@@ -1,4 +1,4 @@
-"""`frontline policy`: check, show and compare editions of the policy, and migrate open cases to another one."""
+"""`frontline policy`: check, show, compare and try editions of the policy, and migrate open cases to another one."""
 
 import json
 import sys
@@ -28,11 +28,17 @@ OK, CHECK_FAILED = 0, 1
 
 app = App(name="policy", result_action="return_value")
 
-# Imported only when it is run, since it needs Kafka's client: where it is, and its line in `frontline policy --help`.
-MIGRATE = (
-    "services.cli.policy.migration.command:migrate",
-    "Show what another edition would change for open cases; with --send, migrate them.",
-)
+# Imported only when they are run, since they need Kafka's client: where each is, and its line in the list.
+NEED_KAFKA = {
+    "migrate": (
+        "services.cli.policy.migration.command:migrate",
+        "Show what another edition would change for open cases; with --send, migrate them.",
+    ),
+    "backtest": (
+        "services.cli.policy.backtest.command:backtest",
+        "Show what another edition would have changed for recorded traffic.",
+    ),
+}
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs instead of text for people.")]
 
@@ -146,7 +152,8 @@ def schema() -> int:
     return OK
 
 
-app.command(MIGRATE[0], name="migrate", help=MIGRATE[1])
+for _name, (_where, _line) in NEED_KAFKA.items():
+    app.command(_where, name=_name, help=_line)
 
 
 def _names(edition: Edition) -> dict[str, str]:

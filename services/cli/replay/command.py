@@ -1,25 +1,21 @@
 """`frontline replay`: runs both services again on a recorded log, and compares their events with the published ones."""
 
-import asyncio
-import contextlib
 import os
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.kafka_errors import kafka_errors
-from services.cli.options import BAD_INPUT, CommandFailed, Flag, Json, Kafka, Lang, kafka_settings, report
+from services.cli.options import BAD_INPUT, CommandFailed, Flag, Json, Kafka, Lang, report
 from services.cli.printable import printable
 from services.cli.progress import Progress, ShowStep
+from services.cli.replay.log_source import DelayedProgress, FileName, check_source, open_log
 from services.cli.replay.view import as_data, show
-from services.replay.log_file import BadLogFile, RecordedLog, lines_of, read_lines
-from services.replay.log_from_kafka import read_log
+from services.replay.log_file import RecordedLog, lines_of
 from services.replay.replay import CannotReplay, Replayer, ReplayResult
 from shared.kafka.faults import TaskMustStop
 from shared.kafka.settings import BadSettings, load
@@ -29,10 +25,7 @@ from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
 
 IDENTICAL, DIFFERENT = 0, 1
-_QUIET_SECONDS = 1.0  # before the first progress line
-_UPDATE_SECONDS = 0.2  # between two updates of it
 
-FileName = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
 Policies = Annotated[tuple[str, ...], Parameter(negative="")]
 Shown = Annotated[int, Parameter(name="--show", help="How many differences are shown; the others are counted.")]
 
@@ -70,8 +63,7 @@ def replay(
     """
     messages = messages_in(lang)
     try:
-        if from_topic == (from_file is not None):
-            raise CommandFailed(messages("replay.needs_source"), BAD_INPUT)
+        check_source(messages, from_topic=from_topic, from_file=from_file)
         if save is not None and not from_topic:
             raise CommandFailed(messages("replay.save_needs_topic"), BAD_INPUT)
         if str(save) == "-":
@@ -79,7 +71,7 @@ def replay(
         if show_at_most < 0:
             raise CommandFailed(messages("replay.show_negative", count=show_at_most), BAD_INPUT)
         with Progress() as progress:
-            show_step = _DelayedProgress(progress, messages).update
+            show_step = DelayedProgress(progress, messages).update
             result = _replay(show_step, messages, from_file, save, policy, kafka, show_at_most)
     except CommandFailed as failed:
         return report(failed)
@@ -102,7 +94,7 @@ def _replay(
     try:
         named = {"policies": ",".join(policy)} if policy else {}
         configured = load(PolicySettings, **named).editions()
-        with _from_kafka(kafka, show_step, messages) if file is None else _from_file(file, show_step, messages) as log:
+        with open_log(file, kafka, show_step, messages) as log:
             if save is not None:
                 _write(log, save, show_step, messages)
             replayer = Replayer(
@@ -118,32 +110,6 @@ def _replay(
         raise CommandFailed(str(error), BAD_INPUT) from None
 
 
-def _from_kafka(kafka: str | None, show_step: ShowStep, messages: Messages) -> RecordedLog:
-    settings = kafka_settings(kafka)
-    with kafka_errors(settings, messages.language):
-        return asyncio.run(
-            read_log(settings, lambda done, total: show_step("replay.step.reading", done=done, total=total))
-        )
-
-
-def _from_file(file: Path, show_step: ShowStep, messages: Messages) -> RecordedLog:
-    def counted(lines: BinaryIO) -> Iterator[bytes]:
-        for number, line in enumerate(lines, 1):
-            show_step("replay.step.reading_file", line=number)
-            yield line
-
-    try:
-        with contextlib.nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as lines:
-            return read_lines(counted(lines))
-    except BadLogFile as error:
-        name = messages("replay.standard_input") if str(file) == "-" else str(file)
-        place = {"file": name, "line": error.number}
-        raise CommandFailed(printable(messages("replay.bad_line", **place, why=error.reason)), BAD_INPUT) from None
-    except OSError as error:
-        problem = error.strerror or str(error)
-        raise CommandFailed(messages("line.no_file", file=str(file), problem=problem), BAD_INPUT) from None
-
-
 def _write(log: RecordedLog, file: Path, show_step: ShowStep, messages: Messages) -> None:
     """Write the whole log or nothing. Only the owner can read the file, since it contains customers' text."""
     part = file.with_name(f"{file.name}.part")
@@ -157,19 +123,3 @@ def _write(log: RecordedLog, file: Path, show_step: ShowStep, messages: Messages
         part.unlink(missing_ok=True)
         problem = error.strerror or str(error)
         raise CommandFailed(messages("replay.cannot_write", file=str(file), problem=problem), BAD_INPUT) from None
-
-
-class _DelayedProgress:
-    """Shows progress only if the command takes longer than _QUIET_SECONDS."""
-
-    def __init__(self, progress: Progress, messages: Messages) -> None:
-        self._progress, self._messages = progress, messages
-        self._next = time.monotonic() + _QUIET_SECONDS
-
-    def update(self, code: str, /, **counts: int) -> None:
-        """Show the current step, at most once every _UPDATE_SECONDS."""
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + _UPDATE_SECONDS
-            shown = {name: self._messages.count(count) for name, count in counts.items()}
-            self._progress.update(self._messages(code, **shown))

@@ -12,7 +12,7 @@ import pytest
 from cyclopts import App
 
 from services.cli.__main__ import COMMANDS
-from services.cli.policy.commands import MIGRATE
+from services.cli.policy.commands import NEED_KAFKA
 
 # of those that have subcommands, the ones to ask
 LEAVES = {
@@ -56,7 +56,7 @@ def _target(where: str) -> Any:
 # A lazily loaded command is listed by a line that is at hand without importing it.
 LISTED = {
     **{name: command for name, command in COMMANDS.items() if not isinstance(_target(command[0]), App)},
-    "policy migrate": MIGRATE,
+    **{f"policy {name}": command for name, command in NEED_KAFKA.items()},
 }
 
 
