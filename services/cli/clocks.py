@@ -6,6 +6,7 @@ pause it, is the edition's; the terms of a line outrank that.
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -23,7 +24,6 @@ from shared.contracts.base import Instant, format_instant
 from shared.contracts.structs import MilestoneTerms
 from shared.contracts.terms import BusinessDays, TargetSeconds
 from shared.contracts.vocabulary import (
-    STATUS_KINDS,
     ActivityType,
     Hours,
     Promise,
@@ -37,13 +37,14 @@ from shared.explain.ledger_reasons import because
 from shared.kafka.settings import BadSettings
 from shared.messages.catalogues import messages_in
 from shared.messages.reason import Reason
-from shared.policy.case_rules import CaseRules, looks_like
+from shared.policy.case_rules import CaseRules
 from shared.policy.editions import EditionLibrary
 from shared.policy.milestones import MilestoneRow
 from shared.policy.mistakes import PolicyError
 from shared.sla.clock import Activity, CasePolicy, Clock, Pause
 from shared.sla.event_time import is_before
 from shared.sla.fold import as_of, fold
+from shared.sla.order import set_by
 from shared.sla.pinned_edition import PinnedEdition
 
 
@@ -80,7 +81,7 @@ class Terms(Line):
             hours="business",
             promise="objective",
             paused_by=row.paused_by,
-            reopen="resume" if row.reopened == "never" else row.reopened,
+            reopen=row.reopen_mode,
         )
         given = self.model_dump(include=_INHERITED, exclude_none=True)
         days = self.target_business_days
@@ -213,8 +214,7 @@ def _rules(question: Question, pinned: PinnedEdition) -> CaseRules:
     rules = pinned.rules
     if not question.statuses:
         return rules
-    statuses = {**rules.statuses, **question.statuses}
-    return CaseRules(rules.milestones, statuses, rules.reopened_by, rules.wait_ends_with, rules.silence)
+    return replace(rules, statuses={**rules.statuses, **question.statuses})
 
 
 def _over(
@@ -278,8 +278,8 @@ def _check_words(event: Event, index: int, rules: CaseRules) -> None:
     """Raises BadInput for a status that looks like a known one, a status that ends before it begins, and a milestone
     that is not there.
     """
-    if event.type == "status_changed" and event.to is not None and event.to not in rules.statuses:
-        meant = looks_like(event.to, (*rules.statuses, *STATUS_KINDS, "withdrawn"))
+    if event.type == "status_changed" and event.to is not None:
+        meant = rules.meant_by(event.to)
         if meant is not None:
             raise BadInput(f"events.{index}.to", Reason("field.looks_like", known=meant))
     if event.until is not None and event.until <= event.at:
@@ -327,7 +327,7 @@ def _paused_by(question: Question, pause: Pause | None) -> dict[str, Any] | None
         return None
     if not pause.by:
         return {"status": pause.status, "event": "status", "at": format_instant(question.opened_at)}
-    place = int(pause.by.rstrip("~"))
+    place = int(set_by(pause.by))
     at = max(question.events[place].at, question.opened_at)
     return {"status": pause.status, "event": f"events.{place}", "at": format_instant(at)}
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from services.intake.errors import FieldError, field_path
 from services.intake.request import Submission
 from shared.contracts.vocabulary import STATUS_KINDS
-from shared.policy.case_rules import looks_like
+from shared.policy.case_rules import WITHDRAWN, looks_like
 from shared.policy.condition import Situation, ranges, wanted
 from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition, ImpossibleAccount
@@ -81,7 +81,7 @@ class AnyEdition:
         self.account_types = _union(edition.account_types for edition in editions)
         self.roles = _union(edition.roles for edition in editions)
         self.milestones = _union(edition.milestones for edition in editions)
-        self.statuses = _union((STATUS_KINDS, *(edition.statuses for edition in editions)))
+        self.statuses = _union((STATUS_KINDS, (WITHDRAWN,), *(edition.statuses for edition in editions)))
         self.calendars = tuple(sorted({name for edition in editions for name in edition.calendars}))
         self.fields: dict[str, tuple[str, ...]] = {
             name: _union(edition.fields[name].values for edition in editions if name in edition.fields)

@@ -8,6 +8,7 @@ from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.sla.case_state import CaseState
 from shared.sla.clock import Clock
+from shared.sla.order import set_by
 from shared.sla.pinned_edition import Editions
 from shared.sla.terms_in_force import CaseView, Origin, origins, view_of
 
@@ -50,7 +51,7 @@ class CaseHistory(NamedTuple):
         """An activity as data: which, of what type, when it happened. "" is the submission."""
         if not activity_id:
             return {"activity_id": None, "type": SUBMISSION, "at": format_instant(self.case.received_at)}
-        known = self.activities[activity_id]
+        known = self.activities[set_by(activity_id)]
         at = max(known.at, self.case.received_at)  # a receipt by a clock that was behind counts from there
         return {"activity_id": activity_id, "type": known.type, "at": format_instant(at)}
 

@@ -1,7 +1,7 @@
 """[pure] How the clocks of a case behave by its edition: its milestones, and what its statuses count as."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from shared.business_time.instants import SECOND, Micros
@@ -10,6 +10,7 @@ from shared.policy.milestones import MilestoneTable, activity_in
 from shared.policy.model import Edition
 from shared.policy.per_edition import PerEdition
 
+WITHDRAWN = "withdrawn"  # a change to this status is that very act, as for what counts as closed
 # Activity that clocks care about whatever the milestones are.
 _ALWAYS_RELEVANT: frozenset[ActivityType] = frozenset(
     (
@@ -51,6 +52,12 @@ class CaseRules:
             return known
         return status if status in STATUS_KINDS else "open"
 
+    def meant_by(self, status: str) -> str | None:
+        """The known status that people take an unlisted one for, since they differ in what nobody distinguishes."""
+        if status in self.statuses:
+            return None
+        return looks_like(status, (*self.statuses, *STATUS_KINDS, WITHDRAWN))
+
     @cached_property
     def relevant(self) -> frozenset[str]:
         """The types of activity that can change a clock; the others need not be remembered."""
@@ -60,10 +67,9 @@ class CaseRules:
         """These rules for a case that had the `earlier` ones: it keeps milestones that only those have."""
         if earlier.milestones.keys() <= self.milestones.keys():
             return self
-        table = MilestoneTable(
-            {**self.milestones, **{k: v for k, v in earlier.milestones.items() if k not in self.milestones}}
-        )
-        return CaseRules(table, self.statuses, self.reopened_by, self.wait_ends_with, self.silence)
+        only_earlier = {name: row for name, row in earlier.milestones.items() if name not in self.milestones}
+        table = MilestoneTable({**self.milestones, **only_earlier})
+        return replace(self, milestones=table)
 
 
 def case_rules(edition: Edition) -> CaseRules:

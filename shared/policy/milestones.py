@@ -45,6 +45,11 @@ class MilestoneRow(Named):
     always_stated: bool = False
 
     @property
+    def reopen_mode(self) -> ReopenMode:
+        """What the terms of a target say of reopening; for a row that says never they are not asked."""
+        return "resume" if self.reopened == "never" else self.reopened
+
+    @property
     def starts_at_submission(self) -> bool:
         """Whether the first clock of a case starts when the request is received."""
         return self.starts == SUBMITTED

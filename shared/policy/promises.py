@@ -111,7 +111,7 @@ def terms_of(edition: Edition, target: Target) -> MilestoneTerms:
         hours=target.counts_in,
         promise=target.promise,
         paused_by=row.paused_by,
-        reopen="resume" if row.reopened == "never" else row.reopened,
+        reopen=row.reopen_mode,
         target_business_days=target.target_business_days,
         until=target.until or ("same_time" if target.target_business_days is not None else None),
         open_at_least=target.open_at_least,

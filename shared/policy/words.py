@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from shared.contracts.vocabulary import ACTIVITY_TYPES, STATUS_KINDS
+from shared.policy.case_rules import fold_status
 from shared.policy.condition import Condition
 from shared.policy.countries import COUNTRIES
 from shared.policy.document import Path
@@ -219,9 +220,9 @@ def _phone_names_a_channel(draft: Edition) -> Findings:
 
 def _statuses_are_plain(draft: Edition) -> Findings:
     """A status that looks like a word of the code and is another would be taken for it by people, and not by clocks."""
-    plain: dict[str, str] = {_folded(kind): kind for kind in STATUS_KINDS}
+    plain: dict[str, str] = {fold_status(kind): kind for kind in STATUS_KINDS}
     for status, counts_as in draft.statuses.items():
-        other = plain.setdefault(_folded(status), status)
+        other = plain.setdefault(fold_status(status), status)
         if other != status:
             instead = (
                 f"{other}, which counts as {other} without being listed" if other in STATUS_KINDS else "another name"
@@ -233,10 +234,6 @@ def _statuses_are_plain(draft: Edition) -> Findings:
             )
         elif status in STATUS_KINDS and status != counts_as:
             yield Finding(("statuses", status), f"cannot count as {counts_as}: {status} counts as itself")
-
-
-def _folded(status: str) -> str:
-    return "".join(status.casefold().replace("-", "").replace("_", "").split())
 
 
 def _milestones_name_statuses(draft: Edition) -> Findings:

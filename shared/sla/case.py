@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import DAY, Micros
 from shared.contracts.structs import ActivityRecorded, CaseRouted
-from shared.contracts.vocabulary import ACTIVITY_TYPES, STATUS_KINDS, ActivityType
-from shared.policy.case_rules import looks_like
+from shared.contracts.vocabulary import ACTIVITY_TYPES, ActivityType
 from shared.policy.milestones import REACHED
 from shared.sla import customer_escalation, effects, sla_clock
 from shared.sla.case_facts import facts_of
@@ -122,8 +121,8 @@ def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecor
 def _check_words(state: CaseState, case: CaseView, activity: ActivityRecorded) -> None:
     """Refuse a status that people take for another one, a milestone that is not there, and taking back no reply."""
     rules, name = case.policy.rules, case.pinned.edition.edition
-    if activity.type == "status_changed" and activity.to is not None and activity.to not in rules.statuses:
-        meant = looks_like(activity.to, (*rules.statuses, *STATUS_KINDS, "withdrawn"))
+    if activity.type == "status_changed" and activity.to is not None:
+        meant = rules.meant_by(activity.to)
         if meant is not None:
             raise InputRefused("unknown_word", f"to: edition {name} has no such status, but {meant!r}: write that")
     if activity.milestone is not None and activity.milestone not in rules.milestones:

@@ -86,7 +86,7 @@ class FoldedCase:
         at = counts_from(activity.at, self._opened_at)
         kind = meaning(self._case_rules, activity)
         if kind == STATUS_ENDED:
-            if self._status.by == set_by(activity):
+            if self._status.by == set_by(activity.id):
                 self._change_status(at, OPEN, activity.id)
             return
         if kind == "agent_replied":

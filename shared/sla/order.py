@@ -8,11 +8,11 @@ from collections.abc import Iterable, Set
 from typing import Literal
 
 from shared.contracts.vocabulary import ActivityType
-from shared.policy.case_rules import CaseRules
+from shared.policy.case_rules import WITHDRAWN, CaseRules
 from shared.sla.clock import Activity, Terms
 
 OPEN, RESOLVED = "open", "resolved"
-ENDS: tuple[str, ...] = ("closed", "withdrawn")
+ENDS: tuple[str, ...] = ("closed", WITHDRAWN)
 NEW_TERMS: tuple[ActivityType, ...] = ("reprioritised", "entitlement_refreshed", "policy_migrated")
 REPLIED, RETRACTED = "agent_replied", "reply_retracted"
 STATUS_ENDED = "status_ended"  # no activity that anybody reports: a status with `until` has ended by itself
@@ -33,16 +33,16 @@ def with_what_follows(history: Iterable[Activity]) -> list[Activity]:
     return found
 
 
-def set_by(ending: Activity) -> str:
-    """The id of the activity that set the status which has ended."""
-    return ending.id.removesuffix(_ENDING)
+def set_by(activity_id: str) -> str:
+    """The id of the recorded activity behind one: of the end of a status, that which set the status."""
+    return activity_id.removesuffix(_ENDING)
 
 
 def meaning(rules: CaseRules, activity: Activity) -> str:
     """What an activity amounts to: a change to a status that counts as resolved or closed is that very act."""
     if activity.kind == "status_changed" and activity.to is not None:
-        if activity.to == "withdrawn":
-            return "withdrawn"
+        if activity.to == WITHDRAWN:
+            return WITHDRAWN
         counts_as = rules.counts_as(activity.to)
         if counts_as in ("resolved", "closed"):
             return counts_as

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import Micros, to_micros
 from shared.contracts.structs import ActivityRecorded, CaseRouted
-from shared.contracts.vocabulary import STATUS_KINDS
-from shared.policy.case_rules import CaseRules, looks_like
+from shared.policy.case_rules import CaseRules
 from shared.policy.chain import Step
 from shared.policy.milestones import REACHED
 from shared.sla.case import ESCALATION_REQUESTS, MAX_ACTIVITIES, QUIET_AFTER_CLOSED
@@ -64,7 +63,7 @@ def _is_plain_status(status: str | None, rules: CaseRules) -> bool:
     """Whether people cannot take a status for another one."""
     if not status or len(status) > STATUS_LIMIT:
         return False
-    return status in rules.statuses or looks_like(status, (*rules.statuses, *STATUS_KINDS, "withdrawn")) is None
+    return rules.meant_by(status) is None
 
 
 def clocks_at_end(view: CaseView, activities: Sequence[ActivityRecorded], until: Micros) -> list[Clock]:
