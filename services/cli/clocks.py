@@ -72,6 +72,8 @@ class Terms(Line):
             raise PydanticCustomError("missing", "Field required")
         if self.target_business_days is not None and self.target_seconds is not None:
             raise PydanticCustomError("one_length", "has both target_seconds and target_business_days")
+        if self.target_business_days is not None and self.hours not in (None, "business"):
+            raise PydanticCustomError("business_days", "business days count in business hours")
         return self
 
     def over(self, row: MilestoneRow, known: MilestoneTerms | None) -> MilestoneTerms:
@@ -85,6 +87,8 @@ class Terms(Line):
         )
         given = self.model_dump(include=_INHERITED, exclude_none=True)
         days = self.target_business_days
+        if days is not None:
+            given["hours"] = "business"
         return msgspec.structs.replace(
             base,
             **given,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from shared.contracts.vocabulary import ACTIVITY_TYPES, STATUS_KINDS
-from shared.policy.case_rules import fold_status
+from shared.policy.case_rules import WITHDRAWN, fold_status
 from shared.policy.condition import Condition
 from shared.policy.countries import COUNTRIES
 from shared.policy.document import Path
@@ -220,7 +220,7 @@ def _phone_names_a_channel(draft: Edition) -> Findings:
 
 def _statuses_are_plain(draft: Edition) -> Findings:
     """A status that looks like a word of the code and is another would be taken for it by people, and not by clocks."""
-    plain: dict[str, str] = {fold_status(kind): kind for kind in STATUS_KINDS}
+    plain: dict[str, str] = {fold_status(word): word for word in (*STATUS_KINDS, WITHDRAWN)}
     for status, counts_as in draft.statuses.items():
         other = plain.setdefault(fold_status(status), status)
         if other != status:
@@ -234,6 +234,8 @@ def _statuses_are_plain(draft: Edition) -> Findings:
             )
         elif status in STATUS_KINDS and status != counts_as:
             yield Finding(("statuses", status), f"cannot count as {counts_as}: {status} counts as itself")
+        elif status == WITHDRAWN:
+            yield Finding(("statuses", status), "needs no entry: a change to it withdraws the case")
 
 
 def _milestones_name_statuses(draft: Edition) -> Findings:

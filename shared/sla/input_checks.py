@@ -116,3 +116,5 @@ def _check_terms(milestones: Mapping[str, MilestoneTerms]) -> None:
             raise InputRefused(
                 "malformed_event", f"milestones.{milestone}: has both target_seconds and target_business_days"
             )
+        if terms.target_business_days is not None and terms.hours != "business":
+            raise InputRefused("malformed_event", f"milestones.{milestone}: business days count in business hours")

@@ -334,6 +334,11 @@ def test_a_pause_is_explained_in_the_language_asked_for(language: Language, beca
             "events.0.milestones.lunch",
             id="terms of an unknown milestone",
         ),
+        pytest.param(
+            {"milestones": {"first_response": {"target_business_days": 1, "hours": "elapsed"}}},
+            "milestones.first_response",
+            id="business days in elapsed hours",
+        ),
         pytest.param({"calendar": ...}, "calendar", id="business hours without a calendar"),
         pytest.param({"calendar": OFFICE | {"timezone": "X"}}, "calendar.timezone", id="unknown zone"),
         pytest.param({"calendar": OFFICE | {"hours": {}}}, "calendar", id="never open"),
@@ -414,6 +419,23 @@ def test_a_milestone_in_business_days_counts_to_its_date() -> None:
         **LINE,
         "milestones": {"first_response": {"target_business_days": 1, "until": "end_of_day"}},
         "events": [],
+    }
+    [clock] = answer(line)["clocks"]
+    assert clock["due_at"] == "2026-11-24T17:00:00Z"
+
+
+def test_business_days_count_in_business_hours_whatever_the_milestone_counted_in_before() -> None:
+    """New terms that omit `hours` keep those of the milestone, and business days have their own."""
+    line = {
+        **LINE,
+        "milestones": {"first_response": {"target_seconds": 3600, "hours": "elapsed"}},
+        "events": [
+            {
+                "at": "2026-11-23T09:30:00Z",
+                "type": "reprioritised",
+                "milestones": {"first_response": {"target_business_days": 1, "until": "end_of_day"}},
+            }
+        ],
     }
     [clock] = answer(line)["clocks"]
     assert clock["due_at"] == "2026-11-24T17:00:00Z"

@@ -254,6 +254,18 @@ WORDS = {
         "statuses.closed",
         "cannot count as open: closed counts as itself",
     ),
+    "status that withdraws the case": Slip(
+        "statuses: {waiting_on_customer: waiting}",
+        "statuses: {waiting_on_customer: waiting, withdrawn: open}",
+        "statuses.withdrawn",
+        "needs no entry: a change to it withdraws the case",
+    ),
+    "status that looks like the one that withdraws the case": Slip(
+        "statuses: {waiting_on_customer: waiting}",
+        "statuses: {waiting_on_customer: waiting, Withdrawn: closed}",
+        "statuses.Withdrawn",
+        "differs from withdrawn in case",
+    ),
     "start that is a status and an activity": Slip(
         "starts: submitted\n    fulfilled_by: [restored, resolved]\n    reopened: resume\n"
         "    paused_by: [waiting_on_customer, resolved]\nstatuses: {waiting_on_customer: waiting}",

@@ -24,6 +24,9 @@ SAMPLE: dict[str, Any] = {
     "policy_sha256": "ab" * 32,
 }
 NO_HOURS = {"restoration": MilestoneTerms(target_seconds=60, promise="objective")}
+ELAPSED_DAYS = {
+    "restoration": MilestoneTerms(target_seconds=None, target_business_days=2, hours="elapsed", promise="objective")
+}
 NO_PROMISE = {"restoration": MilestoneTerms(target_seconds=60, hours="elapsed")}
 DESK = TaskDesk()
 
@@ -58,6 +61,11 @@ def test_an_activity_needs_what_its_type_requires_and_no_more(kind: str) -> None
         ("entitlement_refreshed", {}, "plan: entitlement_refreshed needs plan or milestones"),
         ("reprioritised", {"milestones": NO_HOURS}, "milestones.restoration: a target needs hours and a promise"),
         ("reprioritised", {"milestones": NO_PROMISE}, "milestones.restoration: a target needs hours and a promise"),
+        (
+            "reprioritised",
+            {"milestones": ELAPSED_DAYS},
+            "milestones.restoration: business days count in business hours",
+        ),
         ("closed", {"case_id": "c\x1b[2J"}, "case_id has characters that cannot be printed"),
     ],
 )
