@@ -134,7 +134,7 @@ class PriorityText(Rule):
 class Target(Condition):
     """A promise to cases on staffed channels that meet its condition. Per milestone the first that holds counts.
 
-    `target_seconds` counts in `hours`. A target in business days counts open hours: see docs/policy.md. `calendar`
+    `target_seconds` counts in `hours`. A target in business days counts open hours: see docs/calendars.md. `calendar`
     names another calendar than the case's.
     """
 

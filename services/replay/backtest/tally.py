@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from services.replay.backtest.case_difference import CaseDifference
 from services.replay.backtest.case_outcome import CaseOutcome
 
-# What is counted, in the order in which it is shown. docs/policy.md explains each.
+# What is counted, in the order in which it is shown. docs/backtest.md explains each.
 COUNTS: tuple[str, ...] = (
     "cases",
     "affected",

@@ -1,4 +1,4 @@
-"""[pure] The result of a backtest as `--json` prints it. docs/policy.md explains the keys."""
+"""[pure] The result of a backtest as `--json` prints it. docs/backtest.md explains the keys."""
 
 from collections.abc import Mapping
 from typing import Any
