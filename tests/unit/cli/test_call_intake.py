@@ -32,7 +32,8 @@ def test_a_call_is_given_up_after_a_time_by_the_clock_of_the_loop() -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
         async with httpx.AsyncClient(base_url=unused_url(), trust_env=False) as client:
-            with pytest.raises(IntakeFailed, match=r"GET /livez got no answer for 90 s; last: ConnectError"):
+            # On a busy machine the fast clock may time the last attempt out before it is refused.
+            with pytest.raises(IntakeFailed, match=r"GET /livez got no answer for 90 s; last: Connect(Error|Timeout)"):
                 await call(client, "GET", "/livez")
         return loop.time() - started
 
