@@ -74,6 +74,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "priority_response": "Whether targets are part of the plan; says why there is none.",
         "automated_escalation": "Whether levels of escalation are called for this plan.",
         "technical_account_manager": "Whether the account has a technical account manager.",
+        "note": _NOTE,
     },
     "AccountType": {
         "name": _NAME,

@@ -51,6 +51,7 @@ class PlanPolicy(Named):
     priority_response: bool = False
     automated_escalation: bool = False
     technical_account_manager: bool = False
+    note: str | None = None
 
 
 class AccountType(Named):

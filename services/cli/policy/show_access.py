@@ -68,7 +68,10 @@ def _adds(edition: Edition, plan: str, included: str, channel: str) -> bool:
 
 
 def _notes(view: EditionView) -> Iterator[RenderableType]:
-    """The notes of access rules, with where and for whom they hold."""
+    """The notes of plans and of access rules, with where and for whom they hold."""
+    for plan, policy in view.edition.plans.items():
+        if policy.note is not None:
+            yield view.with_note(f"· {capital(view.messages.name('plan', plan))}:", policy.note, " ")
     for rule in view.edition.access:
         if rule.note is not None:
             where = ", ".join((*view.names("channel", rule.channels), *view.names("plan", rule.plans)))

@@ -36,7 +36,8 @@ MODEL = {
         "inclodes: access",
         "plans.premier.inclodes",
         "is not a field here",
-        "name, includes, priority_response, automated_escalation, technical_account_manager (did you mean includes?)",
+        "name, includes, priority_response, automated_escalation, technical_account_manager, note "
+        "(did you mean includes?)",
     ),
     "unknown field of a nested condition": Slip(
         "any_of: [{roles: [admin], licensed: true}]",

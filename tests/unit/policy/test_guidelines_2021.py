@@ -125,13 +125,6 @@ def test_an_unknown_account_counts_as_a_free_members_on_access(guidelines: Editi
     assert guidelines.not_covered.model_dump() == {"plan": "access", "account_type": "free", "role": "member"}
 
 
-def test_the_phone_rule_says_why_it_names_api_accounts(guidelines: Edition) -> None:
-    """The matrix's footnote leaves them out and the text names them: whoever compares must find the reason."""
-    (rule,) = [rule for rule in guidelines.access if rule.channels == ("phone",)]
-    assert rule.note is not None
-    assert "footnote" in rule.note
-
-
 def promises_to(edition: Edition, plan: str, priority: str, channel: str = "phone", tier: str = "tier1") -> Promises:
     """What a case of such a plan and priority is promised."""
     return promised(edition, CaseKind(situation(edition, plan=plan, channel=channel), priority, tier))

@@ -12,6 +12,7 @@ from shared.policy.model import Edition
 def remarks(edition: Edition) -> Iterator[str]:
     """Every source and note of an edition."""
     rules = (
+        *edition.plans.values(),
         *edition.access,
         *edition.assignments,
         *edition.priority_rules,
