@@ -28,7 +28,8 @@ from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
 from shared.kafka import serde
 from shared.messages.catalogues import accepted, languages, messages_in
 from shared.observability.logs import get_logger
-from shared.policy.model import Edition, in_language
+from shared.policy.base import in_language
+from shared.policy.model import Edition
 from shared.wall_clock import utc_now
 
 router = APIRouter()

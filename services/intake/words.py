@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from services.intake.errors import FieldError, field_path
 from services.intake.request import Submission
 from shared.contracts.vocabulary import STATUS_KINDS
+from shared.policy.base import ranges
 from shared.policy.case_rules import WITHDRAWN, looks_like
-from shared.policy.condition import Situation, ranges, wanted
+from shared.policy.condition import Situation, wanted
 from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition, ImpossibleAccount
 from shared.policy.request_words import MISSING, UNKNOWN_FIELD, wrong_words

@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
-from shared.contracts.vocabulary import WORD_PATTERN, Language, Status
+from shared.contracts.vocabulary import WORD_PATTERN, Language
 from shared.policy.durations import DURATION_PATTERN, parse_duration
 
 
@@ -61,13 +61,20 @@ Seconds = Annotated[
 ]
 
 
+def ranges(language: str | None) -> tuple[str, ...]:
+    """The language ranges that match a BCP 47 tag (RFC 4647, basic filtering): es-MX -> es-mx, es."""
+    if language is None:
+        return ()
+    parts = language.lower().split("-")
+    return tuple("-".join(parts[:end]) for end in range(len(parts), 0, -1))
+
+
 def in_language(text: Mapping[Language, str], language: Language) -> str:
     """A text in `language`, or in a less specific one (es for es-MX), or in its first language."""
     if language in text:
         return text[language]
     there = {tag.lower(): each for tag, each in text.items()}
-    parts = language.lower().split("-")
-    found = (there.get("-".join(parts[:end])) for end in range(len(parts), 0, -1))
+    found = map(there.get, ranges(language))
     return next(filter(None, found), None) or next(iter(text.values()))
 
 
@@ -84,6 +91,3 @@ class Named(Rule):
     def name_in(self, word: str, language: Language) -> str:
         """How `word`, which this entry is about, is called in `language`."""
         return plain(word) if self.name is None else in_language(self.name, language)
-
-
-__all__ = ["CountryCode", "Named", "Rule", "Seconds", "Some", "Status", "Text", "Word", "in_language", "plain"]

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from shared.contracts.vocabulary import Language
-from shared.policy.base import CountryCode, Rule, Some, Word
+from shared.policy.base import CountryCode, Rule, Some, Word, ranges
 
 T = TypeVar("T")
 _KEPT = 20_000  # answers; far more than the combinations that occur
@@ -109,6 +109,21 @@ class Wanted(NamedTuple):
             and all(name in also and also[name] <= values for name, values in self.fields)
         )
 
+    def meets(self, other: "Wanted") -> bool:
+        """Whether a case can meet both conditions."""
+        also = dict(other.fields)
+        return (
+            _meet(self.plans, other.plans)
+            and _meet(self.account_types, other.account_types)
+            and _meet(self.roles, other.roles)
+            and (self.licensed is None or other.licensed in (None, self.licensed))
+            and (self.paid is None or other.paid in (None, self.paid))
+            and _meet(self.channels, other.channels)
+            and _languages_meet(self.languages, other.languages)
+            and _meet(self.countries, other.countries)
+            and all(_meet(values, also.get(name)) for name, values in self.fields)
+        )
+
 
 def wanted(vocabulary: Vocabulary, when: Condition) -> Wanted:
     """`when` with the words that count as those that it names."""
@@ -125,14 +140,6 @@ def wanted(vocabulary: Vocabulary, when: Condition) -> Wanted:
         countries=_set(when.countries),
         fields=tuple((name, frozenset(values)) for name, values in when.fields.items()),
     )
-
-
-def ranges(language: str | None) -> tuple[str, ...]:
-    """The language ranges that match a BCP 47 tag (RFC 4647, basic filtering): es-MX -> es-mx, es."""
-    if language is None:
-        return ()
-    parts = language.lower().split("-")
-    return tuple("-".join(parts[:end]) for end in range(len(parts), 0, -1))
 
 
 def facets(conditions: Iterable[Condition], always: Iterable[str] = ()) -> Callable[[Situation], Any]:
@@ -190,6 +197,17 @@ class Remembered(Generic[T]):
 
 def _covers(words: frozenset[str] | None, others: frozenset[str] | None) -> bool:
     return words is None or (others is not None and others <= words)
+
+
+def _meet(words: frozenset[str] | None, others: frozenset[str] | None) -> bool:
+    return words is None or others is None or not words.isdisjoint(others)
+
+
+def _languages_meet(asked: frozenset[str] | None, others: frozenset[str] | None) -> bool:
+    """Whether a language is in a range of both: es-MX is in es and in es-mx."""
+    if asked is None or others is None:
+        return True
+    return any(one in ranges(other) or other in ranges(one) for one in asked for other in others)
 
 
 def _set(words: tuple[str, ...] | None) -> frozenset[str] | None:

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from shared.business_time.config import CalendarConfig
 from shared.contracts.base import Instant
 from shared.contracts.vocabulary import ActivityType, Hours, Language, Promise, Status, StatusKind, Until
-from shared.policy.base import Named, Rule, Seconds, Some, Text, Word, in_language
+from shared.policy.base import Named, Rule, Seconds, Some, Text, Word
 from shared.policy.condition import Condition
 from shared.policy.milestones import MilestoneRow
 
@@ -345,6 +345,3 @@ class Edition(Rule):
         """The account types that meet a condition which names `account_types`."""
         asked = frozenset(account_types)
         return asked | {kind for kind, entry in self.account_types.items() if not asked.isdisjoint(entry.counts_as)}
-
-
-__all__ = ["Condition", "Edition", "in_language"]

@@ -90,7 +90,7 @@ def _pairs(edition: Edition) -> Iterator[_Pair]:
     conditions = [wanted(edition, target) for target in edition.targets]
     for number, update in enumerate(edition.targets):
         for other, response in enumerate(edition.targets):
-            if _is_update_of(edition, update, response) and _can_meet(conditions[number], conditions[other]):
+            if _is_update_of(edition, update, response) and conditions[number].meets(conditions[other]):
                 cases = _common(edition, update, response)
                 if cases and not _is_decided_before(edition, conditions, number, other):
                     yield _Pair(number, other, cases)
@@ -115,23 +115,6 @@ def _is_decided_before(edition: Edition, conditions: Sequence[Wanted], update: i
         and condition.covers(conditions[update])
         and set(earlier.priorities or edition.priorities) >= set(priorities or edition.priorities)
         for earlier, condition in zip(edition.targets[:response], conditions[:response], strict=True)
-    )
-
-
-def _can_meet(one: Wanted, other: Wanted) -> bool:
-    """Whether a case can meet both conditions."""
-    fields = dict(other.fields)
-    sets = [
-        (one.plans, other.plans),
-        (one.account_types, other.account_types),
-        (one.roles, other.roles),
-        (one.channels, other.channels),
-        (one.countries, other.countries),
-        *((values, fields[name]) for name, values in one.fields if name in fields),
-    ]
-    return all(some is None or more is None or not some.isdisjoint(more) for some, more in sets) and all(
-        some is None or more is None or some == more
-        for some, more in ((one.licensed, other.licensed), (one.paid, other.paid))
     )
 
 

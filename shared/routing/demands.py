@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from shared.contracts.structs import Reason
-from shared.policy.condition import Condition, Situation, ranges, wanted
+from shared.policy.base import ranges
+from shared.policy.condition import Condition, Situation, wanted
 from shared.policy.model import Edition
 from shared.routing.reasons import Facts, part
 

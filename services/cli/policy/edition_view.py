@@ -7,7 +7,8 @@ from rich.text import Text
 
 from shared.contracts.vocabulary import Language
 from shared.messages.messages import Messages
-from shared.policy.model import Edition, in_language
+from shared.policy.base import in_language
+from shared.policy.model import Edition
 from shared.routing.rendering import in_words_of
 
 

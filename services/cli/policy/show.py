@@ -15,8 +15,9 @@ from shared.business_time.config import WEEKDAYS, CalendarConfig, Periods, Weekd
 from shared.contracts.base import format_instant
 from shared.contracts.vocabulary import Language
 from shared.messages.messages import Messages
+from shared.policy.base import in_language
 from shared.policy.digest import policy_sha256
-from shared.policy.model import Edition, in_language
+from shared.policy.model import Edition
 
 
 def tables(edition: Edition, messages: Messages, language: Language | None = None) -> Iterator[RenderableType]:

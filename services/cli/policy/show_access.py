@@ -8,7 +8,8 @@ from rich.text import Text
 from services.cli.policy.condition_view import in_words, requests
 from services.cli.policy.edition_view import EditionView, capital
 from services.cli.policy.fitted_table import FittedTable
-from shared.policy.model import Condition, Edition
+from shared.policy.condition import Condition
+from shared.policy.model import Edition
 
 _RIGHTS = ("priority_response", "automated_escalation", "technical_account_manager")
 

@@ -4,7 +4,8 @@ from itertools import product
 
 import pytest
 
-from shared.policy.model import Condition, Edition
+from shared.policy.condition import Condition
+from shared.policy.model import Edition
 from shared.policy.priority import priority_rule
 from shared.policy.promises import CaseKind, Promises, promised
 from tests.harness.asking import ENVIRONMENTS, IMPACTS, PLANS, PRIORITIES, WORKAROUNDS, fields, situation

@@ -275,6 +275,9 @@ def test_the_sentence_says_how_long_or_gives_an_example() -> None:
     )
 
 
+IN_AN_HOUR, AT_ONCE = (f"target_seconds: {length}, hours: elapsed" for length in ("1h", "1m"))
+
+
 def targets(*rows: str) -> list[str]:
     """The warnings about these targets, in short: U is an update, R a first response, all objectives of premier P1."""
     kinds = {"U": "periodic_update", "R": "first_response"}
@@ -303,6 +306,9 @@ def targets(*rows: str) -> list[str]:
             ("R paid: true, target_seconds: 1h, hours: elapsed", "U paid: false, target_seconds: 1m, hours: elapsed"),
             False,
         ),
+        ((f"R languages: [es], {IN_AN_HOUR}", f"U languages: [en], {AT_ONCE}"), False),
+        ((f"R languages: [es], {IN_AN_HOUR}", f"U languages: [en, es-MX], {AT_ONCE}"), True),
+        ((f"R languages: [es-MX], {IN_AN_HOUR}", f"U languages: [ES], {AT_ONCE}"), True),
         (
             (
                 "R channels: [phone], target_seconds: 15m, hours: elapsed",
