@@ -1,6 +1,7 @@
 """A table that never cuts a word: columns get the width of their longest word, and what is left by what they hold.
 
-Where even the longest words do not fit side by side, each row becomes a paragraph: a line for each column.
+A column that no row fills is left out. Where even the longest words do not fit side by side, each row becomes a
+paragraph: a line for each column.
 """
 
 from collections.abc import Sequence
@@ -31,21 +32,27 @@ class FittedTable:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The table, or its rows as paragraphs."""
         yield Text(self.title, style="bold")
-        widths = self._widths(options.max_width - _EDGES - _BETWEEN * (len(self._headings) - 1))
+        filled = self._filled()
+        widths = self._widths(filled, options.max_width - _EDGES - _BETWEEN * (len(filled) - 1))
         if widths is None:
             yield from self._paragraphs()
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for heading, width in zip(self._headings, widths, strict=True):
-            table.add_column(heading, width=width, overflow="fold")
+        for index, width in zip(filled, widths, strict=True):
+            table.add_column(self._headings[index], width=width, overflow="fold")
         for row in self.rows:
-            table.add_row(*row)
+            table.add_row(*(row[index] for index in filled))
         yield table
 
-    def _widths(self, available: int) -> list[int] | None:
-        """The width of each column; None if the words do not fit."""
+    def _filled(self) -> list[int]:
+        """The indexes of the columns that some row fills; all of them if there are no rows."""
+        return [index for index in range(len(self._headings)) if not self.rows or any(row[index] for row in self.rows)]
+
+    def _widths(self, columns: Sequence[int], available: int) -> list[int] | None:
+        """The width of each of these columns; None if the words do not fit."""
         needed, wanted = [], []
-        for index, heading in enumerate(self._headings):
+        for index in columns:
+            heading = self._headings[index]
             lines = [line for row in self.rows for line in row[index].plain.split("\n")]
             longest = max(map(cell_len, (*lines, heading)), default=0)
             word = max(map(cell_len, (*" ".join(lines).split(), *heading.split())), default=0)

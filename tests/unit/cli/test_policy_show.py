@@ -13,9 +13,10 @@ from services.cli.policy.fitted_table import FittedTable
 from services.cli.policy.show import tables
 from shared.messages.catalogues import catalogue, messages_in
 from shared.policy.digest import policy_sha256
-from shared.policy.files import load_edition
+from shared.policy.files import POLICIES, load_edition
 
 LOJA = str(Path(__file__).parent / "data" / "loja.yaml")
+VENDORS = POLICIES / "vendors"
 SHIPPED = ("guidelines-2021", "objectives-2024", "demo")
 SHOWN = [*((name, language) for name in SHIPPED for language in ("en", "es")), (LOJA, None), (LOJA, "es")]
 
@@ -46,6 +47,24 @@ def test_words_that_do_not_fit_side_by_side_become_paragraphs(shown: Any) -> Non
     assert "  Bronze: autoatendimento: everyone" in narrow
     assert max(map(len, narrow.splitlines())) <= 40
     assert set(rows(LOJA).split()) - set(narrow.split()) <= {"|", "/", policy_sha256(load_edition(LOJA))}
+
+
+def columns_of(text: str, title: str) -> list[str]:
+    """The headings of the table with this title; several spaces are between two of them."""
+    lines = text.splitlines()
+    return re.split(r"\s{2,}", lines[lines.index(title) + 2].strip())
+
+
+def test_a_column_that_no_row_fills_is_left_out(shown: Any) -> None:
+    """A heading over nothing looks like something that is missing."""
+    assert columns_of(shown("guidelines-2021", "en", 200), "Priorities") == [
+        "Priority",
+        "Definition",
+        "What is put to work",
+    ]
+    assert columns_of(shown(str(VENDORS / "aws.yaml"), "en", 200), "Priorities") == ["Priority", "Definition"]
+    for columns in (40, 200):  # as paragraphs too
+        assert "put to work" not in shown(str(VENDORS / "aws.yaml"), "en", columns)
 
 
 def texts(value: Any, language: str) -> Iterator[str]:
