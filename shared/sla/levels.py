@@ -12,11 +12,18 @@ from shared.sla.clock import CasePolicy, Clock, Fired, Mark
 
 
 def calls_left(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Step]:
-    """The calls that have not been made for a clock, in order. No warning follows a breach."""
+    """The calls that a clock still has before it, in order.
+
+    No warning follows a breach: neither a published one, nor the deadline beyond which an acknowledgement delays the
+    warning. Of a paused clock neither instant is known yet. Raises CalendarError.
+    """
     fired = dict(mark.fired)
     left = [step for step in policy.chain.steps(clock.target) if step.repetition >= fired.get(step.level, 0)]
     if mark.breached:
         left = [step for step in left if step.kind == "escalation"]
+    elif clock.acknowledged and clock.stage == "running":
+        deadline = clock.deadline()
+        left = [step for step in left if step.kind == "escalation" or clock.call_at(step.amount) <= deadline]
     if not policy.automated:
         lowest = policy.chain.lowest_escalation
         left = [step for step in left if step.kind == "warning" or (step.level, step.repetition) == (lowest, 0)]

@@ -108,10 +108,7 @@ def _fire_until(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
     seen_until = case.seen_until
     for firing in overdue(policy, clocks, marks, now):
         clock = by_key[firing.key]
-        mark = mark_of(marks, clock)
-        if firing.call is not None and firing.call.kind == "warning" and mark.breached:
-            continue  # an acknowledgement delayed it beyond the deadline
-        marks[firing.key], effect = _fire(policy, clock, mark, firing)
+        marks[firing.key], effect = _fire(policy, clock, mark_of(marks, clock), firing)
         found.append(effect)
         seen_until = max(seen_until, firing.at)
     if found:

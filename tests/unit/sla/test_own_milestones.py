@@ -6,6 +6,9 @@ from shared.business_time.calendar import BusinessCalendar
 from shared.contracts.structs import MilestoneTerms
 from shared.policy.case_rules import CaseRules
 from shared.policy.milestones import MilestoneRow, MilestoneTable
+from shared.sla.clock import Mark
+from shared.sla.effects import ClockWarned, EscalationRaised
+from shared.sla.levels import calls_left
 from tests.harness.desk import CHAIN, ClockDesk, terms
 from tests.harness.shipped import shipped_rules
 
@@ -94,6 +97,30 @@ def test_a_warning_that_an_acknowledgement_delays_beyond_the_deadline_is_not_giv
         desk.record_activity(10, "acknowledged", milestone="restoration")
         words = [said.word for at in instants for said in desk.waits_until(at)]
         assert words == ["breached", "raised", "raised"]
+
+
+def test_a_call_that_is_never_made_is_not_left_either() -> None:
+    """Whoever lists what is still to come (`frontline explain`) and the clock itself go by one rule. An acknowledgement
+    delays the warning at three quarters by an hour: beyond the deadline of the short targets, and to the very deadline
+    of four hours, where it is still in time."""
+    for target, levels in {60: [1, 2], 239: [1, 2], 240: [0, 1, 2], 480: [0, 1, 2]}.items():
+        desk = ClockDesk({"restoration": terms(target)}, levels=CHAIN)
+        desk.record_activity(10, "acknowledged", milestone="restoration")
+        left = calls_left(desk.policy, desk.clock("restoration"), Mark("restoration", 1))
+        assert [step.level for step in left] == levels, target
+        made = [said.effect for said in desk.waits_until(5_000)]
+        assert [call.level for call in made if isinstance(call, ClockWarned | EscalationRaised)] == levels
+
+
+def test_no_timer_is_set_for_a_call_that_is_never_made() -> None:
+    """Each timer of an acknowledged case finds something to publish: it would wake the task for nothing otherwise."""
+    for acknowledged_at in (1, 10, 44, 46, 59):
+        desk = ClockDesk({"restoration": terms(60), "first_response": terms(50)}, levels=CHAIN)
+        desk.waits_until(acknowledged_at)
+        desk.record_activity(acknowledged_at, "acknowledged", milestone="restoration")
+        while desk.next_due is not None:
+            due = desk.next_due
+            assert [said.at for said in desk.waits_until(due + 0.1)][:1] == [due]
 
 
 def test_a_sign_from_agents_prolongs_the_silence() -> None:
