@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,11 @@ from shared.policy.document import Source, parse
 from shared.policy.files import load_edition
 from shared.policy.loader import load
 from shared.policy.model import Edition
-from shared.routing.route import Asked, route
-from shared.routing.rulebook import Rulebook
-from tests.harness.anyone import Person
-from tests.harness.asking import account, requester
 from tests.harness.json_schema import problems
 from tests.unit.policy.small_edition import DictShelf
 from tests.unit.policy.test_schema import SCHEMA
 
 PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text(encoding="utf-8")
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday; also noon in Lisbon
 
 
 def chapter(title: str) -> str:
@@ -81,26 +75,6 @@ def test_every_section_has_a_row_and_every_key_of_a_condition() -> None:
     assert SCHEMA["properties"].keys() - files_only - {"extends", "parts", "replace"} <= listed
     keys = set(re.findall(r"`(\w+)`", chapter("How a decision comes about")))
     assert SCHEMA["$defs"]["Condition"]["properties"].keys() <= keys
-
-
-@pytest.mark.parametrize(
-    ("plan", "channel", "tier", "due", "reason"),
-    [
-        ("gold", "whatsapp", "experts", datetime(2026, 11, 23, 12, 30, tzinfo=UTC), None),
-        ("bronze", "email", "desk", None, "no_priority_response"),
-    ],
-)
-def test_the_decisions_that_the_page_tells_of_are_made(
-    plan: str, channel: str, tier: str, due: datetime | None, reason: str | None
-) -> None:
-    """The first example of a page is the one that people try."""
-    rules = Rulebook(lumen())
-    person = Person("covered", account(plan=plan, account_type="company", country="PT"), requester("user", True))
-    asked = Asked("whatsapp", {"impact": "stopped", "scope": "everyone"})
-    decision = route(asked, person.entitlement(rules.edition), rules, NOON)
-    first = decision.milestones["first_answer"]
-    assert (decision.assigned_channel, decision.assigned_tier, decision.priority) == (channel, tier, "urgent")
-    assert (first.due_at, first.reason, decision.calendar) == (due, reason, "lisbon")
 
 
 def test_the_page_has_what_it_promises() -> None:

@@ -1,0 +1,286 @@
+"""The examples of docs/policy.md decide and count as the page says: its commands are run, its tables are worked out.
+
+A table with `in the line` changes the line of `gold.json` and reads the answer of `frontline decide`. A table with
+`at` follows the case of that line through `frontline clocks`, and `called` through the levels of the edition.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from services.cli import clocks, decide
+from services.cli.__main__ import app
+from services.intake.words import AccountWords, AnyEdition
+from shared.contracts import wire
+from shared.contracts.structs import MilestoneTerms
+from shared.messages.catalogues import messages_in
+from shared.policy.case_rules import case_rules
+from shared.policy.document import Source
+from shared.policy.editions import EditionLibrary
+from shared.policy.loader import load
+from shared.policy.mistakes import PolicyError
+from shared.policy.model import Edition
+from shared.sla.effects import ClockEvent, ClockWarned, EscalationRaised
+from tests.harness.desk import ClockDesk
+from tests.unit.policy.small_edition import DictShelf
+from tests.unit.policy.test_policy_page import LUMEN, PAGE, blocks, chapter, lumen, sections
+
+FILES = dict(re.findall(r"`(\w+\.json)`:\n\n```json\n(.*?)\n```", PAGE, re.DOTALL))
+RUNS = re.findall(r"```console\n\$ (frontline (?:decide|clocks) .+?)\n(.*?)\n```", PAGE, re.DOTALL)
+GOLD: dict[str, Any] = json.loads(FILES["gold.json"])
+
+
+class Example(NamedTuple):
+    """A paragraph of the page: its first words, its block if it has one, and its tables."""
+
+    name: str
+    text: str
+
+    @property
+    def block(self) -> str | None:
+        """Its sections of an edition."""
+        return next(iter(blocks(self.text)), None)
+
+    def tables(self, first_heading: str) -> Iterator[list[list[str]]]:
+        """The rows of its tables that begin with that heading; the headings are the first row."""
+        for lines in re.findall(r"(?:^\|.*\|\n)+", self.text, re.MULTILINE):
+            headings, _, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines.splitlines()]
+            if headings[0] == first_heading:
+                yield [headings, *rows]
+
+
+def examples(text: str) -> list[Example]:
+    """The paragraphs that begin in bold."""
+    return [
+        Example(re.sub(r"[.:]", "", each[1]), each[0])
+        for each in re.findall(r"(^\*\*(.+?)\*\*.*?)(?=^\*\*|\Z)", text, re.DOTALL | re.MULTILINE)
+    ]
+
+
+TRY_IT = examples(chapter("Write an edition"))[-1]._replace(name="Try it")
+MORE = examples(chapter("More that an edition can say"))
+IN_LINES = [
+    pytest.param(each, row, id=f"{each.name}: {row[0]}")
+    for each in [TRY_IT, *MORE]
+    for _, *rows in each.tables("in the line")
+    for row in rows
+]
+OF_CASES = [(each, table) for each in MORE for table in each.tables("at")]
+HISTORIES = [pytest.param(each, table, id=each.name) for each, table in OF_CASES if table[0][2] != "called"]
+LADDERS = [pytest.param(each, table, id=each.name) for each, table in OF_CASES if table[0][2] == "called"]
+
+
+def test_every_example_is_used() -> None:
+    """An example that is loaded and never asked may say anything. Languages have their own test below."""
+    unused = [each.name for each in MORE if not re.search(r"^\| (?:in the line|at) \|", each.text, re.MULTILINE)]
+    assert unused == ["A reply that is taken back", "More languages"]
+    assert [command for command, _ in RUNS] == [
+        "frontline decide gold.json --policy lumen.yaml",
+        "frontline clocks case.json --policy lumen.yaml",
+    ]
+
+
+@pytest.mark.parametrize(("command", "shown"), RUNS, ids=[command for command, _ in RUNS])
+def test_a_command_prints_what_the_page_shows(
+    command: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With the files that the page saves. The page leaves parts out (…); what it shows is there, in its order."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in {**FILES, "lumen.yaml": LUMEN}.items():
+        Path(name).write_text(text, encoding="utf-8")
+    app(shlex.split(command)[1:], result_action="return_value")
+    printed = capfd.readouterr().out
+    for part in shown.split("…"):
+        assert part in printed
+        printed = printed[printed.index(part) + len(part) :]
+
+
+# --- requests ---------------------------------------------------------------------------------------------------------
+
+
+@cache
+def edition_of(example: Example) -> Edition:
+    """`lumen.yaml` with the sections of an example in place of its own."""
+    return lumen() if example.block is None else lumen(**sections(example.block))
+
+
+@cache
+def library_of(example: Example) -> EditionLibrary:
+    """The edition alone."""
+    return EditionLibrary.single(edition_of(example))
+
+
+def decided(example: Example, changes: dict[str, Any]) -> dict[str, Any]:
+    """What `frontline decide` answers to the changed line of `gold.json`."""
+    line = deepcopy(GOLD)
+    for path, value in changes.items():
+        *outer, name = path.split(".")
+        inside: Any = line
+        for step in outer:
+            inside = inside[step]
+        inside[name] = value
+    answer: dict[str, Any] = json.loads(wire.encode(decide.decider(library_of(example))(line)))
+    return answer
+
+
+def read(code: str) -> Any:
+    """A value as it is written in YAML."""
+    return sections(f"value: {code}")["value"]
+
+
+def spans(cell: str) -> dict[str, Any]:
+    """The code of a cell, `path: value` each. A value is as in YAML, an instant its text."""
+    named = (code.split(": ", 1) for code in re.findall(r"`([^`]+)`", cell))
+    return {path: value if value[0].isdigit() else read(value) for path, value in named}
+
+
+@pytest.mark.parametrize(("example", "row"), IN_LINES)
+def test_a_request_is_decided_as_the_page_says(example: Example, row: list[str]) -> None:
+    """Row by row."""
+    changes, expected = map(spans, row)
+    assert changes
+    assert expected
+    answer = decided(example, changes)
+    for path, value in expected.items():
+        found: Any = answer
+        for step in path.split("."):
+            found = found[step]
+        assert found == value, path
+
+
+# --- what happens to a case -------------------------------------------------------------------------------------------
+
+OPENED = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def instant(text: str) -> datetime:
+    """An instant as in the page's tables, 23 Nov 12:00."""
+    return datetime.strptime(f"2026 {text}", "%Y %d %b %H:%M").replace(tzinfo=UTC)
+
+
+def terms(example: Example, fields: dict[str, str]) -> dict[str, Any]:
+    """The milestones of the decision for a request with these fields, as a line of `frontline clocks` takes them."""
+    decision = decided(example, {"request.fields": fields})
+    calendar = {"calendar": decision["calendar"]}
+    return {
+        milestone: (calendar if each.get("hours") != "elapsed" and each.get("reason") is None else {}) | each
+        for milestone, each in decision["milestones"].items()
+    }
+
+
+def event(example: Example, at: datetime, what: str) -> dict[str, Any]:
+    """The event of a cell: `type`, or `type` to a status, by a milestone, with new fields."""
+    kind, *more = re.findall(r"`([^`]+)`", what)
+    happened: dict[str, Any] = {"at": at.isoformat(), "type": kind}
+    if kind == "status_changed":
+        happened["to"] = more[0]
+    elif kind in ("milestone_reached", "acknowledged") and more:
+        happened["milestone"] = more[0]
+    elif kind == "reprioritised":
+        happened["milestones"] = terms(example, read(more[0]))
+    return happened
+
+
+def cell_of(clock: dict[str, Any] | None) -> str:
+    """A clock as in the page's tables."""
+    if clock is None:
+        return ""
+    if clock["stage"] != "running":
+        return str(clock["stage"])
+    return f"due {datetime.fromisoformat(clock['due_at']):%d %b %H:%M}"
+
+
+@pytest.mark.parametrize(("example", "table"), HISTORIES)
+def test_the_clocks_of_a_case_stand_as_the_page_says(example: Example, table: list[list[str]]) -> None:
+    """At the instant of each row; of several instances of a milestone, the last one is shown."""
+    (_, _, *headings), *rows = table
+    promised = terms(example, GOLD["request"]["fields"])
+    line: dict[str, Any] = {"opened_at": OPENED.isoformat(), "milestones": promised, "events": []}
+    answer = clocks.answerer(library_of(example))
+    for at, what, *expected in rows:
+        if what.startswith("with "):
+            line["milestones"] = terms(example, read(what.removeprefix("with ").strip("`")))
+        elif what:
+            line["events"].append(event(example, instant(at), what))
+        found = {each["milestone"]: each for each in answer({**line, "at": instant(at).isoformat()})["clocks"]}
+        assert [cell_of(found.get(heading.strip("`"))) for heading in headings] == expected, at
+
+
+@pytest.mark.parametrize(("example", "table"), LADDERS)
+def test_people_are_called_when_the_page_says(example: Example, table: list[list[str]]) -> None:
+    """With what happens to the case, and without."""
+    _, *rows = table
+    with_events = calls(example, [(instant(at), what) for at, what, *_ in rows])
+    without = calls(example, [(instant(at), "") for at, *_ in rows])
+    assert with_events == [(instant(row[0]), row[2]) for row in rows if row[2]]
+    assert without == [(instant(row[0]), row[3]) for row in rows if row[3]]
+
+
+def calls(example: Example, happens: list[tuple[datetime, str]]) -> list[tuple[datetime, str]]:
+    """Who is called for the first answer to the case of `gold.json` within a day, and when."""
+    edition = edition_of(example)
+    promised = terms(example, GOLD["request"]["fields"])["first_answer"]
+    agreed = MilestoneTerms(**{name: promised[name] for name in ("target_seconds", "hours", "promise")})
+    desk = ClockDesk({"first_answer": agreed}, levels=edition.escalation_levels, rules=case_rules(edition))
+    for at, what in happens:
+        minute = (at - OPENED) / timedelta(minutes=1)
+        desk.waits_until(minute + 1)
+        if what:
+            happened = event(example, at, what)
+            desk.record_activity(minute, happened["type"], milestone=happened["milestone"], seen=minute + 1)
+    desk.waits_until(24 * 60)
+    return [(OPENED + timedelta(minutes=each.at), f"`{called(each.effect)}`") for each in desk.said("warned", "raised")]
+
+
+def called(effect: ClockEvent) -> str:
+    """Whom a call is for."""
+    assert isinstance(effect, ClockWarned | EscalationRaised)
+    return effect.called
+
+
+def test_an_account_that_the_page_calls_impossible_is_refused_with_its_note() -> None:
+    """The example has `impossible_accounts`; intake asks for them when an entitlement is set."""
+    (example,) = [each for each in MORE if "what no account can be" in each.text]
+    words = AnyEdition(library_of(example))
+    gold = AccountWords("gold", "company", False, "PT")
+    refused = words.contradiction(gold, edition_of(example))
+    assert refused is not None
+    error = refused.error("en")
+    assert (error.field, "at `plan`" in example.text) == ("plan", True)
+    assert "Gold is sold to paid accounts alone." in messages_in("en")(error.code, **error.facts)
+    assert words.contradiction(gold._replace(paid=True), edition_of(example)) is None
+
+
+def test_with_two_languages_every_word_needs_a_name_in_both() -> None:
+    """As the page says of more languages: a plain text, and a word without a name, are mistakes then."""
+    with pytest.raises(PolicyError) as refused:
+        lumen(languages=["en", "pt"])
+    wrong = {mistake.field for mistake in refused.value.mistakes}
+    assert {"title", "channels.email.name", "plans.gold.name", "fields.impact.question"} <= wrong
+    edition = load(
+        Source("lumen.yaml", json.dumps(in_both(sections(LUMEN)) | {"languages": ["en", "pt"]})), DictShelf({})
+    )
+    assert edition.plans["gold"].name_in("gold", "pt") == "Gold (pt)"
+    assert edition.plans["gold"].name_in("gold", "fr") == "Gold"
+
+
+def in_both(part: Any) -> Any:
+    """A part of `lumen.yaml` with each of its texts in both languages."""
+    if isinstance(part, list):
+        return [in_both(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: {"en": value, "pt": f"{value} (pt)"}
+        if key in ("title", "name", "question", "definition") and isinstance(value, str)
+        else in_both(value)
+        for key, value in part.items()
+    }
