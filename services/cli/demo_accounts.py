@@ -1,8 +1,13 @@
-"""[pure] The accounts of `frontline up` and the demo: every plan with every account type, in many countries."""
+"""[pure] The accounts of `frontline up` and the demo: every plan with every account type, in many countries.
 
-from collections.abc import Mapping
+The demo's requests have the words of the shipped editions; for any other edition there are accounts alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle, product
 from typing import Any
 
+from shared.policy.impossible_accounts import AccountWords, impossible_by
 from shared.policy.model import Edition
 
 # The words of the shipped editions.
@@ -35,18 +40,44 @@ def _accounts() -> dict[str, dict[str, Any]]:
 DEMO_ACCOUNTS: dict[str, dict[str, Any]] = _accounts()
 
 
-def accounts_for(editions: tuple[Edition, ...]) -> Mapping[str, dict[str, Any]]:
-    """The demo accounts whose words one of `editions` knows: intake refuses the others."""
-    return {
-        name: account
-        for name, account in DEMO_ACCOUNTS.items()
-        if any(_knows(edition, account) for edition in editions)
-    }
+def accounts_for(editions: Sequence[Edition]) -> dict[str, dict[str, Any]]:
+    """The accounts for a system with these editions: the demo accounts whose words one of them knows.
+
+    An edition that knows none of these has accounts of its own: every plan with every account type. Intake refuses
+    accounts that no edition knows, and impossible ones.
+    """
+    found = {name: account for name, account in DEMO_ACCOUNTS.items() if _is_accepted(editions, account)}
+    for edition in editions:
+        if not any(_knows(edition, account) for account in DEMO_ACCOUNTS.values()):
+            own = _accounts_of(edition).items()
+            found |= {name: account for name, account in own if name not in found and _is_accepted(editions, account)}
+    return found
+
+
+def _accounts_of(edition: Edition) -> dict[str, dict[str, Any]]:
+    """An account for each plan and account type, in countries of the edition. That of unknown accounts is not paid."""
+    hours = edition.regional_hours
+    countries = cycle((*hours.countries, *hours.regions) or _COUNTRIES)
+    found: dict[str, dict[str, Any]] = {}
+    for plan, account_type in product(edition.plans, edition.account_types):
+        country, is_paid = next(countries), plan != edition.not_covered.plan
+        for paid in (is_paid, not is_paid):
+            account = {"plan": plan, "account_type": account_type, "paid": paid, "country": country, "contacts": []}
+            if impossible_by(edition, _words_of(account)) is None:
+                found[f"demo-{plan}-{account_type}"] = account
+                break
+    return found
+
+
+def _is_accepted(editions: Sequence[Edition], account: Mapping[str, Any]) -> bool:
+    knowing = [edition for edition in editions if _knows(edition, account)]
+    return bool(knowing) and all(impossible_by(edition, _words_of(account)) is None for edition in knowing)
 
 
 def _knows(edition: Edition, account: Mapping[str, Any]) -> bool:
-    return (
-        account["plan"] in edition.plans
-        and account["account_type"] in edition.account_types
-        and all(contact["role"] in edition.roles for contact in account["contacts"])
-    )
+    contacts = account["contacts"]
+    return _words_of(account).known_to(edition) and all(contact["role"] in edition.roles for contact in contacts)
+
+
+def _words_of(account: Mapping[str, Any]) -> AccountWords:
+    return AccountWords(account["plan"], account["account_type"], account["paid"], account["country"])

@@ -93,6 +93,7 @@ class System:
         self._bootstrap = ""
         self._kafka_keeper: asyncio.Task[None] | None = None
         self._is_ready = False
+        self.accounts: tuple[str, ...] = ()  # the ids of the accounts that are loaded
 
     @property
     def ready(self) -> Ready:
@@ -177,11 +178,13 @@ class System:
                 raise NotADataFolder(folder=data)
 
     async def _load_accounts(self) -> None:
-        """Load the demo accounts whose words the editions of this run know."""
+        """Load the accounts for the editions of this run."""
         given = self._options.policies
         settings = load(PolicySettings) if given is None else load(PolicySettings, policies=given)
+        accounts = accounts_for(load_library(settings.policies).editions)
         async with self.client() as client:
-            await load_accounts(client, accounts_for(load_library(settings.policies).editions))
+            await load_accounts(client, accounts)
+        self.accounts = tuple(accounts)
 
     async def _start_kafka(self) -> None:
         if self._options.kafka is not None:

@@ -148,6 +148,9 @@ def show(system: System, *, as_json: bool) -> None:
     table.add_row("API documentation", f"{ready.intake_url}/docs")
     table.add_row("Kafka", ready.bootstrap)
     table.add_row("admin key, for this run", ready.admin_key)
+    if system.accounts:
+        *others, shown = system.accounts
+        table.add_row("accounts to ask with", f"{shown} and {len(others)} more" if others else shown)
     table.add_row("logs", str(system.logs))
     console = Console(soft_wrap=True)
     console.print(table)

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from services.intake.errors import FieldError, InvalidFields
 from services.intake.fields import Body, Country, Email, Id, Word
-from services.intake.words import AccountWords, AnyEdition
+from services.intake.words import AnyEdition
 from shared.contracts.base import Instant, format_instant
 from shared.contracts.structs import Account, Contact, EntitlementSet, EntitlementWithdrawn
+from shared.policy.impossible_accounts import AccountWords
 from shared.policy.model import Edition
 
 

@@ -13,8 +13,8 @@ from services.intake.request import Submission
 from shared.contracts.vocabulary import STATUS_KINDS
 from shared.policy.base import ranges
 from shared.policy.case_rules import WITHDRAWN, looks_like
-from shared.policy.condition import Situation, wanted
 from shared.policy.editions import EditionLibrary
+from shared.policy.impossible_accounts import AccountWords, impossible_by
 from shared.policy.model import Edition, ImpossibleAccount
 from shared.policy.request_words import MISSING, UNKNOWN_FIELD, wrong_words
 
@@ -25,7 +25,6 @@ WITH_WORDS = {
     "fields",
     "language",
 }  # the parts of a request that `wrong_words_of_request` reads
-_NOBODY = Situation("", "", "", False, False, "", None, None, {})
 
 
 def wrong_words_of_request(edition: Edition, languages: Iterable[str], body: Json) -> list[FieldError]:
@@ -125,30 +124,12 @@ class AnyEdition:
             errors += _not_among(self.roles, f"contacts.{index}.role", _mapping(contact).get("role"))
         return errors
 
-    def contradiction(self, account: "AccountWords", in_force: Edition) -> "Contradiction | None":
+    def contradiction(self, account: AccountWords, in_force: Edition) -> "Contradiction | None":
         """What makes such an account impossible, by the edition in force, or by the first that knows its words."""
         knowing = (edition for edition in (in_force, *self._configured.editions) if account.known_to(edition))
         edition = next(knowing, in_force)
-        situation = _NOBODY._replace(
-            plan=account.plan, account_type=account.account_type, paid=account.paid, country=account.country
-        )
-        for rule in edition.impossible_accounts:
-            if wanted(edition, rule).met_by(situation):
-                return Contradiction(edition, rule)
-        return None
-
-
-class AccountWords(NamedTuple):
-    """What rules about impossible accounts may ask."""
-
-    plan: str
-    account_type: str
-    paid: bool
-    country: str | None
-
-    def known_to(self, edition: Edition) -> bool:
-        """Whether `edition` has the account's words."""
-        return self.plan in edition.plans and self.account_type in edition.account_types
+        rule = impossible_by(edition, account)
+        return None if rule is None else Contradiction(edition, rule)
 
 
 class Contradiction(NamedTuple):

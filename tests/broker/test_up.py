@@ -100,18 +100,22 @@ async def _until(
     return answer
 
 
-async def test_an_edition_of_other_words_runs_without_the_demo_accounts(tmp_path: Path) -> None:
-    """Intake refuses accounts whose plan no edition has; a request in the edition's own words comes in."""
+async def test_an_edition_of_other_words_runs_with_accounts_of_its_own(tmp_path: Path) -> None:
+    """Intake refuses accounts whose plan no edition has; a request in the edition's own words is decided."""
     async with running(tmp_path, "--policy", LOJA) as up:
         ready = await up.ready()
         headers = {"Authorization": f"Bearer {ready['admin_key']}"}
         async with httpx.AsyncClient(base_url=ready["intake_url"], headers=headers, trust_env=False) as client:
             account = next(iter(DEMO_ACCOUNTS))
             assert (await client.get(f"/v1/accounts/{account}/entitlement")).status_code == 404
-            held = {"plan": "gold", "account_type": "grande", "paid": True, "country": "BR", "contacts": []}
-            assert (await client.put("/v1/accounts/acme/entitlement", json=held)).is_success
+            assert up.process.stdout is not None
+            async with asyncio.timeout(10):
+                while "demo-gold-grande and 5 more" not in (await up.process.stdout.readline()).decode():
+                    pass
+            held = await client.get("/v1/accounts/demo-gold-grande/entitlement")
+            assert held.json()["plan"] == "gold"
             request = {
-                "account_id": "acme", "requester": {"requester_id": "u1", "role": "dono", "licensed": True},
+                "account_id": "demo-gold-grande", "requester": {"requester_id": "u1", "role": "dono", "licensed": True},
                 "channel": "whatsapp", "subject": "Parou", "description": "Tudo", "fields": {"severidade": "s1"},
             }  # fmt: skip
             taken = await _until(

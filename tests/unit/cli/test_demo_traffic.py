@@ -1,5 +1,6 @@
 """What the demo asks covers what it claims to cover."""
 
+import json
 from itertools import islice, pairwise, product
 from pathlib import Path
 
@@ -7,12 +8,23 @@ import pytest
 
 from services.cli.demo.traffic import STAFFED, Ask, coverage, unknown_words, varied
 from services.cli.demo_accounts import DEMO_ACCOUNTS, accounts_for
-from shared.policy.files import load_edition
+from services.intake.entitlement import EntitlementBody, check
+from services.intake.words import AnyEdition
+from shared.policy.editions import EditionLibrary
+from shared.policy.files import POLICIES, edition_names, load_edition
+from shared.policy.model import Edition, ImpossibleAccount
 
 GUIDELINES = load_edition("guidelines-2021")
-LOJA = load_edition(str(Path(__file__).parent / "data" / "loja.yaml"))
+VENDORS = POLICIES / "vendors"
+LOJA_FILE = Path(__file__).parent / "data" / "loja.yaml"
+LOJA = load_edition(str(LOJA_FILE))
 PLANS, ROLES, CHANNELS = tuple(GUIDELINES.plans), tuple(GUIDELINES.roles), tuple(GUIDELINES.channels)
 PRIORITIES, ACCOUNT_TYPES = tuple(GUIDELINES.priorities), tuple(GUIDELINES.account_types)
+
+
+def words_of(edition: Edition) -> AnyEdition:
+    """What intake knows with this edition alone."""
+    return AnyEdition(EditionLibrary((edition,)))
 
 
 def _who_and_where(ask: Ask) -> tuple[str, str, bool, str]:
@@ -72,6 +84,36 @@ def test_the_shipped_editions_know_the_words_of_the_scenario(name: str) -> None:
 
 
 def test_an_edition_of_other_words_is_told_apart() -> None:
-    """`frontline demo` says what is missing instead of failing; `frontline up` loads no account that is refused."""
+    """`frontline demo` says what is missing instead of failing."""
     assert {"access", "channel", "fields.impact", "requester.role", "P1"} <= set(unknown_words(LOJA))
-    assert accounts_for((LOJA,)) == {}
+
+
+@pytest.mark.parametrize("name", [*edition_names(VENDORS), str(LOJA_FILE)])
+def test_an_edition_of_other_words_has_an_account_for_each_plan_and_account_type(name: str) -> None:
+    """Without an account nobody is covered, and `frontline up` would have nothing to show of the edition's promises."""
+    edition = load_edition(name, VENDORS)
+    accounts = accounts_for((edition,))
+    assert {(each["plan"], each["account_type"]) for each in accounts.values()} == set(
+        product(edition.plans, edition.account_types)
+    )
+    for account in accounts.values():
+        check(EntitlementBody.model_validate_json(json.dumps(account)), words_of(edition), edition, "en")
+    unpaid = {each["plan"] for each in accounts.values() if not each["paid"]}
+    assert unpaid == {edition.not_covered.plan}
+
+
+def test_each_of_several_editions_has_accounts() -> None:
+    """They may share no word; the demo's own accounts stay as they are."""
+    accounts = accounts_for((GUIDELINES, LOJA))
+    assert accounts.items() >= DEMO_ACCOUNTS.items()
+    assert accounts.keys() >= {"demo-gold-grande", "demo-bronze-pequena"}
+
+
+def test_an_account_that_an_edition_calls_impossible_is_left_out() -> None:
+    """Intake refuses it, and `frontline up` would end with that refusal."""
+    paid_api = ImpossibleAccount(id="no_api", account_types=("api",), paid=True)
+    edition = GUIDELINES.model_copy(update={"impossible_accounts": (*GUIDELINES.impossible_accounts, paid_api)})
+    left = DEMO_ACCOUNTS.keys() - accounts_for((edition,)).keys()
+    assert left == {name for name, account in DEMO_ACCOUNTS.items() if account["account_type"] == "api"}
+    free = [ImpossibleAccount(id=f"no_{kind}", account_types=(kind,)) for kind in LOJA.account_types]
+    assert accounts_for((LOJA.model_copy(update={"impossible_accounts": tuple(free)}),)) == {}
