@@ -42,13 +42,9 @@ def find_contradictions(sections: Mapping[str, Any]) -> list[Finding]:
 
 def _includes_have_no_cycle(draft: Edition) -> Findings:
     for plan in draft.plans:
-        seen: list[str] = [plan]
-        following = draft.plans[plan].includes
-        while following is not None and following in draft.plans and following not in seen:
-            seen.append(following)
-            following = draft.plans[following].includes
-        if following == plan:
-            cycle = " -> ".join((*seen, plan))
+        held = draft.plans_held(plan)
+        if draft.plans[held[-1]].includes == plan:
+            cycle = " -> ".join((*held, plan))
             yield Finding(("plans", plan, "includes"), f"is a cycle: {cycle}")
 
 

@@ -336,6 +336,15 @@ class Edition(Rule):
         """A remark in `language`, or untranslated if it has no translation."""
         return None if text is None else self.translations.get(language, {}).get(text, text)
 
+    def plans_held(self, plan: str) -> tuple[str, ...]:
+        """`plan` and every plan that it includes, from most to least; as far as the edition has them."""
+        held: list[str] = []
+        following: str | None = plan
+        while following in self.plans and following not in held:
+            held.append(following)
+            following = self.plans[following].includes
+        return tuple(held)
+
     def roles_that_count_as(self, roles: Iterable[str]) -> frozenset[str]:
         """The roles that meet a condition which names `roles`."""
         asked = frozenset(roles)

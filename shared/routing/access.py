@@ -73,16 +73,6 @@ def help_texts(edition: Edition, answers: Mapping[str, ChannelVerdict]) -> tuple
     return tuple(part("note.help", resource=resource) for resource in found)
 
 
-def plans_held(edition: Edition, plan: str) -> tuple[str, ...]:
-    """`plan` and every plan that it includes."""
-    held: list[str] = []
-    current: str | None = plan
-    while current is not None and current not in held:
-        held.append(current)
-        current = edition.plans[current].includes
-    return tuple(held)
-
-
 class RightToAsk(NamedTuple):
     """Whether somebody may ask for an escalation after the waits; the rule of the edition that says so, and why.
 
@@ -126,7 +116,7 @@ def conditions_of_asking(edition: Edition) -> list[Condition]:
 
 def _verdict(edition: Edition, standing: CoverageStatus, situation: Situation, channel: str) -> ChannelVerdict:
     policy = edition.channels[channel]
-    held = plans_held(edition, situation.plan)
+    held = edition.plans_held(situation.plan)
     rules = [rule for rule in edition.access if channel in rule.channels and not set(held).isdisjoint(rule.plans)]
     covered = standing == "covered"
     if not covered and policy.staffed:

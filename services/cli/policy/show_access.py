@@ -58,14 +58,11 @@ def _who(view: EditionView, plan: str, channel: str) -> str:
 
 def _adds(edition: Edition, plan: str, included: str, channel: str) -> bool:
     """Whether the rules of the included plan add to those of the plan's own, also by a plan that it includes."""
-    seen: set[str] = set()
-    each: str | None = included
-    while each is not None and each not in seen:
-        seen.add(each)
-        if any(channel in rule.channels and each in rule.plans and plan not in rule.plans for rule in edition.access):
-            return True
-        each = edition.plans[each].includes
-    return False
+    return any(
+        channel in rule.channels and each in rule.plans and plan not in rule.plans
+        for each in edition.plans_held(included)
+        for rule in edition.access
+    )
 
 
 def _notes(view: EditionView) -> Iterator[RenderableType]:
