@@ -12,7 +12,7 @@ from shared.business_time.config import CalendarConfig, Holiday, HolidaySet, Per
 from shared.business_time.errors import NotARecurrence, UnreadableHolidayFile, inside
 from shared.business_time.holiday_sets import FIRST_YEAR, LAST_YEAR, check_hours, holiday_dates, part_days
 from shared.business_time.recurring import recurring_dates
-from shared.business_time.written import days_of, periods_of
+from shared.business_time.written import day_of, days_of, periods_of
 
 
 class DayOff(NamedTuple):
@@ -43,7 +43,7 @@ def resolve_holidays(
 ) -> CalendarConfig:
     """`config` with all of its holidays as dates (by name) in `holidays`, those of its holiday files included.
 
-    The members of a union are resolved as well. Raises the errors of `derived_holidays`.
+    The members of a union are resolved as well. Raises NotADate, and the errors of `derived_holidays`.
     """
     if config.union:
         members: list[CalendarConfig] = []
@@ -53,6 +53,8 @@ def resolve_holidays(
         return config.model_copy(update={"union": tuple(members)})
     if not (config.holiday_set or config.recurring or config.without or config.holiday_files):
         return config
+    for date in config.dated_holidays:  # before they are kept by name, which would be reported in place of a wrong date
+        day_of(date, f"holidays.{date}")
     found = all_holidays(config, derived_holidays(config, first_year, last_year, read_file))
     written = by_name({date: _written(date, holiday) for date, holiday in sorted(found.items())})
     nothing = {"holiday_set": None, "recurring": (), "without": (), "holiday_files": ()}

@@ -65,14 +65,7 @@ def parse(source: Source) -> Tree:
         # pure: the C parser, where it happens to be installed, has other messages
         root = YAML(typ="safe", pure=True).compose(source.text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise PolicyError(
-            [
-                Mistake(
-                    source.file, mark.line + 1 if mark else None, "", f"is not YAML: {error.problem or error.context}"
-                )
-            ]
-        ) from error
+        raise PolicyError([_not_yaml(source.file, error)]) from error
     except YAMLError as error:  # characters that YAML does not allow
         raise PolicyError([Mistake(source.file, None, "", f"is not YAML: {error}")]) from error
     if not isinstance(root, MappingNode):
@@ -82,6 +75,28 @@ def parse(source: Source) -> Tree:
     if reader.mistakes:
         raise PolicyError(reader.mistakes)
     return Tree(data, reader.places)
+
+
+# What the parser says, and what to do about it: `{opened}` is the line with the bracket that it was reading.
+_REMEDIES = {
+    "'\\t'": "indent with spaces, not with tabs",
+    "expected <block end>": "indent it as the fields before it, or look for a quote or bracket too many or missing",
+    "find expected ':'": "put a colon after the name of the field",
+    "mapping values": "put quotes around a text with a colon",
+    "expected ',' or": "close the bracket of line {opened}; put quotes around a text with , : # or brackets",
+    "cannot start": "put quotes around a text that begins so",
+}
+
+
+def _not_yaml(file: str, error: MarkedYAMLError) -> Mistake:
+    """What is wrong with a file that YAML cannot read, what to do, and in brackets the parser's own words."""
+    problem, opened, found = error.problem or error.context, error.context_mark, error.problem_mark
+    mark = opened if opened and "simple key" in (error.context or "") else found or opened
+    remedy = next((text for part, text in _REMEDIES.items() if part in problem), None)
+    line = mark.line + 1 if mark else None
+    if remedy is not None:
+        problem = f"{remedy.format(opened=opened.line + 1 if opened else line)} ({problem})"
+    return Mistake(file, line, "", f"is not YAML: {problem}")
 
 
 class _Reader:

@@ -23,6 +23,22 @@ CALENDARS_AND_NUMBERS = {
         "",
     ),
     "no date": Slip('["2026-12-25"]', '["2026-12-32"]', "calendars.south.holidays.2026-12-32", "is not a date"),
+    "no date, beside a holiday set": Slip(
+        "    holiday_set: {country: ES}",
+        '    holiday_set: {country: ES}\n    holidays: {"15/05/2026": Party}',
+        "calendars.spain.holidays.15/05/2026",
+        "'15/05/2026' is not a date: write YYYY-MM-DD",
+        None,
+        'holidays: {"15/05/2026": Party}',
+    ),
+    "no date in a list, beside a holiday set": Slip(
+        "    holiday_set: {country: ES}",
+        "    holiday_set: {country: ES}\n    holidays: [2026-05-15, 2026-05-32]",
+        "calendars.spain.holidays.2026-05-32",
+        "'2026-05-32' is not a date: write YYYY-MM-DD",
+        None,
+        "holidays: [2026-05-15",
+    ),
     "unknown weekday": Slip(
         "{mon: [",
         "{monday: [",

@@ -72,6 +72,28 @@ def test_what_is_no_document_is_refused(text: str, message: str) -> None:
     assert message in mistake.message
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "plain"),
+    [
+        ("a:\n\tb: 1\n", 2, "indent with spaces"),
+        ("a:\n  b: {x: 1}\n   c: {x: 1}\n", 3, "indent it as the fields"),
+        ("a: 1\npriorities\n  b: 1\nc: 2\n", 2, "colon after the name"),
+        ("a: {name: #1 in sales, b: 2}\nc: {d: 1}\n", 2, "the bracket of line 1"),
+        ("b: 1\na: [1, 2\nc: 3\n", 3, "the bracket of line 2"),
+        ("source: Support: the page\n", 1, "quotes around a text with a colon"),
+        ("a: @desk\n", 1, "quotes around a text that begins so"),
+        ('a: "x" y\n', 1, "a quote or bracket too many"),
+    ],
+)
+def test_a_file_that_is_not_yaml_gets_plain_words_on_what_to_do(text: str, line: int, plain: str) -> None:
+    """Who writes an edition knows the desk, not the parser, whose own words stay behind it for a search."""
+    (mistake,) = mistakes(text)
+    assert mistake.line == line
+    assert mistake.message.startswith("is not YAML: ")
+    assert plain in mistake.message
+    assert mistake.message.endswith(")")
+
+
 def test_a_mistake_reads_as_one_line_that_editors_can_jump_to() -> None:
     """file:line: is what editors and terminals turn into a link."""
     mistake = Mistake("p.yaml", 3, "access[0].tier", "'x' is not allowed here", "tier1, tier2")
