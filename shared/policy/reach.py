@@ -9,7 +9,7 @@ from shared.policy.mistakes import one_of
 from shared.policy.model import Edition
 
 
-def _asked(draft: Edition, when: Condition) -> Wanted:
+def asked(draft: Edition, when: Condition) -> Wanted:
     """What `when` asks; a key that allows every word of the edition asks nothing."""
     found = wanted(draft, when)
 
@@ -89,7 +89,7 @@ def _assigned_channels_are_open(draft: Edition) -> Findings:
         if rule.channel not in draft.channels:
             continue
         for number, when in enumerate(rule.any_of):
-            sent = _asked(draft, when)
+            sent = asked(draft, when)
             closed = [
                 plan
                 for plan in draft.plans
@@ -126,8 +126,8 @@ def _lets_in(draft: Edition, channel: str, people: Wanted) -> bool:
     policy = draft.channels[channel]
     without_account = people.paid is False and people.plans == frozenset((draft.not_covered.plan,))
     held = {each for plan in people.plans or () for each in draft.plans_held(plan)}
-    return _asked(draft, policy.requires).covers(people) and any(
-        _asked(draft, when).covers(people)
+    return asked(draft, policy.requires).covers(people) and any(
+        asked(draft, when).covers(people)
         for rule in draft.access
         if channel in rule.channels and not held.isdisjoint(rule.plans)
         if rule.without_account or not policy.staffed or not without_account
@@ -153,7 +153,7 @@ def _first_of(section: str) -> Callable[[Edition], Findings]:
         at: Path = ("regional_hours", "rules") if section == "regional_hours" else (section,)
         for index, rule in enumerate(rules):
             for number, condition in enumerate(rule.any_of if rule.id else ()):
-                when = _asked(draft, condition)
+                when = asked(draft, condition)
                 covering = next((name for known, name in earlier if known.covers(when)), None)
                 if covering is not None:
                     written = ("any_of", number) if "any_of" in rule.model_fields_set else ()
@@ -171,7 +171,7 @@ def _targets_can_be_reached(draft: Edition) -> Findings:
     for index, target in enumerate(draft.targets):
         if not target.milestone:
             continue  # it does not fit the model
-        when, priorities = _asked(draft, target), frozenset(target.priorities or draft.priorities)
+        when, priorities = asked(draft, target), frozenset(target.priorities or draft.priorities)
         for number, known, known_priorities, milestone in earlier:
             if milestone == target.milestone and priorities <= known_priorities and known.covers(when):
                 yield Finding(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from shared.business_time.instants import SECOND
 from shared.messages.reason import Reason
+from shared.policy.access_conditions import access_without_effect
 from shared.policy.assembly import Assembled
 from shared.policy.chain import Chain
 from shared.policy.document import Path, Tree, field_name
@@ -85,6 +86,7 @@ def _levels_that_no_plan_has(edition: Edition) -> Iterator[Noticed]:
 _CHECKS: tuple[Callable[[Edition], Iterator[tuple[Path, Reason]]], ...] = (
     _repetitions_that_never_come,
     _levels_that_no_plan_has,
+    access_without_effect,
     updates_before_responses,
     not_monotone,
 )
