@@ -18,6 +18,7 @@ import pytest
 
 from services.cli import clocks, decide
 from services.cli.__main__ import app
+from services.cli.policy import commands as policy
 from services.intake.words import AccountWords, AnyEdition
 from shared.contracts import wire
 from shared.contracts.structs import MilestoneTerms
@@ -101,6 +102,19 @@ def test_a_command_prints_what_the_page_shows(
     for part in shown.split("…"):
         assert part in printed
         printed = printed[printed.index(part) + len(part) :]
+
+
+def test_the_mistake_that_the_page_shows_is_reported_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever reads it must recognise what is printed, and find the line."""
+    (printed,) = re.findall(r"```console\n\$ frontline policy check lumen.yaml\n(.*?)```", PAGE, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    right = "plans: [silver], channels: [whatsapp]"
+    assert LUMEN.count(right) == 1
+    Path("lumen.yaml").write_text(LUMEN.replace(right, right.replace("whatsapp", "whatsap")), encoding="utf-8")
+    assert policy.check("lumen.yaml") == 1
+    assert capsys.readouterr().out == printed
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------
