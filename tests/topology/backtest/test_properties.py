@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from services.replay.backtest.case_outcome import Call, CaseOutcome, outcome, step_by_step
@@ -15,6 +15,8 @@ from shared.contracts.structs import (
     ActivityRecorded,
     CaseRouted,
     ClockBreached,
+    ClockCancelled,
+    ClockRestated,
     ClockWarned,
     EscalationRaised,
     Event,
@@ -104,6 +106,9 @@ asked = st.fixed_dictionaries(
 )
 
 
+OUTAGE = {"impact": "down", "channel": "phone"}
+
+
 def recorded(day: Day, plan: str, request: dict[str, Any], wait: int, routed_by: str = "guidelines-2021") -> Recording:
     """One case, processed as it happens.
 
@@ -138,7 +143,21 @@ def folded(recording: Recording) -> tuple[CaseRouted, list[ActivityRecorded], Ca
     return case, activities, outcome(case, activities, EDITIONS, to_micros(recording.now), migrates=True)
 
 
+def breached(published: list[Event]) -> set[tuple[str, int]]:
+    """The clocks that were breached by their events; a reply that is taken back takes its clock with it."""
+    found: set[tuple[str, int]] = set()
+    for event in published:
+        if isinstance(event, ClockBreached) or (isinstance(event, ClockRestated) and event.new == "breached"):
+            found.add((event.milestone, event.instance))
+        elif isinstance(event, ClockCancelled) and event.because == "reply_retracted":
+            found.discard((event.milestone, event.instance))
+    return found
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(
+    [(0, ("agent_replied", {})), (61, ("reply_retracted", {"back": 1}))], "premier_plus", OUTAGE, 0, "objectives-2024"
+)
 @given(days, st.sampled_from(PLANS), asked, gaps, st.sampled_from([*ROUTED_BY]))
 def test_a_fold_has_the_breaches_and_calls_that_were_published(
     day: Day, plan: str, request: dict[str, Any], wait: int, routed_by: str
@@ -147,9 +166,7 @@ def test_a_fold_has_the_breaches_and_calls_that_were_published(
     recording = recorded(day, plan, request, wait, routed_by)
     _, _, end = folded(recording)
     published = events(recording, ESCALATIONS)
-    assert {name for name, clock in end.clocks.items() if clock.breached_at is not None} == {
-        (event.milestone, event.instance) for event in published if isinstance(event, ClockBreached)
-    }
+    assert {name for name, clock in end.clocks.items() if clock.breached_at is not None} == breached(published)
     calls = {
         Call(event.milestone, event.instance, kind, event.level, event.repetition or 0, event.called): to_micros(
             event.at
