@@ -15,7 +15,7 @@ from shared.routing.rendering import because, in_words_of
 from shared.sla import customer_escalation
 from shared.sla.customer_escalation import NEVER_REQUESTED, NOBODY_ASKS, Right
 from shared.sla.effects import EscalationRefused
-from shared.sla.order import case_status, in_order
+from shared.sla.sla_clock import status_kind_at
 
 
 def escalation_right(
@@ -88,7 +88,6 @@ def _asked(events: Sequence[EscalationEvent]) -> list[dict[str, Any]]:
 def _now(history: CaseHistory, at: Micros) -> dict[str, Any]:
     """What escalation would answer."""
     state, view = history.state, history.view
-    happened = in_order(view.policy.rules, view.policy.terms, view.clocks.history)
     _, answer = customer_escalation.request(
         state.asked or NEVER_REQUESTED,
         Right(view.facts.may_ask, view.facts.excluded),
@@ -96,7 +95,7 @@ def _now(history: CaseHistory, at: Micros) -> dict[str, Any]:
         state.opened_at,
         at=at,
         by="",
-        is_open=case_status(view.policy.rules, happened) == "open",
+        status=status_kind_at(view.policy, view.clocks, at),
     )
     refused = answer if isinstance(answer, EscalationRefused) else None
     eligible_at = None if refused is None else refused.eligible_at

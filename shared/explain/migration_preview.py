@@ -20,9 +20,8 @@ from shared.sla.clock import Clock
 from shared.sla.effects import ClockBreached, ClockEvent, ClockRestated
 from shared.sla.errors import InputRefused
 from shared.sla.fold import as_of
-from shared.sla.order import case_status, in_order
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition
-from shared.sla.sla_clock import clocks_of
+from shared.sla.sla_clock import clocks_of, status_kind_at
 from shared.sla.terms_in_force import CaseView, view_of
 
 Editions = Mapping[bytes, PinnedEdition]
@@ -38,8 +37,8 @@ class Candidate:
     plan: str
 
 
-def candidate(log: CaseLog, editions: Editions) -> Candidate | Reason | None:
-    """The case of `log` if it is open; the reason if it cannot be previewed; None if it is closed or not routed."""
+def candidate(log: CaseLog, editions: Editions, now: datetime) -> Candidate | Reason | None:
+    """The case of `log`, not closed at `now`; why it cannot be previewed; None if it is closed or not routed."""
     case = log.case
     if case is None:
         return None
@@ -49,11 +48,10 @@ def candidate(log: CaseLog, editions: Editions) -> Candidate | Reason | None:
     state, _ = rebuild_case(log, case, editions)
     if state is None:
         return Reason("migrate.uncountable")
-    now = view_of(state, known)
-    rules = now.policy.rules
-    if case_status(rules, in_order(rules, now.policy.terms, now.clocks.history)) == "closed":
+    view = view_of(state, known)
+    if status_kind_at(view.policy, view.clocks, to_micros(now)) == "closed":
         return None
-    return Candidate(case, state, now.pinned, now.kind.situation.plan)
+    return Candidate(case, state, view.pinned, view.kind.situation.plan)
 
 
 def to_edition(of: Candidate, target: PinnedEdition, now: datetime) -> ActivityRecorded:

@@ -4,7 +4,6 @@ Each function changes the state in place and returns the effects to publish and 
 case is live any more, the timer is the instant at which the case is deleted.
 """
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -17,14 +16,13 @@ from shared.policy.milestones import REACHED
 from shared.sla import customer_escalation, effects, sla_clock
 from shared.sla.case_facts import facts_of
 from shared.sla.case_state import CaseState, StoredActivity, store_marks, stored_terms
-from shared.sla.clock import Activity, CasePolicy
 from shared.sla.customer_escalation import NEVER_REQUESTED, NOBODY_ASKS, EscalationRequestState, Right
 from shared.sla.errors import InputRefused
 from shared.sla.event_time import counts_from, micros
-from shared.sla.order import REPLIED, RETRACTED, case_status, in_order
+from shared.sla.order import REPLIED, RETRACTED
 from shared.sla.packing import pack_digest, pack_id, pack_trace
 from shared.sla.pinned_edition import Editions, PinnedEdition, short_of
-from shared.sla.sla_clock import Step, advance, open_case, refold, unchanged
+from shared.sla.sla_clock import Step, advance, open_case, refold, status_kind_at, unchanged
 from shared.sla.terms_in_force import CHANGES, CaseView, view_of
 
 # Activity about an escalation that the customer asks for: no clock cares.
@@ -170,7 +168,7 @@ def fire(state: CaseState, editions: Editions, due: Micros, now: Micros) -> Case
     """Fire what is due at `due` or before; None = the case is to be deleted."""
     before = view_of(state, editions)
     step = advance(before.policy, before.clocks, due + 1)
-    if not step.effects and step.next_due is None and not step.any_live:
+    if step.case == before.clocks and step.next_due is None and not step.any_live:
         return None
     return _case_step(state, editions, before, step, now)
 
@@ -186,33 +184,27 @@ def _request_escalation(
             state.asked or NEVER_REQUESTED, rules, at=at, accepted=bool(activity.accepted)
         )
     right = Right(case.facts.may_ask, case.facts.excluded)
-    known_by_then = [known for known in case.clocks.history if known.at <= at]
-    is_open = _status(case.policy, known_by_then) == "open"
+    status = status_kind_at(case.policy, case.clocks, at)
     return customer_escalation.request(
-        state.asked or NEVER_REQUESTED, right, rules, state.opened_at, at=at, by=activity.activity_id, is_open=is_open
+        state.asked or NEVER_REQUESTED, right, rules, state.opened_at, at=at, by=activity.activity_id, status=status
     )
 
 
 def _case_step(state: CaseState, editions: Editions, case: CaseView, step: Step, now: Micros) -> CaseStep:
     store_marks(state, step.case, editions.of(state.edition).milestone_names)
-    return CaseStep(list(step.effects), _timer(case.policy, step, now), case.kind.priority)
+    return CaseStep(list(step.effects), _timer(step, now), case.kind.priority)
 
 
 def _unchanged(published: list[effects.EscalationEvent], case: CaseView, now: Micros) -> CaseStep:
     """A step that the clocks take no part in."""
-    return CaseStep(published, _timer(case.policy, unchanged(case.policy, case.clocks), now), case.kind.priority)
+    return CaseStep(published, _timer(unchanged(case.policy, case.clocks), now), case.kind.priority)
 
 
-def _timer(policy: CasePolicy, step: Step, now: Micros) -> Micros | None:
+def _timer(step: Step, now: Micros) -> Micros | None:
     """When the case has to be looked at again; one without a live clock, when it is to be deleted."""
     if step.next_due is not None or step.any_live:
         return step.next_due
-    closed = _status(policy, step.case.history) == "closed"
-    return now + (QUIET_AFTER_CLOSED if closed else QUIET_UNCLOSED)
-
-
-def _status(policy: CasePolicy, history: Iterable[Activity]) -> str:
-    return case_status(policy.rules, in_order(policy.rules, policy.terms, history))
+    return now + (QUIET_AFTER_CLOSED if step.status_kind == "closed" else QUIET_UNCLOSED)
 
 
 def _stored_activity(state: CaseState, activity: ActivityRecorded) -> StoredActivity:

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from shared.business_time.instants import SECOND, Micros
-from shared.contracts.vocabulary import RefusalReason
+from shared.contracts.vocabulary import RefusalReason, StatusKind
 from shared.policy.model import CustomerEscalation
 from shared.sla import effects
 from shared.sla.errors import InputRefused
@@ -46,10 +46,10 @@ def request(
     *,
     at: Micros,
     by: str,
-    is_open: bool,
+    status: StatusKind,
 ) -> tuple[EscalationRequestState, effects.CustomerEscalationEvent]:
-    """The customer asks at `at`, by the activity `by`, on a case that `is_open` or not."""
-    refused = _refused(asked, right, rules, opened_at, at, is_open=is_open)
+    """The customer asks at `at`, by the activity `by`, on a case whose status counts as `status` then."""
+    refused = _refused(asked, right, rules, opened_at, at, status=status)
     if refused is not None:
         reason, eligible_at = refused
         return asked, effects.EscalationRefused(escalation_id=by, at=at, reason=reason, eligible_at=eligible_at)
@@ -80,13 +80,13 @@ def _refused(
     opened_at: Micros,
     at: Micros,
     *,
-    is_open: bool,
+    status: StatusKind,
 ) -> tuple[RefusalReason, Micros | None] | None:
     if right.excluded:
         return "request_type", None
     if not right.may_ask:
         return "not_entitled", None
-    if not is_open:
+    if status in ("resolved", "closed"):
         return "case_not_open", None
     if asked.stage == "requested":
         return "already_requested", None

@@ -294,6 +294,11 @@ class FoldedCase:
         return self._case_rules.counts_as(status)
 
     @property
+    def status_kind(self) -> StatusKind:
+        """What the present status counts as."""
+        return self._status.counts_as
+
+    @property
     def status_set_by(self) -> str:
         """The activity that set the present status; "" = the submission."""
         return self._status.by

@@ -5,7 +5,6 @@ pause, stop, cancel; then the activity's id.
 """
 
 from collections.abc import Iterable, Set
-from typing import Literal
 
 from shared.contracts.vocabulary import ActivityType
 from shared.policy.case_rules import WITHDRAWN, CaseRules
@@ -58,20 +57,6 @@ def in_order(rules: CaseRules, terms: Terms, history: Iterable[Activity]) -> lis
             pausing.update(milestone_terms.paused_by)
     activities.sort(key=lambda a: (a.at, _rank(rules, a, pausing), a.id))
     return activities
-
-
-def case_status(rules: CaseRules, history: Iterable[Activity]) -> Literal["open", "resolved", "closed"]:
-    """The status of a case after its `history`, in fold order."""
-    found: Literal["open", "resolved", "closed"] = "open"
-    for activity in history:
-        kind = meaning(rules, activity)
-        if kind in ENDS:
-            found = "closed"
-        elif kind == "resolved":
-            found = found if found == "closed" else "resolved"
-        elif kind in ("reopened", "status_changed") or (found == "resolved" and kind in rules.reopened_by):
-            found = "open"
-    return found
 
 
 def _rank(rules: CaseRules, activity: Activity, pausing: Set[str]) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from shared.business_time.instants import Micros
+from shared.contracts.vocabulary import StatusKind
 from shared.sla import effects
 from shared.sla.clock import Activity, CaseClocks, CasePolicy, Clock, Fired, Mark
 from shared.sla.clock_diff import Change, difference, withdraw_instance
@@ -28,13 +29,14 @@ DEADLINE_PASSED = "deadline_passed"
 class Step(NamedTuple):
     """The outcome of one step. Publish `effects` in order; something is due once the wall clock is past `next_due`.
 
-    `clocks` are those of `case`, so that nobody has to fold again to ask for one.
+    `clocks` are those of `case`, and `status_kind` is what its status counts as, so that nobody has to fold again.
     """
 
     case: CaseClocks
     effects: list[effects.ClockEvent]
     next_due: Micros | None
     clocks: list[Clock]
+    status_kind: StatusKind
 
     @property
     def any_live(self) -> bool:
@@ -68,8 +70,7 @@ def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now
 def unchanged(policy: CasePolicy, case: CaseClocks) -> Step:
     """A step in which nothing happens: the clocks as they stand, and what is due next."""
     folded_case = _folded(policy, case)
-    clocks = folded_case.clocks()
-    return Step(case, [], _next_due(policy, case, folded_case, clocks, _marks(case)), clocks)
+    return _stepped(policy, case, [], folded_case, folded_case.clocks(), _marks(case))
 
 
 def refold(policy: CasePolicy, step: Step, history: Iterable[Activity], at: Micros, now: Micros) -> Step:
@@ -113,7 +114,7 @@ def _fire_until(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
         seen_until = max(seen_until, firing.at)
     if found:
         case = case._replace(marks=_worth_keeping(marks), seen_until=seen_until)
-    return Step(case, found, _next_due(policy, case, folded_case, clocks, marks), clocks)
+    return _stepped(policy, case, found, folded_case, clocks, marks)
 
 
 def _end_statuses(policy: CasePolicy, case: CaseClocks, at: Micros, now: Micros) -> Step:
@@ -146,13 +147,20 @@ def _pending_ending(case: CaseClocks, folded_case: FoldedCase) -> Micros | None:
     return None if found is None or found <= case.seen_until else found
 
 
-def _next_due(
-    policy: CasePolicy, case: CaseClocks, folded_case: FoldedCase, clocks: list[Clock], marks: Marks
-) -> Micros | None:
-    """When the case has to be looked at again: for a call, a deadline, or the end of its status."""
-    due = earliest(policy, clocks, marks)
-    ends_at = _pending_ending(case, folded_case) if any(clock.live for clock in clocks) else None
-    return min((at for at in (due, ends_at) if at is not None), default=None)
+def _stepped(
+    policy: CasePolicy,
+    case: CaseClocks,
+    found: list[effects.ClockEvent],
+    folded_case: FoldedCase,
+    clocks: list[Clock],
+    marks: Marks,
+) -> Step:
+    """The step to `case`. It has to be looked at again for a call, a deadline, or the end of its status, which can
+    reopen a case that has no live clock.
+    """
+    dues = (earliest(policy, clocks, marks), _pending_ending(case, folded_case))
+    next_due = min((at for at in dues if at is not None), default=None)
+    return Step(case, found, next_due, clocks, folded_case.status_kind)
 
 
 def next_due(policy: CasePolicy, case: CaseClocks) -> Micros | None:
@@ -163,6 +171,12 @@ def next_due(policy: CasePolicy, case: CaseClocks) -> Micros | None:
 def clocks_of(policy: CasePolicy, case: CaseClocks) -> list[Clock]:
     """The clocks of the case, by milestone and instance, as its activity makes them."""
     return _folded(policy, case).clocks()
+
+
+def status_kind_at(policy: CasePolicy, case: CaseClocks, at: Micros) -> StatusKind:
+    """What the status of the case counted as at `at`, by the activity until then."""
+    known = [activity for activity in case.history if activity.at <= at]
+    return folded(policy, case.opened_at, case.status, known, at).status_kind
 
 
 def _folded(policy: CasePolicy, case: CaseClocks) -> FoldedCase:
@@ -187,7 +201,7 @@ def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: Ca
         marks[key], published = withdraw_instance(clock, mark_of(marks, clock), change)
         found += published
     changed = changed._replace(marks=_worth_keeping(marks))
-    return Step(changed, found, _next_due(policy, changed, folded_case, after, marks), after)
+    return _stepped(policy, changed, found, folded_case, after, marks)
 
 
 def _fire(policy: CasePolicy, clock: Clock, mark: Mark, firing: Firing) -> tuple[Mark, effects.ClockEvent]:

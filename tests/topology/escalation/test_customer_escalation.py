@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
-from tests.topology.escalation.desk import TaskDesk, at
+import pytest
+
+from shared.policy.editions import EditionLibrary
+from tests.topology.escalation.desk import LIBRARY, TaskDesk, at
 
 DAY = timedelta(hours=24)
 
@@ -79,3 +82,16 @@ def test_a_request_that_comes_before_its_case_waits_for_it() -> None:
     desk = TaskDesk()
     assert desk.record_activity("escalation_requested") == []
     assert desk.opens(plan="premier_plus")[-1] == "refused too_early"
+
+
+@pytest.mark.parametrize("to", ["Parked", "Shelved"])
+def test_a_case_that_was_over_until_an_instant_is_open_again(to: str) -> None:
+    """Its status ended by itself: the customer may ask again, and the case is not deleted as if nobody needed it."""
+    statuses = {"Parked": "resolved", "Shelved": "closed"}
+    desk = TaskDesk(EditionLibrary.single(LIBRARY.editions[0].model_copy(update={"statuses": statuses})))
+    desk.opens(plan="premier_plus", milestones={})
+    desk.passes(DAY)
+    desk.record_activity("status_changed", to=to, until=at(48))
+    assert desk.record_activity("escalation_requested") == ["refused case_not_open"]
+    desk.passes(DAY * 2)
+    assert desk.record_activity("escalation_requested") == ["requested"]

@@ -55,9 +55,16 @@ def test_what_the_clocks_take_no_part_in_folds_once(folds: list[int]) -> None:
     """To know when the case has to be looked at again."""
     desk = TaskDesk()
     desk.opens(plan="premier_plus")
-    for kind in ("internal_note", "escalation_requested"):
-        with costs(folds, 1):
-            desk.record_activity(kind)
+    with costs(folds, 1):
+        desk.record_activity("internal_note")
+
+
+def test_a_request_for_an_escalation_folds_once_more(folds: list[int]) -> None:
+    """For the status that the case had when the customer asked."""
+    desk = TaskDesk()
+    desk.opens(plan="premier_plus")
+    with costs(folds, 2):
+        desk.record_activity("escalation_requested")
 
 
 def test_a_case_that_waits_for_nothing_folds_no_more_than_others(folds: list[int]) -> None:

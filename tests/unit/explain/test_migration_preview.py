@@ -48,7 +48,7 @@ class Case:
     @property
     def candidate(self) -> Candidate:
         """The case as the command finds it."""
-        found = candidate(self.log, EDITIONS)
+        found = candidate(self.log, EDITIONS, self.desk.driver.now)
         assert isinstance(found, Candidate)
         return found
 
@@ -137,11 +137,11 @@ def test_another_plan_is_previewed_like_another_edition() -> None:
 def test_what_is_over_or_cannot_be_told_is_no_candidate() -> None:
     """A closed case owes nothing; one whose edition nobody has cannot be previewed."""
     case = Case(plan="premier_plus")
-    assert candidate(CaseLog(), EDITIONS) is None
-    unknown = candidate(case.log, {})
+    assert candidate(CaseLog(), EDITIONS, at(0)) is None
+    unknown = candidate(case.log, {}, at(0))
     assert unknown == Reason("migrate.unknown_edition", edition="guidelines-2021", policy_sha256=NOW.sha256)
     case.record_activity("closed")
-    assert candidate(case.log, EDITIONS) is None
+    assert candidate(case.log, EDITIONS, at(0)) is None
 
 
 def test_an_edition_without_the_calendar_of_the_case_is_a_problem_that_is_told() -> None:
@@ -198,7 +198,7 @@ def test_an_edition_and_a_plan_are_previewed_in_the_order_in_which_they_are_sent
     pinned = PinnedEdition(policy_sha256(older.editions[0]), older.editions[0])
     case = Case(TaskDesk(older, routed_by=older), plan="premier")
     editions = {short_of(each.sha256): each for each in (pinned, LATER)}
-    one, now = candidate(case.log, editions), at(0.5)
+    one, now = candidate(case.log, editions, at(0.5)), at(0.5)
     assert isinstance(one, Candidate)
     told = preview(one, [to_edition(one, LATER, now), to_plan(one, "premier_plus", now)], editions, now)
     assert (told["problem"], told["plan"]["after"]) == (None, "premier_plus")

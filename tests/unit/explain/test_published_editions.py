@@ -133,7 +133,7 @@ def test_an_edition_whose_digest_only_begins_alike_is_not_taken_for_that_of_the_
     assert found == explanation(case.log, case.case, {}, at(1), messages_in("en"))
     assert found["clocks"] is None
     assert rebuild_case(case.log, case.case, at_hand).state is None
-    why = candidate(case.log, at_hand)
+    why = candidate(case.log, at_hand, at(1))
     assert isinstance(why, Reason)
     assert why.facts["policy_sha256"] == case.case.policy_sha256
 

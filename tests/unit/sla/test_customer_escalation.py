@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from shared.business_time.instants import HOUR
-from shared.contracts.vocabulary import RefusalReason
+from shared.contracts.vocabulary import RefusalReason, StatusKind
 from shared.policy.model import CustomerEscalation
 from shared.sla.customer_escalation import (
     NEVER_REQUESTED,
@@ -58,10 +58,10 @@ class Customer:
     asked: EscalationRequestState = NEVER_REQUESTED
     said: list[CustomerEscalationEvent] = field(default_factory=list)
 
-    def asks(self, hour: float, *, is_open: bool = True) -> CustomerEscalationEvent:
+    def asks(self, hour: float, *, status: StatusKind = "open") -> CustomerEscalationEvent:
         """The customer asks for an escalation."""
         at, by = round(hour * HOUR), f"a{len(self.said)}"
-        self.asked, effect = request(self.asked, self.right, RULES, 0, at=at, by=by, is_open=is_open)
+        self.asked, effect = request(self.asked, self.right, RULES, 0, at=at, by=by, status=status)
         self.said.append(effect)
         return effect
 
@@ -117,9 +117,10 @@ def test_who_has_no_right_is_told_so_and_no_time_to_wait_for(right: Right, reaso
     assert Customer(right).asks(100) == refused("a0", 100 * HOUR, reason, None)  # type: ignore[arg-type]  # one of the words
 
 
-def test_a_case_that_is_not_open_is_not_escalated() -> None:
+@pytest.mark.parametrize("status", ["resolved", "closed"])
+def test_a_case_that_is_not_open_is_not_escalated(status: StatusKind) -> None:
     """It is reopened first."""
-    assert Customer().asks(30, is_open=False) == refused("a0", 30 * HOUR, "case_not_open", None)
+    assert Customer().asks(30, status=status) == refused("a0", 30 * HOUR, "case_not_open", None)
 
 
 def test_one_request_at_a_time() -> None:

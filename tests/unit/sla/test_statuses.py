@@ -131,3 +131,15 @@ def test_the_order_of_arrival_does_not_matter(order: tuple[int, int]) -> None:
     for index in order:
         happened[index]()
     assert desk.due("restoration") == 150
+
+
+@pytest.mark.parametrize("to", ["Solved", "Done"])
+def test_a_case_that_is_over_until_an_instant_is_reopened_then(to: str) -> None:
+    """No clock is live until then, and still a timer wakes the case."""
+    desk = ClockDesk({"resolution": terms(60, paused_by=["resolved"])}, rules=OF_A_DESK)
+    desk.record_activity(10, "status_changed", to=to, until=500)
+    assert desk.next_due == 500
+    desk.waits_until(501)
+    assert desk.clock("resolution").stage == "running"
+    assert desk.due("resolution") == 550
+    assert [said.short for said in desk.waits_until(2_000)] == [("breached", "resolution", 550)]

@@ -114,10 +114,10 @@ async def _open_cases(migration: Migration, show_step: ShowStep) -> tuple[list[C
         raise CannotMigrate(migration.messages("migrate.unusable_edition", problem=str(error))) from None
     if migration.target is not None:
         editions[short_of(migration.target.sha256)] = migration.target
-    found: list[Candidate] = []
+    found, now = list[Candidate](), utc_now()
     problems = dict.fromkeys(migration.choice.cases, Reason("migrate.no_case"))
     for case_id, log in logs.items():
-        of = candidate(log, editions)
+        of = candidate(log, editions, now)
         if isinstance(of, Candidate):
             problems.pop(case_id, None)
             if migration.choice.has(of):
