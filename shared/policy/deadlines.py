@@ -55,3 +55,8 @@ def due_of(
     assert terms.hours is not None  # noqa: S101 - a target says in which hours it counts
     least = 0 if terms.open_at_least is None else terms.open_at_least * SECOND
     return due_micros(start, target, terms.hours, calendar, pauses, least)
+
+
+def deadline_of(terms: Terms, start: Micros, calendar: BusinessCalendar | None) -> Micros:
+    """The deadline by the terms of a clock that starts at `start` and is never paused. Raises CalendarError."""
+    return due_of(terms, target_of(terms, start, calendar), start, calendar)

@@ -17,7 +17,7 @@ from shared.contracts.structs import MilestoneTerms
 from shared.messages.reason import Reason
 from shared.policy.calendar_year import CalendarYear
 from shared.policy.condition import Condition, Situation
-from shared.policy.deadlines import due_of, has_target, target_of
+from shared.policy.deadlines import deadline_of, has_target
 from shared.policy.document import Path
 from shared.policy.model import Edition
 from shared.policy.promises import CaseKind, promised
@@ -185,7 +185,7 @@ def _example(urgent: MilestoneTerms, other: MilestoneTerms, years: Mapping[str, 
         ]
         for opened in _tried(year, _lengths(urgent, other)):
             try:
-                first, second = _due(urgent, opened, calendars[0]), _due(other, opened, calendars[1])
+                first, second = map(deadline_of, (urgent, other), (opened, opened), calendars)
             except CalendarError:  # a calendar that never opens is another check's
                 break
             if first > second:
@@ -222,7 +222,3 @@ def _tried(year: CalendarYear, lengths: list[Micros]) -> Iterator[Micros]:
         for earlier in (0, *lengths):
             for aside in (-1, 0, 1):
                 yield edge - earlier + aside
-
-
-def _due(terms: MilestoneTerms, start: Micros, calendar: BusinessCalendar) -> Micros:
-    return due_of(terms, target_of(terms, start, calendar), start, calendar)

@@ -16,7 +16,7 @@ from shared.contracts.base import format_instant
 from shared.contracts.structs import MilestoneTerms
 from shared.messages.reason import Reason
 from shared.policy.condition import Wanted, wanted
-from shared.policy.deadlines import due_of, target_of
+from shared.policy.deadlines import deadline_of
 from shared.policy.document import Path
 from shared.policy.model import Edition, Target
 from shared.policy.promises import terms_of
@@ -151,5 +151,4 @@ def _example(edition: Edition, update: Target, response: Target) -> _Example | N
 
 
 def _due(terms: MilestoneTerms, opened: datetime, calendar: BusinessCalendar) -> datetime:
-    start = to_micros(opened)
-    return from_micros(due_of(terms, target_of(terms, start, calendar), start, calendar))
+    return from_micros(deadline_of(terms, to_micros(opened), calendar))

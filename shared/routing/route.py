@@ -23,7 +23,7 @@ from shared.contracts.structs import (
 )
 from shared.contracts.vocabulary import OpenedBy
 from shared.policy.condition import Situation
-from shared.policy.deadlines import due_of, has_target, target_of
+from shared.policy.deadlines import deadline_of, has_target
 from shared.routing import access
 from shared.routing.entitlement import Entitlement
 from shared.routing.outlines import Outline
@@ -124,6 +124,7 @@ def _outline(request: SupportRequest, entitlement: Entitlement, policy: Rulebook
     timed = tuple(
         (milestone, hours.calendar if calendar is None else policy.calendars[calendar])
         for milestone, calendar in promised.timed
+        if has_target(promised.milestones[milestone])
     )
     return Outline(decision, timed, notes_if_ready)
 
@@ -170,10 +171,8 @@ def _with_deadlines(outline: Outline, start: Micros) -> dict[str, DecidedMilesto
 
 
 def _due_at(start: Micros, terms: DecidedMilestone, calendar: BusinessCalendar) -> datetime | None:
-    """The deadline; None without a target, or if the calendar never opens."""
-    if not has_target(terms):
-        return None
+    """The deadline; None if the calendar never opens."""
     try:
-        return from_micros(due_of(terms, target_of(terms, start, calendar), start, calendar))
+        return from_micros(deadline_of(terms, start, calendar))
     except NeverOpen:
         return None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.config import CalendarConfig
 from shared.business_time.instants import to_micros
-from shared.policy.deadlines import due_of, target_of
+from shared.policy.deadlines import deadline_of
 from shared.policy.files import load_edition
 from shared.policy.model import Edition, PriorityRule, Target
 from shared.policy.monotony import not_monotone
@@ -127,8 +127,7 @@ def test_what_is_called_monotone_is_in_order_at_any_instant(
     calendar = BusinessCalendar.from_config(edition.calendars["spain"])
     start = to_micros(datetime(2021, 1, 1, tzinfo=UTC)) + minute * 60_000_000
     first, second = (
-        due_of(terms, target_of(terms, start, calendar), start, calendar)
-        for terms in (terms_of(edition, target) for target in edition.targets[1:])
+        deadline_of(terms, start, calendar) for terms in (terms_of(edition, target) for target in edition.targets[1:])
     )
     assert first <= second
 
