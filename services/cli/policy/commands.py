@@ -131,11 +131,12 @@ def diff(before: str, after: str, *, lang: Lang = None, policies: Folder = None,
     old, new = _load([before, after], policies)
     if old is None or new is None:
         return BAD_INPUT
-    changes = differences(old, new)
     if as_json:
+        changes = differences(old, new, lang)
         _print_json({"before": _names(old), "after": _names(new), "changes": [change._asdict() for change in changes]})
         return OK
     console, messages = Console(soft_wrap=True), messages_in(lang)
+    changes = differences(old, new, lang or messages.language)
     console.print(Text(f"{old.edition} -> {new.edition}", style="bold"))
     for line in lines(changes, messages):
         console.print(line)

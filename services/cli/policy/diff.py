@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from services.cli.policy.diff_situations import Asker, Axes
 from services.cli.policy.document_fields import document_fields
+from shared.contracts.vocabulary import Language
 from shared.policy.model import Edition
 from shared.policy.priority import priority_rule
 from shared.policy.promises import CaseKind, promised
@@ -43,10 +44,13 @@ class Change(NamedTuple):
     after: Any
 
 
-def differences(before: Edition, after: Edition) -> list[Change]:
-    """Every difference: those of words first, then those of answers, last those of fields."""
+def differences(before: Edition, after: Edition, language: Language | None = None) -> list[Change]:
+    """Every difference: those of words first, then those of answers, last those of fields.
+
+    Words have their names in `language`, by default the first language of their edition.
+    """
     both = (before, after)
-    changes = [*_words(*both), *_targets(*both), *_priorities(*both), *_rights(*both)]
+    changes = [*_words(*both, language), *_targets(*both), *_priorities(*both), *_rights(*both)]
     old, new = document_fields(before), document_fields(after)
     changes += [
         Change("fields", {"field": path}, old.get(path), new.get(path))
@@ -68,9 +72,9 @@ _KINDS = {
 }
 
 
-def _words(before: Edition, after: Edition) -> Iterator[Change]:
+def _words(before: Edition, after: Edition, language: Language | None) -> Iterator[Change]:
     """Words that one edition alone has."""
-    old, new = dict(_named(before)), dict(_named(after))
+    old, new = (dict(_named(edition, language or edition.languages[0])) for edition in (before, after))
     for kind, word, field in dict.fromkeys((*old, *new)):
         was, now = old.get((kind, word, field)), new.get((kind, word, field))
         if (was is None) != (now is None):
@@ -78,8 +82,7 @@ def _words(before: Edition, after: Edition) -> Iterator[Change]:
             yield Change("words", subject, was, now)
 
 
-def _named(edition: Edition) -> Iterator[tuple[tuple[str, str, str | None], str]]:
-    language = edition.languages[0]
+def _named(edition: Edition, language: Language) -> Iterator[tuple[tuple[str, str, str | None], str]]:
     for kind, section in _KINDS.items():
         for word, entry in getattr(edition, section).items():
             yield (kind, word, None), entry.name_in(word, language)
@@ -89,8 +92,8 @@ def _named(edition: Edition) -> Iterator[tuple[tuple[str, str, str | None], str]
     for kind, words in (("priority", edition.priorities), ("status", edition.statuses)):
         for word in words:
             yield (kind, word, None), word
-    for language in edition.languages:
-        yield ("language", language, None), language
+    for own in edition.languages:
+        yield ("language", own, None), own
 
 
 def _union(before: Iterable[str], after: Iterable[str]) -> list[str]:

@@ -459,3 +459,13 @@ def test_the_schema_for_editors_is_up_to_date(capsys: pytest.CaptureFixture[str]
     """`frontline policy schema > policies/edition.schema.json` writes it again."""
     assert policy.schema() == 0
     assert capsys.readouterr().out == (POLICIES / "edition.schema.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "plan access: Access ->"), ("es", "plan access: Acceso ->")])
+def test_words_that_one_edition_alone_has_are_named_in_the_language_of_the_output(
+    language: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They were in the first language of their edition: Spanish names among English sentences."""
+    loja = str(Path(__file__).parents[1] / "cli" / "data" / "loja.yaml")
+    assert policy.diff("guidelines-2021", loja, lang=language) == 0
+    assert name in capsys.readouterr().out
