@@ -15,11 +15,12 @@ class Outline(NamedTuple):
 
     `decision` has no deadlines; its entitlement is that of the first of these people, and its notes are those for
     somebody who has nothing at hand. `timed` has the milestones to which a decision adds a deadline, each by the
-    calendar that is beside it.
+    calendar that its target names, else by `calendar`.
     """
 
     decision: Decision
-    timed: tuple[tuple[str, BusinessCalendar], ...]
+    timed: tuple[tuple[str, str | None], ...]
+    calendar: BusinessCalendar
     notes_if_ready: tuple[Reason, ...]
 
 

@@ -11,10 +11,10 @@ COUNTRY_UNKNOWN = part("note.country_unknown")
 
 
 class Numbers(NamedTuple):
-    """Numbers to call, the country's own or, where `listed` is false, those of the whole directory."""
+    """Numbers to call, and what to say beside them."""
 
     numbers: tuple[PhoneNumber, ...]
-    listed: bool
+    notes: tuple[Reason, ...]
 
 
 class Directory:
@@ -22,22 +22,18 @@ class Directory:
 
     def __init__(self, directory: PhoneDirectory) -> None:
         self.channel = directory.channel
-        self._by_country = {code: _numbers(code, entry) for code, entry in directory.countries.items()}
-        self._all = tuple(number for numbers in self._by_country.values() for number in numbers)
+        self._by_country = {
+            code: Numbers(_numbers(code, entry), (TARIFFS,)) for code, entry in directory.countries.items()
+        }
+        self._all = tuple(number for listed in self._by_country.values() for number in listed.numbers)
+        self._of_nowhere = Numbers(self._all, (TARIFFS, COUNTRY_UNKNOWN))
 
     def numbers_for(self, country: str | None) -> Numbers:
         """The numbers of `country` (ISO 3166-1), or all of them where it has none or is not known."""
-        own = None if country is None else self._by_country.get(country)
-        return Numbers(self._all, False) if own is None else Numbers(own, True)
-
-    def notes(self, country: str | None, listed: bool, *, remind: bool) -> tuple[Reason, ...]:
-        """What to say beside the numbers; `remind` the caller to get ready."""
-        notes = [TARIFFS]
-        if not listed:
-            notes.append(COUNTRY_UNKNOWN if country is None else part("note.whole_directory", country=country))
-        if remind:
-            notes.append(HAVE_AT_HAND)
-        return tuple(notes)
+        if country is None:
+            return self._of_nowhere
+        listed = self._by_country.get(country)
+        return listed or Numbers(self._all, (TARIFFS, part("note.whole_directory", country=country)))
 
 
 def is_ready(phone: PhoneReadiness | None) -> bool:

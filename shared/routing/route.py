@@ -23,11 +23,10 @@ from shared.contracts.structs import (
 )
 from shared.contracts.vocabulary import OpenedBy
 from shared.policy.condition import Situation
-from shared.policy.deadlines import deadline_of, has_target
-from shared.routing import access
+from shared.policy.deadlines import due_of, has_target, target_of
 from shared.routing.entitlement import Entitlement
 from shared.routing.outlines import Outline
-from shared.routing.phone_directory import is_ready
+from shared.routing.phone_directory import HAVE_AT_HAND, is_ready
 from shared.routing.rulebook import Rulebook
 
 
@@ -84,7 +83,7 @@ def route(request: SupportRequest, entitlement: Entitlement, policy: Rulebook, a
         policy.outlines.offer(key, outline)
     return replace(
         outline.decision,
-        milestones=_with_deadlines(outline, start),
+        milestones=_with_deadlines(outline, policy.calendars, start),
         entitlement=entitlement.used(),
         notes=outline.notes_if_ready if is_ready(request.phone) else outline.decision.notes,
     )
@@ -94,14 +93,11 @@ def _outline(request: SupportRequest, entitlement: Entitlement, policy: Rulebook
     edition = policy.edition
     asked = situation_of(request, entitlement, policy)
     assignment = policy.assignment(entitlement, asked)
-    assigned = asked._replace(channel=assignment.channel)
+    assigned = asked if assignment.channel == asked.channel else asked._replace(channel=assignment.channel)
     urgency = policy.priority(assigned)
     promised = policy.promised(assigned, urgency.priority, assignment.tier, request.opened_by)
     hours = policy.hours(entitlement, request.country, assigned)
     numbers, notes, notes_if_ready = _phone(request, entitlement, policy, assignment.channels)
-    if not assignment.channels[request.channel].eligible:
-        help_texts = access.help_texts(edition, assignment.channels)
-        notes, notes_if_ready = (*notes, *help_texts), (*notes_if_ready, *help_texts)
     decision = Decision(
         assigned_channel=assignment.channel,
         assigned_tier=assignment.tier,
@@ -119,14 +115,9 @@ def _outline(request: SupportRequest, entitlement: Entitlement, policy: Rulebook
         calendar=hours.name,
         tzdata_version=edition.tzdata_version,
         holidays_version=edition.holidays_version,
-        notes=notes,
+        notes=notes + assignment.help_texts,
     )
-    timed = tuple(
-        (milestone, hours.calendar if calendar is None else policy.calendars[calendar])
-        for milestone, calendar in promised.timed
-        if has_target(promised.milestones[milestone])
-    )
-    return Outline(decision, timed, notes_if_ready)
+    return Outline(decision, promised.timed, hours.calendar, notes_if_ready + assignment.help_texts)
 
 
 def situation_of(request: SupportRequest, entitlement: Entitlement, policy: Rulebook) -> Situation:
@@ -152,19 +143,19 @@ def _phone(
     phone = policy.phone
     if phone is None or not channels[phone.channel].eligible:
         return (), (), ()
-    country = request.country or entitlement.country
-    found = phone.numbers_for(country)
+    numbers, notes = phone.numbers_for(request.country or entitlement.country)
     calling = request.channel == phone.channel
-    notes, if_ready = (phone.notes(country, found.listed, remind=remind) for remind in (calling, False))
-    return found.numbers, notes, if_ready
+    return numbers, (*notes, HAVE_AT_HAND) if calling else notes, notes
 
 
-def _with_deadlines(outline: Outline, start: Micros) -> dict[str, DecidedMilestone]:
+def _with_deadlines(
+    outline: Outline, calendars: Mapping[str, BusinessCalendar], start: Micros
+) -> dict[str, DecidedMilestone]:
     """What is promised, with the deadlines of the clocks that start at the submission."""
     milestones = outline.decision.milestones.copy()
     for milestone, calendar in outline.timed:
         terms = milestones[milestone]
-        due_at = _due_at(start, terms, calendar)
+        due_at = _due_at(start, terms, outline.calendar if calendar is None else calendars[calendar])
         if due_at is not None:
             milestones[milestone] = replace(terms, due_at=due_at)
     return milestones

@@ -13,6 +13,7 @@ from shared.contracts.structs import (
     DecidedMilestone,
     EscalationRights,
     MilestoneTerms,
+    Reason,
     TraceStep,
 )
 from shared.contracts.vocabulary import CoverageStatus, OpenedBy, RequesterFrom
@@ -33,13 +34,17 @@ from shared.routing.priority import priority_of
 
 
 class Assignment(NamedTuple):
-    """Where a requester who wants a channel goes, and what is open to them."""
+    """Where a requester who wants a channel goes, and what is open to them.
+
+    `help_texts` is what there is for somebody to whom the wanted channel is closed.
+    """
 
     channels: dict[str, ChannelVerdict]
     channel: str
     tier: str
     needs_triage: bool
     escalation: EscalationRights
+    help_texts: tuple[Reason, ...]
     steps: tuple[TraceStep, ...]
 
 
@@ -203,6 +208,7 @@ class Rulebook:
             tier,
             standing in NEEDS_TRIAGE,
             rights,
+            () if channels[wanted].eligible else access.help_texts(self.edition, channels),
             decision_trace.assignment_steps(
                 profile, requester_from, channels, wanted, channel, sent_by, rights, not_in_edition
             ),
