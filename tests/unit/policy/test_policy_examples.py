@@ -22,7 +22,7 @@ from services.cli.policy import commands as policy
 from services.intake.words import AccountWords, AnyEdition
 from shared.contracts import wire
 from shared.contracts.structs import MilestoneTerms
-from shared.messages.catalogues import messages_in
+from shared.messages.catalogues import languages, messages_in
 from shared.policy.case_rules import case_rules
 from shared.policy.document import Source
 from shared.policy.editions import EditionLibrary
@@ -132,7 +132,7 @@ def library_of(example: Example) -> EditionLibrary:
     return EditionLibrary.single(edition_of(example))
 
 
-def decided(example: Example, changes: dict[str, Any]) -> dict[str, Any]:
+def decided(example: Example, changes: dict[str, Any], language: str | None = None) -> dict[str, Any]:
     """What `frontline decide` answers to the changed line of `gold.json`."""
     line = deepcopy(GOLD)
     for path, value in changes.items():
@@ -141,7 +141,7 @@ def decided(example: Example, changes: dict[str, Any]) -> dict[str, Any]:
         for step in outer:
             inside = inside[step]
         inside[name] = value
-    answer: dict[str, Any] = json.loads(wire.encode(decide.decider(library_of(example))(line)))
+    answer: dict[str, Any] = json.loads(wire.encode(decide.decider(library_of(example), language)(line)))
     return answer
 
 
@@ -168,6 +168,26 @@ def test_a_request_is_decided_as_the_page_says(example: Example, row: list[str])
         for step in path.split("."):
             found = found[step]
         assert found == value, path
+
+
+@pytest.mark.parametrize(("example", "row"), IN_LINES)
+def test_a_decision_of_the_page_is_explained_in_every_language(example: Example, row: list[str]) -> None:
+    """Each step, each closed channel and the priority has a sentence, and no two languages have the same ones; what the
+    edition itself says is in its only language.
+    """
+    own = {tier.no_targets.because["en"] for tier in edition_of(example).tiers.values() if tier.no_targets is not None}
+    found = [sentences(decided(example, spans(row[0]), language)) for language in languages()]
+    assert {len(each) for each in found} == {len(found[0])}
+    for each in zip(*found, strict=True):
+        assert len(set(each)) == len(found) or each[0] in own, each
+        assert not [text for text in each if re.fullmatch(r"[a-z_.]*", text)]
+
+
+def sentences(decision: dict[str, Any]) -> list[str]:
+    """Every `because` of a decision, and its notes."""
+    closed = [each["because"] for each in decision["channels"].values() if not each["eligible"]]
+    steps = [step["because"] for step in decision["trace"]]
+    return [*steps, *closed, decision["priority_because"], *(note["text"] for note in decision["notes"])]
 
 
 # --- what happens to a case -------------------------------------------------------------------------------------------
