@@ -16,12 +16,12 @@ from functools import cached_property
 from pydantic import Field
 
 from services.intake.errors import FieldError, InvalidFields, MissingScope
-from services.intake.fields import STATUS_LIMIT, Body, Id, Statuses, Text, Word
+from services.intake.fields import Body, Id, Statuses, Text, Word
 from services.intake.words import AnyEdition
 from shared.contracts.base import Instant, Sha256, format_instant
 from shared.contracts.ids import deterministic_id
 from shared.contracts.structs import ActivityRecorded, MilestoneTerms
-from shared.contracts.vocabulary import ActivityType, Hours, Promise, ReopenMode, Until
+from shared.contracts.vocabulary import STATUS_LIMIT, ActivityType, Hours, Promise, ReopenMode, Until
 from shared.sla.input_checks import NOTHING, REQUIRED, TARGET_NEEDS, Required, is_in_the_future
 
 _TEN_YEARS = 10 * 366 * 86400

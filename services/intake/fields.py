@@ -11,12 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from shared.contracts.vocabulary import WORD_PATTERN
+from shared.contracts.vocabulary import STATUS_LIMIT, WORD_PATTERN
 from shared.policy.countries import COUNTRIES
 
 SUBJECT_LIMIT = 200
 TEXT_LIMIT = 20_000
-STATUS_LIMIT = 60
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline; CR is replaced before
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 

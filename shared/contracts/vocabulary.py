@@ -13,8 +13,9 @@ WORD_PATTERN = "^[A-Za-z][A-Za-z0-9_.-]{0,39}$"
 # A word of an edition. The length is all that readers of events check: a word of another form is in no edition, and a
 # regular expression for each of the twenty words of a case would cost more than the rest of reading it.
 Word = Annotated[str, Field(min_length=1, max_length=40, json_schema_extra={"pattern": WORD_PATTERN})]
+STATUS_LIMIT = 60  # characters
 # A help desk's own name of a status, as people write it there.
-Status = Annotated[str, Field(min_length=1, max_length=60)]
+Status = Annotated[str, Field(min_length=1, max_length=STATUS_LIMIT)]
 LANGUAGE_PATTERN = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
 Language = Annotated[str, Field(pattern=LANGUAGE_PATTERN)]  # BCP 47, open
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded, CaseRouted, MilestoneTerms
-from shared.contracts.vocabulary import ActivityType
+from shared.contracts.vocabulary import STATUS_LIMIT, ActivityType
 from shared.policy.deadlines import has_target
 from shared.sla.errors import InputRefused
 from shared.sla.event_time import is_receipt, micros
@@ -42,7 +42,6 @@ REQUIRED: Mapping[ActivityType, Required] = {
     "milestone_reached": Required(needs=("milestone",)),
     "reply_retracted": Required(needs=("retracts",)),
 }
-STATUS_LIMIT = 60  # characters
 # What a target needs beside it, in the terms of a milestone.
 TARGET_NEEDS = ("hours", "promise")
 

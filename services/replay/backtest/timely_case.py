@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import Micros, to_micros
 from shared.contracts.structs import ActivityRecorded, CaseRouted
+from shared.contracts.vocabulary import STATUS_LIMIT
 from shared.policy.case_rules import CaseRules
 from shared.policy.chain import Step
 from shared.policy.milestones import REACHED
@@ -18,7 +19,6 @@ from shared.sla.case import ESCALATION_REQUESTS, MAX_ACTIVITIES, QUIET_AFTER_CLO
 from shared.sla.clock import Activity, CasePolicy, Clock, Mark
 from shared.sla.event_time import is_receipt
 from shared.sla.fold import as_of, fold
-from shared.sla.input_checks import STATUS_LIMIT
 from shared.sla.levels import calls_left
 from shared.sla.order import NEW_TERMS, RETRACTED
 from shared.sla.terms_in_force import CaseView
