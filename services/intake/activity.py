@@ -6,8 +6,6 @@ edition that it pins.
 Escalation checks by the domain's rules again (`shared/sla/input_checks.py`). Intake names every wrong field at once.
 """
 
-import hashlib
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +13,7 @@ from functools import cached_property
 
 from pydantic import Field
 
+from services.intake.digest import content_digest
 from services.intake.errors import FieldError, InvalidFields, MissingScope
 from services.intake.fields import Body, Id, Statuses, Text, Word
 from services.intake.words import AnyEdition
@@ -74,10 +73,8 @@ class Activity(Body):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the content, the same for every layout of the JSON."""
-        content = self.model_dump(mode="json", exclude_none=True)
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        """The digest of the content."""
+        return content_digest(self.model_dump(mode="json", exclude_none=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,12 @@ A client cannot claim a plan, a priority or a case, since there are no such fiel
 `account_id` and `requester`, and an anonymous form will omit them. Both will have another `authenticated_by`.
 """
 
-import hashlib
-import json
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field, SecretStr
 
+from services.intake.digest import content_digest
 from services.intake.fields import Body, Country, Email, Id, Subject, Text, Word
 from shared.contracts.ids import deterministic_id
 from shared.contracts.structs import PhoneReadiness, Requester, SupportRequestSubmitted
@@ -82,12 +81,11 @@ class Submission(Body):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the content, the same for every layout of the JSON; of `phone` only what is kept."""
+        """The digest of the content; of `phone` only what is kept."""
         ready = self.readiness
         content = self.model_dump(exclude={"phone"}, exclude_none=True)
         content["phone"] = None if ready is None else [ready.meeting_id_given, ready.host_key_given]
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return content_digest(content)
 
 
 def request_id_of(client: str, account_id: str | None, idempotency_key: str) -> str:

@@ -52,12 +52,10 @@ def wrong_words_of_request(edition: Edition, languages: Iterable[str], body: Jso
         if what == UNKNOWN_FIELD:
             errors.append(_no_field(place, allowed))
         else:
-            errors.append(FieldError(place, _CODES.get(what, "field.one_of"), {"allowed": allowed}))
+            code = "field.required.one_of" if what == MISSING else "field.one_of"
+            errors.append(FieldError(place, code, {"allowed": allowed}))
     known = tuple(dict.fromkeys((*languages, *edition.languages)))
     return errors + list(_language_errors(known, body.get("language")))
-
-
-_CODES = {MISSING: "field.required.one_of"}
 
 
 def _no_field(place: str, allowed: Iterable[str]) -> FieldError:
