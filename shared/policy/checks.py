@@ -25,7 +25,7 @@ from shared.policy.numbers import number_findings
 from shared.policy.own_texts import unknown_facts
 from shared.policy.reach import ORDER_CHECKS, REACH_CHECKS
 from shared.policy.sections import Sections
-from shared.policy.words import COUNTRY_CODES, WORD_CHECKS
+from shared.policy.words import WORD_CHECKS, country_findings
 
 
 def find_contradictions(sections: Mapping[str, Any]) -> list[Finding]:
@@ -134,23 +134,23 @@ def _calendars_are_named(draft: Edition) -> Findings:
         for country, calendar in calendars.items():
             at: Path = ("regional_hours", group, country)
             named.append((at, calendar))
-            if country not in COUNTRIES:
-                yield Finding(at, f"{country!r} is not a country", COUNTRY_CODES)
+            yield from country_findings(at, country)
             if group == "regions" and country in hours.countries:
                 yield Finding(at, f"already has a calendar of its own: {hours.countries[country]}")
     for path, calendar in named:
-        if calendar not in draft.calendars:
-            yield Finding(path, f"{calendar!r} is not among the calendars", one_of(draft.calendars, calendar))
+        yield from _calendar_findings(draft, path, calendar)
+
+
+def _calendar_findings(draft: Edition, at: Path, calendar: str) -> Findings:
+    """A finding if the edition has no such calendar."""
+    if calendar not in draft.calendars:
+        yield Finding(at, f"{calendar!r} is not among the calendars", one_of(draft.calendars, calendar))
 
 
 def _target_calendars_exist(draft: Edition) -> Findings:
     for index, target in enumerate(draft.targets):
-        if target.calendar is not None and target.calendar not in draft.calendars:
-            yield Finding(
-                ("targets", index, "calendar"),
-                f"{target.calendar!r} is not among the calendars",
-                one_of(draft.calendars, target.calendar),
-            )
+        if target.calendar is not None:
+            yield from _calendar_findings(draft, ("targets", index, "calendar"), target.calendar)
 
 
 def _needed_calendars_open(draft: Edition) -> Findings:
@@ -181,10 +181,8 @@ def _opens(config: CalendarConfig, since: datetime) -> bool:
 def _numbers_are_real(draft: Edition) -> Findings:
     for country, directory in draft.phone.countries.items() if draft.phone else ():
         at: Path = ("phone", "countries", country)
-        if country not in COUNTRIES:
-            yield Finding(at, f"{country!r} is not a country", COUNTRY_CODES)
-            continue
-        for index, number in enumerate(directory.numbers):
+        yield from country_findings(at, country)
+        for index, number in enumerate(directory.numbers if country in COUNTRIES else ()):
             for field, message, allowed in number_findings(country, number):
                 yield Finding((*at, "numbers", index, field), message, allowed)
 

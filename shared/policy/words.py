@@ -17,7 +17,6 @@ from shared.policy.mistakes import one_of
 from shared.policy.model import Edition
 from shared.policy.promises import OWN_REASONS
 
-COUNTRY_CODES = "ISO 3166-1 codes of two capital letters, such as ES"
 # The sections whose keys are the edition's words, and what one of them is called.
 _NAMED = {
     "tiers": "tier",
@@ -76,13 +75,13 @@ def _reasons_are_a_tiers_own(draft: Edition) -> Findings:
 def _impossible_accounts_ask_about_accounts(draft: Edition) -> Findings:
     for index, account in enumerate(draft.impossible_accounts):
         given = Condition.model_fields.keys() & account.model_fields_set
-        for key in sorted(given - _OF_ACCOUNTS.keys()):
+        for key in sorted(given.difference(_OF_ACCOUNTS)):
             yield Finding(("impossible_accounts", index, key), "is not asked of an account", ", ".join(_OF_ACCOUNTS))
         if not given and account.id:
             yield Finding(("impossible_accounts", index), "would refuse every account", ", ".join(_OF_ACCOUNTS))
 
 
-_OF_ACCOUNTS = dict.fromkeys(("plans", "account_types", "paid", "countries"))
+_OF_ACCOUNTS = ("plans", "account_types", "paid", "countries")
 
 
 def _field_values_are_defined_once(draft: Edition) -> Findings:
@@ -149,11 +148,16 @@ def _conditions_name_fields(draft: Edition) -> Findings:
                     yield Finding((*at, index), f"{value!r} is no value of {name}", one_of(known, value))
 
 
+def country_findings(at: Path, country: str) -> Findings:
+    """A finding if there is no such country."""
+    if country not in COUNTRIES:
+        yield Finding(at, f"{country!r} is not a country", "ISO 3166-1 codes of two capital letters, such as ES")
+
+
 def _conditions_name_countries(draft: Edition) -> Findings:
     for path, when in _conditions(draft):
         for index, country in enumerate(when.countries or ()):
-            if country not in COUNTRIES:
-                yield Finding((*path, "countries", index), f"{country!r} is not a country", COUNTRY_CODES)
+            yield from country_findings((*path, "countries", index), country)
 
 
 def _access_names_words(draft: Edition) -> Findings:
