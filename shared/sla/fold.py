@@ -280,11 +280,11 @@ class FoldedCase:
         return instances[-1] if instances else None
 
     def _live(self, milestone: str) -> Clock | None:
-        last = self._last(milestone)
-        return last if last is not None and last.live else None
+        instances = self._clocks[milestone]
+        return instances[-1] if instances and instances[-1].live else None
 
     def _live_clocks(self) -> list[Clock]:
-        return [clock for milestone in self._rules if (clock := self._live(milestone)) is not None]
+        return [instances[-1] for instances in self._clocks.values() if instances and instances[-1].live]
 
     @property
     def _status(self) -> StatusChange:
