@@ -43,7 +43,7 @@ plans:
     technical_account_manager: false
   premier_plus:
     name: {es: Premier+, en: Premier+}
-    includes: premier
+    includes: "access"
     priority_response: true
     automated_escalation: true
     technical_account_manager: true

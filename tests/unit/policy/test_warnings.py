@@ -224,6 +224,15 @@ def test_levels_that_call_nobody_are_named() -> None:
     assert shown(only_warnings) == []
 
 
+def test_a_plan_that_includes_the_access_of_another_and_not_its_promises_is_named() -> None:
+    """`includes` opens channels; who adds a better plan believes that it has the promises of the lesser one as well."""
+    better = "  platinum: {name: {es: p, en: p}, includes: premier, priority_response: true}\naccount_types:"
+    (found,) = shown(changed("account_types:", better, QUIET))
+    assert "plans.platinum.includes: brings no promises: premier has targets, and platinum has none" in found
+    for_all = changed("plans: [premier, premier_plus]\n    priorities: [P3]", "priorities: [P3]", QUIET)
+    assert shown(changed("account_types:", better, for_all)) == []
+
+
 # --- updates before the first response --------------------------------------------------------------------------------
 
 
