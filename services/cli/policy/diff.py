@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
-from services.cli.policy.diff_situations import Asker, Axes
+from services.cli.policy.diff_situations import Asker, Axes, fields_of
 from services.cli.policy.document_fields import document_fields
 from shared.contracts.vocabulary import Language
 from shared.policy.model import Edition
@@ -168,7 +168,7 @@ def _priorities_of(asker: Asker, conditions: Any, chosen: Mapping[str, Any]) -> 
     """The priority that follows; all that may, where that depends on fields which this edition alone has."""
     if asker.situation(chosen) is None:
         return NOT_IN_EDITION
-    own = [name for name in asker.asked_fields(conditions) if f"fields.{name}" not in chosen]
+    own = [name for name in fields_of(conditions) if f"fields.{name}" not in chosen]
     values = [asker.edition.fields[name].values for name in own]
     found = set()
     for each in product(*values):

@@ -38,7 +38,7 @@ class Axes(NamedTuple):
             named = dict.fromkeys(word for when in asked for word in getattr(when, section) or ())
             if named:
                 values[axis] = [ANOTHER, *named]
-        for name in dict.fromkeys(name for when in asked for name in when.fields):
+        for name in fields_of(asked):
             known = [each.fields[name].values for each in (before, after) if name in each.fields]
             values[_FIELD + name] = list(dict.fromkeys(value for each in known for value in each))
         return cls(values)
@@ -88,6 +88,11 @@ def _truths(values: dict[str, Sequence[Any]], asked: list[Condition], always: tu
         values[axis] = (True, False)
 
 
+def fields_of(conditions: Iterable[Condition]) -> list[str]:
+    """The fields that conditions ask about."""
+    return list(dict.fromkeys(name for when in conditions for name in when.fields))
+
+
 class Asker(NamedTuple):
     """An edition that is asked about situations which may have words of another one."""
 
@@ -121,10 +126,6 @@ class Asker(NamedTuple):
     def tier_of(self, channel: str) -> str:
         """A tier at which the channel is open to somebody."""
         return next(rule.tier for rule in self.edition.access if channel in rule.channels)
-
-    def asked_fields(self, conditions: Iterable[Condition]) -> list[str]:
-        """The fields that conditions of the edition ask about."""
-        return list(dict.fromkeys(name for when in conditions for name in when.fields))
 
     @property
     def _least(self) -> dict[str, str]:
