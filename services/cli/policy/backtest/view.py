@@ -153,9 +153,10 @@ def _clock(found: Data, messages: Messages) -> str:
 
 
 def _because(why: Data | None, messages: Messages) -> Iterator[str]:
-    """The rules of both editions, or one line if they say the same."""
-    for side in ("before", "after") if why is not None else ():
-        rule = None if why is None else why[side]
+    """The rule of each edition that has one, with its reason, the baseline first."""
+    if why is None:
+        return
+    for rule in (why["before"], why["after"]):
         if rule is not None:
             place = {"edition": rule["edition"] or "-", "rule": rule["rule"] or "-"}
             yield from _wrapped(messages("backtest.because", **place, because=rule["because"]), 6)
