@@ -139,14 +139,14 @@ def _activity(
 ) -> Activity:
     migrated = None if activity.edition is None else editions.of(activity.edition).calendars
     return Activity(
-        state.opened_at + activity.after,
-        ACTIVITY_TYPES[activity.kind],
-        unpack_id(activity.id),
-        activity.to,
-        terms,
-        None if migrated is None else migrated[calendar],
-        migrated,
-        None if activity.until is None else state.opened_at + activity.until,
-        activity.milestone,
-        None if activity.retracts is None else unpack_id(activity.retracts),
+        at=state.opened_at + activity.after,
+        kind=ACTIVITY_TYPES[activity.kind],
+        id=unpack_id(activity.id),
+        to=activity.to,
+        terms=terms,
+        calendar=None if migrated is None else migrated[calendar],
+        calendars=migrated,
+        until=None if activity.until is None else state.opened_at + activity.until,
+        milestone=activity.milestone,
+        retracts=None if activity.retracts is None else unpack_id(activity.retracts),
     )
