@@ -1,6 +1,7 @@
 """[pure] When a target is due: the terms of a milestone applied to a start and a calendar."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from shared.business_time.business_days import business_days_target_micros
@@ -11,6 +12,8 @@ from shared.business_time.spans import Span
 from shared.contracts.vocabulary import Hours, Until
 
 _NO_PAUSES: Sequence[Span] = ()
+# A case is folded again at each activity, every time from the same starts.
+_open_time_of = lru_cache(maxsize=4096)(business_days_target_micros)
 
 
 class Terms(Protocol):
@@ -41,7 +44,7 @@ def target_of(terms: Terms, start: Micros, calendar: BusinessCalendar | None) ->
     if terms.target_seconds is not None:
         return terms.target_seconds * SECOND
     assert terms.target_business_days is not None  # noqa: S101 - the caller knows that there is a target
-    return business_days_target_micros(start, terms.target_business_days, terms.until or "same_time", needed(calendar))
+    return _open_time_of(start, terms.target_business_days, terms.until or "same_time", needed(calendar))
 
 
 def due_of(
