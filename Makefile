@@ -9,10 +9,10 @@ JOBS ?= 3
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-e2e oracle bench mutants check format types schemas lock lock-check tree up down logs clean
+.PHONY: help setup run test test-fast test-e2e oracle bench bench-backtest mutants check format types schemas lock lock-check tree up down logs clean
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Make .venv and install exactly what the lock files name
 
@@ -42,8 +42,11 @@ test-e2e: setup ## Bring the compose stack up, drive it from the host, kill part
 oracle: setup ## Judge business time in a million random cases; stop it with Ctrl-C, it goes on there (ARGS="--cases N", --help)
 	@$(BIN)/python -m tests.oracle $(ARGS)
 
-bench: setup ## Measure business time against its goals (ARGS=--strict exits 1 if one is missed, --help)
+bench: setup ## Measure business time and decisions against their goals (ARGS=--strict exits 1 if one is missed, --help)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-backtest: setup ## Measure how many events a backtest folds in a second of CPU (ARGS=--strict as above, --help)
+	@$(BIN)/python -m tests.bench.backtest $(ARGS)
 
 mutants: setup ## Score the tests by mutants of calendar, clocks and escalation; stop it with Ctrl-C, it goes on there (ARGS=--help)
 	@$(BIN)/python -m tests.mutation $(ARGS)
