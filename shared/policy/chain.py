@@ -1,11 +1,12 @@
 """[pure] The escalation chain of an edition: who is called at which point of a target.
 
-Warnings are before the deadline, escalation levels at it or after, each in the target's own hours. A level repeats its
-call until the next level is reached, a warning until the deadline.
+Warnings are before the deadline, escalation levels at it or after, each in the target's own hours. A level calls and
+repeats its call until the next level is reached, a warning until the deadline. An edition is refused if its levels do
+not ascend on each of its targets. On a target that new terms give by hand, a level that would not come before the next
+one makes way for it: calls ascend, and no two of them come at one amount.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import NamedTuple
 
 from shared.business_time.instants import SECOND, Micros
@@ -35,13 +36,12 @@ class Chain:
         self._steps: dict[Micros, tuple[Step, ...]] = {}
 
     def steps(self, target: Micros) -> tuple[Step, ...]:
-        """Every call for a target, in time order."""
+        """Every call for a target, in the order of the levels, which is that of their amounts."""
         known = self._steps.get(target)
         if known is None:
             if len(self._steps) >= _KEPT_TARGETS:
                 self._steps.clear()
-            # Sorted, since levels may be out of time order on a target that the edition does not promise.
-            known = self._steps[target] = tuple(sorted(self._computed(target)))
+            known = self._steps[target] = tuple(reversed(tuple(self._from_last_to_first(target))))
         return known
 
     def place_of(self, level: int) -> int | None:
@@ -53,19 +53,24 @@ class Chain:
         """The first level that is an escalation: published as suppressed for plans without automated escalation."""
         return next((level.level for level in self.levels if level.kind == "escalation"), None)
 
-    def _computed(self, target: Micros) -> Iterator[Step]:
-        for level, following in zip_longest(self.levels, self.levels[1:]):
-            until = None if following is None else amount_of(following, target)
+    def _from_last_to_first(self, target: Micros) -> Iterator[Step]:
+        until: Micros | None = None  # when the next level is reached
+        for level in reversed(self.levels):
+            first = amount_of(level, target)
             if level.kind == "warning":
                 until = target if until is None else min(until, target)
-            first = amount_of(level, target)
-            repeat = level.repeat
-            every = 0 if repeat is None else repeat.every_seconds * SECOND
-            for repetition in range(1 if repeat is None else repeat.times + 1):
-                amount = first + repetition * every
-                if repetition and until is not None and amount >= until:
-                    break
+            amounts = [amount for amount in _amounts(level, first) if until is None or amount < until]
+            for repetition, amount in reversed(tuple(enumerate(amounts))):
                 yield Step(amount, level.level, repetition, level.kind, level.called, amount / target)
+            until = first if amounts else until
+
+
+def _amounts(level: EscalationLevel, first: Micros) -> Iterator[Micros]:
+    """The amounts of a level's first call and of its repetitions."""
+    yield first
+    if level.repeat is not None:
+        for repetition in range(1, level.repeat.times + 1):
+            yield first + repetition * level.repeat.every_seconds * SECOND
 
 
 NO_CHAIN = Chain(())

@@ -222,7 +222,8 @@ class Clock(Struct, gc=False):
         """
         assert self.terms.hours is not None  # noqa: S101 - a target says in which hours it counts
         if amount <= 0:
-            return self.started_at
+            taken = merged(self.acknowledged) if self.acknowledged else ()
+            return next((until for since, until in taken if since <= self.started_at < until), self.started_at)
         pauses: Sequence[Span] = self.paused_spans
         if self.acknowledged:
             pauses = merged([*pauses, *self.acknowledged])

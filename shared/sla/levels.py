@@ -1,8 +1,9 @@
 """[pure] Which calls of the chain a clock still has before it, and the event of reaching one.
 
 Warnings are for every clock. Escalation levels need automated escalation; without it the lowest of them is published as
-suppressed, once for a clock instance, and the rest not at all. Each call is made once for a clock instance, ascending.
-The chain stands still with its clock and goes on, not over again, when the clock does; a stopped clock calls nobody.
+suppressed, once for a clock instance, and the rest not at all. Each call is made once for a clock instance, ascending:
+after a level has fired no lower one calls, whatever the target or the chain have become. The chain stands still with
+its clock and goes on, not over again, when the clock does; a stopped clock calls nobody.
 """
 
 from shared.business_time.instants import Micros
@@ -12,22 +13,21 @@ from shared.sla.clock import CasePolicy, Clock, Fired, Mark
 
 
 def calls_left(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Step]:
-    """The calls that a clock still has before it, in order.
-
-    No warning follows a breach: neither a published one, nor the deadline beyond which an acknowledgement delays the
-    warning. Of a paused clock neither instant is known yet. Raises CalendarError.
-    """
-    fired = dict(mark.fired)
-    left = [step for step in policy.chain.steps(clock.target) if step.repetition >= fired.get(step.level, 0)]
-    if mark.breached:
-        left = [step for step in left if step.kind == "escalation"]
-    elif clock.acknowledged and clock.stage == "running":
-        deadline = clock.deadline()
-        left = [step for step in left if step.kind == "escalation" or clock.call_at(step.amount) <= deadline]
+    """The calls that have not been made for a clock, in order. No warning follows a breach."""
+    last = max(mark.fired, default=(-1, 0))  # the highest level that has fired, and how often
+    left = [step for step in policy.chain.steps(clock.target) if (step.level, step.repetition) >= last]
+    escalations = [step for step in left if step.kind == "escalation"]
     if not policy.automated:
-        lowest = policy.chain.lowest_escalation
-        left = [step for step in left if step.kind == "warning" or (step.level, step.repetition) == (lowest, 0)]
-    return left
+        escalations = [] if _has_escalated(policy, last[0]) else escalations[:1]
+    if mark.breached:
+        return escalations
+    return [step for step in left if step.kind == "warning"] + escalations
+
+
+def _has_escalated(policy: CasePolicy, last: int) -> bool:
+    """Whether a clock whose highest fired level is `last` has had an escalation raised or suppressed."""
+    lowest = policy.chain.lowest_escalation
+    return lowest is not None and last >= lowest
 
 
 def reached(policy: CasePolicy, clock: Clock, mark: Mark, step: Step, at: Micros) -> tuple[Mark, effects.ClockEvent]:

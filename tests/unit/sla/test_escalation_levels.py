@@ -1,7 +1,11 @@
 """Who is called when: warnings before, levels after, each once, and nobody for nothing."""
 
+from itertools import pairwise
+from typing import Any
+
 import pytest
 
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import Hours
 from shared.policy.chain import Chain
 from shared.policy.model import EscalationLevel, Repeat
@@ -177,15 +181,15 @@ def test_every_instance_has_its_own_chain() -> None:
 
 
 def test_several_warnings_and_levels_are_data() -> None:
-    """The chain is what the policy says, in the order of its shares."""
-    chain = (level(3, 2.0, "tier2"), level(0, 0.5, "case_tier"), level(1, 1.0, "tier1_lead"), level(2, 1.0, "tier2"))
+    """The chain is what the policy says."""
+    chain = (level(0, 0.5, "case_tier"), level(1, 1.0, "tier1_lead"), level(2, 1.5, "tier2"), level(3, 2.0, "tier2"))
     desk = ClockDesk({"restoration": terms(60)}, levels=chain)
     said = desk.waits_until(1_000)
     assert [(s.word, s.at) for s in said] == [
         ("warned", 30),
         ("breached", 60),
         ("raised", 60),
-        ("raised", 60),
+        ("raised", 90),
         ("raised", 120),
     ]
     assert [s.effect.level for s in said if isinstance(s.effect, EscalationRaised)] == [1, 2, 3]
@@ -319,10 +323,107 @@ def test_without_automated_escalation_repetitions_are_suppressed_with_their_leve
     assert desk.said("raised") == []
 
 
-def test_the_chain_of_a_target_is_in_the_order_in_which_its_calls_come() -> None:
+def warning(number: int, share: float | None = None, **when: Any) -> EscalationLevel:
+    """A warning, also one that is not the first."""
+    return EscalationLevel(kind="warning", level=number, share=share, called="case_tier", **when)
+
+
+LEAD_AT_ONE_AND_A_HALF = level(3, 1.5, "tier1_lead")
+
+
+@pytest.mark.parametrize(
+    ("levels", "target", "expected"),
+    [
+        pytest.param(
+            (HALF_AN_HOUR_BEFORE, level(1, 1.0, "tier2")), 60, [(0, 30), (1, 60)], id="as the edition means it"
+        ),
+        pytest.param(
+            (warning(0, 0.5), warning(1, before_deadline_seconds=1800)), 61, [(0, 30.5), (1, 31)], id="in time"
+        ),
+        pytest.param((warning(0, 0.5), warning(1, before_deadline_seconds=1800)), 60, [(1, 30)], id="at one instant"),
+        pytest.param((warning(0, 0.5), warning(1, before_deadline_seconds=1800)), 40, [(1, 10)], id="overtaken"),
+        pytest.param(
+            (warning(0, before_deadline_seconds=7200), warning(1, before_deadline_seconds=3600)),
+            30,
+            [(1, 0)],
+            id="both before the start",
+        ),
+        pytest.param((LATER, LEAD_AT_ONE_AND_A_HALF), 180, [(3, 270)], id="after the deadline, at one instant"),
+        pytest.param((LATER, LEAD_AT_ONE_AND_A_HALF), 60, [(3, 90)], id="after the deadline, overtaken"),
+        pytest.param(
+            (level(1, 1.0, "tier2"), LATER, LEAD_AT_ONE_AND_A_HALF), 60, [(1, 60), (3, 90)], id="only that one"
+        ),
+    ],
+)
+def test_a_level_that_would_not_come_before_the_next_one_makes_way_for_it(
+    levels: tuple[EscalationLevel, ...], target: int, expected: list[tuple[int, float]]
+) -> None:
+    """On a target that the edition does not promise, but new terms give by hand: nobody is called twice for one
+    instant, and nobody of a lower level after somebody of a higher one.
+    """
+    desk = ClockDesk({"restoration": terms(10_000)}, levels=levels)
+    desk.record_activity(0, "reprioritised", terms={"restoration": terms(target)})
+    desk.waits_until(100_000)
+    assert [(number, at) for _, at, number, _ in calls(desk)] == expected
+
+
+def test_business_days_on_which_two_levels_would_come_at_one_instant_call_once() -> None:
+    """Half of sixteen open hours, and eight hours before the deadline."""
+    a_day = MilestoneTerms(
+        target_seconds=None, target_business_days=1, until="end_of_day", hours="business", promise="objective"
+    )
+    desk = ClockDesk({"restoration": a_day}, levels=(warning(0, 0.5), warning(1, before_deadline_seconds=8 * 3600)))
+    assert desk.due("restoration") == 1440 + 480
+    desk.waits_until(100_000)
+    assert [(at, number) for _, at, number, _ in calls(desk)] == [(480, 1)]
+
+
+def test_no_lower_level_calls_after_a_higher_one() -> None:
+    """The levels of another edition, by which there is one between: the case is with the higher one already."""
+    desk = ClockDesk({"restoration": terms(60)}, levels=(level(1, 1.0, "tier1_lead"), level(3, 1.5, "tier2")))
+    desk.waits_until(91)
+    later = (level(1, 1.0, "tier1_lead"), level(2, 1.25, "tier2"), level(3, 1.5, "tier2"), level(4, 2.0, "tier2"))
+    desk.policy = desk.policy._replace(chain=Chain(later))
+    desk.waits_until(1_000)
+    assert [(at, number) for _, at, number, _ in calls(desk)] == [(60, 1), (90, 3), (120, 4)]
+
+
+def test_a_level_calls_no_more_once_the_next_one_was_reached_also_under_new_terms() -> None:
+    """A longer target moves the next level away, and there would be room for the repetitions again."""
+    chain = (level(1, 1.0, "tier1_lead", repeat=EVERY_TEN_MINUTES), level(2, 1.25, "tier2"))
+    desk = ClockDesk({"restoration": terms(60)}, levels=chain)
+    desk.waits_until(76)
+    desk.record_activity(76, "reprioritised", terms={"restoration": terms(240)})
+    desk.waits_until(1_000)
+    assert calls(desk) == [("raised", 60, 1, 0), ("raised", 70, 1, 1), ("raised", 75, 2, 0)]
+
+
+def test_one_suppression_also_where_the_lowest_level_makes_way() -> None:
+    """It is said of the first one that would have called, and once, whichever is the first under new terms."""
+    desk = ClockDesk({"restoration": terms(60)}, levels=(LATER, LEAD_AT_ONE_AND_A_HALF), automated=False)
+    desk.waits_until(91)
+    assert [(s.at, s.effect.level) for s in desk.said("suppressed") if isinstance(s.effect, EscalationSuppressed)] == [
+        (90, 3)
+    ]
+    desk.record_activity(100, "reprioritised", terms={"restoration": terms(600)})
+    desk.waits_until(10_000)
+    assert len(desk.said("suppressed")) == 1
+
+
+def test_a_warning_at_the_start_waits_for_an_acknowledgement_of_that_instant() -> None:
+    """Nobody is called while somebody has taken the call."""
+    desk = ClockDesk({"restoration": terms(20)}, levels=(HALF_AN_HOUR_BEFORE,))
+    desk.record_activity(0, "acknowledged", milestone="restoration")
+    assert desk.waits_until(19) == []
+    assert [s.word for s in desk.waits_until(1_000)] == ["breached"]
+
+
+@pytest.mark.parametrize("target", [60, 10, 1_000])
+def test_the_calls_of_a_target_ascend_in_level_and_amount(target: int) -> None:
     """Also on a target that was given to one case by hand, on which a level overtakes the one before it."""
-    levels: tuple[EscalationLevel, ...] = (HALF_AN_HOUR_BEFORE, level(1, 1.0, "tier2"))
-    early = (level(0, 0.9, "case_tier"), level(1, None, "tier2", before_deadline_seconds=600))
-    for chain, target in ((Chain(levels), 60), (Chain(early), 10), (Chain(early), 1_000)):
-        amounts = [step.amount for step in chain.steps(target * 60_000_000)]
-        assert amounts == sorted(amounts)
+    for levels in (
+        (HALF_AN_HOUR_BEFORE, level(1, 1.0, "tier2")),
+        (warning(0, 0.9), warning(1, before_deadline_seconds=600)),
+    ):
+        steps = Chain(levels).steps(target * 60_000_000)
+        assert all(a.level < b.level and a.amount < b.amount for a, b in pairwise(steps))
