@@ -1,15 +1,18 @@
-"""[pure] A year of a calendar: when it opens and closes, and how long its dates are open."""
+"""[pure] A year of a calendar: when it opens and closes, and how long its dates and its business days are."""
 
 from datetime import timedelta
 from functools import cached_property
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
+from shared.business_time.business_days import Until, business_days_target_micros
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.instants import DAY, HOUR, Micros, from_micros, to_micros
 from shared.contracts.structs import MilestoneTerms
 
 _YEAR = 366 * DAY
+_target = attrgetter("target")
 
 
 class CalendarYear:
@@ -18,6 +21,7 @@ class CalendarYear:
     def __init__(self, calendar: BusinessCalendar, since: Micros) -> None:
         self.calendar = calendar
         self._since = since
+        self._business_days: dict[tuple[int, Until], tuple[BusinessDays, ...]] = {}
 
     @cached_property
     def edges(self) -> list[Micros]:
@@ -30,15 +34,52 @@ class CalendarYear:
     def open_dates(self) -> "OpenDates":
         """How long its open dates are."""
         dates = self.calendar.dates
-        first = dates.day(self._since)
         lengths, closings = [], []
-        for day in range(first, first + _YEAR // DAY):
+        for day in self._days():
             if spans := dates.open_spans(day):
                 lengths.append(sum(end - start for start, end in spans))
                 closings.append(spans[-1][1] - dates.first_instant(day * DAY))
         if not lengths:
             return OpenDates(0, 0, 0, 0)
         return OpenDates(min(lengths), max(lengths), min(closings), max(closings))
+
+    def business_days(self, days: int, until: Until) -> tuple["BusinessDays", ...]:
+        """The shortest and the longest target of so many business days in the year; none if the calendar never opens.
+
+        The open time of the target is a linear function of its start, except where the start or the same time of the
+        last date passes an opening or a closing. So it is shortest and longest for cases that begin on some date at
+        the time of day of an opening or closing, or one microsecond before. Raises NeverOpen.
+        """
+        known = self._business_days.get((days, until))
+        if known is None:
+            found = [
+                BusinessDays(business_days_target_micros(start, days, until, self.calendar), start)
+                for start in self._starts
+            ]
+            known = self._business_days[days, until] = (
+                (min(found, key=_target), max(found, key=_target)) if found else ()
+            )
+        return known
+
+    @cached_property
+    def _starts(self) -> list[Micros]:
+        """On each open date, the times of day of all openings and closings, and one microsecond before each."""
+        dates = self.calendar.dates
+        open_dates = [day for day in self._days() if dates.open_spans(day)]
+        edges = {dates.label(edge) - day * DAY for day in open_dates for span in dates.open_spans(day) for edge in span}
+        at_edges = (dates.first_instant(day * DAY + edge) for day in open_dates for edge in sorted(edges))
+        return [at - before for at in at_edges for before in (0, 1)]
+
+    def _days(self) -> range:
+        first = self.calendar.dates.day(self._since)
+        return range(first, first + _YEAR // DAY)
+
+
+class BusinessDays(NamedTuple):
+    """How much open time a target in business days comes to for a case that begins at `start`."""
+
+    target: Micros
+    start: Micros
 
 
 class OpenDates(NamedTuple):

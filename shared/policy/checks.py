@@ -2,25 +2,22 @@
 
 Each check is a function of the document that yields a finding for each contradiction. A check runs only if the sections
 that it needs could be read, so one mistake does not hide the others. `words.py` checks that every word is defined,
-`reach.py` that everybody has somewhere to go and every rule can apply.
+`reach.py` that everybody has somewhere to go and every rule can apply, `level_checks.py` that levels ascend.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.config import CalendarConfig
 from shared.business_time.errors import CalendarError, NeverOpen
-from shared.business_time.instants import SECOND
-from shared.policy.chain import amount_of
 from shared.policy.countries import COUNTRIES
 from shared.policy.document import Path, field_name
-from shared.policy.durations import format_duration
 from shared.policy.findings import Finding, Findings
+from shared.policy.level_checks import LEVEL_CHECKS
 from shared.policy.mistakes import one_of
-from shared.policy.model import Edition, EscalationLevel
+from shared.policy.model import Edition
 from shared.policy.numbers import number_findings
 from shared.policy.own_texts import unknown_facts
 from shared.policy.reach import ORDER_CHECKS, REACH_CHECKS
@@ -81,51 +78,6 @@ def _a_tier_has_people_or_not(draft: Edition) -> Findings:
                 )
 
 
-def _levels_ascend(draft: Edition) -> Findings:
-    for index, level in enumerate(draft.escalation_levels):
-        at: Path = ("escalation_levels", index)
-        yield from _right_side_of_the_deadline(at, level)
-        if index == 0:
-            continue
-        before = draft.escalation_levels[index - 1]
-        if level.level <= before.level:
-            yield Finding((*at, "level"), f"must be more than {before.level}, the level of the step before it")
-        if level.share is not None and before.share is not None and level.share <= before.share:
-            yield Finding((*at, "share"), f"must be more than {before.share:g}, the share of the step before it")
-
-
-def _right_side_of_the_deadline(at: Path, level: EscalationLevel) -> Findings:
-    if level.kind == "warning":
-        if level.share is not None and level.share >= 1:
-            yield Finding(
-                (*at, "share"), "is at the deadline or after it; a warning is before", "more than 0, less than 1"
-            )
-        if level.after_deadline_seconds is not None:
-            yield Finding((*at, "after_deadline_seconds"), "does not belong to a warning, which is before the deadline")
-        return
-    if level.share is not None and level.share < 1:
-        yield Finding((*at, "share"), "is before the deadline; an escalation is not", "1 or more")
-    if level.before_deadline_seconds is not None:
-        yield Finding(
-            (*at, "before_deadline_seconds"), "does not belong to an escalation, which is not before the deadline"
-        )
-
-
-def _levels_ascend_on_every_target(draft: Edition) -> Findings:
-    """If not all steps are shares, their order depends on the target."""
-    for number, (before, level) in enumerate(pairwise(draft.escalation_levels), 1):
-        if level.share is not None and before.share is not None:
-            continue
-        for index, target in enumerate(draft.targets):
-            if target.target_seconds is None:
-                continue
-            micros = target.target_seconds * SECOND
-            if amount_of(level, micros) <= amount_of(before, micros):
-                promised = f"the {format_duration(target.target_seconds)} of targets[{index}]"
-                yield Finding(("escalation_levels", number), f"does not come after the step before it on {promised}")
-                break
-
-
 def _calendars_are_named(draft: Edition) -> Findings:
     hours = draft.regional_hours
     named: list[tuple[Path, str]] = [(("regional_hours", "default"), hours.default)]
@@ -155,12 +107,10 @@ def _target_calendars_exist(draft: Edition) -> Findings:
 
 def _needed_calendars_open(draft: Edition) -> Findings:
     """On a calendar that never opens, a target would never be due."""
-    hours = draft.regional_hours
-    of_cases = {hours.default, *hours.countries.values(), *hours.regions.values(), *(r.calendar for r in hours.rules)}
     needed: dict[str, int] = {}
     for index, target in enumerate(draft.targets):
         if target.counts_in != "elapsed":
-            for name in of_cases if target.calendar is None else {target.calendar}:
+            for name in draft.regional_hours.calendars if target.calendar is None else {target.calendar}:
                 needed.setdefault(name, index)
     for name, index in needed.items():
         if name in draft.calendars and not _opens(draft.calendars[name], draft.effective_from):
@@ -204,8 +154,7 @@ _CHECKS: tuple[tuple[set[str], Callable[[Edition], Findings]], ...] = (
     *REACH_CHECKS,
     ({"plans"}, _includes_have_no_cycle),
     ({"access", "channels"}, _a_tier_has_people_or_not),
-    ({"escalation_levels"}, _levels_ascend),
-    ({"escalation_levels", "targets"}, _levels_ascend_on_every_target),
+    *LEVEL_CHECKS,
     ({"regional_hours", "calendars"}, _calendars_are_named),
     ({"targets", "calendars"}, _target_calendars_exist),
     ({"targets", "calendars", "regional_hours", "effective_from"}, _needed_calendars_open),

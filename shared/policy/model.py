@@ -285,6 +285,12 @@ class RegionalHours(Rule):
     regions: dict[str, str] = {}  # ISO country -> name of a calendar, for countries without one of their own
     default: str
 
+    @property
+    def calendars(self) -> frozenset[str]:
+        """The names of all calendars that a case may have by these rules."""
+        by_rule = (rule.calendar for rule in self.rules)
+        return frozenset((self.default, *self.countries.values(), *self.regions.values(), *by_rule))
+
 
 class Edition(Rule):
     """A whole edition, resolved: calendars hold dates, not references to holiday sets.
