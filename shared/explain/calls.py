@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import Micros, from_micros
 from shared.contracts.base import format_instant
@@ -35,7 +37,8 @@ def calls(
     """The calls about a clock: those that were published, in their order, then those that are still before it.
 
     `state` is `made` (or `suppressed`, where nobody was entitled to it), `coming`, `overdue` (its instant is past, and
-    nothing was published yet) or `standing_still` with its clock, which leaves its instant open.
+    nothing was published yet), `delayed` by an acknowledgement, or `standing_still` with its clock, which leaves its
+    instant open.
     """
     mine = [event for event in events if _is_of(event, clock)]
     made = [event for event in mine if isinstance(event, ClockWarned | EscalationRaised | EscalationSuppressed)]
@@ -81,6 +84,8 @@ def _before(history: CaseHistory, clock: Clock, step: Step, at: Micros, messages
         state = "standing_still"
     elif instant is not None and instant < at:
         state = "overdue"
+    elif clock.acknowledged and instant != _instant(replace(clock, acknowledged=[]), step):
+        state = "delayed"
     entitled = step.kind == "warning" or history.view.policy.automated
     return _call(
         history.now,

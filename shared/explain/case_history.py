@@ -1,14 +1,16 @@
 """[pure] A case as escalation has it once everything that counts was applied, and where its terms come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from shared.business_time.instants import Micros
 from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.sla.case_state import CaseState
-from shared.sla.clock import Clock
-from shared.sla.order import set_by
+from shared.sla.clock import CaseClocks, Clock, StatusChange
+from shared.sla.fold import folded
+from shared.sla.order import STATUS_ENDED, set_by
 from shared.sla.pinned_edition import Editions
 from shared.sla.terms_in_force import CaseView, Origin, origins, view_of
 
@@ -52,8 +54,26 @@ class CaseHistory(NamedTuple):
         if not activity_id:
             return {"activity_id": None, "type": SUBMISSION, "at": format_instant(self.case.received_at)}
         known = self.activities[set_by(activity_id)]
-        at = max(known.at, self.case.received_at)  # a receipt by a clock that was behind counts from there
-        return {"activity_id": activity_id, "type": known.type, "at": format_instant(at)}
+        kind: str = known.type
+        at = known.at
+        if activity_id != known.activity_id and known.until is not None:
+            kind, at = STATUS_ENDED, known.until
+        at = max(at, self.case.received_at)  # a receipt by a clock that was behind counts from there
+        return {"activity_id": known.activity_id, "type": kind, "at": format_instant(at)}
+
+    def seen_at(self, at: Micros) -> CaseClocks:
+        """What its clocks are folded from at `at`: a status that ends by itself has ended by then, whether or not
+        escalation was there to notice.
+        """
+        return self.view.clocks._replace(seen_until=max(self.view.clocks.seen_until, at))
+
+    def ended_statuses(self, at: Micros) -> Iterator[tuple[ActivityRecorded, StatusChange]]:
+        """The statuses that have ended by themselves, each with the activity that set it, and what came then."""
+        clocks = self.seen_at(at)
+        case = folded(self.view.policy, clocks.opened_at, clocks.status, clocks.history, clocks.seen_until)
+        for change in case.statuses:
+            if change.by != set_by(change.by):
+                yield self.activities[set_by(change.by)], change
 
 
 def case_history(

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared.business_time.instants import Micros, from_micros
+from shared.business_time.instants import LATEST, Micros, from_micros
+from shared.business_time.spans import Span, clipped, merged
 from shared.contracts.base import format_instant
 from shared.contracts.structs import EscalationEvent
 from shared.explain.calls import calls
 from shared.explain.case_history import CaseHistory
 from shared.explain.clock_ledger import as_data, ledger_of, seconds
 from shared.explain.ledger_reasons import because
-from shared.explain.rules import Rule, behaviour_rule, calendar_rule, target_rule
+from shared.explain.rules import Rule, acknowledgement_rule, behaviour_rule, calendar_rule, target_rule
 from shared.messages.messages import Messages
+from shared.policy.milestones import Reopened
 from shared.sla.clock import Clock, Pause
 from shared.sla.fold import as_of
 from shared.sla.sla_clock import clocks_of
@@ -25,7 +27,7 @@ def clocks(
     messages: Messages,
 ) -> list[dict[str, Any]]:
     """Each clock at `at`. `of_the_case` is the rule of its calendar."""
-    found = as_of(clocks_of(history.view.policy, history.view.clocks), at)
+    found = as_of(clocks_of(history.view.policy, history.seen_at(at)), at)
     return [_clock(history, clock, of_the_case, events, at, messages) for clock in found]
 
 
@@ -50,6 +52,7 @@ def _clock(
         "hours": clock.terms.hours,
         "paused_by": list(clock.terms.paused_by),
         "reopen": clock.terms.reopen,
+        "reopened": _reopened(history, clock),
         "stage": clock.stage,
         "late": clock.late,
         "started_at": _text(clock.started_at),
@@ -58,16 +61,30 @@ def _clock(
         "stopped_at": _text(clock.stopped_at),
         "stopped_by": None if clock.stopped_at is None else history.named(clock.by),
         "used_seconds": seconds(clock.used(at)),
+        "acknowledged": [{"start": _text(start), "end": _text(end)} for start, end in _acknowledged(clock)],
         "rules": {
             "target": target_rule(history, origin, milestone, messages),
             "paused_by": behaviour,
             "reopen": behaviour,
             "calendar": calendar_rule(history, clock, of_the_case, messages),
             "breached_at": _breach_rule(history, clock, messages),
+            "acknowledged": acknowledgement_rule(history, clock, messages),
         },
         "ledger": _ledger(history, clock, at, messages),
         "calls": calls(history, clock, events, at, messages),
     }
+
+
+def _reopened(history: CaseHistory, clock: Clock) -> Reopened:
+    """What reopening the case does to the clock once it has stopped."""
+    row = history.view.policy.rules.milestones[clock.milestone]
+    return "never" if row.reopened == "never" else clock.terms.reopen
+
+
+def _acknowledged(clock: Clock) -> list[Span]:
+    """When somebody had taken the call of the clock; a stopped clock would call nobody anyway."""
+    until = LATEST if clock.stopped_at is None else clock.stopped_at
+    return clipped(merged(clock.acknowledged), clock.started_at, until)
 
 
 def _breach_rule(history: CaseHistory, clock: Clock, messages: Messages) -> Rule | None:
@@ -79,7 +96,7 @@ def _breach_rule(history: CaseHistory, clock: Clock, messages: Messages) -> Rule
 
 def _ledger(history: CaseHistory, clock: Clock, at: Micros, messages: Messages) -> list[dict[str, Any]]:
     edition = history.whose_calendar(clock).pinned.edition
-    names = edition.holiday_names.get(history.case.calendar, {})
+    names = edition.holiday_names.get(clock.terms.calendar or history.case.calendar, {})
     holidays = {name: text[messages.language] for name, text in names.items() if messages.language in text}
     found: list[dict[str, Any]] = []
     for entry, pause in ledger_of(clock, at):

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shared.business_time.zones import TZDATA_VERSION
 from shared.contracts.structs import CaseRouted
 from shared.explain.case_history import CaseHistory
-from shared.explain.rules import Rule, rule, target_rule
+from shared.explain.rules import Rule, calendar_made_of, rule, target_rule
 from shared.messages.messages import Messages
 from shared.policy.priority import priority_rule
 from shared.policy.regional import calendar_by_rule
-from shared.routing.calendar_choice import CalendarInputs, choose
+from shared.routing.calendar_choice import CalendarInputs, choose, rule_of, why_it_holds
 from shared.routing.entitlement import Entitlement
 from shared.routing.priority import priority_of
 from shared.routing.rendering import because, in_words_of
@@ -50,26 +49,33 @@ def priority_rules(shown: Shown, history: CaseHistory | None, messages: Messages
 
 
 def calendar_rule(case: CaseRouted, shown: Shown, pinned: PinnedEdition | None, messages: Messages) -> dict[str, Any]:
-    """The rule that chose the calendar of the case, and what the calendar is made of.
+    """The rule that chose the calendar of the case, and what the calendar is made of."""
+    why = because(shown, "calendar")
+    named = rule(None, pinned, why, messages) if pinned is None else _chosen(case, pinned, why, messages)
+    return {**calendar_made_of(case.calendar, pinned), **_of(shown, named)}
 
-    `tzdata_version` and `holidays_version` are those that the edition was resolved with, `tzdata_version_here` is that
-    of the zone data that the ledgers here are counted by.
-    """
-    used = case.entitlement
-    place = None
-    if pinned is not None:
-        by_rule = calendar_by_rule(pinned.edition, facts_of(case, pinned.edition).kind.situation)
-        entitlement = Entitlement.of(used)
-        place = choose(pinned.edition, CalendarInputs.of(entitlement, case.country, by_rule)).rule
-    config = None if pinned is None else pinned.edition.calendars.get(case.calendar)
-    return {
-        "calendar": case.calendar,
-        "timezone": config.timezone if config else None,
-        "tzdata_version": None if pinned is None else pinned.edition.tzdata_version,
-        "tzdata_version_here": TZDATA_VERSION,
-        "holidays_version": None if pinned is None else pinned.edition.holidays_version,
-        **_of(shown, rule(place, pinned, because(shown, "calendar"), messages)),
+
+def _chosen(case: CaseRouted, pinned: PinnedEdition, why: str, messages: Messages) -> Rule:
+    """The rule that chose the calendar, `why` as the decision has it; of a calendar rule, also what makes it hold."""
+    edition, situation = pinned.edition, facts_of(case, pinned.edition).kind.situation
+    by_rule = calendar_by_rule(edition, situation)
+    choice = choose(edition, CalendarInputs.of(Entitlement.of(case.entitlement), case.country, by_rule))
+    if by_rule is None or choice.rule != by_rule.rule:
+        return rule(choice.rule, pinned, why, messages)
+    calendar_rule = rule_of(edition, by_rule)
+    because = {
+        "code": "calendar.rule_holds",
+        "facts": {
+            "calendar": by_rule.name,
+            "rule": calendar_rule.id,
+            "claims": why_it_holds(edition, calendar_rule, situation),
+        },
     }
+    words = in_words_of(messages, edition)
+    sentence = words.reason(because)
+    if not choice.as_asked:
+        sentence = words(choice.why.code, **{**choice.why.facts, "because": because})
+    return rule(choice.rule, pinned, sentence, messages, beside=calendar_rule)
 
 
 def milestones(shown: Shown, history: CaseHistory | None, messages: Messages) -> dict[str, Any]:

@@ -5,7 +5,7 @@ every deadline comes with its ledger: which time counted, which did not, and why
 edition that it is from. Without that edition the published events are all there is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 
 from shared.business_time.errors import CalendarError
-from shared.business_time.instants import to_micros
+from shared.business_time.instants import Micros, from_micros, to_micros
 from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded, CaseRouted, ClockEvent, CustomerEscalationEvent, EscalationEvent
 from shared.explain import decision
-from shared.explain.case_history import case_history
+from shared.explain.case_history import CaseHistory, case_history
 from shared.explain.case_log import CaseLog
 from shared.explain.clocks import clocks
 from shared.explain.escalation_right import escalation_right
@@ -31,6 +31,7 @@ from shared.sla.pinned_edition import KnownEditions, PinnedEdition
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
 _OF_AN_ACTIVITY = ("to", "until", "milestone", "retracts", "fields", "milestones", "plan", "edition", "accepted")
+_Known = tuple[datetime, int, dict[str, Any]]  # an entry of the history, after when it was known here and its rank
 _OF_A_CLOCK = ("milestone", "instance", "generation")
 # What all events of a clock, or of a customer's escalation, have; an entry has every other field of its event.
 _OF_EVERY_EVENT = {*ClockEvent.__struct_fields__, *CustomerEscalationEvent.__struct_fields__}
@@ -66,7 +67,7 @@ def explanation(
         "calendar_rule": calendar,
         "milestones": decision.milestones(shown, history, messages),
         "clocks": None if history is None else clocks(history, calendar, log.events, at, messages),
-        "history": _history(case, activities, log.events),
+        "history": _history(case, activities, log.events, [] if history is None else _endings(history, at)),
         "dead_letters": _dead_letters(log.dead_letters),
     }
 
@@ -76,6 +77,7 @@ def _case(case: CaseRouted, now: datetime) -> dict[str, Any]:
         "case_id": case.case_id,
         "account_id": case.account_id,
         "requester_id": case.requester_id,
+        "opened_by": case.opened_by,
         "received_at": format_instant(case.received_at),
         "decided_at": format_instant(case.observed_at),
         "at": format_instant(now),
@@ -121,13 +123,16 @@ def _decision(case: CaseRouted, shown: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _history(
-    case: CaseRouted, activities: Sequence[ActivityRecorded], events: Sequence[EscalationEvent]
+    case: CaseRouted,
+    activities: Sequence[ActivityRecorded],
+    events: Sequence[EscalationEvent],
+    endings: Iterable[_Known],
 ) -> list[dict[str, Any]]:
     """What happened and what was published about it, by the instant at which it was known here.
 
     A receipt by a clock that was behind is dated as it counts: from the opening of the case.
     """
-    known: list[tuple[datetime, int, dict[str, Any]]] = []
+    known: list[_Known] = [*endings]
     for activity in activities:
         more = {name: getattr(activity, name) for name in _OF_AN_ACTIVITY if getattr(activity, name) is not None}
         at = max(activity.at, case.received_at)
@@ -146,6 +151,13 @@ def _history(
         entry |= _facts(event)
         known.append((event.observed_at, 1, entry))
     return [_plain(entry) for _, _, entry in sorted(known, key=lambda each: each[:2])]
+
+
+def _endings(history: CaseHistory, at: Micros) -> Iterator[_Known]:
+    """The statuses that have ended by themselves; nobody reports that."""
+    for activity, change in history.ended_statuses(at):
+        entry = {**history.named(change.by), "to": change.status}
+        yield max(from_micros(change.at), activity.recorded_at), 0, entry
 
 
 def _facts(event: EscalationEvent) -> dict[str, Any]:

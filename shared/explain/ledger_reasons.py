@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from shared.contracts.vocabulary import ACTIVITY_TYPES, STATUS_KINDS
 from shared.messages.messages import Messages
+
+# A clock that had stopped and goes on was paused by the activity that stopped it, and not by a status of that name.
+_STOPPING = frozenset(ACTIVITY_TYPES) - frozenset(STATUS_KINDS)
 
 
 def because(entry: Mapping[str, Any], messages: Messages, holidays: Mapping[str, str]) -> str:
@@ -19,6 +23,6 @@ def because(entry: Mapping[str, Any], messages: Messages, holidays: Mapping[str,
     code = "ledger.paused"
     if by.get("activity_id", by.get("event")) in (None, "status"):
         code = "ledger.paused_when_submitted"
-    elif by["status"] == "restored":
-        code = "ledger.restored"
-    return messages(code, status=by["status"], at=by["at"])
+    elif by["status"] in _STOPPING and by.get("type", by["status"]) == by["status"]:
+        code = "ledger.restored" if by["status"] == "restored" else "ledger.stopped"
+    return messages(code, status=by["status"], activity=by["status"], at=by["at"])

@@ -6,6 +6,7 @@ counts, `source` and `note` are the edition's own words beside it. `by` is the a
 
 from typing import Any
 
+from shared.business_time.zones import TZDATA_VERSION
 from shared.explain.case_history import CaseHistory
 from shared.messages.messages import Messages
 from shared.policy.base import Rule as PolicyRule
@@ -62,18 +63,41 @@ def behaviour_rule(history: CaseHistory, origin: Origin, milestone: str, message
     return rule(f"milestones.{milestone}", origin.pinned, messages("terms.behaviour"), messages, by=by)
 
 
+def acknowledgement_rule(history: CaseHistory, clock: Clock, messages: Messages) -> Rule | None:
+    """How long the calls of a clock wait once somebody has taken one; None if nobody has."""
+    if not clock.acknowledged:
+        return None
+    pinned = history.now.pinned
+    because = messages("terms.acknowledged", silence=pinned.edition.acknowledgement.silence_seconds)
+    return rule("acknowledgement", pinned, because, messages)
+
+
+def calendar_made_of(name: str, pinned: PinnedEdition | None) -> dict[str, Any]:
+    """A calendar of an edition, its zone, and what its dates are made of.
+
+    `tzdata_version` and `holidays_version` are those that the edition was resolved with, `tzdata_version_here` is that
+    of the zone data that the ledgers here are counted by.
+    """
+    config = None if pinned is None else pinned.edition.calendars.get(name)
+    return {
+        "calendar": name,
+        "timezone": config.timezone if config else None,
+        "tzdata_version": None if pinned is None else pinned.edition.tzdata_version,
+        "tzdata_version_here": TZDATA_VERSION,
+        "holidays_version": None if pinned is None else pinned.edition.holidays_version,
+    }
+
+
 def calendar_rule(history: CaseHistory, clock: Clock, of_the_case: Rule, messages: Messages) -> Rule:
-    """Which edition's calendar a clock counts by: the case's own, or its namesake in the edition it went over to."""
-    origin = history.whose_calendar(clock)
+    """The calendar that a clock counts by: the one that its target names, the case's own, or the namesake of that in
+    the edition that the case went over to.
+    """
+    origin, name = history.whose_calendar(clock), clock.terms.calendar or history.case.calendar
     if clock.terms.calendar is not None:
-        because = messages("terms.calendar_of_target", calendar=clock.terms.calendar)
-        return rule(f"calendars.{clock.terms.calendar}", origin.pinned, because, messages)
-    if not origin.by:
+        because, by = messages("terms.calendar_of_target", calendar=name), None
+    elif not origin.by:
         return of_the_case
-    return rule(
-        f"calendars.{history.case.calendar}",
-        origin.pinned,
-        messages("terms.calendar_kept"),
-        messages,
-        by=history.named(origin.by),
-    )
+    else:
+        because, by = messages("terms.calendar_kept"), history.named(origin.by)
+    named = rule(f"calendars.{name}", origin.pinned, because, messages, by=by)
+    return {**calendar_made_of(name, origin.pinned), **named}

@@ -31,6 +31,7 @@ KINDS: Mapping[str, str] = {
     "milestones": "milestone",
     "plans": "plan",
     "roles": "role",
+    "statuses": "status",
     "wanted": "channel",
 }
 _VALUES = ("value", "values")  # of the field that the fact `field` names

@@ -7,8 +7,11 @@ country), else the default.
 
 from typing import NamedTuple
 
-from shared.policy.model import Edition
+from shared.contracts.structs import Reason
+from shared.policy.condition import Situation, wanted
+from shared.policy.model import CalendarRule, Edition
 from shared.policy.regional import DEFAULT, RegionalCalendar, calendar_for
+from shared.routing.demands import demands
 from shared.routing.entitlement import Entitlement
 from shared.routing.reasons import Why, part, why
 
@@ -60,6 +63,17 @@ def choose(edition: Edition, where: CalendarInputs) -> Choice:
     if named is None:
         return Choice(found.name, found.rule, True, why(code, **facts))
     return Choice(found.name, found.rule, False, why("calendar.missing", because=part(code, **facts), named=named))
+
+
+def rule_of(edition: Edition, chosen: RegionalCalendar) -> CalendarRule:
+    """The calendar rule that chose `chosen`."""
+    return next(rule for rule in edition.regional_hours.rules if rule.id == chosen.id)
+
+
+def why_it_holds(edition: Edition, rule: CalendarRule, situation: Situation) -> tuple[Reason, ...]:
+    """What makes a calendar rule hold. `choose` leaves it out: its answer is shared by many situations."""
+    when = next(when for when in rule.any_of if wanted(edition, when).met_by(situation))
+    return tuple(demand.fact for demand in demands(edition, when, situation))
 
 
 def _code(country: str | None, rule: str, of_account: bool) -> str:

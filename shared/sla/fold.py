@@ -4,7 +4,7 @@ What each milestone is stands in the edition (`shared/policy/milestones.py`); th
 none by name. `order.py` has the order in which activity is folded. docs/clocks.md says the rules for people.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shared.business_time.instants import Micros
 from shared.contracts.structs import MilestoneTerms
@@ -294,9 +294,9 @@ class FoldedCase:
         return self._case_rules.counts_as(status)
 
     @property
-    def status_kind(self) -> StatusKind:
-        """What the present status counts as."""
-        return self._status.counts_as
+    def statuses(self) -> Sequence[StatusChange]:
+        """The statuses that the case has had, in their order; that of its submission first."""
+        return self._statuses
 
     @property
     def status_set_by(self) -> str:

@@ -19,7 +19,6 @@ from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
 from shared.messages.catalogues import FALLBACK, messages_in
 from shared.messages.messages import Messages
-from shared.sla.pinned_edition import short_of
 from shared.wall_clock import utc_now
 
 EXPLAINED = 0
@@ -55,9 +54,9 @@ def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json 
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
     else:
-        pinned = editions.get(short_of(log.case.policy_sha256))
-        edition = None if pinned is None else pinned.edition
-        show(found, Console(soft_wrap=True, highlight=False), messages, edition)
+        decided_by = log.case.policy_sha256
+        known = [each.edition for each in sorted(editions.values(), key=lambda each: each.sha256 != decided_by)]
+        show(found, Console(soft_wrap=True, highlight=False), messages, known)
     if problems:
         print(printable(messages("explain.incomplete", problems="; ".join(problems))), file=sys.stderr)
     return EXPLAINED

@@ -1,7 +1,8 @@
 """[pure] The deadlines of an explanation as people read them: each clock, its rules, its ledger, and who is called."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
@@ -12,7 +13,6 @@ from shared.messages.messages import Messages
 Data = Mapping[str, Any]
 
 INDENT, DEEPER = "  ", "    "
-NEVER_REOPENED = "never_reopened"  # the milestones whose clocks reopening leaves as they are; None = not known
 
 
 def deadlines(found: Data, messages: Messages) -> Iterator[Line]:
@@ -25,7 +25,8 @@ def deadlines(found: Data, messages: Messages) -> Iterator[Line]:
             yield Line(_routed_without_edition(messages.name("milestone", milestone), terms["due_at"], messages))
         elif not has_target(terms):
             facts = {"plan": found["entitlement"]["plan"], "priority": found["priority_when_routed"]}
-            why = messages(f"no_target.{terms.get('reason') or 'not_promised'}", **facts)
+            reason = terms.get("reason") or "not_promised"  # without its edition, that of a tier has no sentence
+            why = messages(f"no_target.{reason}", **facts) if messages.knows(f"no_target.{reason}") else reason
             yield Line(messages("explain.none", milestone=messages.name("milestone", milestone), why=why))
             if terms["decided_by"] is not None:
                 yield rule_line(terms["decided_by"], messages("explain.rule.target"), messages, indent=INDENT)
@@ -33,7 +34,7 @@ def deadlines(found: Data, messages: Messages) -> Iterator[Line]:
             promise = _promised(messages.name("milestone", milestone), terms, messages)
             yield Line(messages("explain.promised.routed", promise=promise, at=messages.at(terms.get("due_at"))))
     for clock in found["clocks"] or ():
-        yield from _clock(clock, calendar, found.get(NEVER_REOPENED), messages)
+        yield from _clock(clock, calendar, messages)
 
 
 def _routed_without_edition(name: str, due_at: str | None, messages: Messages) -> str:
@@ -61,28 +62,38 @@ def _zone_data(calendar: Data, messages: Messages) -> Iterator[str]:
         )
 
 
-def _clock(clock: Data, calendar: Data, never_reopened: Sequence[str] | None, messages: Messages) -> Iterator[Line]:
+def _clock(clock: Data, calendar: Data, messages: Messages) -> Iterator[Line]:
     rules = clock["rules"]
     yield Line(_promised(numbered(clock, messages), clock, messages), "bold")
     yield from _life(clock, messages)
     yield rule_line(rules["target"], messages("explain.rule.target"), messages, indent=INDENT)
-    yield rule_line(
-        {**rules["paused_by"], "because": ""}, _behaviour(clock, never_reopened, messages), messages, indent=INDENT
-    )
+    yield rule_line({**rules["paused_by"], "because": ""}, _behaviour(clock, messages), messages, indent=INDENT)
     if rules["calendar"]["rule"] != calendar["rule"]:
-        yield rule_line(rules["calendar"], messages("explain.rule.calendar"), messages, indent=INDENT)
+        more = (*_zone_data(rules["calendar"], messages), *_deadline_there(clock, calendar, messages))
+        yield rule_line(rules["calendar"], messages("explain.rule.calendar"), messages, *more, indent=INDENT)
     for entry in clock["ledger"]:
         yield _interval(entry, messages)
+    for span in clock["acknowledged"]:
+        start, end = messages.at(span["start"]), messages.at(span["end"])
+        waits = messages("explain.call.waits", start=start, end=end)
+        yield rule_line(rules["acknowledged"], waits, messages, indent=DEEPER)
     yield from _calls(clock["calls"], messages)
 
 
-def _behaviour(clock: Data, never_reopened: Sequence[str] | None, messages: Messages) -> str:
+def _deadline_there(clock: Data, calendar: Data, messages: Messages) -> Iterator[str]:
+    """The deadline on the wall clock of the target's own calendar: its day may end there in the night of here."""
+    zone = clock["rules"]["calendar"]["timezone"]
+    if clock["due_at"] is not None and zone not in (None, calendar["timezone"]):
+        yield messages("explain.deadline_there", at=messages.in_zone(ZoneInfo(zone)).at(clock["due_at"]))
+
+
+def _behaviour(clock: Data, messages: Messages) -> str:
     """What stops a clock for a while, and what reopening the case does to it, if anything."""
-    statuses = ", ".join(clock["paused_by"])
+    statuses = clock["paused_by"]
     pausing = messages("explain.pauses", statuses=statuses) if statuses else messages("explain.never_pauses")
-    if never_reopened is None or clock["milestone"] in never_reopened:
+    if clock["reopened"] == "never":
         return pausing
-    reopening = messages(f"explain.reopening.{clock['reopen']}")
+    reopening = messages(f"explain.reopening.{clock['reopened']}")
     return f"{pausing}; {reopening}"
 
 
@@ -138,4 +149,6 @@ def _calls(calls: list[Data], messages: Messages) -> Iterator[Line]:
 
 def _promised(name: str, terms: Data, messages: Messages) -> str:
     target, hours = target_length(terms, messages), messages.name("hours", terms["hours"])
+    if terms.get("open_at_least") is not None:
+        hours = messages("explain.open_at_least", hours=hours, span=messages.span(terms["open_at_least"]))
     return messages(f"explain.promised.{terms['promise']}", milestone=name, target=target, hours=hours)

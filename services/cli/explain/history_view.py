@@ -24,13 +24,14 @@ _KINDS = {
 
 def history(found: Data, messages: Messages) -> Iterator[Line]:
     """What happened and what was published about it, line by line."""
+    replies = {entry["activity_id"]: entry["at"] for entry in found["history"] if entry["type"] == "agent_replied"}
     for entry in found["history"]:
         kind, is_event = entry["type"].rpartition(".")[2], "." in entry["type"]
         what = messages(f"event.{entry['type']}") if is_event else messages.name("activity", kind)
         style = _STYLES.get(kind, "") if is_event else "bold"
         if is_event and "milestone" in entry:
             what = messages("explain.event", who=numbered(entry, messages), what=what)
-        yield Line(f"{messages.at(entry['at'])}  {what}{_details(entry, messages, is_event=is_event)}", style)
+        yield Line(f"{messages.at(entry['at'])}  {what}{_details(entry, replies, messages)}", style)
 
 
 def dead_letters(found: Data, messages: Messages) -> Iterator[Line]:
@@ -46,17 +47,20 @@ def dead_letters(found: Data, messages: Messages) -> Iterator[Line]:
         )
 
 
-def _details(entry: Data, messages: Messages, *, is_event: bool) -> str:
+def _details(entry: Data, replies: Mapping[str, str], messages: Messages) -> str:
     """The facts of an entry beside its type, in their order; the milestone of an event stands before them."""
+    shown_before = "milestone" if "." in entry["type"] else None
     facts = [
-        _detail(name, value, messages)
+        _detail(name, value, replies, messages)
         for name, value in entry.items()
-        if name == "met" or (messages.knows(f"explain.detail.{name}") and not (is_event and name == "milestone"))
+        if name == "met" or (messages.knows(f"explain.detail.{name}") and name != shown_before and value != "")
     ]
     return f" ({'; '.join(facts)})" if facts else ""
 
 
-def _detail(name: str, value: Any, messages: Messages) -> str:
+def _detail(name: str, value: Any, replies: Mapping[str, str], messages: Messages) -> str:
+    if name == "retracts" and value in replies:
+        return messages("explain.detail.retracts_reply", value=messages.at(replies[value]))
     if name == "met":
         return messages("explain.met" if value else "explain.not_met")
     if name in _TOLD:
@@ -72,6 +76,11 @@ def _fields(values: Mapping[str, str], messages: Messages) -> str:
     return ", ".join(messages("claim.field", field=field, value=value) for field, value in values.items())
 
 
+def _status(status: str, messages: Messages) -> str:
+    """A status of the desk as it is written there; one of Frontline's own words has a name."""
+    return messages.find(f"name.status.{status}") or status
+
+
 _TOLD: dict[str, Callable[[Any, Messages], str]] = {
     "milestones": lambda value, messages: ", ".join(messages.name("milestone", name) for name in value),
     "fields": _fields,
@@ -79,4 +88,6 @@ _TOLD: dict[str, Callable[[Any, Messages], str]] = {
     "share": lambda value, messages: messages.percent(value),
     "because": cause_name,
     "cause": cause_name,
+    "to": _status,
+    "status": _status,
 }

@@ -1,6 +1,6 @@
 """An explanation as people read it: a paragraph for each question, in the time zone of the case's calendar."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from services.cli.explain.deadlines_view import NEVER_REOPENED, deadlines
+from services.cli.explain.deadlines_view import deadlines
 from services.cli.explain.history_view import dead_letters, history
 from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
@@ -20,12 +20,14 @@ from shared.routing.rendering import in_words_of
 Data = Mapping[str, Any]
 
 
-def show(found: Data, console: Console, messages: Messages, edition: Edition | None = None) -> None:
-    """Print an explanation that was made with these `messages`, in the words of the case's `edition` if it is known."""
+def show(found: Data, console: Console, messages: Messages, editions: Sequence[Edition] = ()) -> None:
+    """Print an explanation that was made with these `messages`, in the words of the case's `editions`.
+
+    Those are the editions at hand that have counted for it. A word that several have is shown as the first has it.
+    """
     messages = messages.in_zone(ZoneInfo(found["timezone"]) if found["timezone"] else UTC)
-    if edition is not None:
+    for edition in reversed(editions):
         messages = in_words_of(messages, edition)
-        found = {**found, NEVER_REOPENED: [name for name, row in edition.milestones.items() if row.reopened == "never"]}
     console.print(_text(messages("explain.case", case=found["case_id"]), style="bold"))
     _print(_head(found, messages), console)
     for heading, paragraph in _PARAGRAPHS.items():
@@ -51,11 +53,9 @@ def _head(found: Data, messages: Messages) -> Iterator[Line]:
             who=found["account_id"] or messages("explain.nobodys_account"),
         )
     )
-    yield Line(
-        messages(
-            "explain.received", received=messages.at(found["received_at"]), decided=messages.at(found["decided_at"])
-        )
-    )
+    received, decided = (messages.at(found[name]) for name in ("received_at", "decided_at"))
+    when = messages("explain.received", received=received, decided=decided)
+    yield Line(messages("explain.opened_by_agent", received=when) if found["opened_by"] == "agent" else when)
     yield Line(
         messages(
             "explain.edition", edition=found["edition"], calendar=found["calendar"], zone=found["timezone"] or "UTC"

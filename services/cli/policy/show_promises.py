@@ -86,8 +86,8 @@ def milestones(view: EditionView) -> Iterator[RenderableType]:
     yield table
     statuses = FittedTable(messages("policy.statuses"), _headings(messages, "status", "status_counts_as"))
     for status, kind in edition.statuses.items():
-        statuses.add(status, messages.name("counts_as", kind))
-    statuses.add(messages("policy.other_statuses"), messages.name("counts_as", "open"))
+        statuses.add(status, messages.name("status", kind))
+    statuses.add(messages("policy.other_statuses"), messages.name("status", "open"))
     yield statuses
     for name in ("reopened_by", "wait_ends_with"):
         activities = getattr(edition, name)
@@ -98,7 +98,7 @@ def milestones(view: EditionView) -> Iterator[RenderableType]:
 def _start(row: MilestoneRow, messages: Messages) -> str:
     if row.starts == SUBMITTED or row.starts in ACTIVITY_TYPES:
         return messages.name("activity", row.starts)
-    return messages("policy.starts.status", status=_status(row.starts, messages))
+    return messages("policy.starts.status", status=row.starts)
 
 
 def _behaviour(row: MilestoneRow, messages: Messages) -> Iterator[str]:
@@ -109,14 +109,9 @@ def _behaviour(row: MilestoneRow, messages: Messages) -> Iterator[str]:
     if row.counts_from != "case":
         yield messages(f"policy.counts_from.{row.counts_from}")
     if row.paused_by:
-        yield messages("policy.paused_by", statuses=[_status(each, messages) for each in row.paused_by])
+        yield messages("policy.paused_by", statuses=list(row.paused_by))
     if len(row.opened_by) == 1:
         yield messages(f"policy.opened_by.{row.opened_by[0]}")
-
-
-def _status(status: str, messages: Messages) -> str:
-    """A status of the desk as it is written there; what statuses count as has a name."""
-    return messages.find(f"name.counts_as.{status}") or status
 
 
 def levels(view: EditionView) -> Iterator[RenderableType]:

@@ -48,8 +48,9 @@ class ExplainedCase:
         """The same as people read it."""
         out = io.StringIO()
         found = self.explained(language, with_edition=with_edition)
-        edition = self.desk.library.by_digest(found["policy_sha256"]) if with_edition else None
-        show(found, Console(file=out, soft_wrap=True, highlight=False), messages_in(language), edition)
+        editions = self.desk.library.editions if with_edition else ()
+        known = sorted(editions, key=lambda edition: policy_sha256(edition) != found["policy_sha256"])
+        show(found, Console(file=out, soft_wrap=True, highlight=False), messages_in(language), known)
         return out.getvalue()
 
     def clock(self, milestone: str, instance: int = 1, language: str | None = None) -> dict[str, Any]:

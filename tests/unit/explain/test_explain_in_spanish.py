@@ -13,16 +13,14 @@ from shared.messages.catalogues import catalogue
 from shared.policy.digest import policy_sha256
 from shared.policy.files import load_library
 from shared.routing.entitlement import anonymous, not_covered
-from shared.routing.rendering import own_texts
 from tests.harness.asking import request, requester
 from tests.harness.decided import decided
 from tests.topology.escalation.desk import LIBRARY, NEXT, TaskDesk, at, minutes
 from tests.unit.explain.explained_case import ExplainedCase
+from tests.unit.explain.left_over import english_words, words
 
 SPANISH = catalogue("es").texts
 BOTH = load_library(["guidelines-2021", "objectives-2024"])
-# Names, not words: what desks call statuses, accounts, calendars and rules in every language.
-NAMES = {"open", "resolved", "acme", "spain", "calendar", "triage", "targets"}
 
 
 def test_every_cause_of_dead_letters_is_told_in_spanish() -> None:
@@ -32,31 +30,6 @@ def test_every_cause_of_dead_letters_is_told_in_spanish() -> None:
     causes = {cause for line in table.splitlines()[2:] for cause in re.findall(r"`(\w+)`", line.split("|")[1])}
     prefix = "name.dead_letter."
     assert causes == {code.removeprefix(prefix) for code in SPANISH if code.startswith(prefix)}
-
-
-def words(text: str) -> set[str]:
-    """The words of a text; ids, rules, statuses and the like have signs within and are none."""
-    tokens = (token.strip("«»“”():;,.✓✗·\"'!?%") for token in text.split())
-    return {token.casefold() for token in tokens if re.fullmatch(r"[^\W\d_]{3,}", token)} - NAMES
-
-
-def _bare(text: str) -> str:
-    """A sentence without what it has room for."""
-    return re.sub(r"\{[^}]*\}", " ", text)
-
-
-def english_words() -> set[str]:
-    """What only the English catalogue, or the English texts of the edition, have."""
-    english, spanish = (
-        {word for text in (*catalogue(language).texts.values(), *own(language)) for word in words(_bare(text))}
-        for language in ("en", "es")
-    )
-    return english - spanish
-
-
-def own(language: str) -> list[str]:
-    """The texts of the editions themselves."""
-    return [text for edition in BOTH.editions for _, text in own_texts(edition, language)]
 
 
 def lived_through() -> Iterable[ExplainedCase]:
@@ -116,7 +89,7 @@ def lived_through() -> Iterable[ExplainedCase]:
 
 def test_nothing_of_it_is_left_in_english() -> None:
     """Not a heading, a reason, a name of the vocabulary, a note or a remark of the edition."""
-    foreign = english_words()
+    foreign = english_words(BOTH)
     assert {"because", "channel", "paused", "counted", "holiday", "owner"} - foreign == set()
     for case in lived_through():
         text = case.shown("es")
@@ -188,6 +161,12 @@ def test_without_the_edition_what_is_left_is_in_spanish_all_the_same() -> None:
     """Its reasons and the names of its words are the edition's; what was decided and promised is in the log."""
     text = ExplainedCase().shown("es", with_edition=False)
     assert "first response: vencía el 2026-11-23 13:00:00" in text
+
+
+def test_without_the_edition_the_reason_of_one_of_its_tiers_is_shown_by_its_word() -> None:
+    """Its sentence is the edition's; the code of a sentence that nobody has is no answer."""
+    text = ExplainedCase(channel="billing").shown("es", with_edition=False)
+    assert "first response: ninguno al decidirse el caso (billing_team)" in text
 
 
 @pytest.mark.parametrize(

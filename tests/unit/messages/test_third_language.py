@@ -38,7 +38,8 @@ from shared.messages.reason import Reason
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
 from tests.unit.cli import bad_lines, test_decide
-from tests.unit.explain.test_explain_in_spanish import lived_through, words
+from tests.unit.explain.left_over import words
+from tests.unit.explain.test_explain_in_spanish import lived_through
 from tests.unit.explain.test_migration_preview import Case
 from tests.unit.policy.small_edition import SMALL, changed
 

@@ -377,9 +377,9 @@ def test_diff_of_the_shipped_editions_lists_promises_first(capsys: pytest.Captur
         ("en", "access P1 first_response: no target (no priority response) -> 4 h round the clock (objective; "
                "paused by resolved)"),
         ("es", "access P1 first_response: sin plazo (sin respuesta prioritaria) -> 4 h a todas horas (objetivo; "
-               "en pausa en resolved)"),
+               "en pausa en resuelto)"),
         ("es", "access P1 periodic_update: sin plazo -> 24 h a todas horas (objetivo; en pausa en "
-               "waiting_on_customer y resolved)"),
+               "waiting_on_customer y resuelto)"),
     ],
 )  # fmt: skip
 def test_diff_prints_promises_in_the_language_asked_for(

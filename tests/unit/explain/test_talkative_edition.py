@@ -1,0 +1,540 @@
+"""`frontline explain` has a true sentence, in English and in Spanish, for everything that an edition can say.
+
+`talkative.yaml` says it all. Each row is a case that is lived through, and lines of its explanation in both languages.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from shared.business_time.zones import TZDATA_VERSION
+from shared.policy.digest import policy_sha256
+from shared.policy.files import load_library
+from shared.routing.entitlement import covered, terms_of
+from tests.harness.asking import account, request
+from tests.harness.decided import decided
+from tests.topology.escalation.desk import LIBRARY, TaskDesk, minutes
+from tests.unit.explain.explained_case import ExplainedCase
+from tests.unit.explain.left_over import english_words, words
+
+TALKATIVE = load_library([Path(__file__).parent / "talkative.yaml"])
+BOTH = load_library(["guidelines-2021", Path(__file__).parent / "talkative.yaml"])
+EDITION = TALKATIVE.editions[0]
+FRIDAY_EVENING = datetime(2026, 12, 11, 19, tzinfo=UTC)  # 20:00 in Madrid, 13:00 in Mexico
+
+
+def case_at(now: datetime | None = None, **given: Any) -> ExplainedCase:
+    """A case of the talkative edition, by default of Monday noon (13:00 in Madrid)."""
+    desk = TaskDesk(TALKATIVE)
+    desk.driver.now = now or desk.driver.now
+    return ExplainedCase(desk, **given)
+
+
+def case_of_account(calendar: str, **given: Any) -> ExplainedCase:
+    """A case whose entitlement names a calendar."""
+    desk = TaskDesk(TALKATIVE)
+    asked, rules = request(**given), desk.rulebooks.at(desk.driver.now)
+    entitlement = covered(terms_of(account(calendar=calendar)), asked.requester, rules.edition, asked.received_at, 0)
+    return ExplainedCase(desk, decided(asked, entitlement, rules, desk.driver.now, case_id=desk.case().case_id))
+
+
+def acknowledged(later: float = 0) -> ExplainedCase:
+    """The first response of an outage, due at 14:00, is acknowledged at 13:40: its warning of 13:45 would come at
+    14:15."""
+    case = case_at()
+    case.passes(minutes(40))
+    case.record_activity("acknowledged", milestone="first_response")
+    case.passes(minutes(later))
+    return case
+
+
+def acknowledged_and_answered() -> ExplainedCase:
+    """From the answer on there is nobody to call, and so nothing that waits."""
+    case = acknowledged(10)
+    case.record_activity("agent_replied")
+    return case
+
+
+def prolonged() -> ExplainedCase:
+    """Acknowledged early, so that the warning still comes before the deadline, and again before the silence is over."""
+    case = case_at(workaround="partial")
+    case.record_activity("acknowledged", milestone="restoration")
+    case.passes(minutes(20))
+    case.record_activity("acknowledged", milestone="restoration")
+    return case
+
+
+def parked(later: float) -> ExplainedCase:
+    """Parked at 13:20 until 13:40, when the status ends by itself; what is owed meanwhile stands still in `open`."""
+    case = case_at()
+    case.passes(minutes(20))
+    case.record_activity("status_changed", to="parked", until=case.desk.driver.now + minutes(20))
+    case.passes(minutes(later))
+    return case
+
+
+def parked_otherwise() -> ExplainedCase:
+    """The customer's reply ends the wait before its time."""
+    case = parked(10)
+    case.record_activity("customer_replied")
+    case.passes(minutes(60))
+    return case
+
+
+def retracted() -> ExplainedCase:
+    """A reply that is taken back counts as never sent."""
+    case = case_at()
+    case.passes(minutes(10))
+    case.record_activity("agent_replied", activity_id="too-early")
+    case.passes(minutes(10))
+    case.record_activity("reply_retracted", retracts="too-early")
+    return case
+
+
+def reached() -> ExplainedCase:
+    """The report is owed from the resolution on, and reached."""
+    case = case_at()
+    case.passes(minutes(10))
+    case.record_activity("resolved")
+    case.passes(minutes(10))
+    case.record_activity("milestone_reached", milestone="root_cause_report")
+    return case
+
+
+def reached_and_reopened() -> ExplainedCase:
+    """The case is reopened, so that the report is owed again."""
+    case = reached()
+    case.passes(minutes(10))
+    case.record_activity("reopened")
+    return case
+
+
+def migrated() -> ExplainedCase:
+    """Decided by an edition that does not know the words of the one that counts now."""
+    case = ExplainedCase(TaskDesk(BOTH, routed_by=LIBRARY))
+    case.passes(minutes(10))
+    case.record_activity("policy_migrated", edition="talkative", policy_sha256=policy_sha256(EDITION))
+    case.record_activity("status_changed", to="parked")
+    case.passes(minutes(10))
+    case.record_activity("resolved")
+    return case
+
+
+class Row(NamedTuple):
+    """A case, and lines of its explanation."""
+
+    lived: Callable[[], ExplainedCase]
+    english: tuple[str, ...]
+    spanish: tuple[str, ...]
+
+
+VERSIONS = f"tzdata {TZDATA_VERSION}, holidays {EDITION.holidays_version}"
+ROWS: Mapping[str, Row] = {
+    "calendar_by_rule": Row(
+        lambda: case_at(language="pt"),
+        (
+            "edition talkative, calendar lisbon; times are in Europe/Lisbon",
+            "calendar: regional_hours.rules[0] of talkative: lisbon, by rule portuguese_speakers: the language is pt; "
+            f"zone Europe/Lisbon, {VERSIONS}; note “The desk in Lisbon answers in Portuguese.”",
+        ),
+        (
+            "edición talkative, calendario lisbon; las horas son de Europe/Lisbon",
+            "calendario: regional_hours.rules[0] de talkative: lisbon, por la regla "
+            "portuguese_speakers: el idioma es pt; "
+            f"zona Europe/Lisbon, {VERSIONS}; nota «La mesa de Lisboa responde en portugués.»",
+        ),
+    ),
+    "calendar_by_the_other_condition_of_a_rule": Row(
+        lambda: case_at(plan="premier", country="BR"),
+        (
+            "calendar: regional_hours.rules[0] of talkative: lisbon, by rule portuguese_speakers: "
+            "the plan is Premier and "
+            f"the country is BR; zone Europe/Lisbon, {VERSIONS}; note “The desk in Lisbon answers in Portuguese.”",
+        ),
+        (
+            "calendario: regional_hours.rules[0] de talkative: lisbon, por la regla portuguese_speakers: el plan es "
+            f"Premier y el país es BR; zona Europe/Lisbon, {VERSIONS}; nota «La mesa de Lisboa responde en portugués.»",
+        ),
+    ),
+    "calendar_by_the_assigned_channel": Row(
+        lambda: case_at(channel="chat"),
+        (
+            "calendar: regional_hours.rules[1] of talkative: lisbon, by rule chatting: the channel is chat; "
+            f"zone Europe/Lisbon, {VERSIONS}",
+        ),
+        (
+            "calendario: regional_hours.rules[1] de talkative: lisbon, por la regla chatting: el canal es «Chat con un "
+            f"agente»; zona Europe/Lisbon, {VERSIONS}",
+        ),
+    ),
+    "calendar_that_the_entitlement_names": Row(
+        lambda: case_of_account("spain", language="pt"),
+        (
+            f"calendar: entitlement.calendar of talkative: spain, because the entitlement names it; "
+            f"zone Europe/Madrid, {VERSIONS}",
+        ),
+        (
+            "calendario: entitlement.calendar de talkative: spain, porque lo nombra la cobertura de la cuenta; "
+            f"zona Europe/Madrid, {VERSIONS}",
+        ),
+    ),
+    "calendar_that_the_entitlement_names_and_nobody_has": Row(
+        lambda: case_of_account("atlantis", language="pt"),
+        (
+            "calendar: regional_hours.rules[0] of talkative: lisbon, by rule portuguese_speakers: "
+            "the language is pt; the "
+            f"entitlement names atlantis, which this edition does not have; zone Europe/Lisbon, {VERSIONS}; "
+            f"note “The desk in "
+            "Lisbon answers in Portuguese.”",
+        ),
+        (
+            "calendario: regional_hours.rules[0] de talkative: lisbon, por la regla "
+            "portuguese_speakers: el idioma es pt; "
+            "la cobertura de la cuenta nombra atlantis, que esta edición no tiene; zona Europe/Lisbon, "
+            f"{VERSIONS}; nota «La mesa de Lisboa responde en portugués.»",
+        ),
+    ),
+    "calendar_of_the_country_where_no_rule_holds": Row(
+        case_at,
+        (
+            "calendar: regional_hours.countries.ES of talkative: spain, because the account's country is ES; "
+            f"zone Europe/Madrid, {VERSIONS}",
+        ),
+        (
+            "calendario: regional_hours.countries.ES de talkative: spain, porque el país de la cuenta es ES; "
+            f"zona Europe/Madrid, {VERSIONS}",
+        ),
+    ),
+    "24x7_beside_9x5_beside_another_calendar": Row(
+        case_at,
+        (
+            "first response: a commitment of 1 h, round the clock",
+            "started 2026-11-23 13:00:00, due 2026-11-23 14:00:00",
+            "resolution: an objective of 8 h, in the open hours of its calendar",
+            "started 2026-11-23 13:00:00, due 2026-11-24 12:00:00",
+            "restoration: an objective of 10 h, in the open hours of its calendar",
+            "target: targets[1] of talkative: P1 on plan Premier+, by the decision; note “The backbone team works from "
+            "Mexico.”",
+            "calendar: calendars.backbone of talkative: backbone, because the target names it; zone "
+            "America/Mexico_City, "
+            f"{VERSIONS}; the deadline there is 2026-11-23 18:00:00",
+            "2026-11-23 13:00:00 to 2026-11-23 15:00:00               2 h  not counted: closed",
+            "2026-11-23 15:00:00 to 2026-11-24 01:00:00              10 h  counted: open",
+        ),
+        (
+            "primera respuesta: compromiso de 1 h, a todas horas",
+            "resolución: objetivo de 8 h, en el horario de su calendario",
+            "restauración: objetivo de 10 h, en el horario de su calendario",
+            "plazo: targets[1] de talkative: P1 con el plan Premier+, según la decisión; nota «El "
+            "equipo de la red troncal "
+            "trabaja desde México.»",
+            "calendario: calendars.backbone de talkative: backbone, porque lo nombra el plazo; zona "
+            "America/Mexico_City, "
+            f"{VERSIONS}; allí el vencimiento es el 2026-11-23 18:00:00",
+            "2026-11-23 13:00:00 a 2026-11-23 15:00:00               2 h  no cuenta: cerrado",
+            "2026-11-23 15:00:00 a 2026-11-24 01:00:00              10 h  cuenta: abierto",
+        ),
+    ),
+    "holiday_of_a_targets_own_calendar": Row(
+        lambda: case_at(datetime(2026, 12, 24, 22, tzinfo=UTC)),
+        ("2026-12-25 07:00:00 to 2026-12-26 07:00:00              24 h  not counted: holiday: Christmas Day",),
+        ("2026-12-25 07:00:00 a 2026-12-26 07:00:00              24 h  no cuenta: festivo: Navidad",),
+    ),
+    "business_days_to_the_end_of_the_day_in_another_zone": Row(
+        lambda: case_at(FRIDAY_EVENING, workaround="partial"),
+        (
+            "first response: a commitment of 1 business day, until the end of the day, in the open "
+            "hours of its calendar",
+            "started 2026-12-11 20:00:00, due 2026-12-13 03:00:00",
+            "calendar: calendars.backbone of talkative: backbone, because the target names it; zone "
+            "America/Mexico_City, "
+            f"{VERSIONS}; the deadline there is 2026-12-12 20:00:00",
+            "2026-12-11 20:00:00 to 2026-12-12 03:00:00               7 h  counted: open",
+            "2026-12-12 15:00:00 to 2026-12-13 03:00:00              12 h  counted: open",
+        ),
+        (
+            "primera respuesta: compromiso de 1 día laborable, hasta el final del día, en el horario de su calendario",
+            "empezó el 2026-12-11 20:00:00, vence el 2026-12-13 03:00:00",
+            "calendario: calendars.backbone de talkative: backbone, porque lo nombra el plazo; zona "
+            "America/Mexico_City, "
+            f"{VERSIONS}; allí el vencimiento es el 2026-12-12 20:00:00",
+        ),
+    ),
+    "business_days_to_the_same_time": Row(
+        lambda: case_at(workaround="partial"),
+        (
+            "restoration: an objective of 2 business days, until the same time of day, in the open "
+            "hours of its calendar",
+            "started 2026-11-23 13:00:00, due 2026-11-25 13:00:00",
+            "2026-11-23 18:00:00 to 2026-11-24 09:00:00              15 h  not counted: closed",
+        ),
+        (
+            "restauración: objetivo de 2 días laborables, hasta la misma hora, en el horario de su calendario",
+            "empezó el 2026-11-23 13:00:00, vence el 2026-11-25 13:00:00",
+        ),
+    ),
+    "open_at_least": Row(
+        lambda: case_at(datetime(2026, 12, 7, 16, tzinfo=UTC), impact="general"),
+        (
+            "first response: an objective of 2 h, round the clock, then to the next opening of its "
+            "calendar, and not before "
+            "3 h of open time since the start",
+            "started 2026-12-07 17:00:00, due 2026-12-08 11:00:00",
+            "2026-12-07 17:00:00 to 2026-12-07 19:00:00               2 h  counted: round the clock",
+            "2026-12-07 19:00:00 to 2026-12-08 10:00:00              15 h  not counted: closed",
+            "2026-12-08 10:00:00 to 2026-12-08 11:00:00               1 h  not counted: open, but "
+            "the deadline also waits "
+            "for the least open time since the start",
+        ),
+        (
+            "primera respuesta: objetivo de 2 h, a todas horas, y luego hasta la próxima apertura de "
+            "su calendario, y no "
+            "antes de 3 h de apertura desde el inicio",
+            "2026-12-08 10:00:00 a 2026-12-08 11:00:00               1 h  no cuenta: abierto, pero "
+            "el vencimiento espera "
+            "además el tiempo mínimo abierto desde el inicio",
+        ),
+    ),
+    "opened_by_an_agent": Row(
+        lambda: case_at(opened_by="agent"),
+        (
+            "received 2026-11-23 13:00:00, decided 2026-11-23 13:00:00; an agent opened it for the customer",
+            "first response: none when it was routed (an agent opened the case and has spoken with "
+            "the customer already)",
+            "target: milestones.first_response.opened_by of talkative: an agent opened the case and "
+            "has spoken with the "
+            "customer already",
+        ),
+        (
+            "recibido el 2026-11-23 13:00:00, decidido el 2026-11-23 13:00:00; lo abrió un agente para el cliente",
+            "primera respuesta: ninguno al decidirse el caso (abrió el caso un agente, que ya habló con el cliente)",
+            "plazo: milestones.first_response.opened_by de talkative: abrió el caso un agente, que "
+            "ya habló con el cliente",
+        ),
+    ),
+    "acknowledged": Row(
+        acknowledged,
+        (
+            "nobody is called from 2026-11-23 13:40:00 to 2026-11-23 14:10:00: acknowledgement of "
+            "talkative: somebody has "
+            "taken the call; the calls go on after 30 min without another acknowledgement or an agent's reply",
+            "2026-11-23 14:30:00  level 1, at 100% of the target: to be called, delayed by the acknowledgement: tier 2 "
+            "(escalation_levels[1] · talkative)",
+            "2026-11-23 13:40:00  acknowledged (milestone first response)",
+        ),
+        (
+            "no se avisa a nadie de 2026-11-23 13:40:00 a 2026-11-23 14:10:00: acknowledgement de "
+            "talkative: alguien ha "
+            "atendido el aviso; los avisos siguen tras 30 min sin otro acuse de recibo ni respuesta del agente",
+            "2026-11-23 14:30:00  nivel 1 de escalada, al 100\xa0% del plazo: pendiente de aviso, "
+            "aplazado por el acuse de "
+            "recibo: el nivel 2 (escalation_levels[1] · talkative)",
+            "2026-11-23 13:40:00  acuse de recibo (hito primera respuesta)",
+        ),
+    ),
+    "acknowledged_again": Row(
+        prolonged,
+        (
+            "nobody is called from 2026-11-23 13:00:00 to 2026-11-23 13:50:00: acknowledgement of "
+            "talkative: somebody has "
+            "taken the call; the calls go on after 30 min without another acknowledgement or an agent's reply",
+        ),
+        (
+            "no se avisa a nadie de 2026-11-23 13:00:00 a 2026-11-23 13:50:00: acknowledgement de "
+            "talkative: alguien ha "
+            "atendido el aviso; los avisos siguen tras 30 min sin otro acuse de recibo ni respuesta del agente",
+        ),
+    ),
+    "acknowledged_and_answered": Row(
+        acknowledged_and_answered,
+        (
+            "nobody is called from 2026-11-23 13:40:00 to 2026-11-23 13:50:00: acknowledgement of talkative: somebody "
+            "has taken the call; the calls go on after 30 min without another acknowledgement or an agent's reply",
+        ),
+        (
+            "no se avisa a nadie de 2026-11-23 13:40:00 a 2026-11-23 13:50:00: acknowledgement de talkative: alguien "
+            "ha atendido el aviso; los avisos siguen tras 30 min sin otro acuse de recibo ni respuesta del agente",
+        ),
+    ),
+    "a_call_that_an_acknowledgement_delayed_was_made": Row(
+        lambda: acknowledged(60),
+        (
+            "2026-11-23 14:30:00  level 1, at 100% of the target: called: tier 2 (escalation_levels[1] · talkative)",
+            "2026-11-23 15:00:00  level 2, 30 min after the deadline: to be called, delayed by the acknowledgement: "
+            "technical account manager (escalation_levels[2] · talkative)",
+        ),
+        (
+            "2026-11-23 14:30:00  nivel 1 de escalada, al 100\xa0% del plazo: avisado: el nivel 2 "
+            "(escalation_levels[1] · talkative)",
+        ),
+    ),
+    "a_status_that_will_end_by_itself": Row(
+        lambda: parked(10),
+        (
+            "2026-11-23 13:20:00  status changed (to parked; until 2026-11-23 13:40:00)",
+            "courtesy call: an objective of 1 h, round the clock",
+            "started 2026-11-23 13:20:00, due 2026-11-23 14:20:00",
+        ),
+        ("2026-11-23 13:20:00  cambio de estado (a parked; hasta 2026-11-23 13:40:00)",),
+    ),
+    "a_status_that_has_ended_by_itself": Row(
+        lambda: parked(30),
+        (
+            "2026-11-23 13:40:00  status ended by itself (to open)",
+            "2026-11-23 13:40:00  courtesy call paused (status open)",
+            "started 2026-11-23 13:20:00, paused with 20 min used up",
+            "stands still in open: milestones.parking of talkative",
+            "2026-11-23 13:40:00 to 2026-11-23 13:50:00            10 min  not counted: paused: the "
+            "case had been in open "
+            "since 2026-11-23 13:40:00",
+        ),
+        (
+            "2026-11-23 13:40:00  fin del estado por sí solo (a abierto)",
+            "2026-11-23 13:40:00  llamada de cortesía: se detiene (estado abierto)",
+            "se detiene en abierto: milestones.parking de talkative",
+            "2026-11-23 13:40:00 a 2026-11-23 13:50:00            10 min  no cuenta: pausa: el caso "
+            "estaba en abierto desde "
+            "2026-11-23 13:40:00",
+        ),
+    ),
+    "a_reply_that_was_taken_back": Row(
+        retracted,
+        (
+            "started 2026-11-23 13:00:00, due 2026-11-23 14:00:00",
+            "2026-11-23 13:20:00  reply retracted (that of 2026-11-23 13:10:00)",
+            "2026-11-23 13:00:00  first response resumed",
+            "2026-11-23 13:20:00  first response restated (old met; new running; cause reply retracted)",
+        ),
+        (
+            "2026-11-23 13:20:00  respuesta retirada (la del 2026-11-23 13:10:00)",
+            "2026-11-23 13:00:00  primera respuesta: continúa",
+            "2026-11-23 13:20:00  primera respuesta: se rectifica (antes cumplido; ahora en marcha; "
+            "causa: respuesta retirada)",
+        ),
+    ),
+    "a_milestone_that_was_reached": Row(
+        reached,
+        (
+            "2026-11-23 13:20:00  milestone reached (milestone root-cause report)",
+            "started 2026-11-23 13:10:00, was due 2026-11-30 13:10:00",
+            "fulfilled 2026-11-23 13:20:00: in time (milestone reached)",
+        ),
+        (
+            "2026-11-23 13:20:00  hito alcanzado (hito informe de la causa)",
+            "cumplido el 2026-11-23 13:20:00: a tiempo (hito alcanzado)",
+        ),
+    ),
+    "a_milestone_that_was_reached_and_is_owed_again": Row(
+        reached_and_reopened,
+        (
+            "2026-11-23 13:20:00 to 2026-11-23 13:30:00            10 min  not counted: paused: "
+            "it had stopped at 2026-11-23 13:20:00 (milestone reached)",
+            "never stands still; goes on when the case is reopened: milestones.root_cause_report of talkative",
+        ),
+        (
+            "2026-11-23 13:20:00 a 2026-11-23 13:30:00            10 min  no cuenta: pausa: "
+            "se había detenido el 2026-11-23 13:20:00 (hito alcanzado)",
+            "no se detiene nunca; continúa si se reabre el caso: milestones.root_cause_report de talkative",
+        ),
+    ),
+    "words_of_the_edition_that_counts_now": Row(
+        migrated,
+        (
+            "courtesy call: an objective of 1 h, round the clock",
+            "root-cause report: a commitment of 5 business days, until the same time of day, in the open hours of its "
+            "calendar",
+            "stands still in open: milestones.parking of talkative: policy migrated, 2026-11-23 13:10:00",
+            "2026-11-23 13:10:00  courtesy call started",
+        ),
+        (
+            "llamada de cortesía: objetivo de 1 h, a todas horas",
+            "informe de la causa: compromiso de 5 días laborables, hasta la misma hora, en el horario de su calendario",
+            "2026-11-23 13:10:00  llamada de cortesía: empieza",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_an_edition_says_is_explained(name: str, language: str) -> None:
+    """Whole lines, so that nothing false stands beside what is true."""
+    row = ROWS[name]
+    lines = [line.strip() for line in row.lived().shown(language).splitlines()]
+    missing = [line for line in (row.english if language == "en" else row.spanish) if line not in lines]
+    assert missing == [], "\n".join(lines)
+
+
+def test_nothing_of_it_is_left_in_english() -> None:
+    """Also what is not quoted above, and the words of an edition that the case went over to."""
+    foreign = english_words(BOTH)
+    for name, row in ROWS.items():
+        text = row.lived().shown("es")
+        left = words(text) & foreign
+        assert left == set(), (name, [line for line in text.splitlines() if words(line) & left])
+
+
+def test_a_warning_that_an_acknowledgement_delays_beyond_the_deadline_is_not_announced() -> None:
+    """It would come a quarter of an hour after the deadline, and is never given."""
+    case = acknowledged()
+    levels = [call["level"] for call in case.clock("first_response")["calls"]]
+    assert levels == [1, 2]
+    assert [call["kind"] for call in case.clock("restoration")["calls"]] == ["warning", "escalation", "escalation"]
+
+
+def test_calls_that_wait_for_an_acknowledgement_say_so_and_until_when() -> None:
+    """In the data too, with the rule of the edition; the calls of other milestones do not wait."""
+    clock = acknowledged().clock("first_response")
+    assert clock["acknowledged"] == [{"start": "2026-11-23T12:40:00Z", "end": "2026-11-23T13:10:00Z"}]
+    assert (clock["rules"]["acknowledged"]["rule"], clock["rules"]["acknowledged"]["edition"]) == (
+        "acknowledgement",
+        "talkative",
+    )
+    assert [(call["state"], call["at"]) for call in clock["calls"]] == [
+        ("delayed", "2026-11-23T13:30:00Z"),
+        ("delayed", "2026-11-23T14:00:00Z"),
+    ]
+    other = acknowledged().clock("restoration")
+    assert (other["acknowledged"], other["rules"]["acknowledged"]) == ([], None)
+    assert {call["state"] for call in other["calls"]} == {"coming"}
+
+
+def test_what_is_announced_is_what_happens() -> None:
+    """Every call that an explanation announces is made at that instant, and no other."""
+    case = acknowledged()
+    announced = {(call["level"], call["at"]) for call in case.clock("first_response")["calls"]}
+    case.passes(timedelta(hours=3))
+    calls = case.clock("first_response")["calls"]
+    assert {(call["level"], call["at"]) for call in calls} == announced
+    assert {call["state"] for call in calls} == {"made"}
+
+
+@pytest.mark.parametrize(
+    ("lived", "ended"),
+    [(lambda: parked(10), []), (lambda: parked(30), ["2026-11-23T12:40:00Z"]), (parked_otherwise, [])],
+    ids=["to come", "ended", "another status came first"],
+)
+def test_a_status_ends_by_itself_only_if_no_other_came_first(
+    lived: Callable[[], ExplainedCase], ended: Iterable[str]
+) -> None:
+    """The clocks and the history agree on it, also before any other activity."""
+    case = lived()
+    history = case.explained()["history"]
+    assert [entry["at"] for entry in history if entry["type"] == "status_ended"] == ended
+    published = {entry["type"] for entry in history if entry.get("milestone") == "parking"}
+    assert ("clock.paused" in published) == (case.clock("parking")["stage"] == "paused")
+
+
+def test_a_clock_that_reopening_leaves_as_it_is_does_not_say_that_it_goes_on() -> None:
+    """Of a milestone that only the edition has to which the case went over."""
+    clocks = {clock["milestone"]: clock["reopened"] for clock in migrated().explained()["clocks"]}
+    assert clocks == {
+        "first_response": "never",
+        "restoration": "resume",
+        "resolution": "new_cycle",
+        "parking": "never",
+        "root_cause_report": "resume",
+    }
