@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.messages.messages import Messages
 from shared.policy.model import Edition
-from shared.routing.rendering import in_words_of
+from shared.routing.rendering import in_words_of, with_remarks
 
 
 def with_sentences(
@@ -20,10 +20,11 @@ def with_sentences(
         return dict(event)
     edition = edition_of(decision["policy_sha256"])
     words = messages if edition is None else in_words_of(messages, edition)
-    reason = decision["priority_reason"]
+    reason, numbers = decision["priority_reason"], decision["phone_numbers"]
     shown = {
         **decision,
         "priority_because": None if reason is None else words.reason(reason),
+        "phone_numbers": None if numbers is None else with_remarks(numbers, words),
         "notes": [{**note, "text": words.reason(note)} for note in decision["notes"] or ()],
     }
     return {**event, "decision": shown}

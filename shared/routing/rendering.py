@@ -1,6 +1,6 @@
 """[pure] A decision for people: the sentences of its reasons, in the language of `messages`, beside codes and facts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -44,6 +44,10 @@ def own_texts(edition: Edition, language: Language) -> Iterator[tuple[str, str]]
     if edition.phone is not None:
         yield "note.tariffs", in_language(edition.phone.tariff_note, language)
         yield "note.have_at_hand", in_language(edition.phone.have_at_hand, language)
+        for country in edition.phone.countries.values():
+            for number in country.numbers:
+                if number.unverified is not None:
+                    yield f"remark.{number.unverified}", edition.remark(number.unverified, language) or ""
 
 
 def with_sentences(decision: Decision, messages: Messages) -> dict[str, Any]:
@@ -57,6 +61,17 @@ def with_sentences(decision: Decision, messages: Messages) -> dict[str, Any]:
             verdict["because"] = messages(verdict["reason"], **verdict.get("facts", {}))
     shown["priority_because"] = because(shown, shown["priority_rule"])
     shown["notes"] = [{**note, "text": messages.reason(note)} for note in shown.get("notes", ())]
+    shown["phone_numbers"] = with_remarks(shown["phone_numbers"], messages)
+    return shown
+
+
+def with_remarks(numbers: Iterable[Mapping[str, Any]], messages: Messages) -> list[dict[str, Any]]:
+    """Phone numbers as JSON data, with the remark of an unverified one in the language of `messages`."""
+    shown = [dict(number) for number in numbers]
+    for number in shown:
+        remark = number.get("unverified")
+        if remark is not None:
+            number["unverified"] = messages.find(f"remark.{remark}") or remark
     return shown
 
 

@@ -301,6 +301,20 @@ def test_the_sentences_of_a_decision_are_in_the_words_of_its_own_edition(languag
     assert decision["priority_because"].startswith({"en": "P1 because", "es": "P1 porque"}[language])
 
 
+def test_why_a_number_is_unverified_is_said_in_the_language_of_the_client() -> None:
+    """It is a remark of the edition, with a translation there."""
+    known = Editions(EditionLibrary.single(GUIDELINES))
+    view = RecentRequests(10, known.whole_decision)
+    view.submitted(request(request_id="c1", country="JP"))
+    view.routed(routed("c1", NOW, country="JP"))
+    status = view.status("c1")
+    assert status is not None
+    decision = with_sentences(status.request, messages_in("es"), known.edition)["decision"]
+    texts = [number["unverified"] for number in decision["phone_numbers"] if number.get("unverified")]
+    assert texts
+    assert all(text in GUIDELINES.translations["es"].values() for text in texts)
+
+
 def test_a_case_at_the_end_of_the_calendar_says_nothing_about_its_edition() -> None:
     """Only this case has no deadline: its edition is fine, and a later failure of it has to be logged."""
     known = Editions(EditionLibrary.single(GUIDELINES))

@@ -195,3 +195,16 @@ def test_whoever_is_refused_a_channel_reads_what_is_open_to_them(
     assert [text for text in texts if text in {each[language] for each in edition.resources.values()}] == (
         helpful if refused else []
     )
+
+
+@pytest.mark.parametrize("language", ["en", "es", "es-MX"])
+def test_why_a_number_is_unverified_is_said_in_the_language_of_the_reader(language: str, rules: Rulebook) -> None:
+    """The remark of a Japanese number was in English for who reads the decision in Spanish."""
+    customer = account(country="JP")
+    terms = covered(terms_of(customer), requester(), rules.edition, MONDAY_NOON)
+    decision = route(request(), terms, rules, MONDAY_NOON)
+    (remark,) = [number.unverified for number in decision.phone_numbers if number.unverified]
+    numbers = with_sentences(decision, in_words_of(messages_in(language), rules.edition))["phone_numbers"]
+    (shown_to_them,) = [number["unverified"] for number in numbers if number.get("unverified")]
+    assert shown_to_them == rules.edition.remark(remark, language[:2])
+    assert (shown_to_them == remark) is (language == "en")
