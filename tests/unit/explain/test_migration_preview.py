@@ -79,6 +79,20 @@ def test_a_preview_shows_each_clock_before_and_after() -> None:
     assert (told["breaches"], told["problem"]) == ([], None)
 
 
+def test_a_preview_ends_a_status_at_its_time() -> None:
+    """The case waited until half past; twenty minutes later its clocks run again, before the migration and after it."""
+    case = Case(plan="premier_plus")
+    case.record_activity("status_changed", to="waiting_on_customer", until=at(0.5))
+    case.passes(minutes(50))
+    before, after = next(
+        (clock["before"], clock["after"])
+        for clock in case.to_edition()["clocks"]
+        if clock["milestone"] == "restoration"
+    )
+    assert (before["stage"], before["due_at"]) == ("running", "2026-11-23T16:30:00Z")
+    assert (after["stage"], after["due_at"]) == ("running", "2026-11-23T16:30:00Z")
+
+
 def test_a_preview_says_what_would_be_breached_by_the_migration_itself() -> None:
     """Nobody shall send it to find out."""
     case = Case(plan="premier_plus")
