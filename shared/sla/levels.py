@@ -14,20 +14,23 @@ from shared.sla.clock import CasePolicy, Clock, Fired, Mark
 
 def calls_left(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Step]:
     """The calls that have not been made for a clock, in order. No warning follows a breach."""
-    last = max(mark.fired, default=(-1, 0))  # the highest level that has fired, and how often
-    left = [step for step in policy.chain.steps(clock.target) if (step.level, step.repetition) >= last]
-    escalations = [step for step in left if step.kind == "escalation"]
-    if not policy.automated:
-        escalations = [] if _has_escalated(policy, last[0]) else escalations[:1]
+    left = list(policy.chain.steps(clock.target))
+    if mark.fired:
+        last, times = mark.fired[-1]  # the highest level that has fired, and how often
+        left = [step for step in left if step.level > last or (step.level == last and step.repetition >= times)]
     if mark.breached:
-        return escalations
-    return [step for step in left if step.kind == "warning"] + escalations
+        left = [step for step in left if step.kind == "escalation"]
+    return left if policy.automated else _without_automated_escalation(policy, mark, left)
 
 
-def _has_escalated(policy: CasePolicy, last: int) -> bool:
-    """Whether a clock whose highest fired level is `last` has had an escalation raised or suppressed."""
+def _without_automated_escalation(policy: CasePolicy, mark: Mark, left: list[Step]) -> list[Step]:
+    """The warnings, and the first escalation if the clock has had none yet, raised or suppressed."""
+    warnings, escalations = [], []
+    for step in left:
+        (warnings if step.kind == "warning" else escalations).append(step)
     lowest = policy.chain.lowest_escalation
-    return lowest is not None and last >= lowest
+    escalated = bool(mark.fired) and lowest is not None and mark.fired[-1][0] >= lowest
+    return warnings if escalated else warnings + escalations[:1]
 
 
 def reached(policy: CasePolicy, clock: Clock, mark: Mark, step: Step, at: Micros) -> tuple[Mark, effects.ClockEvent]:
