@@ -79,7 +79,7 @@ def clocks_at_end(view: CaseView, activities: Sequence[ActivityRecorded], until:
 
 def calls_made(policy: CasePolicy, clock: Clock, until: Micros) -> Iterator[tuple[Step, Micros]]:
     """The calls that were made about a clock, and when."""
-    end = _stood_still_since(clock, until if clock.stage == "running" else clock.since)
+    end = until if clock.stage == "running" else _stood_still_since(clock)
     for step in calls_left(policy, clock, Mark(clock.milestone, clock.instance)):
         try:
             at = clock.call_at(step.amount)
@@ -91,8 +91,9 @@ def calls_made(policy: CasePolicy, clock: Clock, until: Micros) -> Iterator[tupl
             yield step, at
 
 
-def _stood_still_since(clock: Clock, end: Micros) -> Micros:
-    """The last instant before `end` up to which a clock ran: it may have gone on for no time at all."""
+def _stood_still_since(clock: Clock) -> Micros:
+    """The last instant up to which a clock ran that runs no more: it may have gone on for no time at all."""
+    end = clock.since
     for pause in reversed(clock.pauses):
         if pause.end < end:
             break

@@ -179,6 +179,7 @@ def test_a_fold_has_the_breaches_and_calls_that_were_published(
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example([(45, ("resolved", {})), (1, ("reopened", {"to": "open"}))], "premier_plus", OUTAGE, 0, "guidelines-2021")
 @given(timely_days, st.sampled_from(PLANS), asked, gaps, st.sampled_from([*ROUTED_BY]))
 def test_a_timely_case_has_the_same_outcome_step_by_step(
     day: Day, plan: str, request: dict[str, Any], wait: int, routed_by: str
