@@ -25,9 +25,8 @@ def calls_left(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Step]:
 
 def _without_automated_escalation(policy: CasePolicy, mark: Mark, left: list[Step]) -> list[Step]:
     """The warnings, and the first escalation if the clock has had none yet, raised or suppressed."""
-    warnings, escalations = [], []
-    for step in left:
-        (warnings if step.kind == "warning" else escalations).append(step)
+    warnings = [step for step in left if step.kind == "warning"]
+    escalations = [step for step in left if step.kind == "escalation"]
     lowest = policy.chain.lowest_escalation
     escalated = bool(mark.fired) and lowest is not None and mark.fired[-1][0] >= lowest
     return warnings if escalated else warnings + escalations[:1]
