@@ -9,17 +9,7 @@ from shared.policy.mistakes import one_of
 from shared.policy.model import Edition
 
 
-def plans_held(draft: Edition, plan: str) -> list[str]:
-    """`plan` and the plans that it includes, as far as the edition has them."""
-    held: list[str] = []
-    following: str | None = plan
-    while following is not None and following in draft.plans and following not in held:
-        held.append(following)
-        following = draft.plans[following].includes
-    return held
-
-
-def _asked(draft: Edition, when: Condition) -> Wanted:
+def asked(draft: Edition, when: Condition) -> Wanted:
     """What `when` asks; a key that allows every word of the edition asks nothing."""
     found = wanted(draft, when)
 
@@ -42,7 +32,7 @@ def _asked(draft: Edition, when: Condition) -> Wanted:
 
 def _self_service(draft: Edition, plan: str) -> set[str]:
     """The channels without people that `plan` opens to everyone."""
-    held = plans_held(draft, plan)
+    held = draft.plans_held(plan)
     return {
         channel
         for rule in draft.access
@@ -135,9 +125,9 @@ def _lets_in(draft: Edition, channel: str, people: Wanted) -> bool:
     people = people._replace(channels=frozenset((channel,)))
     policy = draft.channels[channel]
     without_account = people.paid is False and people.plans == frozenset((draft.not_covered.plan,))
-    held = {each for plan in people.plans or () for each in plans_held(draft, plan)}
-    return _asked(draft, policy.requires).covers(people) and any(
-        _asked(draft, when).covers(people)
+    held = {each for plan in people.plans or () for each in draft.plans_held(plan)}
+    return asked(draft, policy.requires).covers(people) and any(
+        asked(draft, when).covers(people)
         for rule in draft.access
         if channel in rule.channels and not held.isdisjoint(rule.plans)
         if rule.without_account or not policy.staffed or not without_account

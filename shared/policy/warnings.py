@@ -16,7 +16,6 @@ from shared.policy.document import Path, Tree, field_name
 from shared.policy.mistakes import PolicyWarning
 from shared.policy.model import Edition, Target
 from shared.policy.monotony import not_monotone
-from shared.policy.reach import plans_held
 from shared.policy.updates import updates_before_responses
 from shared.policy.vanished import vanished
 
@@ -83,7 +82,7 @@ def _with_targets(edition: Edition) -> set[str]:
 def _plans_without_the_promises_of_others(edition: Edition) -> Iterator[Noticed]:
     with_targets = _with_targets(edition)
     for plan in edition.plans:
-        promised = [each for each in plans_held(edition, plan) if each in with_targets]
+        promised = [each for each in edition.plans_held(plan) if each in with_targets]
         if promised and plan not in with_targets:
             reason = Reason("policy.warning.included_without_targets", plan=plan, other=promised[0])
             yield Noticed(("plans", plan, "includes"), reason)
@@ -101,6 +100,7 @@ def _levels_that_no_plan_has(edition: Edition) -> Iterator[Noticed]:
 _CHECKS: tuple[Callable[[Edition], Iterator[tuple[Path, Reason]]], ...] = (
     _repetitions_that_never_come,
     _levels_that_no_plan_has,
+    access_without_effect,
     _plans_without_the_promises_of_others,
     updates_before_responses,
     not_monotone,

@@ -23,7 +23,7 @@ from shared.contracts.structs import (
 )
 from shared.contracts.vocabulary import OpenedBy
 from shared.policy.condition import Situation
-from shared.policy.deadlines import due_of, has_target, target_of
+from shared.policy.deadlines import deadline_of
 from shared.routing.entitlement import Entitlement
 from shared.routing.outlines import Outline
 from shared.routing.phone_directory import HAVE_AT_HAND, is_ready

@@ -49,15 +49,8 @@ def facts_of(case: CaseRouted, edition: Edition) -> CaseFacts:
     )
 
 
-class _Flags(NamedTuple):
-    """What is true of a case, from the highest bit to the lowest."""
-
-    licensed: bool
-    paid: bool
-    by_agent: bool
-    automated: bool
-    may_ask: bool
-    excluded: bool
+# What is true of a case or not, one bit each, the highest first. `pack` and `unpack` have them in this order.
+_FLAGS = ("licensed", "paid", "by_agent", "automated", "may_ask", "excluded")
 
 
 class FactLayout:
@@ -104,13 +97,13 @@ class FactLayout:
                     f"{name}: edition {self._edition.edition} has none called {word[:60]!r}",
                 )
             number = number * len(known) + place
-        flags = _Flags(
-            licensed=situation.licensed,
-            paid=situation.paid,
-            by_agent=opened_by == "agent",
-            automated=facts.automated,
-            may_ask=facts.may_ask,
-            excluded=facts.excluded,
+        flags = (
+            situation.licensed,
+            situation.paid,
+            opened_by == "agent",
+            facts.automated,
+            facts.may_ask,
+            facts.excluded,
         )
         for flag in flags:
             number = number << 1 | flag
@@ -119,11 +112,11 @@ class FactLayout:
     def unpack(self, packed: bytes, language: str | None, country: str | None) -> CaseFacts:
         """What `pack` packed. Raises ValueError for bytes that it did not make."""
         number = int.from_bytes(packed)
-        bits = []
-        for _ in _Flags._fields:
-            bits.append(bool(number & 1))
+        flags = []
+        for _ in _FLAGS:
+            flags.append(bool(number & 1))
             number >>= 1
-        flags = _Flags(*reversed(bits))
+        excluded, may_ask, automated, by_agent, paid, licensed = flags
         words = []
         for _, known in reversed(self._lists):
             number, place = divmod(number, len(known))
@@ -132,7 +125,6 @@ class FactLayout:
             raise ValueError(f"the stored facts are not those of a case of edition {self._edition.edition}")
         calendar, priority, tier, plan, account_type, role, channel, *values = reversed(words)
         fields = dict(zip(self._edition.fields, values, strict=True))
-        opened_by: OpenedBy = "agent" if flags.by_agent else "customer"
-        situation = Situation(plan, account_type, role, flags.licensed, flags.paid, channel, language, country, fields)
-        kind = CaseKind(situation, priority, tier, opened_by)
-        return CaseFacts(kind, calendar, flags.automated, flags.may_ask, flags.excluded)
+        opened_by: OpenedBy = "agent" if by_agent else "customer"
+        situation = Situation(plan, account_type, role, licensed, paid, channel, language, country, fields)
+        return CaseFacts(CaseKind(situation, priority, tier, opened_by), calendar, automated, may_ask, excluded)

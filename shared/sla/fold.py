@@ -299,6 +299,11 @@ class FoldedCase:
         return self._statuses
 
     @property
+    def status_kind(self) -> StatusKind:
+        """What the present status counts as."""
+        return self._status.counts_as
+
+    @property
     def status_set_by(self) -> str:
         """The activity that set the present status; "" = the submission."""
         return self._status.by

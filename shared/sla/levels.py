@@ -13,13 +13,20 @@ from shared.sla.clock import CasePolicy, Clock, Fired, Mark
 
 
 def calls_left(policy: CasePolicy, clock: Clock, mark: Mark) -> list[Step]:
-    """The calls that have not been made for a clock, in order. No warning follows a breach."""
+    """The calls that a clock still has before it, in order.
+
+    No warning follows a breach: neither a published one, nor the deadline beyond which an acknowledgement delays the
+    warning. Of a paused clock neither instant is known yet. Raises CalendarError.
+    """
     left = list(policy.chain.steps(clock.target))
     if mark.fired:
         last, times = mark.fired[-1]  # the highest level that has fired, and how often
         left = [step for step in left if step.level > last or (step.level == last and step.repetition >= times)]
     if mark.breached:
         left = [step for step in left if step.kind == "escalation"]
+    elif clock.acknowledged and clock.stage == "running":
+        deadline = clock.deadline()
+        left = [step for step in left if step.kind == "escalation" or clock.call_at(step.amount) <= deadline]
     return left if policy.automated else _without_automated_escalation(policy, mark, left)
 
 

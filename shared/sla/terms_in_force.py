@@ -138,15 +138,9 @@ def _activity(
     state: CaseState, activity: StoredActivity, terms: Terms | None, calendar: str, editions: Editions
 ) -> Activity:
     migrated = None if activity.edition is None else editions.of(activity.edition).calendars
-    return Activity(
-        at=state.opened_at + activity.after,
-        kind=ACTIVITY_TYPES[activity.kind],
-        id=unpack_id(activity.id),
-        to=activity.to,
-        terms=terms,
-        calendar=None if migrated is None else migrated[calendar],
-        calendars=migrated,
-        until=None if activity.until is None else state.opened_at + activity.until,
-        milestone=activity.milestone,
-        retracts=None if activity.retracts is None else unpack_id(activity.retracts),
-    )
+    at, kind, activity_id = state.opened_at + activity.after, ACTIVITY_TYPES[activity.kind], unpack_id(activity.id)
+    now_by = None if migrated is None else migrated[calendar]
+    until = None if activity.until is None else state.opened_at + activity.until
+    retracts = None if activity.retracts is None else unpack_id(activity.retracts)
+    # By place: keywords take twice as long, and each step of a case makes all its activities.
+    return Activity(at, kind, activity_id, activity.to, terms, now_by, migrated, until, activity.milestone, retracts)

@@ -19,13 +19,14 @@ import pytest
 from services.cli import clocks, decide
 from services.cli.__main__ import app
 from services.cli.policy import commands as policy
-from services.intake.words import AccountWords, AnyEdition
+from services.intake.words import AnyEdition
 from shared.contracts import wire
 from shared.contracts.structs import MilestoneTerms
 from shared.messages.catalogues import languages, messages_in
 from shared.policy.case_rules import case_rules
 from shared.policy.document import Source
 from shared.policy.editions import EditionLibrary
+from shared.policy.impossible_accounts import AccountWords
 from shared.policy.loader import load
 from shared.policy.mistakes import PolicyError
 from shared.policy.model import Edition
