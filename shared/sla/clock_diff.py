@@ -80,7 +80,8 @@ def _is_published(clock: Clock, mark: Mark, change: Change) -> bool:
 
 def _schedule(clock: Clock) -> tuple[object, ...]:
     """What timers are set by."""
-    return (clock.stage, clock.due_at, clock.terms.target_seconds, clock.terms.hours, clock.terms.promise)
+    terms = clock.terms
+    return (clock.stage, clock.due_at, clock.target, terms.open_at_least, terms.hours, terms.promise)
 
 
 def _published(clock: Clock | None) -> tuple[object, ...]:

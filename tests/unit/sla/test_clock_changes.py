@@ -1,8 +1,10 @@
 """What changes a clock that is already counting: new terms, reopening, and records that come late."""
 
 import pytest
+from msgspec.structs import replace
 
 from shared.business_time.calendar import BusinessCalendar
+from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import ActivityType, Hours
 from shared.sla.clock import Terms
 from shared.sla.effects import ClockBreached, ClockCancelled, ClockFulfilled, ClockRestated
@@ -10,6 +12,11 @@ from tests.harness.desk import CHAIN, ClockDesk, terms
 
 WAITING = "waiting_on_customer"
 USUAL = [WAITING, "resolved"]
+
+
+def business_days(number: int) -> MilestoneTerms:
+    """A target of so many business days."""
+    return replace(terms(None), reason=None, hours="business", target_business_days=number, paused_by=tuple(USUAL))
 
 
 def restated(said: object) -> tuple[str, str, str]:
@@ -549,6 +556,23 @@ class TestGenerations:
         desk.record_activity(30, "reprioritised", terms={"restoration": terms(480, paused_by=USUAL)})
         desk.record_activity(40, "restored")
         assert [s.effect.generation for s in desk.log] == [1, 2, 3, 4, 5]
+
+    @pytest.mark.parametrize(
+        "new",
+        [
+            terms(60, paused_by=USUAL),
+            replace(terms(480, "elapsed_then_next_open", USUAL), open_at_least=3600),
+            business_days(2),
+        ],
+    )
+    def test_so_is_a_change_while_it_is_paused(self, new: MilestoneTerms) -> None:
+        """No deadline shows it then: how long the target is, and how long the desk must be open, are the schedule."""
+        before = terms(480, "elapsed_then_next_open", USUAL) if new.open_at_least else business_days(1)
+        desk = ClockDesk({"restoration": before})
+        desk.record_activity(10, "status_changed", to=WAITING)
+        desk.record_activity(20, "reprioritised", terms={"restoration": new})
+        desk.record_activity(30, "status_changed", to="open")
+        assert [s.effect.generation for s in desk.log] == [1, 2, 4]
 
     def test_what_changes_nothing_leaves_the_generation(self) -> None:
         """Notes, and the clocks of other milestones."""
