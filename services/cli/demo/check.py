@@ -29,8 +29,8 @@ from shared.routing.rulebook import Rulebook
 WARNED, BREACHED = ClockWarned.TYPE, ClockBreached.TYPE
 RAISED, SUPPRESSED = EscalationRaised.TYPE, EscalationSuppressed.TYPE
 
-# What `frontline decide` adds for people: the log has codes and facts only.
-_SENTENCES = {"because", "priority_because", "text"}
+# What `frontline decide` says for people, in their language: the log has codes and facts only.
+_SENTENCES = {"because", "priority_because", "text", "unverified"}
 
 PromiseEvent = tuple[str, str, str, int, int]  # case_id, milestone, event type, level, repetition (0 if none)
 

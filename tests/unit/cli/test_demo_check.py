@@ -28,21 +28,29 @@ def rules() -> Rulebook:
     return Rulebook(load_edition("guidelines-2021"))
 
 
-def case(case_id: str = "c1", *, priority: str = "P1", plan: str = "premier_plus", **given: Any) -> dict[str, Any]:
+def case(
+    case_id: str = "c1", *, priority: str = "P1", plan: str = "premier_plus", country: str = "ES", **given: Any
+) -> dict[str, Any]:
     """A case as it is in the log."""
     asked = request(request_id=case_id, impact=PRIORITY[priority], **given)
     rules = Rulebook(load_edition("guidelines-2021"))
-    entitlement = covered(terms_of(account(plan=plan)), asked.requester, rules.edition, MONDAY_NOON, 7)
+    entitlement = covered(terms_of(account(plan=plan, country=country)), asked.requester, rules.edition, MONDAY_NOON, 7)
     event = decided(asked, entitlement, rules, MONDAY_NOON)
     data: dict[str, Any] = json.loads(wire.encode(event))
     return data
 
 
-def answer(**given: Any) -> dict[str, Any]:
+def answer(country: str = "ES", language: str = "en", **given: Any) -> dict[str, Any]:
     """What `frontline decide` answers for the same person, who asks the same."""
     person = {"requester_id": "u1", "role": "admin", "licensed": True}
-    asked = {"channel": "phone", "fields": fields()}
-    held = {"account_id": "acme", "plan": "premier_plus", "account_type": "enterprise", "paid": True, "country": "ES"}
+    asked = {"channel": "phone", "fields": fields(), "language": language}
+    held = {
+        "account_id": "acme",
+        "plan": "premier_plus",
+        "account_type": "enterprise",
+        "paid": True,
+        "country": country,
+    }
     line = {"account": held, "requester": person, "request": asked}
     found: dict[str, Any] = json.loads(json.dumps(ANSWERS(line | {"at": "2026-11-23T12:00:00Z"})))
     return found | given
@@ -126,6 +134,14 @@ def test_a_decision_other_than_decide_says_is_seen(rules: Rulebook) -> None:
     assert check.decision_differences(ask, case(), answer(), rules) == []
     assert len(check.decision_differences(ask, case(), answer(assigned_channel="chat"), rules)) == 1
     assert len(check.decision_differences(Ask(ASK.key, ASK.body, "P2"), case(), answer(), rules)) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_language_of_an_answer_is_no_difference(language: str, rules: Rulebook) -> None:
+    """In Japan one number is unverified, with a remark in the language of the request; the log has none."""
+    logged, answered = case(country="JP", language=language), answer(country="JP", language=language)
+    assert any(number.get("unverified") for number in answered["phone_numbers"])
+    assert check.decision_differences(Ask(ASK.key, ASK.body, "P1"), logged, answered, rules) == []
 
 
 @pytest.mark.parametrize(
