@@ -29,6 +29,7 @@ def blocks(text: str) -> list[str]:
     return re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
+FILES = dict(re.findall(r"`(\w+\.(?:json|ics))`:\n\n```(?:json|text)\n(.*?)\n```", PAGE, re.DOTALL))
 LUMEN = "\n".join(blocks(chapter("Write an edition")))
 MORE = blocks(chapter("More that an edition can say"))
 
@@ -39,9 +40,9 @@ def sections(text: str) -> dict[str, Any]:
 
 
 def lumen(**instead: Any) -> Edition:
-    """The edition that the page builds, with some sections in place of its own."""
+    """The edition that the page builds, with some sections in place of its own, beside the files of the page."""
     text = json.dumps(sections(LUMEN) | instead) if instead else LUMEN
-    return load(Source("lumen.yaml", text), DictShelf({}))
+    return load(Source("lumen.yaml", text), DictShelf(FILES))
 
 
 def test_the_edition_that_the_page_builds_has_no_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
