@@ -2,12 +2,13 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 import pytest
 
 from tests.contract.peers.answers import ours, said
-from tests.contract.peers.facts import HERE, SOURCES, AnyFact, Case, Collection, collection
+from tests.contract.peers.facts import HERE, SOURCES, AnyFact, Case, Collection, Days, Works, collection
 from tests.contract.tree import ROOT
 
 RULES: dict[str, dict[str, str]] = json.loads((HERE / "rules.json").read_text(encoding="utf-8"))
@@ -69,6 +70,20 @@ def test_the_table_counts_what_is_there() -> None:
     """The overview in README.md is what a reader believes, so it may not lag behind."""
     rows = [_cells(line) for line in (HERE / "README.md").read_text(encoding="utf-8").splitlines() if "`data/" in line]
     assert rows == [_row(taken) for taken in sorted(COLLECTIONS, key=lambda taken: taken.slug)]
+
+
+@pytest.mark.parametrize(("project", "slug"), [("GLPI", "glpi"), ("`zendesk/biz`", "zendesk-biz")])
+def test_the_differences_that_remain_are_named_by_their_rules(project: str, slug: str) -> None:
+    """Who comes from these two reads what changes for them, and that the count of business days does not."""
+    differing = [fact for fact in collection(slug).facts if fact.differs is not None]
+    readme = _in_one_line((HERE / "README.md").read_text(encoding="utf-8"))
+    (listed,) = re.findall(rf" - {project}: ((?:`[a-z-]+` \(\d+\)[, .]*)+)", readme)
+    counts = Counter(fact.differs.rule for fact in differing if fact.differs is not None)
+    assert {name: int(count) for name, count in re.findall(r"`([a-z-]+)` \((\d+)\)", listed)} == counts
+    assert f"{len(differing)} differences from {project}" in readme or f"the {len(differing)} from {project}" in readme
+    assert not [fact.id for fact in differing if isinstance(fact, Days)]
+    works = [fact.differs.rule for fact in differing if isinstance(fact, Works) and fact.differs is not None]
+    assert works == {"glpi": [], "zendesk-biz": ["past-midnight"] * 2}[slug]
 
 
 def _row(taken: Collection) -> list[str]:
