@@ -5,7 +5,7 @@ A seed is a unit of work: any range of seeds can be run anywhere, any time, and 
 
 import random
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from tests.oracle.holiday_names import HALF_DAYS, SETS, known_holidays
@@ -53,8 +53,10 @@ def make_case(seed: int) -> Case:
     if draw.random() < 0.2:  # a union, of up to four zones
         keys += draw.choices([*OFTEN, key], k=draw.choice([1, 1, 2, 3]))
     index = draw.choices(range(len(WINDOWS)), _HOW_OFTEN)[0]
-    while not all(_fits(each, *(window := _placed(draw, around, WINDOWS[index]))) for each in keys):
+    window = _placed(draw, around, WINDOWS[index])
+    while not all(_fits(each, *window) for each in keys):
         index += 1
+        window = _placed(draw, around, WINDOWS[index])
     start, end, cell = window
     members = [_config(draw, each, wanted, (start, end), cell) for each in keys]
     return Case(_together(draw, members), draw.random() < 0.3, start, end, cell)
@@ -162,7 +164,7 @@ def _rule(draw: random.Random, dates: list[str], cell: int) -> dict[str, Any]:
     )
     found: dict[str, Any] = {"rule": rule}
     if 2020 <= day.year < 2036 and draw.random() < 0.5:  # a rule that gives no date of those years is refused
-        found["starts"] = (day - timedelta(days=draw.randrange(40))).date().isoformat()
+        found["starts"] = max((day - timedelta(days=draw.randrange(40))).date(), date(2020, 1, 1)).isoformat()
         late = f"{day.year}1231"
         found["rule"] += draw.choice(["", f";COUNT={draw.randrange(1, 9)}", f";UNTIL={late}"])
         if "WEEKLY" in rule and "BYMONTH" not in rule:

@@ -37,3 +37,12 @@ def test_what_cannot_be_answered_is_a_difference(monkeypatch: pytest.MonkeyPatch
 def test_a_seed_means_the_same_cases_every_time() -> None:
     """Otherwise a difference that was found could not be looked at."""
     assert judged(7, 5) == judged(7, 5)
+
+
+@pytest.mark.parametrize("seed", [5965, 6554])
+def test_a_calendar_that_is_drawn_can_be_judged(seed: int) -> None:
+    """Drawn as they were at first, one's cells were too large for the second zone of its union, and the other had a
+    rule whose only date came before the years in which a rule has to have one.
+    """
+    tally = judged(seed, 3)
+    assert (tally.calendars, tally.cases, tally.differences) == (1, 3, 0)
