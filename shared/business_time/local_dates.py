@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from shared.business_time.instants import DAY, Micros
 from shared.business_time.open_hours import OpenHours
 from shared.business_time.spans import Span, merged
+from shared.business_time.zones import Segment
 
 _KEPT_DATES = 1_000  # some 100 bytes each
 
@@ -32,6 +33,10 @@ class LocalDates:
     def first_instant(self, label: int) -> Micros:
         """The first instant at which the wall clock shows `label` or later."""
         return self._hours.zone.first_instant(label)
+
+    def segments(self, start: Micros, end: Micros) -> Sequence[Segment]:
+        """[start, end) as consecutive segments in which the wall clock is equally far from UTC."""
+        return self._hours.zone.segments(start, end)
 
     def open_spans(self, day: int) -> Sequence[Span]:
         """The open spans of the periods that start on a date, merged; none if it is not an open date."""

@@ -16,6 +16,7 @@ DatedPeriod = tuple[int, Sequence[Span]]  # the date on which a period starts, a
 
 # The offset of a zone is less than a day, so this much around a label has every instant that may show it.
 _AROUND = DAY
+_KEPT_DATES = 16  # whoever asks for a date mostly asks for the next one
 
 
 class OpenHours(Protocol):
@@ -55,11 +56,12 @@ def open_hours(config: CalendarConfig) -> OpenHours:
 class OneZone:
     """The schedule of one zone."""
 
-    __slots__ = ("_schedule", "zone")
+    __slots__ = ("_dated", "_schedule", "zone")
 
     def __init__(self, config: CalendarConfig) -> None:
         self.zone = zone(config.timezone, "timezone")
         self._schedule = Schedule(config)
+        self._dated: dict[int, list[tuple[Micros, Sequence[Span]]]] = {}
 
     def open_spans(self, start: Micros, end: Micros) -> list[Span]:
         """The open labels of each segment of equal offset, converted to UTC."""
@@ -82,11 +84,22 @@ class OneZone:
     def dated_periods(self, day: int, in_zone: Zone) -> Iterable[DatedPeriod]:
         """A period starts on the date that `in_zone` shows at the first instant of the period, be it open or not."""
         for own_day in range(day - 2, day + 3):  # zones are less than two dates apart
+            for first, opens in self._periods(own_day):
+                yield (first + in_zone.offset(first)) // DAY, opens
+
+    def _periods(self, own_day: int) -> list[tuple[Micros, Sequence[Span]]]:
+        """The first instant and the open spans of each period that starts on a date of this zone."""
+        found = self._dated.get(own_day)
+        if found is None:
+            found = []
             for period in self._schedule.periods(own_day):
                 whole = self._instants(((period.start, period.end),))
                 if whole:  # not in an hour, or on a date, that the wall clock skips
-                    first = whole[0][0]
-                    yield (first + in_zone.offset(first)) // DAY, self._instants(period.open)
+                    found.append((whole[0][0], self._instants(period.open)))
+            if len(self._dated) >= _KEPT_DATES:
+                del self._dated[next(iter(self._dated))]
+            self._dated[own_day] = found
+        return found
 
     def _instants(self, labels: Sequence[Span]) -> list[Span]:
         """The instants at which the wall clock shows one of these labels, merged."""

@@ -10,6 +10,7 @@ from shared.business_time.business_days import Until, business_days_target_micro
 from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.instants import DAY, HOUR, Micros, from_micros, to_micros
 from shared.contracts.structs import MilestoneTerms
+from shared.policy.hours_ahead import HoursAhead
 
 _YEAR = 366 * DAY
 _target = attrgetter("target")
@@ -21,6 +22,8 @@ class CalendarYear:
     def __init__(self, calendar: BusinessCalendar, since: Micros) -> None:
         self.calendar = calendar
         self._since = since
+        first = calendar.dates.day(since)
+        self._hours = HoursAhead(calendar.dates, range(first, first + _YEAR // DAY))
         self._business_days: dict[tuple[int, Until], tuple[BusinessDays, ...]] = {}
 
     @cached_property
@@ -35,10 +38,10 @@ class CalendarYear:
         """How long its open dates are."""
         dates = self.calendar.dates
         lengths, closings = [], []
-        for day in self._days():
-            if spans := dates.open_spans(day):
-                lengths.append(sum(end - start for start, end in spans))
-                closings.append(spans[-1][1] - dates.first_instant(day * DAY))
+        for day in self._hours.open_dates:
+            spans = dates.open_spans(day)
+            lengths.append(sum(end - start for start, end in spans))
+            closings.append(spans[-1][1] - dates.first_instant(day * DAY))
         if not lengths:
             return OpenDates(0, 0, 0, 0)
         return OpenDates(min(lengths), max(lengths), min(closings), max(closings))
@@ -54,25 +57,21 @@ class CalendarYear:
         if known is None:
             found = [
                 BusinessDays(business_days_target_micros(start, days, until, self.calendar), start)
-                for start in self._starts
+                for start in self._starts(days)
             ]
             known = self._business_days[days, until] = (
                 (min(found, key=_target), max(found, key=_target)) if found else ()
             )
         return known
 
-    @cached_property
-    def _starts(self) -> list[Micros]:
-        """On each open date, the times of day of all openings and closings, and one microsecond before each."""
-        dates = self.calendar.dates
-        open_dates = [day for day in self._days() if dates.open_spans(day)]
-        edges = {dates.label(edge) - day * DAY for day in open_dates for span in dates.open_spans(day) for edge in span}
-        at_edges = (dates.first_instant(day * DAY + edge) for day in open_dates for edge in sorted(edges))
-        return [at - before for at in at_edges for before in (0, 1)]
+    def _starts(self, days: int) -> list[Micros]:
+        """On each open date, the times of day of all openings and closings, and one microsecond before each.
 
-    def _days(self) -> range:
-        first = self.calendar.dates.day(self._since)
-        return range(first, first + _YEAR // DAY)
+        Of dates with the same hours ahead, one is enough.
+        """
+        first_instant, edges = self.calendar.dates.first_instant, self._hours.edges
+        at_edges = (first_instant(day * DAY + edge) for day in self._hours.distinct(days) for edge in edges)
+        return [at - before for at in at_edges for before in (0, 1)]
 
 
 class BusinessDays(NamedTuple):
