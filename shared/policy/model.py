@@ -189,7 +189,7 @@ class EscalationLevel(Rule):
 
     It is reached at `share` of the target (1.0 = the deadline), or by a time before or after the deadline. A `warning`
     is before the deadline and for every plan with the target. An `escalation` needs a plan with automated escalation;
-    for other plans, the lowest one is published as suppressed.
+    for other plans, the first one that would call is published as suppressed.
     """
 
     kind: LevelKind

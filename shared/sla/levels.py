@@ -1,9 +1,10 @@
 """[pure] Which calls of the chain a clock still has before it, and the event of reaching one.
 
-Warnings are for every clock. Escalation levels need automated escalation; without it the lowest of them is published as
-suppressed, once for a clock instance, and the rest not at all. Each call is made once for a clock instance, ascending:
-after a level has fired no lower one calls, whatever the target or the chain have become. The chain stands still with
-its clock and goes on, not over again, when the clock does; a stopped clock calls nobody.
+Warnings are for every clock. Escalation levels need automated escalation; without it the first of them that would call
+is published as suppressed, once for a clock instance, and the rest not at all. That is not always the lowest level: on
+some targets a higher one comes before it, and the lower one calls nobody. Each call is made once for a clock instance,
+ascending: after a level has fired no lower one calls, whatever the target or the chain have become. The chain stands
+still with its clock and goes on, not over again, when the clock does; a stopped clock calls nobody.
 """
 
 from shared.business_time.instants import Micros
