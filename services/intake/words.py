@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from services.intake.errors import FieldError, field_path
 from services.intake.request import Submission
 from shared.contracts.vocabulary import STATUS_KINDS
-from shared.policy.base import ranges
+from shared.policy.base import language_ranges
 from shared.policy.case_rules import WITHDRAWN, looks_like
 from shared.policy.editions import EditionLibrary
 from shared.policy.impossible_accounts import AccountWords, impossible_by
@@ -65,7 +65,7 @@ def _no_field(place: str, allowed: Iterable[str]) -> FieldError:
 
 def _language_errors(known: tuple[str, ...], language: Json) -> Iterator[FieldError]:
     """A region of a language that is there is fine."""
-    if isinstance(language, str) and {each.lower() for each in known}.isdisjoint(ranges(language)):
+    if isinstance(language, str) and {each.lower() for each in known}.isdisjoint(language_ranges(language)):
         yield FieldError("language", "field.one_of", {"allowed": known})
 
 

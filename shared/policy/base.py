@@ -61,7 +61,7 @@ Seconds = Annotated[
 ]
 
 
-def ranges(language: str | None) -> tuple[str, ...]:
+def language_ranges(language: str | None) -> tuple[str, ...]:
     """The language ranges that match a BCP 47 tag (RFC 4647, basic filtering): es-MX -> es-mx, es."""
     if language is None:
         return ()
@@ -74,7 +74,7 @@ def in_language(text: Mapping[Language, str], language: Language) -> str:
     if language in text:
         return text[language]
     there = {tag.lower(): each for tag, each in text.items()}
-    found = map(there.get, ranges(language))
+    found = map(there.get, language_ranges(language))
     return next(filter(None, found), None) or next(iter(text.values()))
 
 

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from shared.contracts.vocabulary import Language
-from shared.policy.base import CountryCode, Rule, Some, Word, ranges
+from shared.policy.base import CountryCode, Rule, Some, Word, language_ranges
 
 T = TypeVar("T")
 _KEPT = 20_000  # answers; far more than the combinations that occur
@@ -85,7 +85,7 @@ class Wanted(NamedTuple):
             and (self.channels is None or situation.channel in self.channels)
             and all(situation.fields.get(name) in values for name, values in self.fields)
             and (self.countries is None or situation.country in self.countries)
-            and (self.languages is None or not self.languages.isdisjoint(ranges(situation.language)))
+            and (self.languages is None or not self.languages.isdisjoint(language_ranges(situation.language)))
         )
 
     def covers(self, other: "Wanted") -> bool:
@@ -102,7 +102,7 @@ class Wanted(NamedTuple):
                 self.languages is None
                 or (
                     other.languages is not None
-                    and all(not self.languages.isdisjoint(ranges(each)) for each in other.languages)
+                    and all(not self.languages.isdisjoint(language_ranges(each)) for each in other.languages)
                 )
             )
             and _covers(self.countries, other.countries)
@@ -163,7 +163,7 @@ def facets(conditions: Iterable[Condition], always: Iterable[str] = ()) -> Calla
         return of_people(situation), *map(situation.fields.get, names)
 
     def everything(situation: Situation) -> Any:
-        named = frozenset(ranges(situation.language)) & languages if languages else None
+        named = frozenset(language_ranges(situation.language)) & languages if languages else None
         return of_request(situation), named, situation.country if situation.country in countries else None
 
     if languages or countries:
@@ -207,7 +207,7 @@ def _languages_meet(asked: frozenset[str] | None, others: frozenset[str] | None)
     """Whether a language is in a range of both: es-MX is in es and in es-mx."""
     if asked is None or others is None:
         return True
-    return any(one in ranges(other) or other in ranges(one) for one in asked for other in others)
+    return any(one in language_ranges(other) or other in language_ranges(one) for one in asked for other in others)
 
 
 def _set(words: tuple[str, ...] | None) -> frozenset[str] | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from shared.contracts.structs import Reason
-from shared.policy.base import ranges
+from shared.policy.base import language_ranges
 from shared.policy.condition import Condition, Situation, wanted
 from shared.policy.model import Edition
 from shared.routing.reasons import Facts, part
@@ -52,7 +52,7 @@ def _where(when: Condition, situation: Situation) -> Iterator[Demand]:
         need = part("need.channel", channels=when.channels)
         yield Demand(situation.channel in when.channels, need, part("fact.channel", channel=situation.channel))
     if when.languages is not None:
-        met = any(each.lower() in ranges(situation.language) for each in when.languages)
+        met = any(each.lower() in language_ranges(situation.language) for each in when.languages)
         said = situation.language
         fact = part("fact.no_language") if said is None else part("fact.language", language=said)
         yield Demand(met, part("need.language", languages=when.languages), fact)

@@ -117,11 +117,11 @@ HAS_EFFECT = {
         OPEN + ", any_of: [{roles: [admin]}]",
         "id: own, plans: [premier], channels: [chat], tier: tier1, any_of: [{licensed: true}]",
     ),
-    "the same said again": (
+    "the same condition again": (
         OPEN + ", any_of: [{roles: [admin]}, {licensed: true}]",
         "id: own, plans: [premier], channels: [chat], tier: tier1, any_of: [{licensed: true}]",
     ),
-    "no condition said again": (OPEN, "id: own, plans: [premier], channels: [chat], tier: tier1"),
+    "no condition again": (OPEN, "id: own, plans: [premier], channels: [chat], tier: tier1"),
     "people without an account": (
         OPEN,
         "id: own, plans: [access], channels: [chat], tier: tier1, any_of: [{licensed: false}], without_account: true",
@@ -139,7 +139,7 @@ def test_a_condition_that_decides_for_somebody_is_no_warning(rules: tuple[str, s
     assert warned(*rules) == []
 
 
-def test_what_the_channel_requires_may_be_said_again() -> None:
+def test_a_condition_may_repeat_what_the_channel_requires() -> None:
     """Nobody else is let in by the other rule either."""
     for when in ("paid: true", "licensed: true", "roles: [admin]", "languages: [es]", "fields: {impact: [down]}"):
         requiring = changed("Chat}, staffed: true", f"Chat}}, staffed: true, requires: {{{when}}}", SMALL)

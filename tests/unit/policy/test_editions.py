@@ -68,7 +68,7 @@ def test_two_editions_cannot_start_together_nor_be_called_alike(shipped: dict[st
         EditionLibrary(())
 
 
-def test_the_mistakes_of_all_editions_are_told_together() -> None:
+def test_the_mistakes_of_all_editions_are_named_together() -> None:
     """An operator who lists two wrong names learns of both."""
     with pytest.raises(PolicyError) as refused:
         load_library(["no-such", "guidelines-2021", "neither"])
@@ -127,7 +127,7 @@ def test_the_order_of_channels_is_part_of_the_digest() -> None:
     assert policy_sha256(edition(moved)) != policy_sha256(edition())
 
 
-def test_what_is_worked_out_for_one_edition_is_not_told_of_another() -> None:
+def test_what_is_worked_out_for_one_edition_is_not_used_for_another() -> None:
     """An edited copy is another edition, also where it takes the place of one in memory."""
     for seconds in range(1, 60):
         each = edition(changed("target_seconds: 9000", f"target_seconds: {seconds}")) if seconds % 20 == 0 else None

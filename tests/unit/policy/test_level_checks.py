@@ -102,21 +102,21 @@ def test_levels_that_do_not_ascend_on_a_target_in_business_days_are_a_mistake(
     target: str, levels: list[str], hours: str, found: str | None
 ) -> None:
     """At the shortest and at the longest open time that it comes to; the mistake names a case."""
-    told = [(each.field, each.message) for each in mistakes(small(levels, target, hours=hours))]
+    named = [(each.field, each.message) for each in mistakes(small(levels, target, hours=hours))]
     sentence = f"does not come after the step before it on {found}"
-    assert told == ([] if found is None else [("escalation_levels[1]", sentence)])
+    assert named == ([] if found is None else [("escalation_levels[1]", sentence)])
 
 
 def test_only_the_calendars_that_a_case_may_have_are_tried() -> None:
-    """One that is there for nobody has no say; one that a target names counts for that target."""
+    """One that is there for nobody counts for nothing; one that a target names counts for that target."""
     levels, an_hour = [AT_HALF, before(1, "2h")], 'hours: {mon: [["09:00", "10:00"]]}'
     assert mistakes(small(levels, ONE_DAY, elsewhere=an_hour)) == ()
     named = mistakes(small(levels, ONE_DAY, f"{ONE_DAY}, calendar: spain", elsewhere=an_hour))
     assert [(each.field, "targets[1]" in each.message) for each in named] == [("escalation_levels[1]", True)]
 
 
-def test_a_level_that_is_wrong_on_a_fixed_target_is_told_once() -> None:
-    """The business days would say the same of it."""
+def test_a_level_that_is_wrong_on_a_fixed_target_is_named_once() -> None:
+    """The check of business days would name it again."""
     (mistake,) = mistakes(small([AT_HALF, before(1, "30d")], ONE_DAY, "target_seconds: 1h, hours: elapsed"))
     assert mistake.message == "does not come after the step before it on the 1h of targets[1]"
 

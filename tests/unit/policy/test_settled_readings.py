@@ -198,7 +198,7 @@ def test_whoever_is_refused_a_channel_reads_what_is_open_to_them(
 
 
 @pytest.mark.parametrize("language", ["en", "es", "es-MX"])
-def test_why_a_number_is_unverified_is_said_in_the_language_of_the_reader(language: str, rules: Rulebook) -> None:
+def test_why_a_number_is_unverified_is_in_the_language_of_the_reader(language: str, rules: Rulebook) -> None:
     """The remark of a Japanese number was in English for who reads the decision in Spanish."""
     customer = account(country="JP")
     terms = covered(terms_of(customer), requester(), rules.edition, MONDAY_NOON)

@@ -114,7 +114,8 @@ async def _open_cases(migration: Migration, show_step: ShowStep) -> tuple[list[C
         raise CannotMigrate(migration.messages("migrate.unusable_edition", problem=str(error))) from None
     if migration.target is not None:
         editions[short_of(migration.target.sha256)] = migration.target
-    found, now = list[Candidate](), utc_now()
+    found: list[Candidate] = []
+    now = utc_now()
     problems = dict.fromkeys(migration.choice.cases, Reason("migrate.no_case"))
     for case_id, log in logs.items():
         of = candidate(log, editions, now)
