@@ -41,16 +41,19 @@ DEMO_ACCOUNTS: dict[str, dict[str, Any]] = _accounts()
 
 
 def accounts_for(editions: Sequence[Edition]) -> dict[str, dict[str, Any]]:
-    """The accounts for a system with these editions: the demo accounts whose words one of them knows.
+    """The accounts for a system with these editions: the demo accounts that intake accepts, and one for each plan and
+    account type of an edition that none of these has.
 
-    An edition that knows none of these has accounts of its own: every plan with every account type. Intake refuses
-    accounts that no edition knows, and impossible ones.
+    Intake refuses accounts whose words no edition knows, and those that an edition which knows them calls impossible.
     """
     found = {name: account for name, account in DEMO_ACCOUNTS.items() if _is_accepted(editions, account)}
+    present = {(account["plan"], account["account_type"]) for account in found.values()}
     for edition in editions:
-        if not any(_knows(edition, account) for account in DEMO_ACCOUNTS.values()):
-            own = _accounts_of(edition).items()
-            found |= {name: account for name, account in own if name not in found and _is_accepted(editions, account)}
+        for name, account in _accounts_of(edition).items():
+            words = account["plan"], account["account_type"]
+            if words not in present and _is_accepted(editions, account):
+                found[name] = account
+                present.add(words)
     return found
 
 

@@ -89,7 +89,8 @@ def demo(
     if unknown := unknown_words(edition):
         console.print(
             f"the demo's requests have words that edition {edition.edition} does not know ({', '.join(unknown)}): "
-            f"run `frontline up --policy {policy}`, which has an account for each plan, and send your own requests",
+            f"run `frontline up --policy {policy}`, which has an account for each plan and account type, and send your "
+            "own requests",
             markup=False,
         )
         return BAD_INPUT

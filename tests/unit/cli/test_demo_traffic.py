@@ -109,11 +109,38 @@ def test_each_of_several_editions_has_accounts() -> None:
     assert accounts.keys() >= {"demo-gold-grande", "demo-bronze-pequena"}
 
 
+GOLD = """
+edition: gold
+extends: guidelines-2021
+effective_from: "2026-01-01T00:00:00Z"
+plans:
+  gold: {name: {es: Oro, en: Gold}, includes: premier_plus, priority_response: true}
+account_types:
+  charity: {name: {es: ONG, en: charity}, counts_as: [business]}
+"""
+
+
+def test_the_words_that_an_edition_adds_to_a_shipped_one_have_accounts(tmp_path: Path) -> None:
+    """Its author starts the system to see what the new plan promises."""
+    file = tmp_path / "gold.yaml"
+    file.write_text(GOLD)
+    edition = load_edition(str(file))
+    accounts = accounts_for((edition,))
+    assert accounts.items() >= DEMO_ACCOUNTS.items()
+    pairs = [(each["plan"], each["account_type"]) for each in accounts.values()]
+    impossible = [("premier", "free"), ("premier_plus", "free")]
+    assert sorted((*pairs, *impossible)) == sorted(product(edition.plans, edition.account_types))
+    for account in accounts.values():
+        check(EntitlementBody.model_validate_json(json.dumps(account)), words_of(edition), edition, "en")
+
+
 def test_an_account_that_an_edition_calls_impossible_is_left_out() -> None:
     """Intake refuses it, and `frontline up` would end with that refusal."""
     paid_api = ImpossibleAccount(id="no_api", account_types=("api",), paid=True)
     edition = GUIDELINES.model_copy(update={"impossible_accounts": (*GUIDELINES.impossible_accounts, paid_api)})
-    left = DEMO_ACCOUNTS.keys() - accounts_for((edition,)).keys()
-    assert left == {name for name, account in DEMO_ACCOUNTS.items() if account["account_type"] == "api"}
+    accounts = accounts_for((edition,))
+    assert DEMO_ACCOUNTS.keys() - accounts.keys() == {"demo-premier-api", "demo-premier-plus-api"}
+    of_type_api = [each for each in accounts.values() if each["account_type"] == "api"]
+    assert [(each["plan"], each["paid"]) for each in of_type_api] == [("access", False)]  # as the edition allows
     free = [ImpossibleAccount(id=f"no_{kind}", account_types=(kind,)) for kind in LOJA.account_types]
     assert accounts_for((LOJA.model_copy(update={"impossible_accounts": tuple(free)}),)) == {}
