@@ -73,15 +73,11 @@ def _people(edition: Edition, when: Condition, plan: str, channel: str) -> Wante
         countries=_beyond(people.countries, required.countries),
         fields=tuple((name, values) for name, values in people.fields if _beyond(values, also.get(name))),
     )
-    return _on(people, plan, channel)
+    return people._replace(plans=frozenset((plan,)), channels=frozenset((channel,)))
 
 
 def _beyond(words: frozenset[str] | None, required: frozenset[str] | None) -> frozenset[str] | None:
     return None if words is None or (required is not None and required <= words) else words
-
-
-def _on(people: Wanted, plan: str, channel: str) -> Wanted:
-    return people._replace(plans=frozenset((plan,)), channels=frozenset((channel,)))
 
 
 def _opening(edition: Edition, rule: AccessRule, people: Wanted, plan: str, channel: str) -> _Opening | None:
@@ -95,7 +91,7 @@ def _opening(edition: Edition, rule: AccessRule, people: Wanted, plan: str, chan
             higher = tiers.index(other.tier) - tiers.index(rule.tier)
             if higher < 0 or (with_all and not other.without_account):
                 continue
-            for wider in (asked(edition, each) for each in other.any_of):
-                if wider.covers(people) and (higher or not people.covers(_on(wider, plan, channel))):
+            for wider in (_people(edition, each, plan, channel) for each in other.any_of):
+                if wider is not None and wider.covers(people) and (higher or not people.covers(wider)):
                     return _Opening(other.id, holder, other.tier)
     return None

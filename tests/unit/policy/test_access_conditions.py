@@ -10,20 +10,22 @@ from tests.unit.policy.section import section
 from tests.unit.policy.small_edition import FILE, SMALL, DictShelf, changed, line_of
 
 # The small edition: premier includes access, premier_plus includes premier; chat, web_ticket and phone are staffed.
+# Here the community requires a paid account.
+BASE = changed("Community}, staffed: false", "Community}, staffed: false, requires: {paid: true}", SMALL)
 PLANS = "plans: [access, premier, premier_plus]"
 EVERYONE = f"  - {{id: self, {PLANS}, channels: [help_center, billing], tier: self_service}}\n"
 ADMINS = "any_of: [{roles: [admin]}]"
 
 
-def warned(*rules: str, base: str = SMALL) -> list[PolicyWarning]:
+def warned(*rules: str, base: str = BASE) -> list[PolicyWarning]:
     """The warnings about these rules of access."""
     text = edition(*rules, base=base)
     found = check(Source(FILE, text), DictShelf({})).warnings
     return [each for each in found if each.reason.code.startswith("policy.warning.access_")]
 
 
-def edition(*rules: str, base: str = SMALL) -> str:
-    """The small edition with these rules of access, beside self-service."""
+def edition(*rules: str, base: str = BASE) -> str:
+    """An edition with these rules of access, beside self-service."""
     written = "".join(f"  - {{{rule}, source: us}}\n" for rule in rules)
     return changed(section("access", base), f"access:\n{EVERYONE}{written}", base)
 
@@ -80,6 +82,14 @@ VOID = {
     "a rule of the same plan": (
         "id: open, plans: [premier], channels: [chat], tier: tier1",
         "id: own, plans: [premier], channels: [chat], tier: tier1, any_of: [{licensed: true}]",
+    ),
+    "wider in one key, on a channel that requires the other": (
+        "id: open, plans: [access], channels: [community], tier: tier1, any_of: [{paid: true}]",
+        "id: own, plans: [premier], channels: [community], tier: tier1, any_of: [{paid: true, roles: [admin]}]",
+    ),
+    "everyone, on a channel that requires one of two keys": (
+        "id: open, plans: [access], channels: [community], tier: tier1",
+        "id: own, plans: [premier], channels: [community], tier: tier1, any_of: [{paid: true, roles: [admin]}]",
     ),
     "whichever comes first": (
         "id: own, plans: [premier], channels: [chat], tier: tier1, any_of: [{licensed: true}]",
@@ -142,7 +152,7 @@ def test_a_condition_that_decides_for_somebody_is_no_warning(rules: tuple[str, s
 def test_a_condition_may_repeat_what_the_channel_requires() -> None:
     """Nobody else is let in by the other rule either."""
     for when in ("paid: true", "licensed: true", "roles: [admin]", "languages: [es]", "fields: {impact: [down]}"):
-        requiring = changed("Chat}, staffed: true", f"Chat}}, staffed: true, requires: {{{when}}}", SMALL)
+        requiring = changed("Chat}, staffed: true", f"Chat}}, staffed: true, requires: {{{when}}}", BASE)
         own = f"id: own, plans: [premier], channels: [chat], tier: tier1, any_of: [{{{when}}}]"
         assert len(warned(OPEN, own)) == 1
         assert warned(OPEN, own, base=requiring) == []
