@@ -77,21 +77,27 @@ def parse(source: Source) -> Tree:
     return Tree(data, reader.places)
 
 
-# What the parser says, and what to do about it: `{opened}` is the line with the bracket that it was reading.
+# What the parser says, and what to do about it: `{opened}` is the line with the bracket or quote that it was reading.
 _REMEDIES = {
     "'\\t'": "indent with spaces, not with tabs",
     "expected <block end>": "indent it as the fields before it, or look for a quote or bracket too many or missing",
     "find expected ':'": "put a colon after the name of the field",
-    "mapping values": "put quotes around a text with a colon",
+    "mapping values": "put quotes around a text with a colon, or indent the line as the one before",
+    "found unexpected end of stream": "close the quote of line {opened}",
+    "found unexpected document separator": "close the quote of line {opened}",
+    "unknown escape character": "put a text with a backslash in single quotes",
+    "undefined alias": "put quotes around a text that begins with *; an alias needs its anchor (&) before it",
     "expected ',' or": "close the bracket of line {opened}; put quotes around a text with , : # or brackets",
     "cannot start": "put quotes around a text that begins so",
+    "expected alphabetic": "put quotes around a text that begins so",
 }
 
 
 def _not_yaml(file: str, error: MarkedYAMLError) -> Mistake:
     """What is wrong with a file that YAML cannot read, what to do, and in brackets the parser's own words."""
     problem, opened, found = error.problem or error.context, error.context_mark, error.problem_mark
-    mark = opened if opened and "simple key" in (error.context or "") else found or opened
+    begins_there = any(part in (error.context or "") for part in ("simple key", "quoted"))
+    mark = opened if opened and begins_there else found or opened
     remedy = next((text for part, text in _REMEDIES.items() if part in problem), None)
     line = mark.line + 1 if mark else None
     if remedy is not None:

@@ -83,6 +83,14 @@ def test_what_is_no_document_is_refused(text: str, message: str) -> None:
         ("source: Support: the page\n", 1, "quotes around a text with a colon"),
         ("a: @desk\n", 1, "quotes around a text that begins so"),
         ('a: "x" y\n', 1, "a quote or bracket too many"),
+        ("plans:\n  gold: Gold\n    name: x\n", 3, "or indent the line as the one before"),
+        ("a: 1\nb: 'x\nc: y\n", 2, "close the quote of line 2"),
+        ('a: "x\n', 1, "close the quote of line 1"),
+        ("a: *desk\n", 1, "quotes around a text that begins with *"),
+        ("a:\n  <<: *desk\n", 2, "an alias needs its anchor (&) before it"),
+        ("a: *\n", 1, "quotes around a text that begins so"),
+        ("a: 1\nb: 'x\n---\n", 2, "close the quote of line 2"),
+        ('a: "C:\\desk"\n', 1, "in single quotes"),
     ],
 )
 def test_a_file_that_is_not_yaml_gets_plain_words_on_what_to_do(text: str, line: int, plain: str) -> None:
