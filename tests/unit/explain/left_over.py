@@ -16,7 +16,7 @@ NAMES = {
     "triage",
     "targets",
     "parked",
-    "talkative",
+    "every_word",
     "acknowledgement",
 }
 

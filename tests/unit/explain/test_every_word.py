@@ -1,6 +1,7 @@
 """`frontline explain` has a true sentence, in English and in Spanish, for everything that an edition can say.
 
-`talkative.yaml` says it all. Each row is a case that is lived through, and lines of its explanation in both languages.
+`every_word.yaml` uses every word that an edition may have. Each row is a case, and lines of its explanation in both
+languages.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,22 +21,22 @@ from tests.topology.escalation.desk import LIBRARY, TaskDesk, minutes
 from tests.unit.explain.explained_case import ExplainedCase
 from tests.unit.explain.left_over import english_words, words
 
-TALKATIVE = load_library([Path(__file__).parent / "talkative.yaml"])
-BOTH = load_library(["guidelines-2021", Path(__file__).parent / "talkative.yaml"])
-EDITION = TALKATIVE.editions[0]
+EVERY_WORD = load_library([Path(__file__).parent / "every_word.yaml"])
+BOTH = load_library(["guidelines-2021", Path(__file__).parent / "every_word.yaml"])
+EDITION = EVERY_WORD.editions[0]
 FRIDAY_EVENING = datetime(2026, 12, 11, 19, tzinfo=UTC)  # 20:00 in Madrid, 13:00 in Mexico
 
 
 def case_at(now: datetime | None = None, **given: Any) -> ExplainedCase:
-    """A case of the talkative edition, by default of Monday noon (13:00 in Madrid)."""
-    desk = TaskDesk(TALKATIVE)
+    """A case of that edition, by default of Monday noon (13:00 in Madrid)."""
+    desk = TaskDesk(EVERY_WORD)
     desk.driver.now = now or desk.driver.now
     return ExplainedCase(desk, **given)
 
 
 def case_of_account(calendar: str, **given: Any) -> ExplainedCase:
     """A case whose entitlement names a calendar."""
-    desk = TaskDesk(TALKATIVE)
+    desk = TaskDesk(EVERY_WORD)
     asked, rules = request(**given), desk.rulebooks.at(desk.driver.now)
     entitlement = covered(terms_of(account(calendar=calendar)), asked.requester, rules.edition, asked.received_at, 0)
     return ExplainedCase(desk, decided(asked, entitlement, rules, desk.driver.now, case_id=desk.case().case_id))
@@ -116,7 +117,7 @@ def migrated() -> ExplainedCase:
     """Decided by an edition that does not know the words of the one that counts now."""
     case = ExplainedCase(TaskDesk(BOTH, routed_by=LIBRARY))
     case.passes(minutes(10))
-    case.record_activity("policy_migrated", edition="talkative", policy_sha256=policy_sha256(EDITION))
+    case.record_activity("policy_migrated", edition="every_word", policy_sha256=policy_sha256(EDITION))
     case.record_activity("status_changed", to="parked")
     case.passes(minutes(10))
     case.record_activity("resolved")
@@ -126,7 +127,7 @@ def migrated() -> ExplainedCase:
 class Row(NamedTuple):
     """A case, and lines of its explanation."""
 
-    lived: Callable[[], ExplainedCase]
+    case: Callable[[], ExplainedCase]
     english: tuple[str, ...]
     spanish: tuple[str, ...]
 
@@ -136,13 +137,13 @@ ROWS: Mapping[str, Row] = {
     "calendar_by_rule": Row(
         lambda: case_at(language="pt"),
         (
-            "edition talkative, calendar lisbon; times are in Europe/Lisbon",
-            "calendar: regional_hours.rules[0] of talkative: lisbon, by rule portuguese_speakers: the language is pt; "
+            "edition every_word, calendar lisbon; times are in Europe/Lisbon",
+            "calendar: regional_hours.rules[0] of every_word: lisbon, by rule portuguese_speakers: the language is pt; "
             f"zone Europe/Lisbon, {VERSIONS}; note “The desk in Lisbon answers in Portuguese.”",
         ),
         (
-            "edición talkative, calendario lisbon; las horas son de Europe/Lisbon",
-            "calendario: regional_hours.rules[0] de talkative: lisbon, por la regla "
+            "edición every_word, calendario lisbon; las horas son de Europe/Lisbon",
+            "calendario: regional_hours.rules[0] de every_word: lisbon, por la regla "
             "portuguese_speakers: el idioma es pt; "
             f"zona Europe/Lisbon, {VERSIONS}; nota «La mesa de Lisboa responde en portugués.»",
         ),
@@ -150,48 +151,48 @@ ROWS: Mapping[str, Row] = {
     "calendar_by_the_other_condition_of_a_rule": Row(
         lambda: case_at(plan="premier", country="BR"),
         (
-            "calendar: regional_hours.rules[0] of talkative: lisbon, by rule portuguese_speakers: "
+            "calendar: regional_hours.rules[0] of every_word: lisbon, by rule portuguese_speakers: "
             "the plan is Premier and "
             f"the country is BR; zone Europe/Lisbon, {VERSIONS}; note “The desk in Lisbon answers in Portuguese.”",
         ),
         (
-            "calendario: regional_hours.rules[0] de talkative: lisbon, por la regla portuguese_speakers: el plan es "
+            "calendario: regional_hours.rules[0] de every_word: lisbon, por la regla portuguese_speakers: el plan es "
             f"Premier y el país es BR; zona Europe/Lisbon, {VERSIONS}; nota «La mesa de Lisboa responde en portugués.»",
         ),
     ),
     "calendar_by_the_assigned_channel": Row(
         lambda: case_at(channel="chat"),
         (
-            "calendar: regional_hours.rules[1] of talkative: lisbon, by rule chatting: the channel is chat; "
+            "calendar: regional_hours.rules[1] of every_word: lisbon, by rule chatting: the channel is chat; "
             f"zone Europe/Lisbon, {VERSIONS}",
         ),
         (
-            "calendario: regional_hours.rules[1] de talkative: lisbon, por la regla chatting: el canal es «Chat con un "
+            "calendario: regional_hours.rules[1] de every_word: lisbon, por la regla chatting: el canal es «Chat con un "
             f"agente»; zona Europe/Lisbon, {VERSIONS}",
         ),
     ),
     "calendar_that_the_entitlement_names": Row(
         lambda: case_of_account("spain", language="pt"),
         (
-            f"calendar: entitlement.calendar of talkative: spain, because the entitlement names it; "
+            f"calendar: entitlement.calendar of every_word: spain, because the entitlement names it; "
             f"zone Europe/Madrid, {VERSIONS}",
         ),
         (
-            "calendario: entitlement.calendar de talkative: spain, porque lo nombra la cobertura de la cuenta; "
+            "calendario: entitlement.calendar de every_word: spain, porque lo nombra la cobertura de la cuenta; "
             f"zona Europe/Madrid, {VERSIONS}",
         ),
     ),
     "calendar_that_the_entitlement_names_and_nobody_has": Row(
         lambda: case_of_account("atlantis", language="pt"),
         (
-            "calendar: regional_hours.rules[0] of talkative: lisbon, by rule portuguese_speakers: "
+            "calendar: regional_hours.rules[0] of every_word: lisbon, by rule portuguese_speakers: "
             "the language is pt; the "
             f"entitlement names atlantis, which this edition does not have; zone Europe/Lisbon, {VERSIONS}; "
             f"note “The desk in "
             "Lisbon answers in Portuguese.”",
         ),
         (
-            "calendario: regional_hours.rules[0] de talkative: lisbon, por la regla "
+            "calendario: regional_hours.rules[0] de every_word: lisbon, por la regla "
             "portuguese_speakers: el idioma es pt; "
             "la cobertura de la cuenta nombra atlantis, que esta edición no tiene; zona Europe/Lisbon, "
             f"{VERSIONS}; nota «La mesa de Lisboa responde en portugués.»",
@@ -200,11 +201,11 @@ ROWS: Mapping[str, Row] = {
     "calendar_of_the_country_where_no_rule_holds": Row(
         case_at,
         (
-            "calendar: regional_hours.countries.ES of talkative: spain, because the account's country is ES; "
+            "calendar: regional_hours.countries.ES of every_word: spain, because the account's country is ES; "
             f"zone Europe/Madrid, {VERSIONS}",
         ),
         (
-            "calendario: regional_hours.countries.ES de talkative: spain, porque el país de la cuenta es ES; "
+            "calendario: regional_hours.countries.ES de every_word: spain, porque el país de la cuenta es ES; "
             f"zona Europe/Madrid, {VERSIONS}",
         ),
     ),
@@ -216,9 +217,9 @@ ROWS: Mapping[str, Row] = {
             "resolution: an objective of 8 h, in the open hours of its calendar",
             "started 2026-11-23 13:00:00, due 2026-11-24 12:00:00",
             "restoration: an objective of 10 h, in the open hours of its calendar",
-            "target: targets[1] of talkative: P1 on plan Premier+, by the decision; note “The backbone team works from "
+            "target: targets[1] of every_word: P1 on plan Premier+, by the decision; note “The backbone team works from "
             "Mexico.”",
-            "calendar: calendars.backbone of talkative: backbone, because the target names it; zone "
+            "calendar: calendars.backbone of every_word: backbone, because the target names it; zone "
             "America/Mexico_City, "
             f"{VERSIONS}; the deadline there is 2026-11-23 18:00:00",
             "2026-11-23 13:00:00 to 2026-11-23 15:00:00               2 h  not counted: closed",
@@ -228,10 +229,10 @@ ROWS: Mapping[str, Row] = {
             "primera respuesta: compromiso de 1 h, a todas horas",
             "resolución: objetivo de 8 h, en el horario de su calendario",
             "restauración: objetivo de 10 h, en el horario de su calendario",
-            "plazo: targets[1] de talkative: P1 con el plan Premier+, según la decisión; nota «El "
+            "plazo: targets[1] de every_word: P1 con el plan Premier+, según la decisión; nota «El "
             "equipo de la red troncal "
             "trabaja desde México.»",
-            "calendario: calendars.backbone de talkative: backbone, porque lo nombra el plazo; zona "
+            "calendario: calendars.backbone de every_word: backbone, porque lo nombra el plazo; zona "
             "America/Mexico_City, "
             f"{VERSIONS}; allí el vencimiento es el 2026-11-23 18:00:00",
             "2026-11-23 13:00:00 a 2026-11-23 15:00:00               2 h  no cuenta: cerrado",
@@ -249,7 +250,7 @@ ROWS: Mapping[str, Row] = {
             "first response: a commitment of 1 business day, until the end of the day, in the open "
             "hours of its calendar",
             "started 2026-12-11 20:00:00, due 2026-12-13 03:00:00",
-            "calendar: calendars.backbone of talkative: backbone, because the target names it; zone "
+            "calendar: calendars.backbone of every_word: backbone, because the target names it; zone "
             "America/Mexico_City, "
             f"{VERSIONS}; the deadline there is 2026-12-12 20:00:00",
             "2026-12-11 20:00:00 to 2026-12-12 03:00:00               7 h  counted: open",
@@ -258,7 +259,7 @@ ROWS: Mapping[str, Row] = {
         (
             "primera respuesta: compromiso de 1 día laborable, hasta el final del día, en el horario de su calendario",
             "empezó el 2026-12-11 20:00:00, vence el 2026-12-13 03:00:00",
-            "calendario: calendars.backbone de talkative: backbone, porque lo nombra el plazo; zona "
+            "calendario: calendars.backbone de every_word: backbone, porque lo nombra el plazo; zona "
             "America/Mexico_City, "
             f"{VERSIONS}; allí el vencimiento es el 2026-12-12 20:00:00",
         ),
@@ -304,14 +305,14 @@ ROWS: Mapping[str, Row] = {
             "received 2026-11-23 13:00:00, decided 2026-11-23 13:00:00; an agent opened it for the customer",
             "first response: none when it was routed (an agent opened the case and has spoken with "
             "the customer already)",
-            "target: milestones.first_response.opened_by of talkative: an agent opened the case and "
+            "target: milestones.first_response.opened_by of every_word: an agent opened the case and "
             "has spoken with the "
             "customer already",
         ),
         (
             "recibido el 2026-11-23 13:00:00, decidido el 2026-11-23 13:00:00; lo abrió un agente para el cliente",
             "primera respuesta: ninguno al decidirse el caso (abrió el caso un agente, que ya habló con el cliente)",
-            "plazo: milestones.first_response.opened_by de talkative: abrió el caso un agente, que "
+            "plazo: milestones.first_response.opened_by de every_word: abrió el caso un agente, que "
             "ya habló con el cliente",
         ),
     ),
@@ -319,19 +320,19 @@ ROWS: Mapping[str, Row] = {
         acknowledged,
         (
             "nobody is called from 2026-11-23 13:40:00 to 2026-11-23 14:10:00: acknowledgement of "
-            "talkative: somebody has "
+            "every_word: somebody has "
             "taken the call; the calls go on after 30 min without another acknowledgement or an agent's reply",
             "2026-11-23 14:30:00  level 1, at 100% of the target: to be called, delayed by the acknowledgement: tier 2 "
-            "(escalation_levels[1] · talkative)",
+            "(escalation_levels[1] · every_word)",
             "2026-11-23 13:40:00  acknowledged (milestone first response)",
         ),
         (
             "no se avisa a nadie de 2026-11-23 13:40:00 a 2026-11-23 14:10:00: acknowledgement de "
-            "talkative: alguien ha "
+            "every_word: alguien ha "
             "atendido el aviso; los avisos siguen tras 30 min sin otro acuse de recibo ni respuesta del agente",
             "2026-11-23 14:30:00  nivel 1 de escalada, al 100\xa0% del plazo: pendiente de aviso, "
             "aplazado por el acuse de "
-            "recibo: el nivel 2 (escalation_levels[1] · talkative)",
+            "recibo: el nivel 2 (escalation_levels[1] · every_word)",
             "2026-11-23 13:40:00  acuse de recibo (hito primera respuesta)",
         ),
     ),
@@ -339,36 +340,36 @@ ROWS: Mapping[str, Row] = {
         prolonged,
         (
             "nobody is called from 2026-11-23 13:00:00 to 2026-11-23 13:50:00: acknowledgement of "
-            "talkative: somebody has "
+            "every_word: somebody has "
             "taken the call; the calls go on after 30 min without another acknowledgement or an agent's reply",
         ),
         (
             "no se avisa a nadie de 2026-11-23 13:00:00 a 2026-11-23 13:50:00: acknowledgement de "
-            "talkative: alguien ha "
+            "every_word: alguien ha "
             "atendido el aviso; los avisos siguen tras 30 min sin otro acuse de recibo ni respuesta del agente",
         ),
     ),
     "acknowledged_and_answered": Row(
         acknowledged_and_answered,
         (
-            "nobody is called from 2026-11-23 13:40:00 to 2026-11-23 13:50:00: acknowledgement of talkative: somebody "
+            "nobody is called from 2026-11-23 13:40:00 to 2026-11-23 13:50:00: acknowledgement of every_word: somebody "
             "has taken the call; the calls go on after 30 min without another acknowledgement or an agent's reply",
         ),
         (
-            "no se avisa a nadie de 2026-11-23 13:40:00 a 2026-11-23 13:50:00: acknowledgement de talkative: alguien "
+            "no se avisa a nadie de 2026-11-23 13:40:00 a 2026-11-23 13:50:00: acknowledgement de every_word: alguien "
             "ha atendido el aviso; los avisos siguen tras 30 min sin otro acuse de recibo ni respuesta del agente",
         ),
     ),
     "a_call_that_an_acknowledgement_delayed_was_made": Row(
         lambda: acknowledged(60),
         (
-            "2026-11-23 14:30:00  level 1, at 100% of the target: called: tier 2 (escalation_levels[1] · talkative)",
+            "2026-11-23 14:30:00  level 1, at 100% of the target: called: tier 2 (escalation_levels[1] · every_word)",
             "2026-11-23 15:00:00  level 2, 30 min after the deadline: to be called, delayed by the acknowledgement: "
-            "technical account manager (escalation_levels[2] · talkative)",
+            "technical account manager (escalation_levels[2] · every_word)",
         ),
         (
             "2026-11-23 14:30:00  nivel 1 de escalada, al 100\xa0% del plazo: avisado: el nivel 2 "
-            "(escalation_levels[1] · talkative)",
+            "(escalation_levels[1] · every_word)",
         ),
     ),
     "a_status_that_will_end_by_itself": Row(
@@ -386,7 +387,7 @@ ROWS: Mapping[str, Row] = {
             "2026-11-23 13:40:00  status ended by itself (to open)",
             "2026-11-23 13:40:00  courtesy call paused (status open)",
             "started 2026-11-23 13:20:00, paused with 20 min used up",
-            "stands still in open: milestones.parking of talkative",
+            "stands still in open: milestones.parking of every_word",
             "2026-11-23 13:40:00 to 2026-11-23 13:50:00            10 min  not counted: paused: the "
             "case had been in open "
             "since 2026-11-23 13:40:00",
@@ -394,7 +395,7 @@ ROWS: Mapping[str, Row] = {
         (
             "2026-11-23 13:40:00  fin del estado por sí solo (a abierto)",
             "2026-11-23 13:40:00  llamada de cortesía: se detiene (estado abierto)",
-            "se detiene en abierto: milestones.parking de talkative",
+            "se detiene en abierto: milestones.parking de every_word",
             "2026-11-23 13:40:00 a 2026-11-23 13:50:00            10 min  no cuenta: pausa: el caso "
             "estaba en abierto desde "
             "2026-11-23 13:40:00",
@@ -432,12 +433,12 @@ ROWS: Mapping[str, Row] = {
         (
             "2026-11-23 13:20:00 to 2026-11-23 13:30:00            10 min  not counted: paused: "
             "it had stopped at 2026-11-23 13:20:00 (milestone reached)",
-            "never stands still; goes on when the case is reopened: milestones.root_cause_report of talkative",
+            "never stands still; goes on when the case is reopened: milestones.root_cause_report of every_word",
         ),
         (
             "2026-11-23 13:20:00 a 2026-11-23 13:30:00            10 min  no cuenta: pausa: "
             "se había detenido el 2026-11-23 13:20:00 (hito alcanzado)",
-            "no se detiene nunca; continúa si se reabre el caso: milestones.root_cause_report de talkative",
+            "no se detiene nunca; continúa si se reabre el caso: milestones.root_cause_report de every_word",
         ),
     ),
     "words_of_the_edition_that_counts_now": Row(
@@ -446,7 +447,7 @@ ROWS: Mapping[str, Row] = {
             "courtesy call: an objective of 1 h, round the clock",
             "root-cause report: a commitment of 5 business days, until the same time of day, in the open hours of its "
             "calendar",
-            "stands still in open: milestones.parking of talkative: policy migrated, 2026-11-23 13:10:00",
+            "stands still in open: milestones.parking of every_word: policy migrated, 2026-11-23 13:10:00",
             "2026-11-23 13:10:00  courtesy call started",
         ),
         (
@@ -463,7 +464,7 @@ ROWS: Mapping[str, Row] = {
 def test_what_an_edition_says_is_explained(name: str, language: str) -> None:
     """Whole lines, so that nothing false stands beside what is true."""
     row = ROWS[name]
-    lines = [line.strip() for line in row.lived().shown(language).splitlines()]
+    lines = [line.strip() for line in row.case().shown(language).splitlines()]
     missing = [line for line in (row.english if language == "en" else row.spanish) if line not in lines]
     assert missing == [], "\n".join(lines)
 
@@ -472,7 +473,7 @@ def test_nothing_of_it_is_left_in_english() -> None:
     """Also what is not quoted above, and the words of an edition that the case went over to."""
     foreign = english_words(BOTH)
     for name, row in ROWS.items():
-        text = row.lived().shown("es")
+        text = row.case().shown("es")
         left = words(text) & foreign
         assert left == set(), (name, [line for line in text.splitlines() if words(line) & left])
 
@@ -491,7 +492,7 @@ def test_calls_that_wait_for_an_acknowledgement_say_so_and_until_when() -> None:
     assert clock["acknowledged"] == [{"start": "2026-11-23T12:40:00Z", "end": "2026-11-23T13:10:00Z"}]
     assert (clock["rules"]["acknowledged"]["rule"], clock["rules"]["acknowledged"]["edition"]) == (
         "acknowledgement",
-        "talkative",
+        "every_word",
     )
     assert [(call["state"], call["at"]) for call in clock["calls"]] == [
         ("delayed", "2026-11-23T13:30:00Z"),
@@ -513,15 +514,15 @@ def test_what_is_announced_is_what_happens() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lived", "ended"),
+    ("case_of", "ended"),
     [(lambda: parked(10), []), (lambda: parked(30), ["2026-11-23T12:40:00Z"]), (parked_otherwise, [])],
     ids=["to come", "ended", "another status came first"],
 )
 def test_a_status_ends_by_itself_only_if_no_other_came_first(
-    lived: Callable[[], ExplainedCase], ended: Iterable[str]
+    case_of: Callable[[], ExplainedCase], ended: Iterable[str]
 ) -> None:
     """The clocks and the history agree on it, also before any other activity."""
-    case = lived()
+    case = case_of()
     history = case.explained()["history"]
     assert [entry["at"] for entry in history if entry["type"] == "status_ended"] == ended
     published = {entry["type"] for entry in history if entry.get("milestone") == "parking"}
