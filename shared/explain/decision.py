@@ -7,6 +7,7 @@ from shared.contracts.structs import CaseRouted
 from shared.explain.case_history import CaseHistory
 from shared.explain.rules import Rule, calendar_made_of, rule, target_rule
 from shared.messages.messages import Messages
+from shared.messages.reason import Reason
 from shared.policy.priority import priority_rule
 from shared.policy.regional import calendar_by_rule
 from shared.routing.calendar_choice import CalendarInputs, choose, rule_of, why_it_holds
@@ -62,20 +63,14 @@ def _chosen(case: CaseRouted, pinned: PinnedEdition, why: str, messages: Message
     choice = choose(edition, CalendarInputs.of(Entitlement.of(case.entitlement), case.country, by_rule))
     if by_rule is None or choice.rule != by_rule.rule:
         return rule(choice.rule, pinned, why, messages)
-    calendar_rule = rule_of(edition, by_rule)
-    because = {
-        "code": "calendar.rule_holds",
-        "facts": {
-            "calendar": by_rule.name,
-            "rule": calendar_rule.id,
-            "claims": why_it_holds(edition, calendar_rule, situation),
-        },
-    }
+    deciding = rule_of(edition, by_rule)
+    claims = why_it_holds(edition, deciding, situation)
     words = in_words_of(messages, edition)
-    sentence = words.reason(because)
+    holds = Reason("calendar.rule_holds", calendar=by_rule.name, rule=deciding.id, claims=claims)
+    sentence = words.reason(holds)
     if not choice.as_asked:
-        sentence = words(choice.why.code, **{**choice.why.facts, "because": because})
-    return rule(choice.rule, pinned, sentence, messages, beside=calendar_rule)
+        sentence = words(choice.why.code, **{**choice.why.facts, "because": holds})
+    return rule(choice.rule, pinned, sentence, messages, beside=deciding)
 
 
 def milestones(shown: Shown, history: CaseHistory | None, messages: Messages) -> dict[str, Any]:

@@ -9,8 +9,11 @@ from typing import Any
 from shared.business_time.zones import TZDATA_VERSION
 from shared.explain.case_history import CaseHistory
 from shared.messages.messages import Messages
+from shared.messages.reason import Reason
 from shared.policy.base import Rule as PolicyRule
+from shared.policy.model import Target
 from shared.policy.promises import promised
+from shared.routing.demands import what_holds
 from shared.routing.rendering import in_words_of
 from shared.sla.clock import Clock
 from shared.sla.pinned_edition import PinnedEdition
@@ -51,8 +54,18 @@ def target_rule(history: CaseHistory, origin: Origin, milestone: str, messages: 
     kind = origin.kind
     found = promised(origin.pinned.edition, kind).promised_by(milestone)
     words = in_words_of(messages, origin.pinned.edition)
-    because = words(f"terms.{by['type'] if by else 'decision'}", priority=kind.priority, plan=kind.situation.plan)
+    because = words(f"terms.{by['type'] if by else 'decision'}", case=_of_the_case(origin, found.target))
     return rule(found.place, origin.pinned, because, messages, beside=found.target, by=by)
+
+
+def _of_the_case(origin: Origin, target: Target | None) -> Reason:
+    """What of the case makes the target hold: its priority and plan, and whatever else the target asks for."""
+    edition, (situation, priority, _, _) = origin.pinned.edition, origin.kind
+    asked = None if target is None else target.model_copy(update={"plans": None})
+    claims = () if asked is None else what_holds(edition, asked, situation)
+    if not claims:
+        return Reason("terms.priority_and_plan", priority=priority, plan=situation.plan)
+    return Reason("terms.priority_plan_and_more", priority=priority, plan=situation.plan, claims=claims)
 
 
 def behaviour_rule(history: CaseHistory, origin: Origin, milestone: str, messages: Messages) -> Rule:

@@ -11,7 +11,7 @@ from shared.contracts.structs import Reason
 from shared.policy.condition import Situation, wanted
 from shared.policy.model import CalendarRule, Edition
 from shared.policy.regional import DEFAULT, RegionalCalendar, calendar_for
-from shared.routing.demands import demands
+from shared.routing.demands import what_holds
 from shared.routing.entitlement import Entitlement
 from shared.routing.reasons import Why, part, why
 
@@ -73,7 +73,7 @@ def rule_of(edition: Edition, chosen: RegionalCalendar) -> CalendarRule:
 def why_it_holds(edition: Edition, rule: CalendarRule, situation: Situation) -> tuple[Reason, ...]:
     """What makes a calendar rule hold. `choose` leaves it out: its answer is shared by many situations."""
     when = next(when for when in rule.any_of if wanted(edition, when).met_by(situation))
-    return tuple(demand.fact for demand in demands(edition, when, situation))
+    return what_holds(edition, when, situation)
 
 
 def _code(country: str | None, rule: str, of_account: bool) -> str:

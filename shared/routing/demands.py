@@ -62,6 +62,11 @@ def _where(when: Condition, situation: Situation) -> Iterator[Demand]:
         yield Demand(country in when.countries, part("need.country", countries=when.countries), fact)
 
 
+def what_holds(edition: Edition, when: Condition, situation: Situation) -> tuple[Reason, ...]:
+    """What is the case for each part of `when`, which `situation` meets."""
+    return tuple(demand.fact for demand in demands(edition, when, situation))
+
+
 def lacking(edition: Edition, when: Condition, situation: Situation) -> list[Demand]:
     """The parts of `when` that `situation` does not meet."""
     return [demand for demand in demands(edition, when, situation) if not demand.met]

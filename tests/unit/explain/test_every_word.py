@@ -124,6 +124,22 @@ def migrated() -> ExplainedCase:
     return case
 
 
+def chat_in_spanish() -> ExplainedCase:
+    """A message in a chat that waits for its answer."""
+    case = case_at(channel="chat", language="es-MX")
+    case.passes(minutes(10))
+    case.record_activity("customer_replied")
+    return case
+
+
+def chat_with_a_workaround() -> ExplainedCase:
+    """The same target holds again, for another value of the field."""
+    case = chat_in_spanish()
+    case.passes(minutes(1))
+    case.record_activity("reprioritised", workaround="partial")
+    return case
+
+
 class Row(NamedTuple):
     """A case, and lines of its explanation."""
 
@@ -167,8 +183,8 @@ ROWS: Mapping[str, Row] = {
             f"zone Europe/Lisbon, {VERSIONS}",
         ),
         (
-            "calendario: regional_hours.rules[1] de every_word: lisbon, por la regla chatting: el canal es «Chat con un "
-            f"agente»; zona Europe/Lisbon, {VERSIONS}",
+            "calendario: regional_hours.rules[1] de every_word: lisbon, por la regla chatting: el canal es «Chat con "
+            f"un agente»; zona Europe/Lisbon, {VERSIONS}",
         ),
     ),
     "calendar_that_the_entitlement_names": Row(
@@ -217,8 +233,8 @@ ROWS: Mapping[str, Row] = {
             "resolution: an objective of 8 h, in the open hours of its calendar",
             "started 2026-11-23 13:00:00, due 2026-11-24 12:00:00",
             "restoration: an objective of 10 h, in the open hours of its calendar",
-            "target: targets[1] of every_word: P1 on plan Premier+, by the decision; note “The backbone team works from "
-            "Mexico.”",
+            "target: targets[1] of every_word: P1 on plan Premier+, by the decision; note “The backbone team works "
+            "from Mexico.”",
             "calendar: calendars.backbone of every_word: backbone, because the target names it; zone "
             "America/Mexico_City, "
             f"{VERSIONS}; the deadline there is 2026-11-23 18:00:00",
@@ -297,6 +313,31 @@ ROWS: Mapping[str, Row] = {
             "2026-12-08 10:00:00 a 2026-12-08 11:00:00               1 h  no cuenta: abierto, pero "
             "el vencimiento espera "
             "además el tiempo mínimo abierto desde el inicio",
+        ),
+    ),
+    "target_of_a_channel_a_language_a_country_and_a_field": Row(
+        chat_in_spanish,
+        (
+            "target: targets[8] of every_word: P1 on plan Premier+ where workaround is none, the channel is chat, the "
+            "language is es-MX and the country is ES, by the decision",
+            "target: targets[0] of every_word: P1 on plan Premier+, by the decision",
+        ),
+        (
+            "plazo: targets[8] de every_word: P1 con el plan Premier+ cuando alternativa es «ninguna», el canal es "
+            "«Chat con un agente», el idioma es es-MX y el país es ES, según la decisión",
+        ),
+    ),
+    "target_of_a_field_that_has_changed": Row(
+        chat_with_a_workaround,
+        (
+            "target: targets[8] of every_word: P2 on plan Premier+ where workaround is partial, the channel is chat, "
+            "the language is es-MX and the country is ES, since the case was re-prioritised; reprioritised, "
+            "2026-11-23 12:11:00",
+        ),
+        (
+            "plazo: targets[8] de every_word: P2 con el plan Premier+ cuando alternativa es «parcial», el canal es "
+            "«Chat con un agente», el idioma es es-MX y el país es ES, desde que se cambió la prioridad del caso; "
+            "cambio de prioridad, 2026-11-23 12:11:00",
         ),
     ),
     "opened_by_an_agent": Row(
