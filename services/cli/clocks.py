@@ -44,7 +44,7 @@ from shared.policy.mistakes import PolicyError
 from shared.sla.clock import Activity, CasePolicy, Clock, Pause
 from shared.sla.event_time import is_before
 from shared.sla.fold import as_of, fold
-from shared.sla.order import set_by
+from shared.sla.order import recorded_by
 from shared.sla.pinned_edition import PinnedEdition
 
 
@@ -331,7 +331,7 @@ def _paused_by(question: Question, pause: Pause | None) -> dict[str, Any] | None
         return None
     if not pause.by:
         return {"status": pause.status, "event": "status", "at": format_instant(question.opened_at)}
-    place = int(set_by(pause.by))
+    place = int(recorded_by(pause.by))
     at = max(question.events[place].at, question.opened_at)
     return {"status": pause.status, "event": f"events.{place}", "at": format_instant(at)}
 

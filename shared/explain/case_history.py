@@ -8,9 +8,9 @@ from shared.business_time.instants import Micros
 from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.sla.case_state import CaseState
-from shared.sla.clock import CaseClocks, Clock, StatusChange
+from shared.sla.clock import CaseClocks, ChangedBy, Clock, StatusChange, StatusEnd
 from shared.sla.fold import folded
-from shared.sla.order import STATUS_ENDED, set_by
+from shared.sla.order import STATUS_ENDED, recorded_by
 from shared.sla.pinned_edition import Editions
 from shared.sla.terms_in_force import CaseView, Origin, origins, view_of
 
@@ -49,14 +49,17 @@ class CaseHistory(NamedTuple):
         """The activity that terms come from; None if they are those of the decision."""
         return self.named(origin.by) if origin.by else None
 
-    def named(self, activity_id: str) -> dict[str, Any]:
-        """An activity as data: which, of what type, when it happened. "" is the submission."""
-        if not activity_id:
+    def named(self, by: ChangedBy) -> dict[str, Any]:
+        """An activity as data: which, of what type, when it happened. "" is the submission.
+
+        The end of a status has the id of the activity that set the status, and a type and an instant of its own.
+        """
+        if not by:
             return {"activity_id": None, "type": SUBMISSION, "at": format_instant(self.case.received_at)}
-        known = self.activities[set_by(activity_id)]
+        known = self.activities[recorded_by(by)]
         kind: str = known.type
         at = known.at
-        if activity_id != known.activity_id and known.until is not None:
+        if isinstance(by, StatusEnd) and known.until is not None:
             kind, at = STATUS_ENDED, known.until
         at = max(at, self.case.received_at)  # a receipt by a clock that was behind counts from there
         return {"activity_id": known.activity_id, "type": kind, "at": format_instant(at)}
@@ -72,8 +75,8 @@ class CaseHistory(NamedTuple):
         clocks = self.seen_at(at)
         case = folded(self.view.policy, clocks.opened_at, clocks.status, clocks.history, clocks.seen_until)
         for change in case.statuses:
-            if change.by != set_by(change.by):
-                yield self.activities[set_by(change.by)], change
+            if isinstance(change.by, StatusEnd):
+                yield self.activities[change.by.set_by], change
 
 
 def case_history(

@@ -94,8 +94,17 @@ class CaseClocks(NamedTuple):
     seen_until: Micros = 0
 
 
+class StatusEnd(NamedTuple):
+    """A status ended by itself, which nobody reports: that of the activity `set_by`."""
+
+    set_by: str
+
+
+ChangedBy = str | StatusEnd  # the id of an activity ("" = the submission), or the end of a status
+
+
 class Pause(NamedTuple):
-    """[start, end) in which a clock stood still: the case had `status`, by the activity `by` ("" = the submission).
+    """[start, end) in which a clock stood still: the case had `status`, by `by`.
 
     Of a clock that had stopped and goes on, `status` is what stopped it.
     """
@@ -103,15 +112,15 @@ class Pause(NamedTuple):
     start: Micros
     end: Micros
     status: str
-    by: str
+    by: ChangedBy
 
 
 class StatusChange(NamedTuple):
-    """The case has `status` from `at` on, by the activity `by` ("" = the submission)."""
+    """The case has `status` from `at` on, by `by`."""
 
     at: Micros
     status: str
-    by: str
+    by: ChangedBy
     counts_as: StatusKind = "open"
 
     def pauses(self, terms: MilestoneTerms) -> bool:
@@ -164,9 +173,9 @@ class Clock(Struct, gc=False):
 
     `since` is when the present stage began. `late` = the deadline in force had passed when the clock was last touched;
     `breached_at` is the deadline that passed, which a later downgrade does not take back; `cause` is the activity that
-    made it pass, if time alone did not. `why` is the status that paused or resumed, or what stopped it, `by` the
-    activity ("" = the submission). `termed_by` is the activity that gave it its terms, `breached_under` the
-    one that gave it those that it was breached under. `target` is how long it may take, in its hours; business days are
+    made it pass, if time alone did not. `why` is the status that paused or resumed, or what stopped it, `by`
+    what made it do so. `termed_by` is the activity that gave it its terms, `breached_under` the one that gave it those
+    that it was breached under. `target` is how long it may take, in its hours; business days are
     resolved at the start. `acknowledged` are the spans in which somebody had taken the call, so that nobody is called.
     """
 
@@ -186,7 +195,7 @@ class Clock(Struct, gc=False):
     breached_at: Micros | None = None
     cause: str | None = None
     why: str = ""
-    by: str = ""
+    by: ChangedBy = ""
     termed_by: str = ""
     breached_under: str = ""
 
@@ -288,7 +297,7 @@ class Clock(Struct, gc=False):
         self._end_pause(at)
         self._enter("running", at, status.status, status.by)
 
-    def finish(self, stage: Literal["fulfilled", "cancelled"], at: Micros, why: str, by: str) -> None:
+    def finish(self, stage: Literal["fulfilled", "cancelled"], at: Micros, why: str, by: ChangedBy) -> None:
         """It stops for good. A pause ends first, so that the deadline includes it."""
         if self.stage == "paused":
             self._end_pause(at)
@@ -343,5 +352,5 @@ class Clock(Struct, gc=False):
         if self.since < at:
             self.pauses.append(Pause(self.since, at, self.why, self.by))
 
-    def _enter(self, stage: Stage, since: Micros, why: str, by: str) -> None:
+    def _enter(self, stage: Stage, since: Micros, why: str, by: ChangedBy) -> None:
         self.stage, self.since, self.why, self.by = stage, since, why, by

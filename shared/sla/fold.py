@@ -12,9 +12,20 @@ from shared.contracts.vocabulary import StatusKind
 from shared.policy.case_rules import CaseRules
 from shared.policy.deadlines import has_target, target_of
 from shared.policy.milestones import REACHED, SUBMITTED
-from shared.sla.clock import Activity, CasePolicy, Clock, GivenTerms, Pause, Paused, StatusChange, calendar_of
+from shared.sla.clock import (
+    Activity,
+    CasePolicy,
+    ChangedBy,
+    Clock,
+    GivenTerms,
+    Pause,
+    Paused,
+    StatusChange,
+    StatusEnd,
+    calendar_of,
+)
 from shared.sla.event_time import counts_from
-from shared.sla.order import ENDS, NEW_TERMS, OPEN, REPLIED, RESOLVED, STATUS_ENDED, in_order, meaning, set_by
+from shared.sla.order import ENDS, NEW_TERMS, OPEN, REPLIED, RESOLVED, STATUS_ENDED, in_order, meaning
 
 
 def fold(
@@ -86,8 +97,8 @@ class FoldedCase:
         at = counts_from(activity.at, self._opened_at)
         kind = meaning(self._case_rules, activity)
         if kind == STATUS_ENDED:
-            if self._status.by == set_by(activity.id):
-                self._change_status(at, OPEN, activity.id)
+            if self._status.by == activity.id:
+                self._change_status(at, OPEN, StatusEnd(activity.id))
             return
         if kind == "agent_replied":
             self._unanswered_since = None
@@ -95,7 +106,7 @@ class FoldedCase:
         elif kind == "customer_replied" and self._unanswered_since is None and not self._ended:
             self._unanswered_since = at
         if kind in ("acknowledged", REPLIED):
-            self._hear_from_agents(at, activity)
+            self._delay_calls(at, activity)
         for milestone in self._rules.fulfilled_by.get(kind, ()):
             if kind != REACHED or milestone == activity.milestone:
                 self._fulfil(milestone, at, kind, activity.id)
@@ -125,7 +136,7 @@ class FoldedCase:
             counts_as == "resolved" and kind in self._case_rules.reopened_by
         )
 
-    def _hear_from_agents(self, at: Micros, activity: Activity) -> None:
+    def _delay_calls(self, at: Micros, activity: Activity) -> None:
         """An acknowledgement stops the chain of its milestone; while it stands, a reply of an agent prolongs it."""
         until = at + self._case_rules.silence
         for clock in self._live_clocks():
@@ -150,7 +161,7 @@ class FoldedCase:
         if self._last(milestone) is None or self._rules[milestone].again == "at_next_start":
             self._start(milestone, at)
 
-    def _change_status(self, at: Micros, status: str, by: str) -> None:
+    def _change_status(self, at: Micros, status: str, by: ChangedBy) -> None:
         change = StatusChange(at, status, by, self._counts_as(status))
         if self._ended and change.counts_as == "resolved":
             return
@@ -304,8 +315,8 @@ class FoldedCase:
         return self._status.counts_as
 
     @property
-    def status_set_by(self) -> str:
-        """The activity that set the present status; "" = the submission."""
+    def status_set_by(self) -> ChangedBy:
+        """What set the present status."""
         return self._status.by
 
     def _paused(self, since: Micros, terms: MilestoneTerms) -> Paused:

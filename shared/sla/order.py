@@ -1,25 +1,27 @@
 """[pure] The order in which the activity of a case is folded, and what each activity amounts to.
 
 Activity counts in the order of its event times, whenever it arrived. At equal instants: start, new terms, resume,
-pause, stop, cancel; then the activity's id.
+pause, stop, cancel; then the activity's id. A status that ends by itself resumes behind every activity that does.
 """
 
 from collections.abc import Iterable, Set
 
 from shared.contracts.vocabulary import ActivityType
 from shared.policy.case_rules import WITHDRAWN, CaseRules
-from shared.sla.clock import Activity, Terms
+from shared.sla.clock import Activity, ChangedBy, StatusEnd, Terms
 
 OPEN, RESOLVED = "open", "resolved"
 ENDS: tuple[str, ...] = ("closed", WITHDRAWN)
 NEW_TERMS: tuple[ActivityType, ...] = ("reprioritised", "entitlement_refreshed", "policy_migrated")
 REPLIED, RETRACTED = "agent_replied", "reply_retracted"
 STATUS_ENDED = "status_ended"  # no activity that anybody reports: a status with `until` has ended by itself
-_ENDING = "~"  # after the id of the activity that set the status; sorts behind every other character of an id
 
 
 def with_what_follows(history: Iterable[Activity]) -> list[Activity]:
-    """`history` with the endings of statuses that end by themselves, and without the replies that were taken back."""
+    """`history` with the ends of statuses that end by themselves, and without the replies that were taken back.
+
+    The end of a status has the id of the activity that set it.
+    """
     known = list(history)
     retracted = {activity.retracts for activity in known if activity.kind == RETRACTED}
     found: list[Activity] = []
@@ -28,13 +30,13 @@ def with_what_follows(history: Iterable[Activity]) -> list[Activity]:
             continue
         found.append(activity)
         if activity.until is not None:
-            found.append(Activity(activity.until, STATUS_ENDED, activity.id + _ENDING, OPEN))
+            found.append(Activity(activity.until, STATUS_ENDED, activity.id, OPEN))
     return found
 
 
-def set_by(activity_id: str) -> str:
-    """The id of the recorded activity behind one: of the end of a status, that which set the status."""
-    return activity_id.removesuffix(_ENDING)
+def recorded_by(by: ChangedBy) -> str:
+    """The id of the recorded activity behind a change: of the end of a status, the activity that set the status."""
+    return by.set_by if isinstance(by, StatusEnd) else by
 
 
 def meaning(rules: CaseRules, activity: Activity) -> str:
@@ -55,7 +57,7 @@ def in_order(rules: CaseRules, terms: Terms, history: Iterable[Activity]) -> lis
     for given in (terms, *(a.terms for a in activities if a.terms is not None)):
         for milestone_terms in given.values():
             pausing.update(milestone_terms.paused_by)
-    activities.sort(key=lambda a: (a.at, _rank(rules, a, pausing), a.id))
+    activities.sort(key=lambda a: (a.at, _rank(rules, a, pausing), a.kind == STATUS_ENDED, a.id))
     return activities
 
 

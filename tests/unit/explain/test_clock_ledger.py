@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from shared.business_time.instants import from_micros, length
 from shared.explain.clock_ledger import ledger_of
 from shared.sla.clock import Clock
+from shared.sla.order import recorded_by
 from tests.harness.desk import ClockDesk, minute, terms
 from tests.unit.sla.histories import LAST, plays
 
@@ -42,7 +43,7 @@ def test_a_ledger_has_no_gaps_and_each_pause_has_its_event(played: tuple[ClockDe
         for entry, pause in ledger:
             assert (entry.reason == "paused") == (pause is not None)
             if pause is not None:
-                assert known[pause.by] <= pause.start
+                assert known[recorded_by(pause.by)] <= pause.start
                 assert from_micros(pause.start) <= entry.start <= entry.end <= from_micros(pause.end)
                 assert pause.status
 

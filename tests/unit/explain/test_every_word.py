@@ -570,6 +570,22 @@ def test_a_status_ends_by_itself_only_if_no_other_came_first(
     assert ("clock.paused" in published) == (case.clock("parking")["stage"] == "paused")
 
 
+def test_the_end_of_a_status_is_told_from_an_activity_whatever_their_ids_are() -> None:
+    """Producers choose their ids: an end that was marked in its id would be taken for another activity's change."""
+    for ids in (("x~",), ("x", "x~")):
+        case = case_at()
+        for activity_id in ids:
+            case.passes(minutes(20))
+            case.record_activity("status_changed", to="parked", activity_id=activity_id)
+        case.passes(minutes(20))
+        case.record_activity("status_changed", to="open", activity_id="y~")
+        case.passes(minutes(20))
+        history = case.explained()["history"]
+        assert [entry["type"] for entry in history if "." not in entry["type"]] == ["status_changed"] * (len(ids) + 1)
+        paused = [entry["paused_by"] for entry in case.clock("parking")["ledger"] if entry["paused_by"]]
+        assert [(by["activity_id"], by["type"]) for by in paused] == [("y~", "status_changed")]
+
+
 def test_a_clock_that_reopening_leaves_as_it_is_does_not_say_that_it_goes_on() -> None:
     """Of a milestone that only the edition has to which the case went over."""
     clocks = {clock["milestone"]: clock["reopened"] for clock in migrated().explained()["clocks"]}

@@ -6,7 +6,7 @@ import pytest
 
 from shared.contracts.vocabulary import ActivityType
 from shared.sla.clock import Activity, CasePolicy
-from shared.sla.fold import fold
+from shared.sla.fold import fold, folded
 from tests.harness.desk import minute, terms
 from tests.harness.shipped import shipped_rules
 
@@ -84,3 +84,12 @@ def test_new_terms_hold_for_what_stops_in_the_same_instant() -> None:
     ]
     clock = fold(POLICY, minute(0), "open", history)[0]
     assert (clock.stage, clock.breached_at) == ("fulfilled", minute(40))
+
+
+@pytest.mark.parametrize("next_id", ["a", "x", "x-", "x~", "y", "\U0010ffff"])
+def test_a_status_that_ends_by_itself_ends_behind_the_next_one_of_that_instant(next_id: str) -> None:
+    """Whatever the ids are: the next status takes its place, and the case is not open in between."""
+    first = Activity(minute(10), "status_changed", "x" if next_id != "x" else "w", "on_hold", until=minute(20))
+    then = Activity(minute(20), "status_changed", next_id, "with_the_vendor")
+    case = folded(POLICY, minute(0), "open", [first, then])
+    assert [change.status for change in case.statuses] == ["open", "on_hold", "with_the_vendor"]
