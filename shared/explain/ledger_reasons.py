@@ -1,11 +1,13 @@
 """[pure] Why an interval of a ledger counted, or did not, in words."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from shared.contracts.vocabulary import ACTIVITY_TYPES, STATUS_KINDS
 from shared.messages.messages import Messages
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # A clock that had stopped and goes on was paused by the activity that stopped it, and not by a status of that name.
 _STOPPING = frozenset(ACTIVITY_TYPES) - frozenset(STATUS_KINDS)
 
@@ -15,6 +17,8 @@ def because(entry: Mapping[str, Any], messages: Messages, holidays: Mapping[str,
     reason, by = entry["reason"], entry.get("paused_by")
     if reason == "holiday":
         name = entry.get("holiday") or ""
+        if _DATE.fullmatch(name):  # a holiday without a name has its date as one, which the interval says already
+            return messages("ledger.holiday_without_name")
         return messages("ledger.holiday", holiday=holidays.get(name, name))
     if reason != "paused" or by is None:
         return messages(f"ledger.{reason}")

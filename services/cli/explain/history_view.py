@@ -11,6 +11,7 @@ from shared.messages.messages import Messages
 Data = Mapping[str, Any]
 
 _STYLES = {"breached": "red", "raised": "bold red", "warned": "yellow", "suppressed": "yellow", "restated": "magenta"}
+_TO_SOMEBODY = ("assigned", "handed_over")  # whose `to` is a person or a team; that of other activities is a status
 # The facts of an entry whose values are words with a name in each language; other facts are shown as they are.
 _KINDS = {
     "milestone": "milestone",
@@ -51,20 +52,24 @@ def _details(entry: Data, replies: Mapping[str, str], messages: Messages) -> str
     """The facts of an entry beside its type, in their order; the milestone of an event stands before them."""
     shown_before = "milestone" if "." in entry["type"] else None
     facts = [
-        _detail(name, value, replies, messages)
+        _detail(entry["type"], name, value, replies, messages)
         for name, value in entry.items()
         if name == "met" or (messages.knows(f"explain.detail.{name}") and name != shown_before and value != "")
     ]
     return f" ({'; '.join(facts)})" if facts else ""
 
 
-def _detail(name: str, value: Any, replies: Mapping[str, str], messages: Messages) -> str:
+def _detail(kind: str, name: str, value: Any, replies: Mapping[str, str], messages: Messages) -> str:
     if name == "retracts" and value in replies:
         return messages("explain.detail.retracts_reply", value=messages.at(replies[value]))
     if name == "met":
         return messages("explain.met" if value else "explain.not_met")
-    if name in _TOLD:
-        value = _TOLD[name](value, messages)
+    if name == "to" and kind not in _TO_SOMEBODY:
+        name = "to_status"
+    if name in ("status", "to_status"):
+        return messages(f"explain.detail.{name}", status=value)
+    if name in _RENDERERS:
+        value = _RENDERERS[name](value, messages)
     elif name in _KINDS:
         value = messages.name(_KINDS[name], value)
     elif name.endswith("_at") or name == "until":
@@ -76,18 +81,11 @@ def _fields(values: Mapping[str, str], messages: Messages) -> str:
     return ", ".join(messages("claim.field", field=field, value=value) for field, value in values.items())
 
 
-def _status(status: str, messages: Messages) -> str:
-    """A status of the desk as it is written there; one of Frontline's own words has a name."""
-    return messages.find(f"name.status.{status}") or status
-
-
-_TOLD: dict[str, Callable[[Any, Messages], str]] = {
+_RENDERERS: dict[str, Callable[[Any, Messages], str]] = {
     "milestones": lambda value, messages: ", ".join(messages.name("milestone", name) for name in value),
     "fields": _fields,
     "accepted": lambda value, messages: messages("explain.yes" if value else "explain.no"),
     "share": lambda value, messages: messages.percent(value),
     "because": cause_name,
     "cause": cause_name,
-    "to": _status,
-    "status": _status,
 }

@@ -260,6 +260,14 @@ ROWS: Mapping[str, Row] = {
         ("2026-12-25 07:00:00 to 2026-12-26 07:00:00              24 h  not counted: holiday: Christmas Day",),
         ("2026-12-25 07:00:00 a 2026-12-26 07:00:00              24 h  no cuenta: festivo: Navidad",),
     ),
+    "holiday_for_a_part_of_the_day_with_and_without_a_name": Row(
+        lambda: case_of_account("stocktaking", workaround="partial"),
+        (
+            "2026-11-24 12:00:00 to 2026-11-25 00:00:00              12 h  not counted: holiday",
+            "2026-11-25 00:00:00 to 2026-11-25 09:00:00               9 h  not counted: holiday: Stocktaking",
+        ),
+        ("2026-11-24 12:00:00 a 2026-11-25 00:00:00              12 h  no cuenta: festivo",),
+    ),
     "business_days_to_the_end_of_the_day_in_another_zone": Row(
         lambda: case_at(FRIDAY_EVENING, workaround="partial"),
         (
@@ -584,6 +592,17 @@ def test_the_end_of_a_status_is_told_from_an_activity_whatever_their_ids_are() -
         assert [entry["type"] for entry in history if "." not in entry["type"]] == ["status_changed"] * (len(ids) + 1)
         paused = [entry["paused_by"] for entry in case.clock("parking")["ledger"] if entry["paused_by"]]
         assert [(by["activity_id"], by["type"]) for by in paused] == [("y~", "status_changed")]
+
+
+@pytest.mark.parametrize("kind", ["assigned", "handed_over"])
+def test_a_team_is_no_status_whatever_it_is_called(kind: str) -> None:
+    """A desk may call a team as Frontline calls a status; the status beside it has its name in Spanish."""
+    case = case_at()
+    case.record_activity(kind, to="open")
+    case.record_activity("status_changed", to="open")
+    entries = [line.strip() for line in case.shown("es").splitlines() if line.endswith((" (a open)", " (a abierto)"))]
+    name = {"assigned": "asignación", "handed_over": "traspaso"}[kind]
+    assert entries == [f"2026-11-23 13:00:00  {name} (a open)", "2026-11-23 13:00:00  cambio de estado (a abierto)"]
 
 
 def test_a_clock_that_reopening_leaves_as_it_is_does_not_say_that_it_goes_on() -> None:
