@@ -11,7 +11,14 @@ from shared.explain.calls import calls
 from shared.explain.case_history import CaseHistory
 from shared.explain.clock_ledger import as_data, ledger_of, seconds
 from shared.explain.ledger_reasons import because
-from shared.explain.rules import Rule, acknowledgement_rule, behaviour_rule, calendar_rule, target_rule
+from shared.explain.rules import (
+    Rule,
+    acknowledgement_rule,
+    behaviour_rule,
+    calendar_rule,
+    counting_rule,
+    target_rule,
+)
 from shared.messages.messages import Messages
 from shared.policy.milestones import Reopened
 from shared.sla.clock import Clock, Pause
@@ -41,6 +48,7 @@ def _clock(
 ) -> dict[str, Any]:
     origin, milestone = history.origin(clock.termed_by), clock.milestone
     behaviour = behaviour_rule(history, origin, milestone, messages)
+    row = history.view.policy.rules.milestones[milestone]
     return {
         "milestone": milestone,
         "instance": clock.instance,
@@ -53,6 +61,9 @@ def _clock(
         "paused_by": list(clock.terms.paused_by),
         "reopen": clock.terms.reopen,
         "reopened": _reopened(history, clock),
+        "starts": row.starts,
+        "again": row.again,
+        "counts_from": row.counts_from,
         "stage": clock.stage,
         "late": clock.late,
         "started_at": _text(clock.started_at),
@@ -66,6 +77,7 @@ def _clock(
             "target": target_rule(history, origin, milestone, messages),
             "paused_by": behaviour,
             "reopen": behaviour,
+            "counts_from": counting_rule(history, milestone, messages),
             "calendar": calendar_rule(history, clock, of_the_case, messages),
             "breached_at": _breach_rule(history, clock, messages),
             "acknowledged": acknowledgement_rule(history, clock, messages),

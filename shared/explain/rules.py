@@ -76,6 +76,19 @@ def behaviour_rule(history: CaseHistory, origin: Origin, milestone: str, message
     return rule(f"milestones.{milestone}", origin.pinned, messages("terms.behaviour"), messages, by=by)
 
 
+def counting_rule(history: CaseHistory, milestone: str, messages: Messages) -> Rule | None:
+    """Where it comes from when an instance of a milestone begins, and from when it counts; None if that is as usual:
+    once, from its start.
+    """
+    row = history.view.policy.rules.milestones[milestone]
+    if row.again == "never" and row.counts_from == "case":
+        return None
+    origin = next(each for each in reversed(history.origins) if milestone in each.pinned.edition.milestones)
+    by = next((each.by for each in history.origins if each.pinned is origin.pinned), "")
+    named_by = history.named(by) if by else None
+    return rule(f"milestones.{milestone}", origin.pinned, messages("terms.behaviour"), messages, by=named_by)
+
+
 def acknowledgement_rule(history: CaseHistory, clock: Clock, messages: Messages) -> Rule | None:
     """How long the calls of a clock wait once somebody has taken one; None if nobody has."""
     if not clock.acknowledged:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
 from services.cli.target_length import has_target, target_length
+from shared.contracts.vocabulary import ACTIVITY_TYPES
 from shared.explain.ledger_reasons import because
 from shared.messages.messages import Messages
 
@@ -68,6 +69,8 @@ def _clock(clock: Data, calendar: Data, messages: Messages) -> Iterator[Line]:
     yield from _life(clock, messages)
     yield rule_line(rules["target"], messages("explain.rule.target"), messages, indent=INDENT)
     yield rule_line({**rules["paused_by"], "because": ""}, _behaviour(clock, messages), messages, indent=INDENT)
+    if rules["counts_from"] is not None:
+        yield rule_line({**rules["counts_from"], "because": ""}, _counting(clock, messages), messages, indent=INDENT)
     if rules["calendar"]["rule"] != calendar["rule"]:
         more = (*_zone_data(rules["calendar"], messages), *_deadline_there(clock, calendar, messages))
         yield rule_line(rules["calendar"], messages("explain.rule.calendar"), messages, *more, indent=INDENT)
@@ -95,6 +98,18 @@ def _behaviour(clock: Data, messages: Messages) -> str:
         return pausing
     reopening = messages(f"explain.reopening.{clock['reopened']}")
     return f"{pausing}; {reopening}"
+
+
+def _counting(clock: Data, messages: Messages) -> str:
+    """When another instance begins, and from when one counts that is promised only later."""
+    starts = clock["starts"]
+    by = (
+        messages.name("activity", starts)
+        if starts in ACTIVITY_TYPES
+        else messages("policy.starts.status", status=starts)
+    )
+    codes = [f"explain.{key}.{clock[key]}" for key in ("again", "counts_from")]
+    return "; ".join(messages(code, starts=by) for code in codes if messages.knows(code))
 
 
 def _life(clock: Data, messages: Messages) -> Iterator[Line]:

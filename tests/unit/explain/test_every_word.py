@@ -329,10 +329,14 @@ ROWS: Mapping[str, Row] = {
             "target: targets[8] of every_word: P1 on plan Premier+ where workaround is none, the channel is chat, the "
             "language is es-MX and the country is ES, by the decision",
             "target: targets[0] of every_word: P1 on plan Premier+, by the decision",
+            "begins again on: customer replied; if it is promised later, it counts from the first unanswered message: "
+            "milestones.next_response of every_word",
         ),
         (
             "plazo: targets[8] de every_word: P1 con el plan Premier+ cuando alternativa es «ninguna», el canal es "
             "«Chat con un agente», el idioma es es-MX y el país es ES, según la decisión",
+            "vuelve a empezar con: respuesta del cliente; si se promete más tarde, cuenta desde el primer mensaje sin "
+            "respuesta: milestones.next_response de every_word",
         ),
     ),
     "target_of_a_field_that_has_changed": Row(

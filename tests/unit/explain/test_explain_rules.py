@@ -50,6 +50,25 @@ def test_how_a_clock_pauses_and_reopens_is_its_milestones_rule() -> None:
     assert clock["rules"]["reopen"] == clock["rules"]["paused_by"]
 
 
+def test_when_a_milestone_begins_again_is_its_rule_in_the_edition_that_counts_now() -> None:
+    """A restoration begins once, so that no rule is named; updates begin again, once an edition promises them."""
+    case = case_under()
+    assert case.clock("restoration")["rules"]["counts_from"] is None
+    case.passes(minutes(10))
+    case.record_activity("policy_migrated", **TO_NEXT)
+    case.passes(minutes(10))
+    case.record_activity("reprioritised", workaround="partial")
+    clock = case.clock("periodic_update")
+    assert (clock["starts"], clock["again"], clock["counts_from"]) == (
+        "submitted",
+        "at_fulfilment",
+        "last_public_update",
+    )
+    assert named(clock["rules"]["counts_from"]) == ("milestones.periodic_update", "objectives-2024", "policy_migrated")
+    line = "begins again when it is fulfilled; if it is promised later, it counts from the last public update: "
+    assert line + "milestones.periodic_update of objectives-2024: policy migrated" in case.shown()
+
+
 def test_after_a_reprioritisation_the_number_is_that_of_the_new_priority() -> None:
     """P1 became P2: another target of the same edition, since that activity."""
     case = case_under()
