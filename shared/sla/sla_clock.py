@@ -70,7 +70,7 @@ def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now
 def unchanged(policy: CasePolicy, case: CaseClocks) -> Step:
     """A step in which nothing happens: the clocks as they stand, and what is due next."""
     folded_case = _folded(policy, case)
-    return _stepped(policy, case, [], folded_case, folded_case.clocks(), _marks(case))
+    return _stepped(policy, case, [], folded_case, folded_case.clocks())
 
 
 def refold(policy: CasePolicy, step: Step, history: Iterable[Activity], at: Micros, now: Micros) -> Step:
@@ -114,7 +114,7 @@ def _fire_until(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
         seen_until = max(seen_until, firing.at)
     if found:
         case = case._replace(marks=_worth_keeping(marks), seen_until=seen_until)
-    return _stepped(policy, case, found, folded_case, clocks, marks)
+    return _stepped(policy, case, found, folded_case, clocks)
 
 
 def _end_statuses(policy: CasePolicy, case: CaseClocks, at: Micros, now: Micros) -> Step:
@@ -153,12 +153,11 @@ def _stepped(
     found: list[effects.ClockEvent],
     folded_case: FoldedCase,
     clocks: list[Clock],
-    marks: Marks,
 ) -> Step:
     """The step to `case`. It has to be looked at again for a call, a deadline, or the end of its status, which can
     reopen a case that has no live clock.
     """
-    dues = (earliest(policy, clocks, marks), _pending_ending(case, folded_case))
+    dues = (earliest(policy, clocks, _marks(case)), _pending_ending(case, folded_case))
     next_due = min((at for at in dues if at is not None), default=None)
     return Step(case, found, next_due, clocks, folded_case.status_kind)
 
@@ -201,7 +200,7 @@ def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: Ca
         marks[key], published = withdraw_instance(clock, mark_of(marks, clock), change)
         found += published
     changed = changed._replace(marks=_worth_keeping(marks))
-    return _stepped(policy, changed, found, folded_case, after, marks)
+    return _stepped(policy, changed, found, folded_case, after)
 
 
 def _fire(policy: CasePolicy, clock: Clock, mark: Mark, firing: Firing) -> tuple[Mark, effects.ClockEvent]:
