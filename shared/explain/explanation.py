@@ -8,7 +8,8 @@ edition that it is from. Without that edition the published events are all there
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -31,10 +32,17 @@ from shared.sla.pinned_edition import KnownEditions, PinnedEdition
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
 _OF_AN_ACTIVITY = ("to", "until", "milestone", "retracts", "fields", "milestones", "plan", "edition", "accepted")
-_Known = tuple[datetime, int, dict[str, Any]]  # an entry of the history, after when it was known here and its rank
 _OF_A_CLOCK = ("milestone", "instance", "generation")
 # What all events of a clock, or of a customer's escalation, have; an entry has every other field of its event.
 _OF_EVERY_EVENT = {*ClockEvent.__struct_fields__, *CustomerEscalationEvent.__struct_fields__}
+
+
+class _KnownEntry(NamedTuple):
+    """An entry of the history and when it was known here. At equal instants, activity comes before events."""
+
+    known_at: datetime
+    is_event: bool
+    entry: dict[str, Any]
 
 
 def explanation(
@@ -126,18 +134,18 @@ def _history(
     case: CaseRouted,
     activities: Sequence[ActivityRecorded],
     events: Sequence[EscalationEvent],
-    endings: Iterable[_Known],
+    endings: Iterable[_KnownEntry],
 ) -> list[dict[str, Any]]:
     """What happened and what was published about it, by the instant at which it was known here.
 
     A receipt by a clock that was behind is dated as it counts: from the opening of the case.
     """
-    known: list[_Known] = [*endings]
+    known: list[_KnownEntry] = [*endings]
     for activity in activities:
         more = {name: getattr(activity, name) for name in _OF_AN_ACTIVITY if getattr(activity, name) is not None}
         at = max(activity.at, case.received_at)
         what = {"type": activity.type, "at": format_instant(at), "activity_id": activity.activity_id}
-        known.append((activity.recorded_at, 0, {**what, **more}))
+        known.append(_KnownEntry(activity.recorded_at, False, {**what, **more}))
     for event in events:
         entry: dict[str, Any] = {
             "type": event.TYPE.removeprefix("frontline.").removesuffix(".v1"),
@@ -149,15 +157,15 @@ def _history(
             entry |= {name: getattr(event, name) for name in _OF_A_CLOCK}
             entry["due_at"] = None if event.due_at is None else format_instant(event.due_at)
         entry |= _facts(event)
-        known.append((event.observed_at, 1, entry))
-    return [_plain(entry) for _, _, entry in sorted(known, key=lambda each: each[:2])]
+        known.append(_KnownEntry(event.observed_at, True, entry))
+    return [_plain(each.entry) for each in sorted(known, key=attrgetter("known_at", "is_event"))]
 
 
-def _endings(history: CaseHistory, at: Micros) -> Iterator[_Known]:
+def _endings(history: CaseHistory, at: Micros) -> Iterator[_KnownEntry]:
     """The statuses that have ended by themselves; nobody reports that."""
     for activity, change in history.ended_statuses(at):
         entry = {**history.named(change.by), "to": change.status}
-        yield max(from_micros(change.at), activity.recorded_at), 0, entry
+        yield _KnownEntry(max(from_micros(change.at), activity.recorded_at), False, entry)
 
 
 def _facts(event: EscalationEvent) -> dict[str, Any]:
