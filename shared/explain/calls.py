@@ -41,7 +41,7 @@ def calls(
     instant open.
     """
     mine = [event for event in events if _is_of(event, clock)]
-    made = [event for event in mine if isinstance(event, ClockWarned | EscalationRaised | EscalationSuppressed)]
+    made = [event for event in mine if isinstance(event, _Call)]
     left = [] if clock.stopped_at is not None else calls_left(history.view.policy, clock, _mark(clock, mine))
     past = (_made(history, event, messages) for event in made)
     return [*past, *(_before(history, clock, step, at, messages) for step in left)]
@@ -55,7 +55,7 @@ def _mark(clock: Clock, events: Sequence[EscalationEvent]) -> Mark:
     """What was published about a clock, as escalation remembers it."""
     fired: dict[int, int] = {}
     for event in events:
-        if isinstance(event, ClockWarned | EscalationRaised | EscalationSuppressed):
+        if isinstance(event, _Call):
             fired[event.level] = max(fired.get(event.level, 0), (getattr(event, "repetition", 0) or 0) + 1)
     breached = any(isinstance(event, ClockBreached) for event in events)
     return Mark(clock.milestone, clock.instance, breached=breached, fired=tuple(sorted(fired.items())))

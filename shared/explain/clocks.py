@@ -6,7 +6,7 @@ from typing import Any
 from shared.business_time.instants import LATEST, Micros, from_micros
 from shared.business_time.spans import Span, clipped, merged
 from shared.contracts.base import format_instant
-from shared.contracts.structs import EscalationEvent
+from shared.contracts.structs import EscalationEvent, MilestoneTerms
 from shared.explain.calls import calls
 from shared.explain.case_history import CaseHistory
 from shared.explain.clock_ledger import as_data, ledger_of, seconds
@@ -20,7 +20,7 @@ from shared.explain.rules import (
     target_rule,
 )
 from shared.messages.messages import Messages
-from shared.policy.milestones import Reopened
+from shared.policy.milestones import MilestoneRow, Reopened
 from shared.sla.clock import Clock, Pause
 from shared.sla.fold import as_of
 from shared.sla.sla_clock import clocks_of
@@ -60,7 +60,7 @@ def _clock(
         "hours": clock.terms.hours,
         "paused_by": list(clock.terms.paused_by),
         "reopen": clock.terms.reopen,
-        "reopened": _reopened(history, clock),
+        "reopened": _reopened(row, clock.terms),
         "starts": row.starts,
         "again": row.again,
         "counts_from": row.counts_from,
@@ -87,10 +87,9 @@ def _clock(
     }
 
 
-def _reopened(history: CaseHistory, clock: Clock) -> Reopened:
-    """What reopening the case does to the clock once it has stopped."""
-    row = history.view.policy.rules.milestones[clock.milestone]
-    return "never" if row.reopened == "never" else clock.terms.reopen
+def _reopened(row: MilestoneRow, terms: MilestoneTerms) -> Reopened:
+    """What reopening the case does to a clock that has stopped: a row that says never outranks the terms."""
+    return "never" if row.reopened == "never" else terms.reopen
 
 
 def _acknowledged(clock: Clock) -> list[Span]:
@@ -108,7 +107,7 @@ def _breach_rule(history: CaseHistory, clock: Clock, messages: Messages) -> Rule
 
 def _ledger(history: CaseHistory, clock: Clock, at: Micros, messages: Messages) -> list[dict[str, Any]]:
     edition = history.whose_calendar(clock).pinned.edition
-    names = edition.holiday_names.get(clock.terms.calendar or history.case.calendar, {})
+    names = edition.holiday_names.get(history.calendar_name(clock), {})
     holidays = {name: text[messages.language] for name, text in names.items() if messages.language in text}
     found: list[dict[str, Any]] = []
     for entry, pause in ledger_of(clock, at):

@@ -60,12 +60,12 @@ def target_rule(history: CaseHistory, origin: Origin, milestone: str, messages: 
 
 def _of_the_case(origin: Origin, target: Target | None) -> Reason:
     """What of the case makes the target hold: its priority and plan, and whatever else the target asks for."""
-    edition, (situation, priority, _, _) = origin.pinned.edition, origin.kind
-    asked = None if target is None else target.model_copy(update={"plans": None})
-    claims = () if asked is None else what_holds(edition, asked, situation)
-    if not claims:
-        return Reason("terms.priority_and_plan", priority=priority, plan=situation.plan)
-    return Reason("terms.priority_plan_and_more", priority=priority, plan=situation.plan, claims=claims)
+    situation, priority = origin.kind.situation, origin.kind.priority
+    if target is not None:
+        beside_the_plan = target.model_copy(update={"plans": None})
+        if claims := what_holds(origin.pinned.edition, beside_the_plan, situation):
+            return Reason("terms.priority_plan_and_more", priority=priority, plan=situation.plan, claims=claims)
+    return Reason("terms.priority_and_plan", priority=priority, plan=situation.plan)
 
 
 def behaviour_rule(history: CaseHistory, origin: Origin, milestone: str, messages: Messages) -> Rule:
@@ -83,10 +83,9 @@ def counting_rule(history: CaseHistory, milestone: str, messages: Messages) -> R
     row = history.view.policy.rules.milestones[milestone]
     if row.again == "never" and row.counts_from == "case":
         return None
-    origin = next(each for each in reversed(history.origins) if milestone in each.pinned.edition.milestones)
-    by = next((each.by for each in history.origins if each.pinned is origin.pinned), "")
-    named_by = history.named(by) if by else None
-    return rule(f"milestones.{milestone}", origin.pinned, messages("terms.behaviour"), messages, by=named_by)
+    pinned = next(each.pinned for each in reversed(history.origins) if milestone in each.pinned.edition.milestones)
+    by = history.changed_by(next(each for each in history.origins if each.pinned is pinned))
+    return rule(f"milestones.{milestone}", pinned, messages("terms.behaviour"), messages, by=by)
 
 
 def acknowledgement_rule(history: CaseHistory, clock: Clock, messages: Messages) -> Rule | None:
@@ -118,7 +117,7 @@ def calendar_rule(history: CaseHistory, clock: Clock, of_the_case: Rule, message
     """The calendar that a clock counts by: the one that its target names, the case's own, or the namesake of that in
     the edition that the case went over to.
     """
-    origin, name = history.whose_calendar(clock), clock.terms.calendar or history.case.calendar
+    origin, name = history.whose_calendar(clock), history.calendar_name(clock)
     if clock.terms.calendar is not None:
         because, by = messages("terms.calendar_of_target", calendar=name), None
     elif not origin.by:
