@@ -12,6 +12,8 @@ Data = Mapping[str, Any]
 
 _STYLES = {"breached": "red", "raised": "bold red", "warned": "yellow", "suppressed": "yellow", "restated": "magenta"}
 _TO_SOMEBODY = ("assigned", "handed_over")  # whose `to` is a person or a team; that of other activities is a status
+_STATUSES = ("status", "to_status")  # a status of the desk that has no name is shown as it is written there
+_INSTANTS = ("until", "retracts_reply")  # beside those whose name ends with _at
 # The facts of an entry whose values are words with a name in each language; other facts are shown as they are.
 _KINDS = {
     "milestone": "milestone",
@@ -51,30 +53,38 @@ def dead_letters(found: Data, messages: Messages) -> Iterator[Line]:
 def _details(entry: Data, replies: Mapping[str, str], messages: Messages) -> str:
     """The facts of an entry beside its type, in their order; the milestone of an event stands before them."""
     shown_before = "milestone" if "." in entry["type"] else None
-    facts = [
-        _detail(entry["type"], name, value, replies, messages)
-        for name, value in entry.items()
-        if name == "met" or (messages.knows(f"explain.detail.{name}") and name != shown_before and value != "")
+    details = [
+        _detail(sentence, value, messages)
+        for sentence, value in _facts(entry, replies)
+        if messages.knows(f"explain.detail.{sentence}") and sentence != shown_before and value != ""
     ]
-    return f" ({'; '.join(facts)})" if facts else ""
+    return f" ({'; '.join(details)})" if details else ""
 
 
-def _detail(kind: str, name: str, value: Any, replies: Mapping[str, str], messages: Messages) -> str:
-    if name == "retracts" and value in replies:
-        return messages("explain.detail.retracts_reply", value=messages.at(replies[value]))
-    if name == "met":
-        return messages("explain.met" if value else "explain.not_met")
-    if name == "to" and kind not in _TO_SOMEBODY:
-        name = "to_status"
-    if name in ("status", "to_status"):
-        return messages(f"explain.detail.{name}", status=value)
-    if name in _RENDERERS:
-        value = _RENDERERS[name](value, messages)
-    elif name in _KINDS:
-        value = messages.name(_KINDS[name], value)
-    elif name.endswith("_at") or name == "until":
+def _facts(entry: Data, replies: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    """The facts of an entry by the sentence of each: that of its name, unless the name has several meanings."""
+    for name, value in entry.items():
+        if name == "to" and entry["type"] not in _TO_SOMEBODY:
+            yield "to_status", value
+        elif name == "retracts" and value in replies:
+            yield "retracts_reply", replies[value]
+        elif name == "met":
+            yield "met" if value else "not_met", value
+        else:
+            yield name, value
+
+
+def _detail(sentence: str, value: Any, messages: Messages) -> str:
+    code = f"explain.detail.{sentence}"
+    if sentence in _STATUSES:
+        return messages(code, status=value)
+    if sentence in _RENDERERS:
+        value = _RENDERERS[sentence](value, messages)
+    elif sentence in _KINDS:
+        value = messages.name(_KINDS[sentence], value)
+    elif sentence in _INSTANTS or sentence.endswith("_at"):
         value = messages.at(value)
-    return messages(f"explain.detail.{name}", value=value)
+    return messages(code, value=value)
 
 
 def _fields(values: Mapping[str, str], messages: Messages) -> str:
