@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
+from services.cli.start_name import start_name
 from services.cli.target_length import has_target, target_length
-from shared.contracts.vocabulary import ACTIVITY_TYPES
 from shared.explain.ledger_reasons import because
 from shared.messages.messages import Messages
 
@@ -102,14 +102,9 @@ def _behaviour(clock: Data, messages: Messages) -> str:
 
 def _counting(clock: Data, messages: Messages) -> str:
     """When another instance begins, and from when one counts that is promised only later."""
-    starts = clock["starts"]
-    by = (
-        messages.name("activity", starts)
-        if starts in ACTIVITY_TYPES
-        else messages("policy.starts.status", status=starts)
-    )
+    starts = start_name(clock["starts"], messages)
     codes = [f"explain.{key}.{clock[key]}" for key in ("again", "counts_from")]
-    return "; ".join(messages(code, starts=by) for code in codes if messages.knows(code))
+    return "; ".join(messages(code, starts=starts) for code in codes if messages.knows(code))
 
 
 def _life(clock: Data, messages: Messages) -> Iterator[Line]:

@@ -8,10 +8,10 @@ from rich.text import Text
 from services.cli.policy.condition_view import alternatives, in_words, requests
 from services.cli.policy.edition_view import EditionView, capital
 from services.cli.policy.fitted_table import FittedTable
-from shared.contracts.vocabulary import ACTIVITY_TYPES
+from services.cli.start_name import start_name
 from shared.messages.messages import Messages
 from shared.policy.condition import Condition
-from shared.policy.milestones import SUBMITTED, MilestoneRow
+from shared.policy.milestones import MilestoneRow
 from shared.policy.model import EscalationLevel, Target
 
 
@@ -82,7 +82,7 @@ def milestones(view: EditionView) -> Iterator[RenderableType]:
     for milestone, row in edition.milestones.items():
         fulfilled = ", ".join(view.names("activity", row.fulfilled_by))
         name = capital(messages.name("milestone", milestone))
-        table.add(name, _start(row, messages), fulfilled, "\n".join(_behaviour(row, messages)))
+        table.add(name, start_name(row.starts, messages), fulfilled, "\n".join(_behaviour(row, messages)))
     yield table
     statuses = FittedTable(messages("policy.statuses"), _headings(messages, "status", "status_counts_as"))
     for status, kind in edition.statuses.items():
@@ -93,12 +93,6 @@ def milestones(view: EditionView) -> Iterator[RenderableType]:
         activities = getattr(edition, name)
         if activities:
             yield Text(f"· {messages(f'policy.{name}', activities=view.names('activity', activities))}")
-
-
-def _start(row: MilestoneRow, messages: Messages) -> str:
-    if row.starts == SUBMITTED or row.starts in ACTIVITY_TYPES:
-        return messages.name("activity", row.starts)
-    return messages("policy.starts.status", status=row.starts)
 
 
 def _behaviour(row: MilestoneRow, messages: Messages) -> Iterator[str]:
