@@ -98,13 +98,7 @@ class Wanted(NamedTuple):
             and self.licensed in (None, other.licensed)
             and self.paid in (None, other.paid)
             and _covers(self.channels, other.channels)
-            and (
-                self.languages is None
-                or (
-                    other.languages is not None
-                    and all(not self.languages.isdisjoint(language_ranges(each)) for each in other.languages)
-                )
-            )
+            and _languages_cover(self.languages, other.languages)
             and _covers(self.countries, other.countries)
             and all(name in also and also[name] <= values for name, values in self.fields)
         )
@@ -197,6 +191,13 @@ class Remembered(Generic[T]):
 
 def _covers(words: frozenset[str] | None, others: frozenset[str] | None) -> bool:
     return words is None or (others is not None and others <= words)
+
+
+def _languages_cover(ranges: frozenset[str] | None, others: frozenset[str] | None) -> bool:
+    """Whether each of the other ranges lies in one of `ranges`: es-mx lies in es."""
+    if ranges is None or others is None:
+        return ranges is None
+    return all(not ranges.isdisjoint(language_ranges(each)) for each in others)
 
 
 def _meet(words: frozenset[str] | None, others: frozenset[str] | None) -> bool:
