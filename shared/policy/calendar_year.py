@@ -24,7 +24,7 @@ class CalendarYear:
         self._since = since
         first = calendar.dates.day(since)
         self._hours = HoursAhead(calendar.dates, range(first, first + _YEAR // DAY))
-        self._business_days: dict[tuple[int, Until], tuple[BusinessDays, ...]] = {}
+        self._business_days: dict[tuple[int, Until], tuple[ResolvedTarget, ...]] = {}
 
     @cached_property
     def edges(self) -> list[Micros]:
@@ -46,7 +46,7 @@ class CalendarYear:
             return OpenDates(0, 0, 0, 0)
         return OpenDates(min(lengths), max(lengths), min(closings), max(closings))
 
-    def business_days(self, days: int, until: Until) -> tuple["BusinessDays", ...]:
+    def business_days(self, days: int, until: Until) -> tuple["ResolvedTarget", ...]:
         """The shortest and the longest target of so many business days in the year; none if the calendar never opens.
 
         The open time of the target is a linear function of its start, except where the start or the same time of the
@@ -56,7 +56,7 @@ class CalendarYear:
         known = self._business_days.get((days, until))
         if known is None:
             found = [
-                BusinessDays(business_days_target_micros(start, days, until, self.calendar), start)
+                ResolvedTarget(business_days_target_micros(start, days, until, self.calendar), start)
                 for start in self._starts(days)
             ]
             known = self._business_days[days, until] = (
@@ -74,8 +74,8 @@ class CalendarYear:
         return [at - before for at in at_edges for before in (0, 1)]
 
 
-class BusinessDays(NamedTuple):
-    """How much open time a target in business days comes to for a case that begins at `start`."""
+class ResolvedTarget(NamedTuple):
+    """The open time of a target in business days, for a case that begins at `start`."""
 
     target: Micros
     start: Micros

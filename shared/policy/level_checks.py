@@ -14,7 +14,7 @@ from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.errors import CalendarError
 from shared.business_time.instants import SECOND, Micros, from_micros, to_micros
 from shared.contracts.base import format_instant
-from shared.policy.calendar_year import BusinessDays, CalendarYear
+from shared.policy.calendar_year import CalendarYear, ResolvedTarget
 from shared.policy.chain import amount_of
 from shared.policy.document import Path
 from shared.policy.durations import format_duration
@@ -52,8 +52,8 @@ def _right_side_of_the_deadline(at: Path, level: EscalationLevel) -> Findings:
         )
 
 
-def _levels_ascend_on_every_target(draft: Edition) -> Findings:
-    """If not all steps are shares, their order depends on the target."""
+def _levels_ascend_on_fixed_targets(draft: Edition) -> Findings:
+    """On targets in seconds, of the levels whose order depends on the target."""
     for number, before, level in _depending(draft):
         for index, target in enumerate(draft.targets):
             if target.target_seconds is not None and not _ascend(before, level, target.target_seconds * SECOND):
@@ -62,33 +62,34 @@ def _levels_ascend_on_every_target(draft: Edition) -> Findings:
 
 
 def _levels_ascend_on_business_days(draft: Edition) -> Findings:
-    """The same on targets in business days, where the order is right on the others."""
+    """On targets in business days, of those levels that ascend on all targets in seconds."""
     depending = list(_depending(draft))
-    found = list(_business_days(draft)) if depending else []
+    found = list(_extremes(draft)) if depending else []
     fixed = [target.target_seconds * SECOND for target in draft.targets if target.target_seconds is not None]
     for number, before, level in depending:
         if all(_ascend(before, level, target) for target in fixed):
-            wrong = (each for each in found if not _ascend(before, level, each.days.target))
+            wrong = (each for each in found if not _ascend(before, level, each.resolved.target))
             yield from (_finding(number, each.in_words) for each in islice(wrong, 1))
 
 
-class _Found(NamedTuple):
-    """The length of a target in business days that some case has."""
+class _Example(NamedTuple):
+    """A target in business days as some case has it by a calendar."""
 
-    number: int  # of the target
+    target: int  # its index
     calendar: str
-    days: BusinessDays
+    resolved: ResolvedTarget
 
     @property
     def in_words(self) -> str:
         """The target, its length and the case."""
-        start, length = format_instant(from_micros(self.days.start)), format_duration(self.days.target // SECOND)
+        start = format_instant(from_micros(self.resolved.start))
+        length = format_duration(self.resolved.target // SECOND)
         return (
-            f"targets[{self.number}], which is {length} of open time for a case of {start} by calendar {self.calendar}"
+            f"targets[{self.target}], which is {length} of open time for a case of {start} by calendar {self.calendar}"
         )
 
 
-def _business_days(draft: Edition) -> Iterator[_Found]:
+def _extremes(draft: Edition) -> Iterator[_Example]:
     """The shortest and the longest that each target in business days is, by each calendar that it may count by."""
     since = to_micros(draft.effective_from)
     years: dict[str, CalendarYear] = {}
@@ -101,14 +102,15 @@ def _business_days(draft: Edition) -> Iterator[_Found]:
                 if name not in years:
                     years[name] = CalendarYear(BusinessCalendar.from_config(draft.calendars[name]), since)
                 extremes = years[name].business_days(target.target_business_days, target.until or "same_time")
-            except CalendarError:  # its mistakes, and that it does not open for so long, are of other checks
+            except CalendarError:  # other checks report its mistakes, and that it does not open for so long
                 continue
-            yield from (_Found(number, name, days) for days in extremes)
+            yield from (_Example(number, name, resolved) for resolved in extremes)
 
 
 def _depending(draft: Edition) -> Iterator[tuple[int, EscalationLevel, EscalationLevel]]:
-    """The pairs of neighbours whose order depends on the target. An escalation comes after a warning on each, and of
-    two shares another check asks.
+    """The pairs of neighbours whose order depends on the target, with the index of the later one.
+
+    An escalation comes after a warning on every target, and `_levels_ascend` compares two shares.
     """
     for number, (before, level) in enumerate(pairwise(draft.escalation_levels), 1):
         on_both_sides = (before.kind, level.kind) == ("warning", "escalation")
@@ -126,7 +128,7 @@ def _finding(number: int, target: str) -> Finding:
 
 LEVEL_CHECKS: tuple[tuple[set[str], Callable[[Edition], Findings]], ...] = (
     ({"escalation_levels"}, _levels_ascend),
-    ({"escalation_levels", "targets"}, _levels_ascend_on_every_target),
+    ({"escalation_levels", "targets"}, _levels_ascend_on_fixed_targets),
     (
         {"escalation_levels", "targets", "regional_hours", "calendars", "effective_from"},
         _levels_ascend_on_business_days,
