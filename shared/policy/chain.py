@@ -50,7 +50,7 @@ class Chain:
 
     @property
     def lowest_escalation(self) -> int | None:
-        """The first level that is an escalation. On some targets a higher one comes first, and it calls nobody."""
+        """The first level that is an escalation. On a target where a higher one comes before it, it calls nobody."""
         return next((level.level for level in self.levels if level.kind == "escalation"), None)
 
     def _from_last_to_first(self, target: Micros) -> Iterator[Step]:

@@ -26,12 +26,12 @@ class Directory:
             code: Numbers(_numbers(code, entry), (TARIFFS,)) for code, entry in directory.countries.items()
         }
         self._all = tuple(number for listed in self._by_country.values() for number in listed.numbers)
-        self._of_nowhere = Numbers(self._all, (TARIFFS, COUNTRY_UNKNOWN))
+        self._of_unknown_country = Numbers(self._all, (TARIFFS, COUNTRY_UNKNOWN))
 
     def numbers_for(self, country: str | None) -> Numbers:
         """The numbers of `country` (ISO 3166-1), or all of them where it has none or is not known."""
         if country is None:
-            return self._of_nowhere
+            return self._of_unknown_country
         listed = self._by_country.get(country)
         return listed or Numbers(self._all, (TARIFFS, part("note.whole_directory", country=country)))
 
