@@ -44,7 +44,8 @@ def accounts_for(editions: Sequence[Edition]) -> dict[str, dict[str, Any]]:
     """The accounts for a system with these editions: the demo accounts that intake accepts, and one for each plan and
     account type of an edition that none of these has.
 
-    Intake refuses accounts whose words no edition knows, and those that an edition which knows them calls impossible.
+    Each of the editions may be in force when the accounts are loaded, so that every one that knows the words of an
+    account has to call it possible.
     """
     found = {name: account for name, account in DEMO_ACCOUNTS.items() if _is_accepted(editions, account)}
     present = {(account["plan"], account["account_type"]) for account in found.values()}
@@ -58,7 +59,10 @@ def accounts_for(editions: Sequence[Edition]) -> dict[str, dict[str, Any]]:
 
 
 def _accounts_of(edition: Edition) -> dict[str, dict[str, Any]]:
-    """An account for each plan and account type, in countries of the edition. That of unknown accounts is not paid."""
+    """An account for each plan and account type, in countries of the edition.
+
+    It is paid, except on the plan of people without an account, or the other way round if that is impossible.
+    """
     hours = edition.regional_hours
     countries = cycle((*hours.countries, *hours.regions) or _COUNTRIES)
     found: dict[str, dict[str, Any]] = {}
