@@ -1,0 +1,135 @@
+"""What reopening a case does to its clocks."""
+
+import pytest
+
+from shared.contracts.vocabulary import ActivityType
+from tests.harness.desk import CHAIN, ClockDesk, terms
+from tests.unit.sla.usual_terms import USUAL, WAITING, restated
+
+
+class TestReopen:
+    """Any status after resolved reopens."""
+
+    @pytest.mark.parametrize(
+        ("kind", "to"),
+        [("reopened", None), ("reopened", "in_progress"), ("status_changed", "open"), ("status_changed", "anything")],
+    )
+    def test_resume_takes_the_time_resolved_as_a_pause(self, kind: ActivityType, to: str | None) -> None:
+        """The default: the case was mended for a while."""
+        desk = ClockDesk({"restoration": terms(240, paused_by=USUAL), "resolution": terms(480, paused_by=USUAL)})
+        desk.record_activity(100, "resolved")
+        said = desk.record_activity(200, kind, to=to)
+        assert [s.word for s in said] == ["resumed", "restated"] * 2
+        assert restated(said[1].effect) == ("met", "running", kind)
+        assert (desk.due("restoration"), desk.due("resolution")) == (340, 580)
+        assert len(desk.clocks()) == 2
+
+    def test_new_cycle_starts_a_new_instance_and_keeps_the_old(self) -> None:
+        """Each time is promised on its own."""
+        desk = ClockDesk({"resolution": terms(480, reopen="new_cycle")})
+        desk.record_activity(100, "resolved")
+        said = desk.record_activity(200, "reopened")
+        assert [s.short for s in said] == [("started", "resolution", 200)]
+        assert [(c.instance, c.stage) for c in desk.clocks()] == [(1, "fulfilled"), (2, "running")]
+        assert desk.due("resolution", 2) == 680
+
+    def test_into_a_pausing_status_it_stays_paused(self) -> None:
+        """Reopened to wait for the customer: the pause goes on."""
+        desk = ClockDesk({"resolution": terms(480, paused_by=USUAL)})
+        desk.record_activity(100, "resolved")
+        said = desk.record_activity(200, "status_changed", to=WAITING)
+        assert [s.word for s in said] == ["paused", "restated"]
+        desk.record_activity(300, "status_changed", to="open")
+        assert desk.due("resolution") == 680
+
+    def test_what_was_not_resolved_cannot_be_reopened(self) -> None:
+        """A stray record does not undo a restoration."""
+        desk = ClockDesk({"restoration": terms(240)})
+        desk.record_activity(100, "restored")
+        assert desk.record_activity(200, "reopened") == []
+
+    def test_a_restoration_resumes_from_where_it_stopped(self) -> None:
+        """Restored at 100, resolved at 150: the time since it worked again is not counted."""
+        desk = ClockDesk({"restoration": terms(240)})
+        desk.record_activity(100, "restored")
+        desk.record_activity(150, "resolved")
+        desk.record_activity(200, "reopened")
+        assert desk.due("restoration") == 340
+
+    def test_a_breach_stays_a_breach(self) -> None:
+        """Reopening does not forgive it, nor repeat it."""
+        desk = ClockDesk({"resolution": terms(60)}, levels=CHAIN)
+        desk.waits_until(80)
+        desk.record_activity(85, "resolved")
+        assert [s.word for s in desk.record_activity(100, "reopened")] == ["resumed"]
+        assert [(s.word, s.at) for s in desk.waits_until(1_000)] == [("raised", 105)]
+
+    @pytest.mark.parametrize("ended", ["closed", "withdrawn"])
+    def test_a_case_closed_by_mistake_goes_on_when_it_is_reopened(self, ended: ActivityType) -> None:
+        """Promises are not lost to a wrong click; the first response alone never re-arms."""
+        desk = ClockDesk(
+            {"first_response": terms(60), "resolution": terms(480), "periodic_update": terms(60)}, levels=CHAIN[:1]
+        )
+        desk.record_activity(10, ended)
+        said = desk.record_activity(110, "reopened")
+        assert [s.short for s in said] == [("started", "periodic_update", 110), ("resumed", "resolution", 110)]
+        assert desk.due("resolution") == 580
+        assert desk.clock("first_response").stage == "cancelled"
+
+    def test_resolving_what_is_closed_changes_nothing(self) -> None:
+        """Closed is closed."""
+        desk = ClockDesk({"resolution": terms(480)})
+        desk.record_activity(10, "closed")
+        assert desk.record_activity(20, "resolved") == []
+        assert desk.clock("resolution").stage == "cancelled"
+
+    def test_terms_that_came_while_it_was_resolved_hold_from_the_reopening(self) -> None:
+        """A milestone that was never promised before starts there; one that was goes on under the new terms."""
+        desk = ClockDesk({"resolution": terms(480)})
+        desk.record_activity(100, "resolved")
+        desk.record_activity(150, "reprioritised", terms={"restoration": terms(60), "resolution": terms(240)})
+        desk.record_activity(200, "reopened")
+        assert (desk.due("restoration"), desk.due("resolution")) == (260, 340)
+
+    def test_what_was_done_before_the_reopening_is_to_be_done_again(self) -> None:
+        """An upgrade after it promises a restoration, counted from the submission; the time resolved is a pause."""
+        desk = ClockDesk({"resolution": terms(480)})
+        desk.record_activity(100, "resolved")
+        desk.record_activity(200, "reopened")
+        desk.record_activity(210, "reprioritised", terms={"restoration": terms(240, paused_by=USUAL)})
+        assert desk.due("restoration") == 340
+
+    def test_a_new_cycle_that_loses_its_target_and_gets_it_back_is_the_same_cycle(self) -> None:
+        """It does not start from the submission again, beside the cycle that has been answered."""
+        cycle = terms(240, reopen="new_cycle")
+        desk = ClockDesk({"restoration": cycle})
+        desk.record_activity(100, "resolved")
+        desk.record_activity(200, "reopened")
+        desk.record_activity(210, "reprioritised", terms={"restoration": terms(None)})
+        desk.record_activity(220, "reprioritised", terms={"restoration": cycle})
+        assert [(c.instance, c.stage) for c in desk.clocks()] == [(1, "fulfilled"), (2, "running")]
+        assert desk.due("restoration", 2) == 440
+
+    def test_a_target_that_comes_back_only_after_the_reopening_counts_from_there(self) -> None:
+        """What was answered before was answered."""
+        desk = ClockDesk({"restoration": terms(240), "first_response": terms(60)})
+        desk.record_activity(100, "closed")
+        desk.record_activity(110, "reprioritised", terms={"restoration": terms(None), "first_response": terms(None)})
+        desk.record_activity(200, "reopened")
+        desk.record_activity(220, "reprioritised", terms={"restoration": terms(240), "first_response": terms(60)})
+        assert [(c.milestone, c.instance, c.stage) for c in desk.clocks()] == [
+            ("first_response", 1, "cancelled"),
+            ("restoration", 1, "cancelled"),
+            ("restoration", 2, "running"),
+        ]
+        assert desk.due("restoration", 2) == 440
+
+    def test_the_wait_for_news_begins_anew_with_the_reopening(self) -> None:
+        """Also if news are promised only some time later."""
+        desk = ClockDesk({"periodic_update": terms(60)})
+        desk.record_activity(10, "closed")
+        desk.record_activity(30, "reopened")
+        assert desk.due("periodic_update", 2) == 90
+        desk.record_activity(40, "reprioritised", terms={"periodic_update": terms(None)})
+        [said] = desk.record_activity(50, "reprioritised", terms={"periodic_update": terms(60)})
+        assert (said.short, said.due) == (("resumed", "periodic_update", 50), 90)
