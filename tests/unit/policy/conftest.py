@@ -1,9 +1,14 @@
-"""The shipped editions, loaded once: that resolves the holidays of many years."""
+"""The shipped editions, loaded once since that resolves the holidays of many years; and a folder of small ones."""
+
+from pathlib import Path
 
 import pytest
 
 from shared.policy.files import edition_names, load_edition
 from shared.policy.model import Edition, PhoneDirectory
+from tests.unit.policy.small_edition import SMALL, changed
+
+BAD = changed("resource: articles", "resource: article", changed("share: 0.5", "share: half"))
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +34,11 @@ def directory(guidelines: Edition) -> PhoneDirectory:
     """The phone directory of the seed."""
     assert guidelines.phone is not None
     return guidelines.phone
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a correct edition, `small`, and one with mistakes, `bad`."""
+    (tmp_path / "small.yaml").write_text(SMALL)
+    (tmp_path / "bad.yaml").write_text(BAD.replace("edition: small", "edition: bad"))
+    return tmp_path

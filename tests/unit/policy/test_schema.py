@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.cli.policy import commands as policy
 from shared.policy.document import Source, parse
 from shared.policy.field_help import EDITION, FIELDS
 from shared.policy.files import POLICIES
@@ -68,3 +69,21 @@ def test_every_field_has_a_sentence_and_every_sentence_a_field() -> None:
     assert SCHEMA["properties"].keys() - {"extends", "parts", "replace"} == EDITION.keys()
     assert kinds.keys() == FIELDS.keys()
     assert all(field["description"] for kind in (SCHEMA, *kinds.values()) for field in kind["properties"].values())
+
+
+def test_the_schema_lets_an_edition_that_extends_another_leave_fields_out() -> None:
+    """What is merged, by name or by id, needs no field but the id; items that replace those of the base need all."""
+    parts = edition_schema()["$defs"]
+    for merged in ("PlanPolicy", "ChannelPolicy", "CalendarConfig", "HolidaySet", "PhoneDirectory", "RegionalHours"):
+        assert "required" not in parts[merged], merged
+    for by_id in ("AccessRule", "PriorityRule"):
+        assert parts[by_id]["required"] == ["id"]
+    assert "required" not in parts["Target"]  # its id is optional, and one that has it may be merged
+    assert parts["EscalationLevel"]["required"] == ["kind", "level", "called"]
+    assert parts["Repeat"]["required"] == ["every_seconds", "times"]
+
+
+def test_the_schema_for_editors_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    """`frontline policy schema > policies/edition.schema.json` writes it again."""
+    assert policy.schema() == 0
+    assert capsys.readouterr().out == (POLICIES / "edition.schema.json").read_text(encoding="utf-8")
