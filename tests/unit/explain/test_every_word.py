@@ -1,143 +1,35 @@
 """`frontline explain` has a true sentence, in English and in Spanish, for everything that an edition can say.
 
-`every_word.yaml` uses every word that an edition may have. Each row is a case, and lines of its explanation in both
-languages.
+Each row is a case, and lines of its explanation in both languages.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pytest
 
 from shared.business_time.zones import TZDATA_VERSION
-from shared.policy.digest import policy_sha256
-from shared.policy.files import load_library
-from shared.routing.entitlement import covered, terms_of
-from tests.harness.asking import account, request
-from tests.harness.decided import decided
-from tests.topology.escalation.desk import LIBRARY, TaskDesk, minutes
+from tests.unit.explain.every_word_cases import (
+    BOTH,
+    EDITION,
+    acknowledged,
+    acknowledged_and_answered,
+    case_at,
+    case_of_account,
+    chat_in_spanish,
+    chat_with_a_workaround,
+    migrated,
+    parked,
+    prolonged,
+    reached,
+    reached_and_reopened,
+    retracted,
+)
 from tests.unit.explain.explained_case import ExplainedCase
 from tests.unit.explain.left_over import english_words, words
 
-EVERY_WORD = load_library([Path(__file__).parent / "every_word.yaml"])
-BOTH = load_library(["guidelines-2021", Path(__file__).parent / "every_word.yaml"])
-EDITION = EVERY_WORD.editions[0]
 FRIDAY_EVENING = datetime(2026, 12, 11, 19, tzinfo=UTC)  # 20:00 in Madrid, 13:00 in Mexico
-
-
-def case_at(now: datetime | None = None, **given: Any) -> ExplainedCase:
-    """A case of that edition, by default of Monday noon (13:00 in Madrid)."""
-    desk = TaskDesk(EVERY_WORD)
-    desk.driver.now = now or desk.driver.now
-    return ExplainedCase(desk, **given)
-
-
-def case_of_account(calendar: str, **given: Any) -> ExplainedCase:
-    """A case whose entitlement names a calendar."""
-    desk = TaskDesk(EVERY_WORD)
-    asked, rules = request(**given), desk.rulebooks.at(desk.driver.now)
-    entitlement = covered(terms_of(account(calendar=calendar)), asked.requester, rules.edition, asked.received_at, 0)
-    return ExplainedCase(desk, decided(asked, entitlement, rules, desk.driver.now, case_id=desk.case().case_id))
-
-
-def acknowledged(later: float = 0) -> ExplainedCase:
-    """The first response of an outage, due at 14:00, is acknowledged at 13:40: its warning of 13:45 would come at
-    14:15."""
-    case = case_at()
-    case.passes(minutes(40))
-    case.record_activity("acknowledged", milestone="first_response")
-    case.passes(minutes(later))
-    return case
-
-
-def acknowledged_and_answered() -> ExplainedCase:
-    """From the answer on there is nobody to call, and so nothing that waits."""
-    case = acknowledged(10)
-    case.record_activity("agent_replied")
-    return case
-
-
-def prolonged() -> ExplainedCase:
-    """Acknowledged early, so that the warning still comes before the deadline, and again before the silence is over."""
-    case = case_at(workaround="partial")
-    case.record_activity("acknowledged", milestone="restoration")
-    case.passes(minutes(20))
-    case.record_activity("acknowledged", milestone="restoration")
-    return case
-
-
-def parked(later: float) -> ExplainedCase:
-    """Parked at 13:20 until 13:40, when the status ends by itself; what is owed meanwhile stands still in `open`."""
-    case = case_at()
-    case.passes(minutes(20))
-    case.record_activity("status_changed", to="parked", until=case.desk.driver.now + minutes(20))
-    case.passes(minutes(later))
-    return case
-
-
-def parked_otherwise() -> ExplainedCase:
-    """The customer's reply ends the wait before its time."""
-    case = parked(10)
-    case.record_activity("customer_replied")
-    case.passes(minutes(60))
-    return case
-
-
-def retracted() -> ExplainedCase:
-    """A reply that is taken back counts as never sent."""
-    case = case_at()
-    case.passes(minutes(10))
-    case.record_activity("agent_replied", activity_id="too-early")
-    case.passes(minutes(10))
-    case.record_activity("reply_retracted", retracts="too-early")
-    return case
-
-
-def reached() -> ExplainedCase:
-    """The report is owed from the resolution on, and reached."""
-    case = case_at()
-    case.passes(minutes(10))
-    case.record_activity("resolved")
-    case.passes(minutes(10))
-    case.record_activity("milestone_reached", milestone="root_cause_report")
-    return case
-
-
-def reached_and_reopened() -> ExplainedCase:
-    """The case is reopened, so that the report is owed again."""
-    case = reached()
-    case.passes(minutes(10))
-    case.record_activity("reopened")
-    return case
-
-
-def migrated() -> ExplainedCase:
-    """Decided by an edition that does not know the words of the one that counts now."""
-    case = ExplainedCase(TaskDesk(BOTH, routed_by=LIBRARY))
-    case.passes(minutes(10))
-    case.record_activity("policy_migrated", edition="every_word", policy_sha256=policy_sha256(EDITION))
-    case.record_activity("status_changed", to="parked")
-    case.passes(minutes(10))
-    case.record_activity("resolved")
-    return case
-
-
-def chat_in_spanish() -> ExplainedCase:
-    """A message in a chat that waits for its answer."""
-    case = case_at(channel="chat", language="es-MX")
-    case.passes(minutes(10))
-    case.record_activity("customer_replied")
-    return case
-
-
-def chat_with_a_workaround() -> ExplainedCase:
-    """The same target holds again, for another value of the field."""
-    case = chat_in_spanish()
-    case.passes(minutes(1))
-    case.record_activity("reprioritised", workaround="partial")
-    return case
 
 
 class Row(NamedTuple):
@@ -149,6 +41,7 @@ class Row(NamedTuple):
 
 
 VERSIONS = f"tzdata {TZDATA_VERSION}, holidays {EDITION.holidays_version}"
+
 ROWS: Mapping[str, Row] = {
     "calendar_by_rule": Row(
         lambda: case_at(language="pt"),
@@ -529,93 +422,3 @@ def test_nothing_of_it_is_left_in_english() -> None:
         text = row.case().shown("es")
         left = words(text) & foreign
         assert left == set(), (name, [line for line in text.splitlines() if words(line) & left])
-
-
-def test_a_warning_that_an_acknowledgement_delays_beyond_the_deadline_is_not_announced() -> None:
-    """It would come a quarter of an hour after the deadline, and is never given."""
-    case = acknowledged()
-    levels = [call["level"] for call in case.clock("first_response")["calls"]]
-    assert levels == [1, 2]
-    assert [call["kind"] for call in case.clock("restoration")["calls"]] == ["warning", "escalation", "escalation"]
-
-
-def test_calls_that_wait_for_an_acknowledgement_say_so_and_until_when() -> None:
-    """In the data too, with the rule of the edition; the calls of other milestones do not wait."""
-    clock = acknowledged().clock("first_response")
-    assert clock["acknowledged"] == [{"start": "2026-11-23T12:40:00Z", "end": "2026-11-23T13:10:00Z"}]
-    assert (clock["rules"]["acknowledged"]["rule"], clock["rules"]["acknowledged"]["edition"]) == (
-        "acknowledgement",
-        "every_word",
-    )
-    assert [(call["state"], call["at"]) for call in clock["calls"]] == [
-        ("delayed", "2026-11-23T13:30:00Z"),
-        ("delayed", "2026-11-23T14:00:00Z"),
-    ]
-    other = acknowledged().clock("restoration")
-    assert (other["acknowledged"], other["rules"]["acknowledged"]) == ([], None)
-    assert {call["state"] for call in other["calls"]} == {"coming"}
-
-
-def test_what_is_announced_is_what_happens() -> None:
-    """Every call that an explanation announces is made at that instant, and no other."""
-    case = acknowledged()
-    announced = {(call["level"], call["at"]) for call in case.clock("first_response")["calls"]}
-    case.passes(timedelta(hours=3))
-    calls = case.clock("first_response")["calls"]
-    assert {(call["level"], call["at"]) for call in calls} == announced
-    assert {call["state"] for call in calls} == {"made"}
-
-
-@pytest.mark.parametrize(
-    ("case_of", "ended"),
-    [(lambda: parked(10), []), (lambda: parked(30), ["2026-11-23T12:40:00Z"]), (parked_otherwise, [])],
-    ids=["to come", "ended", "another status came first"],
-)
-def test_a_status_ends_by_itself_only_if_no_other_came_first(
-    case_of: Callable[[], ExplainedCase], ended: Iterable[str]
-) -> None:
-    """The clocks and the history agree on it, also before any other activity."""
-    case = case_of()
-    history = case.explained()["history"]
-    assert [entry["at"] for entry in history if entry["type"] == "status_ended"] == ended
-    published = {entry["type"] for entry in history if entry.get("milestone") == "parking"}
-    assert ("clock.paused" in published) == (case.clock("parking")["stage"] == "paused")
-
-
-def test_the_end_of_a_status_is_told_from_an_activity_whatever_their_ids_are() -> None:
-    """Producers choose their ids: an end that was marked in its id would be taken for another activity's change."""
-    for ids in (("x~",), ("x", "x~")):
-        case = case_at()
-        for activity_id in ids:
-            case.passes(minutes(20))
-            case.record_activity("status_changed", to="parked", activity_id=activity_id)
-        case.passes(minutes(20))
-        case.record_activity("status_changed", to="open", activity_id="y~")
-        case.passes(minutes(20))
-        history = case.explained()["history"]
-        assert [entry["type"] for entry in history if "." not in entry["type"]] == ["status_changed"] * (len(ids) + 1)
-        paused = [entry["paused_by"] for entry in case.clock("parking")["ledger"] if entry["paused_by"]]
-        assert [(by["activity_id"], by["type"]) for by in paused] == [("y~", "status_changed")]
-
-
-@pytest.mark.parametrize("kind", ["assigned", "handed_over"])
-def test_a_team_is_no_status_whatever_it_is_called(kind: str) -> None:
-    """A desk may call a team as Frontline calls a status; the status beside it has its name in Spanish."""
-    case = case_at()
-    case.record_activity(kind, to="open")
-    case.record_activity("status_changed", to="open")
-    entries = [line.strip() for line in case.shown("es").splitlines() if line.endswith((" (a open)", " (a abierto)"))]
-    name = {"assigned": "asignación", "handed_over": "traspaso"}[kind]
-    assert entries == [f"2026-11-23 13:00:00  {name} (a open)", "2026-11-23 13:00:00  cambio de estado (a abierto)"]
-
-
-def test_a_clock_that_reopening_leaves_as_it_is_does_not_say_that_it_goes_on() -> None:
-    """Of a milestone that only the edition has to which the case went over."""
-    clocks = {clock["milestone"]: clock["reopened"] for clock in migrated().explained()["clocks"]}
-    assert clocks == {
-        "first_response": "never",
-        "restoration": "resume",
-        "resolution": "new_cycle",
-        "parking": "never",
-        "root_cause_report": "resume",
-    }
