@@ -70,7 +70,7 @@ def minute(of: float) -> Micros:
 
 
 @dataclass(frozen=True)
-class Said:
+class PublishedEffect:
     """An effect, its instants in minutes after the submission."""
 
     word: str
@@ -102,7 +102,7 @@ class ClockDesk:
         calendars: Calendars = MappingProxyType({}),
     ) -> None:
         self.policy = CasePolicy(promised, calendar, rules or shipped_rules(), Chain(levels), automated, calendars)
-        self.log: list[Said] = []
+        self.log: list[PublishedEffect] = []
         self.case: CaseClocks
         self.next_due: float | None = None
         self._ids = 0
@@ -121,8 +121,8 @@ class ClockDesk:
         retracts: str | None = None,
         seen: float | None = None,
         id: str | None = None,  # noqa: A002 - the activity's word for it
-    ) -> list[Said]:
-        """Something happened at minute `at` and arrived at minute `seen`; what is said about it."""
+    ) -> list[PublishedEffect]:
+        """Something happened at minute `at` and arrived at minute `seen`; what is published about it."""
         self._ids += 1
         activity = Activity(
             minute(at),
@@ -137,7 +137,7 @@ class ClockDesk:
         )
         return self._take(apply_activity(self.policy, self.case, activity, minute(at if seen is None else seen)))
 
-    def waits_until(self, at: float) -> list[Said]:
+    def waits_until(self, at: float) -> list[PublishedEffect]:
         """The wall clock is at minute `at`; what falls due before."""
         return self._take(advance(self.policy, self.case, minute(at)))
 
@@ -154,19 +154,20 @@ class ClockDesk:
         """A clock's deadline in minutes after the submission."""
         return minutes(self.clock(milestone, instance).due_at)
 
-    def said(self, *words: str) -> list[Said]:
+    def published(self, *words: str) -> list[PublishedEffect]:
         """What was published so far, of those words."""
-        return [said for said in self.log if said.word in words]
+        return [each for each in self.log if each.word in words]
 
-    def _take(self, step: Step) -> list[Said]:
+    def _take(self, step: Step) -> list[PublishedEffect]:
         self.case, self.next_due = step.case, minutes(step.next_due)
         assert next_due(self.policy, self.case) == step.next_due, "a timer is the same whenever it is asked for"
         names = {kind: word for word, kind in WORDS.items()}
-        said = [
-            Said(names[type(e)], e.milestone, (e.at - _OPENED) / MINUTE, minutes(e.due_at), e) for e in step.effects
+        published = [
+            PublishedEffect(names[type(e)], e.milestone, (e.at - _OPENED) / MINUTE, minutes(e.due_at), e)
+            for e in step.effects
         ]
-        self.log += said
-        return said
+        self.log += published
+        return published
 
 
 def minutes(at: Micros | None) -> float | None:

@@ -16,7 +16,7 @@ from shared.policy.chain import Chain, Step, amount_of
 from shared.policy.model import EscalationLevel, Repeat
 from shared.sla.clock import Clock
 from shared.sla.effects import ClockWarned, EscalationRaised, EscalationSuppressed
-from tests.harness.desk import ClockDesk, Said, minute
+from tests.harness.desk import ClockDesk, PublishedEffect, minute
 
 MILESTONE, WAITING = "restoration", "waiting_on_customer"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -216,19 +216,19 @@ class Case:
                 seen=self.now,
                 id=name,
             )
-            assert not any(said.word in ("warned", "raised", "suppressed") for said in published), (
+            assert not any(each.word in ("warned", "raised", "suppressed") for each in published), (
                 "only time calls people"
             )
         self._behind_until = self.now
 
-    def _take(self, published: list[Said]) -> None:
+    def _take(self, published: list[PublishedEffect]) -> None:
         clock = self.desk.clock(MILESTONE)
-        for said in published:
-            if isinstance(said.effect, ClockWarned | EscalationRaised | EscalationSuppressed):
-                level, repetition = said.effect.level, getattr(said.effect, "repetition", None) or 0
-                self.calls.append(Call(level, repetition, said.at, said.word, said.at < self._behind_until, self.now))
-                assert said.at < self.now, "a call is made once the wall clock is past its instant"
-                assert_not_early(clock, self._step(clock, level, repetition), minute(said.at))
+        for each in published:
+            if isinstance(each.effect, ClockWarned | EscalationRaised | EscalationSuppressed):
+                level, repetition = each.effect.level, getattr(each.effect, "repetition", None) or 0
+                self.calls.append(Call(level, repetition, each.at, each.word, each.at < self._behind_until, self.now))
+                assert each.at < self.now, "a call is made once the wall clock is past its instant"
+                assert_not_early(clock, self._step(clock, level, repetition), minute(each.at))
 
     def _step(self, clock: Clock, level: int, repetition: int) -> Step:
         steps = self.desk.policy.chain.steps(clock.target)

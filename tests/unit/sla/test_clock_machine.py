@@ -52,9 +52,9 @@ class CaseMachine(RuleBasedStateMachine):
     def time_passes(self, span: int) -> None:
         """Timers fire: each after its instant, none of them later than now."""
         self.now = min(self.now + span, DAYS)
-        said = self.desk.waits_until(self.now)
-        assert all(each.at < self.now for each in said)
-        assert [each.at for each in said] == sorted(each.at for each in said)
+        published = self.desk.waits_until(self.now)
+        assert all(each.at < self.now for each in published)
+        assert [each.at for each in published] == sorted(each.at for each in published)
         assert self.desk.waits_until(self.now) == []
 
     @rule(
@@ -105,15 +105,15 @@ class CaseMachine(RuleBasedStateMachine):
     def each_call_is_made_once_and_no_warning_follows_its_breach(self) -> None:
         """For a clock, a level and a repetition; ascending within a level."""
         seen: set[tuple[object, ...]] = set()
-        for said in self.desk.log:
-            clock = (said.milestone, said.effect.instance)
-            if isinstance(said.effect, ClockWarned | EscalationRaised | EscalationSuppressed):
-                repetition = getattr(said.effect, "repetition", None) or 0
-                assert (*clock, said.effect.level, repetition) not in seen
-                assert not repetition or (*clock, said.effect.level, repetition - 1) in seen
-                assert not (isinstance(said.effect, ClockWarned) and (*clock, "breached") in seen)
-                seen.add((*clock, said.effect.level, repetition))
-            elif said.word == "breached":
+        for each in self.desk.log:
+            clock = (each.milestone, each.effect.instance)
+            if isinstance(each.effect, ClockWarned | EscalationRaised | EscalationSuppressed):
+                repetition = getattr(each.effect, "repetition", None) or 0
+                assert (*clock, each.effect.level, repetition) not in seen
+                assert not repetition or (*clock, each.effect.level, repetition - 1) in seen
+                assert not (isinstance(each.effect, ClockWarned) and (*clock, "breached") in seen)
+                seen.add((*clock, each.effect.level, repetition))
+            elif each.word == "breached":
                 assert (*clock, "breached") not in seen
                 seen.add((*clock, "breached"))
 
@@ -138,7 +138,7 @@ class CaseMachine(RuleBasedStateMachine):
         assert not undecided or self.desk.next_due is not None
 
     def _said_breached(self) -> set[tuple[str, int]]:
-        return {(said.milestone, said.effect.instance) for said in self.desk.said("breached", "restated")}
+        return {(each.milestone, each.effect.instance) for each in self.desk.published("breached", "restated")}
 
 
 class ResolutionMachine(RuleBasedStateMachine):

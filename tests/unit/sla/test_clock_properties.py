@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.business_time.instants import from_micros
 from shared.sla.clock import Activity, Clock
 from shared.sla.effects import ClockBreached, ClockFulfilled, ClockRestated
-from tests.harness.desk import CHAIN, OFFICE, ClockDesk, Said, minute, minutes, terms
+from tests.harness.desk import CHAIN, OFFICE, ClockDesk, PublishedEffect, minute, minutes, terms
 from tests.unit.sla.histories import (
     LAST,
     MILESTONES,
@@ -37,12 +37,12 @@ class Reader:
         self.stage, self.verdict = "gone", "running"
         self.due: float | None = None
 
-    def read(self, said: Said) -> None:
+    def read(self, published: PublishedEffect) -> None:
         """Take in one event."""
-        effect = said.effect
-        self.due = said.due
+        effect = published.effect
+        self.due = published.due
         self.stage = {"started": "running", "resumed": "running"}.get(
-            said.word, said.word if said.word in ("paused", "fulfilled", "cancelled") else self.stage
+            published.word, published.word if published.word in ("paused", "fulfilled", "cancelled") else self.stage
         )
         if isinstance(effect, ClockBreached):
             self.verdict = "breached"
@@ -56,8 +56,8 @@ class Reader:
 def readers(desk: ClockDesk) -> dict[tuple[str, int], Reader]:
     """One for each clock that was ever published."""
     found: dict[tuple[str, int], Reader] = {}
-    for said in desk.log:
-        found.setdefault((said.milestone, said.effect.instance), Reader()).read(said)
+    for each in desk.log:
+        found.setdefault((each.milestone, each.effect.instance), Reader()).read(each)
     return found
 
 
@@ -95,14 +95,14 @@ def test_once_and_in_order(played: tuple[ClockDesk, list[int]]) -> None:
     """A breach once for an instance, a level once for an instance, no warning after the breach."""
     desk, _ = played
     seen: set[tuple[object, ...]] = set()
-    for said in desk.said("breached", "warned", "raised", "suppressed"):
-        key = (said.word, said.milestone, said.effect.instance, getattr(said.effect, "level", None))
+    for each in desk.published("breached", "warned", "raised", "suppressed"):
+        key = (each.word, each.milestone, each.effect.instance, getattr(each.effect, "level", None))
         assert key not in seen
-        if said.word == "warned":
-            assert ("breached", said.milestone, said.effect.instance, None) not in seen
+        if each.word == "warned":
+            assert ("breached", each.milestone, each.effect.instance, None) not in seen
         seen.add(key)
     if not desk.policy.automated:
-        assert desk.said("raised") == []
+        assert desk.published("raised") == []
 
 
 @settings(max_examples=60, deadline=None)
@@ -115,7 +115,7 @@ def test_nothing_is_said_early_and_no_timer_is_forgotten(promised, history, pace
         now = max(now + pace[number], at)
         if desk.next_due is not None:
             assert desk.waits_until(desk.next_due) == [] or desk.next_due < now
-        assert all(said.at < now for said in desk.waits_until(now))
+        assert all(each.at < now for each in desk.waits_until(now))
         assert desk.next_due is None or desk.next_due >= now
         desk.record_activity(at, kind, to=to, terms=new_terms, seen=now, id=str(number))
     desk.waits_until(LAST)

@@ -13,12 +13,12 @@ USUAL = [WAITING, "resolved"]
 def test_a_clock_starts_at_the_submission() -> None:
     """Whatever the processing delay: the customer has been waiting since then."""
     desk = ClockDesk({"first_response": terms(60), "restoration": terms(240), "resolution": terms(480)})
-    assert [said.short for said in desk.log] == [
+    assert [each.short for each in desk.log] == [
         ("started", "first_response", 0),
         ("started", "restoration", 0),
         ("started", "resolution", 0),
     ]
-    assert [said.due for said in desk.log] == [60, 240, 480]
+    assert [each.due for each in desk.log] == [60, 240, 480]
     assert desk.next_due == 60
 
 
@@ -48,10 +48,10 @@ def test_each_milestone_counts_in_its_own_hours(hours: Hours, due: float) -> Non
 def test_met_is_a_stop_not_after_the_deadline(replied: float, met: bool) -> None:
     """At the deadline is in time; a microsecond later is not, whether or not a timer had fired."""
     desk = ClockDesk({"first_response": terms(60)})
-    said = desk.record_activity(replied, "agent_replied")
-    assert isinstance(said[-1].effect, ClockFulfilled)
-    assert said[-1].effect.met is met
-    assert [s.word for s in said] == (["fulfilled"] if met else ["breached", "fulfilled"])
+    published = desk.record_activity(replied, "agent_replied")
+    assert isinstance(published[-1].effect, ClockFulfilled)
+    assert published[-1].effect.met is met
+    assert [s.word for s in published] == (["fulfilled"] if met else ["breached", "fulfilled"])
     clock = desk.clock("first_response")
     assert clock.breached_at == (None if met else clock.due_at)
 
@@ -59,8 +59,8 @@ def test_met_is_a_stop_not_after_the_deadline(replied: float, met: bool) -> None
 def test_a_late_reply_is_a_breach_even_if_no_timer_fired() -> None:
     """Chatwoot and osTicket look only between sweeps: a late answer before the next one leaves no miss."""
     desk = ClockDesk({"first_response": terms(60)}, levels=CHAIN)
-    said = desk.record_activity(70, "agent_replied")
-    assert [s.short for s in said] == [("breached", "first_response", 60), ("fulfilled", "first_response", 70)]
+    published = desk.record_activity(70, "agent_replied")
+    assert [s.short for s in published] == [("breached", "first_response", 60), ("fulfilled", "first_response", 70)]
     assert desk.waits_until(10_000) == []
 
 
@@ -74,10 +74,10 @@ def test_a_timer_fires_when_the_clock_is_past_its_instant_and_not_at_it() -> Non
 def test_breached_at_is_the_deadline_and_not_the_instant_of_noticing() -> None:
     """A monitor that was down for an hour does not make the miss an hour smaller."""
     desk = ClockDesk({"first_response": terms(60)})
-    [said] = desk.waits_until(500)
-    assert (said.at, said.due) == (60, 60)
+    [published] = desk.waits_until(500)
+    assert (published.at, published.due) == (60, 60)
     replied, _ = ClockDesk({"first_response": terms(60)}).record_activity(500, "agent_replied")  # no timer has fired
-    for effect in (said.effect, replied.effect):
+    for effect in (published.effect, replied.effect):
         assert isinstance(effect, ClockBreached)
         assert effect.breached_at == minute(60)
     assert desk.clock("first_response", at=500).breached_at == desk.clock("first_response").due_at
@@ -117,11 +117,11 @@ def test_a_pause_moves_the_deadline_by_what_would_have_counted(
 def test_pauses_go_by_the_status_that_the_milestone_names() -> None:
     """Waiting for the customer stops the restoration, and not the answer that is owed."""
     desk = ClockDesk({"first_response": terms(60), "restoration": terms(240, paused_by=[WAITING])})
-    said = desk.record_activity(10, "status_changed", to=WAITING)
-    assert [s.short for s in said] == [("paused", "restoration", 10)]
+    published = desk.record_activity(10, "status_changed", to=WAITING)
+    assert [s.short for s in published] == [("paused", "restoration", 10)]
     assert desk.record_activity(15, "status_changed", to=WAITING) == []
-    said = desk.record_activity(20, "status_changed", to="on_hold")
-    assert [s.short for s in said] == [("resumed", "restoration", 20)]
+    published = desk.record_activity(20, "status_changed", to="on_hold")
+    assert [s.short for s in published] == [("resumed", "restoration", 20)]
 
 
 def test_from_one_pausing_status_to_another_it_stays_paused() -> None:
@@ -163,10 +163,10 @@ def test_a_stop_while_paused_ends_the_pause_first() -> None:
     """So that the deadline includes it: restored while we waited is judged fairly."""
     desk = ClockDesk({"restoration": terms(60, paused_by=[WAITING])})
     desk.record_activity(30, "status_changed", to=WAITING)
-    [said] = desk.record_activity(200, "restored")
-    assert (said.word, said.due) == ("fulfilled", 230)
-    assert isinstance(said.effect, ClockFulfilled)
-    assert said.effect.met
+    [published] = desk.record_activity(200, "restored")
+    assert (published.word, published.due) == ("fulfilled", 230)
+    assert isinstance(published.effect, ClockFulfilled)
+    assert published.effect.met
 
 
 STOPS: list[tuple[ActivityType, set[str]]] = [
@@ -192,8 +192,8 @@ def test_what_stops_which_clock(kind: ActivityType, fulfilled: set[str]) -> None
     ]
     desk = ClockDesk({milestone: terms(600) for milestone in everything})
     desk.record_activity(10, "customer_replied")
-    said = desk.record_activity(20, kind)
-    assert {s.milestone for s in said if s.word == "fulfilled"} == fulfilled
+    published = desk.record_activity(20, kind)
+    assert {s.milestone for s in published if s.word == "fulfilled"} == fulfilled
 
 
 def test_the_first_response_is_fulfilled_once_for_ever() -> None:
@@ -225,8 +225,8 @@ def test_closing_and_withdrawing_cancel_every_live_clock(kind: ActivityType, to:
     """Zammad's deactivated promises keep notifying; a promise on a closed case is over."""
     desk = ClockDesk({"first_response": terms(60), "restoration": terms(240, paused_by=[WAITING])}, levels=CHAIN)
     desk.record_activity(10, "status_changed", to=WAITING)
-    said = desk.record_activity(20, kind, to=to)
-    assert [s.short for s in said] == [("cancelled", "first_response", 20), ("cancelled", "restoration", 20)]
+    published = desk.record_activity(20, kind, to=to)
+    assert [s.short for s in published] == [("cancelled", "first_response", 20), ("cancelled", "restoration", 20)]
     assert desk.next_due is None
     assert desk.waits_until(10_000) == []
 
@@ -234,16 +234,16 @@ def test_closing_and_withdrawing_cancel_every_live_clock(kind: ActivityType, to:
 def test_a_breach_before_the_cancellation_stays_a_breach() -> None:
     """Closing a case that is late does not make it punctual."""
     desk = ClockDesk({"first_response": terms(60)})
-    said = desk.record_activity(100, "closed")
-    assert [s.word for s in said] == ["breached", "cancelled"]
+    published = desk.record_activity(100, "closed")
+    assert [s.word for s in published] == ["breached", "cancelled"]
     assert desk.clock("first_response").breached_at is not None
 
 
 def test_a_resolution_by_status_is_a_resolution() -> None:
     """Two ways to say it, one meaning."""
     desk = ClockDesk({"restoration": terms(240), "resolution": terms(480)})
-    said = desk.record_activity(20, "status_changed", to="resolved")
-    assert [s.short for s in said] == [("fulfilled", "restoration", 20), ("fulfilled", "resolution", 20)]
+    published = desk.record_activity(20, "status_changed", to="resolved")
+    assert [s.short for s in published] == [("fulfilled", "restoration", 20), ("fulfilled", "resolution", 20)]
 
 
 class TestNextResponse:
@@ -300,8 +300,11 @@ class TestPeriodicUpdate:
     def test_each_public_update_starts_the_next_period(self) -> None:
         """Zammad's update clock escalates although the agent answered."""
         desk = ClockDesk({"periodic_update": terms(60)})
-        said = desk.record_activity(50, "agent_replied")
-        assert [s.short for s in said] == [("fulfilled", "periodic_update", 50), ("started", "periodic_update", 50)]
+        published = desk.record_activity(50, "agent_replied")
+        assert [s.short for s in published] == [
+            ("fulfilled", "periodic_update", 50),
+            ("started", "periodic_update", 50),
+        ]
         assert desk.waits_until(109) == []
         assert [(s.word, s.at) for s in desk.waits_until(111)] == [("breached", 110)]
 

@@ -56,19 +56,19 @@ class Customer:
 
     right: Right = MAY
     asked: EscalationRequestState = NEVER_REQUESTED
-    said: list[CustomerEscalationEvent] = field(default_factory=list)
+    published: list[CustomerEscalationEvent] = field(default_factory=list)
 
     def asks(self, hour: float, *, status: StatusKind = "open") -> CustomerEscalationEvent:
         """The customer asks for an escalation."""
-        at, by = round(hour * HOUR), f"a{len(self.said)}"
+        at, by = round(hour * HOUR), f"a{len(self.published)}"
         self.asked, effect = request(self.asked, self.right, RULES, 0, at=at, by=by, status=status)
-        self.said.append(effect)
+        self.published.append(effect)
         return effect
 
     def is_answered(self, hour: float, *, accepted: bool) -> CustomerEscalationEvent:
         """Somebody reviews it."""
         self.asked, effect = review(self.asked, RULES, at=round(hour * HOUR), accepted=accepted)
-        self.said.append(effect)
+        self.published.append(effect)
         return effect
 
 
@@ -77,7 +77,7 @@ def test_a_day_after_the_submission_it_may_be_asked_for() -> None:
     assert isinstance(Customer().asks(24), EscalationRequested)
 
 
-def test_what_is_said_names_the_request_and_its_instant() -> None:
+def test_what_is_published_names_the_request_and_its_instant() -> None:
     """A review is matched to it, and so is what a customer sees."""
     assert Customer().asks(25) == requested("a0", 25 * HOUR)
 

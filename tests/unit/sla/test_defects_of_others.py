@@ -27,7 +27,7 @@ def test_chatwoot_defect_a_late_reply_that_no_timer_saw_is_a_breach() -> None:
     """The answer does not hide that it was late: the breach is said, with the deadline that passed."""
     desk = ClockDesk({"first_response": terms(60)})
     desk.record_activity(61, "agent_replied")
-    assert [s.short for s in desk.said("breached")] == [("breached", "first_response", 60)]
+    assert [s.short for s in desk.published("breached")] == [("breached", "first_response", 60)]
     assert desk.clock("first_response").breached_at is not None
 
 
@@ -62,7 +62,7 @@ def test_itop_defect_a_clock_that_stopped_late_is_breached() -> None:
     """It was late before it stopped, though nobody had asked in between."""
     desk = ClockDesk({"resolution": terms(60)}, levels=CHAIN)
     desk.record_activity(300, "resolved")
-    assert [s.at for s in desk.said("breached")] == [60]
+    assert [s.at for s in desk.published("breached")] == [60]
 
 
 def test_zammad_defect_a_pause_counts_to_the_second() -> None:
@@ -144,16 +144,16 @@ def test_glpi_defect_the_last_level_calls_once() -> None:
     desk = ClockDesk({"resolution": terms(60)}, levels=CHAIN)
     for hour in range(1, 200):
         desk.waits_until(hour * 60)
-    assert [s.at for s in desk.said("raised")] == [60, 90]
+    assert [s.at for s in desk.published("raised")] == [60, 90]
 
 
 def test_glpi_defect_a_level_before_the_deadline_comes_in_open_hours() -> None:
     """It comes at its share of the target in open hours: the office is open then."""
     desk = ClockDesk({"resolution": terms(640, "business")}, levels=CHAIN)
     desk.waits_until(100_000)
-    [warned] = desk.said("warned")
+    [warned] = desk.published("warned")
     assert warned.at == 480  # used up exactly at closing: due at that closing instant
-    [breached] = desk.said("breached")
+    [breached] = desk.published("breached")
     assert timedelta(minutes=breached.at) == timedelta(days=1, minutes=160)
 
 

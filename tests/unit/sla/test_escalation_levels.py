@@ -10,7 +10,7 @@ from shared.contracts.vocabulary import Hours
 from shared.policy.chain import Chain
 from shared.policy.model import EscalationLevel, Repeat
 from shared.sla.effects import ClockWarned, EscalationRaised, EscalationSuppressed
-from tests.harness.desk import CHAIN, ClockDesk, Said, level, terms
+from tests.harness.desk import CHAIN, ClockDesk, PublishedEffect, level, terms
 
 WAITING = "waiting_on_customer"
 
@@ -18,14 +18,14 @@ WAITING = "waiting_on_customer"
 def test_the_chain_of_a_clock_in_order() -> None:
     """A warning at three quarters, level 1 at the deadline, level 2 half a target later."""
     desk = ClockDesk({"restoration": terms(240)}, levels=CHAIN)
-    said = [s for at in (100, 181, 200, 241, 300, 361, 9_000) for s in desk.waits_until(at)]
-    assert [s.short for s in said] == [
+    published = [s for at in (100, 181, 200, 241, 300, 361, 9_000) for s in desk.waits_until(at)]
+    assert [s.short for s in published] == [
         ("warned", "restoration", 180),
         ("breached", "restoration", 240),
         ("raised", "restoration", 240),
         ("raised", "restoration", 360),
     ]
-    warned, _, first, second = (s.effect for s in said)
+    warned, _, first, second = (s.effect for s in published)
     assert isinstance(warned, ClockWarned)
     assert (warned.level, warned.called, warned.share) == (0, "case_tier", 0.75)
     assert isinstance(first, EscalationRaised)
@@ -37,8 +37,8 @@ def test_the_chain_of_a_clock_in_order() -> None:
 def test_after_downtime_everything_overdue_fires_in_order() -> None:
     """OnCall's escalation waiting for 09:00 never continued after a restart; here nothing is skipped."""
     desk = ClockDesk({"first_response": terms(60), "restoration": terms(240)}, levels=CHAIN)
-    said = desk.waits_until(10_000)
-    assert [(s.word, s.milestone, s.at) for s in said] == [
+    published = desk.waits_until(10_000)
+    assert [(s.word, s.milestone, s.at) for s in published] == [
         ("warned", "first_response", 45),
         ("breached", "first_response", 60),
         ("raised", "first_response", 60),
@@ -54,8 +54,8 @@ def test_after_downtime_everything_overdue_fires_in_order() -> None:
 def test_what_falls_due_in_one_instant_has_one_order() -> None:
     """What is furthest along comes last, breaches before calls, and milestones in the order that all lists have."""
     desk = ClockDesk({"resolution": terms(60), "restoration": terms(60), "first_response": terms(80)}, levels=CHAIN)
-    said = desk.waits_until(61)
-    assert [(s.word, s.milestone, s.at) for s in said] == [
+    published = desk.waits_until(61)
+    assert [(s.word, s.milestone, s.at) for s in published] == [
         ("warned", "restoration", 45),
         ("warned", "resolution", 45),
         ("warned", "first_response", 60),
@@ -82,7 +82,12 @@ def test_a_level_fires_once_for_a_clock_instance() -> None:
     desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN)
     for at in range(50, 5_000, 50):
         desk.waits_until(at)
-    assert [s.word for s in desk.said("warned", "breached", "raised")] == ["warned", "breached", "raised", "raised"]
+    assert [s.word for s in desk.published("warned", "breached", "raised")] == [
+        "warned",
+        "breached",
+        "raised",
+        "raised",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -98,21 +103,21 @@ def test_a_level_fires_once_for_a_clock_instance() -> None:
 def test_levels_count_in_the_milestones_own_hours(hours: Hours, instants: list[float]) -> None:
     """Never deadline minus wall time: GLPI's level before the deadline comes at 00:00."""
     desk = ClockDesk({"restoration": terms(1200, hours)}, levels=CHAIN)
-    said = desk.waits_until(100_000)
-    assert [s.at for s in said] == instants
-    assert [s.word for s in said] == ["warned", "breached", "raised", "raised"]
+    published = desk.waits_until(100_000)
+    assert [s.at for s in published] == instants
+    assert [s.word for s in published] == ["warned", "breached", "raised", "raised"]
 
 
 def test_without_entitlement_the_breach_is_the_same_and_one_suppression_is_said() -> None:
     """Premier is breached as Premier+ is; it has not bought the call, and that is said once."""
     desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN, automated=False)
-    said = desk.waits_until(10_000)
-    assert [s.short for s in said] == [
+    published = desk.waits_until(10_000)
+    assert [s.short for s in published] == [
         ("warned", "restoration", 45),
         ("breached", "restoration", 60),
         ("suppressed", "restoration", 60),
     ]
-    suppressed = said[-1].effect
+    suppressed = published[-1].effect
     assert isinstance(suppressed, EscalationSuppressed)
     assert (suppressed.level, suppressed.reason) == (1, "not_entitled")
     assert desk.next_due is None
@@ -141,8 +146,8 @@ def test_what_was_overdue_when_the_clock_paused_fires_when_it_goes_on() -> None:
 def test_nobody_is_called_after_the_clock_stopped() -> None:
     """Not even for what was overdue: the customer has been helped."""
     desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN)
-    said = desk.record_activity(100, "restored")
-    assert [s.word for s in said] == ["breached", "fulfilled"]
+    published = desk.record_activity(100, "restored")
+    assert [s.word for s in published] == ["breached", "fulfilled"]
     assert desk.next_due is None
     assert desk.waits_until(1_000) == []
 
@@ -184,15 +189,15 @@ def test_several_warnings_and_levels_are_data() -> None:
     """The chain is what the policy says."""
     chain = (level(0, 0.5, "case_tier"), level(1, 1.0, "tier1_lead"), level(2, 1.5, "tier2"), level(3, 2.0, "tier2"))
     desk = ClockDesk({"restoration": terms(60)}, levels=chain)
-    said = desk.waits_until(1_000)
-    assert [(s.word, s.at) for s in said] == [
+    published = desk.waits_until(1_000)
+    assert [(s.word, s.at) for s in published] == [
         ("warned", 30),
         ("breached", 60),
         ("raised", 60),
         ("raised", 90),
         ("raised", 120),
     ]
-    assert [s.effect.level for s in said if isinstance(s.effect, EscalationRaised)] == [1, 2, 3]
+    assert [s.effect.level for s in published if isinstance(s.effect, EscalationRaised)] == [1, 2, 3]
 
 
 def test_the_kind_of_promise_is_in_everything_that_is_said() -> None:
@@ -209,12 +214,12 @@ def test_the_kind_of_promise_is_in_everything_that_is_said() -> None:
 
 def calls(desk: ClockDesk) -> list[tuple[str, float, int, int]]:
     """What was called: word, minute, level, repetition."""
-    return [(s.word, s.at, *_which(s)) for s in desk.said("warned", "raised")]
+    return [(s.word, s.at, *_which(s)) for s in desk.published("warned", "raised")]
 
 
-def _which(said: Said) -> tuple[int, int]:
-    assert isinstance(said.effect, ClockWarned | EscalationRaised)
-    return said.effect.level, said.effect.repetition or 0
+def _which(published: PublishedEffect) -> tuple[int, int]:
+    assert isinstance(published.effect, ClockWarned | EscalationRaised)
+    return published.effect.level, published.effect.repetition or 0
 
 
 HALF_AN_HOUR_BEFORE = level(0, None, "case_tier", before_deadline_seconds=30 * 60)
@@ -234,7 +239,7 @@ def test_a_level_may_come_so_long_before_or_after_the_deadline(hours: Hours, war
     desk = ClockDesk({"restoration": terms(600, hours)}, levels=(HALF_AN_HOUR_BEFORE, LATER))
     desk.waits_until(100_000)
     assert calls(desk) == [("warned", warned, 0, 0), ("raised", raised, 2, 0)]
-    [warning] = desk.said("warned")
+    [warning] = desk.published("warned")
     assert isinstance(warning.effect, ClockWarned)
     assert warning.effect.share == 570 / 600
 
@@ -269,7 +274,12 @@ def test_the_last_level_repeats_as_often_as_it_says_and_no_more() -> None:
     """GLPI sends hundreds of mails after level 2."""
     desk = ClockDesk({"restoration": terms(60)}, levels=(level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES),))
     desk.waits_until(100_000)
-    assert [(s.at, _which(s)) for s in desk.said("raised")] == [(60, (1, 0)), (70, (1, 1)), (80, (1, 2)), (90, (1, 3))]
+    assert [(s.at, _which(s)) for s in desk.published("raised")] == [
+        (60, (1, 0)),
+        (70, (1, 1)),
+        (80, (1, 2)),
+        (90, (1, 3)),
+    ]
 
 
 def test_a_warning_repeats_until_the_deadline() -> None:
@@ -303,7 +313,7 @@ def test_repetitions_stand_still_with_their_clock_and_go_on_with_it() -> None:
     assert desk.waits_until(1_000) == []
     desk.record_activity(1_005, "status_changed", to="open")
     desk.waits_until(100_000)
-    assert [s.at for s in desk.said("raised")] == [60, 70, 80 + 930, 90 + 930]
+    assert [s.at for s in desk.published("raised")] == [60, 70, 80 + 930, 90 + 930]
 
 
 def test_repetitions_stop_with_their_clock() -> None:
@@ -319,8 +329,8 @@ def test_without_automated_escalation_repetitions_are_suppressed_with_their_leve
     chain = (level(1, 1.0, "tier2", repeat=EVERY_TEN_MINUTES), level(2, 3.0, "tier2"))
     desk = ClockDesk({"restoration": terms(60)}, levels=chain, automated=False)
     desk.waits_until(100_000)
-    assert [s.at for s in desk.said("suppressed")] == [60]
-    assert desk.said("raised") == []
+    assert [s.at for s in desk.published("suppressed")] == [60]
+    assert desk.published("raised") == []
 
 
 def warning(number: int, share: float | None = None, **when: Any) -> EscalationLevel:
@@ -402,12 +412,12 @@ def test_one_suppression_also_where_the_lowest_level_makes_way() -> None:
     """It is said of the first one that would have called, and once, whichever is the first under new terms."""
     desk = ClockDesk({"restoration": terms(60)}, levels=(LATER, LEAD_AT_ONE_AND_A_HALF), automated=False)
     desk.waits_until(91)
-    assert [(s.at, s.effect.level) for s in desk.said("suppressed") if isinstance(s.effect, EscalationSuppressed)] == [
-        (90, 3)
-    ]
+    assert [
+        (s.at, s.effect.level) for s in desk.published("suppressed") if isinstance(s.effect, EscalationSuppressed)
+    ] == [(90, 3)]
     desk.record_activity(100, "reprioritised", terms={"restoration": terms(600)})
     desk.waits_until(10_000)
-    assert len(desk.said("suppressed")) == 1
+    assert len(desk.published("suppressed")) == 1
 
 
 def test_a_warning_at_the_start_waits_for_an_acknowledgement_of_that_instant() -> None:

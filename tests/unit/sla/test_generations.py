@@ -43,8 +43,8 @@ class TestGenerations:
         desk = ClockDesk({"first_response": terms(60), "restoration": terms(240)})
         desk.record_activity(10, "internal_note")
         desk.record_activity(20, "agent_replied")
-        [said] = desk.waits_until(241)
-        assert said.effect.generation == 1
+        [published] = desk.waits_until(241)
+        assert published.effect.generation == 1
 
     def test_a_timer_that_a_change_made_stale_finds_nothing_to_do(self) -> None:
         """It fires by what is so now, not by what was when it was set."""

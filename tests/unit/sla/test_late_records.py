@@ -18,14 +18,14 @@ class TestVerdicts:
             desk.record_activity(90, "reprioritised", terms={"first_response": terms(240)})[0].milestone
             == "first_response"
         )
-        assert desk.said("restated") == []
+        assert desk.published("restated") == []
 
     def test_new_terms_that_are_missed_as_well_are_no_second_breach(self) -> None:
         """It was late before, and is late still; only its deadline is another."""
         desk = ClockDesk({"restoration": terms(60)})
         desk.waits_until(61)
-        [said] = desk.record_activity(100, "reprioritised", terms={"restoration": terms(80)})
-        assert (said.due, restated(said.effect)) == (80, ("breached", "breached", "reprioritised"))
+        [published] = desk.record_activity(100, "reprioritised", terms={"restoration": terms(80)})
+        assert (published.due, restated(published.effect)) == (80, ("breached", "breached", "reprioritised"))
 
     def test_a_deadline_that_moves_to_this_very_instant_is_not_missed_yet(self) -> None:
         """As with any other: only past it."""
@@ -35,7 +35,7 @@ class TestVerdicts:
             desk.record_activity(50, "status_changed", to="open", seen=62, id="b")
             desk.record_activity(20, "status_changed", to=WAITING, seen=now, id="a")
             assert desk.due("restoration") == 90
-            assert desk.said("restated")[-1].effect == desk.log[-1].effect
+            assert desk.published("restated")[-1].effect == desk.log[-1].effect
             assert restated(desk.log[-1].effect) == ("breached", new, "late_record")
 
     def test_a_later_deadline_that_is_missed_without_a_timer_is_told_by_the_stop(self) -> None:
@@ -43,9 +43,9 @@ class TestVerdicts:
         desk = ClockDesk({"restoration": terms(60)})
         desk.waits_until(61)
         desk.record_activity(70, "reprioritised", terms={"restoration": terms(240)})
-        [said] = desk.record_activity(300, "restored")
-        assert isinstance(said.effect, ClockFulfilled)
-        assert not said.effect.met
+        [published] = desk.record_activity(300, "restored")
+        assert isinstance(published.effect, ClockFulfilled)
+        assert not published.effect.met
         assert desk.record_activity(310, "internal_note") == []
 
     def test_of_two_activities_in_one_instant_neither_is_late(self) -> None:
@@ -53,8 +53,8 @@ class TestVerdicts:
         desk = ClockDesk({"restoration": terms(60)})
         desk.waits_until(61)
         desk.record_activity(100, "agent_replied")
-        [said] = desk.record_activity(100, "reprioritised", terms={"restoration": terms(240)})
-        assert restated(said.effect) == ("breached", "running", "reprioritised")
+        [published] = desk.record_activity(100, "reprioritised", terms={"restoration": terms(240)})
+        assert restated(published.effect) == ("breached", "running", "reprioritised")
 
 
 class TestLateRecords:
@@ -64,25 +64,25 @@ class TestLateRecords:
         """The mail gateway was slow, the agent was not."""
         desk = ClockDesk({"first_response": terms(60)})
         desk.waits_until(70)
-        said = desk.record_activity(50, "agent_replied", seen=80)
-        assert [s.word for s in said] == ["fulfilled", "restated"]
-        assert restated(said[1].effect) == ("breached", "met", "late_record")
+        published = desk.record_activity(50, "agent_replied", seen=80)
+        assert [s.word for s in published] == ["fulfilled", "restated"]
+        assert restated(published[1].effect) == ("breached", "met", "late_record")
         assert desk.clock("first_response", at=1_000).breached_at is None
 
     def test_an_earlier_late_reply_corrects_the_stop(self) -> None:
         """The first of two replies arrives second: late becomes in time."""
         desk = ClockDesk({"first_response": terms(60)})
         desk.record_activity(70, "agent_replied")
-        [said] = desk.record_activity(50, "agent_replied", seen=80)
-        assert restated(said.effect) == ("breached", "met", "late_record")
+        [published] = desk.record_activity(50, "agent_replied", seen=80)
+        assert restated(published.effect) == ("breached", "met", "late_record")
 
     def test_a_pause_that_arrives_late_moves_the_deadline_and_takes_back_the_breach(self) -> None:
         """It was waiting for the customer all along."""
         desk = ClockDesk({"restoration": terms(60, paused_by=USUAL)})
         desk.waits_until(61)
-        said = desk.record_activity(30, "status_changed", to=WAITING, seen=70)
-        assert [s.word for s in said] == ["paused", "restated"]
-        assert restated(said[1].effect) == ("breached", "running", "late_record")
+        published = desk.record_activity(30, "status_changed", to=WAITING, seen=70)
+        assert [s.word for s in published] == ["paused", "restated"]
+        assert restated(published[1].effect) == ("breached", "running", "late_record")
         desk.record_activity(80, "status_changed", to="open")
         assert desk.due("restoration") == 110
 
@@ -91,24 +91,24 @@ class TestLateRecords:
         desk = ClockDesk({"restoration": terms(240, paused_by=USUAL)})
         desk.record_activity(50, "status_changed", to=WAITING)
         desk.record_activity(100, "status_changed", to="open")
-        [said] = desk.record_activity(80, "status_changed", to="open", seen=110)
-        assert (said.due, restated(said.effect)) == (270, ("running", "running", "late_record"))
+        [published] = desk.record_activity(80, "status_changed", to="open", seen=110)
+        assert (published.due, restated(published.effect)) == (270, ("running", "running", "late_record"))
 
     def test_a_resolution_before_a_breach_that_was_told_takes_it_back(self) -> None:
         """Even days after."""
         desk = ClockDesk({"resolution": terms(60)}, levels=CHAIN)
         desk.waits_until(5_000)
-        said = desk.record_activity(59, "resolved", seen=5_001)
-        assert [s.word for s in said] == ["fulfilled", "restated"]
-        assert len(desk.said("breached")) == 1
+        published = desk.record_activity(59, "resolved", seen=5_001)
+        assert [s.word for s in published] == ["fulfilled", "restated"]
+        assert len(desk.published("breached")) == 1
 
     def test_a_closing_that_arrives_late_takes_back_what_came_after(self) -> None:
         """The message was to a closed case: the clock that it started is cancelled, and says why."""
         desk = ClockDesk({"next_response": terms(60)})
         desk.record_activity(10, "customer_replied")
-        [said] = desk.record_activity(5, "closed", seen=20)
-        assert isinstance(said.effect, ClockCancelled)
-        assert (said.at, said.effect.because) == (5, "late_record")
+        [published] = desk.record_activity(5, "closed", seen=20)
+        assert isinstance(published.effect, ClockCancelled)
+        assert (published.at, published.effect.because) == (5, "late_record")
         assert desk.clocks() == []
         assert desk.next_due is None
 
@@ -118,8 +118,8 @@ class TestLateRecords:
         desk.record_activity(10, "customer_replied")
         desk.record_activity(5, "closed", seen=20)
         desk.record_activity(6, "reopened", seen=30)
-        said = [(s.word, s.at, s.due, s.effect.promise, s.effect.instance, s.effect.generation) for s in desk.log]
-        assert said == [
+        published = [(s.word, s.at, s.due, s.effect.promise, s.effect.instance, s.effect.generation) for s in desk.log]
+        assert published == [
             ("started", 10, 70, "commitment", 1, 1),
             ("cancelled", 5, 70, "commitment", 1, 2),
             ("started", 10, 70, "commitment", 1, 3),
@@ -132,7 +132,7 @@ class TestLateRecords:
         desk.record_activity(20, "agent_replied")
         desk.waits_until(81)
         called = [("warned", 65), ("raised", 80)]
-        assert [(s.word, s.at) for s in desk.said("warned", "raised")] == called
+        assert [(s.word, s.at) for s in desk.published("warned", "raised")] == called
         desk.record_activity(15, "agent_replied", seen=82)
         assert [(c.instance, c.stage) for c in desk.clocks()] == [
             (1, "fulfilled"),
@@ -141,9 +141,9 @@ class TestLateRecords:
             (4, "running"),
         ]
         desk.waits_until(109)
-        assert [(s.word, s.at) for s in desk.said("warned", "raised")] == called
+        assert [(s.word, s.at) for s in desk.published("warned", "raised")] == called
         desk.waits_until(111)
-        assert [(s.word, s.at) for s in desk.said("warned", "raised")] == [*called, ("raised", 110)]
+        assert [(s.word, s.at) for s in desk.published("warned", "raised")] == [*called, ("raised", 110)]
 
     def test_the_same_record_twice_is_one_record(self) -> None:
         """An id is an identity."""
@@ -156,5 +156,5 @@ class TestLateRecords:
     def test_before_the_case_was_opened_nothing_happens(self) -> None:
         """A skewed clock gives the instant of the opening at best."""
         desk = ClockDesk({"first_response": terms(60)})
-        [said] = desk.record_activity(-5, "agent_replied")
-        assert said.short == ("fulfilled", "first_response", 0)
+        [published] = desk.record_activity(-5, "agent_replied")
+        assert published.short == ("fulfilled", "first_response", 0)

@@ -19,9 +19,9 @@ class TestNewTerms:
         desk = ClockDesk({"restoration": terms(480, paused_by=USUAL)})
         desk.record_activity(10, "status_changed", to=WAITING)
         desk.record_activity(40, "status_changed", to="open")
-        [said] = desk.record_activity(60, kind, terms={"restoration": terms(240, paused_by=USUAL)})
-        assert said.due == desk.due("restoration") == 270
-        assert restated(said.effect) == ("running", "running", kind)
+        [published] = desk.record_activity(60, kind, terms={"restoration": terms(240, paused_by=USUAL)})
+        assert published.due == desk.due("restoration") == 270
+        assert restated(published.effect) == ("running", "running", kind)
 
     def test_hours_may_change_too(self, kind: ActivityType) -> None:
         """An outage that turns out to be one counts round the clock from the start."""
@@ -32,38 +32,38 @@ class TestNewTerms:
     def test_already_late_is_one_breach_with_its_cause(self, kind: ActivityType) -> None:
         """Time alone did not make it late, so the event says what did; no warning follows it."""
         desk = ClockDesk({"restoration": terms(480)}, levels=CHAIN)
-        [said] = desk.record_activity(300, kind, terms={"restoration": terms(240)})
-        assert isinstance(said.effect, ClockBreached)
-        assert (said.at, said.due, said.effect.cause) == (240, 240, kind)
+        [published] = desk.record_activity(300, kind, terms={"restoration": terms(240)})
+        assert isinstance(published.effect, ClockBreached)
+        assert (published.at, published.due, published.effect.cause) == (240, 240, kind)
         assert [(s.word, s.at) for s in desk.waits_until(1_000)] == [("raised", 240), ("raised", 360)]
-        assert len(desk.said("breached")) == 1
+        assert len(desk.published("breached")) == 1
 
     def test_after_a_downgrade_the_breach_stays_and_the_verdict_is_restated(self, kind: ActivityType) -> None:
         """What happened has happened; what is owed now is another thing."""
         desk = ClockDesk({"restoration": terms(240)})
         desk.waits_until(250)
-        [said] = desk.record_activity(300, kind, terms={"restoration": terms(480)})
-        assert restated(said.effect) == ("breached", "running", kind)
+        [published] = desk.record_activity(300, kind, terms={"restoration": terms(480)})
+        assert restated(published.effect) == ("breached", "running", kind)
         assert desk.clock("restoration").breached_at is not None
-        [said] = desk.record_activity(400, "restored")
-        assert isinstance(said.effect, ClockFulfilled)
-        assert said.effect.met
+        [published] = desk.record_activity(400, "restored")
+        assert isinstance(published.effect, ClockFulfilled)
+        assert published.effect.met
         assert desk.clock("restoration").breached_at is not None
 
     def test_a_breach_that_no_timer_had_told_of_is_told_before_the_downgrade(self, kind: ActivityType) -> None:
         """A downgrade that overtakes a slow timer must not hide the miss."""
         desk = ClockDesk({"restoration": terms(240)})
-        said = desk.record_activity(300, kind, terms={"restoration": terms(480)})
-        assert [s.word for s in said] == ["breached", "restated"]
-        assert said[0].at == 240
+        published = desk.record_activity(300, kind, terms={"restoration": terms(480)})
+        assert [s.word for s in published] == ["breached", "restated"]
+        assert published[0].at == 240
 
     def test_the_later_deadline_may_pass_as_well(self, kind: ActivityType) -> None:
         """Breached is said once for an instance; that the new deadline passed is a restatement."""
         desk = ClockDesk({"restoration": terms(240)})
         desk.waits_until(250)
         desk.record_activity(300, kind, terms={"restoration": terms(480)})
-        [said] = desk.waits_until(500)
-        assert (said.at, restated(said.effect)) == (480, ("running", "breached", "deadline_passed"))
+        [published] = desk.waits_until(500)
+        assert (published.at, restated(published.effect)) == (480, ("running", "breached", "deadline_passed"))
         assert desk.waits_until(5_000) == []
 
     def test_while_paused_the_target_changes_and_the_deadline_stays_none(self, kind: ActivityType) -> None:
@@ -79,8 +79,8 @@ class TestNewTerms:
         """More was used up before the pause than the new terms allow."""
         desk = ClockDesk({"restoration": terms(480, paused_by=USUAL)})
         desk.record_activity(300, "status_changed", to=WAITING)
-        [said] = desk.record_activity(400, kind, terms={"restoration": terms(240, paused_by=USUAL)})
-        assert (said.word, said.at, said.due) == ("breached", 240, None)
+        [published] = desk.record_activity(400, kind, terms={"restoration": terms(240, paused_by=USUAL)})
+        assert (published.word, published.at, published.due) == ("breached", 240, None)
 
     def test_statuses_that_pause_may_change(self, kind: ActivityType) -> None:
         """The present status is looked at again under the new terms, from then on."""
@@ -101,9 +101,9 @@ class TestNewTerms:
     def test_a_milestone_that_loses_its_target_is_cancelled(self, kind: ActivityType) -> None:
         """P3 promises no restoration."""
         desk = ClockDesk({"restoration": terms(240)}, levels=CHAIN)
-        [said] = desk.record_activity(60, kind, terms={"restoration": terms(None)})
-        assert isinstance(said.effect, ClockCancelled)
-        assert said.effect.because == kind
+        [published] = desk.record_activity(60, kind, terms={"restoration": terms(None)})
+        assert isinstance(published.effect, ClockCancelled)
+        assert published.effect.because == kind
         assert desk.waits_until(1_000) == []
 
     def test_a_milestone_that_gets_one_counts_from_the_submission(self, kind: ActivityType) -> None:
@@ -111,23 +111,23 @@ class TestNewTerms:
         desk = ClockDesk({"restoration": terms(None)})
         desk.record_activity(10, "status_changed", to=WAITING)
         desk.record_activity(40, "status_changed", to="open")
-        [said] = desk.record_activity(60, kind, terms={"restoration": terms(240, paused_by=USUAL)})
-        assert (said.short, said.due) == (("started", "restoration", 0), 270)
+        [published] = desk.record_activity(60, kind, terms={"restoration": terms(240, paused_by=USUAL)})
+        assert (published.short, published.due) == (("started", "restoration", 0), 270)
 
     def test_one_that_is_late_as_it_begins_is_breached_with_the_cause(self, kind: ActivityType) -> None:
         """An upgrade may come after what it promises is over."""
         desk = ClockDesk({})
-        said = desk.record_activity(300, kind, terms={"restoration": terms(240)})
-        assert [s.short for s in said] == [("started", "restoration", 0), ("breached", "restoration", 240)]
-        assert isinstance(said[1].effect, ClockBreached)
-        assert said[1].effect.cause == kind
+        published = desk.record_activity(300, kind, terms={"restoration": terms(240)})
+        assert [s.short for s in published] == [("started", "restoration", 0), ("breached", "restoration", 240)]
+        assert isinstance(published[1].effect, ClockBreached)
+        assert published[1].effect.cause == kind
 
     def test_one_that_begins_while_it_would_be_paused_begins_paused(self, kind: ActivityType) -> None:
         """Since the status changed, not since the upgrade."""
         desk = ClockDesk({})
         desk.record_activity(30, "status_changed", to=WAITING)
-        said = desk.record_activity(300, kind, terms={"restoration": terms(240, paused_by=USUAL)})
-        assert [s.short for s in said] == [("started", "restoration", 0), ("paused", "restoration", 30)]
+        published = desk.record_activity(300, kind, terms={"restoration": terms(240, paused_by=USUAL)})
+        assert [s.short for s in published] == [("started", "restoration", 0), ("paused", "restoration", 30)]
         desk.record_activity(400, "status_changed", to="open")
         assert desk.due("restoration") == 610
 
@@ -144,41 +144,41 @@ class TestNewTerms:
         desk.record_activity(60, kind, terms={"restoration": terms(None)})
         desk.record_activity(70, "status_changed", to=WAITING)
         desk.record_activity(80, "status_changed", to="open")
-        [said] = desk.record_activity(90, kind, terms={"restoration": terms(240, paused_by=USUAL)})
-        assert (said.short, said.due) == (("resumed", "restoration", 90), 250)
+        [published] = desk.record_activity(90, kind, terms={"restoration": terms(240, paused_by=USUAL)})
+        assert (published.short, published.due) == (("resumed", "restoration", 90), 250)
 
     def test_a_reply_owed_again_is_the_same_instance_only_if_it_is_the_same_reply(self, kind: ActivityType) -> None:
         """The customer still waits for the one, or has been answered meanwhile and waits for another."""
         desk = ClockDesk({"next_response": terms(60)})
         desk.record_activity(1, "customer_replied")
         desk.record_activity(2, kind, terms={"next_response": terms(None)})
-        [said] = desk.record_activity(20, kind, terms={"next_response": terms(60)})
-        assert (said.short, said.due) == (("resumed", "next_response", 20), 61)
+        [published] = desk.record_activity(20, kind, terms={"next_response": terms(60)})
+        assert (published.short, published.due) == (("resumed", "next_response", 20), 61)
         desk.record_activity(22, kind, terms={"next_response": terms(None)})
         desk.record_activity(23, "agent_replied")
         desk.record_activity(30, "customer_replied")
-        [said] = desk.record_activity(40, kind, terms={"next_response": terms(60)})
-        assert (said.short, said.due) == (("started", "next_response", 30), 90)
+        [published] = desk.record_activity(40, kind, terms={"next_response": terms(60)})
+        assert (published.short, published.due) == (("started", "next_response", 30), 90)
         assert desk.due("next_response", 2) == 90
 
     def test_an_update_owed_again_is_the_same_instance_only_if_nobody_has_updated(self, kind: ActivityType) -> None:
         """Each update starts the wait for the next one."""
         desk = ClockDesk({"periodic_update": terms(60)})
         desk.record_activity(2, kind, terms={"periodic_update": terms(None)})
-        [said] = desk.record_activity(20, kind, terms={"periodic_update": terms(60)})
-        assert (said.short, said.due) == (("resumed", "periodic_update", 20), 60)
+        [published] = desk.record_activity(20, kind, terms={"periodic_update": terms(60)})
+        assert (published.short, published.due) == (("resumed", "periodic_update", 20), 60)
         desk.record_activity(22, kind, terms={"periodic_update": terms(None)})
         desk.record_activity(23, "agent_replied")
-        [said] = desk.record_activity(40, kind, terms={"periodic_update": terms(60)})
-        assert (said.short, said.due) == (("started", "periodic_update", 23), 83)
+        [published] = desk.record_activity(40, kind, terms={"periodic_update": terms(60)})
+        assert (published.short, published.due) == (("started", "periodic_update", 23), 83)
 
     def test_terms_set_while_it_was_resolved_count_when_it_is_reopened(self, kind: ActivityType) -> None:
         """More had been used up by then than they allow: that is told as it is reopened, and not when a timer comes."""
         desk = ClockDesk({"restoration": terms(200, paused_by=USUAL)})
         desk.record_activity(100, "resolved")
         assert desk.record_activity(110, kind, terms={"restoration": terms(60, paused_by=USUAL)}) == []
-        said = desk.record_activity(120, "reopened")
-        assert [(each.word, each.at) for each in said if each.word == "breached"] == [("breached", 60)]
+        published = desk.record_activity(120, "reopened")
+        assert [(each.word, each.at) for each in published if each.word == "breached"] == [("breached", 60)]
 
     def test_what_was_paused_before_it_lost_its_target_counts_when_it_is_back(self, kind: ActivityType) -> None:
         """The same instance has the same pauses; the time without a target is none."""
@@ -215,8 +215,8 @@ class TestNewTerms:
         desk = ClockDesk({"restoration": terms(240, paused_by=USUAL)})
         desk.record_activity(60, kind, terms={"restoration": terms(None)})
         desk.record_activity(70, "status_changed", to=WAITING)
-        [said] = desk.record_activity(90, kind, terms={"restoration": terms(240, paused_by=USUAL)})
-        assert said.short == ("paused", "restoration", 70)
+        [published] = desk.record_activity(90, kind, terms={"restoration": terms(240, paused_by=USUAL)})
+        assert published.short == ("paused", "restoration", 70)
 
     def test_an_unanswered_message_is_promised_an_answer(self, kind: ActivityType) -> None:
         """From when it came, not from the upgrade."""

@@ -23,8 +23,8 @@ def test_a_report_is_owed_after_the_resolution_until_it_is_reached() -> None:
     """A row and no code: `starts: resolved`, `fulfilled_by: [milestone_reached]`."""
     rules = rules_with("report", starts="resolved", fulfilled_by=["milestone_reached"])
     desk = ClockDesk({"report": terms(60)}, rules=rules)
-    assert [said.short for said in desk.record_activity(10, "resolved")] == [("started", "report", 10)]
-    assert [said.short for said in desk.record_activity(40, "milestone_reached", milestone="report")] == [
+    assert [each.short for each in desk.record_activity(10, "resolved")] == [("started", "report", 10)]
+    assert [each.short for each in desk.record_activity(40, "milestone_reached", milestone="report")] == [
         ("fulfilled", "report", 40)
     ]
 
@@ -55,9 +55,9 @@ def test_a_reply_that_is_taken_back_counts_as_never_sent() -> None:
     desk = ClockDesk({"first_response": terms(60)})
     desk.record_activity(10, "agent_replied", id="reply")
     published = desk.record_activity(20, "reply_retracted", retracts="reply")
-    assert [said.word for said in published] == ["resumed", "restated"]
+    assert [each.word for each in published] == ["resumed", "restated"]
     assert desk.due("first_response") == 60
-    assert [said.short for said in desk.waits_until(100)] == [("breached", "first_response", 60)]
+    assert [each.short for each in desk.waits_until(100)] == [("breached", "first_response", 60)]
 
 
 def test_another_reply_still_counts_when_one_is_taken_back() -> None:
@@ -74,7 +74,7 @@ def test_an_acknowledged_milestone_calls_nobody_while_its_clock_runs_on() -> Non
     desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN)
     desk.waits_until(50)
     desk.record_activity(50, "acknowledged", milestone="restoration")
-    assert [said.short for said in desk.waits_until(100)] == [("breached", "restoration", 60)]
+    assert [each.short for each in desk.waits_until(100)] == [("breached", "restoration", 60)]
 
 
 def test_the_chain_goes_on_after_an_agreed_silence_with_its_distances() -> None:
@@ -83,7 +83,7 @@ def test_the_chain_goes_on_after_an_agreed_silence_with_its_distances() -> None:
     desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN)
     desk.waits_until(50)
     desk.record_activity(50, "acknowledged", milestone="restoration")
-    assert [said.short for said in desk.waits_until(1_000)] == [
+    assert [each.short for each in desk.waits_until(1_000)] == [
         ("breached", "restoration", 60),
         ("raised", "restoration", 120),
         ("raised", "restoration", 150),
@@ -95,7 +95,7 @@ def test_a_warning_that_an_acknowledgement_delays_beyond_the_deadline_is_not_giv
     for instants in ((70, 200), (200,)):
         desk = ClockDesk({"restoration": terms(60)}, levels=CHAIN)
         desk.record_activity(10, "acknowledged", milestone="restoration")
-        words = [said.word for at in instants for said in desk.waits_until(at)]
+        words = [each.word for at in instants for each in desk.waits_until(at)]
         assert words == ["breached", "raised", "raised"]
 
 
@@ -108,7 +108,7 @@ def test_a_call_that_is_never_made_is_not_left_either() -> None:
         desk.record_activity(10, "acknowledged", milestone="restoration")
         left = calls_left(desk.policy, desk.clock("restoration"), Mark("restoration", 1))
         assert [step.level for step in left] == levels, target
-        made = [said.effect for said in desk.waits_until(5_000)]
+        made = [each.effect for each in desk.waits_until(5_000)]
         assert [call.level for call in made if isinstance(call, ClockWarned | EscalationRaised)] == levels
 
 
@@ -120,7 +120,7 @@ def test_no_timer_is_set_for_a_call_that_is_never_made() -> None:
         desk.record_activity(acknowledged_at, "acknowledged", milestone="restoration")
         while desk.next_due is not None:
             due = desk.next_due
-            assert [said.at for said in desk.waits_until(due + 0.1)][:1] == [due]
+            assert [each.at for each in desk.waits_until(due + 0.1)][:1] == [due]
 
 
 def test_a_sign_from_agents_prolongs_the_silence() -> None:
@@ -130,14 +130,14 @@ def test_a_sign_from_agents_prolongs_the_silence() -> None:
     desk.record_activity(50, "acknowledged", milestone="restoration")
     desk.record_activity(100, "agent_replied")
     desk.record_activity(150, "acknowledged", milestone="restoration")
-    assert [said.at for said in desk.waits_until(1_000) if said.word == "raised"] == [220, 250]
+    assert [each.at for each in desk.waits_until(1_000) if each.word == "raised"] == [220, 250]
 
 
 def test_an_acknowledgement_is_for_its_milestone_alone() -> None:
     """Who looks after the restoration has not answered the customer."""
     desk = ClockDesk({"restoration": terms(60), "first_response": terms(60)}, levels=CHAIN)
     desk.record_activity(1, "acknowledged", milestone="restoration")
-    assert {said.milestone for said in desk.waits_until(60.5) if said.word in ("warned", "raised")} == {
+    assert {each.milestone for each in desk.waits_until(60.5) if each.word in ("warned", "raised")} == {
         "first_response"
     }
 

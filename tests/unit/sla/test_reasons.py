@@ -54,7 +54,7 @@ def test_what_is_said_has_the_reason_as_well() -> None:
     desk.record_activity(10, "status_changed", to=WAITING)
     desk.record_activity(20, "status_changed", to="in_progress")
     desk.record_activity(30, "withdrawn")
-    _, paused, resumed, cancelled = (said.effect for said in desk.log)
+    _, paused, resumed, cancelled = (each.effect for each in desk.log)
     assert isinstance(paused, ClockPaused)
     assert isinstance(resumed, ClockResumed)
     assert isinstance(cancelled, ClockCancelled)
@@ -65,9 +65,9 @@ def test_a_case_that_is_reopened_into_no_status_is_open() -> None:
     """Whoever reopens need not say more."""
     desk = ClockDesk({"restoration": terms(240)})
     desk.record_activity(10, "resolved")
-    said = desk.record_activity(20, "reopened", id="again")[0]
-    assert isinstance(said.effect, ClockResumed)
-    assert said.effect.status == desk.clock("restoration").why == "open"
+    published = desk.record_activity(20, "reopened", id="again")[0]
+    assert isinstance(published.effect, ClockResumed)
+    assert published.effect.status == desk.clock("restoration").why == "open"
     assert desk.clock("restoration").by == "again"
 
 

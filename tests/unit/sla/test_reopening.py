@@ -18,9 +18,9 @@ class TestReopen:
         """The default: the case was mended for a while."""
         desk = ClockDesk({"restoration": terms(240, paused_by=USUAL), "resolution": terms(480, paused_by=USUAL)})
         desk.record_activity(100, "resolved")
-        said = desk.record_activity(200, kind, to=to)
-        assert [s.word for s in said] == ["resumed", "restated"] * 2
-        assert restated(said[1].effect) == ("met", "running", kind)
+        published = desk.record_activity(200, kind, to=to)
+        assert [s.word for s in published] == ["resumed", "restated"] * 2
+        assert restated(published[1].effect) == ("met", "running", kind)
         assert (desk.due("restoration"), desk.due("resolution")) == (340, 580)
         assert len(desk.clocks()) == 2
 
@@ -28,8 +28,8 @@ class TestReopen:
         """Each time is promised on its own."""
         desk = ClockDesk({"resolution": terms(480, reopen="new_cycle")})
         desk.record_activity(100, "resolved")
-        said = desk.record_activity(200, "reopened")
-        assert [s.short for s in said] == [("started", "resolution", 200)]
+        published = desk.record_activity(200, "reopened")
+        assert [s.short for s in published] == [("started", "resolution", 200)]
         assert [(c.instance, c.stage) for c in desk.clocks()] == [(1, "fulfilled"), (2, "running")]
         assert desk.due("resolution", 2) == 680
 
@@ -37,8 +37,8 @@ class TestReopen:
         """Reopened to wait for the customer: the pause goes on."""
         desk = ClockDesk({"resolution": terms(480, paused_by=USUAL)})
         desk.record_activity(100, "resolved")
-        said = desk.record_activity(200, "status_changed", to=WAITING)
-        assert [s.word for s in said] == ["paused", "restated"]
+        published = desk.record_activity(200, "status_changed", to=WAITING)
+        assert [s.word for s in published] == ["paused", "restated"]
         desk.record_activity(300, "status_changed", to="open")
         assert desk.due("resolution") == 680
 
@@ -71,8 +71,8 @@ class TestReopen:
             {"first_response": terms(60), "resolution": terms(480), "periodic_update": terms(60)}, levels=CHAIN[:1]
         )
         desk.record_activity(10, ended)
-        said = desk.record_activity(110, "reopened")
-        assert [s.short for s in said] == [("started", "periodic_update", 110), ("resumed", "resolution", 110)]
+        published = desk.record_activity(110, "reopened")
+        assert [s.short for s in published] == [("started", "periodic_update", 110), ("resumed", "resolution", 110)]
         assert desk.due("resolution") == 580
         assert desk.clock("first_response").stage == "cancelled"
 
@@ -131,5 +131,5 @@ class TestReopen:
         desk.record_activity(30, "reopened")
         assert desk.due("periodic_update", 2) == 90
         desk.record_activity(40, "reprioritised", terms={"periodic_update": terms(None)})
-        [said] = desk.record_activity(50, "reprioritised", terms={"periodic_update": terms(60)})
-        assert (said.short, said.due) == (("resumed", "periodic_update", 50), 90)
+        [published] = desk.record_activity(50, "reprioritised", terms={"periodic_update": terms(60)})
+        assert (published.short, published.due) == (("resumed", "periodic_update", 50), 90)

@@ -26,14 +26,14 @@ def test_a_status_that_counts_as_resolved_is_the_resolution() -> None:
     """A help desk sends its own word and no activity `resolved`."""
     desk = ClockDesk({"resolution": terms(60)}, rules=OF_A_DESK)
     published = desk.record_activity(10, "status_changed", to="Solved")
-    assert [said.word for said in published] == ["fulfilled"]
-    assert [said.word for said in desk.record_activity(20, "status_changed", to="Triaged")] == ["resumed", "restated"]
+    assert [each.word for each in published] == ["fulfilled"]
+    assert [each.word for each in desk.record_activity(20, "status_changed", to="Triaged")] == ["resumed", "restated"]
 
 
 def test_a_status_that_counts_as_closed_cancels() -> None:
     """Nobody waits for anything after that."""
     desk = ClockDesk({"resolution": terms(60)}, rules=OF_A_DESK)
-    assert [said.word for said in desk.record_activity(10, "status_changed", to="Done")] == ["cancelled"]
+    assert [each.word for each in desk.record_activity(10, "status_changed", to="Done")] == ["cancelled"]
 
 
 def test_a_status_that_is_not_listed_counts_as_open() -> None:
@@ -48,7 +48,7 @@ def test_the_customers_message_ends_the_wait_for_it() -> None:
     """zammad/zammad#1322: the customer answers, and the case stays paused for ever."""
     desk = ClockDesk({"restoration": terms(60, paused_by=[WAITING])})
     desk.record_activity(10, "status_changed", to=WAITING)
-    assert [said.short for said in desk.record_activity(40, "customer_replied")] == [("resumed", "restoration", 40)]
+    assert [each.short for each in desk.record_activity(40, "customer_replied")] == [("resumed", "restoration", 40)]
     assert desk.due("restoration") == 90
 
 
@@ -85,16 +85,16 @@ def test_a_status_with_an_end_ends_by_itself() -> None:
     desk.record_activity(10, "status_changed", to=WAITING, until=500)
     assert desk.next_due == 500
     assert desk.waits_until(500) == []
-    assert [said.short for said in desk.waits_until(501)] == [("resumed", "restoration", 500)]
+    assert [each.short for each in desk.waits_until(501)] == [("resumed", "restoration", 500)]
     assert desk.due("restoration") == 550
-    assert [said.short for said in desk.waits_until(2_000)] == [("breached", "restoration", 550)]
+    assert [each.short for each in desk.waits_until(2_000)] == [("breached", "restoration", 550)]
 
 
 def test_downtime_over_the_end_of_a_status_changes_nothing() -> None:
     """The count goes on from that instant, and what was due since fires in its order."""
     desk = ClockDesk({"restoration": terms(60, paused_by=[WAITING]), "first_response": terms(600)})
     desk.record_activity(10, "status_changed", to=WAITING, until=500)
-    assert [said.short for said in desk.waits_until(2_000)] == [
+    assert [each.short for each in desk.waits_until(2_000)] == [
         ("resumed", "restoration", 500),
         ("breached", "restoration", 550),
         ("breached", "first_response", 600),
@@ -116,7 +116,7 @@ def test_an_activity_after_the_end_finds_the_status_ended() -> None:
     desk = ClockDesk({"restoration": terms(60, paused_by=[WAITING])})
     desk.record_activity(10, "status_changed", to=WAITING, until=100)
     published = desk.record_activity(110, "agent_replied")
-    assert [said.short for said in published] == [("resumed", "restoration", 100)]
+    assert [each.short for each in published] == [("resumed", "restoration", 100)]
     assert desk.due("restoration") == 150
 
 
@@ -142,4 +142,4 @@ def test_a_case_that_is_over_until_an_instant_is_reopened_then(to: str) -> None:
     desk.waits_until(501)
     assert desk.clock("resolution").stage == "running"
     assert desk.due("resolution") == 550
-    assert [said.short for said in desk.waits_until(2_000)] == [("breached", "resolution", 550)]
+    assert [each.short for each in desk.waits_until(2_000)] == [("breached", "resolution", 550)]

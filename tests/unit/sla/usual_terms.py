@@ -15,7 +15,7 @@ def business_days(number: int) -> MilestoneTerms:
     return replace(terms(None), reason=None, hours="business", target_business_days=number, paused_by=tuple(USUAL))
 
 
-def restated(said: object) -> tuple[str, str, str]:
+def restated(published: object) -> tuple[str, str, str]:
     """The old verdict, the new one and the cause of a `ClockRestated`."""
-    assert isinstance(said, ClockRestated)
-    return said.old, said.new, said.cause
+    assert isinstance(published, ClockRestated)
+    return published.old, published.new, published.cause
