@@ -52,7 +52,7 @@ async def test_it_runs_stays_running_and_leaves_nothing_behind(tmp_path: Path) -
         again = await up.ready(but_not=ready)
         assert again["pids"]["router"] != ready["pids"]["router"]
         assert again["pids"]["kafka"] == ready["pids"]["kafka"]
-        assert "router ended (killed by signal 9); last line of its log: " in up.said
+        assert "router ended (killed by signal 9); last line of its log: " in up.output
 
         seen |= everyone(again)
 
@@ -60,14 +60,14 @@ async def test_it_runs_stays_running_and_leaves_nothing_behind(tmp_path: Path) -
         at_last = await up.ready(but_not=again)
         assert at_last["pids"]["kafka"] != ready["pids"]["kafka"]
         assert at_last["bootstrap"] == ready["bootstrap"]
-        assert "The Kafka process ended (killed by signal 9)" in up.said
+        assert "The Kafka process ended (killed by signal 9)" in up.output
         await _is_usable(at_last, printed["urls"])
         seen |= everyone(at_last)
 
         os.killpg(up.process.pid, signal.SIGINT)  # what a terminal does at Ctrl-C
         assert await asyncio.wait_for(up.process.wait(), GONE_WITHIN) == 0
         assert not [pid for pid in seen if is_running(pid)]
-        assert {path.name for path in tmp_path.iterdir()} == {"said.txt"}
+        assert {path.name for path in tmp_path.iterdir()} == {"stderr.txt"}
 
 
 async def _is_usable(ready: Mapping[str, Any], urls: Mapping[str, str]) -> None:
@@ -145,10 +145,10 @@ async def test_a_kill_9_of_it_leaves_no_process_and_no_data_is_lost(tmp_path: Pa
 async def test_ctrl_c_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None:
     """People change their minds."""
     async with running(tmp_path, TMPDIR=str(tmp_path)) as up:
-        await eventually(lambda: "starting Kafka" in up.said, READY_WITHIN, "Kafka is being started")
+        await eventually(lambda: "starting Kafka" in up.output, READY_WITHIN, "Kafka is being started")
         os.killpg(up.process.pid, signal.SIGINT)
         assert await asyncio.wait_for(up.process.wait(), GONE_WITHIN) == 0
-        assert {path.name for path in tmp_path.iterdir()} == {"said.txt"}
+        assert {path.name for path in tmp_path.iterdir()} == {"stderr.txt"}
 
 
 @pytest.mark.parametrize(
@@ -166,10 +166,10 @@ async def test_bad_input_is_one_line_and_starts_nothing(
     """2 for what was asked, 1 for what the machine lacks."""
     async with running(tmp_path, *options, **variables) as up:
         assert await asyncio.wait_for(up.process.wait(), 30) == code
-    said = up.said.strip().splitlines()
-    assert re.search(line, said[-1])
-    assert "Traceback" not in up.said
-    assert not any(sentence.startswith("starting Kafka") for sentence in said)
+    lines = up.output.strip().splitlines()
+    assert re.search(line, lines[-1])
+    assert "Traceback" not in up.output
+    assert not any(sentence.startswith("starting Kafka") for sentence in lines)
 
 
 async def test_a_taken_port_is_one_line_and_starts_nothing(tmp_path: Path) -> None:
@@ -210,4 +210,4 @@ async def test_on_a_kafka_of_ones_own_everything_else_runs_and_that_is_left_alon
     # its topics are there now: with another partition count every record would seem to be on the wrong partition
     async with running(tmp_path, "--kafka", bootstrap, FRONTLINE_PARTITIONS="3") as up:
         assert await asyncio.wait_for(up.process.wait(), READY_WITHIN) == 1
-        assert re.search(r"partitions is 6, expected 3.*set FRONTLINE_PARTITIONS", up.said)
+        assert re.search(r"partitions is 6, expected 3.*set FRONTLINE_PARTITIONS", up.output)

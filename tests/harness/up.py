@@ -17,21 +17,21 @@ READY_WITHIN = 90.0
 class Up:
     """One `frontline up` and what it has written."""
 
-    def __init__(self, process: asyncio.subprocess.Process, ready_file: Path, talk: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, ready_file: Path, stderr: Path) -> None:
         self.process = process
         self.ready_file = ready_file
-        self._talk = talk
+        self._stderr = stderr
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         """Its standard error so far."""
-        return self._talk.read_text()
+        return self._stderr.read_text()
 
     async def ready(self, but_not: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The ready file, once it is there and says something else than `but_not`."""
 
         def there() -> bool:
-            assert self.process.returncode is None, self.said
+            assert self.process.returncode is None, self.output
             return self.ready_file.exists() and json.loads(self.ready_file.read_text()) != but_not
 
         await eventually(there, READY_WITHIN, "the ready file is written")
@@ -41,14 +41,14 @@ class Up:
 @asynccontextmanager
 async def running(folder: Path, *options: str, **variables: str) -> AsyncIterator[Up]:
     """`frontline up` with these options, in a process group of its own like one started from a terminal."""
-    ready_file, talk = folder / "ready.json", folder / "said.txt"
-    with talk.open("w") as said:
+    ready_file, stderr = folder / "ready.json", folder / "stderr.txt"
+    with stderr.open("w") as open_stderr:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "services.cli", "up", "--port", "0", "--ready-file", str(ready_file), *options,
-            stdout=asyncio.subprocess.PIPE, stderr=said, env={**os.environ, **variables}, start_new_session=True,
+            stdout=asyncio.subprocess.PIPE, stderr=open_stderr, env={**os.environ, **variables}, start_new_session=True,
         )  # fmt: skip
     try:
-        yield Up(process, ready_file, talk)
+        yield Up(process, ready_file, stderr)
     finally:
         if process.returncode is None:
             process.kill()

@@ -118,14 +118,14 @@ def recorded(day: Day, plan: str, request: dict[str, Any], wait: int, routed_by:
     recording.sets_entitlement(account(plan=plan))
     recording.asks(1, **request)
     recording.runs()
-    for number, (gap, (kind, said)) in enumerate(day, 1):
+    for number, (gap, (kind, details)) in enumerate(day, 1):
         recording.passes(timedelta(minutes=gap))
-        said = dict(said)
-        if "minutes" in said:
-            said["until"] = recording.now + timedelta(minutes=said.pop("minutes"))
-        if "back" in said:
-            said["retracts"] = f"{max(number - said.pop('back'), 1):032x}"
-        recording.record_activity(kind, CASE, **said)
+        details = dict(details)
+        if "minutes" in details:
+            details["until"] = recording.now + timedelta(minutes=details.pop("minutes"))
+        if "back" in details:
+            details["retracts"] = f"{max(number - details.pop('back'), 1):032x}"
+        recording.record_activity(kind, CASE, **details)
         recording.runs()
     recording.passes(timedelta(minutes=wait))
     return recording
@@ -211,7 +211,7 @@ def test_an_edition_does_not_differ_from_itself(history: list[Step], partitions:
     recording = lived(history, partitions)
     by_name = backtest(recording, GUIDELINES, baseline=GUIDELINES, configured=BOTH)
     assert (by_name.counts["affected"], by_name.cases) == (0, ())
-    if not any(said.get("kind") == "policy_migrated" for _, said in history):
+    if not any(details.get("kind") == "policy_migrated" for _, details in history):
         assert backtest(recording, GUIDELINES, configured=BOTH).counts["affected"] == 0
 
 

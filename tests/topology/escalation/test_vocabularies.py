@@ -83,7 +83,7 @@ def activities(random: Random, case_id: str, desk: TaskDesk) -> Iterator[Activit
         yield desk.activity(kind, case_id, **{"at": at, **given_})
 
 
-def said(desk: TaskDesk) -> list[Any]:
+def outcomes(desk: TaskDesk) -> list[Any]:
     """Every event, and the causes of the dead letters."""
     return [json.loads(wire.encode(event)) for _, event in desk.events()] + [desk.dead_letter_causes]
 
@@ -107,8 +107,8 @@ def test_an_edition_with_every_word_replaced_counts_the_same(part: int) -> None:
             other.takes_activity(replaced(RENAMING.activity(activity), moved))
     for desk in (plain, other):
         desk.passes(timedelta(days=10))
-    expected = said(plain)
-    assert json.loads(RENAMING.back(json.dumps(said(other)))) == expected
+    expected = outcomes(plain)
+    assert json.loads(RENAMING.back(json.dumps(outcomes(other)))) == expected
     assert len(expected) > 600
 
 

@@ -83,7 +83,7 @@ def test_the_shipped_editions_know_the_words_of_the_scenario(name: str) -> None:
     assert accounts_for((load_edition(name),)) == DEMO_ACCOUNTS
 
 
-def test_an_edition_of_other_words_is_told_apart() -> None:
+def test_an_edition_of_other_words_is_recognised() -> None:
     """`frontline demo` says what is missing instead of failing."""
     assert {"access", "channel", "fields.impact", "requester.role", "P1"} <= set(unknown_words(LOJA))
 

@@ -61,7 +61,7 @@ def test_a_status_ends_by_itself_only_if_no_other_came_first(
     assert ("clock.paused" in published) == (case.clock("parking")["stage"] == "paused")
 
 
-def test_the_end_of_a_status_is_told_from_an_activity_whatever_their_ids_are() -> None:
+def test_the_end_of_a_status_is_no_activity_whatever_their_ids_are() -> None:
     """Producers choose their ids: an end that was marked in its id would be taken for another activity's change."""
     for ids in (("x~",), ("x", "x~")):
         case = case_at()

@@ -68,15 +68,15 @@ def test_a_preview_shows_each_clock_before_and_after() -> None:
     """P1 of Premier+, half an hour old: the same deadlines as commitments, and hourly updates."""
     case = Case(plan="premier_plus")
     case.passes(minutes(30))
-    told = case.to_edition()
-    assert told["edition"] == {"before": "guidelines-2021", "after": "objectives-2024"}
-    changed = {clock["milestone"]: (clock["before"], clock["after"]) for clock in told["clocks"]}
+    shown = case.to_edition()
+    assert shown["edition"] == {"before": "guidelines-2021", "after": "objectives-2024"}
+    changed = {clock["milestone"]: (clock["before"], clock["after"]) for clock in shown["clocks"]}
     before, after = changed["first_response"]
     assert (before["promise"], after["promise"]) == ("objective", "commitment")
     assert before["due_at"] == after["due_at"] == "2026-11-23T13:00:00Z"
     assert changed["periodic_update"][0] is None
     assert changed["periodic_update"][1]["due_at"] == "2026-11-23T13:00:00Z"
-    assert (told["breaches"], told["problem"]) == ([], None)
+    assert (shown["breaches"], shown["problem"]) == ([], None)
 
 
 def test_a_preview_ends_a_status_at_its_time() -> None:
@@ -108,11 +108,11 @@ def test_a_preview_is_what_escalation_then_publishes() -> None:
     case.passes(minutes(30))
     case.record_activity("agent_replied")
     case.passes(minutes(70))
-    told = case.to_edition()
+    shown = case.to_edition()
     case.desk.goes_on_with(type(LIBRARY)([*LIBRARY.editions, *NEXT.editions]))
-    said = case.desk.record_activity("policy_migrated", edition="objectives-2024", policy_sha256=LATER.sha256)
-    assert [words.split()[0] for words in said if "breached" in words] == ["periodic_update"]
-    assert len([words for words in said if "restated" in words]) == len(told["restated"])
+    effects = case.desk.record_activity("policy_migrated", edition="objectives-2024", policy_sha256=LATER.sha256)
+    assert [words.split()[0] for words in effects if "breached" in words] == ["periodic_update"]
+    assert len([words for words in effects if "restated" in words]) == len(shown["restated"])
 
 
 def test_a_preview_counts_a_receipt_by_a_clock_that_is_behind() -> None:
@@ -141,10 +141,10 @@ def test_another_plan_is_previewed_like_another_edition() -> None:
     case = Case(plan="premier")
     case.passes(minutes(30))
     one, now = case.candidate, at(0.5)
-    told = preview(one, [to_edition(one, LATER, now), to_plan(one, "access", now)], EDITIONS, now)
-    assert told["plan"] == {"before": "premier", "after": "access"}
-    assert told["edition"]["after"] == "objectives-2024"
-    first = next(clock for clock in told["clocks"] if clock["milestone"] == "first_response")
+    shown = preview(one, [to_edition(one, LATER, now), to_plan(one, "access", now)], EDITIONS, now)
+    assert shown["plan"] == {"before": "premier", "after": "access"}
+    assert shown["edition"]["after"] == "objectives-2024"
+    first = next(clock for clock in shown["clocks"] if clock["milestone"] == "first_response")
     assert first["after"]["target_seconds"] == 4 * 3600
 
 
@@ -166,10 +166,10 @@ def test_an_edition_without_the_calendar_of_the_case_is_a_problem_that_is_told()
     target = PinnedEdition("ab" * 32, lacking)
     editions = {**EDITIONS, short_of(target.sha256): target}
     now = case.desk.driver.now
-    told = preview(case.candidate, [to_edition(case.candidate, target, now)], editions, now)
+    shown = preview(case.candidate, [to_edition(case.candidate, target, now)], editions, now)
     named = Reason("migrate.unknown_calendar", edition=lacking.edition, calendar="spain")
-    assert told["problem"] == named
-    assert told["clocks"] == []
+    assert shown["problem"] == named
+    assert shown["clocks"] == []
 
 
 def test_people_read_a_line_for_each_case_and_each_clock() -> None:
@@ -214,8 +214,8 @@ def test_an_edition_and_a_plan_are_previewed_in_the_order_in_which_they_are_sent
     editions = {short_of(each.sha256): each for each in (pinned, LATER)}
     one, now = candidate(case.log, editions, at(0.5)), at(0.5)
     assert isinstance(one, Candidate)
-    told = preview(one, [to_edition(one, LATER, now), to_plan(one, "premier_plus", now)], editions, now)
-    assert (told["problem"], told["plan"]["after"]) == (None, "premier_plus")
+    shown = preview(one, [to_edition(one, LATER, now), to_plan(one, "premier_plus", now)], editions, now)
+    assert (shown["problem"], shown["plan"]["after"]) == (None, "premier_plus")
 
 
 def test_an_edition_that_a_refused_migration_names_is_no_edition_of_the_case() -> None:
