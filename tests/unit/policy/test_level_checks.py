@@ -48,21 +48,21 @@ def small(levels: list[str], *targets: str, hours: str = NINE_TO_SIX, elsewhere:
             ONE_DAY,
             [AT_HALF, before(1, "4h 30m")],
             NINE_TO_SIX,
-            "targets[0], which is 9h of open time for a case of 2026-01-05T16:59:59.999999Z by calendar south",
+            ("9h", "2026-01-05T16:59:59.999999Z"),
             id="half, then as long before",
         ),
         pytest.param(
             ONE_DAY,
             [AT_HALF, before(1, "2h")],
             CLOSES_EARLY,
-            "targets[0], which is 4h of open time for a case of 2026-12-29T11:59:59.999999Z by calendar south",
+            ("4h", "2026-12-29T11:59:59.999999Z"),
             id="to a date that closes early",
         ),
         pytest.param(
             ONE_DAY,
             [before(0, "10h"), before(1, "9h")],
             NINE_TO_SIX,
-            "targets[0], which is 9h of open time for a case of 2026-01-05T16:59:59.999999Z by calendar south",
+            ("9h", "2026-01-05T16:59:59.999999Z"),
             id="both before the start",
         ),
         # until the end of the day it is up to eighteen: then more than half of it is left where the first one calls
@@ -70,21 +70,21 @@ def small(levels: list[str], *targets: str, hours: str = NINE_TO_SIX, elsewhere:
             END_OF_DAY,
             [before(0, "8h 50m"), AT_HALF.replace("0,", "1,", 1)],
             NINE_TO_SIX,
-            "targets[0], which is 18h of open time for a case of 2026-01-05T08:00:00Z by calendar south",
+            ("18h", "2026-01-05T08:00:00Z"),
             id="as long before, then half",
         ),
         pytest.param(
             END_OF_DAY,
             [at(1, 1.25), after(2, "4h 30m")],
             NINE_TO_SIX,
-            "targets[0], which is 18h of open time for a case of 2026-01-05T08:00:00Z by calendar south",
+            ("18h", "2026-01-05T08:00:00Z"),
             id="a share beyond the deadline, then a distance",
         ),
         pytest.param(
             ONE_DAY,
             [after(1, "4h 30m"), at(2, 1.5)],
             NINE_TO_SIX,
-            "targets[0], which is 9h of open time for a case of 2026-01-05T16:59:59.999999Z by calendar south",
+            ("9h", "2026-01-05T16:59:59.999999Z"),
             id="a distance, then a share beyond the deadline",
         ),
         pytest.param(
@@ -99,12 +99,16 @@ def small(levels: list[str], *targets: str, hours: str = NINE_TO_SIX, elsewhere:
     ],
 )
 def test_levels_that_do_not_ascend_on_a_target_in_business_days_are_a_mistake(
-    target: str, levels: list[str], hours: str, found: str | None
+    target: str, levels: list[str], hours: str, found: tuple[str, str] | None
 ) -> None:
     """At the shortest and at the longest open time that it comes to; the mistake names a case."""
     named = [(each.field, each.message) for each in mistakes(small(levels, target, hours=hours))]
-    sentence = f"does not come after the step before it on {found}"
-    assert named == ([] if found is None else [("escalation_levels[1]", sentence)])
+    if found is None:
+        assert named == []
+    else:
+        length, opened = found
+        case = f"targets[0], which is {length} of open time for a case of {opened} by calendar south"
+        assert named == [("escalation_levels[1]", f"does not come after the step before it on {case}")]
 
 
 def test_only_the_calendars_that_a_case_may_have_are_tried() -> None:

@@ -3,7 +3,7 @@
 Whoever compares the edition with the guidelines finds the difference; without its note it looks like a mistake.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import NamedTuple
 
@@ -31,66 +31,65 @@ class Settled(NamedTuple):
     shown_after: dict[str, str]  # language -> the beginning of the line or row
 
 
-def _of_access(rule_id: str) -> Notes:
-    return lambda edition: {rule.id: rule.note for rule in edition.access if rule.id == rule_id}
+def _of(section: str, *names: str) -> Notes:
+    """The notes of these items of a section: a list of rules with ids, or a mapping by name."""
 
+    def notes(edition: Edition) -> dict[str, str | None]:
+        items = getattr(edition, section)
+        by_name = items if isinstance(items, Mapping) else {rule.id: rule for rule in items}
+        return {name: by_name[name].note for name in names}
 
-def _of_priority(rule_id: str) -> Notes:
-    return lambda edition: {rule.id: rule.note for rule in edition.priority_rules if rule.id == rule_id}
-
-
-def _of_targets(*target_ids: str) -> Notes:
-    return lambda edition: {rule.id: rule.note for rule in edition.targets if rule.id in target_ids}
+    return notes
 
 
 SETTLED = {
     "web ticket and chat: the text against the matrix": Settled(
-        _of_access("access.tier1.chat_and_ticket"),
+        _of("access", "access.tier1.chat_and_ticket"),
         ("text", "web tickets", "chat", "matrix"),
         {"en": "· Chat, web ticket, Access: ", "es": "· Chat con un agente, Incidencia web, Acceso: "},
     ),
     "phone: the text against the footnote": Settled(
-        _of_access("access.tier1.phone"),
+        _of("access", "access.tier1.phone"),
         ("footnote", "API", "text"),
         {"en": "· Phone, Access: ", "es": "· Teléfono, Acceso: "},
     ),
     "paid support gives all that access gives": Settled(
-        lambda edition: {plan: edition.plans[plan].note for plan in ("premier", "premier_plus")},
+        _of("plans", "premier", "premier_plus"),
         ("Access", "matrix", "unlicensed administrators"),
         {"en": "· Premier: ", "es": "· Premier: "},
     ),
     "owners count as admins": Settled(
-        lambda edition: {"owner": edition.roles["owner"].note},
+        _of("roles", "owner"),
         ("owners", "phone", "administrator"),
         {"en": "· Owner counts as admin and member. ", "es": "· Propietario cuenta como administrador y miembro. "},
     ),
     "business_plus counts as business": Settled(
-        lambda edition: {"business_plus": edition.account_types["business_plus"].note},
+        _of("account_types", "business_plus"),
         ("Business Plus", "Business"),
         {"en": "· Business+ counts as Business. ", "es": "· Business Plus cuenta como Business. "},
     ),
     "development counts as alpha and beta": Settled(
-        _of_priority("priority.not_production_or_information"),
+        _of("priority_rules", "priority.not_production_or_information"),
         ("alpha", "beta", "development"),
         {"en": "P4 | ", "es": "P4 | "},
     ),
     "a full workaround is P3": Settled(
-        _of_priority("priority.general_or_full_workaround"),
+        _of("priority_rules", "priority.general_or_full_workaround"),
         ("full workaround",),
         {"en": "P3 | ", "es": "P3 | "},
     ),
     "times are objectives on both plans": Settled(
-        _of_targets("P1.first_response"),
+        _of("targets", "P1.first_response"),
         ("consequence", "objectives", "both plans"),
         {"en": "Plan Premier or Premier+", "es": "El plan Premier o Premier+"},
     ),
     "extra work outside business hours": Settled(
-        _of_targets("P2.first_response", "P2.restoration"),
+        _of("targets", "P2.first_response", "P2.restoration"),
         ("outside", "not promised"),
         {"en": "Plan Premier or Premier+", "es": "El plan Premier o Premier+"},
     ),
     "P3 and P4 wait until the desk has been open": Settled(
-        _of_targets("P3_P4.first_response"),
+        _of("targets", "P3_P4.first_response"),
         ("4 h", "ours"),
         {"en": "Plan Premier or Premier+", "es": "El plan Premier o Premier+"},
     ),
