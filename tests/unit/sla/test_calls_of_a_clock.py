@@ -13,7 +13,7 @@ from shared.business_time.spans import merged
 from shared.contracts.structs import MilestoneTerms
 from shared.contracts.vocabulary import ActivityType, Hours, Until
 from shared.policy.chain import Chain, Step, amount_of
-from shared.policy.model import EscalationLevel, Repeat
+from shared.policy.model import EscalationLevel, LevelKind, Repeat
 from shared.sla.clock import Clock
 from shared.sla.effects import ClockWarned, EscalationRaised, EscalationSuppressed
 from tests.harness.desk import ClockDesk, PublishedEffect, minute
@@ -83,32 +83,18 @@ def ladders(draw: st.DrawFn) -> tuple[EscalationLevel, ...]:
     repeats = st.none() | st.builds(Repeat, every_seconds=lengths.map(lambda each: 60 * each), times=st.integers(1, 3))
     distances = st.integers(0, 3) | lengths
     levels: list[EscalationLevel] = []
+
+    def add(kind: LevelKind, shares: list[float], distance: str, least: int) -> None:
+        """The next level: at a share, or at least so many minutes from the deadline."""
+        share = draw(st.none() | st.sampled_from(shares))
+        when = {"share": share} if share else {distance: 60 * (least + draw(distances))}
+        level = {"kind": kind, "level": len(levels), "repeat": draw(repeats), "called": "team", **when}
+        levels.append(EscalationLevel.model_validate(level))
+
     for _ in range(draw(st.integers(0, 3))):
-        share = draw(st.none() | st.sampled_from([0.25, 0.5, 0.75, 0.9]))
-        before = None if share else 60 * (1 + draw(distances))
-        levels.append(
-            EscalationLevel(
-                kind="warning",
-                level=len(levels),
-                share=share,
-                before_deadline_seconds=before,
-                repeat=draw(repeats),
-                called="team",
-            )
-        )
+        add("warning", [0.25, 0.5, 0.75, 0.9], "before_deadline_seconds", 1)
     for _ in range(draw(st.integers(0 if levels else 1, 3))):
-        share = draw(st.none() | st.sampled_from([1.0, 1.25, 1.5, 2.0]))
-        after = None if share else 60 * draw(distances)
-        levels.append(
-            EscalationLevel(
-                kind="escalation",
-                level=len(levels),
-                share=share,
-                after_deadline_seconds=after,
-                repeat=draw(repeats),
-                called="lead",
-            )
-        )
+        add("escalation", [1.0, 1.25, 1.5, 2.0], "after_deadline_seconds", 0)
     assume(any(ascends(levels, target) for target in (60, 480, 1_440)))
     return tuple(levels)
 
