@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from shared.contracts.vocabulary import ActivityType
 from shared.policy.digest import policy_sha256
 from shared.policy.files import load_library
 from shared.routing.entitlement import covered, terms_of
@@ -32,99 +33,83 @@ def case_of_account(calendar: str, **given: Any) -> ExplainedCase:
     return ExplainedCase(desk, decided(asked, entitlement, rules, desk.driver.now, case_id=desk.case().case_id))
 
 
-def acknowledged(later: float = 0) -> ExplainedCase:
+def lived_through(case: ExplainedCase, *steps: tuple[float, ActivityType, dict[str, Any]]) -> ExplainedCase:
+    """The case after these activities, each with the minutes since the one before it."""
+    for waited, kind, given in steps:
+        case.passes(minutes(waited))
+        case.record_activity(kind, **given)
+    return case
+
+
+def later(span: float, case: ExplainedCase) -> ExplainedCase:
+    """The case so many minutes later."""
+    case.passes(minutes(span))
+    return case
+
+
+def acknowledged(span: float = 0) -> ExplainedCase:
     """The first response of an outage, due at 14:00, is acknowledged at 13:40: its warning of 13:45 would come at
     14:15."""
-    case = case_at()
-    case.passes(minutes(40))
-    case.record_activity("acknowledged", milestone="first_response")
-    case.passes(minutes(later))
-    return case
+    return later(span, lived_through(case_at(), (40, "acknowledged", {"milestone": "first_response"})))
 
 
 def acknowledged_and_answered() -> ExplainedCase:
     """From the answer on there is nobody to call, and so nothing that waits."""
-    case = acknowledged(10)
-    case.record_activity("agent_replied")
-    return case
+    return lived_through(acknowledged(), (10, "agent_replied", {}))
 
 
 def prolonged() -> ExplainedCase:
     """Acknowledged early, so that the warning still comes before the deadline, and again before the silence is over."""
-    case = case_at(workaround="partial")
-    case.record_activity("acknowledged", milestone="restoration")
-    case.passes(minutes(20))
-    case.record_activity("acknowledged", milestone="restoration")
-    return case
+    given = {"milestone": "restoration"}
+    return lived_through(case_at(workaround="partial"), (0, "acknowledged", given), (20, "acknowledged", given))
 
 
-def parked(later: float) -> ExplainedCase:
+def parked(span: float) -> ExplainedCase:
     """Parked at 13:20 until 13:40, when the status ends by itself; what is owed meanwhile stands still in `open`."""
     case = case_at()
-    case.passes(minutes(20))
-    case.record_activity("status_changed", to="parked", until=case.desk.driver.now + minutes(20))
-    case.passes(minutes(later))
-    return case
+    until = case.desk.driver.now + minutes(40)
+    return later(span, lived_through(case, (20, "status_changed", {"to": "parked", "until": until})))
 
 
 def parked_otherwise() -> ExplainedCase:
     """The customer's reply ends the wait before its time."""
-    case = parked(10)
-    case.record_activity("customer_replied")
-    case.passes(minutes(60))
-    return case
+    return later(60, lived_through(parked(10), (0, "customer_replied", {})))
 
 
 def retracted() -> ExplainedCase:
     """A reply that is taken back counts as never sent."""
-    case = case_at()
-    case.passes(minutes(10))
-    case.record_activity("agent_replied", activity_id="too-early")
-    case.passes(minutes(10))
-    case.record_activity("reply_retracted", retracts="too-early")
-    return case
+    return lived_through(
+        case_at(),
+        (10, "agent_replied", {"activity_id": "too-early"}),
+        (10, "reply_retracted", {"retracts": "too-early"}),
+    )
 
 
 def reached() -> ExplainedCase:
     """The report is owed from the resolution on, and reached."""
-    case = case_at()
-    case.passes(minutes(10))
-    case.record_activity("resolved")
-    case.passes(minutes(10))
-    case.record_activity("milestone_reached", milestone="root_cause_report")
-    return case
+    return lived_through(case_at(), (10, "resolved", {}), (10, "milestone_reached", {"milestone": "root_cause_report"}))
 
 
 def reached_and_reopened() -> ExplainedCase:
     """The case is reopened, so that the report is owed again."""
-    case = reached()
-    case.passes(minutes(10))
-    case.record_activity("reopened")
-    return case
+    return lived_through(reached(), (10, "reopened", {}))
 
 
 def migrated() -> ExplainedCase:
     """Decided by an edition that does not know the words of the one that counts now."""
-    case = ExplainedCase(TaskDesk(BOTH, routed_by=LIBRARY))
-    case.passes(minutes(10))
-    case.record_activity("policy_migrated", edition="every_word", policy_sha256=policy_sha256(EDITION))
-    case.record_activity("status_changed", to="parked")
-    case.passes(minutes(10))
-    case.record_activity("resolved")
-    return case
+    return lived_through(
+        ExplainedCase(TaskDesk(BOTH, routed_by=LIBRARY)),
+        (10, "policy_migrated", {"edition": "every_word", "policy_sha256": policy_sha256(EDITION)}),
+        (0, "status_changed", {"to": "parked"}),
+        (10, "resolved", {}),
+    )
 
 
 def chat_in_spanish() -> ExplainedCase:
     """A message in a chat that waits for its answer."""
-    case = case_at(channel="chat", language="es-MX")
-    case.passes(minutes(10))
-    case.record_activity("customer_replied")
-    return case
+    return lived_through(case_at(channel="chat", language="es-MX"), (10, "customer_replied", {}))
 
 
 def chat_with_a_workaround() -> ExplainedCase:
     """The same target holds again, for another value of the field."""
-    case = chat_in_spanish()
-    case.passes(minutes(1))
-    case.record_activity("reprioritised", workaround="partial")
-    return case
+    return lived_through(chat_in_spanish(), (1, "reprioritised", {"workaround": "partial"}))
