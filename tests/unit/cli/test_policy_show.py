@@ -49,6 +49,15 @@ def test_words_that_do_not_fit_side_by_side_become_paragraphs(shown: Any) -> Non
     assert set(rows(LOJA).split()) - set(narrow.split()) <= {"|", "/", policy_sha256(load_edition(LOJA))}
 
 
+def test_a_channel_that_is_open_around_the_clock_says_so() -> None:
+    """No target asks for it: people and forms read it."""
+    channels = load_edition("guidelines-2021").channels.values()
+    open_always = [each.name["en"].casefold() for each in channels if each.around_the_clock and each.name]
+    cells = [row.split(" | ")[0] for row in rows("guidelines-2021").splitlines()]
+    assert [cell.split(" / ")[0].casefold() for cell in cells if " / at any hour" in cell] == open_always
+    assert open_always
+
+
 def columns_of(text: str, title: str) -> list[str]:
     """The headings of the table with this title; several spaces are between two of them."""
     lines = text.splitlines()

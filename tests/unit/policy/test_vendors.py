@@ -116,6 +116,17 @@ def test_every_vendor_has_at_least_five_deadlines_that_the_router_computes() -> 
         assert len([case for case in each["cases"] if "events" not in case]) >= 5, vendor
 
 
+def test_every_edition_has_a_row_of_the_page_with_what_is_left_out() -> None:
+    """Of companies of different kinds; the README says why one that many look for, Google Cloud, is not there."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| [")
+    ]
+    assert sorted(row[0] for row in rows) == sorted(f"[{name}]({name}.yaml)" for name in NAMES)
+    assert all(row[1] and row[2].startswith("[") and row[5] for row in rows), rows
+    assert "Google Cloud is not here: " in PAGE
+    assert {"atlassian", "aws", "frappe-helpdesk", "gitlab", "latitude", "redhat", "sap"} <= set(NAMES)
+
+
 @pytest.mark.parametrize("vendor", NAMES)
 def test_an_edition_says_where_and_when_the_terms_were_read(vendor: str) -> None:
     """Readers compare it with the page, which changes."""
