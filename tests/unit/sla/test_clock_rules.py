@@ -5,9 +5,7 @@ import pytest
 from shared.contracts.vocabulary import ActivityType, Hours
 from shared.sla.effects import ClockBreached, ClockFulfilled
 from tests.harness.desk import CHAIN, ClockDesk, minute, terms
-
-WAITING = "waiting_on_customer"
-USUAL = [WAITING, "resolved"]
+from tests.unit.sla.usual_terms import USUAL, WAITING
 
 
 def test_a_clock_starts_at_the_submission() -> None:

@@ -10,8 +10,7 @@ import pytest
 from shared.business_time.instants import MINUTE
 from shared.sla.effects import ClockFulfilled
 from tests.harness.desk import CHAIN, ClockDesk, terms
-
-WAITING = "waiting_on_customer"
+from tests.unit.sla.usual_terms import WAITING
 
 
 def test_chatwoot_defect_resolved_after_the_deadline_is_a_breach_and_no_hit() -> None:

@@ -11,8 +11,7 @@ from shared.policy.chain import Chain
 from shared.policy.model import EscalationLevel, Repeat
 from shared.sla.effects import ClockWarned, EscalationRaised, EscalationSuppressed
 from tests.harness.desk import CHAIN, ClockDesk, PublishedEffect, level, terms
-
-WAITING = "waiting_on_customer"
+from tests.unit.sla.usual_terms import WAITING
 
 
 def test_the_chain_of_a_clock_in_order() -> None:

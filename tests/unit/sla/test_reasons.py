@@ -6,9 +6,8 @@ from shared.contracts.vocabulary import ActivityType
 from shared.sla.clock import Pause, Terms
 from shared.sla.effects import ClockCancelled, ClockPaused, ClockResumed
 from tests.harness.desk import ClockDesk, minute, terms
+from tests.unit.sla.usual_terms import USUAL, WAITING
 
-WAITING = "waiting_on_customer"
-USUAL = [WAITING, "resolved"]
 PROMISED: Terms = {
     "first_response": terms(60),
     "next_response": terms(60),

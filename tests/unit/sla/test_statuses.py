@@ -6,8 +6,8 @@ import pytest
 
 from tests.harness.desk import ClockDesk, terms
 from tests.harness.shipped import shipped_rules
+from tests.unit.sla.usual_terms import WAITING
 
-WAITING = "waiting_on_customer"
 OF_A_DESK = replace(
     shipped_rules(),
     statuses={"Waiting for vendor": "waiting", "Solved": "resolved", "Done": "closed", "Triaged": "open"},
