@@ -14,7 +14,7 @@ from shared.embedded_kafka.jar import Jar as Jar  # exported again, so that call
 from shared.embedded_kafka.jar import ShowStep as ShowStep
 from shared.embedded_kafka.jar import show_nothing as show_nothing
 
-KAFKA_VERSION = "4.3.1"
+KAFKA_VERSION = "4.4.0"
 LOCK_FILE = Path(__file__).with_name("kafka-jars.lock")
 
 

@@ -13,7 +13,7 @@ import jgo
 from shared.embedded_kafka.jar_download import http_client, repository_url
 from shared.embedded_kafka.jars import KAFKA_VERSION, LOCK_FILE, Jar, ShowStep
 
-LOG4J_VERSION = "2.25.4"  # the version that Kafka requires
+LOG4J_VERSION = "2.25.5"  # the version that Kafka requires
 # Kafka's POM leaves the choice of a log writer to the distribution; without one the broker logs nothing.
 ROOTS = (f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}", f"org.apache.logging.log4j:log4j-slf4j-impl:{LOG4J_VERSION}")
 HEADER = f"""\

@@ -16,7 +16,7 @@ from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
 from shared.embedded_kafka.data_folder import broker_properties
 from shared.kafka.ping import wait_until_it_answers
 
-IMAGE = "apache/kafka:4.3.1"
+IMAGE = "apache/kafka:4.4.0"
 PATIENCE = 15.0  # seconds for a given broker to answer
 CHOICES = ("embedded", "docker")
 

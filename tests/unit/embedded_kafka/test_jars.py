@@ -186,9 +186,9 @@ def _install_there(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("variables", "folder"),
     [
-        ({"FRONTLINE_CACHE_DIR": "/c"}, "/c/kafka-4.3.1"),
-        ({"XDG_CACHE_HOME": "/x"}, "/x/frontline/kafka-4.3.1"),
-        ({"HOME": "/h"}, "/h/.cache/frontline/kafka-4.3.1"),
+        ({"FRONTLINE_CACHE_DIR": "/c"}, "/c/kafka-4.4.0"),
+        ({"XDG_CACHE_HOME": "/x"}, "/x/frontline/kafka-4.4.0"),
+        ({"HOME": "/h"}, "/h/.cache/frontline/kafka-4.4.0"),
     ],
 )
 def test_the_jars_are_kept_where_caches_belong(
