@@ -30,7 +30,8 @@ def kafka_errors(settings: KafkaSettings, language: str | None = None) -> Iterat
     except (KafkaConnectionError, NodeNotReadyError):
         raise KafkaCallFailed(no_answer(address, language)) from None
     except NoTopics:
-        raise KafkaCallFailed(messages("kafka.no_topics", address=address)) from None
+        code = "kafka.no_topics_in_namespace" if settings.namespace else "kafka.no_topics"
+        raise KafkaCallFailed(messages(code, address=address, namespace=settings.namespace)) from None
     except (KafkaError, OSError, TimeoutError) as error:
         problem = str(error) or type(error).__name__
         raise KafkaCallFailed(messages("kafka.failed", address=address, problem=problem)) from None

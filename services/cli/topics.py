@@ -1,20 +1,23 @@
-"""`frontline topics`: creates the topics of the registry, compares the broker's with it, accepts a recreated one."""
+"""`frontline topics`: lists and creates the topics of the registry, compares them, accepts a recreated one."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
 
 from services.cli.kafka_errors import kafka_errors
 from services.cli.options import BAD_INPUT, CommandFailed, Json, Kafka, kafka_settings, report
 from shared.contracts.topics import TASK_SOURCES, TOPICS, Topic
+from shared.kafka.admin import TopicLayout
 from shared.kafka.faults import TopicsDiffer
 from shared.kafka.settings import KafkaSettings
-from shared.kafka.topic_admin import TopicNotCreated, apply_topics, check_topics
+from shared.kafka.topic_admin import TopicNotCreated, apply_topics, check_topics, topic_layouts
 from shared.streams.accept_topic import accept_recreated
 
 DONE, DIFFERENT = 0, 1
@@ -24,17 +27,42 @@ app = App(name="topics")
 _Result = TypeVar("_Result")
 
 
+@app.command(name="list")
+def list_topics(*, kafka: Kafka = None, as_json: Json = False) -> int:
+    """List the topics of the registry with their names in Kafka, which begin with FRONTLINE_NAMESPACE.
+
+    A topic without partitions does not exist. `copies` are those of the partition that has the fewest.
+    """
+    try:
+        settings = kafka_settings(kafka)
+        found = _call(settings, topic_layouts)
+    except CommandFailed as failed:
+        return report(failed)
+    listed = [_about(topic, settings, found.get(topic.name)) for topic in TOPICS]
+    if as_json:
+        print(msgspec.json.encode(listed).decode())
+    else:
+        table = Table("name", "partitions", "copies", "cleanup", "days", "key", box=None, pad_edge=False)
+        for about in listed:
+            columns = ("name", "partitions", "copies", "cleanup", "retention_days", "key")
+            table.add_row(*("" if about[column] is None else str(about[column]) for column in columns))
+        Console(soft_wrap=True, highlight=False, markup=False).print(table)
+    return DONE
+
+
 @app.command
 def apply(*, kafka: Kafka = None, as_json: Json = False) -> int:
     """Create the missing topics; existing ones are not changed."""
     try:
-        created = _call(kafka, apply_topics)
+        settings = kafka_settings(kafka)
+        created = _call(settings, apply_topics)
     except CommandFailed as failed:
         return report(failed)
     if as_json:
         print(msgspec.json.encode({"created": created, "topics": len(TOPICS)}).decode())
     else:
-        print("\n".join(f"created {name}" for name in created) or f"all {len(TOPICS)} topics exist")
+        names = map(settings.names.physical, created)
+        print("\n".join(f"created {name}" for name in names) or f"all {len(TOPICS)} topics exist")
     return DONE
 
 
@@ -42,13 +70,15 @@ def apply(*, kafka: Kafka = None, as_json: Json = False) -> int:
 def check(*, kafka: Kafka = None, as_json: Json = False) -> int:
     """Compare the broker's topics with the registry: exit code 0 if they agree, 1 with each difference."""
     try:
-        drifts = _call(kafka, check_topics)
+        settings = kafka_settings(kafka)
+        drifts = _call(settings, check_topics)
     except CommandFailed as failed:
         return report(failed)
     if as_json:
         print(msgspec.json.encode({"topics": len(TOPICS), "differences": [asdict(drift) for drift in drifts]}).decode())
     else:
-        print("\n".join(map(str, drifts)) or f"all {len(TOPICS)} topics agree with the registry")
+        in_kafka = [replace(drift, topic=settings.names.physical(drift.topic)) for drift in drifts]
+        print("\n".join(map(str, in_kafka)) or f"all {len(TOPICS)} topics agree with the registry")
     return DIFFERENT if drifts else DONE
 
 
@@ -60,9 +90,9 @@ def accept(topic: Annotated[str, Parameter(help="Its name.")], /, *, kafka: Kafk
     second call changes nothing. Tasks continue by themselves; restart services that ran when the topic was deleted.
     """
     try:
-        readers = _readers(topic)
+        readers, settings = _readers(topic), kafka_settings(kafka)
         done = {
-            service: _call(kafka, partial(accept_recreated, topic=source, group=service))
+            service: _call(settings, partial(accept_recreated, topic=source, group=service))
             for service, source in readers.items()
         }
     except CommandFailed as failed:
@@ -89,8 +119,19 @@ def _listed(partitions: Sequence[int]) -> str:
     return f"partitions {', '.join(map(str, partitions))}"
 
 
-def _call(kafka: str | None, action: Callable[[KafkaSettings], Coroutine[Any, Any, _Result]]) -> _Result:
-    settings = kafka_settings(kafka)
+def _about(topic: Topic, settings: KafkaSettings, found: TopicLayout | None) -> dict[str, Any]:
+    return {
+        "topic": topic.name,
+        "name": settings.names.physical(topic.name),
+        "partitions": None if found is None else found.partitions,
+        "copies": None if found is None else found.copies,
+        "cleanup": topic.policy,
+        "retention_days": None if topic.retention is None else topic.retention.days,
+        "key": topic.key,
+    }
+
+
+def _call(settings: KafkaSettings, action: Callable[[KafkaSettings], Coroutine[Any, Any, _Result]]) -> _Result:
     try:
         with kafka_errors(settings):
             return asyncio.run(action(settings))

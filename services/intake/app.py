@@ -40,7 +40,7 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.router.routes.extend(api.router.routes)  # flat, so that a 405 can name the methods of every route
-    docs.install(app, service.settings.kafka_bootstrap)
+    docs.install(app, service.settings)
     openapi.install(app)
     problem.install(app)
     return app

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from services.intake.openapi import ANY_SCOPE
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ENTITLEMENTS, ESCALATIONS, REQUESTS
 from shared.kafka.asyncapi import asyncapi
+from shared.kafka.settings import KafkaSettings
 
 _CSS = """
 :root { color-scheme: light dark; }
@@ -32,12 +33,12 @@ _POLICY = f"default-src 'none'; style-src 'sha256-{_CSS_HASH}'; base-uri 'none';
 Json = Mapping[str, Any]
 
 
-def install(app: FastAPI, bootstrap: str) -> None:
+def install(app: FastAPI, settings: KafkaSettings) -> None:
     """Add `/docs` and `/asyncapi` to `app`. `/openapi.json` is FastAPI's own."""
     events = asyncapi(
         app.title,
         app.description,
-        bootstrap,
+        settings,
         reads=(ENTITLEMENTS, REQUESTS, CASES, EDITIONS, ESCALATIONS),
         writes=(REQUESTS, ENTITLEMENTS, ACTIVITY),
     )

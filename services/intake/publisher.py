@@ -13,17 +13,15 @@ accepts one of the two.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from aiokafka.errors import KafkaError
 from faststream.exceptions import FastStreamException
-from faststream.kafka import KafkaBroker
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.intake.errors import KafkaUnavailable, TopicsChanged
 from shared.backoff import Backoff
 from shared.contracts.topics import MAX_MESSAGE_BYTES, Topic
-from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of, security
+from shared.kafka.faststream_client import FastStreamProducer, KafkaUnreachable, TopicsMissing, Written, partitions_of
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output
 from shared.kafka.settings import KafkaSettings
@@ -54,14 +52,6 @@ _FAILURES = (KafkaError, FastStreamException, OSError, TimeoutError)
 _UNAVAILABLE = (*_FAILURES, KafkaUnreachable, TopicNotCreated)
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """The place of a record in its topic."""
-
-    partition: int
-    offset: int
-
-
 class Publisher:
     """Publishes to Kafka. `run` keeps it connected, `publish` waits for the acknowledgement.
 
@@ -87,7 +77,7 @@ class Publisher:
         self._another_kafka = another_kafka
         self._linger_ms = linger_ms
         self._log = get_logger()
-        self._broker: KafkaBroker | None = None
+        self._producer: FastStreamProducer | None = None
         self.watch = TopicWatch(kafka, "intake", self._topics, readiness)
         self._connected = False
         self._outage = ""
@@ -115,13 +105,13 @@ class Publisher:
                 await self.watch.close()
             await asyncio.sleep(self._backoff.next())
 
-    async def publish(self, output: Output) -> Position:
+    async def publish(self, output: Output) -> Written:
         """Send one record and wait until all in-sync replicas have it.
 
         FRONTLINE_PARTITIONS determines its partition, as in the tasks, however many partitions the topic has now.
         Raises KafkaUnavailable or TopicsChanged. Neither acknowledged the record; after the former it may be written.
         """
-        if not self._connected or self._broker is None:
+        if not self._connected or self._producer is None:
             UNACKNOWLEDGED.labels(output.topic, "unavailable").inc()
             raise KafkaUnavailable("refusal.kafka_unavailable", retry_after=RETRY_AFTER)
         if self.watch.wrong:
@@ -133,13 +123,7 @@ class Publisher:
         try:
             with PUBLISH_SECONDS.time():
                 async with asyncio.timeout(self._timeout):
-                    written = await self._broker.publish(
-                        output.value,
-                        output.topic,
-                        key=output.key,
-                        partition=partition_for(output.key, self._kafka.partitions),
-                        headers={name: value.decode() for name, value in output.headers},
-                    )
+                    written = await self._producer.publish(output, partition_for(output.key, self._kafka.partitions))
         except TimeoutError:
             UNACKNOWLEDGED.labels(output.topic, "timeout").inc()
             self._lost("no acknowledgement in time")
@@ -154,16 +138,16 @@ class Publisher:
             self._lost(f"the producer failed: {type(error).__name__}")
             raise KafkaUnavailable("refusal.kafka_refused", retry_after=RETRY_AFTER) from None
         ACKNOWLEDGED.labels(output.topic).inc()
-        return Position(written.partition, written.offset)
+        return written
 
     async def close(self, within: float) -> None:
         """Flush and disconnect, in at most `within` seconds."""
-        broker, self._broker = self._broker, None
-        if broker is None:
+        producer, self._producer = self._producer, None
+        if producer is None:
             return
         try:
             async with asyncio.timeout(within):
-                await broker.stop()
+                await producer.stop()
         except _FAILURES as error:
             self._log.warning(
                 "Some records were not written before the connection was closed; none of them was acknowledged",
@@ -176,14 +160,12 @@ class Publisher:
             await self._make_topics()
         async with asyncio.timeout(LOOK_TIMEOUT):
             await self.watch.look()
-        broker = KafkaBroker(
-            self._kafka.kafka_bootstrap.split(","),
-            security=security(self._kafka),
-            client_id="frontline-intake",
+        producer = FastStreamProducer(
+            self._kafka,
+            "frontline-intake",
             enable_idempotence=True,
             acks="all",
             linger_ms=self._linger_ms,
-            request_timeout_ms=self._kafka.kafka_request_timeout_ms,
             metadata_max_age_ms=60_000,
             max_request_size=MAX_MESSAGE_BYTES,
             allow_auto_create_topics=False,
@@ -192,9 +174,9 @@ class Publisher:
             logger=None,
             graceful_timeout=1.0,
         )
-        self._broker = broker
+        self._producer = producer
         async with asyncio.timeout(CONNECT_TIMEOUT):
-            await broker.start()
+            await producer.start()
         self._replace = False
         self._found()
 

@@ -11,7 +11,7 @@ from services.intake.api_keys import ApiKey, Keyring, Scope
 from services.intake.editions import Editions
 from services.intake.errors import MissingScope, NotAcknowledged
 from services.intake.limits import RateLimits
-from services.intake.publisher import Position, Publisher
+from services.intake.publisher import Publisher
 from services.intake.request_status import RecentRequests
 from services.intake.settings import Settings
 from services.intake.stream import Streams
@@ -22,6 +22,7 @@ from shared.contracts.registry import struct_for, type_of
 from shared.contracts.structs import CaseRouted, EscalationEvent, Event, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.kafka import serde
+from shared.kafka.faststream_client import Written
 from shared.kafka.record import Record
 from shared.kafka.tail import Since, Tail
 from shared.observability import tracing
@@ -104,7 +105,7 @@ class Service:
 
     async def publish(
         self, topic: Topic, key: str, event: Event, *, event_id: str, subject: str, at: datetime, parent: str | None
-    ) -> tuple[Position, bytes]:
+    ) -> tuple[Written, bytes]:
         """Publish `event` and wait for Kafka's acknowledgement. Returns its place in the topic, and its data.
 
         `parent` is the caller's traceparent, if it sent one. Raises NotAcknowledged.

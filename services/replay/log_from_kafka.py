@@ -7,11 +7,11 @@ Then the log has every record that counts as consumed, and the cause of every ev
 
 from collections.abc import Callable, Mapping
 
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 
 from services.replay.recorded_log import LOG_TOPICS, SOURCES, Extent, Offsets, RecordedLog
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, dead_letter
+from shared.kafka.admin import Admin
 from shared.kafka.committed_reader import CommittedReader, Span, committed_reader
 from shared.kafka.faults import NoTopics, TopicsDiffer
 from shared.kafka.settings import KafkaSettings
@@ -52,17 +52,13 @@ async def read_log(
 
 async def _consumed(settings: KafkaSettings) -> dict[str, Offsets]:
     """The committed offsets of each service's consumer group; a group without offsets is left out."""
-    admin = AIOKafkaAdminClient(**settings.client())
     found: dict[str, Offsets] = {}
-    try:
-        await admin.start()
+    async with Admin(settings) as admin:
         for service, topics in SOURCES.items():
             names = {topic.name for topic in topics}
-            for place, committed in sorted((await admin.list_consumer_group_offsets(service)).items()):
+            for place, committed in sorted((await admin.group_offsets(service)).items()):
                 if place.topic in names and committed.offset >= 0:
                     found.setdefault(service, {}).setdefault(place.topic, {})[place.partition] = committed.offset
-    finally:
-        await admin.close()
     return found
 
 

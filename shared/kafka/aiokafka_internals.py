@@ -29,6 +29,8 @@ from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
+from shared.kafka.namespace import PhysicalName
+
 __all__ = [
     "ABORT_MARKER",
     "BATCH_MODULE",
@@ -130,7 +132,9 @@ async def committed_offsets(
     return found
 
 
-async def existing_partitions(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> dict[str, list[TopicPartition]]:
+async def existing_partitions(
+    consumer: AIOKafkaConsumer, topics: Iterable[PhysicalName]
+) -> dict[PhysicalName, list[TopicPartition]]:
     """The partitions of those of `topics` that exist. All topics are asked for: asking by name might create one."""
     cluster = await consumer._client.fetch_all_metadata()
     return {
@@ -202,11 +206,11 @@ class ProducerInternals:
 
         self._producer.client._on_connection_closed = closed
 
-    def add_partition(self, place: TopicPartition) -> None:
+    def add_partition(self, topic: PhysicalName, partition: int) -> None:
         """Make a partition part of the open transaction without writing to it."""
-        self._producer._txn_manager.maybe_add_partition_to_txn(place)
+        self._producer._txn_manager.maybe_add_partition_to_txn(TopicPartition(topic, partition))
 
-    async def add_group(self, group: str) -> None:
+    async def add_group(self, group: PhysicalName) -> None:
         """Make the offsets of `group` part of the open transaction without changing any."""
         while not await self._producer._sender._do_add_offsets_to_txn(group):
             continue  # it has waited a little

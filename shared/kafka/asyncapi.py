@@ -13,17 +13,26 @@ from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 
 from shared.contracts.topics import Topic
+from shared.kafka.namespace import PhysicalName
+from shared.kafka.settings import KafkaSettings
 
 
-def asyncapi(title: str, description: str, bootstrap: str, reads: Iterable[Topic], writes: Iterable[Topic]) -> bytes:
-    """The document as JSON, without internal topics: those that carry no events (changelogs, dead letters)."""
-    broker = KafkaBroker(bootstrap, description="Kafka, the only thing that the services share", logger=None)
+def asyncapi(
+    title: str, description: str, settings: KafkaSettings, reads: Iterable[Topic], writes: Iterable[Topic]
+) -> bytes:
+    """The document as JSON, without internal topics: those that carry no events (changelogs, dead letters).
+
+    A channel's address is the name in Kafka, its title the logical one."""
+    names = settings.names
+    broker = KafkaBroker(
+        settings.kafka_bootstrap, description="Kafka, the only thing that the services share", logger=None
+    )
     for topic in reads:
-        _reads(broker, topic)
+        _reads(broker, topic, names.physical(topic.name))
     for topic in writes:
         for event in topic.events:
             broker.publisher(
-                topic.name,
+                names.physical(topic.name),
                 title=f"{topic.name}:{event.__name__}",
                 description=f"{event.__doc__}\n\nKey: {topic.key}.",
                 schema=event,
@@ -32,10 +41,10 @@ def asyncapi(title: str, description: str, bootstrap: str, reads: Iterable[Topic
     return msgspec.json.encode(document.to_specification().to_jsonable())
 
 
-def _reads(broker: KafkaBroker, topic: Topic) -> None:
+def _reads(broker: KafkaBroker, topic: Topic, name: PhysicalName) -> None:
     async def take(event: Any) -> None:
         """Never called: FastStream takes the schema of a subscription from the annotation of its handler."""
 
     take.__annotations__["event"] = reduce(or_, topic.events)
     description = "\n\n".join(f"{event.TYPE}: {event.__doc__}" for event in topic.events)
-    broker.subscriber(topic.name, title=f"read:{topic.name}", description=f"{description}\n\nKey: {topic.key}.")(take)
+    broker.subscriber(name, title=f"read:{topic.name}", description=f"{description}\n\nKey: {topic.key}.")(take)

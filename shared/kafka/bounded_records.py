@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import UnsupportedCodecError
 
 from shared.contracts.topics import record_limit
@@ -32,6 +31,7 @@ from shared.kafka.aiokafka_internals import (
     replace_partition_records,
 )
 from shared.kafka.decompression import BatchTooLarge
+from shared.kafka.namespace import PhysicalName
 from shared.kafka.record import Headers, Withheld, size_of, too_large
 
 MAX_BATCH_BYTES = 32 * 1024 * 1024  # decoded; 32 times the largest uncompressed request of a producer
@@ -62,10 +62,12 @@ class WithheldRecord:
     checksum: None = None
 
 
-def bounded_consumer(*topics: str, **options: Any) -> AIOKafkaConsumer:
-    """A consumer with bounded memory; the arguments are those of `AIOKafkaConsumer`."""
-    bound_decoding()
-    return AIOKafkaConsumer(*topics, **options)
+_limits: dict[PhysicalName, int] = {}  # by the name in Kafka; the fetcher knows no other
+
+
+def set_record_limit(topic: PhysicalName, limit: int) -> None:
+    """The largest record of this topic in bytes, uncompressed, for every consumer of this process."""
+    _limits[topic] = limit
 
 
 @cache
@@ -83,7 +85,7 @@ class _PartitionRecords(PartitionRecords):  # type: ignore[misc]  # aiokafka is 
     """The records of one partition in a fetch. The consumer starts its next fetch at `next_fetch_offset`."""
 
     def __init__(self, place: Any, records: Any, *others: Any) -> None:
-        super().__init__(place, _Batches(records, record_limit(place.topic)), *others)
+        super().__init__(place, _Batches(records, _limits.get(place.topic) or record_limit(place.topic)), *others)
 
 
 class _Batches:

@@ -11,13 +11,11 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mappi
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaTimeoutError
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import TopicPartition
 
-from shared.kafka.aiokafka_internals import existing_partitions
-from shared.kafka.bounded_records import bounded_consumer
-from shared.kafka.record import Record
+from shared.kafka.consumer import Consumer
+from shared.kafka.record import Consumed, Record
 from shared.kafka.settings import KafkaSettings
 
 STALLED = 30.0  # seconds without progress after which reading fails
@@ -54,17 +52,12 @@ async def read_to_end(
 async def committed_reader(settings: KafkaSettings, **options: Any) -> AsyncIterator["CommittedReader"]:
     """A connected reader. `options` are arguments of the consumer that replace the defaults here. Raises KafkaError."""
     defaults: dict[str, Any] = {
+        "client_id": "frontline-reader",
         "auto_offset_reset": "earliest",
         "fetch_max_wait_ms": 50,
         "max_partition_fetch_bytes": _FETCH_BYTES,
     }
-    consumer = bounded_consumer(
-        **settings.client(),
-        group_id=None,
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-        **(defaults | options),
-    )
+    consumer = Consumer(settings, enable_auto_commit=False, isolation_level="read_committed", **(defaults | options))
     try:
         await consumer.start()
         yield CommittedReader(consumer)
@@ -75,12 +68,12 @@ async def committed_reader(settings: KafkaSettings, **options: Any) -> AsyncIter
 class CommittedReader:
     """A consumer that reads chosen spans, one list after the other. All methods raise KafkaError."""
 
-    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+    def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer
 
     async def partitions(self, topics: Iterable[str]) -> dict[str, list[TopicPartition]]:
         """The partitions of those of `topics` that exist; asking creates none."""
-        return await existing_partitions(self._consumer, topics)
+        return await self._consumer.existing_partitions(topics)
 
     async def spans(self, places: Sequence[TopicPartition]) -> list[Span]:
         """The whole of each partition: from its beginning to its current last stable offset."""
@@ -91,14 +84,12 @@ class CommittedReader:
     async def ends(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """The current last stable offsets: transactions that are still open lie behind them."""
         self._assign_paused(places)
-        found: dict[TopicPartition, int] = await self._consumer.end_offsets(list(places)) if places else {}
-        return found
+        return await self._consumer.end_offsets(places) if places else {}
 
     async def starts(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """The current first offsets of the logs."""
         self._assign_paused(places)
-        found: dict[TopicPartition, int] = await self._consumer.beginning_offsets(list(places)) if places else {}
-        return found
+        return await self._consumer.beginning_offsets(places) if places else {}
 
     def _assign_paused(self, places: Sequence[TopicPartition]) -> None:
         """Make the consumer find the leaders of `places` without fetching records.
@@ -113,13 +104,13 @@ class CommittedReader:
 
     async def read(self, spans: Iterable[Span]) -> AsyncIterator[Record]:
         """The records of `spans`, interleaved. Raises KafkaTimeoutError after STALLED seconds without progress."""
-        async for _place, messages in self.batches(spans):
+        async for place, messages in self.batches(spans):
             for message in messages:
-                yield Record.of(message)
+                yield Record.of(place.topic, place.partition, message)
 
     async def batches(
         self, spans: Iterable[Span], progress: Callable[[int], None] = lambda _remaining: None
-    ) -> AsyncIterator[tuple[TopicPartition, Sequence[ConsumerRecord]]]:
+    ) -> AsyncIterator[tuple[TopicPartition, Sequence[Consumed]]]:
         """The records of `spans` in batches as fetched. `progress` gets the number of remaining offsets."""
         chosen = [span for span in spans if span.start < span.end]
         if not chosen:
@@ -154,6 +145,6 @@ class CommittedReader:
         self._consumer.assign(list(places))
         await self._consumer.seek_to_beginning(*places)
         while True:
-            for messages in (await self._consumer.getmany(timeout_ms=_FOLLOW_POLL_MS)).values():
+            for place, messages in (await self._consumer.getmany(timeout_ms=_FOLLOW_POLL_MS)).items():
                 for message in messages:
-                    yield Record.of(message)
+                    yield Record.of(place.topic, place.partition, message)

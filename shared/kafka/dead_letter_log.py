@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from aiokafka import AIOKafkaProducer
-
 from shared.contracts.topics import DEAD_LETTER_SUFFIX, TOPICS
 from shared.kafka import dead_letters
 from shared.kafka.committed_reader import CommittedReader, committed_reader
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.faults import KafkaFault
 from shared.kafka.partitioning import partition_for
+from shared.kafka.producer import Producer
 from shared.kafka.record import Record, Withheld
 from shared.kafka.settings import KafkaSettings
 
@@ -78,7 +77,9 @@ async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterat
     reference is read from the source topic, if that still has it. The dead letter itself stays: a second replay writes
     the record a second time. Raises KafkaError.
     """
-    producer = AIOKafkaProducer(**settings.client(), enable_idempotence=True, max_request_size=_LARGEST_BYTES)
+    producer = Producer(
+        settings, client_id="frontline-dead-letters", enable_idempotence=True, max_request_size=_LARGEST_BYTES
+    )
     await producer.start()
     try:
         for each in found:

@@ -1,6 +1,5 @@
 """[pure] Records: consumed ones, ones to be produced, and values that are withheld."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -26,15 +25,13 @@ class Withheld(bytes):
 
 
 class Consumed(Protocol):
-    """A record as a consumer returns it."""
+    """A record as a consumer returns it. Its place has the topic: what the client calls it is a name of Kafka."""
 
-    topic: str
-    partition: int
     offset: int
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: Iterable[tuple[str, bytes]]
+    headers: Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +47,16 @@ class Record:
     headers: Headers = ()
 
     @classmethod
-    def of(cls, message: Consumed) -> Self:
-        """The record that a consumer returned."""
+    def of(cls, topic: str, partition: int, message: Consumed) -> Self:
+        """The record that a consumer returned for this partition."""
         return cls(
-            message.topic,
-            message.partition,
+            topic,
+            partition,
             message.offset,
             message.timestamp,
             message.key,
             message.value,
-            tuple(message.headers),
+            message.headers,
         )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.kafka.faults import KafkaFault
+from shared.kafka.namespace import PATTERN, Namespace
 
 PREFIX = "FRONTLINE_"
 _LAST_PORT = 65_535
@@ -32,6 +33,9 @@ class KafkaSettings(BaseSettings):
     kafka_sasl_password: SecretStr | None = None
     kafka_ssl_ca_file: Path | None = Field(None, description="PEM; None = the machine's authorities")
 
+    namespace: str = Field(
+        "", pattern=PATTERN, description="precedes the names of topics, groups and transactional ids, with a dot"
+    )
     partitions: int = Field(6, ge=1, le=1_000, description="of every topic that a task reads or writes")
     replication: int = Field(1, ge=1, le=9, description="copies of each topic; 3 on a cluster")
     instance: str | None = Field(
@@ -78,8 +82,13 @@ class KafkaSettings(BaseSettings):
             )
         return self
 
+    @property
+    def names(self) -> Namespace:
+        """The names that Kafka has for topics, groups, transactional ids and clients."""
+        return Namespace(self.namespace)
+
     def client(self) -> dict[str, Any]:
-        """The arguments of every aiokafka client."""
+        """The arguments of every aiokafka client: its connection, no names."""
         arguments: dict[str, Any] = {
             "bootstrap_servers": self.kafka_bootstrap,
             "security_protocol": self.kafka_security_protocol,

@@ -12,16 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
 from prometheus_client import Counter, Gauge
 
 from shared.contracts.topics import Topic
 from shared.contracts.wire import MalformedData
-from shared.kafka.bounded_records import bounded_consumer
+from shared.kafka.consumer import Consumer
 from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of
 from shared.kafka.faults import PoisonRecord, TopicsDiffer
-from shared.kafka.record import Record, Withheld
+from shared.kafka.record import Consumed, Record, Withheld
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_watch import TopicWatch
 from shared.observability.health import Readiness
@@ -127,8 +127,8 @@ class Tail:
 
     async def _follow(self, counts: Mapping[str, int]) -> None:
         partitions = [TopicPartition(topic, number) for topic in self._since for number in range(counts[topic])]
-        consumer = bounded_consumer(
-            **self._kafka.client(),
+        consumer = Consumer(
+            self._kafka,
             client_id=f"frontline-view-{self._view}",
             isolation_level="read_committed",
             enable_auto_commit=False,
@@ -157,11 +157,9 @@ class Tail:
         finally:
             await consumer.stop()
 
-    async def _starts(
-        self, consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
-    ) -> dict[TopicPartition, int]:
+    async def _starts(self, consumer: Consumer, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
         """The offsets to read from: the next unread one of a partition that was read before, else by its `Since`."""
-        begins: dict[TopicPartition, int] = await consumer.beginning_offsets(list(ends))
+        begins = await consumer.beginning_offsets(ends)
         now = utc_now()
         instants = {
             partition: int((now - since.ago).timestamp() * 1000)
@@ -175,21 +173,21 @@ class Tail:
             begins[partition] = max(begins[partition], newest, ends[partition] if at is None else at.offset)
         return begins | self._next
 
-    def _take(self, slices: Mapping[TopicPartition, Sequence[ConsumerRecord[bytes, bytes]]]) -> None:
+    def _take(self, slices: Mapping[TopicPartition, Sequence[Consumed]]) -> None:
         """Handle the fetched records in the order of the topics, so that causes come before their effects."""
         for topic in self._since:
             for partition, records in slices.items():
                 if partition.topic == topic:
                     for record in records:
-                        self._take_one(record)
+                        self._take_one(partition, record)
                     self._next[partition] = records[-1].offset + 1
 
-    def _take_one(self, record: ConsumerRecord[bytes, bytes]) -> None:
+    def _take_one(self, place: TopicPartition, record: Consumed) -> None:
         if isinstance(record.value, Withheld):
             UNREADABLE.labels(self._view, record.value.cause).inc()
             return
         try:
-            self._handle(Record.of(record))
+            self._handle(Record.of(place.topic, place.partition, record))
         except PoisonRecord as error:
             UNREADABLE.labels(self._view, error.cause).inc()
         except MalformedData:

@@ -27,6 +27,7 @@ from shared.kafka.aiokafka_internals import (
     Schema,
     TaggedFields,
 )
+from shared.kafka.namespace import PhysicalName
 
 _TEXT = CompactString("utf-8")
 
@@ -102,7 +103,7 @@ class _MetadataRequestV12(RequestStruct):  # type: ignore[misc]  # aiokafka is u
 class _MetadataRequest(Request[_MetadataRequestV12]):  # type: ignore[misc]  # aiokafka is untyped
     API_KEY = 3
 
-    def __init__(self, topics: Iterable[str]) -> None:
+    def __init__(self, topics: Iterable[PhysicalName]) -> None:
         self._topics = list(topics)
 
     def build(self, request_struct_class: type[_MetadataRequestV12]) -> _MetadataRequestV12:
@@ -117,7 +118,9 @@ class TopicFacts:
     partitions: int
 
 
-async def describe_topics(client: AIOKafkaClient, topics: Iterable[str]) -> tuple[str, dict[str, TopicFacts]]:
+async def describe_topics(
+    client: AIOKafkaClient, topics: Iterable[PhysicalName]
+) -> tuple[str, dict[PhysicalName, TopicFacts]]:
     """The id of the cluster, and the facts of those of `topics` that exist; creates no topic. Raises KafkaError."""
     node = client.get_random_node()
     if node is None:
@@ -128,7 +131,7 @@ async def describe_topics(client: AIOKafkaClient, topics: Iterable[str]) -> tupl
         raise
     except RuntimeError:  # aiokafka raises a subclass of it if the broker lacks the version
         raise IncompatibleBrokerVersion("topic ids need Kafka 3.1 or later") from None
-    found: dict[str, TopicFacts] = {}
+    found: dict[PhysicalName, TopicFacts] = {}
     for code, name, topic_id, _internal, partitions, *_ in answer.topics:
         if code == UnknownTopicOrPartitionError.errno:
             continue

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
 from prometheus_client import Gauge
 
-from shared.kafka.aiokafka_internals import AIOKafkaClient
+from shared.kafka.client import Client
 from shared.kafka.faults import TopicsDiffer
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_changes import TopicChange, another_cluster, changes, no_topic_ids
-from shared.kafka.topic_metadata import TopicFacts, describe_topics
+from shared.kafka.topic_metadata import TopicFacts
 from shared.observability import logs
 from shared.observability.health import Readiness
 
@@ -44,7 +44,7 @@ class TopicWatch:
         self._service = service
         self._topics = tuple(dict.fromkeys(topics))
         self._readiness = readiness
-        self._client: AIOKafkaClient | None = None
+        self._client: Client | None = None
         self._cluster = ""
         self._ids: dict[str, str] = {}
         self._absent: set[str] = set()
@@ -92,7 +92,7 @@ class TopicWatch:
             try:
                 async with asyncio.timeout(_ANSWER_SECONDS):
                     client = self._client or await self._connect()
-                    self._compare(*await describe_topics(client, self._topics))
+                    self._compare(*await client.describe_topics(self._topics))
             except IncompatibleBrokerVersion:
                 await self.close()  # the next connection may reach a newer broker
                 self._verdict({"": no_topic_ids()})
@@ -125,11 +125,10 @@ class TopicWatch:
         """Disconnect. Never raises."""
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(Exception):
-                await client.close()
+            await client.close()
 
-    async def _connect(self) -> AIOKafkaClient:
-        client = self._client = AIOKafkaClient(**self._settings.client(), client_id=f"frontline-{self._service}-topics")
+    async def _connect(self) -> Client:
+        client = self._client = Client(self._settings, f"frontline-{self._service}-topics")
         await client.bootstrap()
         return client
 

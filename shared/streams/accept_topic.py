@@ -1,19 +1,18 @@
 """Accepting a topic that was deleted and created again: at an operator's request, tasks continue at its beginning."""
 
-import contextlib
-from collections.abc import AsyncIterator
-
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from shared.contracts.topics import Topic
-from shared.kafka.aiokafka_internals import AIOKafkaClient, committed_offsets
-from shared.kafka.bounded_records import bounded_consumer
+from shared.kafka.client import Client
+from shared.kafka.consumer import Consumer
 from shared.kafka.faults import TopicsDiffer
+from shared.kafka.producer import Producer
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_changes import changes
-from shared.kafka.topic_metadata import TopicFacts, describe_topics
+from shared.kafka.topic_metadata import TopicFacts
 from shared.streams.positions import Committed
+
+_CLIENT_ID = "frontline-accept"
 
 
 async def accept_recreated(settings: KafkaSettings, topic: Topic, group: str) -> list[int]:
@@ -24,9 +23,13 @@ async def accept_recreated(settings: KafkaSettings, topic: Topic, group: str) ->
     """
     facts = await _facts(settings, topic)
     places = [TopicPartition(topic.name, partition) for partition in range(facts.partitions)]
-    async with _consumer(settings, group) as consumer:
-        found = await committed_offsets(consumer, places)
+    consumer = Consumer(settings, client_id=_CLIENT_ID, group=group, enable_auto_commit=False)  # never joins the group
+    try:
+        await consumer.start()
+        found = await consumer.committed_offsets(places)
         first = await consumer.beginning_offsets(places)
+    finally:
+        await consumer.stop()
     foreign = [
         place
         for place in places
@@ -40,12 +43,8 @@ async def accept_recreated(settings: KafkaSettings, topic: Topic, group: str) ->
 
 
 async def _facts(settings: KafkaSettings, topic: Topic) -> TopicFacts:
-    client = AIOKafkaClient(**settings.client(), client_id="frontline-accept")
-    try:
-        await client.bootstrap()
-        _, found = await describe_topics(client, [topic.name])
-    finally:
-        await client.close()
+    async with Client(settings, _CLIENT_ID) as client:
+        _, found = await client.describe_topics([topic.name])
     wrong = changes([topic.name], found, {}, settings.partitions)
     if wrong:
         raise TopicsDiffer(wrong[topic.name])
@@ -54,25 +53,12 @@ async def _facts(settings: KafkaSettings, topic: Topic) -> TopicFacts:
 
 async def _commit(settings: KafkaSettings, group: str, offsets: dict[TopicPartition, Committed]) -> None:
     """In a transaction: Kafka accepts such offsets even while the group has members."""
-    producer = AIOKafkaProducer(**settings.client(), client_id="frontline-accept", transactional_id=f"{group}-accept")
+    producer = Producer(settings, client_id=_CLIENT_ID, transactional_id=f"{group}-accept")
     await producer.start()
     try:
         async with producer.transaction():
-            await producer.send_offsets_to_transaction(
+            await producer.send_offsets(
                 {place: OffsetAndMetadata(each.offset, each.metadata) for place, each in offsets.items()}, group
             )
     finally:
         await producer.stop()
-
-
-@contextlib.asynccontextmanager
-async def _consumer(settings: KafkaSettings, group: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """Reads the offsets of `group` without joining it."""
-    consumer = bounded_consumer(
-        **settings.client(), client_id="frontline-accept", group_id=group, enable_auto_commit=False
-    )
-    try:
-        await consumer.start()
-        yield consumer
-    finally:
-        await consumer.stop()

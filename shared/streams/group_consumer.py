@@ -10,14 +10,13 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 
-from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import TopicPartition
 
 from shared.contracts.topics import Topic
-from shared.kafka import aiokafka_internals
-from shared.kafka.bounded_records import bounded_consumer
+from shared.kafka.consumer import Consumer
+from shared.kafka.record import Consumed
 from shared.kafka.settings import KafkaSettings
 from shared.observability import logs
 from shared.streams.positions import Committed
@@ -27,10 +26,10 @@ _GETMANY_MS = 500
 _REST = 0.004  # seconds between two drains that had records: a few larger fetches cost less than many small ones
 _STOP_SECONDS = 3.0  # an open join waits for all members; the group removes this member after the session timeout
 
-Deliver = Callable[[str, int, list[ConsumerRecord]], None]  # source, partition, records
+Deliver = Callable[[str, int, Sequence[Consumed]], None]  # source, partition, records
 
 
-class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+class GroupConsumer:
     """A member of the service's group, subscribed to all sources, `range` assignor only.
 
     `assigned` gets the partitions of which *all* sources are assigned; `revoked` is awaited before they are given up.
@@ -50,10 +49,10 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         self.incomplete: list[int] = []  # partitions that are assigned for some sources only
         self._assigned = assigned
         self._revoked = revoked
-        self._consumer = bounded_consumer(
-            **settings.client(),
+        self._consumer = Consumer(
+            settings,
             client_id=client_id,
-            group_id=service,
+            group=service,
             group_instance_id=f"{service}-{settings.instance}" if settings.instance else None,
             partition_assignment_strategy=(RangePartitionAssignor,),
             enable_auto_commit=False,
@@ -94,7 +93,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
         if stopping.done() and not stopping.cancelled() and stopping.exception() is None:
             return
         stopping.cancel()
-        await aiokafka_internals.disconnect(self._consumer, stopping, _STOP_SECONDS)
+        await self._consumer.disconnect(stopping, _STOP_SECONDS)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Called by aiokafka before it rejoins, with heartbeats going on; everything is revoked each time."""
@@ -128,7 +127,7 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
     async def committed(self, partition: int) -> dict[str, Committed]:
         """The group's committed offset of each source, fresh from the broker; absent = none."""
         places = [TopicPartition(source, partition) for source in self._sources]
-        found = await aiokafka_internals.committed_offsets(self._consumer, places)
+        found = await self._consumer.committed_offsets(places)
         return {place.topic: Committed.parse(each.offset, each.metadata) for place, each in found.items()}
 
     async def bounds(self, partition: int) -> dict[str, tuple[int, int]]:
@@ -156,8 +155,8 @@ class GroupConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafk
 
     def fetched_to(self, source: str, partition: int) -> int | None:
         """The offset that the next fetch asks for: beyond control markers and aborted records; None if not known."""
-        return aiokafka_internals.fetched_to(self._consumer, TopicPartition(source, partition))
+        return self._consumer.fetched_to(TopicPartition(source, partition))
 
     def end(self, source: str, partition: int) -> int | None:
         """Where what is decided ended at the last fetch; None if not known."""
-        return aiokafka_internals.decided_end(self._consumer, TopicPartition(source, partition))
+        return self._consumer.decided_end(TopicPartition(source, partition))

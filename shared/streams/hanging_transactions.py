@@ -34,9 +34,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from shared.kafka.client import Place
 from shared.kafka.faults import TaskMustStop
 from shared.streams.positions import Offsets
-from shared.streams.record_batches import Batch, BatchReader, Marker, Place
+from shared.streams.record_batches import Batch, BatchReader, Marker
 from shared.streams.task_state import OFFSETS_KEY
 
 _POLL_SECONDS = 0.01

@@ -3,32 +3,23 @@
 A consumer shows records only. Only the batches show what a transaction has left undecided.
 """
 
-import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from aiokafka.errors import LeaderNotAvailableError, for_code
-from aiokafka.structs import TopicPartition
-
 from shared.contracts.topics import record_limit
 from shared.kafka.aiokafka_internals import (
     ABORT_MARKER,
     COMMIT_MARKER,
-    AIOKafkaClient,
     ControlRecord,
-    FetchRequest,
-    MemoryRecords,
-    OffsetRequest,
 )
 from shared.kafka.bounded_records import BoundedBatch, bound_decoding
+from shared.kafka.client import COMMITTED, UNCOMMITTED, Client, Place
 from shared.kafka.settings import KafkaSettings
 
-Place = tuple[str, int]  # topic, partition
 Marker = Literal["commit", "abort"]
 
-_UNCOMMITTED, _COMMITTED = 0, 1
 _LATEST = -1
 _FETCH_BYTES = 1024 * 1024
 _MARKERS: tuple[tuple[ControlRecord, Marker], ...] = ((COMMIT_MARKER, "commit"), (ABORT_MARKER, "abort"))
@@ -55,7 +46,7 @@ class BatchReader:
 
     def __init__(self, settings: KafkaSettings, client_id: str) -> None:
         bound_decoding()
-        self._client = AIOKafkaClient(**settings.client(), client_id=client_id)
+        self._client = Client(settings, client_id)
         self._wait_ms = settings.fetch_max_wait_ms
 
     async def __aenter__(self) -> Self:
@@ -63,32 +54,26 @@ class BatchReader:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        with contextlib.suppress(Exception):
-            await self._client.close()
+        await self._client.close()
 
     async def decided_ends(self, places: Iterable[Place]) -> dict[Place, int]:
         """For each place the offset from which on not everything is decided; its end, if everything is."""
-        return await self._offsets(_COMMITTED, dict.fromkeys(places, _LATEST))
+        return await self._offsets(COMMITTED, dict.fromkeys(places, _LATEST))
 
     async def ends(self, places: Iterable[Place]) -> dict[Place, int]:
         """For each place where its log ends."""
-        return await self._offsets(_UNCOMMITTED, dict.fromkeys(places, _LATEST))
+        return await self._offsets(UNCOMMITTED, dict.fromkeys(places, _LATEST))
 
     async def at(self, timestamp: int, places: Iterable[Place]) -> dict[Place, int]:
         """For each place the first offset with that timestamp (milliseconds) or a later one; absent = there is none."""
-        found = await self._offsets(_UNCOMMITTED, dict.fromkeys(places, timestamp))
+        found = await self._offsets(UNCOMMITTED, dict.fromkeys(places, timestamp))
         return {place: offset for place, offset in found.items() if offset >= 0}
 
     async def read(self, place: Place, start: int, end: int) -> AsyncIterator[Batch]:
         """The batches that reach into [start, end), in order."""
-        node = self._leader(place)
+        node = self._client.leader(place)
         while start < end:
-            request = FetchRequest(
-                self._wait_ms, 1, _FETCH_BYTES, _UNCOMMITTED, [(place[0], [(place[1], start, _FETCH_BYTES)])]
-            )
-            ((_topic, ((_partition, code, *rest),)),) = (await self._client.send(node, request)).topics
-            _check(code, place)
-            memory = MemoryRecords(rest[-1])
+            memory = await self._client.fetch(node, place, start, wait_ms=self._wait_ms, at_most=_FETCH_BYTES)
             while memory.has_next():
                 batch = memory.next_batch()
                 if batch.next_offset <= start or batch.base_offset >= end:
@@ -97,24 +82,14 @@ class BatchReader:
                 yield _batch(BoundedBatch(batch, record_limit(place[0])))
 
     async def _offsets(self, isolation: int, wanted: Mapping[Place, int]) -> dict[Place, int]:
-        await self._client.set_topics({topic for topic, _ in wanted})
+        await self._client.learn({topic for topic, _ in wanted})
         by_node: dict[int, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
         for place, timestamp in wanted.items():
-            by_node[self._leader(place)][place[0]].append((place[1], timestamp))
+            by_node[self._client.leader(place)][place[0]].append((place[1], timestamp))
         found: dict[Place, int] = {}
         for node, topics in by_node.items():
-            answer = await self._client.send(node, OffsetRequest(-1, isolation, list(topics.items())))
-            for topic, partitions in answer.topics:
-                for partition, code, _timestamp, offset in partitions:
-                    _check(code, (topic, partition))
-                    found[topic, partition] = offset
+            found.update(await self._client.offsets(node, isolation, topics))
         return found
-
-    def _leader(self, place: Place) -> int:
-        node = self._client.cluster.leader_for_partition(TopicPartition(*place))
-        if node is None or node < 0:
-            raise LeaderNotAvailableError(f"{place[0]}[{place[1]}] has no leader")
-        return int(node)
 
 
 def _batch(batch: Any) -> Batch:
@@ -127,8 +102,3 @@ def _batch(batch: Any) -> Batch:
     return Batch(
         batch.producer_id, batch.producer_epoch, batch.max_timestamp, bool(batch.is_transactional), marker, records
     )
-
-
-def _check(code: int, place: Place) -> None:
-    if code:
-        raise for_code(code)(f"{place[0]}[{place[1]}]")

@@ -4,9 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from aiokafka.structs import ConsumerRecord
-
-from shared.kafka.record import Record
+from shared.kafka.record import Consumed, Record
 
 HIGH_RECORDS, HIGH_BYTES = 8_000, 4 * 1024 * 1024  # of one source: above either, fetching it pauses
 LOW_SHARE = 4  # it resumes below a quarter of both
@@ -25,7 +23,7 @@ class RecordQueue:
         self._partition = partition
         self._pause = pause
         self._resume = resume
-        self._queues: dict[str, deque[ConsumerRecord]] = {source: deque() for source in sources}
+        self._queues: dict[str, deque[Consumed]] = {source: deque() for source in sources}
         self._bytes = dict.fromkeys(sources, 0)
         self._paused: set[str] = set()
         self._open: set[str] = set()
@@ -54,7 +52,7 @@ class RecordQueue:
             queue.clear()
             self._bytes[source] = 0
 
-    def offer(self, source: str, records: Sequence[ConsumerRecord]) -> None:
+    def offer(self, source: str, records: Sequence[Consumed]) -> None:
         """Fetched records of one source, in order."""
         if source not in self._open:
             return
@@ -105,5 +103,5 @@ class RecordQueue:
         return len(self._queues[source]) * share > HIGH_RECORDS or self._bytes[source] * share > HIGH_BYTES
 
 
-def _size(record: ConsumerRecord) -> int:
+def _size(record: Consumed) -> int:
     return len(record.value or b"") + len(record.key or b"") + _OVERHEAD

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from aiokafka.errors import KafkaError
-from aiokafka.structs import ConsumerRecord
 
 from shared.backoff import Backoff
 from shared.contracts.topics import Topic
 from shared.kafka.faults import TaskMustStop, TopicsDiffer
+from shared.kafka.record import Consumed
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_admin import TopicNotCreated, apply_topics
 from shared.kafka.topic_watch import TopicWatch
@@ -206,7 +206,7 @@ class Runtime:
             if task.reusable_state is not None:
                 self._parked[partition] = task.reusable_state
 
-    def _deliver(self, source: str, partition: int, records: list[ConsumerRecord]) -> None:
+    def _deliver(self, source: str, partition: int, records: Sequence[Consumed]) -> None:
         task = self._tasks.get(partition)
         if task is not None:
             task.offer(source, records)

@@ -11,6 +11,7 @@ from faststream.asgi import AsgiFastStream, AsgiResponse, get
 from shared.contracts.topics import Topic, changelog, dead_letter
 from shared.http.limits import TASK_SERVICE_CONNECTIONS, HttpLimits, http_limits
 from shared.kafka.asyncapi import asyncapi
+from shared.kafka.settings import KafkaSettings
 from shared.observability.health import AsgiApp, Readiness
 from shared.streams.processor import Processor
 from shared.streams.runtime import Observer, Runtime
@@ -48,7 +49,7 @@ class TaskServer:
 
     def __init__(self, service: TaskService, settings: TaskServiceSettings) -> None:
         self.readiness = Readiness()
-        self.app: AsgiApp = document_app(service, settings.kafka_bootstrap)
+        self.app: AsgiApp = document_app(service, settings)
         self.limits: HttpLimits = http_limits(at_most=TASK_SERVICE_CONNECTIONS)
         self._runtime = Runtime(
             service.name,
@@ -70,10 +71,10 @@ class TaskServer:
         self._runtime.stop()
 
 
-def document_app(service: TaskService, bootstrap: str) -> AsgiApp:
+def document_app(service: TaskService, settings: KafkaSettings) -> AsgiApp:
     """`/asyncapi`: read-only, nothing can be published from it."""
     title = f"Frontline {service.name}"
-    document = asyncapi(title, service.description, bootstrap, service.reads, service.writes)
+    document = asyncapi(title, service.description, settings, service.reads, service.writes)
 
     @get(include_in_schema=False)
     async def events() -> AsgiResponse:

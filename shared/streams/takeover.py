@@ -19,11 +19,12 @@ from typing import Protocol
 
 from shared.contracts.topics import changelog as changelog_of
 from shared.contracts.topics import dead_letter
+from shared.kafka.client import Place
 from shared.observability import logs
 from shared.streams import changelog, hanging_transactions, metrics
 from shared.streams.changelog import ChangelogMoved
 from shared.streams.positions import Source, check_changelogs, start_of
-from shared.streams.record_batches import BatchReader, Place
+from shared.streams.record_batches import BatchReader
 from shared.streams.task_context import Sources, TaskContext
 from shared.streams.task_phase import Phase
 from shared.streams.task_state import TaskState

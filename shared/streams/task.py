@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from aiokafka.errors import KafkaError
-from aiokafka.structs import ConsumerRecord
 
 from shared.backoff import Backoff
 from shared.contracts.topics import Topic
 from shared.kafka.faults import TaskMustStop
-from shared.kafka.record import Record
+from shared.kafka.record import Consumed, Record
 from shared.observability import logs
 from shared.streams import dead_letter_report, metrics
 from shared.streams.errors import Fenced, OffsetLost, RecordRefused
@@ -85,7 +84,7 @@ class Task:
         """Whether nothing has succeeded since the last failure."""
         return bool(self._last_failure)
 
-    def offer(self, source: str, records: Sequence[ConsumerRecord]) -> None:
+    def offer(self, source: str, records: Sequence[Consumed]) -> None:
         """Fetched records for this task; dropped unless it has opened the source."""
         self._queue.offer(source, records)
 

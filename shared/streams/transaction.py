@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     InvalidProducerEpoch,
     KafkaConnectionError,
@@ -24,12 +23,14 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
-from shared.kafka.aiokafka_internals import BatchBuilder, ProducerInternals
+from shared.kafka.aiokafka_internals import BatchBuilder
+from shared.kafka.client import Place
+from shared.kafka.producer import Producer
 from shared.kafka.record import Output, size_of
 from shared.kafka.settings import KafkaSettings
 from shared.streams.errors import Fenced, RecordRefused
 from shared.streams.positions import Committed
-from shared.streams.record_batches import Marker, Place
+from shared.streams.record_batches import Marker
 
 Sent = dict[tuple[str, int], int]  # for each (topic, partition) the offset after the last record sent to it
 
@@ -80,8 +81,8 @@ class KafkaTransactions:
     """`Transactions` by aiokafka's producer."""
 
     def __init__(self, settings: KafkaSettings, transactional_id: str, client_id: str) -> None:
-        self._producer = AIOKafkaProducer(
-            **settings.client(),
+        self._producer = Producer(
+            settings,
             client_id=client_id,
             transactional_id=transactional_id,
             transaction_timeout_ms=settings.transaction_timeout_ms,
@@ -92,7 +93,7 @@ class KafkaTransactions:
         self._open = False
         self._started = False
         self._lost: KafkaError | None = None
-        self._inside = ProducerInternals(self._producer)
+        self._inside = self._producer.internals
         self._inside.on_broken_connection(self._connection_broken)
 
     @property
@@ -119,9 +120,9 @@ class KafkaTransactions:
         """
         with self._judged():
             await self._producer.begin_transaction()
-            await self._inside.add_group(group)
+            await self._producer.add_group(group)
             for topic, partition in places:
-                self._inside.add_partition(TopicPartition(topic, partition))
+                self._producer.add_partition(topic, partition)
             if decision == "commit":
                 await self._producer.commit_transaction()
             else:
@@ -169,7 +170,7 @@ class KafkaTransactions:
             for topic, position in positions.items()
         }
         with self._judged():
-            await self._producer.send_offsets_to_transaction(offsets, group)
+            await self._producer.send_offsets(offsets, group)
 
     async def commit(self) -> None:
         """Commit. An error leaves open whether it happened."""

@@ -102,7 +102,7 @@ class Log:
     async def _read(self) -> None:
         for batch in (await self._reader.getmany(timeout_ms=100)).values():
             for r in batch:
-                record = Record.of(r)
+                record = Record.of(r.topic, r.partition, r)
                 if self.mark.encode() not in (record.key or b""):
                     continue
                 if record.topic == ESCALATIONS.name:

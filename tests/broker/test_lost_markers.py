@@ -20,9 +20,11 @@ from structlog.testing import capture_logs
 from shared.contracts.topics import changelog
 from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
 from shared.embedded_kafka.data_folder import broker_properties
+from shared.kafka.client import Place
+from shared.kafka.namespace import PhysicalName
 from shared.streams import hanging_transactions, metrics
 from shared.streams.pacing import MIN_RECORDS
-from shared.streams.record_batches import BatchReader, Marker, Place
+from shared.streams.record_batches import BatchReader, Marker
 from shared.streams.transaction import KafkaTransactions
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.faults import Fault, inject
@@ -81,7 +83,7 @@ class Mortal:
 
     def _leave_unaware(self, running: Running) -> None:
         transactions: Any = running.runtime.tasks[0]._transactions
-        manager = transactions._real._producer._txn_manager
+        manager = transactions._real._producer._producer._txn_manager
         self.producer_id, self.epoch = manager.producer_id, manager.producer_epoch
         begin = manager.begin_transaction
 
@@ -182,9 +184,9 @@ def fails_once_around_the_group(rig: Rig, when: str) -> Callable[[int], KafkaTra
     def make(partition: int) -> KafkaTransactions:
         transactions = KafkaTransactions(rig.settings, f"{rig.service}-{partition}", "test")
         add_group = transactions._inside.add_group
-        manager = transactions._producer._txn_manager
+        manager = transactions._producer._producer._txn_manager
 
-        async def add_group_once_it_fails(group: str) -> None:
+        async def add_group_once_it_fails(group: PhysicalName) -> None:
             fault = failures.pop() if failures else None
             if fault != "before":
                 await add_group(group)

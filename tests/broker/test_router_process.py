@@ -112,7 +112,7 @@ class Kafka:
             while any([await consumer.position(place) < end for place, end in ends.items()]):
                 for batch in (await consumer.getmany(timeout_ms=100)).values():
                     for r in batch:
-                        yield Record.of(r)
+                        yield Record.of(r.topic, r.partition, r)
         finally:
             await consumer.stop()
 

@@ -9,6 +9,7 @@ from services.intake.app import create_app
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.kafka.asyncapi import asyncapi
+from shared.kafka.settings import KafkaSettings
 from tests.harness.intake import api_keys, editions
 
 ROOT = Path(__file__).parents[2]
@@ -37,5 +38,5 @@ def test_the_documents_of_the_apis_name_the_licence() -> None:
     settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys())
     openapi = create_app(Service(settings, settings.read_keys(), editions())).openapi()
     assert openapi["info"]["license"]["identifier"] == NAME
-    events = json.loads(asyncapi("t", "d", "b:1", EscalationTopology.sources, EscalationTopology.sinks))
+    events = json.loads(asyncapi("t", "d", KafkaSettings(), EscalationTopology.sources, EscalationTopology.sinks))
     assert events["info"]["license"]["name"] == NAME

@@ -7,9 +7,10 @@ from typing import Literal
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from shared.kafka.client import Place
 from shared.kafka.record import Output
 from shared.streams.positions import Committed
-from shared.streams.record_batches import Marker, Place
+from shared.streams.record_batches import Marker
 from shared.streams.runtime import Runtime
 from shared.streams.transaction import KafkaTransactions, Sent, Transactions
 

@@ -9,8 +9,9 @@ from aiokafka.errors import TransactionCoordinatorFenced
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Int64, Schema, TaggedFields
 
+from shared.kafka.client import Place
 from shared.kafka.settings import KafkaSettings
-from shared.streams.record_batches import Marker, Place
+from shared.streams.record_batches import Marker
 
 # WriteTxnMarkers, key 27, as the protocol's documentation has it; every field that is an array or a text is compact.
 _TOPICS = CompactArray(("name", CompactString("utf-8")), ("partitions", CompactArray(Int32)), ("tags", TaggedFields))

@@ -60,7 +60,8 @@ class Running:
         member = self.runtime._member
         self.runtime._member = None
         for task in self.runtime.tasks.values():
-            producer: Any = getattr(task._transactions, "_producer", None)
+            wrapped: Any = getattr(task._transactions, "_producer", None)
+            producer = None if wrapped is None else wrapped._producer
             task._transactions = None  # nothing is aborted
             task._runner.cancel()
             if producer is not None:
@@ -68,7 +69,7 @@ class Running:
                 await producer.client.close()
                 producer._closed = True
         if member is not None:
-            member._consumer._coordinator._group_instance_id = "dead"  # it sends no LeaveGroup then
+            member._consumer._consumer._coordinator._group_instance_id = "dead"  # it sends no LeaveGroup then
         self.work.cancel()
         await asyncio.gather(self.work, return_exceptions=True)
 

@@ -30,7 +30,7 @@ from services.cli.progress import Progress
 from services.cli.system import Options, System
 from services.cli.up import checked_policy, run, show
 from shared.contracts.topics import CASES, ESCALATIONS
-from shared.kafka.settings import load
+from shared.kafka.settings import KafkaSettings, load
 from shared.messages.catalogues import messages_in
 from shared.messages.messages import Messages
 from shared.policy.files import load_edition
@@ -195,6 +195,8 @@ async def _send_stream(
     console.print("\nThat was the last demo request. The system keeps running.\n", style="dim")
     await asyncio.sleep(quiet_after)
     program, ready = program_name(sys.argv[0], shutil.which("frontline")), system.ready
+    if namespace := load(KafkaSettings).namespace:
+        program = f"FRONTLINE_NAMESPACE={namespace} {program}"
     lines = try_next(example.case_id, program=program, bootstrap=ready.bootstrap, intake_url=ready.intake_url)
     console.print("\n" + "\n".join(lines), markup=False)
 

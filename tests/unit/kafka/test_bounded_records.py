@@ -22,7 +22,9 @@ from shared.kafka.bounded_records import (
     MAX_BATCH_RECORDS,
     bound_decoding,
 )
+from shared.kafka.consumer import Consumer
 from shared.kafka.record import Withheld
+from shared.kafka.settings import KafkaSettings
 
 ROOT = Path(__file__).parents[3]
 PLACE = TopicPartition(ENTITLEMENTS.name, 0)
@@ -145,8 +147,17 @@ def test_a_wrong_checksum_is_an_error_as_before() -> None:
         fetched(bytes(data))
 
 
-def test_consumers_are_created_only_by_bounded_consumer() -> None:
+def test_consumers_are_created_in_one_place() -> None:
     """One made elsewhere would be bounded or not, by which was made first."""
     made = re.compile(r"\bAIOKafkaConsumer\(")
     files = [path for folder in ("services", "shared") for path in (ROOT / folder).rglob("*.py")]
-    assert [path.name for path in files if made.search(path.read_text(encoding="utf-8"))] == ["bounded_records.py"]
+    assert [path.name for path in files if made.search(path.read_text(encoding="utf-8"))] == ["consumer.py"]
+
+
+async def test_the_limit_of_a_record_is_that_of_its_topic_in_any_namespace() -> None:
+    """The fetcher knows a topic by its name in Kafka only. A dead letter, whose limit is larger, would be taken."""
+    consumer = Consumer(KafkaSettings(namespace="acme"), client_id="test")
+    consumer.assign([PLACE])
+    records, _ = fetched(batch(0, [b"a" * LIMIT]), places=TopicPartition(f"acme.{PLACE.topic}", 0))
+    assert summary(records) == [(0, "record_too_large")]
+    consumer._consumer._closed = True  # it was never started

@@ -7,6 +7,7 @@ import pytest
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, NodeNotReadyError
 
 from shared.kafka import topic_metadata
+from shared.kafka.namespace import PhysicalName
 from shared.kafka.topic_metadata import NO_ID, describe_topics
 
 
@@ -30,14 +31,14 @@ class _Client:
 async def test_a_broker_without_topic_ids_is_distinguished_from_an_unavailable_one() -> None:
     """The first is for an operator, the second passes; to Python both are a RuntimeError."""
     with pytest.raises(IncompatibleBrokerVersion, match=r"Kafka 3\.1"):
-        await describe_topics(_Client(ValueError()), ["t"])
+        await describe_topics(_Client(ValueError()), [PhysicalName("t")])
     with pytest.raises(NodeNotReadyError):
-        await describe_topics(_Client(NodeNotReadyError()), ["t"])
+        await describe_topics(_Client(NodeNotReadyError()), [PhysicalName("t")])
 
 
 def test_the_request_is_by_name_and_creates_no_topic() -> None:
     """Byte by byte as the protocol's documentation has version 12."""
-    request = topic_metadata._MetadataRequest(["t"]).prepare({3: (0, 13)})
+    request = topic_metadata._MetadataRequest([PhysicalName("t")]).prepare({3: (0, 13)})
     assert request.API_VERSION == 12
     assert request.encode() == b"\x02" + bytes(16) + b"\x02t\x00" + b"\x00\x00\x00"
 
