@@ -128,6 +128,12 @@ class RateLimited(Refusal):
     status, kind = 429, "rate_limited"
 
 
+class TooManyUnauthenticated(Refusal):
+    """Too many calls of this address without a known API key."""
+
+    status, kind = 429, "too_many_unauthenticated"
+
+
 class InternalError(Refusal):
     """The call met a defect of intake."""
 

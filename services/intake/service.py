@@ -9,8 +9,8 @@ from prometheus_client import Gauge
 from services.intake.accounts import Accounts
 from services.intake.api_keys import ApiKey, Keyring, Scope
 from services.intake.editions import Editions
-from services.intake.errors import MissingScope, NotAcknowledged
-from services.intake.limits import RateLimits
+from services.intake.errors import MissingScope, NotAcknowledged, Unauthenticated
+from services.intake.limits import RateLimits, UnauthenticatedCalls
 from services.intake.publisher import Publisher
 from services.intake.request_status import RecentRequests
 from services.intake.settings import Settings
@@ -21,6 +21,7 @@ from shared.contracts import wire
 from shared.contracts.registry import struct_for, type_of
 from shared.contracts.structs import CaseRouted, EscalationEvent, Event, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
+from shared.http.connections import client_of
 from shared.kafka import serde
 from shared.kafka.faststream_client import Written
 from shared.kafka.record import Record
@@ -43,6 +44,7 @@ class Service:
         self.readiness = Readiness()
         self.keyring = Keyring(keys)
         self.limits = RateLimits()
+        self.unauthenticated = UnauthenticatedCalls(settings.unauthenticated_rate)
         self.editions = editions
         self.published_editions = Editions(editions)
         self.words = AnyEdition(editions)
@@ -95,9 +97,13 @@ class Service:
     async def admit(self, request: Request, *any_of: Scope) -> ApiKey:
         """The caller, if its key has one of these scopes and is within its rate. Raises the refusal.
 
-        Without scopes every key is admitted.
+        Without scopes every key is admitted. Only a call without a known key counts against its address.
         """
-        key = self.keyring.identify(request.headers.get("authorization"))
+        try:
+            key = self.keyring.identify(request.headers.get("authorization"))
+        except Unauthenticated:
+            await self.unauthenticated.count(client_of(request.client.host if request.client else None))
+            raise
         await self.limits.count(key)
         if any_of and not set(any_of) & set(key.scopes):
             raise MissingScope("refusal.scope", scopes=list(any_of))

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from limits import parse
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from services.intake.api_keys import ApiKey, ApiKeys
 from shared.http.limits import HttpLimits, http_limits, possible_connections
@@ -20,6 +21,7 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
     http_port: int = Field(8080, ge=0, le=65535, description="0 = a free port, which the log names")
     api_keys: SecretStr | None = Field(None, description="JSON: a list of API keys by their hashes")
     api_keys_file: Path | None = Field(None, description="a file with the same JSON")
+    unauthenticated_rate: str = Field("100/minute", description="calls without a known API key, of one address")
     publish_timeout_seconds: float = Field(5.0, gt=0, le=60)
     publish_linger_ms: int = Field(2, ge=0, le=100, description="how long records wait to share a batch")
     recent_requests: int = Field(200_000, ge=1, le=5_000_000, description="how many recent requests have a status")
@@ -30,6 +32,16 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
     http_connections_per_client: int | None = Field(None, ge=1, description="of one address; None = half of all")
     event_streams: int = Field(1_000, ge=0, le=100_000, description="open at the same time")
     event_streams_per_client: int | None = Field(None, ge=1, description="of one API key; None = half of all")
+
+    @field_validator("unauthenticated_rate")
+    @classmethod
+    def _check_rate(cls, text: str) -> str:
+        try:
+            if parse(text).amount > 0:
+                return text
+        except ValueError:
+            pass
+        raise ValueError("must read like 100/minute or 20 per hour")
 
     @model_validator(mode="after")
     def _one_source_of_keys(self) -> Self:

@@ -20,6 +20,7 @@ KIB = 1024
 HEAD = f"{limits.HEAD_BYTES // KIB} KiB and {limits.HEAD_FIELDS} fields"
 OUT_OF_CONNECTIONS = limits.OWN_FILES + limits.RESERVE
 STREAMS = Settings.model_fields["event_streams"].default
+RATE = Settings.model_fields["unauthenticated_rate"].default
 # what -> its limit, as the table of docs/operations.md has it
 TABLE = {
     "the head of a request": f"complete {limits.HEAD_SECONDS:g} s after the connection or its first byte; {HEAD}",
@@ -33,6 +34,7 @@ TABLE = {
     "connections of one address (of IPv6, one /64)": "`FRONTLINE_HTTP_CONNECTIONS_PER_CLIENT`: half",
     "event streams": f"`FRONTLINE_EVENT_STREAMS`: {STREAMS:,}, and three quarters of the connections at most",
     "event streams of one API key": "`FRONTLINE_EVENT_STREAMS_PER_CLIENT`: half",
+    "calls without a known API key, of one address (of IPv6, one /64)": f"`FRONTLINE_UNAUTHENTICATED_RATE`: {RATE}",
 }
 
 
