@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from shared.contracts.identifiers import identifier_fault
 from shared.contracts.vocabulary import STATUS_LIMIT, WORD_PATTERN
 from shared.policy.countries import COUNTRIES
 
@@ -58,16 +59,9 @@ def _not_blank(text: str) -> str:
 
 def identifier(text: str) -> str:
     """`text`, if it is a valid identifier. Raises WrongValue, which does not repeat the text."""
-    if not text or len(text) > 200:
-        raise WrongValue("field.id_length")
-    if text != text.strip():
-        raise WrongValue("field.white_space")
-    if text.isascii() and text.isprintable():
-        return text
-    if any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in text) or "\ufffd" in text:
-        raise WrongValue("field.invisible")
-    if not unicodedata.is_normalized("NFC", text):
-        raise WrongValue("field.not_nfc")
+    fault = identifier_fault(text)
+    if fault is not None:
+        raise WrongValue(fault)
     return text
 
 

@@ -13,6 +13,7 @@ from services.router.deduplication import RecentIndex
 from services.router.published_editions import SOURCE, PublishedEditions
 from shared.business_time.errors import CalendarError
 from shared.contracts import wire
+from shared.contracts.identifiers import SENTENCES, identifier_fault
 from shared.contracts.ids import deterministic_id
 from shared.contracts.structs import CaseRouted, CausedBy, EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
 from shared.contracts.topics import CASES, EDITIONS, ENTITLEMENTS, REQUESTS, ROUTER_SOURCES, ROUTER_STORES, Topic
@@ -215,9 +216,10 @@ def _key(record: Record) -> bytes:
 
 
 def _check_id(text: str, what: str) -> bytes:
-    """Ids go into headers and stores, where control characters have no place."""
-    if not text.isprintable():
-        raise PoisonRecord("malformed_event", f"{what} has characters that cannot be printed")
+    """Ids go into headers, stores and lists that people read. The message does not repeat them."""
+    fault = identifier_fault(text)
+    if fault is not None:
+        raise PoisonRecord("malformed_event", f"{what}: {SENTENCES[fault]}")
     return text.encode()
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.contracts.base import format_instant
+from shared.contracts.identifiers import SENTENCES, identifier_fault
 from shared.contracts.structs import ActivityRecorded, CaseRouted, MilestoneTerms
 from shared.contracts.vocabulary import STATUS_LIMIT, ActivityType
 from shared.policy.deadlines import has_target
@@ -48,14 +49,14 @@ TARGET_NEEDS = ("hours", "promise")
 
 def check_case(case: CaseRouted) -> None:
     """Refuse a case that no clock can be kept for. Raises InputRefused."""
-    _check_printable(case.case_id)
+    _check_id(case.case_id)
     micros(case.received_at, "received_at")
     micros(case.observed_at, "observed_at")
 
 
 def check_activity(activity: ActivityRecorded, now: datetime) -> None:
     """Refuse an activity that lacks what its type needs, or that cannot have happened by `now`. Raises InputRefused."""
-    _check_printable(activity.case_id)
+    _check_id(activity.case_id)
     _check_required(activity)
     _check_terms(activity.milestones or {})
     _check_status(activity)
@@ -76,9 +77,10 @@ def is_in_the_future(at: datetime, recorded_at: datetime, now: datetime) -> bool
     return at > min(recorded_at, now + CLOCK_SKEW)
 
 
-def _check_printable(case_id: str) -> None:
-    if not case_id.isprintable():
-        raise InputRefused("malformed_event", "case_id has characters that cannot be printed")
+def _check_id(case_id: str) -> None:
+    fault = identifier_fault(case_id)
+    if fault is not None:
+        raise InputRefused("malformed_event", f"case_id: {SENTENCES[fault]}")
 
 
 def _check_required(activity: ActivityRecorded) -> None:

@@ -343,6 +343,8 @@ GOOD = wire.encode(request())
         (ENTITLEMENTS, None, wire.encode(withdrawn()), EntitlementWithdrawn.TYPE, "malformed_event"),
         (ENTITLEMENTS, b"\xff", None, EntitlementWithdrawn.TYPE, "malformed_event"),
         (ENTITLEMENTS, b"\x00", None, EntitlementWithdrawn.TYPE, "malformed_event"),
+        (ENTITLEMENTS, "acme\ufe0f", None, EntitlementWithdrawn.TYPE, "malformed_event"),
+        (ENTITLEMENTS, "acme\u0301\u0327", None, EntitlementWithdrawn.TYPE, "malformed_event"),
     ],
 )
 def test_what_cannot_be_processed_is_dead_lettered_and_the_next_goes_on(

@@ -66,7 +66,7 @@ def test_an_activity_needs_what_its_type_requires_and_no_more(kind: str) -> None
             {"milestones": ELAPSED_DAYS},
             "milestones.restoration: business days count in business hours",
         ),
-        ("closed", {"case_id": "c\x1b[2J"}, "case_id has characters that cannot be printed"),
+        ("closed", {"case_id": "c\x1b[2J"}, "case_id: must not have control or invisible characters"),
     ],
 )
 def test_a_refusal_names_the_field_and_what_it_needs(kind: str, given: dict[str, Any], message: str) -> None:
