@@ -156,6 +156,12 @@ class TopicsChanged(NotAcknowledged):
     status, kind = 503, "topics_changed"
 
 
+class ClockWrong(NotAcknowledged):
+    """Kafka refuses the time of records, because its clock or that of intake is wrong. Nothing was acknowledged."""
+
+    status, kind = 503, "clock_wrong"
+
+
 class CatchingUp(Refusal):
     """The answer is not known yet, because intake is still reading the topics."""
 

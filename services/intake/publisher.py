@@ -9,16 +9,21 @@ If an acknowledgement does not arrive in time, the fate of the record is unknown
 batches until they are written, so the record may still be written once Kafka is available. The call was not
 acknowledged, and the answer names the key with which to repeat it. The second record has the same ids, and the router
 accepts one of the two.
+
+A record that Kafka refuses for its time is the operator's to mend, and is reported as such (`clock_check.py`).
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import InvalidTimestampError, KafkaError
 from faststream.exceptions import FastStreamException
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.intake.errors import KafkaUnavailable, TopicsChanged
+from services.intake.clock_check import ClockCheck
+from services.intake.errors import ClockWrong, KafkaUnavailable, NotAcknowledged, TopicsChanged
 from shared.backoff import Backoff
 from shared.contracts.topics import MAX_MESSAGE_BYTES, Topic
 from shared.kafka.faststream_client import FastStreamProducer, KafkaUnreachable, TopicsMissing, Written, partitions_of
@@ -29,6 +34,7 @@ from shared.kafka.topic_admin import TopicNotCreated, apply_topics
 from shared.kafka.topic_watch import LOOK_EVERY, TopicWatch
 from shared.observability.health import Readiness
 from shared.observability.logs import get_logger
+from shared.wall_clock import utc_now
 
 CONNECTED = Gauge("frontline_intake_kafka_connected", "1 while records can be published, else 0")
 ACKNOWLEDGED = Counter("frontline_intake_records_acknowledged_total", "Records that Kafka has acknowledged", ["topic"])
@@ -47,7 +53,8 @@ FIRST_RETRY, LONGEST_RETRY = 0.25, 1.0  # seconds between two attempts to reach 
 CONNECT_TIMEOUT = 10.0
 LOOK_TIMEOUT = 2.0
 RETRY_AFTER = 2  # seconds that a client should wait
-RETRY_AFTER_REPAIR = 30  # the same while an operator has to repair topics
+RETRY_AFTER_REPAIR = 30  # the same while an operator has to repair topics or to set a clock
+CLOCK_PAUSE = 30.0  # seconds from a record that was refused for its time to the next one
 _FAILURES = (KafkaError, FastStreamException, OSError, TimeoutError)
 _UNAVAILABLE = (*_FAILURES, KafkaUnreachable, TopicNotCreated)
 
@@ -79,6 +86,7 @@ class Publisher:
         self._log = get_logger()
         self._producer: FastStreamProducer | None = None
         self.watch = TopicWatch(kafka, "intake", self._topics, readiness)
+        self._clock = ClockCheck(readiness, timedelta(seconds=CLOCK_PAUSE))
         self._connected = False
         self._outage = ""
         self.found = asyncio.Event()  # set once the topics exist; never cleared
@@ -109,8 +117,12 @@ class Publisher:
         """Send one record and wait until all in-sync replicas have it.
 
         FRONTLINE_PARTITIONS determines its partition, as in the tasks, however many partitions the topic has now.
-        Raises KafkaUnavailable or TopicsChanged. Neither acknowledged the record; after the former it may be written.
+        Raises KafkaUnavailable, TopicsChanged or ClockWrong. None acknowledged the record; after the first it may be
+        written.
         """
+        if self._clock_is_wrong():
+            UNACKNOWLEDGED.labels(output.topic, "clock_wrong").inc()
+            raise _clock_wrong()
         if not self._connected or self._producer is None:
             UNACKNOWLEDGED.labels(output.topic, "unavailable").inc()
             raise KafkaUnavailable("refusal.kafka_unavailable", retry_after=RETRY_AFTER)
@@ -134,11 +146,26 @@ class Publisher:
             ) from None
         except (*_FAILURES, AssertionError) as error:  # aiokafka asserts that a partition exists
             UNACKNOWLEDGED.labels(output.topic, type(error).__name__).inc()
-            self._replace = True
-            self._lost(f"the producer failed: {type(error).__name__}")
-            raise KafkaUnavailable("refusal.kafka_refused", retry_after=RETRY_AFTER) from None
+            raise self._failed(error) from None
+        self._clock.accepted()
         ACKNOWLEDGED.labels(output.topic).inc()
         return written
+
+    def _failed(self, error: Exception) -> NotAcknowledged:
+        """Have the producer replaced: a record that it did not write is a gap in its sequence. Returns the refusal."""
+        self._replace = True
+        if isinstance(error, InvalidTimestampError):
+            self._clock.refused(utc_now(), timedelta(seconds=time.monotonic()))
+        if self._clock_is_wrong():  # then the records beside it fail as well, for that or for the gap
+            self._connected = False
+            self._doubt.set()
+            self._report("connecting")
+            return _clock_wrong()
+        self._lost(f"the producer failed: {type(error).__name__}")
+        return KafkaUnavailable("refusal.kafka_refused", retry_after=RETRY_AFTER)
+
+    def _clock_is_wrong(self) -> bool:
+        return self._clock.is_wrong(utc_now(), timedelta(seconds=time.monotonic()))
 
     async def close(self, within: float) -> None:
         """Flush and disconnect, in at most `within` seconds."""
@@ -183,6 +210,7 @@ class Publisher:
     async def _watch(self) -> None:
         """Check Kafka until the producer has to be replaced."""
         while not self._replace:
+            self._clock_is_wrong()  # ends on /readyz with the pause, also without calls
             try:
                 async with asyncio.timeout(LOOK_EVERY if self._connected else FIRST_RETRY):
                     await self._doubt.wait()
@@ -230,3 +258,7 @@ class Publisher:
     def _report(self, detail: str) -> None:
         CONNECTED.set(self._connected)
         self._readiness.set("kafka", self._connected, detail)
+
+
+def _clock_wrong() -> ClockWrong:
+    return ClockWrong("refusal.clock_wrong", retry_after=RETRY_AFTER_REPAIR)
