@@ -10,12 +10,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic.config import JsonDict
 
+from services.intake.activity_schema import shapes_of_terms, shapes_of_types
 from services.intake.digest import content_digest
 from services.intake.errors import FieldError, InvalidFields, MissingScope
-from services.intake.fields import Body, Id, Statuses, Text, Word
+from services.intake.fields import NO_OTHERS, Body, Id, Statuses, Text, Word, Words, whole
 from services.intake.words import AnyEdition
 from shared.contracts.base import Instant, Sha256, format_instant
 from shared.contracts.ids import deterministic_id
@@ -24,6 +27,8 @@ from shared.contracts.vocabulary import STATUS_LIMIT, ActivityType, Hours, Promi
 from shared.sla.input_checks import NOTHING, REQUIRED, TARGET_NEEDS, Required, is_in_the_future
 
 _TEN_YEARS = 10 * 366 * 86400
+Seconds = Annotated[int, Field(gt=0, le=_TEN_YEARS), BeforeValidator(whole)]
+BusinessDays = Annotated[int, Field(gt=0, le=1_000), BeforeValidator(whole)]
 
 
 class TermsBody(Body):
@@ -33,11 +38,13 @@ class TermsBody(Body):
     on the last of them. `open_at_least` is for hours that end at the next opening.
     """
 
-    target_seconds: int | None = Field(default=None, gt=0, le=_TEN_YEARS)
-    target_business_days: int | None = Field(default=None, gt=0, le=1_000)
+    model_config = ConfigDict(json_schema_extra=shapes_of_terms())
+
+    target_seconds: Seconds | None = None
+    target_business_days: BusinessDays | None = None
     until: Until | None = None
     hours: Hours | None = None
-    open_at_least: int | None = Field(default=None, gt=0, le=_TEN_YEARS)
+    open_at_least: Seconds | None = None
     calendar: Word | None = None
     promise: Promise | None = None
     reason: Word | None = None
@@ -56,6 +63,8 @@ class TermsBody(Body):
 class Activity(Body):
     """One activity on a case, as a client reports it."""
 
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema.update(_shapes()))
+
     type: ActivityType
     at: Instant | None = None
     text: Text | None = None
@@ -63,8 +72,10 @@ class Activity(Body):
     until: Instant | None = None
     milestone: Word | None = None
     retracts: Id | None = None
-    milestones: dict[Word, TermsBody] | None = Field(default=None, min_length=1)
-    fields: dict[Word, Word] | None = Field(default=None, min_length=1)
+    milestones: Annotated[dict[Word, TermsBody], Field(json_schema_extra=NO_OTHERS)] | None = Field(
+        default=None, min_length=1
+    )
+    fields: Words | None = Field(default=None, min_length=1)
     reason: Text | None = None
     accepted: bool | None = None
     plan: Word | None = None
@@ -123,6 +134,12 @@ RULES: dict[ActivityType, Rule] = {
     "milestone_reached": Rule(REQUIRED["milestone_reached"], may=("text", "reason")),
     "reply_retracted": Rule(REQUIRED["reply_retracted"], may=("text", "reason")),
 }
+
+
+def _shapes() -> JsonDict:
+    return shapes_of_types(RULES, _FIELDS, STATUS_LIMIT)
+
+
 _FIELDS = tuple(name for name in Activity.model_fields if name not in ("type", "at"))
 _TERMS = ("milestones", "plan", "edition")  # fields that change the terms of a case
 

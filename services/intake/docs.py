@@ -29,6 +29,7 @@ th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
 """
 _CSS_HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_CSS_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+_MOST_WORDS = 40  # of a field that a page lists
 
 Json = Mapping[str, Any]
 
@@ -123,6 +124,8 @@ def _kind(field: Json) -> str:
     if "$ref" in field:
         name = escape(field["$ref"].rpartition("/")[2])
         return f'<a href="#{name}">{name}</a>'
+    if len(field.get("enum", ())) > _MOST_WORDS:
+        return f"one of {len(field['enum'])} codes, such as <code>{escape(str(field['enum'][0]))}</code>"
     if "enum" in field:
         return ", ".join(f"<code>{escape(str(word))}</code>" for word in field["enum"])
     if "anyOf" in field:

@@ -32,7 +32,7 @@ class EntitlementBody(Body):
     paid: bool
     country: Country | None = None
     contacts: tuple[ContactBody, ...] = ()
-    calendar: str | None = None
+    calendar: Word | None = None
     valid_from: Instant | None = None
     valid_until: Instant | None = None
 

@@ -9,16 +9,23 @@ import re
 import unicodedata
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
-from shared.contracts.identifiers import identifier_fault
+from shared.contracts.identifiers import LONGEST, PATTERN, identifier_fault
 from shared.contracts.vocabulary import STATUS_LIMIT, WORD_PATTERN
 from shared.policy.countries import COUNTRIES
 
 SUBJECT_LIMIT = 200
 TEXT_LIMIT = 20_000
+# A text of people has a character that is neither white space nor a control character, by Unicode 14 and later.
+_BLANK = r"\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_NOT_BLANK = f"[^{_BLANK}]"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and newline; CR is replaced before
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+_EMAIL = f"^[^@{_BLANK}]{{1,64}}@[^@{_BLANK}]{{1,255}}$"
+
+
+NO_OTHERS: JsonDict = {"additionalProperties": False}  # keys that are no words
 
 
 class WrongValue(ValueError):
@@ -36,23 +43,19 @@ class Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
-def _clean_text(value: Any) -> Any:
+def _clean_text(text: str) -> str:
     """Text of several lines: CRLF and CR become LF; tabs and newlines stay."""
-    if not isinstance(value, str):
-        return value
-    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", _CONTROL.sub("", text))
 
 
-def _clean_line(value: Any) -> Any:
+def _clean_line(text: str) -> str:
     """Text of one line: every run of white space becomes one space."""
-    if not isinstance(value, str):
-        return value
-    return " ".join(_CONTROL.sub("", unicodedata.normalize("NFC", " ".join(value.split()))).split())
+    return " ".join(_CONTROL.sub("", unicodedata.normalize("NFC", " ".join(text.split()))).split())
 
 
 def _not_blank(text: str) -> str:
-    if not text.strip():
+    if not re.search(_NOT_BLANK, text):
         raise WrongValue("field.empty")
     return text
 
@@ -66,7 +69,7 @@ def identifier(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    if not _EMAIL.fullmatch(text):
+    if not re.fullmatch(_EMAIL, text) or text.endswith("\n"):
         raise WrongValue("field.email")
     return text
 
@@ -83,11 +86,38 @@ def _unique_statuses(statuses: tuple[str, ...]) -> tuple[str, ...]:
     return statuses
 
 
-Text = Annotated[str, Field(max_length=TEXT_LIMIT), AfterValidator(_not_blank), BeforeValidator(_clean_text)]
-Subject = Annotated[str, Field(min_length=1, max_length=SUBJECT_LIMIT), BeforeValidator(_clean_line)]
-Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(identifier)]
-Email = Annotated[str, AfterValidator(_email), BeforeValidator(_clean_line)]
-Country = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Z]{2}$"}), AfterValidator(_country)]
+def whole(value: Any) -> Any:
+    """`value` as an integer, if it is a number without a fraction: JSON has one kind of number, and 1.0 is 1."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# Each kind is in the OpenAPI document as it is checked here. Lengths are those of the text as it was sent.
+Text = Annotated[
+    str,
+    Field(min_length=1, max_length=TEXT_LIMIT, json_schema_extra={"pattern": _NOT_BLANK}),
+    AfterValidator(_not_blank),
+    AfterValidator(_clean_text),
+]
+Subject = Annotated[
+    str,
+    Field(min_length=1, max_length=SUBJECT_LIMIT, json_schema_extra={"pattern": _NOT_BLANK}),
+    AfterValidator(_not_blank),
+    AfterValidator(_clean_line),
+]
+Id = Annotated[
+    str,
+    Field(min_length=1, max_length=LONGEST, json_schema_extra={"pattern": PATTERN}),
+    AfterValidator(identifier),
+]
+Email = Annotated[str, Field(json_schema_extra={"pattern": _EMAIL}), AfterValidator(_email)]
+Country = Annotated[str, Field(json_schema_extra={"enum": [*sorted(COUNTRIES)]}), AfterValidator(_country)]
 Word = Annotated[str, Field(pattern=WORD_PATTERN)]  # which words there are is the editions' business: `words.py`
-Status = Annotated[str, Field(min_length=1, max_length=STATUS_LIMIT), AfterValidator(identifier)]
-Statuses = Annotated[tuple[Status, ...], Field(max_length=20), AfterValidator(_unique_statuses)]
+Words = Annotated[dict[Word, Word], Field(json_schema_extra=NO_OTHERS)]
+Status = Annotated[
+    str,
+    Field(min_length=1, max_length=STATUS_LIMIT, json_schema_extra={"pattern": PATTERN}),
+    AfterValidator(identifier),
+]
+Statuses = Annotated[
+    tuple[Status, ...], Field(max_length=20, json_schema_extra={"uniqueItems": True}), AfterValidator(_unique_statuses)
+]

@@ -16,8 +16,11 @@ from services.intake.entitlement import EntitlementBody
 from services.intake.form import Form
 from services.intake.request import Submission
 from shared.contracts.base import Instant, Sha256
+from shared.contracts.identifiers import LONGEST, PATTERN
 from shared.contracts.intake import Account
 
+KEY_PATTERN = "^[!-~](?:[ -~]*[!-~])?$"  # an identifier in ASCII
+_IDENTIFIERS = ("case_id", "account_id")  # in addresses; other ids there are looked up, and unknown ones are 404
 ANY_SCOPE = "any"  # instead of scopes: every key is admitted
 _REF = "#/components/schemas/{model}"
 
@@ -110,7 +113,7 @@ def describe(
                 "required": False,
                 "description": "Names one occurrence. A repeated call has the same key. Another body under the same "
                 "key is an idempotency_conflict. Without a key, every call is a new one.",
-                "schema": {"type": "string", "maxLength": 200},
+                "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": KEY_PATTERN},
             }
         ]
     if conditional:
@@ -163,6 +166,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     _, taken = models_json_schema([(model, "validation") for model in _IN], ref_template=_REF)
     _, given = models_json_schema([(model, "serialization") for model in _OUT], ref_template=_REF)
+    for call in (call for methods in document["paths"].values() for call in methods.values()):
+        for parameter in call.get("parameters", ()):
+            if parameter["name"] in _IDENTIFIERS:
+                parameter["schema"] |= {"minLength": 1, "maxLength": LONGEST, "pattern": PATTERN}
     components = document.setdefault("components", {})
     components["schemas"] = {**taken["$defs"], **given["$defs"]}
     components["securitySchemes"] = {

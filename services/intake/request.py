@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field, SecretStr
 
 from services.intake.digest import content_digest
-from services.intake.fields import Body, Country, Email, Id, Subject, Text, Word
+from services.intake.fields import Body, Country, Email, Id, Subject, Text, Word, Words
 from shared.contracts.ids import deterministic_id
 from shared.contracts.structs import PhoneReadiness, Requester, SupportRequestSubmitted
 from shared.contracts.vocabulary import AuthenticatedBy, Language, OpenedBy
@@ -45,7 +45,7 @@ class Submission(Body):
     channel: Word
     subject: Subject
     description: Text
-    fields: dict[Word, Word] = Field(default_factory=dict)
+    fields: Words = Field(default_factory=dict)
     language: Language | None = None
     country: Country | None = None
     phone: PhoneBody | None = None

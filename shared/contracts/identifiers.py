@@ -20,15 +20,22 @@ SENTENCES: Mapping[Fault, str] = {
     "field.not_nfc": "must be in Unicode normalisation form C",
 }
 
-# Control, format, surrogate, private use, unassigned; line and paragraph separators, spaces (U+0020 alone is admitted).
-_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
-# Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties.txt, as far as no category above has it: joiners,
-# fillers of Hangul, inherent vowels of Khmer, variation selectors. Then the blank of Braille, and U+FFFD, which is
-# what a decoder leaves of a text that it could not read.
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff"
-    "\u2800\ufffd]"
+# The characters of Unicode that nobody sees, as the inside of a character class: control (Cc), format (Cf), private use
+# (Co), line and paragraph separators (Zl, Zp), spaces but U+0020 (Zs), the other default-ignorable ones of
+# DerivedCoreProperties.txt (joiners, fillers of Hangul, inherent vowels of Khmer, variation selectors), the blank of
+# Braille, and U+FFFD, which is what a decoder leaves of a text that it could not read. Surrogates and unassigned
+# characters are found by their category.
+INVISIBLE = (
+    "\\u0000-\\u001f\\u007f-\\u00a0\\u00ad\\u034f\\u0600-\\u0605\\u061c\\u06dd\\u070f\\u0890-\\u0891"
+    "\\u08e2\\u115f-\\u1160\\u1680\\u17b4-\\u17b5\\u180b-\\u180f\\u2000-\\u200f\\u2028-\\u202f"
+    "\\u205f-\\u206f\\u2800\\u3000\\u3164\\ue000-\\uf8ff\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb"
+    "\\ufffd\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
 )
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_NO_CHARACTERS = frozenset({"Cs", "Cn"})
+# The same in a JSON Schema, which cannot say what is unassigned, nor what is in normalisation form C.
+PATTERN = f"^(?! )[^{INVISIBLE}]*[^ {INVISIBLE}]$"
 
 
 def identifier_fault(text: str) -> Fault | None:
@@ -39,7 +46,7 @@ def identifier_fault(text: str) -> Fault | None:
         return "field.white_space"
     if text.isascii() and text.isprintable():
         return None
-    if any(c != " " and unicodedata.category(c) in _INVISIBLE_CATEGORIES for c in text) or _INVISIBLE.search(text):
+    if _INVISIBLE.search(text) or any(unicodedata.category(c) in _NO_CHARACTERS for c in text):
         return "field.invisible"
     if not unicodedata.is_normalized("NFC", text):
         return "field.not_nfc"

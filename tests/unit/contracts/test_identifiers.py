@@ -1,5 +1,6 @@
 """Identifiers: what looks the same to people is the same to programs, for every reader and by one function."""
 
+import re
 import sys
 import unicodedata
 from typing import get_args
@@ -7,7 +8,7 @@ from typing import get_args
 import pytest
 
 from services.intake.fields import WrongValue, identifier
-from shared.contracts.identifiers import LONGEST, SENTENCES, Fault, identifier_fault
+from shared.contracts.identifiers import INVISIBLE, LONGEST, SENTENCES, Fault, identifier_fault
 from shared.messages.catalogues import messages_in
 
 # Of each range of Unicode's Default_Ignorable_Code_Point one or both ends, and what else nobody sees.
@@ -72,6 +73,14 @@ def test_whatever_is_accepted_can_be_printed_and_is_in_normal_form() -> None:
         if identifier_fault(text) is None:
             assert text.isprintable()
             assert unicodedata.is_normalized("NFC", text)
+
+
+def test_the_list_of_invisible_characters_has_all_of_their_categories() -> None:
+    """It stands in the code so that schemas can have it; a newer Unicode adds to it."""
+    for number in range(sys.maxunicode + 1):
+        character = chr(number)
+        if unicodedata.category(character) in {"Cc", "Cf", "Co", "Zl", "Zp", "Zs"} and character != " ":
+            assert re.fullmatch(f"[{INVISIBLE}]", character), f"U+{number:04X}"
 
 
 @pytest.mark.parametrize("text", ["", " a", "a ", "x" * (LONGEST + 1), "e\u0301", "a\u200bb"])
