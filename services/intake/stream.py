@@ -35,6 +35,11 @@ class Streams:
         self._open: Counter[str] = Counter()  # by client
         self._closing = asyncio.Event()
 
+    @property
+    def count(self) -> int:
+        """How many are open."""
+        return self._open.total()
+
     def close(self) -> None:
         """End every stream, because the process is about to end."""
         self._closing.set()
@@ -45,7 +50,7 @@ class Streams:
         It counts against the limits from now on, so that simultaneous calls cannot exceed them. `present` turns the
         data of an event into the data for the client. Raises TooManyStreams beyond a limit.
         """
-        if self._open.total() >= self._limit:
+        if self.count >= self._limit:
             raise TooManyStreams("refusal.too_many_streams", retry_after=30)
         if self._open[client] >= self._per_client:
             raise TooManyStreams(
