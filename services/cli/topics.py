@@ -1,8 +1,9 @@
 """`frontline topics`: lists and creates the topics of the registry, compares them, accepts a recreated one."""
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
@@ -12,12 +13,14 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.kafka_errors import kafka_errors
-from services.cli.options import BAD_INPUT, CommandFailed, Json, Kafka, kafka_settings, report
-from shared.contracts.topics import TASK_SOURCES, TOPICS, Topic
+from services.cli.options import BAD_INPUT, CommandFailed, Json, Kafka, kafka_settings, language_of, report
+from shared.contracts.topics import MIN_INSYNC, TASK_SOURCES, TOPICS, Topic
 from shared.kafka.admin import TopicLayout
 from shared.kafka.faults import TopicsDiffer
 from shared.kafka.settings import KafkaSettings
-from shared.kafka.topic_admin import TopicNotCreated, apply_topics, check_topics, topic_layouts
+from shared.kafka.topic_admin import Drift, TopicNotCreated, apply_topics, check_topics, topic_layouts, update_topics
+from shared.messages.catalogues import messages_in
+from shared.messages.messages import Messages
 from shared.streams.accept_topic import accept_recreated
 
 DONE, DIFFERENT = 0, 1
@@ -52,17 +55,20 @@ def list_topics(*, kafka: Kafka = None, as_json: Json = False) -> int:
 
 @app.command
 def apply(*, kafka: Kafka = None, as_json: Json = False) -> int:
-    """Create the missing topics; existing ones are not changed."""
+    """Create the missing topics, and set min.insync.replicas of existing ones; nothing else of them is changed."""
     try:
         settings = kafka_settings(kafka)
         created = _call(settings, apply_topics)
+        updated = _call(settings, update_topics)
     except CommandFailed as failed:
         return report(failed)
     if as_json:
-        print(msgspec.json.encode({"created": created, "topics": len(TOPICS)}).decode())
-    else:
-        names = map(settings.names.physical, created)
-        print("\n".join(f"created {name}" for name in names) or f"all {len(TOPICS)} topics exist")
+        print(msgspec.json.encode({"created": created, "updated": updated, "topics": len(TOPICS)}).decode())
+        return DONE
+    messages, names = messages_in(language_of(os.environ)), settings.names
+    lines = [messages("topics.created", topic=names.physical(name)) for name in created]
+    lines += [messages("topics.updated", topic=names.physical(name), setting=MIN_INSYNC) for name in updated]
+    print("\n".join(lines) or messages("topics.exist", count=len(TOPICS)))
     return DONE
 
 
@@ -77,8 +83,9 @@ def check(*, kafka: Kafka = None, as_json: Json = False) -> int:
     if as_json:
         print(msgspec.json.encode({"topics": len(TOPICS), "differences": [asdict(drift) for drift in drifts]}).decode())
     else:
-        in_kafka = [replace(drift, topic=settings.names.physical(drift.topic)) for drift in drifts]
-        print("\n".join(map(str, in_kafka)) or f"all {len(TOPICS)} topics agree with the registry")
+        messages = messages_in(language_of(os.environ))
+        lines = [_difference(drift, settings.names.physical(drift.topic), messages) for drift in drifts]
+        print("\n".join(lines) or messages("topics.agree", count=len(TOPICS)))
     return DIFFERENT if drifts else DONE
 
 
@@ -117,6 +124,13 @@ def _listed(partitions: Sequence[int]) -> str:
     if not partitions:
         return "no partition: each already has an offset of the new topic"
     return f"partitions {', '.join(map(str, partitions))}"
+
+
+def _difference(drift: Drift, name: str, messages: Messages) -> str:
+    if drift.what == "missing":
+        return messages("topics.missing", topic=name)
+    found = "-" if drift.found is None else drift.found
+    return messages("topics.differs", topic=name, setting=drift.what, found=found, expected=drift.expected)
 
 
 def _about(topic: Topic, settings: KafkaSettings, found: TopicLayout | None) -> dict[str, Any]:

@@ -10,8 +10,18 @@ from shared.contracts.intake import ActivityRecorded, EntitlementSet, Entitlemen
 from shared.contracts.router import CaseRouted, EditionPublished
 
 MAX_MESSAGE_BYTES = 1024 * 1024
+MIN_INSYNC = "min.insync.replicas"
 DEAD_LETTER_SUFFIX = "-dlt"
 DEAD_LETTER_HEADROOM = 64 * 1024  # a dead letter is its source byte for byte, plus the headers that give the cause
+
+
+def min_insync_replicas(replication: int) -> int:
+    """How many of so many copies must have a record before Kafka acknowledges it.
+
+    All but one, so that a broker can restart while records are written. Of two copies it is one: with both, each
+    restart would stop every service. Two copies of each acknowledged record at any time need a third.
+    """
+    return max(1, replication - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +37,14 @@ class Topic:
     max_message_bytes: int = MAX_MESSAGE_BYTES
     extra: dict[str, str] = field(default_factory=dict)
 
-    def config(self) -> dict[str, str]:
-        """The broker's settings for this topic."""
-        config = {"cleanup.policy": self.policy, "max.message.bytes": str(self.max_message_bytes), **self.extra}
+    def config(self, replication: int) -> dict[str, str]:
+        """The broker's settings for this topic, which has so many copies."""
+        config = {
+            "cleanup.policy": self.policy,
+            "max.message.bytes": str(self.max_message_bytes),
+            MIN_INSYNC: str(min_insync_replicas(replication)),
+            **self.extra,
+        }
         if self.retention is not None:
             config["retention.ms"] = str(int(self.retention.total_seconds() * 1000))
         return config
@@ -40,7 +55,7 @@ def _delete(name: str, key: str, written_by: str, days: int, *events: type[Event
 
 
 REQUESTS = _delete(
-    "support.requests.v1", "account_id, or request_id if anonymous", "intake", 30, SupportRequestSubmitted
+    "support.requests.v1", "account_id, or request_id if anonymous", "intake", 90, SupportRequestSubmitted
 )
 ENTITLEMENTS = Topic(
     "support.entitlements.v1",
@@ -49,7 +64,7 @@ ENTITLEMENTS = Topic(
     "intake (admin API), or the customer's billing system",
     events=(EntitlementSet, EntitlementWithdrawn),
 )
-CASES = _delete("support.cases.v1", "case_id", "router", 90, CaseRouted)
+CASES = _delete("support.cases.v1", "case_id", "router", 400, CaseRouted)
 EDITIONS = Topic(
     "support.editions.v1",
     "policy_sha256",
@@ -57,8 +72,8 @@ EDITIONS = Topic(
     "router; escalation, for an edition that a case migrates to",
     events=(EditionPublished,),
 )
-ACTIVITY = _delete("support.activity.v1", "case_id", "intake", 90, ActivityRecorded)
-ESCALATIONS = _delete("support.escalations.v1", "case_id", "escalation", 90, *escalation.EVENTS)
+ACTIVITY = _delete("support.activity.v1", "case_id", "intake", 400, ActivityRecorded)
+ESCALATIONS = _delete("support.escalations.v1", "case_id", "escalation", 400, *escalation.EVENTS)
 
 
 def dead_letter(source: Topic) -> Topic:

@@ -23,7 +23,18 @@ from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.offset import OffsetRequest
-from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
+from aiokafka.protocol.types import (
+    Array,
+    Boolean,
+    CompactArray,
+    CompactString,
+    Int8,
+    Int16,
+    Int32,
+    Schema,
+    String,
+    TaggedFields,
+)
 from aiokafka.record.control_record import ABORT_MARKER, COMMIT_MARKER, ControlRecord
 from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.memory_records import MemoryRecords
@@ -37,6 +48,7 @@ __all__ = [
     "COMMIT_MARKER",
     "AIOKafkaClient",
     "AbstractType",
+    "Array",
     "BatchBuilder",
     "Boolean",
     "CompactArray",
@@ -44,6 +56,7 @@ __all__ = [
     "ControlRecord",
     "DefaultRecordBatch",
     "FetchRequest",
+    "Int8",
     "Int16",
     "Int32",
     "MemoryRecords",
@@ -54,6 +67,7 @@ __all__ = [
     "RequestStruct",
     "Response",
     "Schema",
+    "String",
     "TaggedFields",
     "committed_offsets",
     "decided_end",

@@ -9,6 +9,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.kafka.aiokafka_internals import AIOKafkaClient, FetchRequest, MemoryRecords, OffsetRequest
 from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_config import set_config
 from shared.kafka.topic_metadata import TopicFacts, describe_topics
 
 Place = tuple[str, int]  # topic, partition
@@ -53,6 +54,10 @@ class Client:
         """The partition count of each of `topics`; 0 = it does not exist. The request, for all topics, creates none."""
         cluster = await self._client.fetch_all_metadata()
         return {topic: len(cluster.partitions_for_topic(self._names.physical(topic)) or ()) for topic in topics}
+
+    async def set_config(self, topic: str, setting: str, value: str) -> None:
+        """Set one setting of `topic`; the others stay."""
+        await set_config(self._client, self._names.physical(topic), setting, value)
 
     async def learn(self, topics: Iterable[str]) -> None:
         """Learn the leaders of the partitions of `topics`, which `leader` then knows."""

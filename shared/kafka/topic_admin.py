@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from aiokafka.errors import TopicAlreadyExistsError
 
-from shared.contracts.topics import TOPICS, Topic
+from shared.contracts.topics import MIN_INSYNC, TOPICS, Topic
 from shared.kafka.admin import Admin, TopicLayout
+from shared.kafka.client import Client
 from shared.kafka.faults import KafkaFault
 from shared.kafka.settings import KafkaSettings
 
@@ -22,7 +23,8 @@ class TopicNotCreated(KafkaFault):
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One difference between a topic and the registry. `what` is `missing`, `partitions` or the name of a setting."""
+    """One difference between a topic and the registry. `what` is `missing`, `partitions`, `replication` (the fewest
+    copies of a partition) or the name of a setting."""
 
     topic: str
     what: str
@@ -38,8 +40,8 @@ class Drift:
 async def apply_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> list[str]:
     """Create those of `topics` that are missing, wait until they can be used, and return their names.
 
-    Existing topics are not changed; `check_topics` lists their differences. Several processes may call this at the same
-    time. Raises TopicNotCreated, KafkaError.
+    Existing topics are not changed: `update_topics` does what it may, and `check_topics` lists their differences.
+    Several processes may call this at the same time. Raises TopicNotCreated, KafkaError.
     """
     async with Admin(settings) as admin:
         existing = await admin.topics()
@@ -47,6 +49,21 @@ async def apply_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPICS
         if missing:
             await _create(admin, settings, missing)
         return [topic.name for topic in missing]
+
+
+async def update_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> list[str]:
+    """Set `min.insync.replicas` as registered in those of `topics` that differ, and return their names.
+
+    Only if a topic has FRONTLINE_REPLICATION copies: one with fewer could not be written to any more, and one with more
+    has its setting from somebody else. Nothing else can be changed without a loss. Raises KafkaError.
+    """
+    drifts = await check_topics(settings, topics)
+    other_copies = {drift.topic for drift in drifts if drift.what == "replication"}
+    differing = [drift for drift in drifts if drift.what == MIN_INSYNC and drift.topic not in other_copies]
+    async with Client(settings, "frontline-admin") as client:
+        for drift in differing:
+            await client.set_config(drift.topic, MIN_INSYNC, drift.expected)
+    return [drift.topic for drift in differing]
 
 
 async def topic_layouts(settings: KafkaSettings) -> dict[str, TopicLayout]:
@@ -66,17 +83,20 @@ async def check_topics(settings: KafkaSettings, topics: Sequence[Topic] = TOPICS
             partitions = layouts[topic.name].partitions
             if partitions != settings.partitions:
                 drifts.append(Drift(topic.name, "partitions", str(settings.partitions), str(partitions)))
+            copies = layouts[topic.name].copies
+            if copies != settings.replication:
+                drifts.append(Drift(topic.name, "replication", str(settings.replication), str(copies)))
             found = configs[topic.name]
             drifts += [
                 Drift(topic.name, name, value, found.get(name))
-                for name, value in topic.config().items()
+                for name, value in topic.config(settings.replication).items()
                 if not _same(name, value, found.get(name))
             ]
         return drifts
 
 
 async def _create(admin: Admin, settings: KafkaSettings, topics: Sequence[Topic]) -> None:
-    configs = {topic.name: topic.config() for topic in topics}
+    configs = {topic.name: topic.config(settings.replication) for topic in topics}
     for name, error, message in await admin.create_topics(configs, settings.partitions, settings.replication):
         if error is not TopicAlreadyExistsError:  # another process may have created it meanwhile
             raise TopicNotCreated(f"{name} could not be created: {error.__name__}: {message}")

@@ -20,6 +20,7 @@ CONVERT = {
     "shared/kafka/asyncapi.py",  # a document of FastStream, never connected
     "shared/kafka/aiokafka_internals.py",  # takes clients and names of these modules
     "shared/kafka/topic_metadata.py",  # likewise
+    "shared/kafka/topic_config.py",  # likewise
     "shared/kafka/ping.py",  # asks for brokers, and names nothing
 }
 # Whatever takes the name of a topic, of a group, or a transactional id, and sends it to a broker.

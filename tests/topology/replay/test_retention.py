@@ -72,7 +72,7 @@ def test_a_tombstone_left_by_compaction_is_enough(recording: Recording) -> None:
 
 
 def test_cases_of_deleted_requests(recording: Recording) -> None:
-    """Requests are kept for 30 days, cases for 90."""
+    """Requests are kept for 90 days, cases for 400."""
     recording.asks(1)
     recording.runs()
     recording.passes(MINUTE)

@@ -1,4 +1,4 @@
-"""What a case costs in the log: every reader reads it, and it is kept for 90 days."""
+"""What a case costs in the log: every reader reads it, and it is kept for 400 days."""
 
 from datetime import timedelta
 from hashlib import sha256
