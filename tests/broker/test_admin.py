@@ -75,7 +75,7 @@ async def test_a_service_stops_when_somebody_adds_partitions(bootstrap: str) -> 
     await running.ready(2)
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
-    await admin.create_partitions({topic.name: NewPartitions(3) for topic in (rig.first, rig.second)})
+    await admin.create_partitions({rig.in_kafka(topic): NewPartitions(3) for topic in (rig.first, rig.second)})
     await admin.close()
     await eventually(lambda: f"{rig.first.name} has 3 partitions" in str(running.readiness.report()), 10)
     await eventually(lambda: not running.runtime.tasks)

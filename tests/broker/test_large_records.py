@@ -30,7 +30,7 @@ async def produce_compressed(rig: Rig, values: list[bytes], codec: str = "gzip",
         batch = producer.create_batch()
         for value in values:
             assert batch.append(timestamp=None, key=KEY.encode(), value=value)
-        await (await producer.send_batch(batch, (topic or rig.second).name, partition=0))
+        await (await producer.send_batch(batch, rig.in_kafka(topic or rig.second), partition=0))
 
 
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
@@ -87,7 +87,7 @@ async def test_a_changelog_with_a_foreign_record_stops_its_task_with_the_reason(
 
 async def test_readers_outside_a_group_skip_records_that_are_too_large(bootstrap: str) -> None:
     """The command line reads all of it, and has nothing to show of these records; others may be there."""
-    rig = Rig(bootstrap, partitions=6)
+    rig = Rig(bootstrap, partitions=6, namespace="")  # as the services have it
     await topics_at(bootstrap)
     before = (await read_to_end(bootstrap, ACTIVITY))[ACTIVITY.name]
     for size in (5 * MEGABYTE, 110 * MEGABYTE):
@@ -102,7 +102,7 @@ async def test_readers_outside_a_group_skip_records_that_are_too_large(bootstrap
 async def test_two_hundred_fifty_megabytes_take_no_memory_of_the_services(bootstrap: str, tmp_path: Path) -> None:
     """The router dead-letters them by reference, intake's views skip them, and both stay as small as they were."""
     await topics_at(bootstrap)
-    rig = Rig(bootstrap, partitions=6)
+    rig = Rig(bootstrap, partitions=6, namespace="")  # as the services have it
     async with (
         service_process("router", tmp_path / "router.log", FRONTLINE_KAFKA_BOOTSTRAP=bootstrap) as router,
         service_process(

@@ -76,7 +76,9 @@ class Mortal:
 
     def offsets(self) -> Place:
         """The partition of Kafka's own topic that has the group's offsets."""
-        return offsets_place(self.rig.service, int(broker_properties(0, Path())["offsets.topic.num.partitions"]))
+        return offsets_place(
+            self.rig.in_kafka(self.rig.service), int(broker_properties(0, Path())["offsets.topic.num.partitions"])
+        )
 
     def _kill(self) -> None:
         os.kill(self.kafka.pid, signal.SIGKILL)
@@ -88,7 +90,7 @@ class Mortal:
         begin = manager.begin_transaction
 
         def pretend_that_the_group_is_added() -> None:
-            manager._txn_consumer_group = self.rig.service
+            manager._txn_consumer_group = self.rig.in_kafka(self.rig.service)
 
         def begin_the_next() -> None:
             for name in pretended:

@@ -60,7 +60,7 @@ async def test_records_without_key_or_value_are_kept_as_they_are(
     async with rig.producer() as producer:
         batch = producer.create_batch()
         batch.append(timestamp=None, key=key and key.encode(), value=value, headers=[("why", b"poison")])
-        await producer.send_batch(batch, rig.second.name, partition=0)
+        await producer.send_batch(batch, rig.in_kafka(rig.second), partition=0)
         await producer.flush()
     rig.start(lambda _partition: _Refuses((rig.first, rig.second), (rig.sink,)))
     (dead_letter,) = await rig.dead_letters(rig.second, 1)

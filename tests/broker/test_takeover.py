@@ -118,8 +118,8 @@ async def delete_group(rig: Rig) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=rig.settings.kafka_bootstrap)
     await admin.start()
     try:
-        coordinator = await admin.find_coordinator(rig.service)
-        response = await admin._send_request_to_node(coordinator, DeleteGroupsRequest([rig.service]))
+        coordinator = await admin.find_coordinator(rig.in_kafka(rig.service))
+        response = await admin._send_request_to_node(coordinator, DeleteGroupsRequest([rig.in_kafka(rig.service)]))
         assert [code for _, code in response.results] == [0]
     finally:
         await admin.close()
@@ -130,7 +130,7 @@ async def delete_records(rig: Rig, topic: Topic, partition: int, before: int) ->
     admin = AIOKafkaAdminClient(bootstrap_servers=rig.settings.kafka_bootstrap)
     await admin.start()
     try:
-        await admin.delete_records({TopicPartition(topic.name, partition): RecordsToDelete(before)})
+        await admin.delete_records({TopicPartition(rig.in_kafka(topic), partition): RecordsToDelete(before)})
     finally:
         await admin.close()
 

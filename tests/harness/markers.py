@@ -63,7 +63,7 @@ class _WriteTxnMarkers(Request[_RequestV1]):  # type: ignore[misc]  # aiokafka i
 
 
 def offsets_place(group: str, partitions: int) -> Place:
-    """Which of the `partitions` of Kafka's own topic has the offsets of a group.
+    """Which of the `partitions` of Kafka's own topic has the offsets of a group, by its name in Kafka.
 
     As the coordinator chooses it: the absolute value of Java's hash of the name, a signed number of 32 bits, of which
     the least has no absolute value there and counts as 0.
@@ -84,7 +84,8 @@ async def write_markers(
     """Write the marker of `decision` to `places`, all of them on one broker."""
     topics: dict[str, list[int]] = defaultdict(list)
     for topic, partition in places:
-        topics[topic].append(partition)
+        kafkas_own = topic.startswith("__")
+        topics[topic if kafkas_own else settings.names.physical(topic)].append(partition)
     parts: list[Any] = [(topic, partitions, {}) for topic, partitions in topics.items()]
     client = AIOKafkaClient(**settings.client())
     try:

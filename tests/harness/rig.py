@@ -75,12 +75,17 @@ class Running:
 
 
 class Rig:
-    """Topics of its own on a shared broker, and a service `svc-…` that reads `first` and `second`."""
+    """Topics of its own on a shared broker, and a service `svc-…` that reads `first` and `second`.
+
+    It has a namespace. So a name that leaves the runtime without it finds nothing, and one that comes back with it is
+    not expected.
+    """
 
     def __init__(self, bootstrap: str, partitions: int = 2, **settings: Any) -> None:
         self.mark = uuid.uuid4().hex[:10]
         self.service = f"svc-{self.mark}"
-        self.settings = KafkaSettings(kafka_bootstrap=bootstrap, partitions=partitions, commit_gap_ms=5, **settings)
+        shape: dict[str, Any] = {"namespace": "rig", "commit_gap_ms": 5, **settings}
+        self.settings = KafkaSettings(kafka_bootstrap=bootstrap, partitions=partitions, **shape)
         self.first = Topic(f"first-{self.mark}", "k", "compact", "tests")
         self.second = Topic(f"second-{self.mark}", "k", "delete", "tests")
         self.sink = Topic(f"sink-{self.mark}", "k", "delete", "tests")
@@ -92,6 +97,10 @@ class Rig:
         """Everything that has to exist."""
         sources = (self.first, self.second)
         return (*sources, self.sink, *map(dead_letter, sources), *(changelog(self.service, s) for s in self.stores))
+
+    def in_kafka(self, name: Topic | str) -> str:
+        """What Kafka calls a topic or the group: for the clients of a test itself."""
+        return self.settings.names.physical(name if isinstance(name, str) else name.name)
 
     def processor(self, _partition: int) -> Processor:
         """The default topology: counts, timers, and the commands in values."""
@@ -125,7 +134,11 @@ class Rig:
         """The same with an existing producer."""
         futures: list[Awaitable[Any]] = [
             await producer.send(
-                topic.name, value, key=None if key is None else key.encode(), partition=partition, headers=[*headers]
+                self.in_kafka(topic),
+                value,
+                key=None if key is None else key.encode(),
+                partition=partition,
+                headers=[*headers],
             )
             for key, value in records
         ]
@@ -143,7 +156,6 @@ class Rig:
 
     async def read(self, topic: Topic | str, count: int | None = None) -> list[Record]:
         """The committed records of a topic by partition: all present ones, or at least `count` of them."""
-        name = topic if isinstance(topic, str) else topic.name
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.settings.kafka_bootstrap, isolation_level="read_committed", fetch_max_wait_ms=20,
             auto_offset_reset="earliest",
@@ -151,9 +163,9 @@ class Rig:
         )  # fmt: skip
         await consumer.start()
         try:
-            places = [TopicPartition(name, partition) for partition in range(self.settings.partitions)]
+            places = [TopicPartition(self.in_kafka(topic), partition) for partition in range(self.settings.partitions)]
             consumer.assign(places)
-            return await _read(consumer, places, count)
+            return await _read(consumer, places, count, topic if isinstance(topic, str) else topic.name)
         finally:
             await consumer.stop()
 
@@ -169,7 +181,9 @@ class Rig:
                 await running.stop()
 
 
-async def _read(consumer: AIOKafkaConsumer, places: list[TopicPartition], count: int | None) -> list[Record]:
+async def _read(
+    consumer: AIOKafkaConsumer, places: list[TopicPartition], count: int | None, topic: str
+) -> list[Record]:
     deadline = asyncio.get_running_loop().time() + PATIENCE
     found: list[Record] = []
     while True:
@@ -178,8 +192,7 @@ async def _read(consumer: AIOKafkaConsumer, places: list[TopicPartition], count:
             assert asyncio.get_running_loop().time() < deadline, f"{len(found)} of {count} records in {PATIENCE:.0f} s"
             for place, records in (await consumer.getmany(timeout_ms=20)).items():
                 found += [
-                    Record(place.topic, place.partition, r.offset, r.timestamp, r.key, r.value, r.headers)
-                    for r in records
+                    Record(topic, place.partition, r.offset, r.timestamp, r.key, r.value, r.headers) for r in records
                 ]
         if count is None or len(found) >= count:
             return sorted(found, key=lambda record: (record.partition, record.offset))

@@ -24,14 +24,14 @@ async def recreate(settings: KafkaSettings, topic: Topic) -> None:
 async def delete(settings: KafkaSettings, topic: Topic) -> None:
     """Delete `topic`; Kafka may need a moment more until it is not listed."""
     async with _admin(settings) as admin:
-        response = await admin.delete_topics([topic.name], int(PATIENCE * 1000))
+        response = await admin.delete_topics([settings.names.physical(topic.name)], int(PATIENCE * 1000))
         assert [code for _, code, *_ in response.topic_error_codes] == [0]
 
 
 async def grow(settings: KafkaSettings, topic: Topic, partitions: int) -> None:
     """Add partitions to `topic` until it has so many."""
     async with _admin(settings) as admin:
-        await admin.create_partitions({topic.name: NewPartitions(partitions)})
+        await admin.create_partitions({settings.names.physical(topic.name): NewPartitions(partitions)})
 
 
 @contextlib.asynccontextmanager
