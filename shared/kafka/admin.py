@@ -1,15 +1,27 @@
 """The administration of topics and groups, with logical names."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    KafkaError,
+    NotCoordinatorForGroupError,
+    for_code,
+)
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
+from shared.backoff import Backoff
 from shared.kafka.settings import KafkaSettings
+
+# A Kafka without groups makes the topic of their offsets when it is first asked for one; that takes a moment.
+_NO_COORDINATOR_YET = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
+_COORDINATOR_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +95,17 @@ class Admin:
         return found
 
     async def group_offsets(self, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
-        """The committed offsets of a consumer group, of topics of the namespace."""
-        found = await self._admin.list_consumer_group_offsets(self._names.physical(group))
+        """The committed offsets of a consumer group, of topics of the namespace; waits while it has no coordinator."""
+        loop = asyncio.get_running_loop()
+        deadline, backoff = loop.time() + _COORDINATOR_SECONDS, Backoff(0.1, 1.0)
+        while True:
+            try:
+                found = await self._admin.list_consumer_group_offsets(self._names.physical(group))
+                break
+            except _NO_COORDINATOR_YET:
+                if loop.time() > deadline:
+                    raise
+                await asyncio.sleep(backoff.next())
         return {
             TopicPartition(topic, place.partition): offset
             for place, offset in found.items()
