@@ -19,6 +19,7 @@ from services.cli.options import BAD_INPUT, Lang
 from shared.business_time.errors import CalendarError
 from shared.contracts import structs, wire
 from shared.contracts.base import CountryCode, Instant, Part
+from shared.contracts.contacts import named_again
 from shared.contracts.intake import Account, Contact, Requester
 from shared.contracts.vocabulary import Language, OpenedBy, Word
 from shared.kafka.settings import BadSettings
@@ -135,6 +136,8 @@ def decider(library: EditionLibrary, language: str | None = None) -> Callable[[d
             asked = DecideLine.model_validate(line)
         except ValidationError as error:
             raise BadInput.from_validation(error) from None
+        if asked.account is not None and (again := named_again(asked.account.contacts)):
+            raise BadInput(f"account.contacts.{again[0]}.requester_id", Reason("field.named_twice"))
         rules = rulebooks.at(asked.at)
         try:
             decision = route(_asked(asked.request), _entitlement(asked, rules.edition), rules, asked.at)

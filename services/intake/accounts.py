@@ -1,17 +1,29 @@
-"""The current entitlement of each account: a view of the compacted topic support.entitlements, kept as event bytes."""
+"""The current entitlement of each account: a view of the compacted topic support.entitlements, kept as event bytes.
+
+It accepts the records that the router accepts, by the same checks, and of those the same one counts. Where compaction
+has deleted a record, only the router still knows it: the router's table decides requests.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
 
 from shared.contracts import wire
-from shared.contracts.structs import Account, EntitlementSet, EntitlementWithdrawn
-from shared.kafka import serde
+from shared.contracts.structs import Account, EntitlementSet
+from shared.kafka import entitlement_record
 from shared.kafka.record import Record
+from shared.kafka.record_checks import check_partition
+from shared.routing.entitlement_order import Dated, verdict
+from shared.wall_clock import utc_now
 
 
 class Accounts:
-    """The view. A record older than the known one of its account changes nothing, so a write of this process stays."""
+    """The view. `partition_of` is the partition of a key, `clock` the current instant."""
 
-    def __init__(self) -> None:
+    def __init__(self, partition_of: Callable[[bytes], int], clock: Callable[[], datetime] = utc_now) -> None:
+        self._partition_of = partition_of
+        self._clock = clock
         self._entitlements: dict[str, tuple[int, bytes]] = {}
-        self._withdrawn: dict[str, int] = {}
+        self._withdrawn: dict[str, Dated] = {}
 
     def __len__(self) -> int:
         return len(self._entitlements)
@@ -22,32 +34,30 @@ class Accounts:
         self._withdrawn.clear()
 
     def take(self, record: Record) -> None:
-        """Apply one record of the topic. Raises PoisonRecord for a record that is no event of this topic."""
-        if record.key is None:
+        """Apply one record of the topic. Raises PoisonRecord for a record that the router dead-letters."""
+        check_partition(record, self._partition_of)
+        stated = entitlement_record.read(record)
+        dated = Dated(stated.at, record.offset)
+        # After a restart the record is old. Its timestamp is nearer to the instant at which the router read it.
+        clock = min(entitlement_record.written_at(record), self._clock())
+        outcome = verdict(self.known(stated.account_id), dated, clock, by_intake=stated.by_intake)
+        if outcome == "from_the_future":
+            raise stated.from_the_future
+        if outcome == "superseded":
             return
-        if serde.is_tombstone(record):
-            self.withdraw(record.key.decode(errors="replace"), record.offset)
-            self._withdrawn.pop(record.key.decode(errors="replace"), None)
-            return
-        envelope, data = serde.read(record)
-        if envelope.type == EntitlementSet.TYPE:
-            self.set(wire.decode(EntitlementSet, data).account.account_id, record.offset, data)
-        elif envelope.type == EntitlementWithdrawn.TYPE:
-            self.withdraw(wire.decode(EntitlementWithdrawn, data).account_id, record.offset)
+        if isinstance(stated.event, EntitlementSet):
+            self._withdrawn.pop(stated.account_id, None)
+            self._entitlements[stated.account_id] = (record.offset, wire.encode(stated.event))
+        else:
+            self._entitlements.pop(stated.account_id, None)
+            self._withdrawn[stated.account_id] = dated
 
-    def set(self, account_id: str, offset: int, data: bytes) -> None:
-        """Apply the data of an `entitlement.set` at this offset."""
-        known = self._entitlements.get(account_id)
-        if offset > max(known[0] if known else -1, self._withdrawn.get(account_id, -1)):
-            self._withdrawn.pop(account_id, None)
-            self._entitlements[account_id] = (offset, data)
-
-    def withdraw(self, account_id: str, offset: int) -> None:
-        """Apply a withdrawal at this offset: the account has no entitlement from then on."""
-        known = self._entitlements.get(account_id)
-        if known is None or offset > known[0]:
-            self._entitlements.pop(account_id, None)
-            self._withdrawn[account_id] = max(offset, self._withdrawn.get(account_id, -1))
+    def known(self, account_id: str) -> Dated | None:
+        """When the entitlement that counts was set or withdrawn, and by which record. None: the account is unknown."""
+        found = self._entitlements.get(account_id)
+        if found is None:
+            return self._withdrawn.get(account_id)
+        return Dated(wire.decode(EntitlementSet, found[1]).set_at, found[0])
 
     def find(self, account_id: str) -> Account | None:
         """The entitlement of the account, or None."""

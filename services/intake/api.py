@@ -1,6 +1,5 @@
 """The HTTP calls of intake, by resource. `docs/api.md` shows each with curl."""
 
-import secrets
 from collections.abc import Collection
 from functools import partial
 from typing import Any
@@ -15,7 +14,7 @@ from services.intake import entitlement as entitlements
 from services.intake.activity import Activity
 from services.intake.api_keys import AGENT_SCOPE, ApiKey
 from services.intake.editions import answer_of, is_digest, is_known
-from services.intake.entitlement import EntitlementBody, entitlement_set, entitlement_withdrawn
+from services.intake.entitlement import EntitlementBody, account_of
 from services.intake.errors import CatchingUp, InvalidFields, MissingScope, NotAcknowledged, NotFound
 from services.intake.openapi import ANY_SCOPE, EditionDocument, Recorded, RequestStatus, Submitted, describe
 from services.intake.presentation import with_sentences
@@ -24,8 +23,8 @@ from services.intake.request_status import Status
 from services.intake.service import Service, with_key
 from services.intake.words import wrong_words_of_request
 from shared.contracts.intake import Account
-from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS
-from shared.kafka import serde
+from shared.contracts.structs import EntitlementSet
+from shared.contracts.topics import ACTIVITY, REQUESTS
 from shared.messages.catalogues import accepted, languages, messages_in
 from shared.observability.logs import get_logger
 from shared.policy.base import in_language
@@ -155,19 +154,12 @@ async def set_entitlement(request: Request, account_id: str) -> Response:
     now = utc_now()
     language = accepted(request.headers.get("accept-language"))
     entitlements.check(entitlement, service.words, service.editions.effective_at(now), language)
-    event = entitlement_set(entitlement, account_id=account_id, at=now)
-    position, data = await service.publish(
-        ENTITLEMENTS,
-        account_id,
-        event,
-        event_id=_new_id(),
-        subject=account_id,
-        at=now,
-        parent=request.headers.get("traceparent"),
+    account = account_of(entitlement, account_id)
+    await service.entitlement_calls.set(
+        account_id, lambda at: EntitlementSet(account=account, set_at=at), request.headers.get("traceparent")
     )
-    service.accounts.set(account_id, position.offset, data)
     _log.info("Entitlement set", action="entitlement.set", account_id=account_id, client=caller.name)
-    return _json(event.account)
+    return _json(account)
 
 
 @router.get("/v1/accounts/{account_id:path}/entitlement", **describe("admin", 200, Account))
@@ -189,19 +181,7 @@ async def withdraw_entitlement(request: Request, account_id: str) -> Response:
     service = _service(request)
     caller = await service.admit(request, "admin")
     account_id = body.checked_id("account_id", account_id)
-    now = utc_now()
-    # First the event, for readers of the topic; then the tombstone, so that compaction removes the account.
-    await service.publish(
-        ENTITLEMENTS,
-        account_id,
-        entitlement_withdrawn(account_id=account_id, at=now),
-        event_id=_new_id(),
-        subject=account_id,
-        at=now,
-        parent=request.headers.get("traceparent"),
-    )
-    position = await service.publisher.publish(serde.tombstone(ENTITLEMENTS, account_id))
-    service.accounts.withdraw(account_id, position.offset)
+    await service.entitlement_calls.withdraw(account_id, request.headers.get("traceparent"))
     _log.info("Entitlement withdrawn", action="entitlement.withdrawn", account_id=account_id, client=caller.name)
     return Response(status_code=204)
 
@@ -270,7 +250,3 @@ def _visible(service: Service, caller: ApiKey, request_id: str) -> Status:
 
 def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(msgspec.json.encode(content), status, headers, "application/json")
-
-
-def _new_id() -> str:
-    return secrets.token_hex(16)

@@ -6,7 +6,8 @@ from services.intake.errors import FieldError, InvalidFields
 from services.intake.fields import Body, Country, Email, Id, Word
 from services.intake.words import AnyEdition
 from shared.contracts.base import Instant, format_instant
-from shared.contracts.structs import Account, Contact, EntitlementSet, EntitlementWithdrawn
+from shared.contracts.contacts import named_again
+from shared.contracts.structs import Account, Contact, EntitlementWithdrawn
 from shared.policy.impossible_accounts import AccountWords
 from shared.policy.model import Edition
 
@@ -48,23 +49,21 @@ def check(body: EntitlementBody, words: AnyEdition, in_force: Edition, language:
     contradiction = words.contradiction(account, in_force)
     if contradiction is not None:
         errors.append(contradiction.error(language))
-    seen: set[str] = set()
-    for index, contact in enumerate(body.contacts):
-        if contact.requester_id in seen:
-            errors.append(FieldError(f"contacts.{index}.requester_id", "field.named_twice"))
-        seen.add(contact.requester_id)
+    errors += [
+        FieldError(f"contacts.{index}.requester_id", "field.named_twice") for index in named_again(body.contacts)
+    ]
     if body.valid_from is not None and body.valid_until is not None and body.valid_until <= body.valid_from:
         errors.append(FieldError("valid_until", "field.not_after", {"at": format_instant(body.valid_from)}))
     if errors:
         raise InvalidFields(errors)
 
 
-def entitlement_set(body: EntitlementBody, *, account_id: str, at: datetime) -> EntitlementSet:
-    """The event that replaces the account's entitlement by `body`."""
+def account_of(body: EntitlementBody, account_id: str) -> Account:
+    """The account with the entitlement that `body` gives it."""
     contacts = tuple(
         Contact(requester_id=c.requester_id, role=c.role, licensed=c.licensed, email=c.email) for c in body.contacts
     )
-    account = Account(
+    return Account(
         account_id=account_id,
         plan=body.plan,
         account_type=body.account_type,
@@ -75,7 +74,6 @@ def entitlement_set(body: EntitlementBody, *, account_id: str, at: datetime) -> 
         valid_from=body.valid_from,
         valid_until=body.valid_until,
     )
-    return EntitlementSet(account=account, set_at=at)
 
 
 def entitlement_withdrawn(*, account_id: str, at: datetime) -> EntitlementWithdrawn:

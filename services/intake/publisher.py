@@ -113,8 +113,8 @@ class Publisher:
                 await self.watch.close()
             await asyncio.sleep(self._backoff.next())
 
-    async def publish(self, output: Output) -> Written:
-        """Send one record and wait until all in-sync replicas have it.
+    async def publish(self, output: Output, *, timestamp_ms: int | None = None) -> Written:
+        """Send one record and wait until all in-sync replicas have it. Its timestamp is now, unless given.
 
         FRONTLINE_PARTITIONS determines its partition, as in the tasks, however many partitions the topic has now.
         Raises KafkaUnavailable, TopicsChanged or ClockWrong. None acknowledged the record; after the first it may be
@@ -135,7 +135,8 @@ class Publisher:
         try:
             with PUBLISH_SECONDS.time():
                 async with asyncio.timeout(self._timeout):
-                    written = await self._producer.publish(output, partition_for(output.key, self._kafka.partitions))
+                    partition = partition_for(output.key, self._kafka.partitions)
+                    written = await self._producer.publish(output, partition, timestamp_ms=timestamp_ms)
         except TimeoutError:
             UNACKNOWLEDGED.labels(output.topic, "timeout").inc()
             self._lost("no acknowledgement in time")

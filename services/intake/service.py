@@ -9,6 +9,7 @@ from prometheus_client import Gauge
 from services.intake.accounts import Accounts
 from services.intake.api_keys import ApiKey, Keyring, Scope
 from services.intake.editions import Editions
+from services.intake.entitlement_calls import EntitlementCalls
 from services.intake.errors import MissingScope, NotAcknowledged, Unauthenticated
 from services.intake.limits import RateLimits, UnauthenticatedCalls
 from services.intake.publisher import Publisher
@@ -18,19 +19,20 @@ from services.intake.stream import Streams
 from services.intake.used_keys import RecentDigests, UsedKeys
 from services.intake.words import AnyEdition
 from shared.contracts import wire
+from shared.contracts.intake import INTAKE_SOURCE
 from shared.contracts.registry import struct_for, type_of
 from shared.contracts.structs import CaseRouted, EscalationEvent, Event, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.http.connections import client_of
 from shared.kafka import serde
 from shared.kafka.faststream_client import Written
+from shared.kafka.partitioning import partitioner
 from shared.kafka.record import Record
 from shared.kafka.tail import Since, Tail
 from shared.observability import tracing
 from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary
 
-SOURCE = "/frontline/intake"
 RECENT = Gauge("frontline_intake_recent_requests", "Requests that the view of recent requests holds")
 ACCOUNTS = Gauge("frontline_intake_accounts", "Accounts that the view of entitlements holds")
 _EVENTS_PER_REQUEST = 10  # events of escalation per request that the view of recent requests reads at the start
@@ -52,7 +54,7 @@ class Service:
         self.recent_activity = RecentDigests(settings.recent_requests)
         self.request_keys = UsedKeys(self.recent.is_known, "refusal.key_of_another_request")
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")
-        self.accounts = Accounts()
+        self.accounts = Accounts(partitioner(settings.partitions))
         self.streams = Streams(self.recent, settings.event_stream_limit, settings.event_streams_per_client)
         self.publisher = Publisher(
             settings,
@@ -73,6 +75,13 @@ class Service:
         )
         self.accounts_tail = Tail(
             "accounts", settings, ((ENTITLEMENTS, None),), self.accounts.take, self.publisher.watch
+        )
+        self.entitlement_calls = EntitlementCalls(
+            self.publisher,
+            self.publish,
+            self.accounts,
+            self.accounts_tail,
+            timeout=settings.publish_timeout_seconds,
         )
         self.editions_tail = Tail(
             "editions", settings, ((EDITIONS, None),), self.published_editions.take, self.publisher.watch
@@ -111,14 +120,13 @@ class Service:
 
     async def publish(
         self, topic: Topic, key: str, event: Event, *, event_id: str, subject: str, at: datetime, parent: str | None
-    ) -> tuple[Written, bytes]:
-        """Publish `event` and wait for Kafka's acknowledgement. Returns its place in the topic, and its data.
+    ) -> Written:
+        """Publish `event` and wait for Kafka's acknowledgement. Returns its place in the topic.
 
         `parent` is the caller's traceparent, if it sent one. Raises NotAcknowledged.
         """
-        data = wire.encode(event)
-        envelope = serde.Envelope(event_id, SOURCE, type_of(event), at, subject, tracing.child(parent))
-        return await self.publisher.publish(serde.to_output(topic, key, envelope, data)), data
+        envelope = serde.Envelope(event_id, INTAKE_SOURCE, type_of(event), at, subject, tracing.child(parent))
+        return await self.publisher.publish(serde.to_output(topic, key, envelope, wire.encode(event)))
 
     def _take_recent(self, record: Record) -> None:
         envelope, data = serde.read(record)

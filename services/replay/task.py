@@ -36,6 +36,7 @@ from shared.kafka.record import Output, Record
 from shared.messages.reason import Reason
 from shared.streams.processor import Processor
 
+_FROM_THE_FUTURE: DeadLetterCause = "from_the_future"
 _TOO_LARGE: DeadLetterCause = "output_too_large"  # decided by the broker, so the topology cannot reproduce it
 
 Report = Callable[[int], None]  # how many more records and events have been replayed
@@ -220,7 +221,12 @@ class ReplayedTask:
         place = (record.topic, record.offset)
         causes = [each.cause for each in attempt.dead_letters if (each.record.topic, each.record.offset) == place]
         if causes:
-            return letter is not None and causes == [letter.cause]
+            if (
+                letter is None
+            ):  # time decides this cause, so of a lost dead letter the estimated time is the best witness
+                lost = self.dead_letters.may_be_deleted(record.topic, timestamp_of(record))
+                return lost and causes == [_FROM_THE_FUTURE]
+            return causes == [letter.cause]
         return letter is None or self.is_buffered(attempt)
 
     def _disagreeing_attempt(self, record: Record, letter: PublishedDeadLetter | None, at: datetime) -> Attempt:

@@ -5,6 +5,7 @@ A case is preceded by the edition that decided it, at the first decision of this
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -13,19 +14,20 @@ from services.router.deduplication import RecentIndex
 from services.router.published_editions import SOURCE, PublishedEditions
 from shared.business_time.errors import CalendarError
 from shared.contracts import wire
-from shared.contracts.identifiers import SENTENCES, identifier_fault
 from shared.contracts.ids import deterministic_id
-from shared.contracts.structs import CaseRouted, CausedBy, EntitlementSet, EntitlementWithdrawn, SupportRequestSubmitted
+from shared.contracts.structs import CaseRouted, CausedBy, SupportRequestSubmitted
 from shared.contracts.topics import CASES, EDITIONS, ENTITLEMENTS, REQUESTS, ROUTER_SOURCES, ROUTER_STORES, Topic
-from shared.kafka import serde
+from shared.kafka import entitlement_record, serde
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record
+from shared.kafka.record_checks import check_id, check_key, checked_key
 from shared.kafka.serde import Envelope
 from shared.policy.model import Edition
 from shared.policy.request_words import NotInEdition
 from shared.routing.decision_event import case_routed
 from shared.routing.entitlement import AccountTerms, Entitlement, anonymous, covered, not_covered, terms_of
+from shared.routing.entitlement_order import Dated, verdict
 from shared.routing.route import route
 from shared.routing.rulebook import Rules
 from shared.streams.overlay import Overlay
@@ -40,6 +42,7 @@ class OnFile(msgspec.Struct, frozen=True, array_like=True):
 
     offset: int  # of its record in support.entitlements.v1
     terms: AccountTerms | None
+    at: datetime  # when it was set or withdrawn: an older record that comes later does not count
 
 
 class RouterTopology:
@@ -47,7 +50,8 @@ class RouterTopology:
 
     `partitions` is how many the topics have: a case goes to the partition of its own id, not to the task's. `trace`
     makes the traceparent of what follows from a record. `resubmitted` is called for each request that is dropped
-    because it was decided already, once the transaction has committed.
+    because it was decided already, and `superseded` for each record of an entitlement that is older than the known one,
+    once the transaction has committed.
     """
 
     sources: tuple[Topic, ...] = ROUTER_SOURCES
@@ -62,11 +66,13 @@ class RouterTopology:
         partitions: int,
         trace: Callable[[str | None], str],
         resubmitted: Callable[[], None] = lambda: None,
+        superseded: Callable[[Record], None] = lambda _: None,
     ) -> None:
         self._rules = rules
         self._partitions = partitions
         self._trace = trace
         self._resubmitted = resubmitted
+        self._superseded = superseded
         self._recent = RecentIndex()
         self._editions = PublishedEditions(partitions=partitions, trace=trace)
         self._on_file = msgspec.msgpack.Decoder(OnFile)
@@ -115,29 +121,36 @@ class RouterTopology:
             self._editions.changed(key)
 
     def _take_entitlement(self, record: Record, overlay: Overlay) -> None:
-        key = _key(record)
-        if serde.is_tombstone(record):
-            stored = overlay.get(_ENTITLEMENT_STORE, key)
-            # An entitlement that was withdrawn before keeps the offset of its withdrawal.
-            if stored is None or self._on_file.decode(stored).terms is not None:
-                overlay.put(_ENTITLEMENT_STORE, key, msgspec.msgpack.encode(OnFile(record.offset, None)))
+        stated = entitlement_record.read(record)
+        key = stated.account_id.encode()
+        stored = overlay.get(_ENTITLEMENT_STORE, key)
+        known: OnFile | None = None if stored is None else self._on_file.decode(stored)
+        outcome = verdict(
+            None if known is None else Dated(known.at, known.offset),
+            Dated(stated.at, record.offset),
+            overlay.now,
+            by_intake=stated.by_intake,
+        )
+        if outcome == "from_the_future":
+            raise stated.from_the_future
+        # The tombstone of a withdrawal says nothing new: the account keeps the offset of the event.
+        repeated = stated.event is None and known is not None and known.terms is None
+        if outcome == "superseded":
+            if not repeated:
+                overlay.on_commit(partial(self._superseded, record))
             return
-        envelope, event = serde.decode(record)
-        if isinstance(event, EntitlementSet):
-            account_id, terms = event.account.account_id, terms_of(event.account)
-        elif isinstance(event, EntitlementWithdrawn):
-            account_id, terms = event.account_id, None
-        else:
-            raise PoisonRecord("unexpected_type", f"{envelope.type} has no place on {record.topic}")
-        _check_key(key, account_id, "account_id")
-        overlay.put(_ENTITLEMENT_STORE, key, msgspec.msgpack.encode(OnFile(record.offset, terms)))
+        offset = known.offset if known is not None and repeated else record.offset
+        terms = None if stated.account is None else terms_of(stated.account)
+        overlay.put(_ENTITLEMENT_STORE, key, msgspec.msgpack.encode(OnFile(offset, terms, stated.at)))
 
     def _take_request(self, record: Record, overlay: Overlay) -> None:
         envelope, request = serde.decode(record)
         if not isinstance(request, SupportRequestSubmitted):
             raise PoisonRecord("unexpected_type", f"{envelope.type} has no place on {REQUESTS.name}")
-        request_key = _check_id(request.request_id, "request_id")
-        _check_key(_key(record), request.account_id or request.request_id, "account_id, or request_id without one")
+        request_key = check_id(request.request_id, "request_id")
+        check_key(
+            checked_key(record), request.account_id or request.request_id, "account_id, or request_id without one"
+        )
         seen = deduplication.compare(
             overlay.get(_REQUEST_STORE, request_key), request.received_at, request.submission_digest
         )
@@ -203,27 +216,3 @@ class RouterTopology:
         if on_file.terms is None:
             return not_covered("withdrawn", request.requester, edition, on_file.offset)
         return covered(on_file.terms, request.requester, edition, request.received_at, on_file.offset)
-
-
-def _key(record: Record) -> bytes:
-    if not record.key:
-        raise PoisonRecord("malformed_event", f"a record of {record.topic} needs a key")
-    try:
-        _check_id(record.key.decode(), "the key")
-    except UnicodeDecodeError:
-        raise PoisonRecord("malformed_event", "the key is not UTF-8") from None
-    return record.key
-
-
-def _check_id(text: str, what: str) -> bytes:
-    """Ids go into headers, stores and lists that people read. The message does not repeat them."""
-    fault = identifier_fault(text)
-    if fault is not None:
-        raise PoisonRecord("malformed_event", f"{what}: {SENTENCES[fault]}")
-    return text.encode()
-
-
-def _check_key(key: bytes, text: str, what: str) -> None:
-    """Readers find records by key; under a key that differs from the event it would not be found."""
-    if key != text.encode():
-        raise PoisonRecord("wrong_key", f"the key of this record has to be its {what}")

@@ -89,6 +89,7 @@ DeadLetterCause = Literal[
     "unknown_word",
     "no_escalation_requested",
     "bad_activity_time",
+    "from_the_future",
     "uncountable_target",
     "too_much_activity",
     "unexpected_error",

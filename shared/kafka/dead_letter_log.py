@@ -71,7 +71,9 @@ async def read_one(settings: KafkaSettings, place: Place) -> Found | None:
 
 
 async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterator[tuple[Found, str]]:
-    """Send each back to its source topic unchanged: key, value, own headers. Yields the problem, or "" if acknowledged.
+    """Send each back to its source topic unchanged: key, value, own headers, and a tombstone's timestamp.
+
+    Yields the problem, or "" if acknowledged.
 
     The record goes to the partition of its key, or to its original one if it has no key. The value of a dead letter by
     reference is read from the source topic, if that still has it. The dead letter itself stays: a second replay writes
@@ -91,7 +93,9 @@ async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterat
             count = len(await producer.partitions_for(record.topic))
             partition = record.partition if record.key is None else partition_for(record.key, count)
             batch = producer.create_batch()  # `send` refuses a record that has neither key nor value
-            batch.append(timestamp=None, key=record.key, value=record.value, headers=[*record.headers])
+            # A tombstone counts by its timestamp: with that of today it would withdraw what was set meanwhile.
+            written = record.timestamp_ms if record.value is None and record.timestamp_ms >= 0 else None
+            batch.append(timestamp=written, key=record.key, value=record.value, headers=[*record.headers])
             await (await producer.send_batch(batch, record.topic, partition=partition))
             yield each, ""
     finally:
@@ -118,7 +122,7 @@ async def _original(settings: KafkaSettings, found: Found) -> Record:
 def _found(source: str, record: Record) -> Found:
     place = Place(source, record.partition, record.offset)
     try:
-        dead_letter = dead_letters.parse(record.key, record.value, record.headers, record.timestamp_ms)
+        dead_letter = dead_letters.parse(record.key, record.value, record.headers)
     except NotADeadLetter as error:
         return Found(place, None, str(error))
     return Found(place, dead_letter)

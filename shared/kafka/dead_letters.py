@@ -9,7 +9,10 @@ from shared.kafka.record import Headers, Output, Record
 
 # They are appended in this order after the record's own headers. `parse` takes the last ones, so a record whose own
 # headers have these names is still restored unchanged.
-_NAMES = ("dlt-cause", "dlt-message", "dlt-service", "dlt-topic", "dlt-partition", "dlt-offset", "dlt-at", "dlt-body")
+_NAMES = (
+    *("dlt-cause", "dlt-message", "dlt-service", "dlt-topic", "dlt-partition", "dlt-offset", "dlt-timestamp"),
+    *("dlt-at", "dlt-body"),
+)
 _BODY_INLINE, _BODY_BY_REFERENCE = "inline", "by-reference"
 _MESSAGE_LIMIT = 2_000  # characters; messages name fields and ids, which are short
 _KEY_LIMIT = 32 * 1024  # bytes; a dead letter by reference leaves a longer key in the source topic, like the value
@@ -23,9 +26,9 @@ class NotADeadLetter(KafkaFault):
 class DeadLetter:
     """A record that could not be processed, with its cause.
 
-    `record` is the original with its own topic, partition, offset and headers. With `by_reference`, its value did not
-    fit; it is read from that offset of the source topic, as long as that topic has it. So is a key beyond 32 KiB. In
-    dead letters of this version, `cause` is a `DeadLetterCause`; those of other versions may have other causes.
+    `record` is the original with its own topic, partition, offset, timestamp and headers. With `by_reference`, its
+    value did not fit; it is read from that offset of the source topic, as long as that topic has it. So is a key beyond
+    32 KiB. In dead letters of this version, `cause` is a `DeadLetterCause`; those of others may have other causes.
     """
 
     cause: str
@@ -52,6 +55,7 @@ def to_output(dead_letter: DeadLetter) -> Output:
         source.topic,
         str(source.partition),
         str(source.offset),
+        str(source.timestamp_ms),
         dead_letter.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
         body,
     )
@@ -62,14 +66,14 @@ def to_output(dead_letter: DeadLetter) -> Output:
     return Output(topic_of(source.topic), source.key, source.value, source.headers + causes, source.partition)
 
 
-def parse(key: bytes | None, value: bytes | None, headers: Headers, timestamp_ms: int = -1) -> DeadLetter:
+def parse(key: bytes | None, value: bytes | None, headers: Headers) -> DeadLetter:
     """The dead letter that `to_output` wrote. Raises NotADeadLetter."""
     own, causes = headers[: -len(_NAMES)], headers[-len(_NAMES) :]
     if tuple(name for name, _ in causes) != _NAMES:
         raise NotADeadLetter(f"the last headers are {[name for name, _ in causes]}, expected {list(_NAMES)}")
     try:
-        cause, message, service, topic, partition, offset, at, body = (data.decode() for _, data in causes)
-        record = Record(topic, int(partition), int(offset), timestamp_ms, key, value, own)
+        cause, message, service, topic, partition, offset, timestamp, at, body = (data.decode() for _, data in causes)
+        record = Record(topic, int(partition), int(offset), int(timestamp), key, value, own)
         return DeadLetter(cause, message, service, datetime.fromisoformat(at), record, body == _BODY_BY_REFERENCE)
     except (ValueError, AttributeError) as error:  # headers of other programs may have no value
         raise NotADeadLetter(f"a dlt-* header is not readable: {type(error).__name__}") from error

@@ -74,13 +74,14 @@ class FastStreamProducer:
         """Flush and disconnect."""
         await self._broker.stop()
 
-    async def publish(self, output: Output, partition: int) -> Written:
-        """Send one record to `partition` and wait for its acknowledgement."""
+    async def publish(self, output: Output, partition: int, *, timestamp_ms: int | None = None) -> Written:
+        """Send one record to `partition` and wait for its acknowledgement. Its timestamp is now, unless given."""
         written = await self._broker.publish(
             output.value,
             self._names.physical(output.topic),
             key=output.key,
             partition=partition,
+            timestamp_ms=timestamp_ms,
             headers={name: value.decode() for name, value in output.headers},
         )
         return Written(written.partition, written.offset)

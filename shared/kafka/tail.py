@@ -90,6 +90,7 @@ class Tail:
         self._ids: dict[str, str] = {}  # of the topics that `_next` belongs to
         self._log = get_logger()
         self._interrupted_by = ""
+        self._progress = asyncio.Event()  # set with each slice, and then replaced
         self.caught_up = asyncio.Event()  # set once the topics have been read to their end, as it was at the start
         CAUGHT_UP.labels(view).set(0)
 
@@ -110,6 +111,11 @@ class Tail:
                         error=str(error),
                     )
             await asyncio.sleep(RETRY_EVERY)
+
+    async def read_past(self, topic: Topic, partition: int, offset: int) -> None:
+        """Wait until `handle` has been called with the record at this offset, if the topic still has it."""
+        while self._next.get(TopicPartition(topic.name, partition), 0) <= offset:
+            await self._progress.wait()
 
     async def _check_topics(self) -> None:
         """Raise TopicsDiffer if the topics are not right. Offsets count only for topics whose ids are known."""
@@ -181,6 +187,9 @@ class Tail:
                     for record in records:
                         self._take_one(partition, record)
                     self._next[partition] = records[-1].offset + 1
+        if slices:
+            self._progress.set()
+            self._progress = asyncio.Event()
 
     def _take_one(self, place: TopicPartition, record: Consumed) -> None:
         if isinstance(record.value, Withheld):

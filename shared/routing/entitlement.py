@@ -85,14 +85,14 @@ class Entitlement(NamedTuple):
 
 
 def terms_of(account: Account) -> AccountTerms:
-    """The part of `account` that decides. Of a person who is listed twice the first entry counts."""
+    """The part of `account` that decides. No contact is named twice: whoever accepts an account checks that."""
     return AccountTerms(
         account.plan,
         account.account_type,
         account.paid,
         account.country,
         account.calendar,
-        {contact.requester_id: (contact.role, contact.licensed) for contact in reversed(account.contacts)},
+        {contact.requester_id: (contact.role, contact.licensed) for contact in account.contacts},
         account.valid_from,
         account.valid_until,
     )

@@ -14,6 +14,7 @@ from shared.contracts.vocabulary import DeadLetterCause
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.faults import PoisonRecord, TaskMustStop
 from shared.kafka.record import Output, Record, Withheld, size_of, too_large
+from shared.kafka.record_checks import check_partition
 from shared.streams.overlay import Overlay
 from shared.streams.positions import Offsets
 from shared.streams.processor import Processor, Timer
@@ -242,14 +243,8 @@ class TaskState:
         return too_large(size, limit) if size > limit else None
 
     def _process(self, record: Record, overlay: Overlay) -> None:
-        if self._partition_of is not None and record.key is not None:
-            belongs = self._partition_of(record.key)
-            if belongs != record.partition:
-                raise PoisonRecord(
-                    "wrong_partition",
-                    f"this key belongs on partition {belongs}, not {record.partition}: "
-                    "the producer has to partition by murmur2 (librdkafka: partitioner=murmur2_random)",
-                )
+        if self._partition_of is not None:
+            check_partition(record, self._partition_of)
         try:
             self.processor.process(record, overlay)
         except (PoisonRecord, TaskMustStop, MemoryError):

@@ -6,7 +6,7 @@ Time is what the test says. Offsets have gaps, as control markers leave them; po
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -57,9 +57,9 @@ class Recording:
 
     # what goes in
 
-    def sets_entitlement(self, account: Account) -> None:
-        """The billing system sets the entitlement of an account."""
-        self.write(ENTITLEMENTS, account.account_id, entitlement_set(account, self.now))
+    def sets_entitlement(self, account: Account, set_at: datetime | None = None) -> None:
+        """The billing system sets the entitlement of an account, by default as of now."""
+        self.write(ENTITLEMENTS, account.account_id, entitlement_set(account, set_at or self.now))
 
     def withdraws(self, account_id: str) -> None:
         """An account's entitlement ends: an event, then a tombstone."""

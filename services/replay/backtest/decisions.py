@@ -10,8 +10,9 @@ from typing import NamedTuple
 import msgspec
 
 from services.replay.backtest.recorded_order import RecordedDecision, RecordedOrder
-from services.replay.log import Log, Spool
-from services.replay.slice_runner import TICK, SliceRunner, timestamp_of
+from services.replay.dead_letters import PublishedDeadLetters
+from services.replay.log import FAR_FUTURE, Log, Spool
+from services.replay.slice_runner import EPOCH, TICK, SliceRunner, timestamp_of
 from services.router.deduplication import KEPT_FOR
 from services.router.topology import RouterTopology
 from shared.contracts import wire
@@ -23,7 +24,7 @@ from shared.contracts.structs import (
     EntitlementSet,
     EntitlementWithdrawn,
 )
-from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS
+from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, ROUTER_STORES
 from shared.kafka import serde
 from shared.kafka.record import Record
 from shared.kafka.serde import Envelope
@@ -75,6 +76,7 @@ class DecidingRouter:
         topology = RouterTopology(self._rules, partitions=self._log.partitions, trace=lambda _: "")
         runner = SliceRunner("router", topology, self._log, partition)
         requests = runner.cursors[REQUESTS.name]
+        refused = PublishedDeadLetters(self._log, "router", (ENTITLEMENTS,), partition)
         while requests.head is not None:
             request = requests.take()
             self._report(1)
@@ -82,7 +84,7 @@ class DecidingRouter:
             if written > window.until or written + KEPT_FOR < window.since:
                 continue
             decided = self._order.of(partition, request.offset)
-            self._read_entitlements(runner, request, decided)
+            self._read_entitlements(runner, refused, request, decided)
             now = written if decided is None else decided.at
             if decided is not None and self._is_compacted(partition, decided.used):
                 case = self._recorded_case(decided)
@@ -104,7 +106,9 @@ class DecidingRouter:
             if (request_id := _request_id(request)) is not None:
                 self.refused.setdefault(request_id, _refusal(letter.cause, letter.message[:_SHOWN]))
 
-    def _read_entitlements(self, runner: SliceRunner, request: Record, decided: RecordedDecision | None) -> None:
+    def _read_entitlements(
+        self, runner: SliceRunner, refused: PublishedDeadLetters, request: Record, decided: RecordedDecision | None
+    ) -> None:
         """Read the entitlements that the router had read before it decided the request."""
         entitlements = runner.cursors[ENTITLEMENTS.name]
         while (head := entitlements.head) is not None:
@@ -112,7 +116,7 @@ class DecidingRouter:
             if later:
                 return
             self._report(1)
-            runner.commit(runner.attempt([entitlements.take()], timestamp_of(head), timers=0))
+            runner.commit(runner.attempt([entitlements.take()], _read_at(head, refused), timers=0))
 
     def _is_compacted(self, partition: int, used: int | None) -> bool:
         """Whether the entitlement that a case was decided with was deleted, since there is a later one."""
@@ -139,13 +143,17 @@ class DecidingRouter:
         decided: RecordedDecision,
         now: datetime,
     ) -> None:
-        """Give the router the entitlement that the case pins, in place of the deleted record."""
+        """Give the router the entitlement that the case pins, in place of the deleted record.
+
+        Its instant is not in the log, so it replaces what is known, and every later record replaces it.
+        """
         if case is None or case.account_id is None:
             return
         event = _pinned_entitlement(case, case.account_id)
         envelope = Envelope("restored", "/frontline/backtest", type_of(event), now, case.account_id, None)
         written = serde.to_output(ENTITLEMENTS, case.account_id, envelope, wire.encode(event))
         attempt = runner.attempt([], now, timers=0)
+        attempt.slice.overlay.delete(ROUTER_STORES[0], case.account_id.encode())
         topology.process(
             Record(ENTITLEMENTS.name, 0, decided.used or 0, 0, written.key, written.value, written.headers),
             attempt.slice.overlay,
@@ -160,7 +168,7 @@ def _pinned_entitlement(case: CaseRouted, account_id: str) -> EntitlementSet | E
     """
     used = case.entitlement
     if used.standing == "withdrawn":
-        return EntitlementWithdrawn(account_id=account_id, withdrawn_at=case.received_at)
+        return EntitlementWithdrawn(account_id=account_id, withdrawn_at=EPOCH)
     contacts: tuple[Contact, ...] = ()
     if used.requester_from == "contact_list":
         contacts = (Contact(requester_id=case.requester_id, role=used.role, licensed=used.licensed),)
@@ -175,7 +183,18 @@ def _pinned_entitlement(case: CaseRouted, account_id: str) -> EntitlementSet | E
         valid_from=case.received_at + TICK if used.standing == "not_yet_valid" else None,
         valid_until=case.received_at if used.standing == "expired" else None,
     )
-    return EntitlementSet(account=account, set_at=case.received_at)
+    return EntitlementSet(account=account, set_at=EPOCH)
+
+
+def _read_at(record: Record, refused: PublishedDeadLetters) -> datetime:
+    """An instant at which the router's verdict on this entitlement is the one in the log: whether its own instant was
+    too far ahead. Where the log may have lost the dead letter, the timestamp of the record.
+    """
+    written = timestamp_of(record)
+    letter = refused.of(record)
+    if letter is not None:
+        return letter.at
+    return written if refused.may_be_deleted(record.topic, written) else FAR_FUTURE
 
 
 def _refusal(cause: str, message: str) -> Reason:

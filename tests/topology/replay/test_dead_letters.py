@@ -14,6 +14,7 @@ from shared.kafka.record import Withheld
 from shared.kafka.serde import Envelope
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
+from shared.routing.entitlement_order import CALL_AHEAD
 from shared.sla.case import MAX_ACTIVITIES
 from tests.harness.asking import account, entitlement_set
 from tests.harness.recording import Recording
@@ -142,6 +143,15 @@ def before_its_case(recording: Recording) -> None:
     recording.record_activity("agent_replied", CASE, at=recording.now - DAY)
 
 
+def dated_in_the_future(recording: Recording) -> None:
+    """Minutes later its instant would be near enough, and a request would be decided with it."""
+    far = recording.now + CALL_AHEAD + MINUTE
+    recording.sets_entitlement(account(plan="access"), far)
+    recording.runs()
+    recording.passes(2 * MINUTE)
+    recording.asks(2)
+
+
 def without_a_deadline(recording: Recording) -> None:
     too_long = MilestoneTerms(target_seconds=10**11, hours="business", promise="objective")
     recording.record_activity("reprioritised", CASE, milestones={"first_response": too_long})
@@ -190,6 +200,7 @@ CAUSES: tuple[tuple[str, Happening], ...] = (
     ("unknown_word", to_an_edition_without_its_plan),
     ("no_escalation_requested", nobody_asked),
     ("bad_activity_time", before_its_case),
+    ("from_the_future", dated_in_the_future),
     ("uncountable_target", without_a_deadline),
     ("too_much_activity", one_too_many),
     ("output_too_large", refused_by_the_broker),

@@ -1,7 +1,7 @@
 """What a router task does with each record: entitlements kept, requests decided once, the rest dead-lettered."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from services.router.deduplication import KEPT_FOR
 from services.router.published_editions import SOURCE
 from services.router.topology import RouterTopology
 from shared.contracts import wire
+from shared.contracts.intake import INTAKE_SOURCE
 from shared.contracts.registry import type_of
 from shared.contracts.structs import CaseRouted, EntitlementSet, EntitlementWithdrawn, Event, SupportRequestSubmitted
 from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, Topic
@@ -18,6 +19,7 @@ from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Headers, Output, Record
 from shared.kafka.serde import Envelope
 from shared.policy.files import load_library
+from shared.routing.entitlement_order import AHEAD
 from shared.routing.rulebook import Rulebooks, Rules
 from tests.harness.asking import FIELDS, MONDAY_NOON, account, contact, entitlement_set, request, requester
 from tests.harness.topology_driver import TopologyDriver
@@ -34,12 +36,15 @@ class Router:
 
     def __init__(self, rules: Rules = RULEBOOKS) -> None:
         self.resubmitted = 0
+        self.superseded: list[Record] = []
         self._rules = rules
         self.driver = TopologyDriver(self._made, service="router", now=MONDAY_NOON)
 
-    def sets_entitlement(self, event: EntitlementSet | EntitlementWithdrawn, account_id: str = "acme") -> None:
+    def sets_entitlement(
+        self, event: EntitlementSet | EntitlementWithdrawn, account_id: str = "acme", source: str = INTAKE_SOURCE
+    ) -> None:
         """The entitlement topic says something about an account."""
-        self._pipe(ENTITLEMENTS, account_id, event)
+        self.driver.pipe(ENTITLEMENTS, account_id, *as_record(ENTITLEMENTS, account_id, event, source))
 
     def tombstone(self, account_id: str = "acme") -> None:
         """A tombstone, so that compaction deletes the account."""
@@ -64,16 +69,20 @@ class Router:
 
     def _made(self, _partition: int) -> RouterTopology:
         return RouterTopology(
-            self._rules, partitions=PARTITIONS, trace=lambda parent: f"child of {parent}", resubmitted=self._count
+            self._rules,
+            partitions=PARTITIONS,
+            trace=lambda parent: f"child of {parent}",
+            resubmitted=self._count,
+            superseded=self.superseded.append,
         )
 
     def _count(self) -> None:
         self.resubmitted += 1
 
 
-def as_record(topic: Topic, key: str, event: Event) -> tuple[bytes, Headers]:
+def as_record(topic: Topic, key: str, event: Event, source: str = INTAKE_SOURCE) -> tuple[bytes, Headers]:
     """The value and headers of an event as its publisher writes it."""
-    envelope = Envelope("e1", "/frontline/intake", type_of(event), MONDAY_NOON, key, TRACEPARENT)
+    envelope = Envelope("e1", source, type_of(event), MONDAY_NOON, key, TRACEPARENT)
     output = serde.to_output(topic, key, envelope, wire.encode(event))
     assert output.value is not None
     return output.value, output.headers
@@ -167,12 +176,81 @@ def test_entitlements_of_a_slice_come_before_its_requests(router: Router) -> Non
     assert case_of(router.driver.outputs(CASES)[0]).assigned_tier == "tier2"
 
 
-def test_the_last_word_about_an_account_counts(router: Router) -> None:
-    """By offset, whatever `set_at` says: compaction keeps the last record, and a new router reads only that."""
-    router.sets_entitlement(entitlement_set(account(plan="access"), set_at=MONDAY_NOON - DAY))
+def test_an_entitlement_that_is_older_than_the_known_one_is_superseded_and_counted(router: Router) -> None:
+    """Also after a restart: the instant is in the changelog. It is no dead letter, since nobody has to act."""
+    router.driver.restart()
+    router.sets_entitlement(entitlement_set(account(plan="access"), set_at=MONDAY_NOON - TICK))
+    case = router.asked(channel="web_ticket")
+    assert case is not None
+    assert (case.entitlement.plan, case.entitlement.offset) == ("premier_plus", 0)
+    assert ([record.offset for record in router.superseded], router.dead_letter_causes) == ([1], [])
+
+
+def test_a_superseded_entitlement_is_counted_once_its_transaction_has_committed(router: Router) -> None:
+    """An aborted try counts nothing."""
+    older = entitlement_set(account(plan="access"), set_at=MONDAY_NOON - DAY)
+    record = router.driver.record(ENTITLEMENTS, "acme", *as_record(ENTITLEMENTS, "acme", older))
+    router.driver.abort_slice([record])
+    assert router.superseded == []
+    router.driver.pipe_slice([record])
+    assert router.superseded == [record]
+
+
+@pytest.mark.parametrize("at", [MONDAY_NOON, MONDAY_NOON + TICK, MONDAY_NOON + AHEAD])
+def test_an_entitlement_replaces_one_that_was_set_before_or_at_the_same_instant(router: Router, at: datetime) -> None:
+    """Of two that are dated alike, the later record counts."""
+    router.sets_entitlement(entitlement_set(account(plan="access"), set_at=at))
     case = router.asked(channel="web_ticket")
     assert case is not None
     assert (case.entitlement.plan, case.entitlement.offset) == ("access", 1)
+
+
+def test_an_entitlement_from_the_future_counts_once_its_dead_letter_is_replayed_in_time(router: Router) -> None:
+    """The message names the field. Until then the known entitlement counts."""
+    fast = entitlement_set(account(plan="access"), set_at=MONDAY_NOON + AHEAD + TICK)
+    router.sets_entitlement(fast, source="/acme/billing")
+    case = router.asked()
+    assert case is not None
+    assert (case.entitlement.plan, router.dead_letter_causes) == ("premier_plus", ["from_the_future"])
+    assert router.driver.dead_letters[0].message.startswith("set_at 2026-11-23T12:05:00.000001Z is too far ahead")
+    router.driver.advance_to(MONDAY_NOON + TICK)
+    router.sets_entitlement(fast, source="/acme/billing")
+    case = router.asked(request_id="r2", received_at=MONDAY_NOON + TICK)
+    assert case is not None
+    assert (case.entitlement.plan, len(router.dead_letter_causes)) == ("access", 1)
+
+
+def test_a_withdrawal_supersedes_an_older_set_that_arrives_later(router: Router) -> None:
+    """It is remembered with its instant, with or without a tombstone, and after a restart."""
+    router.sets_entitlement(withdrawn())
+    router.tombstone()
+    router.driver.restart()
+    router.sets_entitlement(entitlement_set(account(), set_at=MONDAY_NOON - TICK))
+    case = router.asked()
+    assert case is not None
+    assert (case.entitlement.standing, case.entitlement.offset) == ("withdrawn", 1)
+    assert [record.offset for record in router.superseded] == [3]
+
+
+def test_the_tombstone_of_a_withdrawal_is_not_counted_as_superseded(router: Router) -> None:
+    """Every withdrawal by intake has one, dated in the millisecond before its event."""
+    at = MONDAY_NOON + 400 * TICK
+    router.sets_entitlement(EntitlementWithdrawn(account_id="acme", withdrawn_at=at))
+    router.tombstone()
+    assert router.superseded == []
+    router.sets_entitlement(entitlement_set(account(plan="access"), set_at=at + TICK))
+    case = router.asked()
+    assert case is not None
+    assert case.entitlement.plan == "access"
+
+
+def test_a_bare_tombstone_does_not_withdraw_what_was_set_later(router: Router) -> None:
+    """It counts by the timestamp of its record; a replayed one keeps that."""
+    router.sets_entitlement(entitlement_set(account(plan="access"), set_at=MONDAY_NOON + TICK))
+    router.tombstone()
+    case = router.asked()
+    assert case is not None
+    assert (case.entitlement.plan, [record.offset for record in router.superseded]) == ("access", [2])
 
 
 def test_a_case_keeps_the_entitlement_that_it_was_decided_with(router: Router) -> None:
@@ -314,6 +392,7 @@ def test_a_backlog_is_not_forgotten_by_the_wall_clock(router: Router) -> None:
 
 
 GOOD = wire.encode(request())
+TWICE = wire.encode(entitlement_set(account([contact("u1", "admin"), contact("u1", "member")])))
 
 
 @pytest.mark.parametrize(
@@ -345,6 +424,7 @@ GOOD = wire.encode(request())
         (ENTITLEMENTS, b"\x00", None, EntitlementWithdrawn.TYPE, "malformed_event"),
         (ENTITLEMENTS, "acme\ufe0f", None, EntitlementWithdrawn.TYPE, "malformed_event"),
         (ENTITLEMENTS, "acme\u0301\u0327", None, EntitlementWithdrawn.TYPE, "malformed_event"),
+        (ENTITLEMENTS, "acme", TWICE, EntitlementSet.TYPE, "malformed_event"),
     ],
 )
 def test_what_cannot_be_processed_is_dead_lettered_and_the_next_goes_on(

@@ -17,7 +17,12 @@ from services.intake.server import IntakeServer
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.contracts import wire
+from shared.contracts.intake import INTAKE_SOURCE
 from shared.contracts.structs import Account, EntitlementSet
+from shared.contracts.topics import ENTITLEMENTS
+from shared.kafka import serde
+from shared.kafka.partitioning import partition_for
+from shared.kafka.record import Record
 from shared.process import with_health
 from shared.wall_clock import utc_now
 from tests.harness.intake import api_keys, editions, key_of, submission
@@ -46,7 +51,11 @@ def _service() -> Service:
     settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys())
     service = Service(settings, settings.read_keys(), editions())
     account = Account(account_id="acme", plan="premier", account_type="business", paid=True, contacts=())
-    service.accounts.set("acme", 0, wire.encode(EntitlementSet(account=account, set_at=utc_now())))
+    event = EntitlementSet(account=account, set_at=utc_now())
+    envelope = serde.Envelope("e", INTAKE_SOURCE, EntitlementSet.TYPE, event.set_at)
+    output = serde.to_output(ENTITLEMENTS, "acme", envelope, wire.encode(event))
+    partition, now_ms = partition_for(b"acme", settings.partitions), int(event.set_at.timestamp() * 1000)
+    service.accounts.take(Record(output.topic, partition, 0, now_ms, output.key, output.value, output.headers))
     return service
 
 

@@ -11,7 +11,7 @@ import pytest
 from services.intake import entitlement
 from services.intake.api import check_submission
 from services.intake.body import parse
-from services.intake.entitlement import EntitlementBody, entitlement_set
+from services.intake.entitlement import EntitlementBody, account_of
 from services.intake.errors import InvalidFields, MissingScope
 from services.intake.request import Submission
 from services.intake.words import AnyEdition, wrong_words_of_request
@@ -251,6 +251,6 @@ def test_the_event_of_an_entitlement_has_its_term() -> None:
     body = EntitlementBody.model_validate_json(
         json.dumps({**ACCOUNT, "valid_from": "2026-01-01T00:00:00Z", "valid_until": "2027-01-01T00:00:00+01:00"})
     )
-    account = entitlement_set(body, account_id="acme", at=NOW).account
+    account = account_of(body, "acme")
     assert account.valid_from == datetime(2026, 1, 1, tzinfo=UTC)
     assert account.valid_until == datetime(2026, 12, 31, 23, tzinfo=UTC)

@@ -113,10 +113,3 @@ def test_a_contact_list_that_does_not_name_the_requester_changes_nothing(guideli
     other = held_by(account([contact("u2", "member", False)]))
     decision = route(request(), other, guidelines, MONDAY_NOON)
     assert (decision.assigned_tier, decision.entitlement.requester_from) == ("tier2", "producer_claim")
-
-
-def test_of_a_contact_listed_twice_the_first_entry_counts(guidelines: Rulebook) -> None:
-    """Whatever counts, it must not depend on anything but the list."""
-    twice = account([contact("u1", "admin", True), contact("u1", "member", False)])
-    decision = route(request(), held_by(twice), guidelines, MONDAY_NOON)
-    assert decision.entitlement.role == "admin"
