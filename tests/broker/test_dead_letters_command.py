@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,14 +14,20 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from services.cli.dead_letters import app
-from shared.contracts.topics import ACTIVITY
+from services.router.topology import RouterTopology
+from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, REQUESTS
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
-from shared.kafka.partitioning import partition_for
+from shared.kafka.partitioning import partition_for, partitioner
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_admin import apply_topics
+from shared.routing.rulebook import Rulebooks
 from shared.wall_clock import utc_now
+from tests.harness.asking import account, entitlement_set, request
+from tests.harness.intake import editions, log_of, running_intake
+from tests.harness.topology_driver import TopologyDriver
+from tests.topology.router.test_router_topology import as_record, case_of
 
 SECRET = "the customer's own words"
 HEADERS = (("ce_id", b"\xff\x00"), ("dlt-cause", b"not ours"))
@@ -44,7 +51,8 @@ class Desk:
         """Write a dead letter; returns its id."""
         partition = about.pop("partition", partition_for(self.key, 6))
         record = Record(
-            ACTIVITY.name, partition, about.pop("offset", 7), -1, self.key, about.pop("value", SECRET.encode()), HEADERS
+            *(ACTIVITY.name, partition, about.pop("offset", 7), about.pop("timestamp_ms", -1), self.key),
+            *(about.pop("value", SECRET.encode()), HEADERS),
         )
         output = dead_letters.to_output(DeadLetter("a_cause", "why", "escalation", utc_now(), record, **about))
         sent = await self.producer.send_and_wait(
@@ -167,6 +175,53 @@ async def test_replay_all_takes_what_topic_and_cause_leave(desk: Desk) -> None:
     code, out, _ = await desk.run("replay", "--all", "--topic", ACTIVITY.name, "--cause", "a_cause", "--json")
     assert {"id": dead_letter, "replayed": True, "problem": None} in map(json.loads, out.splitlines())
     assert [record.value for record in await desk.sent_back()] == [SECRET.encode()]
+
+
+async def test_a_replayed_tombstone_keeps_its_timestamp(desk: Desk) -> None:
+    """It withdraws an entitlement as of its timestamp: with that of today it would withdraw the present one."""
+    three_weeks_ago = round((utc_now() - timedelta(weeks=3)).timestamp() * 1000)
+    dead_letter = await desk.write(value=None, timestamp_ms=three_weeks_ago)
+    await desk.run("replay", dead_letter)
+    (record,) = await desk.sent_back()
+    assert (record.value, record.timestamp) == (None, three_weeks_ago)
+
+
+async def test_an_old_entitlement_that_was_on_a_wrong_partition_leaves_the_present_one(
+    desk: Desk, bootstrap: str
+) -> None:
+    """`replay --all --cause wrong_partition` mends the past: the router and intake keep what was set since."""
+    account_id = desk.key.decode()
+    home = partition_for(desk.key, 6)
+    old = entitlement_set(account(account_id=account_id, plan="access"), utc_now() - timedelta(weeks=3))
+    value, headers = as_record(ENTITLEMENTS, account_id, old, "/acme/billing")
+    misplaced = Record(ENTITLEMENTS.name, (home + 1) % 6, 0, -1, desk.key, value, headers)
+    letter = dead_letters.to_output(DeadLetter("wrong_partition", "why", "router", utc_now(), misplaced))
+    await desk.producer.send_and_wait(
+        letter.topic, letter.value, key=letter.key, partition=letter.partition, headers=[*letter.headers]
+    )
+    async with running_intake(bootstrap) as intake, intake.client() as http:
+        url = f"/v1/accounts/{account_id}/entitlement"
+        body = {"plan": "premier_plus", "account_type": "enterprise", "paid": True}
+        assert (await http.put(url, json=body)).status_code == 200
+        code, _, err = await desk.run(
+            "replay", "--all", "--topic", ENTITLEMENTS.name, "--cause", "wrong_partition", "--json"
+        )
+        assert (code, err) == (0, "")
+        log = [record for record in await log_of(bootstrap, ENTITLEMENTS) if record.key == desk.key]
+        assert [record.partition for record in log] == [home, home]
+        await asyncio.wait_for(intake.service.accounts_tail.read_past(ENTITLEMENTS, home, log[-1].offset), 10)
+        assert (await http.get(url)).json()["plan"] == "premier_plus"
+    task = TopologyDriver(
+        lambda _: RouterTopology(Rulebooks(editions()), partitions=6, trace=lambda _: ""),
+        home,
+        service="router",
+        now=utc_now(),
+        partition_of=partitioner(6),
+    )
+    task.pipe_slice(log)
+    asked = request(account_id=account_id, received_at=utc_now())
+    cases = task.pipe(REQUESTS, account_id, *as_record(REQUESTS, account_id, asked))
+    assert case_of(next(each for each in cases if each.topic == CASES.name)).entitlement.plan == "premier_plus"
 
 
 @pytest.mark.parametrize(

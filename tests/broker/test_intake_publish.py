@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from shared.contracts import wire
+from shared.contracts.base import parse_instant
 from shared.contracts.registry import type_of
 from shared.contracts.structs import (
     ActivityRecorded,
@@ -25,7 +26,9 @@ from shared.kafka import serde
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output, Record
 from shared.policy.editions import EditionLibrary
+from shared.routing.entitlement_order import AHEAD
 from shared.wall_clock import utc_now
+from tests.harness.asking import account as some_account
 from tests.harness.decided import breached, routed, started, warned
 from tests.harness.intake import Intake, log_of, running_intake, submission, topics_at, write
 from tests.harness.other_words import other_words
@@ -347,6 +350,57 @@ async def test_an_entitlement_is_set_read_and_withdrawn(intake: Intake) -> None:
         *(EntitlementWithdrawn.TYPE, "tombstone", EntitlementWithdrawn.TYPE, "tombstone"),
     ]
     assert {record.partition for record in log} == {partition_for(account.encode(), 6)}
+
+
+async def _dated(intake: Intake, account: str) -> list[tuple[datetime, int]]:
+    """The instant and the timestamp in ms of each event of an account, in order."""
+    found = []
+    for record, _, data in await _events(intake, ENTITLEMENTS, account):
+        fields = json.loads(data)
+        found.append((parse_instant(fields.get("set_at") or fields["withdrawn_at"]), record.timestamp_ms))
+    return found
+
+
+async def test_a_call_replaces_what_another_writer_with_a_faster_clock_set(intake: Intake, bootstrap: str) -> None:
+    """A billing system is almost five minutes ahead. The call counts over it and is not refused itself."""
+    account = _unique()
+    fast = utc_now() + AHEAD - timedelta(seconds=10)
+    billing = EntitlementSet(account=some_account(account_id=account, plan="access"), set_at=fast)
+    await write(bootstrap, [_output(ENTITLEMENTS, account, billing)])
+    url = f"/v1/accounts/{account}/entitlement"
+    async with intake.client() as http:
+        (record,) = [each for each in await log_of(bootstrap, ENTITLEMENTS) if each.key == account.encode()]
+        tail = intake.service.accounts_tail
+        await asyncio.wait_for(tail.read_past(ENTITLEMENTS, record.partition, record.offset), 10)
+        assert (await http.put(url, json=ACCOUNT)).status_code == 200
+        assert (await http.get(url)).json()["plan"] == "premier_plus"
+        assert (await http.delete(url)).status_code == 204
+        assert (await http.get(url)).status_code == 404
+        assert (await http.put(url, json=ACCOUNT)).status_code == 200
+        assert (await http.get(url)).json()["plan"] == "premier_plus"
+    instants = [at for at, _ in await _dated(intake, account)]
+    assert instants == [fast + n * timedelta(microseconds=1) for n in range(4)]
+    log = [record for record in await log_of(bootstrap, ENTITLEMENTS) if record.key == account.encode()]
+    (tombstone,) = (record for record in log if serde.is_tombstone(record))
+    assert tombstone.timestamp_ms == int(instants[2].timestamp() * 1000)
+
+
+async def test_a_call_that_follows_a_call_counts_whatever_the_clocks_of_the_instances(
+    intake: Intake, bootstrap: str
+) -> None:
+    """The second instance is a minute behind, and its view some milliseconds: it dates its call again if need be."""
+    account = _unique()
+    url = f"/v1/accounts/{account}/entitlement"
+    async with running_intake(bootstrap) as behind, intake.client() as first, behind.client() as second:
+        behind.service.entitlement_calls.clock = lambda: utc_now() - timedelta(minutes=1)
+        for plan, other in (("access", "premier"), ("premier_plus", "access"), ("premier", "premier_plus")):
+            assert (await first.put(url, json={**ACCOUNT, "plan": plan})).status_code == 200
+            assert (await second.put(url, json={**ACCOUNT, "plan": other})).status_code == 200
+            assert (await second.get(url)).json()["plan"] == other
+    events = [wire.decode(EntitlementSet, data) for _, _, data in await _events(intake, ENTITLEMENTS, account)]
+    counting = max(enumerate(events), key=lambda each: (each[1].set_at, each[0]))
+    assert counting == (len(events) - 1, events[-1])
+    assert events[-1].account.plan == "premier_plus"
 
 
 async def test_another_instance_reads_what_this_one_wrote(intake: Intake, bootstrap: str) -> None:

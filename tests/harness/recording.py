@@ -61,9 +61,9 @@ class Recording:
         """The billing system sets the entitlement of an account, by default as of now."""
         self.write(ENTITLEMENTS, account.account_id, entitlement_set(account, set_at or self.now))
 
-    def withdraws(self, account_id: str) -> None:
-        """An account's entitlement ends: an event, then a tombstone."""
-        self.write(ENTITLEMENTS, account_id, EntitlementWithdrawn(account_id=account_id, withdrawn_at=self.now))
+    def withdraws(self, account_id: str, at: datetime | None = None) -> None:
+        """An account's entitlement ends, by default now: an event, then a tombstone."""
+        self.write(ENTITLEMENTS, account_id, EntitlementWithdrawn(account_id=account_id, withdrawn_at=at or self.now))
         self.write_bytes(ENTITLEMENTS, account_id.encode(), None)
 
     def asks(self, number: int = 1, **given: Any) -> str:

@@ -1,9 +1,13 @@
 """A request is decided again with the entitlement that the router knew then."""
 
+from collections.abc import Callable
 from datetime import timedelta
+
+import pytest
 
 from shared.contracts.topics import ENTITLEMENTS
 from shared.kafka.record import Record
+from shared.routing.entitlement_order import CALL_AHEAD
 from tests.harness.asking import account, contact
 from tests.harness.recording import Recording
 from tests.topology.backtest.helpers import GUIDELINES, LIBRARY, OBJECTIVES, at, backtest, codes, found
@@ -55,6 +59,37 @@ def test_an_entitlement_that_compaction_deleted_is_that_of_the_case() -> None:
     assert whole.counts == rest.counts
     assert [each.difference for each in whole.cases] == [each.difference for each in rest.cases]
     assert whole.counts["affected"] > 0
+
+
+def old_dead_letter(recording: Recording) -> None:
+    """An entitlement of last month is in the log again."""
+    recording.sets_entitlement(account(plan="access"), recording.now - timedelta(days=30))
+
+
+def fast_clock(recording: Recording) -> None:
+    """An entitlement is refused, since it is dated too far ahead. Its time comes before the next request."""
+    recording.sets_entitlement(account(plan="access"), recording.now + CALL_AHEAD + timedelta(minutes=1))
+    recording.runs()
+    recording.passes(timedelta(minutes=30))
+
+
+@pytest.mark.parametrize("happens", [old_dead_letter, fast_clock])
+@pytest.mark.parametrize("lost", [False, True], ids=["whole", "compacted"])
+def test_an_entitlement_that_did_not_count_then_does_not_count_now(
+    happens: Callable[[Recording], None], lost: bool
+) -> None:
+    """Whether it was superseded or refused, and also if compaction has left only that record."""
+    recording = Recording(LIBRARY, partitions=1)
+    recording.sets_entitlement(account([contact("u1", "member")]))
+    recording.runs()
+    recording.passes(timedelta(minutes=1))
+    happens(recording)
+    recording.runs()
+    recording.asks(1)
+    recording.runs()
+    result = backtest(recording, GUIDELINES, compacted(recording) if lost else None)
+    assert (result.counts["affected"], codes(result)) == (0, {})
+    assert {plan: counts["cases"] for plan, counts in result.tally.by_plan.items()} == {"premier_plus": 1}
 
 
 def test_an_entitlement_that_came_after_the_decision_does_not_count() -> None:

@@ -33,12 +33,13 @@ def step(what: Callable[..., object], **drawn: st.SearchStrategy[Any]) -> st.Sea
     return st.fixed_dictionaries(drawn).map(lambda given: (what, given))
 
 
-def sets_entitlement(recording: Recording, account_id: str, plan: str) -> None:
-    """The billing system sets an entitlement, or withdraws it."""
+def sets_entitlement(recording: Recording, account_id: str, plan: str, ahead: float) -> None:
+    """The billing system sets an entitlement, or withdraws it: now, or by a clock that is so many seconds ahead."""
+    at = recording.now + timedelta(seconds=ahead)
     if plan:
-        recording.sets_entitlement(account(account_id=account_id, plan=plan))
+        recording.sets_entitlement(account(account_id=account_id, plan=plan), at)
     else:
-        recording.withdraws(account_id)
+        recording.withdraws(account_id, at)
 
 
 def asks(recording: Recording, case: int, account_id: str, ago: int, **given: Any) -> None:
@@ -112,6 +113,7 @@ steps = st.one_of(
         sets_entitlement,
         account_id=st.sampled_from(ACCOUNTS),
         plan=st.sampled_from(["access", "premier", "premier_plus", ""]),
+        ahead=st.sampled_from([0, 0, -100_000, -60, -0.0005, 250, 1000]),
     ),
     step(
         asks,
