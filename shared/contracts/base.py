@@ -34,10 +34,14 @@ def to_utc(at: datetime) -> datetime:
 
 
 def read_instant(value: Any) -> Any:
-    """Parse as the hot path does, so that both accept the same texts; what is not a text is left to pydantic."""
-    if isinstance(value, str):
-        return parse_instant(value)
-    return to_utc(value) if isinstance(value, datetime) else value
+    """Parse as the hot path does, so that both accept the same texts.
+
+    A number is refused: whether it counts seconds or milliseconds could only be guessed by its size. So is a date
+    without a time. Raises ValueError.
+    """
+    if isinstance(value, datetime):
+        return to_utc(value)
+    return parse_instant(value if isinstance(value, str) else "")
 
 
 def format_instant(at: datetime) -> str:
