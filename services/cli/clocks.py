@@ -214,11 +214,18 @@ def _answer(question: Question, pinned: PinnedEdition, *, with_ledger: bool, lan
 
 
 def _rules(question: Question, pinned: PinnedEdition) -> CaseRules:
-    """The edition's rules, with the line's own statuses."""
+    """The edition's rules, with the line's own statuses. Raises BadInput for a status that looks like a known one."""
     rules = pinned.rules
-    if not question.statuses:
-        return rules
-    return replace(rules, statuses={**rules.statuses, **question.statuses})
+    if question.statuses:
+        rules = replace(rules, statuses={**rules.statuses, **question.statuses})
+    _check_status("status", question.status, rules)
+    return rules
+
+
+def _check_status(field: str, status: str, rules: CaseRules) -> None:
+    meant = rules.meant_by(status)
+    if meant is not None:
+        raise BadInput(field, Reason("field.looks_like", known=meant))
 
 
 def _over(
@@ -282,10 +289,8 @@ def _check_words(event: Event, index: int, rules: CaseRules) -> None:
     """Raises BadInput for a status that looks like a known one, a status that ends before it begins, and a milestone
     that is not there.
     """
-    if event.type == "status_changed" and event.to is not None:
-        meant = rules.meant_by(event.to)
-        if meant is not None:
-            raise BadInput(f"events.{index}.to", Reason("field.looks_like", known=meant))
+    if event.type in ("status_changed", "reopened") and event.to is not None:
+        _check_status(f"events.{index}.to", event.to, rules)
     if event.until is not None and event.until <= event.at:
         raise BadInput(f"events.{index}.until", Reason("field.not_after", at=format_instant(event.at)))
     if event.milestone is not None and event.milestone not in rules.milestones:

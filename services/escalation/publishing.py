@@ -92,8 +92,13 @@ def _identity(effect: effects.EscalationEvent, cause: Record | None) -> tuple[st
     """
     if isinstance(effect, effects.CustomerEscalationEvent):
         return (effect.escalation_id,)
+    if isinstance(effect, effects.MessageOnClosedCase):
+        return (effect.activity_id,)
+    source = ("timer",) if cause is None else (cause.topic, str(cause.partition), str(cause.offset))
+    if isinstance(effect, effects.CaseStatusEvent):
+        return (str(effect.at), *source)
     if not isinstance(effect, effects.ClockEvent):
-        raise TypeError(f"{type(effect).__name__} is an event neither of a clock nor of an escalation")
+        raise TypeError(f"{type(effect).__name__} is an event neither of a clock, of an escalation, nor of a case")
     clock = (effect.milestone, str(effect.instance))
     if isinstance(effect, effects.ClockBreached):
         return (*clock, "")
@@ -101,7 +106,6 @@ def _identity(effect: effects.EscalationEvent, cause: Record | None) -> tuple[st
         return (*clock, str(effect.level))
     if isinstance(effect, effects.ClockWarned | effects.EscalationRaised):
         return (*clock, str(effect.level), *([str(effect.repetition)] if effect.repetition else []))
-    source = ("timer",) if cause is None else (cause.topic, str(cause.partition), str(cause.offset))
     return (*clock, str(effect.generation), str(effect.at), *source)
 
 

@@ -1,5 +1,5 @@
-"""[pure] What escalation publishes: the life of each clock, who is called when a promise is at risk, and what becomes
-of an escalation that a customer asks for.
+"""[pure] What escalation publishes: the life of each clock, who is called when a promise is at risk, what becomes of an
+escalation that a customer asks for, and when a case is closed.
 """
 
 from typing import Annotated, ClassVar
@@ -148,6 +148,34 @@ class EscalationRejected(CustomerEscalationEvent):
 
     TYPE: ClassVar[str] = "frontline.escalation.rejected.v1"
     eligible_at: Instant
+
+
+class CaseStatusEvent(EscalationEvent):
+    """A case is closed, or open again; `status` is its status since then, as the desk calls it."""
+
+    status: str
+
+
+class CaseClosed(CaseStatusEvent):
+    """The case was closed, or withdrawn: no answer is owed any more."""
+
+    TYPE: ClassVar[str] = "frontline.case.closed.v1"
+
+
+class CaseReopened(CaseStatusEvent):
+    """The case, which was closed or withdrawn, is open again."""
+
+    TYPE: ClassVar[str] = "frontline.case.reopened.v1"
+
+
+class MessageOnClosedCase(EscalationEvent):
+    """The customer wrote on a case that was closed at that instant: nobody owes an answer.
+
+    `activity_id` is the message. Published once for a message.
+    """
+
+    TYPE: ClassVar[str] = "frontline.case.message_on_closed.v1"
+    activity_id: Identifier
 
 
 # The events of support.escalations.v1: every class above that has a type.

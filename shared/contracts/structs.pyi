@@ -309,3 +309,16 @@ class EscalationAccepted(CustomerEscalationEvent, frozen=True, kw_only=True):
 class EscalationRejected(CustomerEscalationEvent, frozen=True, kw_only=True):
     TYPE: ClassVar[str]
     eligible_at: datetime
+
+class CaseStatusEvent(EscalationEvent, frozen=True, kw_only=True):
+    status: str
+
+class CaseClosed(CaseStatusEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+
+class CaseReopened(CaseStatusEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+
+class MessageOnClosedCase(EscalationEvent, frozen=True, kw_only=True):
+    TYPE: ClassVar[str]
+    activity_id: str

@@ -50,6 +50,8 @@ class CaseRules:
         known = self.statuses.get(status)
         if known is not None:
             return known
+        if status == WITHDRAWN:
+            return "closed"
         return status if status in STATUS_KINDS else "open"
 
     def meant_by(self, status: str) -> str | None:

@@ -4,6 +4,7 @@ Each function changes the state in place and returns the effects to publish and 
 case is live any more, the timer is the instant at which the case is deleted.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -19,7 +20,7 @@ from shared.sla.case_state import CaseState, StoredActivity, store_marks, stored
 from shared.sla.customer_escalation import NEVER_REQUESTED, NOBODY_ASKS, EscalationRequestState, Right
 from shared.sla.errors import InputRefused
 from shared.sla.event_time import counts_from, micros
-from shared.sla.order import REPLIED, RETRACTED
+from shared.sla.order import REOPENED, REPLIED, RETRACTED
 from shared.sla.packing import pack_digest, pack_id, pack_trace
 from shared.sla.pinned_edition import Editions, PinnedEdition, short_of
 from shared.sla.sla_clock import Step, advance, open_case, refold, status_kind_at, unchanged
@@ -113,13 +114,17 @@ def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecor
     except CalendarError as error:
         raise _uncountable(error) from None
     state.activities = activities
-    return _case_step(state, editions, after, step, now)
+    taken = _case_step(state, editions, after, step, now)
+    if activity.activity_id in step.messages_on_closed:
+        at = counts_from(history[-1].at, state.opened_at)
+        taken.effects.append(effects.MessageOnClosedCase(at=at, activity_id=activity.activity_id))
+    return taken
 
 
 def _check_words(state: CaseState, case: CaseView, activity: ActivityRecorded) -> None:
     """Refuse a status that people take for another one, a milestone that is not there, and taking back no reply."""
     rules, name = case.policy.rules, case.pinned.edition.edition
-    if activity.type == "status_changed" and activity.to is not None:
+    if activity.type in ("status_changed", REOPENED) and activity.to is not None:
         meant = rules.meant_by(activity.to)
         if meant is not None:
             raise InputRefused("unknown_word", f"to: edition {name} has no such status, but {meant!r}: write that")
@@ -192,7 +197,14 @@ def _request_escalation(
 
 def _case_step(state: CaseState, editions: Editions, case: CaseView, step: Step, now: Micros) -> CaseStep:
     store_marks(state, step.case, editions.of(state.edition).milestone_names)
-    return CaseStep(list(step.effects), _timer(step, now), case.kind.priority)
+    return CaseStep([*step.effects, *_of_the_case(step)], _timer(step, now), case.kind.priority)
+
+
+def _of_the_case(step: Step) -> Iterator[effects.EscalationEvent]:
+    """What a step of the clocks publishes of the case itself: that it is closed, or open again."""
+    if step.is_closed != step.was_closed:
+        change = effects.CaseClosed if step.is_closed else effects.CaseReopened
+        yield change(at=step.status.at, status=step.status.status)
 
 
 def _unchanged(published: list[effects.EscalationEvent], case: CaseView, now: Micros) -> CaseStep:
@@ -204,7 +216,7 @@ def _timer(step: Step, now: Micros) -> Micros | None:
     """When the case has to be looked at again; one without a live clock, when it is to be deleted."""
     if step.next_due is not None or step.any_live:
         return step.next_due
-    return now + (QUIET_AFTER_CLOSED if step.status_kind == "closed" else QUIET_UNCLOSED)
+    return now + (QUIET_AFTER_CLOSED if step.is_closed else QUIET_UNCLOSED)
 
 
 def _stored_activity(state: CaseState, activity: ActivityRecorded) -> StoredActivity:

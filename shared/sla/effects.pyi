@@ -66,3 +66,15 @@ class EscalationAccepted(CustomerEscalationEvent, frozen=True, kw_only=True):
 
 class EscalationRejected(CustomerEscalationEvent, frozen=True, kw_only=True):
     eligible_at: int
+
+class CaseStatusEvent(EscalationEvent, frozen=True, kw_only=True):
+    status: str
+
+class CaseClosed(CaseStatusEvent, frozen=True, kw_only=True):
+    pass
+
+class CaseReopened(CaseStatusEvent, frozen=True, kw_only=True):
+    pass
+
+class MessageOnClosedCase(EscalationEvent, frozen=True, kw_only=True):
+    activity_id: str

@@ -25,7 +25,7 @@ from shared.sla.clock import (
     calendar_of,
 )
 from shared.sla.event_time import counts_from
-from shared.sla.order import ENDS, NEW_TERMS, OPEN, REPLIED, RESOLVED, STATUS_ENDED, in_order, meaning
+from shared.sla.order import ENDS, NEW_TERMS, OPEN, REOPENED, REPLIED, RESOLVED, STATUS_ENDED, in_order, meaning
 
 
 def fold(
@@ -75,11 +75,15 @@ class FoldedCase:
         self._terms_by: dict[str, str] = {}  # the activity that gave them, if not the decision
         self._clocks: dict[str, list[Clock]] = {milestone: [] for milestone in self._rules}
         self._statuses: list[StatusChange] = [StatusChange(opened_at, status, "", self._counts_as(status))]
-        self._ended = False
+        self._ended = self._status.counts_as == "closed"
         self._reopened_at: Micros | None = None
+        self._messages_on_closed: set[str] = set()
         self._fulfilled: set[str] = set()  # whether or not a clock ran for it
         self._unanswered_since: Micros | None = None
         self._last_public_update = opened_at
+        if self._status.counts_as in ("resolved", "closed"):  # nothing is owed on a case that was opened as answered
+            self._fulfilled.update(milestone for milestone, row in self._rules.items() if row.starts_at_submission)
+            return
         for milestone in self._rules.started_by.get(SUBMITTED, ()):
             if milestone in self._terms:
                 self._start(milestone, opened_at)
@@ -103,7 +107,9 @@ class FoldedCase:
         if kind == "agent_replied":
             self._unanswered_since = None
             self._last_public_update = at
-        elif kind == "customer_replied" and self._unanswered_since is None and not self._ended:
+        elif kind == "customer_replied" and self._ended:
+            self._messages_on_closed.add(activity.id)
+        elif kind == "customer_replied" and self._unanswered_since is None:
             self._unanswered_since = at
         if kind in ("acknowledged", REPLIED):
             self._delay_calls(at, activity)
@@ -122,7 +128,9 @@ class FoldedCase:
     def _follow_status(self, at: Micros, kind: str, activity: Activity) -> None:
         if kind == RESOLVED:
             self._change_status(at, activity.to or RESOLVED, activity.id)
-        elif kind in ("reopened", "status_changed"):
+        elif kind == REOPENED:
+            self._change_status(at, activity.to or OPEN, activity.id, reopens=True)
+        elif kind == "status_changed":
             self._change_status(at, activity.to or OPEN, activity.id)
         elif kind in ENDS:
             self._end(StatusChange(at, kind, activity.id, "closed"))
@@ -161,13 +169,17 @@ class FoldedCase:
         if self._last(milestone) is None or self._rules[milestone].again == "at_next_start":
             self._start(milestone, at)
 
-    def _change_status(self, at: Micros, status: str, by: ChangedBy) -> None:
+    def _change_status(self, at: Micros, status: str, by: ChangedBy, *, reopens: bool = False) -> None:
+        """The case has a new status. Any but a resolved one reopens a case that was resolved or had ended.
+
+        `reopens`: somebody says that the problem is back, so the case is reopened whatever its status was.
+        """
         change = StatusChange(at, status, by, self._counts_as(status))
         if self._ended and change.counts_as == "resolved":
             return
-        reopens = change.counts_as != "resolved" and (self._ended or self._status.counts_as == "resolved")
+        was_over = self._ended or self._status.counts_as == "resolved"
         self._statuses.append(change)
-        if reopens:
+        if change.counts_as != "resolved" and (was_over or reopens):
             self._reopen(change.at)
         for clock in self._live_clocks():
             clock.follow(change, change.at)
@@ -175,7 +187,9 @@ class FoldedCase:
             self._start_by_activity(milestone, at)
 
     def _reopen(self, at: Micros) -> None:
-        """The case, which was resolved or had ended, is open again."""
+        """What was answered is owed again, where the milestone's row says so: the case is open again, or was restored
+        and is not any more.
+        """
         was_ended, self._ended = self._ended, False
         self._reopened_at = at
         if was_ended:
@@ -184,7 +198,7 @@ class FoldedCase:
             if rule.reopened != "never":
                 self._fulfilled.discard(milestone)
                 self._reopen_clock(milestone, at)
-            elif was_ended and rule.again == "at_fulfilment" and self._starts_with_the_case(milestone):
+            elif rule.again == "at_fulfilment" and self._starts_with_the_case(milestone) and not self._live(milestone):
                 self._start(milestone, at)
 
     def _reopen_clock(self, milestone: str, at: Micros) -> None:
@@ -310,9 +324,24 @@ class FoldedCase:
         return self._statuses
 
     @property
+    def status(self) -> StatusChange:
+        """The present status, and since when the case has it."""
+        return self._status
+
+    @property
     def status_kind(self) -> StatusKind:
         """What the present status counts as."""
         return self._status.counts_as
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the case is closed or withdrawn."""
+        return self._ended
+
+    @property
+    def messages_on_closed(self) -> frozenset[str]:
+        """The customer's messages on the case while it was closed, by their ids: nobody owes an answer for them."""
+        return frozenset(self._messages_on_closed)
 
     @property
     def status_set_by(self) -> ChangedBy:

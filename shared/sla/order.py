@@ -14,6 +14,7 @@ OPEN, RESOLVED = "open", "resolved"
 ENDS: tuple[str, ...] = ("closed", WITHDRAWN)
 NEW_TERMS: tuple[ActivityType, ...] = ("reprioritised", "entitlement_refreshed", "policy_migrated")
 REPLIED, RETRACTED = "agent_replied", "reply_retracted"
+REOPENED = "reopened"
 STATUS_ENDED = "status_ended"  # no activity that anybody reports: a status with `until` has ended by itself
 
 
@@ -66,7 +67,7 @@ def _rank(rules: CaseRules, activity: Activity, pausing: Set[str]) -> int:
     kind = meaning(rules, activity)
     if kind in NEW_TERMS:
         return 1
-    if kind in ("reopened", STATUS_ENDED):
+    if kind in (REOPENED, STATUS_ENDED):
         return 2
     if kind == "status_changed":
         to = activity.to or OPEN

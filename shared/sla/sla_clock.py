@@ -14,7 +14,7 @@ from typing import NamedTuple
 from shared.business_time.instants import Micros
 from shared.contracts.vocabulary import StatusKind
 from shared.sla import effects
-from shared.sla.clock import Activity, CaseClocks, CasePolicy, Clock, Fired, Mark
+from shared.sla.clock import Activity, CaseClocks, CasePolicy, Clock, Fired, Mark, StatusChange
 from shared.sla.clock_diff import Change, difference, withdraw_instance
 from shared.sla.event_time import counts_from
 from shared.sla.fold import FoldedCase, folded
@@ -29,14 +29,19 @@ DEADLINE_PASSED = "deadline_passed"
 class Step(NamedTuple):
     """The outcome of one step. Publish `effects` in order; something is due once the wall clock is past `next_due`.
 
-    `clocks` are those of `case`, and `status_kind` is what its status counts as, so that nobody has to fold again.
+    `clocks` are those of `case`, and `status` is its present status, so that nobody has to fold again. `is_closed` says
+    whether the case is closed or withdrawn, `was_closed` whether it was before the step, and `messages_on_closed` which
+    of the customer's messages came while it was.
     """
 
     case: CaseClocks
     effects: list[effects.ClockEvent]
     next_due: Micros | None
     clocks: list[Clock]
-    status_kind: StatusKind
+    status: StatusChange
+    is_closed: bool
+    was_closed: bool
+    messages_on_closed: frozenset[str]
 
     @property
     def any_live(self) -> bool:
@@ -64,7 +69,7 @@ def apply_activity(policy: CasePolicy, case: CaseClocks, activity: Activity, now
     cause = activity.kind if at >= case.seen_until else LATE_RECORD
     changed = case._replace(history=(*case.history, activity), seen_until=max(case.seen_until, at))
     step = _step(policy, case, started.clocks, changed, Change(cause, at, now))
-    return step._replace(effects=started.effects + step.effects)
+    return step._replace(effects=started.effects + step.effects, was_closed=started.was_closed)
 
 
 def unchanged(policy: CasePolicy, case: CaseClocks) -> Step:
@@ -81,7 +86,7 @@ def refold(policy: CasePolicy, step: Step, history: Iterable[Activity], at: Micr
     changed = step.case._replace(history=tuple(history))
     change = Change(LATE_RECORD, counts_from(at, step.case.opened_at), now)
     again = _step(policy, step.case, step.clocks, changed, change)
-    return again._replace(effects=step.effects + again.effects)
+    return again._replace(effects=step.effects + again.effects, was_closed=step.was_closed)
 
 
 def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
@@ -90,13 +95,15 @@ def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
     Firing twice, or with a timer that an activity has made stale, finds nothing to do.
     """
     found: list[effects.ClockEvent] = []
+    was_closed: list[bool] = []
     while (ends_at := pending_ending(policy, case)) is not None and ends_at < now:
         fired = _fire_until(policy, case, ends_at)
         ended = _end_status(policy, fired.case, ends_at, now)
         found += fired.effects + ended.effects
+        was_closed.append(fired.is_closed)
         case = ended.case
     fired = _fire_until(policy, case, now)
-    return fired._replace(effects=found + fired.effects)
+    return fired._replace(effects=found + fired.effects, was_closed=[*was_closed, fired.is_closed][0])
 
 
 def _fire_until(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
@@ -120,11 +127,12 @@ def _fire_until(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
 def _end_statuses(policy: CasePolicy, case: CaseClocks, at: Micros, now: Micros) -> Step:
     """End the statuses that end by themselves at `at` or before: an activity comes after them."""
     found: list[effects.ClockEvent] = []
-    while (ends_at := pending_ending(policy, case)) is not None and ends_at <= at:
-        ended = _end_status(policy, case, ends_at, now)
-        found += ended.effects
-        case = ended.case
-    return unchanged(policy, case)._replace(effects=found)
+    before = unchanged(policy, case)
+    step = before
+    while (ends_at := pending_ending(policy, step.case)) is not None and ends_at <= at:
+        step = _end_status(policy, step.case, ends_at, now)
+        found += step.effects
+    return step._replace(effects=found, was_closed=before.is_closed)
 
 
 def _end_status(policy: CasePolicy, case: CaseClocks, at: Micros, now: Micros) -> Step:
@@ -159,7 +167,8 @@ def _stepped(
     """
     dues = (earliest(policy, clocks, _marks(case)), _pending_ending(case, folded_case))
     next_due = min((at for at in dues if at is not None), default=None)
-    return Step(case, found, next_due, clocks, folded_case.status_kind)
+    closed = folded_case.is_closed
+    return Step(case, found, next_due, clocks, folded_case.status, closed, closed, folded_case.messages_on_closed)
 
 
 def next_due(policy: CasePolicy, case: CaseClocks) -> Micros | None:

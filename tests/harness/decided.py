@@ -8,6 +8,8 @@ import msgspec
 
 from shared.contracts import wire
 from shared.contracts.structs import (
+    CaseClosed,
+    CaseReopened,
     CaseRouted,
     CausedBy,
     ClockBreached,
@@ -56,17 +58,12 @@ def decided(
 
 def _clock(kind: type[ClockEvent], case_id: str, at: datetime, given: dict[str, Any]) -> Any:
     usual: dict[str, Any] = {
-        "case_id": case_id,
+        **_of_a_case(case_id, at),
         "milestone": "first_response",
         "instance": 1,
         "generation": 1,
         "promise": "objective",
         "due_at": at + timedelta(hours=1),
-        "at": at,
-        "account_id": "acme",
-        "priority": "P1",
-        "observed_at": at,
-        "caused_by": _CAUSED_BY,
     }
     return kind(**(usual | given))
 
@@ -94,3 +91,25 @@ def published(edition: Edition) -> Output:
     event = edition_published(edition)
     envelope = serde.Envelope(f"edition-{event.policy_sha256}", "/test", EditionPublished.TYPE)
     return serde.to_output(EDITIONS, event.policy_sha256, envelope, wire.encode(event))
+
+
+def closed(case_id: str, at: datetime, **given: Any) -> CaseClosed:
+    """The case is closed."""
+    return CaseClosed(**_of_a_case(case_id, at), **({"status": "closed"} | given))
+
+
+def reopened(case_id: str, at: datetime, **given: Any) -> CaseReopened:
+    """The case is open again."""
+    return CaseReopened(**_of_a_case(case_id, at), **({"status": "open"} | given))
+
+
+def _of_a_case(case_id: str, at: datetime) -> dict[str, Any]:
+    """What every event of escalation says of its case."""
+    return {
+        "case_id": case_id,
+        "at": at,
+        "account_id": "acme",
+        "priority": "P1",
+        "observed_at": at,
+        "caused_by": _CAUSED_BY,
+    }

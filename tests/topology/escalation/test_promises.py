@@ -46,11 +46,13 @@ def test_a_premier_p1_is_suppressed_once_and_then_silent(desk: TaskDesk) -> None
 
 
 def test_an_access_case_says_nothing_but_is_known(desk: TaskDesk) -> None:
-    """Nothing is promised to it, so nothing can be missed; its activity is not that of an unknown case."""
+    """Nothing is promised to it, so nothing can be missed; its activity is not that of an unknown case. That it is
+    closed is published of every case: nobody could see it otherwise.
+    """
     assert desk.opens(plan="access") == []
     assert desk.record_activity("agent_replied") == []
     assert desk.record_activity("reprioritised", impact="general") == []
-    assert desk.record_activity("closed") == []
+    assert desk.record_activity("closed") == ["closed closed"]
     assert desk.passes(timedelta(days=3)) == []
     assert desk.dead_letter_causes == []
 

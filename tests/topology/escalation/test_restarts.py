@@ -85,6 +85,8 @@ def test_a_single_event_is_published_once_and_never_early(history: list[dict[str
     identities = []
     for envelope, event in desk.events():
         identities.append(envelope.identity)
+        if event.TYPE.startswith("frontline.case."):
+            continue
         clock = (event.case_id, event.milestone, event.instance)
         assert event.at <= event.observed_at
         if event.TYPE.endswith("breached.v1"):

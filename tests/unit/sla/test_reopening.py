@@ -1,9 +1,13 @@
 """What reopening a case does to its clocks."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.contracts.vocabulary import ActivityType
+from shared.policy.milestones import MilestoneTable
 from tests.harness.desk import CHAIN, ClockDesk, terms
+from tests.harness.shipped import shipped_rules
 from tests.unit.sla.usual_terms import USUAL, WAITING, restated
 
 
@@ -42,11 +46,61 @@ class TestReopen:
         desk.record_activity(300, "status_changed", to="open")
         assert desk.due("resolution") == 680
 
-    def test_what_was_not_resolved_cannot_be_reopened(self) -> None:
-        """A stray record does not undo a restoration."""
+    def test_after_a_restoration_only_reopened_owes_it_again(self) -> None:
+        """The service works again while the case stays open: neither a status nor a message says that it is down."""
         desk = ClockDesk({"restoration": terms(240)})
         desk.record_activity(100, "restored")
+        desk.record_activity(110, "status_changed", to="in_progress")
+        desk.record_activity(120, "customer_replied")
+        assert desk.clock("restoration").stage == "fulfilled"
+        published = desk.record_activity(200, "reopened")
+        assert [s.word for s in published] == ["resumed", "restated"]
+        assert restated(published[1].effect) == ("met", "running", "reopened")
+        assert desk.due("restoration") == 340
+
+    def test_a_relapse_begins_a_new_cycle_where_the_terms_say_so(self) -> None:
+        """Each outage is promised on its own."""
+        desk = ClockDesk({"restoration": terms(240, reopen="new_cycle")})
+        desk.record_activity(100, "restored")
+        published = desk.record_activity(200, "reopened")
+        assert [s.short for s in published] == [("started", "restoration", 200)]
+        assert desk.due("restoration", 2) == 440
+
+    def test_a_relapse_owes_what_its_row_says_and_nothing_that_is_live(self) -> None:
+        """The row of the edition decides, and not the name of a milestone: a first response is never owed again."""
+        given = {name: terms(480) for name in ("first_response", "restoration", "resolution", "periodic_update")}
+        desk = ClockDesk(given)
+        desk.record_activity(50, "agent_replied")
+        desk.record_activity(100, "restored")
+        assert [s.short for s in desk.record_activity(200, "reopened")] == [
+            ("resumed", "restoration", 200),
+            ("restated", "restoration", 200),
+        ]
+        assert (desk.due("resolution"), desk.due("periodic_update", 2)) == (480, 530)
+
+    def test_a_row_that_is_never_reopened_stays_answered_after_a_relapse(self) -> None:
+        """`reopened: never` in the table of an edition."""
+        rows = dict(shipped_rules().milestones)
+        rows["restoration"] = rows["restoration"].model_copy(update={"reopened": "never"})
+        desk = ClockDesk({"restoration": terms(240)}, rules=replace(shipped_rules(), milestones=MilestoneTable(rows)))
+        desk.record_activity(100, "restored")
         assert desk.record_activity(200, "reopened") == []
+
+    def test_a_relapse_after_a_late_restoration_keeps_the_breach(self) -> None:
+        """What was late stays late, and is not breached twice."""
+        desk = ClockDesk({"restoration": terms(60)})
+        desk.waits_until(80)
+        desk.record_activity(85, "restored")
+        assert [s.word for s in desk.record_activity(100, "reopened")] == ["resumed"]
+        assert "breached" not in [s.word for s in desk.waits_until(1_000)]
+
+    def test_a_relapse_that_is_reported_late_counts_from_its_instant(self) -> None:
+        """The order of event times decides, whichever arrived first."""
+        desk = ClockDesk({"restoration": terms(240)})
+        desk.record_activity(100, "restored")
+        desk.waits_until(300)
+        desk.record_activity(200, "reopened")
+        assert desk.due("restoration") == 340
 
     def test_a_restoration_resumes_from_where_it_stopped(self) -> None:
         """Restored at 100, resolved at 150: the time since it worked again is not counted."""
