@@ -112,6 +112,8 @@ async def events(request: Request, request_id: str) -> Response:
 async def record_activity(request: Request, case_id: str) -> Response:
     """Report an activity on a case. 202 means that Kafka has it.
 
+    `case_status` is in the answer if intake knows that the case was closed or withdrawn: nobody owes an answer then.
+
     A key names one occurrence. The same Idempotency-Key for the same case with the same body has the same activity_id,
     and counts once. The same key with another body is refused, by this call or by escalation.
     """
@@ -122,7 +124,7 @@ async def record_activity(request: Request, case_id: str) -> Response:
     reported = await body.read(request, Activity, service.words.wrong_words_of_activity)
     now = utc_now()
     case = service.recent.known(case_id)
-    submitted_at = case.received_at if case else None
+    submitted_at, closed = case.received_at if case else None, service.recent.is_closed(case_id)
     activities.check(reported, service.words, caller.scopes, received_at=now, submitted_at=submitted_at)
     event = activities.record(reported, case_id=case_id, client=caller.name, idempotency_key=key, received_at=now)
     with service.activity_keys.claim(event.activity_id, reported.digest):
@@ -141,7 +143,7 @@ async def record_activity(request: Request, case_id: str) -> Response:
             raise with_key(refusal, key) from None
         service.recent_activity.add(event.activity_id, reported.digest)
     _log.debug(f"Activity accepted: {event.type}", action="activity.accepted", case_id=case_id, client=caller.name)
-    return _json({"activity_id": event.activity_id}, 202)
+    return _json({"activity_id": event.activity_id, **({"case_status": "closed"} if closed else {})}, 202)
 
 
 @router.put("/v1/accounts/{account_id:path}/entitlement", **describe("admin", 200, Account, body=EntitlementBody))

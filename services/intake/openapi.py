@@ -4,7 +4,7 @@
 them to the description of the call.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -38,9 +38,13 @@ class Submitted(_Answer):
 
 
 class Recorded(_Answer):
-    """The answer to an accepted activity."""
+    """The answer to an accepted activity.
+
+    `case_status` is there where intake knows that the case was closed, or withdrawn, when it took the activity.
+    """
 
     activity_id: str
+    case_status: Literal["closed"] | None = None
 
 
 class RequestStatus(_Answer):

@@ -1,4 +1,4 @@
-"""What became of the most recent requests: submitted, decided, and the life of their clocks.
+"""What became of the most recent requests: submitted, decided, the life of their clocks, closed.
 
 A view of support.requests, support.cases and support.escalations, bounded in number and kept as compact bytes (a
 decided request with its clocks takes some 650 bytes). It forgets the oldest first, and reads the end of the topics
@@ -19,7 +19,14 @@ from typing import Any
 import msgspec
 
 from shared.contracts import wire
-from shared.contracts.structs import CaseRouted, Decision, EscalationEvent, SupportRequestSubmitted
+from shared.contracts.structs import (
+    CaseClosed,
+    CaseRouted,
+    CaseStatusEvent,
+    Decision,
+    EscalationEvent,
+    SupportRequestSubmitted,
+)
 
 MAX_EVENTS = 100  # of one request: the newest are kept
 MAX_EARLY = 1_000  # requests whose decision was read before their submission
@@ -63,6 +70,7 @@ class _Entry(msgspec.Struct, array_like=True):
     digest: str
     decision: _Decision | None = None
     happened: list[_Happened] = []
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +144,7 @@ class RecentRequests:
             event.submission_digest,
             early.decision if early else None,
             early.happened if early else [],
+            early.closed if early else False,
         )
         self._store(event.request_id, entry)
         self._order.append(event.request_id)
@@ -162,6 +171,8 @@ class RecentRequests:
             for name in type(event).__struct_fields__
             if name not in _NOT_SHOWN and (value := getattr(event, name)) is not None
         }
+        if isinstance(event, CaseStatusEvent):
+            entry.closed = isinstance(event, CaseClosed)
         entry.happened = [*entry.happened[-(MAX_EVENTS - 1) :], _Happened(offset, event.TYPE, event.at, fields)]
         self._keep(event.case_id, entry)
 
@@ -177,6 +188,13 @@ class RecentRequests:
         """Whether the known request of this id was submitted with this digest; None if there is none."""
         known = self.known(request_id)
         return None if known is None else known.digest == digest
+
+    def is_closed(self, request_id: str) -> bool:
+        """Whether the case of a request is closed or withdrawn, by the last event of escalation that says so.
+
+        False also where this view has no such event: it is a view of the most recent requests and events.
+        """
+        return self._load(request_id).closed
 
     def status(self, request_id: str) -> Status | None:
         """What became of a request, or None if it is not (or no longer) among the recent ones."""

@@ -29,7 +29,7 @@ from shared.policy.editions import EditionLibrary
 from shared.routing.entitlement_order import AHEAD
 from shared.wall_clock import utc_now
 from tests.harness.asking import account as some_account
-from tests.harness.decided import breached, routed, started, warned
+from tests.harness.decided import breached, closed, reopened, routed, started, warned
 from tests.harness.intake import Intake, log_of, running_intake, submission, topics_at, write
 from tests.harness.other_words import other_words
 
@@ -287,6 +287,29 @@ async def test_activity_cannot_be_dated_before_its_case(intake: Intake) -> None:
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "at"
     assert await _events(intake, ACTIVITY, case) == []
+
+
+async def test_the_answer_to_an_activity_says_that_the_case_is_closed(intake: Intake, bootstrap: str) -> None:
+    """Taken like any other, and its sender learns that nobody owes an answer; known from the events of escalation."""
+    case = (await _submit(intake)).json()["request_id"]
+    open_case = await _report(intake, case, "m1", type="customer_replied")
+    assert (open_case.status_code, "case_status" in open_case.json()) == (202, False)
+    await write(
+        bootstrap,
+        [
+            _output(CASES, case, routed(case, utc_now())),
+            _output(ESCALATIONS, case, closed(case, utc_now())),
+        ],
+    )
+    async with intake.client() as http:
+        await _until_events(http, case, 3)
+    answer = await _report(intake, case, "m2", type="customer_replied")
+    assert (answer.status_code, answer.json()["case_status"]) == (202, "closed")
+    await write(bootstrap, [_output(ESCALATIONS, case, reopened(case, utc_now()))])
+    async with intake.client() as http:
+        await _until_events(http, case, 4)
+    assert "case_status" not in (await _report(intake, case, "m3", type="customer_replied")).json()
+    assert len(await _events(intake, ACTIVITY, case)) == 3
 
 
 async def test_an_entitlement_keeps_its_term(intake: Intake) -> None:

@@ -14,7 +14,7 @@ from services.intake.request_status import MAX_EARLY, MAX_EVENTS, RecentRequests
 from shared.contracts.structs import PromisedMilestone
 from shared.policy.files import load_library
 from tests.harness.asking import request
-from tests.harness.decided import breached, routed, started, warned
+from tests.harness.decided import breached, closed, reopened, routed, started, warned
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ID = "0" * 31 + "1"
@@ -211,3 +211,31 @@ def test_an_event_whose_milestones_are_not_those_of_its_edition_is_shown_all_the
     status = view.status(ID)
     assert status is not None
     assert status.request["decision"]["milestones"].keys() == {"first_response", "restoration"}
+
+
+def test_a_closed_case_is_known_as_closed_until_it_is_reopened() -> None:
+    """By the events of escalation, which knows what the statuses of the edition count as."""
+    view = RecentRequests(10, EDITIONS.whole_decision)
+    _submit(view)
+    view.routed(routed(ID, NOW))
+    assert not view.is_closed(ID)
+    view.happened(closed(ID, NOW), 3)
+    for offset in range(4, 4 + MAX_EVENTS):
+        view.happened(warned(ID, NOW), offset)
+    assert view.is_closed(ID)
+    view.happened(reopened(ID, NOW), 4 + MAX_EVENTS)
+    assert not view.is_closed(ID)
+
+
+def test_a_case_whose_closing_was_read_before_its_submission_is_closed() -> None:
+    """Topics are read side by side, and a submission may be older than what is read after a restart."""
+    view = RecentRequests(10, EDITIONS.whole_decision)
+    view.happened(closed(ID, NOW), 3)
+    assert view.is_closed(ID)
+    _submit(view)
+    assert view.is_closed(ID)
+
+
+def test_nothing_is_known_of_a_case_that_is_not_in_the_view() -> None:
+    """The view is of the most recent requests: what it does not know, it does not guess."""
+    assert not RecentRequests(10, EDITIONS.whole_decision).is_closed(ID)
