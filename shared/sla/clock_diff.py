@@ -11,11 +11,15 @@ from shared.sla.clock import Clock, ClockFacts, Mark, Verdict
 
 
 class Change(NamedTuple):
-    """What made the clocks change, as `Restated.cause` says it, when that was in event time, and the wall clock now."""
+    """What made the clocks change, as `Restated.cause` says it, when that was in event time, and the wall clock now.
+
+    `status` is the status that the case has after it.
+    """
 
     cause: str
     at: Micros
     now: Micros
+    status: str = ""
 
 
 def difference(old: Clock | None, new: Clock, mark: Mark, change: Change) -> tuple[Mark, list[effects.ClockEvent]]:
@@ -37,7 +41,7 @@ def difference(old: Clock | None, new: Clock, mark: Mark, change: Change) -> tup
         found.append(effects.ClockBreached(**facts, at=new.breached_at, breached_at=new.breached_at, cause=new.cause))
         mark = mark._replace(breached=True, verdict="breached")
     if new.stage != ("running" if old is None else old.stage):
-        found.append(_stage_effect(new, facts))
+        found.append(_stage_effect(new, facts, change))
         if new.stage == "fulfilled" and mark.verdict == "running":
             mark = mark._replace(verdict="breached" if new.late else "met")
     verdict = _verdict(new, mark, change.now)
@@ -52,12 +56,15 @@ def withdraw_instance(old: Clock, mark: Mark, change: Change) -> tuple[Mark, lis
     return mark, [effects.ClockCancelled(**old.facts(mark.generation), at=change.at, because=change.cause)]
 
 
-def _stage_effect(clock: Clock, facts: ClockFacts) -> effects.ClockEvent:
-    """The event of the stage that a clock has entered."""
+def _stage_effect(clock: Clock, facts: ClockFacts, change: Change) -> effects.ClockEvent:
+    """The event of the stage that a clock has entered.
+
+    A clock that runs again without a pause, since what stopped it was taken back, names the status of the case.
+    """
     if clock.stage == "paused":
         return effects.ClockPaused(**facts, at=clock.since, status=clock.why)
     if clock.stage == "running":
-        return effects.ClockResumed(**facts, at=clock.since, status=clock.why)
+        return effects.ClockResumed(**facts, at=clock.since, status=clock.why or change.status)
     if clock.stage == "cancelled":
         return effects.ClockCancelled(**facts, at=clock.since, because=clock.why)
     return effects.ClockFulfilled(**facts, at=clock.since, met=not clock.late)

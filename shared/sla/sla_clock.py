@@ -195,6 +195,7 @@ def _step(policy: CasePolicy, case: CaseClocks, before: list[Clock], changed: Ca
     """Publish the difference that the activity in `changed` makes."""
     folded_case = _folded(policy, changed)
     after = folded_case.clocks()
+    change = change._replace(status=folded_case.status.status)
     marks = _marks(case)
     inherited = _renumbered(before, after, marks)
     old = {(clock.milestone, clock.instance): clock for clock in before}

@@ -1,6 +1,8 @@
 """Records that arrive late, and verdicts that change: what was published stays so until it is restated."""
 
-from shared.sla.effects import ClockCancelled, ClockFulfilled
+import pytest
+
+from shared.sla.effects import ClockCancelled, ClockFulfilled, ClockResumed
 from tests.harness.desk import CHAIN, ClockDesk, terms
 from tests.unit.sla.usual_terms import USUAL, WAITING, restated
 
@@ -158,3 +160,14 @@ class TestLateRecords:
         desk = ClockDesk({"first_response": terms(60)})
         [published] = desk.record_activity(-5, "agent_replied")
         assert published.short == ("fulfilled", "first_response", 0)
+
+
+@pytest.mark.parametrize("status", ["open", "in_progress"])
+def test_a_clock_that_runs_again_by_a_retraction_names_the_status_of_the_case(status: str) -> None:
+    """It has never paused, so no status made it run; what its reader wants to know is how the case stands."""
+    desk = ClockDesk({"first_response": terms(60)})
+    desk.record_activity(5, "status_changed", to=status)
+    desk.record_activity(10, "agent_replied", id="reply")
+    resumed = desk.record_activity(20, "reply_retracted", retracts="reply")[0].effect
+    assert isinstance(resumed, ClockResumed)
+    assert resumed.status == status
