@@ -64,7 +64,7 @@ def _levels_ascend_on_fixed_targets(draft: Edition) -> Findings:
 def _levels_ascend_on_business_days(draft: Edition) -> Findings:
     """On targets in business days, of those levels that ascend on all targets in seconds."""
     depending = list(_depending(draft))
-    found = list(_extremes(draft)) if depending else []
+    found = list(business_days_targets(draft)) if depending else []
     fixed = [target.target_seconds * SECOND for target in draft.targets if target.target_seconds is not None]
     for number, before, level in depending:
         if all(_ascend(before, level, target) for target in fixed):
@@ -72,7 +72,7 @@ def _levels_ascend_on_business_days(draft: Edition) -> Findings:
             yield from (_finding(number, each.in_words) for each in islice(wrong, 1))
 
 
-class _Example(NamedTuple):
+class BusinessDaysTarget(NamedTuple):
     """A target in business days as some case has it by a calendar."""
 
     target: int  # its index
@@ -89,7 +89,7 @@ class _Example(NamedTuple):
         )
 
 
-def _extremes(draft: Edition) -> Iterator[_Example]:
+def business_days_targets(draft: Edition) -> Iterator[BusinessDaysTarget]:
     """The shortest and the longest that each target in business days is, by each calendar that it may count by."""
     since = to_micros(draft.effective_from)
     years: dict[str, CalendarYear] = {}
@@ -104,7 +104,7 @@ def _extremes(draft: Edition) -> Iterator[_Example]:
                 extremes = years[name].business_days(target.target_business_days, target.until or "same_time")
             except CalendarError:  # other checks report its mistakes, and that it does not open for so long
                 continue
-            yield from (_Example(number, name, resolved) for resolved in extremes)
+            yield from (BusinessDaysTarget(number, name, resolved) for resolved in extremes)
 
 
 def _depending(draft: Edition) -> Iterator[tuple[int, EscalationLevel, EscalationLevel]]:

@@ -7,19 +7,18 @@ A mistake stops an edition; a warning does not. Each warning is a function that 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from shared.business_time.instants import SECOND
+from shared.business_time.instants import SECOND, Micros
 from shared.messages.reason import Reason
 from shared.policy.access_conditions import access_without_effect
 from shared.policy.assembly import Assembled
 from shared.policy.chain import Chain
 from shared.policy.document import Path, Tree, field_name
+from shared.policy.level_checks import business_days_targets
 from shared.policy.mistakes import PolicyWarning
-from shared.policy.model import Edition, Target
+from shared.policy.model import Edition
 from shared.policy.monotony import not_monotone
 from shared.policy.updates import updates_before_responses
 from shared.policy.vanished import vanished
-
-_SECONDS_OF_A_DAY = 86_400
 
 
 class Noticed(NamedTuple):
@@ -56,7 +55,7 @@ def _hidden_editions(assembled: Assembled) -> Iterator[PolicyWarning]:
 
 def _repetitions_that_never_come(edition: Edition) -> Iterator[Noticed]:
     chain = Chain(edition.escalation_levels)
-    calls = [step for target in edition.targets for step in chain.steps(_longest(target) * SECOND)]
+    calls = [step for length in _lengths(edition) for step in chain.steps(length)]
     for index, level in enumerate(edition.escalation_levels):
         repeated = any(step.level == level.level and step.repetition for step in calls)
         if level.repeat is None or repeated or not calls:
@@ -69,9 +68,10 @@ def _repetitions_that_never_come(edition: Edition) -> Iterator[Noticed]:
             yield Noticed(path, Reason("policy.warning.deadline_comes_before_repetition"))
 
 
-def _longest(target: Target) -> int:
-    """The seconds of a target, of one in business days the most that it can have: they leave room for repetitions."""
-    return target.target_seconds or (target.target_business_days or 0) * _SECONDS_OF_A_DAY
+def _lengths(edition: Edition) -> set[Micros]:
+    """How long the targets are; of one in business days, the shortest and the longest that it is in a year."""
+    fixed = {target.target_seconds * SECOND for target in edition.targets if target.target_seconds is not None}
+    return fixed | {found.resolved.target for found in business_days_targets(edition)}
 
 
 def _with_targets(edition: Edition) -> set[str]:

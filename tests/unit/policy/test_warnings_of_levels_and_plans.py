@@ -29,6 +29,16 @@ def test_a_repetition_that_is_made_on_one_target_is_no_warning() -> None:
     assert shown(text) == []
 
 
+@pytest.mark.parametrize(("every", "warned"), [("1h", False), ("20h", True)])
+def test_a_target_in_business_days_is_as_long_as_the_desk_is_open(every: str, warned: bool) -> None:
+    """Two business days are some twenty open hours and not 48: what would fit into two whole days is never made."""
+    text = levels(LEVELS.replace("tier2}\n", f"tier2, repeat: {{every_seconds: {every}, times: 1}}}}\n")
+                  + "  - {kind: escalation, level: 2, share: 1.5, called: tier2}\n")  # fmt: skip
+    days = "targets:\n  - {milestone: first_response, target_business_days: 2, hours: business, promise: objective}\n"
+    found = shown(changed(section("targets", text), days, text))
+    assert any("repeat: is never made: on every target, level 2 comes first" in each for each in found) is warned, found
+
+
 def test_a_repetition_of_a_warning_ends_at_the_deadline() -> None:
     """Also where no level comes after it."""
     text = levels(LEVELS.replace("called: case_tier}\n", "called: case_tier, repeat: {every_seconds: 2h, times: 1}}\n"))
