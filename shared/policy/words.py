@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from shared.contracts.vocabulary import ACTIVITY_TYPES, STATUS_KINDS
+from shared.messages.language_tags import tag_meant_by
 from shared.policy.case_rules import WITHDRAWN, fold_status
 from shared.policy.condition import Condition
 from shared.policy.countries import COUNTRIES
@@ -55,6 +56,14 @@ def _languages_are_listed_once(draft: Edition) -> Findings:
             yield Finding(("languages", index), f"differs from {other} in case alone")
         elif draft.languages.index(language) != index:
             yield Finding(("languages", index), f"{language} is listed twice")
+
+
+def _languages_are_tags(draft: Edition) -> Findings:
+    """A name such as `english` would be a language that nobody asks for: its texts were never shown."""
+    for index, language in enumerate(draft.languages):
+        meant = tag_meant_by(language)
+        if meant != language:
+            yield Finding(("languages", index), f"{language} is no BCP 47 tag", meant)
 
 
 def _reasons_are_a_tiers_own(draft: Edition) -> Findings:
@@ -288,6 +297,7 @@ _NO_NAME = "is missing; people read it in {languages}"
 WORD_CHECKS: tuple[tuple[set[str], Callable[[Edition], Findings]], ...] = (
     *(({section}, _defined_once(section)) for section in _NAMED),
     ({"languages"}, _languages_are_listed_once),
+    ({"languages"}, _languages_are_tags),
     ({"tiers"}, _reasons_are_a_tiers_own),
     ({"impossible_accounts"}, _impossible_accounts_ask_about_accounts),
     ({"fields"}, _field_values_are_defined_once),

@@ -279,6 +279,15 @@ WORDS = {
     "language listed twice": Slip(
         "languages: [es, en]", "languages: [es, en, ES]", "languages[2]", "differs from es in case alone"
     ),
+    "language by its name": Slip(
+        "languages: [es, en]", "languages: [es, en, french]", "languages[2]", "is no BCP 47 tag", "fr"
+    ),
+    "language by its Spanish name": Slip(
+        "languages: [es, en]", "languages: [es, en, aleman]", "languages[2]", "is no BCP 47 tag", "de"
+    ),
+    "language by its longer code": Slip(
+        "languages: [es, en]", "languages: [es, en, deu-AT]", "languages[2]", "is no BCP 47 tag", "de-AT"
+    ),
     "word without a name": Slip(
         "  tier2: {name: {es: nivel 2, en: tier 2}}\nchannels",
         "  tier2: {}\nchannels",
