@@ -64,6 +64,8 @@ def _details(entry: Data, replies: Mapping[str, str], messages: Messages) -> str
 def _facts(entry: Data, replies: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     """The facts of an entry by the sentence of each: that of its name, unless the name has several meanings."""
     for name, value in entry.items():
+        if name == "activity_id" and "." not in entry["type"]:
+            continue  # its own id; in an event, it is the activity that the event is about
         if name == "to" and entry["type"] not in _TO_SOMEBODY:
             yield "to_status", value
         elif name == "retracts" and value in replies:

@@ -357,6 +357,9 @@ def test_every_type_of_event() -> None:
         (DAY, "reopened", {}),
         (MINUTE, "agent_replied", {}),
         (MINUTE, "closed", {}),
+        (MINUTE, "customer_replied", {}),
+        (MINUTE, "reopened", {}),
+        (MINUTE, "closed", {}),
     )
     recording.library = both
     recording.restarts("escalation")
