@@ -352,12 +352,12 @@ ROWS: Mapping[str, Row] = {
         (
             "started 2026-11-23 13:00:00, due 2026-11-23 14:00:00",
             "2026-11-23 13:20:00  reply retracted (that of 2026-11-23 13:10:00)",
-            "2026-11-23 13:00:00  first response resumed",
+            "2026-11-23 13:00:00  first response resumed (status open)",
             "2026-11-23 13:20:00  first response restated (old met; new running; cause reply retracted)",
         ),
         (
             "2026-11-23 13:20:00  respuesta retirada (la del 2026-11-23 13:10:00)",
-            "2026-11-23 13:00:00  primera respuesta: continúa",
+            "2026-11-23 13:00:00  primera respuesta: continúa (estado abierto)",
             "2026-11-23 13:20:00  primera respuesta: se rectifica (antes cumplido; ahora en marcha; "
             "causa: respuesta retirada)",
         ),
