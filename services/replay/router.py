@@ -12,7 +12,7 @@ from services.replay.log import Log
 from services.replay.recorded_causes import CauseGroup, PublishedEvent
 from services.replay.slice_runner import Attempt, timestamp_of
 from services.replay.task import ReplayedTask, Report
-from services.router.deduplication import WINDOW
+from services.router.deduplication import KEPT_FOR
 from services.router.published_editions import SOURCE
 from services.router.topology import RouterTopology
 from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS
@@ -58,8 +58,8 @@ class ReplayedRouter(ReplayedTask):
         rules.reset()
         first = self.runner.cursors[REQUESTS.name].first
         deleted = log.start(REQUESTS.name, partition) > 0
-        # Twice the window: retention goes by the timestamps of requests, the window by when they were received.
-        self._may_repeat_until = timestamp_of(first) + 2 * WINDOW if deleted and first is not None else None
+        # Twice as long as an entry is kept: retention goes by the timestamps of requests, the entry by their receipt.
+        self._may_repeat_until = timestamp_of(first) + 2 * KEPT_FOR if deleted and first is not None else None
 
     def before_cause(self, group: CauseGroup) -> None:
         """Decide by the edition that the case names."""

@@ -85,15 +85,14 @@ class RouterTopology:
             self._take_request(record, overlay)
 
     def due_timers(self, overlay: Overlay) -> Iterator[Timer]:
-        """The requests that have left the window of resubmissions, oldest first."""
-        del overlay
+        """The requests whose ids can no longer be used, oldest first."""
         due = self._recent.next_expiry()
         if due is not None:
-            for key in self._recent.expired(TIMERS_PER_SLICE):
+            for key in self._recent.expired(TIMERS_PER_SLICE, partial(overlay.get, _REQUEST_STORE)):
                 yield Timer(deduplication.micros(due), _REQUEST_STORE, key)
 
     def fire(self, timer: Timer, overlay: Overlay) -> None:
-        """Forget a request."""
+        """Delete the entry of a request."""
         overlay.delete(timer.store, timer.key)
 
     def postpone(self, timer: Timer, until: datetime) -> None:
@@ -102,19 +101,19 @@ class RouterTopology:
         self._recent.postpone(timer.key)
 
     def postponed(self) -> Postponed:
-        """The requests that could not be forgotten."""
+        """The requests whose entries could not be deleted."""
         return self._recent.postponed()
 
     def timer_ids(self, timer: Timer) -> Mapping[str, str]:
-        """The request that is to be forgotten."""
+        """The request whose entry is to be deleted."""
         return {"request_id": timer.key.decode()}
 
     def next_due(self) -> datetime | None:
-        """When the oldest remembered request left the window, once the log has reached that instant."""
+        """The instant that the log has reached, if by then the oldest known id can no longer be used."""
         return self._recent.next_expiry()
 
     def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:
-        """Keep the indexes of remembered requests and of published editions."""
+        """Keep the indexes of known requests and of published editions."""
         if store == _REQUEST_STORE:
             self._recent.changed(key, value)
         elif store == _EDITION_STORE:
@@ -151,9 +150,7 @@ class RouterTopology:
         check_key(
             checked_key(record), request.account_id or request.request_id, "account_id, or request_id without one"
         )
-        seen = deduplication.compare(
-            overlay.get(_REQUEST_STORE, request_key), request.received_at, request.submission_digest
-        )
+        seen = deduplication.compare(overlay.get(_REQUEST_STORE, request_key), request.submission_digest)
         if seen == "resubmitted":
             overlay.on_commit(self._resubmitted)
             return

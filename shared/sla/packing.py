@@ -6,15 +6,20 @@ import re
 from shared.contracts.trace_context import is_traceparent
 
 _HEX = re.compile(r"[0-9a-f]{32}")
+_REQUEST = re.compile(r"[0-9a-f]{56}")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-# Neither byte occurs in UTF-8, so a packed id cannot be mistaken for a text.
-_HEX_TAG, _UUID_TAG = b"\xff", b"\xfe"
+# None of these bytes occurs in UTF-8, so a packed id cannot be mistaken for a text.
+_HEX_TAG, _UUID_TAG, _REQUEST_TAG = b"\xff", b"\xfe", b"\xfd"
 _TRACE, _NOT_SAMPLED = 24, b"\x00"  # bytes of a trace and its span, and what follows them
 _DIGEST = 6  # bytes: of 2^48 bodies one passes for another, and a client can only mislead itself
 
 
 def pack_id(text: str) -> bytes:
-    """17 bytes for an id of 32 hexadecimal digits, such as Frontline makes, or a UUID; UTF-8 for any other."""
+    """29 bytes for a request id of intake, 17 for another id of Frontline (32 hexadecimal digits) or a UUID; UTF-8 for
+    any other.
+    """
+    if _REQUEST.fullmatch(text):
+        return _REQUEST_TAG + bytes.fromhex(text)
     if _HEX.fullmatch(text):
         return _HEX_TAG + bytes.fromhex(text)
     if _UUID.fullmatch(text):
@@ -25,7 +30,7 @@ def pack_id(text: str) -> bytes:
 def unpack_id(packed: bytes) -> str:
     """The id that `pack_id` packed."""
     tag = packed[:1]
-    if tag == _HEX_TAG:
+    if tag in (_HEX_TAG, _REQUEST_TAG):
         return packed[1:].hex()
     if tag == _UUID_TAG:
         digits = packed[1:].hex()

@@ -116,7 +116,11 @@ def for_a_case_that_is_over(recording: Recording) -> None:
 
 
 def decided_twice(recording: Recording) -> None:
-    recording.passes(26 * 60 * MINUTE)
+    """A producer with ids of its own uses one again, when no id of intake can be used any more."""
+    recording.passes(60 * 60 * MINUTE)
+    recording.asks(99)
+    recording.runs()
+    recording.passes(MINUTE)
     recording.asks()
 
 

@@ -235,7 +235,7 @@ def test_an_edition_that_became_known_too_late() -> None:
 
 
 def test_resubmissions_and_conflicts(recording: Recording) -> None:
-    """Dropped silently, dead-lettered, and decided again a day later."""
+    """Dropped silently, also a day later; dead-lettered; and decided again once no id of intake can be so old."""
     recording.asks(1)
     recording.runs()
     recording.passes(MINUTE)
@@ -247,11 +247,18 @@ def test_resubmissions_and_conflicts(recording: Recording) -> None:
     recording.passes(26 * 60 * MINUTE)
     recording.asks(1)
     recording.runs()
+    assert causes_in(recording) == ["conflict"]
+    recording.passes(60 * 60 * MINUTE)
+    recording.asks(3)
+    recording.runs()
+    recording.passes(MINUTE)
+    recording.asks(1)
+    recording.runs()
     recording.passes(MINUTE)
     assert sorted(causes_in(recording)) == ["conflict", "duplicate_case"]
     result = replay(recording)
     assert identical(result, recording)
-    assert (tally_of(result, "router").published, tally_of(result, "router").dead_letters) == (3, 1)
+    assert (tally_of(result, "router").published, tally_of(result, "router").dead_letters) == (4, 1)
 
 
 def test_a_request_repeated_in_the_slice_in_which_its_entry_expires(recording: Recording) -> None:

@@ -325,7 +325,7 @@ def test_without_an_account_a_request_goes_by_its_own_id(router: Router) -> None
     assert (case.account_id, case.assigned_tier, case.needs_triage) == (None, "self_service", False)
 
 
-def test_a_resubmission_within_a_day_is_dropped_and_counted(router: Router) -> None:
+def test_a_resubmission_is_dropped_and_counted(router: Router) -> None:
     """The client that did not get our answer asks again; it must not get two cases."""
     router.asked()
     assert router.asked(received_at=MONDAY_NOON + DAY - TICK) is None
@@ -341,18 +341,31 @@ def test_a_resubmission_in_the_same_transaction_is_dropped_too(router: Router) -
 
 
 def test_a_resubmission_is_dropped_after_a_restart(router: Router) -> None:
-    """The window is in the changelog, not in the process."""
+    """The entries are in the changelog, not in the process."""
     router.asked()
     router.driver.restart()
     assert router.asked(received_at=MONDAY_NOON + timedelta(hours=1)) is None
     assert router.resubmitted == 1
 
 
-def test_after_a_day_the_same_id_is_a_new_request(router: Router) -> None:
-    """Idempotency keys are promised for 24 hours; escalation refuses the second case of one id by itself."""
+@pytest.mark.parametrize("later", [DAY, 2 * DAY, KEPT_FOR, 30 * DAY, -DAY, -30 * DAY])
+def test_a_known_id_is_never_decided_again_however_far_apart(router: Router, later: timedelta) -> None:
+    """Escalation refuses the second case of one id, so a second decision would be a request without clocks."""
     router.asked()
-    assert router.asked(received_at=MONDAY_NOON + DAY) is not None
-    assert router.asked(received_at=MONDAY_NOON + DAY + DAY - TICK) is None
+    assert router.asked(received_at=MONDAY_NOON + later) is None
+    assert router.asked(received_at=MONDAY_NOON + later, submission_digest="d2") is None
+    assert (router.resubmitted, router.dead_letter_causes, len(router.driver.outputs(CASES))) == (1, ["conflict"], 1)
+
+
+def test_an_id_is_known_for_as_long_as_it_can_be_used(router: Router) -> None:
+    """Two days: the day of the first receipt and the next one; an hour more, since two intakes have two clocks."""
+    router.asked()
+    for hours in (12, 24, 36, 48, 49):
+        other = MONDAY_NOON + timedelta(hours=hours) - TICK
+        router.asked(request_id=f"other{hours}", received_at=other)
+        router.driver.advance_to(router.driver.now + TICK)
+        assert router.asked(received_at=other) is None
+    assert router.resubmitted == 5
 
 
 def test_other_content_under_a_known_id_is_a_conflict(router: Router) -> None:
@@ -364,8 +377,8 @@ def test_other_content_under_a_known_id_is_a_conflict(router: Router) -> None:
     assert (router.resubmitted, len(router.driver.outputs(CASES))) == (1, 1)
 
 
-def test_what_left_the_window_is_forgotten_as_the_log_moves_on(router: Router) -> None:
-    """Memory and changelog hold about a day, not everything that ever was."""
+def test_old_entries_are_deleted_as_the_log_moves_on(router: Router) -> None:
+    """The process and the changelog hold about two days, not everything that ever was."""
     for number in range(5):
         router.asked(request_id=f"early{number}", received_at=MONDAY_NOON + number * TICK)
     router.asked(request_id="late", received_at=MONDAY_NOON + KEPT_FOR + 2 * TICK)
@@ -375,7 +388,7 @@ def test_what_left_the_window_is_forgotten_as_the_log_moves_on(router: Router) -
     assert router.driver.processor.next_due() is None
 
 
-def test_forgetting_goes_on_after_a_restart(router: Router) -> None:
+def test_old_entries_are_deleted_after_a_restart_too(router: Router) -> None:
     """The index is rebuilt from the changelog."""
     router.asked(request_id="early")
     router.driver.restart()
@@ -384,9 +397,9 @@ def test_forgetting_goes_on_after_a_restart(router: Router) -> None:
     assert router.driver.stores["requests"].get(b"early") is None
 
 
-def test_a_backlog_is_not_forgotten_by_the_wall_clock(router: Router) -> None:
-    """After two days of standing still, a request and its resubmission of an hour later are still one."""
-    router.driver.sleep_until(MONDAY_NOON + 2 * DAY)
+def test_entries_of_a_backlog_are_not_deleted_by_the_wall_clock(router: Router) -> None:
+    """After three days of standing still, a request and its resubmission of an hour later are still one."""
+    router.driver.sleep_until(MONDAY_NOON + 3 * DAY)
     assert router.asked() is not None
     assert router.asked(received_at=MONDAY_NOON + timedelta(hours=1)) is None
 
