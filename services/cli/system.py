@@ -43,7 +43,7 @@ from shared.policy.settings import PolicySettings
 HOST = "127.0.0.1"
 SERVICES = ("intake", "router", "escalation")
 KEY_NAME = "frontline-up"  # the API client of the admin key
-SCOPES = ("submit", "activity", "backfill", "admin")
+SCOPES = ("submit", "agent", "backfill", "admin")
 KAFKA_TIMEOUT = 15.0  # seconds for a Kafka given by --kafka to answer
 MAX_KAFKA_RESTARTS = 5  # then the system fails
 
@@ -259,6 +259,8 @@ class System:
         if name == "intake":
             environment.pop("FRONTLINE_API_KEYS_FILE", None)
             environment["FRONTLINE_API_KEYS"] = self._api_keys()
+            if "FRONTLINE_ID_SECRET" not in environment:
+                environment["FRONTLINE_ID_SECRET"] = id_secret(options.data)
         command = (sys.executable, "-m", f"services.{name}")
         return Program(name, command, environment, self.logs / f"{name}.log", f"http://{HOST}:{port}")
 
@@ -274,6 +276,23 @@ class System:
         part.touch(mode=0o600)  # it contains a key
         part.write_text(json.dumps(asdict(self.ready)), encoding="utf-8")
         part.replace(self._ready_file)
+
+
+def id_secret(data: Path | None) -> str:
+    """The secret of intake's ids that is kept in the data folder, made at the first start; without a folder, a new one.
+
+    Only the owner may read the file.
+    """
+    secret = secrets.token_urlsafe(32)
+    if data is None:
+        return secret
+    file = data / "id-secret"
+    try:
+        file.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        return file.read_text(encoding="ascii")
+    file.write_text(secret, encoding="ascii")
+    return secret
 
 
 def _describe(error: Exception) -> str:

@@ -1,9 +1,10 @@
-"""`frontline token`: makes API keys for the clients of intake.
+"""`frontline token`: makes API keys for the clients of intake, and the secret of its ids.
 
 A new key is shown once. Intake is configured with its SHA-256, from which the key cannot be recovered.
 """
 
 import json
+import secrets
 import sys
 
 from cyclopts import App
@@ -20,7 +21,13 @@ app = App(name="token", result_action="return_value")
 
 @app.command
 def key(
-    name: str, *, scopes: str = "submit", rate: str = "100/second", no_limit: Flag = False, as_json: Json = False
+    name: str,
+    *,
+    scopes: str = "submit",
+    actor: str | None = None,
+    rate: str = "100/second",
+    no_limit: Flag = False,
+    as_json: Json = False,
 ) -> int:
     """Create an API key; print it once, and its entry for FRONTLINE_API_KEYS.
 
@@ -29,7 +36,9 @@ def key(
     name
         Name of the client. It is part of events; Idempotency-Keys of different clients are independent.
     scopes
-        What the key may do, separated by commas: submit, activity, backfill, admin.
+        What the key may do, separated by commas: submit, agent, backfill, admin.
+    actor
+        Who acts with the key: customer, agent, bot, system. By default an agent with scope agent, else a customer.
     rate
         Rate limit, such as 100/second or 20/minute.
     no_limit
@@ -41,6 +50,7 @@ def key(
         "sha256": digest,
         "scopes": [scope.strip() for scope in scopes.split(",")],
         "rate": None if no_limit else rate,
+        "actor": actor,
     }
     try:
         entry = ApiKey.model_validate(values)
@@ -49,7 +59,7 @@ def key(
         for detail in error.errors(include_url=False, include_input=False):
             console.print(f"{detail['loc'][0]}: {detail['msg'].removeprefix('Value error, ')}", markup=False)
         return BAD_INPUT
-    data = entry.model_dump(mode="json")
+    data = entry.model_dump(mode="json", exclude=set() if actor else {"actor"})
     if as_json:
         print(json.dumps({"key": secret, "entry": data}))
         return OK
@@ -57,6 +67,17 @@ def key(
     print(
         "The key is shown only once. Add the line after it to the list in FRONTLINE_API_KEYS, or in the file that "
         "FRONTLINE_API_KEYS_FILE names, so that intake accepts the key.",
+        file=sys.stderr,
+    )
+    return OK
+
+
+@app.command(name="secret")
+def id_secret() -> int:
+    """Print a new secret for FRONTLINE_ID_SECRET, with which intake makes and verifies ids."""
+    print(secrets.token_urlsafe(32))
+    print(
+        "Put it into FRONTLINE_ID_SECRET of every intake. To replace a secret, see the rotation in docs/operations.md.",
         file=sys.stderr,
     )
     return OK

@@ -19,10 +19,10 @@ from services.intake.activity_schema import shapes_of_terms, shapes_of_types
 from services.intake.digest import content_digest
 from services.intake.errors import FieldError, InvalidFields, MissingScope
 from services.intake.fields import NO_OTHERS, Body, Id, Statuses, Text, Word, Words, whole
+from services.intake.scopes import AGENT_SCOPE
 from services.intake.words import AnyEdition
 from shared.contracts.base import Instant, Sha256, format_instant
-from shared.contracts.ids import deterministic_id
-from shared.contracts.structs import ActivityRecorded, MilestoneTerms
+from shared.contracts.structs import ActivityRecorded, Actor, MilestoneTerms
 from shared.contracts.vocabulary import STATUS_LIMIT, ActivityType, Hours, Promise, ReopenMode, Until
 from shared.sla.input_checks import NOTHING, REQUIRED, TARGET_NEEDS, Required, is_in_the_future
 
@@ -134,6 +134,8 @@ RULES: dict[ActivityType, Rule] = {
     "milestone_reached": Rule(REQUIRED["milestone_reached"], may=("text", "reason")),
     "reply_retracted": Rule(REQUIRED["reply_retracted"], may=("text", "reason")),
 }
+# What a client may report on its own cases without the scope of agents.
+OF_CUSTOMERS: tuple[ActivityType, ...] = ("customer_replied", "resolved", "withdrawn", "escalation_requested")
 
 
 def _shapes() -> JsonDict:
@@ -165,23 +167,26 @@ def check(
         raise InvalidFields(errors)
     if activity.at is not None and "backfill" not in scopes:
         raise MissingScope("refusal.backfill")
+    if activity.type not in OF_CUSTOMERS and AGENT_SCOPE not in scopes:
+        raise MissingScope("refusal.agents_activity", scope=AGENT_SCOPE, types=list(OF_CUSTOMERS))
     terms = [name for name in _TERMS if getattr(activity, name) is not None]
     if terms and "admin" not in scopes:
         raise MissingScope("refusal.terms", field=terms[0])
 
 
 def record(
-    activity: Activity, *, case_id: str, client: str, idempotency_key: str, received_at: datetime
+    activity: Activity, *, case_id: str, activity_id: str, actor: Actor, received_at: datetime
 ) -> ActivityRecorded:
-    """The event of `activity`. The same call with the same key has the same `activity_id`."""
+    """The event of `activity`, which `actor` reported, whose id is the name of the API key."""
     milestones = activity.milestones
     return ActivityRecorded(
         case_id=case_id,
-        activity_id=deterministic_id("activity", client, case_id, idempotency_key),
+        activity_id=activity_id,
         type=activity.type,
         at=activity.at or received_at,
         recorded_at=received_at,
-        client=client,
+        client=actor.id,
+        actor=actor,
         text=activity.text,
         to=activity.to,
         until=activity.until,

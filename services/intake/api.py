@@ -12,7 +12,8 @@ from services.intake import activity as activities
 from services.intake import body
 from services.intake import entitlement as entitlements
 from services.intake.activity import Activity
-from services.intake.api_keys import AGENT_SCOPE, ApiKey
+from services.intake.api_keys import ApiKey
+from services.intake.body import IdempotencyKey
 from services.intake.editions import answer_of, is_digest, is_known
 from services.intake.entitlement import EntitlementBody, account_of
 from services.intake.errors import CatchingUp, InvalidFields, MissingScope, NotAcknowledged, NotFound
@@ -20,16 +21,17 @@ from services.intake.openapi import ANY_SCOPE, EditionDocument, Recorded, Reques
 from services.intake.presentation import with_sentences
 from services.intake.request import Submission, accept, partition_key
 from services.intake.request_status import Status
+from services.intake.scopes import AGENT_SCOPE
 from services.intake.service import Service, with_key
 from services.intake.words import wrong_words_of_request
 from shared.contracts.intake import Account
-from shared.contracts.structs import EntitlementSet
+from shared.contracts.request_ids import day_of, is_of_client, key_valid_until
+from shared.contracts.structs import EntitlementSet, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, REQUESTS
 from shared.messages.catalogues import accepted, languages, messages_in
 from shared.observability.logs import get_logger
 from shared.policy.base import in_language
 from shared.policy.model import Edition
-from shared.wall_clock import utc_now
 
 router = APIRouter()
 _log = get_logger()
@@ -39,50 +41,70 @@ _log = get_logger()
 async def submit(request: Request) -> Response:
     """Submit a support request.
 
-    202 means that Kafka has the request. The same Idempotency-Key with the same body is the same request, however often
-    it is sent. The same key with another body is refused, by this call or by the router.
+    202 means that Kafka has the request. The same Idempotency-Key with the same body is the same request until
+    `key_valid_until`. The same key with another body is refused, by this call or by the router.
     """
     service = _service(request)
     caller = await service.admit(request, "submit")
     key = body.idempotency_key(request)
-    edition = service.editions.effective_at(utc_now())
+    edition = service.editions.effective_at(service.clock())
     submission = await body.read(request, Submission, partial(wrong_words_of_request, edition, languages()))
-    now = utc_now()
+    now = service.clock()
     edition = service.editions.effective_at(now)  # the body may have taken a while
     check_submission(submission, caller.scopes, edition)
-    event = accept(submission, client=caller.name, authenticated_by="api_key", idempotency_key=key, received_at=now)
-    with service.request_keys.claim(event.request_id, event.submission_digest) as known:
+    ids = service.request_ids
+    try:
+        of = (caller.name, submission.account_id, key.text, now)
+        request_id = await ids.of(*of) if key.is_given else ids.new(*of)
+    except CatchingUp as refusal:
+        raise with_key(refusal, key.text) from None
+    # No other call may run between here and `claim`: it could have the same key.
+    event = accept(submission, client=caller.name, authenticated_by="api_key", request_id=request_id, received_at=now)
+    with ids.keys.claim(request_id, event.submission_digest) as known:
         if not known:
-            try:
-                await service.publish(
-                    REQUESTS,
-                    partition_key(event),
-                    event,
-                    event_id=event.request_id,
-                    subject=event.request_id,
-                    at=now,
-                    parent=request.headers.get("traceparent"),
-                )
-            except NotAcknowledged as refusal:
-                raise with_key(refusal, key) from None
-            service.recent.submitted(event)
-            _log.debug("Request accepted", action="request.accepted", request_id=event.request_id, client=caller.name)
-    status_url = f"/v1/support-requests/{event.request_id}"
-    answer: dict[str, Any] = {"request_id": event.request_id, "status_url": status_url}
+            await _publish_request(service, event, key, request.headers.get("traceparent"))
+    status_url = f"/v1/support-requests/{request_id}"
+    answer: dict[str, Any] = {"request_id": request_id, "status_url": status_url}
+    if key.is_given and (day := day_of(request_id)) is not None:
+        answer["key_valid_until"] = key_valid_until(day)
     if edition.phone is not None and submission.lacks_phone_details(edition.phone.channel):
         language = event.language or accepted(request.headers.get("accept-language"))
         answer["reminders"] = [in_language(edition.phone.have_at_hand, language)]
     return _json(answer, 202, {"Location": status_url})
 
 
-@router.get("/v1/support-requests/{request_id}", **describe("submit or admin", 200, RequestStatus))
+async def _publish_request(
+    service: Service, event: SupportRequestSubmitted, key: IdempotencyKey, parent: str | None
+) -> None:
+    """Publish `event`, and keep its id as that of `key`. Raises NotAcknowledged, which names the key."""
+    try:
+        await service.publish(
+            REQUESTS,
+            partition_key(event),
+            event,
+            event_id=event.request_id,
+            subject=event.request_id,
+            at=event.received_at,
+            parent=parent,
+        )
+    except NotAcknowledged as refusal:
+        if refusal.maybe_written:
+            service.request_ids.maybe_written(event, event.received_at)
+        raise with_key(refusal, key.text) from None
+    service.request_ids.accepted(event, event.received_at)
+    service.recent.submitted(event)
+    _log.debug("Request accepted", action="request.accepted", request_id=event.request_id, client=event.client)
+
+
+@router.get("/v1/support-requests/{request_id}", **describe("submit, agent or admin", 200, RequestStatus))
 async def status(request: Request, request_id: str) -> Response:
     """The status of a request: its submission, its decision and the events of its clocks.
 
-    Only the most recent requests have one (200,000 by default). A client sees its own requests, an admin all.
+    Only the most recent requests have one (200,000 by default). With the scope submit, a client sees its own requests;
+    with agent or admin, it sees all.
     """
     service = _service(request)
-    caller = await service.admit(request, "submit", "admin")
+    caller = await service.admit(request, "submit", AGENT_SCOPE, "admin")
     found = _visible(service, caller, request_id)
     messages = messages_in(accepted(request.headers.get("accept-language")))
     shown = with_sentences(found.request, messages, service.published_editions.edition)
@@ -92,11 +114,11 @@ async def status(request: Request, request_id: str) -> Response:
     return _json({**shown, "events": events}, headers={"Content-Language": messages.language})
 
 
-@router.get("/v1/support-requests/{request_id}/events", **describe("submit or admin", 200, "text/event-stream"))
+@router.get("/v1/support-requests/{request_id}/events", **describe("submit, agent or admin", 200, "text/event-stream"))
 async def events(request: Request, request_id: str) -> Response:
     """Stream the same events as Server-Sent Events; `Last-Event-ID` continues after the event with that id."""
     service = _service(request)
-    caller = await service.admit(request, "submit", "admin")
+    caller = await service.admit(request, "submit", AGENT_SCOPE, "admin")
     _visible(service, caller, request_id)
     messages = messages_in(accepted(request.headers.get("accept-language")))
 
@@ -107,7 +129,8 @@ async def events(request: Request, request_id: str) -> Response:
 
 
 @router.post(
-    "/v1/cases/{case_id:path}/activity", **describe(AGENT_SCOPE, 202, Recorded, body=Activity, repeatable=True)
+    "/v1/cases/{case_id:path}/activity",
+    **describe("submit or agent", 202, Recorded, body=Activity, repeatable=True),
 )
 async def record_activity(request: Request, case_id: str) -> Response:
     """Report an activity on a case. 202 means that Kafka has it.
@@ -115,18 +138,21 @@ async def record_activity(request: Request, case_id: str) -> Response:
     `case_status` is in the answer if intake knows that the case was closed or withdrawn: nobody owes an answer then.
 
     A key names one occurrence. The same Idempotency-Key for the same case with the same body has the same activity_id,
-    and counts once. The same key with another body is refused, by this call or by escalation.
+    and counts once. The same key with another body is refused, by this call or by escalation. With the scope submit, a
+    client may say on its own cases what a customer may say.
     """
     service = _service(request)
-    caller = await service.admit(request, AGENT_SCOPE)
+    caller = await service.admit(request, "submit", AGENT_SCOPE)
     case_id = body.checked_id("case_id", case_id)
+    if AGENT_SCOPE not in caller.scopes and not is_of_client(service.id_secrets, case_id, caller.name):
+        raise MissingScope("refusal.case_of_another", scope=AGENT_SCOPE)
     key = body.idempotency_key(request)
     reported = await body.read(request, Activity, service.words.wrong_words_of_activity)
-    now = utc_now()
-    case = service.recent.known(case_id)
-    submitted_at, closed = case.received_at if case else None, service.recent.is_closed(case_id)
+    now = service.clock()
+    submitted_at, closed = service.recent.submitted_at(case_id), service.recent.is_closed(case_id)
     activities.check(reported, service.words, caller.scopes, received_at=now, submitted_at=submitted_at)
-    event = activities.record(reported, case_id=case_id, client=caller.name, idempotency_key=key, received_at=now)
+    activity_id = service.new_activity_id(caller.name, case_id, key.text)
+    event = activities.record(reported, case_id=case_id, activity_id=activity_id, actor=caller.acts_as, received_at=now)
     with service.activity_keys.claim(event.activity_id, reported.digest):
         try:
             # Publish a retry too: escalation drops it, unless it dead-lettered the first record, which could count now.
@@ -140,7 +166,7 @@ async def record_activity(request: Request, case_id: str) -> Response:
                 parent=request.headers.get("traceparent"),
             )
         except NotAcknowledged as refusal:
-            raise with_key(refusal, key) from None
+            raise with_key(refusal, key.text) from None
         service.recent_activity.add(event.activity_id, reported.digest)
     _log.debug(f"Activity accepted: {event.type}", action="activity.accepted", case_id=case_id, client=caller.name)
     return _json({"activity_id": event.activity_id, **({"case_status": "closed"} if closed else {})}, 202)
@@ -153,7 +179,7 @@ async def set_entitlement(request: Request, account_id: str) -> Response:
     caller = await service.admit(request, "admin")
     account_id = body.checked_id("account_id", account_id)
     entitlement = await body.read(request, EntitlementBody, service.words.wrong_words_of_entitlement)
-    now = utc_now()
+    now = service.clock()
     language = accepted(request.headers.get("accept-language"))
     entitlements.check(entitlement, service.words, service.editions.effective_at(now), language)
     account = account_of(entitlement, account_id)
@@ -193,7 +219,7 @@ async def current_edition(request: Request) -> Response:
     """The configured edition that is in force now, and what it gives a form to ask: `form`."""
     service = _service(request)
     await service.admit(request)
-    digest = service.published_editions.current(utc_now())
+    digest = service.published_editions.current(service.clock())
     answer = _edition(request, digest, "public, max-age=0, must-revalidate")
     answer.headers["Content-Location"] = f"/v1/editions/{digest}"
     return answer
@@ -240,13 +266,13 @@ def check_submission(submission: Submission, scopes: Collection[str], edition: E
 
 
 def _visible(service: Service, caller: ApiKey, request_id: str) -> Status:
-    """The request, if this caller may see it. A request of another client is `not_found`."""
-    known = service.recent.known(request_id)
-    found = service.recent.status(request_id)
-    if known is not None and found is not None and ("admin" in caller.scopes or known.client == caller.name):
-        return found
-    if not service.requests_tail.caught_up.is_set():
-        raise CatchingUp("refusal.reading_requests", retry_after=2)
+    """The request, if this caller may see it. That of another client is `not_found`, whether it exists or not."""
+    sees_all = AGENT_SCOPE in caller.scopes or "admin" in caller.scopes
+    if sees_all or is_of_client(service.id_secrets, request_id, caller.name):
+        if (found := service.recent.status(request_id)) is not None:
+            return found
+        if not service.requests_tail.caught_up.is_set():
+            raise CatchingUp("refusal.reading_requests", retry_after=2)
     raise NotFound("refusal.no_request", limit=service.settings.recent_requests)
 
 

@@ -6,17 +6,18 @@ also admit signed tokens, which a host application issues for a signed-in person
 
 import hashlib
 import secrets
-from typing import Annotated, Literal
+from typing import Annotated
 
 from limits import parse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from services.intake.errors import Unauthenticated
 from services.intake.fields import Id, WrongValue
+from services.intake.scopes import AGENT_SCOPE, Scope
 from shared.contracts.base import Sha256
+from shared.contracts.structs import Actor
+from shared.contracts.vocabulary import ActorKind
 
-Scope = Literal["submit", "activity", "backfill", "admin"]
-AGENT_SCOPE: Scope = "activity"  # of a desk: activity on any case, and cases that agents open
 PREFIX = "fl_"  # lets secret scanners recognise a key
 
 
@@ -38,7 +39,10 @@ def _unique_names(keys: "tuple[ApiKey, ...]") -> "tuple[ApiKey, ...]":
 
 
 class ApiKey(BaseModel):
-    """One entry of the configuration. `name` is the client in events; `rate` null = no limit."""
+    """One entry of the configuration. `name` is the client in events; `rate` null = no limit.
+
+    `actor` is who acts with this key; null = an agent with the scope `agent`, else a customer.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -46,6 +50,12 @@ class ApiKey(BaseModel):
     sha256: Sha256
     scopes: tuple[Scope, ...] = Field(min_length=1)
     rate: Annotated[str | None, AfterValidator(_rate)] = "100/second"
+    actor: ActorKind | None = None
+
+    @property
+    def acts_as(self) -> Actor:
+        """The actor of the activity that a client reports with this key."""
+        return Actor(kind=self.actor or ("agent" if AGENT_SCOPE in self.scopes else "customer"), id=self.name)
 
 
 # The whole list. It needs its own setting to hide inputs: a list does not inherit it from its models, or they from it.

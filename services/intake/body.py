@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -71,14 +71,21 @@ async def _bytes(request: Request) -> bytes:
     return bytes(kept)
 
 
-def idempotency_key(request: Request) -> str:
-    """The caller's key, or a random one if it sent none, so that every call is a new one. Raises InvalidFields."""
+class IdempotencyKey(NamedTuple):
+    """The key of a call, and whether the caller sent it; if not, it is a random one, so that the call is a new one."""
+
+    text: str
+    is_given: bool
+
+
+def idempotency_key(request: Request) -> IdempotencyKey:
+    """The caller's key, or a random one. Raises InvalidFields."""
     given = request.headers.get("idempotency-key")
     if given is None:
-        return secrets.token_hex(16)
+        return IdempotencyKey(secrets.token_hex(16), False)
     if not given.isascii():
         raise InvalidFields([FieldError("Idempotency-Key", "field.not_ascii")])
-    return checked_id("Idempotency-Key", given)
+    return IdempotencyKey(checked_id("Idempotency-Key", given), True)
 
 
 def checked_id(field: str, text: str) -> str:

@@ -141,7 +141,9 @@ class InternalError(Refusal):
 
 
 class NotAcknowledged(Refusal):
-    """The record was not acknowledged."""
+    """The record was not acknowledged. `maybe_written`: it was sent, so Kafka may have it."""
+
+    maybe_written = False
 
 
 class KafkaUnavailable(NotAcknowledged):

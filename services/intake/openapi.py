@@ -30,10 +30,14 @@ class _Answer(BaseModel):
 
 
 class Submitted(_Answer):
-    """The answer to an accepted submission."""
+    """The answer to an accepted submission.
+
+    `key_valid_until` is there if the client sent an Idempotency-Key: until then, exclusive, the key names this request.
+    """
 
     request_id: str
     status_url: str
+    key_valid_until: Instant | None = None
     reminders: list[str] = []
 
 

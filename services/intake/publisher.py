@@ -140,14 +140,12 @@ class Publisher:
         except TimeoutError:
             UNACKNOWLEDGED.labels(output.topic, "timeout").inc()
             self._lost("no acknowledgement in time")
-            raise KafkaUnavailable(
-                "refusal.kafka_slow",
-                seconds=self._timeout,
-                retry_after=RETRY_AFTER,
+            raise _maybe_written(
+                KafkaUnavailable("refusal.kafka_slow", seconds=self._timeout, retry_after=RETRY_AFTER)
             ) from None
         except (*_FAILURES, AssertionError) as error:  # aiokafka asserts that a partition exists
             UNACKNOWLEDGED.labels(output.topic, type(error).__name__).inc()
-            raise self._failed(error) from None
+            raise _maybe_written(self._failed(error)) from None
         self._clock.accepted()
         ACKNOWLEDGED.labels(output.topic).inc()
         return written
@@ -263,3 +261,8 @@ class Publisher:
 
 def _clock_wrong() -> ClockWrong:
     return ClockWrong("refusal.clock_wrong", retry_after=RETRY_AFTER_REPAIR)
+
+
+def _maybe_written(refusal: NotAcknowledged) -> NotAcknowledged:
+    refusal.maybe_written = True
+    return refusal

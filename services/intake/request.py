@@ -11,7 +11,6 @@ from pydantic import Field, SecretStr
 
 from services.intake.digest import content_digest
 from services.intake.fields import Body, Country, Email, Id, Subject, Text, Word, Words
-from shared.contracts.ids import deterministic_id
 from shared.contracts.structs import PhoneReadiness, Requester, SupportRequestSubmitted
 from shared.contracts.vocabulary import AuthenticatedBy, Language, OpenedBy
 
@@ -88,23 +87,18 @@ class Submission(Body):
         return content_digest(content)
 
 
-def request_id_of(client: str, account_id: str | None, idempotency_key: str) -> str:
-    """The id that follows from the client, the account and the key, so that a repeated call has the same id."""
-    return deterministic_id("request", client, account_id or "", idempotency_key)
-
-
 def accept(
     submission: Submission,
     *,
     client: str,
     authenticated_by: AuthenticatedBy,
-    idempotency_key: str,
+    request_id: str,
     received_at: datetime,
 ) -> SupportRequestSubmitted:
     """The event of `submission`, which intake received at `received_at`."""
     who = submission.requester
     return SupportRequestSubmitted(
-        request_id=request_id_of(client, submission.account_id, idempotency_key),
+        request_id=request_id,
         client=client,
         authenticated_by=authenticated_by,
         account_id=submission.account_id,

@@ -63,23 +63,12 @@ class _Decision(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class _Entry(msgspec.Struct, array_like=True):
     """One request."""
 
-    client: str
     account_id: str | None
     channel: str
     received_at: datetime
-    digest: str
     decision: _Decision | None = None
     happened: list[_Happened] = []
     closed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What intake knows of a request by its id."""
-
-    client: str
-    digest: str
-    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +126,9 @@ class RecentRequests:
             return
         early = self._early.pop(event.request_id, None)
         entry = _Entry(
-            event.client,
             event.account_id,
             event.channel,
             event.received_at,
-            event.submission_digest,
             early.decision if early else None,
             early.happened if early else [],
             early.closed if early else False,
@@ -176,18 +163,10 @@ class RecentRequests:
         entry.happened = [*entry.happened[-(MAX_EVENTS - 1) :], _Happened(offset, event.TYPE, event.at, fields)]
         self._keep(event.case_id, entry)
 
-    def known(self, request_id: str) -> Known | None:
-        """Whose request this is and what was submitted, or None if it is not (or no longer) among the recent ones."""
+    def submitted_at(self, request_id: str) -> datetime | None:
+        """When the request was received, or None if it is not (or no longer) among the recent ones."""
         blob = self._entries.get(request_id)
-        if blob is None:
-            return None
-        entry = _entries.decode(blob)
-        return Known(entry.client, entry.digest, entry.received_at)
-
-    def is_known(self, request_id: str, digest: str) -> bool | None:
-        """Whether the known request of this id was submitted with this digest; None if there is none."""
-        known = self.known(request_id)
-        return None if known is None else known.digest == digest
+        return None if blob is None else _entries.decode(blob).received_at
 
     def is_closed(self, request_id: str) -> bool:
         """Whether the case of a request is closed or withdrawn, by the last event of escalation that says so.
@@ -242,7 +221,7 @@ class RecentRequests:
         blob = self._entries.get(request_id)
         if blob is not None:
             return _entries.decode(blob)
-        return self._early.get(request_id) or _Entry("", None, "", _NEVER, "")
+        return self._early.get(request_id) or _Entry(None, "", _NEVER)
 
     def _keep(self, request_id: str, entry: _Entry) -> None:
         if request_id in self._entries:

@@ -1,19 +1,22 @@
 """The parts of intake, and the steps that all calls share: identifying the caller and publishing an event."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from fastapi import Request
 from prometheus_client import Gauge
 
 from services.intake.accounts import Accounts
-from services.intake.api_keys import ApiKey, Keyring, Scope
+from services.intake.api_keys import ApiKey, Keyring
 from services.intake.editions import Editions
 from services.intake.entitlement_calls import EntitlementCalls
-from services.intake.errors import MissingScope, NotAcknowledged, Unauthenticated
+from services.intake.errors import MissingScope, Refusal, Unauthenticated
 from services.intake.limits import RateLimits, UnauthenticatedCalls
 from services.intake.publisher import Publisher
+from services.intake.request_ids import RequestIds
 from services.intake.request_status import RecentRequests
+from services.intake.scopes import Scope
 from services.intake.settings import Settings
 from services.intake.stream import Streams
 from services.intake.used_keys import RecentDigests, UsedKeys
@@ -21,6 +24,7 @@ from services.intake.words import AnyEdition
 from shared.contracts import wire
 from shared.contracts.intake import INTAKE_SOURCE
 from shared.contracts.registry import struct_for, type_of
+from shared.contracts.request_ids import activity_id
 from shared.contracts.structs import CaseRouted, EscalationEvent, Event, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.http.connections import client_of
@@ -32,6 +36,7 @@ from shared.kafka.tail import Since, Tail
 from shared.observability import tracing
 from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary
+from shared.wall_clock import utc_now
 
 RECENT = Gauge("frontline_intake_recent_requests", "Requests that the view of recent requests holds")
 ACCOUNTS = Gauge("frontline_intake_accounts", "Accounts that the view of entitlements holds")
@@ -41,8 +46,15 @@ _EVENTS_PER_REQUEST = 10  # events of escalation per request that the view of re
 class Service:
     """One running intake."""
 
-    def __init__(self, settings: Settings, keys: tuple[ApiKey, ...], editions: EditionLibrary) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        keys: tuple[ApiKey, ...],
+        editions: EditionLibrary,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self.settings = settings
+        self.clock = clock
         self.readiness = Readiness()
         self.keyring = Keyring(keys)
         self.limits = RateLimits()
@@ -52,7 +64,6 @@ class Service:
         self.words = AnyEdition(editions)
         self.recent = RecentRequests(settings.recent_requests, self.published_editions.whole_decision)
         self.recent_activity = RecentDigests(settings.recent_requests)
-        self.request_keys = UsedKeys(self.recent.is_known, "refusal.key_of_another_request")
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")
         self.accounts = Accounts(partitioner(settings.partitions))
         self.streams = Streams(self.recent, settings.event_stream_limit, settings.event_streams_per_client)
@@ -64,6 +75,8 @@ class Service:
             readiness=self.readiness,
             another_kafka=self._forget,
         )
+        self.id_secrets = settings.id_secrets
+        self.request_ids = RequestIds(self.id_secrets, settings.known_request_ids, settings, self.publisher, clock)
         since = Since(timedelta(hours=settings.recent_hours), settings.recent_requests)
         many = Since(since.ago, since.at_most * _EVENTS_PER_REQUEST)
         self.requests_tail = Tail(
@@ -94,13 +107,14 @@ class Service:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.publisher.run())
             await self.publisher.found.wait()  # on a new Kafka the topics have to be created before they can be read
+            group.create_task(self.request_ids.run())
             group.create_task(self.requests_tail.run())
             group.create_task(self.accounts_tail.run())
             group.create_task(self.editions_tail.run())
 
     def _forget(self) -> None:
         """Clear the views of another Kafka: by them a repeated call would be acknowledged without a record."""
-        for view in (self.recent, self.recent_activity, self.accounts):
+        for view in (self.request_ids, self.recent, self.recent_activity, self.accounts):
             view.clear()
 
     async def admit(self, request: Request, *any_of: Scope) -> ApiKey:
@@ -128,12 +142,16 @@ class Service:
         envelope = serde.Envelope(event_id, INTAKE_SOURCE, type_of(event), at, subject, tracing.child(parent))
         return await self.publisher.publish(serde.to_output(topic, key, envelope, wire.encode(event)))
 
+    def new_activity_id(self, client: str, case_id: str, key: str) -> str:
+        """The id of what `client` reports on a case under this Idempotency-Key."""
+        return activity_id(self.id_secrets[0], client=client, case_id=case_id, key=key)
+
     def _take_recent(self, record: Record) -> None:
         envelope, data = serde.read(record)
         kind = struct_for(envelope.type)
         if kind is SupportRequestSubmitted:
             # The view has this instance's own submissions already; their events have the request's id.
-            if self.recent.known(envelope.id) is None:
+            if self.recent.submitted_at(envelope.id) is None:
                 self.recent.submitted(wire.decode(SupportRequestSubmitted, data))
         elif kind is CaseRouted:
             self.recent.routed(wire.decode(CaseRouted, data))
@@ -141,7 +159,7 @@ class Service:
             self.recent.happened(wire.decode(kind, data), record.offset)
 
 
-def with_key(refusal: NotAcknowledged, idempotency_key: str) -> NotAcknowledged:
+def with_key(refusal: Refusal, idempotency_key: str) -> Refusal:
     """Add the key of the call to its refusal: a repetition with this key cannot count twice."""
     refusal.headers["Idempotency-Key"] = idempotency_key
     refusal.extra["idempotency_key"] = idempotency_key

@@ -7,12 +7,15 @@ from limits import parse
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from services.intake.api_keys import ApiKey, ApiKeys
+from shared.contracts.request_ids import MIN_SECRET
 from shared.http.limits import HttpLimits, http_limits, possible_connections
 from shared.http.service_settings import ServiceSettings
 from shared.kafka.settings import BadSettings, KafkaSettings
 from shared.messages.catalogues import messages_in
 from shared.messages.field_reasons import reason_of
 from shared.policy.settings import PolicySettings
+
+_HOW_TO_MAKE_ONE = "`frontline token secret` prints a new one"
 
 
 class Settings(KafkaSettings, ServiceSettings, PolicySettings):
@@ -22,10 +25,16 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
     api_keys: SecretStr | None = Field(None, description="JSON: a list of API keys by their hashes")
     api_keys_file: Path | None = Field(None, description="a file with the same JSON")
     unauthenticated_rate: str = Field("100/minute", description="calls without a known API key, of one address")
+    id_secret: SecretStr | None = Field(
+        None, description="makes ids; several separated by commas: the first makes them"
+    )
     publish_timeout_seconds: float = Field(5.0, gt=0, le=60)
     publish_linger_ms: int = Field(2, ge=0, le=100, description="how long records wait to share a batch")
     recent_requests: int = Field(200_000, ge=1, le=5_000_000, description="how many recent requests have a status")
     recent_hours: float = Field(24.0, ge=0, le=720, description="how far back recent requests are read at the start")
+    known_request_ids: int = Field(
+        1_000_000, ge=1, le=50_000_000, description="of yesterday and today, to recognise an Idempotency-Key by"
+    )
     http_connections: int | None = Field(
         None, ge=1, le=100_000, description="open at the same time; None = as many as the process can have"
     )
@@ -53,6 +62,19 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
         return self
 
     @model_validator(mode="after")
+    def _secrets_are_long(self) -> Self:
+        secrets = self.id_secrets
+        if not secrets:
+            raise ValueError("FRONTLINE_ID_SECRET: is required, so that ids cannot be guessed; " + _HOW_TO_MAKE_ONE)
+        for number, secret in enumerate(secrets, 1):
+            if len(secret.decode()) < MIN_SECRET:
+                raise ValueError(
+                    f"FRONTLINE_ID_SECRET: secret {number} of {len(secrets)} has fewer than {MIN_SECRET} characters; "
+                    + _HOW_TO_MAKE_ONE
+                )
+        return self
+
+    @model_validator(mode="after")
     def _no_more_connections_than_files(self) -> Self:
         possible = possible_connections()
         if self.http_connections is not None and possible is not None and self.http_connections > possible:
@@ -61,6 +83,12 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
                 "set at most that, or raise `ulimit -n`"
             )
         return self
+
+    @property
+    def id_secrets(self) -> tuple[bytes, ...]:
+        """The secrets of ids. The first makes new ones, all recognise them."""
+        text = self.id_secret.get_secret_value() if self.id_secret else ""
+        return tuple(secret.strip().encode() for secret in text.split(",")) if text.strip() else ()
 
     @property
     def http_limits(self) -> HttpLimits:

@@ -31,6 +31,10 @@ class UsedKeys:
         """The number of ids that are being published."""
         return len(self._in_flight)
 
+    def is_in_flight(self, event_id: str) -> bool:
+        """Whether this id is being published."""
+        return event_id in self._in_flight
+
     @contextmanager
     def claim(self, event_id: str, digest: str) -> Iterator[bool]:
         """Hold `event_id` for this body during its publication. Yields whether it was accepted before.

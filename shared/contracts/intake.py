@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from shared.contracts.base import CountryCode, Event, Identifier, Instant, Part, Sha256
 from shared.contracts.terms import MilestoneTerms
-from shared.contracts.vocabulary import ActivityType, AuthenticatedBy, Language, OpenedBy, Word
+from shared.contracts.vocabulary import ActivityType, ActorKind, AuthenticatedBy, Language, OpenedBy, Word
 
 INTAKE_SOURCE = "/frontline/intake"  # the CloudEvents source of all that intake publishes
 
@@ -92,6 +92,13 @@ class EntitlementWithdrawn(Event):
     withdrawn_at: Instant
 
 
+class Actor(Part):
+    """Who acted, as the key or token of the call says, never its body. `id` is the name of the key."""
+
+    kind: ActorKind
+    id: Identifier
+
+
 class ActivityRecorded(Event):
     """Something happened on a case. CloudEvents type `frontline.activity.<type>.v1`, one for each activity type.
 
@@ -108,6 +115,7 @@ class ActivityRecorded(Event):
     at: Instant
     recorded_at: Instant
     client: Identifier
+    actor: Actor
     text: str | None = None
     to: Identifier | None = None  # status_changed: the new status; assigned, handed_over: whom or where to
     until: Instant | None = None  # status_changed: when the status ends by itself

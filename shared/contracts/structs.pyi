@@ -2,7 +2,7 @@
 from datetime import datetime
 from typing import ClassVar
 from msgspec import Struct
-from shared.contracts.vocabulary import ActivityType, AuthenticatedBy, CoverageStatus, Hours, Language, OpenedBy, Promise, RefusalReason, ReopenMode, RequesterFrom, Status, Until, Word
+from shared.contracts.vocabulary import ActivityType, ActorKind, AuthenticatedBy, CoverageStatus, Hours, Language, OpenedBy, Promise, RefusalReason, ReopenMode, RequesterFrom, Status, Until, Word
 
 class Part(Struct, frozen=True, kw_only=True):
     pass
@@ -86,6 +86,10 @@ class EntitlementWithdrawn(Event, frozen=True, kw_only=True):
     account_id: str
     withdrawn_at: datetime
 
+class Actor(Part, frozen=True, kw_only=True):
+    kind: ActorKind
+    id: str
+
 class ActivityRecorded(Event, frozen=True, kw_only=True):
     TYPE: ClassVar[str]
     case_id: str
@@ -94,6 +98,7 @@ class ActivityRecorded(Event, frozen=True, kw_only=True):
     at: datetime
     recorded_at: datetime
     client: str
+    actor: Actor
     text: str | None = ...
     to: str | None = ...
     until: datetime | None = ...

@@ -40,6 +40,7 @@ CoverageStatus = Literal[
     "anonymous",
 ]
 RequesterFrom = Literal["contact_list", "producer_claim", "nobody"]
+ActorKind = Literal["customer", "agent", "bot", "system"]
 AuthenticatedBy = Literal["api_key", "signed_token", "anonymous"]
 ActivityType = Literal[
     "agent_replied",

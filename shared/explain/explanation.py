@@ -31,7 +31,18 @@ from shared.routing.rulebook import Rulebook
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
-_OF_AN_ACTIVITY = ("to", "until", "milestone", "retracts", "fields", "milestones", "plan", "edition", "accepted")
+_OF_AN_ACTIVITY = (
+    "actor",
+    "to",
+    "until",
+    "milestone",
+    "retracts",
+    "fields",
+    "milestones",
+    "plan",
+    "edition",
+    "accepted",
+)
 _OF_A_CLOCK = ("milestone", "instance", "generation")
 # What all events of a clock, or of a customer's escalation, have; an entry has every other field of its event.
 _OF_EVERY_EVENT = {*ClockEvent.__struct_fields__, *CustomerEscalationEvent.__struct_fields__}

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from shared.business_time.instants import Micros, from_micros, to_micros
 from shared.contracts.base import format_instant
-from shared.contracts.structs import ActivityRecorded, CaseRouted
+from shared.contracts.structs import ActivityRecorded, Actor, CaseRouted
 from shared.explain.case_log import CaseLog
 from shared.explain.rebuild_case import rebuild_case
 from shared.messages.reason import Reason
@@ -130,6 +130,7 @@ def _activity(of: Candidate, now: datetime, **given: Any) -> ActivityRecorded:
         at=now,
         recorded_at=now,
         client="preview",
+        actor=Actor(kind="system", id="preview"),
         **given,
     )
 

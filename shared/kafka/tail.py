@@ -10,9 +10,9 @@ TopicWatch of its producer.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ConsumerStoppedError, KafkaConnectionError, KafkaError
 from aiokafka.structs import TopicPartition
 from prometheus_client import Counter, Gauge
 
@@ -44,11 +44,29 @@ class Since:
     ago: timedelta
     at_most: int
 
+    def instant(self, now: datetime) -> datetime:
+        """The instant from which to read at `now`."""
+        return now - self.ago
+
+
+@dataclass(frozen=True, slots=True)
+class Yesterday:
+    """The start of reading: the UTC day before, at most this many records before the end of each partition.
+
+    An hour more is read, since a producer's clock may be behind.
+    """
+
+    at_most: int
+
+    def instant(self, now: datetime) -> datetime:
+        """The instant from which to read at `now`."""
+        return datetime.combine(now.astimezone(UTC).date(), time(), UTC) - timedelta(days=1, hours=1)
+
 
 async def follow_topics(
     view: str,
     kafka: KafkaSettings,
-    topics: Sequence[tuple[Topic, Since | None]],
+    topics: Sequence[tuple[Topic, Since | Yesterday | None]],
     handle: Callable[[Record], None],
     readiness: Readiness,
 ) -> None:
@@ -77,7 +95,7 @@ class Tail:
         self,
         view: str,
         kafka: KafkaSettings,
-        topics: Sequence[tuple[Topic, Since | None]],
+        topics: Sequence[tuple[Topic, Since | Yesterday | None]],
         handle: Callable[[Record], None],
         watch: TopicWatch,
     ) -> None:
@@ -87,6 +105,9 @@ class Tail:
         self._handle = handle
         self._watch = watch
         self._next: dict[TopicPartition, int] = {}
+        self._consumer: Consumer | None = None
+        self._waiting = 0  # calls of `read_to_end`
+        self._handled = asyncio.Condition()  # notified after each poll while there are some
         self._ids: dict[str, str] = {}  # of the topics that `_next` belongs to
         self._log = get_logger()
         self._interrupted_by = ""
@@ -116,6 +137,27 @@ class Tail:
         """Wait until `handle` has been called with the record at this offset, if the topic still has it."""
         while self._next.get(TopicPartition(topic.name, partition), 0) <= offset:
             await self._progress.wait()
+
+    async def read_to_end(self) -> None:
+        """Return once every record is handled that the topics have now.
+
+        Raises KafkaError if Kafka does not say where they end. It waits without end while reading is interrupted, so
+        the caller sets a time limit.
+        """
+        if self._consumer is None:
+            raise KafkaConnectionError("reading is interrupted")
+        try:
+            ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
+        except ConsumerStoppedError:
+            raise KafkaConnectionError("reading is interrupted") from None
+        self._waiting += 1
+        try:
+            async with self._handled:
+                await self._handled.wait_for(
+                    lambda: all(self._next.get(partition, 0) >= end for partition, end in ends.items())
+                )
+        finally:
+            self._waiting -= 1
 
     async def _check_topics(self) -> None:
         """Raise TopicsDiffer if the topics are not right. Offsets count only for topics whose ids are known."""
@@ -149,6 +191,7 @@ class Tail:
                 consumer.seek(partition, offset)
                 self._next[partition] = offset
             self._interrupted_by = ""
+            self._consumer = consumer
             while True:
                 slices = await consumer.getmany(
                     timeout_ms=POLL_MS if self.caught_up.is_set() else 50, max_records=SLICE
@@ -159,16 +202,25 @@ class Tail:
                 if not self.caught_up.is_set() and all([await consumer.position(p) >= end for p, end in ends.items()]):
                     self.caught_up.set()
                     CAUGHT_UP.labels(self._view).set(1)
+                await self._answer_waiting(consumer)
                 await asyncio.sleep(0)
         finally:
+            self._consumer = None
             await consumer.stop()
+
+    async def _answer_waiting(self, consumer: Consumer) -> None:
+        """Let those look who wait in `read_to_end`. Positions are past transaction markers, unlike records."""
+        if self._waiting:
+            self._next |= {partition: await consumer.position(partition) for partition in consumer.assignment()}
+            async with self._handled:
+                self._handled.notify_all()
 
     async def _starts(self, consumer: Consumer, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
         """The offsets to read from: the next unread one of a partition that was read before, else by its `Since`."""
         begins = await consumer.beginning_offsets(ends)
         now = utc_now()
         instants = {
-            partition: int((now - since.ago).timestamp() * 1000)
+            partition: int(since.instant(now).timestamp() * 1000)
             for partition in ends
             if (since := self._since[partition.topic]) is not None and partition not in self._next
         }

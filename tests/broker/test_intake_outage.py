@@ -160,8 +160,8 @@ async def test_a_killed_kafka_loses_no_acknowledged_record(started: EmbeddedKafk
         assert set(refused) == {503}
         assert len(set(acknowledged.values())) == len(acknowledged) == 60
         assert set(await _ids_written(started, "killed")) == set(acknowledged.values())
-        known = other.service.recent.known
-        await eventually(lambda: all(map(known, acknowledged.values())), 30, "the other instance knows them all")
+        submitted_at = other.service.recent.submitted_at
+        await eventually(lambda: all(map(submitted_at, acknowledged.values())), 30, "the other instance knows them all")
 
 
 async def test_intake_starts_over_with_an_empty_kafka(started: EmbeddedKafka) -> None:

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from tests.harness.intake import api_keys, key_of, submission, topics_at
+from tests.harness.intake import ID_SECRET, api_keys, key_of, submission, topics_at
 
 SECRETS = {
     "description": "Zq1 words of a customer",
@@ -31,6 +31,7 @@ def _environment(**given: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FRONTLINE_")}
     return kept | {
         "FRONTLINE_API_KEYS": api_keys(),
+        "FRONTLINE_ID_SECRET": ID_SECRET,
         "FRONTLINE_HTTP_PORT": "0",
         "FRONTLINE_LOG_FORMAT": "json",
         **given,

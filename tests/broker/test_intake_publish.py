@@ -267,7 +267,7 @@ async def test_another_instance_accepts_a_conflict_that_it_cannot_know(intake: I
 async def test_backfilled_activity_keeps_its_instant(intake: Intake) -> None:
     """A help desk can import its history."""
     case, at = _unique("case"), utc_now() - timedelta(days=3)
-    async with intake.client("activity-backfill") as http:
+    async with intake.client("agent-backfill") as http:
         answer = await http.post(f"/v1/cases/{case}/activity", json={"type": "restored", "at": at.isoformat()})
     assert answer.status_code == 202
     ((_, _, data),) = await _events(intake, ACTIVITY, case)
@@ -279,7 +279,7 @@ async def test_backfilled_activity_keeps_its_instant(intake: Intake) -> None:
 async def test_activity_cannot_be_dated_before_its_case(intake: Intake) -> None:
     """Where intake knows the case; for others escalation checks it."""
     case = (await _submit(intake)).json()["request_id"]
-    async with intake.client("activity-backfill") as http:
+    async with intake.client("agent-backfill") as http:
         answer = await http.post(
             f"/v1/cases/{case}/activity",
             json={"type": "agent_replied", "at": (utc_now() - timedelta(hours=1)).isoformat()},
@@ -484,14 +484,14 @@ async def _until_events(http: httpx.AsyncClient, request_id: str, count: int) ->
 
 @pytest.mark.parametrize("path", ["", "/events"])
 async def test_a_client_sees_its_own_requests_only(intake: Intake, path: str) -> None:
-    """A request of another client is 404, whichever account it has; an admin sees all."""
+    """A request of another client is 404, whichever account it has; an admin and an agent see all."""
     request_id = (await _submit(intake, client="submit")).json()["request_id"]
     url = f"/v1/support-requests/{request_id}{path}"
     seen = {}
-    for client in ("submit", "other", "admin", "activity"):
+    for client in ("submit", "other", "admin", "agent", "backfill"):
         async with intake.client(client) as http, http.stream("GET", url) as answer:
             seen[client] = answer.status_code
-    assert seen == {"submit": 200, "other": 404, "admin": 200, "activity": 403}
+    assert seen == {"submit": 200, "other": 404, "admin": 200, "agent": 200, "backfill": 403}
 
 
 async def test_the_404_of_an_old_request_names_the_limit(bootstrap: str) -> None:

@@ -216,9 +216,9 @@ async def test_a_body_of_exactly_the_limit_is_accepted(intake: Intake) -> None:
 
 CALLS: list[tuple[str, str, Any, set[str]]] = [
     ("POST", REQUESTS_URL, submission(), {"submit"}),
-    ("GET", f"{REQUESTS_URL}/unknown", None, {"submit", "admin"}),
-    ("GET", f"{REQUESTS_URL}/unknown/events", None, {"submit", "admin"}),
-    ("POST", ACTIVITY_URL, {"type": "internal_note"}, {"activity"}),
+    ("GET", f"{REQUESTS_URL}/unknown", None, {"submit", "agent", "admin"}),
+    ("GET", f"{REQUESTS_URL}/unknown/events", None, {"submit", "agent", "admin"}),
+    ("POST", ACTIVITY_URL, {"type": "internal_note"}, {"agent"}),
     ("PUT", ACCOUNT_URL, ACCOUNT, {"admin"}),
     ("GET", ACCOUNT_URL, None, {"admin"}),
     ("DELETE", ACCOUNT_URL, None, {"admin"}),
@@ -226,7 +226,7 @@ CALLS: list[tuple[str, str, Any, set[str]]] = [
 CALL_IDS = [f"{method} {url}" for method, url, _, _ in CALLS]
 
 
-@pytest.mark.parametrize("scope", ["submit", "activity", "backfill", "admin"])
+@pytest.mark.parametrize("scope", ["submit", "agent", "backfill", "admin"])
 @pytest.mark.parametrize(("method", "url", "body", "scopes"), CALLS, ids=CALL_IDS)
 async def test_a_key_is_admitted_for_its_scopes_only(
     intake: Intake, method: str, url: str, body: Any, scopes: set[str], scope: str
@@ -255,9 +255,9 @@ async def test_without_a_known_key_every_call_is_refused_with_a_challenge(
 @pytest.mark.parametrize(
     ("client", "body", "status"),
     [
-        ("activity", {"type": "resolved", "at": "2026-01-01T00:00:00Z"}, 403),
-        ("activity-backfill", {"type": "resolved", "at": "2026-01-01T00:00:00Z"}, 202),
-        ("activity-backfill", {"type": "entitlement_refreshed", "milestones": {"resolution": NONE}}, 403),
+        ("agent", {"type": "resolved", "at": "2026-01-01T00:00:00Z"}, 403),
+        ("agent-backfill", {"type": "resolved", "at": "2026-01-01T00:00:00Z"}, 202),
+        ("agent-backfill", {"type": "entitlement_refreshed", "milestones": {"resolution": NONE}}, 403),
         ("all", {"type": "entitlement_refreshed", "milestones": {"resolution": NONE}}, 202),
     ],
 )

@@ -105,9 +105,7 @@ async def test_a_migration_that_fails_reports_the_reason(opened: Open, bootstrap
     code, previews, errors = await opened.migrate("objectives-2024", "--case", "nobody")
     assert (code, previews) == (1, [])
     assert "case nobody: the log has no such case" in errors
-    code, previews, errors = await opened.migrate(
-        "objectives-2024", "--case", opened.cases[0], "--send", key="activity"
-    )
+    code, previews, errors = await opened.migrate("objectives-2024", "--case", opened.cases[0], "--send", key="agent")
     assert code == 1
     assert previews[0]["problem"]["code"] == "migrate.intake_refused"
     assert "scope" in previews[0]["problem"]["because"]

@@ -10,7 +10,7 @@ from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.kafka.asyncapi import asyncapi
 from shared.kafka.settings import KafkaSettings
-from tests.harness.intake import api_keys, editions
+from tests.harness.intake import ID_SECRET, api_keys, editions
 
 ROOT = Path(__file__).parents[2]
 NAME = "Apache-2.0"
@@ -35,7 +35,7 @@ def test_package_and_image_name_the_licence() -> None:
 
 def test_the_documents_of_the_apis_name_the_licence() -> None:
     """A client that is generated from them takes it over."""
-    settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys())
+    settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
     openapi = create_app(Service(settings, settings.read_keys(), editions())).openapi()
     assert openapi["info"]["license"]["identifier"] == NAME
     events = json.loads(asyncapi("t", "d", KafkaSettings(), EscalationTopology.sources, EscalationTopology.sinks))

@@ -3,9 +3,10 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -25,16 +26,19 @@ from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_admin import apply_topics
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
+from shared.wall_clock import utc_now
 from tests.harness.asking import FIELDS
 from tests.harness.processes import eventually
 
-EVERY_SCOPE = ("submit", "activity", "backfill", "admin")
+EVERY_SCOPE = ("submit", "agent", "backfill", "admin")
+ID_SECRET = "a secret for tests that is long enough"
 # One client for each way of being entitled; the key of a client is its name with a prefix.
 CLIENTS: Mapping[str, Mapping[str, Any]] = {
     "all": {"scopes": EVERY_SCOPE, "rate": None},
     "other": {"scopes": EVERY_SCOPE[:1], "rate": None},
     **{scope: {"scopes": [scope], "rate": None} for scope in EVERY_SCOPE},
-    "activity-backfill": {"scopes": ["activity", "backfill"], "rate": None},
+    "agent-backfill": {"scopes": ["agent", "backfill"], "rate": None},
+    "robot": {"scopes": ["agent"], "rate": None, "actor": "bot"},
     "hurried": {"scopes": ["submit"], "rate": "3/hour"},
 }
 
@@ -78,14 +82,19 @@ class Intake:
 
 @asynccontextmanager
 async def running_intake(
-    bootstrap: str, *, wait: bool = True, library: EditionLibrary | None = None, **given: Any
+    bootstrap: str,
+    *,
+    wait: bool = True,
+    library: EditionLibrary | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    **given: Any,
 ) -> AsyncIterator[Intake]:
     """An intake on the Kafka at `bootstrap`; ready, and with its views read, unless `wait` is false.
 
-    `library` has its editions; by default the one that ships as the default.
+    `library` has its editions; by default the one that ships as the default. `clock` is what dates its calls.
     """
-    settings = Settings(kafka_bootstrap=bootstrap, api_keys=api_keys(), **given)
-    service = Service(settings, settings.read_keys(), library or editions())
+    settings = Settings(**{"kafka_bootstrap": bootstrap, "api_keys": api_keys(), "id_secret": ID_SECRET} | given)
+    service = Service(settings, settings.read_keys(), library or editions(), clock)
     runnable = IntakeServer(service)
     server = process.web_server(runnable)
     with listen("127.0.0.1", 0) as listener:
@@ -103,7 +112,7 @@ async def running_intake(
 
 def is_settled(service: Service) -> bool:
     """Whether records can be published and the views have been read."""
-    tails = (service.requests_tail, service.accounts_tail, service.editions_tail)
+    tails = (service.request_ids.tail, service.requests_tail, service.accounts_tail, service.editions_tail)
     return service.readiness.ready and all(tail.caught_up.is_set() for tail in tails)
 
 

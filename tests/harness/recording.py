@@ -16,7 +16,7 @@ from services.replay.recorded_log import SOURCES, Extent, Place, RecordedLog
 from services.router.topology import RouterTopology
 from shared.contracts import wire
 from shared.contracts.registry import type_of
-from shared.contracts.structs import Account, ActivityRecorded, EntitlementWithdrawn, Event
+from shared.contracts.structs import Account, ActivityRecorded, Actor, EntitlementWithdrawn, Event
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.kafka import serde
 from shared.kafka.partitioning import partition_for, partitioner
@@ -90,6 +90,7 @@ class Recording:
             "at": self.now,
             "recorded_at": self.now,
             "client": "desk",
+            "actor": Actor(kind="agent", id="desk"),
             "activity_digest": "as sent",
         }
         self.write(ACTIVITY, key, ActivityRecorded(**(usual | given)))

@@ -80,6 +80,8 @@ def _detail(sentence: str, value: Any, messages: Messages) -> str:
     code = f"explain.detail.{sentence}"
     if sentence in _STATUSES:
         return messages(code, status=value)
+    if sentence == "actor":
+        return messages(code, kind=messages.name("actor", value["kind"]), id=value["id"])
     if sentence in _RENDERERS:
         value = _RENDERERS[sentence](value, messages)
     elif sentence in _KINDS:

@@ -8,7 +8,7 @@ from services.escalation.edition_store import EditionStore
 from services.escalation.topology import SERVICE, EscalationTopology
 from shared.contracts import wire
 from shared.contracts.registry import type_of
-from shared.contracts.structs import ActivityRecorded, CaseRouted, ClockEvent
+from shared.contracts.structs import ActivityRecorded, Actor, CaseRouted, ClockEvent
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic
 from shared.kafka import serde
 from shared.kafka.record import Headers, Output, Record
@@ -119,6 +119,7 @@ class TaskDesk:
             "at": self.driver.now,
             "recorded_at": self.driver.now,
             "client": "desk",
+            "actor": Actor(kind="agent", id="ana"),
             "activity_digest": "as sent",
         }
         return ActivityRecorded(**(usual | given))

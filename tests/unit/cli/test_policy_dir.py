@@ -31,6 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FRONTLINE_POLICY_DIR", "rules")
     monkeypatch.setenv("FRONTLINE_API_KEYS", KEYS)
+    monkeypatch.setenv("FRONTLINE_ID_SECRET", "x" * 32)
     return rules
 
 

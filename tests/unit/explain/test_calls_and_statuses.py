@@ -77,15 +77,18 @@ def test_the_end_of_a_status_is_no_activity_whatever_their_ids_are() -> None:
         assert [(by["activity_id"], by["type"]) for by in paused] == [("y~", "status_changed")]
 
 
+_REOPENED = "2026-11-23 13:00:00  cambio de estado (por agente ana; a abierto)"
+
+
 @pytest.mark.parametrize("kind", ["assigned", "handed_over"])
 def test_a_team_is_no_status_whatever_it_is_called(kind: str) -> None:
     """A desk may call a team as Frontline calls a status; the status beside it has its name in Spanish."""
     case = case_at()
     case.record_activity(kind, to="open")
     case.record_activity("status_changed", to="open")
-    entries = [line.strip() for line in case.shown("es").splitlines() if line.endswith((" (a open)", " (a abierto)"))]
+    entries = [line.strip() for line in case.shown("es").splitlines() if line.endswith((" a open)", " a abierto)"))]
     name = {"assigned": "asignación", "handed_over": "traspaso"}[kind]
-    assert entries == [f"2026-11-23 13:00:00  {name} (a open)", "2026-11-23 13:00:00  cambio de estado (a abierto)"]
+    assert entries == [f"2026-11-23 13:00:00  {name} (por agente ana; a open)", _REOPENED]
 
 
 def test_a_clock_that_reopening_leaves_as_it_is_does_not_say_that_it_goes_on() -> None:

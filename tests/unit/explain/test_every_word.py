@@ -270,7 +270,7 @@ ROWS: Mapping[str, Row] = {
             "taken the call; the calls go on after 30 min without another acknowledgement or an agent's reply",
             "2026-11-23 14:30:00  level 1, at 100% of the target: to be called, delayed by the acknowledgement: tier 2 "
             "(escalation_levels[1] · every_word)",
-            "2026-11-23 13:40:00  acknowledged (milestone first response)",
+            "2026-11-23 13:40:00  acknowledged (by agent ana; milestone first response)",
         ),
         (
             "no se avisa a nadie de 2026-11-23 13:40:00 a 2026-11-23 14:10:00: acknowledgement de "
@@ -279,7 +279,7 @@ ROWS: Mapping[str, Row] = {
             "2026-11-23 14:30:00  nivel 1 de escalada, al 100\xa0% del plazo: pendiente de aviso, "
             "aplazado por el acuse de "
             "recibo: el nivel 2 (escalation_levels[1] · every_word)",
-            "2026-11-23 13:40:00  acuse de recibo (hito primera respuesta)",
+            "2026-11-23 13:40:00  acuse de recibo (por agente ana; hito primera respuesta)",
         ),
     ),
     "acknowledged_again": Row(
@@ -321,11 +321,11 @@ ROWS: Mapping[str, Row] = {
     "a_status_that_will_end_by_itself": Row(
         lambda: parked(10),
         (
-            "2026-11-23 13:20:00  status changed (to parked; until 2026-11-23 13:40:00)",
+            "2026-11-23 13:20:00  status changed (by agent ana; to parked; until 2026-11-23 13:40:00)",
             "courtesy call: an objective of 1 h, round the clock",
             "started 2026-11-23 13:20:00, due 2026-11-23 14:20:00",
         ),
-        ("2026-11-23 13:20:00  cambio de estado (a parked; hasta 2026-11-23 13:40:00)",),
+        ("2026-11-23 13:20:00  cambio de estado (por agente ana; a parked; hasta 2026-11-23 13:40:00)",),
     ),
     "a_status_that_has_ended_by_itself": Row(
         lambda: parked(30),
@@ -351,12 +351,12 @@ ROWS: Mapping[str, Row] = {
         retracted,
         (
             "started 2026-11-23 13:00:00, due 2026-11-23 14:00:00",
-            "2026-11-23 13:20:00  reply retracted (that of 2026-11-23 13:10:00)",
+            "2026-11-23 13:20:00  reply retracted (by agent ana; that of 2026-11-23 13:10:00)",
             "2026-11-23 13:00:00  first response resumed (status open)",
             "2026-11-23 13:20:00  first response restated (old met; new running; cause reply retracted)",
         ),
         (
-            "2026-11-23 13:20:00  respuesta retirada (la del 2026-11-23 13:10:00)",
+            "2026-11-23 13:20:00  respuesta retirada (por agente ana; la del 2026-11-23 13:10:00)",
             "2026-11-23 13:00:00  primera respuesta: continúa (estado abierto)",
             "2026-11-23 13:20:00  primera respuesta: se rectifica (antes cumplido; ahora en marcha; "
             "causa: respuesta retirada)",
@@ -365,12 +365,12 @@ ROWS: Mapping[str, Row] = {
     "a_milestone_that_was_reached": Row(
         reached,
         (
-            "2026-11-23 13:20:00  milestone reached (milestone root-cause report)",
+            "2026-11-23 13:20:00  milestone reached (by agent ana; milestone root-cause report)",
             "started 2026-11-23 13:10:00, was due 2026-11-30 13:10:00",
             "fulfilled 2026-11-23 13:20:00: in time (milestone reached)",
         ),
         (
-            "2026-11-23 13:20:00  hito alcanzado (hito informe de la causa)",
+            "2026-11-23 13:20:00  hito alcanzado (por agente ana; hito informe de la causa)",
             "cumplido el 2026-11-23 13:20:00: a tiempo (hito alcanzado)",
         ),
     ),

@@ -149,7 +149,7 @@ def test_it_is_all_there_for_people_to_read() -> None:
         "breached 2026-11-23 14:00:00",
         "first response suppressed (level 1; reason not entitled)",
         "first response fulfilled (too late)",
-        "reprioritised (impact general)",
+        "reprioritised (by agent ana; impact general)",
     ):
         assert words in text
 

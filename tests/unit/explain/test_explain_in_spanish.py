@@ -128,7 +128,7 @@ def test_it_reads_as_a_support_team_would_say_it() -> None:
         "      2026-11-24 13:00:00  nivel 1 de escalada, al 100 % del plazo: no se avisa a nadie, ni en este nivel ni "
         "por encima: el plan Premier no incluye escalada automatizada (escalation_levels[1] · guidelines-2021)",
         "  posible a partir del 2026-11-24 13:00:00; hasta entonces, todavía es pronto",
-        "  2026-11-23 14:00:00  cambio de estado (a waiting_on_customer)",
+        "  2026-11-23 14:00:00  cambio de estado (por agente ana; a waiting_on_customer)",
         "  2026-11-23 14:00:00  restauración: se detiene (estado waiting_on_customer)",
     ):
         assert line in text.splitlines()

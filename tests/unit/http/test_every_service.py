@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.intake import api_keys
+from tests.harness.intake import ID_SECRET, api_keys
 from tests.harness.raw_http import parse, raw_connection
 from tests.harness.service_process import free_port, service_process
 
@@ -14,7 +14,9 @@ async def test_a_head_without_an_end_is_refused_by_every_service(name: str, tmp_
     """The health server of a service that runs tasks shares their process: it shares their memory and files."""
     kafka = f"127.0.0.1:{free_port()}"
     log = tmp_path / f"{name}.log"
-    async with service_process(name, log, FRONTLINE_API_KEYS=api_keys(), FRONTLINE_KAFKA_BOOTSTRAP=kafka) as service:
+    async with service_process(
+        name, log, FRONTLINE_API_KEYS=api_keys(), FRONTLINE_ID_SECRET=ID_SECRET, FRONTLINE_KAFKA_BOOTSTRAP=kafka
+    ) as service:
         await service.start()
         await service.until("/livez", 200)
         async with raw_connection(service.url) as connection:

@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from services.intake.activity import RULES, Activity, check, record
+from services.intake.api_keys import ApiKey
 from services.intake.errors import InvalidFields, MissingScope
 from services.intake.words import AnyEdition
 from shared.contracts import wire
 from shared.contracts.registry import type_of
-from shared.contracts.structs import ActivityRecorded
-from shared.contracts.vocabulary import ACTIVITY_TYPES
+from shared.contracts.structs import ActivityRecorded, Actor
+from shared.contracts.vocabulary import ACTIVITY_TYPES, ActivityType
 from shared.messages.catalogues import messages_in
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
@@ -22,7 +22,8 @@ from tests.harness.other_words import other_words
 
 WORDS = AnyEdition(EditionLibrary([load_edition("guidelines-2021"), other_words()]))
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-EVERY_SCOPE = ("activity", "backfill", "admin")
+DESK = ApiKey(name="desk", sha256="0" * 64, scopes=("agent",))
+EVERY_SCOPE = ("agent", "backfill", "admin")
 TERMS = {"restoration": {"target_seconds": 3600, "hours": "elapsed", "promise": "objective"}}
 SAMPLE: dict[str, Any] = {
     "text": "We are on it.",
@@ -96,15 +97,15 @@ def test_only_the_backfill_scope_sets_when_something_happened() -> None:
     """Nobody backdates a reply into "met"."""
     reported = _read(type="agent_replied", at="2026-11-23T11:00:00Z")
     with pytest.raises(MissingScope, match=r"refusal\.backfill"):
-        check(reported, WORDS, ("activity", "admin"), received_at=NOW, submitted_at=None)
-    check(reported, WORDS, ("activity", "backfill"), received_at=NOW, submitted_at=None)
+        check(reported, WORDS, ("agent", "admin"), received_at=NOW, submitted_at=None)
+    check(reported, WORDS, ("agent", "backfill"), received_at=NOW, submitted_at=None)
 
 
 def test_only_the_admin_scope_sets_terms() -> None:
     """Terms are promises."""
     reported = _read(type="reprioritised", milestones=TERMS)
     with pytest.raises(MissingScope, match=r"refusal\.terms"):
-        check(reported, WORDS, ("activity", "backfill"), received_at=NOW, submitted_at=None)
+        check(reported, WORDS, ("agent", "backfill"), received_at=NOW, submitted_at=None)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_a_target_in_business_days_is_published_with_what_goes_without_saying() 
     reported = _read(
         type="reprioritised", milestones={"resolution": {"target_business_days": 2, "promise": "objective"}}
     )
-    event = record(reported, case_id="c1", client="desk", idempotency_key="k", received_at=NOW)
+    event = _recorded(reported)
     assert event.milestones is not None
     terms = event.milestones["resolution"]
     assert (terms.target_seconds, terms.target_business_days, terms.hours, terms.until) == (
@@ -239,7 +240,7 @@ def test_somebody_can_be_assigned_to_nobody_but_not_by_leaving_it_out() -> None:
     """null is an answer: the case is given back. A client that forgot the field meant something else."""
     given_back = _read(type="assigned", to=None)
     assert _wrong(given_back) == {}
-    event = record(given_back, case_id="c1", client="desk", idempotency_key="k", received_at=NOW)
+    event = _recorded(given_back)
     assert (event.type, event.to) == ("assigned", None)
     assert _wrong(_read(type="assigned")) == {"to": "is required for assigned"}
     assert set(_wrong(_read(type="handed_over", to=None))) == {"to"}
@@ -288,29 +289,55 @@ def test_a_status_ends_after_it_begins(at: datetime | None, until: datetime, wro
 @pytest.mark.parametrize("kind", RULES)
 def test_the_event_has_the_type_and_the_fields_of_the_activity(kind: str) -> None:
     """One CloudEvents type for each type of activity; what is published can be read again."""
-    event = record(_read(type=kind, **_needed(kind)), case_id="c1", client="desk", idempotency_key="k", received_at=NOW)
+    event = _recorded(_read(type=kind, **_needed(kind)))
     assert type_of(event) == f"frontline.activity.{kind}.v1"
     assert (event.at, event.recorded_at, event.client) == (NOW, NOW, "desk")
     assert wire.decode(ActivityRecorded, wire.encode(event)) == event
 
 
-@given(st.text(min_size=1, max_size=10), st.text(min_size=1, max_size=10), st.text(min_size=1, max_size=10))
-def test_the_same_call_has_the_same_activity_id(client: str, case: str, key: str) -> None:
-    """A retry is recognised whatever its instant of receipt; another case, client or key is another activity."""
+def _recorded(reported: Activity, received_at: datetime = NOW, caller: ApiKey = DESK) -> ActivityRecorded:
+    return record(reported, case_id="c1", activity_id="a1", actor=caller.acts_as, received_at=received_at)
 
-    def activity_id(client: str, case: str, key: str, at: datetime = NOW) -> str:
-        reported = _read(type="agent_replied")
-        return record(reported, case_id=case, client=client, idempotency_key=key, received_at=at).activity_id
 
-    one = activity_id(client, case, key)
-    assert one == activity_id(client, case, key, NOW + timedelta(minutes=1))
-    assert one not in {activity_id(client + "x", case, key), activity_id(client, case + "x", key)}
-    assert one != activity_id(client, case, key + "x")
+@pytest.mark.parametrize(
+    ("scopes", "actor", "kind"),
+    [
+        (("submit",), None, "customer"),
+        (("submit", "agent"), None, "agent"),
+        (("agent",), "bot", "bot"),
+        (("agent",), "system", "system"),
+        (("submit",), "agent", "agent"),
+        (("admin",), None, "customer"),
+    ],
+)
+def test_the_actor_is_that_of_the_key(scopes: Any, actor: Any, kind: Any) -> None:
+    """Whose reply it was is not for the body to claim."""
+    caller = ApiKey(name="desk", sha256="0" * 64, scopes=scopes, actor=actor)
+    recorded = _recorded(_read(type="customer_replied"), caller=caller)
+    assert (recorded.actor, recorded.client) == (Actor(kind=kind, id="desk"), "desk")
+
+
+@pytest.mark.parametrize("kind", ACTIVITY_TYPES)
+def test_without_the_scope_of_agents_only_what_customers_say_is_admitted(kind: ActivityType) -> None:
+    """A customer-facing backend must not answer its own promises, nor accept its own escalations."""
+    reported = _read(type=kind, **_needed(kind))
+    check(reported, WORDS, EVERY_SCOPE, received_at=NOW, submitted_at=None)
+    if kind in ("customer_replied", "resolved", "withdrawn", "escalation_requested"):
+        check(reported, WORDS, ("submit",), received_at=NOW, submitted_at=None)
+    else:
+        with pytest.raises(MissingScope, match=r"refusal\.agents_activity"):
+            check(reported, WORDS, ("submit", "backfill", "admin"), received_at=NOW, submitted_at=None)
+
+
+def test_a_body_cannot_name_the_actor() -> None:
+    """It is an unknown field, as every field is that clients have no say in."""
+    with pytest.raises(ValidationError, match=r"(?s)actor.*Extra inputs"):
+        _read(type="resolved", actor={"kind": "agent", "id": "ana"})
 
 
 def _digest(**given: Any) -> str | None:
     reported = _read(**given)
-    return record(reported, case_id="c1", client="desk", idempotency_key="k", received_at=NOW).activity_digest
+    return _recorded(reported).activity_digest
 
 
 def test_a_retry_has_the_digest_of_the_first() -> None:
@@ -319,7 +346,7 @@ def test_a_retry_has_the_digest_of_the_first() -> None:
     laid_out = Activity.model_validate_json(
         f'{{ "text": null, "to": "open",\n "at": "{same}", "type": "status_changed"}}'
     )
-    later = record(laid_out, case_id="c1", client="desk", idempotency_key="k", received_at=NOW + timedelta(hours=1))
+    later = _recorded(laid_out, NOW + timedelta(hours=1))
     assert later.activity_digest == _digest(type="status_changed", to="open", at=at)
 
 

@@ -13,13 +13,13 @@ from services.intake.server import IntakeServer
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.process import with_health
-from tests.harness.intake import api_keys, editions
+from tests.harness.intake import ID_SECRET, api_keys, editions
 
 
 @pytest.fixture(scope="module")
 def asker() -> httpx.AsyncClient:
     """Asks the application directly; documents need no Kafka."""
-    settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys())
+    settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
     server = IntakeServer(Service(settings, settings.read_keys(), editions()))
     return httpx.AsyncClient(transport=httpx.ASGITransport(with_health(server)), base_url="http://intake")
 

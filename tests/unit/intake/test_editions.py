@@ -32,7 +32,7 @@ from shared.policy.model import Edition
 from shared.policy.published_edition import UnusableEdition, edition_published
 from tests.harness.asking import fields, request
 from tests.harness.decided import routed
-from tests.harness.intake import api_keys, editions, key_of
+from tests.harness.intake import ID_SECRET, api_keys, editions, key_of
 from tests.harness.other_words import other_words
 from tests.harness.unusable_editions import UNUSABLE
 
@@ -53,7 +53,7 @@ def record_of(event: EditionPublished, key: str | None = None) -> Record:
 @pytest.fixture
 def service() -> Service:
     """An intake that has guidelines-2021 configured, and no Kafka."""
-    settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys())
+    settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
     return Service(settings, settings.read_keys(), editions())
 
 
@@ -205,7 +205,7 @@ async def test_a_name_is_404_with_the_form_of_a_digest(asker: httpx.AsyncClient,
     assert "64 hexadecimal digits in lower case" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("client", ["submit", "activity", "backfill", "admin"])
+@pytest.mark.parametrize("client", ["submit", "agent", "backfill", "admin"])
 async def test_any_key_may_read_editions_and_a_call_without_a_key_may_not(
     asker: httpx.AsyncClient, client: str
 ) -> None:

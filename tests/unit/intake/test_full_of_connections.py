@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.harness.intake import api_keys
+from tests.harness.intake import ID_SECRET, api_keys
 from tests.harness.raw_http import RawConnection, raw_connections
 from tests.harness.service_process import ServiceProcess, free_port, service_process
 
@@ -37,6 +37,7 @@ async def test_health_is_answered_while_connections_use_up_all_open_files(tmp_pa
         log,
         open_files=OPEN_FILES,
         FRONTLINE_API_KEYS=api_keys(),
+        FRONTLINE_ID_SECRET=ID_SECRET,
         FRONTLINE_KAFKA_BOOTSTRAP=f"127.0.0.1:{free_port()}",
     ) as intake:
         await intake.start()

@@ -27,7 +27,7 @@ async def _intake(**given: Any) -> AsyncIterator[tuple[Intake, str]]:
             Submission.model_validate(submission()),
             client="submit",
             authenticated_by="api_key",
-            idempotency_key="followed",
+            request_id=intake.service.request_ids.new("submit", "acme", "followed", utc_now()),
             received_at=utc_now(),
         )
         intake.service.recent.submitted(event)

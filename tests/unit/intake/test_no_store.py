@@ -25,7 +25,7 @@ from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record
 from shared.process import with_health
 from shared.wall_clock import utc_now
-from tests.harness.intake import api_keys, editions, key_of, submission
+from tests.harness.intake import ID_SECRET, api_keys, editions, key_of, submission
 
 KNOWN = {"Authorization": f"Bearer {key_of('all')}"}
 # What has no customer's data, with what a cache may do with it: an edition is named by its digest and never changes.
@@ -48,7 +48,7 @@ BODIES: dict[str, Any] = {
 
 @cache
 def _service() -> Service:
-    settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys())
+    settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
     service = Service(settings, settings.read_keys(), editions())
     account = Account(account_id="acme", plan="premier", account_type="business", paid=True, contacts=())
     event = EntitlementSet(account=account, set_at=utc_now())

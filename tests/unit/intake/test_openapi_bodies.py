@@ -24,7 +24,7 @@ from services.intake.settings import Settings
 from shared.contracts.vocabulary import WORD_PATTERN
 from shared.process import with_health
 from tests.harness.asking import FIELDS
-from tests.harness.intake import api_keys, editions, key_of, submission
+from tests.harness.intake import ID_SECRET, api_keys, editions, key_of, submission
 from tests.harness.json_schema import problems
 
 Json = Any
@@ -193,7 +193,7 @@ class _Intake:
     """The application of an intake whose Kafka is away, on a loop of its own."""
 
     def __init__(self) -> None:
-        given = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys())
+        given = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
         app = with_health(IntakeServer(Service(given, given.read_keys(), editions())))
         self._runner = asyncio.Runner()
         self._http = httpx.AsyncClient(

@@ -5,11 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.intake.request import Submission, accept, partition_key, request_id_of
+from services.intake.request import Submission, accept, partition_key
 from shared.contracts import wire
 from shared.contracts.structs import SupportRequestSubmitted
 from tests.harness.intake import submission
@@ -22,8 +20,8 @@ def _read(**given: Any) -> Submission:
     return Submission.model_validate_json(json.dumps(submission(**given)))
 
 
-def _accept(key: str = "k1", client: str = "shop", **given: Any) -> SupportRequestSubmitted:
-    return accept(_read(**given), client=client, authenticated_by="api_key", idempotency_key=key, received_at=NOW)
+def _accept(client: str = "shop", **given: Any) -> SupportRequestSubmitted:
+    return accept(_read(**given), client=client, authenticated_by="api_key", request_id="r1", received_at=NOW)
 
 
 def test_the_event_has_the_fields_of_the_submission() -> None:
@@ -124,19 +122,6 @@ def test_the_digest_does_not_depend_on_the_values_of_phone_details() -> None:
 def test_a_difference_in_a_kept_field_is_another_submission(field: str, value: Any) -> None:
     """The same key with any of these is a conflict, not a repetition."""
     assert _read(**{field: value}).digest != _read().digest
-
-
-@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
-def test_a_request_is_identified_by_client_account_and_key(client: str, account: str, key: str) -> None:
-    """So a retry is the same request, and nobody can collide with somebody else's."""
-    one = request_id_of(client, account, key)
-    assert one == request_id_of(client, account, key)
-    assert one not in {
-        request_id_of(client + "x", account, key),
-        request_id_of(client, account + "x", key),
-        request_id_of(client, account, key + "x"),
-        request_id_of(client + account, "", key),
-    }
 
 
 def test_requests_of_an_account_share_a_partition_and_anonymous_ones_are_spread() -> None:

@@ -92,11 +92,11 @@ def test_reading_again_changes_nothing() -> None:
 def test_the_first_submission_of_an_id_counts() -> None:
     """As it does for the router."""
     view = RecentRequests(10, EDITIONS.whole_decision)
-    _submit(view, submission_digest="first")
-    _submit(view, submission_digest="second")
-    known = view.known(ID)
-    assert known is not None
-    assert known.digest == "first"
+    _submit(view, channel="chat")
+    _submit(view, channel="phone")
+    status = view.status(ID)
+    assert status is not None
+    assert status.request["channel"] == "chat"
 
 
 def test_the_oldest_are_forgotten_first() -> None:
@@ -105,7 +105,7 @@ def test_the_oldest_are_forgotten_first() -> None:
     for number in range(5):
         _submit(view, _id(number))
     assert len(view) == 3
-    assert [view.known(_id(number)) is None for number in range(5)] == [True, True, False, False, False]
+    assert [view.submitted_at(_id(number)) is None for number in range(5)] == [True, True, False, False, False]
     view.routed(routed(_id(0), NOW))
     view.happened(started(_id(0), NOW), 1)
     assert view.status(_id(0)) is None

@@ -8,9 +8,13 @@ import pytest
 
 from services.intake.settings import Settings
 from shared.kafka.settings import BadSettings, KafkaSettings, load
-from tests.harness.intake import CLIENTS, api_keys
+from tests.harness.intake import CLIENTS, ID_SECRET, api_keys
 
-GOOD = {"FRONTLINE_KAFKA_BOOTSTRAP": "127.0.0.1:9092", "FRONTLINE_API_KEYS": api_keys()}
+GOOD = {
+    "FRONTLINE_KAFKA_BOOTSTRAP": "127.0.0.1:9092",
+    "FRONTLINE_API_KEYS": api_keys(),
+    "FRONTLINE_ID_SECRET": ID_SECRET,
+}
 
 SHARED = ("policies", "policy_dir", "http_host", "http_port", "log_level", "log_format")  # every service has them
 
@@ -26,7 +30,7 @@ def _read(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> Settings:
     return settings
 
 
-def test_only_an_api_key_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_an_api_key_and_a_secret_are_required(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything else has a default that is right on one machine."""
     settings = _read(monkeypatch)
     assert [key.name for key in settings.read_keys()] == list(CLIENTS)
@@ -62,6 +66,11 @@ def test_keys_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
             {"FRONTLINE_API_KEYS": None, "FRONTLINE_API_KEYS_FILE": "/nowhere/keys.json"},
             ["FRONTLINE_API_KEYS_FILE=/nowhere/keys.json", "No such file"],
         ),
+        ({"FRONTLINE_ID_SECRET": None}, ["FRONTLINE_ID_SECRET", "required", "frontline token secret"]),
+        ({"FRONTLINE_ID_SECRET": "short"}, ["FRONTLINE_ID_SECRET", "1 of 1", "32", "frontline token secret"]),
+        ({"FRONTLINE_ID_SECRET": f"{'x' * 32},{'y' * 31}"}, ["FRONTLINE_ID_SECRET", "2 of 2", "32"]),
+        ({"FRONTLINE_ID_SECRET": f"{'x' * 32},"}, ["FRONTLINE_ID_SECRET", "2 of 2"]),
+        ({"FRONTLINE_ID_SECRET": " "}, ["FRONTLINE_ID_SECRET", "required"]),
         ({"FRONTLINE_API_KEYS": "[{]"}, ["FRONTLINE_API_KEYS", "JSON"]),
         ({"FRONTLINE_API_KEYS": '[{"name": "a"}]'}, ["FRONTLINE_API_KEYS[0][sha256]", "required"]),
     ],
@@ -74,6 +83,17 @@ def test_a_wrong_variable_is_named_with_what_is_allowed(
         _read(monkeypatch, **changes)
     for word in words:
         assert word in str(refused.value)
+
+
+@pytest.mark.parametrize("secret", ["s3cr3t-and-short", "s3cr3t-and-long-enough-for-anybody", "s3cr3t" * 9 + ",s3cr3t"])
+def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    """Neither in an error nor in a log of the settings, whatever else is wrong."""
+    for wrong in ({}, {"FRONTLINE_HTTP_PORT": "eighty"}, {"FRONTLINE_API_KEYS": None}):
+        try:
+            shown = repr(_read(monkeypatch, FRONTLINE_ID_SECRET=secret, **wrong))
+        except BadSettings as error:
+            shown = str(error)
+        assert "s3cr3t" not in shown
 
 
 def test_more_connections_than_the_process_may_open_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

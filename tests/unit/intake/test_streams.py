@@ -9,7 +9,7 @@ from services.intake.errors import TooManyStreams
 from services.intake.request_status import RecentRequests
 from services.intake.settings import Settings
 from services.intake.stream import EventStream, Streams
-from tests.harness.intake import api_keys
+from tests.harness.intake import ID_SECRET, api_keys
 
 SCOPE = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "GET", "path": "/", "headers": []}
 
@@ -67,4 +67,4 @@ async def test_a_stream_that_has_ended_is_no_longer_counted(send_fails: bool) ->
 def test_streams_leave_connections_for_calls(files: int, streams: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream takes a connection for as long as it lasts, so `ulimit -n` may allow fewer than are set."""
     monkeypatch.setattr("shared.http.limits.open_files", lambda: files)
-    assert Settings(api_keys=api_keys()).event_stream_limit == streams
+    assert Settings(api_keys=api_keys(), id_secret=ID_SECRET).event_stream_limit == streams

@@ -14,7 +14,7 @@ from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.kafka.settings import BadSettings, load
 from shared.process import with_health
-from tests.harness.intake import api_keys, editions, key_of
+from tests.harness.intake import ID_SECRET, api_keys, editions, key_of
 
 URL = "/v1/support-requests/unknown"
 KNOWN = {"Authorization": f"Bearer {key_of('submit')}"}
@@ -23,7 +23,10 @@ UNKNOWN: list[dict[str, str]] = [{}, {"Authorization": "Bearer wrong"}, {"Author
 
 def _intake(**given: Any) -> Any:
     settings = Settings(
-        kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), **{"unauthenticated_rate": "3/hour", **given}
+        kafka_bootstrap="127.0.0.1:1",
+        api_keys=api_keys(),
+        id_secret=ID_SECRET,
+        **{"unauthenticated_rate": "3/hour", **given},
     )
     return with_health(IntakeServer(Service(settings, settings.read_keys(), editions())))
 

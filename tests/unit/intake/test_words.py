@@ -157,7 +157,7 @@ def test_only_a_desk_opens_a_case_on_a_customers_behalf() -> None:
     read = Submission.model_validate(submission(opened_by="agent"))
     with pytest.raises(MissingScope, match=r"refusal\.opened_by"):
         check_submission(read, ("submit", "backfill"), GUIDELINES)
-    check_submission(read, ("submit", "activity"), GUIDELINES)
+    check_submission(read, ("submit", "agent"), GUIDELINES)
     check_submission(Submission.model_validate(submission(opened_by="customer")), ("submit",), GUIDELINES)
 
 
