@@ -17,7 +17,7 @@ from shared.process import with_health
 from tests.harness.intake import ID_SECRET, api_keys, editions, key_of
 
 URL = "/v1/support-requests/unknown"
-KNOWN = {"Authorization": f"Bearer {key_of('submit')}"}
+KNOWN = {"Authorization": f"Bearer {key_of('admin')}"}
 UNKNOWN: list[dict[str, str]] = [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {key_of('submit')}"}]
 
 
