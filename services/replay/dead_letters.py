@@ -36,7 +36,9 @@ NotComparable = Callable[[Mismatch], Reason | None]  # why a mismatch proves not
 
 # Causes that can be found only with the edition that a case is to migrate to. Escalation saves an edition when the
 # first case uses it, not before.
-_NEED_TARGET_EDITION = frozenset({"unknown_calendar", "unknown_word", "uncountable_target", "too_much_activity"})
+_NEED_TARGET_EDITION = frozenset(
+    {"unknown_calendar", "unknown_word", "uncountable_target", "too_much_activity", "case_too_large"}
+)
 
 
 class _Migration(msgspec.Struct, frozen=True):

@@ -93,6 +93,7 @@ DeadLetterCause = Literal[
     "from_the_future",
     "uncountable_target",
     "too_much_activity",
+    "case_too_large",
     "unexpected_error",
     "output_too_large",
     "record_too_large",

@@ -16,11 +16,11 @@ from shared.contracts.vocabulary import ACTIVITY_TYPES, ActivityType
 from shared.policy.milestones import REACHED
 from shared.sla import customer_escalation, effects, sla_clock
 from shared.sla.case_facts import facts_of
-from shared.sla.case_state import CaseState, StoredActivity, store_marks, stored_terms
+from shared.sla.case_state import CaseState, StoredActivity, size_of, store_marks, stored_terms
 from shared.sla.customer_escalation import NEVER_REQUESTED, NOBODY_ASKS, EscalationRequestState, Right
 from shared.sla.errors import InputRefused
 from shared.sla.event_time import counts_from, micros
-from shared.sla.order import REOPENED, REPLIED, RETRACTED
+from shared.sla.order import ENDS, REOPENED, REPLIED, RESOLVED, RETRACTED, meaning
 from shared.sla.packing import pack_digest, pack_id, pack_trace
 from shared.sla.pinned_edition import Editions, PinnedEdition, short_of
 from shared.sla.sla_clock import Step, advance, open_case, refold, status_kind_at, unchanged
@@ -34,6 +34,10 @@ QUIET_AFTER_CLOSED = 30 * DAY
 QUIET_UNCLOSED = 90 * DAY
 # Bounds the state: more activities than this mean a runaway integration.
 MAX_ACTIVITIES = 1_000
+# Bounds the bytes of the state, to a quarter of what its changelog takes: each step reads and writes all of it.
+MAX_STATE_BYTES = 256 * 1024
+# Of these only a resolution or an end takes the last ones, and what timers publish. Both grow a state by far less.
+KEPT_FOR_THE_END = 16 * 1024
 
 
 class CaseStep(NamedTuple):
@@ -87,9 +91,9 @@ def is_retry(state: CaseState, activity: ActivityRecorded) -> bool:
 def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecorded, now: Micros) -> CaseStep:
     """Apply one activity that is no retry. One that affects no clock has no effects.
 
-    Raises InputRefused if it is one too many, sets terms that cannot be counted, names a plan or another word that the
-    case's edition does not know, migrates the case to an edition that is unknown or lacks its calendar, or answers what
-    nobody has asked.
+    Raises InputRefused if it is one too many, makes the state too large, sets terms that cannot be counted, names a
+    plan or another word that the case's edition does not know, migrates the case to an edition that is unknown or lacks
+    its calendar, or answers what nobody has asked.
     """
     before = view_of(state, editions)
     if activity.type == "policy_migrated":
@@ -97,28 +101,52 @@ def apply_activity(state: CaseState, editions: Editions, activity: ActivityRecor
     if activity.type not in before.policy.rules.relevant and activity.type not in ESCALATION_REQUESTS:
         return _unchanged([], before, now)
     _check_words(state, before, activity)
-    if len(state.activities) >= MAX_ACTIVITIES:
-        raise InputRefused("too_much_activity", f"a case takes in {MAX_ACTIVITIES} activities at most")
+    changed = replace(state, activities=[*state.activities, _stored_activity(state, activity)])
     if activity.type in ESCALATION_REQUESTS:
-        state.asked, outcome = _request_escalation(state, before, activity)
-        state.activities = [*state.activities, _stored_activity(state, activity)]
+        changed.asked, outcome = _request_escalation(state, before, activity)
+        _check_room(changed)
+        state.asked, state.activities = changed.asked, changed.activities
         return _unchanged([outcome], before, now)
-    activities = [*state.activities, _stored_activity(state, activity)]
-    after = view_of(replace(state, activities=activities), editions)
+    after = view_of(changed, editions)
     history = after.clocks.history
     try:
         step = sla_clock.apply_activity(after.policy, before.clocks, history[-1], now)
-        if activities[-1].kind in CHANGES and any(earlier.kind in CHANGES for earlier in state.activities):
+        if changed.activities[-1].kind in CHANGES and any(earlier.kind in CHANGES for earlier in state.activities):
             # A late change can alter what a later one inherits from it.
             step = refold(after.policy, step, history, history[-1].at, now)
     except CalendarError as error:
         raise _uncountable(error) from None
-    state.activities = activities
-    taken = _case_step(state, editions, after, step, now)
+    case_step = _case_step(changed, editions, after, step, now)
+    ends = meaning(after.policy.rules, history[-1]) in (RESOLVED, *ENDS) and activity.until is None
+    _check_room(changed, before if ends else None, step)
+    state.activities, state.marks, state.seen_for = changed.activities, changed.marks, changed.seen_for
     if activity.activity_id in step.messages_on_closed:
         at = counts_from(history[-1].at, state.opened_at)
-        taken.effects.append(effects.MessageOnClosedCase(at=at, activity_id=activity.activity_id))
-    return taken
+        case_step.effects.append(effects.MessageOnClosedCase(at=at, activity_id=activity.activity_id))
+    return case_step
+
+
+def _check_room(changed: CaseState, before: CaseView | None = None, step: Step | None = None) -> None:
+    """Refuse an activity that leaves too little room in the state that it has `changed`. Raises InputRefused.
+
+    The room that is kept is for a resolution and an end: for an activity that changes what the status of the case
+    counts as, from what it was in `before`. So they take it twice at most.
+    """
+    too_many = len(changed.activities) > MAX_ACTIVITIES
+    size = size_of(changed)
+    if not too_many and size <= MAX_STATE_BYTES - KEPT_FOR_THE_END:
+        return
+    if before is not None and step is not None:
+        was = unchanged(before.policy, before.clocks).status_kind
+        if was != step.status_kind:
+            return
+    if too_many:
+        raise InputRefused("too_much_activity", f"a case takes in {MAX_ACTIVITIES} activities at most")
+    most = MAX_STATE_BYTES - KEPT_FOR_THE_END
+    raise InputRefused(
+        "case_too_large",
+        f"the case would have {size} bytes with this activity; {most} are the most before its resolution or its end",
+    )
 
 
 def _check_words(state: CaseState, case: CaseView, activity: ActivityRecorded) -> None:
@@ -220,14 +248,17 @@ def _timer(step: Step, now: Micros) -> Micros | None:
 
 
 def _stored_activity(state: CaseState, activity: ActivityRecorded) -> StoredActivity:
+    """What is kept of it. Terms and fields count in the activities that change them, and nowhere else."""
+    kind = ACTIVITY_TYPES.index(activity.type)
+    changes = kind in CHANGES
     return StoredActivity(
         after=micros(activity.at, "at") - state.opened_at,
-        kind=ACTIVITY_TYPES.index(activity.type),
+        kind=kind,
         id=pack_id(activity.activity_id),
         digest=pack_digest(activity.activity_digest),
         to=activity.to,
-        fields=dict(activity.fields) if activity.fields else None,
-        terms=None if activity.milestones is None else stored_terms(activity.milestones),
+        fields=dict(activity.fields) if activity.fields and changes else None,
+        terms=None if activity.milestones is None or not changes else stored_terms(activity.milestones),
         plan=activity.plan if activity.type == "entitlement_refreshed" else None,
         edition=short_of(activity.policy_sha256)
         if activity.type == "policy_migrated" and activity.policy_sha256

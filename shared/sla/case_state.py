@@ -122,6 +122,11 @@ def encode(state: CaseState, due: Micros | None) -> bytes:
     return (due or 0).to_bytes(_DUE, "big") + _encoder.encode(state)
 
 
+def size_of(state: CaseState) -> int:
+    """The bytes of the value to store."""
+    return _DUE + len(_encoder.encode(state))
+
+
 def tombstone(due: Micros) -> bytes:
     """The value of a deleted case; the tombstone itself is deleted at `due`."""
     return due.to_bytes(_DUE, "big")

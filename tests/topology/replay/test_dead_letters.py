@@ -166,6 +166,18 @@ def one_too_many(recording: Recording) -> None:
         recording.record_activity("customer_replied", CASE)
 
 
+def large_terms(number: int) -> dict[str, MilestoneTerms]:
+    """Terms of three milestones that take some 14 KB of a case's state."""
+    paused_by = tuple(f"{number:04}{place:02}".ljust(60, "\U0001f4a4") for place in range(20))
+    terms = MilestoneTerms(target_seconds=10**6, hours="elapsed", promise="objective", paused_by=paused_by)
+    return dict.fromkeys(("restoration", "resolution", "periodic_update"), terms)
+
+
+def with_terms_that_do_not_fit(recording: Recording) -> None:
+    for number in range(20):
+        recording.record_activity("reprioritised", CASE, milestones=large_terms(number))
+
+
 def refused_by_the_broker(recording: Recording) -> None:
     recording.record_activity("agent_replied", CASE)
     for partition in range(recording.partitions):
@@ -207,6 +219,7 @@ CAUSES: tuple[tuple[str, Happening], ...] = (
     ("from_the_future", dated_in_the_future),
     ("uncountable_target", without_a_deadline),
     ("too_much_activity", one_too_many),
+    ("case_too_large", with_terms_that_do_not_fit),
     ("output_too_large", refused_by_the_broker),
     ("output_too_large", refused_with_its_dead_letter),
     ("record_too_large", larger_than_its_topic_takes),
