@@ -16,7 +16,7 @@ _log = logs.get_logger()
 class Auditor:
     """Measures each running task once a second; logs once when its timers stay due, and once when they fire again.
 
-    The gauge includes postponed timers. They are no alarm here: the task has logged their failure.
+    The gauge includes the timers of isolated cases. They are no alarm here: the task has logged each of these cases.
     """
 
     def __init__(self, alarm_seconds: float) -> None:

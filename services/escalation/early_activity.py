@@ -93,9 +93,20 @@ def case_of(list_key: bytes) -> str:
     return unpack_id(list_key[1:])
 
 
+def is_list(key: bytes) -> bool:
+    """Whether the entry `key` is the list of what waits for a case."""
+    return key[:1] == _LIST
+
+
+def check_readable(overlay: Overlay, case_id: str) -> None:
+    """Read all that waits for a case. Raises whatever reading it raises, if it is damaged."""
+    for _, offset in _waiting(overlay, case_id):
+        _decode_kept(overlay.get(STORE, _record_key(offset)) or b"")
+
+
 def due_of(key: bytes, value: bytes | None) -> int | None:
     """When the entry `key` of the store has something to give up; None for anything but a list."""
-    return int.from_bytes(value[:8], "big") if value is not None and key[:1] == _LIST else None
+    return int.from_bytes(value[:8], "big") if value is not None and is_list(key) else None
 
 
 def offsets_in(value: bytes) -> list[int]:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from heapq import heappop, heappush
 
-from services.escalation import early_activity
+from services.escalation import early_activity, isolation
 from services.escalation.edition_store import EditionStore
+from services.escalation.isolated_cases import IsolatedCases, timer_of
+from services.escalation.isolation import IsolatedCase
 from services.escalation.publishing import SOURCE, About, publish
 from services.escalation.source_records import read_activity, read_case
 from services.escalation.timer_index import Timers
@@ -14,7 +16,7 @@ from shared.contracts.structs import ActivityRecorded
 from shared.contracts.topics import CASES, EDITIONS, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.edition_record import edition_record
-from shared.kafka.faults import PoisonRecord
+from shared.kafka.faults import PoisonRecord, TaskMustStop
 from shared.kafka.record import Record
 from shared.policy.published_edition import edition_published
 from shared.sla import case_state
@@ -24,6 +26,9 @@ from shared.sla.errors import InputRefused
 from shared.sla.event_time import check_not_before
 from shared.sla.packing import pack_id, unpack_id
 from shared.sla.pinned_edition import short_of
+from shared.sla.sla_clock import unchanged
+from shared.sla.terms_in_force import view_of
+from shared.streams.isolation import RETRIED_AFTER, Isolation
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
 
@@ -55,6 +60,7 @@ class EscalationTopology:
         self._partitions = partitions
         self._trace = trace
         self._timers = {case_state.STORE: Timers(), early_activity.STORE: Timers()}
+        self._isolated = IsolatedCases(self._timers)
 
     def process(self, record: Record, overlay: Overlay) -> None:
         """Open a case, or apply activity to one."""
@@ -66,6 +72,12 @@ class EscalationTopology:
                 self._take_activity(record, overlay)
         except InputRefused as refused:
             raise PoisonRecord(refused.cause, str(refused)) from None
+        except (PoisonRecord, TaskMustStop, MemoryError):
+            raise
+        except Exception as error:
+            overlay.rollback()
+            if not self._isolate_unreadable(record, error, overlay):
+                raise
 
     def due_timers(self, overlay: Overlay) -> Iterator[Timer]:
         """The due timers of all cases in due order, as they would have fired in time."""
@@ -78,35 +90,36 @@ class EscalationTopology:
             timer = heappop(due)
             _, store, key = timer
             self._pop(store, now, due)
-            if _timer_of(store, key, overlay.get(store, key)) != timer.due:
+            if self._isolated.timer_of(store, key, overlay) != timer.due:
                 self._pass_over(store, key, overlay)
                 continue
             yield timer
-            following = _timer_of(store, key, overlay.get(store, key))
-            if following is not None and following > timer.due and self._timers[store].wakes_at(key, following) < now:
+            following = self._isolated.timer_of(store, key, overlay)
+            if following is not None and timer.due < following < now:
                 heappush(due, Timer(following, store, key))
 
     def fire(self, timer: Timer, overlay: Overlay) -> None:
         """Fire the due timer of a case, or dead-letter early activity whose case did not come."""
-        if timer.store == case_state.STORE:
+        held = self._isolated.held(timer.store, timer.key, overlay)
+        if held is not None:
+            self._retry(timer.store, timer.key, overlay)
+        elif timer.store == case_state.STORE:
             self._fire(timer.key, timer.due, overlay)
         else:
             self._give_up(timer.key, overlay)
 
-    def postpone(self, timer: Timer, until: datetime) -> None:
-        """Postpone the timer of this case only; its state keeps the instant at which it was due."""
-        self._timers[timer.store].postpone(timer.key, timer.due, to_micros(until))
+    def isolate(self, timer: Timer, error: Exception, until: datetime, overlay: Overlay) -> None:
+        """Isolate the case of this timer; its state keeps the instant at which it was due."""
+        self._begin(overlay)
+        self._isolate(timer.store, timer.key, error, until, overlay)
 
     def postponed(self) -> Postponed:
-        """The cases whose timer failed."""
-        due = [at for timers in self._timers.values() for at in timers.postponed()]
-        return Postponed(len(due), from_micros(min(due))) if due else Postponed()
+        """The isolated cases."""
+        return self._isolated.postponed()
 
     def timer_ids(self, timer: Timer) -> Mapping[str, str]:
         """The case that a timer is about."""
-        return {
-            "case_id": unpack_id(timer.key) if timer.store == case_state.STORE else early_activity.case_of(timer.key)
-        }
+        return {"case_id": isolation.case_of(timer.store, timer.key)}
 
     def next_due(self) -> datetime | None:
         """When to fire next: a timer of a case, or of activity that waits for its case."""
@@ -114,18 +127,19 @@ class EscalationTopology:
         return from_micros(min(due)) if due else None
 
     def due_but_unfired(self, now: datetime) -> int:
-        """How many timers are due at `now`, postponed ones included: a measure for people."""
-        return sum(timers.count_before(to_micros(now)) for timers in self._timers.values())
+        """How many timers are due at `now`, those of isolated cases included: a measure for people."""
+        at = to_micros(now)
+        return sum(timers.count_before(at) for timers in self._timers.values()) + self._isolated.count_overdue(at)
 
     def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:
-        """Keep the index of timers."""
-        if (timers := self._timers.get(store)) is not None:
-            timers.changed(key, _timer_of(store, key, value))
+        """Keep the indexes of timers and of isolated cases."""
+        self._isolated.changed(store, key, value)
 
     # records
 
     def _take_case(self, record: Record, overlay: Overlay) -> None:
         envelope, case = read_case(record)
+        isolation.check(overlay, pack_id(case.case_id))
         if overlay.get(case_state.STORE, pack_id(case.case_id)) is not None:
             raise PoisonRecord("duplicate_case", f"case {case.case_id} is known already: nothing was changed")
         edition = self._editions.pin(overlay, case.edition, case.policy_sha256)
@@ -150,6 +164,7 @@ class EscalationTopology:
         envelope, activity = read_activity(record, overlay.now)
         case_id, now = activity.case_id, to_micros(overlay.now)
         key = pack_id(case_id)
+        isolation.check(overlay, key)
         stored = overlay.get(case_state.STORE, key)
         if stored is None:
             self._moving(early_activity.STORE, early_activity.list_key(case_id), overlay)
@@ -223,6 +238,66 @@ class EscalationTopology:
         for record, poison in early_activity.take_expired(overlay, key, to_micros(overlay.now)):
             self._dead_letter(overlay, record, poison)
 
+    # isolated cases
+
+    def _isolate_unreadable(self, record: Record, error: Exception, overlay: Overlay) -> bool:
+        """A record has met `error`. If what is stored of its case cannot be read, isolate the case, and dead-letter the
+        record to be applied later; returns whether that is so. Else the record alone is to blame.
+        """
+        key = pack_id((record.key or b"").decode(errors="replace"))
+        for store in self._timers:
+            entry = isolation.timer_key(store, key)
+            try:
+                self._check_readable(store, entry, overlay)
+            except TaskMustStop:
+                raise
+            except Exception:
+                until = overlay.now + RETRIED_AFTER
+                isolated = self._isolate(store, entry, error, until, overlay)
+                self._dead_letter(overlay, record, isolation.refusal(key, isolated))
+                return True
+        return False
+
+    def _isolate(self, store: str, key: bytes, error: Exception, until: datetime, overlay: Overlay) -> IsolatedCase:
+        """Isolate the case whose timer is the entry `key` of `store`, or keep it isolated."""
+        self._moving(store, key, overlay)
+        before = self._isolated.held(store, key, overlay)
+        isolated = IsolatedCase(
+            store=store,
+            due=timer_of(store, key, overlay.get(store, key)) or 0,
+            since=to_micros(overlay.now) if before is None else before.since,
+            error=type(error).__name__,
+        )
+        overlay.put(isolation.STORE, isolation.key_of(store, key), isolation.encode(isolated, to_micros(until)))
+        overlay.isolations.append(Isolation({"case_id": isolation.case_of(store, key)}, error, until))
+        return isolated
+
+    def _retry(self, store: str, key: bytes, overlay: Overlay) -> None:
+        """Fire what an isolated case has due by now, if anything: if that succeeds, its isolation ends."""
+        self._check_readable(store, key, overlay)
+        due = timer_of(store, key, overlay.get(store, key))
+        if due is not None and due < to_micros(overlay.now):
+            if store == case_state.STORE:
+                self._fire(key, due, overlay)
+            else:
+                self._give_up(key, overlay)
+        self._moving(store, key, overlay)
+        overlay.delete(isolation.STORE, isolation.key_of(store, key))  # last: by then the case has its next timer
+        overlay.isolations.append(Isolation({"case_id": isolation.case_of(store, key)}))
+
+    def _check_readable(self, store: str, key: bytes, overlay: Overlay) -> None:
+        """Raises whatever reading the state of a case, or what waits for it, raises."""
+        stored = overlay.get(store, key)
+        if stored is None:
+            return
+        if store == early_activity.STORE:
+            early_activity.check_readable(overlay, early_activity.case_of(key))
+        elif not case_state.is_tombstone(stored):
+            case = view_of(case_state.decode(stored), self._editions.at(overlay))
+            unchanged(case.policy, case.clocks)
+
+    # the index of timers
+
     def _pop(self, store: str, now: Micros, due: list[Timer]) -> None:
         if (entry := self._timers[store].pop_before(now)) is not None:
             heappush(due, Timer(entry[0], store, entry[1]))
@@ -233,6 +308,7 @@ class EscalationTopology:
             self._timers[store].drop(key)
 
     def _begin(self, overlay: Overlay) -> None:
+        self._isolated.started = True
         for timers in self._timers.values():
             timers.begin(overlay)
 
@@ -246,7 +322,7 @@ class EscalationTopology:
             overlay.put(case_state.STORE, key, value)
 
     def _moving(self, store: str, key: bytes, overlay: Overlay) -> None:
-        self._timers[store].moving(key, _timer_of(store, key, overlay.get(store, key)))
+        self._timers[store].moving(key, self._isolated.timer_of(store, key, overlay))
 
     def _publish(
         self,
@@ -262,7 +338,3 @@ class EscalationTopology:
 
     def _dead_letter(self, overlay: Overlay, record: Record, poison: PoisonRecord | InputRefused) -> None:
         overlay.dead_letter(DeadLetter(poison.cause, str(poison), SERVICE, overlay.now, record))
-
-
-def _timer_of(store: str, key: bytes, value: bytes | None) -> Micros | None:
-    return case_state.due_of(value) if store == case_state.STORE else early_activity.due_of(key, value)

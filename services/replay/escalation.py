@@ -212,6 +212,9 @@ class ReplayedEscalation(ReplayedTask):
             if attempt.events and (not is_new or self._are_published_later(attempt.events)):
                 self._held_due = due
                 return
+            if attempt.slice.failed:
+                self.commit(attempt)
+                continue
             if not attempt.slice.timers and self.runner.next_due() == due:
                 return  # only index entries of timers that have moved
             expired_at = self._dead_lettered_at(attempt.dead_letters)
@@ -239,14 +242,14 @@ class ReplayedEscalation(ReplayedTask):
             if attempt.events:
                 here = any(event_id(each) in expected or self.comparison.is_unmatched(each) for each in attempt.events)
                 if not here and self._published_at(attempt.events) is not None:
-                    if not self._postpone(attempt, at):
+                    if not self._isolate(attempt, at):
                         break
                     continue
             elif attempt.slice.timers:
                 # It deletes an expired case, or dead-letters early activity: at its own time.
                 own = self._dead_lettered_at(attempt.dead_letters) or self.time_reached
                 attempt = self.attempt([], min(max(own, due + TICK), at), timers=1)
-            elif self.runner.next_due() == due:
+            elif not attempt.slice.failed and self.runner.next_due() == due:
                 break
             matched = [expected.pop(event_id(output), None) for output in attempt.events]
             self.comparison.match([each for each in matched if each is not None], attempt.events)
@@ -275,15 +278,15 @@ class ReplayedEscalation(ReplayedTask):
                 at = EPOCH
             yield event_id(record), at
 
-    def _postpone(self, attempt: Attempt, at: datetime) -> bool:
-        """Whether the timer of `attempt` fired later than timers due after it: it had failed and was postponed.
+    def _isolate(self, attempt: Attempt, at: datetime) -> bool:
+        """Whether the timer of `attempt` fired later than timers due after it: it had failed, its case was isolated.
 
-        If so, postpone it here too, until its events come in the log.
+        If so, isolate the case here too, until its events come in the log.
         """
         published = self._published_at(attempt.events)
         if published is None or published <= at:
             return False
-        self.runner.postpone(attempt.slice.fired[0], published - TICK)
+        self.runner.isolate(attempt.slice.fired[0], at, published - TICK)
         return True
 
     def _dead_lettered_at(self, letters: list[DeadLetter]) -> datetime | None:

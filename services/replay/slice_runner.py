@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from services.replay.errors import ReplayError
 from services.replay.log import FAR_FUTURE, Log
 from shared.contracts.topics import EDITIONS
 from shared.contracts.vocabulary import DeadLetterCause
@@ -20,6 +21,10 @@ from shared.streams.task_state import Slice, TaskState
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
+
+
+class FailedInTheLog(ReplayError):
+    """A timer failed in the service that wrote the log."""
 
 
 class Attempt(NamedTuple):
@@ -78,9 +83,10 @@ class SliceRunner:
         """When the earliest timer is due, None if there is none."""
         return self._state.processor.next_due()
 
-    def postpone(self, timer: Timer, until: datetime) -> None:
-        """Do not fire a timer of the latest attempt before `until`."""
-        self._state.processor.postpone(timer, until)
+    def isolate(self, timer: Timer, now: datetime, until: datetime) -> None:
+        """Isolate what a timer of the latest attempt is about until `until`, as the service did."""
+        run = self._state.isolate(timer, FailedInTheLog(), now, until)
+        self._state.commit(run.overlay)
 
     def stored(self, store: str, key: bytes) -> bytes | None:
         """The value of a key in a state store."""

@@ -30,6 +30,7 @@ from shared.routing.entitlement import AccountTerms, Entitlement, anonymous, cov
 from shared.routing.entitlement_order import Dated, verdict
 from shared.routing.route import route
 from shared.routing.rulebook import Rules
+from shared.streams.isolation import Isolation
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
 from shared.streams.task_state import TIMERS_PER_SLICE
@@ -95,10 +96,10 @@ class RouterTopology:
         """Delete the entry of a request."""
         overlay.delete(timer.store, timer.key)
 
-    def postpone(self, timer: Timer, until: datetime) -> None:
+    def isolate(self, timer: Timer, error: Exception, until: datetime, overlay: Overlay) -> None:
         """Keep a request as if it had just arrived; time here is that of the log. To keep it longer is harmless."""
-        del until
         self._recent.postpone(timer.key)
+        overlay.isolations.append(Isolation(self.timer_ids(timer), error, until))
 
     def postponed(self) -> Postponed:
         """The requests whose entries could not be deleted."""

@@ -98,7 +98,7 @@ ROUTER_SOURCES = (ENTITLEMENTS, REQUESTS)
 ESCALATION_SOURCES = (CASES, ACTIVITY)
 TASK_SOURCES = {"router": ROUTER_SOURCES, "escalation": ESCALATION_SOURCES}  # by service, whose name is its group's
 ROUTER_STORES = ("entitlements", "requests", "editions")
-ESCALATION_STORES = ("cases", "early", "editions")
+ESCALATION_STORES = ("isolated", "cases", "early", "editions")  # the timer of an isolated case is that of its retry
 
 TOPICS: tuple[Topic, ...] = (
     REQUESTS,

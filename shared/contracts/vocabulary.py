@@ -94,6 +94,7 @@ DeadLetterCause = Literal[
     "uncountable_target",
     "too_much_activity",
     "case_too_large",
+    "case_isolated",
     "unexpected_error",
     "output_too_large",
     "record_too_large",

@@ -31,10 +31,12 @@ TRANSACTIONS_SETTLED = Counter(
 RECORDS = Counter("frontline_records_processed_total", "Source records processed and committed", ["service", "topic"])
 TIMERS = Counter("frontline_timers_fired_total", "Timers fired and committed", ["service"])
 TIMERS_FAILED = Counter(
-    "frontline_timers_failed_total", "Timers that failed and were postponed, by error", ["service", "error"]
+    "frontline_timers_failed_total",
+    "Timers that failed, so that what they are about is isolated, by error",
+    ["service", "error"],
 )
-TIMERS_POSTPONED = Gauge(
-    "frontline_timers_postponed", "Timers that failed and wait for their next attempt", ["service", "task"]
+ISOLATED = Gauge(
+    "frontline_isolated", "What has failed alone, such as cases, and waits for its next attempt", ["service", "task"]
 )
 TIMER_LATENESS_SECONDS = Histogram(
     "frontline_timer_lateness_seconds",
@@ -50,7 +52,7 @@ TIMER_FIRED_LATE_SECONDS = Histogram(
 )
 TIMER_OVERDUE_SECONDS = Gauge(
     "frontline_timer_overdue_seconds",
-    "How long the earliest unfired timer has been due, postponed timers included; 0 = none is due",
+    "How long the earliest unfired timer has been due, isolated ones included; 0 = none is due",
     ["service", "task"],
 )
 DEAD_LETTERS = Counter("frontline_dead_letters_total", "Records dead-lettered, by cause", ["service", "topic", "cause"])
@@ -79,7 +81,7 @@ CLOCK_DRIFT_SECONDS = Gauge(
 CLOCK_PAUSED = Gauge(
     "frontline_clock_paused", "1 while timers are paused because the wall clock has jumped", ["service"]
 )
-_OF_A_TASK = (LAG, TIMERS_POSTPONED, TIMER_OVERDUE_SECONDS, RESTORE_RECORDS, RESTORE_REMAINING, TASK_STATE)
+_OF_A_TASK = (LAG, ISOLATED, TIMER_OVERDUE_SECONDS, RESTORE_RECORDS, RESTORE_REMAINING, TASK_STATE)
 
 
 def remove_task(service: str, partition: int) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Output
+from shared.streams.isolation import Isolation
 
 
 class ReadableStore(Protocol):
@@ -33,6 +34,7 @@ class Overlay:
         "callbacks",
         "changes",
         "dead_letters",
+        "isolations",
         "now",
         "outputs",
         "partition",
@@ -54,9 +56,10 @@ class Overlay:
         self.changes: dict[tuple[str, bytes], bytes | None] = {}
         self.outputs: list[Output] = []
         self.dead_letters: list[DeadLetter] = []  # those among `outputs`
+        self.isolations: list[Isolation] = []  # for the log, once it has committed
         self.callbacks: list[Callable[[], None]] = []
         self._record_changes: dict[tuple[str, bytes], object] = {}
-        self._lengths = (0, 0, 0)  # of the three lists at the last savepoint
+        self._lengths = (0, 0, 0, 0)  # of the four lists at the last savepoint
 
     def positions_beside(self, topic: str) -> dict[str, int]:
         """The positions of all source topics but this one."""
@@ -93,7 +96,7 @@ class Overlay:
     def savepoint(self) -> None:
         """`rollback` undoes everything from here on. Called before each record and each timer."""
         self._record_changes.clear()
-        self._lengths = (len(self.outputs), len(self.dead_letters), len(self.callbacks))
+        self._lengths = (len(self.outputs), len(self.dead_letters), len(self.callbacks), len(self.isolations))
 
     def rollback(self) -> None:
         """Undo everything since the last savepoint."""
@@ -102,10 +105,11 @@ class Overlay:
                 del self.changes[name]
             else:
                 self.changes[name] = before  # type: ignore[assignment]  # the value before
-        outputs, letters, callbacks = self._lengths
+        outputs, letters, callbacks, isolations = self._lengths
         del self.outputs[outputs:]
         del self.dead_letters[letters:]
         del self.callbacks[callbacks:]
+        del self.isolations[isolations:]
         self._record_changes.clear()
 
     def _change(self, store: str, key: bytes, value: bytes | None) -> None:

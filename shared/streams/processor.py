@@ -23,10 +23,10 @@ class Timer(NamedTuple):
 
 
 class Postponed(NamedTuple):
-    """The timers of a task that failed and wait for their retry."""
+    """What of a task is isolated and waits for its retry."""
 
     timers: int = 0  # how many
-    earliest: datetime | None = None  # when the first of them was due
+    earliest: datetime | None = None  # when the first timer of these was due
 
 
 class Processor(Protocol):
@@ -43,29 +43,30 @@ class Processor(Protocol):
     def due_timers(self, overlay: Overlay) -> Iterator[Timer]:
         """The timers that are due at `overlay.now`, in due order.
 
-        The caller fires or postpones each one before it takes the next, so a timer that a fired one makes due comes in
+        The caller fires or isolates each one before it takes the next, so a timer that a fired one makes due comes in
         its due order.
         """
 
     def fire(self, timer: Timer, overlay: Overlay) -> None:
         """Fire one timer that `due_timers` has just returned. If it raises, the changes of this timer are dropped."""
 
-    def postpone(self, timer: Timer, until: datetime) -> None:
-        """Do not return `timer` before the wall clock is past `until`, unless its entry gets another due instant.
+    def isolate(self, timer: Timer, error: Exception, until: datetime, overlay: Overlay) -> None:
+        """Isolate what `timer` is about, which has failed alone: `due_timers` returns it again after `until`, or after
+        a restart.
 
-        Called in the transaction in which `due_timers` returned it, or after that was aborted. It takes effect at once,
-        whether or not a transaction commits, and it is not stored: after a restart the timer is tried at once.
+        Called in the transaction in which `due_timers` returned it, with the changes of `fire` undone, or in one of its
+        own after the broker has refused what it produces.
         """
 
     def postponed(self) -> Postponed:
-        """The timers that are postponed now, for the metrics."""
+        """What is isolated now, for the metrics."""
 
     def timer_ids(self, timer: Timer) -> Mapping[str, str]:
         """The ids that a log line about this timer carries, by name, such as `case_id`."""
 
     def next_due(self) -> datetime | None:
-        """When the task has to fire timers next, or None. A timer is due when the wall clock is *past* its instant; a
-        postponed one, when the wall clock is past the instant until which it is postponed.
+        """When the task has to fire timers next, or None. A timer is due when the wall clock is *past* its instant; one
+        that is isolated, when the wall clock is past the instant of its retry.
         """
 
     def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:

@@ -20,10 +20,12 @@ class RefusedRecordIsolation:
     """What the next slices of a task may contain after the broker has refused one.
 
     A refused slice is retried one timer or one record at a time. A record that is refused alone is dead-lettered, by
-    reference if it does not fit; a timer that is refused alone is postponed. Then the task takes full slices again.
+    reference if it does not fit; what a timer that is refused alone is about is isolated. Then the task takes full
+    slices again.
     """
 
     def __init__(self) -> None:
+        self.timer: Timer | None = None  # refused alone: the next slice isolates what it is about, and nothing else
         self._timers = 0  # still to be fired one by one
         self._until: dict[str, int] = {}  # records below these offsets are processed one by one
         self._dispositions: dict[tuple[str, int], Disposition] = {}
@@ -31,34 +33,34 @@ class RefusedRecordIsolation:
     @property
     def active(self) -> bool:
         """Whether the next slice has to be a single timer or record."""
-        return bool(self._timers or self._until)
+        return bool(self.timer or self._timers or self._until)
 
     def limits(self, records: int, *, timers_due: bool, queued: int) -> tuple[int, int]:
         """How many timers and how many records the next slice may take: all and `records` unless `active`."""
         if not self.active:
             return TIMERS_PER_SLICE, records
+        if self.timer is not None:
+            return 0, 0
         return (1, 0) if timers_due and (self._timers or not queued) else (0, 1)
 
     def disposition(self, record: Record) -> Disposition | None:
         """How to dead-letter `record` instead of processing it; None = process it."""
         return self._dispositions.get((record.topic, record.offset))
 
-    def refused(self, done: Slice, records: list[Record], message: str) -> Timer | None:
-        """The broker refused the transaction of `done`, made from `records`. Returns the timer to postpone, if it was
-        refused alone. Raises OutputTooLarge.
-        """
+    def refused(self, done: Slice, records: list[Record], message: str) -> None:
+        """The broker refused the transaction of `done`, made from `records`. Raises OutputTooLarge."""
         if done.timers + done.records > 1:
             self._timers = max(self._timers, done.timers)
             self._until = dict(done.overlay.positions) if done.records else {}
-            return None
-        if done.fired:
+        elif done.fired:
             self._timers = max(0, self._timers - 1)
-            return done.fired[0]
-        self._refused_alone(records[-1], done, message)
-        return None
+            self.timer = done.fired[0]
+        else:
+            self._refused_alone(records[-1], done, message)
 
     def committed(self, done: Slice, *, timers_left: bool) -> None:
         """The transaction of `done` has committed; `timers_left`: whether any timer is still due."""
+        self.timer = None
         self._timers = max(0, self._timers - done.timers) if timers_left else 0
         positions = done.overlay.positions
         self._until = {topic: end for topic, end in self._until.items() if positions.get(topic, 0) < end}

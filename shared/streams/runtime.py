@@ -264,7 +264,7 @@ class Runtime:
         due = [at for at in (task.processor.next_due(), postponed.earliest) if at is not None]
         overdue = (reading.now - min(due)).total_seconds() if due else 0.0
         metrics.TIMER_OVERDUE_SECONDS.labels(self.service, task.partition).set(max(0.0, overdue))
-        metrics.TIMERS_POSTPONED.labels(self.service, task.partition).set(postponed.timers)
+        metrics.ISOLATED.labels(self.service, task.partition).set(postponed.timers)
         if self._observer is not None and task.phase is Phase.RUNNING and reading.steady:
             self._observer.observe(task.partition, task.processor, reading.now)
 

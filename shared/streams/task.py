@@ -16,7 +16,7 @@ from shared.contracts.topics import Topic
 from shared.kafka.faults import TaskMustStop
 from shared.kafka.record import Consumed, Record
 from shared.observability import logs
-from shared.streams import dead_letter_report, metrics
+from shared.streams import dead_letter_report, isolation_report, metrics
 from shared.streams.errors import Fenced, OffsetLost, RecordRefused
 from shared.streams.pacing import Pacer
 from shared.streams.positions import Committed
@@ -26,7 +26,7 @@ from shared.streams.refused_records import RefusedRecordIsolation
 from shared.streams.takeover import take_over
 from shared.streams.task_context import Sources, TaskContext
 from shared.streams.task_phase import Phase, check_transition
-from shared.streams.task_state import FailedTimer, Slice, TaskState
+from shared.streams.task_state import Slice, TaskState
 from shared.streams.transaction import Transactions
 from shared.streams.watched_clock import Reading
 
@@ -275,18 +275,16 @@ class Task:
         records = self._queue.take(limit)
         began = self._now()
         done = self._slice(records, reading.now, timers if reading.steady else 0)
-        for failed in done.failed:
-            self._report_failed(failed)
         self._pacer.processed(len(records), self._now() - began)
         if done.empty:
+            self._report_isolations(done)
+            self._isolation.timer = None
             await asyncio.sleep(0 if records else _LOOK_SECONDS)
             return
         try:
             await self._commit(transactions, done)
         except RecordRefused as error:
-            timer = self._isolation.refused(done, records, str(error))
-            if timer is not None:
-                self._report_failed(FailedTimer(timer, error, self.state.postpone(timer, reading.now)))
+            self._isolation.refused(done, records, str(error))
             raise
         left = self.processor.next_due()
         self._isolation.committed(done, timers_left=left is not None and left < reading.now)
@@ -295,6 +293,8 @@ class Task:
         self._measure(done, records)
 
     def _slice(self, records: list[Record], now: datetime, timers: int) -> Slice:
+        if self._isolation.timer is not None:
+            return self.state.isolate(self._isolation.timer, RecordRefused("the output of its timer"), now)
         disposition = self._isolation.disposition(records[0]) if len(records) == 1 else None
         if disposition is None:
             return self.state.run(records, now, timer_limit=timers)
@@ -335,25 +335,15 @@ class Task:
             metrics.TIMER_LATENESS_SECONDS.labels(service).observe(max(0.0, late.total_seconds()))
             for each in done.lateness:
                 metrics.TIMER_FIRED_LATE_SECONDS.labels(service).observe(each.total_seconds())
+        self._report_isolations(done)
         for letter in done.overlay.dead_letters:
             dead_letter_report.report(service, letter)
 
-    def _report_failed(self, failed: FailedTimer) -> None:
-        error = type(failed.error).__name__
-        metrics.TIMERS_FAILED.labels(self.context.service, error).inc()
-        ids = self.processor.timer_ids(failed.timer)
-        timer = f"Timer of {' '.join(f'{name} {value}' for name, value in ids.items())}"
-        refused = isinstance(failed.error, RecordRefused)
-        what = "produces a record that the broker rejects as too large" if refused else "failed"
-        _log.error(
-            f"{timer} {what}: retrying in an hour, other timers are not affected",
-            action="timer.postponed",
-            partition=self.partition,
-            error=error,  # never its text, which might quote a customer
-            until=failed.until.isoformat(),
-            stack=None if refused else "".join(traceback.format_tb(failed.error.__traceback__)),
-            **ids,
-        )
+    def _report_isolations(self, done: Slice) -> None:
+        for failed in done.failed:
+            metrics.TIMERS_FAILED.labels(self.context.service, type(failed.error).__name__).inc()
+        for isolation in done.overlay.isolations:
+            isolation_report.report(self.partition, isolation)
 
 
 def _nap(due: datetime | None, reading: Reading, longest: float) -> float:

@@ -15,13 +15,13 @@ from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.faults import PoisonRecord, TaskMustStop
 from shared.kafka.record import Output, Record, Withheld, size_of, too_large
 from shared.kafka.record_checks import check_partition
+from shared.streams.isolation import RETRIED_AFTER
 from shared.streams.overlay import Overlay
 from shared.streams.positions import Offsets
 from shared.streams.processor import Processor, Timer
 from shared.streams.state_store import Change, StateStore, StoreFactory, in_memory
 
 TIMERS_PER_SLICE = 2_000
-POSTPONED_FOR = timedelta(hours=1)  # a timer that failed is tried again after this time
 OFFSETS_KEY = b"\x00offsets"  # in a changelog: the source positions of the last transaction that wrote to it
 _RESERVED = b"\x00"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,7 +29,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class FailedTimer:
-    """A timer that raised an unexpected error: its changes were dropped, and it is tried again after `until`."""
+    """A timer that raised an unexpected error, or whose output the broker refuses: its changes were dropped, what it is
+    about is isolated, and it is tried again after `until`.
+    """
 
     timer: Timer
     error: Exception
@@ -42,7 +44,7 @@ class Slice:
 
     overlay: Overlay
     fired: list[Timer] = field(default_factory=list)  # in the order in which they fired
-    failed: list[FailedTimer] = field(default_factory=list)  # the overlay has none of their changes
+    failed: list[FailedTimer] = field(default_factory=list)  # the overlay has their isolation, and no other change
     records: int = 0
 
     @property
@@ -62,8 +64,8 @@ class Slice:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to commit: no record consumed and no timer fired."""
-        return not (self.timers or self.records)
+        """Whether there is nothing to commit: no record consumed, no timer fired, and nothing isolated."""
+        return not (self.timers or self.records or self.overlay.changes)
 
 
 class TaskState:
@@ -105,8 +107,8 @@ class TaskState:
     def run(self, records: Sequence[Record], now: datetime, *, timer_limit: int = TIMERS_PER_SLICE) -> Slice:
         """Fire at most `timer_limit` due timers, then process `records` by source and offset, all at `now`.
 
-        A timer that fails is postponed and counts towards the limit. Records below the position are skipped: they have
-        been consumed. Raises TaskMustStop; drop the slice then.
+        What a timer that fails is about is isolated; the timer counts towards the limit. Records below the position are
+        skipped: they have been consumed. Raises TaskMustStop; drop the slice then.
         """
         done = Slice(self._overlay(now))
         if timer_limit > 0:
@@ -127,14 +129,11 @@ class TaskState:
                 self._dead_letter(done, record, poison.cause, str(poison))
         return done
 
-    def postpone(self, timer: Timer, now: datetime) -> datetime:
-        """Postpone `timer`, so that the others fire; returns until when.
-
-        The runtime also does so when the broker refuses an output of the timer.
-        """
-        until = now + POSTPONED_FOR
-        self.processor.postpone(timer, until)
-        return until
+    def isolate(self, timer: Timer, error: Exception, now: datetime, until: datetime | None = None) -> Slice:
+        """Isolate what `timer` is about and do nothing else; the runtime does so when the broker refuses its output."""
+        done = Slice(self._overlay(now))
+        self._isolate(done, timer, error, until or now + RETRIED_AFTER)
+        return done
 
     def refuse(
         self, record: Record, now: datetime, cause: DeadLetterCause, message: str, *, by_reference: bool
@@ -229,11 +228,16 @@ class TaskState:
             except Exception as error:
                 # One bad timer must not stop the others.
                 done.overlay.rollback()
-                done.failed.append(FailedTimer(timer, error, self.postpone(timer, done.overlay.now)))
+                self._isolate(done, timer, error, done.overlay.now + RETRIED_AFTER)
             else:
                 done.fired.append(timer)
             if tried == limit:
                 break
+
+    def _isolate(self, done: Slice, timer: Timer, error: Exception, until: datetime) -> None:
+        done.overlay.savepoint()
+        self.processor.isolate(timer, error, until, done.overlay)
+        done.failed.append(FailedTimer(timer, error, until))
 
     def _withheld(self, record: Record) -> Withheld | None:
         """Why `record` is not processed at all, if there is a reason. Its value would not fit into a dead letter."""

@@ -152,7 +152,7 @@ async def test_a_record_that_does_not_fit_with_its_cause_is_dead_lettered_by_ref
 
 
 @pytest.mark.parametrize("word", ["big", "crash"])
-async def test_a_bad_timer_is_postponed_and_the_others_of_its_partition_fire(rig: Rig, word: str) -> None:
+async def test_a_bad_timer_is_isolated_and_the_others_of_its_partition_fire(rig: Rig, word: str) -> None:
     """Whether the broker refuses what it produces or it raises: one case must not stop the clocks of all others."""
     bad = next(key for n in range(100) if partition_for((key := f"{word} {n}").encode(), 2) == 0)
     good = [key for key in KEYS if partition_for(key.encode(), 2) == 0]
@@ -167,11 +167,11 @@ async def test_a_bad_timer_is_postponed_and_the_others_of_its_partition_fire(rig
     labels = {"service": rig.service, "error": error}
     assert REGISTRY.get_sample_value("frontline_timers_failed_total", labels) == 1
     postponed = {"service": rig.service, "task": "0"}
-    await eventually(lambda: REGISTRY.get_sample_value("frontline_timers_postponed", postponed) == 1)
+    await eventually(lambda: REGISTRY.get_sample_value("frontline_isolated", postponed) == 1)
     await eventually(lambda: (REGISTRY.get_sample_value("frontline_timer_overdue_seconds", postponed) or 0) > 1)
 
 
-async def test_a_postponed_timer_is_tried_again_after_an_hour_and_after_a_restart(rig: Rig) -> None:
+async def test_an_isolated_timer_is_tried_again_after_an_hour_and_after_a_restart(rig: Rig) -> None:
     """Its instant stays in the store; that it failed is known to the running task only."""
     hands, labels = Hands(), {"service": rig.service, "error": "ZeroDivisionError"}
 
@@ -181,8 +181,8 @@ async def test_a_postponed_timer_is_tried_again_after_an_hour_and_after_a_restar
     running = rig.start(clock=hands.clock())
     with capture_logs() as logged:
         await rig.produce(rig.second, [("crash", b"timer 0")])
-        await eventually(lambda: any(line.get("action") == "timer.postponed" for line in logged))
-    (line,) = [line for line in logged if line.get("action") == "timer.postponed"]
+        await eventually(lambda: any(line.get("action") == "isolation.began" for line in logged))
+    (line,) = [line for line in logged if line.get("action") == "isolation.began"]
     assert (line["key"], line["error"], line["log_level"]) == ("crash", "ZeroDivisionError", "error")
     assert "in fire" in line["stack"]
     assert "a customer's words" not in str(logged)

@@ -78,7 +78,7 @@ async def test_an_instance_shows_no_metric_of_a_partition_that_it_has_given_up(r
     everything = {
         (f"frontline_{name}", task)
         for name in (
-            "source_lag_records", "timer_overdue_seconds", "timers_postponed", "restore_records",
+            "source_lag_records", "timer_overdue_seconds", "isolated", "restore_records",
             "restore_remaining_offsets", "task_state",
         )
         for task in "01"

@@ -9,6 +9,7 @@ from itertools import islice
 from shared.contracts.topics import Topic
 from shared.kafka.faults import PoisonRecord, TaskMustStop
 from shared.kafka.record import Output, Record
+from shared.streams.isolation import Isolation
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Processor, Timer
 
@@ -86,9 +87,10 @@ class Counter:
         if word == "crash":
             raise ZeroDivisionError("a customer's words")
 
-    def postpone(self, timer: Timer, until: datetime) -> None:
+    def isolate(self, timer: Timer, error: Exception, until: datetime, overlay: Overlay) -> None:
         """Do not return it until then."""
         self._postponed[timer.key] = until
+        overlay.isolations.append(Isolation(self.timer_ids(timer), error, until))
 
     def postponed(self) -> Postponed:
         """The timers that failed."""

@@ -12,6 +12,7 @@ from shared.contracts.topics import DEAD_LETTER_SUFFIX, Topic
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Headers, Output, Record
+from shared.streams.isolation import Isolation
 from shared.streams.processor import Processor
 from shared.streams.state_store import StateStore, StoreFactory, in_memory
 from shared.streams.task_state import OFFSETS_KEY, TIMERS_PER_SLICE, Slice, TaskState
@@ -45,6 +46,7 @@ class TopologyDriver:
         self.now = now
         self.produced: list[Output] = []
         self.reported: list[DeadLetter] = []  # the dead letters that the runtime counts and logs
+        self.isolations: list[Isolation] = []  # that the runtime logs
         self.lateness: list[timedelta] = []  # of each timer that has fired, in that order
         self.changelogs: dict[str, dict[bytes, bytes]] = defaultdict(dict)
         self._ends: dict[str, int] = defaultdict(int)
@@ -197,6 +199,7 @@ class TopologyDriver:
         self._task.commit(done.overlay)
         self.produced += done.overlay.outputs
         self.reported += done.overlay.dead_letters
+        self.isolations += done.overlay.isolations
         self.lateness += done.lateness
         return done.overlay.outputs
 

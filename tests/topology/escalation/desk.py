@@ -82,6 +82,10 @@ class TaskDesk:
         event = self.activity(kind, case_id, **({"at": now, "recorded_at": now} | given))
         return self._pipe(ACTIVITY, case_id, event, now)
 
+    def words_of_record(self, record: Record) -> list[str]:
+        """A dead letter is replayed: its record is the next one of its topic; what is published because of it."""
+        return self.in_words(self.driver.pipe(record.topic, record.key, record.value, record.headers))
+
     def passes(self, span: timedelta) -> list[str]:
         """Time goes by, and each timer fires in its time; what is published."""
         return self.in_words(self.driver.advance_to(self.driver.now + span))

@@ -1,4 +1,4 @@
-"""A case whose timer fails stands aside alone: the clocks of all others run, and it is tried again."""
+"""A case that fails is isolated alone: the clocks of all others run, and it is retried."""
 
 from datetime import timedelta
 
@@ -6,9 +6,10 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from services.escalation import early_activity
+from services.escalation import early_activity, isolation, topology
 from services.escalation.auditor import Auditor
 from services.escalation.early_activity import list_key
+from shared.business_time.instants import from_micros
 from shared.sla import case_state
 from shared.sla.packing import pack_id
 from shared.streams.overlay import Overlay
@@ -82,16 +83,133 @@ def test_what_failed_is_tried_again_at_once_after_a_restart_and_says_everything(
     assert BREACHED in desk.passes(minutes(20))
 
 
-def test_a_case_that_moves_on_is_no_longer_postponed() -> None:
-    """What failed was one instant; an activity gives the case another one, and that one fires in time."""
+def test_activity_of_an_isolated_case_is_dead_lettered_and_can_be_replayed_later() -> None:
+    """It is neither lost nor applied to a state that nobody understands; the message says when to replay it."""
+    desk, stored = with_a_bad_case()
+    desk.passes(minutes(44))
+    assert desk.record_activity("agent_replied", OTHER) != []
+    assert desk.record_activity("agent_replied", BAD) == []
+    (letter,) = desk.driver.dead_letters
+    assert (letter.cause, letter.by_reference) == ("case_isolated", False)
+    assert f"case {BAD} is isolated since" in letter.message
+    assert "replay" in letter.message
+    desk.driver.changelogs["cases"][pack_id(BAD)] = stored
+    assert desk.sleeps(timedelta(seconds=1)) == [WARNED]
+    assert desk.words_of_record(letter.record) == ["first_response fulfilled in time"]
+
+
+def test_isolation_is_state_with_a_changelog() -> None:
+    """After a restart the case is still isolated, since the same instant, until a retry has succeeded."""
+    desk, _ = with_a_bad_case()
+    desk.passes(minutes(45))
+    before = desk.driver.contents("isolated")
+    assert [isolation.decode(value).error for value in before.values()] == ["ValueError"]
+    desk.driver.restart()
+    assert desk.driver.contents("isolated") == before
+    assert desk.record_activity("agent_replied", BAD) == []
+    assert desk.dead_letter_causes == ["case_isolated"]
+    (held,) = map(isolation.decode, desk.driver.contents("isolated").values())
+    assert (held.store, held.since) == ("cases", isolation.decode(before[pack_id(BAD)]).since)
+
+
+def test_a_retry_in_a_transaction_that_is_aborted_has_not_happened() -> None:
+    """The runtime tries again; the index of timers must still know the case."""
+    desk, stored = with_a_bad_case()
+    desk.passes(minutes(45))
+    desk.driver.changelogs["cases"][pack_id(BAD)] = stored
+    desk.driver.restart()
+    desk.driver.abort_slice(now=desk.driver.now + timedelta(seconds=1))
+    assert desk.driver.processor.postponed().timers == 1
+    assert WARNED in desk.passes(timedelta(seconds=2))
+    assert desk.driver.processor.postponed() == Postponed()
+
+
+def test_a_failure_in_a_transaction_that_is_aborted_isolates_nobody() -> None:
+    """What is not committed has not happened."""
+    desk, _ = with_a_bad_case()
+    desk.driver.abort_slice(now=desk.driver.now + minutes(50))
+    assert not len(desk.driver.stores["isolated"])
+    desk.driver.pipe_slice([], desk.driver.now)
+    assert desk.driver.processor.postponed().timers == 1
+
+
+@pytest.mark.parametrize("damaged", [b"\xc1", None], ids=["bytes", "facts"])
+def test_a_case_whose_state_cannot_be_read_is_isolated_by_the_next_activity(damaged: bytes | None) -> None:
+    """Its timer may be far away, or there is none: the record waits among the dead letters, the alarm comes at once."""
     desk = TaskDesk()
     desk.opens(BAD)
-    (timer,) = _due_timers(desk, minutes(46))
-    desk.driver.processor.postpone(timer, desk.driver.now + HOUR * 100)
-    assert desk.passes(minutes(50)) == []
-    assert desk.record_activity("reprioritised", BAD, impact="significant") != []
+    desk.opens(OTHER)
+    stored = damages(desk)
+    if damaged:
+        desk.driver.changelogs["cases"][pack_id(BAD)] = stored[:8] + damaged
+        desk.driver.restart()
+    assert desk.record_activity("customer_replied", BAD) == []
+    assert desk.record_activity("customer_replied", BAD) == []
+    assert desk.dead_letter_causes == ["case_isolated"] * 2
+    assert [each.ids for each in desk.driver.isolations] == [{"case_id": BAD}]
+    assert desk.record_activity("agent_replied", OTHER) == ["first_response fulfilled in time"]
+    assert desk.driver.processor.postponed() == Postponed(1, from_micros(case_state.due_of(stored) or 0))
+    desk.driver.changelogs["cases"][pack_id(BAD)] = stored
+    desk.driver.restart()
+    desk.passes(minutes(1))
     assert desk.driver.processor.postponed() == Postponed()
-    assert desk.passes(HOUR * 10) != []
+    began, ended = desk.driver.isolations
+    assert (began.error is None, ended.error, ended.ids) == (False, None, {"case_id": BAD})
+    assert desk.words_of_record(desk.driver.dead_letters[0].record) == []
+    assert desk.passes(minutes(46)) == [WARNED]
+
+
+def test_a_case_that_nothing_is_due_for_is_retried_after_an_hour() -> None:
+    """Success ends the isolation although no timer fires."""
+    desk = TaskDesk()
+    desk.opens(BAD)
+    desk.record_activity("resolved", BAD)
+    key, stored = pack_id(BAD), damages(desk)
+    assert desk.record_activity("customer_replied", BAD) == []
+    before = desk.driver.produced[:]
+    desk.passes(minutes(59))
+    assert len(desk.driver.isolations) == 1
+    desk.passes(minutes(2))
+    assert [each.error is None for each in desk.driver.isolations] == [False, False]
+    desk.driver.changelogs["cases"][key] = stored
+    desk.driver.restart()
+    assert desk.passes(minutes(1)) == []
+    assert desk.driver.produced == before
+    assert desk.driver.isolations[-1].error is None
+    assert not len(desk.driver.stores["isolated"])
+    assert case_state.due_of(desk.driver.stores["cases"].get(key)) == case_state.due_of(stored)
+
+
+def test_an_activity_that_fails_alone_is_dead_lettered_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state of its case can be read: the record is to blame, and the case runs on."""
+    desk = TaskDesk()
+    desk.opens(BAD)
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError("a customer's words")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(topology, "apply_activity", fails)
+        assert desk.record_activity("agent_replied", BAD) == []
+    assert desk.dead_letter_causes == ["unexpected_error"]
+    assert desk.driver.processor.postponed() == Postponed()
+    assert desk.passes(minutes(46)) == [WARNED]
+
+
+def test_a_decision_whose_early_activity_cannot_be_read_waits_with_it() -> None:
+    """Without what waits for it, the case would have clocks that an answer has stopped already."""
+    desk = TaskDesk()
+    desk.record_activity("agent_replied", BAD)
+    kept = desk.driver.changelogs["early"]
+    listed = kept[list_key(BAD)]
+    kept[list_key(BAD)] = listed[:8] + b"\xc1"
+    desk.driver.restart()
+    assert desk.opens(BAD) == []
+    assert desk.dead_letter_causes == ["case_isolated"]
+    kept[list_key(BAD)] = listed
+    desk.driver.restart()
+    desk.passes(minutes(1))
+    assert desk.words_of_record(desk.driver.dead_letters[0].record)[-1] == "first_response fulfilled in time"
 
 
 def test_what_a_case_has_done_before_its_timer_failed_stays_done() -> None:
@@ -121,7 +239,7 @@ def test_early_activity_that_cannot_be_given_up_does_not_stop_the_cases() -> Non
     assert early_activity.due_of(list_key(BAD), desk.driver.stores["early"].get(list_key(BAD)))
 
 
-def test_a_postponed_case_counts_as_due_and_unfired_and_is_no_alarm_of_its_own() -> None:
+def test_an_isolated_case_counts_as_due_and_unfired_and_is_no_alarm_of_its_own() -> None:
     """The gauge stays honest for a week; the alarm is for a task whose timers stand still."""
     desk, _ = with_a_bad_case()
     desk.passes(minutes(46))

@@ -16,6 +16,7 @@ from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.routing.entitlement_order import CALL_AHEAD
 from shared.sla.case import MAX_ACTIVITIES
+from shared.sla.packing import pack_id
 from tests.harness.asking import account, entitlement_set
 from tests.harness.recording import Recording
 from tests.topology.replay.helpers import LIBRARY, NEXT, changed, header, identical, kinds, replay, tally_of, text
@@ -178,6 +179,22 @@ def with_terms_that_do_not_fit(recording: Recording) -> None:
         recording.record_activity("reprioritised", CASE, milestones=large_terms(number))
 
 
+def for_an_isolated_case(recording: Recording) -> None:
+    task = next(
+        task for (service, _), task in recording.tasks.items()
+        if service == "escalation" and pack_id(CASE) in task.changelogs["cases"]
+    )  # fmt: skip
+    kept = task.changelogs["cases"]
+    stored = kept[pack_id(CASE)]
+    kept[pack_id(CASE)] = stored[:8] + b"\xc1"
+    task.restart()
+    recording.record_activity("agent_replied", CASE)
+    recording.runs()
+    kept[pack_id(CASE)] = stored
+    task.restart()
+    recording.passes(MINUTE)
+
+
 def refused_by_the_broker(recording: Recording) -> None:
     recording.record_activity("agent_replied", CASE)
     for partition in range(recording.partitions):
@@ -220,6 +237,7 @@ CAUSES: tuple[tuple[str, Happening], ...] = (
     ("uncountable_target", without_a_deadline),
     ("too_much_activity", one_too_many),
     ("case_too_large", with_terms_that_do_not_fit),
+    ("case_isolated", for_an_isolated_case),
     ("output_too_large", refused_by_the_broker),
     ("output_too_large", refused_with_its_dead_letter),
     ("record_too_large", larger_than_its_topic_takes),

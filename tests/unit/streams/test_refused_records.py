@@ -49,7 +49,8 @@ def test_exactly_the_refused_records_are_dead_lettered(total: int, bad: set[int]
             bool(offsets & bad) if disposition is None else bool(offsets & bad & worse) and not disposition.by_reference
         )
         if refused:
-            assert isolation.refused(done, records, "too large") is None
+            isolation.refused(done, records, "too large")
+            assert isolation.timer is None
             continue
         if disposition is not None:
             dead_lettered[records[0].offset] = disposition.by_reference
@@ -60,22 +61,27 @@ def test_exactly_the_refused_records_are_dead_lettered(total: int, bad: set[int]
 
 
 def test_timers_are_fired_one_by_one_and_the_one_that_is_refused_alone_is_named() -> None:
-    """The task postpones it; the others fire, and the task takes full slices again."""
+    """The next slice isolates what it is about; the others fire, and the task takes full slices again."""
     isolation = RefusedRecordIsolation()
-    assert isolation.refused(_slice([], 3, {}), [], "too large") is None
+    isolation.refused(_slice([], 3, {}), [], "too large")
     assert isolation.limits(100, timers_due=True, queued=5) == (1, 0)
     isolation.committed(_slice([], 1, {}), timers_left=True)
-    assert isolation.refused(_slice([], 1, {}), [], "too large") == Timer(0, "timers", b"t0")
+    isolation.refused(_slice([], 1, {}), [], "too large")
+    assert isolation.timer == Timer(0, "timers", b"t0")
+    assert isolation.limits(100, timers_due=True, queued=5) == (0, 0)
+    isolation.committed(_slice([], 0, {}), timers_left=True)
     assert isolation.limits(100, timers_due=True, queued=5) == (1, 0)
     isolation.committed(_slice([], 1, {}), timers_left=False)
     assert not isolation.active
     assert isolation.limits(100, timers_due=False, queued=5) == (TIMERS_PER_SLICE, 100)
 
 
-def test_a_single_timer_that_is_refused_needs_no_isolation() -> None:
-    """It is already known."""
+def test_a_single_timer_that_is_refused_is_not_tried_again() -> None:
+    """It is already known, and stays known until a transaction has isolated what it is about."""
     isolation = RefusedRecordIsolation()
-    assert isolation.refused(_slice([], 1, {}), [], "too large") == Timer(0, "timers", b"t0")
+    isolation.refused(_slice([], 1, {}), [], "too large")
+    assert isolation.timer == Timer(0, "timers", b"t0")
+    isolation.committed(_slice([], 0, {}), timers_left=False)
     assert not isolation.active
 
 

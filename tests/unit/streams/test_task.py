@@ -111,7 +111,7 @@ async def test_a_task_that_has_ended_leaves_no_metric_of_its_partition(task: Tas
     """Another instance owns the partition now: a lag or an overdue timer that stays here would be a false alarm."""
     labels = (task.context.service, task.partition)
     metrics.LAG.labels(labels[0], SOURCE.name, labels[1]).set(7)
-    for gauge in (metrics.TIMER_OVERDUE_SECONDS, metrics.TIMERS_POSTPONED, metrics.RESTORE_RECORDS):
+    for gauge in (metrics.TIMER_OVERDUE_SECONDS, metrics.ISOLATED, metrics.RESTORE_RECORDS):
         gauge.labels(*labels).set(7)
     metrics.RESTORE_REMAINING.labels(*labels).set(7)
     await task.stop(0)

@@ -4,14 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.topics import ESCALATIONS
+from shared.contracts.topics import ACTIVITY, ESCALATIONS, dead_letter
+from shared.kafka.dead_letters import parse
 from shared.sla import case_state
 from shared.sla.packing import pack_id
-from shared.streams.overlay import Overlay
-from shared.streams.processor import Timer
 from tests.harness.asking import account
 from tests.harness.recording import Recording
-from tests.topology.replay.helpers import LIBRARY, identical, kinds, replay, types
+from tests.topology.replay.helpers import LIBRARY, identical, replay, types
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -48,7 +47,7 @@ def with_three_cases() -> tuple[Recording, list[str]]:
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_a_case_that_was_postponed_for_a_while(first: bool) -> None:
+def test_a_case_that_was_isolated_for_a_while(first: bool) -> None:
     """The others fired past it, answers came meanwhile, and what it was due came late."""
     recording, cases = with_three_cases()
     bad, other = (cases[0], cases[1]) if first else (cases[1], cases[0])
@@ -64,24 +63,36 @@ def test_a_case_that_was_postponed_for_a_while(first: bool) -> None:
     assert identical(replay(recording), recording)
 
 
-def test_a_case_that_moves_on_while_it_is_postponed() -> None:
-    """Its timer never fired: the answer published the breach; the warning, which nobody got, is reported as missing."""
+def test_activity_that_came_while_its_case_was_isolated_and_was_replayed_later() -> None:
+    """Which error isolated the case is not in the log: the dead letters that follow from it are taken from there."""
     recording, cases = with_three_cases()
     stored = damage(recording, cases[0])
     recording.passes(50 * MINUTE)
-    mend(recording, cases[0], stored)
-    task = recording.tasks["escalation", 0]
-    (timer,) = [timer for timer in _due(recording) if timer.key == pack_id(cases[0])]
-    task.processor.postpone(timer, recording.now + DAY)
-    recording.passes(30 * MINUTE)
+    recording.record_activity("customer_replied", cases[0])
     recording.record_activity("agent_replied", cases[0])
     recording.runs()
+    letters = [parse(each.key, each.value, each.headers) for each in recording.published(dead_letter(ACTIVITY))]
+    assert [letter.cause for letter in letters] == ["case_isolated"] * 2
+    recording.passes(30 * MINUTE)
+    mend(recording, cases[0], stored)
+    recording.passes(MINUTE)
+    for letter in letters:
+        recording.write_bytes(ACTIVITY, letter.record.key, letter.record.value, letter.record.headers)
+    recording.runs()
     recording.passes(DAY)
-    result = replay(recording)
-    assert kinds(result) == [("missing", "clock.warned")]
-    assert [each.case_id for each in result.differences] == [cases[0]]
+    assert "clock.fulfilled" in types(recording, ESCALATIONS)
+    assert identical(replay(recording), recording)
 
 
-def _due(recording: Recording) -> list[Timer]:
-    task = recording.tasks["escalation", 0]
-    return list(task.processor.due_timers(Overlay(task.stores, now=recording.now, partition=0)))
+def test_a_case_that_activity_has_isolated() -> None:
+    """No timer was due: the activity met a state that could not be read."""
+    recording, cases = with_three_cases()
+    stored = damage(recording, cases[0])
+    recording.record_activity("agent_replied", cases[0])
+    recording.runs()
+    mend(recording, cases[0], stored)
+    recording.passes(MINUTE)
+    recording.record_activity("restored", cases[0])
+    recording.runs()
+    recording.passes(DAY)
+    assert identical(replay(recording), recording)
