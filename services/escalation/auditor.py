@@ -14,7 +14,8 @@ _log = logs.get_logger()
 
 
 class Auditor:
-    """Measures each running task once a second; logs once when its timers stay due, and once when they fire again.
+    """Measures each task once a second, failed ones by their last commit; logs once when its timers stay due, and once
+    when they fire again.
 
     The gauge includes the timers of isolated cases. They are no alarm here: the task has logged each of these cases.
     """

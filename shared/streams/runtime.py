@@ -4,8 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
 from aiokafka.errors import KafkaError
 
@@ -21,29 +20,19 @@ from shared.observability.health import Readiness
 from shared.streams import metrics
 from shared.streams.broker_outage import BrokerOutage
 from shared.streams.group_consumer import GroupConsumer
+from shared.streams.measuring import Observer, measure
 from shared.streams.processor import Processor
 from shared.streams.state_store import StoreFactory, in_memory
 from shared.streams.task import Task
 from shared.streams.task_context import TaskContext
-from shared.streams.task_phase import Phase
 from shared.streams.task_state import TaskState
 from shared.streams.transaction import KafkaTransactions, Transactions
-from shared.streams.watched_clock import Reading, WatchedClock
+from shared.streams.watched_clock import WatchedClock
 
 _log = logs.get_logger()
 _GRACE_SHARE = 0.6  # of the rebalance timeout, to finish open transactions; then they are aborted
 _MONITOR_SECONDS = 1.0
 _LONG_SESSION = 30.0  # seconds of membership after which the next failure starts with a short pause again
-
-
-class Observer(Protocol):
-    """Watches the processors of a service, for instance to export metrics. What it raises is logged and ignored."""
-
-    def observe(self, partition: int, processor: Processor, now: datetime) -> None:
-        """Called every second for each running task while the wall clock is stable; it must be quick."""
-
-    def forget(self, partition: int) -> None:
-        """The task of this partition has ended in this process: export nothing of it any more."""
 
 
 class Runtime:
@@ -234,7 +223,7 @@ class Runtime:
                 self._log_clock(paused, reading.drift)
             for task in self._tasks.values():
                 try:
-                    self._measure(task, reading)
+                    measure(self.service, self._sources, task, reading, self._observer)
                 except Exception as error:
                     self._measuring_failed(error)
             await asyncio.sleep(_MONITOR_SECONDS)
@@ -252,21 +241,6 @@ class Runtime:
             return  # it would be logged every second
         self._logged_failures.add(type(error))
         _log.exception("Cannot measure a task: it runs on, its metrics are out of date", action="monitor.failed")
-
-    def _measure(self, task: Task, reading: Reading) -> None:
-        for source in self._sources:
-            lag = task.lag(source.name)
-            if lag is None:  # not known; the last value would hide that it grows
-                metrics.LAG.remove(self.service, source.name, task.partition)
-            else:
-                metrics.LAG.labels(self.service, source.name, task.partition).set(lag)
-        postponed = task.processor.postponed()
-        due = [at for at in (task.processor.next_due(), postponed.earliest) if at is not None]
-        overdue = (reading.now - min(due)).total_seconds() if due else 0.0
-        metrics.TIMER_OVERDUE_SECONDS.labels(self.service, task.partition).set(max(0.0, overdue))
-        metrics.ISOLATED.labels(self.service, task.partition).set(postponed.timers)
-        if self._observer is not None and task.phase is Phase.RUNNING and reading.steady:
-            self._observer.observe(task.partition, task.processor, reading.now)
 
     def _log_clock(self, paused: bool, drift: float) -> None:
         if paused:

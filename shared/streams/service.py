@@ -13,8 +13,9 @@ from shared.http.limits import TASK_SERVICE_CONNECTIONS, HttpLimits, http_limits
 from shared.kafka.asyncapi import asyncapi
 from shared.kafka.settings import KafkaSettings
 from shared.observability.health import AsgiApp, Readiness
+from shared.streams.measuring import Observer
 from shared.streams.processor import Processor
-from shared.streams.runtime import Observer, Runtime
+from shared.streams.runtime import Runtime
 from shared.streams.service_settings import TaskServiceSettings
 from shared.streams.state_store import StoreFactory, in_memory
 

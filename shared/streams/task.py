@@ -64,6 +64,7 @@ class Task:
         self._failing_since: float | None = None
         self._last_failure = ""  # as logged; a repetition goes to the debug log
         self._lost: OffsetLost | None = None
+        self._restored = self.state.known_at is not None
         self.stopping = False
         self.phase = Phase.TAKING_OVER
         self._show(Phase.TAKING_OVER)  # at once, so that the instance is not ready without this task
@@ -78,6 +79,11 @@ class Task:
     def processor(self) -> Processor:
         """The processor that runs now; another one after a restore from the beginning."""
         return self.state.processor
+
+    @property
+    def knows_its_state(self) -> bool:
+        """Whether `state` was restored once, and is not another instance's by now. After a failure it may be late."""
+        return self._restored and self.phase not in (Phase.FENCED, Phase.STOPPED)
 
     @property
     def retrying(self) -> bool:
@@ -264,6 +270,7 @@ class Task:
 
     def _show(self, phase: Phase, detail: str = "") -> None:
         self.phase = phase
+        self._restored = self._restored or phase.processes
         for each in Phase:
             metrics.TASK_STATE.labels(self.context.service, self.partition, each.value).set(each is phase)
         self.report(detail or phase.replace("_", " "))

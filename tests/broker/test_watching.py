@@ -4,7 +4,9 @@ from datetime import datetime
 
 from prometheus_client import REGISTRY
 
+from shared.kafka.partitioning import partition_for
 from shared.streams.processor import Processor
+from shared.streams.task_phase import Phase
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.exported import of_a_partition
 from tests.harness.rig import Rig, eventually
@@ -68,6 +70,40 @@ async def test_an_observer_sees_every_running_processor_and_cannot_stop_the_task
     assert running.readiness.ready
     await running.stop()
     assert observer.forgotten == {0, 1}
+
+
+class _Due:
+    """An observer that notes how many timers are due."""
+
+    def __init__(self) -> None:
+        self.due: dict[int, bool] = {}
+
+    def observe(self, partition: int, processor: Processor, now: datetime) -> None:
+        """Note it."""
+        due = processor.next_due()
+        self.due[partition] = due is not None and due < now
+
+    def forget(self, partition: int) -> None:
+        """Forget it."""
+        self.due.pop(partition, None)
+
+
+async def test_the_gauges_of_a_task_that_has_failed_go_on_or_are_removed(rig: Rig) -> None:
+    """A lag and a count of due timers stayed 0 for a task that stood still for good."""
+    observer = _Due()
+    running = rig.start(observer=observer)
+    await running.ready(2)
+    stopped = str(partition_for(b"stop", 2))
+    await rig.produce(rig.second, [("stop", b"timer 0")])
+    lag = {"service": rig.service, "topic": rig.second.name, "task": stopped}
+    await eventually(lambda: running.runtime.tasks[int(stopped)].phase is Phase.FAILED)
+    await eventually(
+        lambda: (
+            observer.due.get(int(stopped))
+            and REGISTRY.get_sample_value("frontline_source_lag_records", lag) is None
+            and _metric("timer_overdue_seconds", service=rig.service, task=stopped) > 2
+        )
+    )
 
 
 async def test_an_instance_shows_no_metric_of_a_partition_that_it_has_given_up(rig: Rig) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
@@ -13,16 +14,19 @@ from shared.observability.health import Readiness
 from shared.streams import metrics
 from shared.streams.broker_outage import BrokerOutage
 from shared.streams.errors import IllegalTransition
+from shared.streams.measuring import measure
 from shared.streams.positions import Committed
+from shared.streams.processor import Processor
 from shared.streams.state_store import in_memory
 from shared.streams.task import Task
 from shared.streams.task_context import TaskContext
 from shared.streams.task_phase import Phase
 from shared.streams.transaction import KafkaTransactions
-from shared.streams.watched_clock import WatchedClock
+from shared.streams.watched_clock import Reading, WatchedClock
 from tests.harness.exported import of_a_partition
 from tests.harness.processors import Counter
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SOURCE, SINK = (Topic(name, "k", "delete", "tests") for name in ("source", "sink"))
 
 
@@ -105,6 +109,59 @@ async def test_the_metric_has_each_phase_and_exactly_one_is_set(task: Task) -> N
             for each in Phase
         }
         assert values == {each: float(each is phase) for each in Phase}
+
+
+class _Observer:
+    """Notes what it sees."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def observe(self, partition: int, processor: Processor, now: datetime) -> None:
+        """Note it."""
+        self.seen.append("observed")
+
+    def forget(self, partition: int) -> None:
+        """Note it."""
+        self.seen.append("forgotten")
+
+
+OF_TIMERS = ("frontline_timer_overdue_seconds", "frontline_isolated")
+
+
+async def test_a_task_whose_state_is_not_known_has_no_gauge_of_timers(task: Task) -> None:
+    """It has timers, and 0 would say that none is due: a restart of a day's downtime would look quiet."""
+    observer = _Observer()
+    for gauge in (metrics.TIMER_OVERDUE_SECONDS, metrics.ISOLATED):
+        gauge.labels("phases", 1).set(0)
+    for phase in (None, Phase.RESTORING, Phase.FAILED, Phase.TAKING_OVER):
+        if phase is not None:
+            task.enter(phase)
+        measure("phases", [SOURCE], task, Reading(NOW, steady=True, drift=0.0), observer)
+        assert not {name for name, _ in of_a_partition("phases")} & {*OF_TIMERS, "frontline_source_lag_records"}
+    assert observer.seen == ["forgotten"] * 4
+
+
+async def test_a_task_that_has_failed_is_measured_by_its_last_commit(task: Task) -> None:
+    """Its timers stay due, and the delay grows: that is the alarm."""
+    observer = _Observer()
+    task.state.restore("timers", [(b"k", (NOW - timedelta(seconds=9)).isoformat().encode())])
+    for phase in (Phase.RESTORING, Phase.CATCHING_UP, Phase.RUNNING):
+        task.enter(phase)
+    metrics.RESTORE_REMAINING.labels("phases", 1).set(5)
+    task.enter(Phase.FAILED)
+    labels = {"service": "phases", "task": "1"}
+    for late in (9, 10):
+        measure("phases", [SOURCE], task, Reading(NOW + timedelta(seconds=late - 9), steady=True, drift=0.0), observer)
+        assert REGISTRY.get_sample_value("frontline_timer_overdue_seconds", labels) == late
+    assert REGISTRY.get_sample_value("frontline_isolated", labels) == 0
+    assert REGISTRY.get_sample_value("frontline_restore_remaining_offsets", labels) is None
+    measure("phases", [SOURCE], task, Reading(NOW, steady=False, drift=0.0), observer)
+    task.enter(Phase.TAKING_OVER)
+    task.enter(Phase.FENCED)
+    measure("phases", [SOURCE], task, Reading(NOW, steady=True, drift=0.0), observer)
+    assert observer.seen == ["observed", "observed", "forgotten", "forgotten"]
+    assert not {name for name, _ in of_a_partition("phases")} & {*OF_TIMERS}
 
 
 async def test_a_task_that_has_ended_leaves_no_metric_of_its_partition(task: Task) -> None:
