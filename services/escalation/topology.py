@@ -5,6 +5,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 
 from services.escalation import early_activity, isolation
+from services.escalation.early_activity import BUDGET, Budget, Waiting
 from services.escalation.edition_store import EditionStore
 from services.escalation.isolated_cases import IsolatedCases, timer_of
 from services.escalation.isolation import IsolatedCase
@@ -31,6 +32,7 @@ from shared.sla.terms_in_force import view_of
 from shared.streams.isolation import RETRIED_AFTER, Isolation
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
+from shared.streams.task_state import place_of
 
 SERVICE = "escalation"
 # A deleted case leaves a tombstone for so long, so that late activity is not mistaken for early activity.
@@ -41,7 +43,7 @@ class EscalationTopology:
     """One partition of escalation.
 
     `partitions` is how many the topics have: an edition goes to the partition of its digest, not to the task's. `trace`
-    makes the traceparent of what follows from a record.
+    makes the traceparent of what follows from a record. `early_budget` bounds the activity that waits for its case.
     """
 
     sources: tuple[Topic, ...] = ESCALATION_SOURCES
@@ -55,8 +57,10 @@ class EscalationTopology:
         *,
         partitions: int,
         trace: Callable[[str | None], str],
+        early_budget: Budget = BUDGET,
     ) -> None:
         self._editions = editions
+        self._early_budget = early_budget
         self._partitions = partitions
         self._trace = trace
         self._timers = {case_state.STORE: Timers(), early_activity.STORE: Timers()}
@@ -147,18 +151,16 @@ class EscalationTopology:
         now = to_micros(overlay.now)
         state = new_case(case, edition, pinned, envelope.traceparent)
         editions = self._editions.at(overlay)
-        steps = [open_clocks(state, editions, now)]
-        for waiting, activity in self._waiting_for(case.case_id, state, overlay):
-            target = self._unsaved_target(activity, overlay)
-            try:
-                if not is_retry(state, activity):
-                    steps.append(apply_activity(state, editions, activity, now))
-            except (PoisonRecord, InputRefused) as poison:
-                self._dead_letter(overlay, waiting, poison)
-            self._publish_edition(target, overlay, envelope.traceparent)
-        for step in steps:
-            self._publish(overlay, case.case_id, state, step, record, envelope.traceparent)
-        self._put_case(overlay, pack_id(case.case_id), case_state.encode(state, steps[-1].timer))
+        steps = [(open_clocks(state, editions, now), envelope.traceparent)]
+        for waiting in self._waiting_for(case.case_id, overlay):
+            target = self._unsaved_target(waiting.activity, overlay)
+            step = self._apply_waiting(state, waiting, overlay)
+            if step is not None:
+                steps.append((step, waiting.traceparent))
+            self._publish_edition(target, overlay, waiting.traceparent)
+        for step, traceparent in steps:
+            self._publish(overlay, case.case_id, state, step, record, traceparent)
+        self._put_case(overlay, pack_id(case.case_id), case_state.encode(state, steps[-1][0].timer))
 
     def _take_activity(self, record: Record, overlay: Overlay) -> None:
         envelope, activity = read_activity(record, overlay.now)
@@ -168,7 +170,7 @@ class EscalationTopology:
         stored = overlay.get(case_state.STORE, key)
         if stored is None:
             self._moving(early_activity.STORE, early_activity.list_key(case_id), overlay)
-            early_activity.keep(overlay, case_id, record, now)
+            early_activity.keep(overlay, activity, envelope.traceparent, record.offset, now, self._early_budget)
             return
         if case_state.is_tombstone(stored):
             raise PoisonRecord("case_gone", f"case {case_id} is over and was forgotten; open a new one")
@@ -201,18 +203,28 @@ class EscalationTopology:
                 )
             )
 
-    def _waiting_for(self, case_id: str, state: CaseState, overlay: Overlay) -> list[tuple[Record, ActivityRecorded]]:
-        """The early activity of a case, in event-time order; what is invalid for the case is dead-lettered."""
+    def _waiting_for(self, case_id: str, overlay: Overlay) -> list[Waiting]:
+        """The early activity of a case, in event-time order."""
         self._moving(early_activity.STORE, early_activity.list_key(case_id), overlay)
-        found: list[tuple[Record, ActivityRecorded]] = []
-        for waiting in early_activity.take(overlay, case_id):
-            try:
-                _, activity = read_activity(waiting, overlay.now)
-                check_not_before(activity, state.opened_at)
-                found.append((waiting, activity))
-            except (PoisonRecord, InputRefused) as poison:
-                self._dead_letter(overlay, waiting, poison)
-        return sorted(found, key=lambda pair: (pair[1].at, pair[1].activity_id))
+        found = early_activity.take(overlay, case_id)
+        return sorted(found, key=lambda waiting: (waiting.activity.at, waiting.activity.activity_id))
+
+    def _apply_waiting(self, state: CaseState, waiting: Waiting, overlay: Overlay) -> CaseStep | None:
+        """Apply activity that has waited for its case; one that fails is dead-lettered alone."""
+        activity = waiting.activity
+        try:
+            check_not_before(activity, state.opened_at)
+            if is_retry(state, activity):
+                return None
+            return apply_activity(state, self._editions.at(overlay), activity, to_micros(overlay.now))
+        except (PoisonRecord, InputRefused) as poison:
+            self._dead_letter(overlay, waiting.record, poison, by_reference=True)
+        except (TaskMustStop, MemoryError):
+            raise
+        except Exception as error:
+            unexpected = PoisonRecord("unexpected_error", place_of(error))
+            self._dead_letter(overlay, waiting.record, unexpected, by_reference=True)
+        return None
 
     # timers
 
@@ -236,7 +248,7 @@ class EscalationTopology:
         """Dead-letter the activity whose case did not come in time."""
         self._moving(early_activity.STORE, key, overlay)
         for record, poison in early_activity.take_expired(overlay, key, to_micros(overlay.now)):
-            self._dead_letter(overlay, record, poison)
+            self._dead_letter(overlay, record, poison, by_reference=True)
 
     # isolated cases
 
@@ -336,5 +348,7 @@ class EscalationTopology:
         about = About(case_id, state.account_id, step.priority, traceparent)
         publish(overlay, about, step.effects, cause, self._trace)
 
-    def _dead_letter(self, overlay: Overlay, record: Record, poison: PoisonRecord | InputRefused) -> None:
-        overlay.dead_letter(DeadLetter(poison.cause, str(poison), SERVICE, overlay.now, record))
+    def _dead_letter(
+        self, overlay: Overlay, record: Record, poison: PoisonRecord | InputRefused, *, by_reference: bool = False
+    ) -> None:
+        overlay.dead_letter(DeadLetter(poison.cause, str(poison), SERVICE, overlay.now, record, by_reference))

@@ -1,6 +1,6 @@
 """[pure] The dead letters of one task: those in the log, and how they compare with those of the replay."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import msgspec
 from services.replay.comparison import Comparison
 from services.replay.log import Log
 from shared.contracts.topics import Topic
+from shared.contracts.vocabulary import DeadLetterCause
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.record import Record
@@ -16,11 +17,25 @@ from shared.messages.reason import Reason
 
 
 class PublishedDeadLetter(NamedTuple):
-    """A dead letter in the log: its cause, the time of the slice that wrote it, and its own place."""
+    """A dead letter in the log: its cause, the time of the slice that wrote it, its own place, and whether it has the
+    value of its record.
+    """
 
     cause: str
     at: datetime
     place: str
+    by_reference: bool = False
+
+    @property
+    def not_from_topology(self) -> DeadLetterCause | None:
+        """The cause, if it follows from what the log does not have: the replay takes it from the log then.
+
+        The broker decides on size, an error that isolates a case may be that of another version, and what is left of
+        the budget for early activity depends on the instant. What has waited for its case has no value here.
+        """
+        if self.cause == "unknown_case" and not self.by_reference:
+            return "unknown_case"
+        return _NOT_FROM_TOPOLOGY.get(self.cause)
 
 
 class Mismatch(NamedTuple):
@@ -41,6 +56,12 @@ _NEED_TARGET_EDITION = frozenset(
 )
 
 
+_NOT_FROM_TOPOLOGY: Mapping[str, DeadLetterCause] = {
+    "output_too_large": "output_too_large",
+    "case_isolated": "case_isolated",
+}
+
+
 class _Migration(msgspec.Struct, frozen=True):
     policy_sha256: str | None = None
 
@@ -55,6 +76,7 @@ class PublishedDeadLetters:
         self.expired_activity: dict[bytes, list[datetime]] = {}  # by key: when it was dead-lettered as unknown_case
         self.unknown_editions: set[tuple[datetime, str]] = set()
         self.count = 0
+        self._log = log
         self._partition = partition
         self._by_source: dict[tuple[str, int], PublishedDeadLetter] = {}
         self._duplicates: list[tuple[str, int, PublishedDeadLetter]] = []
@@ -97,7 +119,7 @@ class PublishedDeadLetters:
         if published is not None and published.cause == replayed.cause:
             return
         reason = not_comparable(Mismatch(topic, offset, replayed.at, published is not None))
-        reason = reason or _target_edition_missing(published, replayed)
+        reason = reason or self._target_edition_missing(published, replayed)
         if reason:
             comparison.dead_letter_not_replayable(reason)
             return
@@ -132,7 +154,8 @@ class PublishedDeadLetters:
         if (letter.service, source.topic, source.partition) != (service, topic, self._partition):
             return
         self.count += 1
-        published = PublishedDeadLetter(letter.cause, letter.at, f"{record.topic}[{record.partition}]@{record.offset}")
+        place = f"{record.topic}[{record.partition}]@{record.offset}"
+        published = PublishedDeadLetter(letter.cause, letter.at, place, letter.by_reference)
         if (topic, source.offset) in self._by_source:
             self._duplicates.append((topic, source.offset, published))
             return
@@ -141,19 +164,21 @@ class PublishedDeadLetters:
             self._complete_since[topic] = letter.at
         if letter.cause == "unknown_case" and source.key is not None:
             self.expired_activity.setdefault(source.key, []).append(letter.at)
-        if letter.cause == "unknown_edition" and (sha256 := _target_edition(source.value)):
+        if letter.cause == "unknown_edition" and (sha256 := self._target_edition(source)):
             self.unknown_editions.add((letter.at, sha256))
 
+    def _target_edition_missing(self, published: PublishedDeadLetter | None, replayed: DeadLetter) -> Reason | None:
+        """Why `unknown_edition` is no difference: the service knew the edition, or its cause would be that too."""
+        if published is None or published.cause not in _NEED_TARGET_EDITION or replayed.cause != "unknown_edition":
+            return None
+        return Reason("replay.lost.target_edition", policy_sha256=self._target_edition(replayed.record))
 
-def _target_edition_missing(published: PublishedDeadLetter | None, replayed: DeadLetter) -> Reason | None:
-    """Why `unknown_edition` is no difference: the service knew the edition, or its cause would be that too."""
-    if published is None or published.cause not in _NEED_TARGET_EDITION or replayed.cause != "unknown_edition":
-        return None
-    return Reason("replay.lost.target_edition", policy_sha256=_target_edition(replayed.record.value))
-
-
-def _target_edition(value: bytes | None) -> str | None:
-    try:
-        return _migration_decoder.decode(value or b"").policy_sha256
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
+    def _target_edition(self, source: Record) -> str | None:
+        """The edition that a migration names. A dead letter by reference does not have its value."""
+        value, place = source.value, (source.topic, self._partition)
+        if value is None and self._log.has(*place, source.offset):
+            value = self._log.record(*place, self._log.count(*place, source.offset)).value
+        try:
+            return _migration_decoder.decode(value or b"").policy_sha256
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None

@@ -4,10 +4,12 @@ Cases do not affect each other. If the log has lost a part of a case's history (
 the events of that case cannot be replayed, and those of all other cases can. Such a case is called *incomplete*.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from services.escalation import early_activity
+from services.escalation.early_activity import Budget
 from services.escalation.edition_store import EditionStore
 from services.escalation.publishing import SOURCE
 from services.escalation.topology import SERVICE, TOMBSTONE_KEPT_FOR, EscalationTopology
@@ -28,6 +30,7 @@ from shared.sla.packing import pack_id
 
 _BUFFERED_FOR = timedelta(microseconds=early_activity.KEPT_FOR)
 _CASE_REMEMBERED_FOR = timedelta(microseconds=QUIET_AFTER_CLOSED + TOMBSTONE_KEPT_FOR)
+_WHAT_THE_LOG_SAYS = Budget(sys.maxsize, sys.maxsize)  # of early activity, what was too much has its dead letter there
 _DECISION_DELETED = Reason("replay.lost.decision", topic=CASES.name)
 
 
@@ -47,7 +50,7 @@ class ReplayedEscalation(ReplayedTask):
         report: Report = lambda _: None,
     ) -> None:
         super().__init__(
-            EscalationTopology(pinned, partitions=log.partitions, trace=lambda _: ""),
+            EscalationTopology(pinned, partitions=log.partitions, trace=lambda _: "", early_budget=_WHAT_THE_LOG_SAYS),
             log,
             partition,
             comparison,

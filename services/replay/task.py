@@ -38,9 +38,6 @@ from shared.streams.processor import Processor
 
 _FROM_THE_FUTURE: DeadLetterCause = "from_the_future"
 _TOO_LARGE: DeadLetterCause = "output_too_large"
-# The broker decides on size, and an error that isolates a case may be that of another version: the replay takes these
-# dead letters from the log.
-_TAKEN_FROM_THE_LOG: Mapping[str, DeadLetterCause] = {_TOO_LARGE: _TOO_LARGE, "case_isolated": "case_isolated"}
 
 Report = Callable[[int], None]  # how many more records and events have been replayed
 
@@ -196,7 +193,7 @@ class ReplayedTask:
     def process_silent(self, record: Record, until: datetime | None) -> None:
         """Process a silent record at an instant at which its output agrees with the log, if there is one."""
         letter = self.dead_letters.of(record)
-        if letter is not None and (cause := _TAKEN_FROM_THE_LOG.get(letter.cause)) is not None:
+        if letter is not None and (cause := letter.not_from_topology) is not None:
             self.commit(self._without_excluded(self.runner.dead_letter(record, letter.at, cause)))
             return
         exact = letter is not None and not self.was_buffered_first(record, letter)

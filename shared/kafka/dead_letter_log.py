@@ -1,5 +1,6 @@
 """Reads the dead letters of a broker and sends them back to their source topics."""
 
+import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -84,25 +85,44 @@ async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterat
     )
     await producer.start()
     try:
-        for each in found:
-            try:
-                record = await _original(settings, each)
-            except CannotResend as error:
-                yield each, str(error)
-                continue
-            count = len(await producer.partitions_for(record.topic))
-            partition = record.partition if record.key is None else partition_for(record.key, count)
-            batch = producer.create_batch()  # `send` refuses a record that has neither key nor value
-            # A tombstone counts by its timestamp: with that of today it would withdraw what was set meanwhile.
-            written = record.timestamp_ms if record.value is None and record.timestamp_ms >= 0 else None
-            batch.append(timestamp=written, key=record.key, value=record.value, headers=[*record.headers])
-            await (await producer.send_batch(batch, record.topic, partition=partition))
-            yield each, ""
+        async with contextlib.AsyncExitStack() as opened:
+            sources = _Sources(settings, opened)
+            for each in found:
+                try:
+                    await _resend(producer, await _original(sources, each))
+                except CannotResend as error:
+                    yield each, str(error)
+                else:
+                    yield each, ""
     finally:
         await producer.stop()
 
 
-async def _original(settings: KafkaSettings, found: Found) -> Record:
+class _Sources:
+    """Reads single records of the source topics by one consumer, which is made for the first of them."""
+
+    def __init__(self, settings: KafkaSettings, opened: contextlib.AsyncExitStack) -> None:
+        self._settings, self._opened = settings, opened
+        self._reader: CommittedReader | None = None
+
+    async def at(self, place: Record) -> Record | None:
+        """The record at the topic, partition and offset of `place`, if the topic still has it."""
+        if self._reader is None:
+            self._reader = await self._opened.enter_async_context(committed_reader(self._settings))
+        return await _at(self._reader, place.topic, place.partition, place.offset)
+
+
+async def _resend(producer: Producer, record: Record) -> None:
+    count = len(await producer.partitions_for(record.topic))
+    partition = record.partition if record.key is None else partition_for(record.key, count)
+    batch = producer.create_batch()  # `send` refuses a record that has neither key nor value
+    # A tombstone counts by its timestamp: with that of today it would withdraw what was set meanwhile.
+    written = record.timestamp_ms if record.value is None and record.timestamp_ms >= 0 else None
+    batch.append(timestamp=written, key=record.key, value=record.value, headers=[*record.headers])
+    await (await producer.send_batch(batch, record.topic, partition=partition))
+
+
+async def _original(sources: _Sources, found: Found) -> Record:
     if found.dead_letter is None:
         raise CannotResend(found.problem)
     record = found.dead_letter.record
@@ -110,10 +130,10 @@ async def _original(settings: KafkaSettings, found: Found) -> Record:
         raise CannotResend(f"its source topic {record.topic} is not a topic of Frontline's tasks")
     if not found.dead_letter.by_reference:
         return record
-    async with committed_reader(settings) as reader:
-        original = await _at(reader, record.topic, record.partition, record.offset)
+    original = await sources.at(record)
     if original is None:
-        raise CannotResend(f"its value was not kept, and {record.topic} no longer has it")
+        place = f"{record.topic}[{record.partition}]@{record.offset}"
+        raise CannotResend(f"its value was not kept, and its source no longer has it: {place} is deleted")
     if isinstance(original.value, Withheld):
         raise CannotResend(f"its producer must send it again, smaller or readable: {original.value.message}")
     return original

@@ -255,7 +255,7 @@ class TaskState:
             raise
         except Exception as error:
             # A bad record must not stop the others. The error may quote a customer, so only its place is kept.
-            raise PoisonRecord("unexpected_error", _place_of(error)) from error
+            raise PoisonRecord("unexpected_error", place_of(error)) from error
 
     def _dead_letter(
         self, done: Slice, record: Record, cause: DeadLetterCause, message: str, *, by_reference: bool = False
@@ -271,6 +271,7 @@ class TaskState:
                 yield (store, key), value
 
 
-def _place_of(error: Exception) -> str:
+def place_of(error: Exception) -> str:
+    """Where in the code an unexpected error was raised, without its text, which might quote a customer."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {where.name}, line {where.lineno} of {where.filename.rpartition('/')[2]}"

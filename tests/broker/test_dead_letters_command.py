@@ -163,7 +163,7 @@ async def test_replay_by_reference_reads_the_source(desk: Desk) -> None:
     code, out, err = await desk.run("replay", kept, deleted)
     assert code == 1
     assert out == f"{kept}: replayed\n"
-    assert "its value was not kept, and support.activity.v1 no longer has it" in err
+    assert "its value was not kept, and its source no longer has it: support.activity.v1[" in err
     assert [record.value for record in await desk.sent_back()] == [b"large", b"large"]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.escalation.early_activity import BUDGET, Budget
 from services.escalation.edition_store import EditionStore
 from services.escalation.topology import SERVICE, EscalationTopology
 from shared.contracts import wire
@@ -45,7 +46,9 @@ class TaskDesk:
         *,
         routed_by: EditionLibrary | None = None,
         make_store: StoreFactory = in_memory,
+        early_budget: Budget = BUDGET,
     ) -> None:
+        self.early_budget = early_budget
         self.library = library
         self.rulebooks = Rulebooks(routed_by or library)
         self.driver = TopologyDriver(self._made, service=SERVICE, now=MONDAY_NOON, make_store=make_store)
@@ -162,6 +165,7 @@ class TaskDesk:
             EditionStore(self.library),
             partitions=PARTITIONS,
             trace=lambda parent: parent or TRACEPARENT,
+            early_budget=self.early_budget,
         )
 
 

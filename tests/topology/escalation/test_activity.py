@@ -8,7 +8,7 @@ import pytest
 
 from services.escalation.early_activity import KEPT_AT_MOST
 from shared.contracts.structs import MilestoneTerms
-from shared.contracts.topics import ACTIVITY, CASES, MAX_MESSAGE_BYTES, Topic
+from shared.contracts.topics import ACTIVITY, CASES, Topic
 from shared.kafka.faults import TaskMustStop
 from tests.topology.escalation.desk import CASE, NEXT, TaskDesk, as_record, at, minutes
 
@@ -47,11 +47,9 @@ def test_what_waited_is_folded_by_event_time(desk: TaskDesk) -> None:
     ]
 
 
-def test_activity_of_a_case_that_does_not_come_is_dead_lettered_byte_for_byte(desk: TaskDesk) -> None:
-    """Fifteen minutes after it came, each for itself, with the record exactly as it was."""
-    value, headers = as_record(ACTIVITY, CASE, desk.activity("agent_replied", text="Ça va? ¡Sí!"))
-    own = (*headers, ("x-own", b"\x00\xff"), ("x-own", b"twice"))
-    desk.driver.pipe(ACTIVITY, CASE, value, own)
+def test_activity_of_a_case_that_does_not_come_is_dead_lettered_by_reference(desk: TaskDesk) -> None:
+    """Fifteen minutes after it came, each for itself; the record is in its topic, where a replay reads it."""
+    desk.record_activity("agent_replied", text="Ça va? ¡Sí!")
     desk.passes(minutes(1))
     desk.record_activity("internal_note")
     assert desk.passes(minutes(14)) == []
@@ -60,7 +58,7 @@ def test_activity_of_a_case_that_does_not_come_is_dead_lettered_byte_for_byte(de
     (letter,) = desk.driver.dead_letters
     assert (letter.cause, letter.service, letter.at) == ("unknown_case", "escalation", desk.driver.now)
     assert (letter.record.topic, letter.record.offset) == (ACTIVITY.name, 0)
-    assert (letter.record.key, letter.record.value, letter.record.headers) == (CASE.encode(), value, own)
+    assert (letter.by_reference, letter.record.key, letter.record.value) == (True, CASE.encode(), None)
     assert [reported.record.offset for reported in desk.driver.reported] == [0], "to be counted and logged"
     desk.passes(minutes(1))
     assert desk.dead_letter_causes == ["unknown_case"] * 2
@@ -79,9 +77,11 @@ def test_at_most_a_hundred_records_wait_for_a_case(desk: TaskDesk) -> None:
 
 
 def test_activity_too_large_to_keep_is_dead_lettered_at_once(desk: TaskDesk) -> None:
-    """The changelog takes no larger records than the source does, and what is kept has its headers too."""
-    desk.record_activity("internal_note", text="x" * (MAX_MESSAGE_BYTES - 1000))
-    assert desk.dead_letter_causes == ["unknown_case"]
+    """The changelog takes no larger records than the source does."""
+    terms = MilestoneTerms(target_seconds=60, hours="elapsed", promise="objective", paused_by=("x" * 60,) * 16_000)
+    desk.record_activity("reprioritised", milestones={"restoration": terms})
+    (letter,) = desk.driver.dead_letters
+    assert (letter.cause, letter.by_reference) == ("unknown_case", False)
 
 
 def test_waiting_survives_a_restart(desk: TaskDesk) -> None:

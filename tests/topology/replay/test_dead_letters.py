@@ -109,6 +109,17 @@ def for_nobody(recording: Recording) -> None:
     recording.passes(16 * MINUTE)
 
 
+def for_nobody_beyond_the_share_of_its_client(recording: Recording) -> None:
+    terms = MilestoneTerms(target_seconds=60, hours="elapsed", promise="objective", paused_by=("x" * 60,) * 3_000)
+    for number in range(14):
+        recording.record_activity("reprioritised", f"{number:032x}", milestones={"restoration": terms})
+    recording.runs()
+    recording.passes(10 * MINUTE)
+    recording.record_activity("agent_replied", "f" * 32)
+    recording.runs()
+    recording.passes(20 * MINUTE)
+
+
 def for_a_case_that_is_over(recording: Recording) -> None:
     recording.record_activity("closed", CASE)
     recording.runs()
@@ -226,6 +237,7 @@ CAUSES: tuple[tuple[str, Happening], ...] = (
     ("conflict", under_a_used_key),
     ("conflict", under_a_used_key_before_its_case),
     ("unknown_case", for_nobody),
+    ("unknown_case", for_nobody_beyond_the_share_of_its_client),
     ("case_gone", for_a_case_that_is_over),
     ("duplicate_case", decided_twice),
     ("unknown_edition", to_an_edition_that_nobody_has),
