@@ -4,7 +4,6 @@ Cases do not affect each other. If the log has lost a part of a case's history (
 the events of that case cannot be replayed, and those of all other cases can. Such a case is called *incomplete*.
 """
 
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
@@ -30,7 +29,7 @@ from shared.sla.packing import pack_id
 
 _BUFFERED_FOR = timedelta(microseconds=early_activity.KEPT_FOR)
 _CASE_REMEMBERED_FOR = timedelta(microseconds=QUIET_AFTER_CLOSED + TOMBSTONE_KEPT_FOR)
-_WHAT_THE_LOG_SAYS = Budget(sys.maxsize, sys.maxsize)  # of early activity, what was too much has its dead letter there
+_WHAT_THE_LOG_SAYS = Budget(2**63, 2**63)  # of early activity, what was too much has its dead letter there
 _DECISION_DELETED = Reason("replay.lost.decision", topic=CASES.name)
 
 

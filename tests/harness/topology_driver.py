@@ -12,8 +12,9 @@ from shared.contracts.topics import DEAD_LETTER_SUFFIX, Topic
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Headers, Output, Record
+from shared.streams.errors import RecordRefused
 from shared.streams.isolation import Isolation
-from shared.streams.processor import Processor
+from shared.streams.processor import Processor, Timer
 from shared.streams.state_store import StateStore, StoreFactory, in_memory
 from shared.streams.task_state import OFFSETS_KEY, TIMERS_PER_SLICE, Slice, TaskState
 
@@ -104,6 +105,11 @@ class TopologyDriver:
         return self._commit(
             self._task.refuse(record, self.now, "output_too_large", "too large", by_reference=by_reference)
         )
+
+    def refuse_timer(self, timer: Timer, now: datetime) -> list[Output]:
+        """Isolate what a timer is about, as the runtime does once the broker has refused its output."""
+        self._set_clock(now)
+        return self._commit(self._task.isolate(timer, RecordRefused("too large"), self.now))
 
     def advance_to(self, now: datetime) -> list[Output]:
         """Let the wall clock run to `now`, firing each timer as soon as the clock is past it, in due order."""

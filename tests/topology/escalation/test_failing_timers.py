@@ -12,6 +12,7 @@ from services.escalation.early_activity import list_key
 from shared.business_time.instants import from_micros
 from shared.sla import case_state
 from shared.sla.packing import pack_id
+from shared.streams.errors import RecordRefused
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
 from tests.topology.escalation.desk import CASE, TaskDesk, minutes
@@ -96,6 +97,24 @@ def test_activity_of_an_isolated_case_is_dead_lettered_and_can_be_replayed_later
     desk.driver.changelogs["cases"][pack_id(BAD)] = stored
     assert desk.sleeps(timedelta(seconds=1)) == [WARNED]
     assert desk.words_of_record(letter.record) == ["first_response fulfilled in time"]
+
+
+def test_a_case_whose_timer_the_broker_refuses_is_isolated_and_fires_later() -> None:
+    """Its output was too large; the transaction that isolates it writes nothing else."""
+    desk = TaskDesk()
+    desk.opens(BAD)
+    desk.opens(OTHER)
+    (timer, _) = _due_timers(desk, minutes(46))
+    assert desk.driver.refuse_timer(timer, desk.driver.now + minutes(46)) == []
+    isolated, other = (BAD, OTHER) if timer.key == pack_id(BAD) else (OTHER, BAD)
+    assert [(each.ids["case_id"], type(each.error)) for each in desk.driver.isolations] == [(isolated, RecordRefused)]
+    assert desk.record_activity("agent_replied", isolated) == [WARNED]
+    assert [event.case_id for _, event in desk.events()][-1] == other
+    assert desk.dead_letter_causes == ["case_isolated"]
+    assert {event.case_id for _, event in desk.events(desk.driver.advance_to(desk.driver.now + minutes(59)))} == {other}
+    fired = [event.case_id for _, event in desk.events(desk.driver.advance_to(desk.driver.now + minutes(2)))]
+    assert isolated in fired
+    assert desk.driver.processor.postponed() == Postponed()
 
 
 def test_isolation_is_state_with_a_changelog() -> None:
