@@ -17,16 +17,30 @@ from shared.streams.processor import Postponed
 class IsolatedCases:
     """Keeps the index of isolated cases, and in `timers`, by store, the one timer of each case, isolated or not.
 
-    Set `started` with the first transaction: until then entries are restored.
+    Call `start` before the first transaction begins: until then entries are restored, store by store in any order, and
+    only then is it known which cases are isolated.
     """
 
     def __init__(self, timers: Mapping[str, Timers]) -> None:
-        self.started = False
+        self._started = False
         self._timers = timers
         self._cases: dict[bytes, IsolatedCase] = {}
         self._due: dict[bytes, Micros | None] = {}  # of the timers of these cases, as their state has them now
         self._retries: dict[bytes, Micros] = {}
         self._restored: dict[bytes, bytes] = {}  # entries that were restored and not retried since
+
+    def start(self) -> None:
+        """All is restored: the timer of each isolated case is that of its retry, which is due."""
+        if self._started:
+            return
+        self._started = True
+        for packed, case in self._cases.items():
+            self._due[packed], self._retries[packed] = case.due or None, case.since
+            self._timers[case.store].changed(isolation.timer_key(case.store, packed), case.since)
+
+    def earliest(self) -> Micros | None:
+        """When to retry an isolated case, as long as the timers do not have it."""
+        return None if self._started else min((case.since for case in self._cases.values()), default=None)
 
     def held(self, store: str, key: bytes, overlay: Overlay) -> IsolatedCase | None:
         """The isolated case whose timer is the entry `key` of `store`, if it is isolated."""
@@ -51,7 +65,7 @@ class IsolatedCases:
         if timers is None or (store == early_activity.STORE and not early_activity.is_list(key)):
             return
         due, packed = timer_of(store, key, value), isolation.key_of(store, key)
-        if packed in self._cases and self._cases[packed].store == store:
+        if self._started and packed in self._cases and self._cases[packed].store == store:
             self._due[packed] = due  # its timer is that of its retry
         else:
             timers.changed(key, due)
@@ -64,20 +78,22 @@ class IsolatedCases:
     def count_overdue(self, now: Micros) -> int:
         """How many isolated cases had a timer due before `now`, and wait for their retry."""
         waiting = ((packed, case) for packed, case in self._cases.items() if 0 < case.due < now)
-        return sum(self._retries[packed] >= now for packed, _ in waiting)
+        return sum(self._retries.get(packed, 0) >= now for packed, _ in waiting)
 
     def _isolation_changed(self, packed: bytes, value: bytes | None) -> None:
         before, due = self._cases.pop(packed, None), self._due.pop(packed, None)
         self._restored.pop(packed, None)
         self._retries.pop(packed, None)
+        if not self._started:
+            if value is not None:
+                self._cases[packed], self._restored[packed] = isolation.decode(value), value
+            return
         if value is None:
             if before is not None:
                 self._timers[before.store].changed(isolation.timer_key(before.store, packed), due)
             return
         case = self._cases[packed] = isolation.decode(value)
         self._due[packed] = case.due or None
-        if not self.started:
-            self._restored[packed] = value
         retry = self._retries[packed] = self._retry_of(packed, value)
         timers, key = self._timers[case.store], isolation.timer_key(case.store, packed)
         timers.moving(key, case.due or None)

@@ -127,7 +127,8 @@ class EscalationTopology:
 
     def next_due(self) -> datetime | None:
         """When to fire next: a timer of a case, or of activity that waits for its case."""
-        due = [at for timers in self._timers.values() if (at := timers.earliest()) is not None]
+        earliest = (self._isolated.earliest(), *(timers.earliest() for timers in self._timers.values()))
+        due = [at for at in earliest if at is not None]
         return from_micros(min(due)) if due else None
 
     def due_but_unfired(self, now: datetime) -> int:
@@ -320,7 +321,7 @@ class EscalationTopology:
             self._timers[store].drop(key)
 
     def _begin(self, overlay: Overlay) -> None:
-        self._isolated.started = True
+        self._isolated.start()
         for timers in self._timers.values():
             timers.begin(overlay)
 
