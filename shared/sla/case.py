@@ -137,8 +137,8 @@ def _check_room(changed: CaseState, before: CaseView | None = None, step: Step |
     if not too_many and size <= MAX_STATE_BYTES - KEPT_FOR_THE_END:
         return
     if before is not None and step is not None:
-        was = unchanged(before.policy, before.clocks).status_kind
-        if was != step.status_kind:
+        was = unchanged(before.policy, before.clocks).status.counts_as
+        if was != step.status.counts_as:
             return
     if too_many:
         raise InputRefused("too_much_activity", f"a case takes in {MAX_ACTIVITIES} activities at most")

@@ -176,7 +176,7 @@ EDITIONS = KnownEditions({short_of(PINNED.sha256): PINNED})
 
 def _status_kind(desk: TaskDesk) -> str:
     case = view_of(case_state.decode(desk.driver.stores["cases"].get(pack_id(CASE)) or b""), EDITIONS)
-    return unchanged(case.policy, case.clocks).status_kind
+    return unchanged(case.policy, case.clocks).status.counts_as
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
