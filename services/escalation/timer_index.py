@@ -97,6 +97,8 @@ class Timers:
     state, and `pop_before` to take due timers out. `changed` follows its commit. If the next `begin` comes without
     `changed`, the transaction was aborted, and the timers that it took out are put back.
 
+    A takeover calls `changed` for every entry of the store that has a timer, before the first transaction.
+
     A timer that fails is postponed: it keeps its due instant, but stands in the index at the later one at which it
     wakes. This is bound to that due instant and ends when the key gets another one; no transaction takes it back.
     """
@@ -105,8 +107,6 @@ class Timers:
         "_index",
         "_moving",
         "_postponed",
-        "_restored",
-        "_restored_first",
         "_stale",
         "_taken",
         "_transaction",
@@ -114,8 +114,6 @@ class Timers:
 
     def __init__(self) -> None:
         self._index = DueIndex()
-        self._restored: dict[bytes, int] | None = {}  # by key while restoring; None from the first transaction on
-        self._restored_first: int | None = None  # the earliest of them, if that has been asked
         self._stale: dict[int, set[bytes]] = {}  # entries of the index whose timer has moved, by due
         self._postponed: dict[bytes, tuple[int, int]] = {}  # key -> the due instant that failed, when it wakes
         self._moving: dict[bytes, int | None] = {}
@@ -126,7 +124,6 @@ class Timers:
         """What follows belongs to the transaction of `overlay`."""
         if overlay is self._transaction:
             return
-        self._end_restore()
         for key, due in self._taken.items():
             self._index.add(self.wakes_at(key, due), key)
         self._taken.clear()
@@ -172,12 +169,9 @@ class Timers:
 
     def changed(self, key: bytes, due: int | None) -> None:
         """The committed (or restored) state of `key` is due at `due`, or never."""
-        if self._restored is not None:
-            self._restored_first = None
-            if due is None:
-                self._restored.pop(key, None)
-            else:
-                self._restored[key] = due
+        if self._transaction is None:  # a million entries are restored: nothing has moved yet
+            if due is not None:
+                self._index.add(due, key)
             return
         before, taken = self._moving.pop(key, None), self._taken.pop(key, None)
         if taken is None:
@@ -191,11 +185,7 @@ class Timers:
             self._index.add(wakes, key)
 
     def earliest(self) -> int | None:
-        """When the earliest committed timer is due (or wakes, if postponed), or None. Asking ends no restore."""
-        if self._restored is not None:
-            if self._restored_first is None:
-                self._restored_first = min(self._restored.values(), default=None)
-            return self._restored_first
+        """When the earliest committed timer is due (or wakes, if postponed), or None."""
         due = self._first_due()
         if not self._taken:
             return due
@@ -204,8 +194,6 @@ class Timers:
 
     def count_before(self, now: int) -> int:
         """How many timers have `due < now`: a measure for people, in which timers that have moved may count."""
-        if self._restored is not None:
-            return sum(due < now for due in self._restored.values())
         asleep = sum(wakes >= now and key not in self._taken for key, (_, wakes) in self._postponed.items())
         return len(self._taken) + self._index.count_before(now) + asleep
 
@@ -230,9 +218,3 @@ class Timers:
         if not keys:
             del self._stale[due]
         return True
-
-    def _end_restore(self) -> None:
-        if self._restored is not None:
-            for key, due in self._restored.items():
-                self._index.add(due, key)
-            self._restored = None

@@ -22,6 +22,7 @@ STALLED = 30.0  # seconds without progress after which reading fails
 _FETCH_BYTES = 8 * 1024 * 1024
 _POLL_MS = 10  # short: a position may reach the end without a record, past markers and aborted records
 _FOLLOW_POLL_MS = 200
+_AT_ONCE = 2_000  # records; a whole fetch may have tens of thousands, which would keep the event loop for long
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,9 @@ class CommittedReader:
     async def batches(
         self, spans: Iterable[Span], progress: Callable[[int], None] = lambda _remaining: None
     ) -> AsyncIterator[tuple[TopicPartition, Sequence[Consumed]]]:
-        """The records of `spans` in batches as fetched. `progress` gets the number of remaining offsets."""
+        """The records of `spans` in batches, which let others run in between. `progress` gets the number of remaining
+        offsets.
+        """
         chosen = [span for span in spans if span.start < span.end]
         if not chosen:
             return  # aiokafka's fetcher may ignore a stop right after an assignment
@@ -127,8 +130,10 @@ class CommittedReader:
                 before, progressed = remaining, loop.time()
             elif loop.time() - progressed > STALLED:
                 raise KafkaTimeoutError(f"no progress for {STALLED:.0f} s with {remaining} offsets to go")
-            for place, messages in (await self._consumer.getmany(timeout_ms=_POLL_MS)).items():
+            fetched = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_AT_ONCE)
+            for place, messages in fetched.items():
                 yield place, [message for message in messages if message.offset < ends[place]]
+            await asyncio.sleep(0)  # what has been fetched already is returned without waiting
 
     async def _remaining(self, ends: Mapping[TopicPartition, int]) -> int:
         """The number of offsets still to read, by position: the consumer returns no transaction markers."""

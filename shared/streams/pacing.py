@@ -1,9 +1,11 @@
-"""When a task may start its next transaction, and how many records it takes."""
+"""When a task may start its next transaction, how many records it takes, and how long it may fire timers."""
 
 _WEIGHT = 0.2  # of the latest slice in the average time per record
 _WEIGHT_TRANSACTION = 0.5  # of the latest transaction in the average: after a backlog, the gap becomes short again soon
 _TIMES_TRANSACTION = 4.0  # the gap, in transactions
-_SLICE_SECONDS = 0.02  # of processing in one go: the event loop also serves the other tasks and the heartbeats
+# A slice fires timers for so long, and then processes records for so long: neither waits for the other to be worked
+# off, and the event loop also serves the other tasks and the heartbeats.
+SLICE_SECONDS = 0.02
 MIN_RECORDS, MAX_RECORDS = 50, 2_000
 
 
@@ -29,10 +31,13 @@ class Pacer:
         """How many records a slice may take: as many as the recent rate processes in 20 ms."""
         if self._record <= 0:
             return MIN_RECORDS
-        return max(MIN_RECORDS, min(MAX_RECORDS, int(_SLICE_SECONDS / self._record)))
+        return max(MIN_RECORDS, min(MAX_RECORDS, int(SLICE_SECONDS / self._record)))
 
     def wait(self, now: float, *, full: bool) -> float:
-        """Seconds until the next transaction may start; a full slice need not wait for more."""
+        """Seconds until the next transaction may start; a full slice need not wait for more.
+
+        A slice is full if it can take no more records, or if the one before has left due timers.
+        """
         return 0.0 if full else max(0.0, self._not_before - now)
 
     def processed(self, records: int, seconds: float) -> None:

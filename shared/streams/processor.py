@@ -70,4 +70,7 @@ class Processor(Protocol):
         """
 
     def store_changed(self, store: str, key: bytes, value: bytes | None) -> None:
-        """Called for each committed change and each restored record, to keep indexes; value None = deleted."""
+        """Called for each committed change, to keep indexes; value None = deleted.
+
+        After a restore it is called for each entry of each store, in any order, before anything else is called.
+        """

@@ -25,6 +25,9 @@ class StateStore(Protocol):
         Called once for each committed slice that changes the store, and once for each batch of restored records.
         """
 
+    def items(self) -> Iterable[tuple[bytes, bytes]]:
+        """Every key with its value, in any order. Nothing is applied before the last has been taken."""
+
     def __len__(self) -> int:
         """How many keys have a value."""
 
@@ -59,6 +62,10 @@ class InMemoryStore:
                 values.pop(key, None)
             else:
                 values[key] = value
+
+    def items(self) -> Iterable[tuple[bytes, bytes]]:
+        """Every key with its value, in the order in which they were first put."""
+        return self._values.items()
 
     def __len__(self) -> int:
         return len(self._values)

@@ -2,8 +2,9 @@
 
 1. The group assigns the partition of all sources; the callback pauses them and starts the task (runtime.py).
 2. The task's producer starts: its transactional id fences the predecessor and ends the transaction that it had open.
-3. The changelogs' ends are read, *after* the fence, and the stores restored to them. A transaction that Kafka has left
-   hanging is brought to its end (hanging_transactions.py), and what that has decided is restored too.
+3. The changelogs' ends are read, *after* the fence, and the stores restored to them, the indexes included. A
+   transaction that Kafka has left hanging is brought to its end (hanging_transactions.py), and what that has decided
+   is restored too.
 4. Each source continues at the later of the group's committed offset and the one in the changelogs; none = beginning.
 5. Sources that others are joined with are read to their end. Only then the task runs.
 
@@ -127,6 +128,8 @@ async def _restored(task: TaskInTakeover, progress: "_Progress") -> TaskState:
             return state
     state = context.new_state(task.partition)
     state.changelog_ends = await restore(state, {})
+    for _ in state.index():
+        await asyncio.sleep(0)  # lets the other tasks and the heartbeats run
     state.known_at = now
     return state
 

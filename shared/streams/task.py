@@ -5,6 +5,7 @@ over again, which restores the tail of its changelogs: a commit whose answer was
 """
 
 import asyncio
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -18,7 +19,7 @@ from shared.kafka.record import Consumed, Record
 from shared.observability import logs
 from shared.streams import dead_letter_report, isolation_report, metrics
 from shared.streams.errors import Fenced, OffsetLost, RecordRefused
-from shared.streams.pacing import Pacer
+from shared.streams.pacing import SLICE_SECONDS, Pacer
 from shared.streams.positions import Committed
 from shared.streams.processor import Processor
 from shared.streams.record_queue import RecordQueue
@@ -54,11 +55,12 @@ class Task:
             resume=lambda source: sources.resume(source, partition),
         )
         loop = asyncio.get_running_loop()
-        self._now = loop.time
+        self._now = time.monotonic  # the same clock as the loop's, which is exact to the millisecond only
         settings = context.settings
         stagger = partition % settings.partitions / settings.partitions
         self._pacer = Pacer(settings.commit_gap_ms / 1000, stagger, self._now())
         self._isolation = RefusedRecordIsolation()
+        self._timers_left = False  # whether the latest slice has left timers that were due
         self._backoff = Backoff()
         self._transactions: Transactions | None = None
         self._failing_since: float | None = None
@@ -160,7 +162,8 @@ class Task:
             if not queued and not timers_due:
                 await self._queue.wait(_nap(due, reading, longest_sleep))
                 continue
-            wait = self._pacer.wait(self._now(), full=queued >= self._pacer.records)
+            full = queued >= self._pacer.records or (timers_due and self._timers_left)
+            wait = self._pacer.wait(self._now(), full=full)
             if wait > 0:
                 await self._queue.wait(wait)
             else:
@@ -183,7 +186,7 @@ class Task:
     async def _live(self) -> float | None:
         """Take over and work until something ends it; the seconds to pause before trying again, or None for never."""
         try:
-            self._lost = None
+            self._lost, self._timers_left = None, False
             self._transactions = transactions = self.context.make_transactions(self.partition)
             await take_over(self, transactions)
             self._failing_since = None
@@ -280,9 +283,7 @@ class Task:
     async def _step(self, transactions: Transactions, reading: Reading, *, timers_due: bool, queued: int) -> None:
         timers, limit = self._isolation.limits(self._pacer.records, timers_due=timers_due, queued=queued)
         records = self._queue.take(limit)
-        began = self._now()
         done = self._slice(records, reading.now, timers if reading.steady else 0)
-        self._pacer.processed(len(records), self._now() - began)
         if done.empty:
             self._report_isolations(done)
             self._isolation.timer = None
@@ -294,7 +295,8 @@ class Task:
             self._isolation.refused(done, records, str(error))
             raise
         left = self.processor.next_due()
-        self._isolation.committed(done, timers_left=left is not None and left < reading.now)
+        self._timers_left = left is not None and left < reading.now
+        self._isolation.committed(done, timers_left=self._timers_left)
         self._backoff.reset()
         self._last_failure = ""
         self._measure(done, records)
@@ -304,7 +306,13 @@ class Task:
             return self.state.isolate(self._isolation.timer, RecordRefused("the output of its timer"), now)
         disposition = self._isolation.disposition(records[0]) if len(records) == 1 else None
         if disposition is None:
-            return self.state.run(records, now, timer_limit=timers)
+            done = self.state.begin(now)
+            until = self._now() + SLICE_SECONDS
+            self.state.fire(done, timers, lambda: self._now() < until)
+            fired = self._now()
+            self.state.process(done, records)
+            self._pacer.processed(len(records), self._now() - fired)
+            return done
         return self.state.refuse(
             records[0], now, "output_too_large", disposition.message, by_reference=disposition.by_reference
         )

@@ -5,7 +5,7 @@ The task runtime, the replay and the test driver of topologies all run this, so 
 
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -21,9 +21,10 @@ from shared.streams.positions import Offsets
 from shared.streams.processor import Processor, Timer
 from shared.streams.state_store import Change, StateStore, StoreFactory, in_memory
 
-TIMERS_PER_SLICE = 2_000
+TIMERS_PER_SLICE = 2_000  # at most; the runtime also bounds a slice by time
 OFFSETS_KEY = b"\x00offsets"  # in a changelog: the source positions of the last transaction that wrote to it
 _RESERVED = b"\x00"
+_INDEXED_AT_ONCE = 1_000  # entries: about a millisecond
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -76,6 +77,9 @@ class TaskState:
 
     `partition_of`, if given, is the partition of a key; a record on another one is dead-lettered as `wrong_partition`.
     A record larger uncompressed than its topic allows is not processed: its dead letter is by reference.
+
+    After a restore from the beginning, `index` fills the indexes of the processor; until then it knows no entry. It is
+    a step of its own, so that each entry is indexed once however often its changelog has it, and in pieces.
     `topic_ids` are the ids of the sources, where known: `positions` belong to these topics. `stale` has the ids of
     deleted topics of the same names for which a changelog has a position.
     """
@@ -98,6 +102,7 @@ class TaskState:
         self.stale: dict[str, str] = {}
         self.changelog_ends: dict[str, int] = {}
         self.known_at: float | None = None
+        self._indexed = False
         self._partition_of = partition_of
         sources = {topic.name for topic in processor.sources}
         self.topic_ids = {topic: each for topic, each in (topic_ids or {}).items() if topic in sources}
@@ -105,14 +110,35 @@ class TaskState:
         self._limits = {topic.name: topic.max_message_bytes for topic in processor.sources}
 
     def run(self, records: Sequence[Record], now: datetime, *, timer_limit: int = TIMERS_PER_SLICE) -> Slice:
-        """Fire at most `timer_limit` due timers, then process `records` by source and offset, all at `now`.
+        """One slice: `begin` at `now`, `fire` at most `timer_limit` timers, `process` the `records`."""
+        done = self.begin(now)
+        self.fire(done, timer_limit)
+        self.process(done, records)
+        return done
 
-        What a timer that fails is about is isolated; the timer counts towards the limit. Records below the position are
-        skipped: they have been consumed. Raises TaskMustStop; drop the slice then.
+    def begin(self, now: datetime) -> Slice:
+        """An empty slice, in which everything happens at `now`."""
+        return Slice(self._overlay(now))
+
+    def fire(self, done: Slice, limit: int = TIMERS_PER_SLICE, may_go_on: Callable[[], bool] = lambda: True) -> None:
+        """Fire due timers in due order: at most `limit`, and no further one once `may_go_on` answers False.
+
+        At least one fires if it may, so that every slice gets further. What a timer that fails is about is isolated;
+        the timer counts towards the limit. Raises TaskMustStop; drop the slice then.
         """
-        done = Slice(self._overlay(now))
-        if timer_limit > 0:
-            self._fire(done, timer_limit)
+        due = self.processor.next_due()
+        if limit <= 0 or due is None or due >= done.overlay.now:
+            return
+        for tried, timer in enumerate(self.processor.due_timers(done.overlay), 1):
+            self._fire(done, timer)
+            if tried == limit or not may_go_on():
+                break
+
+    def process(self, done: Slice, records: Sequence[Record]) -> None:
+        """Process `records` by source and offset.
+
+        Records below the position are skipped: they have been consumed. Raises TaskMustStop; drop the slice then.
+        """
         for record in sorted(records, key=self._place):
             if record.offset < done.overlay.positions.get(record.topic, 0):
                 continue
@@ -127,7 +153,6 @@ class TaskState:
             except PoisonRecord as poison:
                 done.overlay.rollback()
                 self._dead_letter(done, record, poison.cause, str(poison))
-        return done
 
     def isolate(self, timer: Timer, error: Exception, now: datetime, until: datetime | None = None) -> Slice:
         """Isolate what `timer` is about and do nothing else; the runtime does so when the broker refuses its output."""
@@ -188,14 +213,30 @@ class TaskState:
         self.known_at = now
 
     def restore(self, store: str, records: Iterable[Change]) -> None:
-        """Apply changelog records in order; positions among them count if they are later than those known."""
-        changed = self.processor.store_changed
+        """Apply changelog records in order; positions among them count if they are later than those known.
+
+        `index` has to follow, unless it or a transaction has filled the indexes before.
+        """
         changes = [
             change for change in records if not change[0].startswith(_RESERVED) or self._restore_positions(change)
         ]
         self.stores[store].apply(changes)
-        for key, value in changes:
-            changed(store, key, value)
+        if self._indexed:
+            for key, value in changes:
+                self.processor.store_changed(store, key, value)
+
+    def index(self) -> Iterator[None]:
+        """Fill the indexes of the processor from the restored stores; a pause at each step lets others run.
+
+        Nothing else may be called before it has ended. Once it has, it does nothing.
+        """
+        changed = self.processor.store_changed
+        for name, store in self.stores.items() if not self._indexed else ():
+            for number, (key, value) in enumerate(store.items(), 1):
+                changed(name, key, value)
+                if number % _INDEXED_AT_ONCE == 0:
+                    yield
+        self._indexed = True
 
     def _restore_positions(self, change: Change) -> bool:
         key, value = change
@@ -215,24 +256,18 @@ class TaskState:
     def _place(self, record: Record) -> tuple[int, int]:
         return self._order[record.topic], record.offset
 
-    def _fire(self, done: Slice, limit: int) -> None:
-        due = self.processor.next_due()
-        if due is None or due >= done.overlay.now:
-            return
-        for tried, timer in enumerate(self.processor.due_timers(done.overlay), 1):
-            done.overlay.savepoint()
-            try:
-                self.processor.fire(timer, done.overlay)
-            except (TaskMustStop, MemoryError):
-                raise
-            except Exception as error:
-                # One bad timer must not stop the others.
-                done.overlay.rollback()
-                self._isolate(done, timer, error, done.overlay.now + RETRIED_AFTER)
-            else:
-                done.fired.append(timer)
-            if tried == limit:
-                break
+    def _fire(self, done: Slice, timer: Timer) -> None:
+        done.overlay.savepoint()
+        try:
+            self.processor.fire(timer, done.overlay)
+        except (TaskMustStop, MemoryError):
+            raise
+        except Exception as error:
+            # One bad timer must not stop the others.
+            done.overlay.rollback()
+            self._isolate(done, timer, error, done.overlay.now + RETRIED_AFTER)
+        else:
+            done.fired.append(timer)
 
     def _isolate(self, done: Slice, timer: Timer, error: Exception, until: datetime) -> None:
         done.overlay.savepoint()

@@ -1,14 +1,18 @@
 """Timers on the real runtime: past their instant, once, soon, and not while the wall clock is off."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 from structlog.testing import capture_logs
 
 from shared.kafka.partitioning import partition_for
+from shared.streams.overlay import Overlay
+from shared.streams.processor import Timer
 from shared.streams.task import Task
 from tests.broker.test_exactly_once import KEYS
 from tests.harness.faults import Fault, inject
 from tests.harness.hands import Hands
+from tests.harness.processors import Counter
 from tests.harness.rig import Rig, eventually
 
 
@@ -111,3 +115,36 @@ async def test_many_due_timers_fire_in_slices_in_due_order(rig: Rig) -> None:
     for partition in range(2):
         dues = [_due(r.value) for r in fired if r.partition == partition]
         assert dues == sorted(dues)
+
+
+class _Slow(Counter):
+    """Every timer takes five milliseconds of CPU."""
+
+    def fire(self, timer: Timer, overlay: Overlay) -> None:
+        """Work, then fire."""
+        until = time.thread_time() + 0.005
+        while time.thread_time() < until:
+            pass
+        super().fire(timer, overlay)
+
+
+async def test_a_herd_of_slow_timers_drains_without_pauses_and_without_keeping_the_loop(rig: Rig) -> None:
+    """A slice ends after 20 ms, whatever a timer costs: heartbeats and the other tasks wait no longer. What a slice has
+    left is work to do at once: a gap after each would leave the processor idle while timers are late.
+    """
+    herd, gap = 200, 1.0
+    hands = Hands()
+    settings = rig.settings.model_copy(update={"commit_gap_ms": int(gap * 1000)})
+    running = rig.start(lambda _: _Slow((rig.first, rig.second), (rig.sink,)), clock=hands.clock(), settings=settings)
+    await rig.produce(rig.second, [(f"t{n}", b"timer 1800") for n in range(herd)])
+    await eventually(lambda: _timers(running.runtime.tasks) == herd)
+    began = time.monotonic()
+    hands.forward(timedelta(minutes=50))
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    outputs = await rig.read(rig.sink, herd + len(KEYS))
+    took = time.monotonic() - began
+    fired = [r for r in outputs if (r.value or b"").startswith(b"fired")]
+    assert len({r.key for r in fired}) == len(fired) == herd
+    slices = len({(r.partition, r.timestamp_ms) for r in fired})
+    assert slices >= herd // 5, "about four timers each, and as many as five"
+    assert took < slices * gap / 4

@@ -38,6 +38,10 @@ class SqliteStore:
                 else:
                     self._database.execute("REPLACE INTO entry VALUES (?, ?)", (key, value))
 
+    def items(self) -> Iterable[tuple[bytes, bytes]]:
+        """Every key with its value, in the order of the keys."""
+        return self._database.execute("SELECT key, value FROM entry")
+
     def __len__(self) -> int:
         return int(self._database.execute("SELECT count(*) FROM entry").fetchone()[0])
 

@@ -171,6 +171,8 @@ class TopologyDriver:
         self._task = self._new_task()
         for store in self._task.stores:
             self._task.restore(store, self.changelogs[store].items())
+        for _ in self._task.index():
+            pass  # here nothing else runs
         self._begin_at_the_start()
 
     def _new_task(self) -> TaskState:

@@ -30,6 +30,7 @@ def test_it_holds_what_the_changes_leave(make: StoreFactory, batches: list[list[
                 model[key] = value
         assert {key: store.get(key) for key in used} == {key: model.get(key) for key in used}
         assert len(store) == len(model)
+        assert sorted(store.items()) == sorted(model.items())
 
 
 @every_store

@@ -112,9 +112,15 @@ def test_a_reserved_key_is_refused() -> None:
         task.changelog_outputs(overlay)
 
 
+def _indexed(task: TaskState) -> int:
+    """Fill the indexes, as a takeover does after it has restored; returns in how many pieces."""
+    return 1 + sum(1 for _ in task.index())
+
+
 def _due(task: TaskState, *keys: bytes) -> None:
     for second, key in enumerate(keys):
         task.restore("timers", [(key, datetime(2025, 1, 1, 0, 0, second, tzinfo=UTC).isoformat().encode())])
+    _indexed(task)
 
 
 def test_a_timer_that_fails_leaves_nothing_behind_and_the_others_fire_in_due_order() -> None:
@@ -200,10 +206,50 @@ def test_timers_beyond_the_limit_fire_in_the_next_slice() -> None:
     task = _task()
     due = datetime(2025, 1, 1, tzinfo=UTC).isoformat().encode()
     task.restore("timers", [(b"t%d" % n, due) for n in range(5)])
+    _indexed(task)
     done = task.run([_record("a", 0)], NOW, timer_limit=3)
     assert (done.timers, done.records, done.due) == (3, 1, datetime(2025, 1, 1, tzinfo=UTC))
     task.commit(done.overlay)
     assert task.run([], NOW).timers == 2
+
+
+@pytest.mark.parametrize(("answers", "fired"), [([False], 1), ([True, True, False], 3), ([True] * 9, 5)])
+def test_a_slice_fires_for_as_long_as_its_caller_lets_it_and_its_records_have_their_turn(
+    answers: list[bool], fired: int
+) -> None:
+    """How long a timer takes is not known before: the runtime looks at the clock after each. One fires in any case."""
+    task = _task()
+    _due(task, *(b"t%d" % number for number in range(5)))
+    done = task.begin(NOW)
+    asked = iter(answers)
+    task.fire(done, may_go_on=lambda: next(asked))
+    task.process(done, [_record("a", 0)])
+    assert (done.timers, done.records, done.overlay.positions) == (fired, 1, {"a": 1})
+    task.commit(done.overlay)
+    assert task.run([], NOW).timers == 5 - fired
+
+
+def test_each_restored_entry_is_indexed_once_however_often_its_changelog_has_it() -> None:
+    """Compaction may be far behind. What was restored later than that, the tail of a commit, is indexed at once."""
+    processor = _Observed((A, B), (SINK,))
+    task = TaskState("svc", processor, partition=3)
+    task.restore("counts", [(b"k", b"1"), (b"gone", b"1"), (b"k", b"2")])
+    task.restore("counts", [(b"gone", None), (b"k", b"3")])
+    assert processor.seen == []
+    assert _indexed(task) == 1
+    assert processor.seen == [("counts", b"k")]
+    assert _indexed(task) == 1
+    task.restore("counts", [(b"k", None)])
+    assert processor.seen == [("counts", b"k")] * 2
+
+
+def test_indexes_are_filled_in_pieces() -> None:
+    """A million timers at once would keep the other tasks and the heartbeats waiting for half a second."""
+    task = _task()
+    due = datetime(2025, 1, 1, tzinfo=UTC).isoformat().encode()
+    task.restore("timers", [(b"%d" % number, due) for number in range(10_500)])
+    assert _indexed(task) == 11
+    assert task.processor.next_due() == datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
