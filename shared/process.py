@@ -23,6 +23,7 @@ import uvloop
 from shared.http.limits import TASK_SERVICE_CONNECTIONS, HttpLimits, http_limits
 from shared.http.server import WebServer, listen
 from shared.http.service_settings import ServiceSettings
+from shared.kafka.faults import InstanceReplaced
 from shared.kafka.settings import BadSettings, load
 from shared.messages.catalogues import BadCatalogue, load_all
 from shared.observability import logs
@@ -125,6 +126,9 @@ def run(name: str, service: Service, settings: ServiceSettings) -> int:
     with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             runner.run(_until_signalled(service, listener))
+        except InstanceReplaced as error:
+            _log.error(str(error), action="instance.replaced")
+            return FAILED
         except Exception:
             _log.exception("The service failed", action="service.failed")
             return FAILED

@@ -16,12 +16,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer import fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import KafkaError, ProducerClosed
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.transaction_manager import TransactionState
 from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.protocol.group import JoinGroupRequest, SyncGroupRequest
 from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.protocol.types import (
     Array,
@@ -56,6 +58,7 @@ __all__ = [
     "ControlRecord",
     "DefaultRecordBatch",
     "FetchRequest",
+    "GroupInstance",
     "Int8",
     "Int16",
     "Int32",
@@ -97,6 +100,7 @@ OF_CLASSES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (CloseReason, ("IDLE_DROP", "SHUTDOWN")),
     (TransactionState, ("IN_TRANSACTION",)),
     (AIOKafkaConnection, ("host", "port")),
+    (GroupCoordinator, ("_send_req", "reset_generation", "request_rejoin")),
     (AIOKafkaClient, ("bootstrap", "close", "send", "get_random_node", "fetch_all_metadata", "set_topics")),
 )  # fmt: skip
 OF_A_CONSUMER = (  # one that is assigned a partition
@@ -168,6 +172,52 @@ def decided_end(consumer: AIOKafkaConsumer, place: TopicPartition) -> int | None
     """The last stable offset as of the last fetch; None if not known."""
     state = _state(consumer, place)
     return int(state.lso) if state is not None and state.lso is not None else None
+
+
+_UNKNOWN_MEMBER_ID, _FENCED_INSTANCE_ID = 25, 82  # error codes of Kafka; aiokafka has no error for the second
+
+
+class GroupInstance:
+    """The static membership of a consumer: notices that another member has joined with the same `instance_id`.
+
+    aiokafka's heartbeats have no instance id, so Kafka answers a replaced member as one whose session has expired: its
+    id is not known. aiokafka would then join as a new member, and replace the other one in turn. Here the member keeps
+    its id until an answer to a join says that it is not known. A join or sync with the instance id and an id that was
+    replaced is answered by FENCED_INSTANCE_ID, and the client fails.
+    """
+
+    def __init__(self, consumer: AIOKafkaConsumer, instance_id: str) -> None:
+        """Of a consumer that is started and not subscribed yet."""
+        self.replaced = False
+        self._instance_id = instance_id
+        self._coordinator = consumer._coordinator
+        self._send = consumer._coordinator._send_req
+        self._reset = consumer._coordinator.reset_generation
+        self._expired = False  # whether the latest answer to a join was that the member is not known
+        consumer._coordinator._send_req = self._sent
+        consumer._coordinator.reset_generation = self._rejoin
+
+    async def check(self) -> bool:
+        """Ask Kafka whether the member has been replaced. Raises KafkaError; waits while the group rebalances."""
+        coordinator = self._coordinator
+        await self._sent(
+            SyncGroupRequest(coordinator.group_id, coordinator.generation, coordinator.member_id, self._instance_id, [])
+        )
+        return self.replaced
+
+    async def _sent(self, request: Any) -> Any:
+        response = await self._send(request)
+        code = getattr(response, "error_code", 0)
+        self.replaced = self.replaced or code == _FENCED_INSTANCE_ID
+        if isinstance(request, JoinGroupRequest):
+            self._expired = code == _UNKNOWN_MEMBER_ID
+        return response
+
+    def _rejoin(self) -> None:
+        if self._expired:
+            self._reset()
+        else:
+            self._coordinator.request_rejoin()
 
 
 def _state(consumer: AIOKafkaConsumer, place: TopicPartition) -> Any:

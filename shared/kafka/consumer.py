@@ -56,6 +56,10 @@ class Consumer:
         """Close the connections although `stop` has not returned; each step may take so many seconds."""
         await aiokafka_internals.disconnect(self._consumer, stopping, seconds)
 
+    def instance(self, instance_id: str) -> aiokafka_internals.GroupInstance:
+        """The static membership of this consumer, which is started and not subscribed yet."""
+        return aiokafka_internals.GroupInstance(self._consumer, instance_id)
+
     def subscribe(self, topics: Iterable[str], listener: Listener) -> None:
         """Read the partitions of `topics` that the group assigns."""
         listening = _Listener(self._names, listener)

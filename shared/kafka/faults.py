@@ -28,5 +28,18 @@ class TopicsDiffer(TaskMustStop):
     """
 
 
+class InstanceReplaced(KafkaFault):
+    """Another process has joined the group with the same FRONTLINE_INSTANCE, so this one has lost its place and ends.
+
+    Give each instance a name of its own, or none. After a restart the older process has ended, and nothing happens.
+    """
+
+    def __init__(self, instance: str) -> None:
+        super().__init__(
+            f"FRONTLINE_INSTANCE={instance}: another process has joined with this name and has replaced this one, "
+            "which ends. Give each instance a name of its own"
+        )
+
+
 class NoTopics(KafkaFault):
     """This Kafka has none of Frontline's topics."""

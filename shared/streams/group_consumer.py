@@ -11,11 +11,13 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import TopicPartition
 
 from shared.contracts.topics import Topic
+from shared.kafka.aiokafka_internals import GroupInstance
 from shared.kafka.consumer import Consumer
+from shared.kafka.faults import InstanceReplaced
 from shared.kafka.record import Consumed
 from shared.kafka.settings import KafkaSettings
 from shared.observability import logs
@@ -24,6 +26,7 @@ from shared.streams.positions import Committed
 _log = logs.get_logger()
 _GETMANY_MS = 500
 _REST = 0.004  # seconds between two drains that had records: a few larger fetches cost less than many small ones
+_CHECK_SECONDS = 2.0
 _STOP_SECONDS = 3.0  # an open join waits for all members; the group removes this member after the session timeout
 
 Deliver = Callable[[str, int, Sequence[Consumed]], None]  # source, partition, records
@@ -49,11 +52,14 @@ class GroupConsumer:
         self.incomplete: list[int] = []  # partitions that are assigned for some sources only
         self._assigned = assigned
         self._revoked = revoked
+        self._instance = settings.instance
+        self._instance_id = f"{service}-{settings.instance}" if settings.instance else None
+        self._membership: GroupInstance | None = None
         self._consumer = Consumer(
             settings,
             client_id=client_id,
             group=service,
-            group_instance_id=f"{service}-{settings.instance}" if settings.instance else None,
+            group_instance_id=self._instance_id,
             partition_assignment_strategy=(RangePartitionAssignor,),
             enable_auto_commit=False,
             auto_offset_reset="none",
@@ -67,6 +73,8 @@ class GroupConsumer:
     async def start(self) -> None:
         """Connect and join; the assignment comes later. Raises KafkaError if there is no broker."""
         await self._consumer.start()
+        if self._instance_id is not None:
+            self._membership = self._consumer.instance(self._instance_id)
         self._consumer.subscribe(self._sources, listener=self)
 
     async def feed(self, deliver: Deliver, out_of_range: Callable[[str, int, int], None]) -> None:
@@ -84,6 +92,19 @@ class GroupConsumer:
                 deliver(place.topic, place.partition, records)
             if batches:
                 await asyncio.sleep(_REST)
+
+    async def check_instance(self) -> None:
+        """Check that no other process has joined with the name of this instance, if it has one.
+
+        Call it before this instance joins again, which would replace the other one in turn. Raises InstanceReplaced.
+        """
+        if self._membership is None or self._instance is None:
+            return
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(_CHECK_SECONDS):
+                await self._membership.check()
+        if self._membership.replaced:
+            raise InstanceReplaced(self._instance)
 
     async def stop(self) -> None:
         """Leave the group (unless membership is static) and disconnect. Never raises."""

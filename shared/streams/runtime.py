@@ -99,7 +99,10 @@ class Runtime:
         return dict(self._tasks)
 
     async def run(self) -> None:
-        """Until `stop`: join, run the tasks, and after a failure leave and join again, with back-off."""
+        """Until `stop`: join, run the tasks, and after a failure leave and join again, with back-off.
+
+        Raises InstanceReplaced if another process joins with the same FRONTLINE_INSTANCE.
+        """
         watching = asyncio.create_task(self._watch.run())
         try:
             await self._sessions()
@@ -153,6 +156,8 @@ class Runtime:
                 asyncio.create_task(self._watch.until_changed()),
             ]
             done, _ = await asyncio.wait(helpers, return_when=asyncio.FIRST_COMPLETED)
+            if not self._stop.is_set():
+                await member.check_instance()
             for helper in done:
                 helper.result()
         finally:

@@ -3,7 +3,9 @@
 import asyncio
 
 import pytest
+from aiokafka.protocol.group import LeaveGroupRequest
 
+from shared.kafka.faults import InstanceReplaced
 from shared.kafka.record import Output
 from shared.streams.errors import Fenced
 from shared.streams.transaction import KafkaTransactions
@@ -153,3 +155,37 @@ async def test_a_named_instance_comes_back_without_a_rebalance(rig: Rig) -> None
     assert set(again.runtime.tasks) == given_up
     assert (two.runtime._member, set(two.runtime.tasks)) == (member, kept)
     assert two.runtime.tasks == tasks, "the other's tasks were not touched"
+
+
+async def test_of_two_instances_with_one_name_the_older_ends(rig: Rig) -> None:
+    """Each would replace the other as soon as it joins, and no partition would stay with either.
+
+    The newer one takes over as after a restart; the older one must not join again, whatever it notices first.
+    """
+    settings = rig.settings.model_copy(update={"instance": "same"})
+    older = rig.start(settings=settings)
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    await check_counts(rig, 1)
+    newer = rig.start(settings=settings)
+    with pytest.raises(InstanceReplaced, match="FRONTLINE_INSTANCE=same: another process has joined"):
+        async with asyncio.timeout(20):
+            await older.work
+    await newer.ready(2)
+    member = newer.runtime._member
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    await check_counts(rig, 2)
+    assert newer.runtime._member is member, "it has not lost its place in turn"
+
+
+async def test_a_named_instance_whose_session_has_expired_joins_again(rig: Rig) -> None:
+    """Kafka answers its heartbeat as that of one which was replaced; nobody has replaced it."""
+    running = rig.start(settings=rig.settings.model_copy(update={"instance": "slow"}))
+    await running.ready(2)
+    assert running.runtime._member is not None
+    coordinator = running.runtime._member._consumer._coordinator
+    before = coordinator.member_id
+    await coordinator._send_req(LeaveGroupRequest(rig.service, before))  # the broker does so when a session ends
+    await eventually(lambda: coordinator.member_id not in ("", before))
+    await running.ready(2)
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    await check_counts(rig, 1)

@@ -14,6 +14,7 @@ from pydantic import Field
 from shared import process
 from shared.http.limits import HttpLimits, http_limits
 from shared.http.service_settings import ServiceSettings
+from shared.kafka.faults import InstanceReplaced
 from shared.kafka.settings import BadSettings
 from shared.observability.health import Readiness, Receive, Scope, Send
 from shared.policy.files import load_edition
@@ -48,6 +49,8 @@ class Board:
         behaviour = os.environ.get("BOARD", "")
         if behaviour == "fails":
             raise RuntimeError("the board fell off the wall")
+        if behaviour == "replaced":
+            raise InstanceReplaced("same")
         self.readiness.set("board", True, "hung up")
         try:
             await self._stopped.wait()

@@ -74,6 +74,17 @@ async def test_a_service_that_fails_ends_with_exit_code_1_and_its_error_in_the_l
         assert "the board fell off the wall" in process.log.read_text()
 
 
+async def test_an_instance_that_was_replaced_ends_with_exit_code_1_and_one_plain_line(tmp_path: Path) -> None:
+    """It is a mistake of whoever started it: the line names the setting, and a traceback would say nothing more."""
+    async with board(tmp_path, BOARD="replaced") as process:
+        await process.start()
+        assert await process.ended() == 1
+        assert actions(process) == ["http.listening", "instance.replaced"]
+        last = json.loads(process.log.read_text(encoding="utf-8").splitlines()[-1])
+    assert last["event"].startswith("FRONTLINE_INSTANCE=same: another process has joined with this name")
+    assert (last["level"], "exception" in last, "stack" in last) == ("error", False, False)
+
+
 async def test_health_and_metrics_are_answered_beside_the_services_own_paths(tmp_path: Path) -> None:
     """A service brings an application and a coroutine, and nothing else."""
     async with board(tmp_path) as process:
