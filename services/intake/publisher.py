@@ -88,7 +88,7 @@ class Publisher:
         self.watch = TopicWatch(kafka, "intake", self._topics, readiness)
         self._clock = ClockCheck(readiness, timedelta(seconds=CLOCK_PAUSE))
         self._connected = False
-        self._outage = ""
+        self._away_since: float | None = None  # monotonic seconds; the outage is logged at its start and at its end
         self.found = asyncio.Event()  # set once the topics exist; never cleared
         self._doubt = asyncio.Event()  # set after a failure: check Kafka now
         self._replace = False  # the producer itself is unusable
@@ -243,14 +243,24 @@ class Publisher:
             self._backoff.reset()
             self.found.set()
             self._report("connected")
-            self._log.info("Connected to Kafka", action="kafka.connected")
+            since, self._away_since = self._away_since, None
+            if since is None:
+                self._log.info("Connected to Kafka", action="kafka.connected")
+            else:
+                seconds = time.monotonic() - since
+                self._log.info(
+                    f"Kafka answers again after {seconds:.1f} s: intake accepts writes",
+                    action="kafka.available",
+                    seconds=round(seconds, 1),
+                )
 
     def _lost(self, why: str) -> None:
-        if self._connected or why != self._outage:
+        if self._away_since is None:  # each attempt may fail for another reason: `/readyz` has the latest
+            self._away_since = time.monotonic()
             self._log.warning(
                 "Kafka is unavailable: intake answers writes with 503", action="kafka.unavailable", error=why
             )
-        self._connected, self._outage = False, why
+        self._connected = False
         self._doubt.set()
         self._report(why)
 

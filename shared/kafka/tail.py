@@ -110,7 +110,7 @@ class Tail:
         self._handled = asyncio.Condition()  # notified after each poll while there are some
         self._ids: dict[str, str] = {}  # of the topics that `_next` belongs to
         self._log = get_logger()
-        self._interrupted_by = ""
+        self._interrupted = False  # logged at the start of an interruption and at its end
         self._progress = asyncio.Event()  # set with each slice, and then replaced
         self.caught_up = asyncio.Event()  # set once the topics have been read to their end, as it was at the start
         CAUGHT_UP.labels(view).set(0)
@@ -123,8 +123,8 @@ class Tail:
                 self._forget_other_topics()
                 await self._follow(await partitions_of(self._kafka, self._since, ANSWER_SECONDS))
             except (KafkaError, KafkaUnreachable, TopicsDiffer, TopicsMissing, OSError, TimeoutError) as error:
-                if self._interrupted_by != str(error):  # one log line for each interruption, not for each attempt
-                    self._interrupted_by = str(error)
+                if not self._interrupted:
+                    self._interrupted = True
                     self._log.warning(
                         "Reading interrupted: it continues at the same offsets once Kafka is available",
                         action="view.interrupted",
@@ -190,7 +190,7 @@ class Tail:
             for partition, offset in (await self._starts(consumer, ends)).items():
                 consumer.seek(partition, offset)
                 self._next[partition] = offset
-            self._interrupted_by = ""
+            self._continued()
             self._consumer = consumer
             while True:
                 slices = await consumer.getmany(
@@ -214,6 +214,11 @@ class Tail:
             self._next |= {partition: await consumer.position(partition) for partition in consumer.assignment()}
             async with self._handled:
                 self._handled.notify_all()
+
+    def _continued(self) -> None:
+        if self._interrupted:
+            self._interrupted = False
+            self._log.info("Reading continues", action="view.continued", view=self._view)
 
     async def _starts(self, consumer: Consumer, ends: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
         """The offsets to read from: the next unread one of a partition that was read before, else by its `Since`."""

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from shared.contracts import wire
 from shared.contracts.structs import SupportRequestSubmitted
@@ -114,7 +115,25 @@ def answer_in_time() -> Callable[[Awaitable[httpx.Response], float], Awaitable[h
 async def test_only_the_first_call_waits_for_a_kafka_that_does_not_answer(
     started: EmbeddedKafka, answer_in_time: Callable[[Awaitable[httpx.Response], float], Awaitable[httpx.Response]]
 ) -> None:
-    """The first call waits for the timeout; those after it are refused at once, instead of piling up."""
+    """The first call waits for the timeout; those after it are refused at once, instead of piling up.
+
+    The log has the start and the end of the outage, however often and for whatever reasons intake fails meanwhile.
+    """
+    with capture_logs() as logged:
+        await _refused_while_frozen(started, answer_in_time)
+    actions = [line["action"] for line in logged if line.get("action", "").startswith(("kafka.", "view."))]
+    assert [action for action in actions if action.startswith("kafka.")] == [
+        "kafka.connected",
+        "kafka.unavailable",
+        "kafka.available",
+    ]
+    views = [(line["view"], line["action"]) for line in logged if line.get("action", "").startswith("view.")]
+    assert len(views) == len(set(views)), "once for each view, if it has noticed the outage at all"
+
+
+async def _refused_while_frozen(
+    started: EmbeddedKafka, answer_in_time: Callable[[Awaitable[httpx.Response], float], Awaitable[httpx.Response]]
+) -> None:
     async with _intake(started) as intake, intake.client() as http:
         first, second = {"Idempotency-Key": "first"}, {"Idempotency-Key": "second"}
         async with _frozen(started):
@@ -125,6 +144,10 @@ async def test_only_the_first_call_waits_for_a_kafka_that_does_not_answer(
             assert refused.status_code == 503
             assert (await http.get("/readyz")).status_code == 503
             assert (await http.get("/livez")).status_code == 200
+            reasons: set[str] = set()
+            async with asyncio.timeout(30):
+                while len(reasons) < 2:
+                    reasons.add((await http.get("/readyz")).json()["checks"]["kafka"]["detail"])
         ids = {await _until_accepted(http, key, "frozen", []) for key in ("first", "second")}
     # The first record was under way and is written late, once; its repetition is known for the same request.
     assert set(await _ids_written(started, "frozen")) == ids
