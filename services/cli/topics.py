@@ -1,8 +1,8 @@
-"""`frontline topics`: lists and creates the topics of the registry, compares them, accepts a recreated one."""
+"""`frontline topics`: lists and creates the topics of the registry, compares them, accepts the loss of records."""
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -14,14 +14,15 @@ from rich.table import Table
 
 from services.cli.kafka_errors import kafka_errors
 from services.cli.options import BAD_INPUT, CommandFailed, Json, Kafka, kafka_settings, language_of, report
-from shared.contracts.topics import MIN_INSYNC, TASK_SOURCES, TOPICS, Topic
+from shared.contracts.topics import MIN_INSYNC, TASK_SOURCES, TASK_STORES, TOPICS, Topic
 from shared.kafka.admin import TopicLayout
 from shared.kafka.faults import TopicsDiffer
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_admin import Drift, TopicNotCreated, apply_topics, check_topics, topic_layouts, update_topics
 from shared.messages.catalogues import messages_in
 from shared.messages.messages import Messages
-from shared.streams.accept_topic import accept_recreated
+from shared.streams.accept_topic import accept_loss
+from shared.streams.errors import Fenced
 
 DONE, DIFFERENT = 0, 1
 
@@ -90,25 +91,42 @@ def check(*, kafka: Kafka = None, as_json: Json = False) -> int:
 
 
 @app.command
-def accept(topic: Annotated[str, Parameter(help="Its name.")], /, *, kafka: Kafka = None, as_json: Json = False) -> int:
-    """Let tasks start at the beginning of a topic that was deleted and created again.
+def accept(
+    topic: Annotated[str, Parameter(help="Its name.")],
+    /,
+    *,
+    dry_run: Annotated[bool, Parameter(negative="", help="Only show what would be lost.")] = False,
+    kafka: Kafka = None,
+    as_json: Json = False,
+) -> int:
+    """Accept that records of a topic are lost, and let the tasks that stopped for it continue.
 
-    Records of the deleted topic that no task had read are lost. Offsets that belong to the new topic are kept, so a
-    second call changes nothing. Tasks continue by themselves; restart services that ran when the topic was deleted.
+    - The topic was deleted and created again (`TopicRecreated`): they continue at its beginning.
+    - Retention deleted records before they were read (`OffsetLost`): they continue at the beginning of the log.
+    - The log is shorter than what was read (`OffsetLost`): they continue at its end.
+
+    It prints each partition with the offsets that are lost. Partitions whose tasks can continue are not touched, so a
+    second call changes nothing, and it asks for no confirmation. Tasks continue by themselves; restart services that
+    ran when the topic was deleted.
     """
     try:
         readers, settings = _readers(topic), kafka_settings(kafka)
         done = {
-            service: _call(settings, partial(accept_recreated, topic=source, group=service))
+            service: _call(
+                settings,
+                partial(accept_loss, topic=source, group=service, stores=TASK_STORES[service], dry_run=dry_run),
+            )
             for service, source in readers.items()
         }
     except CommandFailed as failed:
         return report(failed)
     if as_json:
-        print(msgspec.json.encode({"topic": topic, "partitions": done}).decode())
+        losses = {service: [asdict(loss) for loss in found] for service, found in done.items()}
+        print(msgspec.json.encode({"topic": topic, "accepted": not dry_run, "partitions": losses}).decode())
     else:
-        for service, partitions in done.items():
-            print(f"{service} starts at the beginning of {topic}: {_listed(partitions)}")
+        for service, found in done.items():
+            lines = [f"{service} {topic}[{loss.partition}] {loss}" for loss in found]
+            print("\n".join(lines) or f"{service} {topic}: nothing is lost, every task can continue")
     return DONE
 
 
@@ -118,12 +136,6 @@ def _readers(name: str) -> dict[str, Topic]:
     if not readers:
         raise CommandFailed(f"no task reads {name}: restart the services instead", BAD_INPUT)
     return readers
-
-
-def _listed(partitions: Sequence[int]) -> str:
-    if not partitions:
-        return "no partition: each already has an offset of the new topic"
-    return f"partitions {', '.join(map(str, partitions))}"
 
 
 def _difference(drift: Drift, name: str, messages: Messages) -> str:
@@ -149,5 +161,5 @@ def _call(settings: KafkaSettings, action: Callable[[KafkaSettings], Coroutine[A
     try:
         with kafka_errors(settings):
             return asyncio.run(action(settings))
-    except (TopicNotCreated, TopicsDiffer) as error:
+    except (TopicNotCreated, TopicsDiffer, Fenced) as error:
         raise CommandFailed(str(error), DIFFERENT) from None

@@ -99,6 +99,7 @@ ESCALATION_SOURCES = (CASES, ACTIVITY)
 TASK_SOURCES = {"router": ROUTER_SOURCES, "escalation": ESCALATION_SOURCES}  # by service, whose name is its group's
 ROUTER_STORES = ("entitlements", "requests", "editions")
 ESCALATION_STORES = ("isolated", "cases", "early", "editions")  # the timer of an isolated case is that of its retry
+TASK_STORES = {"router": ROUTER_STORES, "escalation": ESCALATION_STORES}
 
 TOPICS: tuple[Topic, ...] = (
     REQUESTS,

@@ -26,17 +26,18 @@ class IllegalTransition(KafkaFault):
 
 
 class OffsetLost(TaskMustStop):
-    """The position of a source is outside its log: records were deleted before they were read, or the topic was
-    created again. No record is skipped automatically.
+    """The position of a source is outside its log: retention has deleted records before they were read, or the log has
+    become shorter, as after an unclean election. No record is skipped automatically.
 
-    To continue, set the group's offset to where the task may continue (`kafka-consumer-groups --reset-offsets`); if the
-    position is beyond the end, delete the changelogs of the service too, or restore the topic.
+    To continue, restore the topic, or run `frontline topics accept TOPIC`, which accepts the loss: at the log's start
+    if that has overtaken the position, at the log's end if the log is shorter. The group's offset alone does not move a
+    task back, since the later of it and the changelogs counts; the command sets both.
     """
 
     def __init__(self, topic: str, partition: int, what: str) -> None:
         super().__init__(
-            f"{topic}[{partition}]: {what}. No record is skipped automatically: restore the topic, or set the group's "
-            "offset to where the task may continue"
+            f"{topic}[{partition}]: {what}. No record is skipped automatically: restore the topic, or accept the loss "
+            f"with `frontline topics accept {topic}`"
         )
 
 

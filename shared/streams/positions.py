@@ -4,7 +4,7 @@ Both places that keep a task's positions keep the ids with them: the changelogs 
 group in the metadata of its committed offsets. An offset without an id was set by hand, for the present topic.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -83,12 +83,38 @@ def start_of(source: Source, carried: int | None, stale: str | None, committed: 
         raise TopicRecreated(source.topic, source.partition, stale, source.topic_id)
     position = max(known) if known else source.first
     if not source.first <= position <= source.end:
-        raise OffsetLost(
-            source.topic,
-            source.partition,
-            f"the position is {position}, but its log has {source.first} to {source.end}",
-        )
+        what = f"the position is {position}, but its log has {source.first} to {source.end}"
+        raise OffsetLost(source.topic, source.partition, what)
     return position
+
+
+def accepted_start(
+    source: Source, carried: int | None, stale: str | None, committed: Committed | None
+) -> tuple[int | None, int] | None:
+    """The position of a task that cannot continue in `source`, and where it may once an operator has accepted the loss.
+
+    None = it can continue. A position of None belongs to a deleted topic: every record of the present one is read. Else
+    records were deleted before they were read, so it continues at the log's start; or the log is shorter than what was
+    read, so it continues at its end.
+    """
+    try:
+        start_of(source, carried, stale, committed)
+    except TopicRecreated:
+        return None, source.first
+    except OffsetLost:
+        group = committed.offset if committed is not None and committed.belongs_to(source.topic_id) else 0
+        position = max(carried or 0, group)
+        return position, source.first if position < source.first else source.end
+    return None
+
+
+def latest(of_changelogs: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """For each source the latest of the positions that the changelogs of a task had last."""
+    found: dict[str, int] = {}
+    for positions in of_changelogs:
+        for topic, position in positions.items():
+            found[topic] = max(position, found.get(topic, 0))
+    return found
 
 
 def check_changelogs(

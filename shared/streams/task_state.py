@@ -17,7 +17,7 @@ from shared.kafka.record import Output, Record, Withheld, size_of, too_large
 from shared.kafka.record_checks import check_partition
 from shared.streams.isolation import RETRIED_AFTER
 from shared.streams.overlay import Overlay
-from shared.streams.positions import Offsets
+from shared.streams.positions import Offsets, latest
 from shared.streams.processor import Processor, Timer
 from shared.streams.state_store import Change, StateStore, StoreFactory, in_memory
 
@@ -102,6 +102,7 @@ class TaskState:
         self.stale: dict[str, str] = {}
         self.changelog_ends: dict[str, int] = {}
         self.known_at: float | None = None
+        self._carried: dict[str, dict[str, int]] = {}  # for each changelog the positions that it had last
         self._indexed = False
         self._partition_of = partition_of
         sources = {topic.name for topic in processor.sources}
@@ -202,6 +203,8 @@ class TaskState:
         for (store, key), value in changes:
             self.processor.store_changed(store, key, value)
         self.positions = dict(overlay.positions)
+        if self.stores:  # where `changelog_outputs` has put them
+            self._carried[changes[-1][0][0] if changes else next(iter(self.stores))] = dict(overlay.positions)
         for callback in overlay.callbacks:
             callback()
 
@@ -213,12 +216,16 @@ class TaskState:
         self.known_at = now
 
     def restore(self, store: str, records: Iterable[Change]) -> None:
-        """Apply changelog records in order; positions among them count if they are later than those known.
+        """Apply changelog records in order. The last positions of each changelog count, and the latest of those: a
+        transaction writes its positions to one changelog, and `frontline topics accept` writes them to all, which may
+        set a position back.
 
         `index` has to follow, unless it or a transaction has filled the indexes before.
         """
         changes = [
-            change for change in records if not change[0].startswith(_RESERVED) or self._restore_positions(change)
+            change
+            for change in records
+            if not change[0].startswith(_RESERVED) or self._restore_positions(store, change)
         ]
         self.stores[store].apply(changes)
         if self._indexed:
@@ -238,16 +245,19 @@ class TaskState:
                     yield
         self._indexed = True
 
-    def _restore_positions(self, change: Change) -> bool:
+    def _restore_positions(self, store: str, change: Change) -> bool:
         key, value = change
         if key == OFFSETS_KEY and value is not None:
             offsets = Offsets.decode(value)
+            ours: dict[str, int] = {}
             for topic, position in offsets.positions.items():
                 belongs_to, now = offsets.topic_ids.get(topic, ""), self.topic_ids.get(topic, "")
                 if belongs_to and now and belongs_to != now:
                     self.stale[topic] = belongs_to
                 else:
-                    self.positions[topic] = max(position, self.positions.get(topic, 0))
+                    ours[topic] = position
+            self._carried[store] = ours
+            self.positions = latest(self._carried.values())
         return False
 
     def _overlay(self, now: datetime) -> Overlay:

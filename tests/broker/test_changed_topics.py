@@ -16,8 +16,14 @@ import pytest_asyncio
 from services.cli.topics import app
 from shared.contracts.topics import ACTIVITY, changelog
 from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
+from shared.kafka.partitioning import partition_for
+from shared.kafka.record import Output
 from shared.kafka.settings import KafkaSettings
-from shared.streams.accept_topic import accept_recreated
+from shared.streams.accept_topic import AcceptedLoss, accept_loss
+from shared.streams.positions import Committed, Offsets
+from shared.streams.task_state import OFFSETS_KEY
+from shared.streams.transaction import KafkaTransactions
+from tests.broker.test_takeover import delete_records
 from tests.harness.intake import Intake, running_intake, topics_at
 from tests.harness.rig import Rig, Running, eventually
 from tests.harness.service_process import ServiceProcess, service_process
@@ -48,7 +54,7 @@ async def test_a_task_never_goes_on_at_an_old_offset_of_a_topic_that_was_created
     assert not restarted.readiness.ready
     assert len(await rig.read(rig.sink)) == OLD
 
-    await accept_recreated(rig.settings, rig.second, rig.service)
+    await accept_loss(rig.settings, rig.second, rig.service, rig.stores)
     await restarted.ready(2)
     counts = [record.value for record in await rig.read(rig.sink, OLD + NEW)]
     assert counts == [str(number).encode() for number in range(1, OLD + NEW + 1)]
@@ -62,14 +68,59 @@ async def test_accepting_a_topic_twice_never_rewinds_a_task(rig: Rig) -> None:
     await running.stop()
     await recreate(rig.settings, rig.second)
     await rig.produce(rig.second, [("a", b"")] * NEW)
-    assert await accept_recreated(rig.settings, rig.second, rig.service) == [0, 1]
+    used = partition_for(b"a", 2)
+    assert await accept_loss(rig.settings, rig.second, rig.service, rig.stores) == [AcceptedLoss(used, None, 0)]
     second = rig.start(topics=rig.topics)
     await rig.read(rig.sink, OLD + NEW)
     await second.stop()
-    assert await accept_recreated(rig.settings, rig.second, rig.service) in ([], [0], [1])  # the idle partition, if any
+    assert await accept_loss(rig.settings, rig.second, rig.service, rig.stores) == []
     third = rig.start(topics=rig.topics)
     await third.ready(2)
     assert len(await rig.read(rig.sink)) == OLD + NEW
+
+
+@pytest.mark.parametrize("way", ["retention has overtaken", "the log is shorter"])
+async def test_a_lost_position_is_accepted_and_stays_accepted_over_a_restart(rig: Rig, way: str) -> None:
+    """The task stops by name and names the command. What can be read is read, once: also after a restart, when the
+    changelogs still have the positions from before.
+    """
+    running = rig.start(topics=rig.topics)
+    await rig.produce(rig.second, [("a", b"timer 3600")] + [("a", b"")] * OLD)
+    await rig.read(rig.sink, OLD)
+    await running.stop()
+    partition, read = partition_for(b"a", 2), OLD + 1
+    if way == "retention has overtaken":
+        await rig.produce(rig.second, [("a", b"")] * 5)
+        await delete_records(rig, rig.second, partition, read + 2)
+        loss, unread = AcceptedLoss(partition, read, read + 2), 3
+    else:
+        await _set_positions(rig, partition, read + 10)  # as if ten more records had been read
+        loss, unread = AcceptedLoss(partition, read + 10, read), 0
+    stopped = rig.start(topics=rig.topics)
+    await eventually(lambda: f"`frontline topics accept {rig.second.name}`" in _checks(stopped))
+    assert await accept_loss(rig.settings, rig.second, rig.service, rig.stores, dry_run=True) == [loss]
+    assert await accept_loss(rig.settings, rig.second, rig.service, rig.stores) == [loss]
+    await stopped.ready(2)
+    await rig.produce(rig.second, [("a", b"")] * NEW)
+    await rig.read(rig.sink, OLD + unread + NEW)
+    await stopped.stop()
+    assert await accept_loss(rig.settings, rig.second, rig.service, rig.stores) == []
+    again = rig.start(topics=rig.topics)
+    await again.ready(2)
+    assert len(await rig.read(rig.sink)) == OLD + unread + NEW
+
+
+async def _set_positions(rig: Rig, partition: int, position: int) -> None:
+    """Let the group and every changelog say that the task has read so far."""
+    transactions = KafkaTransactions(rig.settings, f"{rig.service}-{partition}", "test")
+    offsets = Offsets({rig.second.name: position}).encode()
+    await transactions.start()
+    await transactions.begin()
+    outputs = [Output(changelog(rig.service, store).name, OFFSETS_KEY, offsets) for store in rig.stores]
+    await transactions.send(outputs, partition, 0)
+    await transactions.send_offsets({rig.second.name: Committed(position)}, partition, rig.service)
+    await transactions.commit()
+    await transactions.discard()
 
 
 async def test_a_topic_that_is_missing_is_named_and_not_created_behind_the_operators_back(rig: Rig) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.streams.errors import ChangelogLost, OffsetLost, TopicRecreated
-from shared.streams.positions import Committed, Offsets, Source, check_changelogs, start_of
+from shared.streams.positions import Committed, Offsets, Source, accepted_start, check_changelogs, start_of
 
 SOURCE = Source("t", 3, first=2, end=50, topic_id="new")
 BY_TASK = Committed(20, "new")
@@ -45,8 +45,29 @@ def test_a_position_in_a_deleted_topic_stops_the_task(stale: str | None, committ
 @pytest.mark.parametrize("offset", [1, 51])
 def test_a_position_outside_the_log_stops_the_task(offset: int) -> None:
     """Records were deleted before they were read."""
-    with pytest.raises(OffsetLost, match=rf"t\[3\]: the position is {offset}, but its log has 2 to 50"):
+    with pytest.raises(
+        OffsetLost, match=rf"t\[3\]: the position is {offset}, but its log has 2 to 50.*topics accept t`"
+    ):
         start_of(SOURCE, offset, None, None)
+
+
+@pytest.mark.parametrize(
+    ("carried", "stale", "committed", "accepted"),
+    [
+        (1, None, None, (1, 2)),
+        (1, None, Committed(0), (1, 2)),
+        (51, None, Committed(7), (51, 50)),
+        (7, None, Committed(51), (51, 50)),
+        (None, "old", OF_DELETED, (None, 2)),
+        (7, None, None, None),
+        (None, None, None, None),
+    ],
+)
+def test_an_accepted_loss_continues_where_nothing_more_is_lost(
+    carried: int | None, stale: str | None, committed: Committed | None, accepted: tuple[int | None, int] | None
+) -> None:
+    """At the log's start if records were deleted, at its end if it is shorter; a task that can continue stays."""
+    assert accepted_start(SOURCE, carried, stale, committed) == accepted
 
 
 @pytest.mark.parametrize("committed", [BY_TASK, BY_HAND, ACCEPTED], ids=["task", "by hand", "accepted"])

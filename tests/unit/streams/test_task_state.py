@@ -80,6 +80,20 @@ def test_restoring_takes_the_latest_positions_of_all_stores() -> None:
     assert (len(task.stores["counts"]), task.stores["counts"].get(b"k")) == (1, b"7")
 
 
+def test_the_last_positions_of_each_changelog_count_even_if_they_are_earlier() -> None:
+    """An operator has set them back in all changelogs, and one has been written since; the others still say less."""
+    task = _task()
+    for store in ("counts", "timers"):
+        task.restore(store, [(OFFSETS_KEY, Offsets({"a": 31, "b": 1}).encode())])
+        task.restore(store, [(OFFSETS_KEY, Offsets({"a": 20, "b": 1}).encode())])
+    assert task.positions == {"a": 20, "b": 1}
+    task.commit(task.run([_record("a", 20)], NOW).overlay)
+    task.restore("timers", [(OFFSETS_KEY, Offsets({"a": 20, "b": 1}).encode())])
+    assert task.positions == {"a": 21, "b": 1}
+    task.restore("counts", [(OFFSETS_KEY, Offsets({"a": 9, "b": 1}).encode())])
+    assert task.positions == {"a": 20, "b": 1}
+
+
 @dataclass
 class _Observed(Counter):
     """Keeps what it is called with."""
