@@ -9,7 +9,7 @@ JOBS ?= 3
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-e2e oracle bench bench-backtest mutants check format types schemas lock lock-check tree up down logs clean
+.PHONY: help setup run test test-fast test-e2e oracle bench bench-backtest bench-timers mutants check format types schemas lock lock-check tree up down logs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench: setup ## Measure business time and decisions against their goals (ARGS=--
 
 bench-backtest: setup ## Measure how many events a backtest folds in a second of CPU (ARGS=--strict as above, --help)
 	@$(BIN)/python -m tests.bench.backtest $(ARGS)
+
+bench-timers: setup ## Measure how late timers are with a million open cases, and how a herd drains (ARGS=--strict as above, --help)
+	@$(BIN)/python -m tests.bench.timers $(ARGS)
 
 mutants: setup ## Score the tests by mutants of calendar, clocks and escalation; stop it with Ctrl-C, it goes on there (ARGS=--help)
 	@$(BIN)/python -m tests.mutation $(ARGS)
