@@ -184,7 +184,7 @@ async def test_a_named_instance_whose_session_has_expired_joins_again(rig: Rig) 
     assert running.runtime._member is not None
     coordinator = running.runtime._member._consumer._consumer._coordinator
     before = coordinator.member_id
-    await coordinator._send_req(LeaveGroupRequest(coordinator.group_id, before))  # the broker does so when a session ends
+    await coordinator._send_req(LeaveGroupRequest(coordinator.group_id, before))  # as the broker does when it expires
     await eventually(lambda: coordinator.member_id not in ("", before))
     await running.ready(2)
     await rig.produce(rig.second, [(key, b"") for key in KEYS])
