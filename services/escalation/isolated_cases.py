@@ -17,8 +17,8 @@ from shared.streams.processor import Postponed
 class IsolatedCases:
     """Keeps the index of isolated cases, and in `timers`, by store, the one timer of each case, isolated or not.
 
-    Call `start` before the first transaction begins: until then entries are restored, store by store in any order, and
-    only then is it known which cases are isolated.
+    Restored entries come store by store, those of isolated cases first, so that it is known whose timer is that of a
+    retry. Call `start` before the first transaction begins.
     """
 
     def __init__(self, timers: Mapping[str, Timers]) -> None:
@@ -35,7 +35,7 @@ class IsolatedCases:
             return
         self._started = True
         for packed, case in self._cases.items():
-            self._due[packed], self._retries[packed] = case.due or None, case.since
+            self._retries[packed] = case.since
             self._timers[case.store].changed(isolation.timer_key(case.store, packed), case.since)
 
     def earliest(self) -> Micros | None:
@@ -65,7 +65,7 @@ class IsolatedCases:
         if timers is None or (store == early_activity.STORE and not early_activity.is_list(key)):
             return
         due, packed = timer_of(store, key, value), isolation.key_of(store, key)
-        if self._started and packed in self._cases and self._cases[packed].store == store:
+        if packed in self._cases and self._cases[packed].store == store:
             self._due[packed] = due  # its timer is that of its retry
         else:
             timers.changed(key, due)
@@ -84,13 +84,13 @@ class IsolatedCases:
         before, due = self._cases.pop(packed, None), self._due.pop(packed, None)
         self._restored.pop(packed, None)
         self._retries.pop(packed, None)
-        if not self._started:
-            if value is not None:
-                self._cases[packed], self._restored[packed] = isolation.decode(value), value
-            return
         if value is None:
             if before is not None:
                 self._timers[before.store].changed(isolation.timer_key(before.store, packed), due)
+            return
+        if not self._started:
+            self._cases[packed], self._restored[packed] = isolation.decode(value), value
+            self._due[packed] = due
             return
         case = self._cases[packed] = isolation.decode(value)
         self._due[packed] = case.due or None

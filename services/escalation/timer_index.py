@@ -98,15 +98,12 @@ class Timers:
     `changed`, the transaction was aborted, and the timers that it took out are put back.
 
     A takeover calls `changed` for every entry of the store that has a timer, before the first transaction.
-
-    A timer that fails is postponed: it keeps its due instant, but stands in the index at the later one at which it
-    wakes. This is bound to that due instant and ends when the key gets another one; no transaction takes it back.
     """
 
     __slots__ = (
         "_index",
         "_moving",
-        "_postponed",
+        "_passed",
         "_stale",
         "_taken",
         "_transaction",
@@ -115,9 +112,9 @@ class Timers:
     def __init__(self) -> None:
         self._index = DueIndex()
         self._stale: dict[int, set[bytes]] = {}  # entries of the index whose timer has moved, by due
-        self._postponed: dict[bytes, tuple[int, int]] = {}  # key -> the due instant that failed, when it wakes
         self._moving: dict[bytes, int | None] = {}
         self._taken: dict[bytes, int] = {}
+        self._passed: list[Entry] = []  # taken out for a key for which another one had been: a restore leaves both
         self._transaction: Overlay | None = None
 
     def begin(self, overlay: Overlay) -> None:
@@ -125,8 +122,11 @@ class Timers:
         if overlay is self._transaction:
             return
         for key, due in self._taken.items():
-            self._index.add(self.wakes_at(key, due), key)
+            self._index.add(due, key)
+        for due, key in self._passed:
+            self._index.add(due, key)
         self._taken.clear()
+        self._passed.clear()
         self._moving.clear()
         self._transaction = overlay
 
@@ -135,37 +135,22 @@ class Timers:
         self._moving.setdefault(key, committed_due)
 
     def pop_before(self, now: int) -> Entry | None:
-        """Take out the earliest timer with `due < now`; at the very instant nothing is due yet.
-
-        A postponed timer comes when it wakes, with the instant at which it was due.
-        """
+        """Take out the earliest timer with `due < now`; at the very instant nothing is due yet."""
         first = self._first_due()
         if first is None or first >= now:
             return None
         self._index.first()
-        at, key = self._index.pop()
-        failed, wakes = self._postponed.get(key, (at, at))
-        due = self._taken[key] = failed if wakes == at else at
-        return due, key
+        due, key = entry = self._index.pop()
+        if self._taken.setdefault(key, due) != due:
+            self._passed.append(entry)
+        return entry
 
-    def postpone(self, key: bytes, due: int, until: int) -> None:
-        """The timer of `key` that is due at `due` wakes at `until`. Called after `pop_before` took out a timer of `key`
-        and before the next `begin`.
-        """
-        self._postponed[key] = (due, until)
-
-    def postponed(self) -> list[int]:
-        """The due instants of the timers that are postponed."""
-        return [due for due, _ in self._postponed.values()]
-
-    def wakes_at(self, key: bytes, due: int) -> int:
-        """When a timer of `key` that is due at `due` may fire: then, or later if it was postponed."""
-        failed, wakes = self._postponed.get(key, (due, due))
-        return wakes if failed == due else due
-
-    def drop(self, key: bytes) -> None:
-        """What was taken out for `key` turned out to be no timer of its committed state."""
-        self._taken.pop(key, None)
+    def drop(self, key: bytes, due: int) -> None:
+        """What was taken out for `key`, due at `due`, turned out to be no timer of its committed state."""
+        if self._taken.get(key) == due:
+            del self._taken[key]
+        elif (due, key) in self._passed:
+            self._passed.remove((due, key))
 
     def changed(self, key: bytes, due: int | None) -> None:
         """The committed (or restored) state of `key` is due at `due`, or never."""
@@ -178,24 +163,22 @@ class Timers:
             if before == due:
                 return
             if before is not None:
-                self._stale.setdefault(self.wakes_at(key, before), set()).add(key)
-        if key in self._postponed and self._postponed[key][0] != due:
-            del self._postponed[key]
-        if due is not None and not self._revive(wakes := self.wakes_at(key, due), key):
-            self._index.add(wakes, key)
+                self._stale.setdefault(before, set()).add(key)
+        if due is not None and not self._revive(due, key):
+            self._index.add(due, key)
 
     def earliest(self) -> int | None:
-        """When the earliest committed timer is due (or wakes, if postponed), or None."""
+        """When the earliest committed timer is due, or None."""
         due = self._first_due()
-        if not self._taken:
+        if not self._taken and not self._passed:
             return due
-        taken = min(self.wakes_at(*entry) for entry in self._taken.items())  # not fired until it has committed
+        # Not fired until it has committed.
+        taken = min((*self._taken.values(), *(passed for passed, _ in self._passed)))
         return taken if due is None else min(due, taken)
 
     def count_before(self, now: int) -> int:
         """How many timers have `due < now`: a measure for people, in which timers that have moved may count."""
-        asleep = sum(wakes >= now and key not in self._taken for key, (_, wakes) in self._postponed.items())
-        return len(self._taken) + self._index.count_before(now) + asleep
+        return len(self._taken) + len(self._passed) + self._index.count_before(now)
 
     def _first_due(self) -> int | None:
         """The due instant of the earliest entry that is not stale; stale ones before it are dropped."""

@@ -95,7 +95,7 @@ class EscalationTopology:
             _, store, key = timer
             self._pop(store, now, due)
             if self._isolated.timer_of(store, key, overlay) != timer.due:
-                self._pass_over(store, key, overlay)
+                self._pass_over(timer, overlay)
                 continue
             yield timer
             following = self._isolated.timer_of(store, key, overlay)
@@ -315,10 +315,10 @@ class EscalationTopology:
         if (entry := self._timers[store].pop_before(now)) is not None:
             heappush(due, Timer(entry[0], store, entry[1]))
 
-    def _pass_over(self, store: str, key: bytes, overlay: Overlay) -> None:
+    def _pass_over(self, entry: Timer, overlay: Overlay) -> None:
         """Drop an entry that is not its key's timer. One that this transaction has moved stays: it may be aborted."""
-        if (store, key) not in overlay.changes:
-            self._timers[store].drop(key)
+        if (entry.store, entry.key) not in overlay.changes:
+            self._timers[entry.store].drop(entry.key, entry.due)
 
     def _begin(self, overlay: Overlay) -> None:
         self._isolated.start()

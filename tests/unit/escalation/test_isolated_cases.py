@@ -9,7 +9,7 @@ from services.escalation import isolation
 from services.escalation.edition_store import EditionStore
 from services.escalation.isolation import IsolatedCase
 from services.escalation.topology import EscalationTopology
-from shared.business_time.instants import to_micros
+from shared.business_time.instants import from_micros, to_micros
 from shared.sla.packing import pack_id
 from shared.streams.overlay import Overlay
 from shared.streams.state_store import InMemoryStore
@@ -26,29 +26,43 @@ def _topology() -> EscalationTopology:
     return EscalationTopology(EditionStore(LIBRARY), partitions=6, trace=lambda _: "")
 
 
-ORDERS = sorted({"".join(order) for order in permutations("cciii")})
+ORDERS = sorted({"".join(order) for order in permutations("cii")})
 
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("still", [True, False])
 def test_in_whatever_order_the_stores_are_restored_the_timer_is_the_last_one(order: str, still: bool) -> None:
-    """A case was isolated, and went on, perhaps to be isolated again: no past timer hides the one that counts."""
-    changes: dict[str, list[tuple[str, bytes | None]]] = {
-        "c": [("cases", at.to_bytes(8, "big") + b"..") for at in (FIRST, SECOND)],
-        "i": [(isolation.STORE, value) for value in (HELD, None, HELD if still else None)],
+    """A case was isolated, and went on, perhaps to be isolated again: no past timer hides the one that counts.
+
+    The index is filled from the stores, then the tails of their changelogs follow, read side by side.
+    """
+    tails: dict[str, list[tuple[str, bytes | None]]] = {
+        "c": [("cases", state_due(SECOND))],
+        "i": [(isolation.STORE, None), (isolation.STORE, HELD if still else None)],
     }
     topology = _topology()
-    values: dict[str, bytes | None] = {}
+    values: dict[str, bytes | None] = {isolation.STORE: HELD, "cases": state_due(FIRST)}
+    for store, value in values.items():
+        topology.store_changed(store, CASE, value)
+    assert topology.next_due() == from_micros(SINCE)
     for which in order:
-        store, value = changes[which].pop(0)
+        store, value = tails[which].pop(0)
         topology.store_changed(store, CASE, value)
         values[store] = value
     due = SINCE if still else SECOND
-    assert topology.next_due() == datetime.fromtimestamp(due / 1e6, UTC)
+    first = topology.next_due()
+    assert first is not None
+    assert first <= from_micros(due)  # an entry that is no timer may be looked at, and is passed over
     assert topology.postponed().timers == still
     stores = {name: InMemoryStore(name) for name in topology.stores}
     for name, value in values.items():
         stores[name].apply([(CASE, value)])
     for late, expected in ((NOW, [SINCE] if still else []), (NOW + timedelta(hours=4), [due])):
-        timers = topology.due_timers(Overlay(stores, now=late, partition=0))
-        assert [timer.due for timer in timers] == expected
+        for _ in range(2):  # the first transaction is aborted
+            timers = topology.due_timers(Overlay(stores, now=late, partition=0))
+            assert [timer.due for timer in timers] == expected
+
+
+def state_due(at: int) -> bytes:
+    """A state whose timer is due at `at`, as far as the index reads it."""
+    return at.to_bytes(8, "big") + b".."

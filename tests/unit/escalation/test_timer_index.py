@@ -67,29 +67,17 @@ class TimersAgainstADict(RuleBasedStateMachine):
         super().__init__()
         self.timers = Timers()
         self.committed: dict[bytes, int] = {}
-        self.asleep: dict[bytes, tuple[int, int]] = {}  # key -> the due instant that failed, when it wakes
 
-    def wakes(self, key: bytes) -> int:
-        """When the timer of a key may fire."""
-        due = self.committed[key]
-        failed, wakes = self.asleep.get(key, (due, due))
-        return wakes if failed == due else due
-
-    @rule(now=dues, later=st.dictionaries(keys, st.none() | dues), fails=st.sets(keys), commits=st.booleans())
-    def fire(self, now: int, later: dict[bytes, int | None], fails: set[bytes], commits: bool) -> None:
-        """Everything due is taken out in order; each goes on to a later timer, or to none, or fails."""
+    @rule(now=dues, later=st.dictionaries(keys, st.none() | dues), commits=st.booleans())
+    def fire(self, now: int, later: dict[bytes, int | None], commits: bool) -> None:
+        """Everything due is taken out in order; each goes on to a later timer, or to none."""
         self.timers.begin(transaction())
         taken: list[tuple[int, bytes]] = []
         while (entry := self.timers.pop_before(now)) is not None:
             taken.append(entry)
-        awake = [(self.wakes(key), due, key) for key, due in self.committed.items() if self.wakes(key) < now]
-        assert taken == [(due, key) for _, due, key in sorted(awake, key=lambda entry: (entry[0], entry[2]))]
+        assert taken == sorted((due, key) for key, due in self.committed.items() if due < now)
         changes: dict[bytes, int | None] = {}
         for due, key in taken:
-            if key in fails:
-                self.timers.postpone(key, due, now + MINUTE)
-                self.asleep[key] = due, now + MINUTE
-                continue
             self.timers.moving(key, due)
             after = later.get(key)
             changes[key] = None if after is None or after <= due else after
@@ -107,26 +95,18 @@ class TimersAgainstADict(RuleBasedStateMachine):
     def restore(self) -> None:
         """A takeover: made anew from what the store has."""
         self.timers = Timers()
-        self.asleep.clear()
         for key, due in self.committed.items():
             self.timers.changed(key, due)
 
     @invariant()
     def the_earliest_is_the_store_s_earliest(self) -> None:
         """Neither a timer that has moved nor an aborted transaction may leave a trace."""
-        assert self.timers.earliest() == min(map(self.wakes, self.committed), default=None)
-
-    @invariant()
-    def what_is_postponed_is_known_by_its_due_instant(self) -> None:
-        """People see that it is due, whenever it wakes."""
-        assert sorted(self.timers.postponed()) == sorted(due for due, _ in self.asleep.values())
+        assert self.timers.earliest() == min(self.committed.values(), default=None)
 
     def _end(self, changes: dict[bytes, int | None], commits: bool) -> None:
         if not commits:
             return
         for key, due in changes.items():
-            if key in self.asleep and self.asleep[key][0] != due and self.committed.get(key) != due:
-                del self.asleep[key]
             if due is None:
                 self.committed.pop(key, None)
             else:

@@ -146,6 +146,7 @@ async def test_a_task_that_has_failed_is_measured_by_its_last_commit(task: Task)
     """Its timers stay due, and the delay grows: that is the alarm."""
     observer = _Observer()
     task.state.restore("timers", [(b"k", (NOW - timedelta(seconds=9)).isoformat().encode())])
+    list(task.state.index())
     for phase in (Phase.RESTORING, Phase.CATCHING_UP, Phase.RUNNING):
         task.enter(phase)
     metrics.RESTORE_REMAINING.labels("phases", 1).set(5)
