@@ -9,10 +9,10 @@ JOBS ?= 3
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-e2e oracle bench bench-backtest bench-timers mutants check format types schemas lock lock-check tree up down logs clean
+.PHONY: help setup run test test-fast test-e2e oracle bench bench-backtest bench-timers mutants check format types schemas lock lock-check tree up down logs clean test-fault test-fault-long
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Make .venv and install exactly what the lock files name
 
@@ -38,6 +38,12 @@ test-fast: setup ## Run only the tests that need no broker
 
 test-e2e: setup ## Bring the compose stack up, drive it from the host, kill parts of it, take it down (needs Docker)
 	@$(BIN)/python -m pytest tests/e2e --timeout 900 $(ARGS)
+
+test-fault: setup ## Inflict 60 faults on the whole system, and judge its log: some twelve minutes (ARGS="--seed N", --help)
+	@$(BIN)/python -m tests.fault --faults 60 --fresh --journal .frontline/fault-short.jsonl $(ARGS)
+
+test-fault-long: setup ## The same with 1,000 faults; stop it with Ctrl-C, it goes on there (ARGS="--faults N --seed N", --help)
+	@$(BIN)/python -m tests.fault --faults 1000 $(ARGS)
 
 oracle: setup ## Judge business time in a million random cases; stop it with Ctrl-C, it goes on there (ARGS="--cases N", --help)
 	@$(BIN)/python -m tests.oracle $(ARGS)

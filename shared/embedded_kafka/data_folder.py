@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from shared.embedded_kafka.errors import DataFolderCorrupt, DiskFull, NotADataFolder
@@ -27,11 +28,33 @@ logger.server.level = info
 """
 
 
+@dataclass(frozen=True, slots=True)
+class ClusterMember:
+    """One of several brokers that make a cluster. `voters` has all of them: "1@host:port,2@host:port" of controllers.
+
+    Every member has the same `cluster_id` (22 characters) and `voters`. Its own CONTROLLER listener is `listeners` in
+    the settings of its broker.
+    """
+
+    node_id: int
+    cluster_id: str
+    voters: str
+
+    def properties(self) -> dict[str, str]:
+        """What differs from a single node."""
+        return {
+            "node.id": str(self.node_id),
+            "controller.quorum.bootstrap.servers": "",
+            "controller.quorum.voters": self.voters,
+        }
+
+
 class DataFolder:
     """The folder of one embedded broker: `kafka/` with the records, and the files with which it starts."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, node_id: str = NODE_ID) -> None:
         self.path = path.absolute()
+        self._node_id = node_id
         self.records = self.path / "kafka"
         self.properties = self.path / "broker.properties"
         self.log4j = self.path / "log4j2.properties"
@@ -61,7 +84,7 @@ class DataFolder:
             for line in self._meta.read_text(encoding="utf-8", errors="replace").splitlines()
             if "=" in line and not line.startswith("#")
         )
-        expected = {"cluster.id": self._cluster.read_text(encoding="utf-8").strip(), "node.id": NODE_ID}
+        expected = {"cluster.id": self._cluster.read_text(encoding="utf-8").strip(), "node.id": self._node_id}
         for name, value in expected.items():
             if meta.get(name) != value:
                 reason = f"{self._meta.name} has {name} {meta.get(name)}, the folder was made for {value}"

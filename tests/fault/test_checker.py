@@ -3,6 +3,7 @@
 The clean history is what the real topologies write, without Kafka (`tests/harness/recording.py`).
 """
 
+import itertools
 import json
 from collections.abc import Callable
 from copy import deepcopy
@@ -200,7 +201,7 @@ def _swap_decisions(run: Run) -> None:
     cases = run.places(CASES)
     earlier, later = next(
         (one, other)
-        for one, other in zip(cases, cases[1:], strict=False)
+        for one, other in itertools.pairwise(cases)
         if run.records[one].partition == run.records[other].partition
     )
     offsets = run.records[earlier].offset, run.records[later].offset

@@ -1,0 +1,47 @@
+"""A long run goes on where it was stopped, and says what it has done."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fault.__main__ import main, summary
+from tests.fault.fault_round import RoundResult
+from tests.fault.journal import Journal
+
+
+def result(number: int, violations: tuple[str, ...] = (), seed: int = 1) -> RoundResult:
+    """A round with two faults."""
+    return RoundResult(seed, number, 3, {"kill": 1, "cut": 1}, 10, 5, 20, 1.0, [], list(violations), "abc")
+
+
+def test_rounds_that_are_done_are_known_to_the_next_run(tmp_path: Path) -> None:
+    """By seed, also after a line that a kill left unfinished."""
+    path = tmp_path / "new" / "journal.jsonl"
+    Journal(path).add(result(0))
+    Journal(path).add(result(4, seed=2))
+    with path.open("a", encoding="ascii") as file:
+        file.write('{"seed":1,"num')
+    again = Journal(path)
+    assert again.of(1) == {0: result(0)}
+    assert again.of(2) == {4: result(4, seed=2)}
+    again.add(result(1))
+    assert set(Journal(path).of(1)) == {0, 1}
+    assert Journal(path, fresh=True).results == []
+
+
+def test_the_summary_counts_each_kind_of_fault() -> None:
+    """A kind that did not happen is shown as 0, not left out."""
+    lines = dict(line.rsplit(maxsplit=1) for line in summary([result(0), result(1, ("it was lost",))]).splitlines())
+    counts = {name.strip(): count for name, count in lines.items()}
+    assert (counts["kill"], counts["freeze"], counts["faults"], counts["violations"]) == ("2", "0", "4", "1")
+
+
+@pytest.mark.parametrize(("violations", "code"), [((), 0), (("order: x",), 1)])
+def test_the_exit_code_is_the_verdict(
+    tmp_path: Path, violations: tuple[str, ...], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With everything done, nothing runs again."""
+    path = tmp_path / "journal.jsonl"
+    Journal(path).add(result(0, violations))
+    assert main(["--faults", "20", "--journal", str(path)]) == code
+    assert all(violation in capsys.readouterr().out for violation in violations)
