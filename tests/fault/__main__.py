@@ -72,6 +72,7 @@ def summary(results: Collection[RoundResult]) -> str:
         f"  {'calls':<18}{sum(result.calls for result in results):>6}",
         f"  {'decisions':<18}{sum(result.decisions for result in results):>6}",
         f"  {'escalation events':<18}{sum(result.events for result in results):>6}",
+        f"  {'ended services':<18}{sum(len(result.restarted) for result in results):>6}",
         f"  {'violations':<18}{found:>6}",
     ]
     lines += [f"  {violation}" for result in results for violation in result.violations]

@@ -1,8 +1,10 @@
 """One round: a fresh system, a workload, a schedule of faults, and a verdict on the log."""
 
+import asyncio
 import shutil
 import subprocess
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,14 +17,14 @@ from shared.policy.files import load_edition
 from tests.fault.client_history import HistoryFile
 from tests.fault.nemesis import Nemesis
 from tests.fault.observer import Observer
-from tests.fault.schedule import Fault, brokers_of, round_of
-from tests.fault.system import EDITION, NotReady, System, running_system
-from tests.fault.topic_change import NotNamed, change_and_cure
+from tests.fault.schedule import Fault, at_the_same_time, brokers_of, round_of
+from tests.fault.system import EDITION, System, running_system
+from tests.fault.topic_change import change_and_cure
 from tests.fault.verdict import Judged, Verdict, verdict
 from tests.fault.workload import Workload
 
 Progress = Callable[[str], None]
-RECOVER_EVERY = 5  # faults, after which the system has to become ready
+RECOVER_EVERY = 5  # faults or pairs of them, after which the system has to become ready
 
 
 class RoundResult(msgspec.Struct, frozen=True):
@@ -50,8 +52,9 @@ async def run_round(seed: int, number: int, faults: int, folder: Path, progress:
     async with running_system(folder, brokers_of(number)) as system:
         try:
             await run.go(system, round_of(seed, number, faults))
-        except (NotReady, NotNamed) as error:
-            run.found.append(f"recovery: {error}")
+        except Exception as error:  # whatever it is, the round has failed, and the next one can be run
+            run.found.append(f"recovery: {type(error).__name__}: {error}")
+            (folder / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
     result = RoundResult(
         seed,
         number,
@@ -72,7 +75,7 @@ async def run_round(seed: int, number: int, faults: int, folder: Path, progress:
 
 class _Round:
     def __init__(self, seed: int, number: int, folder: Path, progress: Progress) -> None:
-        self._seed = f"{seed}/{number}"
+        self._seed, self._number = seed, number
         self._folder = folder
         self._progress = progress
         self._editions = EditionLibrary.single(load_edition(EDITION))
@@ -82,27 +85,30 @@ class _Round:
         self.decisions = self.events = 0
 
     async def go(self, system: System, faults: list[Fault]) -> None:
+        """Faults and a verdict; then the change of a topic, its cure, and a verdict on what came afterwards."""
         async with Observer(system.brokers.settings) as observer:
-            workload = Workload(system.intake_url, self.history, f"{self._seed}/1")
+            await self._with_faults(system, at_the_same_time(self._seed, self._number, faults[:-1]))
+            judged = await self._judge(system, observer, None)
+            self._progress(str(faults[-1]))
+            async with Workload(system.intake_url, self.history, f"{self._seed}/{self._number}/2") as workload:
+                await change_and_cure(system, faults[-1], workload)
+                self.inflicted[faults[-1].kind] += 1
+                await workload.stop()
+            await self._judge(system, observer, judged)
+
+    async def _with_faults(self, system: System, groups: list[list[Fault]]) -> None:
+        nemesis = Nemesis(system)
+        async with Workload(system.intake_url, self.history, f"{self._seed}/{self._number}/1") as workload:
             workload.start()
-            nemesis = Nemesis(system)
-            for done, fault in enumerate(faults[:-1], 1):
-                self._progress(str(fault))
-                await nemesis.inflict(fault)
-                self.inflicted[fault.kind] += 1
+            for done, group in enumerate(groups, 1):
+                self._progress(" and ".join(map(str, group)))
+                await system.supervise()
+                await asyncio.gather(*map(nemesis.inflict, group))
+                self.inflicted.update(fault.kind for fault in group)
                 if done % RECOVER_EVERY == 0:
                     await system.ready()
             await system.ready()
             await workload.stop()
-            self._progress("verdict")
-            judged = await self._judge(system, observer, None)
-            self._progress(str(faults[-1]))
-            workload = Workload(system.intake_url, self.history, f"{self._seed}/2")
-            await change_and_cure(system, faults[-1], workload)
-            self.inflicted[faults[-1].kind] += 1
-            await workload.stop()
-            self._progress("verdict")
-            await self._judge(system, observer, judged)
 
     async def _judge(self, system: System, observer: Observer, before: Judged | None) -> Judged:
         found = await verdict(system.brokers.settings, self.history.calls, observer.seen, self._editions, before=before)

@@ -40,7 +40,6 @@ class Nemesis:
 
     async def inflict(self, fault: Fault) -> None:
         """Let a fault act for its time, end it, and let the system run until the next one."""
-        await self._system.supervise()
         await self._kinds[fault.kind](fault)
         await asyncio.sleep(fault.gap)
 

@@ -194,15 +194,19 @@ def decisions_use_the_latest_entitlement(history: History) -> Iterator[Violation
 
 
 def acknowledged_entitlement_counts(history: History) -> Iterator[Violation]:
-    """A request that begins after an entitlement was acknowledged is decided by it, or by a later one."""
+    """A request that begins after an entitlement was acknowledged is decided by it, or by a later one.
+
+    An account with a dead letter among its entitlements is left out: what was acknowledged may be that.
+    """
     plans: dict[str, list[Call]] = defaultdict(list)
     for call in history.calls:
         if call.kind == "entitlement":
             plans[call.account_id].append(call)
     decided = {logged.event.case_id: logged.event for logged in history.cases}
+    dead_lettered = {_account_of(each) for each in history.entitlements if each.place in history.dead_letters}
     for call in history.calls:
         case = decided.get(call.id or "")
-        if call.kind != "request" or case is None or call.ended is None:
+        if call.kind != "request" or case is None or call.ended is None or call.account_id in dead_lettered:
             continue
         set_before = [each for each in plans[call.account_id] if each.ended and each.ended <= call.began]
         if not set_before:

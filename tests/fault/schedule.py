@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 FAULTS_PER_ROUND = 20
+PAIRED = 0.3  # of the faults that may act together with the one before them
 BROKERS_OF_ROUND = (1, 3, 1)  # in turn
 SERVICES = ("intake", "router-1", "router-2", "escalation-1", "escalation-2")
 TASK_SERVICES = SERVICES[1:]
@@ -68,6 +69,20 @@ def round_of(seed: int, number: int, count: int = FAULTS_PER_ROUND) -> list[Faul
     topic = TOPICS[(seed + number // len(TOPIC_KINDS)) % len(TOPICS)]
     last = Fault(TOPIC_KINDS[number % len(TOPIC_KINDS)], topic, 0.0, 0.0, rng.randrange(1 << 16))
     return [*faults, last]
+
+
+def at_the_same_time(seed: int, number: int, faults: Sequence[Fault]) -> list[list[Fault]]:
+    """The faults in their order, some of them in pairs of different targets that act side by side."""
+    rng = random.Random(f"{seed}/{number}/pairs")
+    groups: list[list[Fault]] = []
+    for fault in faults:
+        before = groups[-1][-1].target if groups else "system"
+        alone = "system" in (fault.target, before) or before == fault.target or len(groups[-1]) > 1
+        if not alone and rng.random() < PAIRED:
+            groups[-1].append(fault)
+        else:
+            groups.append([fault])
+    return groups
 
 
 def brokers_of(number: int) -> int:

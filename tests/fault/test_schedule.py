@@ -1,6 +1,8 @@
 """The schedule of faults is the same for the same seed, and leaves no kind out."""
 
-from tests.fault.schedule import FAULTS_PER_ROUND, KINDS, TOPIC_KINDS, brokers_of, round_of
+from itertools import chain
+
+from tests.fault.schedule import FAULTS_PER_ROUND, KINDS, TOPIC_KINDS, at_the_same_time, brokers_of, round_of
 
 
 def test_a_seed_gives_the_same_faults_again() -> None:
@@ -30,3 +32,17 @@ def test_every_service_has_every_fault_that_may_happen_to_it() -> None:
     """Targets take turns; a service that chance spares is not tested."""
     happened = {(fault.kind, fault.target) for number in range(5) for fault in round_of(1, number)[:-1]}
     assert happened == {(kind, target) for kind, (targets, _) in KINDS.items() for target in targets}
+
+
+def test_some_faults_act_side_by_side_on_different_targets() -> None:
+    """A link that is cut while a broker restarts finds other defects than each of them alone."""
+    pairs = 0
+    for number in range(10):
+        faults = round_of(1, number)[:-1]
+        groups = at_the_same_time(1, number, faults)
+        assert list(chain(*groups)) == faults
+        for group in groups:
+            assert len({fault.target for fault in group}) == len(group) <= 2
+            assert len(group) == 1 or all(fault.target != "system" for fault in group)
+            pairs += len(group) == 2
+    assert pairs >= 10

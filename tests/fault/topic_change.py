@@ -1,7 +1,7 @@
 """An operator deletes a topic and creates it again, or grows it, while the system runs; and then cures it.
 
-The services that write or read it must name the change, and acknowledge nothing that would not be read. The cure is that of
-docs/operations.md: restart the services, and `frontline topics accept`.
+The services that write or read it must name the change, and acknowledge nothing that would not be read. The cure is
+that of docs/operations.md: restart the services, and `frontline topics accept`.
 """
 
 import asyncio

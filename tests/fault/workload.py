@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -42,7 +42,7 @@ LIVES: Sequence[Sequence[Step]] = (
 
 
 class Workload:
-    """Runs until `stop`; then begins nothing new, and finishes what it has begun."""
+    """Runs from `start` until `stop`; then begins nothing new, and finishes what it has begun. `async with` ends it."""
 
     def __init__(self, url: str, history: HistoryFile, seed: str) -> None:
         self._rng = random.Random(seed)
@@ -60,6 +60,15 @@ class Workload:
         self._lives: set[asyncio.Task[None]] = set()
         self._work: list[asyncio.Task[None]] = []
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for work in (*self._work, *self._lives):
+            work.cancel()
+        await asyncio.gather(*self._work, *self._lives, return_exceptions=True)
+        await self._client.aclose()
+
     def start(self) -> None:
         """Begin."""
         self._work = [asyncio.create_task(self._account(name)) for name in ACCOUNTS]
@@ -73,7 +82,6 @@ class Workload:
         except TimeoutError:
             self._given_up.set()
             await waiting
-        await self._client.aclose()
 
     async def _account(self, account: str) -> None:
         await self._set_entitlement(account)
