@@ -19,6 +19,7 @@ INVARIANTS: Mapping[str, Callable[[History], Iterable[Violation]]] = {
         request_invariants.one_decision_for_each_request,
         request_invariants.everything_is_consumed,
         request_invariants.nothing_is_published_twice,
+        request_invariants.poison_is_dead_lettered,
         request_invariants.order_of_each_key_is_kept,
         request_invariants.acknowledged_activity_counts,
         request_invariants.decisions_use_the_latest_entitlement,

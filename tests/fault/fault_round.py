@@ -17,6 +17,7 @@ from shared.policy.files import load_edition
 from tests.fault.client_history import HistoryFile
 from tests.fault.nemesis import Nemesis
 from tests.fault.observer import Observer
+from tests.fault.poison import Poison
 from tests.fault.schedule import Fault, at_the_same_time, brokers_of, round_of
 from tests.fault.system import EDITION, System, running_system
 from tests.fault.topic_change import change_and_cure
@@ -98,7 +99,10 @@ class _Round:
 
     async def _with_faults(self, system: System, groups: list[list[Fault]]) -> None:
         nemesis = Nemesis(system)
-        async with Workload(system.intake_url, self.history, f"{self._seed}/{self._number}/1") as workload:
+        async with (
+            Poison(system.brokers.settings),
+            Workload(system.intake_url, self.history, f"{self._seed}/{self._number}/1") as workload,
+        ):
             workload.start()
             for done, group in enumerate(groups, 1):
                 self._progress(" and ".join(map(str, group)))

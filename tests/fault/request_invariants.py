@@ -81,8 +81,13 @@ def nothing_is_published_twice(history: History) -> Iterator[Violation]:
             yield Violation(name, "/".join(identity), f"published {count} times")
     for place in history.repeated_dead_letters:
         yield Violation(name, str(place), "dead-lettered twice")
+
+
+def poison_is_dead_lettered(history: History) -> Iterator[Violation]:
+    """A record that cannot be read is a dead letter; nothing else of ours is unreadable."""
     for place in history.unreadable:
-        yield Violation(name, str(place), "the record cannot be read")
+        if place not in history.dead_letters:
+            yield Violation("poison_is_dead_lettered", str(place), "the record cannot be read, and is no dead letter")
 
 
 def order_of_each_key_is_kept(history: History) -> Iterator[Violation]:

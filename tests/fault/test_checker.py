@@ -296,7 +296,7 @@ PLANTS: dict[Callable[[Run], None], str] = {
     _leave_in_flight: "everything_is_consumed",
     _publish_twice: "nothing_is_published_twice",
     _dead_letter_twice: "nothing_is_published_twice",
-    _write_rubbish: "nothing_is_published_twice",
+    _write_rubbish: "poison_is_dead_lettered",
     _swap_activities: "order_of_each_key_is_kept",
     _swap_decisions: "order_of_each_key_is_kept",
     _forget_a_position: "order_of_each_key_is_kept",
