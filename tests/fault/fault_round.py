@@ -21,7 +21,7 @@ from tests.fault.poison import Poison
 from tests.fault.schedule import Fault, at_the_same_time, brokers_of, round_of
 from tests.fault.system import EDITION, System, running_system
 from tests.fault.topic_change import change_and_cure
-from tests.fault.verdict import Judged, Verdict, verdict
+from tests.fault.verdict import NOTHING, Judged, Verdict, verdict
 from tests.fault.workload import Workload
 
 Progress = Callable[[str], None]
@@ -69,8 +69,8 @@ async def run_round(seed: int, number: int, faults: int, folder: Path, progress:
         run.found,
         version(),
     )
-    if not run.found:
-        shutil.rmtree(folder)
+    for records in [folder] if not run.found else folder.glob("broker-*/kafka"):  # the saved log has what matters
+        shutil.rmtree(records)
     return result
 
 
@@ -89,7 +89,7 @@ class _Round:
         """Faults and a verdict; then the change of a topic, its cure, and a verdict on what came afterwards."""
         async with Observer(system.brokers.settings) as observer:
             await self._with_faults(system, at_the_same_time(self._seed, self._number, faults[:-1]))
-            judged = await self._judge(system, observer, None)
+            judged = await self._judge(system, observer, NOTHING)
             self._progress(str(faults[-1]))
             async with Workload(system.intake_url, self.history, f"{self._seed}/{self._number}/2") as workload:
                 await change_and_cure(system, faults[-1], workload)
@@ -114,14 +114,14 @@ class _Round:
             await system.ready()
             await workload.stop()
 
-    async def _judge(self, system: System, observer: Observer, before: Judged | None) -> Judged:
+    async def _judge(self, system: System, observer: Observer, before: Judged) -> Judged:
         found = await verdict(system.brokers.settings, self.history.calls, observer.seen, self._editions, before=before)
         with found.log:
             self.decisions += found.requests
             self.events += found.events
             self.found += map(str, found.violations)
             if found.violations:
-                self._keep(found, "log.jsonl" if before is None else "log-after-topic-change.jsonl")
+                self._keep(found, "log.jsonl" if before is NOTHING else "log-after-topic-change.jsonl")
             return found.judged()
 
     def _keep(self, found: Verdict, name: str) -> None:

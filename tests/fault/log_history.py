@@ -73,10 +73,11 @@ def history_of(
     seen: Mapping[Place, datetime] | None = None,
     consumed: Mapping[str, Mapping[str, Mapping[int, int]]] | None = None,
     without_cases: frozenset[str] = frozenset(),
+    without_unreadable: frozenset[Place] = frozenset(),
 ) -> History:
     """The history of a log, whose records are in the order of their partitions. `consumed` is by service.
 
-    `without_cases` leaves out what an earlier check has judged.
+    `without_cases` and `without_unreadable` leave out what an earlier check has judged.
     """
     by_topic = {topic: offsets for group in (consumed or {}).values() for topic, offsets in group.items()}
     history = History(_without(calls, without_cases), ended, seen or {}, by_topic)
@@ -95,7 +96,7 @@ def history_of(
             try:
                 envelope, event = serde.decode(record)
             except PoisonRecord:
-                history.unreadable.append(place)
+                history.unreadable += [place] if place not in without_unreadable else []
                 continue
             case_id = getattr(event, "case_id", None) or getattr(event, "request_id", None)
             if case_id not in without_cases:

@@ -36,10 +36,14 @@ _IN_TIME = frozenset(
 
 @dataclass(frozen=True)
 class Judged:
-    """What an earlier verdict has judged: its cases, and the dead letters that were there."""
+    """What an earlier verdict has judged: its cases, and the dead letters and unreadable records that were there."""
 
     cases: frozenset[str] = frozenset()
     dead_letters: frozenset[Place] = frozenset()
+    unreadable: frozenset[Place] = frozenset()
+
+
+NOTHING = Judged()
 
 
 @dataclass
@@ -59,7 +63,7 @@ class Verdict:
             each.event.case_id for each in history.cases
         }
         letters = {_place(record) for record in records if record.topic.endswith(DEAD_LETTER_SUFFIX)}
-        return Judged(frozenset(cases), frozenset(letters))
+        return Judged(frozenset(cases), frozenset(letters), frozenset(history.unreadable))
 
 
 async def verdict(
@@ -68,11 +72,11 @@ async def verdict(
     seen: Mapping[Place, datetime],
     editions: EditionLibrary,
     *,
-    before: Judged | None = None,
+    before: Judged = NOTHING,
 ) -> Verdict:
     """Judge the log as soon as nothing is in flight, at the latest after SETTLE_SECONDS.
 
-    With `before` only what came later is judged, and the log is not replayed: a topic has been deleted in between.
+    After an earlier verdict only what came later is judged, and the log is not replayed: a topic has been deleted.
     """
     deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
     while True:
@@ -91,19 +95,20 @@ async def verdict(
             ended=ended,
             seen=seen,
             consumed=log.extent.consumed,
-            without_cases=before.cases if before else frozenset(),
+            without_cases=before.cases,
+            without_unreadable=before.unreadable,
         )
         found = violations(history)
         if late or not _IN_TIME.intersection(violation.invariant for violation in found):
-            found += [] if before else await asyncio.to_thread(replay_violations, log, editions)
+            if before is NOTHING:
+                found += await asyncio.to_thread(replay_violations, log, editions)
             return Verdict(found, log, len(history.cases), len(history.escalations))
         log.close()
         await asyncio.sleep(_AGAIN)
 
 
-def _without(records: Iterable[Record], before: Judged | None) -> Iterable[Record]:
-    known = before.dead_letters if before else frozenset()
-    return (record for record in records if _place(record) not in known)
+def _without(records: Iterable[Record], before: Judged) -> Iterable[Record]:
+    return (record for record in records if _place(record) not in before.dead_letters)
 
 
 def _place(record: Record) -> Place:
