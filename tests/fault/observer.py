@@ -1,6 +1,6 @@
 """Reads escalation events as they are committed, and notes at which true time each one could be read.
 
-An event that can be read before its instant was published early, whatever the clock of its service said.
+An event that can be read before its instant was published early, whatever the clock of its service showed.
 """
 
 import asyncio

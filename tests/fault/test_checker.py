@@ -212,7 +212,7 @@ def _swap_decisions(run: Run) -> None:
 
 
 def _forget_a_position(run: Run) -> None:
-    """As if a task had gone back in its sources."""
+    """As if a task had read its sources again from the beginning."""
     place = run.places(ESCALATIONS, UNANSWERED, "raised")[-1]
     caused_by = json.loads(run.records[place].value or b"")["caused_by"]
     run.edit(place, caused_by=caused_by | {"positions": dict.fromkeys(caused_by["positions"], 0)})
