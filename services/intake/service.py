@@ -22,11 +22,11 @@ from services.intake.stream import Streams
 from services.intake.used_keys import RecentDigests, UsedKeys
 from services.intake.words import AnyEdition
 from shared.contracts import wire
-from shared.contracts.intake import INTAKE_SOURCE
 from shared.contracts.registry import struct_for, type_of
 from shared.contracts.request_ids import activity_id
 from shared.contracts.structs import CaseRouted, EscalationEvent, Event, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
+from shared.contracts.vocabulary import INTAKE_SOURCE
 from shared.http.connections import client_of
 from shared.kafka import serde
 from shared.kafka.faststream_client import Written

@@ -6,8 +6,6 @@ from shared.contracts.base import CountryCode, Event, Identifier, Instant, Part,
 from shared.contracts.terms import MilestoneTerms
 from shared.contracts.vocabulary import ActivityType, ActorKind, AuthenticatedBy, Language, OpenedBy, Word
 
-INTAKE_SOURCE = "/frontline/intake"  # the CloudEvents source of all that intake publishes
-
 
 class Contact(Part):
     """A person that an account names. Where it names the requester, it outranks the producer's claim."""

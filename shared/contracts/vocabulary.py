@@ -9,6 +9,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
+INTAKE_SOURCE = "/frontline/intake"  # the CloudEvents source of all that intake publishes
+
 WORD_PATTERN = "^[A-Za-z][A-Za-z0-9_.-]{0,39}$"
 # A word of an edition. The length is all that readers of events check: a word of another form is in no edition, and a
 # regular expression for each of the twenty words of a case would cost more than the rest of reading it.

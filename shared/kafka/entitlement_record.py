@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from shared.contracts.base import format_instant
 from shared.contracts.contacts import named_again
-from shared.contracts.intake import INTAKE_SOURCE
 from shared.contracts.structs import Account, EntitlementSet, EntitlementWithdrawn
+from shared.contracts.vocabulary import INTAKE_SOURCE
 from shared.kafka import serde
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record

@@ -28,7 +28,7 @@ class _Ahead:
 
         async def dated(broker: KafkaBroker, *arguments: Any, **given: Any) -> Any:
             at = utc_now().timestamp() + self.seconds
-            return await publish(broker, *arguments, timestamp_ms=int(at * 1000), **given)
+            return await publish(broker, *arguments, **given | {"timestamp_ms": int(at * 1000)})
 
         monkeypatch.setattr(KafkaBroker, "publish", dated)
 

@@ -10,7 +10,7 @@ import httpx
 from shared.kafka.topic_admin import apply_topics
 from tests.fault.brokers import Brokers
 from tests.fault.schedule import SERVICES, SPARES
-from tests.harness.intake import api_keys
+from tests.harness.intake import ID_SECRET, api_keys
 from tests.harness.service_process import ServiceProcess
 
 EDITION = Path(__file__).with_name("seconds.yaml")
@@ -93,7 +93,11 @@ class System:
             "PYTHONPATH": str(CLOCK_FOLDER),
         }
         if service == "intake":
-            environment |= {"FRONTLINE_API_KEYS": api_keys(), "FRONTLINE_PUBLISH_TIMEOUT_SECONDS": "3"}
+            environment |= {
+                "FRONTLINE_API_KEYS": api_keys(),
+                "FRONTLINE_ID_SECRET": ID_SECRET,
+                "FRONTLINE_PUBLISH_TIMEOUT_SECONDS": "3",
+            }
         elif number == "1":
             environment["FRONTLINE_INSTANCE"] = name  # static membership; the others are dynamic members
         return ServiceProcess(name, environment, self.folder / f"{name}.log", module=f"services.{service}")

@@ -10,10 +10,10 @@ from services.router.deduplication import KEPT_FOR
 from services.router.published_editions import SOURCE
 from services.router.topology import RouterTopology
 from shared.contracts import wire
-from shared.contracts.intake import INTAKE_SOURCE
 from shared.contracts.registry import type_of
 from shared.contracts.structs import CaseRouted, EntitlementSet, EntitlementWithdrawn, Event, SupportRequestSubmitted
 from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS, Topic
+from shared.contracts.vocabulary import INTAKE_SOURCE
 from shared.kafka import serde
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Headers, Output, Record

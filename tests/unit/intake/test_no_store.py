@@ -17,9 +17,9 @@ from services.intake.server import IntakeServer
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.contracts import wire
-from shared.contracts.intake import INTAKE_SOURCE
 from shared.contracts.structs import Account, EntitlementSet
 from shared.contracts.topics import ENTITLEMENTS
+from shared.contracts.vocabulary import INTAKE_SOURCE
 from shared.kafka import serde
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record
