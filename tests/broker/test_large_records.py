@@ -14,7 +14,7 @@ from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Withheld
 from shared.kafka.settings import KafkaSettings
 from tests.broker.test_exactly_once import KEYS
-from tests.harness.intake import api_keys, topics_at
+from tests.harness.intake import ID_SECRET, api_keys, topics_at
 from tests.harness.rig import Rig, eventually
 from tests.harness.service_process import ServiceProcess, service_process
 
@@ -106,7 +106,11 @@ async def test_two_hundred_fifty_megabytes_take_no_memory_of_the_services(bootst
     async with (
         service_process("router", tmp_path / "router.log", FRONTLINE_KAFKA_BOOTSTRAP=bootstrap) as router,
         service_process(
-            "intake", tmp_path / "intake.log", FRONTLINE_KAFKA_BOOTSTRAP=bootstrap, FRONTLINE_API_KEYS=api_keys()
+            "intake",
+            tmp_path / "intake.log",
+            FRONTLINE_KAFKA_BOOTSTRAP=bootstrap,
+            FRONTLINE_API_KEYS=api_keys(),
+            FRONTLINE_ID_SECRET=ID_SECRET,
         ) as intake,
     ):
         services = (router, intake)

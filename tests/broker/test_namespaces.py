@@ -20,6 +20,7 @@ from services.cli.__main__ import app
 from services.cli.demo_accounts import DEMO_ACCOUNTS
 from shared.contracts.topics import ACTIVITY, CASES, TASK_SOURCES, TOPICS
 from tests.harness.asking import fields
+from tests.harness.intake import ID_SECRET
 from tests.harness.up import running
 
 PARTITIONS = 2
@@ -59,9 +60,13 @@ def run(bootstrap: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 @asynccontextmanager
 async def tenant(bootstrap: str, namespace: str, folder: Path, requests: int) -> AsyncIterator[Tenant]:
-    """`frontline up` on this broker. Each system gets requests with the same Idempotency-Keys, so with the same ids."""
+    """`frontline up` on this broker. By one secret, each system makes the same ids of the same Idempotency-Keys."""
     folder.mkdir()
-    variables = {"FRONTLINE_NAMESPACE": namespace, "FRONTLINE_PARTITIONS": str(PARTITIONS)}
+    variables = {
+        "FRONTLINE_NAMESPACE": namespace,
+        "FRONTLINE_PARTITIONS": str(PARTITIONS),
+        "FRONTLINE_ID_SECRET": ID_SECRET,
+    }
     async with running(folder, "--kafka", bootstrap, **variables) as up:
         ready = await up.ready()
         headers = {"Authorization": f"Bearer {ready['admin_key']}"}

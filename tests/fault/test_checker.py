@@ -45,13 +45,15 @@ class Run:
         return {violation.invariant for violation in violations(history)}
 
     def places(self, topic: Topic, of: str = "", kind: str = "") -> list[int]:
-        """Where in `records` the events of a topic are: of a case or request, of a type."""
+        """Where in `records` the records of a topic are: of a case or request, of a type of event."""
         return [
             index
             for index, record in enumerate(self.records)
             if record.topic == topic.name
             and of.encode() in (record.value or b"")
-            and any(kind.encode() in (value or b"") for name, value in record.headers if name == "ce_type")
+            and (
+                not kind or any(kind.encode() in (value or b"") for name, value in record.headers if name == "ce_type")
+            )
         ]
 
     def edit(self, index: int, **data: Any) -> None:
