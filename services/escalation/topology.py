@@ -262,7 +262,7 @@ class EscalationTopology:
             entry = isolation.timer_key(store, key)
             try:
                 self._check_readable(store, entry, overlay)
-            except TaskMustStop:
+            except (TaskMustStop, MemoryError):
                 raise
             except Exception:
                 until = overlay.now + RETRIED_AFTER

@@ -1,5 +1,6 @@
 """A case that fails is isolated alone: the clocks of all others run, and it is retried."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -213,6 +214,24 @@ def test_an_activity_that_fails_alone_is_dead_lettered_alone(monkeypatch: pytest
     assert desk.dead_letter_causes == ["unexpected_error"]
     assert desk.driver.processor.postponed() == Postponed()
     assert desk.passes(minutes(46)) == [WARNED]
+
+
+def test_a_process_without_memory_blames_no_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its state is as good as before, and another process can read it."""
+    desk = TaskDesk()
+    desk.opens(BAD)
+
+    def failing(error: type[Exception]) -> Callable[..., None]:
+        def fails(*_: object) -> None:
+            raise error
+
+        return fails
+
+    monkeypatch.setattr(topology, "apply_activity", failing(ValueError))
+    monkeypatch.setattr(topology, "view_of", failing(MemoryError))
+    with pytest.raises(MemoryError):
+        desk.record_activity("customer_replied", BAD)
+    assert desk.driver.isolations == []
 
 
 def test_a_decision_whose_early_activity_cannot_be_read_waits_with_it() -> None:
