@@ -17,7 +17,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
-from aiokafka.errors import KafkaError, ProducerClosed
+from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, NodeNotReadyError, ProducerClosed
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.transaction_manager import TransactionState
 from aiokafka.protocol.abstract import AbstractType
@@ -318,3 +318,18 @@ def _retrieve(future: "asyncio.Future[Any] | None") -> None:
 
 async def _no_connection(*_: object, **__: object) -> None:
     """In place of the client's way to connect: what is in progress finds no broker."""
+
+
+async def ask_any_broker(client: AIOKafkaClient, request: Request[Any], lacking: str) -> Any:
+    """The answer of one broker to a request that aiokafka lacks. Raises KafkaError; `lacking` is its text where the
+    broker does not know the request in this version.
+    """
+    node = client.get_random_node()
+    if node is None:
+        raise NodeNotReadyError("no broker is known")
+    try:
+        return await client.send(node, request)
+    except KafkaError:  # a subclass of RuntimeError
+        raise
+    except RuntimeError:  # aiokafka raises a subclass of it if the broker lacks the version
+        raise IncompatibleBrokerVersion(lacking) from None

@@ -3,7 +3,7 @@
 aiokafka's own request replaces all settings of a topic: those that it does not name become the broker's defaults.
 """
 
-from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, NodeNotReadyError, for_code
+from aiokafka.errors import for_code
 
 from shared.kafka.aiokafka_internals import (
     AIOKafkaClient,
@@ -17,6 +17,7 @@ from shared.kafka.aiokafka_internals import (
     Response,
     Schema,
     String,
+    ask_any_broker,
 )
 from shared.kafka.namespace import PhysicalName
 
@@ -62,15 +63,9 @@ class _Request(Request[_RequestV0]):  # type: ignore[misc]  # aiokafka is untype
 
 async def set_config(client: AIOKafkaClient, topic: PhysicalName, setting: str, value: str) -> None:
     """Set one setting of `topic`; the others stay. Raises KafkaError."""
-    node = client.get_random_node()
-    if node is None:
-        raise NodeNotReadyError("no broker is known")
-    try:
-        answer = await client.send(node, _Request(topic, setting, value))
-    except KafkaError:  # a subclass of RuntimeError
-        raise
-    except RuntimeError:  # aiokafka raises a subclass of it if the broker lacks the version
-        raise IncompatibleBrokerVersion("the broker cannot change one setting of a topic") from None
+    answer = await ask_any_broker(
+        client, _Request(topic, setting, value), "the broker cannot change one setting of a topic"
+    )
     for code, message, *_ in answer.responses:
         if code:
             raise for_code(code)(message or topic)

@@ -5,13 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 
-from aiokafka.errors import (
-    IncompatibleBrokerVersion,
-    KafkaError,
-    NodeNotReadyError,
-    UnknownTopicOrPartitionError,
-    for_code,
-)
+from aiokafka.errors import UnknownTopicOrPartitionError, for_code
 
 from shared.kafka.aiokafka_internals import (
     AbstractType,
@@ -26,6 +20,7 @@ from shared.kafka.aiokafka_internals import (
     Response,
     Schema,
     TaggedFields,
+    ask_any_broker,
 )
 from shared.kafka.namespace import PhysicalName
 
@@ -122,15 +117,7 @@ async def describe_topics(
     client: AIOKafkaClient, topics: Iterable[PhysicalName]
 ) -> tuple[str, dict[PhysicalName, TopicFacts]]:
     """The id of the cluster, and the facts of those of `topics` that exist; creates no topic. Raises KafkaError."""
-    node = client.get_random_node()
-    if node is None:
-        raise NodeNotReadyError("no broker is known")
-    try:
-        answer = await client.send(node, _MetadataRequest(topics))
-    except KafkaError:  # a subclass of RuntimeError
-        raise
-    except RuntimeError:  # aiokafka raises a subclass of it if the broker lacks the version
-        raise IncompatibleBrokerVersion("topic ids need Kafka 3.1 or later") from None
+    answer = await ask_any_broker(client, _MetadataRequest(topics), "topic ids need Kafka 3.1 or later")
     found: dict[PhysicalName, TopicFacts] = {}
     for code, name, topic_id, _internal, partitions, *_ in answer.topics:
         if code == UnknownTopicOrPartitionError.errno:

@@ -32,8 +32,8 @@ class Nemesis:
             **dict.fromkeys(LINK_MODES, self._disturb_links),
             "clock_ahead": self._shift_clock,
             "clock_behind": self._shift_clock,
-            "broker_kill": self._kill_broker,
-            "broker_stop": self._stop_broker,
+            "broker_kill": self._end_broker,
+            "broker_stop": self._end_broker,
             "broker_freeze": self._freeze_broker,
             "system_kill": self._kill_system,
         }
@@ -81,17 +81,10 @@ class Nemesis:
         await asyncio.sleep(fault.seconds)
         self._system.shift_clock(fault.target, 0)
 
-    async def _kill_broker(self, fault: Fault) -> None:
+    async def _end_broker(self, fault: Fault) -> None:
         brokers = self._system.brokers
         number = fault.choice % brokers.count
-        await brokers.kill(number)
-        await asyncio.sleep(fault.seconds)
-        await brokers.start(number)
-
-    async def _stop_broker(self, fault: Fault) -> None:
-        brokers = self._system.brokers
-        number = fault.choice % brokers.count
-        await brokers.stop(number)
+        await (brokers.kill if fault.kind == "broker_kill" else brokers.stop)(number)
         await asyncio.sleep(fault.seconds)
         await brokers.start(number)
 
