@@ -30,7 +30,7 @@ from shared.sla.terms_in_force import CHANGES, CaseView, view_of
 ESCALATION_REQUESTS: frozenset[ActivityType] = frozenset(("escalation_requested", "escalation_reviewed"))
 # A closed case is deleted after so long without activity.
 QUIET_AFTER_CLOSED = 30 * DAY
-# One that nobody closed, but that has no live clock: as long as support.cases.v1 keeps it.
+# One that nobody closed, but that has no live clock, after longer: somebody may still write to it.
 QUIET_UNCLOSED = 90 * DAY
 # Bounds the state: more activities than this mean a runaway integration.
 MAX_ACTIVITIES = 1_000
