@@ -13,13 +13,12 @@ from shared.kafka import entitlement_record
 from shared.kafka.record import Record
 from shared.kafka.record_checks import check_partition
 from shared.routing.entitlement_order import Dated, verdict
-from shared.wall_clock import utc_now
 
 
 class Accounts:
     """The view. `partition_of` is the partition of a key, `clock` the current instant."""
 
-    def __init__(self, partition_of: Callable[[bytes], int], clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, partition_of: Callable[[bytes], int], clock: Callable[[], datetime]) -> None:
         self._partition_of = partition_of
         self._clock = clock
         self._entitlements: dict[str, tuple[int, bytes]] = {}

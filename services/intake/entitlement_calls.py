@@ -21,7 +21,6 @@ from shared.kafka import serde
 from shared.kafka.faststream_client import Written
 from shared.kafka.tail import Tail
 from shared.routing.entitlement_order import instant_of_call
-from shared.wall_clock import utc_now
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -48,7 +47,7 @@ class EntitlementCalls:
         tail: Tail,
         *,
         timeout: float,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime],
     ) -> None:
         self._publisher = publisher
         self._publish = publish

@@ -34,27 +34,29 @@ from shared.kafka.partitioning import partitioner
 from shared.kafka.record import Record
 from shared.kafka.tail import Since, Tail
 from shared.observability import tracing
+from shared.observability.clock_report import ClockReport
 from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary
-from shared.wall_clock import utc_now
 
 RECENT = Gauge("frontline_intake_recent_requests", "Requests that the view of recent requests holds")
 ACCOUNTS = Gauge("frontline_intake_accounts", "Accounts that the view of entitlements holds")
+_CLOCK_REPORT_SECONDS = 1.0
 _EVENTS_PER_REQUEST = 10  # events of escalation per request that the view of recent requests reads at the start
 
 
 class Service:
-    """One running intake."""
+    """One running intake. `clock` is what dates its calls; by default the wall clock, watched for jumps."""
 
     def __init__(
         self,
         settings: Settings,
         keys: tuple[ApiKey, ...],
         editions: EditionLibrary,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.settings = settings
-        self.clock = clock
+        self._watched_clock = settings.watched_clock()
+        self.clock = clock = clock or (lambda: self._watched_clock.read().now)
         self.readiness = Readiness()
         self.keyring = Keyring(keys)
         self.limits = RateLimits()
@@ -65,7 +67,7 @@ class Service:
         self.recent = RecentRequests(settings.recent_requests, self.published_editions.whole_decision)
         self.recent_activity = RecentDigests(settings.recent_requests)
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")
-        self.accounts = Accounts(partitioner(settings.partitions))
+        self.accounts = Accounts(partitioner(settings.partitions), clock)
         self.streams = Streams(self.recent, settings.event_stream_limit, settings.event_streams_per_client)
         self.publisher = Publisher(
             settings,
@@ -95,6 +97,7 @@ class Service:
             self.accounts,
             self.accounts_tail,
             timeout=settings.publish_timeout_seconds,
+            clock=clock,
         )
         self.editions_tail = Tail(
             "editions", settings, ((EDITIONS, None),), self.published_editions.take, self.publisher.watch
@@ -105,12 +108,19 @@ class Service:
     async def run(self) -> None:
         """Run the background tasks until cancelled."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._report_clock())
             group.create_task(self.publisher.run())
             await self.publisher.found.wait()  # on a new Kafka the topics have to be created before they can be read
             group.create_task(self.request_ids.run())
             group.create_task(self.requests_tail.run())
             group.create_task(self.accounts_tail.run())
             group.create_task(self.editions_tail.run())
+
+    async def _report_clock(self) -> None:
+        report = ClockReport("intake")
+        while True:
+            report.show(self._watched_clock.read())
+            await asyncio.sleep(_CLOCK_REPORT_SECONDS)
 
     def _forget(self) -> None:
         """Clear the views of another Kafka: by them a repeated call would be acknowledged without a record."""
@@ -140,7 +150,10 @@ class Service:
         `parent` is the caller's traceparent, if it sent one. Raises NotAcknowledged.
         """
         envelope = serde.Envelope(event_id, INTAKE_SOURCE, type_of(event), at, subject, tracing.child(parent))
-        return await self.publisher.publish(serde.to_output(topic, key, envelope, wire.encode(event)))
+        timestamp_ms = round(self.clock().timestamp() * 1000)  # not the producer's own, which no one watches for jumps
+        return await self.publisher.publish(
+            serde.to_output(topic, key, envelope, wire.encode(event)), timestamp_ms=timestamp_ms
+        )
 
     def new_activity_id(self, client: str, case_id: str, key: str) -> str:
         """The id of what `client` reports on a case under this Idempotency-Key."""

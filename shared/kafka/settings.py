@@ -1,6 +1,7 @@
 """Settings of the connection to Kafka and of the task runtime: read from the environment once, in `__main__`."""
 
 import ssl
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -9,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.kafka.faults import KafkaFault
 from shared.kafka.namespace import PATTERN, Namespace
+from shared.watched_clock import WatchedClock
 
 PREFIX = "FRONTLINE_"
 _LAST_PORT = 65_535
@@ -54,7 +56,7 @@ class KafkaSettings(BaseSettings):
     commit_gap_ms: float = Field(25.0, ge=0, le=10_000, description="least time between two transactions of a task")
     clock_tolerance_ms: int = Field(1_000, ge=50, le=60_000, description="wall clock against monotonic clock")
     clock_settle_ms: int = Field(
-        30_000, ge=1_000, description="how long a stepped wall clock must be stable before timers resume"
+        30_000, ge=1_000, description="how long a stepped wall clock must be stable before a service follows it"
     )
 
     @field_validator("kafka_bootstrap")
@@ -86,6 +88,12 @@ class KafkaSettings(BaseSettings):
     def names(self) -> Namespace:
         """The names that Kafka has for topics, groups, transactional ids and clients."""
         return Namespace(self.namespace)
+
+    def watched_clock(self) -> WatchedClock:
+        """The wall clock, watched for jumps by these limits."""
+        return WatchedClock(
+            timedelta(milliseconds=self.clock_tolerance_ms), timedelta(milliseconds=self.clock_settle_ms)
+        )
 
     def client(self) -> dict[str, Any]:
         """The arguments of every aiokafka client: its connection, no names."""

@@ -13,7 +13,7 @@ from shared.streams import metrics
 from shared.streams.processor import Processor
 from shared.streams.task import Task
 from shared.streams.task_phase import Phase
-from shared.streams.watched_clock import Reading
+from shared.watched_clock import Reading
 
 
 class Observer(Protocol):

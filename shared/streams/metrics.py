@@ -73,14 +73,6 @@ RESTORE_SECONDS = Histogram(
 TASK_STATE = Gauge(
     "frontline_task_state", "1 for the state that the task is in, 0 for the others", ["service", "task", "state"]
 )
-CLOCK_DRIFT_SECONDS = Gauge(
-    "frontline_clock_drift_seconds",
-    "Deviation of the wall clock from the monotonic clock",
-    ["service"],
-)
-CLOCK_PAUSED = Gauge(
-    "frontline_clock_paused", "1 while timers are paused because the wall clock has jumped", ["service"]
-)
 _OF_A_TASK = (LAG, ISOLATED, TIMER_OVERDUE_SECONDS, RESTORE_RECORDS, RESTORE_REMAINING, TASK_STATE)
 
 

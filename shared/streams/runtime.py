@@ -4,7 +4,6 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 from aiokafka.errors import KafkaError
 
@@ -16,6 +15,7 @@ from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_admin import TopicNotCreated, apply_topics
 from shared.kafka.topic_watch import TopicWatch
 from shared.observability import logs
+from shared.observability.clock_report import ClockReport
 from shared.observability.health import Readiness
 from shared.streams import metrics
 from shared.streams.broker_outage import BrokerOutage
@@ -27,7 +27,7 @@ from shared.streams.task import Task
 from shared.streams.task_context import TaskContext
 from shared.streams.task_state import TaskState
 from shared.streams.transaction import KafkaTransactions, Transactions
-from shared.streams.watched_clock import WatchedClock
+from shared.watched_clock import WatchedClock
 
 _log = logs.get_logger()
 _GRACE_SHARE = 0.6  # of the rebalance timeout, to finish open transactions; then they are aborted
@@ -64,9 +64,7 @@ class Runtime:
         self._sources = tuple(factory(0).sources if sources is None else sources)
         self._topics = tuple(topics)
         self._observer = observer
-        self._clock = clock or WatchedClock(
-            timedelta(milliseconds=settings.clock_tolerance_ms), timedelta(milliseconds=settings.clock_settle_ms)
-        )
+        self._clock = clock or settings.watched_clock()
         watched = [topic.name for topic in (*self._sources, *self._topics)]
         self._watch = TopicWatch(settings, service, watched, readiness)
         self._made = False
@@ -218,14 +216,10 @@ class Runtime:
         return KafkaTransactions(self._settings, f"{self.service}-{partition}", f"{self._client_id}-{partition}")
 
     async def _monitor(self) -> None:
-        paused = False
+        report = ClockReport(self.service)
         while True:
             reading = self._clock.read()
-            metrics.CLOCK_DRIFT_SECONDS.labels(self.service).set(reading.drift)
-            metrics.CLOCK_PAUSED.labels(self.service).set(not reading.steady)
-            if reading.steady == paused:
-                paused = not reading.steady
-                self._log_clock(paused, reading.drift)
+            report.show(reading)
             for task in self._tasks.values():
                 try:
                     measure(self.service, self._sources, task, reading, self._observer)
@@ -246,16 +240,6 @@ class Runtime:
             return  # it would be logged every second
         self._logged_failures.add(type(error))
         _log.exception("Cannot measure a task: it runs on, its metrics are out of date", action="monitor.failed")
-
-    def _log_clock(self, paused: bool, drift: float) -> None:
-        if paused:
-            _log.error(
-                "Wall clock jumped: timers paused until it is stable",
-                action="clock.paused",
-                drift_seconds=round(drift, 3),
-            )
-        else:
-            _log.info("Wall clock stable: timers resumed", action="clock.steady")
 
     async def _sleep(self, seconds: float) -> None:
         try:

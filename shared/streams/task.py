@@ -29,7 +29,7 @@ from shared.streams.task_context import Sources, TaskContext
 from shared.streams.task_phase import Phase, check_transition
 from shared.streams.task_state import Slice, TaskState
 from shared.streams.transaction import Transactions
-from shared.streams.watched_clock import Reading
+from shared.watched_clock import Reading
 
 _log = logs.get_logger()
 _LONGEST_SLEEP = 1.0  # seconds; a clock that jumps and a connection that breaks have to be noticed

@@ -13,7 +13,7 @@ from shared.streams.processor import Processor
 from shared.streams.state_store import StoreFactory
 from shared.streams.task_state import TaskState
 from shared.streams.transaction import Transactions
-from shared.streams.watched_clock import WatchedClock
+from shared.watched_clock import WatchedClock
 
 
 class Sources(Protocol):

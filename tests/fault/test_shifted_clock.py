@@ -10,7 +10,7 @@ from tests.fault.system import CLOCK_FOLDER
 ASK = """
 import time
 from shared.wall_clock import utc_now
-from shared.streams.watched_clock import WatchedClock
+from shared.watched_clock import WatchedClock
 from pathlib import Path
 clock = WatchedClock()
 before = utc_now(), time.time(), time.monotonic()

@@ -3,8 +3,8 @@
 import time
 from datetime import timedelta
 
-from shared.streams.watched_clock import WatchedClock
 from shared.wall_clock import utc_now
+from shared.watched_clock import WatchedClock
 
 
 class Hands:

@@ -26,7 +26,6 @@ from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_admin import apply_topics
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
-from shared.wall_clock import utc_now
 from tests.harness.asking import FIELDS
 from tests.harness.processes import eventually
 
@@ -86,7 +85,7 @@ async def running_intake(
     *,
     wait: bool = True,
     library: EditionLibrary | None = None,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Callable[[], datetime] | None = None,
     **given: Any,
 ) -> AsyncIterator[Intake]:
     """An intake on the Kafka at `bootstrap`; ready, and with its views read, unless `wait` is false.

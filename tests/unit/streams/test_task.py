@@ -22,7 +22,7 @@ from shared.streams.task import Task
 from shared.streams.task_context import TaskContext
 from shared.streams.task_phase import Phase
 from shared.streams.transaction import KafkaTransactions
-from shared.streams.watched_clock import Reading, WatchedClock
+from shared.watched_clock import Reading, WatchedClock
 from tests.harness.exported import of_a_partition
 from tests.harness.processors import Counter
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from shared.streams.watched_clock import WatchedClock
+from shared.watched_clock import WatchedClock
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,4 +1,7 @@
-"""The wall clock with a check: a clock that jumps must neither fire timers early nor make everything late."""
+"""The wall clock with a check: a clock that jumps must neither fire timers early nor make everything late.
+
+Nor may it put what customers and agents do in the wrong order.
+"""
 
 import time
 from collections.abc import Callable
@@ -7,7 +10,13 @@ from datetime import datetime, timedelta
 
 from shared.wall_clock import utc_now
 
+_BOOT_TIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 _REANCHOR = 60.0  # seconds; slow drift within the tolerance is followed, or after some days it would look like a jump
+
+
+def since_boot() -> float:
+    """Seconds by a clock that nobody sets; where the system has one, it counts the time that the machine slept."""
+    return time.clock_gettime(_BOOT_TIME) if _BOOT_TIME is not None else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +29,8 @@ class Reading:
 
 
 class WatchedClock:
-    """Reads the wall clock and compares its rate with that of the monotonic clock.
+    """Reads the wall clock and compares its rate with that of the monotonic clock (of Linux, the time since boot: it
+    runs on while the machine sleeps).
 
     When the two differ by more than `tolerance`, readings are not steady: timers are paused, and readings continue at
     the rate before the jump. They are steady again when the wall clock has returned, or has been stable at its new
@@ -34,7 +44,7 @@ class WatchedClock:
         settle: timedelta = timedelta(seconds=30),
         *,
         wall: Callable[[], datetime] = utc_now,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = since_boot,
     ) -> None:
         self._tolerance = tolerance
         self._settle = settle.total_seconds()
