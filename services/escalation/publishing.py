@@ -81,8 +81,13 @@ def _caused_by(overlay: Overlay, about: About, generation: int, cause: Record | 
     if cause is None:
         positions = dict(overlay.positions)
         return CausedBy(partition=overlay.partition, timer=about.case_id, generation=generation, positions=positions)
-    positions = overlay.positions_beside(cause.topic)
-    return CausedBy(partition=cause.partition, topic=cause.topic, offset=cause.offset, positions=positions)
+    return CausedBy(
+        partition=cause.partition,
+        topic=cause.topic,
+        offset=cause.offset,
+        positions=overlay.positions_beside(cause.topic),
+        unfired_from=overlay.unfired_from,
+    )
 
 
 def _identity(effect: effects.EscalationEvent, cause: Record | None) -> tuple[str, ...]:

@@ -132,10 +132,12 @@ class ReplayedEscalation(ReplayedTask):
 
     # records
 
-    def attempt(self, records: list[Record], now: datetime, *, timers: int) -> Attempt:
+    def attempt(
+        self, records: list[Record], now: datetime, *, timers: int, unfired_from: datetime | None = None
+    ) -> Attempt:
         """Run a slice at `now`, with the editions that escalation knew then."""
         self._editions.now = now
-        return super().attempt(records, now, timers=timers)
+        return super().attempt(records, now, timers=timers, unfired_from=unfired_from)
 
     def commit(self, attempt: Attempt) -> None:
         """Commit a slice, which may have moved timers."""

@@ -1,8 +1,9 @@
 """[pure] Reads from each published event what caused it: which record or timer, when, and at which source positions.
 
 Every event that a task publishes has the time of its slice (`observed_at`), its cause (`caused_by`: a source record or
-a timer) and the offsets up to which the task had read its sources by then (`caused_by.positions`). From these a replay
-knows in which order, and at which instants, the task processed its records.
+a timer), the offsets up to which the task had read its sources by then (`caused_by.positions`), and which due timers it
+had left for a later slice (`caused_by.unfired_from`). From these a replay knows in which order, and at which instants,
+the task processed its records.
 """
 
 from collections import deque
@@ -30,6 +31,7 @@ class _CausedBy(msgspec.Struct, frozen=True, gc=False):
     timer: str | None = None
     generation: int | None = None
     positions: dict[str, int] | None = None
+    unfired_from: datetime | None = None
 
 
 class _Data(msgspec.Struct, frozen=True, gc=False):
@@ -91,6 +93,8 @@ def check_cause(event: PublishedEvent, partition: int, sources: tuple[Topic, ...
         raise UnusableEvent(Reason("replay.event.other_task", partition=cause.partition, task=partition))
     if (cause.topic is None or cause.offset is None) == (cause.timer is None):
         raise UnusableEvent(Reason("replay.event.record_or_timer"))
+    if cause.unfired_from is not None and not cause.unfired_from.tzinfo:
+        raise UnusableEvent(Reason("replay.event.bad_time"))
     if cause.positions is None:
         raise UnusableEvent(Reason("replay.event.no_positions"), outdated=True)
     if cause.topic is None:
@@ -102,13 +106,17 @@ def check_cause(event: PublishedEvent, partition: int, sources: tuple[Topic, ...
 
 
 class CauseGroup(NamedTuple):
-    """Consecutive events of one task with the same cause and instant."""
+    """Consecutive events of one task with the same cause and instant.
+
+    `unfired_from`: the timers that were due from then on had not fired yet; None = all that were due at `at` had.
+    """
 
     events: list[PublishedEvent]
     at: datetime
     topic: str | None  # topic and offset of the record that is the cause; None = the timers of one slice
     offset: int | None
     positions: Mapping[str, int]
+    unfired_from: datetime | None = None
 
 
 def group_by_cause(events: Iterable[PublishedEvent]) -> Iterator[CauseGroup]:
@@ -119,7 +127,8 @@ def group_by_cause(events: Iterable[PublishedEvent]) -> Iterator[CauseGroup]:
     """
     groups: deque[CauseGroup] = deque()
     for (topic, offset, at, positions), members in groupby(events, _cause):
-        groups.append(CauseGroup(list(members), at, topic, offset, dict(positions)))
+        group = list(members)
+        groups.append(CauseGroup(group, at, topic, offset, dict(positions), group[0].cause.unfired_from))
         if len(groups) == _LOOK_AHEAD:
             yield _with_capped_positions(groups)
     while groups:

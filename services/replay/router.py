@@ -94,10 +94,10 @@ class ReplayedRouter(ReplayedTask):
             return reason
         return self._may_repeat_deleted(timestamp_of(record))
 
-    def attempts(self, record: Record, now: datetime) -> Iterator[Attempt]:
+    def attempts(self, record: Record, now: datetime, unfired_from: datetime | None = None) -> Iterator[Attempt]:
         """A slice deletes expired entries first; but the record may also be a later one of the same slice."""
-        yield self.attempt([record], now, timers=TIMERS_PER_SLICE)
-        yield self.attempt([record], now, timers=0)
+        yield self.attempt([record], now, timers=TIMERS_PER_SLICE, unfired_from=unfired_from)
+        yield self.attempt([record], now, timers=0, unfired_from=unfired_from)
 
     def _may_repeat_deleted(self, at: datetime) -> Reason | None:
         if self._may_repeat_until is None or at >= self._may_repeat_until:

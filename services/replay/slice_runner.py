@@ -66,9 +66,19 @@ class SliceRunner:
             self.positions[topic.name] = log.start(topic.name, partition)
         self.cursors = {topic.name: Cursor(log.records(topic.name, partition)) for topic in processor.sources}
 
-    def attempt(self, records: list[Record], now: datetime, timers: int) -> Attempt:
-        """Run a slice at `now`: at most `timers` due timers, then these records."""
-        return self._attempt(self._state.run(records, now, timer_limit=timers))
+    def attempt(
+        self, records: list[Record], now: datetime, timers: int, unfired_from: datetime | None = None
+    ) -> Attempt:
+        """Run a slice at `now`: at most `timers` due timers, then these records.
+
+        `unfired_from` is what the service had left of its due timers by then. The replay fires timers in slices of
+        their own, so what it has left itself means nothing.
+        """
+        run = self._state.begin(now)
+        self._state.fire(run, timers)
+        run.overlay.unfired_from = unfired_from
+        self._state.process(run, records)
+        return self._attempt(run)
 
     def dead_letter(self, record: Record, now: datetime, cause: DeadLetterCause) -> Attempt:
         """Run a slice that dead-letters the record without processing it."""

@@ -105,15 +105,15 @@ class ReplayedTask:
         if cursor.head is None or cursor.head.offset != offset:
             self._report_unprocessable_cause(topic, offset, events)
             return
-        self.advance_time(group.at, slice_began=True)
+        self.advance_time(group.unfired_from or group.at, slice_began=True)
         record = cursor.take()
         self._report(1)
         expected = [(event.record.value, event.id) for event in events]
-        for attempt in self.attempts(record, group.at):
+        for attempt in self.attempts(record, group.at, group.unfired_from):
             if [(output.value, event_id(output)) for output in attempt.events] == expected:
                 break
         else:
-            attempt = next(self.attempts(record, group.at))
+            attempt = next(self.attempts(record, group.at, group.unfired_from))
         for event in events:
             self.comparison.add_published(event.record)
         self.comparison.match(events, attempt.events)
@@ -246,9 +246,11 @@ class ReplayedTask:
 
     # slices
 
-    def attempt(self, records: list[Record], now: datetime, *, timers: int) -> Attempt:
+    def attempt(
+        self, records: list[Record], now: datetime, *, timers: int, unfired_from: datetime | None = None
+    ) -> Attempt:
         """Run a slice at `now`; its `events` are those to be compared."""
-        return self._without_excluded(self.runner.attempt(records, now, timers))
+        return self._without_excluded(self.runner.attempt(records, now, timers, unfired_from))
 
     def commit(self, attempt: Attempt) -> None:
         """Commit a slice, and compare its dead letters with those in the log."""
@@ -332,9 +334,9 @@ class ReplayedTask:
         for event in events:
             self.comparison.unmatched_published(event)
 
-    def attempts(self, record: Record, now: datetime) -> Iterator[Attempt]:
+    def attempts(self, record: Record, now: datetime, unfired_from: datetime | None = None) -> Iterator[Attempt]:
         """The slices in which a record may have been processed at `now`, the most likely first."""
-        yield self.attempt([record], now, timers=0)
+        yield self.attempt([record], now, timers=0, unfired_from=unfired_from)
 
     def is_buffered(self, attempt: Attempt) -> bool:
         """Whether a slice only keeps its record for later, so that a timer may still dead-letter it."""

@@ -74,7 +74,8 @@ class CausedBy(Part):
 
     Either a source record (`topic`, `partition`, `offset`) or a timer (`timer` = case_id, `generation`). `positions`
     are, for each source topic but that of the cause, the offset of the next record that the task would have consumed
-    when it had the cause.
+    when it had the cause. `unfired_from` is there if the task had due timers that it had not fired yet when it
+    processed the record, since its clock had jumped or they were too many for one slice: those due from then on.
     """
 
     partition: Count
@@ -83,6 +84,7 @@ class CausedBy(Part):
     timer: str | None = None
     generation: Count | None = None
     positions: dict[str, Count] | None = None
+    unfired_from: Instant | None = None
 
 
 class Event(Part):

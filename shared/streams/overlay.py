@@ -24,7 +24,8 @@ class Overlay:
     """Reads see this transaction's own changes first, then the committed store. An abort drops the overlay.
 
     `now` is the wall clock of the slice: one instant for the whole transaction. `positions` are, for each source topic,
-    the offset after the last record consumed, this transaction's records included.
+    the offset after the last record consumed, this transaction's records included. `unfired_from` is the instant of
+    the earliest due timer that the slice has left for a later one; None = it has fired all that were due.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class Overlay:
         "outputs",
         "partition",
         "positions",
+        "unfired_from",
     )
 
     def __init__(
@@ -53,6 +55,7 @@ class Overlay:
         self.now = now
         self.partition = partition
         self.positions: dict[str, int] = dict(positions or {})
+        self.unfired_from: datetime | None = None
         self.changes: dict[tuple[str, bytes], bytes | None] = {}
         self.outputs: list[Output] = []
         self.dead_letters: list[DeadLetter] = []  # those among `outputs`

@@ -44,7 +44,7 @@ class Processor(Protocol):
         """The timers that are due at `overlay.now`, in due order.
 
         The caller fires or isolates each one before it takes the next, so a timer that a fired one makes due comes in
-        its due order.
+        its due order. It may leave the last one that it has taken: this one is due again in the next transaction.
         """
 
     def fire(self, timer: Timer, overlay: Overlay) -> None:

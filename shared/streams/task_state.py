@@ -56,12 +56,12 @@ class Slice:
     @property
     def due(self) -> datetime | None:
         """When the earliest timer that fired was due; None if none fired."""
-        return _EPOCH + timedelta(microseconds=self.fired[0].due) if self.fired else None
+        return _instant(self.fired[0].due) if self.fired else None
 
     @property
     def lateness(self) -> list[timedelta]:
         """For each timer that fired, the time from its due instant to the instant of this slice."""
-        return [self.overlay.now - _EPOCH - timedelta(microseconds=timer.due) for timer in self.fired]
+        return [self.overlay.now - _instant(timer.due) for timer in self.fired]
 
     @property
     def empty(self) -> bool:
@@ -125,15 +125,20 @@ class TaskState:
         """Fire due timers in due order: at most `limit`, and no further one once `may_go_on` answers False.
 
         At least one fires if it may, so that every slice gets further. What a timer that fails is about is isolated;
-        the timer counts towards the limit. Raises TaskMustStop; drop the slice then.
+        the timer counts towards the limit. The overlay has the instant from which timers were left. Raises
+        TaskMustStop; drop the slice then.
         """
         due = self.processor.next_due()
-        if limit <= 0 or due is None or due >= done.overlay.now:
+        if due is None or due >= done.overlay.now:
             return
-        for tried, timer in enumerate(self.processor.due_timers(done.overlay), 1):
-            self._fire(done, timer)
-            if tried == limit or not may_go_on():
+        if limit <= 0:
+            done.overlay.unfired_from = due
+            return
+        for tried, timer in enumerate(self.processor.due_timers(done.overlay)):
+            if tried == limit or (tried and not may_go_on()):
+                done.overlay.unfired_from = _instant(timer.due)
                 break
+            self._fire(done, timer)
 
     def process(self, done: Slice, records: Sequence[Record]) -> None:
         """Process `records` by source and offset.
@@ -320,3 +325,7 @@ def place_of(error: Exception) -> str:
     """Where in the code an unexpected error was raised, without its text, which might quote a customer."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {where.name}, line {where.lineno} of {where.filename.rpartition('/')[2]}"
+
+
+def _instant(due: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=due)

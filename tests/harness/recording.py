@@ -25,6 +25,7 @@ from shared.kafka.serde import Envelope
 from shared.policy.editions import EditionLibrary
 from shared.routing.rulebook import Rulebooks
 from shared.streams.processor import Processor
+from shared.streams.task_state import TIMERS_PER_SLICE
 from tests.harness.asking import FIELDS, MONDAY_NOON, entitlement_set, request
 from tests.harness.topology_driver import TopologyDriver
 
@@ -123,15 +124,25 @@ class Recording:
             if service in (None, name):
                 self.slice(name, partition, at_most=at_most)
 
-    def slice(self, service: str, partition: int, *, at_most: int | None = None, abort: bool = False) -> None:
-        """One task takes one slice now, of at most so many records of each source; or tries to, and is aborted."""
+    def slice(
+        self,
+        service: str,
+        partition: int,
+        *,
+        at_most: int | None = None,
+        abort: bool = False,
+        timers: int = TIMERS_PER_SLICE,
+    ) -> None:
+        """One task takes one slice now, of at most so many records of each source, after at most so many timers; or
+        tries to, and is aborted.
+        """
         task = self.tasks[service, partition]
         waiting = [self._waiting(task, topic)[:at_most] for topic in SOURCES[service]]
         records = list(chain(*waiting))
         if abort:
             task.abort_slice(records, self.now)
         else:
-            self._commit(task.pipe_slice(records, self.now), partition)
+            self._commit(task.pipe_slice(records, self.now, timers=timers), partition)
 
     def refuses(self, service: str, partition: int, *, by_reference: bool = False) -> None:
         """The broker refuses what the next record of one task makes it say, or the whole of its dead letter as well."""

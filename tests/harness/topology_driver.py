@@ -86,10 +86,14 @@ class TopologyDriver:
         data = key.encode() if isinstance(key, str) else key
         return Record(name, self.partition, offset, round(self.now.timestamp() * 1000), data, value, tuple(headers))
 
-    def pipe_slice(self, records: Sequence[Record], now: datetime | None = None) -> list[Output]:
-        """Process several records in one transaction: by source, then offset, after the timers that are due."""
+    def pipe_slice(
+        self, records: Sequence[Record], now: datetime | None = None, *, timers: int = TIMERS_PER_SLICE
+    ) -> list[Output]:
+        """Process several records in one transaction: by source, then offset, after the timers that are due, or as many
+        of them. None fires while the wall clock of the runtime has jumped.
+        """
         self._set_clock(now or self.now)
-        return self._commit(self._task.run(records, self.now))
+        return self._commit(self._task.run(records, self.now, timer_limit=timers))
 
     def abort_slice(self, records: Sequence[Record] = (), now: datetime | None = None) -> list[Output]:
         """Fire and process in a transaction that is then aborted; returns its outputs, which no consumer ever reads.

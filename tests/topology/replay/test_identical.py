@@ -405,3 +405,26 @@ def test_without_committed_offsets_the_positions_in_events_count(recording: Reco
     result = replay(recording, consumed=False)
     assert identical(result, recording)
     assert tally_of(result, "router").not_yet_processed == 1
+
+
+@pytest.mark.parametrize("timers", [0, 1])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_reply_that_was_read_before_the_timer_that_was_due(recording: Recording, timers: int, late: bool) -> None:
+    """Timers pause while the wall clock has jumped, and a slice fires only so many of a herd; records are read all the
+    same. A reply in time then ends the clock without a breach, and a late one publishes the breach itself.
+    """
+    cases = [recording.asks(number) for number in range(1, 7)]
+    recording.runs()
+    recording.passes(25 * MINUTE)
+    recording.waits(3 * DAY)
+    at = recording.now - (MINUTE if late else 3 * DAY)
+    for case in cases:
+        recording.record_activity("agent_replied", case, at=at, recorded_at=at)
+    for partition in range(recording.partitions):
+        for _ in range(6):
+            recording.slice("escalation", partition, at_most=1, timers=timers)
+    recording.passes(30 * DAY)
+    breached = types(recording, ESCALATIONS).count("clock.breached")
+    assert breached >= (6 if late else 0)
+    assert identical(replay(recording), recording)
+    assert any(b"unfired_from" in (record.value or b"") for record in recording.published(ESCALATIONS))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic, dead_letter
 from shared.kafka.record import Record
 from shared.policy.digest import policy_sha256
+from shared.streams.task_state import TIMERS_PER_SLICE
 from tests.harness.asking import account
 from tests.harness.recording import Recording
 from tests.topology.replay.helpers import BOTH, LIBRARY, NEXT, Starts, identical, replay
@@ -86,9 +87,9 @@ def months(recording: Recording, days: int) -> None:
     recording.passes(timedelta(days=days))
 
 
-def slices(recording: Recording, service: str, partition: int, at_most: int | None, abort: bool) -> None:
-    """One task processes some of its records."""
-    recording.slice(service, partition % recording.partitions, at_most=at_most, abort=abort)
+def slices(recording: Recording, service: str, partition: int, at_most: int | None, abort: bool, timers: int) -> None:
+    """One task processes some of its records, after some of its due timers; after none while its clock has jumped."""
+    recording.slice(service, partition % recording.partitions, at_most=at_most, abort=abort, timers=timers)
 
 
 def refuses(recording: Recording, service: str, partition: int, by_reference: bool) -> None:
@@ -184,6 +185,7 @@ steps = st.one_of(
             partition=st.integers(0, 1),
             at_most=st.sampled_from([None, 1, 2]),
             abort=st.sampled_from([False, False, True]),
+            timers=st.sampled_from([TIMERS_PER_SLICE, TIMERS_PER_SLICE, 0, 1]),
         )
     ]
     * 4,
