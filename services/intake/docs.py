@@ -6,6 +6,7 @@ offline machine nor a strict content security policy permits. The pages are read
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
@@ -23,12 +24,24 @@ _CSS = """
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h2 { margin-top: 2.5rem; border-top: 1px solid #8886; padding-top: 1rem; font-size: 1.1rem; }
+h2, td, a { overflow-wrap: anywhere; }
 code { font-family: ui-monospace, monospace; }
-table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
+small { color: light-dark(#666, #aaa); }
+nav { columns: 20rem; }
+nav a { display: block; }
+table { border-collapse: collapse; table-layout: fixed; width: 100%; margin: .5rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #8883; }
+th:nth-child(-n+2) { width: 28%; }
+@media (max-width: 40rem) {
+  tr:first-child { display: none; }
+  td { display: block; border: 0; padding: 0; }
+  td:last-child { border-bottom: 1px solid #8883; padding-bottom: .5rem; margin-bottom: .5rem; }
+}
 """
 _CSS_HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_CSS_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+_CODE = re.compile("`([^`]+)`")
+_NOT_IN_ANCHORS = re.compile(r"[^A-Za-z0-9]+")
 _MOST_WORDS = 40  # of a field that a page lists
 
 Json = Mapping[str, Any]
@@ -72,13 +85,17 @@ def _page(title: str, parts: Iterable[str], source: str) -> Response:
 
 def _calls(document: Json) -> Iterable[str]:
     schemas: Json = document["components"]["schemas"]
+    names = [f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods]
+    links = "".join(f'<a href="#{_anchor(name)}"><code>{escape(name)}</code></a>' for name in names)
+    yield f"<nav>{links}</nav>"
     for path, methods in document["paths"].items():
         for method, call in methods.items():
-            yield f"<h2><code>{method.upper()} {escape(path)}</code></h2>{_prose(call.get('description', ''))}"
+            name = f"{method.upper()} {path}"
+            yield f'<h2 id="{_anchor(name)}"><code>{escape(name)}</code></h2>{_prose(call.get("description", ""))}'
             scope = call["x-scope"]
             yield f"<p>Needs an API key{'' if scope == ANY_SCOPE else f' with the scope {escape(scope)}'}.</p>"
             parameters = {
-                p["name"]: {**p["schema"], "description": f"in the {p['in']}. {p.get('description', '')}"}
+                p["name"]: {**p["schema"], "description": f"In the {p['in']}. {p.get('description', '')}"}
                 for p in call.get("parameters", ())
             }
             required = [p["name"] for p in call.get("parameters", ()) if p.get("required")]
@@ -102,8 +119,16 @@ def _channels(document: Json) -> Iterable[str]:
         yield f'<h2 id="{escape(name)}">{escape(name)}</h2>{_prose(schema.get("description", ""))}{_fields(schema)}'
 
 
+def _anchor(name: str) -> str:
+    return _NOT_IN_ANCHORS.sub("-", name).strip("-").lower()
+
+
 def _prose(text: str) -> str:
-    return "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n") if part.strip())
+    return "".join(f"<p>{_inline(part)}</p>" for part in text.split("\n\n") if part.strip())
+
+
+def _inline(text: str) -> str:
+    return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _fields(schema: Json) -> str:
@@ -111,12 +136,14 @@ def _fields(schema: Json) -> str:
     if not properties:
         return ""
     required = schema.get("required", ())
+    described = any(field.get("description") for field in properties.values())
     rows = "".join(
-        f"<tr><td><code>{escape(name)}</code></td><td>{_kind(field)}</td>"
-        f"<td>{'required' if name in required else ''}</td><td>{escape(field.get('description', ''))}</td></tr>"
+        f"<tr><td><code>{escape(name)}</code>{' <small>required</small>' if name in required else ''}</td>"
+        f"<td>{_kind(field)}</td>{'<td>' + _inline(field.get('description', '')) + '</td>' if described else ''}</tr>"
         for name, field in properties.items()
     )
-    return f"<table><tr><th>Field</th><th>Kind</th><th></th><th></th></tr>{rows}</table>"
+    meaning = "<th>Meaning</th>" if described else ""
+    return f"<table><tr><th>Field</th><th>Kind</th>{meaning}</tr>{rows}</table>"
 
 
 def _kind(field: Json) -> str:

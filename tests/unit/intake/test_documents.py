@@ -74,6 +74,18 @@ async def test_the_page_shows_every_call_and_every_field(asker: httpx.AsyncClien
         assert f"<code>{field}</code>" in text
 
 
+@pytest.mark.parametrize("page", ["/docs", "/asyncapi"])
+async def test_every_link_of_a_page_leads_somewhere_and_code_is_shown_as_such(
+    asker: httpx.AsyncClient, page: str
+) -> None:
+    """The list of calls at the top is how people find theirs."""
+    text = (await asker.get(page, headers={"Accept": "text/html"})).text
+    anchors, links = re.findall(r'id="([^"]+)"', text), re.findall(r'href="#([^"]+)"', text)
+    assert set(links) <= set(anchors)
+    assert len(set(anchors)) == len(anchors)
+    assert "`" not in text
+
+
 async def test_the_event_document_lists_the_events_of_intake(asker: httpx.AsyncClient) -> None:
     """For programs as JSON unless a browser asks."""
     document = (await asker.get("/asyncapi")).json()
