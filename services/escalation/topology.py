@@ -17,7 +17,7 @@ from shared.contracts.structs import ActivityRecorded
 from shared.contracts.topics import CASES, EDITIONS, ESCALATION_SOURCES, ESCALATION_STORES, ESCALATIONS, Topic
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.edition_record import edition_record
-from shared.kafka.faults import PoisonRecord, TaskMustStop
+from shared.kafka.faults import PoisonRecord, TaskMustStop, place_of
 from shared.kafka.record import Record
 from shared.policy.published_edition import edition_published
 from shared.sla import case_state
@@ -32,7 +32,6 @@ from shared.sla.terms_in_force import view_of
 from shared.streams.isolation import RETRIED_AFTER, Isolation
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
-from shared.streams.task_state import place_of
 
 SERVICE = "escalation"
 # A deleted case leaves a tombstone for so long, so that late activity is not mistaken for early activity.

@@ -6,6 +6,7 @@ little ahead at midnight. There is one dictionary for each day, which is dropped
 `today` is the UTC day of the call, by the clock of this instance.
 """
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Collection
 from datetime import date, timedelta
@@ -14,7 +15,7 @@ from shared.contracts.request_ids import DAY, HASH, day_of
 
 _ONE_DAY = timedelta(days=1)
 _HASH = slice(DAY, DAY + HASH)
-_DIGEST = 15  # hexadecimal digits: an integer of 32 bytes
+_DIGEST = 7  # bytes: an integer of 32 bytes
 _UNKNOWN_CONTENT = -1
 
 
@@ -58,7 +59,7 @@ class KnownIds:
 
     def accepted(self, request_id: str, digest: str, today: date) -> None:
         """Kafka has the request with this id, whose content has this digest. The first content stays."""
-        self._put(request_id, int(digest[:_DIGEST], 16), today)
+        self._put(request_id, _shortened(digest), today)
 
     def maybe_written(self, request_id: str, today: date) -> None:
         """Kafka has not acknowledged the request with this id, but may have it. So a repeated call has the same id."""
@@ -72,7 +73,7 @@ class KnownIds:
     def is_known(self, request_id: str, digest: str) -> bool | None:
         """Whether the accepted request of this id has this digest; None if no accepted one is known."""
         known = self._digest(request_id)
-        return None if known in (None, _UNKNOWN_CONTENT) else known == int(digest[:_DIGEST], 16)
+        return None if known in (None, _UNKNOWN_CONTENT) else known == _shortened(digest)
 
     def _put(self, request_id: str, digest: int, today: date) -> None:
         self._drop_other_days(today)
@@ -97,6 +98,11 @@ class KnownIds:
     def _drop_other_days(self, today: date) -> None:
         for day in [day for day in self._days if abs(day - today) > _ONE_DAY]:
             self._count -= len(self._days.pop(day).digests)
+
+
+def _shortened(digest: str) -> int:
+    """The digest is any text: another producer may write requests, and the router accepts what it calls a digest."""
+    return int.from_bytes(hashlib.sha256(digest.encode()).digest()[:_DIGEST])
 
 
 def _number(request_id: str) -> int:

@@ -1,5 +1,7 @@
 """[pure] The root of the errors of Kafka and the stream runtime, and the errors that a topology may raise."""
 
+import traceback
+
 from shared.contracts.vocabulary import DeadLetterCause
 
 
@@ -43,3 +45,9 @@ class InstanceReplaced(KafkaFault):
 
 class NoTopics(KafkaFault):
     """This Kafka has none of Frontline's topics."""
+
+
+def place_of(error: Exception) -> str:
+    """Where in the code an unexpected error was raised, without its text, which might quote a customer."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {where.name}, line {where.lineno} of {where.filename.rpartition('/')[2]}"

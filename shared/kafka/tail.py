@@ -20,7 +20,7 @@ from shared.contracts.topics import Topic
 from shared.contracts.wire import MalformedData
 from shared.kafka.consumer import Consumer
 from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of
-from shared.kafka.faults import PoisonRecord, TopicsDiffer
+from shared.kafka.faults import PoisonRecord, TaskMustStop, TopicsDiffer, place_of
 from shared.kafka.record import Consumed, Record, Withheld
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_watch import TopicWatch
@@ -110,6 +110,7 @@ class Tail:
         self._handled = asyncio.Condition()  # notified after each poll while there are some
         self._ids: dict[str, str] = {}  # of the topics that `_next` belongs to
         self._log = get_logger()
+        self._logged: set[str] = set()  # places in the code
         self._interrupted = False  # logged at the start of an interruption and at its end
         self._progress = asyncio.Event()  # set with each slice, and then replaced
         self.caught_up = asyncio.Event()  # set once the topics have been read to their end, as it was at the start
@@ -258,3 +259,20 @@ class Tail:
             UNREADABLE.labels(self._view, error.cause).inc()
         except MalformedData:
             UNREADABLE.labels(self._view, "malformed_event").inc()
+        except (TaskMustStop, MemoryError):
+            raise
+        except Exception as error:
+            # One bad record must not end the process, or each start would meet it again.
+            UNREADABLE.labels(self._view, "unexpected_error").inc()
+            self._log_once(place_of(error))
+
+    def _log_once(self, where: str) -> None:
+        """Log an unexpected error by its place in the code: its text might quote a customer."""
+        if where not in self._logged:
+            self._logged.add(where)
+            self._log.error(
+                "A view has skipped a record that it cannot handle; further ones are only counted",
+                action="view.record_skipped",
+                view=self._view,
+                where=where,
+            )

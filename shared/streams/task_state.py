@@ -3,7 +3,6 @@
 The task runtime, the replay and the test driver of topologies all run this, so they cannot differ.
 """
 
-import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from shared.contracts.topics import changelog
 from shared.contracts.vocabulary import DeadLetterCause
 from shared.kafka.dead_letters import DeadLetter
-from shared.kafka.faults import PoisonRecord, TaskMustStop
+from shared.kafka.faults import PoisonRecord, TaskMustStop, place_of
 from shared.kafka.record import Output, Record, Withheld, size_of, too_large
 from shared.kafka.record_checks import check_partition
 from shared.streams.isolation import RETRIED_AFTER
@@ -319,12 +318,6 @@ class TaskState:
                 raise TaskMustStop(f"store {store}: a key may not start with a zero byte, got one of {len(key)} bytes")
             if value != self.stores[store].get(key):
                 yield (store, key), value
-
-
-def place_of(error: Exception) -> str:
-    """Where in the code an unexpected error was raised, without its text, which might quote a customer."""
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {where.name}, line {where.lineno} of {where.filename.rpartition('/')[2]}"
 
 
 def _instant(due: int) -> datetime:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 
@@ -26,7 +27,9 @@ class Follower:
         )
 
     def take(self, record: Record) -> None:
-        """Count one record."""
+        """Count one record; one with a word of its own meets a defect."""
+        if record.value == b"a customer's words":
+            raise ValueError(record.value)
         self.counts[record.key] += 1
 
     def check(self, name: str) -> str:
@@ -81,3 +84,18 @@ async def test_a_view_reads_nothing_of_a_topic_that_was_created_again(rig: Rig, 
     await rig.produce(rig.second, [("b", b"")] * 9)
     assert follower.counts == {b"a": 3}
     assert not follower.work.done()
+
+
+async def test_a_record_that_a_view_cannot_handle_is_skipped_counted_and_logged_by_its_place(
+    rig: Rig, follower: Follower, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Otherwise one record would end the process, and each start would meet it again."""
+    await rig.prepare()
+    await rig.produce(rig.second, [("a", b"a customer's words"), ("b", b"a customer's words"), ("a", b"2")])
+    await eventually(lambda: follower.counts == {b"a": 1})
+    assert not follower.work.done()
+    labels = {"view": follower.view, "cause": "unexpected_error"}
+    assert REGISTRY.get_sample_value("frontline_view_unreadable_records_total", labels) == 2
+    log = capsys.readouterr()
+    assert (log.out + log.err).count("view.record_skipped") == 1
+    assert "customer" not in log.out + log.err

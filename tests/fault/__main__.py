@@ -2,7 +2,7 @@
 
 The real services run as processes on the embedded Kafka (one broker, or three), behind TCP proxies. Each round starts
 a fresh system, inflicts faults by a seed while clients call it, and checks the invariants of docs/reliability.md.
-Rounds that are done are in a journal: stopped with Ctrl-C, the next run goes on with the next round.
+Rounds that are done are in a journal: stopped with Ctrl-C, the next run of the same commit goes on with that round.
 Exits 1 if an invariant is violated, 130 if it was stopped.
 """
 
@@ -12,10 +12,10 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from tests.fault.fault_round import RoundResult, run_round
+from tests.fault.fault_round import RoundResult, run_round, version
 from tests.fault.journal import Journal
 from tests.fault.schedule import FAULTS_PER_ROUND, KINDS, TOPIC_KINDS
 
@@ -27,21 +27,23 @@ def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit code."""
     options = _options(arguments)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the observer's connections break with the brokers
-    journal = Journal(options.journal, fresh=options.fresh)
-    numbers = [options.round] if options.round is not None else range(-(-options.faults // FAULTS_PER_ROUND))
+    journal, tested = Journal(options.journal, fresh=options.fresh), version()
+    numbers = range(-(-options.faults // FAULTS_PER_ROUND))
+    done = journal.of(options.seed, tested)
+    if options.round is not None:
+        numbers, done = range(options.round, options.round + 1), {}
     try:
-        asyncio.run(_rounds(options.seed, numbers, journal, options.keep))
+        asyncio.run(_rounds(options.seed, [each for each in numbers if each not in done], journal, options.keep))
     except KeyboardInterrupt:
-        print("stopped; the next run goes on with this round", file=sys.stderr)
+        print("stopped" if options.fresh else "stopped; the next run goes on with this round", file=sys.stderr)
         return INTERRUPTED
-    results = [result for number, result in journal.of(options.seed).items() if number in numbers]
+    results = [result for number, result in journal.of(options.seed, tested).items() if number in numbers]
     print(summary(results))
     return 1 if any(result.violations for result in results) else 0
 
 
-async def _rounds(seed: int, numbers: Collection[int], journal: Journal, keep: Path) -> None:
+async def _rounds(seed: int, left: Sequence[int], journal: Journal, keep: Path) -> None:
     began = time.monotonic()
-    left = [number for number in numbers if number not in journal.of(seed)]
     for ran, number in enumerate(left):
         eta = f", ETA {(time.monotonic() - began) / ran * (len(left) - ran) / 60:.0f} min" if ran else ""
         _say(f"round {number} of seed {seed}, {len(left) - ran} to go{eta}")
@@ -84,7 +86,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tests.fault", description=__doc__, formatter_class=written)
     parser.add_argument("--faults", type=_count, default=60, help="at least so many, in rounds of 20 (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same faults (%(default)s)")
-    parser.add_argument("--round", type=int, help="only this round of the seed, such as one that found something")
+    parser.add_argument("--round", type=int, help="run this round of the seed again, and no other")
     parser.add_argument("--journal", type=Path, default=FOLDER / "fault.jsonl", help="the rounds that are done")
     parser.add_argument("--fresh", action="store_true", help="forget the rounds that are done")
     parser.add_argument("--keep", type=Path, default=FOLDER / "fault", help="where a round with a violation stays")

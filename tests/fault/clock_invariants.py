@@ -18,6 +18,57 @@ GRACE = timedelta(seconds=5)  # for a timer that came due while the log was read
 REOPENS = frozenset({"reopened", "customer_replied", "status_changed", "reply_retracted"})
 
 ClockKey = tuple[str, str, int]  # case, milestone, instance
+_LIVE = (STARTED, RESUMED)
+_FULFILS = {"agent_replied": "first_response", "restored": "restoration", "resolved": "restoration"}
+# What moves a restoration in one of these states, by type of activity and status.
+_MOVES = {
+    ("status_changed", "waiting_on_customer"): _LIVE,
+    ("status_changed", "open"): (PAUSED,),
+    ("customer_replied", None): (PAUSED,),
+    ("withdrawn", None): (*_LIVE, PAUSED),
+}
+
+
+def acknowledged_activity_counts(history: History) -> Iterator[Violation]:
+    """Every acknowledged activity has its effect on the clocks, or is a dead letter with a cause."""
+    name = "acknowledged_activity_counts"
+    by_id = {logged.event.activity_id: logged for logged in reversed(history.activities)}
+    events = history.escalations_by_case()
+    for call in history.calls:
+        logged = by_id.get(call.id or "")
+        if call.kind != "activity" or logged is None or call.case_id is None:
+            continue
+        what, letter = f"{call.type} of case {call.case_id}", history.dead_letters.get(logged.place)
+        if letter is not None:
+            if not letter.cause:
+                yield Violation(name, call.id or "", f"{what} is a dead letter without a cause")
+            continue
+        of_case = events.get(call.case_id, [])
+        milestone = _FULFILS.get(call.type or "")
+        kinds = {(each.event.TYPE, clock[1]) for clock, each in _of_clocks(of_case)}
+        started = any(of_clock == milestone for _, of_clock in kinds)
+        if milestone and started and not any((end, milestone) in kinds for end in (FULFILLED, CANCELLED)):
+            yield Violation(name, call.id or "", f"{what} did not end its {milestone} clock")
+        moves = _MOVES.get((call.type or "", call.to), ())
+        if _state_before(logged, of_case) in moves and not any(_caused_by(logged, each) for each in of_case):
+            yield Violation(name, call.id or "", f"{what} did not move its restoration")
+
+
+def _state_before(activity: Logged, of_case: Iterable[Logged]) -> str | None:
+    """The latest event of the restoration before its task had read `activity`; None if there was none."""
+    known = [
+        each.event.TYPE
+        for clock, each in _of_clocks(of_case)
+        if clock[1] == "restoration"
+        and each.event.TYPE in (STARTED, PAUSED, RESUMED, FULFILLED, CANCELLED)
+        and positions_after(each).get(ACTIVITY.name, 0) <= activity.offset
+    ]
+    return known[-1] if known else None
+
+
+def _caused_by(activity: Logged, event: Logged) -> bool:
+    cause = event.event.caused_by
+    return bool(cause.topic == ACTIVITY.name and cause.offset == activity.offset)
 
 
 def no_timer_is_early(history: History) -> Iterator[Violation]:
@@ -66,9 +117,13 @@ def no_miss_is_lost(history: History) -> Iterator[Violation]:
     for clock, events in clocks.items():
         states = [each.event for each in events if each.event.TYPE in (STARTED, PAUSED, RESUMED, FULFILLED, CANCELLED)]
         due = next((each.event.due_at for each in reversed(events) if each.event.due_at is not None), None)
-        if not states or states[-1].TYPE not in (STARTED, RESUMED) or due is None or due + GRACE > history.ended:
-            continue
         kinds = {each.event.TYPE for each in events}
+        if not states or due is None:
+            continue
+        if states[-1].TYPE == FULFILLED and states[-1].at > due and BREACHED not in kinds:
+            yield Violation(name, clock[0], f"{clock[1:]} was due at {due}, answered at {states[-1].at}, not breached")
+        if states[-1].TYPE not in (STARTED, RESUMED) or due + GRACE > history.ended:
+            continue
         if BREACHED not in kinds:
             yield Violation(name, clock[0], f"{clock[1:]} was due at {due} and is not breached at {history.ended}")
         elif not kinds & {RAISED, SUPPRESSED}:

@@ -56,6 +56,7 @@ async def run_round(seed: int, number: int, faults: int, folder: Path, progress:
         except Exception as error:  # whatever it is, the round has failed, and the next one can be run
             run.found.append(f"recovery: {type(error).__name__}: {error}")
             (folder / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
+    run.found += [f"no_service_ends: {name} ended by itself" for name in system.ended_by_themselves]
     result = RoundResult(
         seed,
         number,
@@ -100,7 +101,7 @@ class _Round:
     async def _with_faults(self, system: System, groups: list[list[Fault]]) -> None:
         nemesis = Nemesis(system)
         async with (
-            Poison(system.brokers.settings),
+            Poison(system.brokers.settings, f"{self._seed}-{self._number}"),
             Workload(system.intake_url, self.history, f"{self._seed}/{self._number}/1") as workload,
         ):
             workload.start()

@@ -29,6 +29,6 @@ class Journal:
         with self._path.open("ab") as file:
             file.write(msgspec.json.encode(result) + b"\n")
 
-    def of(self, seed: int) -> dict[int, RoundResult]:
-        """The rounds of a seed, by number."""
-        return {result.number: result for result in self.results if result.seed == seed}
+    def of(self, seed: int, version: str) -> dict[int, RoundResult]:
+        """The rounds of a seed, by number, that tested this version; what others did proves nothing of it."""
+        return {result.number: result for result in self.results if result.seed == seed and result.version == version}

@@ -146,37 +146,6 @@ def positions_after(logged: Logged) -> dict[str, int]:
     return positions
 
 
-def acknowledged_activity_counts(history: History) -> Iterator[Violation]:
-    """Every acknowledged activity has its effect, or is a dead letter with a cause."""
-    name = "acknowledged_activity_counts"
-    by_id = {logged.event.activity_id: logged for logged in reversed(history.activities)}
-    events = history.escalations_by_case()
-    for call in history.calls:
-        logged = by_id.get(call.id or "")
-        if call.kind != "activity" or logged is None or call.case_id is None:
-            continue
-        letter = history.dead_letters.get(logged.place)
-        if letter is not None:
-            if not letter.cause:
-                yield Violation(name, call.id or "", f"{call.type} is a dead letter without a cause")
-            continue
-        milestone = _FULFILS.get(call.type or "")
-        kinds = {(each.event.TYPE, each.event.milestone) for each in events.get(call.case_id, ()) if _of_clock(each)}
-        started = any(of_clock == milestone for _, of_clock in kinds)
-        if milestone and started and not any((end, milestone) in kinds for end in _ENDS):
-            yield Violation(
-                name, call.id or "", f"{call.type} of case {call.case_id} did not end its {milestone} clock"
-            )
-
-
-_FULFILS = {"agent_replied": "first_response", "restored": "restoration", "resolved": "restoration"}
-_ENDS = ("frontline.clock.fulfilled.v1", "frontline.clock.cancelled.v1")
-
-
-def _of_clock(logged: Logged) -> bool:
-    return getattr(logged.event, "milestone", None) is not None
-
-
 def decisions_use_the_latest_entitlement(history: History) -> Iterator[Violation]:
     """A decision is made by the newest entitlement that its task had read, by `set_at` and then by place."""
     name = "decisions_use_the_latest_entitlement"

@@ -26,7 +26,7 @@ from tests.harness.recording import Recording, log_of
 from tests.topology.replay.helpers import LIBRARY
 
 MINUTE = timedelta(minutes=1)
-UNANSWERED, RESOLVED, PAUSED, LATER = (f"{number:032x}" for number in range(1, 5))
+UNANSWERED, RESOLVED, PAUSED, LATER, LATE, WITHDRAWN = (f"{number:032x}" for number in range(1, 7))
 
 
 @dataclass
@@ -108,15 +108,18 @@ class Client:
 
 @cache
 def recorded() -> Run:
-    """An unanswered case, one that is resolved, one with a pause, one of a later plan, and an unknown case's reply."""
+    """An unanswered case, one that is resolved, one with a pause, one of a later plan, one that is answered late, one
+    that is withdrawn, and an unknown case's reply.
+    """
     client = Client()
     client.sets("premier_plus")
-    for number in (1, 2, 3):
+    for number in (1, 2, 3, 5, 6):
         client.asks(number)
     client.waits(MINUTE)
     client.acts("agent_replied", RESOLVED)
     client.acts("resolved", RESOLVED)
     client.acts("status_changed", PAUSED, to="waiting_on_customer")
+    client.acts("withdrawn", WITHDRAWN)
     client.acts("agent_replied", "nobody")
     client.waits(10 * MINUTE)
     client.acts("status_changed", PAUSED, to="open")
@@ -124,6 +127,8 @@ def recorded() -> Run:
     client.waits(MINUTE)
     client.asks(4)
     client.waits(3 * 60 * MINUTE)
+    client.acts("agent_replied", LATE)
+    client.waits(MINUTE)
     recording = client.recording
     run = Run(client.calls, recording.all_records(), recording.consumed(), recording.now)
     for record in recording.published(ESCALATIONS):
@@ -263,6 +268,26 @@ def _skip_a_breach(run: Run) -> None:
         del run.records[place]
 
 
+def _skip_the_breach_of_a_late_reply(run: Run) -> None:
+    for kind in ("breached", "raised", "warned"):
+        for place in reversed(run.places(ESCALATIONS, LATE, kind)):
+            if b"first_response" in (run.records[place].value or b""):
+                del run.records[place]
+
+
+def _ignore_a_pause(run: Run) -> None:
+    for kind in ("paused", "resumed"):
+        for place in reversed(run.places(ESCALATIONS, PAUSED, kind)):
+            del run.records[place]
+
+
+def _ignore_a_withdrawal(run: Run) -> None:
+    for place in reversed(run.places(ESCALATIONS, WITHDRAWN, "cancelled")):
+        del run.records[place]
+    for place in reversed(run.places(ESCALATIONS, WITHDRAWN, "case.closed")):
+        del run.records[place]
+
+
 def _call_nobody(run: Run) -> None:
     for place in reversed(run.places(ESCALATIONS, UNANSWERED, "raised")):
         del run.records[place]
@@ -303,6 +328,8 @@ PLANTS: dict[Callable[[Run], None], str] = {
     _swap_decisions: "order_of_each_key_is_kept",
     _forget_a_position: "order_of_each_key_is_kept",
     _ignore_a_reply: "acknowledged_activity_counts",
+    _ignore_a_pause: "acknowledged_activity_counts",
+    _ignore_a_withdrawal: "acknowledged_activity_counts",
     _dead_letter_without_cause: "acknowledged_activity_counts",
     _decide_by_an_old_entitlement: "decisions_use_the_latest_entitlement",
     _decide_by_another_plan: "acknowledged_entitlement_counts",
@@ -310,6 +337,7 @@ PLANTS: dict[Callable[[Run], None], str] = {
     _fire_early_by_a_wrong_clock: "no_timer_is_early",
     _raise_twice: "each_level_is_reached_once",
     _skip_a_breach: "no_miss_is_lost",
+    _skip_the_breach_of_a_late_reply: "no_miss_is_lost",
     _call_nobody: "no_miss_is_lost",
     _start_no_clock: "no_miss_is_lost",
     _escalate_a_resolved_case: "nothing_escalates_after_the_resolution",

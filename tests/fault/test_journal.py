@@ -14,18 +14,25 @@ def result(number: int, violations: tuple[str, ...] = (), seed: int = 1) -> Roun
     return RoundResult(seed, number, 3, {"kill": 1, "cut": 1}, 10, 5, 20, 1.0, [], list(violations), "abc")
 
 
+@pytest.fixture(autouse=True)
+def tested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commit of the results."""
+    monkeypatch.setattr("tests.fault.__main__.version", lambda: "abc")
+
+
 def test_rounds_that_are_done_are_known_to_the_next_run(tmp_path: Path) -> None:
-    """By seed, also after a line that a kill left unfinished."""
+    """By seed and version, also after a line that a kill left unfinished. What old code did proves nothing of new."""
     path = tmp_path / "new" / "journal.jsonl"
     Journal(path).add(result(0))
     Journal(path).add(result(4, seed=2))
     with path.open("a", encoding="ascii") as file:
         file.write('{"seed":1,"num')
     again = Journal(path)
-    assert again.of(1) == {0: result(0)}
-    assert again.of(2) == {4: result(4, seed=2)}
+    assert again.of(1, "abc") == {0: result(0)}
+    assert again.of(1, "def") == {}
+    assert again.of(2, "abc") == {4: result(4, seed=2)}
     again.add(result(1))
-    assert set(Journal(path).of(1)) == {0, 1}
+    assert set(Journal(path).of(1, "abc")) == {0, 1}
     assert Journal(path, fresh=True).results == []
 
 
@@ -45,3 +52,19 @@ def test_the_exit_code_is_the_verdict(
     Journal(path).add(result(0, violations))
     assert main(["--faults", "20", "--journal", str(path)]) == code
     assert all(violation in capsys.readouterr().out for violation in violations)
+
+
+def test_a_round_that_is_named_runs_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever names one wants to see again what it has found."""
+    ran: list[int] = []
+
+    async def run(seed: int, number: int, *_: object) -> RoundResult:
+        ran.append(number)
+        return result(number, seed=seed)
+
+    monkeypatch.setattr("tests.fault.__main__.run_round", run)
+    path = tmp_path / "journal.jsonl"
+    Journal(path).add(result(1, ("it was lost",)))
+    assert main(["--round", "1", "--journal", str(path)]) == 0
+    assert main(["--faults", "60", "--journal", str(path)]) == 0
+    assert ran == [1, 0, 2]

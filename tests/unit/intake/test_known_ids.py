@@ -34,6 +34,16 @@ def test_ids_of_yesterday_today_and_tomorrow_are_known(today: date) -> None:
     assert (known.first_known([_id("k", today)], today + DAY), len(known)) == (_id("k", today), 2)
 
 
+@pytest.mark.parametrize("digest", ["", "sha256:0f", "q83vEjRWeJA=", "d\u00e9j\u00e0 vu", "0" * 64])
+def test_a_digest_is_any_text(digest: str) -> None:
+    """Another producer may write requests; the contract and the router admit what it calls a digest."""
+    known = KnownIds(100)
+    known.accepted(_id("k"), digest, TODAY)
+    assert known.is_known(_id("k"), digest)
+    assert not known.is_known(_id("k"), digest + "x")
+    known.accepted("order-7", digest, TODAY)
+
+
 def test_the_first_of_several_known_ids_is_found() -> None:
     """The order of the candidates decides, whichever was known first; the answer must not change."""
     known = KnownIds(100)
