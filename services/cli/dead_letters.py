@@ -17,7 +17,7 @@ from rich.table import Table
 from services.cli.kafka_errors import kafka_errors
 from services.cli.options import BAD_INPUT, CommandFailed, Flag, Kafka, kafka_settings, report
 from shared.contracts.base import format_instant
-from shared.kafka.dead_letter_log import SOURCES, Found, Place, read_all, read_one, replay
+from shared.kafka.dead_letter_log import SOURCES, Found, NoOriginal, Place, read_all, read_one, read_original, replay
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 
@@ -57,20 +57,13 @@ def show(place: str, *, value: Flag = False, kafka: Kafka = None, as_json: Json 
     place
         Its id as `list` shows it: TOPIC:PARTITION:OFFSET.
     value
-        Also show key, headers and value. They may contain what a customer wrote.
+        Also show key, headers and value. They may contain what a customer wrote. Those of a dead letter by reference
+        are read from its source topic, if that still has the record.
     """
     try:
-        found = _call(kafka, lambda settings: read_one(settings, _place(place)))
-        if found is None:
-            raise CommandFailed(f"there is no dead letter at {place}", FAILED)
+        about = _call(kafka, lambda settings: _show(settings, _place(place), value))
     except CommandFailed as failed:
         return report(failed)
-    about = _about(found)
-    if found.dead_letter is not None:
-        record = found.dead_letter.record
-        about["headers"] = [name for name, _ in record.headers]
-        if value:
-            about |= _content(record)
     if as_json:
         print(_json(about))
     else:
@@ -112,6 +105,25 @@ async def _collect(settings: KafkaSettings, topic: str | None, cause: str | None
         raise CommandFailed(f"--topic {topic} is not one of {', '.join(SOURCES)}", BAD_INPUT)
     found: AsyncIterator[Found] = read_all(settings, SOURCES if topic is None else (topic,))
     return [each async for each in found if cause is None or (each.dead_letter and each.dead_letter.cause == cause)]
+
+
+async def _show(settings: KafkaSettings, place: Place, with_value: bool) -> dict[str, Any]:
+    found = await read_one(settings, place)
+    if found is None:
+        raise CommandFailed(f"there is no dead letter at {place}", FAILED)
+    about = _about(found)
+    if found.dead_letter is None:
+        return about
+    record, problem = found.dead_letter.record, ""
+    if with_value and found.dead_letter.by_reference:
+        try:
+            record = await read_original(settings, found)
+        except NoOriginal as error:
+            problem = str(error)
+    about["headers"] = [name for name, _ in record.headers]
+    if with_value:
+        about |= _content(record)
+    return about | {"problem": problem} if problem else about
 
 
 async def _replay(

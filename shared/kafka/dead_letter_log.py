@@ -20,8 +20,8 @@ SOURCES = tuple(
 )
 
 
-class CannotResend(KafkaFault):
-    """This dead letter cannot be sent back; the message says why."""
+class NoOriginal(KafkaFault):
+    """The original record of this dead letter is not known any more, or cannot be read; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,21 @@ async def read_one(settings: KafkaSettings, place: Place) -> Found | None:
         return None if record is None else _found(place.source, record)
 
 
+async def read_original(settings: KafkaSettings, found: Found) -> Record:
+    """The record that was dead-lettered: that of a dead letter by reference is read from its source topic.
+
+    Raises NoOriginal, KafkaError.
+    """
+    async with contextlib.AsyncExitStack() as opened:
+        return await _original(_Sources(settings, opened), found)
+
+
 async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterator[tuple[Found, str]]:
     """Send each back to its source topic unchanged: key, value, own headers, and a tombstone's timestamp.
 
     Yields the problem, or "" if acknowledged.
 
-    The record goes to the partition of its key, or to its original one if it has no key. The value of a dead letter by
+    The record goes to the partition of its key, or to its original one if it has no key. That of a dead letter by
     reference is read from the source topic, if that still has it. The dead letter itself stays: a second replay writes
     the record a second time. Raises KafkaError.
     """
@@ -90,7 +99,7 @@ async def replay(settings: KafkaSettings, found: Iterable[Found]) -> AsyncIterat
             for each in found:
                 try:
                     await _resend(producer, await _original(sources, each))
-                except CannotResend as error:
+                except NoOriginal as error:
                     yield each, str(error)
                 else:
                     yield each, ""
@@ -124,19 +133,29 @@ async def _resend(producer: Producer, record: Record) -> None:
 
 async def _original(sources: _Sources, found: Found) -> Record:
     if found.dead_letter is None:
-        raise CannotResend(found.problem)
+        raise NoOriginal(found.problem)
     record = found.dead_letter.record
     if record.topic not in SOURCES:
-        raise CannotResend(f"its source topic {record.topic} is not a topic of Frontline's tasks")
+        raise NoOriginal(f"its source topic {record.topic} is not a topic of Frontline's tasks")
     if not found.dead_letter.by_reference:
         return record
+    place = f"{record.topic}[{record.partition}]@{record.offset}"
     original = await sources.at(record)
     if original is None:
-        place = f"{record.topic}[{record.partition}]@{record.offset}"
-        raise CannotResend(f"its value was not kept, and its source no longer has it: {place} is deleted")
+        raise NoOriginal(f"its value was not kept, and its source no longer has it: {place} is deleted")
+    if not _is_same(original, record):
+        raise NoOriginal(f"its value was not kept, and its source no longer has it: {place} is another record now")
     if isinstance(original.value, Withheld):
-        raise CannotResend(f"its producer must send it again, smaller or readable: {original.value.message}")
+        raise NoOriginal(f"its producer must send it again, smaller or readable: {original.value.message}")
     return original
+
+
+def _is_same(original: Record, record: Record) -> bool:
+    """Whether the source still has `record` at its place. A topic that was created again, or lost the end of its log,
+    has another one there. A dead letter by reference may be without its key or its timestamp.
+    """
+    same_key = record.key is None or original.key == record.key
+    return same_key and (record.timestamp_ms < 0 or original.timestamp_ms == record.timestamp_ms)
 
 
 def _found(source: str, record: Record) -> Found:

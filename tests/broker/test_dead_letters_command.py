@@ -42,9 +42,9 @@ class Desk:
     producer: AIOKafkaProducer
     capsys: pytest.CaptureFixture[str]
 
-    async def source(self, value: bytes, partition: int) -> int:
+    async def source(self, value: bytes, partition: int, key: bytes | None = None) -> int:
         """A record of the source topic; returns its offset."""
-        sent = await self.producer.send_and_wait(ACTIVITY.name, value, key=self.key, partition=partition)
+        sent = await self.producer.send_and_wait(ACTIVITY.name, value, key=key or self.key, partition=partition)
         return int(sent.offset)
 
     async def write(self, **about: Any) -> str:
@@ -165,6 +165,39 @@ async def test_replay_by_reference_reads_the_source(desk: Desk) -> None:
     assert out == f"{kept}: replayed\n"
     assert "its value was not kept, and its source no longer has it: support.activity.v1[" in err
     assert [record.value for record in await desk.sent_back()] == [b"large", b"large"]
+
+
+async def test_show_reads_the_value_of_a_dead_letter_by_reference_from_the_source(desk: Desk) -> None:
+    """Whoever has to decide what to do with it wants to see it, as long as it is anywhere; if not, the reason."""
+    right = partition_for(desk.key, 6)
+    kept = await desk.write(by_reference=True, offset=await desk.source(SECRET.encode(), right))
+    _, out, _ = await desk.run("show", kept, "--json")
+    assert (SECRET in out, "problem" in json.loads(out)) == (False, False)
+    code, out, _ = await desk.run("show", kept, "--value", "--json")
+    shown = json.loads(out)
+    assert (code, shown["key"], shown["value"], "problem" in shown) == (0, desk.key.decode(), SECRET, False)
+    deleted = await desk.write(by_reference=True, offset=10_000_000)
+    code, out, _ = await desk.run("show", deleted, "--value", "--json")
+    shown = json.loads(out)
+    missing = f"its value was not kept, and its source no longer has it: {ACTIVITY.name}[{right}]@10000000 is deleted"
+    assert (code, shown["value"], shown["problem"]) == (0, None, missing)
+
+
+@pytest.mark.parametrize("differs", ["key", "timestamp"])
+async def test_another_record_at_the_place_of_a_dead_letter_by_reference_is_not_taken_for_it(
+    desk: Desk, differs: str
+) -> None:
+    """A topic that was created again, or lost the end of its log, has another record there: not this customer's."""
+    right = partition_for(desk.key, 6)
+    about: dict[str, Any] = {"timestamp_ms": 1} if differs == "timestamp" else {}
+    offset = await desk.source(SECRET.encode(), right, b"another" if differs == "key" else None)
+    dead_letter = await desk.write(by_reference=True, offset=offset, **about)
+    before = len(await desk.sent_back())
+    _, out, _ = await desk.run("show", dead_letter, "--value")
+    assert (SECRET in out, f"@{offset} is another record now" in out) == (False, True)
+    code, _, err = await desk.run("replay", dead_letter)
+    assert (code, f"@{offset} is another record now" in err) == (1, True)
+    assert len(await desk.sent_back()) == before
 
 
 async def test_replay_all_takes_what_topic_and_cause_leave(desk: Desk) -> None:
