@@ -103,7 +103,8 @@ def accept(
 
     - The topic was deleted and created again (`TopicRecreated`): they continue at its beginning.
     - Retention deleted records before they were read (`OffsetLost`): they continue at the beginning of the log.
-    - The log is shorter than what was read (`OffsetLost`): they continue at its end.
+    - The log is shorter than what was read (`OffsetLost`): they continue at the first record written since, else at
+      its end.
 
     It prints each partition with the offsets that are lost. Partitions whose tasks can continue are not touched, so a
     second call changes nothing, and it asks for no confirmation. Tasks continue by themselves; restart services that

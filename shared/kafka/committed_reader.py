@@ -92,6 +92,12 @@ class CommittedReader:
         self._assign_paused(places)
         return await self._consumer.beginning_offsets(places) if places else {}
 
+    async def first_since(self, place: TopicPartition, timestamp_ms: int) -> int | None:
+        """The offset of the first record with this timestamp or a later one, decided or not; None = there is none."""
+        self._assign_paused([place])
+        found = (await self._consumer.offsets_for_times({place: timestamp_ms}))[place]
+        return None if found is None else int(found.offset)
+
     def _assign_paused(self, places: Sequence[TopicPartition]) -> None:
         """Make the consumer find the leaders of `places` without fetching records.
 

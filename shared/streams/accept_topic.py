@@ -51,9 +51,26 @@ class AcceptedLoss:
         if self.position < self.start:
             return f"continues at {self.start}; offsets {first} to {last} were deleted before they were read"
         return (
-            f"continues at {self.start}, its end; offsets {first} to {last} had been read and are missing from the "
-            "log, and what was written below the end since then is not read"
+            f"continues at {self.start}; what had been read at offsets {first} to {last} is missing from the log, and "
+            "what was written there since is read"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """What the changelogs of a task have: the last positions of each, None = none, and for each position in the source
+    when they had it first, milliseconds since 1970 UTC.
+    """
+
+    offsets: dict[str, Offsets | None]
+    since_ms: dict[int, int]
+
+    def note(self, changelog: str, offsets: Offsets, source: str, at_ms: int) -> None:
+        """Take the next record of a changelog."""
+        self.offsets[changelog] = offsets
+        position = offsets.positions.get(source)
+        if position is not None:
+            self.since_ms[position] = min(at_ms, self.since_ms.get(position, at_ms))
 
 
 async def accept_loss(
@@ -77,15 +94,18 @@ async def accept_loss(
     async with committed_reader(settings, client_id=_CLIENT_ID) as reader:
         ends = await reader.ends(places)
         for place in places:
-            carried = await _carried(reader, [changelog(group, store) for store in stores], place.partition)
             source = Source(topic.name, place.partition, first[place], ends[place], facts.topic_id)
+            carried = await _carried(reader, [changelog(group, store) for store in stores], source)
             committed = Committed.parse(found[place].offset, found[place].metadata) if place in found else None
-            known, stale = _known(carried, source)
-            start = accepted_start(source, known, stale, committed)
-            if start is not None:
-                losses.append(AcceptedLoss(place.partition, *start))
+            known, stale = _known(carried.offsets, source)
+            accepted = accepted_start(source, known, stale, committed)
+            if accepted is not None:
+                position, start = accepted
+                if position is not None and position > source.end:
+                    start = await _first_unread(reader, source, carried.since_ms.get(position))
+                losses.append(AcceptedLoss(place.partition, position, start))
                 if not dry_run:
-                    await _write(settings, group, source, start[1], carried)
+                    await _write(settings, group, source, start, carried.offsets)
     return losses
 
 
@@ -104,17 +124,27 @@ def _known(carried: Mapping[str, Offsets | None], source: Source) -> tuple[int |
     return known, stale
 
 
-async def _carried(reader: CommittedReader, changelogs: Sequence[Topic], partition: int) -> dict[str, Offsets | None]:
-    """For each changelog the positions that it has last; None = none."""
-    places = [TopicPartition(each.name, partition) for each in changelogs]
-    carried: dict[str, Offsets | None] = dict.fromkeys(each.name for each in changelogs)
+async def _first_unread(reader: CommittedReader, source: Source, since_ms: int | None) -> int:
+    """Where a log that is shorter than what was read has its first unread record: one that was written after
+    `since_ms`, when the task had read so far. The log's end, if that is not known or nothing was written since.
+
+    A producer whose clock is ahead makes it an earlier record. What is read a second time counts once, by its id.
+    """
+    place = TopicPartition(source.topic, source.partition)
+    found = None if since_ms is None else await reader.first_since(place, since_ms + 1)
+    return source.end if found is None else min(found, source.end)
+
+
+async def _carried(reader: CommittedReader, changelogs: Sequence[Topic], source: Source) -> _Carried:
+    places = [TopicPartition(each.name, source.partition) for each in changelogs]
+    carried = _Carried(dict.fromkeys(each.name for each in changelogs), {})
     for whole in await reader.spans(places):
         for tail in _TAILS:
             start = max(whole.start, whole.end - tail)
             async for record in reader.read([Span(whole.place, start, whole.end)]):
                 if record.key == OFFSETS_KEY and record.value is not None:
-                    carried[record.topic] = Offsets.decode(record.value)
-            if carried[whole.place.topic] is not None or start == whole.start:
+                    carried.note(record.topic, Offsets.decode(record.value), source.topic, record.timestamp_ms)
+            if carried.offsets[whole.place.topic] is not None or start == whole.start:
                 break
     return carried
 

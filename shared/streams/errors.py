@@ -30,8 +30,8 @@ class OffsetLost(TaskMustStop):
     become shorter, as after an unclean election. No record is skipped automatically.
 
     To continue, restore the topic, or run `frontline topics accept TOPIC`, which accepts the loss: at the log's start
-    if that has overtaken the position, at the log's end if the log is shorter. The group's offset alone does not move a
-    task back, since the later of it and the changelogs counts; the command sets both.
+    if that has overtaken the position; where the log is shorter, at the first record written since. The group's offset
+    alone does not move a task back, since the later of it and the changelogs counts; the command sets both.
     """
 
     def __init__(self, topic: str, partition: int, what: str) -> None:

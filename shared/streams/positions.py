@@ -95,7 +95,7 @@ def accepted_start(
 
     None = it can continue. A position of None belongs to a deleted topic: every record of the present one is read. Else
     records were deleted before they were read, so it continues at the log's start; or the log is shorter than what was
-    read, so it continues at its end.
+    read, so it continues at its end, or at an earlier record that was written since.
     """
     try:
         start_of(source, carried, stale, committed)

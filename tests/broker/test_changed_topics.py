@@ -23,6 +23,7 @@ from shared.streams.accept_topic import AcceptedLoss, accept_loss
 from shared.streams.positions import Committed, Offsets
 from shared.streams.task_state import OFFSETS_KEY
 from shared.streams.transaction import KafkaTransactions
+from shared.wall_clock import utc_now
 from tests.broker.test_takeover import delete_records
 from tests.harness.intake import Intake, running_intake, topics_at
 from tests.harness.rig import Rig, Running, eventually
@@ -117,7 +118,7 @@ async def _set_positions(rig: Rig, partition: int, position: int) -> None:
     await transactions.start()
     await transactions.begin()
     outputs = [Output(changelog(rig.service, store).name, OFFSETS_KEY, offsets) for store in rig.stores]
-    await transactions.send(outputs, partition, 0)
+    await transactions.send(outputs, partition, round(utc_now().timestamp() * 1000))
     await transactions.send_offsets({rig.second.name: Committed(position)}, partition, rig.service)
     await transactions.commit()
     await transactions.discard()
