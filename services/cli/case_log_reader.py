@@ -1,29 +1,31 @@
 """Reads the log of one case or of all cases from Kafka, with the editions: committed records only.
 
 For one case, the reader takes the partition of its key, and every partition of the editions, whose keys are digests.
+Whether it is isolated only escalation knows: that is read in a changelog of escalation, which nobody else writes.
 """
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS
-from shared.explain.case_log import TOPICS, CaseLog
+from shared.explain.case_log import ISOLATED, TOPICS, CaseLog
 from shared.explain.published_editions import PublishedEditions
 from shared.kafka.committed_reader import committed_reader
 from shared.kafka.faults import NoTopics
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
+from shared.sla.packing import pack_id
 
 
 async def read_case(settings: KafkaSettings, case_id: str) -> CaseLog:
     """All records of `case_id` that the log holds now, with the editions. Raises NoTopics, KafkaError."""
-    key = case_id.encode()
+    key, packed = case_id.encode(), pack_id(case_id)
     log = CaseLog()
     async for record in _committed(settings, key):
         if record.topic == EDITIONS.name:
             log.published.take(record)
-        elif record.key == key:
+        elif record.key == (packed if record.topic == ISOLATED.name else key):
             log.take(record)
     return log
 
@@ -52,7 +54,8 @@ async def _committed(settings: KafkaSettings, key: bytes | None) -> AsyncIterato
     Cases and activity on another partition than that of their key are left out: escalation refuses them.
     """
     async with committed_reader(settings) as reader:
-        found = await reader.partitions(topic.name for topic in TOPICS)
+        topics = TOPICS if key is None else (*TOPICS, ISOLATED)
+        found = await reader.partitions(topic.name for topic in topics)
         if CASES.name not in found:
             raise NoTopics
         partitions = len(found[CASES.name])

@@ -6,10 +6,10 @@ The timer of an isolated case is that of its retry: an hour after it failed, or 
 from collections.abc import Mapping
 
 from services.escalation import early_activity, isolation
-from services.escalation.isolation import IsolatedCase
 from services.escalation.timer_index import Timers
 from shared.business_time.instants import Micros, from_micros
-from shared.sla import case_state
+from shared.sla import case_state, isolated_case
+from shared.sla.isolated_case import IsolatedCase
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed
 
@@ -44,21 +44,21 @@ class IsolatedCases:
 
     def held(self, store: str, key: bytes, overlay: Overlay) -> IsolatedCase | None:
         """The isolated case whose timer is the entry `key` of `store`, if it is isolated."""
-        value = overlay.get(isolation.STORE, isolation.key_of(store, key))
-        case = None if value is None else isolation.decode(value)
+        value = overlay.get(isolated_case.STORE, isolation.key_of(store, key))
+        case = None if value is None else isolated_case.decode(value)
         return case if case is not None and case.store == store else None
 
     def timer_of(self, store: str, key: bytes, overlay: Overlay) -> Micros | None:
         """When the entry `key` of `store` has to be looked at: its timer, or the retry of an isolated case."""
         packed = isolation.key_of(store, key)
-        value = overlay.get(isolation.STORE, packed)
-        if value is not None and isolation.decode(value).store == store:
+        value = overlay.get(isolated_case.STORE, packed)
+        if value is not None and isolated_case.decode(value).store == store:
             return self._retry_of(packed, value)
         return timer_of(store, key, overlay.get(store, key))
 
     def changed(self, store: str, key: bytes, value: bytes | None) -> None:
         """Follow a committed or restored change of a store."""
-        if store == isolation.STORE:
+        if store == isolated_case.STORE:
             self._isolation_changed(key, value)
             return
         timers = self._timers.get(store)
@@ -89,10 +89,10 @@ class IsolatedCases:
                 self._timers[before.store].changed(isolation.timer_key(before.store, packed), due)
             return
         if not self._started:
-            self._cases[packed], self._restored[packed] = isolation.decode(value), value
+            self._cases[packed], self._restored[packed] = isolated_case.decode(value), value
             self._due[packed] = due
             return
-        case = self._cases[packed] = isolation.decode(value)
+        case = self._cases[packed] = isolated_case.decode(value)
         self._due[packed] = case.due or None
         retry = self._retries[packed] = self._retry_of(packed, value)
         timers, key = self._timers[case.store], isolation.timer_key(case.store, packed)
@@ -101,8 +101,8 @@ class IsolatedCases:
 
     def _retry_of(self, packed: bytes, value: bytes) -> Micros:
         if self._restored.get(packed) == value:
-            return isolation.decode(value).since  # has passed: at once
-        return isolation.retry_at(value)
+            return isolated_case.decode(value).since  # has passed: at once
+        return isolated_case.retry_at(value)
 
 
 def timer_of(store: str, key: bytes, value: bytes | None) -> Micros | None:

@@ -1,49 +1,17 @@
 """[pure] Isolated cases: the timer of one has failed, or its stored state cannot be read.
 
-Store "isolated" has one entry for each, by packed case id: when to retry it (8 bytes, microseconds since 1970 UTC) and
-`IsolatedCase`. While a case is isolated, nothing is applied to it; the retry ends the isolation, or moves it on.
+Store "isolated" has one entry for each (`shared/sla/isolated_case.py`). While a case is isolated, nothing is applied to
+it; the retry ends the isolation, or moves it on.
 """
 
-import msgspec
-
 from services.escalation import early_activity
-from shared.business_time.instants import Micros, from_micros
+from shared.business_time.instants import from_micros
 from shared.contracts.base import format_instant
 from shared.kafka.faults import PoisonRecord
 from shared.sla import case_state
+from shared.sla.isolated_case import STORE, IsolatedCase, decode
 from shared.sla.packing import unpack_id
 from shared.streams.overlay import Overlay
-
-STORE = "isolated"
-_RETRY = 8  # bytes
-
-
-class IsolatedCase(msgspec.Struct, array_like=True, frozen=True):
-    """Why a case is isolated. Of the error only its type is kept: its text might quote a customer."""
-
-    store: str  # which has what failed: "cases", or "early" while the case has not come
-    due: Micros  # the instant of its timer there; 0 = none
-    since: Micros
-    error: str
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(IsolatedCase).decode
-
-
-def encode(case: IsolatedCase, retry_at: Micros) -> bytes:
-    """The value to store."""
-    return retry_at.to_bytes(_RETRY, "big") + _encode(case)
-
-
-def decode(value: bytes) -> IsolatedCase:
-    """The case in a stored value."""
-    return _decode(memoryview(value)[_RETRY:])
-
-
-def retry_at(value: bytes) -> Micros:
-    """When the case in a stored value is retried."""
-    return int.from_bytes(value[:_RETRY], "big")
 
 
 def check(overlay: Overlay, packed_case_id: bytes) -> None:

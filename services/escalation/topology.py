@@ -8,7 +8,6 @@ from services.escalation import early_activity, isolation
 from services.escalation.early_activity import BUDGET, Budget, Waiting
 from services.escalation.edition_store import EditionStore
 from services.escalation.isolated_cases import IsolatedCases, timer_of
-from services.escalation.isolation import IsolatedCase
 from services.escalation.publishing import SOURCE, About, publish
 from services.escalation.source_records import read_activity, read_case
 from services.escalation.timer_index import Timers
@@ -20,11 +19,12 @@ from shared.kafka.edition_record import edition_record
 from shared.kafka.faults import PoisonRecord, TaskMustStop, place_of
 from shared.kafka.record import Record
 from shared.policy.published_edition import edition_published
-from shared.sla import case_state
+from shared.sla import case_state, isolated_case
 from shared.sla.case import CaseStep, apply_activity, fire, is_retry, new_case, open_clocks
 from shared.sla.case_state import CaseState
 from shared.sla.errors import InputRefused
 from shared.sla.event_time import check_not_before
+from shared.sla.isolated_case import IsolatedCase
 from shared.sla.packing import pack_id, unpack_id
 from shared.sla.pinned_edition import short_of
 from shared.sla.sla_clock import unchanged
@@ -280,7 +280,7 @@ class EscalationTopology:
             since=to_micros(overlay.now) if before is None else before.since,
             error=type(error).__name__,
         )
-        overlay.put(isolation.STORE, isolation.key_of(store, key), isolation.encode(isolated, to_micros(until)))
+        overlay.put(isolated_case.STORE, isolation.key_of(store, key), isolated_case.encode(isolated, to_micros(until)))
         overlay.isolations.append(Isolation({"case_id": isolation.case_of(store, key)}, error, until))
         return isolated
 
@@ -294,7 +294,7 @@ class EscalationTopology:
             else:
                 self._give_up(key, overlay)
         self._moving(store, key, overlay)
-        overlay.delete(isolation.STORE, isolation.key_of(store, key))  # last: by then the case has its next timer
+        overlay.delete(isolated_case.STORE, isolation.key_of(store, key))  # last: by then the case has its next timer
         overlay.isolations.append(Isolation({"case_id": isolation.case_of(store, key)}))
 
     def _check_readable(self, store: str, key: bytes, overlay: Overlay) -> None:

@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shared.contracts.structs import ActivityRecorded, CaseRouted, EscalationEvent, Event
-from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ESCALATIONS, Topic, dead_letter
+from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ESCALATIONS, Topic, changelog, dead_letter
 from shared.explain.published_editions import PublishedEditions
 from shared.kafka import dead_letters, serde
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
+from shared.sla import isolated_case
 from shared.sla.errors import InputRefused
 from shared.sla.input_checks import check_activity, check_case
 from shared.sla.pinned_edition import PinnedEdition, short_of
@@ -17,6 +18,7 @@ from shared.sla.pinned_edition import PinnedEdition, short_of
 _DEAD_LETTERS = (dead_letter(CASES), dead_letter(ACTIVITY))
 TOPICS: tuple[Topic, ...] = (CASES, ACTIVITY, ESCALATIONS, *_DEAD_LETTERS, EDITIONS)
 
+ISOLATED = changelog("escalation", isolated_case.STORE)  # has the packed id of a case as the key
 
 Place = tuple[int, int]  # partition and offset of a record on its topic
 
@@ -25,7 +27,8 @@ Place = tuple[int, int]  # partition and offset of a record on its topic
 class CaseLog:
     """The records of one case that escalation may have applied, in the order of the log.
 
-    `cases` and `activity` come with their places. `published` has the editions of the log.
+    `cases` and `activity` come with their places. `published` has the editions of the log. `isolated` is what
+    escalation stores of the case while it is isolated (`shared/sla/isolated_case.py`); None = it is not.
     """
 
     cases: list[tuple[Place, CaseRouted]] = field(default_factory=list)
@@ -33,6 +36,7 @@ class CaseLog:
     events: list[EscalationEvent] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     published: PublishedEditions = field(default_factory=PublishedEditions)
+    isolated: bytes | None = None
 
     @property
     def case(self) -> CaseRouted | None:
@@ -76,6 +80,9 @@ class CaseLog:
                 self.dead_letters.append(dead_letters.parse(record.key, record.value, record.headers))
             except NotADeadLetter:
                 return
+            return
+        if record.topic == ISOLATED.name:
+            self.isolated = record.value
             return
         place = record.partition, record.offset
         try:

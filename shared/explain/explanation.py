@@ -28,6 +28,7 @@ from shared.messages.messages import Messages
 from shared.routing.decision_event import whole_decision
 from shared.routing.rendering import entitlement_in_full, in_words_of, with_sentences
 from shared.routing.rulebook import Rulebook
+from shared.sla import isolated_case
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
@@ -76,6 +77,7 @@ def explanation(
     calendar = decision.calendar_rule(case, shown, pinned, messages)
     return {
         **_case(case, now),
+        "isolation": None if log.isolated is None else _isolation(log.isolated),
         **_decision(case, shown),
         "priority": case.priority if history is None else history.view.kind.priority,
         "channel_rule": decision.channel_rule(shown, pinned, messages),
@@ -103,6 +105,13 @@ def _case(case: CaseRouted, now: datetime) -> dict[str, Any]:
         "edition": case.edition,
         "policy_sha256": case.policy_sha256,
     }
+
+
+def _isolation(stored: bytes) -> dict[str, Any]:
+    """Since when a case is isolated, the error's class, and when it is retried unless escalation restarts before."""
+    isolated = isolated_case.decode(stored)
+    since, retry = from_micros(isolated.since), from_micros(isolated_case.retry_at(stored))
+    return {"since": format_instant(since), "error": isolated.error, "retry_at": format_instant(retry)}
 
 
 def _shown(case: CaseRouted, pinned: PinnedEdition | None, messages: Messages) -> dict[str, Any]:

@@ -12,10 +12,17 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
 from services.cli.case_log_reader import read_cases
-from shared.contracts.topics import ACTIVITY, CASES
+from shared.business_time.instants import to_micros
+from shared.contracts.topics import ACTIVITY, CASES, Topic
+from shared.explain.case_log import ISOLATED
 from shared.kafka.partitioning import partition_for
+from shared.kafka.record import Headers
 from shared.kafka.settings import KafkaSettings, load
 from shared.kafka.topic_admin import apply_topics
+from shared.sla import isolated_case
+from shared.sla.isolated_case import IsolatedCase
+from shared.sla.packing import pack_id
+from tests.harness.asking import MONDAY_NOON
 from tests.harness.decided import published
 from tests.topology.escalation.desk import TaskDesk, as_record
 
@@ -97,6 +104,41 @@ async def test_a_case_is_explained_in_spanish(bootstrap: str, case_id: str) -> N
     ):
         assert "Por qué este canal" in done.stdout
         assert "vencía el 2026-11-23 14:00:00" in done.stdout
+
+
+async def test_an_isolated_case_is_explained_by_what_escalation_stores_of_it(bootstrap: str) -> None:
+    """Read from its changelog, the entry of this case and no other, in a namespace of its own."""
+    settings = load(KafkaSettings, kafka_bootstrap=bootstrap, namespace=f"isolated-{uuid4().hex[:8]}", partitions=2)
+    await apply_topics(settings)
+    desk = TaskDesk()
+    mine, other, well = (uuid4().hex for _ in range(3))
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
+        for case in (mine, other, well):
+            value, headers = as_record(CASES, case, desk.case(case))
+            await _send(producer, settings, CASES, case, (case.encode(), value), headers)
+        for case, error in ((other, "KeyError"), (mine, "ValueError")):
+            stored = isolated_case.encode(IsolatedCase("cases", 0, to_micros(MONDAY_NOON), error), 0)
+            await _send(producer, settings, ISOLATED, case, (pack_id(case), stored))
+    environment = {"FRONTLINE_NAMESPACE": settings.namespace, "FRONTLINE_PARTITIONS": "2"}
+    done = frontline(mine, "--kafka", bootstrap, "--json", **environment)
+    isolation = json.loads(done.stdout)["isolation"]
+    assert (isolation["error"], isolation["since"]) == ("ValueError", "2026-11-23T12:00:00Z")
+    done = frontline(well, "--kafka", bootstrap, "--json", **environment)
+    assert json.loads(done.stdout)["isolation"] is None
+
+
+async def _send(
+    producer: AIOKafkaProducer,
+    settings: KafkaSettings,
+    topic: Topic,
+    case: str,
+    record: tuple[bytes, bytes],
+    headers: Headers = (),
+) -> None:
+    """One record on the partition of its case."""
+    key, value = record
+    name, partition = settings.names.physical(topic.name), partition_for(case.encode(), settings.partitions)
+    await producer.send_and_wait(name, value, key, partition=partition, headers=list(headers))
 
 
 async def test_json_is_the_same_whatever_language_the_machine_has(bootstrap: str, case_id: str) -> None:

@@ -31,7 +31,8 @@ def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json 
 
     The log of Kafka is read as it is now: the decision and its edition, what happened to the case, its clocks with
     the ledger of each deadline (which time counted, which did not, and why), the rule that each number is from, who was
-    or will be called, and which records were dead-lettered and do not count.
+    or will be called, and which records were dead-lettered and do not count. An isolated case says since when,
+    why, when it is retried, and what to do.
 
     Parameters
     ----------

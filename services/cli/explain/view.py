@@ -1,7 +1,7 @@
 """An explanation as people read it: a paragraph for each question, in the time zone of the case's calendar."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,7 +32,7 @@ def show(found: Data, console: Console, messages: Messages, editions: Sequence[E
     _print(_head(found, messages), console)
     for heading, paragraph in _PARAGRAPHS.items():
         lines = list(paragraph(found, messages))
-        if lines or heading != "dead_letters":
+        if lines or heading not in _IF_ANY:
             console.print()
             console.print(Text(messages(f"explain.{heading}"), style="bold cyan"))
             _print(lines, console)
@@ -61,6 +61,18 @@ def _head(found: Data, messages: Messages) -> Iterator[Line]:
             "explain.edition", edition=found["edition"], calendar=found["calendar"], zone=found["timezone"] or "UTC"
         )
     )
+
+
+def _isolation(found: Data, messages: Messages) -> Iterator[Line]:
+    isolation = found["isolation"]
+    if isolation is None:
+        return
+    since, retry = messages.at(isolation["since"]), messages.at(isolation["retry_at"])
+    yield Line(messages("explain.isolation.since", since=since, error=isolation["error"]), "red")
+    overdue = datetime.fromisoformat(isolation["retry_at"]) < datetime.fromisoformat(found["at"])
+    yield Line(messages("explain.isolation.overdue" if overdue else "explain.isolation.retry", retry=retry))
+    yield Line(messages("explain.isolation.meanwhile"))
+    yield Line(messages("explain.isolation.afterwards"))
 
 
 def _channel(found: Data, messages: Messages) -> Iterator[Line]:
@@ -113,7 +125,9 @@ def _asking(found: Data, messages: Messages) -> Iterator[Line]:
         yield Line(messages(f"explain.asking.{name}", reason=reason, eligible=messages.at(now["eligible_at"])))
 
 
+_IF_ANY = ("isolation", "dead_letters")  # the paragraphs that most cases do not have
 _PARAGRAPHS: dict[str, Callable[[Data, Messages], Iterable[Line]]] = {
+    "isolation": _isolation,
     "channel": _channel,
     "priority": _priority,
     "deadlines": deadlines,

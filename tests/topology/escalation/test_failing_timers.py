@@ -7,11 +7,11 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from services.escalation import early_activity, isolation, topology
+from services.escalation import early_activity, topology
 from services.escalation.auditor import Auditor
 from services.escalation.early_activity import list_key
 from shared.business_time.instants import from_micros
-from shared.sla import case_state
+from shared.sla import case_state, isolated_case
 from shared.sla.packing import pack_id
 from shared.streams.errors import RecordRefused
 from shared.streams.overlay import Overlay
@@ -123,13 +123,13 @@ def test_isolation_is_state_with_a_changelog() -> None:
     desk, _ = with_a_bad_case()
     desk.passes(minutes(45))
     before = desk.driver.contents("isolated")
-    assert [isolation.decode(value).error for value in before.values()] == ["ValueError"]
+    assert [isolated_case.decode(value).error for value in before.values()] == ["ValueError"]
     desk.driver.restart()
     assert desk.driver.contents("isolated") == before
     assert desk.record_activity("agent_replied", BAD) == []
     assert desk.dead_letter_causes == ["case_isolated"]
-    (held,) = map(isolation.decode, desk.driver.contents("isolated").values())
-    assert (held.store, held.since) == ("cases", isolation.decode(before[pack_id(BAD)]).since)
+    (held,) = map(isolated_case.decode, desk.driver.contents("isolated").values())
+    assert (held.store, held.since) == ("cases", isolated_case.decode(before[pack_id(BAD)]).since)
 
 
 def test_a_retry_in_a_transaction_that_is_aborted_has_not_happened() -> None:

@@ -5,11 +5,11 @@ from itertools import permutations
 
 import pytest
 
-from services.escalation import isolation
 from services.escalation.edition_store import EditionStore
-from services.escalation.isolation import IsolatedCase
 from services.escalation.topology import EscalationTopology
 from shared.business_time.instants import from_micros, to_micros
+from shared.sla import isolated_case
+from shared.sla.isolated_case import IsolatedCase
 from shared.sla.packing import pack_id
 from shared.streams.overlay import Overlay
 from shared.streams.state_store import InMemoryStore
@@ -19,7 +19,7 @@ CASE = pack_id("a" * 32)
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 FIRST, SECOND = to_micros(NOW - timedelta(hours=3)), to_micros(NOW + timedelta(hours=3))
 SINCE, RETRY = to_micros(NOW - timedelta(hours=2)), to_micros(NOW + timedelta(minutes=20))
-HELD = isolation.encode(IsolatedCase("cases", FIRST, SINCE, "ValueError"), RETRY)
+HELD = isolated_case.encode(IsolatedCase("cases", FIRST, SINCE, "ValueError"), RETRY)
 
 
 def _topology() -> EscalationTopology:
@@ -38,10 +38,10 @@ def test_in_whatever_order_the_stores_are_restored_the_timer_is_the_last_one(ord
     """
     tails: dict[str, list[tuple[str, bytes | None]]] = {
         "c": [("cases", state_due(SECOND))],
-        "i": [(isolation.STORE, None), (isolation.STORE, HELD if still else None)],
+        "i": [(isolated_case.STORE, None), (isolated_case.STORE, HELD if still else None)],
     }
     topology = _topology()
-    values: dict[str, bytes | None] = {isolation.STORE: HELD, "cases": state_due(FIRST)}
+    values: dict[str, bytes | None] = {isolated_case.STORE: HELD, "cases": state_due(FIRST)}
     for store, value in values.items():
         topology.store_changed(store, CASE, value)
     assert topology.next_due() == from_micros(SINCE)
