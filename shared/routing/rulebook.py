@@ -3,7 +3,6 @@
 All caches here are bounded, whatever customers send.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -20,6 +19,7 @@ from shared.contracts.vocabulary import CoverageStatus, OpenedBy, RequesterFrom
 from shared.policy.condition import Remembered, Situation
 from shared.policy.deadlines import has_target
 from shared.policy.digest import policy_sha256
+from shared.policy.edition_calendars import EditionCalendars
 from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
 from shared.policy.promises import CaseKind, promised
@@ -90,9 +90,7 @@ class Rulebook:
         self.policy_sha256 = sha256 or policy_sha256(edition)
         self.phone = None if edition.phone is None else Directory(edition.phone)
         self.completed = completed_by.of(edition)
-        self.calendars: Mapping[str, BusinessCalendar] = {
-            name: BusinessCalendar.from_config(config) for name, config in edition.calendars.items()
-        }
+        self.calendars = EditionCalendars(edition)
         self._countries = {None, *edition.regional_hours.countries, *edition.regional_hours.regions}
         self.outlines = Outlines()
         self._hours: dict[CalendarInputs, Hours] = {}

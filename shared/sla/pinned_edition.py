@@ -6,12 +6,12 @@ it is open, whatever files and packages are installed by then.
 
 import hashlib
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
-from shared.business_time.calendar import BusinessCalendar
 from shared.policy.case_rules import case_rules
 from shared.policy.chain import Chain
+from shared.policy.edition_calendars import EditionCalendars
 from shared.policy.model import Edition, PlanPolicy
 from shared.policy.priority import priority_rule
 from shared.policy.promises import CaseKind, Promises, all_terms, promised
@@ -24,26 +24,6 @@ STORE = "editions"
 KEY_PREFIX = b"e"  # + the first bytes of the digest, which is how cases refer to it
 _SHORT = 5
 _KEPT = 20_000  # facts, and policies
-
-
-class EditionCalendars(Mapping[str, BusinessCalendar]):
-    """The calendars of an edition, each made at the first question."""
-
-    def __init__(self, edition: Edition) -> None:
-        self._configs = edition.calendars
-        self._made: dict[str, BusinessCalendar] = {}
-
-    def __getitem__(self, name: str) -> BusinessCalendar:
-        known = self._made.get(name)
-        if known is None:
-            known = self._made[name] = BusinessCalendar.from_config(self._configs[name])
-        return known
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._configs)
-
-    def __len__(self) -> int:
-        return len(self._configs)
 
 
 class PinnedEdition:
