@@ -24,16 +24,16 @@ from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Output, Record
 from shared.kafka.settings import KafkaSettings, load
 from shared.kafka.topic_admin import apply_topics
-from shared.policy.files import load_edition
 from shared.routing.decision_event import case_routed
 from shared.routing.entitlement import covered, not_covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
 from tests.harness.asking import MONDAY_NOON, account, entitlement_set, request, requester
 from tests.harness.service_process import ServiceProcess, service_process
+from tests.harness.shipped import shipped_edition
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
-EDITION = load_edition("guidelines-2021")
+EDITION = shipped_edition("guidelines-2021")
 IMPACTS = {"P1": "down", "P2": "significant", "P3": "general", "P4": "information"}
 SETTLE_SECONDS = 90.0
 PARTITIONS = 6

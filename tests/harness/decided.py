@@ -22,7 +22,6 @@ from shared.contracts.structs import (
 from shared.contracts.topics import EDITIONS
 from shared.kafka import serde
 from shared.kafka.record import Output
-from shared.policy.files import load_edition
 from shared.policy.model import Edition
 from shared.policy.published_edition import edition_published
 from shared.routing.decision_event import case_routed
@@ -30,13 +29,14 @@ from shared.routing.entitlement import Entitlement, covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
 from tests.harness.asking import account, request
+from tests.harness.shipped import shipped_edition
 
 _CAUSED_BY = CausedBy(partition=0, topic="support.requests.v1", offset=0)
 
 
 @cache
 def _guidelines() -> Rulebook:
-    return Rulebook(load_edition("guidelines-2021"))
+    return Rulebook(shipped_edition("guidelines-2021"))
 
 
 def routed(request_id: str, at: datetime, **given: Any) -> CaseRouted:

@@ -15,9 +15,9 @@ from services.cli.demo.traffic import Ask, varied
 from services.cli.demo_accounts import DEMO_ACCOUNTS
 from services.replay.log_file import lines_of
 from shared.contracts.structs import Account, Contact, Requester
-from shared.policy.files import load_library
 from tests.harness.asking import MONDAY_NOON
 from tests.harness.recording import Recording
+from tests.harness.shipped import shipped_library
 
 ENDS = MONDAY_NOON + timedelta(hours=24)
 REQUESTS = 400
@@ -37,7 +37,7 @@ class _Happening(NamedTuple):
 
 def demo_day() -> Recording:
     """The day, as the guidelines decided it."""
-    recording = Recording(load_library(["guidelines-2021"]), partitions=3)
+    recording = Recording(shipped_library("guidelines-2021"), partitions=3)
     for account_id, body in DEMO_ACCOUNTS.items():
         contacts = tuple(Contact(**each) for each in body["contacts"])
         recording.sets_entitlement(Account(account_id=account_id, **{**body, "contacts": contacts}))

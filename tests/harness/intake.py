@@ -25,9 +25,9 @@ from shared.kafka.record import Output, Record
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_admin import apply_topics
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_edition
 from tests.harness.asking import FIELDS
 from tests.harness.processes import eventually
+from tests.harness.shipped import shipped_edition
 
 EVERY_SCOPE = ("submit", "agent", "backfill", "admin")
 ID_SECRET = "a secret for tests that is long enough"
@@ -60,7 +60,7 @@ def api_keys() -> str:
 @cache
 def editions() -> EditionLibrary:
     """The edition that ships as the default."""
-    return EditionLibrary.single(load_edition("guidelines-2021"))
+    return EditionLibrary.single(shipped_edition("guidelines-2021"))
 
 
 @dataclass(frozen=True)

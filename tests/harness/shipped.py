@@ -1,17 +1,29 @@
-"""The edition that ships as the default, loaded once: resolving the holidays of many years takes a while."""
+"""The editions that ship, each loaded once in a process: resolving the holidays of many years takes a while."""
 
 from functools import cache
 
 from shared.policy.case_rules import CaseRules, case_rules
+from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
 from shared.policy.milestones import MilestoneRow
 from shared.policy.model import Edition, Target
 
 
 @cache
+def shipped_edition(name: str) -> Edition:
+    """The edition with this name; it is the same object for all tests, which nobody can change."""
+    return load_edition(name)
+
+
+@cache
+def shipped_library(*names: str) -> EditionLibrary:
+    """The library of these editions."""
+    return EditionLibrary(map(shipped_edition, names))
+
+
 def guidelines() -> Edition:
-    """The edition."""
-    return load_edition("guidelines-2021")
+    """The edition that is the default."""
+    return shipped_edition("guidelines-2021")
 
 
 def with_report() -> Edition:

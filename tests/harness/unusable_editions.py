@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.policy.digest import edition_to_json
-from shared.policy.files import load_edition
+from tests.harness.shipped import shipped_edition
 
-GUIDELINES = load_edition("guidelines-2021")
+GUIDELINES = shipped_edition("guidelines-2021")
 
 
 def _document(change: Callable[[dict[str, Any]], object]) -> bytes:

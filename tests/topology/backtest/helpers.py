@@ -8,14 +8,15 @@ from typing import Any
 from services.replay.backtest.backtest import Backtest, BacktestResult
 from services.replay.recorded_log import Extent, RecordedLog
 from shared.kafka.record import Record
-from shared.policy.files import load_edition, load_library
+from shared.policy.files import load_edition
 from shared.policy.model import Edition
 from tests.harness.recording import Recording, log_of
+from tests.harness.shipped import shipped_edition, shipped_library
 
-GUIDELINES = load_edition("guidelines-2021")
-OBJECTIVES = load_edition("objectives-2024")
-LIBRARY = load_library(["guidelines-2021"])
-BOTH = load_library(["guidelines-2021", "objectives-2024"])
+GUIDELINES = shipped_edition("guidelines-2021")
+OBJECTIVES = shipped_edition("objectives-2024")
+LIBRARY = shipped_library("guidelines-2021")
+BOTH = shipped_library("guidelines-2021", "objectives-2024")
 
 _HEAD = 'edition: tried\nextends: guidelines-2021\neffective_from: "2025-01-01T00:00:00Z"\n'
 

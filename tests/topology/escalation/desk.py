@@ -15,16 +15,16 @@ from shared.kafka import serde
 from shared.kafka.record import Headers, Output, Record
 from shared.kafka.serde import Envelope
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_library
 from shared.routing.entitlement import covered, terms_of
 from shared.routing.rulebook import Rulebooks
 from shared.streams.state_store import StoreFactory, in_memory
 from tests.harness.asking import FIELDS, MONDAY_NOON, account, request, requester
 from tests.harness.decided import decided
+from tests.harness.shipped import shipped_library
 from tests.harness.topology_driver import TopologyDriver
 
-LIBRARY = load_library(["guidelines-2021"])
-NEXT = load_library(["objectives-2024"])
+LIBRARY = shipped_library("guidelines-2021")
+NEXT = shipped_library("objectives-2024")
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 CASE = "c0000000000000000000000000000001"
 

@@ -8,6 +8,7 @@ import pytest
 from services.escalation.publishing import SOURCE
 from shared.contracts.structs import CaseClosed, CaseReopened, ClockEvent, ClockStarted, MessageOnClosedCase
 from shared.policy.files import load_library
+from tests.harness.shipped import shipped_library
 from tests.topology.escalation.desk import CASE, TaskDesk, minutes
 
 
@@ -62,7 +63,7 @@ def test_a_message_on_a_closed_case_has_one_event_however_often_it_is_sent(desk:
 
 def test_a_message_before_the_closing_that_is_read_late_was_owed_until_then(desk: TaskDesk) -> None:
     """The status at the instant of the message decides, and not the order of arrival."""
-    library_desk = TaskDesk(load_library(["objectives-2024"]))
+    library_desk = TaskDesk(shipped_library("objectives-2024"))
     for each in (desk, library_desk):
         each.opens()
         each.passes(minutes(10))

@@ -10,11 +10,11 @@ from shared.contracts.structs import MilestoneTerms
 from shared.kafka.faults import TaskMustStop
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_library
 from shared.policy.model import Edition
+from tests.harness.shipped import shipped_library
 from tests.topology.escalation.desk import CASE, LIBRARY, NEXT, TaskDesk, at, minutes
 
-BOTH = load_library(["guidelines-2021", "objectives-2024"])
+BOTH = shipped_library("guidelines-2021", "objectives-2024")
 TO_NEXT = {"edition": "objectives-2024", "policy_sha256": policy_sha256(NEXT.editions[0])}
 
 

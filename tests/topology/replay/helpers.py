@@ -12,12 +12,12 @@ from shared.kafka.record import Record
 from shared.messages.catalogues import messages_in
 from shared.messages.reason import Reason
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_library
 from tests.harness.recording import Recording, log_of
+from tests.harness.shipped import shipped_library
 
-LIBRARY = load_library(["guidelines-2021"])
-NEXT = load_library(["objectives-2024"])
-BOTH = load_library(["guidelines-2021", "objectives-2024"])
+LIBRARY = shipped_library("guidelines-2021")
+NEXT = shipped_library("objectives-2024")
+BOTH = shipped_library("guidelines-2021", "objectives-2024")
 
 Starts = dict[str, dict[int, int]]
 

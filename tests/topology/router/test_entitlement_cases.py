@@ -7,9 +7,9 @@ from shared.contracts.base import parse_instant
 from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS
 from shared.kafka.partitioning import partition_for, partitioner
 from shared.kafka.record import Record
-from shared.policy.files import load_library
 from shared.routing.rulebook import Rulebooks
 from tests.harness.asking import account, entitlement_set, request
+from tests.harness.shipped import shipped_library
 from tests.harness.topology_driver import TopologyDriver
 from tests.topology.router.test_router_topology import as_record, case_of
 
@@ -23,7 +23,7 @@ class Task:
 
     def __init__(self, partition: int) -> None:
         self.superseded: list[Record] = []
-        rulebooks = Rulebooks(load_library(["guidelines-2021"]))
+        rulebooks = Rulebooks(shipped_library("guidelines-2021"))
         self.driver = TopologyDriver(
             lambda _: RouterTopology(
                 rulebooks, partitions=PARTITIONS, trace=lambda _: "", superseded=self.superseded.append

@@ -10,9 +10,9 @@ from services.router.topology import RouterTopology
 from shared.contracts import structs
 from shared.contracts.topics import CASES, ENTITLEMENTS, REQUESTS
 from shared.kafka.record import Record
-from shared.policy.files import load_library
 from shared.routing.rulebook import Rulebooks
 from tests.harness.asking import MONDAY_NOON, entitlement_set, request
+from tests.harness.shipped import shipped_library
 from tests.harness.topology_driver import TopologyDriver
 from tests.topology.router.test_router_topology import PARTITIONS, as_record
 
@@ -37,7 +37,7 @@ def submitted(ask: Ask) -> structs.SupportRequestSubmitted:
 
 def test_a_case_of_the_demo_has_1_2_kilobytes_at_most() -> None:
     """Every plan, role and channel, with all that it is promised."""
-    rules = Rulebooks(load_library(["guidelines-2021"]))
+    rules = Rulebooks(shipped_library("guidelines-2021"))
     driver = TopologyDriver(
         lambda _: RouterTopology(rules, partitions=PARTITIONS, trace=lambda parent: parent or "none"),
         service="router",

@@ -17,14 +17,14 @@ from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output, Record
 from shared.kafka.serde import Envelope
 from shared.policy.digest import policy_sha256
-from shared.policy.files import load_library
 from shared.policy.published_edition import check_digest, edition_of
 from shared.routing.rulebook import Rulebooks
 from tests.harness.asking import MONDAY_NOON, request
+from tests.harness.shipped import shipped_library
 from tests.harness.topology_driver import TopologyDriver
 
 PARTITIONS = 6
-LIBRARY = load_library(["guidelines-2021", "objectives-2024"])
+LIBRARY = shipped_library("guidelines-2021", "objectives-2024")
 RULEBOOKS = Rulebooks(LIBRARY)
 EARLIER, LATER = LIBRARY.editions
 BEFORE_LATER = LATER.effective_from - timedelta(days=1)

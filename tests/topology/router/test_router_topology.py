@@ -18,17 +18,17 @@ from shared.kafka import serde
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Headers, Output, Record
 from shared.kafka.serde import Envelope
-from shared.policy.files import load_library
 from shared.routing.entitlement_order import AHEAD
 from shared.routing.rulebook import Rulebooks, Rules
 from tests.harness.asking import FIELDS, MONDAY_NOON, account, contact, entitlement_set, request, requester
+from tests.harness.shipped import shipped_library
 from tests.harness.topology_driver import TopologyDriver
 
 PARTITIONS = 6
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 DAY = timedelta(hours=24)
 TICK = timedelta(microseconds=1)
-RULEBOOKS = Rulebooks(load_library(["guidelines-2021"]))
+RULEBOOKS = Rulebooks(shipped_library("guidelines-2021"))
 
 
 class Router:

@@ -8,15 +8,15 @@ import pytest
 from shared.contracts.structs import CaseRouted
 from shared.contracts.topics import CASES
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_edition
 from shared.routing.decision_event import whole_decision
 from shared.routing.rulebook import Rulebook, Rulebooks
 from tests.harness.asking import MONDAY_NOON, account, contact, entitlement_set, requester
 from tests.harness.other_words import other_words
+from tests.harness.shipped import shipped_edition
 from tests.topology.router.test_router_topology import Router
 
 OTHER = Rulebook(other_words())
-BOTH = Rulebooks(EditionLibrary([load_edition("guidelines-2021"), other_words()]))
+BOTH = Rulebooks(EditionLibrary([shipped_edition("guidelines-2021"), other_words()]))
 LAST_YEAR = datetime(2025, 11, 24, 12, tzinfo=UTC)  # guidelines-2021 is in force, and acme-2026 not yet
 TICK = timedelta(microseconds=1)
 

@@ -11,7 +11,7 @@ from services.cli import clocks, deadline
 from services.cli.decide import decider, language_of_request
 from services.cli.jsonl import answer_all
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_edition
+from tests.harness.shipped import shipped_edition
 from tests.unit.cli import test_decide
 
 OFFICE = {"timezone": "Europe/Madrid", "hours": {"mon": [["09:00", "18:00"]]}}
@@ -122,11 +122,11 @@ def answers(command: str, lines: bytes, language: str | None) -> list[dict[str, 
     """The answers of a command to these lines, as it prints them."""
     out = io.BytesIO()
     if command == "decide":
-        answer = decider(EditionLibrary.single(load_edition("guidelines-2021")), language)
+        answer = decider(EditionLibrary.single(shipped_edition("guidelines-2021")), language)
         answer_all(answer, io.BytesIO(lines), out, language, language_of_request)
     else:
         deadlines = partial(deadline.answer, with_ledger=False, language=language)
-        guidelines = EditionLibrary.single(load_edition("guidelines-2021"))
+        guidelines = EditionLibrary.single(shipped_edition("guidelines-2021"))
         answer = deadlines if command == "deadline" else clocks.answerer(guidelines, language=language)
         answer_all(answer, io.BytesIO(lines), out, language)
     return [json.loads(line) for line in out.getvalue().splitlines()]

@@ -11,21 +11,21 @@ from services.cli.demo.traffic import Ask, coverage
 from services.cli.logged_event import LoggedEvent
 from shared.contracts import wire
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_edition
 from shared.routing.entitlement import covered, terms_of
 from shared.routing.rulebook import Rulebook
 from tests.harness.asking import MONDAY_NOON, account, fields, request
 from tests.harness.decided import decided
+from tests.harness.shipped import shipped_edition
 
 ASK = coverage("run")[0]
 PRIORITY = {"P1": "down", "P2": "significant"}
-ANSWERS = decider(EditionLibrary.single(load_edition("guidelines-2021")))
+ANSWERS = decider(EditionLibrary.single(shipped_edition("guidelines-2021")))
 
 
 @pytest.fixture(scope="module")
 def rules() -> Rulebook:
     """The edition whose escalation levels are expected."""
-    return Rulebook(load_edition("guidelines-2021"))
+    return Rulebook(shipped_edition("guidelines-2021"))
 
 
 def case(
@@ -33,7 +33,7 @@ def case(
 ) -> dict[str, Any]:
     """A case as it is in the log."""
     asked = request(request_id=case_id, impact=PRIORITY[priority], **given)
-    rules = Rulebook(load_edition("guidelines-2021"))
+    rules = Rulebook(shipped_edition("guidelines-2021"))
     entitlement = covered(terms_of(account(plan=plan, country=country)), asked.requester, rules.edition, MONDAY_NOON, 7)
     event = decided(asked, entitlement, rules, MONDAY_NOON)
     data: dict[str, Any] = json.loads(wire.encode(event))

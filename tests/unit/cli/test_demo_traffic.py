@@ -13,8 +13,9 @@ from services.intake.words import AnyEdition
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import POLICIES, edition_names, load_edition
 from shared.policy.model import Edition, ImpossibleAccount
+from tests.harness.shipped import shipped_edition
 
-GUIDELINES = load_edition("guidelines-2021")
+GUIDELINES = shipped_edition("guidelines-2021")
 VENDORS = POLICIES / "vendors"
 LOJA_FILE = Path(__file__).parent / "data" / "loja.yaml"
 LOJA = load_edition(str(LOJA_FILE))

@@ -11,14 +11,14 @@ from services.cli.logged_event import LoggedEvent
 from shared.contracts import wire
 from shared.contracts.registry import TYPES
 from shared.messages.catalogues import messages_in
-from shared.policy.files import load_edition
 from shared.routing.entitlement import covered, terms_of
 from shared.routing.rendering import in_words_of
 from shared.routing.rulebook import Rulebook
 from tests.harness.asking import account, request, requester
 from tests.harness.decided import decided
+from tests.harness.shipped import shipped_edition
 
-RULES = Rulebook(load_edition("guidelines-2021"))
+RULES = Rulebook(shipped_edition("guidelines-2021"))
 ASKED_BY = request(received_at=datetime(2026, 11, 23, 23, 30, tzinfo=UTC), requester=requester("admin", False))
 CASE: dict[str, Any] = json.loads(
     wire.encode(

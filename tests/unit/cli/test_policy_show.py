@@ -14,6 +14,7 @@ from services.cli.policy.show import tables
 from shared.messages.catalogues import catalogue, messages_in
 from shared.policy.digest import policy_sha256
 from shared.policy.files import POLICIES, load_edition
+from tests.harness.shipped import shipped_edition
 
 LOJA = str(Path(__file__).parent / "data" / "loja.yaml")
 VENDORS = POLICIES / "vendors"
@@ -51,7 +52,7 @@ def test_words_that_do_not_fit_side_by_side_become_paragraphs(shown: Any) -> Non
 
 def test_a_channel_that_is_open_around_the_clock_says_so() -> None:
     """No target asks for it: people and forms read it."""
-    channels = load_edition("guidelines-2021").channels.values()
+    channels = shipped_edition("guidelines-2021").channels.values()
     open_always = [each.name["en"].casefold() for each in channels if each.around_the_clock and each.name]
     cells = [row.split(" | ")[0] for row in rows("guidelines-2021").splitlines()]
     assert [cell.split(" / ")[0].casefold() for cell in cells if " / at any hour" in cell] == open_always

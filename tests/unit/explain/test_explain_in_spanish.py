@@ -11,16 +11,16 @@ import pytest
 from services.cli.options import language_of
 from shared.messages.catalogues import catalogue
 from shared.policy.digest import policy_sha256
-from shared.policy.files import load_library
 from shared.routing.entitlement import anonymous, not_covered
 from tests.harness.asking import request, requester
 from tests.harness.decided import decided
+from tests.harness.shipped import shipped_library
 from tests.topology.escalation.desk import LIBRARY, NEXT, TaskDesk, at, minutes
 from tests.unit.explain.explained_case import ExplainedCase
 from tests.unit.explain.left_over import english_words, words
 
 SPANISH = catalogue("es").texts
-BOTH = load_library(["guidelines-2021", "objectives-2024"])
+BOTH = shipped_library("guidelines-2021", "objectives-2024")
 
 
 def test_every_cause_of_dead_letters_is_told_in_spanish() -> None:

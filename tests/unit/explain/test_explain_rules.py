@@ -9,12 +9,12 @@ import pytest
 from shared.contracts.structs import MilestoneTerms
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_library
 from shared.policy.model import EscalationLevel, Repeat
+from tests.harness.shipped import shipped_library
 from tests.topology.escalation.desk import LIBRARY, NEXT, TaskDesk, minutes
 from tests.unit.explain.explained_case import ExplainedCase
 
-BOTH = load_library(["guidelines-2021", "objectives-2024"])
+BOTH = shipped_library("guidelines-2021", "objectives-2024")
 TO_NEXT = {"edition": "objectives-2024", "policy_sha256": policy_sha256(NEXT.editions[0])}
 BY_THE_TABLE = "table of response times; P1 is worked on all day"
 

@@ -19,15 +19,15 @@ from shared.kafka import serde
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.partitioning import partitioner
 from shared.kafka.record import Record
-from shared.policy.files import load_library
 from shared.routing.entitlement_order import AHEAD
 from shared.routing.rulebook import Rulebooks
 from tests.harness.asking import MONDAY_NOON as NOW
 from tests.harness.asking import account, contact
+from tests.harness.shipped import shipped_library
 from tests.harness.topology_driver import TopologyDriver
 
 PARTITION_OF = partitioner(6)
-RULEBOOKS = Rulebooks(load_library(["guidelines-2021"]))
+RULEBOOKS = Rulebooks(shipped_library("guidelines-2021"))
 MILLISECOND, TICK = timedelta(milliseconds=1), timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

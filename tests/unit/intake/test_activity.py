@@ -17,10 +17,10 @@ from shared.contracts.structs import ActivityRecorded, Actor
 from shared.contracts.vocabulary import ACTIVITY_TYPES, ActivityType
 from shared.messages.catalogues import messages_in
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_edition
 from tests.harness.other_words import other_words
+from tests.harness.shipped import shipped_edition
 
-WORDS = AnyEdition(EditionLibrary([load_edition("guidelines-2021"), other_words()]))
+WORDS = AnyEdition(EditionLibrary([shipped_edition("guidelines-2021"), other_words()]))
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DESK = ApiKey(name="desk", sha256="0" * 64, scopes=("agent",))
 EVERY_SCOPE = ("agent", "backfill", "admin")

@@ -27,17 +27,17 @@ from shared.kafka.record import Record
 from shared.messages.catalogues import messages_in
 from shared.policy.digest import edition_to_json, policy_sha256
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_library
 from shared.policy.model import Edition
 from shared.policy.published_edition import UnusableEdition, edition_published
 from tests.harness.asking import fields, request
 from tests.harness.decided import routed
 from tests.harness.intake import ID_SECRET, api_keys, editions, key_of
 from tests.harness.other_words import other_words
+from tests.harness.shipped import shipped_library
 from tests.harness.unusable_editions import UNUSABLE
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-BOTH = load_library(["guidelines-2021", "objectives-2024"])
+BOTH = shipped_library("guidelines-2021", "objectives-2024")
 GUIDELINES, OBJECTIVES = BOTH.editions
 DIGEST, OTHER = policy_sha256(GUIDELINES), policy_sha256(OBJECTIVES)
 UNKNOWN = "0" * 64

@@ -12,13 +12,13 @@ import pytest
 from services.intake.editions import Editions
 from services.intake.request_status import MAX_EARLY, MAX_EVENTS, RecentRequests
 from shared.contracts.structs import PromisedMilestone
-from shared.policy.files import load_library
 from tests.harness.asking import request
 from tests.harness.decided import breached, closed, reopened, routed, started, warned
+from tests.harness.shipped import shipped_library
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ID = "0" * 31 + "1"
-EDITIONS = Editions(load_library(["guidelines-2021"]))
+EDITIONS = Editions(shipped_library("guidelines-2021"))
 
 
 def _id(number: int) -> str:

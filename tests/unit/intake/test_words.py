@@ -17,13 +17,13 @@ from services.intake.request import Submission
 from services.intake.words import AnyEdition, wrong_words_of_request
 from shared.messages.catalogues import languages, messages_in
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_edition
 from shared.policy.model import Edition
 from tests.harness.intake import submission
 from tests.harness.other_words import other_words
+from tests.harness.shipped import shipped_edition
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-GUIDELINES, OTHER = load_edition("guidelines-2021"), other_words()
+GUIDELINES, OTHER = shipped_edition("guidelines-2021"), other_words()
 BOTH = AnyEdition(EditionLibrary([GUIDELINES, OTHER]))
 # A request to the other company.
 OTHERS: Mapping[str, Any] = {

@@ -21,6 +21,7 @@ from shared.routing.rendering import in_words_of, with_sentences
 from shared.routing.route import Asked, route, situation_of
 from shared.routing.rulebook import Rulebook
 from tests.harness.asking import account, requester
+from tests.harness.shipped import shipped_edition
 
 LOJA = str(Path(__file__).parents[1] / "cli" / "data" / "loja.yaml")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -94,7 +95,7 @@ def test_every_reason_of_a_decision_has_its_sentence_and_its_facts(name: str) ->
 
 def test_every_key_of_a_condition_has_its_sentences() -> None:
     """What it needs, and what is the case: for a condition that no shipped edition has as well."""
-    edition = load_edition("guidelines-2021")
+    edition = shipped_edition("guidelines-2021")
     when = Condition(
         plans=("premier",),
         account_types=("api",),
@@ -121,7 +122,7 @@ def test_every_key_of_a_condition_has_its_sentences() -> None:
 
 def test_an_edition_without_escalation_on_request_says_so() -> None:
     """Nobody may ask, whoever they are."""
-    edition = load_edition("guidelines-2021").model_copy(update={"customer_escalation": None})
+    edition = shipped_edition("guidelines-2021").model_copy(update={"customer_escalation": None})
     asked = Asked("chat", {"impact": "general", "workaround": "none", "environment": "beta", "request_type": "other"})
     situation = situation_of(asked, anonymous(edition), Rulebook(edition))
     why = right_to_ask(edition, "covered", situation).why
@@ -150,7 +151,7 @@ def test_a_decision_reads_well_in_the_words_of_the_edition() -> None:
 
 def test_a_rule_that_sends_a_request_elsewhere_is_named() -> None:
     """Also where the channel that was asked for is closed."""
-    edition = load_edition("guidelines-2021")
+    edition = shipped_edition("guidelines-2021")
     sent = Assignment(id="everything", channel="help_center")
     edition = edition.model_copy(update={"assignments": (sent,)})
     found = [each for decision in decisions(edition) for each in reasons(decision) if each[0] == "channel.sent"]

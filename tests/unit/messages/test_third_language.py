@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from shared.messages.catalogues import FALLBACK, SETTING, SHIPPED, best, catalog
 from shared.messages.messages import Catalogue, Messages, placeholders
 from shared.messages.reason import Reason
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_edition
+from tests.harness.shipped import shipped_edition
 from tests.unit.cli import bad_lines, test_decide
 from tests.unit.explain.left_over import words
 from tests.unit.explain.test_explain_in_spanish import lived_through
@@ -46,7 +47,7 @@ from tests.unit.policy.small_edition import SMALL, changed
 LANGUAGE = "eo"
 # Ids and words of the data that happen to be English words as well.
 OF_THE_DATA = {"premier", "resolved", "open", "spain", "japan", "business", "access", "enterprise", "api", "personal"}
-GUIDELINES = load_edition("guidelines-2021")
+GUIDELINES = shipped_edition("guidelines-2021")
 
 
 def words_of_editions() -> set[str]:
@@ -60,13 +61,20 @@ def words_of_editions() -> set[str]:
 FACTS = ("edition", "policy_sha256", "calendar", "word", "limit", "dead_letter", "answer", "problem")
 
 
-@pytest.fixture(autouse=True)
-def _third_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the third language, the same for all tests: a catalogue is read once for each folder."""
+    made_folder = tmp_path_factory.mktemp("catalogues")
     english = (SHIPPED / f"{FALLBACK}.po").read_text(encoding="utf-8")
     head, _, sentences = english.partition("\n\n")
     made = re.sub(r'^(msgstr\S*) "(.*)"$', r'\1 "⟦\2⟧"', sentences, flags=re.MULTILINE)
-    (tmp_path / f"{LANGUAGE}.po").write_text(f"{head}\n\n{made}", encoding="utf-8")
-    monkeypatch.setenv(SETTING, str(tmp_path))
+    (made_folder / f"{LANGUAGE}.po").write_text(f"{head}\n\n{made}", encoding="utf-8")
+    return made_folder
+
+
+@pytest.fixture(autouse=True)
+def _third_language(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SETTING, str(folder))
     monkeypatch.setenv("COLUMNS", "1000")
     assert (best("eo-XX"), lacking(LANGUAGE)) == (LANGUAGE, set())
 
@@ -76,9 +84,14 @@ def english_left(text: str) -> set[str]:
     text, before = text.replace("\n", " \n"), None
     while text != before:
         before, text = text, re.sub(r"⟦[^⟦⟧]*⟧", " ", text)
+    return (words(text) & words_of_sentences()) - OF_THE_DATA
+
+
+@cache
+def words_of_sentences() -> frozenset[str]:
+    """The words of the English catalogue."""
     texts = catalogue(FALLBACK).texts.values()
-    known = {word for each in texts for word in words(re.sub(r"\{[^}]*\}", " ", each))}
-    return (words(text) & known) - OF_THE_DATA
+    return frozenset(word for each in texts for word in words(re.sub(r"\{[^}]*\}", " ", each)))
 
 
 def sentences(value: Any) -> Iterator[str]:
@@ -107,7 +120,7 @@ def texts_of(value: Any) -> Iterator[str]:
 
 def test_a_decision_is_in_the_third_language() -> None:
     """By the language of the line's request, and by `--lang`; the edition's own notes in its first language."""
-    library = EditionLibrary.single(load_edition("guidelines-2021"))
+    library = EditionLibrary.single(shipped_edition("guidelines-2021"))
     by_line = decider(library)(test_decide.line(request__language=LANGUAGE, requester__licensed=False))
     by_option = decider(library, LANGUAGE)(test_decide.line(account=None))
     for decision in (by_line, by_option):
@@ -150,7 +163,7 @@ def test_an_edition_is_shown_in_the_third_language(capsys: pytest.CaptureFixture
     """Its own texts and remarks as they are written, since nobody has translated them."""
     assert policy.show(lang=LANGUAGE) == 0
     shown = capsys.readouterr().out
-    for text in sorted(texts_of(load_edition("guidelines-2021").model_dump()), key=len, reverse=True):
+    for text in sorted(texts_of(shipped_edition("guidelines-2021").model_dump()), key=len, reverse=True):
         shown = shown.replace(text, " ")
     assert shown.count("⟦") > 200
     assert english_left(shown) == set()

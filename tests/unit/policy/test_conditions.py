@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from shared.policy.condition import Condition, Wanted, wanted
-from shared.policy.files import load_edition
+from tests.harness.shipped import shipped_edition
 
-EDITION = load_edition("guidelines-2021")
+EDITION = shipped_edition("guidelines-2021")
 
 
 def condition(**keys: Any) -> Wanted:

@@ -2,20 +2,20 @@
 
 import pytest
 
-from shared.policy.files import load_edition
 from shared.routing.rulebook import Rulebook
+from tests.harness.shipped import shipped_edition
 
 
 @pytest.fixture(scope="session")
 def guidelines() -> Rulebook:
     """The default edition."""
-    return Rulebook(load_edition("guidelines-2021"))
+    return Rulebook(shipped_edition("guidelines-2021"))
 
 
 @pytest.fixture(scope="session")
 def objectives() -> Rulebook:
     """The second edition."""
-    return Rulebook(load_edition("objectives-2024"))
+    return Rulebook(shipped_edition("objectives-2024"))
 
 
 @pytest.fixture(scope="session", params=["guidelines-2021", "objectives-2024"])

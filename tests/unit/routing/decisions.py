@@ -6,18 +6,18 @@ from typing import Any
 from shared.contracts.structs import Account, Decision
 from shared.contracts.vocabulary import CoverageStatus
 from shared.messages.catalogues import messages_in
-from shared.policy.files import load_edition
 from shared.policy.model import Edition
 from shared.routing.entitlement import Entitlement, anonymous, covered, not_covered, terms_of
 from shared.routing.rendering import in_words_of
 from shared.routing.rulebook import Rulebook
 from tests.harness.asking import MONDAY_NOON, account, requester
+from tests.harness.shipped import shipped_edition
 
 NOT_COVERED: tuple[CoverageStatus, ...] = (
     *("unknown_account", "withdrawn", "no_account", "anonymous"),
     *("plan_not_in_edition", "not_yet_valid", "expired"),
 )
-EDITION = load_edition("guidelines-2021")  # both editions have the same words and names
+EDITION = shipped_edition("guidelines-2021")  # both editions have the same words and names
 SENTENCES = in_words_of(messages_in("en"), EDITION)
 LATER = MONDAY_NOON + timedelta(days=1)
 

@@ -14,6 +14,7 @@ from shared.policy.files import load_edition
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
 from tests.harness.asking import IMPACTS, MONDAY_NOON, PLANS, PRIORITIES, request
+from tests.harness.shipped import shipped_edition
 from tests.unit.routing.decisions import entitlement, with_
 
 FRIDAY_EVENING = datetime(2026, 11, 20, 17, tzinfo=UTC)  # 18:00 in Madrid, where business hours end
@@ -92,7 +93,7 @@ def test_an_edition_may_promise_updates_and_commitments(objectives: Rulebook) ->
 
 def test_next_response_has_no_deadline_yet() -> None:
     """Its clock starts at the customer's next message, which nobody has written."""
-    edition = load_edition("guidelines-2021")
+    edition = shipped_edition("guidelines-2021")
     target = edition.targets[0].model_copy(update={"milestone": "next_response"})
     rules = Rulebook(edition.model_copy(update={"targets": (target, *edition.targets)}))
     terms = route(request(), entitlement(), rules, MONDAY_NOON).milestones["next_response"]
@@ -101,7 +102,7 @@ def test_next_response_has_no_deadline_yet() -> None:
 
 def test_a_calendar_that_never_opens_has_no_deadline_but_a_decision() -> None:
     """Such a calendar is legal; the request is decided all the same."""
-    edition = load_edition("guidelines-2021")
+    edition = shipped_edition("guidelines-2021")
     calendars = edition.calendars | {"never": CalendarConfig(timezone="Europe/Madrid", hours={})}
     rules = Rulebook(edition.model_copy(update={"calendars": calendars}))
     decision = route(request(impact="significant"), entitlement(calendar="never"), rules, MONDAY_NOON)
