@@ -16,8 +16,8 @@ from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_edition
 from tests.fault.client_history import HistoryFile
 from tests.fault.nemesis import Nemesis
-from tests.fault.observer import Observer
-from tests.fault.poison import Poison
+from tests.fault.observer import Seen, observed
+from tests.fault.poison import poisoned
 from tests.fault.schedule import Fault, at_the_same_time, brokers_of, round_of
 from tests.fault.system import EDITION, System, running_system
 from tests.fault.topic_change import change_and_cure
@@ -88,20 +88,20 @@ class _Round:
 
     async def go(self, system: System, faults: list[Fault]) -> None:
         """Faults and a verdict; then the change of a topic, its cure, and a verdict on what came afterwards."""
-        async with Observer(system.brokers.settings) as observer:
+        async with observed(system.brokers.settings) as seen:
             await self._with_faults(system, at_the_same_time(self._seed, self._number, faults[:-1]))
-            judged = await self._judge(system, observer, NOTHING)
+            judged = await self._judge(system, seen, NOTHING)
             self._progress(str(faults[-1]))
             async with Workload(system.intake_url, self.history, f"{self._seed}/{self._number}/2") as workload:
                 await change_and_cure(system, faults[-1], workload)
                 self.inflicted[faults[-1].kind] += 1
                 await workload.stop()
-            await self._judge(system, observer, judged)
+            await self._judge(system, seen, judged)
 
     async def _with_faults(self, system: System, groups: list[list[Fault]]) -> None:
         nemesis = Nemesis(system)
         async with (
-            Poison(system.brokers.settings, f"{self._seed}-{self._number}"),
+            poisoned(system.brokers.settings, f"{self._seed}-{self._number}"),
             Workload(system.intake_url, self.history, f"{self._seed}/{self._number}/1") as workload,
         ):
             workload.start()
@@ -115,8 +115,8 @@ class _Round:
             await system.ready()
             await workload.stop()
 
-    async def _judge(self, system: System, observer: Observer, before: Judged) -> Judged:
-        found = await verdict(system.brokers.settings, self.history.calls, observer.seen, self._editions, before=before)
+    async def _judge(self, system: System, seen: Seen, before: Judged) -> Judged:
+        found = await verdict(system.brokers.settings, self.history.calls, seen, self._editions, before=before)
         with found.log:
             self.decisions += found.requests
             self.events += found.events

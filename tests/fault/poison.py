@@ -6,8 +6,7 @@ router decides them, and nothing may stop at them.
 
 import asyncio
 import contextlib
-from types import TracebackType
-from typing import Self
+from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -19,48 +18,40 @@ from shared.kafka.record import Output
 from shared.kafka.serde import Envelope
 from shared.kafka.settings import KafkaSettings
 from shared.wall_clock import utc_now
+from tests.fault.background import in_background
 from tests.harness.asking import request
 
 EVERY_SECONDS = 2.0
 _DIGESTS = ("", "sha256:0f", "q83vEjRWeJA=", "d\u00e9j\u00e0 vu")  # nobody says that a digest is hexadecimal
 
 
-class Poison:
-    """`async with`: writes one record after the other, by turns to the topics that services read."""
-
-    def __init__(self, settings: KafkaSettings, run: str) -> None:
-        self._producer = AIOKafkaProducer(**settings.client(), enable_idempotence=True)
-        self._run = run
-        self._work: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        await self._producer.start()
-        self._work = asyncio.create_task(self._write())
-        return self
-
-    async def __aexit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        if self._work is not None:
-            self._work.cancel()
-            await asyncio.gather(self._work, return_exceptions=True)
+@contextlib.asynccontextmanager
+async def poisoned(settings: KafkaSettings, run: str) -> AsyncIterator[None]:
+    """One record is written after the other, by turns to the topics that services read."""
+    producer = AIOKafkaProducer(**settings.client(), enable_idempotence=True)
+    await producer.start()
+    try:
+        async with in_background(_write(producer, run)):
+            yield
+    finally:
         with contextlib.suppress(KafkaError):
-            await self._producer.stop()
+            await producer.stop()
 
-    async def _write(self) -> None:
-        number = 0
-        while True:
-            number += 1
-            output = foreign_request(self._run, number)
-            with contextlib.suppress(KafkaError):
-                match number % 3:
-                    case 0:
-                        await self._producer.send(REQUESTS.name, output.value, output.key, headers=list(output.headers))
-                    case 1:
-                        await self._producer.send(REQUESTS.name, b"?", f"poison-{number}".encode())
-                    case _:
-                        await self._producer.send(ACTIVITY.name, b"?", f"poison-{number}".encode())
-            await asyncio.sleep(EVERY_SECONDS)
+
+async def _write(producer: AIOKafkaProducer, run: str) -> None:
+    number = 0
+    while True:
+        number += 1
+        output = foreign_request(run, number)
+        with contextlib.suppress(KafkaError):
+            match number % 3:
+                case 0:
+                    await producer.send(REQUESTS.name, output.value, output.key, headers=list(output.headers))
+                case 1:
+                    await producer.send(REQUESTS.name, b"?", f"poison-{number}".encode())
+                case _:
+                    await producer.send(ACTIVITY.name, b"?", f"poison-{number}".encode())
+        await asyncio.sleep(EVERY_SECONDS)
 
 
 def foreign_request(run: str, number: int) -> Output:
