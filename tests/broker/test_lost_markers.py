@@ -29,6 +29,7 @@ from shared.streams.transaction import KafkaTransactions
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.faults import Fault, inject
 from tests.harness.markers import offsets_place, write_markers
+from tests.harness.processes import is_running
 from tests.harness.rig import Rig, Running, eventually
 
 # Else the broker would ask the coordinator about each batch, and refuse what that does not know of.
@@ -36,7 +37,7 @@ UNVERIFIED = {"transaction.partition.verification.enable": "false"}
 
 
 class Mortal:
-    """A rig with one partition on a broker of its own, which writes no marker of the first transaction."""
+    """A rig with one partition on a broker that may be killed, and that writes no marker of its first transaction."""
 
     def __init__(self, kafka: EmbeddedKafka) -> None:
         self.kafka = kafka
@@ -107,14 +108,22 @@ class Mortal:
             setattr(manager, name, method)
 
 
-@pytest_asyncio.fixture
-async def mortal() -> AsyncIterator[Mortal]:
-    """Its topics made."""
+@pytest_asyncio.fixture(scope="module")
+async def kafka() -> AsyncIterator[EmbeddedKafka]:
+    """The broker of these tests. Two of them kill it and start it again."""
     async with EmbeddedKafka(jvm_flags=SHORT_LIVED, settings=UNVERIFIED) as kafka:
-        mortal = Mortal(kafka)
-        await mortal.rig.prepare()
-        yield mortal
-        await mortal.rig.close()
+        yield kafka
+
+
+@pytest_asyncio.fixture
+async def mortal(kafka: EmbeddedKafka) -> AsyncIterator[Mortal]:
+    """Its topics made."""
+    if not is_running(kafka.pid):  # a test failed between the kill and the start
+        await kafka.start()
+    mortal = Mortal(kafka)
+    await mortal.rig.prepare()
+    yield mortal
+    await mortal.rig.close()
 
 
 async def test_a_commit_without_any_marker_is_aborted_and_its_records_are_processed_again(mortal: Mortal) -> None:
