@@ -1,9 +1,7 @@
 """`frontline explain` on a real log: one case among others, with the edition that decided it."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
@@ -23,6 +21,7 @@ from shared.sla import isolated_case
 from shared.sla.isolated_case import IsolatedCase
 from shared.sla.packing import pack_id
 from tests.harness.asking import MONDAY_NOON
+from tests.harness.command_line import frontline_text
 from tests.harness.decided import published
 from tests.topology.escalation.desk import TaskDesk, as_record
 
@@ -49,11 +48,7 @@ async def case_id(bootstrap: str) -> AsyncIterator[str]:
 
 def frontline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command as its users do; on a machine that speaks English, unless `environment` says otherwise."""
-    command = [sys.executable, "-m", "services.cli", "explain", *arguments]
-    spoken = {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", **environment}
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", timeout=60, check=False, env={**os.environ, **spoken}
-    )
+    return frontline_text("explain", *arguments, environment={"LC_ALL": "C.UTF-8", **environment})
 
 
 async def test_a_case_is_explained_from_the_log_alone(bootstrap: str, case_id: str) -> None:

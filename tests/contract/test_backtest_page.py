@@ -16,6 +16,7 @@ from services.cli.policy.backtest.command import NAMES, backtest
 from shared.messages.catalogues import FALLBACK, catalogue
 from tests.contract.backtest_page import PAGE, commands, recorded_day, with_output
 from tests.contract.tree import ROOT
+from tests.harness.command_line import frontline
 
 TEXT = PAGE.read_text(encoding="utf-8")
 
@@ -107,6 +108,6 @@ def _named(rows: str) -> set[str]:
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "services.cli", *arguments], capture_output=True, timeout=110, check=True
-    )
+    done = frontline(*arguments)
+    done.check_returncode()
+    return done

@@ -1,8 +1,6 @@
 """`frontline clocks`: the clocks of a case's history, by the interface that scripts rely on."""
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -12,10 +10,11 @@ from services.cli.jsonl import BadInput
 from shared.contracts.vocabulary import Language
 from shared.messages.catalogues import messages_in
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_edition
+from tests.harness.command_line import frontline
 from tests.harness.desk import ClockDesk, minute, terms
+from tests.harness.shipped import shipped_edition
 
-GUIDELINES = EditionLibrary.single(load_edition("guidelines-2021"))
+GUIDELINES = EditionLibrary.single(shipped_edition("guidelines-2021"))
 OFFICE = {
     "timezone": "UTC",
     "hours": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
@@ -356,8 +355,7 @@ def test_a_bad_line_names_its_field(changes: dict[str, Any], field: str) -> None
 
 def test_the_command_adds_ledgers_when_asked() -> None:
     """As a shell runs it."""
-    command = [sys.executable, "-m", "services.cli", "clocks", "--ledger", "--lang", "es"]
-    done = subprocess.run(command, input=json.dumps(LINE).encode(), capture_output=True, check=False)
+    done = frontline("clocks", "--ledger", "--lang", "es", stdin=json.dumps(LINE).encode())
     [reply] = [json.loads(line) for line in done.stdout.splitlines()]
     assert {entry["because"] for clock in reply["clocks"] for entry in clock["ledger"]} >= {"abierto", "a todas horas"}
 
@@ -365,8 +363,7 @@ def test_the_command_adds_ledgers_when_asked() -> None:
 def test_the_command_answers_line_by_line() -> None:
     """Run as a shell runs it: a bad line in its place, exit code 2 at the end."""
     given = "\n".join([json.dumps(LINE), "{}", json.dumps(LINE)]).encode()
-    command = [sys.executable, "-m", "services.cli", "clocks", "--json"]
-    done = subprocess.run(command, input=given, capture_output=True, check=False)
+    done = frontline("clocks", "--json", stdin=given)
     replies = [json.loads(line) for line in done.stdout.splitlines()]
     assert [list(reply) for reply in replies] == [["clocks", "next_due"], ["error"], ["clocks", "next_due"]]
     assert done.returncode == 2

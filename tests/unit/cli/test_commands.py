@@ -1,7 +1,6 @@
 """The table of subcommands: each has help, takes --json, and ends with exit code 2 for bad input."""
 
 import inspect
-import os
 import subprocess
 import sys
 from importlib import import_module
@@ -13,6 +12,7 @@ from cyclopts import App
 
 from services.cli.__main__ import COMMANDS
 from services.cli.policy.commands import NEED_KAFKA
+from tests.harness.command_line import frontline_anew, frontline_text
 
 # of those that have subcommands, the ones to ask
 LEAVES = {
@@ -24,9 +24,7 @@ LEAVES = {
 
 
 def _frontline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "services.cli", *arguments]
-    variables = {**os.environ, **environment}
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=variables)
+    return frontline_text(*arguments, environment=environment)
 
 
 def test_an_unknown_command_is_bad_input() -> None:
@@ -34,6 +32,14 @@ def test_an_unknown_command_is_bad_input() -> None:
     done = _frontline("nonsense")
     assert (done.returncode, done.stdout) == (2, "")
     assert "nonsense" in done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_begins_without_the_imports_of_another(command: str) -> None:
+    """As its users start it; most tests run it where the imports of all commands are done."""
+    done = frontline_anew(command, "--help")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from services.cli.deadline import answer, deadline
 from services.cli.jsonl import BadInput
 from shared.contracts.vocabulary import Language
 from shared.messages.catalogues import messages_in
+from tests.harness.command_line import frontline
 
 OFFICE = {
     "timezone": "Europe/Madrid",
@@ -289,9 +289,7 @@ LINES = [json.dumps(LINE), "nonsense", "", '"text"', json.dumps(LINE | {"target_
 
 def run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """The command as a shell runs it."""
-    return subprocess.run(
-        [sys.executable, "-m", "services.cli", *arguments], input=given, capture_output=True, check=False
-    )
+    return frontline(*arguments, stdin=given)
 
 
 def test_a_bad_line_is_answered_in_its_place_and_the_others_go_on() -> None:

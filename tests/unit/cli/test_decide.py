@@ -1,7 +1,6 @@
 """`frontline decide`: the interface that scripts rely on, run as they run it."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from copy import deepcopy
@@ -16,7 +15,8 @@ from services.cli.jsonl import BadInput
 from shared.contracts import wire
 from shared.messages.catalogues import messages_in
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_edition, load_library
+from tests.harness.command_line import frontline_text
+from tests.harness.shipped import shipped_edition, shipped_library
 
 LINE: dict[str, Any] = {
     "account": {
@@ -56,7 +56,7 @@ def line(**changes: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def decide() -> Decide:
     """A decision as the reader of a line of output sees it."""
-    answer = decider(EditionLibrary.single(load_edition("guidelines-2021")))
+    answer = decider(EditionLibrary.single(shipped_edition("guidelines-2021")))
     return lambda asked: json.loads(wire.encode(answer(asked)))
 
 
@@ -256,14 +256,7 @@ def test_a_bad_line_does_not_stop_the_others_but_ends_in_2(run: Run) -> None:
 
 def test_standard_input_is_read_without_a_file() -> None:
     """As pipes do, and as a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "services.cli", "decide", "--json"],
-        input=json.dumps(LINE) + "\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = frontline_text("decide", "--json", stdin=json.dumps(LINE) + "\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["priority"] == "P1"
 
@@ -282,7 +275,7 @@ def test_without_one_the_editions_of_the_settings_decide_by_their_dates(
 ) -> None:
     """As in the router, which has the same setting."""
     monkeypatch.setenv("FRONTLINE_POLICIES", "guidelines-2021, objectives-2024")
-    start = load_library(["objectives-2024"]).editions[0].effective_from
+    start = shipped_library("objectives-2024").editions[0].effective_from
     done = run(line(at="2021-05-03T10:00:00Z"), line(at=start.isoformat()))
     assert [decision["edition"] for decision in done.lines] == ["guidelines-2021", "objectives-2024"]
 

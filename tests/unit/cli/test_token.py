@@ -3,19 +3,17 @@
 import hashlib
 import json
 import subprocess
-import sys
 
 import pytest
 
 from services.intake.api_keys import ApiKeys, Keyring
 from services.intake.settings import Settings
 from shared.kafka.settings import load
+from tests.harness.command_line import frontline_text
 
 
 def _run(*words: str, command: str = "key") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "services.cli", "token", command, *words], capture_output=True, text=True, check=False
-    )
+    return frontline_text("token", command, *words)
 
 
 def test_the_entry_admits_the_key() -> None:

@@ -1,16 +1,15 @@
 """A command that cannot reach Kafka prints one sentence, the same for every command, and ends with exit code 1."""
 
 import json
-import os
 import re
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
 from services.cli.__main__ import COMMANDS
+from tests.harness.command_line import frontline_text
 
 # Every command that connects to Kafka, with the arguments that it needs to get so far.
 CONNECTING = {
@@ -42,9 +41,7 @@ def closed_port() -> Iterator[int]:
 
 def frontline(*arguments: str, language: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
     """Run the command as its users do, on a machine of this language."""
-    variables = {**os.environ, "LC_ALL": language, "COLUMNS": "200", "PYTHONUTF8": "1"}
-    command = [sys.executable, "-c", QUICK, *arguments]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=90, check=False, env=variables)
+    return frontline_text(*arguments, code=QUICK, environment={"LC_ALL": language, "COLUMNS": "200"})
 
 
 @pytest.mark.parametrize("command", CONNECTING)

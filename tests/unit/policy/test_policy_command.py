@@ -1,8 +1,6 @@
 """`frontline policy check`: what it prints where, and how it ends; and the command as it is installed."""
 
 import json
-import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from shared.messages.catalogues import messages_in
 from shared.policy.digest import policy_sha256
 from shared.policy.files import check_edition
 from shared.policy.mistakes import PolicyError
+from tests.harness.command_line import frontline_text
 from tests.unit.policy.small_edition import SMALL, changed, edition, line_of
 
 WITHOUT_WARNINGS = changed(
@@ -163,12 +162,9 @@ def _verdicts(folder: Path) -> list[Verdict]:
 
 def test_the_command_passes_on_names_options_and_exit_codes(folder: Path) -> None:
     """Through `frontline` itself; the folder may also come from the environment."""
-    run = [sys.executable, "-m", "services.cli", "policy"]
-    good = subprocess.run([*run, "check", "small", "--policies", str(folder)], capture_output=True, text=True)
+    good = frontline_text("policy", "check", "small", "--policies", str(folder))
     assert (good.returncode, good.stderr) == (0, "")
-    bad = subprocess.run(
-        [*run, "check", "bad"], env={"FRONTLINE_POLICY_DIR": str(folder)}, capture_output=True, text=True
-    )
+    bad = frontline_text("policy", "check", "bad", environment={"FRONTLINE_POLICY_DIR": str(folder)})
     assert (bad.returncode, bad.stdout.splitlines()[0], bad.stderr) == (1, "bad: 2 mistakes", "")
-    nonsense = subprocess.run([*run, "diff", "small"], capture_output=True, text=True)
+    nonsense = frontline_text("policy", "diff", "small")
     assert (nonsense.returncode, nonsense.stdout) == (2, "")

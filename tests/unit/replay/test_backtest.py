@@ -1,9 +1,7 @@
 """`frontline policy backtest`: the interface that people and scripts rely on."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +13,7 @@ from services.cli.policy.backtest.command import Rate
 from services.replay.log_file import lines_of
 from shared.kafka.record import Record
 from tests.harness.asking import account
+from tests.harness.command_line import frontline, frontline_anew
 from tests.harness.recording import Recording, log_of
 from tests.topology.replay.helpers import LIBRARY
 
@@ -46,12 +45,9 @@ def written(path: Path, recording: Recording, records: Iterable[Record] | None =
     return str(path)
 
 
-def backtest(*arguments: str, stdin: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
+def backtest(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Run the command as its users do."""
-    command = [sys.executable, "-m", "services.cli", "policy", "backtest", *arguments]
-    return subprocess.run(
-        command, input=stdin, capture_output=True, timeout=60, check=False, env={**os.environ, **environment}
-    )
+    return frontline("policy", "backtest", *arguments, environment=environment)
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +59,9 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_programs_get_all_of_it_as_json_the_same_each_time(log: str) -> None:
     """From a file or from standard input; the keys are those of docs/backtest.md."""
     done = [
-        backtest(*HOURLY, log, "--json"),
-        backtest(*HOURLY, log, "--json"),
-        backtest(*HOURLY, "-", "--json", stdin=Path(log).read_bytes()),
+        frontline_anew("policy", "backtest", *HOURLY, log, "--json"),
+        frontline_anew("policy", "backtest", *HOURLY, log, "--json"),
+        frontline_anew("policy", "backtest", *HOURLY, "-", "--json", stdin=Path(log).read_bytes()),
     ]
     assert [each.returncode for each in done] == [0, 0, 0]
     assert len({each.stdout for each in done}) == 1

@@ -1,9 +1,7 @@
 """`frontline replay`: the interface that people and scripts rely on."""
 
 import json
-import os
 import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from services.replay.log_file import lines_of
 from shared.contracts.topics import EDITIONS, ESCALATIONS
 from shared.kafka.record import Record
 from tests.harness.asking import account
+from tests.harness.command_line import frontline, frontline_anew
 from tests.harness.recording import Recording, log_of
 from tests.topology.replay.helpers import LIBRARY, NEXT, edited, find_event, without
 
@@ -38,14 +37,6 @@ def written(path: Path, recording: Recording, records: list[Record] | None = Non
     return path
 
 
-def frontline(*arguments: str, stdin: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """Run the command as its users do."""
-    command = [sys.executable, "-m", "services.cli", "replay", *arguments]
-    return subprocess.run(
-        command, input=stdin, capture_output=True, timeout=60, check=False, env={**os.environ, **environment}
-    )
-
-
 def complaints(done: subprocess.CompletedProcess[bytes]) -> list[bytes]:
     """The lines on standard error without those of progress, which appear on a busy machine."""
     return [line for line in done.stderr.splitlines() if not line.startswith((b"reading the log: ", b"replaying: "))]
@@ -55,9 +46,9 @@ def test_an_untouched_log_is_identical(tmp_path: Path) -> None:
     """Exit code 0, the same bytes each time, from a file or from standard input, and nothing to complain about."""
     file = written(tmp_path / "log", recorded())
     done = [
-        frontline("--from-file", str(file), "--json"),
-        frontline("--from-file", str(file), "--json"),
-        frontline("--from-file", "-", "--json", stdin=file.read_bytes()),
+        frontline_anew("replay", "--from-file", str(file), "--json"),
+        frontline_anew("replay", "--from-file", str(file), "--json"),
+        frontline_anew("replay", "--from-file", "-", "--json", stdin=file.read_bytes()),
     ]
     assert [(each.returncode, complaints(each)) for each in done] == [(0, [])] * 3
     assert len({each.stdout for each in done}) == 1
@@ -73,7 +64,7 @@ def test_an_untouched_log_is_identical(tmp_path: Path) -> None:
 
 def test_people_get_a_table_and_a_verdict(tmp_path: Path) -> None:
     """The numbers, both digests, and one sentence."""
-    done = frontline("--from-file", str(written(tmp_path / "log", recorded())))
+    done = frontline("replay", "--from-file", str(written(tmp_path / "log", recorded())))
     text = done.stdout.decode()
     assert (done.returncode, complaints(done)) == (0, [])
     assert "events published" in text
@@ -159,7 +150,7 @@ def test_an_edition_may_be_named_besides_those_of_the_log(tmp_path: Path) -> Non
     recording = recorded(NEXT)
     records = without(recording.all_records(), *recording.published(EDITIONS))
     file = written(tmp_path / "log", recording, records)
-    missing = frontline("--from-file", str(file))
+    missing = frontline("replay", "--from-file", str(file))
     assert (missing.returncode, missing.stdout) == (2, b"")
     assert b"objectives-2024 (policy_sha256 " in missing.stderr
     for arguments in (
@@ -167,9 +158,9 @@ def test_an_edition_may_be_named_besides_those_of_the_log(tmp_path: Path) -> Non
         ("--policy", "guidelines-2021,objectives-2024"),
         ("--policy", "guidelines-2021", "--policy", "objectives-2024"),
     ):
-        assert only_the_edition_is_missing(frontline("--from-file", str(file), "--json", *arguments))
+        assert only_the_edition_is_missing(frontline("replay", "--from-file", str(file), "--json", *arguments))
     assert only_the_edition_is_missing(
-        frontline("--from-file", str(file), "--json", FRONTLINE_POLICIES="objectives-2024")
+        frontline("replay", "--from-file", str(file), "--json", environment={"FRONTLINE_POLICIES": "objectives-2024"})
     )
 
 
@@ -197,14 +188,14 @@ def test_bad_input_is_exit_code_2_and_one_message(arguments: tuple[str, ...], me
     """Nothing on standard output: there is no answer."""
     file = written(tmp_path / "log", recorded())
     (tmp_path / "bad").write_bytes(file.read_bytes().splitlines(keepends=True)[0] + b"{")
-    done = frontline(*(each.replace("{tmp}", str(tmp_path)) for each in arguments))
+    done = frontline("replay", *(each.replace("{tmp}", str(tmp_path)) for each in arguments))
     assert (done.returncode, done.stdout) == (2, b"")
     assert message.replace("{tmp}", str(tmp_path)) in " ".join(done.stderr.decode().split())
 
 
 def test_an_unavailable_kafka_is_one_line() -> None:
     """And exit code 1: the arguments were right, there is no result."""
-    done = frontline("--from-topic", "--kafka", "127.0.0.1:1")
+    done = frontline("replay", "--from-topic", "--kafka", "127.0.0.1:1")
     assert (done.returncode, done.stdout) == (1, b"")
     assert len(done.stderr.splitlines()) == 1
     assert b"127.0.0.1:1 does not answer" in done.stderr
