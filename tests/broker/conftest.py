@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest_asyncio
 
+from tests.harness.intake import Intake, running_intake, topics_at
 from tests.harness.rig import Rig
 
 
@@ -28,3 +29,11 @@ async def make_rig(bootstrap: str) -> AsyncIterator[Callable[..., Rig]]:
     yield make
     for rig in made:
         await rig.close()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def intake(bootstrap: str) -> AsyncIterator[Intake]:
+    """One intake for the tests of a file; each test uses accounts and cases of its own."""
+    await topics_at(bootstrap)
+    async with running_intake(bootstrap) as running:
+        yield running

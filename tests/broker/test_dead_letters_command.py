@@ -27,7 +27,7 @@ from shared.wall_clock import utc_now
 from tests.harness.asking import account, entitlement_set, request
 from tests.harness.intake import editions, log_of, running_intake
 from tests.harness.topology_driver import TopologyDriver
-from tests.topology.router.test_router_topology import as_record, case_of
+from tests.topology.router.router_task import as_record, case_of
 
 SECRET = "the customer's own words"
 HEADERS = (("ce_id", b"\xff\x00"), ("dlt-cause", b"not ours"))

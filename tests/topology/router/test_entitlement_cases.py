@@ -11,7 +11,7 @@ from shared.routing.rulebook import Rulebooks
 from tests.harness.asking import account, entitlement_set, request
 from tests.harness.shipped import shipped_library
 from tests.harness.topology_driver import TopologyDriver
-from tests.topology.router.test_router_topology import as_record, case_of
+from tests.topology.router.router_task import as_record, case_of
 
 PARTITIONS = 6
 HOME = partition_for(b"acme", PARTITIONS)

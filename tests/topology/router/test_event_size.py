@@ -14,7 +14,7 @@ from shared.routing.rulebook import Rulebooks
 from tests.harness.asking import MONDAY_NOON, entitlement_set, request
 from tests.harness.shipped import shipped_library
 from tests.harness.topology_driver import TopologyDriver
-from tests.topology.router.test_router_topology import PARTITIONS, as_record
+from tests.topology.router.router_task import PARTITIONS, as_record
 
 LIMIT = 1_200  # bytes of the value
 LATER = 12_345  # offsets of as many digits as in a log that is in use

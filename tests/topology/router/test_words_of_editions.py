@@ -13,7 +13,7 @@ from shared.routing.rulebook import Rulebook, Rulebooks
 from tests.harness.asking import MONDAY_NOON, account, contact, entitlement_set, requester
 from tests.harness.other_words import other_words
 from tests.harness.shipped import shipped_edition
-from tests.topology.router.test_router_topology import Router
+from tests.topology.router.router_task import Router
 
 OTHER = Rulebook(other_words())
 BOTH = Rulebooks(EditionLibrary([shipped_edition("guidelines-2021"), other_words()]))
