@@ -5,11 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 ARGS ?=
-JOBS ?= 3
+JOBS ?= 4
+# In the order of testpaths. The tests start hundreds of processes, which need not compile the same modules each time.
+RUN_TESTS = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-e2e oracle bench bench-backtest bench-timers mutants check format types schemas lock lock-check tree up down logs clean test-fault test-fault-long
+.PHONY: help setup run test test-fast test-e2e properties oracle bench bench-backtest bench-timers mutants check format types schemas lock lock-check tree up down logs clean test-fault test-fault-long
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +32,8 @@ $(INSTALLED): requirements-uv.lock requirements-dev.lock pyproject.toml
 run: setup ## Start the whole system with demo traffic on a real Kafka; Ctrl-C stops it (ARGS=... go to `frontline demo`)
 	@$(BIN)/frontline demo $(ARGS)
 
-test: setup ## Run the whole test suite, the broker tests on a real Kafka included, JOBS=3 at a time (ARGS=... go to pytest)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+test: setup ## Run the whole test suite, the broker tests on a real Kafka included, JOBS=4 at a time (ARGS=... go to pytest)
+	@$(RUN_TESTS) $(ARGS)
 
 test-fast: setup ## Run only the tests that need no broker
 	@$(BIN)/python -m pytest tests/unit tests/topology tests/contract $(ARGS)
@@ -44,6 +46,9 @@ test-fault: setup ## Inflict 60 faults on the whole system, and judge its log: s
 
 test-fault-long: setup ## The same with 1,000 faults; stop it with Ctrl-C, it goes on there (ARGS="--faults N --seed N", --help)
 	@$(BIN)/python -m tests.fault --faults 1000 $(ARGS)
+
+properties: setup ## Try the properties with 20 times the examples of `make test`: some half an hour (ARGS=... go to pytest)
+	@FRONTLINE_TEST_EXAMPLES=20 $(RUN_TESTS) --dist load -m hypothesis --timeout 3600 $(ARGS)
 
 oracle: setup ## Judge business time in a million random cases; stop it with Ctrl-C, it goes on there (ARGS="--cases N", --help)
 	@$(BIN)/python -m tests.oracle $(ARGS)

@@ -20,9 +20,10 @@ from shared.contracts.base import Event
 from shared.contracts.intake import EntitlementSet, EntitlementWithdrawn
 from shared.contracts.registry import MODELS
 from tests.contract.event_json import DROP, WRONG, Token, full_tree, paths, put, spoilt, text, trees
+from tests.harness.examples import examples
 
 every_event = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-some = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+some = settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def assert_agreement(model: type[Event], data: bytes) -> bool:

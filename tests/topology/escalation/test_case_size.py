@@ -17,6 +17,7 @@ from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 from shared.sla.sla_clock import unchanged
 from shared.sla.terms_in_force import view_of
 from shared.streams.task_state import OFFSETS_KEY
+from tests.harness.examples import examples
 from tests.topology.escalation.desk import CASE, LIBRARY, TaskDesk, minutes
 
 MILESTONES = ("restoration", "resolution", "periodic_update", "first_response", "next_response")
@@ -179,7 +180,7 @@ def _status_kind(desk: TaskDesk) -> str:
     return unchanged(case.policy, case.clocks).status.counts_as
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(freed=st.integers(0, 5), happened=happenings)
 def test_whatever_happens_to_a_case_its_timers_its_resolution_and_its_end_fit(
     freed: int, happened: list[tuple[str, object]]

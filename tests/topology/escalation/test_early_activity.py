@@ -19,6 +19,7 @@ from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 from shared.sla.sla_clock import clocks_of
 from shared.sla.terms_in_force import view_of
 from shared.streams.overlay import Overlay
+from tests.harness.examples import examples
 from tests.topology.escalation.desk import CASE, LIBRARY, TaskDesk, as_record, minutes
 
 TEXT = "ñ" * 32_000  # 64 KB
@@ -200,7 +201,7 @@ happened = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(happened=happened, data=st.data())
 def test_any_interleaving_of_a_case_and_its_activity_gives_the_same_clocks(
     happened: list[tuple[int, tuple[str, dict[str, Any]]]], data: st.DataObject

@@ -9,6 +9,7 @@ from shared.business_time.instants import from_micros
 from shared.sla import case_state
 from shared.sla.packing import pack_id
 from shared.streams.processor import Postponed
+from tests.harness.examples import examples
 from tests.topology.escalation.desk import TaskDesk, minutes
 
 CASES = ("a" * 32, "b" * 32, "c" * 32)
@@ -60,7 +61,7 @@ class _Cases:
         driver.stores["cases"].apply([(key, value)])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(actions)
 def test_isolation_ends_in_the_end_and_no_timer_is_lost(done: list[tuple[str, int]]) -> None:
     """Each committed timer fires in its time or its case is isolated; once all is mended, all is as if by itself."""

@@ -14,6 +14,7 @@ from shared.contracts.topics import CASES
 from shared.streams.overlay import Overlay
 from shared.streams.state_store import StoreFactory, in_memory
 from shared.streams.task_state import TIMERS_PER_SLICE
+from tests.harness.examples import examples
 from tests.harness.processors import fire_due
 from tests.harness.sqlite_store import on_sqlite
 from tests.topology.escalation.desk import LIBRARY, TaskDesk, as_record, minutes
@@ -51,7 +52,7 @@ histories = st.lists(st.one_of(opening, activity, status, claim, time), min_size
 
 
 @pytest.mark.parametrize("make_store", [in_memory, on_sqlite])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(histories, st.data())
 def test_restarts_change_nothing_of_what_is_published(
     make_store: StoreFactory, history: list[dict[str, Any]], data: st.DataObject
@@ -72,7 +73,7 @@ def test_restarts_change_nothing_of_what_is_published(
     assert disturbed.dead_letter_causes == undisturbed.dead_letter_causes
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(histories)
 def test_a_single_event_is_published_once_and_never_early(history: list[dict[str, Any]]) -> None:
     """One breach, one warning and one of each level for a clock, levels ascending, none before its time."""

@@ -18,6 +18,7 @@ from shared.routing.entitlement import covered, terms_of
 from shared.routing.rulebook import Rulebook
 from tests.harness.asking import account, fields, request, requester
 from tests.harness.decided import decided
+from tests.harness.examples import examples
 from tests.harness.renamed import Renaming
 from tests.harness.shipped import with_report
 from tests.topology.escalation.desk import TaskDesk
@@ -145,7 +146,7 @@ def _shuffled(entries: Mapping[str, Any], random: Random) -> dict[str, Any]:
     return {name: entries[name] for name in names}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(histories, st.randoms(use_true_random=False))
 def test_an_edition_that_grows_between_restarts_moves_no_open_case(
     history: list[dict[str, Any]], random: Random

@@ -12,6 +12,7 @@ from shared.kafka.record import Record
 from shared.policy.digest import policy_sha256
 from shared.streams.task_state import TIMERS_PER_SLICE
 from tests.harness.asking import account
+from tests.harness.examples import examples
 from tests.harness.recording import Recording
 from tests.topology.replay.helpers import BOTH, LIBRARY, NEXT, Starts, identical, replay
 
@@ -211,7 +212,7 @@ def lived(history: list[Step], partitions: int) -> Recording:
     return recording
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories, st.integers(1, 2))
 def test_any_history_is_replayed_byte_for_byte_and_twice_alike(history: list[Step], partitions: int) -> None:
     """Slices, aborted transactions, restarts, lagging services, early and late activity, dead letters, expiry."""
@@ -236,7 +237,7 @@ def test_a_second_decision_long_before_activity_that_expired_was_dead_lettered_a
     assert identical(replay(recording, configured=BOTH), recording)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories, st.integers(1, 2), st.data())
 def test_whatever_retention_deleted_is_no_difference(history: list[Step], partitions: int, data: st.DataObject) -> None:
     """Retention deletes any beginning of any topic, compaction any entitlement but the last; nothing is guessed."""

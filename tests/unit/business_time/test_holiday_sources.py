@@ -12,6 +12,7 @@ from shared.business_time.calendar import BusinessCalendar
 from shared.business_time.config import CalendarConfig, HolidaySet
 from shared.business_time.holiday_sets import part_days
 from shared.business_time.holiday_sources import DayOff, Holidays, resolve_holidays
+from tests.harness.examples import examples
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OFFICE = {day: [["09:00", "18:00"]] for day in DAYS[:5]}
@@ -213,7 +214,7 @@ configs = st.fixed_dictionaries(
 instants = st.integers(0, 60 * 24 * 16).map(lambda minutes: at("2025-12-31") + timedelta(minutes=minutes))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(configs, instants, instants)
 def test_a_resolved_calendar_gives_the_same_answers(config: dict[str, Any], one: datetime, other: datetime) -> None:
     """A saved edition decides as the one that it was made of, and its ledgers read the same."""
@@ -225,7 +226,7 @@ def test_a_resolved_calendar_gives_the_same_answers(config: dict[str, Any], one:
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(configs, instants)
 def test_a_holiday_never_opens(config: dict[str, Any], moment: datetime) -> None:
     """Without its holidays a calendar is open at least as long."""

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.escalation.timer_index import DueIndex, Timers
 from shared.streams.overlay import Overlay
+from tests.harness.examples import examples
 
 MINUTE = 60_000_000
 
@@ -115,4 +116,4 @@ class TimersAgainstADict(RuleBasedStateMachine):
 
 
 TestTimersAgainstADict = TimersAgainstADict.TestCase
-TestTimersAgainstADict.settings = settings(max_examples=40, stateful_step_count=30)
+TestTimersAgainstADict.settings = settings(max_examples=examples(40), stateful_step_count=30)

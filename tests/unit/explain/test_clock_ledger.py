@@ -10,6 +10,7 @@ from shared.explain.clock_ledger import ledger_of
 from shared.sla.clock import Clock
 from shared.sla.order import recorded_by
 from tests.harness.desk import ClockDesk, minute, terms
+from tests.harness.examples import examples
 from tests.unit.sla.histories import LAST, plays
 
 
@@ -18,7 +19,7 @@ def counted(clock: Clock, at: int) -> int:
     return sum(length(entry.end - entry.start) for entry, _ in ledger_of(clock, at) if entry.counted)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(plays(), st.integers(0, LAST))
 def test_what_counted_adds_up_to_the_target_or_to_what_is_used(played: tuple[ClockDesk, list[int]], at: int) -> None:
     """Up to the deadline it is the target, to the microsecond; of a paused clock, what it has used up so far."""
@@ -28,7 +29,7 @@ def test_what_counted_adds_up_to_the_target_or_to_what_is_used(played: tuple[Clo
         assert counted(clock, now) == (clock.used(now) if clock.due_at is None else clock.target)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(plays())
 def test_a_ledger_has_no_gaps_and_each_pause_has_its_event(played: tuple[ClockDesk, list[int]]) -> None:
     """It begins with the clock and ends with the deadline; what paused had happened by then, in such a status."""

@@ -24,6 +24,7 @@ from services.intake.settings import Settings
 from shared.contracts.vocabulary import WORD_PATTERN
 from shared.process import with_health
 from tests.harness.asking import FIELDS
+from tests.harness.examples import examples
 from tests.harness.intake import ID_SECRET, api_keys, editions, key_of, submission
 from tests.harness.json_schema import problems
 
@@ -233,7 +234,7 @@ def _is_only_for_intake(name: str, body: Json) -> bool:
 
 
 @pytest.mark.parametrize("name", CALLS)
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_body_is_admitted_if_and_only_if_the_document_admits_it(
     intake: _Intake, document: Json, name: str, data: st.DataObject

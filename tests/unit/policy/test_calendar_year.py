@@ -14,6 +14,7 @@ from shared.business_time.instants import DAY, HOUR, MINUTE, SECOND, to_micros
 from shared.contracts.base import parse_instant
 from shared.policy import calendar_year
 from shared.policy.calendar_year import CalendarYear
+from tests.harness.examples import examples
 
 SINCE = to_micros(parse_instant("2026-01-01T00:00:00Z"))
 WEEK = ("mon", "tue", "wed", "thu", "fri")
@@ -54,7 +55,7 @@ YEARS = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     st.sampled_from(YEARS),
     st.integers(1, 3),
@@ -89,7 +90,7 @@ def all_starts(year: CalendarYear) -> list[int]:
     return [dates.first_instant(day * DAY + edge) - before for day in open_dates for edge in edges for before in (0, 1)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.one_of(ONE_ZONE, UNION), st.integers(1, 3), st.sampled_from(["same_time", "end_of_day"]))
 def test_dates_with_the_same_hours_ahead_need_one_try(config: dict[str, Any], days: int, until: Until) -> None:
     """The search over every date has the same extremes."""

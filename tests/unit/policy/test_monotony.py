@@ -15,6 +15,7 @@ from shared.policy.files import load_edition
 from shared.policy.model import Edition, PriorityRule, Target
 from shared.policy.monotony import not_monotone
 from shared.policy.promises import terms_of
+from tests.harness.examples import examples
 from tests.harness.shipped import guidelines
 
 HOUR = {"milestone": "first_response", "target_seconds": 3600, "hours": "elapsed", "promise": "objective"}
@@ -115,7 +116,7 @@ some_targets = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(some_targets, some_targets, st.integers(0, 365 * 24 * 60))
 def test_what_is_called_monotone_is_in_order_at_any_instant(
     urgent: dict[str, Any], other: dict[str, Any], minute: int

@@ -14,6 +14,7 @@ from shared.policy.durations import format_duration, parse_duration
 from shared.policy.model import PriorityRule
 from shared.policy.priority import priority_rule
 from tests.harness.asking import situation
+from tests.harness.examples import examples
 from tests.unit.policy.small_edition import edition
 
 SMALL = edition()
@@ -50,7 +51,7 @@ def meets(when: Condition, claim: Claim) -> bool:
 
 
 @given(rules=st.lists(RULES, min_size=1, max_size=6).map(tuple))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_table_is_refused_for_what_it_leaves_open_or_never_uses_and_for_nothing_else(
     rules: tuple[PriorityRule, ...],
 ) -> None:

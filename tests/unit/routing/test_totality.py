@@ -14,6 +14,7 @@ from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
 from tests.harness.anyone import any_entitlement, any_request
 from tests.harness.asking import CHANNELS, request
+from tests.harness.examples import examples
 
 RULES = {name: Rulebook(load_edition(name)) for name in ("guidelines-2021", "objectives-2024")}
 WORDS = RULES["guidelines-2021"].edition  # both have the same
@@ -21,7 +22,7 @@ CAUSE = CausedBy(partition=0, topic="t", offset=0)
 
 
 @pytest.mark.parametrize("edition", RULES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(asked=any_request(WORDS), held=any_entitlement(WORDS))
 def test_every_request_is_decided_consistently(edition: str, asked: SupportRequestSubmitted, held: Entitlement) -> None:
     """Whoever asks whatever from wherever: assigned to an open channel, explained, and readable by both readers."""
@@ -44,7 +45,7 @@ def test_every_request_is_decided_consistently(edition: str, asked: SupportReque
 
 
 @pytest.mark.parametrize("edition", RULES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(asked=any_request(WORDS), held=any_entitlement(WORDS))
 def test_the_event_and_its_edition_give_the_whole_decision_again(
     edition: str, asked: SupportRequestSubmitted, held: Entitlement
@@ -81,7 +82,7 @@ def any_words(draw: st.DrawFn) -> dict[str, object]:
     return {"channel": draw(st.sampled_from([*CHANNELS, "zz"])), "fields": fields | more}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(given_words=any_words())
 def test_words_are_refused_exactly_if_the_edition_lacks_one(given_words: dict[str, object]) -> None:
     """By the same answer as an independent reading of its lists."""

@@ -17,6 +17,7 @@ from shared.policy.model import EscalationLevel, LevelKind, Repeat
 from shared.sla.clock import Clock
 from shared.sla.effects import ClockWarned, EscalationRaised, EscalationSuppressed
 from tests.harness.desk import ClockDesk, PublishedEffect, minute
+from tests.harness.examples import examples
 
 MILESTONE, WAITING = "restoration", "waiting_on_customer"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -257,7 +258,7 @@ def cases(draw: st.DrawFn, *, kinds: tuple[ActivityType | None, ...] = KINDS, au
     return case
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(cases())
 def test_calls_ascend_and_each_is_made_once(case: Case) -> None:
     """The first call of a level, then its repetitions, then the next level: never again, and never back."""
@@ -265,7 +266,7 @@ def test_calls_ascend_and_each_is_made_once(case: Case) -> None:
     assert all(before < after for before, after in pairwise(places)), case.calls
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(cases())
 def test_no_two_calls_of_a_clock_come_at_one_instant(case: Case) -> None:
     """A deadline that moves takes the levels along with their distances. Only calls that are behind, since new terms or
@@ -280,7 +281,7 @@ def test_no_two_calls_of_a_clock_come_at_one_instant(case: Case) -> None:
             assert before.at < after.at
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cases(kinds=("acknowledged", "agent_replied", "status_changed"), automated=True))
 def test_no_level_is_left_out(case: Case) -> None:
     """Whatever delays the calls, on a target on which the levels ascend each of them is made in the end; but for a

@@ -15,6 +15,7 @@ from shared.sla.clock import Activity
 from shared.sla.effects import ClockWarned, EscalationRaised, EscalationSuppressed
 from shared.sla.fold import fold
 from tests.harness.desk import CHAIN, ClockDesk, level, minute, minutes, terms
+from tests.harness.examples import examples
 from tests.unit.sla.histories import some_terms
 from tests.unit.sla.test_clock_properties import readers, verdict
 
@@ -192,6 +193,6 @@ class ResolutionMachine(RuleBasedStateMachine):
 
 
 TestCaseMachine = CaseMachine.TestCase
-TestCaseMachine.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestCaseMachine.settings = settings(max_examples=examples(100), stateful_step_count=30, deadline=None)
 TestResolutionMachine = ResolutionMachine.TestCase
-TestResolutionMachine.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestResolutionMachine.settings = settings(max_examples=examples(100), stateful_step_count=30, deadline=None)

@@ -11,6 +11,7 @@ from shared.business_time.instants import from_micros
 from shared.sla.clock import Activity, Clock
 from shared.sla.effects import ClockBreached, ClockFulfilled, ClockRestated
 from tests.harness.desk import CHAIN, OFFICE, ClockDesk, PublishedEffect, minute, minutes, terms
+from tests.harness.examples import examples
 from tests.unit.sla.histories import (
     LAST,
     MILESTONES,
@@ -61,7 +62,7 @@ def readers(desk: ClockDesk) -> dict[tuple[str, int], Reader]:
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(plays())
 def test_who_reads_the_events_knows_the_clocks(played: tuple[ClockDesk, list[int]]) -> None:
     """Nothing about a clock changes silently: its stage, verdict and deadline follow from what was published."""
@@ -73,7 +74,7 @@ def test_who_reads_the_events_knows_the_clocks(played: tuple[ClockDesk, list[int
     assert {reader.stage for reader in known.values()} <= {"cancelled"}  # instances that never were
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(promises, histories, st.randoms(use_true_random=False), st.lists(st.integers(0, 120), min_size=10, max_size=10))
 def test_the_order_of_arrival_changes_no_final_verdict(promised, history, random, pace) -> None:  # type: ignore[no-untyped-def]  # as drawn
     """Folded by event time: whoever was slow, mail or machine, the verdict is the same."""
@@ -89,7 +90,7 @@ def test_the_order_of_arrival_changes_no_final_verdict(promised, history, random
     assert verdicts[0] == verdicts[1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(plays())
 def test_once_and_in_order(played: tuple[ClockDesk, list[int]]) -> None:
     """A breach once for an instance, a level once for an instance, no warning after the breach."""
@@ -105,7 +106,7 @@ def test_once_and_in_order(played: tuple[ClockDesk, list[int]]) -> None:
         assert desk.published("raised") == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(promises, histories, st.lists(st.integers(0, 120), min_size=10, max_size=10))
 def test_nothing_is_said_early_and_no_timer_is_forgotten(promised, history, pace) -> None:  # type: ignore[no-untyped-def]  # as drawn
     """A timer fires past its instant, and when all have fired none is overdue."""
@@ -125,7 +126,7 @@ def test_nothing_is_said_early_and_no_timer_is_forgotten(promised, history, pace
 spans = st.lists(st.tuples(st.integers(0, 600), st.integers(0, 600)), max_size=5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(some_terms.filter(lambda t: t.target_seconds is not None), spans)
 def test_pausing_and_resuming_conserve_business_time(promised, pauses) -> None:  # type: ignore[no-untyped-def]  # as drawn
     """What is used up at the deadline is the target, however often the clock stood still."""
@@ -144,7 +145,7 @@ def test_pausing_and_resuming_conserve_business_time(promised, pauses) -> None: 
         assert OFFICE.elapsed(start, due, paused) == timedelta(seconds=promised.target_seconds)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(plays())
 def test_instances_do_not_overlap_and_stop_in_order(played: tuple[ClockDesk, list[int]]) -> None:
     """One promise of a kind at a time; only the last instance can be live."""
