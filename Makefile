@@ -47,7 +47,7 @@ test-fault: setup ## Inflict 60 faults on the whole system, and judge its log: s
 test-fault-long: setup ## The same with 1,000 faults; stop it with Ctrl-C, it goes on there (ARGS="--faults N --seed N", --help)
 	@$(BIN)/python -m tests.fault --faults 1000 $(ARGS)
 
-properties: setup ## Try the properties with 20 times the examples of `make test`: some half an hour (ARGS=... go to pytest)
+properties: setup ## Try the properties with 20 times the examples of `make test`: some twenty minutes (ARGS=... go to pytest)
 	@FRONTLINE_TEST_EXAMPLES=20 $(RUN_TESTS) --dist load -m hypothesis --timeout 3600 $(ARGS)
 
 oracle: setup ## Judge business time in a million random cases; stop it with Ctrl-C, it goes on there (ARGS="--cases N", --help)
