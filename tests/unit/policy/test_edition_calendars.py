@@ -3,6 +3,7 @@
 import pytest
 
 from shared.business_time.calendar import BusinessCalendar
+from shared.business_time.config import CalendarConfig
 from shared.policy.edition_calendars import EditionCalendars
 from shared.routing.rulebook import Rulebook
 from tests.harness.shipped import guidelines
@@ -15,9 +16,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[BusinessCalendar]:
     made: list[BusinessCalendar] = []
     initialise = BusinessCalendar.__init__
 
-    def init(self: BusinessCalendar, *arguments: object) -> None:
+    def init(self: BusinessCalendar, config: CalendarConfig) -> None:
         made.append(self)
-        initialise(self, *arguments)  # type: ignore[arg-type]
+        initialise(self, config)
 
     monkeypatch.setattr(BusinessCalendar, "__init__", init)
     return made
