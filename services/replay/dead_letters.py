@@ -25,6 +25,7 @@ class PublishedDeadLetter(NamedTuple):
     at: datetime
     place: str
     by_reference: bool = False
+    unfired_from: datetime | None = None  # as in CauseGroup
 
     @property
     def not_from_topology(self) -> DeadLetterCause | None:
@@ -148,14 +149,14 @@ class PublishedDeadLetters:
             letter = dead_letters.parse(record.key, record.value, record.headers)
         except (NotADeadLetter, AttributeError):  # a foreign record, perhaps with a header without a value
             return
-        if letter.at.tzinfo is None:
+        if any(at is not None and at.tzinfo is None for at in (letter.at, letter.unfired_from)):
             return
         source = letter.record
         if (letter.service, source.topic, source.partition) != (service, topic, self._partition):
             return
         self.count += 1
         place = f"{record.topic}[{record.partition}]@{record.offset}"
-        published = PublishedDeadLetter(letter.cause, letter.at, place, letter.by_reference)
+        published = PublishedDeadLetter(letter.cause, letter.at, place, letter.by_reference, letter.unfired_from)
         if (topic, source.offset) in self._by_source:
             self._duplicates.append((topic, source.offset, published))
             return

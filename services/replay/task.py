@@ -198,7 +198,8 @@ class ReplayedTask:
             return
         exact = letter is not None and not self.was_buffered_first(record, letter)
         at = letter.at if letter is not None and exact else self.estimated_time(record, until)
-        self.advance_time(at, slice_began=exact and not self.consumed_unknown)
+        fired_before = letter.unfired_from if letter is not None and exact else None
+        self.advance_time(fired_before or at, slice_began=exact and not self.consumed_unknown)
         candidates = dict.fromkeys([at, *([letter.at] if letter else []), until or FAR_FUTURE, self.time_reached])
         attempt = self._agreeing_attempt(record, letter, candidates, until)
         self.commit(attempt or self._disagreeing_attempt(record, letter, at))

@@ -11,7 +11,7 @@ from shared.kafka.record import Headers, Output, Record
 # headers have these names is still restored unchanged.
 _NAMES = (
     *("dlt-cause", "dlt-message", "dlt-service", "dlt-topic", "dlt-partition", "dlt-offset", "dlt-timestamp"),
-    *("dlt-at", "dlt-body"),
+    *("dlt-at", "dlt-body", "dlt-unfired-from"),
 )
 _BODY_INLINE, _BODY_BY_REFERENCE = "inline", "by-reference"
 _MESSAGE_LIMIT = 2_000  # characters; messages name fields and ids, which are short
@@ -29,6 +29,7 @@ class DeadLetter:
     `record` is the original with its own topic, partition, offset, timestamp and headers. With `by_reference`, its
     value did not fit; it is read from that offset of the source topic, as long as that topic has it. So is a key beyond
     32 KiB. In dead letters of this version, `cause` is a `DeadLetterCause`; those of others may have other causes.
+    `unfired_from` is what `caused_by` has in events: from when on the task had due timers that it had not fired yet.
     """
 
     cause: str
@@ -37,6 +38,7 @@ class DeadLetter:
     at: datetime
     record: Record
     by_reference: bool = False
+    unfired_from: datetime | None = None
 
 
 def topic_of(source_topic: str) -> str:
@@ -56,8 +58,9 @@ def to_output(dead_letter: DeadLetter) -> Output:
         str(source.partition),
         str(source.offset),
         str(source.timestamp_ms),
-        dead_letter.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        _text(dead_letter.at),
         body,
+        "" if dead_letter.unfired_from is None else _text(dead_letter.unfired_from),
     )
     causes = tuple((name, value.encode()) for name, value in zip(_NAMES, values, strict=True))
     if dead_letter.by_reference:
@@ -72,8 +75,22 @@ def parse(key: bytes | None, value: bytes | None, headers: Headers) -> DeadLette
     if tuple(name for name, _ in causes) != _NAMES:
         raise NotADeadLetter(f"the last headers are {[name for name, _ in causes]}, expected {list(_NAMES)}")
     try:
-        cause, message, service, topic, partition, offset, timestamp, at, body = (data.decode() for _, data in causes)
+        cause, message, service, topic, partition, offset, timestamp, at, body, unfired = (
+            data.decode() for _, data in causes
+        )
         record = Record(topic, int(partition), int(offset), int(timestamp), key, value, own)
-        return DeadLetter(cause, message, service, datetime.fromisoformat(at), record, body == _BODY_BY_REFERENCE)
+        return DeadLetter(
+            cause,
+            message,
+            service,
+            datetime.fromisoformat(at),
+            record,
+            body == _BODY_BY_REFERENCE,
+            datetime.fromisoformat(unfired) if unfired else None,
+        )
     except (ValueError, AttributeError) as error:  # headers of other programs may have no value
         raise NotADeadLetter(f"a dlt-* header is not readable: {type(error).__name__}") from error
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

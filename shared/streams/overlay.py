@@ -1,6 +1,7 @@
 """[pure] The changes and outputs of one transaction, kept apart from the stores until it has committed."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -89,6 +90,7 @@ class Overlay:
 
     def dead_letter(self, letter: DeadLetter) -> None:
         """Dead-letter a record when the transaction commits. The runtime counts and logs it then."""
+        letter = replace(letter, unfired_from=self.unfired_from)
         self.emit(dead_letters.to_output(letter))
         self.dead_letters.append(letter)
 

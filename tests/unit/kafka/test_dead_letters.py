@@ -26,7 +26,7 @@ records = st.builds(
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
 dead_letters_ = st.builds(
     DeadLetter, cause=st.text(max_size=20), message=st.text(max_size=200), service=st.text(max_size=20), at=instants,
-    record=records, by_reference=st.just(False),
+    record=records, by_reference=st.just(False), unfired_from=st.none() | instants,
 )  # fmt: skip
 
 
