@@ -17,11 +17,16 @@ from rich.table import Table
 from services.cli.kafka_errors import kafka_errors
 from services.cli.options import BAD_INPUT, CommandFailed, Flag, Kafka, kafka_settings, report
 from shared.contracts.base import format_instant
+from shared.contracts.topics import REQUESTS
 from shared.kafka.dead_letter_log import SOURCES, Found, NoOriginal, Place, read_all, read_one, read_original, replay
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 
 DONE, FAILED = 0, 1
+CONFLICT = (
+    "another request with the same id counts, and after two days the router would decide this one as well; "
+    "--force replays it"
+)
 
 app = App(name="dead-letters")
 
@@ -75,9 +80,11 @@ def show(place: str, *, value: Flag = False, kafka: Kafka = None, as_json: Json 
 @app.command(name="replay")
 def replay_dead_letters(
     *places: str, every: Annotated[bool, Parameter(name="--all", negative="")] = False, topic: Topic = None,
-    cause: Cause = None, kafka: Kafka = None, as_json: Json = False,
+    cause: Cause = None, force: Flag = False, kafka: Kafka = None, as_json: Json = False,
 ) -> int:  # fmt: skip
     """Write dead letters to their source topic again, byte for byte, to be processed like new records.
+
+    A request that was dead-lettered as `conflict` is left out: another one with the same id counts.
 
     Parameters
     ----------
@@ -85,19 +92,24 @@ def replay_dead_letters(
         Their ids as `list` shows them: TOPIC:PARTITION:OFFSET.
     every
         All of them, or those that --topic and --cause select.
+    force
+        Replay conflicting requests too. One that is older than two days becomes a second decision of its case.
     """
     try:
         if bool(places) == every:
             raise CommandFailed("name dead letters, or use --all (with --topic and --cause to select)", BAD_INPUT)
-        answers = _call(kafka, lambda settings: _replay(settings, [_place(place) for place in places], topic, cause))
+        chosen = [_place(place) for place in places]
+        answers, left = _call(kafka, lambda settings: _replay(settings, chosen, topic, cause, force))
     except CommandFailed as failed:
         return report(failed)
-    for place, problem in answers:
+    for place, problem in answers + [(each, CONFLICT) for each in left if as_json]:
         if as_json:
             print(_json({"id": str(place), "replayed": not problem, "problem": problem or None}))
         else:
             print(f"{place}: {problem or 'replayed'}", file=sys.stderr if problem else sys.stdout)
-    return FAILED if any(problem for _, problem in answers) else DONE
+    if left and not as_json:
+        print(f"not replayed: {len(left)} of cause conflict in {REQUESTS.name}: {CONFLICT}", file=sys.stderr)
+    return FAILED if any(problem for _, problem in answers) or (places and left) else DONE
 
 
 async def _collect(settings: KafkaSettings, topic: str | None, cause: str | None) -> list[Found]:
@@ -127,8 +139,9 @@ async def _show(settings: KafkaSettings, place: Place, with_value: bool) -> dict
 
 
 async def _replay(
-    settings: KafkaSettings, places: list[Place], topic: str | None, cause: str | None
-) -> list[tuple[Place, str]]:
+    settings: KafkaSettings, places: list[Place], topic: str | None, cause: str | None, force: bool
+) -> tuple[list[tuple[Place, str]], list[Place]]:
+    """Each dead letter that was to be replayed with its problem, or ""; and those that are left out."""
     answers: list[tuple[Place, str]] = []
     found = [] if places else await _collect(settings, topic, cause)
     for place in places:
@@ -137,7 +150,16 @@ async def _replay(
             answers.append((place, "there is no dead letter at this place"))
         else:
             found.append(each)
-    return answers + [(each.place, problem) async for each, problem in replay(settings, found)]
+    left = [] if force else [each for each in found if _is_conflicting_request(each)]
+    chosen = [each for each in found if force or not _is_conflicting_request(each)]
+    answers += [(each.place, problem) async for each, problem in replay(settings, chosen)]
+    return answers, [each.place for each in left]
+
+
+def _is_conflicting_request(found: Found) -> bool:
+    """Whether a request came under the id of another one; its dead letter outlives what the router knows of the id."""
+    dead_letter = found.dead_letter
+    return dead_letter is not None and (dead_letter.record.topic, dead_letter.cause) == (REQUESTS.name, "conflict")
 
 
 def _about(found: Found) -> dict[str, Any]:

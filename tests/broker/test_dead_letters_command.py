@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -217,6 +218,35 @@ async def test_a_replayed_tombstone_keeps_its_timestamp(desk: Desk) -> None:
     await desk.run("replay", dead_letter)
     (record,) = await desk.sent_back()
     assert (record.value, record.timestamp) == (None, three_weeks_ago)
+
+
+async def test_a_conflicting_request_is_not_replayed_unless_forced(desk: Desk) -> None:
+    """The router knows an id for 49 hours: of an older conflict it would make a second decision of the case."""
+    partition = partition_for(desk.key, 6)
+    values = {cause: f"{cause} {desk.key.decode()}".encode() for cause in ("conflict", "not_in_edition")}
+    ids = {}
+    for cause, value in values.items():
+        record = Record(REQUESTS.name, partition, 7, -1, desk.key, value, HEADERS)
+        letter = dead_letters.to_output(DeadLetter(cause, "why", "router", utc_now(), record))
+        sent = await desk.producer.send_and_wait(
+            letter.topic, letter.value, key=letter.key, partition=letter.partition, headers=[*letter.headers]
+        )
+        ids[cause] = f"{REQUESTS.name}:{sent.partition}:{sent.offset}"
+
+    async def replayed() -> list[bytes | None]:
+        return [each.value for each in await log_of(desk.bootstrap, REQUESTS) if each.key == desk.key]
+
+    code, out, err = await desk.run("replay", "--all", "--topic", REQUESTS.name, "--cause", "conflict")
+    assert (code, out) == (0, "")
+    assert re.match(f"not replayed: [0-9]+ of cause conflict in {REQUESTS.name}: another request with the same id", err)
+    assert await replayed() == []
+    code, out, _ = await desk.run("replay", *ids.values(), "--json")
+    answers = {answer["id"]: answer["replayed"] for answer in map(json.loads, out.splitlines())}
+    assert (code, answers) == (1, {ids["conflict"]: False, ids["not_in_edition"]: True})
+    assert await replayed() == [values["not_in_edition"]]
+    code, out, _ = await desk.run("replay", ids["conflict"], "--force")
+    assert (code, out) == (0, f"{ids['conflict']}: replayed\n")
+    assert await replayed() == [values["not_in_edition"], values["conflict"]]
 
 
 async def test_an_old_entitlement_that_was_on_a_wrong_partition_leaves_the_present_one(
