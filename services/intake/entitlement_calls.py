@@ -37,7 +37,11 @@ class Publish(Protocol):
 
 
 class EntitlementCalls:
-    """Sets and withdraws entitlements. `timeout` is for a whole call, in seconds."""
+    """Sets and withdraws entitlements.
+
+    `timeout` is in seconds, for each step: waiting for the view after a start, and until it shows the record. The
+    publisher has its own: if this one contained it, the publisher would be cancelled and notice no outage.
+    """
 
     def __init__(
         self,
@@ -79,27 +83,35 @@ class EntitlementCalls:
     ) -> tuple[_Stated, Written]:
         if self._publisher.connected:  # else publishing refuses at once
             await self._caught_up()
-        try:
-            async with asyncio.timeout(self._timeout):
-                while True:
-                    known = self._accounts.known(account_id)
-                    now = self.clock()
-                    event = event_at(instant_of_call(known.at if known else None, now))
-                    position = await self._publish(
-                        ENTITLEMENTS,
-                        account_id,
-                        event,
-                        event_id=secrets.token_hex(16),
-                        subject=account_id,
-                        at=now,
-                        parent=parent,
-                    )
+        loop = asyncio.get_running_loop()
+        read_by = None
+        while True:
+            known = self._accounts.known(account_id)
+            now = self.clock()
+            event = event_at(instant_of_call(known.at if known else None, now))
+            position = await self._publish(
+                ENTITLEMENTS,
+                account_id,
+                event,
+                event_id=secrets.token_hex(16),
+                subject=account_id,
+                at=now,
+                parent=parent,
+            )
+            read_by = read_by or loop.time() + self._timeout
+            try:
+                async with asyncio.timeout_at(read_by):
                     await self._tail.read_past(ENTITLEMENTS, position.partition, position.offset)
-                    known = self._accounts.known(account_id)
-                    if known is not None and known.offset >= position.offset:
-                        return event, position
-        except TimeoutError:
-            raise KafkaUnavailable("refusal.kafka_slow", seconds=self._timeout, retry_after=RETRY_AFTER) from None
+            except TimeoutError:
+                raise self._slow() from None
+            known = self._accounts.known(account_id)
+            if known is not None and known.offset >= position.offset:
+                return event, position
+            if loop.time() >= read_by:
+                raise self._slow()
+
+    def _slow(self) -> KafkaUnavailable:
+        return KafkaUnavailable("refusal.kafka_slow", seconds=self._timeout, retry_after=RETRY_AFTER)
 
     async def _caught_up(self) -> None:
         try:

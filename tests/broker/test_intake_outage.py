@@ -15,11 +15,12 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from shared.contracts import wire
 from shared.contracts.structs import SupportRequestSubmitted
-from shared.contracts.topics import REQUESTS
+from shared.contracts.topics import ENTITLEMENTS, REQUESTS
 from shared.embedded_kafka.broker import EmbeddedKafka
 from shared.kafka import serde
 from shared.kafka.ping import answers
@@ -129,6 +130,21 @@ async def test_only_the_first_call_waits_for_a_kafka_that_does_not_answer(
     ]
     views = [(line["view"], line["action"]) for line in logged if line.get("action", "").startswith("view.")]
     assert len(views) == len(set(views)), "once for each view, if it has noticed the outage at all"
+
+
+async def test_an_entitlement_call_notices_a_kafka_that_does_not_answer(started: EmbeddedKafka) -> None:
+    """As a request does: the metric counts it, intake is not ready, and the calls after it are refused at once."""
+    unacknowledged = "frontline_intake_records_unacknowledged_total", {"topic": ENTITLEMENTS.name, "reason": "timeout"}
+    before = REGISTRY.get_sample_value(*unacknowledged) or 0
+    entitlement = {"plan": "premier_plus", "account_type": "enterprise", "paid": True}
+    async with _intake(started) as intake, intake.client() as http:
+        url = "/v1/accounts/frozen/entitlement"
+        async with _frozen(started):
+            assert (await http.put(url, json=entitlement)).status_code == 503
+            assert REGISTRY.get_sample_value(*unacknowledged) == before + 1
+            assert not intake.service.publisher.connected
+        await eventually(lambda: is_settled(intake.service), 30, "intake has found Kafka again")
+        assert (await http.put(url, json=entitlement)).status_code == 200
 
 
 async def _refused_while_frozen(
