@@ -272,10 +272,7 @@ class System:
     def _write_ready_file(self) -> None:
         if self._ready_file is None or not self._is_ready or not self._supervisor.all_up:
             return
-        part = self._ready_file.with_name(f"{self._ready_file.name}.part")
-        part.touch(mode=0o600)  # it contains a key
-        part.write_text(json.dumps(asdict(self.ready)), encoding="utf-8")
-        part.replace(self._ready_file)
+        _write_private(self._ready_file, json.dumps(asdict(self.ready)))  # it contains a key
 
 
 def id_secret(data: Path | None) -> str:
@@ -287,12 +284,19 @@ def id_secret(data: Path | None) -> str:
     if data is None:
         return secret
     file = data / "id-secret"
-    try:
-        file.touch(mode=0o600, exist_ok=False)
-    except FileExistsError:
-        return file.read_text(encoding="ascii")
-    file.write_text(secret, encoding="ascii")
+    if kept := file.read_text(encoding="ascii").strip() if file.exists() else "":
+        return kept
+    _write_private(file, secret)
     return secret
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner may read: as a whole or not at all, whenever the process ends."""
+    part = file.with_name(f"{file.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600, exist_ok=False)
+    part.write_text(text, encoding="utf-8")
+    part.replace(file)
 
 
 def _describe(error: Exception) -> str:

@@ -3,6 +3,8 @@
 import stat
 from pathlib import Path
 
+import pytest
+
 from services.cli.system import id_secret
 from shared.contracts.request_ids import MIN_SECRET
 
@@ -13,6 +15,31 @@ def test_the_secret_stays_with_the_data_folder_and_only_its_owner_may_read_it(tm
     assert len(made) >= MIN_SECRET
     (file,) = tmp_path.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert id_secret(tmp_path) == made
+
+
+def test_a_start_that_was_killed_leaves_no_secret_that_is_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Intake refuses an empty one, so no later start would succeed."""
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "write_text", killed)
+        id_secret(tmp_path)
+    made = id_secret(tmp_path)
+    assert len(made) >= MIN_SECRET
+    assert id_secret(tmp_path) == made
+    assert [file.name for file in tmp_path.iterdir()] == ["id-secret"]
+
+
+def test_an_empty_file_counts_as_missing(tmp_path: Path) -> None:
+    """A full disk or a crash of the machine may leave one."""
+    (tmp_path / "id-secret").touch()
+    made = id_secret(tmp_path)
+    assert len(made) >= MIN_SECRET
     assert id_secret(tmp_path) == made
 
 
