@@ -29,6 +29,11 @@ class ClockCheck:
         self._refused_at: tuple[datetime, timedelta] | None = None  # wall clock, monotonic clock
         self._in_doubt = False  # from a refusal until a record is accepted
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a record was refused for its time, and none has been accepted since."""
+        return self._in_doubt
+
     def refused(self, now: datetime, monotonic: timedelta) -> None:
         """Kafka has refused the time of a record."""
         self._refused_at = (now, monotonic)

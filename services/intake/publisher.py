@@ -245,7 +245,8 @@ class Publisher:
             self._report("connected")
             since, self._away_since = self._away_since, None
             if since is None:
-                self._log.info("Connected to Kafka", action="kafka.connected")
+                if not self._clock.in_doubt:  # else this connection is only for the next attempt
+                    self._log.info("Connected to Kafka", action="kafka.connected")
             else:
                 seconds = time.monotonic() - since
                 self._log.info(

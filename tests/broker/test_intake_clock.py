@@ -76,6 +76,7 @@ async def test_a_record_that_kafka_refuses_for_its_time_is_clock_wrong_until_the
     assert sorted(ids) == sorted(answer.json()["request_id"] for answer in (accepted, *others))
     captured = capsys.readouterr()
     log = captured.out + captured.err
+    assert log.count("kafka.connected") == 1, "at the start; not with each attempt while the clock is in doubt"
     assert log.count("clock.refused") == 1
     assert log.count("clock.accepted") == 1
     assert "kafka.unavailable" not in log
