@@ -12,7 +12,7 @@ _NAMED_IN = ("en", "es")
 def tag_meant_by(text: str) -> str | None:
     """The tag itself, if `text` is one; else the one that is meant, or None if no language has such a name.
 
-    `english` is `en`, and `deu-AT` is `de-AT`. The case of the letters is left as it is.
+    `english` is `en`, and `deu-AT` is `de-AT`; `cmn` is a tag of its own. The case of the letters is left as it is.
     """
     language, *rest = text.split("-")
     if len(language) > _LONGEST_CODE:
@@ -23,10 +23,18 @@ def tag_meant_by(text: str) -> str | None:
     return None if meant is None else "-".join((meant, *rest))
 
 
+# Registered tags of single languages (IANA Language Subtag Registry). For CLDR, they are aliases of a larger language.
+# fmt: off
+_REGISTERED = frozenset({
+    "adp", "als", "arb", "ayr", "azj", "cls", "cmn", "cwd", "drh", "ekk", "esk", "fuc", "gaz", "gug",
+    "ike", "khk", "kmr", "knc", "kng", "kpv", "lvs", "npi", "ojg", "ory", "pbu", "pes", "plt", "prp",
+    "quz", "src", "swh", "uzn", "ydd", "zsm", "zyb",
+})
+# fmt: on
 _SHORTER: dict[str, str] = {
     code: short
     for code, short in get_global("language_aliases").items()
-    if len(code) == _LONGEST_CODE and len(short) == 2
+    if len(code) == _LONGEST_CODE and len(short) == 2 and code not in _REGISTERED
 }
 
 
