@@ -95,15 +95,17 @@ def advance(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
     Firing twice, or with a timer that an activity has made stale, finds nothing to do.
     """
     found: list[effects.ClockEvent] = []
-    was_closed: list[bool] = []
+    was_closed: bool | None = None  # before the first status ended
     while (ends_at := pending_ending(policy, case)) is not None and ends_at < now:
         fired = _fire_until(policy, case, ends_at)
         ended = _end_status(policy, fired.case, ends_at, now)
         found += fired.effects + ended.effects
-        was_closed.append(fired.is_closed)
+        was_closed = fired.is_closed if was_closed is None else was_closed
         case = ended.case
     fired = _fire_until(policy, case, now)
-    return fired._replace(effects=found + fired.effects, was_closed=[*was_closed, fired.is_closed][0])
+    return fired._replace(
+        effects=found + fired.effects, was_closed=fired.is_closed if was_closed is None else was_closed
+    )
 
 
 def _fire_until(policy: CasePolicy, case: CaseClocks, now: Micros) -> Step:
