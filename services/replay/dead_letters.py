@@ -1,6 +1,6 @@
 """[pure] The dead letters of one task: those in the log, and how they compare with those of the replay."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -28,15 +28,15 @@ class PublishedDeadLetter(NamedTuple):
     unfired_from: datetime | None = None  # as in CauseGroup
 
     @property
-    def not_from_topology(self) -> DeadLetterCause | None:
+    def cause_taken_from_log(self) -> DeadLetterCause | None:
         """The cause, if it follows from what the log does not have: the replay takes it from the log then.
 
         The broker decides on size, an error that isolates a case may be that of another version, and what is left of
         the budget for early activity depends on the instant. What has waited for its case has no value here.
         """
-        if self.cause == "unknown_case" and not self.by_reference:
-            return "unknown_case"
-        return _NOT_FROM_TOPOLOGY.get(self.cause)
+        if self.cause == "unknown_case" and self.by_reference:
+            return None
+        return next((cause for cause in _TAKEN_FROM_LOG if cause == self.cause), None)
 
 
 class Mismatch(NamedTuple):
@@ -57,10 +57,7 @@ _NEED_TARGET_EDITION = frozenset(
 )
 
 
-_NOT_FROM_TOPOLOGY: Mapping[str, DeadLetterCause] = {
-    "output_too_large": "output_too_large",
-    "case_isolated": "case_isolated",
-}
+_TAKEN_FROM_LOG: frozenset[DeadLetterCause] = frozenset({"output_too_large", "case_isolated", "unknown_case"})
 
 
 class _Migration(msgspec.Struct, frozen=True):

@@ -193,7 +193,7 @@ class ReplayedTask:
     def process_silent(self, record: Record, until: datetime | None) -> None:
         """Process a silent record at an instant at which its output agrees with the log, if there is one."""
         letter = self.dead_letters.of(record)
-        if letter is not None and (cause := letter.not_from_topology) is not None:
+        if letter is not None and (cause := letter.cause_taken_from_log) is not None:
             self.commit(self._without_excluded(self.runner.dead_letter(record, letter.at, cause)))
             return
         exact = letter is not None and not self.was_buffered_first(record, letter)
@@ -222,9 +222,8 @@ class ReplayedTask:
         place = (record.topic, record.offset)
         causes = [each.cause for each in attempt.dead_letters if (each.record.topic, each.record.offset) == place]
         if causes:
-            if (
-                letter is None
-            ):  # time decides this cause, so of a lost dead letter the estimated time is the best witness
+            # Time decides this cause, so of a lost dead letter the estimated time is the best witness.
+            if letter is None:
                 lost = self.dead_letters.may_be_deleted(record.topic, timestamp_of(record))
                 return lost and causes == [_FROM_THE_FUTURE]
             return causes == [letter.cause]
