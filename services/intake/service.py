@@ -39,7 +39,7 @@ from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary
 
 RECENT = Gauge("frontline_intake_recent_requests", "Requests that the view of recent requests holds")
-ACCOUNTS = Gauge("frontline_intake_accounts", "Accounts that the view of entitlements holds")
+ACCOUNTS = Gauge("frontline_intake_accounts", "Accounts that the view of entitlements knows, withdrawn ones included")
 _CLOCK_REPORT_SECONDS = 1.0
 _EVENTS_PER_REQUEST = 10  # events of escalation per request that the view of recent requests reads at the start
 
