@@ -36,9 +36,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "replay": ("services.cli.replay.command:replay", "Run the services again on a recorded log; compare the events."),
     "policy": ("services.cli.policy.commands:app", "Check, show, compare and try editions; migrate open cases."),
-    "topics": ("services.cli.topics:app", "List, create and compare topics; accept one made again."),
+    "topics": ("services.cli.topics:app", "List, create and compare topics; accept lost records."),
     "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),
-    "token": ("services.cli.token:app", "Create API keys for the clients of intake."),
+    "token": ("services.cli.token:app", "Create API keys for clients, and the secret of ids."),
     "doctor": ("services.cli.doctor:doctor", "Check whether Frontline can run on this machine."),
 }
 
