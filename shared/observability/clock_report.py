@@ -10,7 +10,7 @@ DRIFT_SECONDS = Gauge(
 )
 PAUSED = Gauge(
     "frontline_clock_paused",
-    "1 while the wall clock has jumped: no timer fires, and instants follow its rate before the jump",
+    "1 while the wall clock has jumped: timers, if any, are paused, and instants follow its rate before the jump",
     ["service"],
 )
 
@@ -32,9 +32,10 @@ class ClockReport:
         self._paused = not reading.steady
         if self._paused:
             self._log.error(
-                "Wall clock jumped: until it is stable, no timer fires, and instants follow its rate before the jump",
+                "Wall clock jumped: until it is stable, instants follow its rate before the jump, "
+                "and timers, if any, are paused",
                 action="clock.paused",
                 drift_seconds=round(reading.drift, 3),
             )
         else:
-            self._log.info("Wall clock stable: timers and instants follow it again", action="clock.steady")
+            self._log.info("Wall clock stable: instants, and timers, if any, follow it again", action="clock.steady")
