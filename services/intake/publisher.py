@@ -8,7 +8,8 @@ resized, or was deleted and created again: no task reads such a topic before an 
 If an acknowledgement does not arrive in time, the fate of the record is unknown. An idempotent producer keeps its
 batches until they are written, so the record may still be written once Kafka is available. The call was not
 acknowledged, and the answer names the key with which to repeat it. The second record has the same ids, and the router
-accepts one of the two.
+accepts one of the two. Only a repetition after midnight that another instance takes may have ids of the new day, if the
+first record was written after it.
 
 A record that Kafka refuses for its time is the operator's to mend, and is reported as such (`clock_check.py`).
 """

@@ -26,9 +26,10 @@ def test_a_start_that_was_killed_leaves_no_secret_that_is_empty(
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(Path, "write_text", killed)
-        id_secret(tmp_path)
+        with pytest.raises(KeyboardInterrupt):
+            id_secret(tmp_path)
     made = id_secret(tmp_path)
     assert len(made) >= MIN_SECRET
     assert id_secret(tmp_path) == made
