@@ -125,6 +125,22 @@ def check_readable(overlay: Overlay, case_id: str) -> None:
         _decode_kept(overlay.get(STORE, _record_key(offset)) or b"")
 
 
+def drop_unreadable(overlay: Overlay, list_key: bytes) -> list[Record]:
+    """The records of one list that cannot be read, without value and headers; what is kept of them is deleted here.
+
+    What they take of the budget stays taken: it is not known of which client they are. Raises what reading the list
+    raises.
+    """
+    case_id = case_of(list_key)
+    listed = _listed(overlay, case_id)
+    unreadable = [entry for entry in listed if not _is_readable(overlay, entry[1])]
+    if unreadable:
+        _put_listed(overlay, case_id, [entry for entry in listed if entry not in unreadable])
+    for _, offset in unreadable:
+        overlay.delete(STORE, _record_key(offset))
+    return [_place(overlay, case_id, offset) for _, offset in unreadable]
+
+
 def due_of(key: bytes, value: bytes | None) -> int | None:
     """When the entry `key` of the store has something to give up; None for anything but a list."""
     return int.from_bytes(value[:8], "big") if value is not None and is_list(key) else None
@@ -196,8 +212,20 @@ def _take(overlay: Overlay, case_id: str, offset: int) -> Waiting:
     kept = _decode_kept(stored)
     overlay.delete(STORE, key)
     _release(overlay, kept.activity.client, _cost(case_id, stored))
-    record = Record(ACTIVITY.name, overlay.partition, offset, -1, case_id.encode(), None)
-    return Waiting(kept.activity, unpack_trace(kept.trace), record)
+    return Waiting(kept.activity, unpack_trace(kept.trace), _place(overlay, case_id, offset))
+
+
+def _place(overlay: Overlay, case_id: str, offset: int) -> Record:
+    """A record of activity without value and headers."""
+    return Record(ACTIVITY.name, overlay.partition, offset, -1, case_id.encode(), None)
+
+
+def _is_readable(overlay: Overlay, offset: int) -> bool:
+    try:
+        _decode_kept(overlay.get(STORE, _record_key(offset)) or b"")
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def _record_key(offset: int) -> bytes:

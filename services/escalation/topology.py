@@ -105,7 +105,7 @@ class EscalationTopology:
         """Fire the due timer of a case, or dead-letter early activity whose case did not come."""
         held = self._isolated.held(timer.store, timer.key, overlay)
         if held is not None:
-            self._retry(timer.store, timer.key, overlay)
+            self._retry(timer.store, timer.key, held, overlay)
         elif timer.store == case_state.STORE:
             self._fire(timer.key, timer.due, overlay)
         else:
@@ -284,8 +284,16 @@ class EscalationTopology:
         overlay.isolations.append(Isolation({"case_id": isolation.case_of(store, key)}, error, until))
         return isolated
 
-    def _retry(self, store: str, key: bytes, overlay: Overlay) -> None:
-        """Fire what an isolated case has due by now, if anything: if that succeeds, its isolation ends."""
+    def _retry(self, store: str, key: bytes, isolated: IsolatedCase, overlay: Overlay) -> None:
+        """Fire what an isolated case has due by now, if anything: if that succeeds, its isolation ends.
+
+        What waits for it and cannot be read would isolate it for ever, so it is dead-lettered: its topic has it whole.
+        """
+        if store == early_activity.STORE:
+            self._moving(store, key, overlay)
+            for record in early_activity.drop_unreadable(overlay, key):
+                poison = isolation.refusal(isolation.key_of(store, key), isolated)
+                self._dead_letter(overlay, record, poison, by_reference=True)
         self._check_readable(store, key, overlay)
         due = timer_of(store, key, overlay.get(store, key))
         if due is not None and due < to_micros(overlay.now):

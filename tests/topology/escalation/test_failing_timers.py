@@ -11,6 +11,7 @@ from services.escalation import early_activity, topology
 from services.escalation.auditor import Auditor
 from services.escalation.early_activity import list_key
 from shared.business_time.instants import from_micros
+from shared.contracts.topics import ACTIVITY
 from shared.sla import case_state, isolated_case
 from shared.sla.packing import pack_id
 from shared.streams.errors import RecordRefused
@@ -248,6 +249,33 @@ def test_a_decision_whose_early_activity_cannot_be_read_waits_with_it() -> None:
     desk.driver.restart()
     desk.passes(minutes(1))
     assert desk.words_of_record(desk.driver.dead_letters[0].record)[-1] == "first_response fulfilled in time"
+
+
+@pytest.mark.parametrize("damaged", [b"\xc1", b"\x92\xff\xc0", None], ids=["bytes", "type", "missing"])
+def test_early_activity_that_cannot_be_read_blocks_its_case_until_the_retry_only(damaged: bytes | None) -> None:
+    """The retry dead-letters it by reference: its topic has the whole record, so nothing is lost."""
+    desk = TaskDesk()
+    desk.record_activity("agent_replied", BAD)
+    desk.record_activity("customer_replied", BAD)
+    kept = desk.driver.changelogs["early"]
+    (first, _) = sorted(key for key in kept if key[:1] == b"r")
+    if damaged is None:
+        del kept[first]
+    else:
+        kept[first] = damaged
+    desk.driver.restart()
+    assert desk.opens(BAD) == []
+    assert desk.dead_letter_causes == ["case_isolated"]
+    desk.passes(minutes(61))
+    decision, unreadable, late = desk.driver.dead_letters
+    assert (unreadable.cause, unreadable.by_reference) == ("case_isolated", True)
+    assert (unreadable.record.topic, unreadable.record.offset) == (ACTIVITY.name, int.from_bytes(first[1:], "big"))
+    assert (late.cause, late.by_reference) == ("unknown_case", True)
+    assert desk.driver.processor.postponed() == Postponed()
+    assert not [key for key in desk.driver.contents("early") if key[:1] in b"lr"]
+    assert desk.words_of_record(decision.record)[0] == "first_response started"
+    desk.driver.restart()
+    assert "first_response fulfilled late" in desk.record_activity("agent_replied", BAD)
 
 
 def test_what_a_case_has_done_before_its_timer_failed_stays_done() -> None:
