@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.topics import ACTIVITY, ESCALATIONS, dead_letter
+from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, dead_letter
 from shared.kafka.dead_letters import parse
 from shared.sla import case_state
 from shared.sla.packing import pack_id
 from tests.harness.asking import account
 from tests.harness.recording import Recording
-from tests.topology.replay.helpers import LIBRARY, identical, replay, types
+from tests.topology.replay.helpers import LIBRARY, identical, replay, tally_of, types
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -96,3 +96,33 @@ def test_a_case_that_activity_has_isolated() -> None:
     recording.runs()
     recording.passes(DAY)
     assert identical(replay(recording), recording)
+
+
+def test_a_case_whose_early_activity_could_not_be_read() -> None:
+    """Its decision and that activity are dead-lettered, and replayed later; what waited beside it has expired.
+
+    Escalation is compared alone: nobody but the operator has published the decision twice.
+    """
+    recording, _ = with_three_cases()
+    case_id = recording.asks(4)
+    for kind in ("agent_replied", "customer_replied"):
+        recording.record_activity(kind, case_id)
+    recording.runs(service="escalation")
+    task = recording.tasks["escalation", 0]
+    kept = task.changelogs["early"]
+    kept[min(key for key in kept if key[:1] == b"r")] = b"\xc1"
+    task.restart()
+    recording.runs()
+    recording.passes(70 * MINUTE)
+    letters = [letter for topic in (CASES, ACTIVITY) for letter in recording.published(dead_letter(topic))]
+    causes = [parse(each.key, each.value, each.headers) for each in letters]
+    assert [letter.cause for letter in causes] == ["case_isolated", "case_isolated", "unknown_case"]
+    originals = {(each.topic, each.offset): each for each in recording.all_records()}
+    for letter in causes[:2]:
+        original = originals[letter.record.topic, letter.record.offset]
+        topic = CASES if letter.record.topic == CASES.name else ACTIVITY
+        recording.write_bytes(topic, original.key, original.value, original.headers)
+    recording.runs()
+    recording.passes(DAY)
+    escalation = tally_of(replay(recording), "escalation")
+    assert escalation.published == escalation.identical > 0
