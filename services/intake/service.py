@@ -150,7 +150,8 @@ class Service:
         `parent` is the caller's traceparent, if it sent one. Raises NotAcknowledged.
         """
         envelope = serde.Envelope(event_id, INTAKE_SOURCE, type_of(event), at, subject, tracing.child(parent))
-        timestamp_ms = round(self.clock().timestamp() * 1000)  # not the producer's own, which no one watches for jumps
+        # Kafka compares this with its own clock. The producer would read the wall clock, which may have jumped.
+        timestamp_ms = round(self._watched_clock.read().now.timestamp() * 1000)
         return await self.publisher.publish(
             serde.to_output(topic, key, envelope, wire.encode(event)), timestamp_ms=timestamp_ms
         )

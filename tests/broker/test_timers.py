@@ -92,10 +92,8 @@ async def test_timers_pause_while_the_wall_clock_is_wrong_and_records_do_not(rig
         hands.step = timedelta()
         after = await rig.read(rig.sink, 2 + len(KEYS))
         await eventually(lambda: [line["event"] for line in logged if line.get("action") == "clock.steady"])
-    assert [line["event"] for line in logged if line.get("action", "").startswith("clock.")] == [
-        "Wall clock jumped: timers paused until it is stable",
-        "Wall clock stable: timers resumed",
-    ]
+    actions = [str(line.get("action")) for line in logged]
+    assert [action for action in actions if action.startswith("clock.")] == ["clock.paused", "clock.steady"]
     assert [record.key for record in after if (record.value or b"").startswith(b"fired")] == [b"b"]
     assert running.readiness.ready
 
