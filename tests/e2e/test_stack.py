@@ -6,7 +6,6 @@ so that one already running is left alone.
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -19,23 +18,18 @@ from services.cli.demo.run import settled, submit_all
 from services.cli.demo.traffic import Ask, coverage
 from services.cli.system import load_accounts
 from shared.policy.files import load_edition
+from tests.harness.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 KEY = "local-development-only"  # the key that docker-compose.yml admits; it opens nothing but a stack on this machine
 SERVICES = ("intake", "router", "escalation")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Stack:
     """`docker compose` on a project of this test's own."""
 
     def __init__(self) -> None:
-        self.ports = {name: _free_port() for name in ("KAFKA_PORT", "INTAKE_PORT", "ROUTER_PORT", "ESCALATION_PORT")}
+        self.ports = {name: free_port() for name in ("KAFKA_PORT", "INTAKE_PORT", "ROUTER_PORT", "ESCALATION_PORT")}
         self._environment = {
             **os.environ,
             **{name: str(port) for name, port in self.ports.items()},

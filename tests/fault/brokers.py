@@ -15,7 +15,7 @@ from shared.embedded_kafka.data_folder import ClusterMember
 from shared.kafka.ping import wait_until_it_answers
 from shared.kafka.settings import KafkaSettings
 from tests.fault.tcp_proxy import Mode, TcpProxy
-from tests.harness.service_process import free_port
+from tests.harness.ports import free_port
 
 _START_SECONDS = 120.0
 # As a cluster of three needs it: a record is acknowledged when two brokers have it.

@@ -7,7 +7,6 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
 from shared.embedded_kafka.data_folder import broker_properties
 from shared.kafka.ping import wait_until_it_answers
+from tests.harness.ports import free_port
 
 IMAGE = "apache/kafka:4.4.0"
 PATIENCE = 15.0  # seconds for a given broker to answer
@@ -52,7 +52,7 @@ async def _container() -> AsyncIterator[str]:
     from testcontainers.core.container import DockerContainer  # noqa: PLC0415
 
     testcontainers_config.ryuk_disabled = True  # its clean-up container is one more image that has to be pulled
-    port = _free_port()  # the broker has to announce the port that it is reached at, so it is chosen before the start
+    port = free_port()  # the broker has to announce the port that it is reached at, so it is chosen before the start
     try:
         # root: the image's start script rewrites its own settings files, which not every build of it leaves writable
         container = DockerContainer(IMAGE).with_bind_ports(port, port).with_kwargs(user="root")
@@ -79,9 +79,3 @@ def _container_settings(port: int) -> dict[str, str]:
     }
     del settings["controller.quorum.bootstrap.servers"]
     return {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in settings.items()}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

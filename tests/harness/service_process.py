@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from shared.embedded_kafka.guarded_process import GuardedProcess
+from tests.harness.ports import free_port
 
 READY_SECONDS = 60.0  # with a predecessor that was killed: its session of 6 s has to end first
 END_SECONDS = 20.0
@@ -127,10 +127,3 @@ async def service_process(
         yield process
     finally:
         await process.stop()
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

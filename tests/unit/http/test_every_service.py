@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.harness.intake import ID_SECRET, api_keys
+from tests.harness.ports import free_port
 from tests.harness.raw_http import parse, raw_connection
-from tests.harness.service_process import free_port, service_process
+from tests.harness.service_process import service_process
 
 
 @pytest.mark.parametrize("name", ["intake", "router", "escalation"])

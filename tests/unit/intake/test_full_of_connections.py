@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from tests.harness.intake import ID_SECRET, api_keys
+from tests.harness.ports import free_port
 from tests.harness.raw_http import RawConnection, raw_connections
-from tests.harness.service_process import ServiceProcess, free_port, service_process
+from tests.harness.service_process import ServiceProcess, service_process
 
 OPEN_FILES = 256
 CONNECTIONS = 250
