@@ -77,6 +77,8 @@ class Nemesis:
         brokers.set_links(fault.target, "pass")
 
     async def _shift_clock(self, fault: Fault) -> None:
+        """Of a service that runs: one that starts with a wrong clock has nothing to compare it with."""
+        await self._system.processes[fault.target].until("/livez", 200)
         self._system.shift_clock(fault.target, HOUR if fault.kind == "clock_ahead" else -HOUR)
         await asyncio.sleep(fault.seconds)
         self._system.shift_clock(fault.target, 0)

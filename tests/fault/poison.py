@@ -6,6 +6,7 @@ router decides them, and nothing may stop at them.
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaProducer
@@ -22,36 +23,39 @@ from tests.fault.background import in_background
 from tests.harness.asking import request
 
 EVERY_SECONDS = 2.0
+ANSWER_SECONDS = 5.0
 _DIGESTS = ("", "sha256:0f", "q83vEjRWeJA=", "d\u00e9j\u00e0 vu")  # nobody says that a digest is hexadecimal
 
 
 @contextlib.asynccontextmanager
 async def poisoned(settings: KafkaSettings, run: str) -> AsyncIterator[None]:
     """One record is written after the other, by turns to the topics that services read."""
-    producer = AIOKafkaProducer(**settings.client(), enable_idempotence=True)
-    await producer.start()
-    try:
-        async with in_background(_write(producer, run)):
-            yield
-    finally:
-        with contextlib.suppress(KafkaError):
-            await producer.stop()
+    async with in_background(_write(settings, run)):
+        yield
 
 
-async def _write(producer: AIOKafkaProducer, run: str) -> None:
-    number = 0
+async def _write(settings: KafkaSettings, run: str) -> None:
+    numbers = itertools.count(1)
     while True:
-        number += 1
-        output = foreign_request(run, number)
-        with contextlib.suppress(KafkaError):
-            match number % 3:
-                case 0:
-                    await producer.send(REQUESTS.name, output.value, output.key, headers=list(output.headers))
-                case 1:
-                    await producer.send(REQUESTS.name, b"?", f"poison-{number}".encode())
-                case _:
-                    await producer.send(ACTIVITY.name, b"?", f"poison-{number}".encode())
+        # A new one after each error: an idempotent producer that has lost a batch writes nothing any more.
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with AIOKafkaProducer(**settings.client(), enable_idempotence=True) as producer:
+                while True:
+                    async with asyncio.timeout(ANSWER_SECONDS):
+                        await _send(producer, run, next(numbers))
+                    await asyncio.sleep(EVERY_SECONDS)
         await asyncio.sleep(EVERY_SECONDS)
+
+
+async def _send(producer: AIOKafkaProducer, run: str, number: int) -> None:
+    match number % 3:
+        case 0:
+            output = foreign_request(run, number)
+            await producer.send_and_wait(REQUESTS.name, output.value, output.key, headers=list(output.headers))
+        case 1:
+            await producer.send_and_wait(REQUESTS.name, b"?", f"poison-{number}".encode())
+        case _:
+            await producer.send_and_wait(ACTIVITY.name, b"?", f"poison-{number}".encode())
 
 
 def foreign_request(run: str, number: int) -> Output:
