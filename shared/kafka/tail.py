@@ -110,7 +110,7 @@ class Tail:
         self._handled = asyncio.Condition()  # notified after each poll while there are some
         self._ids: dict[str, str] = {}  # of the topics that `_next` belongs to
         self._log = get_logger()
-        self._logged: set[str] = set()  # places in the code
+        self._logged_places: set[str] = set()
         self._interrupted = False  # logged at the start of an interruption and at its end
         self._progress = asyncio.Event()  # set with each slice, and then replaced
         self.caught_up = asyncio.Event()  # set once the topics have been read to their end, as it was at the start
@@ -268,8 +268,8 @@ class Tail:
 
     def _log_once(self, where: str) -> None:
         """Log an unexpected error by its place in the code: its text might quote a customer."""
-        if where not in self._logged:
-            self._logged.add(where)
+        if where not in self._logged_places:
+            self._logged_places.add(where)
             self._log.error(
                 "A view has skipped a record that it cannot handle; further ones are only counted",
                 action="view.record_skipped",
