@@ -1,7 +1,8 @@
 """[pure] The dead letters of one task: those in the log, and how they compare with those of the replay."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 import msgspec
@@ -78,6 +79,7 @@ class PublishedDeadLetters:
         self._partition = partition
         self._by_source: dict[tuple[str, int], PublishedDeadLetter] = {}
         self._duplicates: list[tuple[str, int, PublishedDeadLetter]] = []
+        self._given_up: list[tuple[datetime, bytes]] = []  # a heap: when activity of a key had waited too long
         # For topics whose first dead letters are deleted: the time of the first one left, None if none is left.
         self._complete_since: dict[str, datetime | None] = {}
         for topic in sources:
@@ -102,6 +104,11 @@ class PublishedDeadLetters:
     def last_at(self) -> datetime | None:
         """The latest time of those that the replay has not produced yet."""
         return max((letter.at for letter in self._by_source.values()), default=None)
+
+    def take_given_up(self, until: datetime) -> Iterator[tuple[datetime, bytes]]:
+        """When a record was dead-lettered because its case had not come in time, and its key; in order, each once."""
+        while self._given_up and self._given_up[0][0] <= until:
+            yield heappop(self._given_up)
 
     def may_be_deleted(self, topic: str, at: datetime) -> bool:
         """Whether retention may have deleted a dead letter of time `at`: it is shorter than that of sources."""
@@ -162,6 +169,8 @@ class PublishedDeadLetters:
             self._complete_since[topic] = letter.at
         if letter.cause == "unknown_case" and source.key is not None:
             self.expired_activity.setdefault(source.key, []).append(letter.at)
+            if letter.by_reference:
+                heappush(self._given_up, (letter.at, source.key))
         if letter.cause == "unknown_edition" and (sha256 := self._target_edition(source)):
             self.unknown_editions.add((letter.at, sha256))
 

@@ -19,6 +19,7 @@ from services.replay.log import FAR_FUTURE, Log
 from services.replay.recorded_causes import CauseGroup, PublishedEvent, UnusableEvent, event_id, read_published
 from services.replay.slice_runner import EPOCH, TICK, Attempt, timestamp_of
 from services.replay.task import ReplayedTask, Report
+from shared.business_time.instants import to_micros
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Output, Record
@@ -26,6 +27,7 @@ from shared.messages.reason import Reason
 from shared.sla import case_state
 from shared.sla.case import QUIET_AFTER_CLOSED
 from shared.sla.packing import pack_id
+from shared.streams.processor import Timer
 
 _BUFFERED_FOR = timedelta(microseconds=early_activity.KEPT_FOR)
 _CASE_REMEMBERED_FOR = timedelta(microseconds=QUIET_AFTER_CLOSED + TOMBSTONE_KEPT_FOR)
@@ -203,15 +205,17 @@ class ReplayedEscalation(ReplayedTask):
 
     # timers
 
-    def advance_time(self, now: datetime, *, slice_began: bool) -> None:
+    def advance_time(self, now: datetime, *, slice_began: bool, unfired_from: datetime | None = None) -> None:
         """Fire the timers without events, each at its own time; a timer with events waits until the log has them.
 
         If the log never has them, although a slice began after the timer was due, they are missing. Timers fire at the
         beginning of a slice: those that the slice itself made due, or beyond its limit, fire in the next one.
         """
+        self._expire_early_activity(now)
         is_new = slice_began and now != self._slice_at
         self._slice_at = now if slice_began else self._slice_at
-        while (due := self.runner.next_due()) is not None and due < now and (is_new or due != self._held_due):
+        until = unfired_from or now
+        while (due := self.runner.next_due()) is not None and due < until and (is_new or due != self._held_due):
             attempt = self.attempt([], min(max(self.time_reached, due + TICK), now), timers=1)
             if attempt.events and (not is_new or self._are_published_later(attempt.events)):
                 self._held_due = due
@@ -241,6 +245,7 @@ class ReplayedEscalation(ReplayedTask):
             if expected.setdefault(event.id, event) is not event:
                 self.comparison.unmatched_published(event)  # a duplicate
         self._slice_at = at
+        self._expire_early_activity(at)
         while expected and (due := self.runner.next_due()) is not None and due < at:
             attempt = self.attempt([], at, timers=1)
             if attempt.events:
@@ -260,6 +265,17 @@ class ReplayedEscalation(ReplayedTask):
             self.commit(attempt)
         for event in expected.values():
             self.comparison.unmatched_published(event)
+
+    def _expire_early_activity(self, until: datetime) -> None:
+        """Give up the early activity whose dead letters the log has until then, each at the instant of its dead letter.
+
+        The log does not say when such activity was stored, so it is not known when it was due, nor in which order.
+        """
+        for letter_at, case_key in self.dead_letters.take_given_up(until):
+            key = early_activity.list_key(case_key.decode(errors="replace"))
+            due = early_activity.due_of(key, self.runner.stored(early_activity.STORE, key))
+            if due is not None and due < to_micros(letter_at):
+                self.commit(self.runner.fire(Timer(due, early_activity.STORE, key), letter_at))
 
     def _are_published_later(self, outputs: list[Output]) -> bool:
         """Whether events that are due now come later in the log."""

@@ -80,6 +80,12 @@ class SliceRunner:
         self._state.process(run, records)
         return self._attempt(run)
 
+    def fire(self, timer: Timer, now: datetime) -> Attempt:
+        """Run a slice at `now` that fires this timer only, whichever are due before it."""
+        run = self._state.begin(now)
+        self._state.fire_one(run, timer)
+        return self._attempt(run)
+
     def dead_letter(self, record: Record, now: datetime, cause: DeadLetterCause) -> Attempt:
         """Run a slice that dead-letters the record without processing it."""
         return self._attempt(self._state.refuse(record, now, cause, "", by_reference=False))

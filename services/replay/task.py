@@ -29,7 +29,7 @@ from services.replay.recorded_causes import (
     group_by_cause,
     read_published,
 )
-from services.replay.slice_runner import EPOCH, TICK, Attempt, SliceRunner, timestamp_of
+from services.replay.slice_runner import EPOCH, Attempt, SliceRunner, timestamp_of
 from shared.contracts.topics import Topic
 from shared.contracts.vocabulary import DeadLetterCause
 from shared.kafka.record import Output, Record
@@ -105,7 +105,7 @@ class ReplayedTask:
         if cursor.head is None or cursor.head.offset != offset:
             self._report_unprocessable_cause(topic, offset, events)
             return
-        self.advance_time(group.unfired_from or group.at, slice_began=True)
+        self.advance_time(group.at, slice_began=True, unfired_from=group.unfired_from)
         record = cursor.take()
         self._report(1)
         expected = [(event.record.value, event.id) for event in events]
@@ -198,8 +198,8 @@ class ReplayedTask:
             return
         exact = letter is not None and not self.was_buffered_first(record, letter)
         at = letter.at if letter is not None and exact else self.estimated_time(record, until)
-        fired_before = letter.unfired_from if letter is not None and exact else None
-        self.advance_time(fired_before or at, slice_began=exact and not self.consumed_unknown)
+        unfired_from = letter.unfired_from if letter is not None and exact else None
+        self.advance_time(at, slice_began=exact and not self.consumed_unknown, unfired_from=unfired_from)
         candidates = dict.fromkeys([at, *([letter.at] if letter else []), until or FAR_FUTURE, self.time_reached])
         attempt = self._agreeing_attempt(record, letter, candidates, until)
         self.commit(attempt or self._disagreeing_attempt(record, letter, at))
@@ -276,7 +276,7 @@ class ReplayedTask:
         self.process_silent_records(ends, None)
         last = self.dead_letters.last_at()
         if last is not None:
-            self.advance_time(last + TICK, slice_began=not self.consumed_unknown)
+            self.advance_time(last, slice_began=False)  # the slice that wrote it may have left timers
         self.dead_letters.compare_remaining(self.comparison, self.dead_letter_not_comparable)
         for topic in self.topics:
             processed = self.log.count(topic.name, self.partition, self.runner.positions[topic.name])
@@ -325,8 +325,11 @@ class ReplayedTask:
 
     # for subclasses: timers, and records whose fate depends on the time
 
-    def advance_time(self, now: datetime, *, slice_began: bool) -> None:
-        """Fire the timers without events that were due before `now`; `slice_began`: a slice is known to begin then."""
+    def advance_time(self, now: datetime, *, slice_began: bool, unfired_from: datetime | None = None) -> None:
+        """Fire the timers without events that were due before `now`; `slice_began`: a slice is known to begin then.
+
+        `unfired_from`: that slice left timers that were due then or later.
+        """
 
     def fire_timers(self, events: list[PublishedEvent], at: datetime) -> None:
         """Fire timers at `at` until they have produced these published events, as far as they do."""

@@ -137,7 +137,21 @@ class TaskState:
             if tried == limit or (tried and not may_go_on()):
                 done.overlay.unfired_from = _instant(timer.due)
                 break
-            self._fire(done, timer)
+            self.fire_one(done, timer)
+
+    def fire_one(self, done: Slice, timer: Timer) -> None:
+        """Fire a due timer. If it fails, what it is about is isolated. Raises TaskMustStop; drop the slice then."""
+        done.overlay.savepoint()
+        try:
+            self.processor.fire(timer, done.overlay)
+        except (TaskMustStop, MemoryError):
+            raise
+        except Exception as error:
+            # One bad timer must not stop the others.
+            done.overlay.rollback()
+            self._isolate(done, timer, error, done.overlay.now + RETRIED_AFTER)
+        else:
+            done.fired.append(timer)
 
     def process(self, done: Slice, records: Sequence[Record]) -> None:
         """Process `records` by source and offset.
@@ -269,19 +283,6 @@ class TaskState:
 
     def _place(self, record: Record) -> tuple[int, int]:
         return self._order[record.topic], record.offset
-
-    def _fire(self, done: Slice, timer: Timer) -> None:
-        done.overlay.savepoint()
-        try:
-            self.processor.fire(timer, done.overlay)
-        except (TaskMustStop, MemoryError):
-            raise
-        except Exception as error:
-            # One bad timer must not stop the others.
-            done.overlay.rollback()
-            self._isolate(done, timer, error, done.overlay.now + RETRIED_AFTER)
-        else:
-            done.fired.append(timer)
 
     def _isolate(self, done: Slice, timer: Timer, error: Exception, until: datetime) -> None:
         done.overlay.savepoint()

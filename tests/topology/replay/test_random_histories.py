@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -234,6 +235,26 @@ def test_a_second_decision_long_before_activity_that_expired_was_dead_lettered_a
     months(recording, 70)  # escalation has forgotten the case
     record_activity(recording, 2, "status_changed", 0, to="open")
     months(recording, 31)
+    assert identical(replay(recording, configured=BOTH), recording)
+
+
+@pytest.mark.parametrize("decided", [None, 1, 5])
+@pytest.mark.parametrize("first", [1, 5])
+def test_a_slice_left_early_activity_that_was_due_at_the_same_instant(first: int, decided: int | None) -> None:
+    """It fired one timer of two: only one activity has a dead letter, and the case of one may come in that slice."""
+    recording = lived([], 1)
+    asks(recording, 2, "acme", 0, impact="down")
+    record_activity(recording, first, "agent_replied", 0)
+    record_activity(recording, 2, "closed", 0)  # which has an event, so the two were not stored at one known instant
+    record_activity(recording, 6 - first, "agent_replied", 0)
+    recording.runs()
+    waits(recording, 1000)
+    if decided:
+        asks(recording, decided, "acme", 0, impact="down")
+        recording.runs(service="router")
+    recording.slice("escalation", 0, timers=1)
+    assert identical(replay(recording, configured=BOTH), recording)
+    recording.runs()
     assert identical(replay(recording, configured=BOTH), recording)
 
 
