@@ -7,7 +7,10 @@ import pytest
 import pytest_asyncio
 import structlog
 
+from tests.harness import examples
 from tests.harness.broker import broker_for_tests
+
+examples.choose()
 
 
 @pytest_asyncio.fixture(scope="session")

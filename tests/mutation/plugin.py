@@ -9,7 +9,7 @@ import resource
 import sys
 
 import pytest
-from hypothesis import is_hypothesis_test, settings
+from hypothesis import is_hypothesis_test
 
 MEMORY = 4 << 30  # bytes: a mutant that collects for ever fails, and the machine goes on
 # Mutated modules; the tests that judge them; what is imported anew, because it is mutated or made by what is mutated.
@@ -20,9 +20,6 @@ JUDGES = (
     ("", ("tests/unit/sla",), ("shared.policy.chain",)),
 )
 ALWAYS_ANEW = ("tests", "services", "shared.sla", "shared.routing", "shared.explain")
-
-settings.register_profile("mutation", derandomize=True, database=None)
-settings.load_profile("mutation")
 
 
 def pytest_load_initial_conftests(args: list[str]) -> None:
