@@ -23,16 +23,15 @@ from shared.policy.published_edition import UnusableEdition, edition_published
 
 
 class ReplayedEditions(NamedTuple):
-    """What the replayed tasks of one service publish, by key."""
+    """What the replayed tasks of one service publish, by key; the log must have those that are `required`."""
 
     comparison: Comparison
     outputs: Mapping[bytes, Output]
+    required: AbstractSet[bytes]
 
 
-def compare_editions(
-    log: Log, router: ReplayedEditions, escalation: ReplayedEditions, decided_by: AbstractSet[str]
-) -> None:
-    """Compare both ways. `decided_by` are the digests that cases of the log name."""
+def compare_editions(log: Log, router: ReplayedEditions, escalation: ReplayedEditions) -> None:
+    """Compare both ways."""
     keys: set[bytes] = set()
     for partition in range(log.partitions):
         for record in log.records(EDITIONS.name, partition):
@@ -40,7 +39,7 @@ def compare_editions(
             _compare(log, record, router if event_source(record) == ROUTER else escalation)
     for service in (router, escalation):
         for key, output in service.outputs.items():
-            if key not in keys and (service is escalation or key.decode() in decided_by):
+            if key not in keys and key in service.required:
                 service.comparison.missing_edition(output)
 
 

@@ -26,7 +26,7 @@ from shared.kafka.record import Output, Record
 from shared.messages.reason import Reason
 from shared.sla import case_state
 from shared.sla.case import QUIET_AFTER_CLOSED
-from shared.sla.packing import pack_id
+from shared.sla.packing import pack_id, unpack_id
 from shared.streams.processor import Timer
 
 _BUFFERED_FOR = timedelta(microseconds=early_activity.KEPT_FOR)
@@ -60,6 +60,7 @@ class ReplayedEscalation(ReplayedTask):
         self._editions = editions
         self._editions.unknown = self.dead_letters.unknown_editions
         self._incomplete: dict[str, Reason] = {}  # case id -> what the log has lost of it
+        self.editions_of_complete_cases: set[bytes] = set()  # keys of those in `editions` that the log must have
         # Event id -> when it was published; read from the log only when something differs.
         self._publication_times: dict[str, datetime] | None = None
         self._activity_position = 0  # of the group that is being replayed
@@ -142,9 +143,12 @@ class ReplayedEscalation(ReplayedTask):
         return super().attempt(records, now, timers=timers, unfired_from=unfired_from)
 
     def commit(self, attempt: Attempt) -> None:
-        """Commit a slice, which may have moved timers."""
+        """Commit a slice, which may have moved timers. The log need not have an edition that it uses for what is lost."""
         super().commit(attempt)
         self._held_due = None
+        changed = (unpack_id(key) for store, key in attempt.slice.overlay.changes if store == case_state.STORE)
+        if attempt.editions and self._incomplete.keys().isdisjoint(changed):
+            self.editions_of_complete_cases.update(output.key or b"" for output in attempt.editions)
 
     def process_silent_records(self, positions: Mapping[str, int], until: datetime | None) -> None:
         self._activity_position = positions.get(ACTIVITY.name, 0)

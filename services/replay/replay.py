@@ -114,6 +114,7 @@ class Replayer:
         router.tally.tzdata_versions |= {edition.tzdata_version for edition in used if edition is not None}
         by_router: dict[bytes, Output] = {}
         by_escalation: dict[bytes, Output] = {}
+        by_complete_cases: set[bytes] = set()
         for partition in range(log.partitions):
             first_decided = {case.partition: case.request for case in reversed(cases[partition]) if case.has_request}
             router_task = ReplayedRouter(rules, log, partition, router, count.add, first_decided=first_decided)
@@ -126,11 +127,11 @@ class Replayer:
             escalation_task = ReplayedEscalation(at_time, pinned, log, partition, escalation, count.add)
             escalation_task.replay(log.records(ESCALATIONS.name, partition))
             by_escalation |= escalation_task.editions
+            by_complete_cases |= escalation_task.editions_of_complete_cases
         compare_editions(
             log,
-            ReplayedEditions(router, by_router),
-            ReplayedEditions(escalation, by_escalation),
-            {digest for _, digest in named},
+            ReplayedEditions(router, by_router, {digest.encode() for _, digest in named}),
+            ReplayedEditions(escalation, by_escalation, by_complete_cases),
         )
         tallies = (router.tally, escalation.tally)
         kept = tuple(differences.kept)

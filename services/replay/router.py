@@ -55,6 +55,8 @@ class ReplayedRouter(ReplayedTask):
         super().__init__(topology, log, partition, comparison, report)
         self._rules = rules
         self._first_decided = first_decided
+        self._slice_at: datetime | None = None  # of the latest event
+        self._slice_began = False  # whether its slice was another one than that of the event before it
         rules.reset()
         first = self.runner.cursors[REQUESTS.name].first
         deleted = log.start(REQUESTS.name, partition) > 0
@@ -63,6 +65,8 @@ class ReplayedRouter(ReplayedTask):
 
     def before_cause(self, group: CauseGroup) -> None:
         """Decide by the edition that the case names."""
+        self._slice_began = group.at != self._slice_at
+        self._slice_at = group.at
         sha256 = group.events[0].data.policy_sha256
         if sha256 is not None:
             self._rules.use(sha256)
@@ -95,9 +99,18 @@ class ReplayedRouter(ReplayedTask):
         return self._may_repeat_deleted(timestamp_of(record))
 
     def attempts(self, record: Record, now: datetime, unfired_from: datetime | None = None) -> Iterator[Attempt]:
-        """A slice deletes expired entries first; but the record may also be a later one of the same slice."""
-        yield self.attempt([record], now, timers=TIMERS_PER_SLICE, unfired_from=unfired_from)
-        yield self.attempt([record], now, timers=0, unfired_from=unfired_from)
+        """A slice deletes expired entries at its beginning, so not before a later record of the same slice.
+
+        Only a record whose own entry had expired shows whether that had happened. So the entries stay, where that is
+        possible, until an event shows that another slice had begun.
+        """
+        for timers in (TIMERS_PER_SLICE, 0) if self._slice_began else (0, TIMERS_PER_SLICE):
+            yield self.attempt([record], now, timers=timers, unfired_from=unfired_from)
+
+    def silent_attempts(self, record: Record, now: datetime) -> Iterator[Attempt]:
+        """Nothing shows in which slice a silent record was."""
+        for timers in (0, TIMERS_PER_SLICE):
+            yield self.attempt([record], now, timers=timers)
 
     def _may_repeat_deleted(self, at: datetime) -> Reason | None:
         if self._may_repeat_until is None or at >= self._may_repeat_until:

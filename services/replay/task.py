@@ -210,7 +210,7 @@ class ReplayedTask:
     ) -> Attempt | None:
         """The first slice whose output for the record is what the log has of it."""
         for now in instants:
-            for attempt in self.attempts(record, now):
+            for attempt in self.silent_attempts(record, now):
                 if self._agrees_with_log(record, letter, attempt):
                     return self.at_consistent_time(record, attempt, now, until)
         return None
@@ -231,7 +231,7 @@ class ReplayedTask:
 
     def _disagreeing_attempt(self, record: Record, letter: PublishedDeadLetter | None, at: datetime) -> Attempt:
         """The slice of a record whose output the log does not have: report that, or why it cannot be compared."""
-        attempt = next(self.attempts(record, at))
+        attempt = next(self.silent_attempts(record, at))
         reason = self.output_not_comparable(record, attempt) if attempt.events else None
         letter_deleted = letter is None and self.dead_letters.may_be_deleted(record.topic, timestamp_of(record))
         if attempt.events and not reason and letter_deleted:
@@ -338,8 +338,12 @@ class ReplayedTask:
             self.comparison.unmatched_published(event)
 
     def attempts(self, record: Record, now: datetime, unfired_from: datetime | None = None) -> Iterator[Attempt]:
-        """The slices in which a record may have been processed at `now`, the most likely first."""
+        """The slices in which the cause of events may have been processed at `now`, the most likely first."""
         yield self.attempt([record], now, timers=0, unfired_from=unfired_from)
+
+    def silent_attempts(self, record: Record, now: datetime) -> Iterator[Attempt]:
+        """The same for a record that produced no event."""
+        yield from self.attempts(record, now)
 
     def is_buffered(self, attempt: Attempt) -> bool:
         """Whether a slice only keeps its record for later, so that a timer may still dead-letter it."""

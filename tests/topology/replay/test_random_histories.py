@@ -258,6 +258,26 @@ def test_a_slice_left_early_activity_that_was_due_at_the_same_instant(first: int
     assert identical(replay(recording, configured=BOTH), recording)
 
 
+@pytest.mark.parametrize("between", [[], [(4, "acme")], [(5, "acme")], [(4, "acme"), (5, "beta"), (5, "beta")]])
+def test_requests_of_one_slice_after_a_long_silence(between: list[tuple[int, str]]) -> None:
+    """The first of them makes the entry of an old request expire. It is deleted before the next slice, not in this one,
+    so that other content under the old id is a conflict; and a decision once it is deleted.
+    """
+    recording = lived([], 1)
+    asks(recording, 3, "acme", 0, impact="down")
+    months(recording, 31)
+    for number, account_id in [(4, "acme"), *between]:
+        asks(recording, number, account_id, 1, impact="down")
+    asks(recording, 3, "acme", 0, impact="down", submission_digest="other content")
+    recording.runs()
+    assert [record.key for record in recording.published(dead_letter(REQUESTS))] == [b"acme"]
+    assert identical(replay(recording, configured=BOTH), recording)
+    asks(recording, 3, "acme", 0, impact="down", submission_digest="other content")
+    recording.runs(service="router")
+    assert len(recording.published(CASES)) == 3 + len(set(between) - {(4, "acme")})
+    assert identical(replay(recording, configured=BOTH), recording)
+
+
 @settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories, st.integers(1, 2), st.data())
 def test_whatever_retention_deleted_is_no_difference(history: list[Step], partitions: int, data: st.DataObject) -> None:
