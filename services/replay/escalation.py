@@ -143,7 +143,7 @@ class ReplayedEscalation(ReplayedTask):
         return super().attempt(records, now, timers=timers, unfired_from=unfired_from)
 
     def commit(self, attempt: Attempt) -> None:
-        """Commit a slice, which may have moved timers. The log need not have an edition that it uses for what is lost."""
+        """Commit a slice, which may have moved timers. An edition for an incomplete case may be missing."""
         super().commit(attempt)
         self._held_due = None
         changed = (unpack_id(key) for store, key in attempt.slice.overlay.changes if store == case_state.STORE)
