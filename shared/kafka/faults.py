@@ -31,7 +31,7 @@ class TopicsDiffer(TaskMustStop):
 
 
 class InstanceReplaced(KafkaFault):
-    """Another process has joined the group with the same FRONTLINE_INSTANCE, so this one has lost its place and ends.
+    """Another member has joined the group with the same FRONTLINE_INSTANCE, so this one has lost its place.
 
     Give each instance a name of its own, or none. After a restart the older process has ended, and nothing happens.
     """
@@ -41,6 +41,7 @@ class InstanceReplaced(KafkaFault):
             f"FRONTLINE_INSTANCE={instance}: another process has joined with this name and has replaced this one, "
             "which ends. Give each instance a name of its own"
         )
+        self.instance = instance
 
 
 class NoTopics(KafkaFault):

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 
 from shared.backoff import Backoff
 from shared.contracts.topics import Topic
-from shared.kafka.faults import TaskMustStop, TopicsDiffer
+from shared.kafka.faults import InstanceReplaced, TaskMustStop, TopicsDiffer
 from shared.kafka.record import Consumed
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_admin import TopicNotCreated, apply_topics
@@ -32,6 +32,7 @@ from shared.watched_clock import WatchedClock
 _log = logs.get_logger()
 _GRACE_SHARE = 0.6  # of the rebalance timeout, to finish open transactions; then they are aborted
 _MONITOR_SECONDS = 1.0
+_REPLACED_AGAIN = 120.0  # seconds in which a second replacement is another process
 _LONG_SESSION = 30.0  # seconds of membership after which the next failure starts with a short pause again
 
 
@@ -99,7 +100,9 @@ class Runtime:
     async def run(self) -> None:
         """Until `stop`: join, run the tasks, and after a failure leave and join again, with back-off.
 
-        Raises InstanceReplaced if another process joins with the same FRONTLINE_INSTANCE.
+        Raises InstanceReplaced if another process joins with the same FRONTLINE_INSTANCE, and does so again once this
+        one has joined anew. A first time proves nothing: a coordinator that has failed over may remember a membership
+        that is older than the running one. Of two processes the older is the first to be replaced twice.
         """
         watching = asyncio.create_task(self._watch.run())
         try:
@@ -112,10 +115,20 @@ class Runtime:
     async def _sessions(self) -> None:
         backoff = Backoff(0.2, 5.0)
         loop = asyncio.get_running_loop()
+        replaced_at: float | None = None
         while not self._stop.is_set():
             began = loop.time()
             try:
                 await self._session()
+            except InstanceReplaced as error:
+                if replaced_at is not None and loop.time() - replaced_at < _REPLACED_AGAIN:
+                    raise
+                replaced_at = loop.time()
+                self._readiness.set("group", False, "replaced by another member of the same name: joining again")
+                _log.warning(
+                    f"FRONTLINE_INSTANCE={error.instance}: another member has this name in the group: joining again",
+                    action="instance.joins_again",
+                )
             except (KafkaError, TaskMustStop, TopicNotCreated, TimeoutError, OSError) as error:
                 self._readiness.set("group", False, f"{type(error).__name__}: {error}")
                 if not isinstance(error, TopicsDiffer) and not self._outage.noticed(error):  # TopicWatch has logged it

@@ -177,6 +177,22 @@ async def test_of_two_instances_with_one_name_the_older_ends(rig: Rig) -> None:
     assert newer.runtime._member is member, "it has not lost its place in turn"
 
 
+async def test_an_instance_that_was_replaced_by_one_that_is_gone_joins_again(rig: Rig) -> None:
+    """A coordinator that fails over may remember a membership older than the running one, and nobody has that."""
+    settings = rig.settings.model_copy(update={"instance": "same"})
+    running = rig.start(settings=settings)
+    await running.ready(2)
+    first = running.runtime._member
+    gone = rig.start(settings=settings)
+    await gone.ready(2)
+    await gone.kill()
+    await eventually(lambda: running.runtime._member not in (None, first))
+    await running.ready(2)
+    await rig.produce(rig.second, [(key, b"") for key in KEYS])
+    await check_counts(rig, 1)
+    assert not running.work.done()
+
+
 async def test_a_named_instance_whose_session_has_expired_joins_again(rig: Rig) -> None:
     """Kafka answers its heartbeat as that of one which was replaced; nobody has replaced it."""
     running = rig.start(settings=rig.settings.model_copy(update={"instance": "slow"}))
