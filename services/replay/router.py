@@ -10,7 +10,7 @@ from services.replay.dead_letters import Mismatch
 from services.replay.editions import RecordedRules
 from services.replay.log import Log
 from services.replay.recorded_causes import CauseGroup, PublishedEvent
-from services.replay.slice_runner import Attempt, timestamp_of
+from services.replay.slice_runner import EPOCH, Attempt, timestamp_of
 from services.replay.task import ReplayedTask, Report
 from services.router.deduplication import KEPT_FOR
 from services.router.published_editions import SOURCE
@@ -30,6 +30,9 @@ class _Case(msgspec.Struct, frozen=True):
 
 
 _case_decoder = msgspec.json.Decoder(_Case)
+
+# How many expired entries a slice deletes before a record; the likeliest first.
+_ENTRIES_STAY, _ENTRIES_GO = (0, TIMERS_PER_SLICE), (TIMERS_PER_SLICE, 0)
 
 
 class ReplayedRouter(ReplayedTask):
@@ -56,17 +59,23 @@ class ReplayedRouter(ReplayedTask):
         self._rules = rules
         self._first_decided = first_decided
         self._slice_at: datetime | None = None  # of the latest event
-        self._slice_began = False  # whether its slice was another one than that of the event before it
+        self._likeliest_first = _ENTRIES_STAY
         rules.reset()
         first = self.runner.cursors[REQUESTS.name].first
         deleted = log.start(REQUESTS.name, partition) > 0
+        # Requests below this offset may repeat one that is deleted; None = all that have been replayed so far.
+        self._no_repeat_from = None if deleted and first is not None else 0
         # Twice as long as an entry is kept: retention goes by the timestamps of requests, the entry by their receipt.
-        self._may_repeat_until = timestamp_of(first) + 2 * KEPT_FOR if deleted and first is not None else None
+        self._forgotten_at = EPOCH if first is None else timestamp_of(first) + 2 * KEPT_FOR
+        self._latest = EPOCH  # timestamp of the requests decided so far
 
     def before_cause(self, group: CauseGroup) -> None:
-        """Decide by the edition that the case names."""
-        self._slice_began = group.at != self._slice_at
+        """See whether another slice has begun, and decide by the edition that the case names."""
+        slice_began = group.at != self._slice_at
         self._slice_at = group.at
+        self._likeliest_first = _ENTRIES_GO if slice_began else _ENTRIES_STAY
+        if self._no_repeat_from is None:
+            self._look_for_the_last_repetition(group, slice_began=slice_began)
         sha256 = group.events[0].data.policy_sha256
         if sha256 is not None:
             self._rules.use(sha256)
@@ -88,7 +97,7 @@ class ReplayedRouter(ReplayedTask):
             deleted = self.log.start(CASES.name, partition) > 0
             if deleted and record.offset < self._first_decided.get(partition, record.offset + 1):
                 return Reason("replay.lost.cases", topic=CASES.name)
-        return self._may_repeat_deleted(timestamp_of(record))
+        return self._may_repeat_deleted(record)
 
     def dead_letter_not_comparable(self, mismatch: Mismatch) -> Reason | None:
         """A request may also have been in conflict with one that is deleted."""
@@ -96,7 +105,7 @@ class ReplayedRouter(ReplayedTask):
         record = self.record_at(mismatch.topic, mismatch.offset)
         if reason or record is None or mismatch.topic != REQUESTS.name:
             return reason
-        return self._may_repeat_deleted(timestamp_of(record))
+        return self._may_repeat_deleted(record)
 
     def attempts(self, record: Record, now: datetime, unfired_from: datetime | None = None) -> Iterator[Attempt]:
         """A slice deletes expired entries at its beginning, so not before a later record of the same slice.
@@ -104,15 +113,22 @@ class ReplayedRouter(ReplayedTask):
         Only a record whose own entry had expired shows whether that had happened. So the entries stay, where that is
         possible, until an event shows that another slice had begun.
         """
-        for timers in (TIMERS_PER_SLICE, 0) if self._slice_began else (0, TIMERS_PER_SLICE):
+        for timers in self._likeliest_first:
             yield self.attempt([record], now, timers=timers, unfired_from=unfired_from)
 
     def silent_attempts(self, record: Record, now: datetime) -> Iterator[Attempt]:
         """Nothing shows in which slice a silent record was."""
-        for timers in (0, TIMERS_PER_SLICE):
+        for timers in _ENTRIES_STAY:
             yield self.attempt([record], now, timers=timers)
 
-    def _may_repeat_deleted(self, at: datetime) -> Reason | None:
-        if self._may_repeat_until is None or at >= self._may_repeat_until:
+    def _look_for_the_last_repetition(self, group: CauseGroup, *, slice_began: bool) -> None:
+        """Entries expire by the time that the log has reached, not by the clock: a long silence keeps them."""
+        if slice_began and self._latest >= self._forgotten_at:
+            self._no_repeat_from = group.offset
+        cause = self.record_at(REQUESTS.name, group.offset or 0)
+        self._latest = max(self._latest, EPOCH if cause is None else timestamp_of(cause))
+
+    def _may_repeat_deleted(self, record: Record) -> Reason | None:
+        if self._no_repeat_from is not None and record.offset >= self._no_repeat_from:
             return None
         return Reason("replay.lost.repeated_requests", topic=REQUESTS.name)

@@ -106,6 +106,23 @@ def test_a_request_that_may_repeat_a_deleted_one_is_no_difference(recording: Rec
     assert router.dead_letters_not_replayable == (digest == "d2")
 
 
+def test_a_request_repeats_a_deleted_one_after_a_long_silence(recording: Recording) -> None:
+    """The router forgets a request once later ones have reached its end, however long nothing has come by then."""
+    recording.asks(1)
+    recording.runs()
+    recording.passes(MINUTE)
+    recording.asks(2)
+    recording.runs()
+    recording.passes(31 * DAY)
+    recording.asks(1)
+    recording.runs()
+    records, starts = begins_with(recording, REQUESTS, recording.published(REQUESTS)[1])
+    result = replay(recording, records, starts=starts)
+    assert len(recording.published(CASES)) == 2
+    assert result.differences == ()
+    assert result.as_published
+
+
 def test_events_of_cases_whose_decision_is_deleted(recording: Recording) -> None:
     """All events of the first case, from timers and from activity, and none of the second."""
     for number in (1, 2):
