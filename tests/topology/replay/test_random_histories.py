@@ -33,7 +33,7 @@ Step = tuple[Callable[..., object], dict[str, Any]]
 
 def step(what: Callable[..., object], **drawn: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
     """Something that happens, with what is drawn for it."""
-    return st.fixed_dictionaries(drawn).map(lambda given: (what, given))
+    return st.tuples(st.just(what), st.fixed_dictionaries(drawn))
 
 
 def sets_entitlement(recording: Recording, account_id: str, plan: str, ahead: float) -> None:

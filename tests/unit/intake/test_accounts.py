@@ -182,6 +182,12 @@ def test_a_withdrawal_with_its_tombstone_ends_an_entitlement_and_a_set_in_the_sa
     assert (at_router([*log, older])[0], at_router([*log, again, older])[1]) == (OnFile(1, None, withdrawn_at), [])
 
 
+def test_a_withdrawn_account_counts_among_those_that_are_kept() -> None:
+    """It is kept, so that no older record brings it back, and `frontline_intake_accounts` says what memory holds."""
+    log = [record_of(set_to("premier", NOW), 0), record_of(withdrawn(NOW + TICK), 1)]
+    assert (len(view_of([])[0]), len(view_of(log[:1])[0]), len(view_of(log)[0])) == (0, 1, 1)
+
+
 def test_a_view_that_begins_later_judges_a_record_by_its_timestamp() -> None:
     """What was from the future when it was written is refused after a restart too, although its time has come."""
     fast = record_of(set_to("access", NOW + timedelta(hours=1)), 1)
