@@ -9,15 +9,24 @@ import asyncio
 import contextlib
 import itertools
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.client import AIOKafkaClient
+from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
-from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, NodeNotReadyError, ProducerClosed
+from aiokafka.errors import (
+    IncompatibleBrokerVersion,
+    KafkaError,
+    KafkaTimeoutError,
+    LeaderNotAvailableError,
+    NodeNotReadyError,
+    ProducerClosed,
+    for_code,
+)
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.transaction_manager import TransactionState
 from aiokafka.protocol.abstract import AbstractType
@@ -74,6 +83,7 @@ __all__ = [
     "TaggedFields",
     "committed_offsets",
     "decided_end",
+    "decided_ends_now",
     "disconnect",
     "existing_partitions",
     "fetched_to",
@@ -99,6 +109,7 @@ OF_CLASSES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (ControlRecord, ("parse",)),
     (CloseReason, ("IDLE_DROP", "SHUTDOWN")),
     (TransactionState, ("IN_TRANSACTION",)),
+    (ConnectionGroup, ("COORDINATION",)),
     (AIOKafkaConnection, ("host", "port")),
     (GroupCoordinator, ("_send_req", "reset_generation", "request_rejoin")),
     (AIOKafkaClient, ("bootstrap", "close", "send", "get_random_node", "fetch_all_metadata", "set_topics")),
@@ -108,6 +119,7 @@ OF_A_CONSUMER = (  # one that is assigned a partition
     "_client.cluster.leader_for_partition",
     "_client.cluster.partitions_for_topic",
     "_client.cluster.brokers",
+    "_client.force_metadata_update",
     "_client.close",
     "_fetcher",  # None until it is started
     "_coordinator",
@@ -172,6 +184,60 @@ def decided_end(consumer: AIOKafkaConsumer, place: TopicPartition) -> int | None
     """The last stable offset as of the last fetch; None if not known."""
     state = _state(consumer, place)
     return int(state.lso) if state is not None and state.lso is not None else None
+
+
+_LATEST, _READ_COMMITTED = -1, 1  # of a request for offsets
+_ASK_AGAIN = 0.05  # seconds after a broker did not answer or does not lead a partition (any more)
+
+
+async def decided_ends_now(
+    consumer: AIOKafkaConsumer, places: Iterable[TopicPartition], seconds: float
+) -> dict[TopicPartition, int]:
+    """The last stable offsets, asked of their brokers after this call; waits `seconds` for them at most.
+
+    Asked over the connection that heartbeats have: on the other one the broker answers only once a fetch returns.
+    Raises KafkaError, the latest one if there was any.
+    """
+    wanted, latest = set(places), KafkaError("no answer")
+    found: dict[TopicPartition, int] = {}
+    try:
+        async with asyncio.timeout(seconds):
+            while wanted:
+                try:
+                    for node, those in _by_leader(consumer._client, wanted).items():
+                        found.update(await _decided_ends(consumer._client, node, those))
+                    wanted -= found.keys()
+                except KafkaError as error:
+                    latest = error
+                    consumer._client.force_metadata_update()
+                    await asyncio.sleep(_ASK_AGAIN)
+    except TimeoutError:
+        raise KafkaTimeoutError(f"the ends of sources are not known after {seconds:g} s: {latest}") from latest
+    return found
+
+
+def _by_leader(client: AIOKafkaClient, places: Iterable[TopicPartition]) -> dict[int, list[TopicPartition]]:
+    by_leader: dict[int, list[TopicPartition]] = defaultdict(list)
+    for place in places:
+        node = client.cluster.leader_for_partition(place)
+        if node is None or node < 0:
+            raise LeaderNotAvailableError(f"{place.topic}[{place.partition}] has no leader")
+        by_leader[node].append(place)
+    return by_leader
+
+
+async def _decided_ends(
+    client: AIOKafkaClient, node: int, places: Iterable[TopicPartition]
+) -> dict[TopicPartition, int]:
+    asked = [(place.topic, [(place.partition, _LATEST)]) for place in places]
+    answer = await client.send(node, OffsetRequest(-1, _READ_COMMITTED, asked), group=ConnectionGroup.COORDINATION)
+    found: dict[TopicPartition, int] = {}
+    for topic, partitions in answer.topics:
+        for partition, code, *_, offset in partitions:
+            if code:
+                raise for_code(code)(f"{topic}[{partition}]")
+            found[TopicPartition(topic, partition)] = offset
+    return found
 
 
 _UNKNOWN_MEMBER_ID, _FENCED_INSTANCE_ID = 25, 82  # error codes of Kafka; aiokafka has no error for the second

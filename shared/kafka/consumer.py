@@ -37,6 +37,7 @@ class Consumer:
     def __init__(self, settings: KafkaSettings, *, client_id: str, group: str | None = None, **options: Any) -> None:
         bound_decoding()
         self._names = settings.names
+        self._request_seconds = settings.kafka_request_timeout_ms / 1000
         self._consumer = AIOKafkaConsumer(
             **settings.client(),
             client_id=self._names.physical(client_id),
@@ -110,6 +111,14 @@ class Consumer:
     async def end_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Where the logs end; for `read_committed`, the last stable offsets."""
         return _keyed(self._names, await self._consumer.end_offsets(self._outside(places)))
+
+    async def ends_now(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """The last stable offsets, for `read_committed`. Unlike `end_offsets` it does not wait until a fetch returns.
+
+        Raises KafkaError if no answer comes within the time limit of a request.
+        """
+        found = await aiokafka_internals.decided_ends_now(self._consumer, self._outside(places), self._request_seconds)
+        return _keyed(self._names, found)
 
     async def offsets_for_times(
         self, instants: Mapping[TopicPartition, int]

@@ -158,6 +158,14 @@ class GroupConsumer:
         ends = await self._consumer.end_offsets(places)
         return {place.topic: (starts[place], ends[place]) for place in places}
 
+    async def ends_now(self, sources: Sequence[str], partition: int) -> dict[str, int]:
+        """Where what is decided in each source ends, asked of its broker after this call. Raises KafkaError.
+
+        It does not wait for fetches, and keeps asking for a while if the broker has moved or does not answer.
+        """
+        found = await self._consumer.ends_now([TopicPartition(source, partition) for source in sources])
+        return {place.topic: end for place, end in found.items()}
+
     def open(self, source: str, partition: int, offset: int) -> None:
         """Fetch from `offset` on. Raises IllegalStateError if the partition has been revoked."""
         place = TopicPartition(source, partition)

@@ -1,8 +1,12 @@
-"""The records that were fetched for one task and not yet processed."""
+"""The records that were fetched for one task and not yet processed.
+
+Some sources are joined with others, as requests with entitlements. A record of theirs is held until everything that
+the others had when it arrived has been taken: what was acknowledged before it counts for it (joining.py).
+"""
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from shared.kafka.record import Consumed, Record
 
@@ -14,11 +18,17 @@ _OVERHEAD = 64  # bytes that a record takes besides key and value
 class RecordQueue:
     """One queue for each source, in the order in which a slice processes them.
 
-    `pause` and `resume` are called with the name of a source when its queue is full, and when it has room again.
+    Records of sources in `holding` are held until `release`. `pause` and `resume` are called with the name of a source
+    when its queue is full, and when it has room again.
     """
 
     def __init__(
-        self, sources: Sequence[str], partition: int, pause: Callable[[str], None], resume: Callable[[str], None]
+        self,
+        sources: Sequence[str],
+        partition: int,
+        pause: Callable[[str], None],
+        resume: Callable[[str], None],
+        holding: Collection[str] = (),
     ) -> None:
         self._partition = partition
         self._pause = pause
@@ -27,10 +37,14 @@ class RecordQueue:
         self._bytes = dict.fromkeys(sources, 0)
         self._paused: set[str] = set()
         self._open: set[str] = set()
+        self._held = dict.fromkeys(holding, 0)  # how many records at the end of each queue may not be taken
+        self._next: tuple[Mapping[str, int], Mapping[str, int]] | None = None  # a release that waits for other sources
         self._woken = asyncio.Event()
+        self._held_changed = asyncio.Event()
 
     def __len__(self) -> int:
-        return sum(len(queue) for queue in self._queues.values())
+        """How many records may be taken now."""
+        return sum(map(len, self._queues.values())) - sum(self._held.values())
 
     def waiting(self, source: str) -> int:
         """How many records of `source` are queued."""
@@ -48,9 +62,12 @@ class RecordQueue:
         """Drop all records, and those still to be offered."""
         self._open.clear()
         self._paused.clear()
+        self._next = None
         for source, queue in self._queues.items():
             queue.clear()
             self._bytes[source] = 0
+        for source in self._held:
+            self._held[source] = 0
 
     def offer(self, source: str, records: Sequence[Consumed]) -> None:
         """Fetched records of one source, in order."""
@@ -61,18 +78,38 @@ class RecordQueue:
         if source not in self._paused and self._over(source, 1):
             self._paused.add(source)
             self._pause(source)
-        self._woken.set()
+        if source not in self._held:
+            self._woken.set()
+        elif records:
+            self._held[source] += len(records)
+            self._held_changed.set()
 
     def take(self, limit: int) -> list[Record]:
         """At most `limit` records, sources in order; each source with records gets a share, so that none starves."""
-        waiting = [source for source, queue in self._queues.items() if queue]
+        waiting = [source for source in self._queues if self._free(source)]
         taken: list[Record] = []
         for place, source in enumerate(waiting):
             others = len(waiting) - place - 1
             left = limit - len(taken)
-            reserved = sum(min(len(self._queues[other]), left // (others + 1)) for other in waiting[place + 1 :])
+            reserved = sum(min(self._free(other), left // (others + 1)) for other in waiting[place + 1 :])
             taken += self._take_from(source, min(left, max(left - reserved, 0)))
+        self._release_if_taken()
         return taken
+
+    async def held(self) -> dict[str, int]:
+        """Once records are held, and no earlier ones wait for their release: how many of each source."""
+        while self._next is not None or not any(self._held.values()):
+            self._held_changed.clear()
+            await self._held_changed.wait()
+        return dict(self._held)
+
+    def release(self, held: Mapping[str, int], ends: Mapping[str, int]) -> None:
+        """Let so many held records of each source be taken, once the other sources have been taken up to `ends`.
+
+        Everything below `ends` has been offered.
+        """
+        self._next = (held, ends)
+        self._release_if_taken()
 
     def wake(self) -> None:
         """End a `wait`."""
@@ -90,9 +127,24 @@ class RecordQueue:
                 handle.cancel()
         self._woken.clear()
 
+    def _free(self, source: str) -> int:
+        return len(self._queues[source]) - self._held.get(source, 0)
+
+    def _release_if_taken(self) -> None:
+        if self._next is None:
+            return
+        held, ends = self._next
+        if any(queue and queue[0].offset < end for source, end in ends.items() if (queue := self._queues[source])):
+            return
+        self._next = None
+        for source, count in held.items():
+            self._held[source] -= count
+        self._held_changed.set()
+        self._woken.set()
+
     def _take_from(self, source: str, count: int) -> list[Record]:
         queue, partition = self._queues[source], self._partition
-        taken = [queue.popleft() for _ in range(min(count, len(queue)))]
+        taken = [queue.popleft() for _ in range(min(count, self._free(source)))]
         self._bytes[source] -= sum(map(_size, taken))
         if source in self._paused and not self._over(source, LOW_SHARE):
             self._paused.discard(source)

@@ -19,6 +19,7 @@ from shared.kafka.record import Consumed, Record
 from shared.observability import logs
 from shared.streams import dead_letter_report, isolation_report, metrics
 from shared.streams.errors import Fenced, OffsetLost, RecordRefused
+from shared.streams.joining import release_in_order
 from shared.streams.pacing import SLICE_SECONDS, Pacer
 from shared.streams.positions import Committed
 from shared.streams.processor import Processor
@@ -53,6 +54,7 @@ class Task:
             partition,
             pause=lambda source: sources.pause(source, partition),
             resume=lambda source: sources.resume(source, partition),
+            holding=self._joined,
         )
         loop = asyncio.get_running_loop()
         self._now = time.monotonic  # the same clock as the loop's, which is exact to the millisecond only
@@ -65,7 +67,8 @@ class Task:
         self._transactions: Transactions | None = None
         self._failing_since: float | None = None
         self._last_failure = ""  # as logged; a repetition goes to the debug log
-        self._lost: OffsetLost | None = None
+        self._lost: Exception | None = None  # what has ended the reading of sources
+        self._joining: asyncio.Task[None] | None = None
         self._restored = self.state.known_at is not None
         self.stopping = False
         self.phase = Phase.TAKING_OVER
@@ -190,6 +193,7 @@ class Task:
             self._transactions = transactions = self.context.make_transactions(self.partition)
             await take_over(self, transactions)
             self._failing_since = None
+            self._joining = asyncio.create_task(self._join())
             await self.process(transactions)
         except Fenced as error:
             self._fenced(error)
@@ -203,7 +207,18 @@ class Task:
             self.context.rejoin("Kafka was unavailable for longer than the session timeout")
         return None
 
+    async def _join(self) -> None:
+        """Release records that have to wait for others, for ever; nothing to do if no source is joined with another."""
+        try:
+            first = [topic.name for topic in self.processor.catch_up]
+            await release_in_order(self._queue, self.sources, first, self.partition)
+        except Exception as error:
+            self._lost = error
+            self._queue.wake()
+
     async def _release(self) -> None:
+        if self._joining is not None:
+            self._joining.cancel()
         self._queue.close()
         for topic in self._topics:
             self.sources.pause(topic.name, self.partition)
@@ -270,6 +285,12 @@ class Task:
     @property
     def _topics(self) -> tuple[Topic, ...]:
         return self.processor.sources
+
+    @property
+    def _joined(self) -> set[str]:
+        """The sources whose records wait for what `catch_up` had before them."""
+        first = self.processor.catch_up
+        return {topic.name for topic in self._topics if first and topic not in first}
 
     def _show(self, phase: Phase, detail: str = "") -> None:
         self.phase = phase

@@ -1,6 +1,6 @@
 """What the tasks of a service instance share: settings, how to make a task's parts, and where they report."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +24,9 @@ class Sources(Protocol):
 
     async def bounds(self, partition: int) -> dict[str, tuple[int, int]]:
         """For each source where its log starts and ends."""
+
+    async def ends_now(self, sources: Sequence[str], partition: int) -> dict[str, int]:
+        """Where what is decided in each source ends, asked of its broker after this call. Raises KafkaError."""
 
     def open(self, source: str, partition: int, offset: int) -> None:
         """Fetch from `offset` on."""

@@ -18,7 +18,7 @@ from shared.streams.task_state import OFFSETS_KEY
 from shared.streams.transaction import KafkaTransactions
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.faults import Fault, inject
-from tests.harness.processors import Counter
+from tests.harness.processors import Counter, Joined
 from tests.harness.rig import Rig, Running, eventually
 from tests.harness.sqlite_store import on_sqlite
 
@@ -185,21 +185,6 @@ async def test_a_lost_offset_stops_its_task_with_the_reason(rig: Rig) -> None:
     running.runtime._out_of_range(rig.second.name, 0, 7)
     await eventually(lambda: "failed" in running.phases())
     await running.ready(2)
-
-
-@dataclass
-class Joined(Counter):
-    """Emits whether the account (first source) was known when the request (second source) came."""
-
-    def __post_init__(self) -> None:
-        self.catch_up = (self.sources[0],)
-
-    def process(self, record: Record, overlay: Overlay) -> None:
-        """Keep an account, or look one up."""
-        if record.topic == self.sources[0].name:
-            overlay.put("counts", record.key or b"", b"known")
-        else:
-            overlay.emit(Output(self.sink, record.key, overlay.get("counts", record.key or b"") or b"unknown"))
 
 
 async def test_a_source_to_catch_up_with_is_read_to_its_end_first(rig: Rig) -> None:

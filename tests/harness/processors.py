@@ -125,3 +125,18 @@ class Counter:
         while self._timers and self._live.get(self._timers[0][1]) != self._timers[0][0]:
             heappop(self._timers)
         return self._timers[0] if self._timers else None
+
+
+@dataclass
+class Joined(Counter):
+    """Emits whether the account (first source) was known when the request (second source) came."""
+
+    def __post_init__(self) -> None:
+        self.catch_up = (self.sources[0],)
+
+    def process(self, record: Record, overlay: Overlay) -> None:
+        """Keep an account, or look one up."""
+        if record.topic == self.sources[0].name:
+            overlay.put("counts", record.key or b"", b"known")
+        else:
+            overlay.emit(Output(self.sink, record.key, overlay.get("counts", record.key or b"") or b"unknown"))

@@ -1,7 +1,7 @@
 """A task outside its transactions: the phases that it shows."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,6 +46,10 @@ class _NoSources:
         return {}
 
     async def bounds(self, partition: int) -> dict[str, tuple[int, int]]:
+        """None."""
+        return {}
+
+    async def ends_now(self, sources: Sequence[str], partition: int) -> dict[str, int]:
         """None."""
         return {}
 
