@@ -5,12 +5,16 @@ shorter than what it has read. Its position is the later of the group's offset a
 set, in one transaction of the task's own transactional id: no task can commit another position meanwhile.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
+from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from shared.backoff import Backoff
 from shared.contracts.topics import Topic, changelog
 from shared.kafka.client import Client
 from shared.kafka.committed_reader import CommittedReader, Span, committed_reader
@@ -23,12 +27,12 @@ from shared.kafka.topic_metadata import TopicFacts
 from shared.streams.errors import Fenced
 from shared.streams.positions import Committed, Offsets, Source, accepted_start
 from shared.streams.task_state import OFFSETS_KEY
-from shared.streams.transaction import KafkaTransactions
+from shared.streams.transaction import KafkaTransactions, Transactions
 from shared.wall_clock import utc_now
 
 _CLIENT_ID = "frontline-accept"
 _TAILS = (1_000, 100_000, 1 << 62)  # offsets at the end of a changelog; its last transaction has the positions
-_ATTEMPTS = 10  # the task retries meanwhile, and each of its attempts fences this command
+_ATTEMPTS = 10  # for each task; it retries meanwhile, and each of its attempts fences this command
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,40 +77,97 @@ class _Carried:
             self.since_ms[position] = min(at_ms, self.since_ms.get(position, at_ms))
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A loss that is not accepted yet, and what its task has."""
+
+    loss: AcceptedLoss
+    source: Source
+    carried: dict[str, Offsets | None]
+
+
 async def accept_loss(
-    settings: KafkaSettings, topic: Topic, group: str, stores: Sequence[str], *, dry_run: bool = False
+    settings: KafkaSettings,
+    topic: Topic,
+    group: str,
+    stores: Sequence[str],
+    *,
+    dry_run: bool = False,
+    transactions: Callable[[str], Transactions] | None = None,
 ) -> list[AcceptedLoss]:
     """Let the tasks of service `group` that cannot continue in `topic` continue; returns what is lost, by partition.
 
     Tasks that can continue are not touched, so a second call changes nothing. The service may be running: its tasks
-    find the position at their next attempt. `dry_run` only looks. Raises TopicsDiffer, Fenced, KafkaError.
+    find the position at their next attempt. `dry_run` only looks. `transactions` is a seam for tests: those of a
+    transactional id. Raises TopicsDiffer, Fenced, KafkaError.
     """
+    make = transactions or (lambda transactional_id: KafkaTransactions(settings, transactional_id, _CLIENT_ID))
     facts = await _facts(settings, topic)
-    places = [TopicPartition(topic.name, partition) for partition in range(facts.partitions)]
     consumer = Consumer(settings, client_id=_CLIENT_ID, group=group, enable_auto_commit=False)  # never joins the group
+    losses: list[AcceptedLoss] = []
     try:
         await consumer.start()
-        found = await consumer.committed_offsets(places)
-        first = await consumer.beginning_offsets(places)
+        async with committed_reader(settings, client_id=_CLIENT_ID) as reader:
+            changelogs = [changelog(group, store) for store in stores]
+            for partition in range(facts.partitions):
+                look = partial(_look, consumer, reader, TopicPartition(topic.name, partition), facts, changelogs)
+                found = await look()
+                if found is not None and not dry_run:
+                    found = await _accepted(found, look, make, group)
+                if found is not None:
+                    losses.append(found.loss)
     finally:
         await consumer.stop()
-    losses: list[AcceptedLoss] = []
-    async with committed_reader(settings, client_id=_CLIENT_ID) as reader:
-        ends = await reader.ends(places)
-        for place in places:
-            source = Source(topic.name, place.partition, first[place], ends[place], facts.topic_id)
-            carried = await _carried(reader, [changelog(group, store) for store in stores], source)
-            committed = Committed.parse(found[place].offset, found[place].metadata) if place in found else None
-            known, stale = _known(carried.offsets, source)
-            accepted = accepted_start(source, known, stale, committed)
-            if accepted is not None:
-                position, start = accepted
-                if position is not None and position > source.end:
-                    start = await _first_unread(reader, source, carried.since_ms.get(position))
-                losses.append(AcceptedLoss(place.partition, position, start))
-                if not dry_run:
-                    await _write(settings, group, source, start, carried.offsets)
     return losses
+
+
+async def _look(
+    consumer: Consumer, reader: CommittedReader, place: TopicPartition, facts: TopicFacts, changelogs: Sequence[Topic]
+) -> _Found | None:
+    """What a task has lost; None = it can continue."""
+    committed_offsets = await consumer.committed_offsets([place])
+    first, ends = await consumer.beginning_offsets([place]), await reader.ends([place])
+    source = Source(place.topic, place.partition, first[place], ends[place], facts.topic_id)
+    carried = await _carried(reader, changelogs, source)
+    at = committed_offsets.get(place)
+    committed = None if at is None else Committed.parse(at.offset, at.metadata)
+    known, stale = _known(carried.offsets, source)
+    accepted = accepted_start(source, known, stale, committed)
+    if accepted is None:
+        return None
+    position, start = accepted
+    if position is not None and position > source.end:
+        start = await _first_unread(reader, source, carried.since_ms.get(position))
+    return _Found(AcceptedLoss(place.partition, position, start), source, carried.offsets)
+
+
+async def _accepted(
+    found: _Found, look: Callable[[], Awaitable[_Found | None]], make: Callable[[str], Transactions], group: str
+) -> _Found:
+    """Write what lets the task continue; returns the loss that it continues after.
+
+    An error leaves open whether a transaction was committed, and the task may have continued by then. So each attempt
+    fences the task, which ends what is open, and then looks again: nothing may set it back.
+    """
+    backoff, attempts = Backoff(0.05, 1.0), 0
+    while True:
+        transactions = make(f"{group}-{found.source.partition}")
+        try:
+            await transactions.start()
+            left = await look()
+            if left is None:
+                return found
+            found = left
+            await _write(transactions, group, found)
+        except (Fenced, KafkaError):
+            attempts += 1
+            if attempts == _ATTEMPTS:
+                raise
+        else:
+            return found
+        finally:
+            await transactions.discard()
+        await asyncio.sleep(backoff.next())
 
 
 def _known(carried: Mapping[str, Offsets | None], source: Source) -> tuple[int | None, str | None]:
@@ -149,12 +210,11 @@ async def _carried(reader: CommittedReader, changelogs: Sequence[Topic], source:
     return carried
 
 
-async def _write(
-    settings: KafkaSettings, group: str, source: Source, start: int, carried: Mapping[str, Offsets | None]
-) -> None:
+async def _write(transactions: Transactions, group: str, found: _Found) -> None:
     """Set the position in the group and in every changelog; the positions in other sources stay."""
+    source, start = found.source, found.loss.start
     outputs = []
-    for name, offsets in carried.items():
+    for name, offsets in found.carried.items():
         before = offsets or Offsets({})
         after = msgspec.structs.replace(
             before,
@@ -163,21 +223,10 @@ async def _write(
         )
         outputs.append(Output(name, OFFSETS_KEY, after.encode(), (), source.partition))
     committed = {source.topic: Committed(start, source.topic_id, accepted=True)}
-    for attempt in range(1, _ATTEMPTS + 1):
-        transactions = KafkaTransactions(settings, f"{group}-{source.partition}", _CLIENT_ID)
-        try:
-            await transactions.start()
-            await transactions.begin()
-            await transactions.send(outputs, source.partition, round(utc_now().timestamp() * 1000))
-            await transactions.send_offsets(committed, source.partition, group)
-            await transactions.commit()
-        except Fenced:
-            if attempt == _ATTEMPTS:
-                raise
-        else:
-            return
-        finally:
-            await transactions.discard()
+    await transactions.begin()
+    await transactions.send(outputs, source.partition, round(utc_now().timestamp() * 1000))
+    await transactions.send_offsets(committed, source.partition, group)
+    await transactions.commit()
 
 
 async def _facts(settings: KafkaSettings, topic: Topic) -> TopicFacts:

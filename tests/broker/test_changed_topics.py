@@ -4,6 +4,7 @@ The tests of the whole system have a broker of their own, since they delete and 
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,9 +23,10 @@ from shared.kafka.settings import KafkaSettings
 from shared.streams.accept_topic import AcceptedLoss, accept_loss
 from shared.streams.positions import Committed, Offsets
 from shared.streams.task_state import OFFSETS_KEY
-from shared.streams.transaction import KafkaTransactions
+from shared.streams.transaction import KafkaTransactions, Transactions
 from shared.wall_clock import utc_now
 from tests.broker.test_takeover import delete_records
+from tests.harness.faults import Fault, FaultyTransactions, Plan
 from tests.harness.intake import Intake, running_intake, topics_at
 from tests.harness.rig import Rig, Running, eventually
 from tests.harness.service_process import ServiceProcess, service_process
@@ -109,6 +111,68 @@ async def test_a_lost_position_is_accepted_and_stays_accepted_over_a_restart(rig
     again = rig.start(topics=rig.topics)
     await again.ready(2)
     assert len(await rig.read(rig.sink)) == OLD + unread + NEW
+
+
+async def _overtaken_by_retention(rig: Rig) -> AcceptedLoss:
+    """A task that has read OLD records, of the next 5 of which 2 are deleted; what it has lost."""
+    running = rig.start(topics=rig.topics)
+    await rig.produce(rig.second, [("a", b"")] * OLD)
+    await rig.read(rig.sink, OLD)
+    await running.stop()
+    partition = partition_for(b"a", 2)
+    await rig.produce(rig.second, [("a", b"")] * 5)
+    await delete_records(rig, rig.second, partition, OLD + 2)
+    return AcceptedLoss(partition, OLD, OLD + 2)
+
+
+async def _read_all_once(rig: Rig, records: int) -> None:
+    counts = [record.value for record in await rig.read(rig.sink, records)]
+    assert counts == [str(number).encode() for number in range(1, records + 1)]
+
+
+FAULTS = [Fault("start", "after"), Fault("send", "after"), Fault("commit", "before"), Fault("commit", "after")]
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, Fault("send", "after", dies=True)], ids=str)
+async def test_a_loss_is_accepted_although_kafka_fails_meanwhile(rig: Rig, fault: Fault) -> None:
+    """The running task retries with the same transactional id, and Kafka has errors of its own for that."""
+    loss, plan = await _overtaken_by_retention(rig), Plan(deque([fault]))
+
+    def make(transactional_id: str) -> Transactions:
+        return FaultyTransactions(KafkaTransactions(rig.settings, transactional_id, "accept"), plan)
+
+    assert await accept_loss(rig.settings, rig.second, rig.service, rig.stores, transactions=make) == [loss]
+    assert plan.happened == [fault]
+    rig.start(topics=rig.topics)
+    await rig.produce(rig.second, [("a", b"")] * NEW)
+    await _read_all_once(rig, OLD + 3 + NEW)
+
+
+async def test_a_task_that_has_continued_after_a_lost_answer_is_not_set_back(rig: Rig) -> None:
+    """The commit has happened and its answer is an error; before the next attempt the task reads on."""
+    loss, plan = await _overtaken_by_retention(rig), Plan(deque([Fault("commit", "after")]))
+
+    class Interrupted(FaultyTransactions):
+        async def discard(self) -> None:
+            """Let the task read on, once."""
+            await super().discard()
+            if len(made) == 1:
+                running = rig.start(topics=rig.topics)
+                await rig.produce(rig.second, [("a", b"")] * NEW)
+                await rig.read(rig.sink, OLD + 3 + NEW)
+                await running.stop()
+
+    made: list[Transactions] = []
+
+    def make(transactional_id: str) -> Transactions:
+        made.append(Interrupted(KafkaTransactions(rig.settings, transactional_id, "accept"), plan))
+        return made[-1]
+
+    assert await accept_loss(rig.settings, rig.second, rig.service, rig.stores, transactions=make) == [loss]
+    assert len(made) == 2
+    rig.start(topics=rig.topics)
+    await rig.produce(rig.second, [("a", b"")])
+    await _read_all_once(rig, OLD + 3 + NEW + 1)
 
 
 async def _set_positions(rig: Rig, partition: int, position: int) -> None:
