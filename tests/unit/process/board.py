@@ -38,8 +38,9 @@ class Board:
         self._stopped = asyncio.Event()
 
     async def app(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answer; `/slow` once the process is ending."""
+        """Answer; `/slow` once the process is ending. It leaves a file when it has begun."""
         if _scope["path"] == "/slow":
+            Path(os.environ["BOARD_CALLED"]).touch()
             await self._stopped.wait()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
         await send({"type": "http.response.body", "body": b"board"})

@@ -121,13 +121,13 @@ async def test_a_signal_ends_it_in_order_with_the_call_in_progress_answered(
     tmp_path: Path, sign: signal.Signals, flush: dict[str, str]
 ) -> None:
     """Whichever of the two ends first, both have ended, and the work has cleaned up."""
-    flushed = tmp_path / "flushed"
-    async with board(tmp_path, BOARD_FILE=str(flushed), **flush) as process:
+    flushed, called = tmp_path / "flushed", tmp_path / "called"
+    async with board(tmp_path, BOARD_FILE=str(flushed), BOARD_CALLED=str(called), **flush) as process:
         await process.start()
         await process.until("/readyz", 200)
         async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
             call = asyncio.create_task(client.get(f"{process.url}/slow"))
-            await asyncio.wait([call], timeout=0.3)
+            await eventually(called.exists, 20, "the call is in progress")
             assert not call.done()
             process.send(sign)
             assert await process.ended() == 0
