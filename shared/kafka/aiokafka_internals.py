@@ -7,6 +7,7 @@ the installed version.
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import sys
 from collections import defaultdict
@@ -20,6 +21,7 @@ from aiokafka.consumer import fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import (
     IncompatibleBrokerVersion,
+    KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
     LeaderNotAvailableError,
@@ -107,10 +109,10 @@ OF_CLASSES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     ),
     (MemoryRecords, ("has_next", "next_batch")),
     (ControlRecord, ("parse",)),
-    (CloseReason, ("IDLE_DROP", "SHUTDOWN")),
+    (CloseReason, ("IDLE_DROP", "SHUTDOWN", "CONNECTION_BROKEN")),
     (TransactionState, ("IN_TRANSACTION",)),
     (ConnectionGroup, ("COORDINATION",)),
-    (AIOKafkaConnection, ("host", "port")),
+    (AIOKafkaConnection, ("host", "port", "close", "send", "_send_sasl_token")),
     (GroupCoordinator, ("_send_req", "reset_generation", "request_rejoin")),
     (AIOKafkaClient, ("bootstrap", "close", "send", "get_random_node", "fetch_all_metadata", "set_topics")),
 )  # fmt: skip
@@ -141,6 +143,31 @@ OF_A_PRODUCER = (  # one with a transactional id
     "_message_accumulator._batches",
     "_message_accumulator._pending_batches",
 )
+
+
+def _of_a_closed_transport(send: Callable[..., Any]) -> Callable[..., Any]:
+    """A way to send by which a write to a closed transport breaks the connection, as aiokafka expects it of OSError.
+
+    uvloop raises RuntimeError there (aio-libs/aiokafka#1038). It ended the task that keeps a client's metadata, so a
+    member of a group waited for ever for its partitions.
+    """
+
+    @functools.wraps(send)
+    def sent(self: AIOKafkaConnection, *args: Any, **options: Any) -> Any:
+        try:
+            return send(self, *args, **options)
+        except RuntimeError as error:
+            if type(error) is not RuntimeError:  # KafkaError is a subclass of it
+                raise
+            self.close(reason=CloseReason.CONNECTION_BROKEN)
+            raise KafkaConnectionError(f"Connection at {self.host}:{self.port} broken: {error}") from error
+
+    return sent
+
+
+# Here, so that it is done before any client is made: all of them import this module.
+for _name in ("send", "_send_sasl_token"):
+    setattr(AIOKafkaConnection, _name, _of_a_closed_transport(getattr(AIOKafkaConnection, _name)))
 
 
 def replace_decoders(decoders: dict[str, Callable[[bytes | memoryview], bytes]]) -> None:
