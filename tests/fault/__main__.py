@@ -15,12 +15,14 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from shared.embedded_kafka.errors import PortTaken
 from tests.fault.fault_round import RoundResult, run_round, version
 from tests.fault.journal import Journal
 from tests.fault.schedule import FAULTS_PER_ROUND, KINDS, TOPIC_KINDS
 
 FOLDER = Path(__file__).parents[2] / ".frontline"
 INTERRUPTED = 130
+_TRIES = 3  # of a round whose ports are taken by other programs
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,7 +50,7 @@ async def _rounds(seed: int, left: Sequence[int], journal: Journal, keep: Path) 
         eta = f", ETA {(time.monotonic() - began) / ran * (len(left) - ran) / 60:.0f} min" if ran else ""
         _say(f"round {number} of seed {seed}, {len(left) - ran} to go{eta}")
         folder = keep / f"{seed}-{number}"
-        result = await run_round(seed, number, FAULTS_PER_ROUND, folder, lambda line: _say(f"  {line}"))
+        result = await _round(seed, number, folder)
         journal.add(result)
         _say(
             f"round {number}: {sum(result.faults.values())} faults, {result.decisions} decisions, {result.events} "
@@ -58,6 +60,16 @@ async def _rounds(seed: int, left: Sequence[int], journal: Journal, keep: Path) 
             _say(f"  VIOLATION {violation}")
         if result.violations:
             _say(f"  kept in {folder}")
+
+
+async def _round(seed: int, number: int, folder: Path) -> RoundResult:
+    """A round, and again if another program has taken one of its ports: a run of hours must not end for that."""
+    for _ in range(_TRIES - 1):
+        try:
+            return await run_round(seed, number, FAULTS_PER_ROUND, folder, lambda line: _say(f"  {line}"))
+        except PortTaken as error:
+            _say(f"  {error} The round begins again.")
+    return await run_round(seed, number, FAULTS_PER_ROUND, folder, lambda line: _say(f"  {line}"))
 
 
 def summary(results: Collection[RoundResult]) -> str:

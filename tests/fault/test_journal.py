@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.embedded_kafka.errors import PortTaken
 from tests.fault.__main__ import main, summary
-from tests.fault.fault_round import RoundResult
+from tests.fault.fault_round import Progress, RoundResult
 from tests.fault.journal import Journal
 
 
@@ -68,3 +69,23 @@ def test_a_round_that_is_named_runs_again(tmp_path: Path, monkeypatch: pytest.Mo
     assert main(["--round", "1", "--journal", str(path)]) == 0
     assert main(["--faults", "60", "--journal", str(path)]) == 0
     assert ran == [1, 0, 2]
+
+
+def test_a_round_whose_port_is_taken_begins_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program of the machine may take a port between its choice and its use. A third time is no chance."""
+    begun = []
+
+    async def taken_once(seed: int, number: int, faults: int, folder: Path, progress: Progress) -> RoundResult:
+        begun.append(number)
+        if begun.count(number) <= busy[number]:
+            raise PortTaken(port=4711, host="127.0.0.1")
+        return result(number)
+
+    busy = {0: 1, 1: 2}
+    monkeypatch.setattr("tests.fault.__main__.run_round", taken_once)
+    arguments = ["--faults", "40", "--journal", str(tmp_path / "journal.jsonl"), "--keep", str(tmp_path)]
+    assert main([*arguments, "--seed", "1"]) == 0
+    assert begun == [0, 0, 1, 1, 1]
+    busy[0] = 9
+    with pytest.raises(PortTaken):
+        main([*arguments, "--seed", "1", "--round", "0"])
