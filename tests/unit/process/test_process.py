@@ -158,7 +158,7 @@ async def test_work_that_does_not_end_gets_its_time_to_flush_and_no_more(tmp_pat
 
 def test_no_other_file_makes_an_event_loop_of_a_service_or_configures_its_logs() -> None:
     """A second life cycle would drift from the first."""
-    own = re.compile(r"\buvloop\b|\blogs\.configure\(|\bWebServer\(")
+    own = re.compile(r"\bimport uvloop\b|\buvloop\.|\blogs\.configure\(|\bWebServer\(")
     files = [path for folder in ("services", "shared") for path in (ROOT / folder).rglob("*.py")]
     found = {path.relative_to(ROOT).as_posix() for path in files if own.search(path.read_text(encoding="utf-8"))}
     assert found - {"shared/http/server.py", "shared/observability/logs.py"} == {"shared/process.py"}
