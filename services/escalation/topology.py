@@ -46,7 +46,7 @@ class EscalationTopology:
     """
 
     sources: tuple[Topic, ...] = ESCALATION_SOURCES
-    catch_up: tuple[Topic, ...] = ()
+    read_first: tuple[Topic, ...] = ()
     sinks: tuple[Topic, ...] = (ESCALATIONS, EDITIONS)
     stores: tuple[str, ...] = ESCALATION_STORES
 

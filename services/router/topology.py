@@ -58,7 +58,7 @@ class RouterTopology:
     sources: tuple[Topic, ...] = ROUTER_SOURCES
     sinks: tuple[Topic, ...] = (CASES, EDITIONS)
     stores: tuple[str, ...] = ROUTER_STORES
-    catch_up: tuple[Topic, ...] = (ENTITLEMENTS,)  # read to its end before the first request, or accounts are unknown
+    read_first: tuple[Topic, ...] = (ENTITLEMENTS,)  # a request is decided by what was acknowledged before it
 
     def __init__(
         self,

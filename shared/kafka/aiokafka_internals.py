@@ -11,7 +11,7 @@ import functools
 import itertools
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -58,7 +58,10 @@ from shared.kafka.namespace import PhysicalName
 __all__ = [
     "ABORT_MARKER",
     "BATCH_MODULE",
+    "COMMITTED",
     "COMMIT_MARKER",
+    "LATEST",
+    "UNCOMMITTED",
     "AIOKafkaClient",
     "AbstractType",
     "Array",
@@ -74,7 +77,6 @@ __all__ = [
     "Int16",
     "Int32",
     "MemoryRecords",
-    "OffsetRequest",
     "PartitionRecords",
     "ProducerInternals",
     "Request",
@@ -89,6 +91,8 @@ __all__ = [
     "disconnect",
     "existing_partitions",
     "fetched_to",
+    "leader_of",
+    "offsets",
     "replace_decoders",
     "replace_partition_records",
 ]
@@ -213,58 +217,65 @@ def decided_end(consumer: AIOKafkaConsumer, place: TopicPartition) -> int | None
     return int(state.lso) if state is not None and state.lso is not None else None
 
 
-_LATEST, _READ_COMMITTED = -1, 1  # of a request for offsets
+UNCOMMITTED, COMMITTED = 0, 1  # isolation of a request
+LATEST = -1  # in place of a timestamp: where the log ends
 _ASK_AGAIN = 0.05  # seconds after a broker did not answer or does not lead a partition (any more)
 
 
+def leader_of(client: AIOKafkaClient, place: TopicPartition) -> int:
+    """The id of the broker that leads a partition, as far as the client knows. Raises LeaderNotAvailableError."""
+    node = client.cluster.leader_for_partition(place)
+    if node is None or node < 0:
+        raise LeaderNotAvailableError(f"{place.topic}[{place.partition}] has no leader")
+    return int(node)
+
+
+async def offsets(
+    client: AIOKafkaClient,
+    isolation: int,
+    wanted: Mapping[TopicPartition, int],
+    group: ConnectionGroup = ConnectionGroup.DEFAULT,
+) -> dict[TopicPartition, int]:
+    """For each partition the first offset with a timestamp (milliseconds) or a later one; -1 = there is none.
+
+    With LATEST where it ends; of COMMITTED the last stable offset. Asked of the leaders. Raises KafkaError.
+    """
+    by_leader: dict[int, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    for place, timestamp in wanted.items():
+        by_leader[leader_of(client, place)][place.topic].append((place.partition, timestamp))
+    found: dict[TopicPartition, int] = {}
+    for node, topics in by_leader.items():
+        answer = await client.send(node, OffsetRequest(-1, isolation, [*topics.items()]), group=group)
+        for topic, partitions in answer.topics:
+            for partition, code, _timestamp, offset in partitions:
+                if code:
+                    raise for_code(code)(f"{topic}[{partition}]")
+                found[TopicPartition(topic, partition)] = offset
+    return found
+
+
 async def decided_ends_now(
-    consumer: AIOKafkaConsumer, places: Iterable[TopicPartition], seconds: float
+    consumer: AIOKafkaConsumer, places: Sequence[TopicPartition], seconds: float
 ) -> dict[TopicPartition, int]:
     """The last stable offsets, asked of their brokers after this call; waits `seconds` for them at most.
 
     Asked over the connection that heartbeats have: on the other one the broker answers only once a fetch returns.
-    Raises KafkaError, the latest one if there was any.
+    Raises KafkaTimeoutError, which has the latest error.
     """
-    wanted, latest = set(places), KafkaError("no answer")
-    found: dict[TopicPartition, int] = {}
+    latest = KafkaError("no answer")
     try:
         async with asyncio.timeout(seconds):
-            while wanted:
+            while True:
                 try:
-                    for node, those in _by_leader(consumer._client, wanted).items():
-                        found.update(await _decided_ends(consumer._client, node, those))
-                    wanted -= found.keys()
+                    return await offsets(
+                        consumer._client, COMMITTED, dict.fromkeys(places, LATEST), ConnectionGroup.COORDINATION
+                    )
                 except KafkaError as error:
                     latest = error
                     consumer._client.force_metadata_update()
                     await asyncio.sleep(_ASK_AGAIN)
     except TimeoutError:
         raise KafkaTimeoutError(f"the ends of sources are not known after {seconds:g} s: {latest}") from latest
-    return found
-
-
-def _by_leader(client: AIOKafkaClient, places: Iterable[TopicPartition]) -> dict[int, list[TopicPartition]]:
-    by_leader: dict[int, list[TopicPartition]] = defaultdict(list)
-    for place in places:
-        node = client.cluster.leader_for_partition(place)
-        if node is None or node < 0:
-            raise LeaderNotAvailableError(f"{place.topic}[{place.partition}] has no leader")
-        by_leader[node].append(place)
-    return by_leader
-
-
-async def _decided_ends(
-    client: AIOKafkaClient, node: int, places: Iterable[TopicPartition]
-) -> dict[TopicPartition, int]:
-    asked = [(place.topic, [(place.partition, _LATEST)]) for place in places]
-    answer = await client.send(node, OffsetRequest(-1, _READ_COMMITTED, asked), group=ConnectionGroup.COORDINATION)
-    found: dict[TopicPartition, int] = {}
-    for topic, partitions in answer.topics:
-        for partition, code, *_, offset in partitions:
-            if code:
-                raise for_code(code)(f"{topic}[{partition}]")
-            found[TopicPartition(topic, partition)] = offset
-    return found
 
 
 _UNKNOWN_MEMBER_ID, _FENCED_INSTANCE_ID = 25, 82  # error codes of Kafka; aiokafka has no error for the second

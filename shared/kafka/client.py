@@ -1,20 +1,25 @@
 """A connection for single requests, with logical names: facts about topics, ends of logs, batches as they are."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from aiokafka.errors import LeaderNotAvailableError, for_code
+from aiokafka.errors import for_code
 from aiokafka.structs import TopicPartition
 
-from shared.kafka.aiokafka_internals import AIOKafkaClient, FetchRequest, MemoryRecords, OffsetRequest
+from shared.kafka.aiokafka_internals import (
+    UNCOMMITTED,
+    AIOKafkaClient,
+    FetchRequest,
+    MemoryRecords,
+    leader_of,
+    offsets,
+)
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_config import set_config
 from shared.kafka.topic_metadata import TopicFacts, describe_topics
 
 Place = tuple[str, int]  # topic, partition
-
-UNCOMMITTED, COMMITTED = 0, 1  # isolation
 
 
 class Client:
@@ -65,33 +70,23 @@ class Client:
 
     def leader(self, place: Place) -> int:
         """The id of the broker that leads a partition. Raises LeaderNotAvailableError."""
-        node = self._client.cluster.leader_for_partition(TopicPartition(self._names.physical(place[0]), place[1]))
-        if node is None or node < 0:
-            raise LeaderNotAvailableError(f"{place[0]}[{place[1]}] has no leader")
-        return int(node)
+        return leader_of(self._client, self._outside(place))
 
-    async def offsets(
-        self, node: int, isolation: int, wanted: Mapping[str, Sequence[tuple[int, int]]]
-    ) -> Iterator[tuple[Place, int]]:
-        """For each (partition, timestamp) of each topic the offset, as a request of version 1 and later answers it."""
-        outside = {self._names.physical(topic): topic for topic in wanted}
-        asked = [(name, list(wanted[topic])) for name, topic in outside.items()]
-        answer = await self._client.send(node, OffsetRequest(-1, isolation, asked))
-        return (
-            ((outside[name], partition), _checked(code, (outside[name], partition), offset))
-            for name, partitions in answer.topics
-            for partition, code, _timestamp, offset in partitions
-        )
+    async def offsets(self, isolation: int, wanted: Mapping[Place, int]) -> dict[Place, int]:
+        """For each place the offset of a timestamp, or its end, as `aiokafka_internals.offsets` finds it."""
+        await self.learn({topic for topic, _ in wanted})
+        outside = {self._outside(place): place for place in wanted}
+        found = await offsets(self._client, isolation, {name: wanted[place] for name, place in outside.items()})
+        return {outside[name]: offset for name, offset in found.items()}
 
     async def fetch(self, node: int, place: Place, start: int, *, wait_ms: int, at_most: int) -> Any:
         """The batches from `start` on, markers and undecided ones included: a MemoryRecords."""
-        topic, partition = self._names.physical(place[0]), place[1]
+        topic, partition = self._outside(place)
         request = FetchRequest(wait_ms, 1, at_most, UNCOMMITTED, [(topic, [(partition, start, at_most)])])
         ((_topic, ((_partition, code, *rest),)),) = (await self._client.send(node, request)).topics
-        return MemoryRecords(_checked(code, place, rest[-1]))
+        if code:
+            raise for_code(code)(f"{place[0]}[{place[1]}]")
+        return MemoryRecords(rest[-1])
 
-
-def _checked(code: int, place: Place, answer: Any) -> Any:
-    if code:
-        raise for_code(code)(f"{place[0]}[{place[1]}]")
-    return answer
+    def _outside(self, place: Place) -> TopicPartition:
+        return TopicPartition(self._names.physical(place[0]), place[1])

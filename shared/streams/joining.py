@@ -7,24 +7,14 @@ The order within one broker needs the same: a fetch returns a part of a long bac
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
 
 from shared.streams.record_queue import RecordQueue
+from shared.streams.task_context import Sources
 
 _LOOK_SECONDS = 0.005  # between two checks whether a source has been read so far
 
 
-class JoinedSources(Protocol):
-    """What a join asks of the sources; `GroupConsumer` answers it."""
-
-    async def ends_now(self, sources: Sequence[str], partition: int) -> dict[str, int]:
-        """Where what is decided in each source ends, asked of its broker after this call. Raises KafkaError."""
-
-    def fetched_to(self, source: str, partition: int) -> int | None:
-        """The offset that the next fetch asks for; what is below it has been delivered."""
-
-
-async def release_in_order(queue: RecordQueue, sources: JoinedSources, first: Sequence[str], partition: int) -> None:
+async def release_in_order(queue: RecordQueue, sources: Sources, first: Sequence[str], partition: int) -> None:
     """Release what the queue holds, once all that the sources `first` had when it arrived has been read; for ever.
 
     What arrives meanwhile is released together next. Raises KafkaError if a broker does not answer.

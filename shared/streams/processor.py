@@ -33,7 +33,7 @@ class Processor(Protocol):
     """The part of a service that handles one partition. Created, restored, then run."""
 
     sources: tuple[Topic, ...]  # in the order in which a slice processes them
-    catch_up: tuple[Topic, ...]  # sources that the others are joined with: each record waits for what these had before
+    read_first: tuple[Topic, ...]  # sources that the others are joined with, whose records wait for these
     sinks: tuple[Topic, ...]  # topics that it emits to, besides the dead letters of its sources
     stores: tuple[str, ...]  # names of its state stores; each has the changelog `{service}-{store}-changelog`
 

@@ -3,8 +3,7 @@
 A consumer shows records only. Only the batches show what a transaction has left undecided.
 """
 
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -12,15 +11,17 @@ from shared.contracts.topics import record_limit
 from shared.kafka.aiokafka_internals import (
     ABORT_MARKER,
     COMMIT_MARKER,
+    COMMITTED,
+    LATEST,
+    UNCOMMITTED,
     ControlRecord,
 )
 from shared.kafka.bounded_records import BoundedBatch, bound_decoding
-from shared.kafka.client import COMMITTED, UNCOMMITTED, Client, Place
+from shared.kafka.client import Client, Place
 from shared.kafka.settings import KafkaSettings
 
 Marker = Literal["commit", "abort"]
 
-_LATEST = -1
 _FETCH_BYTES = 1024 * 1024
 _MARKERS: tuple[tuple[ControlRecord, Marker], ...] = ((COMMIT_MARKER, "commit"), (ABORT_MARKER, "abort"))
 
@@ -58,15 +59,15 @@ class BatchReader:
 
     async def decided_ends(self, places: Iterable[Place]) -> dict[Place, int]:
         """For each place the offset from which on not everything is decided; its end, if everything is."""
-        return await self._offsets(COMMITTED, dict.fromkeys(places, _LATEST))
+        return await self._client.offsets(COMMITTED, dict.fromkeys(places, LATEST))
 
     async def ends(self, places: Iterable[Place]) -> dict[Place, int]:
         """For each place where its log ends."""
-        return await self._offsets(UNCOMMITTED, dict.fromkeys(places, _LATEST))
+        return await self._client.offsets(UNCOMMITTED, dict.fromkeys(places, LATEST))
 
     async def at(self, timestamp: int, places: Iterable[Place]) -> dict[Place, int]:
         """For each place the first offset with that timestamp (milliseconds) or a later one; absent = there is none."""
-        found = await self._offsets(UNCOMMITTED, dict.fromkeys(places, timestamp))
+        found = await self._client.offsets(UNCOMMITTED, dict.fromkeys(places, timestamp))
         return {place: offset for place, offset in found.items() if offset >= 0}
 
     async def read(self, place: Place, start: int, end: int) -> AsyncIterator[Batch]:
@@ -80,16 +81,6 @@ class BatchReader:
                     continue
                 start = batch.next_offset
                 yield _batch(BoundedBatch(batch, record_limit(place[0])))
-
-    async def _offsets(self, isolation: int, wanted: Mapping[Place, int]) -> dict[Place, int]:
-        await self._client.learn({topic for topic, _ in wanted})
-        by_node: dict[int, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
-        for place, timestamp in wanted.items():
-            by_node[self._client.leader(place)][place[0]].append((place[1], timestamp))
-        found: dict[Place, int] = {}
-        for node, topics in by_node.items():
-            found.update(await self._client.offsets(node, isolation, topics))
-        return found
 
 
 def _batch(batch: Any) -> Batch:

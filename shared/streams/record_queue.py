@@ -18,8 +18,8 @@ _OVERHEAD = 64  # bytes that a record takes besides key and value
 class RecordQueue:
     """One queue for each source, in the order in which a slice processes them.
 
-    Records of sources in `holding` are held until `release`. `pause` and `resume` are called with the name of a source
-    when its queue is full, and when it has room again.
+    If some are to be read `first`, records of the others are held until `release`. `pause` and `resume` are called with
+    the name of a source when its queue is full, and when it has room again.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class RecordQueue:
         partition: int,
         pause: Callable[[str], None],
         resume: Callable[[str], None],
-        holding: Collection[str] = (),
+        first: Collection[str] = (),
     ) -> None:
         self._partition = partition
         self._pause = pause
@@ -37,8 +37,9 @@ class RecordQueue:
         self._bytes = dict.fromkeys(sources, 0)
         self._paused: set[str] = set()
         self._open: set[str] = set()
-        self._held = dict.fromkeys(holding, 0)  # how many records at the end of each queue may not be taken
-        self._next: tuple[Mapping[str, int], Mapping[str, int]] | None = None  # a release that waits for other sources
+        held = [source for source in sources if first and source not in first]
+        self._held = dict.fromkeys(held, 0)  # how many records at the end of each queue may not be taken
+        self._next: tuple[Mapping[str, int], Mapping[str, int]] | None = None  # a release that waits for the first
         self._woken = asyncio.Event()
         self._held_changed = asyncio.Event()
 
@@ -104,7 +105,7 @@ class RecordQueue:
         return dict(self._held)
 
     def release(self, held: Mapping[str, int], ends: Mapping[str, int]) -> None:
-        """Let so many held records of each source be taken, once the other sources have been taken up to `ends`.
+        """Let so many held records of each source be taken, once the first sources have been taken up to `ends`.
 
         Everything below `ends` has been offered.
         """

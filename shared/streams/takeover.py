@@ -90,7 +90,7 @@ async def take_over(task: TaskInTakeover, transactions: Transactions) -> None:
     context.outage.over()
 
     task.enter(Phase.CATCHING_UP)  # step 5
-    first = [topic.name for topic in task.state.processor.catch_up]
+    first = [topic.name for topic in task.state.processor.read_first]
     for source in first:
         task.open(source)
     await task.process(transactions, lambda: all(task.has_read(source, ends[source]) for source in first))

@@ -54,7 +54,7 @@ class Task:
             partition,
             pause=lambda source: sources.pause(source, partition),
             resume=lambda source: sources.resume(source, partition),
-            holding=self._joined,
+            first=self._first,
         )
         loop = asyncio.get_running_loop()
         self._now = time.monotonic  # the same clock as the loop's, which is exact to the millisecond only
@@ -210,8 +210,7 @@ class Task:
     async def _join(self) -> None:
         """Release records that have to wait for others, for ever; nothing to do if no source is joined with another."""
         try:
-            first = [topic.name for topic in self.processor.catch_up]
-            await release_in_order(self._queue, self.sources, first, self.partition)
+            await release_in_order(self._queue, self.sources, self._first, self.partition)
         except Exception as error:
             self._lost = error
             self._queue.wake()
@@ -287,10 +286,8 @@ class Task:
         return self.processor.sources
 
     @property
-    def _joined(self) -> set[str]:
-        """The sources whose records wait for what `catch_up` had before them."""
-        first = self.processor.catch_up
-        return {topic.name for topic in self._topics if first and topic not in first}
+    def _first(self) -> list[str]:
+        return [topic.name for topic in self.processor.read_first]
 
     def _show(self, phase: Phase, detail: str = "") -> None:
         self.phase = phase

@@ -70,7 +70,7 @@ async def test_a_task_that_is_not_told_the_end_fails_and_tries_again(rig: Rig, m
     monkeypatch.setattr(member, "ends_now", first_in_vain)
     await rig.produce(rig.first, [("a", b"")])
     await rig.produce(rig.second, [("a", b"")])
-    await eventually(lambda: any("no answer" in detail for detail in running.details()))
+    await eventually(lambda: "no answer" in str(running.readiness.report()))
     await rig.produce(rig.second, [("a", b"")])
     assert [answer.value for answer in await rig.read(rig.sink, 2)] == [b"known"] * 2
 

@@ -187,7 +187,7 @@ async def test_a_lost_offset_stops_its_task_with_the_reason(rig: Rig) -> None:
     await running.ready(2)
 
 
-async def test_a_source_to_catch_up_with_is_read_to_its_end_first(rig: Rig) -> None:
+async def test_a_source_that_others_are_joined_with_is_read_to_its_end_first(rig: Rig) -> None:
     """The first request must not meet an empty table, however long that source is; markers at its end count too."""
     accounts = [(f"k{n}", b"") for n in range(3_000)]
     requests = [(f"k{n}", b"") for n in range(0, 3_000, 50)]
@@ -199,7 +199,7 @@ async def test_a_source_to_catch_up_with_is_read_to_its_end_first(rig: Rig) -> N
     assert {record.value for record in answers} == {b"known"}
 
 
-async def test_an_empty_source_to_catch_up_with_delays_nothing(rig: Rig) -> None:
+async def test_an_empty_source_that_others_are_joined_with_delays_nothing(rig: Rig) -> None:
     """There may be no account yet."""
     await rig.produce(rig.second, [("a", b"")])
     rig.start(lambda _partition: Joined((rig.first, rig.second), (rig.sink,)))

@@ -38,7 +38,7 @@ class Counter:
     sources: tuple[Topic, ...]
     sinks: tuple[Topic, ...]
     stores: tuple[str, ...] = ("counts", "timers")
-    catch_up: tuple[Topic, ...] = ()
+    read_first: tuple[Topic, ...] = ()
     _timers: list[tuple[datetime, bytes]] = field(default_factory=list)
     _live: dict[bytes, datetime] = field(default_factory=dict)
     _postponed: dict[bytes, datetime] = field(default_factory=dict)
@@ -132,7 +132,7 @@ class Joined(Counter):
     """Emits whether the account (first source) was known when the request (second source) came."""
 
     def __post_init__(self) -> None:
-        self.catch_up = (self.sources[0],)
+        self.read_first = (self.sources[0],)
 
     def process(self, record: Record, overlay: Overlay) -> None:
         """Keep an account, or look one up."""

@@ -45,10 +45,6 @@ class Running:
         """The phases that the tasks are in."""
         return {task.phase for task in self.runtime.tasks.values()}
 
-    def details(self) -> list[str]:
-        """What `/readyz` says about each of its checks."""
-        return [check["detail"] for check in self.readiness.report()["checks"].values()]
-
     async def ready(self, tasks: int | None = None) -> None:
         """Until it is ready, with that number of tasks if given."""
         await eventually(lambda: self.readiness.ready and (tasks is None or len(self.runtime.tasks) == tasks))

@@ -62,9 +62,9 @@ def test_no_source_starves_the_other() -> None:
     assert [record.topic for record in inbox.take(1_000)] == ["a"] * 50 + ["b"] * 50
 
 
-def _joined(held: list[str]) -> RecordQueue:
+def _joined() -> RecordQueue:
     """A queue of two sources, the second of which is joined with the first; it has no room to pause."""
-    inbox = RecordQueue(["a", "b"], 0, lambda _: None, lambda _: None, holding=held)
+    inbox = RecordQueue(["a", "b"], 0, lambda _: None, lambda _: None, first=["a"])
     inbox.open("a")
     inbox.open("b")
     return inbox
@@ -83,7 +83,7 @@ async def test_a_held_record_comes_after_all_that_the_other_source_had_when_it_w
     steps: list[tuple[str, int]],
 ) -> None:
     """And nothing is lost, doubled or left, in whatever order it is offered, released and taken."""
-    inbox = _joined(["b"])
+    inbox = _joined()
     ends = {"a": 0, "b": 0}
     before: list[int] = []  # for each record of b that has been released, what had to be taken before it
     taken: dict[str, list[int]] = {"a": [], "b": []}
@@ -112,7 +112,7 @@ async def test_a_held_record_comes_after_all_that_the_other_source_had_when_it_w
 
 async def test_what_is_held_is_neither_taken_nor_counted_before_its_release() -> None:
     """It waits as lag does, but it is no work for a slice: a task that counted it would never rest."""
-    inbox = _joined(["b"])
+    inbox = _joined()
     inbox.offer("b", _fetched("b", 0, 3))
     assert (len(inbox), inbox.waiting("b"), inbox.take(10)) == (0, 3, [])
     inbox.offer("a", _fetched("a", 0, 5))
@@ -125,7 +125,7 @@ async def test_what_is_held_is_neither_taken_nor_counted_before_its_release() ->
 
 async def test_a_closed_queue_releases_nothing_of_what_comes_next() -> None:
     """A release that was waiting when the task failed says nothing about the records of its next life."""
-    inbox = _joined(["b"])
+    inbox = _joined()
     inbox.offer("a", _fetched("a", 0, 1))
     inbox.offer("b", _fetched("b", 0, 1))
     inbox.release(await inbox.held(), {"a": 1})
