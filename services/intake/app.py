@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
 
-from services.intake import api, docs, openapi, problem
+from services.intake import api, cross_origin, docs, openapi, problem
 from services.intake.service import Service
 from shared.observability.health import Receive, Scope, Send
 from shared.observability.logs import get_logger
@@ -41,6 +41,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     app.router.routes.extend(api.router.routes)  # flat, so that a 405 can name the methods of every route
     docs.install(app, service.settings)
+    cross_origin.install(app, service.settings.other_origins)
     openapi.install(app)
     problem.install(app)
     return app

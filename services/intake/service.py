@@ -8,7 +8,7 @@ from fastapi import Request
 from prometheus_client import Gauge
 
 from services.intake.accounts import Accounts
-from services.intake.api_keys import ApiKey, Keyring
+from services.intake.callers import Caller, Callers
 from services.intake.editions import Editions
 from services.intake.entitlement_calls import EntitlementCalls
 from services.intake.errors import MissingScope, Refusal, Unauthenticated
@@ -16,7 +16,6 @@ from services.intake.limits import RateLimits, UnauthenticatedCalls
 from services.intake.publisher import Publisher
 from services.intake.request_ids import RequestIds
 from services.intake.request_status import RecentRequests
-from services.intake.scopes import Scope
 from services.intake.settings import Settings
 from services.intake.stream import Streams
 from services.intake.used_keys import RecentDigests, UsedKeys
@@ -28,6 +27,7 @@ from shared.contracts.structs import CaseRouted, EscalationEvent, Event, Support
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.contracts.vocabulary import INTAKE_SOURCE
 from shared.http.connections import client_of
+from shared.identity.scopes import Scope
 from shared.kafka import serde
 from shared.kafka.faststream_client import Written
 from shared.kafka.partitioning import partitioner
@@ -50,7 +50,7 @@ class Service:
     def __init__(
         self,
         settings: Settings,
-        keys: tuple[ApiKey, ...],
+        callers: Callers,
         editions: EditionLibrary,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
@@ -58,7 +58,7 @@ class Service:
         self._watched_clock = settings.watched_clock()
         self.clock = clock = clock or (lambda: self._watched_clock.read().now)
         self.readiness = Readiness()
-        self.keyring = Keyring(keys)
+        self.callers = callers
         self.limits = RateLimits()
         self.unauthenticated = UnauthenticatedCalls(settings.unauthenticated_rate)
         self.editions = editions
@@ -127,20 +127,21 @@ class Service:
         for view in (self.request_ids, self.recent, self.recent_activity, self.accounts):
             view.clear()
 
-    async def admit(self, request: Request, *any_of: Scope) -> ApiKey:
-        """The caller, if its key has one of these scopes and is within its rate. Raises the refusal.
+    async def admit(self, request: Request, *any_of: Scope) -> Caller:
+        """The caller, if it has one of these scopes and is within its rate. Raises the refusal.
 
-        Without scopes every key is admitted. Only a call without a known key counts against its address.
+        Without scopes every caller is admitted. Only a call without a known key or a valid token counts against its
+        address.
         """
         try:
-            key = self.keyring.identify(request.headers.get("authorization"))
+            caller = self.callers.identify(request.headers.get("authorization"))
         except Unauthenticated:
             await self.unauthenticated.count(client_of(request.client.host if request.client else None))
             raise
-        await self.limits.count(key)
-        if any_of and not set(any_of) & set(key.scopes):
+        await self.limits.count(caller.limited_as, caller.rate)
+        if any_of and not set(any_of) & set(caller.scopes):
             raise MissingScope("refusal.scope", scopes=list(any_of))
-        return key
+        return caller
 
     async def publish(
         self, topic: Topic, key: str, event: Event, *, event_id: str, subject: str, at: datetime, parent: str | None
@@ -156,9 +157,9 @@ class Service:
             serde.to_output(topic, key, envelope, wire.encode(event)), timestamp_ms=timestamp_ms
         )
 
-    def new_activity_id(self, client: str, case_id: str, key: str) -> str:
-        """The id of what `client` reports on a case under this Idempotency-Key."""
-        return activity_id(self.id_secrets[0], client=client, case_id=case_id, key=key)
+    def new_activity_id(self, caller: Caller, case_id: str, key: str) -> str:
+        """The id of what `caller` reports on a case under this Idempotency-Key."""
+        return activity_id(self.id_secrets[0], client=caller.client, case_id=case_id, key=caller.own_key(key))
 
     def _take_recent(self, record: Record) -> None:
         envelope, data = serde.read(record)

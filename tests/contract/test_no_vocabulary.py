@@ -50,6 +50,7 @@ ALLOWED = (
     allowed("services/intake/request.py", "phone", "the part of a submission that says what a caller has at hand"),
     allowed("services/intake/", "admin", "the scope of a key"),
     allowed("services/cli/system.py", "admin", "the scope of a key"),
+    allowed("shared/identity/scopes.py", "admin", "the scope of a key"),
     allowed("services/intake/app.py", "other", "the label of a metric"),
     allowed("shared/policy/monotony.py", "other", "prose"),
     allowed("services/cli/doctor.py", "free", "of a port"),
