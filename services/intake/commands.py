@@ -103,7 +103,7 @@ async def _publish_request(
             service.request_ids.maybe_written(event, event.received_at)
         raise with_key(refusal, key.text) from None
     service.request_ids.accepted(event, event.received_at)
-    service.recent.submitted(event)
+    service.submitted(event)
     _log.debug("Request accepted", action="request.accepted", request_id=event.request_id, client=event.client)
 
 

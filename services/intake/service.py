@@ -14,6 +14,7 @@ from services.intake.entitlement_calls import EntitlementCalls
 from services.intake.errors import MissingScope, Refusal, Unauthenticated
 from services.intake.limits import RateLimits, UnauthenticatedCalls
 from services.intake.publisher import Publisher
+from services.intake.recent_cases import RecentCases
 from services.intake.request_ids import RequestIds
 from services.intake.request_status import RecentRequests
 from services.intake.settings import Settings
@@ -39,6 +40,7 @@ from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary
 
 RECENT = Gauge("frontline_intake_recent_requests", "Requests that the view of recent requests holds")
+CASE_BYTES = Gauge("frontline_intake_recent_cases_bytes", "Bytes of the cases that the pages can show")
 ACCOUNTS = Gauge("frontline_intake_accounts", "Accounts that the view of entitlements knows, withdrawn ones included")
 _CLOCK_REPORT_SECONDS = 1.0
 _EVENTS_PER_REQUEST = 10  # events of escalation per request that the view of recent requests reads at the start
@@ -65,6 +67,7 @@ class Service:
         self.published_editions = Editions(editions)
         self.words = AnyEdition(editions)
         self.recent = RecentRequests(settings.recent_requests, self.published_editions.whole_decision)
+        self.cases = RecentCases(settings.recent_cases_mb * 1_000_000)
         self.recent_activity = RecentDigests(settings.recent_requests)
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")
         self.accounts = Accounts(partitioner(settings.partitions), clock)
@@ -84,7 +87,7 @@ class Service:
         self.requests_tail = Tail(
             "recent_requests",
             settings,
-            ((REQUESTS, since), (CASES, since), (ESCALATIONS, many)),
+            ((REQUESTS, since), (CASES, since), (ACTIVITY, since), (ESCALATIONS, many)),
             self._take_recent,
             self.publisher.watch,
         )
@@ -103,6 +106,7 @@ class Service:
             "editions", settings, ((EDITIONS, None),), self.published_editions.take, self.publisher.watch
         )
         RECENT.set_function(lambda: len(self.recent))
+        CASE_BYTES.set_function(lambda: self.cases.size)
         ACCOUNTS.set_function(lambda: len(self.accounts))
 
     async def run(self) -> None:
@@ -124,7 +128,7 @@ class Service:
 
     def _forget(self) -> None:
         """Clear the views of another Kafka: by them a repeated call would be acknowledged without a record."""
-        for view in (self.request_ids, self.recent, self.recent_activity, self.accounts):
+        for view in (self.request_ids, self.recent, self.cases, self.recent_activity, self.accounts):
             view.clear()
 
     async def admit(self, request: Request, *any_of: Scope) -> Caller:
@@ -161,13 +165,21 @@ class Service:
         """The id of what `caller` reports on a case under this Idempotency-Key."""
         return activity_id(self.id_secrets[0], client=caller.client, case_id=case_id, key=caller.own_key(key))
 
+    def submitted(self, event: SupportRequestSubmitted) -> None:
+        """Show a request that Kafka has."""
+        self.recent.submitted(event)
+        self.cases.submitted(event)
+
     def _take_recent(self, record: Record) -> None:
+        self.cases.take(record)
+        if record.topic == ACTIVITY.name:
+            return
         envelope, data = serde.read(record)
         kind = struct_for(envelope.type)
         if kind is SupportRequestSubmitted:
             # The view has this instance's own submissions already; their events have the request's id.
             if self.recent.submitted_at(envelope.id) is None:
-                self.recent.submitted(wire.decode(SupportRequestSubmitted, data))
+                self.submitted(wire.decode(SupportRequestSubmitted, data))
         elif kind is CaseRouted:
             self.recent.routed(wire.decode(CaseRouted, data))
         elif kind is not None and issubclass(kind, EscalationEvent):

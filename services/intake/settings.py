@@ -37,6 +37,7 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
     publish_linger_ms: int = Field(2, ge=0, le=100, description="how long records wait to share a batch")
     recent_requests: int = Field(200_000, ge=1, le=5_000_000, description="how many recent requests have a status")
     recent_hours: float = Field(24.0, ge=0, le=720, description="how far back recent requests are read at the start")
+    recent_cases_mb: int = Field(64, ge=0, le=100_000, description="how much of the log the pages keep in memory")
     known_request_ids: int = Field(
         1_000_000, ge=1, le=50_000_000, description="of yesterday and today, to recognise an Idempotency-Key by"
     )
