@@ -1,6 +1,6 @@
 """The web application of intake: the calls and the documents. The process adds health and metrics.
 
-The web form (`GET /`) and the chat (`WS /v1/chat`) will be routers beside `api.router`.
+The pages are a router beside that of the calls.
 """
 
 import time
@@ -11,10 +11,14 @@ from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
 
-from services.intake import api, cross_origin, docs, openapi, problem
+from services.intake import api, cross_origin, docs, openapi, pages, problem
+from services.intake.demo_host import read_demo_host
+from services.intake.pages import demo_sign_in, routes
 from services.intake.service import Service
 from shared.observability.health import Receive, Scope, Send
 from shared.observability.logs import get_logger
+from shared.pages.assets import STATIC, Assets
+from shared.pages.rendering import Pages
 
 REQUESTS = Counter("frontline_intake_http_requests_total", "Calls answered", ["method", "route", "status"])
 SECONDS = Histogram(
@@ -28,7 +32,7 @@ _HEADERS = [(b"x-content-type-options", b"nosniff")]
 
 
 def create_app(service: Service) -> FastAPI:
-    """The application that serves the calls of `service`."""
+    """The application that serves the calls and the pages of `service`. Raises BadSettings for the demo sign-in."""
     app = FastAPI(
         title="Frontline intake",
         description="Submit support requests, follow them, report activity on cases, set entitlements.",
@@ -39,7 +43,13 @@ def create_app(service: Service) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.service = service
-    app.router.routes.extend(api.router.routes)  # flat, so that a 405 can name the methods of every route
+    app.state.assets = assets = Assets(STATIC)
+    app.state.pages = Pages(pages.TEMPLATES, assets)
+    for router in (api.router, routes.router):  # flat, so that a 405 can name the methods of every route
+        app.router.routes.extend(router.routes)
+    if service.settings.demo_sign_in_file is not None:
+        host = read_demo_host(service.settings.demo_sign_in_file)
+        app.router.routes.extend(demo_sign_in.router_of(host).routes)
     docs.install(app, service.settings)
     cross_origin.install(app, service.settings.other_origins)
     openapi.install(app)

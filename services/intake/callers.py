@@ -113,12 +113,12 @@ def of_key(key: ApiKey) -> Caller:
     )
 
 
-def of_visitor(visitor: str, rate: str | None) -> Caller:
+def of_visitor(visitor: str, limited_as: str, rate: str | None) -> Caller:
     """An anonymous visitor of the pages; `visitor` is what identifies the browser."""
     client = VISITOR + visitor
     return Caller(
         client=client,
-        limited_as=client,
+        limited_as=limited_as,
         scopes=(SUBMIT_SCOPE,),
         rate=rate,
         authenticated_by="anonymous",

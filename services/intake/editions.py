@@ -85,8 +85,8 @@ class Editions:
 
         It is made at the first question, and kept.
         """
-        if digest not in self._pinned and (edition := self.edition(digest)) is not None:
-            self._pinned[digest] = PinnedEdition(digest, edition)
+        if digest not in self._pinned and (rules := self.rules(digest)) is not None:
+            self._pinned[digest] = PinnedEdition(digest, rules.edition)
         return self._pinned.get(digest)
 
     def rules(self, digest: str) -> Rulebook | None:

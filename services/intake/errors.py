@@ -76,6 +76,12 @@ class MissingScope(Refusal):
     status, kind = 403, "missing_scope"
 
 
+class NotFromHere(Refusal):
+    """A form that no page of this service sent."""
+
+    status, kind = 403, "not_from_here"
+
+
 class NotFound(Refusal):
     """The resource does not exist."""
 

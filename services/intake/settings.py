@@ -26,9 +26,11 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
     api_keys: SecretStr | None = Field(None, description="JSON: a list of API keys by their hashes")
     api_keys_file: Path | None = Field(None, description="a file with the same JSON")
     unauthenticated_rate: str = Field("100/minute", description="calls without a known API key, of one address")
+    anonymous_rate: str = Field("20/minute", description="what visitors of one address send by forms, not signed in")
     token_hosts: SecretStr | None = Field(None, description="JSON: a list of host applications with their keys")
     token_hosts_file: Path | None = Field(None, description="a file with the same JSON")
     token_audience: str = Field("frontline", min_length=1, description="what tokens must name as their `aud`")
+    demo_sign_in_file: Path | None = Field(None, description="the key and the people of the demo sign-in page")
     cors_origins: str = Field("", description="of web pages elsewhere that may call from a browser, by commas")
     id_secret: SecretStr | None = Field(
         None, description="makes ids; several separated by commas: the first makes them"
@@ -48,7 +50,7 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
     event_streams: int = Field(1_000, ge=0, le=100_000, description="open at the same time")
     event_streams_per_client: int | None = Field(None, ge=1, description="of one API key; None = half of all")
 
-    @field_validator("unauthenticated_rate")
+    @field_validator("unauthenticated_rate", "anonymous_rate")
     @classmethod
     def _check_rate(cls, text: str) -> str:
         try:

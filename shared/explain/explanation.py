@@ -127,7 +127,13 @@ def _shown(case: CaseRouted, pinned: PinnedEdition | None, messages: Messages) -
         name: {"target_seconds": None, "due_at": None, **promised} for name, promised in core["milestones"].items()
     }
     core["entitlement"] = entitlement_in_full(case.entitlement)
-    unknown: dict[str, Any] = {"channels": None, "trace": [], "notes": [], "priority_because": ""}
+    unknown: dict[str, Any] = {
+        "channels": None,
+        "trace": [],
+        "phone_numbers": [],
+        "notes": [],
+        "priority_because": "",
+    }
     return {**core, "needs_triage": case.needs_triage, **unknown}
 
 
@@ -141,6 +147,7 @@ def _decision(case: CaseRouted, shown: Mapping[str, Any]) -> dict[str, Any]:
         "priority_rule",
         "priority_because",
         "trace",
+        "phone_numbers",
         "notes",
         "escalation",
     )

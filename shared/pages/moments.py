@@ -17,6 +17,12 @@ def zone_named(name: str | None) -> ZoneInfo | None:
         return None
 
 
+def own_name(language: str) -> str:
+    """What a language calls itself."""
+    tag = language.replace("-", "_")
+    return str(Locale.parse(tag).get_display_name(tag) or language).capitalize()
+
+
 class Moments:
     """How instants are said in `language` (a BCP 47 tag) on the wall clock of `zone`."""
 
@@ -47,6 +53,22 @@ class Moments:
     def day(self, at: datetime | str) -> str:
         """The day, such as Mon 23 Nov."""
         return str(format_skeleton("MMMEd", self.local(at), locale=self._locale)).replace(",", "")
+
+    def country(self, code: str) -> str:
+        """The name of a country, by its code of ISO 3166-1."""
+        return str(self._locale.territories.get(code, code))
+
+    @staticmethod
+    def left(due_at: datetime | str, now: datetime) -> str:
+        """The time until an instant, or since it, as the script of the pages goes on to write it each second."""
+        due = datetime.fromisoformat(due_at) if isinstance(due_at, str) else due_at
+        seconds = abs(int((due - now).total_seconds()))
+        days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
+        if days:
+            return f"{days} d {hours} h"
+        if hours:
+            return f"{hours} h {minutes} min"
+        return f"{minutes} min" if minutes >= 10 else f"{minutes} min {seconds % 60} s"
 
     def said(self, at: datetime | str, *, seen_at: datetime | None = None) -> str:
         """The instant: day, time and zone; only time and zone on the day of `seen_at`."""

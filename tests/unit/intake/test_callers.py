@@ -62,8 +62,8 @@ def test_a_token_counts_until_it_ends() -> None:
         (_caller(ANA), "visitor/1", None, False),
         (_callers().identify(f"Bearer {TEXT}"), "shop", "acme", True),
         (_callers().identify(f"Bearer {TEXT}"), "portal", "acme", False),
-        (of_visitor("1", None), "visitor/1", None, True),
-        (of_visitor("2", None), "visitor/1", None, False),
+        (of_visitor("1", "visitor at 1", None), "visitor/1", None, True),
+        (of_visitor("2", "visitor at 1", None), "visitor/1", None, False),
     ],
 )
 def test_a_person_owns_the_requests_of_their_account_and_others_those_they_sent(
