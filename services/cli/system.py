@@ -34,6 +34,7 @@ from services.cli.options import CommandFailed
 from services.cli.private_file import write_private
 from services.cli.progress import Progress
 from services.cli.supervisor import Program, Supervisor
+from shared import test_clock
 from shared.embedded_kafka.broker import EmbeddedKafka
 from shared.embedded_kafka.errors import DiskFull, NotADataFolder
 from shared.kafka.ping import wait_until_it_answers
@@ -48,6 +49,7 @@ HOST = "127.0.0.1"
 SERVICES = ("intake", "router", "escalation")
 KEY_NAME = "frontline-up"  # the API client of the admin key
 SCOPES = ("submit", "agent", "backfill", "admin")
+TEST_CLOCK = "test-clock"  # its folder, beside the logs
 KAFKA_TIMEOUT = 15.0  # seconds for a Kafka given by --kafka to answer
 MAX_KAFKA_RESTARTS = 5  # then the system fails
 
@@ -62,13 +64,14 @@ class Options:
 
     `data`: the folder for Kafka's data and the logs; None = a temporary one. `kafka`: host:port of a Kafka; None =
     the embedded one. `port`: the port of intake; 0 = a free one. `policies`: names or files of editions, separated by
-    commas; None = those of the environment.
+    commas; None = those of the environment. `test_clock`: whether a test may advance the time of all services.
     """
 
     data: Path | None = None
     kafka: str | None = None
     port: int = 8080
     policies: str | None = None
+    test_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,11 @@ class System:
         """The folder with the services' logs."""
         return (self._folder or Path()) / "logs"
 
+    @property
+    def has_test_clock(self) -> bool:
+        """Whether a test may advance the time of all services."""
+        return self._options.test_clock
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -135,6 +143,7 @@ class System:
             with _held_ports(self._options.port, len(SERVICES)) as ports:
                 self._folder = self._options.data or Path(tempfile.mkdtemp(prefix="frontline-up-"))
                 self.logs.mkdir(parents=True, exist_ok=True)
+                self._prepare_test_clock(self._folder / TEST_CLOCK)
                 await self._start_kafka()
                 self._kafka_keeper = asyncio.create_task(self._keep_kafka())
                 await self._prepare_topics()
@@ -180,6 +189,17 @@ class System:
             names = {entry.name for entry in data.iterdir()} if data.is_dir() else {""}
             if names and not names & {"kafka", "logs"}:
                 raise NotADataFolder(folder=data)
+
+    def _prepare_test_clock(self, folder: Path) -> None:
+        """Make the folder of the test clock, if there is to be one. Raises SystemFailed if there has to be one."""
+        if self._options.test_clock:
+            # intake leads, and takes each advance over last
+            test_clock.prepare(folder, [name for name in SERVICES if name != "intake"])
+        elif test_clock.is_advanced(folder):
+            raise SystemFailed(
+                f"the clock of {self._folder} was advanced, and its records are dated ahead of this machine's time: "
+                "start it with --test-clock again, or use another folder"
+            )
 
     async def _load_accounts(self) -> None:
         """Load the accounts for the editions of this run."""
@@ -263,6 +283,9 @@ class System:
             ),
         }
         environment = {**os.environ, **settings}
+        environment.pop("FRONTLINE_TEST_CLOCK", None)
+        if options.test_clock:
+            environment["FRONTLINE_TEST_CLOCK"] = str(((self._folder or Path()) / TEST_CLOCK).absolute())
         if name == "intake":
             environment.pop("FRONTLINE_API_KEYS_FILE", None)
             environment["FRONTLINE_API_KEYS"] = self._api_keys()

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
 
-from services.intake import api, cross_origin, docs, openapi, pages, problem
+from services.intake import api, cross_origin, docs, openapi, pages, problem, test_clock
 from services.intake.demo_host import read_demo_host
 from services.intake.pages import demo_sign_in, routes
 from services.intake.service import Service
@@ -45,11 +45,13 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     app.state.assets = assets = Assets(STATIC)
     app.state.pages = Pages(pages.TEMPLATES, assets)
-    for router in (api.router, routes.router):  # flat, so that a 405 can name the methods of every route
-        app.router.routes.extend(router.routes)
+    routers = [api.router, routes.router]
+    if service.test_clock is not None:
+        routers.append(test_clock.router)
     if service.settings.demo_sign_in_file is not None:
-        host = read_demo_host(service.settings.demo_sign_in_file)
-        app.router.routes.extend(demo_sign_in.router_of(host).routes)
+        routers.append(demo_sign_in.router_of(read_demo_host(service.settings.demo_sign_in_file)))
+    for router in routers:  # flat, so that a 405 can name the methods of every route
+        app.router.routes.extend(router.routes)
     docs.install(app, service.settings)
     cross_origin.install(app, service.settings.other_origins)
     openapi.install(app)

@@ -170,6 +170,12 @@ class ClockWrong(NotAcknowledged):
     status, kind = 503, "clock_wrong"
 
 
+class ClockNotTaken(Refusal):
+    """Some services have not taken the new time of a test clock. The repeated call counts once."""
+
+    status, kind = 503, "clock_not_taken"
+
+
 class CatchingUp(Refusal):
     """The answer is not known yet, because intake is still reading the topics."""
 

@@ -38,6 +38,7 @@ from shared.observability import tracing
 from shared.observability.clock_report import ClockReport
 from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary
+from shared.test_clock import AdvanceableClock
 
 RECENT = Gauge("frontline_intake_recent_requests", "Requests that the view of recent requests holds")
 CASE_BYTES = Gauge("frontline_intake_recent_cases_bytes", "Bytes of the cases that the pages can show")
@@ -58,6 +59,7 @@ class Service:
     ) -> None:
         self.settings = settings
         self._watched_clock = settings.watched_clock()
+        self.test_clock = self._watched_clock if isinstance(self._watched_clock, AdvanceableClock) else None
         self.clock = clock = clock or (lambda: self._watched_clock.read().now)
         self.readiness = Readiness()
         self.callers = callers
@@ -70,7 +72,7 @@ class Service:
         self.cases = RecentCases(settings.recent_cases_mb * 1_000_000)
         self.recent_activity = RecentDigests(settings.recent_requests)
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")
-        self.accounts = Accounts(partitioner(settings.partitions), clock)
+        self.accounts = Accounts(partitioner(settings.partitions), clock, lambda: self._watched_clock.ahead)
         self.streams = Streams(self.recent, settings.event_stream_limit, settings.event_streams_per_client)
         self.publisher = Publisher(
             settings,
@@ -101,6 +103,7 @@ class Service:
             self.accounts_tail,
             timeout=settings.publish_timeout_seconds,
             clock=clock,
+            ahead=lambda: self._watched_clock.ahead,
         )
         self.editions_tail = Tail(
             "editions", settings, ((EDITIONS, None),), self.published_editions.take, self.publisher.watch
@@ -111,6 +114,8 @@ class Service:
 
     async def run(self) -> None:
         """Run the background tasks until cancelled."""
+        if self.test_clock is not None:
+            self.test_clock.warn("intake")
         async with asyncio.TaskGroup() as group:
             group.create_task(self._report_clock())
             group.create_task(self.publisher.run())
@@ -156,7 +161,7 @@ class Service:
         """
         envelope = serde.Envelope(event_id, INTAKE_SOURCE, type_of(event), at, subject, tracing.child(parent))
         # Kafka compares this with its own clock. The producer would read the wall clock, which may have jumped.
-        timestamp_ms = round(self._watched_clock.read().now.timestamp() * 1000)
+        timestamp_ms = self._watched_clock.read().timestamp_ms
         return await self.publisher.publish(
             serde.to_output(topic, key, envelope, wire.encode(event)), timestamp_ms=timestamp_ms
         )

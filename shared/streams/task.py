@@ -129,6 +129,10 @@ class Task:
         self.context.readiness.forget(self._check)
         metrics.remove_task(self.context.service, self.partition)
 
+    def wake(self) -> None:
+        """Look at the clock now: it was advanced, and timers may be due."""
+        self._queue.wake()
+
     # ---- what its takeover uses
 
     def enter(self, phase: Phase, detail: str = "") -> None:

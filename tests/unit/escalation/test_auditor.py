@@ -6,6 +6,7 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from services.escalation.auditor import Auditor
+from shared.test_clock import AdvancedReading
 from shared.watched_clock import Reading
 from tests.topology.escalation.desk import TaskDesk, minutes
 
@@ -64,3 +65,19 @@ def test_what_is_known_of_a_partition_is_forgotten_when_its_task_ends() -> None:
         assert [line["action"] for line in logged] == ["timers.overdue"]
         auditor.forget(7)
         assert unfired(7) is None
+
+
+def test_timers_that_an_advance_of_a_test_clock_has_passed_over_are_late_only_since_then() -> None:
+    """They could not fire before. If they still do not after the usual time, that is an alarm in a test as well."""
+    desk, auditor = TaskDesk(), Auditor(alarm_seconds=10)
+    desk.opens()
+    arrived = desk.driver.now + timedelta(hours=3)
+
+    def look(later: float) -> list[str]:
+        now = arrived + timedelta(seconds=later)
+        with capture_logs() as logged:
+            auditor.observe(9, desk.driver.processor, AdvancedReading(now, True, 0.0, timedelta(hours=3), arrived))
+        return [line["action"] for line in logged]
+
+    assert (look(9), unfired(9)) == ([], 1)
+    assert look(11) == ["timers.overdue"]
