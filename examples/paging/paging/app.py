@@ -9,6 +9,8 @@ FastStream's defaults are not for records that must not be lost. Each of these s
 - `read_committed`: without it, events of aborted transactions would page people.
 - `earliest`: a new group begins with the oldest record. The default is the newest, and would skip what came before.
 - `allow_auto_create_topics=False`: FastStream makes missing topics, with one partition. Frontline makes its own.
+- `graceful_timeout`: at the end FastStream waits 15 s for a handler. This one may be waiting for the pager; its record
+  comes again.
 - A decoder that does nothing: what is no JSON would otherwise fail before the handler could keep it.
 """
 
@@ -20,10 +22,12 @@ from paging.journal import Journal
 from paging.pager import HttpPager, Pager, PrintingPager
 from paging.settings import Settings
 
+GRACE_SECONDS = 1.0
+
 
 def make_app(settings: Settings) -> FastStream:
     """The consumer with these settings."""
-    broker = KafkaBroker(settings.kafka, allow_auto_create_topics=False)
+    broker = KafkaBroker(settings.kafka, allow_auto_create_topics=False, graceful_timeout=GRACE_SECONDS)
     journal = Journal(settings.journal)
     pager: Pager = PrintingPager() if settings.url is None else HttpPager(settings.url)
     paging = Paging(pager, journal)

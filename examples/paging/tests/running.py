@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -89,13 +90,13 @@ class Consumer:
             env=self._environment | settings, stdout=self._log, stderr=self._log,
         )  # fmt: skip
 
-    def kill(self) -> None:
-        """kill -9."""
+    def end(self, signal_number: int) -> None:
+        """End it by a signal."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            self._process.send_signal(signal_number)
+            self._process.wait(PATIENCE)
 
     def close(self) -> None:
         """End it, if it runs."""
-        self.kill()
+        self.end(signal.SIGKILL)
         self._log.close()

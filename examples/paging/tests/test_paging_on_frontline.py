@@ -1,8 +1,10 @@
 """The consumer as a process, on a real Frontline with a real Kafka."""
 
 import asyncio
+import signal
 import uuid
 
+import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
@@ -26,8 +28,9 @@ def test_a_missed_promise_pages_each_level_once(
     assert [page["key"] for page in service.pages(case)] == [":".join(event.identity) for event in raised]
 
 
-def test_while_the_pager_is_down_no_page_is_lost_even_if_the_consumer_is_killed(
-    frontline: Frontline, consumer: Consumer, service: PagingService
+@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
+def test_while_the_pager_is_down_no_page_is_lost_even_if_the_consumer_ends(
+    frontline: Frontline, consumer: Consumer, service: PagingService, ended_by: signal.Signals
 ) -> None:
     """At least once is what the offset says, which is committed after the page; once is what the journal adds."""
     service.status = 503
@@ -37,7 +40,7 @@ def test_while_the_pager_is_down_no_page_is_lost_even_if_the_consumer_is_killed(
     frontline.advance(minutes=61)
     raised = frontline.wait_for("escalation.raised", case=case)
     eventually(lambda: service.refusals)
-    consumer.kill()
+    consumer.end(ended_by)
     service.status = 204
     consumer.start()
     eventually(lambda: service.pages(case))
