@@ -120,8 +120,10 @@ class EventLog:
 
     def _poll(self, seconds: float) -> None:
         with self._lock:
-            for message in self._consumer.consume(500, timeout=seconds):
-                self._take(message)
+            first = self._consumer.poll(seconds)  # `consume` alone would wait until it has as many as asked for
+            if first is not None:
+                for message in (first, *self._consumer.consume(500, timeout=0)):
+                    self._take(message)
 
     def _take(self, message: Message) -> None:
         topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
