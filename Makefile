@@ -11,7 +11,7 @@ RUN_TESTS = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist l
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-e2e properties oracle bench bench-backtest bench-timers mutants check format types schemas lock lock-check tree up down logs clean test-fault test-fault-long
+.PHONY: help setup run screenshots test test-fast test-e2e properties oracle bench bench-backtest bench-timers mutants check format types schemas lock lock-check tree up down logs clean test-fault test-fault-long
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test-fast: setup ## Run only the tests that need no broker
 
 test-e2e: setup ## Bring the compose stack up, drive it from the host, kill parts of it, take it down (needs Docker)
 	@$(BIN)/python -m pytest tests/e2e --timeout 900 $(ARGS)
+
+screenshots: setup ## Take the pictures of docs/images, and of every page at three widths in both themes, to look at (needs Chromium)
+	@$(BIN)/python -m tests.browser.screenshots
 
 test-fault: setup ## Inflict 60 faults on the whole system, and judge its log: some twelve minutes (ARGS="--seed N", --help)
 	@$(BIN)/python -m tests.fault --faults 60 --fresh --journal .frontline/fault-short.jsonl $(ARGS)

@@ -41,7 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),
     "token": (
         "services.cli.token:app",
-        "Create API keys for clients, keys and tokens of host applications, and the secret of ids.",
+        "Create API keys, signed tokens, and the secret of ids.",
     ),
     "doctor": ("services.cli.doctor:doctor", "Check whether Frontline can run on this machine."),
 }

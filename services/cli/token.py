@@ -19,7 +19,7 @@ OK = 0
 
 app = App(
     name="token",
-    help="Create API keys for clients, keys and tokens of host applications, and the secret of ids.",
+    help="Create API keys, signed tokens, and the secret of ids.",
     result_action="return_value",
 )
 app.command(token_people.host)

@@ -78,7 +78,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = [*message.get("headers", ()), *_HEADERS]
-                if scope["path"].startswith("/v1/") and not any(name == b"cache-control" for name, _ in headers):
+                if not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))  # the answer may have a customer's data
                 message["headers"] = headers
             await send(message)

@@ -27,11 +27,17 @@ class NamedWord(_Part):
     name: Texts
 
 
+class FormValue(NamedWord):
+    """A value of a field. `choice` is how a form offers it, in the customer's words."""
+
+    choice: Texts
+
+
 class FormField(NamedWord):
     """A field that a request asks, with its choices. One with a `default` may be left out."""
 
     question: Texts | None
-    values: tuple[NamedWord, ...]
+    values: tuple[FormValue, ...]
     default: str | None
 
 
@@ -87,7 +93,11 @@ def form_of(edition: Edition) -> Form:
                 word=word,
                 name=_name(field, word, languages),
                 question=field.question,
-                values=_names(field.values, languages),
+                values=tuple(
+                    FormValue(word=value, name=names, choice=named.choice or names)
+                    for value, named in field.values.items()
+                    for names in [_name(named, value, languages)]
+                ),
                 default=field.default,
             )
             for word, field in edition.fields.items()

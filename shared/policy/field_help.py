@@ -92,7 +92,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "values": "The values to choose from, from worst to mildest where that has a meaning.",
         "default": "The value of a request that leaves the field out. Without it, the field is required.",
     },
-    "FieldValue": {"name": _NAME},
+    "FieldValue": {"name": _NAME, "choice": "How a form offers it, in the customer's words; without it, by its name."},
     "NotCovered": {
         "plan": "A plan.",
         "account_type": "An account type.",

@@ -69,7 +69,9 @@ class Role(Named):
 
 
 class FieldValue(Named):
-    """One of the values of a field."""
+    """One of the values of a field. `choice` is how a form offers it, in the customer's words; else by its name."""
+
+    choice: Text | None = None
 
 
 class FieldPolicy(Named):

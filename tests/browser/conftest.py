@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from tests.browser.customer import sign_in
 from tests.harness.up import Up, running
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -48,13 +49,18 @@ class System:
         return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20)
 
 
+def installed() -> str | None:
+    """The path of the Chromium of this machine."""
+    return os.environ.get("FRONTLINE_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
 OpenAs = Callable[..., Awaitable[Page]]
 
 
 @pytest_asyncio.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """The browser."""
-    found = os.environ.get("FRONTLINE_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    found = installed()
     if found is None:
         if os.environ.get("FRONTLINE_REQUIRE_CHROMIUM"):
             pytest.fail(MISSING)
@@ -89,9 +95,7 @@ async def open_as(chromium: Browser, system: System) -> AsyncIterator[OpenAs]:
         if account is None:
             await page.goto(system.url)
             return page
-        await page.goto(f"{system.url}/demo/sign-in")
-        await page.locator(f'section:has(h2:text-is("{account}")) button[data-person="{person}"]').click()
-        await page.wait_for_url(f"{system.url}/")
+        await sign_in(page, system.url, account, person)
         return page
 
     yield opened

@@ -7,7 +7,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenAs
-from tests.browser.test_customer_pages import PLUS, SEND, send
+from tests.browser.customer import PLUS, SEND, send
 
 
 async def _form(page: Page) -> None:
@@ -58,7 +58,7 @@ async def test_a_page_has_no_barrier_that_a_machine_can_find(open_as: OpenAs, na
     page.on("pageerror", lambda error: errors.append(str(error)))
     await PAGES[name](page)
     for theme in ("light", "dark"):
-        await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of its literals
+        await page.emulate_media(color_scheme=theme)
         found = await Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
     for width in (320, 768, 1440):

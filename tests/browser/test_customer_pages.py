@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import Mapping
 
 import pytest
 from playwright.async_api import Page, expect
@@ -13,28 +12,7 @@ from shared.contracts.topics import REQUESTS
 from shared.kafka.committed_reader import read_to_end
 from shared.kafka.settings import KafkaSettings
 from tests.browser.conftest import OpenAs, System
-
-PLUS, ACCESS = "demo-premier-plus-api", "demo-access-api"
-ANSWERS = {"impact": "down", "workaround": "none", "environment": "production", "request_type": "technical"}
-SEND = re.compile("^(Send|Enviar)$")
-
-
-async def fill(page: Page, subject: str, channel: str | None = None, answers: Mapping[str, str] = ANSWERS) -> None:
-    """Fill the form in."""
-    await page.fill("#subject", subject)
-    await page.fill("#description", "Since ten o'clock every call drops after a minute.")
-    for name, value in answers.items():
-        await page.check(f'input[name="fields.{name}"][value="{value}"]')
-    if channel is not None:
-        await page.check(f'input[name="channel"][value="{channel}"]')
-
-
-async def send(page: Page, subject: str, channel: str | None = None, answers: Mapping[str, str] = ANSWERS) -> str:
-    """Fill the form in and send it. Returns the id of the request."""
-    await fill(page, subject, channel, answers)
-    await page.get_by_role("button", name=SEND).click()
-    await page.wait_for_url("**/requests/*")
-    return page.url.rpartition("/")[2]
+from tests.browser.customer import ACCESS, ANSWERS, PLUS, SEND, fill, send
 
 
 async def subjects(system: System) -> list[str]:

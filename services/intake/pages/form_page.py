@@ -32,7 +32,10 @@ def questions(edition: Edition, typed: Mapping[str, str], language: str) -> list
         Question(
             name=f"fields.{word}",
             text=field.name_in(word, language) if field.question is None else in_language(field.question, language),
-            values=tuple((value, named.name_in(value, language)) for value, named in field.values.items()),
+            values=tuple(
+                (value, named.name_in(value, language) if named.choice is None else in_language(named.choice, language))
+                for value, named in field.values.items()
+            ),
             chosen=typed.get(f"fields.{word}", field.default or ""),
         )
         for word, field in edition.fields.items()

@@ -86,7 +86,11 @@ async def test_the_answer_tells_a_form_what_to_ask(asker: httpx.AsyncClient, pat
     assert [field["word"] for field in form["fields"]] == ["impact", "workaround", "environment", "request_type"]
     impact = form["fields"][0]
     assert (impact["question"], impact["default"]) == ({"es": "¿Qué efecto tiene?", "en": "What is the effect?"}, None)
-    assert impact["values"][0] == {"word": "down", "name": {"es": "servicio caído", "en": "down"}}
+    assert impact["values"][0] == {
+        "word": "down",
+        "name": {"es": "servicio caído", "en": "down"},
+        "choice": {"es": "No funciona nada", "en": "Nothing works"},
+    }
     channels = {channel["word"]: channel for channel in form["channels"]}
     assert (channels["phone"]["staffed"], channels["bot"]["staffed"]) == (True, False)
     assert channels["help_center"]["resource"]["en"].startswith("Articles of the help center")
@@ -127,13 +131,14 @@ def test_the_page_shows_every_key_of_a_form() -> None:
 def test_a_form_asks_in_every_language_of_its_edition() -> None:
     """A word without a name is shown as it is written, and what an edition does not have is null or empty."""
     form = form_of(other_words()).model_dump(mode="json")
+    tills, scales = {"en": "tills", "pt-BR": "caixas"}, {"en": "scales", "pt-BR": "balanças"}
     assert form["fields"][1] == {
         "word": "product",
         "name": {"en": "product", "pt-BR": "produto"},
         "question": None,
         "values": [
-            {"word": "tills", "name": {"en": "tills", "pt-BR": "caixas"}},
-            {"word": "scales", "name": {"en": "scales", "pt-BR": "balanças"}},
+            {"word": "tills", "name": tills, "choice": tills},
+            {"word": "scales", "name": scales, "choice": scales},
         ],
         "default": "tills",
     }

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from services.intake import api
 from services.intake.app import create_app
 from services.intake.editions import Editions
+from services.intake.pages import routes as pages
 from services.intake.server import IntakeServer
 from services.intake.service import Service
 from services.intake.settings import Settings
@@ -67,6 +68,7 @@ def _routes() -> Iterator[tuple[str, str]]:
 
 
 ROUTES = list(_routes())
+PAGES = {getattr(route, "path", "") for route in pages.router.routes}
 
 
 async def _ask(method: str, path: str, headers: dict[str, str]) -> httpx.Response:
@@ -98,7 +100,14 @@ async def test_no_refusal_is_kept(method: str, path: str, headers: dict[str, str
 def test_every_address_with_customers_data_is_in_the_table() -> None:
     """The application has no other address but documents, which hold nothing of a customer."""
     others = {getattr(route, "path", "") for route in create_app(_service()).routes} - {path for _, path in ROUTES}
-    assert others == {"/openapi.json", "/docs", "/asyncapi", "/asyncapi.json"}
+    assert others - PAGES == {"/openapi.json", "/docs", "/asyncapi", "/asyncapi.json"}
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
+async def test_no_page_is_kept(path: str) -> None:
+    """Nor a refusal of one. Only a style sheet or a script is, under an address that changes with its content."""
+    answer = await _ask("GET", path.replace("{name}", "unknown.js"), {})
+    assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_the_data_of_an_account_is_there_and_not_kept() -> None:

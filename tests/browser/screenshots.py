@@ -1,0 +1,96 @@
+"""`make screenshots`: takes the pictures of docs/images from a running system, and all others to look at.
+
+Every page for customers, at three widths and in both themes, goes to .frontline/screenshots. Look at them after the
+style sheet has changed. Those that the documentation shows go to docs/images.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Literal
+
+from playwright.async_api import Page, async_playwright
+
+from tests.browser.conftest import OPTIONS, installed
+from tests.browser.customer import PLUS, send, sign_in
+from tests.harness.up import running
+
+ROOT = Path(__file__).parents[2]
+ALL, SHOWN = ROOT / ".frontline" / "screenshots", ROOT / "docs" / "images"
+WIDTHS = (320, 768, 1440)
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+# Those of the documentation: page, width, theme.
+OF_THE_DOCS = {("form", 768, "light"), ("request", 1440, "light"), ("request", 320, "dark"), ("mistakes", 768, "dark")}
+
+
+async def _form(page: Page) -> None:
+    await page.check('input[name="channel"][value="phone"]')
+
+
+async def _mistakes(page: Page) -> None:
+    await page.fill("#description", "Since ten o'clock every call drops after a minute.")
+    await page.locator("main form button").last.click()
+    await page.wait_for_selector("#mistakes")
+
+
+async def _request(page: Page) -> None:
+    answers = {"impact": "significant", "workaround": "none", "environment": "production", "request_type": "technical"}
+    await send(page, "Every call drops after a minute", "web_ticket", answers)
+    await page.wait_for_selector(".owed .left")
+    await page.locator("summary").first.click()
+
+
+async def _sign_in(page: Page) -> None:
+    await page.goto(page.url + "demo/sign-in")
+
+
+PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
+    "form": _form,
+    "mistakes": _mistakes,
+    "request": _request,
+    "sign-in": _sign_in,
+}
+
+
+async def take() -> int:
+    """Take them all. Returns the exit code: 2 where there is no Chromium."""
+    chromium = installed()
+    if chromium is None:
+        print("no Chromium was found; on Debian and Ubuntu: apt install chromium", file=sys.stderr)
+        return 2
+    for folder in (ALL, SHOWN):
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as working:
+        async with running(Path(working)) as up, async_playwright() as playwright:
+            url = (await up.ready())["intake_url"]
+            browser = await playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
+            for language in ("en", "es"):
+                for name, prepare in PAGES.items():
+                    await _take(
+                        await browser.new_page(locale=language, timezone_id="Europe/Madrid"), url, name, prepare
+                    )
+            await browser.close()
+    number = len(list(ALL.glob("*.png")))
+    print(f"{number} pictures in {ALL.relative_to(ROOT)}, those of the documentation also in docs/images")
+    return 0
+
+
+async def _take(page: Page, url: str, name: str, prepare: Callable[[Page], Awaitable[None]]) -> None:
+    await sign_in(page, url, PLUS)
+    await prepare(page)
+    language = await page.locator("html").get_attribute("lang")
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 900})
+        for theme in THEMES:
+            await page.emulate_media(color_scheme=theme)
+            picture = await page.screenshot(full_page=True)
+            (ALL / f"{name}-{language}-{width}-{theme}.png").write_bytes(picture)
+            if language == "en" and (name, width, theme) in OF_THE_DOCS:
+                (SHOWN / f"{name}-{width}-{theme}.png").write_bytes(picture)
+    await page.close()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(take()))
