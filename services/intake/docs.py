@@ -6,6 +6,7 @@ offline machine nor a strict content security policy permits. The pages are read
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -25,7 +26,8 @@ _CSS = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h2 { margin-top: 2.5rem; border-top: 1px solid #8886; padding-top: 1rem; font-size: 1.1rem; }
 h2, td, a { overflow-wrap: anywhere; }
-code { font-family: ui-monospace, monospace; }
+code, pre { font-family: ui-monospace, monospace; }
+pre { overflow-x: auto; }
 small { color: light-dark(#666, #aaa); }
 nav { columns: 20rem; }
 nav a { display: block; }
@@ -47,15 +49,20 @@ _MOST_WORDS = 40  # of a field that a page lists
 Json = Mapping[str, Any]
 
 
-def install(app: FastAPI, settings: KafkaSettings) -> None:
-    """Add `/docs` and `/asyncapi` to `app`. `/openapi.json` is FastAPI's own."""
-    events = asyncapi(
-        app.title,
-        app.description,
+def events(settings: KafkaSettings) -> bytes:
+    """The AsyncAPI document of intake as JSON."""
+    return asyncapi(
+        "Frontline intake",
+        "Publishes requests, entitlements and activity, and reads what became of them.",
         settings,
         reads=(ENTITLEMENTS, REQUESTS, CASES, EDITIONS, ESCALATIONS),
         writes=(REQUESTS, ENTITLEMENTS, ACTIVITY),
     )
+
+
+def install(app: FastAPI, settings: KafkaSettings) -> None:
+    """Add `/docs` and `/asyncapi` to `app`. `/openapi.json` is FastAPI's own."""
+    document = events(settings)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
@@ -64,12 +71,12 @@ def install(app: FastAPI, settings: KafkaSettings) -> None:
     @app.get("/asyncapi", include_in_schema=False)
     async def asyncapi_page(request: Request) -> Response:
         if "text/html" in request.headers.get("accept", ""):
-            return _page("Frontline intake: events", _channels(msgspec.json.decode(events)), "/asyncapi.json")
+            return _page("Frontline intake: events", _channels(msgspec.json.decode(document)), "/asyncapi.json")
         return await asyncapi_json()
 
     @app.get("/asyncapi.json", include_in_schema=False)
     async def asyncapi_json() -> Response:
-        return Response(events, media_type="application/json")
+        return Response(document, media_type="application/json")
 
 
 def _page(title: str, parts: Iterable[str], source: str) -> Response:
@@ -102,12 +109,20 @@ def _calls(document: Json) -> Iterable[str]:
             yield _fields({"properties": parameters, "required": required})
             body = call.get("requestBody")
             if body:
-                yield "<h3>Body</h3>" + _fields(_resolve(body["content"]["application/json"]["schema"], schemas))
+                content = body["content"]["application/json"]
+                yield "<h3>Body</h3>" + _fields(_resolve(content["schema"], schemas))
+                yield from _examples(content.get("examples", {}))
             for status, answer in call["responses"].items():
                 kinds = ", ".join(answer.get("content", {})) or "no body"
                 yield f"<p>{status}: {escape(answer['description'])} ({escape(kinds)})</p>"
     for name, schema in schemas.items():
         yield f'<h2 id="{escape(name)}">{escape(name)}</h2>{_prose(schema.get("description", ""))}{_fields(schema)}'
+
+
+def _examples(examples: Json) -> Iterable[str]:
+    for example in examples.values():
+        text = json.dumps(example["value"], indent=2, ensure_ascii=False)
+        yield f"<details><summary>{escape(example['summary'])}</summary><pre>{escape(text)}</pre></details>"
 
 
 def _channels(document: Json) -> Iterable[str]:
