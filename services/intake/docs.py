@@ -126,12 +126,21 @@ def _examples(examples: Json) -> Iterable[str]:
 
 
 def _channels(document: Json) -> Iterable[str]:
-    schemas: Json = document["components"]["schemas"]
-    for channel in document["channels"].values():
-        description = channel.get("description", "")
-        yield f"<h2><code>{escape(channel.get('address', ''))}</code></h2>{_prose(description)}"
+    messages, schemas = document["components"]["messages"], document["components"]["schemas"]
+    for name, channel in document["channels"].items():
+        actions = [operation["action"] for operation in document["operations"].values() if _is_of(operation, name)]
+        yield f"<h2><code>{escape(channel['address'])}</code></h2><p>Intake does: {' and '.join(actions)}.</p>"
+        yield _prose(channel["description"])
+        for message in (messages[each] for each in channel["messages"]):
+            place, text = escape(message["payload"]["$ref"].rpartition("/")[2]), _prose(message["description"])
+            yield f'<p><a href="#{place}"><code>{escape(message["name"])}</code></a></p>{text}'
     for name, schema in schemas.items():
         yield f'<h2 id="{escape(name)}">{escape(name)}</h2>{_prose(schema.get("description", ""))}{_fields(schema)}'
+
+
+def _is_of(operation: Json, channel: str) -> bool:
+    reference: str = operation["channel"]["$ref"]
+    return reference.rpartition("/")[2] == channel
 
 
 def _anchor(name: str) -> str:
