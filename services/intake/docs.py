@@ -44,6 +44,7 @@ _CSS_HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_CSS_HASH}'; base-uri 'none'; frame-ancestors 'none'"
 _CODE = re.compile("`([^`]+)`")
 _NOT_IN_ANCHORS = re.compile(r"[^A-Za-z0-9]+")
+_DOES = {"receive": "reads", "send": "writes"}
 _MOST_WORDS = 40  # of a field that a page lists
 
 Json = Mapping[str, Any]
@@ -122,14 +123,14 @@ def _calls(document: Json) -> Iterable[str]:
 def _examples(examples: Json) -> Iterable[str]:
     for example in examples.values():
         text = json.dumps(example["value"], indent=2, ensure_ascii=False)
-        yield f"<details><summary>{escape(example['summary'])}</summary><pre>{escape(text)}</pre></details>"
+        yield f"<details><summary>Example: {escape(example['summary'])}</summary><pre>{escape(text)}</pre></details>"
 
 
 def _channels(document: Json) -> Iterable[str]:
     messages, schemas = document["components"]["messages"], document["components"]["schemas"]
     for name, channel in document["channels"].items():
-        actions = [operation["action"] for operation in document["operations"].values() if _is_of(operation, name)]
-        yield f"<h2><code>{escape(channel['address'])}</code></h2><p>Intake does: {' and '.join(actions)}.</p>"
+        done = [_DOES[operation["action"]] for operation in document["operations"].values() if _is_of(operation, name)]
+        yield f"<h2><code>{escape(channel['address'])}</code></h2><p>Intake {' and '.join(done)} it.</p>"
         yield _prose(channel["description"])
         for message in (messages[each] for each in channel["messages"]):
             place, text = escape(message["payload"]["$ref"].rpartition("/")[2]), _prose(message["description"])

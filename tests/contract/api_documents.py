@@ -1,8 +1,9 @@
-"""`python -m tests.contract.api_documents [--check | --all FOLDER]`: the descriptions of the interfaces, as files.
+"""`python -m tests.contract.api_documents [--check | --release | --all FOLDER]`: the documents of the APIs, as files.
 
 Without a flag it writes `docs/openapi.json`, the calls of intake, and `docs/asyncapi.json`, the events of the whole
 system. So a change of an interface shows in the diff of its commit. `--check` writes nothing and exits 1 if a file is
-not up to date. `--all` writes them, and what each service serves at `/asyncapi`, into a folder, for other tools.
+not up to date. `--release` also writes `docs/released/openapi.json`, which clients were made from and later versions
+are compared with. `--all` writes them, and what each service serves at `/asyncapi`, into a folder, for other tools.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from tests.contract.tree import ROOT
 from tests.harness.intake import ID_SECRET, api_keys, editions
 
 DOCS = ROOT / "docs"
+RELEASED = DOCS / "released" / "openapi.json"
 KAFKA = KafkaSettings(kafka_bootstrap="localhost:9092", namespace="")
 _DESCRIPTION = """\
 The events of Frontline. A billing system may write entitlements (docs/producers.md); all others are Frontline's own.
@@ -94,12 +96,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.contract.api_documents", description=__doc__)
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not up to date")
+    mode.add_argument("--release", action="store_true", help="also take the calls for released ones")
     mode.add_argument("--all", type=Path, metavar="FOLDER", help="write all of them there")
     options = parser.parse_args(arguments)
     if options.all is not None:
         write(options.all, {**committed(), **of_services()})
     elif not options.check:
         write(DOCS, committed())
+        if options.release:
+            write(RELEASED.parent, {RELEASED.name: openapi_document()})
     elif found := stale():
         print(f"docs: not up to date: {', '.join(found)}; run: make schemas, and read the diff", file=sys.stderr)
         return 1
