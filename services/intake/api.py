@@ -19,6 +19,7 @@ from services.intake.entitlement import EntitlementBody, account_of
 from services.intake.errors import CatchingUp, InvalidFields, MissingScope, NotAcknowledged, NotFound
 from services.intake.openapi import (
     ANY_SCOPE,
+    EVENT_STREAM,
     EditionDocument,
     Recorded,
     RequestStatus,
@@ -119,9 +120,12 @@ async def get_support_request(request: Request, request_id: str) -> Response:
     return _json(answer, headers={"Content-Language": messages.language})
 
 
-@router.get("/v1/support-requests/{request_id}/events", **describe("submit, agent or admin", 200, "text/event-stream"))
+@router.get("/v1/support-requests/{request_id}/events", **describe("submit, agent or admin", 200, EVENT_STREAM))
 async def follow_support_request(request: Request, request_id: str) -> Response:
-    """Stream the same events as Server-Sent Events; `Last-Event-ID` continues after the event with that id."""
+    """Follow a request: its events as Server-Sent Events, first those that happened, then those that happen.
+
+    `Last-Event-ID` continues after the event with that id.
+    """
     service = _service(request)
     caller = await service.admit(request, "submit", AGENT_SCOPE, "admin")
     _visible(service, caller, request_id)

@@ -26,6 +26,7 @@ from shared.policy.model import Edition
 
 KEY_PATTERN = "^[!-~](?:[ -~]*[!-~])?$"  # an identifier in ASCII
 _IDENTIFIERS = ("case_id", "account_id")  # in addresses; other ids there are looked up, and unknown ones are 404
+EVENT_STREAM = "text/event-stream"
 ANY_SCOPE = "any"  # instead of scopes: every key is admitted
 _RETRY_AFTER = {
     "Retry-After": {
@@ -149,6 +150,16 @@ def describe(
                 "in": "header",
                 "required": False,
                 "description": "The ETag of the answer that the caller has.",
+                "schema": {"type": "string"},
+            }
+        ]
+    if answer == EVENT_STREAM:
+        extra["parameters"] = [
+            {
+                "name": "Last-Event-ID",
+                "in": "header",
+                "required": False,
+                "description": "The id of the last event that the caller has.",
                 "schema": {"type": "string"},
             }
         ]

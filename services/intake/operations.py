@@ -36,6 +36,7 @@ _PARAMETERS = {
     "case_id": examples.REQUEST_ID,
     "account_id": examples.ACCOUNT,
     "Idempotency-Key": examples.KEY,
+    "Last-Event-ID": "submitted",
 }
 _ID_IN_ANSWER = "$response.body#/request_id"
 # From an answer to the calls that go on from it, by operationId.
