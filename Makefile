@@ -82,7 +82,7 @@ api-lint: setup $(API_TOOLS)/.installed ## Validate the API documents with Redoc
 	@node tests/contract/api_tools/asyncapi.mjs $(CURDIR)/$(API_TOOLS) $(API_TOOLS)/documents/*asyncapi.json
 
 api-fuzz: setup ## Try intake by its OpenAPI document with Schemathesis: some three minutes, other calls each time
-	@FRONTLINE_TEST_EXAMPLES=10 $(BIN)/python -m pytest tests/broker/test_openapi.py --timeout 3600 $(ARGS)
+	@FRONTLINE_TEST_EXAMPLES=15 $(BIN)/python -m pytest tests/broker/test_openapi.py --timeout 3600 $(ARGS)
 
 # Versions and hashes are those of the lock file, from whatever registry npm uses; no package runs a script.
 $(API_TOOLS)/.installed: $(INSTALLED) tests/contract/api_tools/package.json tests/contract/api_tools/package-lock.json

@@ -16,7 +16,7 @@ from tests.harness.intake import Intake, editions, key_of
 async def test_schemathesis_finds_nothing(intake: Intake, tmp_path: Path, calls: str) -> None:
     """Few examples here; `make api-fuzz` tries many, others each time, and each bound of each field."""
     thorough = SETTING in os.environ
-    fuzzing = Fuzzing(intake.url, key_of("all"), editions().editions[0], tmp_path, examples(3), thorough)
+    fuzzing = Fuzzing(intake.url, key_of("all"), editions().editions[0], tmp_path, examples(2), thorough)
     verdict = await (fuzzing.admitted() if calls == "admitted" else fuzzing.refused())
     assert verdict.is_clean, verdict.report
 

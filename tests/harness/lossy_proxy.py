@@ -1,4 +1,4 @@
-"""A proxy in front of intake that loses calls and answers, as networks do. It forwards all others as they are."""
+"""A proxy in front of intake that loses answers, as networks do. It forwards all else as it is."""
 
 import asyncio
 import contextlib
@@ -19,12 +19,11 @@ class Seen(NamedTuple):
 
 
 class LossyProxy:
-    """Loses the first `lost_calls` calls on their way, and the answers of the first accepted ones by `fates`."""
+    """Loses the answers to the first calls that intake accepts, each by its fate."""
 
-    def __init__(self, url: str, lost_calls: int = 0, fates: tuple[Fate, ...] = ()) -> None:
+    def __init__(self, url: str, fates: tuple[Fate, ...] = ()) -> None:
         host, _, port = url.removeprefix("http://").rpartition(":")
         self._upstream = host, int(port)
-        self._lost_calls = lost_calls
         self._fates = [*fates]
         self.url = ""
         self.seen: list[Seen] = []
@@ -39,9 +38,6 @@ class LossyProxy:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
                 call = await _message(reader)
-                if self._lost_calls:
-                    self._lost_calls -= 1
-                    break
                 at = asyncio.get_running_loop().time()
                 answer = await self._forward(call)
                 status = int(answer.split(b" ", 2)[1])
@@ -72,9 +68,9 @@ async def _message(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def lossy_proxy(url: str, lost_calls: int = 0, fates: tuple[Fate, ...] = ()) -> AsyncIterator[LossyProxy]:
+async def lossy_proxy(url: str, fates: tuple[Fate, ...] = ()) -> AsyncIterator[LossyProxy]:
     """A proxy in front of the intake at `url`."""
-    proxy = LossyProxy(url, lost_calls, fates)
+    proxy = LossyProxy(url, fates)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
