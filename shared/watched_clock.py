@@ -27,6 +27,15 @@ class Reading:
     steady: bool
     drift: float
 
+    @property
+    def timestamp_ms(self) -> int:
+        """The same instant as Kafka dates a record by it: milliseconds since 1970 UTC."""
+        return round(self.now.timestamp() * 1000)
+
+    def late(self, due: datetime) -> float:
+        """For how many seconds a timer has been due; 0 if it is not."""
+        return max(0.0, (self.now - due).total_seconds())
+
 
 class WatchedClock:
     """Reads the wall clock and compares its rate with that of the monotonic clock (of Linux, the time since boot: it
@@ -37,6 +46,8 @@ class WatchedClock:
     offset for `settle`: then it was corrected, and readings follow it, even backwards. Otherwise they never run
     backwards.
     """
+
+    ahead = timedelta(0)  # how far readings are ahead of true time; a clock that a test advances has another value
 
     def __init__(
         self,

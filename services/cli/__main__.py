@@ -38,7 +38,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policy": ("services.cli.policy.commands:app", "Check, show, compare and try editions; migrate open cases."),
     "topics": ("services.cli.topics:app", "List, create and compare topics; accept lost records."),
     "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),
-    "token": ("services.cli.token:app", "Create API keys for clients, and the secret of ids."),
+    "token": (
+        "services.cli.token:app",
+        "Create API keys for clients, keys and tokens of host applications, and the secret of ids.",
+    ),
     "doctor": ("services.cli.doctor:doctor", "Check whether Frontline can run on this machine."),
 }
 

@@ -28,22 +28,28 @@ from aiokafka.errors import KafkaError
 import services
 from services.cli.call_intake import call
 from services.cli.demo_accounts import DEMO_ACCOUNTS, accounts_for
+from services.cli.demo_people import demo_sign_in, people_of
 from services.cli.kafka_errors import no_answer
 from services.cli.options import CommandFailed
+from services.cli.private_file import write_private
 from services.cli.progress import Progress
 from services.cli.supervisor import Program, Supervisor
+from shared import test_clock
 from shared.embedded_kafka.broker import EmbeddedKafka
 from shared.embedded_kafka.errors import DiskFull, NotADataFolder
 from shared.kafka.ping import wait_until_it_answers
 from shared.kafka.settings import KafkaSettings, load
 from shared.kafka.topic_admin import TopicNotCreated, apply_topics, check_topics
+from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
 from shared.policy.settings import PolicySettings
+from shared.wall_clock import utc_now
 
 HOST = "127.0.0.1"
 SERVICES = ("intake", "router", "escalation")
 KEY_NAME = "frontline-up"  # the API client of the admin key
 SCOPES = ("submit", "agent", "backfill", "admin")
+TEST_CLOCK = "test-clock"  # its folder, beside the logs
 KAFKA_TIMEOUT = 15.0  # seconds for a Kafka given by --kafka to answer
 MAX_KAFKA_RESTARTS = 5  # then the system fails
 
@@ -58,13 +64,14 @@ class Options:
 
     `data`: the folder for Kafka's data and the logs; None = a temporary one. `kafka`: host:port of a Kafka; None =
     the embedded one. `port`: the port of intake; 0 = a free one. `policies`: names or files of editions, separated by
-    commas; None = those of the environment.
+    commas; None = those of the environment. `test_clock`: whether a test may advance the time of all services.
     """
 
     data: Path | None = None
     kafka: str | None = None
     port: int = 8080
     policies: str | None = None
+    test_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,11 @@ class System:
         """The folder with the services' logs."""
         return (self._folder or Path()) / "logs"
 
+    @property
+    def has_test_clock(self) -> bool:
+        """Whether a test may advance the time of all services."""
+        return self._options.test_clock
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -131,6 +143,7 @@ class System:
             with _held_ports(self._options.port, len(SERVICES)) as ports:
                 self._folder = self._options.data or Path(tempfile.mkdtemp(prefix="frontline-up-"))
                 self.logs.mkdir(parents=True, exist_ok=True)
+                self._prepare_test_clock(self._folder / TEST_CLOCK)
                 await self._start_kafka()
                 self._kafka_keeper = asyncio.create_task(self._keep_kafka())
                 await self._prepare_topics()
@@ -177,14 +190,28 @@ class System:
             if names and not names & {"kafka", "logs"}:
                 raise NotADataFolder(folder=data)
 
+    def _prepare_test_clock(self, folder: Path) -> None:
+        """Make the folder of the test clock, if there is to be one. Raises SystemFailed if there has to be one."""
+        if self._options.test_clock:
+            # intake leads, and takes each advance over last
+            test_clock.prepare(folder, [name for name in SERVICES if name != "intake"])
+        elif test_clock.is_advanced(folder):
+            raise SystemFailed(
+                f"the clock of {self._folder} was advanced, and its records are dated ahead of this machine's time: "
+                "start it with --test-clock again, or use another folder"
+            )
+
     async def _load_accounts(self) -> None:
         """Load the accounts for the editions of this run."""
-        given = self._options.policies
-        settings = load(PolicySettings) if given is None else load(PolicySettings, policies=given)
-        accounts = accounts_for(load_library(settings.policies).editions)
+        accounts = accounts_for(self._editions().editions)
         async with self.client() as client:
             await load_accounts(client, accounts)
         self.accounts = tuple(accounts)
+
+    def _editions(self) -> EditionLibrary:
+        given = self._options.policies
+        settings = load(PolicySettings) if given is None else load(PolicySettings, policies=given)
+        return load_library(settings.policies)
 
     async def _start_kafka(self) -> None:
         if self._options.kafka is not None:
@@ -256,13 +283,25 @@ class System:
             ),
         }
         environment = {**os.environ, **settings}
+        environment.pop("FRONTLINE_TEST_CLOCK", None)
+        if options.test_clock:
+            environment["FRONTLINE_TEST_CLOCK"] = str(((self._folder or Path()) / TEST_CLOCK).absolute())
         if name == "intake":
             environment.pop("FRONTLINE_API_KEYS_FILE", None)
             environment["FRONTLINE_API_KEYS"] = self._api_keys()
             if "FRONTLINE_ID_SECRET" not in environment:
                 environment["FRONTLINE_ID_SECRET"] = id_secret(options.data)
+            if not {"FRONTLINE_TOKEN_HOSTS", "FRONTLINE_TOKEN_HOSTS_FILE"} & environment.keys():
+                environment |= self._demo_sign_in()
         command = (sys.executable, "-m", f"services.{name}")
         return Program(name, command, environment, self.logs / f"{name}.log", f"http://{HOST}:{port}")
+
+    def _demo_sign_in(self) -> dict[str, str]:
+        """Settings of intake by which everybody can try its pages as somebody of a demo account."""
+        editions = self._editions()
+        people = people_of(accounts_for(editions.editions), editions.effective_at(utc_now()))
+        file, host = demo_sign_in(self._folder or Path(), people)
+        return {"FRONTLINE_TOKEN_HOSTS": json.dumps([host]), "FRONTLINE_DEMO_SIGN_IN_FILE": str(file)}
 
     def _api_keys(self) -> str:
         """Intake's API keys: the hash of this run's admin key, with every scope and no rate limit."""
@@ -272,7 +311,7 @@ class System:
     def _write_ready_file(self) -> None:
         if self._ready_file is None or not self._is_ready or not self._supervisor.all_up:
             return
-        _write_private(self._ready_file, json.dumps(asdict(self.ready)))  # it contains a key
+        write_private(self._ready_file, json.dumps(asdict(self.ready)))  # it contains a key
 
 
 def id_secret(data: Path | None) -> str:
@@ -286,17 +325,8 @@ def id_secret(data: Path | None) -> str:
     file = data / "id-secret"
     if kept := file.read_text(encoding="ascii").strip() if file.exists() else "":
         return kept
-    _write_private(file, secret)
+    write_private(file, secret)
     return secret
-
-
-def _write_private(file: Path, text: str) -> None:
-    """Write a file that only its owner may read: as a whole or not at all, whenever the process ends."""
-    part = file.with_name(f"{file.name}.part")
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600, exist_ok=False)
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
 
 
 def _describe(error: Exception) -> str:

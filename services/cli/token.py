@@ -1,4 +1,4 @@
-"""`frontline token`: makes API keys for the clients of intake, and the secret of its ids.
+"""`frontline token`: makes API keys for clients of intake, keys and tokens of host applications, the secret of ids.
 
 A new key is shown once. Intake is configured with its SHA-256, from which the key cannot be recovered.
 """
@@ -11,12 +11,19 @@ from cyclopts import App
 from pydantic import ValidationError
 from rich.console import Console
 
+from services.cli import token_people
 from services.cli.options import BAD_INPUT, Flag, Json
 from services.intake.api_keys import ApiKey, new_key
 
 OK = 0
 
-app = App(name="token", result_action="return_value")
+app = App(
+    name="token",
+    help="Create API keys for clients, keys and tokens of host applications, and the secret of ids.",
+    result_action="return_value",
+)
+app.command(token_people.host)
+app.command(token_people.person)
 
 
 @app.command

@@ -35,6 +35,7 @@ def up(
     port: int = 8080,
     policy: str | None = None,
     ready_file: Path | None = None,
+    test_clock: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Run the whole system on a real Kafka; Ctrl-C stops it.
@@ -51,6 +52,8 @@ def up(
         The edition to use: a name (in FRONTLINE_POLICY_DIR or a shipped one), or a file.
     ready_file
         Write the addresses to this file (JSON) when everything is ready, and again when a part was restarted.
+    test_clock
+        Let tests advance the time of all services: POST /v1/test-clock (docs/api.md). For tests only.
     json
         Print the addresses as one line of JSON.
     """
@@ -64,7 +67,7 @@ def up(
         await asyncio.Event().wait()
         return DONE
 
-    return run(Options(data, kafka, port, policies), ready_file, until_stopped)
+    return run(Options(data, kafka, port, policies, test_clock), ready_file, until_stopped)
 
 
 def checked_policy(policy: str | None) -> tuple[list[str], str | None]:
@@ -151,6 +154,8 @@ def show(system: System, *, as_json: bool) -> None:
     if system.accounts:
         *others, shown = system.accounts
         table.add_row("accounts to ask with", f"{shown} and {len(others)} more" if others else shown)
+    if system.has_test_clock:
+        table.add_row("test clock", f"POST {ready.intake_url}/v1/test-clock")
     table.add_row("logs", str(system.logs))
     console = Console(soft_wrap=True)
     console.print(table)

@@ -1,12 +1,11 @@
 """Measures the timers that are due and have not fired, and logs when they stay due: promises are not kept then."""
 
-from datetime import datetime
-
 from prometheus_client import Gauge
 
 from services.escalation.topology import SERVICE, EscalationTopology
 from shared.observability import logs
 from shared.streams.processor import Processor
+from shared.watched_clock import Reading
 
 DUE_BUT_UNFIRED = Gauge("frontline_timers_due_but_unfired", "Timers whose instant has passed", ["service", "task"])
 
@@ -29,12 +28,12 @@ class Auditor:
         DUE_BUT_UNFIRED.remove(SERVICE, partition)
         self._alarmed.discard(partition)
 
-    def observe(self, partition: int, processor: Processor, now: datetime) -> None:
-        """Export how many timers of this task are due at `now`, and log the start and the end of a delay."""
+    def observe(self, partition: int, processor: Processor, reading: Reading) -> None:
+        """Export how many timers of this task are due now, and log the start and the end of a delay."""
         due = processor.next_due()
-        late = 0.0 if due is None else max(0.0, (now - due).total_seconds())
+        late = 0.0 if due is None else reading.late(due)
         waiting = bool(late or processor.postponed().timers)
-        unfired = processor.due_but_unfired(now) if waiting and isinstance(processor, EscalationTopology) else 0
+        unfired = processor.due_but_unfired(reading.now) if waiting and isinstance(processor, EscalationTopology) else 0
         DUE_BUT_UNFIRED.labels(SERVICE, partition).set(unfired)
         if late > self._alarm_seconds and partition not in self._alarmed:
             self._alarmed.add(partition)

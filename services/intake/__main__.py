@@ -14,9 +14,9 @@ def main() -> int:
 
 
 def prepare(settings: Settings) -> IntakeServer:
-    """Read the API keys and the policy. Raises BadSettings, PolicyError."""
-    keys = settings.read_keys()
-    return IntakeServer(Service(settings, keys, settings.editions()))
+    """Read who is admitted, and the policy. Raises BadSettings, PolicyError."""
+    callers = settings.read_callers()
+    return IntakeServer(Service(settings, callers, settings.editions()))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ has deleted a record, only the router still knows it: the router's table decides
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.contracts import wire
 from shared.contracts.structs import Account, EntitlementSet
@@ -16,15 +16,22 @@ from shared.routing.entitlement_order import Dated, verdict
 
 
 class Accounts:
-    """The view. `partition_of` is the partition of a key, `clock` the current instant.
+    """The view. `partition_of` is the partition of a key, `clock` the current instant, `ahead` how far that is ahead of
+    true time, by which Kafka dates records.
 
     It keeps when an account was withdrawn, so that no older record brings it back: some 300 bytes for each, until the
     next start after compaction has deleted the account.
     """
 
-    def __init__(self, partition_of: Callable[[bytes], int], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        partition_of: Callable[[bytes], int],
+        clock: Callable[[], datetime],
+        ahead: Callable[[], timedelta] = timedelta,
+    ) -> None:
         self._partition_of = partition_of
         self._clock = clock
+        self._ahead = ahead
         self._entitlements: dict[str, tuple[int, bytes]] = {}
         self._withdrawn: dict[str, Dated] = {}
 
@@ -42,7 +49,8 @@ class Accounts:
         stated = entitlement_record.read(record)
         dated = Dated(stated.at, record.offset)
         # After a restart the record is old. Its timestamp is nearer to the instant at which the router read it.
-        clock = min(entitlement_record.written_at(record), self._clock())
+        ahead = self._ahead()
+        clock = min(entitlement_record.written_at(record), self._clock() - ahead) + ahead
         outcome = verdict(self.known(stated.account_id), dated, clock, by_intake=stated.by_intake)
         if outcome == "from_the_future":
             raise stated.from_the_future

@@ -19,11 +19,11 @@ from services.intake.activity_schema import shapes_of_terms, shapes_of_types
 from services.intake.digest import content_digest
 from services.intake.errors import FieldError, InvalidFields, MissingScope
 from services.intake.fields import NO_OTHERS, Body, Id, Statuses, Text, Word, Words, whole
-from services.intake.scopes import AGENT_SCOPE
 from services.intake.words import AnyEdition
 from shared.contracts.base import Instant, Sha256, format_instant
 from shared.contracts.structs import ActivityRecorded, Actor, MilestoneTerms
 from shared.contracts.vocabulary import STATUS_LIMIT, ActivityType, Hours, Promise, ReopenMode, Until
+from shared.identity.scopes import AGENT_SCOPE
 from shared.sla.input_checks import NOTHING, REQUIRED, TARGET_NEEDS, Required, is_in_the_future
 
 _TEN_YEARS = 10 * 366 * 86400
@@ -175,9 +175,9 @@ def check(
 
 
 def record(
-    activity: Activity, *, case_id: str, activity_id: str, actor: Actor, received_at: datetime
+    activity: Activity, *, case_id: str, activity_id: str, client: str, actor: Actor, received_at: datetime
 ) -> ActivityRecorded:
-    """The event of `activity`, which `actor` reported, whose id is the name of the API key."""
+    """The event of `activity`, which `actor` reported with `client`, the API key or host application."""
     milestones = activity.milestones
     return ActivityRecorded(
         case_id=case_id,
@@ -185,7 +185,7 @@ def record(
         type=activity.type,
         at=activity.at or received_at,
         recorded_at=received_at,
-        client=actor.id,
+        client=client,
         actor=actor,
         text=activity.text,
         to=activity.to,

@@ -1,6 +1,5 @@
 """The HTTP calls of intake, by resource. `docs/api.md` shows each with curl."""
 
-from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -8,15 +7,12 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.intake import activity as activities
-from services.intake import body
+from services.intake import body, commands
 from services.intake import entitlement as entitlements
 from services.intake.activity import Activity
-from services.intake.api_keys import ApiKey
-from services.intake.body import IdempotencyKey
 from services.intake.editions import answer_of, is_digest, is_known
 from services.intake.entitlement import EntitlementBody, account_of
-from services.intake.errors import CatchingUp, InvalidFields, MissingScope, NotAcknowledged, NotFound
+from services.intake.errors import CatchingUp, NotFound
 from services.intake.openapi import (
     ANY_SCOPE,
     EVENT_STREAM,
@@ -28,81 +24,56 @@ from services.intake.openapi import (
     operation_id,
 )
 from services.intake.presentation import status_with_sentences, with_sentences
-from services.intake.request import Submission, accept, partition_key
-from services.intake.request_status import Status
-from services.intake.scopes import AGENT_SCOPE
-from services.intake.service import Service, with_key
-from services.intake.words import wrong_words_of_request
+from services.intake.request import OwnSubmission, Submission
+from services.intake.service import Service
+from services.intake.words import wrong_words_of_own_request, wrong_words_of_request
 from shared.contracts.intake import Account
-from shared.contracts.request_ids import day_of, is_of_client, key_valid_until
-from shared.contracts.structs import EntitlementSet, SupportRequestSubmitted
-from shared.contracts.topics import ACTIVITY, REQUESTS
+from shared.contracts.structs import EntitlementSet
+from shared.identity.person import Person
+from shared.identity.scopes import AGENT_SCOPE
 from shared.messages.catalogues import accepted, languages, messages_in
 from shared.observability.logs import get_logger
 from shared.policy.base import in_language
-from shared.policy.model import Edition
 
 router = APIRouter(generate_unique_id_function=operation_id)
 _log = get_logger()
 
 
-@router.post("/v1/support-requests", **describe("submit", 202, Submitted, body=Submission, repeatable=True))
+@router.post(
+    "/v1/support-requests", **describe("submit", 202, Submitted, body=Submission, own=OwnSubmission, repeatable=True)
+)
 async def submit_support_request(request: Request) -> Response:
     """Submit a support request.
 
     202 means that Kafka has the request. The same Idempotency-Key with the same body is the same request until
-    `key_valid_until`. The same key with another body is refused, by this call or by the router.
+    `key_valid_until`. The same key with another body is refused, by this call or by the router. With a signed token,
+    account and requester are those of the token, and the body does not have them.
     """
     service = _service(request)
     caller = await service.admit(request, "submit")
     key = body.idempotency_key(request)
-    edition = service.editions.effective_at(service.clock())
-    submission = await body.read(request, Submission, partial(wrong_words_of_request, edition, languages()))
-    now = service.clock()
-    edition = service.editions.effective_at(now)  # the body may have taken a while
-    check_submission(submission, caller.scopes, edition)
-    ids = service.request_ids
-    try:
-        of = (caller.name, submission.account_id, key.text, now)
-        request_id = await ids.of(*of) if key.is_given else ids.new(*of)
-    except CatchingUp as refusal:
-        raise with_key(refusal, key.text) from None
-    # No other call may run between here and `claim`: it could have the same key.
-    event = accept(submission, client=caller.name, authenticated_by="api_key", request_id=request_id, received_at=now)
-    with ids.keys.claim(request_id, event.submission_digest) as known:
-        if not known:
-            await _publish_request(service, event, key, request.headers.get("traceparent"))
+    submission = await _submission(request, service, caller.person)
+    parent = request.headers.get("traceparent")
+    done = await commands.submit(service, caller, submission, key, parent=parent)
+    request_id = done.event.request_id
     status_url = f"/v1/support-requests/{request_id}"
     answer: dict[str, Any] = {"request_id": request_id, "status_url": status_url}
-    if key.is_given and (day := day_of(request_id)) is not None:
-        answer["key_valid_until"] = key_valid_until(day)
-    if edition.phone is not None and submission.lacks_phone_details(edition.phone.channel):
-        language = event.language or accepted(request.headers.get("accept-language"))
+    if done.key_valid_until is not None:
+        answer["key_valid_until"] = done.key_valid_until
+    edition = service.editions.effective_at(done.event.received_at)
+    if done.lacks_phone_details and edition.phone is not None:
+        language = submission.language or accepted(request.headers.get("accept-language"))
         answer["reminders"] = [in_language(edition.phone.have_at_hand, language)]
     return _json(answer, 202, {"Location": status_url})
 
 
-async def _publish_request(
-    service: Service, event: SupportRequestSubmitted, key: IdempotencyKey, parent: str | None
-) -> None:
-    """Publish `event`, and keep its id as that of `key`. Raises NotAcknowledged, which names the key."""
-    try:
-        await service.publish(
-            REQUESTS,
-            partition_key(event),
-            event,
-            event_id=event.request_id,
-            subject=event.request_id,
-            at=event.received_at,
-            parent=parent,
-        )
-    except NotAcknowledged as refusal:
-        if refusal.maybe_written:
-            service.request_ids.maybe_written(event, event.received_at)
-        raise with_key(refusal, key.text) from None
-    service.request_ids.accepted(event, event.received_at)
-    service.recent.submitted(event)
-    _log.debug("Request accepted", action="request.accepted", request_id=event.request_id, client=event.client)
+async def _submission(request: Request, service: Service, person: Person | None) -> Submission:
+    """The body of a client, or that of a person with what their token says."""
+    edition = service.editions.effective_at(service.clock())
+    if person is None:
+        return await body.read(request, Submission, partial(wrong_words_of_request, edition, languages()))
+    own = await body.read(request, OwnSubmission, partial(wrong_words_of_own_request, edition, languages()))
+    return commands.submission_of(own, person, edition)
 
 
 @router.get("/v1/support-requests/{request_id}", **describe("submit, agent or admin", 200, RequestStatus))
@@ -114,7 +85,7 @@ async def get_support_request(request: Request, request_id: str) -> Response:
     """
     service = _service(request)
     caller = await service.admit(request, "submit", AGENT_SCOPE, "admin")
-    found = _visible(service, caller, request_id)
+    found = commands.visible(service, caller, request_id)
     messages = messages_in(accepted(request.headers.get("accept-language")))
     answer = status_with_sentences(found.request, found.events, messages, service.published_editions.edition)
     return _json(answer, headers={"Content-Language": messages.language})
@@ -128,13 +99,13 @@ async def follow_support_request(request: Request, request_id: str) -> Response:
     """
     service = _service(request)
     caller = await service.admit(request, "submit", AGENT_SCOPE, "admin")
-    _visible(service, caller, request_id)
+    commands.visible(service, caller, request_id)
     messages = messages_in(accepted(request.headers.get("accept-language")))
 
     def present(event: dict[str, Any]) -> dict[str, Any]:
         return with_sentences(event, messages, service.published_editions.edition)
 
-    return service.streams.open(caller.name, request_id, request.headers.get("last-event-id"), present)
+    return service.streams.open(caller.limited_as, request_id, request.headers.get("last-event-id"), present)
 
 
 @router.post(
@@ -153,32 +124,12 @@ async def record_activity(request: Request, case_id: str) -> Response:
     service = _service(request)
     caller = await service.admit(request, "submit", AGENT_SCOPE)
     case_id = body.checked_id("case_id", case_id)
-    if AGENT_SCOPE not in caller.scopes and not is_of_client(service.id_secrets, case_id, caller.name):
-        raise MissingScope("refusal.case_of_another", scope=AGENT_SCOPE)
+    commands.check_case(service, caller, case_id)
     key = body.idempotency_key(request)
     reported = await body.read(request, Activity, service.words.wrong_words_of_activity)
-    now = service.clock()
-    submitted_at, closed = service.recent.submitted_at(case_id), service.recent.is_closed(case_id)
-    activities.check(reported, service.words, caller.scopes, received_at=now, submitted_at=submitted_at)
-    activity_id = service.new_activity_id(caller.name, case_id, key.text)
-    event = activities.record(reported, case_id=case_id, activity_id=activity_id, actor=caller.acts_as, received_at=now)
-    with service.activity_keys.claim(event.activity_id, reported.digest):
-        try:
-            # Publish a retry too: escalation drops it, unless it dead-lettered the first record, which could count now.
-            await service.publish(
-                ACTIVITY,
-                case_id,
-                event,
-                event_id=event.activity_id,
-                subject=case_id,
-                at=now,
-                parent=request.headers.get("traceparent"),
-            )
-        except NotAcknowledged as refusal:
-            raise with_key(refusal, key.text) from None
-        service.recent_activity.add(event.activity_id, reported.digest)
-    _log.debug(f"Activity accepted: {event.type}", action="activity.accepted", case_id=case_id, client=caller.name)
-    return _json({"activity_id": event.activity_id, **({"case_status": "closed"} if closed else {})}, 202)
+    parent = request.headers.get("traceparent")
+    activity_id, closed = await commands.report(service, caller, case_id, reported, key, parent=parent)
+    return _json({"activity_id": activity_id, **({"case_status": "closed"} if closed else {})}, 202)
 
 
 @router.put("/v1/accounts/{account_id:path}/entitlement", **describe("admin", 200, Account, body=EntitlementBody))
@@ -195,7 +146,7 @@ async def set_entitlement(request: Request, account_id: str) -> Response:
     await service.entitlement_calls.set(
         account_id, lambda at: EntitlementSet(account=account, set_at=at), request.headers.get("traceparent")
     )
-    _log.info("Entitlement set", action="entitlement.set", account_id=account_id, client=caller.name)
+    _log.info("Entitlement set", action="entitlement.set", account_id=account_id, client=caller.client)
     return _json(account)
 
 
@@ -219,7 +170,7 @@ async def withdraw_entitlement(request: Request, account_id: str) -> Response:
     caller = await service.admit(request, "admin")
     account_id = body.checked_id("account_id", account_id)
     await service.entitlement_calls.withdraw(account_id, request.headers.get("traceparent"))
-    _log.info("Entitlement withdrawn", action="entitlement.withdrawn", account_id=account_id, client=caller.name)
+    _log.info("Entitlement withdrawn", action="entitlement.withdrawn", account_id=account_id, client=caller.client)
     return Response(status_code=204)
 
 
@@ -260,29 +211,6 @@ def _edition(request: Request, digest: str, cache_control: str) -> Response:
 def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
-
-
-def check_submission(submission: Submission, scopes: Collection[str], edition: Edition) -> None:
-    """Refuse words that `edition` does not have, and what the scopes do not permit.
-
-    Raises InvalidFields or MissingScope.
-    """
-    errors = wrong_words_of_request(edition, languages(), submission.words)
-    if errors:
-        raise InvalidFields(errors)
-    if submission.opened_by == "agent" and AGENT_SCOPE not in scopes:
-        raise MissingScope("refusal.opened_by", scope=AGENT_SCOPE)
-
-
-def _visible(service: Service, caller: ApiKey, request_id: str) -> Status:
-    """The request, if this caller may see it. That of another client is `not_found`, whether it exists or not."""
-    sees_all = AGENT_SCOPE in caller.scopes or "admin" in caller.scopes
-    if sees_all or is_of_client(service.id_secrets, request_id, caller.name):
-        if (found := service.recent.status(request_id)) is not None:
-            return found
-        if not service.requests_tail.caught_up.is_set():
-            raise CatchingUp("refusal.reading_requests", retry_after=2)
-    raise NotFound("refusal.no_request", limit=service.settings.recent_requests)
 
 
 def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -1,7 +1,6 @@
 """API keys: the name, the scopes and the rate of each client. Only hashes of keys are kept.
 
-A key has 256 random bits and cannot be guessed, so a plain SHA-256 is as good as a slow hash. `Keyring.identify` will
-also admit signed tokens, which a host application issues for a signed-in person and which differ from keys in form.
+A key has 256 random bits and cannot be guessed, so a plain SHA-256 is as good as a slow hash.
 """
 
 import hashlib
@@ -11,12 +10,11 @@ from typing import Annotated
 from limits import parse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
-from services.intake.errors import Unauthenticated
 from services.intake.fields import Id, WrongValue
-from services.intake.scopes import AGENT_SCOPE, Scope
 from shared.contracts.base import Sha256
 from shared.contracts.structs import Actor
 from shared.contracts.vocabulary import ActorKind
+from shared.identity.scopes import AGENT_SCOPE, Scope
 
 PREFIX = "fl_"  # lets secret scanners recognise a key
 
@@ -70,20 +68,13 @@ class Keyring:
     def __init__(self, keys: tuple[ApiKey, ...]) -> None:
         self._keys = {bytes.fromhex(key.sha256): key for key in keys}
 
-    def identify(self, authorization: str | None) -> ApiKey:
-        """The key in an Authorization header. Raises Unauthenticated, which never repeats the header.
+    def find(self, credential: str) -> ApiKey | None:
+        """The key, if it is one of these.
 
         It looks the hash of the credential up, which costs the same however many keys there are. The duration tells at
         most how a hash is stored, and from a hash nobody finds a key.
         """
-        scheme, _, credential = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not credential.strip():
-            raise Unauthenticated("refusal.send_key")
-        digest = hashlib.sha256(credential.strip().encode("utf-8", "surrogateescape")).digest()
-        found = self._keys.get(digest)
-        if found is None:
-            raise Unauthenticated("refusal.unknown_key", error="invalid_token")
-        return found
+        return self._keys.get(hashlib.sha256(credential.encode("utf-8", "surrogateescape")).digest())
 
 
 def new_key() -> tuple[str, str]:

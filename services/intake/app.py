@@ -1,6 +1,6 @@
 """The web application of intake: the calls and the documents. The process adds health and metrics.
 
-The web form (`GET /`) and the chat (`WS /v1/chat`) will be routers beside `api.router`.
+The pages are a router beside that of the calls.
 """
 
 import time
@@ -11,10 +11,14 @@ from fastapi import FastAPI
 from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
 
-from services.intake import api, docs, openapi, problem
+from services.intake import api, cross_origin, docs, openapi, pages, problem, test_clock
+from services.intake.demo_host import read_demo_host
+from services.intake.pages import demo_sign_in, routes
 from services.intake.service import Service
 from shared.observability.health import Receive, Scope, Send
 from shared.observability.logs import get_logger
+from shared.pages.assets import STATIC, Assets
+from shared.pages.rendering import Pages
 
 REQUESTS = Counter("frontline_intake_http_requests_total", "Calls answered", ["method", "route", "status"])
 SECONDS = Histogram(
@@ -27,7 +31,8 @@ CLIENT_DISCONNECTED = 499  # in the metrics only: the client disconnected before
 _DESCRIPTION = """\
 Submit support requests, follow them, report activity on cases, set entitlements.
 
-- Every call needs an API key (`Authorization: Bearer KEY`); each call says which scope its key must have.
+- Every call needs an API key or, for a signed-in person, a signed token (`Authorization: Bearer …`), with the scope
+  that the call names.
 - 202 means that Kafka has the record. An `Idempotency-Key` names one occurrence: repeat a call with its key until it is
   answered, and it counts once.
 - Repeat calls after 429 and 503, once the seconds of `Retry-After` have passed, and after a lost connection.
@@ -38,7 +43,7 @@ _HEADERS = [(b"x-content-type-options", b"nosniff")]
 
 
 def create_app(service: Service) -> FastAPI:
-    """The application that serves the calls of `service`."""
+    """The application that serves the calls and the pages of `service`. Raises BadSettings for the demo sign-in."""
     app = FastAPI(
         title="Frontline intake",
         description=_DESCRIPTION,
@@ -50,8 +55,17 @@ def create_app(service: Service) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.service = service
-    app.router.routes.extend(api.router.routes)  # flat, so that a 405 can name the methods of every route
+    app.state.assets = assets = Assets(STATIC)
+    app.state.pages = Pages(pages.TEMPLATES, assets)
+    routers = [api.router, routes.router]
+    if service.test_clock is not None:
+        routers.append(test_clock.router)
+    if service.settings.demo_sign_in_file is not None:
+        routers.append(demo_sign_in.router_of(read_demo_host(service.settings.demo_sign_in_file)))
+    for router in routers:  # flat, so that a 405 can name the methods of every route
+        app.router.routes.extend(router.routes)
     docs.install(app, service.settings)
+    cross_origin.install(app, service.settings.other_origins)
     openapi.install(app, lambda: service.editions.effective_at(service.clock()))
     problem.install(app)
     return app

@@ -38,12 +38,16 @@ async def read(request: Request, model: type[B], wrong_words: FindWrongWords) ->
         media_type.startswith("application/") and media_type.endswith("+json")
     ):
         raise UnsupportedMediaType("refusal.send_json")
+    return parse(await read_bytes(request), model, wrong_words)
+
+
+async def read_bytes(request: Request) -> bytes:
+    """The body. Raises BodyTooLarge or BodyTooSlow."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            data = await _bytes(request)
+            return await _bytes(request)
     except TimeoutError:
         raise BodyTooSlow("refusal.body_too_slow", seconds=BODY_SECONDS, headers={"Connection": "close"}) from None
-    return parse(data, model, wrong_words)
 
 
 def parse(data: bytes, model: type[B], wrong_words: FindWrongWords) -> B:

@@ -101,7 +101,8 @@ def _calls(document: Json) -> Iterable[str]:
             name = f"{method.upper()} {path}"
             yield f'<h2 id="{_anchor(name)}"><code>{escape(name)}</code></h2>{_prose(call.get("description", ""))}'
             scope = call["x-scope"]
-            yield f"<p>Needs an API key{'' if scope == ANY_SCOPE else f' with the scope {escape(scope)}'}.</p>"
+            by = "an API key or a signed token" if {"signedToken": []} in call["security"] else "an API key"
+            yield f"<p>Needs {by}{'' if scope == ANY_SCOPE else f' with the scope {escape(scope)}'}.</p>"
             parameters = {
                 p["name"]: {**p["schema"], "description": f"In the {p['in']}. {p.get('description', '')}"}
                 for p in call.get("parameters", ())

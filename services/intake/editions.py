@@ -18,6 +18,7 @@ from shared.policy.model import Edition
 from shared.policy.published_edition import UnusableEdition, check_digest, read_document
 from shared.routing.decision_event import whole_decision
 from shared.routing.rulebook import Rulebook
+from shared.sla.pinned_edition import PinnedEdition
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
@@ -33,6 +34,7 @@ class Editions:
         }
         self._rulebooks: dict[str, Rulebook | None] = {}  # None: its bytes cannot be read, and never change
         self._forms: dict[str, bytes] = {}
+        self._pinned: dict[str, PinnedEdition] = {}
         self._unusable: set[str] = set()
         self._log = get_logger()
 
@@ -55,7 +57,7 @@ class Editions:
     def whole_decision(self, case: CaseRouted) -> Decision | None:
         """The whole decision that `case` is the event of; None while its edition is not known, or cannot be used."""
         try:
-            rules = self._rules(case.policy_sha256)
+            rules = self.rules(case.policy_sha256)
             return None if rules is None else whole_decision(case, rules)
         except CalendarError:  # of an event at the ends of the calendar, whatever the edition
             return None
@@ -78,7 +80,17 @@ class Editions:
         rules = self._rulebooks.get(digest)
         return None if rules is None else rules.edition
 
-    def _rules(self, digest: str) -> Rulebook | None:
+    def pinned(self, digest: str) -> PinnedEdition | None:
+        """The edition with that digest, with what its cases need of it; None while it is not known, or cannot be used.
+
+        It is made at the first question, and kept.
+        """
+        if digest not in self._pinned and (rules := self.rules(digest)) is not None:
+            self._pinned[digest] = PinnedEdition(digest, rules.edition)
+        return self._pinned.get(digest)
+
+    def rules(self, digest: str) -> Rulebook | None:
+        """The rules of the edition with that digest; None while its document is not known, or if it cannot be used."""
         if digest in self._rulebooks:
             return self._rulebooks[digest]
         edition, document = self._configured.by_digest(digest), self.find(digest)

@@ -40,7 +40,8 @@ class EntitlementCalls:
     """Sets and withdraws entitlements.
 
     `timeout` is in seconds, for each step: waiting for the view after a start, and until it shows the record. The
-    publisher has its own: if this one contained it, the publisher would be cancelled and notice no outage.
+    publisher has its own: if this one contained it, the publisher would be cancelled and notice no outage. `ahead` is
+    how far `clock` is ahead of true time, by which Kafka dates records.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class EntitlementCalls:
         *,
         timeout: float,
         clock: Callable[[], datetime],
+        ahead: Callable[[], timedelta] = timedelta,
     ) -> None:
         self._publisher = publisher
         self._publish = publish
@@ -59,6 +61,7 @@ class EntitlementCalls:
         self._tail = tail
         self._timeout = timeout
         self.clock = clock
+        self._ahead = ahead
 
     async def set(self, account_id: str, event_at: Callable[[datetime], EntitlementSet], parent: str | None) -> None:
         """Publish the event that `event_at` makes for its instant. Raises CatchingUp or NotAcknowledged."""
@@ -75,7 +78,7 @@ class EntitlementCalls:
         if known is None or known.offset > position.offset:
             return  # the account was set again meanwhile, and compaction keeps only the last record
         # In the millisecond of the event, or before: a later tombstone would supersede what is set directly after it.
-        timestamp_ms = (event.withdrawn_at - _EPOCH) // _MILLISECOND
+        timestamp_ms = (event.withdrawn_at - self._ahead() - _EPOCH) // _MILLISECOND
         await self._publisher.publish(serde.tombstone(ENTITLEMENTS, account_id), timestamp_ms=timestamp_ms)
 
     async def _until_it_counts(

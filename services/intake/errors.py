@@ -61,19 +61,25 @@ class MalformedJson(Refusal):
 
 
 class Unauthenticated(Refusal):
-    """The call needs an API key."""
+    """The call needs an API key or a signed token."""
 
     status, kind = 401, "unauthenticated"
 
-    def __init__(self, code: str, error: str | None = None) -> None:
+    def __init__(self, code: str, error: str | None = None, **facts: Any) -> None:
         challenge = 'Bearer realm="frontline"' + (f', error="{error}"' if error else "")
-        super().__init__(code, headers={"WWW-Authenticate": challenge})
+        super().__init__(code, headers={"WWW-Authenticate": challenge}, **facts)
 
 
 class MissingScope(Refusal):
-    """The API key does not have the scope that this call needs."""
+    """The caller does not have the scope that this call needs."""
 
     status, kind = 403, "missing_scope"
+
+
+class NotFromHere(Refusal):
+    """A form that no page of this service sent."""
+
+    status, kind = 403, "not_from_here"
 
 
 class NotFound(Refusal):
@@ -123,13 +129,13 @@ class IdempotencyConflict(Refusal):
 
 
 class RateLimited(Refusal):
-    """Too many calls with this API key."""
+    """Too many calls of this caller."""
 
     status, kind = 429, "rate_limited"
 
 
 class TooManyUnauthenticated(Refusal):
-    """Too many calls of this address without a known API key."""
+    """Too many calls of this address without a known API key or a valid token."""
 
     status, kind = 429, "too_many_unauthenticated"
 
@@ -162,6 +168,12 @@ class ClockWrong(NotAcknowledged):
     """Kafka refuses the time of records, because its clock or that of intake is wrong. Nothing was acknowledged."""
 
     status, kind = 503, "clock_wrong"
+
+
+class ClockNotTaken(Refusal):
+    """Some services have not taken the new time of a test clock. The repeated call counts once."""
+
+    status, kind = 503, "clock_not_taken"
 
 
 class CatchingUp(Refusal):

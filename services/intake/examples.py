@@ -13,7 +13,7 @@ import msgspec
 from services.intake.activity import Activity
 from services.intake.entitlement import EntitlementBody, account_of
 from services.intake.form import form_of
-from services.intake.request import Submission, accept
+from services.intake.request import OwnSubmission, Submission, accept
 from shared.contracts.base import format_instant
 from shared.contracts.request_ids import key_valid_until
 from shared.contracts.structs import (
@@ -69,6 +69,7 @@ class ExamplesOf:
         """The examples of bodies, by the name of their model."""
         return {
             Submission.__name__: self.submissions(),
+            OwnSubmission.__name__: {"own": self._own()},
             Activity.__name__: self.activities(),
             EntitlementBody.__name__: {"contacts": Example("An account with a contact list", self.entitlement())},
         }
@@ -134,6 +135,11 @@ class ExamplesOf:
             found["call"] = Example("By phone, with what callers are asked for at hand", call)
         unknown = {name: value for name, value in usual.items() if name not in ("account_id", "country")}
         return {**found, "no_account": Example("The account is not known", unknown)}
+
+    def _own(self) -> Example:
+        usual = self.submissions()["outage"].value
+        own = {name: value for name, value in usual.items() if name in OwnSubmission.model_fields}
+        return Example("With a signed token, which says whose request it is", own)
 
     def activities(self) -> Examples:
         """What a customer reports, and what a desk does."""

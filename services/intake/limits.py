@@ -1,4 +1,4 @@
-"""Rate limits, kept in this process: calls of each API key, and calls without a known key of each address.
+"""Rate limits, kept in this process: calls of each caller, and calls without a known key of each address.
 
 Each instance of intake counts its own calls.
 """
@@ -10,7 +10,6 @@ from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
-from services.intake.api_keys import ApiKey
 from services.intake.errors import RateLimited, TooManyUnauthenticated
 from shared.observability.logs import get_logger
 from shared.wall_clock import utc_now
@@ -20,19 +19,22 @@ _parse = lru_cache(maxsize=1024)(parse)
 
 
 class RateLimits:
-    """Counts the calls of each key in a moving window."""
+    """Counts the calls of each caller in a moving window."""
 
     def __init__(self) -> None:
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
-    async def count(self, key: ApiKey) -> None:
-        """Count one call. Raises RateLimited, with the seconds until the next call is admitted."""
-        if key.rate is None:
+    async def count(self, caller: str, rate: str | None) -> None:
+        """Count one call against `rate`, such as 20/minute; None = no limit.
+
+        Raises RateLimited, with the seconds until the next call is admitted.
+        """
+        if rate is None:
             return
-        limit: RateLimitItem = _parse(key.rate)
-        if await self._window.hit(limit, key.name):
+        limit: RateLimitItem = _parse(rate)
+        if await self._window.hit(limit, caller):
             return
-        reset_at = (await self._window.get_window_stats(limit, key.name)).reset_time
+        reset_at = (await self._window.get_window_stats(limit, caller)).reset_time
         raise RateLimited(
             "refusal.rate", count=limit.amount, seconds=limit.get_expiry(), retry_after=_seconds_until(reset_at)
         )

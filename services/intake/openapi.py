@@ -5,7 +5,7 @@ them to the description of the call.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -18,16 +18,17 @@ from services.intake.activity import Activity
 from services.intake.entitlement import EntitlementBody
 from services.intake.form import Form
 from services.intake.operations import complete
-from services.intake.request import Submission
+from services.intake.request import OwnSubmission, Submission
 from shared.contracts.base import Instant, Sha256
 from shared.contracts.identifiers import LONGEST, PATTERN
 from shared.contracts.intake import Account
+from shared.identity.scopes import PersonScope
 from shared.policy.model import Edition
 
 KEY_PATTERN = "^[!-~](?:[ -~]*[!-~])?$"  # an identifier in ASCII
 _IDENTIFIERS = ("case_id", "account_id")  # in addresses; other ids there are looked up, and unknown ones are 404
 EVENT_STREAM = "text/event-stream"
-ANY_SCOPE = "any"  # instead of scopes: every key is admitted
+ANY_SCOPE = "any"  # instead of scopes: every caller is admitted
 _RETRY_AFTER = {
     "Retry-After": {
         "description": "Seconds to wait. Then repeat the call, with the same Idempotency-Key if it has one",
@@ -111,7 +112,7 @@ def operation_id(route: APIRoute) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-_IN = (Submission, Activity, EntitlementBody)
+_IN = (Submission, OwnSubmission, Activity, EntitlementBody)
 _OUT = (Submitted, Recorded, RequestStatus, Account, EditionDocument, Problem)
 
 
@@ -121,17 +122,19 @@ def describe(
     answer: type[BaseModel] | str | None,
     *,
     body: type[BaseModel] | None = None,
+    own: type[BaseModel] | None = None,
     repeatable: bool = False,
     conditional: bool = False,
 ) -> dict[str, Any]:
     """The arguments of a route's decorator: the scope of the call, its body and its answer.
 
-    `answer` is a model, a media type, or None for no body. `repeatable` calls accept an Idempotency-Key, `conditional`
-    ones an If-None-Match.
+    `answer` is a model, a media type, or None for no body. `own` is the body that a person with a signed token sends
+    in place of `body`. `repeatable` calls accept an Idempotency-Key, `conditional` ones an If-None-Match.
     """
-    extra: dict[str, Any] = {"security": [{"apiKey": []}], "x-scope": scope}
+    extra: dict[str, Any] = {"security": [{scheme: []} for scheme in _schemes(scope)], "x-scope": scope}
     if body is not None:
-        extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(body)}}}
+        schema = _ref(body) if own is None else {"oneOf": [_ref(body), _ref(own)]}
+        extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     if repeatable:
         extra["parameters"] = [
             {
@@ -229,9 +232,21 @@ def _document(app: FastAPI) -> dict[str, Any]:
     components = document.setdefault("components", {})
     components["schemas"] = {**taken["$defs"], **given["$defs"]}
     components["securitySchemes"] = {
-        "apiKey": {"type": "http", "scheme": "bearer", "description": "an API key (`frontline token key`)"}
+        "apiKey": {"type": "http", "scheme": "bearer", "description": "an API key (`frontline token key`)"},
+        "signedToken": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "a signed token of a host application, for a signed-in person (docs/sign-in.md)",
+        },
     }
     return document
+
+
+def _schemes(scope: str) -> tuple[str, ...]:
+    """How a caller can have one of the scopes of a call: a person never has the scopes admin and backfill."""
+    of_people = scope == ANY_SCOPE or not set(get_args(PersonScope)).isdisjoint(scope.replace(",", "").split())
+    return ("apiKey", "signedToken") if of_people else ("apiKey",)
 
 
 def _ref(model: type[BaseModel]) -> dict[str, str]:

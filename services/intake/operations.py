@@ -29,6 +29,7 @@ TAGS = {
     "support-requests": ("Support requests", "Submit a request, and follow what becomes of it."),
     "cases": ("Cases", "Report what happened on a case: replies, statuses, its end. A case has the id of its request."),
     "accounts": ("Entitlements", "Set what an account owns: its plan, and who may ask in its name."),
+    "test-clock": ("Test clock", "Advance the time of a system that was started for tests."),
     "editions": ("Editions", "Read the rules behind decisions, and what a form has to ask."),
 }
 _PARAMETERS = {
@@ -93,7 +94,8 @@ def complete(document: Json, edition: Edition) -> None:
                 named |= {*names}
     messages = messages_in()
     document["servers"] = SERVERS
-    document["tags"] = [{"name": name, "description": description} for name, description in TAGS.values()]
+    used = {tag for methods in document["paths"].values() for call in methods.values() for tag in call["tags"]}
+    document["tags"] = [{"name": name, "description": text} for name, text in TAGS.values() if name in used]
     document["components"]["examples"] = {
         name: {"summary": document_of(refusal, messages)["title"], "value": document_of(refusal, messages)}
         for name, refusal in refusals(edition).items()
@@ -114,7 +116,7 @@ def _summary(description: str) -> str:
 def _add_body(call: Json, bodies: Mapping[str, Mapping[str, Example]]) -> None:
     if "requestBody" in call:
         content = call["requestBody"]["content"]["application/json"]
-        content["examples"] = _shown(bodies.get(_model(content), {}))
+        _add_examples(content, bodies)
 
 
 def _add_answer(call: Json, answers: Mapping[str, Mapping[str, Example]], event_stream: str) -> None:
@@ -122,7 +124,7 @@ def _add_answer(call: Json, answers: Mapping[str, Mapping[str, Example]], event_
     answer = call["responses"][status]
     for media_type, content in answer.get("content", {}).items():
         if media_type == "application/json":
-            content["examples"] = _shown(answers.get(_model(content), {}))
+            _add_examples(content, answers)
         else:
             content["example"] = event_stream
     operation = call["operationId"]
@@ -141,8 +143,9 @@ def _problems(method: str, path: str, call: Json) -> Iterator[tuple[str, list[st
     if method == "get" and "{" in path:
         refused += [name for beginning, name in UNKNOWN.items() if path.startswith(beginning)]
     if "requestBody" in call:
-        model = _model(call["requestBody"]["content"]["application/json"])
-        refused += ["malformed_json", "body_too_large", "unsupported_media_type", WRONG_BODY[model]]
+        models = _models(call["requestBody"]["content"]["application/json"])
+        refused += ["malformed_json", "body_too_large", "unsupported_media_type"]
+        refused += [WRONG_BODY[model] for model in models if model in WRONG_BODY]
     elif "account_id" in parameters:
         refused.append("invalid_id")
     if "Idempotency-Key" in parameters:
@@ -156,13 +159,18 @@ def _problems(method: str, path: str, call: Json) -> Iterator[tuple[str, list[st
     yield from (("4XX", refused), ("429", ["rate_limited"]), ("500", ["internal_error"]), ("503", unavailable))
 
 
-def _model(content: Json) -> str:
-    name: str = content["schema"]["$ref"].rpartition("/")[2]
-    return name
+def _models(content: Json) -> list[str]:
+    """The names of the models that a body or an answer may be of."""
+    shapes = content["schema"].get("oneOf", [content["schema"]])
+    return [shape["$ref"].rpartition("/")[2] for shape in shapes if "$ref" in shape]
 
 
-def _shown(found: Mapping[str, Example]) -> Json:
-    return {name: {"summary": example.summary, "value": example.value} for name, example in found.items()}
+def _add_examples(content: Json, known: Mapping[str, Mapping[str, Example]]) -> None:
+    found = {name: example for model in _models(content) for name, example in known.get(model, {}).items()}
+    if found:
+        content["examples"] = {
+            name: {"summary": example.summary, "value": example.value} for name, example in found.items()
+        }
 
 
 def _shown_status(edition: Edition) -> examples.ShowStatus:

@@ -1,7 +1,7 @@
 """[pure] A submission: the fields that a client may send, and the event of the request.
 
-A client cannot claim a plan, a priority or a case, since there are no such fields. Later, a signed token will outrank
-`account_id` and `requester`, and an anonymous form will omit them. Both will have another `authenticated_by`.
+A client cannot claim a plan, a priority or a case, since there are no such fields. Who asks is claimed by a client with
+an API key only: a person's token says it, so their submission has no such fields (`OwnSubmission`).
 """
 
 from datetime import datetime
@@ -13,6 +13,7 @@ from services.intake.digest import content_digest
 from services.intake.fields import Body, Country, Email, Id, Subject, Text, Word, Words
 from shared.contracts.structs import PhoneReadiness, Requester, SupportRequestSubmitted
 from shared.contracts.vocabulary import AuthenticatedBy, Language, OpenedBy
+from shared.identity.person import Person
 
 
 class RequesterBody(Body):
@@ -32,15 +33,13 @@ class PhoneBody(Body):
     host_key: SecretStr | None = None
 
 
-class Submission(Body):
-    """A support request as a client sends it. Channel, role and fields are words of the edition in force.
+class OwnSubmission(Body):
+    """A support request as a person with a signed token sends it: account and requester are those of the token.
 
-    `fields` has what the edition asks; one with a default may be left out. `opened_by`: who takes the first step; a
-    desk that opens a case on a customer's behalf is `agent`.
+    Channel and fields are words of the edition in force. `fields` has what the edition asks; one with a default may be
+    left out.
     """
 
-    account_id: Id | None = None
-    requester: RequesterBody
     channel: Word
     subject: Subject
     description: Text
@@ -48,6 +47,16 @@ class Submission(Body):
     language: Language | None = None
     country: Country | None = None
     phone: PhoneBody | None = None
+
+
+class Submission(OwnSubmission):
+    """A support request as a client with an API key sends it, for somebody: the role, too, is a word of the edition.
+
+    `opened_by`: who takes the first step; a desk that opens a case on a customer's behalf is `agent`.
+    """
+
+    account_id: Id | None = None
+    requester: RequesterBody
     opened_by: OpenedBy = "customer"
 
     @property
@@ -85,6 +94,25 @@ class Submission(Body):
         content = self.model_dump(exclude={"phone"}, exclude_none=True)
         content["phone"] = None if ready is None else [ready.meeting_id_given, ready.host_key_given]
         return content_digest(content)
+
+
+def of_person(own: OwnSubmission, person: Person) -> Submission:
+    """The submission of a person: what they sent, for the account and the requester of their token.
+
+    Raises ValidationError for a token whose name or address of mail is none.
+    """
+    return Submission(
+        account_id=person.account_id,
+        requester=RequesterBody(
+            requester_id=person.requester_id,
+            role=person.role or "",
+            licensed=person.licensed,
+            name=person.name,
+            email=person.email,
+        ),
+        **{name: getattr(own, name) for name in OwnSubmission.model_fields if name in own.model_fields_set}
+        | ({} if own.country or not person.country else {"country": person.country}),
+    )
 
 
 def accept(

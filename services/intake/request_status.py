@@ -8,16 +8,15 @@ Events come in one order that does not depend on which topic was read first: the
 what happened to the clocks, in the order of their topic. Their ids are the same in every instance and after a restart.
 """
 
-import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from services.intake.watchers import Watchers
 from shared.contracts import wire
 from shared.contracts.structs import (
     CaseClosed,
@@ -93,7 +92,7 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 class RecentRequests:
-    """The view. All of it runs in the event loop's thread; `watch` announces changes.
+    """The view. All of it runs in the event loop's thread; `watchers` are told of changes.
 
     `whole` works the whole decision of a case out again; None while the edition that it names is not known.
     """
@@ -106,7 +105,7 @@ class RecentRequests:
         self._places: dict[bytes, int] = {}  # bounded by the editions: their outcomes, by country for numbers
         self._outcomes: list[bytes] = []
         self._early: OrderedDict[str, _Entry] = OrderedDict()
-        self._watchers: dict[str, set[asyncio.Event]] = {}
+        self.watchers = Watchers()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -118,7 +117,7 @@ class RecentRequests:
         self._order.clear()
         self._early.clear()
         for request_id in forgotten:
-            self._notify(request_id)
+            self.watchers.notify(request_id)
 
     def submitted(self, event: SupportRequestSubmitted) -> None:
         """A request was accepted. Where one with this id is known, the first counts, as it does for the router."""
@@ -138,7 +137,7 @@ class RecentRequests:
         if len(self._order) > self._limit:
             oldest = self._order.popleft()
             del self._entries[oldest]
-            self._notify(oldest)
+            self.watchers.notify(oldest)
 
     def routed(self, case: CaseRouted) -> None:
         """A request was decided."""
@@ -204,19 +203,6 @@ class RecentRequests:
             ]
         return Status(request, tuple(events))
 
-    @contextmanager
-    def watch(self, request_id: str) -> Iterator[asyncio.Event]:
-        """An event that is set whenever something about the request changes, its being forgotten included."""
-        changed = asyncio.Event()
-        self._watchers.setdefault(request_id, set()).add(changed)
-        try:
-            yield changed
-        finally:
-            watchers = self._watchers[request_id]
-            watchers.discard(changed)
-            if not watchers:
-                del self._watchers[request_id]
-
     def _load(self, request_id: str) -> _Entry:
         blob = self._entries.get(request_id)
         if blob is not None:
@@ -234,11 +220,7 @@ class RecentRequests:
 
     def _store(self, request_id: str, entry: _Entry) -> None:
         self._entries[request_id] = _encoder.encode(entry)
-        self._notify(request_id)
-
-    def _notify(self, request_id: str) -> None:
-        for changed in self._watchers.get(request_id, ()):
-            changed.set()
+        self.watchers.notify(request_id)
 
     def _completed(self, case: CaseRouted) -> _Decision:
         whole = self._whole(case)

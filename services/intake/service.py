@@ -8,15 +8,15 @@ from fastapi import Request
 from prometheus_client import Gauge
 
 from services.intake.accounts import Accounts
-from services.intake.api_keys import ApiKey, Keyring
+from services.intake.callers import Caller, Callers
 from services.intake.editions import Editions
 from services.intake.entitlement_calls import EntitlementCalls
 from services.intake.errors import MissingScope, Refusal, Unauthenticated
 from services.intake.limits import RateLimits, UnauthenticatedCalls
 from services.intake.publisher import Publisher
+from services.intake.recent_cases import RecentCases
 from services.intake.request_ids import RequestIds
 from services.intake.request_status import RecentRequests
-from services.intake.scopes import Scope
 from services.intake.settings import Settings
 from services.intake.stream import Streams
 from services.intake.used_keys import RecentDigests, UsedKeys
@@ -28,6 +28,7 @@ from shared.contracts.structs import CaseRouted, EscalationEvent, Event, Support
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.contracts.vocabulary import INTAKE_SOURCE
 from shared.http.connections import client_of
+from shared.identity.scopes import Scope
 from shared.kafka import serde
 from shared.kafka.faststream_client import Written
 from shared.kafka.partitioning import partitioner
@@ -37,8 +38,10 @@ from shared.observability import tracing
 from shared.observability.clock_report import ClockReport
 from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary
+from shared.test_clock import AdvanceableClock
 
 RECENT = Gauge("frontline_intake_recent_requests", "Requests that the view of recent requests holds")
+CASE_BYTES = Gauge("frontline_intake_recent_cases_bytes", "Bytes of the cases that the pages can show")
 ACCOUNTS = Gauge("frontline_intake_accounts", "Accounts that the view of entitlements knows, withdrawn ones included")
 _CLOCK_REPORT_SECONDS = 1.0
 _EVENTS_PER_REQUEST = 10  # events of escalation per request that the view of recent requests reads at the start
@@ -50,24 +53,26 @@ class Service:
     def __init__(
         self,
         settings: Settings,
-        keys: tuple[ApiKey, ...],
+        callers: Callers,
         editions: EditionLibrary,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.settings = settings
         self._watched_clock = settings.watched_clock()
+        self.test_clock = self._watched_clock if isinstance(self._watched_clock, AdvanceableClock) else None
         self.clock = clock = clock or (lambda: self._watched_clock.read().now)
         self.readiness = Readiness()
-        self.keyring = Keyring(keys)
+        self.callers = callers
         self.limits = RateLimits()
         self.unauthenticated = UnauthenticatedCalls(settings.unauthenticated_rate)
         self.editions = editions
         self.published_editions = Editions(editions)
         self.words = AnyEdition(editions)
         self.recent = RecentRequests(settings.recent_requests, self.published_editions.whole_decision)
+        self.cases = RecentCases(settings.recent_cases_mb * 1_000_000)
         self.recent_activity = RecentDigests(settings.recent_requests)
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")
-        self.accounts = Accounts(partitioner(settings.partitions), clock)
+        self.accounts = Accounts(partitioner(settings.partitions), clock, lambda: self._watched_clock.ahead)
         self.streams = Streams(self.recent, settings.event_stream_limit, settings.event_streams_per_client)
         self.publisher = Publisher(
             settings,
@@ -84,7 +89,7 @@ class Service:
         self.requests_tail = Tail(
             "recent_requests",
             settings,
-            ((REQUESTS, since), (CASES, since), (ESCALATIONS, many)),
+            ((REQUESTS, since), (CASES, since), (ACTIVITY, since), (ESCALATIONS, many)),
             self._take_recent,
             self.publisher.watch,
         )
@@ -98,15 +103,19 @@ class Service:
             self.accounts_tail,
             timeout=settings.publish_timeout_seconds,
             clock=clock,
+            ahead=lambda: self._watched_clock.ahead,
         )
         self.editions_tail = Tail(
             "editions", settings, ((EDITIONS, None),), self.published_editions.take, self.publisher.watch
         )
         RECENT.set_function(lambda: len(self.recent))
+        CASE_BYTES.set_function(lambda: self.cases.size)
         ACCOUNTS.set_function(lambda: len(self.accounts))
 
     async def run(self) -> None:
         """Run the background tasks until cancelled."""
+        if self.test_clock is not None:
+            self.test_clock.warn("intake")
         async with asyncio.TaskGroup() as group:
             group.create_task(self._report_clock())
             group.create_task(self.publisher.run())
@@ -124,23 +133,24 @@ class Service:
 
     def _forget(self) -> None:
         """Clear the views of another Kafka: by them a repeated call would be acknowledged without a record."""
-        for view in (self.request_ids, self.recent, self.recent_activity, self.accounts):
+        for view in (self.request_ids, self.recent, self.cases, self.recent_activity, self.accounts):
             view.clear()
 
-    async def admit(self, request: Request, *any_of: Scope) -> ApiKey:
-        """The caller, if its key has one of these scopes and is within its rate. Raises the refusal.
+    async def admit(self, request: Request, *any_of: Scope) -> Caller:
+        """The caller, if it has one of these scopes and is within its rate. Raises the refusal.
 
-        Without scopes every key is admitted. Only a call without a known key counts against its address.
+        Without scopes every caller is admitted. Only a call without a known key or a valid token counts against its
+        address.
         """
         try:
-            key = self.keyring.identify(request.headers.get("authorization"))
+            caller = self.callers.identify(request.headers.get("authorization"))
         except Unauthenticated:
             await self.unauthenticated.count(client_of(request.client.host if request.client else None))
             raise
-        await self.limits.count(key)
-        if any_of and not set(any_of) & set(key.scopes):
+        await self.limits.count(caller.limited_as, caller.rate)
+        if any_of and not set(any_of) & set(caller.scopes):
             raise MissingScope("refusal.scope", scopes=list(any_of))
-        return key
+        return caller
 
     async def publish(
         self, topic: Topic, key: str, event: Event, *, event_id: str, subject: str, at: datetime, parent: str | None
@@ -151,22 +161,30 @@ class Service:
         """
         envelope = serde.Envelope(event_id, INTAKE_SOURCE, type_of(event), at, subject, tracing.child(parent))
         # Kafka compares this with its own clock. The producer would read the wall clock, which may have jumped.
-        timestamp_ms = round(self._watched_clock.read().now.timestamp() * 1000)
+        timestamp_ms = self._watched_clock.read().timestamp_ms
         return await self.publisher.publish(
             serde.to_output(topic, key, envelope, wire.encode(event)), timestamp_ms=timestamp_ms
         )
 
-    def new_activity_id(self, client: str, case_id: str, key: str) -> str:
-        """The id of what `client` reports on a case under this Idempotency-Key."""
-        return activity_id(self.id_secrets[0], client=client, case_id=case_id, key=key)
+    def new_activity_id(self, caller: Caller, case_id: str, key: str) -> str:
+        """The id of what `caller` reports on a case under this Idempotency-Key."""
+        return activity_id(self.id_secrets[0], client=caller.client, case_id=case_id, key=caller.own_key(key))
+
+    def submitted(self, event: SupportRequestSubmitted) -> None:
+        """Show a request that Kafka has."""
+        self.recent.submitted(event)
+        self.cases.submitted(event)
 
     def _take_recent(self, record: Record) -> None:
+        self.cases.take(record)
+        if record.topic == ACTIVITY.name:
+            return
         envelope, data = serde.read(record)
         kind = struct_for(envelope.type)
         if kind is SupportRequestSubmitted:
             # The view has this instance's own submissions already; their events have the request's id.
             if self.recent.submitted_at(envelope.id) is None:
-                self.recent.submitted(wire.decode(SupportRequestSubmitted, data))
+                self.submitted(wire.decode(SupportRequestSubmitted, data))
         elif kind is CaseRouted:
             self.recent.routed(wire.decode(CaseRouted, data))
         elif kind is not None and issubclass(kind, EscalationEvent):

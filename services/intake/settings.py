@@ -4,16 +4,17 @@ from pathlib import Path
 from typing import Self
 
 from limits import parse
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from services.intake.api_keys import ApiKey, ApiKeys
+from services.intake.admission import read_hosts, read_keys
+from services.intake.callers import Callers
+from services.intake.origins import is_origin
 from shared.contracts.request_ids import MIN_SECRET
 from shared.http.limits import HttpLimits, http_limits, possible_connections
 from shared.http.service_settings import ServiceSettings
-from shared.kafka.settings import BadSettings, KafkaSettings
-from shared.messages.catalogues import messages_in
-from shared.messages.field_reasons import reason_of
+from shared.kafka.settings import KafkaSettings
 from shared.policy.settings import PolicySettings
+from shared.wall_clock import utc_now
 
 _HOW_TO_MAKE_ONE = "`frontline token secret` prints a new one"
 
@@ -25,6 +26,12 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
     api_keys: SecretStr | None = Field(None, description="JSON: a list of API keys by their hashes")
     api_keys_file: Path | None = Field(None, description="a file with the same JSON")
     unauthenticated_rate: str = Field("100/minute", description="calls without a known API key, of one address")
+    anonymous_rate: str = Field("20/minute", description="what visitors of one address send by forms, not signed in")
+    token_hosts: SecretStr | None = Field(None, description="JSON: a list of host applications with their keys")
+    token_hosts_file: Path | None = Field(None, description="a file with the same JSON")
+    token_audience: str = Field("frontline", min_length=1, description="what tokens must name as their `aud`")
+    demo_sign_in_file: Path | None = Field(None, description="the key and the people of the demo sign-in page")
+    cors_origins: str = Field("", description="of web pages elsewhere that may call from a browser, by commas")
     id_secret: SecretStr | None = Field(
         None, description="makes ids; several separated by commas: the first makes them"
     )
@@ -32,6 +39,7 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
     publish_linger_ms: int = Field(2, ge=0, le=100, description="how long records wait to share a batch")
     recent_requests: int = Field(200_000, ge=1, le=5_000_000, description="how many recent requests have a status")
     recent_hours: float = Field(24.0, ge=0, le=720, description="how far back recent requests are read at the start")
+    recent_cases_mb: int = Field(64, ge=0, le=100_000, description="how much of the log the pages keep in memory")
     known_request_ids: int = Field(
         1_000_000, ge=1, le=50_000_000, description="of yesterday and today, to recognise an Idempotency-Key by"
     )
@@ -42,7 +50,7 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
     event_streams: int = Field(1_000, ge=0, le=100_000, description="open at the same time")
     event_streams_per_client: int | None = Field(None, ge=1, description="of one API key; None = half of all")
 
-    @field_validator("unauthenticated_rate")
+    @field_validator("unauthenticated_rate", "anonymous_rate")
     @classmethod
     def _check_rate(cls, text: str) -> str:
         try:
@@ -59,6 +67,22 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
                 "set one of FRONTLINE_API_KEYS and FRONTLINE_API_KEYS_FILE; "
                 "`frontline token key NAME --scopes submit` makes a key and its entry"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _one_source_of_hosts(self) -> Self:
+        if self.token_hosts is not None and self.token_hosts_file is not None:
+            raise ValueError("set one of FRONTLINE_TOKEN_HOSTS and FRONTLINE_TOKEN_HOSTS_FILE, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _origins_are_origins(self) -> Self:
+        for origin in self.other_origins:
+            if not is_origin(origin):
+                raise ValueError(
+                    f"FRONTLINE_CORS_ORIGINS: {origin!r} is no origin; write it like https://portal.example, "
+                    "without a path, and several separated by commas"
+                )
         return self
 
     @model_validator(mode="after")
@@ -100,23 +124,13 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
         """The limit of open event streams: at most three quarters of the connections, so that calls get through."""
         return min(self.event_streams, self.http_limits.connections * 3 // 4)
 
-    def read_keys(self) -> tuple[ApiKey, ...]:
-        """The configured API keys. Raises BadSettings with one line for each mistake: the entry and the field."""
-        variable, text = "FRONTLINE_API_KEYS", self.api_keys.get_secret_value() if self.api_keys else ""
-        if self.api_keys_file is not None:
-            variable = "FRONTLINE_API_KEYS_FILE"
-            try:
-                text = self.api_keys_file.read_text(encoding="utf-8")
-            except UnicodeDecodeError:
-                raise BadSettings(f"{variable}={self.api_keys_file}: is not UTF-8 text") from None
-            except OSError as error:
-                raise BadSettings(f"{variable}={self.api_keys_file}: cannot be read: {error.strerror}") from None
-        try:
-            return ApiKeys.validate_json(text)
-        except ValidationError as error:
-            lines = []
-            for item in error.errors(include_url=False, include_input=False):
-                code, facts = reason_of(item["type"], item.get("ctx", {}))
-                reason = item["msg"] if code == "field.not_valid" else messages_in()(code, **facts)
-                lines.append(f"{variable}{''.join(f'[{part}]' for part in item['loc'])}: {reason}")
-            raise BadSettings("\n".join(lines)) from None
+    def read_callers(self) -> Callers:
+        """Who is admitted. Raises BadSettings with one line for each mistake: the entry and the field."""
+        keys = read_keys("FRONTLINE_API_KEYS", self.api_keys, self.api_keys_file)
+        hosts = read_hosts("FRONTLINE_TOKEN_HOSTS", self.token_hosts, self.token_hosts_file, keys)
+        return Callers(keys, hosts, self.token_audience, utc_now)
+
+    @property
+    def other_origins(self) -> tuple[str, ...]:
+        """The origins of web pages elsewhere that may call intake from a browser."""
+        return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())

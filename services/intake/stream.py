@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, Literal, Protocol
 
 import msgspec
 from prometheus_client import Gauge
@@ -11,6 +11,7 @@ from starlette.responses import StreamingResponse
 
 from services.intake.errors import TooManyStreams
 from services.intake.request_status import RecentRequests, StatusEvent
+from services.intake.watchers import Watchers
 from shared.observability.health import Receive, Scope, Send
 
 OPEN = Gauge("frontline_intake_event_streams", "Event streams that are open")
@@ -47,8 +48,15 @@ class Streams:
     def open(self, client: str, request_id: str, last_event_id: str | None, present: Present = dict) -> "EventStream":
         """The answer that streams the events of a request to `client`.
 
-        It counts against the limits from now on, so that simultaneous calls cannot exceed them. `present` turns the
-        data of an event into the data for the client. Raises TooManyStreams beyond a limit.
+        `present` turns the data of an event into the data for the client. Raises TooManyStreams beyond a limit.
+        """
+        events = _Events(self._recent, request_id, last_event_id, present)
+        return self.follow(client, self._recent.watchers, request_id, events)
+
+    def follow(self, client: str, watchers: Watchers, request_id: str, changes: "Changes") -> "EventStream":
+        """The answer that streams what `changes` has to say, now and whenever something about the request changes.
+
+        It counts against the limits from now on, so that simultaneous calls cannot exceed them. Raises TooManyStreams.
         """
         if self.count >= self._limit:
             raise TooManyStreams("refusal.too_many_streams", retry_after=30)
@@ -60,7 +68,7 @@ class Streams:
             )
         self._open[client] += 1
         OPEN.inc()
-        return EventStream(self, client, self._follow(request_id, last_event_id, present))
+        return EventStream(self, client, self._follow(watchers, request_id, changes))
 
     def ended(self, client: str) -> None:
         """Count a stream of `client` as ended."""
@@ -69,28 +77,47 @@ class Streams:
             del self._open[client]
         OPEN.dec()
 
-    async def _follow(self, request_id: str, last_event_id: str | None, present: Present) -> AsyncIterator[bytes]:
-        """The events of a request after `last_event_id`: first the past ones, then each new one.
-
-        A change only wakes the reader, which then reads the request again. So a slow client needs no queue.
-        """
+    async def _follow(self, watchers: Watchers, request_id: str, changes: "Changes") -> AsyncIterator[bytes]:
+        """What there is to say, and then what is new. A change only wakes the reader: a slow client needs no queue."""
         closing = asyncio.ensure_future(self._closing.wait())
-        sent = last_event_id
         try:
-            with self._recent.watch(request_id) as changed:
+            with watchers.watch(request_id) as changed:
                 while not self._closing.is_set():
                     changed.clear()
-                    status = self._recent.status(request_id)
-                    if status is None:
+                    frames = changes.frames()
+                    if frames is None:
                         yield b"event: forgotten\ndata: {}\n\n"
                         return
-                    for event in _after(status.events, sent):
-                        yield _frame(event, present(event.data))
-                        sent = event.id
+                    for frame in frames:
+                        yield frame
                     if not await _either(changed, closing):
                         yield b": keep-alive\n\n"
         finally:
             closing.cancel()
+
+
+class Changes(Protocol):
+    """What a stream has to say about a request."""
+
+    def frames(self) -> Iterable[bytes] | None:
+        """The frames that are new since the last call; None if the request is not known any more."""
+
+
+class _Events:
+    """The events of a request after `last_event_id`: first the past ones, then each new one."""
+
+    def __init__(self, recent: RecentRequests, request_id: str, last_event_id: str | None, present: Present) -> None:
+        self._recent, self._request_id, self._sent, self._present = recent, request_id, last_event_id, present
+
+    def frames(self) -> list[bytes] | None:
+        """Those after the last one sent."""
+        status = self._recent.status(self._request_id)
+        if status is None:
+            return None
+        new = _after(status.events, self._sent)
+        if new:
+            self._sent = new[-1].id
+        return [_frame(event, self._present(event.data)) for event in new]
 
 
 class EventStream(StreamingResponse):

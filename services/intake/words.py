@@ -19,6 +19,7 @@ from shared.policy.model import Edition, ImpossibleAccount
 from shared.policy.request_words import MISSING, UNKNOWN_FIELD, wrong_words
 
 Json = Any
+_OF_THE_TOKEN = ("account_id", "requester")
 WITH_WORDS = {
     "channel",
     "requester",
@@ -56,6 +57,12 @@ def wrong_words_of_request(edition: Edition, languages: Iterable[str], body: Jso
             errors.append(FieldError(place, code, {"allowed": allowed}))
     known = tuple(dict.fromkeys((*languages, *edition.languages)))
     return errors + list(_language_errors(known, body.get("language")))
+
+
+def wrong_words_of_own_request(edition: Edition, languages: Iterable[str], body: Json) -> list[FieldError]:
+    """The same for the body of a person with a signed token, who does not say who they are: the token does."""
+    claimed = [FieldError(name, "field.of_the_token") for name in _OF_THE_TOKEN if name in _mapping(body)]
+    return claimed + wrong_words_of_request(edition, languages, body)
 
 
 def _no_field(place: str, allowed: Iterable[str]) -> FieldError:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from shared.contracts.structs import ActivityRecorded, CaseRouted, EscalationEvent, Event
+from shared.contracts.structs import ActivityRecorded, CaseRouted, EscalationEvent
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ESCALATIONS, Topic, changelog, dead_letter
+from shared.contracts.vocabulary import INTAKE_SOURCE
 from shared.explain.published_editions import PublishedEditions
 from shared.kafka import dead_letters, serde
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
+from shared.kafka.serde import Envelope
 from shared.sla import isolated_case
 from shared.sla.errors import InputRefused
 from shared.sla.input_checks import check_activity, check_case
@@ -86,12 +88,12 @@ class CaseLog:
             return
         place = record.partition, record.offset
         try:
-            event: Event = serde.decode(record)[1]
+            envelope, event = serde.decode(record)
             if isinstance(event, CaseRouted) and _is_at_home(record, CASES, event.case_id):
                 check_case(event)
                 self.cases.append((place, event))
             elif isinstance(event, ActivityRecorded) and _is_at_home(record, ACTIVITY, event.case_id):
-                check_activity(event, _written_at(record))
+                check_activity(event, _written_at(record, envelope))
                 self.activity.append((place, event))
             elif isinstance(event, EscalationEvent):
                 self.events.append(event)
@@ -104,9 +106,12 @@ def _is_at_home(record: Record, topic: Topic, case_id: str) -> bool:
     return record.topic == topic.name and record.key == case_id.encode()
 
 
-def _written_at(record: Record) -> datetime:
+def _written_at(record: Record, envelope: Envelope) -> datetime:
     """The instant at which escalation asked what has happened yet, as closely as the log has it.
 
-    Escalation may have read it later. That makes a difference only to a writer whose clocks disagree by minutes.
+    Escalation may have read it later. That makes a difference only to a writer whose clocks disagree by minutes. Intake
+    dates its events by the clock of the system: a test may have advanced that, and Kafka's timestamps are true time.
     """
-    return datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+    at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+    dated = envelope.time if envelope.source == INTAKE_SOURCE else None
+    return at if dated is None else max(at, dated)

@@ -30,6 +30,7 @@ from shared.routing.rendering import entitlement_in_full, in_words_of, with_sent
 from shared.routing.rulebook import Rulebook
 from shared.sla import isolated_case
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition
+from shared.sla.sla_clock import status_kind_at
 
 # What an activity, or an event, says beside what all of them say; a text is the customer's own and stays in the log.
 _OF_AN_ACTIVITY = (
@@ -79,6 +80,7 @@ def explanation(
         **_case(case, now),
         "isolation": None if log.isolated is None else _isolation(log.isolated),
         **_decision(case, shown),
+        "state": None if history is None else status_kind_at(history.view.policy, history.view.clocks, at),
         "priority": case.priority if history is None else history.view.kind.priority,
         "channel_rule": decision.channel_rule(shown, pinned, messages),
         "priority_rules": decision.priority_rules(shown, history, messages),
@@ -125,7 +127,13 @@ def _shown(case: CaseRouted, pinned: PinnedEdition | None, messages: Messages) -
         name: {"target_seconds": None, "due_at": None, **promised} for name, promised in core["milestones"].items()
     }
     core["entitlement"] = entitlement_in_full(case.entitlement)
-    unknown: dict[str, Any] = {"channels": None, "trace": [], "notes": [], "priority_because": ""}
+    unknown: dict[str, Any] = {
+        "channels": None,
+        "trace": [],
+        "phone_numbers": [],
+        "notes": [],
+        "priority_because": "",
+    }
     return {**core, "needs_triage": case.needs_triage, **unknown}
 
 
@@ -139,6 +147,7 @@ def _decision(case: CaseRouted, shown: Mapping[str, Any]) -> dict[str, Any]:
         "priority_rule",
         "priority_because",
         "trace",
+        "phone_numbers",
         "notes",
         "escalation",
     )

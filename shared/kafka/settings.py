@@ -5,11 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import DirectoryPath, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.kafka.faults import KafkaFault
 from shared.kafka.namespace import PATTERN, Namespace
+from shared.test_clock import AdvanceableClock
 from shared.watched_clock import WatchedClock
 
 PREFIX = "FRONTLINE_"
@@ -58,6 +59,9 @@ class KafkaSettings(BaseSettings):
     clock_settle_ms: int = Field(
         30_000, ge=1_000, description="how long a stepped wall clock must be stable before a service follows it"
     )
+    test_clock: DirectoryPath | None = Field(
+        None, description="the folder of a clock that tests advance; only `frontline up --test-clock` sets it"
+    )
 
     @field_validator("kafka_bootstrap")
     @classmethod
@@ -67,6 +71,12 @@ class KafkaSettings(BaseSettings):
             if not host or not port.isdecimal() or not 0 < int(port) <= _LAST_PORT:
                 raise ValueError(f"{address.strip()!r} is not HOST:PORT; separate several with commas")
         return addresses
+
+    @field_validator("test_clock", mode="before")
+    @classmethod
+    def _empty_is_none(cls, folder: Any) -> Any:
+        """Else an empty variable would be the current folder."""
+        return folder or None
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -90,10 +100,12 @@ class KafkaSettings(BaseSettings):
         return Namespace(self.namespace)
 
     def watched_clock(self) -> WatchedClock:
-        """The wall clock, watched for jumps by these limits."""
-        return WatchedClock(
-            timedelta(milliseconds=self.clock_tolerance_ms), timedelta(milliseconds=self.clock_settle_ms)
-        )
+        """The wall clock, watched for jumps by these limits; with `test_clock` one that a test may advance."""
+        tolerance = timedelta(milliseconds=self.clock_tolerance_ms)
+        settle = timedelta(milliseconds=self.clock_settle_ms)
+        if self.test_clock is not None:
+            return AdvanceableClock(self.test_clock, tolerance, settle)
+        return WatchedClock(tolerance, settle)
 
     def client(self) -> dict[str, Any]:
         """The arguments of every aiokafka client: its connection, no names."""

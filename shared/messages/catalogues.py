@@ -8,7 +8,7 @@ those that ship. A code that a catalogue lacks is shown in the fallback language
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from gettext import c2py
 from io import BytesIO
@@ -57,15 +57,30 @@ def best(language: str | None) -> str:
 
 def accepted(header: str | None) -> str:
     """The best language for an Accept-Language header (RFC 9110, section 12.5.4)."""
+    found = ((best(tag), tag.partition("-")[0].casefold() == FALLBACK) for tag in _ranked(header))
+    return next((language for language, is_fallback in found if language != FALLBACK or is_fallback), FALLBACK)
+
+
+def accepted_of(header: str | None, there: Sequence[str]) -> str:
+    """The same among the languages that are `there`, the first of which is the fallback."""
+    known = {each.casefold(): each for each in there}
+    for tag in _ranked(header):
+        parts = tag.casefold().split("-")
+        for length in range(len(parts), 0, -1):
+            if (found := known.get("-".join(parts[:length]))) is not None:
+                return found
+    return there[0]
+
+
+def _ranked(header: str | None) -> list[str]:
+    """The tags of an Accept-Language header, the most wanted first."""
     wanted: list[tuple[float, str]] = []
     for item in (header or "").split(",")[:20]:
         tag, _, weight = item.strip().partition(";")
         quality = weight.strip().removeprefix("q=") if weight else "1"
         if tag and quality.replace(".", "", 1).isdecimal() and float(quality) > 0:
             wanted.append((-float(quality), tag.strip()))
-    ranked = [tag for _, tag in sorted(wanted, key=lambda each: each[0])]
-    found = ((best(tag), tag.partition("-")[0].casefold() == FALLBACK) for tag in ranked)
-    return next((language for language, is_fallback in found if language != FALLBACK or is_fallback), FALLBACK)
+    return [tag for _, tag in sorted(wanted, key=lambda each: each[0])]
 
 
 def lacking(language: str) -> set[str]:

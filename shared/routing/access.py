@@ -11,6 +11,7 @@ from shared.routing.demands import Demand, demands, lacking, what_lacks
 from shared.routing.reasons import Why, not_covered, part, why
 
 NOT_COVERED_RULE = "entitlement.known"
+HELP = "note.help"  # the code of a note that is a help text
 
 
 def verdicts(edition: Edition, standing: CoverageStatus, situation: Situation) -> dict[str, ChannelVerdict]:
@@ -70,7 +71,7 @@ def help_texts(edition: Edition, answers: Mapping[str, ChannelVerdict]) -> tuple
     about = {channel.resource for channel in edition.channels.values()}
     is_open = {edition.channels[name].resource for name, verdict in answers.items() if verdict.eligible}
     found = (resource for resource in edition.resources if resource in is_open or resource not in about)
-    return tuple(part("note.help", resource=resource) for resource in found)
+    return tuple(part(HELP, resource=resource) for resource in found)
 
 
 class RightToAsk(NamedTuple):

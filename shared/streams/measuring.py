@@ -5,7 +5,6 @@ has restored nothing yet knows no timer, which is not the same as having none.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Protocol
 
 from shared.contracts.topics import Topic
@@ -19,7 +18,7 @@ from shared.watched_clock import Reading
 class Observer(Protocol):
     """Watches the processors of a service, for instance to export metrics. What it raises is logged and ignored."""
 
-    def observe(self, partition: int, processor: Processor, now: datetime) -> None:
+    def observe(self, partition: int, processor: Processor, reading: Reading) -> None:
         """Called every second for each task whose state is known, while the wall clock is stable; it must be quick."""
 
     def forget(self, partition: int) -> None:
@@ -45,7 +44,7 @@ def measure(service: str, sources: Sequence[Topic], task: Task, reading: Reading
     if observer is None:
         return
     if task.knows_its_state and reading.steady:
-        observer.observe(partition, task.processor, reading.now)
+        observer.observe(partition, task.processor, reading)
     else:
         observer.forget(partition)
 
@@ -53,6 +52,6 @@ def measure(service: str, sources: Sequence[Topic], task: Task, reading: Reading
 def _measure_timers(service: str, task: Task, reading: Reading) -> None:
     postponed = task.processor.postponed()
     due = [at for at in (task.processor.next_due(), postponed.earliest) if at is not None]
-    overdue = (reading.now - min(due)).total_seconds() if due else 0.0
-    metrics.TIMER_OVERDUE_SECONDS.labels(service, task.partition).set(max(0.0, overdue))
+    overdue = reading.late(min(due)) if due else 0.0
+    metrics.TIMER_OVERDUE_SECONDS.labels(service, task.partition).set(overdue)
     metrics.ISOLATED.labels(service, task.partition).set(postponed.timers)

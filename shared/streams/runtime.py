@@ -27,6 +27,7 @@ from shared.streams.task import Task
 from shared.streams.task_context import TaskContext
 from shared.streams.task_state import TaskState
 from shared.streams.transaction import KafkaTransactions, Transactions
+from shared.test_clock import AdvanceableClock
 from shared.watched_clock import WatchedClock
 
 _log = logs.get_logger()
@@ -104,13 +105,20 @@ class Runtime:
         one has joined anew. A first time proves nothing: a coordinator that has failed over may remember a membership
         that is older than the running one. Of two processes the older is the first to be replaced twice.
         """
-        watching = asyncio.create_task(self._watch.run())
+        helpers = [asyncio.create_task(self._watch.run())]
+        if isinstance(self._clock, AdvanceableClock):
+            helpers.append(asyncio.create_task(self._clock.follow(self.service, self._wake)))
         try:
             await self._sessions()
         finally:
-            watching.cancel()
-            await asyncio.wait([watching])
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.wait(helpers)
             await self._watch.close()
+
+    def _wake(self) -> None:
+        for task in self._tasks.values():
+            task.wake()
 
     async def _sessions(self) -> None:
         backoff = Backoff(0.2, 5.0)

@@ -129,6 +129,10 @@ class Task:
         self.context.readiness.forget(self._check)
         metrics.remove_task(self.context.service, self.partition)
 
+    def wake(self) -> None:
+        """Look at the clock now: it was advanced, and timers may be due."""
+        self._queue.wake()
+
     # ---- what its takeover uses
 
     def enter(self, phase: Phase, detail: str = "") -> None:
@@ -308,7 +312,7 @@ class Task:
             await asyncio.sleep(0 if records else _LOOK_SECONDS)
             return
         try:
-            await self._commit(transactions, done)
+            await self._commit(transactions, done, reading.timestamp_ms)
         except RecordRefused as error:
             self._isolation.refused(done, records, str(error))
             raise
@@ -317,7 +321,7 @@ class Task:
         self._isolation.committed(done, timers_left=self._timers_left)
         self._backoff.reset()
         self._last_failure = ""
-        self._measure(done, records)
+        self._measure(done, records, reading)
 
     def _slice(self, records: list[Record], now: datetime, timers: int) -> Slice:
         if self._isolation.timer is not None:
@@ -335,8 +339,11 @@ class Task:
             records[0], now, "output_too_large", disposition.message, by_reference=disposition.by_reference
         )
 
-    async def _commit(self, transactions: Transactions, done: Slice) -> None:
-        """One transaction, then its changes into the stores. Any error leaves the stores as they were."""
+    async def _commit(self, transactions: Transactions, done: Slice, timestamp_ms: int) -> None:
+        """One transaction, whose records have this timestamp, then its changes into the stores.
+
+        Any error leaves the stores as they were.
+        """
         overlay, state, service = done.overlay, self.state, self.context.service
         outputs = [*overlay.outputs, *state.changelog_outputs(overlay)]
         consumed = {
@@ -347,7 +354,7 @@ class Task:
         began = self._now()
         async with asyncio.timeout(self.context.settings.transaction_timeout_ms * 0.8 / 1000):
             await transactions.begin()
-            sent = await transactions.send(outputs, self.partition, round(overlay.now.timestamp() * 1000))
+            sent = await transactions.send(outputs, self.partition, timestamp_ms)
             if consumed:
                 await transactions.send_offsets(consumed, self.partition, service)
             await transactions.commit()
@@ -357,17 +364,17 @@ class Task:
         self._pacer.committed(began, ended)
         metrics.TRANSACTION_SECONDS.labels(service).observe(ended - began)
 
-    def _measure(self, done: Slice, records: Sequence[Record]) -> None:
+    def _measure(self, done: Slice, records: Sequence[Record], reading: Reading) -> None:
         service = self.context.service
         for topic in {record.topic for record in records}:
             count = sum(record.topic == topic for record in records)
             metrics.RECORDS.labels(service, topic).inc(count)
         if done.due is not None:
-            late = self.context.clock.read().now - done.due
+            committed = self.context.clock.read()
             metrics.TIMERS.labels(service).inc(done.timers)
-            metrics.TIMER_LATENESS_SECONDS.labels(service).observe(max(0.0, late.total_seconds()))
-            for each in done.lateness:
-                metrics.TIMER_FIRED_LATE_SECONDS.labels(service).observe(each.total_seconds())
+            metrics.TIMER_LATENESS_SECONDS.labels(service).observe(committed.late(done.due))
+            for due in done.all_due:
+                metrics.TIMER_FIRED_LATE_SECONDS.labels(service).observe(reading.late(due))
         self._report_isolations(done)
         for letter in done.overlay.dead_letters:
             dead_letter_report.report(service, letter)

@@ -58,9 +58,9 @@ class Slice:
         return _instant(self.fired[0].due) if self.fired else None
 
     @property
-    def lateness(self) -> list[timedelta]:
-        """For each timer that fired, the time from its due instant to the instant of this slice."""
-        return [self.overlay.now - _instant(timer.due) for timer in self.fired]
+    def all_due(self) -> list[datetime]:
+        """When each timer that fired was due."""
+        return [_instant(timer.due) for timer in self.fired]
 
     @property
     def empty(self) -> bool:

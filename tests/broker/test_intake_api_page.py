@@ -15,6 +15,7 @@ import pytest
 
 from services.intake import errors
 from services.intake.activity import RULES
+from shared import test_clock
 from shared.contracts import wire
 from shared.contracts.registry import type_of
 from shared.contracts.topics import CASES, ESCALATIONS, Topic
@@ -71,7 +72,8 @@ async def test_every_command_on_the_page_works_as_shown(bootstrap: str, tmp_path
         program = tmp_path / "curl"
         program.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT}/tests/harness/curl.py "$@"\n')
         program.chmod(0o755)
-    async with running_intake(bootstrap) as intake:
+    test_clock.prepare(tmp_path / "clock", [])  # no other service has to follow
+    async with running_intake(bootstrap, test_clock=tmp_path / "clock") as intake:
         environment = os.environ | {
             "FRONTLINE_URL": intake.url,
             "FRONTLINE_KEY": key_of("all"),

@@ -76,6 +76,7 @@ async def _is_usable(ready: Mapping[str, Any], urls: Mapping[str, str]) -> None:
     async with httpx.AsyncClient(base_url=ready["intake_url"], headers=headers, timeout=10, trust_env=False) as client:
         for url in urls.values():
             assert (await client.get(f"{url}/readyz")).status_code == 200
+            assert (await client.post(f"{url}/v1/test-clock", json={"advance_seconds": 1})).status_code == 404
         for account_id in DEMO_ACCOUNTS:
             assert (await client.get(f"/v1/accounts/{account_id}/entitlement")).status_code == 200
         account = next(iter(DEMO_ACCOUNTS))

@@ -1,12 +1,11 @@
 """What operators and the auditor see of running tasks."""
 
-from datetime import datetime
-
 from prometheus_client import REGISTRY
 
 from shared.kafka.partitioning import partition_for
 from shared.streams.processor import Processor
 from shared.streams.task_phase import Phase
+from shared.watched_clock import Reading
 from tests.broker.test_exactly_once import KEYS, check_counts
 from tests.harness.exported import of_a_partition
 from tests.harness.rig import Rig, eventually
@@ -47,11 +46,11 @@ class _Faulty:
         self.seen: set[int] = set()
         self.forgotten: set[int] = set()
 
-    def observe(self, partition: int, processor: Processor, now: datetime) -> None:
+    def observe(self, partition: int, processor: Processor, reading: Reading) -> None:
         """Note it."""
         self.seen.add(partition)
         assert processor.next_due() is None
-        assert now.tzinfo is not None
+        assert reading.steady
         raise ZeroDivisionError("a defect of the observer")
 
     def forget(self, partition: int) -> None:
@@ -78,10 +77,10 @@ class _Due:
     def __init__(self) -> None:
         self.due: dict[int, bool] = {}
 
-    def observe(self, partition: int, processor: Processor, now: datetime) -> None:
+    def observe(self, partition: int, processor: Processor, reading: Reading) -> None:
         """Note it."""
         due = processor.next_due()
-        self.due[partition] = due is not None and due < now
+        self.due[partition] = due is not None and due < reading.now
 
     def forget(self, partition: int) -> None:
         """Forget it."""

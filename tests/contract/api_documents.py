@@ -39,7 +39,7 @@ Json = dict[str, Any]
 def openapi_document() -> Json:
     """The OpenAPI document of an intake with the edition that ships as the default."""
     settings = Settings(**dict(KAFKA), api_keys=api_keys(), id_secret=ID_SECRET)
-    return create_app(Service(settings, settings.read_keys(), editions())).openapi()
+    return create_app(Service(settings, settings.read_callers(), editions())).openapi()
 
 
 def asyncapi_document() -> Json:

@@ -34,7 +34,10 @@ def _calls(document: Json) -> dict[str, Json]:
 
 
 def _resolved(node: Any, components: Json) -> Any:
-    """Every reference replaced by what it refers to; no examples, which may change."""
+    """Every reference replaced by what it refers to; no examples, which may change.
+
+    `oneOf` is taken for `anyOf`, since `jsoncompat` cannot tell that our shapes exclude each other.
+    """
     if isinstance(node, list):
         return [_resolved(item, components) for item in node]
     if not isinstance(node, dict):
@@ -42,7 +45,8 @@ def _resolved(node: Any, components: Json) -> Any:
     if "$ref" in node:
         _, _, kind, name = node["$ref"].split("/")
         return _resolved(components[kind][name], components)
-    return {name: _resolved(value, components) for name, value in node.items() if name not in ("example", "examples")}
+    named = {"anyOf" if name == "oneOf" else name: value for name, value in node.items()}
+    return {name: _resolved(value, components) for name, value in named.items() if name not in ("example", "examples")}
 
 
 def _of_call(old: Json, new: Json) -> Iterator[str]:

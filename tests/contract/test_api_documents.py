@@ -55,7 +55,7 @@ OPERATIONS = {
 def intake_of(edition: Edition) -> IntakeServer:
     """An intake without a Kafka, which refuses what passes all its checks with 503."""
     settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
-    return IntakeServer(Service(settings, settings.read_keys(), EditionLibrary.single(edition)))
+    return IntakeServer(Service(settings, settings.read_callers(), EditionLibrary.single(edition)))
 
 
 def caller(edition: Edition) -> httpx.AsyncClient:
@@ -153,14 +153,14 @@ async def test_intake_admits_every_example_of_a_body(which: str, model: str) -> 
     """In the words of the edition in force, whatever they are."""
     async with caller(EDITIONS[which]) as http:
         document = (await http.get("/openapi.json")).json()
-        bodies = [
+        contents = (
             content
             for methods in document["paths"].values()
             for call in methods.values()
             for content in call.get("requestBody", {}).get("content", {}).values()
-            if content["schema"]["$ref"].endswith(f"/{model}")
-        ]
-        (examples,) = [content["examples"] for content in bodies]
+        )
+        (examples,) = (each["examples"] for each in contents if f"/{model}'" in str(each["schema"]))
+        examples.pop("own", None)  # for callers with a signed token; its shape is tested above
         method, url = CALLS[model]
         for name, example in examples.items():
             answer = await http.request(method, url, json=example["value"])

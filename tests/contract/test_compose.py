@@ -59,3 +59,9 @@ def test_the_image_is_not_roots_either() -> None:
     """Whoever runs it without the compose file."""
     users = re.findall(r"^USER (\S+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     assert users == [SERVICES["intake"]["user"]]
+
+
+def test_no_container_has_a_clock_that_a_test_may_advance() -> None:
+    """It is for `frontline up --test-clock` alone: here, anybody with an admin's key could move every promise."""
+    for file in (ROOT / "docker-compose.yml", ROOT / "Dockerfile", *(ROOT / "deploy").rglob("*.y*ml")):
+        assert "TEST_CLOCK" not in file.read_text(encoding="utf-8").upper().replace("-", "_"), file

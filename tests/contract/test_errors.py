@@ -15,6 +15,7 @@ ROOTS = {
     "shared/embedded_kafka": "KafkaFailed",
     "shared/business_time": "CalendarError",
     "shared/policy": "PolicyFault",
+    "shared/identity": "SignInError",
     "shared/sla": "SlaError",
     "services/intake": "Refusal",
     "services/replay": "ReplayError",

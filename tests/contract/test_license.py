@@ -36,7 +36,7 @@ def test_package_and_image_name_the_licence() -> None:
 def test_the_documents_of_the_apis_name_the_licence() -> None:
     """A client that is generated from them takes it over."""
     settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
-    openapi = create_app(Service(settings, settings.read_keys(), editions())).openapi()
+    openapi = create_app(Service(settings, settings.read_callers(), editions())).openapi()
     assert openapi["info"]["license"]["identifier"] == NAME
     events = json.loads(asyncapi("t", "d", KafkaSettings(), EscalationTopology.sources, EscalationTopology.sinks))
     assert events["info"]["license"]["name"] == NAME

@@ -107,6 +107,7 @@ def narrow(document: Json, edition: Edition) -> None:
     """Leave of `document` what is right by `edition`, whatever was called before."""
     replace_pattern(document, SIMPLE)
     _drop_keys(document)
+    _without_tokens(document)
     schemas = document["components"]["schemas"]
     fields = {name: {"enum": [*field.values]} for name, field in edition.fields.items()}
     submission, activity, entitlement = (
@@ -154,6 +155,13 @@ def _drop_keys(document: Json) -> None:
     """Another body under a key that was used is a conflict."""
     for call in (call for methods in document["paths"].values() for call in methods.values()):
         call["parameters"] = [each for each in call.get("parameters", ()) if each["name"] != "Idempotency-Key"]
+
+
+def _without_tokens(document: Json) -> None:
+    """A caller with an API key sends the body of a client, not that of a signed-in person."""
+    content = document["paths"]["/v1/support-requests"]["post"]["requestBody"]["content"]["application/json"]
+    content["schema"] = content["schema"]["oneOf"][0]
+    content["examples"].pop("own")
 
 
 def replace_pattern(node: Json, pattern: str | None) -> None:

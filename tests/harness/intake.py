@@ -93,7 +93,7 @@ async def running_intake(
     `library` has its editions; by default the one that ships as the default. `clock` is what dates its calls.
     """
     settings = Settings(**{"kafka_bootstrap": bootstrap, "api_keys": api_keys(), "id_secret": ID_SECRET} | given)
-    service = Service(settings, settings.read_keys(), library or editions(), clock)
+    service = Service(settings, settings.read_callers(), library or editions(), clock)
     runnable = IntakeServer(service)
     server = process.web_server(runnable)
     with listen("127.0.0.1", 0) as listener:

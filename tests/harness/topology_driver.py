@@ -212,7 +212,7 @@ class TopologyDriver:
         self.produced += done.overlay.outputs
         self.reported += done.overlay.dead_letters
         self.isolations += done.overlay.isolations
-        self.lateness += done.lateness
+        self.lateness += [done.overlay.now - due for due in done.all_due]
         return done.overlay.outputs
 
     def _set_clock(self, now: datetime) -> None:

@@ -17,6 +17,7 @@ from shared.sla.packing import pack_id
 from shared.streams.errors import RecordRefused
 from shared.streams.overlay import Overlay
 from shared.streams.processor import Postponed, Timer
+from shared.watched_clock import Reading
 from tests.topology.escalation.desk import CASE, TaskDesk, minutes
 
 BAD, OTHER = "b" * 32, "c" * 32
@@ -311,7 +312,7 @@ def test_an_isolated_case_counts_as_due_and_unfired_and_is_no_alarm_of_its_own()
     desk.passes(minutes(46))
     auditor = Auditor(alarm_seconds=10)
     with capture_logs() as logged:
-        auditor.observe(5, desk.driver.processor, desk.driver.now)
+        auditor.observe(5, desk.driver.processor, Reading(desk.driver.now, steady=True, drift=0.0))
     assert [line["action"] for line in logged] == []
     labels = {"service": "escalation", "task": "5"}
     assert REGISTRY.get_sample_value("frontline_timers_due_but_unfired", labels) == 1

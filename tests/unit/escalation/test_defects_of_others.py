@@ -10,6 +10,7 @@ from shared.business_time.instants import to_micros
 from shared.sla import case_state
 from shared.sla.packing import pack_id
 from shared.streams.overlay import Overlay
+from shared.watched_clock import Reading
 from tests.harness.processors import fire_due
 from tests.topology.escalation.desk import TaskDesk
 
@@ -30,7 +31,7 @@ def steps_of_a_look(waiting: int) -> int:
         calls += event.endswith("call")
 
     sys.setprofile(count)
-    auditor.observe(0, task, now)
+    auditor.observe(0, task, Reading(now, steady=True, drift=0.0))
     sys.setprofile(None)
     return calls
 

@@ -7,11 +7,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from shared.contracts import wire
+from shared.contracts.registry import type_of
 from shared.contracts.structs import MilestoneTerms
 from shared.contracts.topics import ACTIVITY, CASES, Topic
+from shared.contracts.vocabulary import INTAKE_SOURCE
 from shared.explain.case_log import CaseLog
+from shared.kafka import serde
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Record
+from shared.kafka.serde import Envelope
 from tests.topology.escalation.desk import CASE, TaskDesk, as_record, at, minutes
 from tests.unit.explain.explained_case import ExplainedCase
 
@@ -122,6 +127,17 @@ def test_a_record_under_a_wrong_key_or_on_a_wrong_topic_is_not_of_the_case() -> 
         case.log.take(record)
     assert [activity.activity_id for _, activity in case.log.activity] == ["first"]
     assert len(case.log.cases) == 1
+
+
+def test_a_receipt_of_intake_counts_also_where_a_test_has_advanced_its_clock_by_days() -> None:
+    """Kafka dates the record by true time, and escalation has read it by the clock that intake had, too."""
+    case, days_later = _case(), at(100)
+    receipt = case.desk.activity("agent_replied", activity_id="receipt", at=days_later, recorded_at=days_later)
+    envelope = Envelope("e2", INTAKE_SOURCE, type_of(receipt), days_later, CASE)
+    output = serde.to_output(ACTIVITY, CASE, envelope, wire.encode(receipt))
+    kafkas = round(at(0).timestamp() * 1000)
+    case.log.take(Record(ACTIVITY.name, 0, 7, kafkas, output.key, output.value, output.headers))
+    assert [activity.activity_id for _, activity in case.log.activity] == ["first", "receipt"]
 
 
 def test_a_dead_letter_of_another_partition_refuses_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -194,6 +195,18 @@ def test_a_view_that_begins_later_judges_a_record_by_its_timestamp() -> None:
     log = [record_of(set_to("premier", NOW), 0), fast]
     view, causes = view_of(log, NOW + timedelta(days=1))
     assert (plan_of(view.find("acme")), causes) == ("premier", ["from_the_future"])
+
+
+def test_a_view_whose_clock_a_test_has_advanced_judges_kafkas_timestamps_by_it() -> None:
+    """They are true time, by which what was set after an advance of days would be from the future."""
+    ahead, day = timedelta(days=3), timedelta(days=1)
+    log = [record_of(set_to("premier", NOW + ahead), 0), record_of(set_to("access", NOW + ahead + day), 1)]
+    for now in (NOW + ahead, NOW + ahead + 2 * day):
+        view = Accounts(PARTITION_OF, partial(datetime.fromtimestamp, now.timestamp(), UTC), lambda: ahead)
+        view.take(log[0])
+        with pytest.raises(PoisonRecord, match="too far ahead"):
+            view.take(log[1])
+        assert plan_of(view.find("acme")) == "premier"
 
 
 @given(st.lists(instants, min_size=1, max_size=8), st.data())

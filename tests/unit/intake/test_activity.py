@@ -296,7 +296,9 @@ def test_the_event_has_the_type_and_the_fields_of_the_activity(kind: str) -> Non
 
 
 def _recorded(reported: Activity, received_at: datetime = NOW, caller: ApiKey = DESK) -> ActivityRecorded:
-    return record(reported, case_id="c1", activity_id="a1", actor=caller.acts_as, received_at=received_at)
+    return record(
+        reported, case_id="c1", activity_id="a1", client=caller.name, actor=caller.acts_as, received_at=received_at
+    )
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.harness.intake import ID_SECRET, api_keys, editions
 def asker() -> httpx.AsyncClient:
     """Asks the application directly; documents need no Kafka."""
     settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
-    server = IntakeServer(Service(settings, settings.read_keys(), editions()))
+    server = IntakeServer(Service(settings, settings.read_callers(), editions()))
     return httpx.AsyncClient(transport=httpx.ASGITransport(with_health(server)), base_url="http://intake")
 
 
@@ -32,7 +32,9 @@ async def test_every_call_is_in_the_document_with_its_scope_and_answers(asker: h
         for method in getattr(route, "methods", ()):
             call = document["paths"][path][method.lower()]
             assert call["x-scope"]
-            assert call["security"] == [{"apiKey": []}]
+            of_people = {"signedToken": []} in call["security"]
+            assert {"apiKey": []} in call["security"]
+            assert of_people is (call["x-scope"] != "admin")  # a person never has the scope admin
             assert {"4XX", "503"} < set(call["responses"])
             assert ("requestBody" in call) is (method in ("POST", "PUT"))
 

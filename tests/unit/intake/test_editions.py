@@ -54,7 +54,7 @@ def record_of(event: EditionPublished, key: str | None = None) -> Record:
 def service() -> Service:
     """An intake that has guidelines-2021 configured, and no Kafka."""
     settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
-    return Service(settings, settings.read_keys(), editions())
+    return Service(settings, settings.read_callers(), editions())
 
 
 @pytest.fixture

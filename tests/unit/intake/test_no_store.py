@@ -49,7 +49,7 @@ BODIES: dict[str, Any] = {
 @cache
 def _service() -> Service:
     settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
-    service = Service(settings, settings.read_keys(), editions())
+    service = Service(settings, settings.read_callers(), editions())
     account = Account(account_id="acme", plan="premier", account_type="business", paid=True, contacts=())
     event = EntitlementSet(account=account, set_at=utc_now())
     envelope = serde.Envelope("e", INTAKE_SOURCE, EntitlementSet.TYPE, event.set_at)

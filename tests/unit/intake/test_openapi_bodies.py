@@ -195,7 +195,7 @@ class _Intake:
 
     def __init__(self) -> None:
         given = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
-        app = with_health(IntakeServer(Service(given, given.read_keys(), editions())))
+        app = with_health(IntakeServer(Service(given, given.read_callers(), editions())))
         self._runner = asyncio.Runner()
         self._http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app),

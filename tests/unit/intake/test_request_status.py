@@ -143,12 +143,12 @@ async def test_those_who_watch_are_told_of_every_change_and_of_the_end() -> None
         lambda: view.happened(started(ID, NOW), 1),
         lambda: _submit(view, _id(2)),
     ]
-    with view.watch(ID) as changed:
+    with view.watchers.watch(ID) as changed:
         for change in changes:
             changed.clear()
             change()
             await asyncio.wait_for(changed.wait(), 1)
-    assert not view._watchers
+    assert not view.watchers._waiting
 
 
 def test_a_decided_request_with_its_clocks_takes_less_than_a_kilobyte() -> None:

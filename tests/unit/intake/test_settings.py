@@ -3,12 +3,14 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.intake.settings import Settings
 from shared.kafka.settings import BadSettings, KafkaSettings, load
-from tests.harness.intake import CLIENTS, ID_SECRET, api_keys
+from tests.harness.intake import CLIENTS, ID_SECRET, api_keys, key_of
+from tests.harness.sign_in import token_hosts
 
 GOOD = {
     "FRONTLINE_KAFKA_BOOTSTRAP": "127.0.0.1:9092",
@@ -19,6 +21,11 @@ GOOD = {
 SHARED = ("policies", "policy_dir", "http_host", "http_port", "log_level", "log_format")  # every service has them
 
 
+def _host(**changes: Any) -> str:
+    (entry,) = json.loads(token_hosts())
+    return json.dumps([entry | changes])
+
+
 def _read(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> Settings:
     for name, value in (GOOD | changes).items():
         if value is None:
@@ -26,14 +33,19 @@ def _read(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> Settings:
         else:
             monkeypatch.setenv(name, value)
     settings = load(Settings)
-    settings.read_keys()
+    settings.read_callers()
     return settings
+
+
+def _admitted(settings: Settings) -> list[str]:
+    callers = settings.read_callers()
+    return [callers.identify(f"Bearer {key_of(name)}").client for name in CLIENTS]
 
 
 def test_only_an_api_key_and_a_secret_are_required(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything else has a default that is right on one machine."""
     settings = _read(monkeypatch)
-    assert [key.name for key in settings.read_keys()] == list(CLIENTS)
+    assert _admitted(settings) == list(CLIENTS)
     assert (settings.http_port, settings.recent_requests, settings.policies) == (8080, 200_000, ("guidelines-2021",))
 
 
@@ -48,7 +60,7 @@ def test_keys_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     file = tmp_path / "keys.json"
     file.write_text(api_keys(), encoding="utf-8")
     settings = _read(monkeypatch, FRONTLINE_API_KEYS=None, FRONTLINE_API_KEYS_FILE=str(file))
-    assert len(settings.read_keys()) == len(CLIENTS)
+    assert _admitted(settings) == list(CLIENTS)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +85,21 @@ def test_keys_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         ({"FRONTLINE_ID_SECRET": " "}, ["FRONTLINE_ID_SECRET", "required"]),
         ({"FRONTLINE_API_KEYS": "[{]"}, ["FRONTLINE_API_KEYS", "JSON"]),
         ({"FRONTLINE_API_KEYS": '[{"name": "a"}]'}, ["FRONTLINE_API_KEYS[0][sha256]", "required"]),
+        ({"FRONTLINE_TOKEN_HOSTS": "[{]"}, ["FRONTLINE_TOKEN_HOSTS", "JSON"]),
+        ({"FRONTLINE_TOKEN_HOSTS": '[{"name": "a"}]'}, ["FRONTLINE_TOKEN_HOSTS[0][keys]", "required"]),
+        ({"FRONTLINE_TOKEN_HOSTS": _host(keys=[{}])}, ["FRONTLINE_TOKEN_HOSTS[0].keys[0]", "JSON Web Key"]),
+        ({"FRONTLINE_TOKEN_HOSTS": _host(name="all")}, ["FRONTLINE_TOKEN_HOSTS[0][name]", "API key"]),
+        ({"FRONTLINE_TOKEN_HOSTS": _host(name="visitor/1")}, ["FRONTLINE_TOKEN_HOSTS[0][name]", "visitor/"]),
+        ({"FRONTLINE_TOKEN_HOSTS": _host(rate="often")}, ["FRONTLINE_TOKEN_HOSTS[0][rate]", "20 per minute"]),
+        ({"FRONTLINE_TOKEN_HOSTS": _host(scopes=["admin"])}, ["FRONTLINE_TOKEN_HOSTS[0][scopes][0]", "submit, agent"]),
+        ({"FRONTLINE_TOKEN_HOSTS": _host(origins=["*"])}, ["[origins][0]", "https://portal.example"]),
+        ({"FRONTLINE_TOKEN_HOSTS_FILE": "/nowhere/hosts"}, ["FRONTLINE_TOKEN_HOSTS_FILE=/nowhere/hosts", "No such"]),
+        (
+            {"FRONTLINE_TOKEN_HOSTS": token_hosts(), "FRONTLINE_TOKEN_HOSTS_FILE": "/nowhere"},
+            ["FRONTLINE_TOKEN_HOSTS", "FRONTLINE_TOKEN_HOSTS_FILE", "not both"],
+        ),
+        ({"FRONTLINE_CORS_ORIGINS": "https://a.example, *"}, ["FRONTLINE_CORS_ORIGINS", "'*'"]),
+        ({"FRONTLINE_CORS_ORIGINS": "https://a.example/form"}, ["FRONTLINE_CORS_ORIGINS", "without a path"]),
     ],
 )
 def test_a_wrong_variable_is_named_with_what_is_allowed(

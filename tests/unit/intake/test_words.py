@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from services.intake import entitlement
-from services.intake.api import check_submission
 from services.intake.body import parse
+from services.intake.commands import check_submission
 from services.intake.entitlement import EntitlementBody, account_of
 from services.intake.errors import InvalidFields, MissingScope
 from services.intake.request import Submission

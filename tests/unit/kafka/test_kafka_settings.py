@@ -1,8 +1,12 @@
 """Settings are read once and refused with one line for each wrong variable, secrets masked."""
 
+from pathlib import Path
+
 import pytest
 
 from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.test_clock import AdvanceableClock
+from shared.watched_clock import WatchedClock
 
 
 def test_the_defaults_are_complete() -> None:
@@ -47,6 +51,18 @@ def test_a_secret_is_never_quoted() -> None:
     with pytest.raises(BadSettings) as refused:
         load(KafkaSettings, kafka_sasl_password=["hunter2"])
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_test_clock_is_off_unless_its_folder_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty variable is no folder, least of all the current one; a wrong one is a mistake and not a clock."""
+    assert type(load(KafkaSettings).watched_clock()) is WatchedClock
+    monkeypatch.setenv("FRONTLINE_TEST_CLOCK", "")
+    assert type(load(KafkaSettings).watched_clock()) is WatchedClock
+    monkeypatch.setenv("FRONTLINE_TEST_CLOCK", str(tmp_path))
+    assert type(load(KafkaSettings).watched_clock()) is AdvanceableClock
+    monkeypatch.setenv("FRONTLINE_TEST_CLOCK", str(tmp_path / "nowhere"))
+    with pytest.raises(BadSettings, match=r"^FRONTLINE_TEST_CLOCK=.*nowhere'"):
+        load(KafkaSettings)
 
 
 @pytest.mark.parametrize("address", ["localhost", "localhost:kafka", ":9092", "a:9092,b", "a:0", "a:65536", ""])

@@ -121,7 +121,7 @@ class _Observer:
     def __init__(self) -> None:
         self.seen: list[str] = []
 
-    def observe(self, partition: int, processor: Processor, now: datetime) -> None:
+    def observe(self, partition: int, processor: Processor, reading: Reading) -> None:
         """Note it."""
         self.seen.append("observed")
 

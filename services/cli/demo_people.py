@@ -1,0 +1,50 @@
+"""The demo sign-in page of `frontline up`: its key, its people, and what admits them at intake.
+
+The key is kept in the data folder, so that whoever is signed in stays so when the system is started again.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import Key, import_key
+
+from services.cli.private_file import write_private
+from shared.identity.minting import new_key_pair, public_part
+from shared.identity.person import Person
+from shared.policy.model import Edition
+
+HOST = "frontline-demo"
+FILE = "demo-sign-in.json"
+
+
+def people_of(accounts: Mapping[str, Mapping[str, Any]], edition: Edition) -> list[Person]:
+    """Somebody of each role with a licence, and somebody without one, in one account of each plan of `edition`.
+
+    Of the accounts of a plan it is the last, whose type is the one with the most rights in the demo.
+    """
+    of_plan = {account["plan"]: account_id for account_id, account in accounts.items()}
+    roles = [*edition.roles]
+    seats = [(role, True) for role in roles] + [(roles[-1], False)]
+    return [
+        Person(HOST, f"{role}-{'licensed' if licensed else 'unlicensed'}", ("submit",), of_plan[plan], role, licensed)
+        for plan in edition.plans
+        if plan in of_plan
+        for role, licensed in seats
+    ]
+
+
+def demo_sign_in(folder: Path, people: Sequence[Person]) -> tuple[Path, dict[str, Any]]:
+    """The file of the page in `folder`, and the entry of its host application for FRONTLINE_TOKEN_HOSTS."""
+    file = folder / FILE
+    key = _kept_key(file) or new_key_pair("demo")
+    write_private(file, json.dumps({"key": key.as_dict(private=True), "people": [asdict(each) for each in people]}))
+    return file, {"name": HOST, "keys": [public_part(key)], "scopes": ["submit", "agent"], "rate": None}
+
+
+def _kept_key(file: Path) -> Key | None:
+    if not file.exists():
+        return None
+    return import_key(json.loads(file.read_text(encoding="utf-8"))["key"])

@@ -1,0 +1,213 @@
+"""[pure] A case as its customer reads it: what is owed and when, why, what happened, what was said.
+
+`found` is an explanation (`shared/explain`): its sentences are in the reader's language. What is for the desk alone,
+such as notes and who was called, is left out here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from shared.contracts.structs import ActivityRecorded
+from shared.messages.messages import Messages
+from shared.pages.moments import Moments
+
+Data = Mapping[str, Any]
+BAR = 240  # units of the width of a picture
+# What of a case's history its customer sees, and how it is marked. Of a clock, only how it ended.
+_SHOWN = {
+    "restored": "ok",
+    "resolved": "ok",
+    "reopened": "",
+    "closed": "",
+    "withdrawn": "",
+    "status_changed": "",
+    "reprioritised": "",
+    "entitlement_refreshed": "",
+    "escalation.requested": "me",
+    "escalation.refused": "warn",
+    "escalation.accepted": "ok",
+    "escalation.rejected": "warn",
+}
+_SPOKEN = {"customer_replied": "me", "agent_replied": "agent", "bot_replied": "bot"}
+
+
+class Said(NamedTuple):
+    """A message of the conversation."""
+
+    by: str  # me, agent, bot
+    text: str
+    at: str
+
+
+class Span(NamedTuple):
+    """A part of the picture of a clock: where it begins, how wide it is, and what it is."""
+
+    start: float
+    width: float
+    kind: str
+
+
+class Promise(NamedTuple):
+    """A clock as its customer reads it. `state` is ok, warn, late or wait; `due_at` null while it stands still."""
+
+    name: str
+    state: str
+    due_at: str | None
+    target: str
+    used: float  # share of the target, 0 to 1
+    why: str
+    ledger: tuple[Mapping[str, Any], ...]
+    picture: tuple[Span, ...]
+    open: bool
+
+
+class Happened(NamedTuple):
+    """An entry of what happened."""
+
+    at: str
+    text: str
+    mark: str
+
+
+def promises(found: Data, now: datetime, messages: Messages, moments: Moments) -> list[Promise]:
+    """The clocks that still run or stand still, the one that is due first at the front; then those that have ended."""
+    clocks = [_promise(clock, now, messages, moments) for clock in found["clocks"] or ()]
+    return sorted(clocks, key=lambda each: (not each.open, each.due_at is None, each.due_at or ""))
+
+
+def nothing_promised(found: Data, messages: Messages) -> str:
+    """Why nothing is promised, where nothing is; else the empty text."""
+    reasons = {terms.get("reason") for terms in found["milestones"].values()} - {None}
+    for reason in sorted(reasons):
+        code = f"no_target.{reason}"
+        if messages.knows(code):
+            return messages(code, plan=found["entitlement"]["plan"], priority=found["priority"])
+    return ""
+
+
+def said(request_text: str, received_at: str, activities: Sequence[ActivityRecorded]) -> list[Said]:
+    """The conversation: the description first. What was taken back is left out, and what is for the desk alone."""
+    retracted = {activity.retracts for activity in activities if activity.type == "reply_retracted"}
+    found = [Said("me", request_text, received_at)]
+    for activity in activities:
+        by = _SPOKEN.get(activity.type)
+        if by is not None and activity.text and activity.activity_id not in retracted:
+            found.append(Said(by, activity.text, activity.at.isoformat()))
+    return found
+
+
+def happened(found: Data, messages: Messages) -> Iterator[Happened]:
+    """What happened, in its order."""
+    yield Happened(found["received_at"], messages("page.happened.submitted"), "me")
+    yield Happened(found["decided_at"], messages("page.happened.routed", **_decided(found)), "")
+    for entry in found["history"]:
+        kind = entry["type"]
+        if kind in ("clock.fulfilled", "clock.breached"):
+            yield _of_clock(entry, messages)
+        elif kind in _SPOKEN:
+            yield Happened(entry["at"], messages(f"page.happened.{kind}"), _SPOKEN[kind].replace("agent", "ok"))
+        elif kind in _SHOWN:
+            status = messages.name("status", entry["to"]) if entry.get("to") else ""
+            yield Happened(entry["at"], messages(f"page.happened.{kind}", status=status), _SHOWN[kind])
+
+
+def _decided(found: Data) -> dict[str, Any]:
+    return {"channel": found["assigned_channel"], "tier": found["assigned_tier"], "priority": found["priority"]}
+
+
+def _of_clock(entry: Data, messages: Messages) -> Happened:
+    milestone = messages.name("milestone", entry["milestone"])
+    if entry["type"] == "clock.breached":
+        return Happened(entry["at"], messages("page.happened.late", milestone=milestone), "late")
+    code, mark = ("page.happened.met", "ok") if entry.get("met") else ("page.happened.answered_late", "late")
+    return Happened(entry["at"], messages(code, milestone=milestone), mark)
+
+
+def _promise(clock: Data, now: datetime, messages: Messages, moments: Moments) -> Promise:
+    name = messages.name("milestone", clock["milestone"])
+    is_open = clock["stage"] in ("running", "paused")
+    target = clock["target_seconds"] or 0
+    used = min(1.0, clock["used_seconds"] / target) if target else 0.0
+    return Promise(
+        name=name if clock["instance"] == 1 else f"{name} {clock['instance']}",
+        state=_state(clock, used, now),
+        due_at=clock["due_at"] if clock["stage"] != "cancelled" else None,
+        target=_target(clock, messages),
+        used=used,
+        why=_why(clock, messages, moments),
+        ledger=tuple(_line(entry, messages) for entry in clock["ledger"]),
+        picture=tuple(_picture(clock["ledger"])),
+        open=is_open,
+    )
+
+
+def _state(clock: Data, used: float, now: datetime) -> str:
+    if clock["stage"] == "paused":
+        return "wait"
+    if clock["late"] or (clock["stage"] == "running" and datetime.fromisoformat(clock["due_at"]) < now):
+        return "late"
+    return "warn" if clock["stage"] == "running" and used >= 0.75 else "ok"
+
+
+def _target(clock: Data, messages: Messages) -> str:
+    """The length of the promise: so many business days, or a length of time in its hours."""
+    if clock["target_business_days"] is not None:
+        return messages("page.target.days", count=clock["target_business_days"])
+    return messages(f"page.target.{clock['hours'] or 'elapsed'}", span=messages.span(clock["target_seconds"] or 0))
+
+
+def _why(clock: Data, messages: Messages, moments: Moments) -> str:
+    """Why the deadline is when it is: what of the time since the start did not count, at most three parts."""
+    skipped = [entry for entry in clock["ledger"] if not entry["counted"]]
+    if not skipped:
+        return messages("page.why.all_counts", target=_target(clock, messages), start=moments.said(clock["started_at"]))
+    longest = sorted(skipped, key=lambda each: each["seconds"], reverse=True)[:3]
+    parts = [_skipped(each, messages, moments) for each in sorted(longest, key=lambda each: each["start"])]
+    return messages("page.why.skipped", target=_target(clock, messages), parts=parts)
+
+
+def _skipped(entry: Data, messages: Messages, moments: Moments) -> str:
+    start, end = moments.said(entry["start"]), moments.said(entry["end"])
+    return messages("page.why.part", start=start, end=end, why=_reason(entry, messages))
+
+
+def _line(entry: Data, messages: Messages) -> dict[str, Any]:
+    return {**entry, "why": _reason(entry, messages)}
+
+
+def _reason(entry: Data, messages: Messages) -> str:
+    """Why an interval counted or not; a pause by the name of its status alone, since the interval says when."""
+    if entry["reason"] == "paused" and entry["paused_by"] is not None:
+        return messages("page.why.paused", status=entry["paused_by"]["status"])
+    return str(entry["because"])
+
+
+def _picture(ledger: Sequence[Data]) -> Iterator[Span]:
+    """The ledger as parts of one bar, as wide as they are long."""
+    whole = sum(entry["seconds"] for entry in ledger) or 1
+    start = 0.0
+    for entry in ledger:
+        width = BAR * entry["seconds"] / whole
+        yield Span(round(start, 2), round(width, 2), _kind(entry))
+        start += width
+
+
+def _kind(entry: Data) -> str:
+    if entry["counted"]:
+        return "open"
+    return entry["reason"] if entry["reason"] in ("paused", "holiday") else "closed"
+
+
+def next_escalation(found: Data, messages: Messages, moments: Moments) -> tuple[bool, str]:
+    """Whether the customer may ask for an escalation now, and if not, why not, and when it will be possible."""
+    now = found["customer_escalation"]["now"]
+    if now is None:
+        return False, ""
+    if now["possible"]:
+        return True, ""
+    if now["eligible_at"] is not None:
+        return False, messages("page.escalate.later", at=moments.said(now["eligible_at"]))
+    if now["reason"] in ("not_entitled", "request_type"):
+        return False, found["customer_escalation"].get("because") or messages("page.escalate.never")
+    return False, messages(f"page.escalate.{now['reason']}")

@@ -1,0 +1,129 @@
+"""What the page of a request shows now, and the frames of its stream."""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.intake import commands
+from services.intake.errors import NotFound
+from services.intake.pages import case_page
+from services.intake.pages.rendered import html_of
+from services.intake.pages.visit import Visit
+from services.intake.recent_cases import RecentCase
+from shared.explain.explanation import explanation
+from shared.messages.messages import Messages
+from shared.pages.moments import Moments, zone_named
+from shared.policy.base import in_language
+from shared.sla.pinned_edition import short_of
+
+
+class CaseView(NamedTuple):
+    """What the page shows. `found` is the explanation; null until the router has decided."""
+
+    request_id: str
+    subject: str
+    received_at: str
+    said: list[case_page.Said]
+    found: dict[str, Any] | None
+    promises: list[case_page.Promise]
+    nothing_promised: str
+    happened: list[case_page.Happened]
+    priority_text: str
+    is_call: bool
+    may_escalate: bool
+    no_escalation: str
+    moments: Moments
+    key: str
+
+    @property
+    def state(self) -> str:
+        """deciding, open, waiting, resolved or closed; open where the edition is not known here."""
+        return "deciding" if self.found is None else self.found["state"] or "open"
+
+
+class CaseViews:
+    """The case of a request for one reader. A `Changes` of `services/intake/stream.py`."""
+
+    def __init__(self, visit: Visit, request_id: str) -> None:
+        self._visit = visit
+        self._request_id = request_id
+        self._sent = ""
+
+    def current(self) -> CaseView:
+        """What there is now. Raises NotFound or CatchingUp, also for a request of another."""
+        visit, service = self._visit, self._visit.service
+        commands.visible(service, visit.caller, self._request_id)
+        recent = service.cases.find(self._request_id)
+        if recent is None:
+            raise NotFound("refusal.no_request", limit=service.settings.recent_requests)
+        return self._view(recent, service.clock())
+
+    def frames(self) -> list[bytes] | None:
+        """The changing part of the page, if it has changed since the last call; None if the case was forgotten."""
+        recent = self._visit.service.cases.find(self._request_id)
+        if recent is None:
+            return None
+        view = self._view(recent, self._visit.service.clock())
+        html = html_of(self._visit, "request_live.html", view.moments, case=view, wrong={})
+        if html == self._sent:
+            return []
+        self._sent = html
+        return [b"".join(b"data: %b\n" % line.encode() for line in html.splitlines()) + b"\n"]
+
+    def _view(self, recent: RecentCase, now: datetime) -> CaseView:
+        visit, request = self._visit, recent.request
+        zone = visit.zone or self._zone_of(recent) or UTC
+        moments, messages = Moments(visit.language, zone), visit.messages.in_zone(zone)
+        found = self._found(recent, now, messages)
+        may_escalate, no_escalation = (False, "")
+        if found is not None:
+            may_escalate, no_escalation = case_page.next_escalation(found, messages, moments)
+        received_at = moments.iso(request.received_at)
+        return CaseView(
+            request_id=self._request_id,
+            subject=request.subject,
+            received_at=received_at,
+            said=case_page.said(request.description, received_at, recent.messages),
+            found=found,
+            promises=[] if found is None else case_page.promises(found, now, messages, moments),
+            nothing_promised="" if found is None else case_page.nothing_promised(found, messages),
+            happened=[] if found is None else list(case_page.happened(found, messages)),
+            priority_text="" if found is None else self._priority_text(found),
+            is_call=found is not None and self._is_call(found),
+            may_escalate=may_escalate,
+            no_escalation=no_escalation,
+            moments=moments,
+            key=visit.action_key(self._request_id, len(recent.log.activity)),
+        )
+
+    def _found(self, recent: RecentCase, now: datetime, messages: Messages) -> dict[str, Any] | None:
+        """The explanation of the case in the reader's language; None until it is decided."""
+        case = recent.log.case
+        if case is None:
+            return None
+        known = self._visit.service.published_editions
+        pinned = [known.pinned(sha256) for sha256 in recent.log.named_editions]
+        editions = {short_of(each.sha256): each for each in pinned if each is not None}
+        return explanation(recent.log, case, editions, now, messages)
+
+    def _priority_text(self, found: dict[str, Any]) -> str:
+        """How the edition defines the priority of the case, for people; else why it has that one."""
+        pinned = self._visit.service.published_editions.pinned(found["policy_sha256"])
+        known = None if pinned is None else pinned.edition.priorities.get(found["priority"])
+        if known is None or known.definition is None:
+            return str(found["priority_because"])
+        return in_language(known.definition, self._visit.language)
+
+    def _is_call(self, found: dict[str, Any]) -> bool:
+        """Whether the customer calls: the edition's phone is where the case is."""
+        pinned = self._visit.service.published_editions.pinned(found["policy_sha256"])
+        phone = None if pinned is None else pinned.edition.phone
+        return phone is not None and found["assigned_channel"] == phone.channel
+
+    def _zone_of(self, recent: RecentCase) -> ZoneInfo | None:
+        """The zone of the case's calendar, for a browser that does not say its own."""
+        case = recent.log.case
+        pinned = None if case is None else self._visit.service.published_editions.pinned(case.policy_sha256)
+        if case is None or pinned is None or case.calendar not in pinned.edition.calendars:
+            return None
+        return zone_named(pinned.edition.calendars[case.calendar].timezone)

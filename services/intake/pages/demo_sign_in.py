@@ -1,0 +1,54 @@
+"""The demo sign-in page: it plays a host application, so that everybody can try the pages as somebody.
+
+It is there only where the settings name its file, which `frontline up` makes: the private key of a host application,
+and the people whom it vouches for. It signs a token for whoever is chosen, as a real host application would for whoever
+is signed in there.
+"""
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.intake.demo_host import DemoHost
+from services.intake.errors import NotFound
+from services.intake.pages.forms import read_form
+from services.intake.pages.rendered import render
+from services.intake.pages.routes import Page
+from services.intake.pages.visit import sign_in, visit_of
+from services.intake.service import Service
+from shared.identity.minting import mint
+from shared.identity.signed_tokens import LONGEST_LIFE
+from shared.wall_clock import utc_now
+
+
+def router_of(host: DemoHost) -> APIRouter:
+    """The page of `host`."""
+    router = APIRouter(route_class=Page, include_in_schema=False)
+
+    @router.get("/demo/sign-in")
+    async def people(request: Request) -> Response:
+        """Who can be chosen."""
+        visit = visit_of(_service(request), request)
+        return visit.keep(render(visit, "demo_sign_in.html", people=list(enumerate(host.people))))
+
+    @router.post("/demo/sign-in")
+    async def choose(request: Request) -> Response:
+        """Sign in as somebody."""
+        service = _service(request)
+        visit = visit_of(service, request)
+        typed = await read_form(request)
+        visit.check_form(typed)
+        who = typed.get("who", "")
+        if not who.isascii() or not who.isdecimal() or int(who) >= len(host.people):
+            raise NotFound("refusal.no_address")
+        person = host.people[int(who)]
+        token = mint(host.key, person, service.settings.token_audience, utc_now(), LONGEST_LIFE)
+        answer = RedirectResponse("/", 303)
+        sign_in(request, answer, token, service.callers.signed_in(token))
+        return answer
+
+    return router
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service

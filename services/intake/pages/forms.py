@@ -1,0 +1,25 @@
+"""Reads what a form sent: its fields as text, within the limits of every body."""
+
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+
+from services.intake.body import read_bytes
+from services.intake.errors import FieldError, InvalidFields, UnsupportedMediaType
+
+MEDIA_TYPE = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 200
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields; of several with one name the last. Raises the refusal of its media type, size, speed or encoding."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != MEDIA_TYPE:
+        raise UnsupportedMediaType("refusal.send_form")
+    data = await read_bytes(request)
+    try:
+        text = data.decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except ValueError:  # not ASCII, not UTF-8 behind the escapes, or too many fields
+        raise InvalidFields([FieldError("form", "field.not_utf8")]) from None
+    return dict(pairs)

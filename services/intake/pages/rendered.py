@@ -1,0 +1,41 @@
+"""Answers that are pages: with the frame, the sentences of the reader's language, and the strict headers."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+from starlette.responses import HTMLResponse, Response
+
+from services.intake.errors import Refusal, Unauthenticated
+from services.intake.pages.visit import Visit
+from services.intake.problem import REFUSED
+from shared.pages.moments import Moments, own_name
+from shared.pages.rendering import HEADERS, Pages
+
+
+def render(
+    visit: Visit,
+    template: str,
+    status: int = 200,
+    *,
+    headers: Mapping[str, str] | None = None,
+    moments: Moments | None = None,
+    **values: Any,
+) -> Response:
+    """The page of `template`, in the reader's language, and in their zone unless `moments` has another."""
+    html = html_of(visit, template, moments or Moments(visit.language, visit.zone or UTC), **values)
+    return HTMLResponse(html, status, {**HEADERS, "Content-Language": visit.language, **(headers or {})})
+
+
+def html_of(visit: Visit, template: str, moments: Moments, **values: Any) -> str:
+    """The text of a page, or of a part of one."""
+    pages: Pages = visit.request.app.state.pages
+    given = {"visit": visit, "now": visit.service.clock(), "own_name": own_name, **values}
+    return pages.render(template, visit.messages, moments, **given)
+
+
+def refused(visit: Visit, refusal: Refusal) -> Response:
+    """The page of a refusal: what happened, and what to do."""
+    REFUSED.labels(refusal.kind).inc()
+    status = 403 if isinstance(refusal, Unauthenticated) else refusal.status
+    return visit.keep(render(visit, "refused.html", status, refusal=refusal, headers=refusal.headers))

@@ -1,0 +1,231 @@
+"""The pages of intake: the form, the page of a request, signing in and out."""
+
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from starlette.responses import RedirectResponse, Response
+
+from services.intake import commands
+from services.intake.activity import Activity
+from services.intake.body import IdempotencyKey, checked_id, parse
+from services.intake.errors import (
+    FieldError,
+    IdempotencyConflict,
+    InvalidFields,
+    NotFound,
+    NotFromHere,
+    Refusal,
+)
+from services.intake.pages import form_page
+from services.intake.pages.case_views import CaseView, CaseViews
+from services.intake.pages.forms import read_form
+from services.intake.pages.offer import Offer, entitlement_of, offer
+from services.intake.pages.rendered import refused, render
+from services.intake.pages.visit import LANGUAGE, PERSON, Visit, is_own_origin, set_cookie, sign_in, visit_of
+from services.intake.request import OwnSubmission, RequesterBody, Submission
+from services.intake.service import Service
+from services.intake.words import wrong_words_of_request
+from shared.http.connections import client_of
+from shared.identity.signed_tokens import TokenRefused
+from shared.messages.catalogues import languages
+from shared.pages.assets import ADDRESS, FOR_EVER
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_YEAR = 365 * 24 * 3600
+
+
+class Page(APIRoute):
+    """A route whose refusals are pages, and not problem documents."""
+
+    def get_route_handler(self) -> Handler:
+        """The handler, which answers a refusal with a page in the reader's language."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Refusal as refusal:
+                return refused(visit_of(_service(request), request), refusal)
+
+        return answer
+
+
+router = APIRouter(route_class=Page, include_in_schema=False)
+
+
+@router.get("/")
+async def form(request: Request) -> Response:
+    """The form, for whoever looks at it."""
+    visit = _visit(request)
+    if (chosen := request.query_params.get("lang")) is not None:
+        return _in_language(visit, chosen)
+    return visit.keep(_form(visit, {}))
+
+
+@router.post("/requests")
+async def submit(request: Request) -> Response:
+    """Submit what the form has. A wrong one comes back as it was typed, with what is wrong beside each field."""
+    visit = _visit(request)
+    typed = await read_form(request)
+    visit.check_form(typed)
+    try:
+        await _count(visit)
+        key = IdempotencyKey(checked_id("key", typed.get("key", "")), True)
+        submission = _submission(visit, typed)
+        done = await commands.submit(
+            visit.service, visit.caller, submission, key, parent=request.headers.get("traceparent")
+        )
+    except Refusal as refusal:
+        return visit.keep(_form(visit, typed, refusal))
+    return visit.keep(_see(f"/requests/{done.event.request_id}"))
+
+
+@router.get("/requests/{request_id}")
+async def request_page(request: Request, request_id: str) -> Response:
+    """What became of a request, and what its customer can do. It follows the request while it is open."""
+    visit = _visit(request)
+    return visit.keep(_request(visit, CaseViews(visit, request_id).current()))
+
+
+@router.get("/requests/{request_id}/live")
+async def live(request: Request, request_id: str) -> Response:
+    """The changing part of that page as Server-Sent Events, whenever something about the request changes."""
+    visit = _visit(request)
+    views = CaseViews(visit, request_id)
+    views.current()  # refuses a request that this caller may not see
+    service = visit.service
+    return service.streams.follow(visit.caller.limited_as, service.cases.watchers, request_id, views)
+
+
+@router.post("/requests/{request_id}/activity")
+async def act(request: Request, request_id: str) -> Response:
+    """What a customer does on a case: reply, say that it works again, withdraw, ask for an escalation."""
+    visit = _visit(request)
+    typed = await read_form(request)
+    visit.check_form(typed)
+    await _count(visit)
+    case = CaseViews(visit, request_id).current()
+    kind, text = typed.get("type", ""), typed.get("text", "")
+    if kind == "customer_replied" and not text.strip():
+        return visit.keep(_request(visit, case, 422, wrong={"text": visit.messages("page.wrong.text")}))
+    body = {"type": kind} | ({"text": text} if text.strip() else {})
+    reported = parse(form_page.to_json(body), Activity, visit.service.words.wrong_words_of_activity)
+    commands.check_case(visit.service, visit.caller, request_id)
+    key = IdempotencyKey(f"{checked_id('key', typed.get('key', ''))}:{kind}", True)
+    parent = request.headers.get("traceparent")
+    await commands.report(visit.service, visit.caller, request_id, reported, key, parent=parent)
+    return visit.keep(_see(f"/requests/{request_id}"))
+
+
+@router.post("/session")
+async def begin_session(request: Request) -> Response:
+    """Sign in with a token of a host application, which a page of its own, or of ours, hands over."""
+    service = _service(request)
+    typed = await read_form(request)
+    token = typed.get("token", "")
+    try:
+        signed_in = service.callers.signed_in(token)
+    except TokenRefused as error:
+        await service.unauthenticated.count(client_of(request.client.host if request.client else None))
+        raise InvalidFields([FieldError("token", error.code, error.facts)]) from None
+    origins = service.callers.origins_of(signed_in.person.host)
+    if not is_own_origin(request) and request.headers.get("origin", "").lower() not in origins:
+        raise NotFromHere("refusal.not_from_here")
+    answer = _see("/")
+    sign_in(request, answer, token, signed_in)
+    return answer
+
+
+@router.post("/session/end")
+async def end_session(request: Request) -> Response:
+    """Sign out of the pages of intake; the host application has a session of its own."""
+    visit = _visit(request)
+    visit.check_form(await read_form(request))
+    answer = _see("/")
+    answer.delete_cookie(PERSON)
+    return answer
+
+
+@router.get(ADDRESS + "{name}")
+async def asset(request: Request, name: str) -> Response:
+    """A style sheet or a script. Its address changes with its content."""
+    found = request.app.state.assets.find(name)
+    if found is None:
+        raise NotFound("refusal.no_address")
+    return Response(found.content, 200, {"Cache-Control": FOR_EVER}, found.media_type)
+
+
+def _form(visit: Visit, typed: Mapping[str, str], refusal: Refusal | None = None) -> Response:
+    """The form with what was typed. A refused one has a key of its own, unless it may be sent once more as it is."""
+    wrong = {} if refusal is None else form_page.mistakes(refusal.errors, visit.messages)
+    questions = form_page.questions(visit.edition, typed, visit.language)
+    keeps_key = refusal is not None and not isinstance(refusal, IdempotencyConflict)
+    return render(
+        visit,
+        "form.html",
+        200 if refusal is None else refusal.status,
+        offer=_offer(visit),
+        questions=questions,
+        labels={question.name: question.text for question in questions},
+        typed=typed,
+        wrong=wrong,
+        refusal=refusal if refusal is not None and not refusal.errors else None,
+        key=typed.get("key", "") if keeps_key else secrets.token_hex(16),
+        ready=form_page.READY,
+        headers={} if refusal is None else refusal.headers,
+    )
+
+
+def _request(visit: Visit, case: CaseView, status: int = 200, wrong: Mapping[str, str] | None = None) -> Response:
+    return render(visit, "request.html", status, moments=case.moments, case=case, wrong=wrong or {})
+
+
+def _offer(visit: Visit) -> Offer:
+    service, person = visit.service, visit.person
+    now = service.clock()
+    account = None if person is None or person.account_id is None else service.accounts.find(person.account_id)
+    rules = service.published_editions.rules(service.published_editions.current(now))
+    assert rules is not None  # noqa: S101 - a configured edition can be used
+    country = None if person is None else person.country
+    return offer(
+        entitlement_of(person, account, visit.edition, now), rules, country, visit.language, visit.messages, now
+    )
+
+
+def _submission(visit: Visit, typed: Mapping[str, str]) -> Submission:
+    edition, person = visit.edition, visit.person
+    phone = None if edition.phone is None else edition.phone.channel
+    body = form_page.body_of(typed, visit.language, edition, is_phone=typed.get("channel") == phone)
+    own = parse(body, OwnSubmission, partial(wrong_words_of_request, edition, languages()))
+    if person is not None:
+        return commands.submission_of(own, person, edition)
+    nobody = RequesterBody(requester_id=visit.caller.client, role=edition.not_covered.role, licensed=False)
+    return Submission(requester=nobody, **{name: getattr(own, name) for name in own.model_fields_set})
+
+
+async def _count(visit: Visit) -> None:
+    await visit.service.limits.count(visit.caller.limited_as, visit.caller.rate)
+
+
+def _in_language(visit: Visit, chosen: str) -> Response:
+    answer = _see("/")
+    if chosen in visit.edition.languages:
+        set_cookie(visit.request, answer, LANGUAGE, chosen, _YEAR)
+    return answer
+
+
+def _see(address: str) -> RedirectResponse:
+    return RedirectResponse(address, 303)
+
+
+def _visit(request: Request) -> Visit:
+    return visit_of(_service(request), request)
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service

@@ -1,0 +1,154 @@
+"""Who looks at a page, in which language and zone: from cookies, which a browser keeps for us.
+
+- `frontline_person`: the signed token of a signed-in person. Scripts cannot read it.
+- `frontline_visitor`: a random text for each browser. It owns what somebody sends without signing in, and forms carry
+  a keyed hash of it, which no page elsewhere can make.
+- `frontline_language`, `frontline_zone`: what was chosen, and what the browser says of itself.
+
+A form counts only if its hash fits the cookie and a page of ours sent it, by the browser's own word (`Origin`).
+"""
+
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from urllib.parse import unquote, urlsplit
+
+from fastapi import Request
+from starlette.responses import Response
+
+from services.intake.callers import Caller, of_visitor
+from services.intake.errors import NotFromHere
+from services.intake.service import Service
+from shared.contracts.request_ids import keyed_hash
+from shared.http.connections import client_of
+from shared.identity.person import Person
+from shared.identity.signed_tokens import SignedIn, TokenRefused
+from shared.messages.catalogues import accepted_of, messages_in
+from shared.messages.messages import Messages
+from shared.pages.moments import zone_named
+from shared.policy.model import Edition
+from shared.routing.rendering import in_words_of
+from shared.wall_clock import utc_now
+
+PERSON, VISITOR, LANGUAGE, ZONE = "frontline_person", "frontline_visitor", "frontline_language", "frontline_zone"
+_VISITOR = re.compile(r"[0-9a-f]{32}")
+_MONTH = 30 * 24 * 3600  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One call of a page. `signed_out`: the browser has a token that does not count any more."""
+
+    service: Service
+    request: Request
+    edition: Edition
+    caller: Caller
+    visitor: str
+    language: str
+    messages: Messages
+    zone: tzinfo | None
+    signed_out: bool
+
+    @property
+    def person(self) -> Person | None:
+        """The signed-in person, if there is one."""
+        return self.caller.person
+
+    @property
+    def demo_sign_in(self) -> bool:
+        """Whether the page is there that plays a host application."""
+        return self.service.settings.demo_sign_in_file is not None
+
+    @property
+    def form_hash(self) -> str:
+        """What a form of this browser carries."""
+        return keyed_hash(self.service.id_secrets[0], "form", self.visitor)[:32]
+
+    def action_key(self, request_id: str, number: int) -> str:
+        """The Idempotency-Key of the next action on a request that has so many: of a second click as of the first."""
+        return keyed_hash(self.service.id_secrets[0], "action", self.visitor, request_id, str(number))[:32]
+
+    def check_form(self, fields: Mapping[str, str]) -> None:
+        """Refuse a form that no page of ours sent. Raises NotFromHere."""
+        hashes = [keyed_hash(secret, "form", self.visitor)[:32] for secret in self.service.id_secrets]
+        fits = [hmac.compare_digest(each.encode(), fields.get("form", "").encode()) for each in hashes]
+        if not any(fits) or not is_own_origin(self.request):
+            raise NotFromHere("refusal.not_from_here")
+
+    def keep(self, answer: Response) -> Response:
+        """Let the browser keep what identifies it, and forget a token that has ended."""
+        if self.request.cookies.get(VISITOR) != self.visitor:
+            set_cookie(self.request, answer, VISITOR, self.visitor, _MONTH)
+        if self.signed_out:
+            answer.delete_cookie(PERSON)
+        return answer
+
+
+def visit_of(service: Service, request: Request) -> Visit:
+    """Who calls, by the cookies. One without any is a new visitor."""
+    edition = service.editions.effective_at(service.clock())
+    known = request.cookies.get(VISITOR, "")
+    visitor = known if _VISITOR.fullmatch(known) else secrets.token_hex(16)
+    signed_in = _signed_in(service, request)
+    address = client_of(request.client.host if request.client else None)
+    caller = (
+        of_visitor(visitor, f"visitor at {address}", service.settings.anonymous_rate)
+        if signed_in is None
+        else service.callers.of_person(signed_in.person)
+    )
+    language = _language(request, edition)
+    return Visit(
+        service=service,
+        request=request,
+        edition=edition,
+        caller=caller,
+        visitor=visitor,
+        language=language,
+        messages=in_words_of(messages_in(language), edition, language),
+        zone=zone_named(unquote(request.cookies.get(ZONE, ""))),
+        signed_out=signed_in is None and PERSON in request.cookies,
+    )
+
+
+def sign_in(request: Request, answer: Response, token: str, signed_in: SignedIn) -> None:
+    """Let the browser keep the token until it ends."""
+    seconds = int((signed_in.expires_at - utc_now()).total_seconds())
+    set_cookie(request, answer, PERSON, token, max(1, seconds), http_only=True)
+
+
+def set_cookie(
+    request: Request, answer: Response, name: str, value: str, seconds: int, *, http_only: bool = True
+) -> None:
+    """A cookie that goes to pages of ours alone, and by TLS alone where the page came by TLS."""
+    answer.set_cookie(
+        name, value, max_age=seconds, httponly=http_only, samesite="lax", secure=_is_secure(request), path="/"
+    )
+
+
+def is_own_origin(request: Request) -> bool:
+    """Whether the browser says that a page of ours sent this. It says so with every form that it posts."""
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    return origin is not None and urlsplit(origin).netloc.lower() == host.lower() != ""
+
+
+def _is_secure(request: Request) -> bool:
+    """A form says its origin, with the scheme that the browser sees, whatever a proxy in between does."""
+    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
+
+
+def _signed_in(service: Service, request: Request) -> SignedIn | None:
+    token = request.cookies.get(PERSON)
+    try:
+        return None if token is None else service.callers.signed_in(token)
+    except TokenRefused:
+        return None
+
+
+def _language(request: Request, edition: Edition) -> str:
+    chosen = request.cookies.get(LANGUAGE)
+    if chosen in edition.languages:
+        return chosen
+    return accepted_of(request.headers.get("accept-language"), edition.languages)

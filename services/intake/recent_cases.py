@@ -1,0 +1,129 @@
+"""The records of the most recent cases as the log has them: what the pages need to show a case, and to explain it.
+
+A view of support.requests, support.cases, support.activity and support.escalations, bounded in bytes. It has customers'
+texts, in memory only, and forgets the case first that it has known for longest. The pages work everything else out by
+`shared/explain`, as `frontline explain` does.
+"""
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+import msgspec
+
+from services.intake.watchers import Watchers
+from shared.contracts import wire
+from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
+from shared.contracts.topics import REQUESTS
+from shared.explain.case_log import CaseLog
+from shared.kafka.record import Record
+
+OVERHEAD = 300  # bytes that a record takes beside its content
+LARGEST = 1024 * 1024  # bytes of one case: beyond it, the case is not shown here
+
+
+class _Kept(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A record without its key, which is the case's."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+class _Case(msgspec.Struct):
+    """What is kept of a case: its request, its records, and how many bytes they take."""
+
+    request: bytes | None = None
+    records: list[bytes] = []
+    size: int = 0
+    too_large: bool = False
+
+
+class RecentCase(NamedTuple):
+    """A case as the log has it. `log` has neither dead letters nor editions."""
+
+    request: SupportRequestSubmitted
+    log: CaseLog
+
+    @property
+    def messages(self) -> list[ActivityRecorded]:
+        """The activity in the order of the log, each once."""
+        return list({activity.activity_id: activity for _, activity in self.log.activity}.values())
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Kept).decode
+
+
+class RecentCases:
+    """The view. It takes at most `budget` bytes, approximately; 0 = nothing is kept. `watchers` are told of changes."""
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._cases: OrderedDict[str, _Case] = OrderedDict()
+        self._size = 0
+        self.watchers = Watchers()
+
+    def __len__(self) -> int:
+        return len(self._cases)
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, approximately."""
+        return self._size
+
+    def clear(self) -> None:
+        """Forget every case."""
+        forgotten = [*self._cases]
+        self._cases.clear()
+        self._size = 0
+        for case_id in forgotten:
+            self.watchers.notify(case_id)
+
+    def submitted(self, event: SupportRequestSubmitted) -> None:
+        """A request was accepted. The first with this id counts."""
+        case = self._cases.setdefault(event.request_id, _Case())
+        if case.request is None:
+            case.request = wire.encode(event)
+            self._grow(event.request_id, case, len(case.request))
+
+    def take(self, record: Record) -> None:
+        """Keep a record of support.cases, support.activity or support.escalations under its key, the case's id."""
+        if record.topic == REQUESTS.name or record.key is None:
+            return
+        case_id = record.key.decode(errors="replace")
+        case = self._cases.setdefault(case_id, _Case())
+        if case.too_large:
+            return
+        kept = _Kept(
+            record.topic, record.partition, record.offset, record.timestamp_ms, record.value, tuple(record.headers)
+        )
+        case.records.append(_encode(kept))
+        self._grow(case_id, case, len(case.records[-1]))
+
+    def find(self, case_id: str) -> RecentCase | None:
+        """The case, or None if its request is not (or no longer) here, or if it is too large to be shown."""
+        case = self._cases.get(case_id)
+        if case is None or case.request is None or case.too_large:
+            return None
+        log = CaseLog()
+        for blob in case.records:
+            kept = _decode(blob)
+            place = kept.topic, kept.partition, kept.offset, kept.timestamp_ms
+            log.take(Record(*place, case_id.encode(), kept.value, kept.headers))
+        return RecentCase(wire.decode(SupportRequestSubmitted, case.request), log)
+
+    def _grow(self, case_id: str, case: _Case, by: int) -> None:
+        case.size += by + OVERHEAD
+        self._size += by + OVERHEAD
+        if case.size > LARGEST:
+            case.too_large, case.records = True, []
+            self._size -= case.size
+            case.size = 0
+        while self._size > self._budget and self._cases:
+            oldest, dropped = self._cases.popitem(last=False)
+            self._size -= dropped.size
+            self.watchers.notify(oldest)
+        self.watchers.notify(case_id)

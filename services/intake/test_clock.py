@@ -1,0 +1,77 @@
+"""`POST /v1/test-clock`: advances the time of a whole system. It exists only under `frontline up --test-clock`.
+
+`shared/test_clock.py` says how the time reaches every service.
+"""
+
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from services.intake import body
+from services.intake.errors import ClockNotTaken, NotFound
+from services.intake.fields import Body
+from services.intake.openapi import describe, operation_id
+from services.intake.service import Service
+from shared.contracts.base import format_instant
+from shared.test_clock import NotTaken
+
+LONGEST = timedelta(days=366)  # one advance; many of them may go further
+RETRY_AFTER = 2
+
+
+class Advance(Body):
+    """How far to advance the clock, in seconds; 0 asks for the time."""
+
+    advance_seconds: float = Field(ge=0, le=LONGEST.total_seconds())
+
+
+def _description() -> dict[str, Any]:
+    """As of any call, but with the schemas in place: only a document that has the call has them."""
+    described = describe("admin", 200, None)
+    described["openapi_extra"]["requestBody"] = {
+        "required": True,
+        "content": {"application/json": {"schema": Advance.model_json_schema(), "example": {"advance_seconds": 14400}}},
+    }
+    now = {"type": "object", "required": ["now"], "properties": {"now": {"type": "string", "format": "date-time"}}}
+    answer = {"schema": now, "example": {"now": "2026-11-23T14:00:00Z"}}
+    described["responses"][200] |= {"content": {"application/json": answer}}
+    described["responses"]["503"] |= {"description": "Some services have not taken the new time. Repeat the call"}
+    return described
+
+
+router = APIRouter(generate_unique_id_function=operation_id)
+
+
+@router.post("/v1/test-clock", **_description())
+async def advance_test_clock(request: Request) -> Response:
+    """Advance the clock of every service by `advance_seconds`, and return the time that all of them have then.
+
+    Timers that are due by then fire at once. Only event time advances. Kafka's timestamps, sessions, rate limits and
+    time limits stay true time. Only programs on this machine may call.
+    """
+    service: Service = request.app.state.service
+    if service.test_clock is None or not _is_local(request):
+        raise NotFound("refusal.no_address")
+    await service.admit(request, "admin")
+    asked = await body.read(request, Advance, lambda _: [])
+    try:
+        now = await service.test_clock.advance(timedelta(seconds=asked.advance_seconds))
+    except NotTaken as error:
+        raise ClockNotTaken("refusal.clock_not_taken", services=list(error.services), retry_after=RETRY_AFTER) from None
+    return Response(msgspec.json.encode({"now": format_instant(now)}), media_type="application/json")
+
+
+def _is_local(request: Request) -> bool:
+    """Whether the caller is on this machine."""
+    if request.client is None:
+        return False
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

@@ -1,0 +1,59 @@
+// What pages do beyond their links and forms. Everything works without it; nothing here decides anything.
+(() => {
+  "use strict";
+
+  // The zone of this browser, for the next page: times are written by the server.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !document.cookie.includes(`frontline_zone=${encodeURIComponent(zone)}`)) {
+    document.cookie = `frontline_zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
+  }
+
+  // A form that was sent is not sent again by a second click. Its key would make it the same request anyway.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-once]")) return;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("[data-sent]")) delete form.dataset.sent;
+  });
+
+  // What belongs to one choice is shown with it.
+  const showChosen = () => {
+    for (const choice of document.querySelectorAll("[data-shows]")) {
+      document.getElementById(choice.dataset.shows).hidden = !choice.checked;
+    }
+  };
+  document.addEventListener("change", showChosen);
+  showChosen();
+
+  // After an error, the reader begins at what is wrong.
+  document.getElementById("mistakes")?.focus();
+
+  // The time that is left, by the second: as the server writes it, days and hours, hours and minutes, or minutes.
+  const written = (seconds) => {
+    const days = Math.floor(seconds / 86400), hours = Math.floor(seconds / 3600) % 24;
+    const minutes = Math.floor(seconds / 60) % 60, rest = seconds % 60;
+    if (days) return `${days} d ${hours} h`;
+    if (hours) return `${hours} h ${minutes} min`;
+    return minutes >= 10 ? `${minutes} min` : `${minutes} min ${rest} s`;
+  };
+  const tick = () => {
+    for (const place of document.querySelectorAll("[data-due]")) {
+      const left = Math.floor((Date.parse(place.dataset.due) - Date.now()) / 1000);
+      const text = left >= 0 ? written(left) : `${place.dataset.late} ${written(-left)}`;
+      if (place.textContent !== text) place.textContent = text;
+    }
+  };
+  setInterval(tick, 1000);
+  tick();
+
+  // A stream that has ended is tried again. Until it is there, the page says that it may be old.
+  const stale = document.getElementById("stale");
+  if (stale) {
+    document.addEventListener("htmx:sse:error", () => { stale.hidden = false; });
+    document.addEventListener("htmx:sse:after:connection", () => { stale.hidden = true; });
+    document.addEventListener("htmx:sse:after:message", tick);
+  }
+})();
