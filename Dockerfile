@@ -9,6 +9,7 @@ COPY requirements.lock ./
 RUN pip install --require-hashes --no-deps --root-user-action=ignore -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY policies policies
+COPY help_topics help_topics
 COPY shared shared
 COPY services services
 # The packages run from here; nothing is built, so nothing beyond the lock file is needed.

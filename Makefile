@@ -19,7 +19,7 @@ help: ## Show this help
 
 setup: $(INSTALLED) ## Make .venv and install exactly what the lock files name
 
-$(INSTALLED): requirements-uv.lock requirements-dev.lock pyproject.toml
+$(INSTALLED): requirements-uv.lock requirements-dev.lock pyproject.toml testkit/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Frontline needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "Making $(VENV) with $$($(PYTHON) -V)"; $(PYTHON) -m venv $(VENV); } || \
@@ -27,7 +27,7 @@ $(INSTALLED): requirements-uv.lock requirements-dev.lock pyproject.toml
 	@echo "Installing from the lock files (with hashes)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-uv.lock
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable testkit
 	@touch $@
 
 run: setup ## Start the whole system with demo traffic on a real Kafka; Ctrl-C stops it (ARGS=... go to `frontline demo`)
@@ -70,10 +70,12 @@ check: setup lock-check ## Lint, types, import rules, generated files and lock f
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
 	@$(BIN)/mypy
+	@MYPYPATH=testkit:examples/paging:examples/paging/tests $(BIN)/mypy testkit/*.py examples/paging
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m shared.contracts.schema_export --check
 	@$(BIN)/python -m shared.contracts.stub_export --check
 	@$(BIN)/python -m tests.contract.api_documents --check
+	@$(BIN)/python testkit/generate_events.py --check
 
 api-lint: setup $(API_TOOLS)/.installed ## Validate the API documents with Redocly and the parser of AsyncAPI (needs Node 20 or newer)
 	@rm -rf $(API_TOOLS)/documents && $(BIN)/python -m tests.contract.api_documents --all $(API_TOOLS)/documents
@@ -98,10 +100,11 @@ format: setup ## Format the code and apply the safe fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-schemas: setup ## Write the JSON Schemas of the events, the types of their structs, and the API documents in docs/, again
+schemas: setup ## Write the JSON Schemas of the events, their types here and in the kit, and the API documents in docs/, again
 	@$(BIN)/python -m shared.contracts.schema_export
 	@$(BIN)/python -m shared.contracts.stub_export
 	@$(BIN)/python -m tests.contract.api_documents
+	@$(BIN)/python testkit/generate_events.py
 
 lock: setup ## Bring the lock files up to date with pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(COMPILE) $(ARGS) pyproject.toml -o requirements.lock

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "replay": ("services.cli.replay.command:replay", "Run the services again on a recorded log; compare the events."),
     "policy": ("services.cli.policy.commands:app", "Check, show, compare and try editions; migrate open cases."),
+    "help-topics": ("services.cli.help_topics.commands:app", "Check the bot's help topics, and ask it a question."),
     "topics": ("services.cli.topics:app", "List, create and compare topics; accept lost records."),
     "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),
     "token": (

@@ -20,7 +20,8 @@ def zone_named(name: str | None) -> ZoneInfo | None:
 def own_name(language: str) -> str:
     """What a language calls itself."""
     tag = language.replace("-", "_")
-    return str(Locale.parse(tag).get_display_name(tag) or language).capitalize()
+    name = str(Locale.parse(tag).get_display_name(tag) or language)
+    return name[:1].upper() + name[1:]
 
 
 class Moments:

@@ -60,8 +60,11 @@ def field_name(path: Path) -> str:
     return text
 
 
-def parse(source: Source) -> Tree:
-    """The data of `source`: YAML 1.2, a mapping with text keys. Raises PolicyError (bad YAML, duplicate keys, …)."""
+def parse(source: Source, kind: str = "policy file") -> Tree:
+    """The data of `source`: YAML 1.2, a mapping with text keys. Raises PolicyError (bad YAML, duplicate keys, …).
+
+    `kind` says in the message about another form what the file should be.
+    """
     try:
         root = _nodes(source.text)
     except MarkedYAMLError as error:
@@ -69,7 +72,7 @@ def parse(source: Source) -> Tree:
     except YAMLError as error:  # characters that YAML does not allow
         raise PolicyError([Mistake(source.file, None, "", f"is not YAML: {error}")]) from error
     if not isinstance(root, MappingNode):
-        raise PolicyError([Mistake(source.file, 1, "", "is not a policy file: it must hold fields and their values")])
+        raise PolicyError([Mistake(source.file, 1, "", f"is not a {kind}: it must hold fields and their values")])
     reader = _Reader(source.file)
     data = reader.read(root, (), frozenset())
     if reader.mistakes:

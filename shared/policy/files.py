@@ -116,11 +116,11 @@ class _Disk:
     def _read(self, path: Path) -> Source:
         file = Path(normpath(path))  # one name for each file, so that a cycle is noticed
         try:
-            return Source(_shown(file), file.read_text(encoding="utf-8"), self._hidden_by(file))
+            return Source(shown_path(file), file.read_text(encoding="utf-8"), self._hidden_by(file))
         except UnicodeDecodeError as error:
-            raise MissingFile(f"{_shown(file)} is not UTF-8 text ({error.reason} at byte {error.start})") from error
+            raise MissingFile(f"{shown_path(file)} is not UTF-8 text ({error.reason} at byte {error.start})") from error
         except OSError as error:
-            raise MissingFile(f"{_shown(file)} cannot be read: {error.strerror}") from error
+            raise MissingFile(f"{shown_path(file)} cannot be read: {error.strerror}") from error
 
     def _hidden_by(self, file: Path) -> str | None:
         """The name of the shipped edition that the file hides."""
@@ -129,8 +129,8 @@ class _Disk:
 
 
 def _no_edition(name: str, folders: Sequence[Path], beside: Path) -> MissingFile:
-    own = [_shown(folder) for folder in folders if folder != POLICIES]
-    where = f"{own[0]} or among the shipped editions" if own else _shown(POLICIES)
+    own = [shown_path(folder) for folder in folders if folder != POLICIES]
+    where = f"{own[0]} or among the shipped editions" if own else shown_path(POLICIES)
     known = dict.fromkeys(each for folder in folders for each in _names(folder))
     path = next((path for suffix in _SUFFIXES if (path := beside / f"{name}{suffix}").is_file()), None)
     hint = "" if path is None else f"; for the file beside this one write {path.name}"
@@ -141,7 +141,7 @@ def _is_file(name: str) -> bool:
     return "/" in name or "\\" in name or name.endswith(_SUFFIXES)
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """The path for messages: relative to the current folder if it is inside."""
     absolute = path.absolute()
     return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(absolute)

@@ -33,7 +33,7 @@ _BOUNDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "required": lambda value, bound: not isinstance(value, dict) or set(bound) <= value.keys(),
     "type": lambda value, bound: _TYPES[bound](value),
 }
-_NOT_CHECKED = {"$schema", "$defs", "title", "description", "default", "writeOnly", "then"}
+_NOT_CHECKED = {"$schema", "$id", "$defs", "title", "description", "default", "writeOnly", "then"}
 _FORMATS: Mapping[str, Callable[[str], bool]] = {"date-time": lambda text: _is_instant(text)}  # others are notes
 _APPLIED = {"properties", "patternProperties", "additionalProperties", "propertyNames", "items", "prefixItems"}
 

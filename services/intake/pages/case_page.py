@@ -108,7 +108,7 @@ def happened(found: Data, messages: Messages) -> Iterator[Happened]:
         elif kind in _SPOKEN:
             yield Happened(entry["at"], messages(f"page.happened.{kind}"), _SPOKEN[kind].replace("agent", "ok"))
         elif kind in _SHOWN:
-            status = messages.name("status", entry["to"]) if entry.get("to") else ""
+            status = _status(entry["to"], messages) if entry.get("to") else ""
             yield Happened(entry["at"], messages(f"page.happened.{kind}", status=status), _SHOWN[kind])
 
 
@@ -179,8 +179,14 @@ def _line(entry: Data, messages: Messages) -> dict[str, Any]:
 def _reason(entry: Data, messages: Messages) -> str:
     """Why an interval counted or not; a pause by the name of its status alone, since the interval says when."""
     if entry["reason"] == "paused" and entry["paused_by"] is not None:
-        return messages("page.why.paused", status=entry["paused_by"]["status"])
+        return messages("page.why.paused", status=_status(entry["paused_by"]["status"], messages))
     return str(entry["because"])
+
+
+def _status(status: str, messages: Messages) -> str:
+    """A status in the customer's words; one of the desk's own as the desk calls it."""
+    code = f"page.status.{status}"
+    return messages(code) if messages.knows(code) else messages.name("status", status)
 
 
 def _picture(ledger: Sequence[Data]) -> Iterator[Span]:

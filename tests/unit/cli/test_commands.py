@@ -17,6 +17,7 @@ from tests.harness.command_line import frontline_anew, frontline_text
 # of those that have subcommands, the ones to ask
 LEAVES = {
     "policy": ("check", "show", "diff"),
+    "help-topics": ("check", "ask"),
     "topics": ("apply", "check"),
     "dead-letters": ("list", "show", "replay"),
     "token": ("key",),

@@ -1,0 +1,42 @@
+"""Runs a command in a container and forwards a port of the container to one of its own address 127.0.0.1.
+
+`python -c SOURCE PORT INSIDE COMMAND...`, where SOURCE is this file: the image does not have the kit. The exit code is
+that of the command, which gets SIGTERM when this process does.
+"""
+
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Copy bytes until one side ends."""
+    with suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    with suppress(ConnectionError, OSError):
+        writer.close()
+
+
+async def main(port: int, inside: int, command: list[str]) -> int:
+    """Forward until the command ends; returns its exit code."""
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            behind = await asyncio.open_connection("127.0.0.1", inside)
+        except OSError:
+            writer.close()
+            return
+        await asyncio.gather(pump(reader, behind[1]), pump(behind[0], writer))
+
+    process = await asyncio.create_subprocess_exec(*command)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, process.terminate)
+    async with await asyncio.start_server(forward, "0.0.0.0", port):  # noqa: S104 - of the container alone
+        return await process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])))

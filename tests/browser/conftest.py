@@ -1,0 +1,99 @@
+"""A real Chromium and a whole system: `frontline up` with its demo people, in a process of its own.
+
+Where no Chromium is installed, these tests say so in one line and are not run; with FRONTLINE_REQUIRE_CHROMIUM, as in
+CI, they fail.
+"""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.harness.up import Up, running
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MISSING = (
+    "the pages were not tested in a browser: no Chromium was found. Install it (Debian and Ubuntu: apt install "
+    "chromium) or name one in FRONTLINE_CHROMIUM"
+)
+# It asks no other host for anything, and runs as root in a container.
+OPTIONS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class System:
+    """A running system."""
+
+    up: Up
+    ready: dict[str, Any]
+
+    @property
+    def url(self) -> str:
+        """The address of the pages."""
+        return str(self.ready["intake_url"])
+
+    def desk(self) -> httpx.AsyncClient:
+        """An HTTP client that may do everything: the support desk."""
+        headers = {"Authorization": f"Bearer {self.ready['admin_key']}"}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20)
+
+
+OpenAs = Callable[..., Awaitable[Page]]
+
+
+@pytest_asyncio.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """The browser."""
+    found = os.environ.get("FRONTLINE_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        if os.environ.get("FRONTLINE_REQUIRE_CHROMIUM"):
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found, args=OPTIONS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def system(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
+    """The whole system, with demo accounts, on the Kafka of the tests, under a namespace of its own."""
+    folder: Path = tmp_path_factory.mktemp("up")
+    async with running(folder, "--kafka", bootstrap, FRONTLINE_NAMESPACE=f"browser-{os.getpid()}") as up:
+        yield System(up, await up.ready())
+
+
+@pytest_asyncio.fixture
+async def open_as(chromium: Browser, system: System) -> AsyncIterator[OpenAs]:
+    """Opens the form in a browser of its own: as nobody, or signed in as one of the demo people."""
+    contexts: list[BrowserContext] = []
+
+    async def opened(
+        account: str | None = None, person: str = "admin-licensed", language: str = "en", **given: Any
+    ) -> Page:
+        usual = {"locale": language, "timezone_id": "Europe/Madrid", "viewport": {"width": 1280, "height": 900}}
+        context = await chromium.new_context(**usual | given)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = await context.new_page()
+        if account is None:
+            await page.goto(system.url)
+            return page
+        await page.goto(f"{system.url}/demo/sign-in")
+        await page.locator(f'section:has(h2:text-is("{account}")) button[data-person="{person}"]').click()
+        await page.wait_for_url(f"{system.url}/")
+        return page
+
+    yield opened
+    for context in contexts:
+        await context.close()

@@ -1,0 +1,67 @@
+"""Every page for customers, judged by axe-core in both themes, and at the narrowest width."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import OpenAs
+from tests.browser.test_customer_pages import PLUS, SEND, send
+
+
+async def _form(page: Page) -> None:
+    await page.check('input[name="channel"][value="phone"]')
+
+
+async def _mistakes(page: Page) -> None:
+    await page.get_by_role("button", name=SEND).click()
+    await expect(page.locator("#mistakes")).to_be_visible()
+
+
+async def _request(page: Page) -> None:
+    await send(page, "A long-distance-call-that-drops-after-a-minute", "phone")
+    await expect(page.locator(".owed .left")).to_be_visible()
+    for details in await page.locator("summary").all():
+        await details.click()
+
+
+async def _resolved(page: Page) -> None:
+    await send(page, "Resolved")
+    await page.get_by_role("button", name="It works again").click()
+    await expect(page.locator("h1 + .pill")).to_have_text("resolved")
+
+
+async def _sign_in(page: Page) -> None:
+    await page.goto(page.url + "demo/sign-in")
+
+
+async def _refused(page: Page) -> None:
+    await page.goto(page.url + "requests/unknown")
+
+
+PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
+    "form": _form,
+    "mistakes": _mistakes,
+    "request": _request,
+    "resolved": _resolved,
+    "sign-in": _sign_in,
+    "refused": _refused,
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_a_page_has_no_barrier_that_a_machine_can_find(open_as: OpenAs, name: str) -> None:
+    """Contrast, names, roles, order: nothing in either theme; and nobody scrolls sideways on a small screen."""
+    page = await open_as(PLUS)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await PAGES[name](page)
+    for theme in ("light", "dark"):
+        await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of its literals
+        found = await Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    for width in (320, 768, 1440):
+        await page.set_viewport_size({"width": width, "height": 900})
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert errors == []
