@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+API_TOOLS := $(VENV)/api-tools
 ARGS ?=
 JOBS ?= 4
 # In the order of testpaths. The tests start hundreds of processes, which need not compile the same modules each time.
@@ -11,7 +12,7 @@ RUN_TESTS = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist l
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run screenshots test test-fast test-e2e properties oracle bench bench-backtest bench-timers mutants check format types schemas lock lock-check tree up down logs clean test-fault test-fault-long
+.PHONY: help setup run screenshots test test-fast test-e2e properties oracle bench bench-backtest bench-timers mutants check format types schemas lock lock-check tree up down logs clean test-fault test-fault-long api-fuzz api-lint
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,7 +77,24 @@ check: setup lock-check ## Lint, types, import rules, generated files and lock f
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m shared.contracts.schema_export --check
 	@$(BIN)/python -m shared.contracts.stub_export --check
+	@$(BIN)/python -m tests.contract.api_documents --check
 	@$(BIN)/python testkit/generate_events.py --check
+
+api-lint: setup $(API_TOOLS)/.installed ## Validate the API documents with Redocly and the parser of AsyncAPI (needs Node 20 or newer)
+	@rm -rf $(API_TOOLS)/documents && $(BIN)/python -m tests.contract.api_documents --all $(API_TOOLS)/documents
+	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(API_TOOLS)/node_modules/.bin/redocly lint \
+	  --config tests/contract/api_tools/redocly.yaml $(API_TOOLS)/documents/openapi.json
+	@node tests/contract/api_tools/asyncapi.mjs $(CURDIR)/$(API_TOOLS) $(API_TOOLS)/documents/*asyncapi.json
+
+api-fuzz: setup ## Try intake by its OpenAPI document with Schemathesis: some three minutes, other calls each time
+	@FRONTLINE_TEST_EXAMPLES=15 $(BIN)/python -m pytest tests/broker/test_openapi.py --timeout 3600 $(ARGS)
+
+# Versions and hashes are those of the lock file, from whatever registry npm uses; no package runs a script.
+$(API_TOOLS)/.installed: $(INSTALLED) tests/contract/api_tools/package.json tests/contract/api_tools/package-lock.json
+	@command -v npm >/dev/null || { echo "make api-lint needs Node 20 or newer, with npm" >&2; exit 1; }
+	@mkdir -p $(API_TOOLS) && cp tests/contract/api_tools/package*.json $(API_TOOLS)
+	@npm ci --prefix $(API_TOOLS) --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+	@touch $@
 
 tree: setup ## List every file with its first sentence (ARGS=shared/sla: one folder)
 	@$(BIN)/python -m tests.contract.tree $(ARGS)
@@ -85,9 +103,10 @@ format: setup ## Format the code and apply the safe fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-schemas: setup ## Write the JSON Schemas of the events, the types of their structs, and those of the kit, again
+schemas: setup ## Write the JSON Schemas of the events, their types here and in the kit, and the API documents in docs/, again
 	@$(BIN)/python -m shared.contracts.schema_export
 	@$(BIN)/python -m shared.contracts.stub_export
+	@$(BIN)/python -m tests.contract.api_documents
 	@$(BIN)/python testkit/generate_events.py
 
 lock: setup ## Bring the lock files up to date with pyproject.toml (ARGS=--upgrade for newer versions)

@@ -66,7 +66,9 @@ def _is(kind: str) -> JsonDict:
 
 def _then(kind: str, rule: TypeRule, fields: tuple[str, ...], status_limit: int) -> JsonDict:
     known = {*rule.needs, *rule.one_of, *rule.may}
-    more: JsonDict = {"to": {"maxLength": status_limit, **_NOT_NULL}} if kind == "status_changed" else {}
+    more: JsonDict = {name: {} for name in rule.nullable}  # a tool may look for what is required among the properties
+    if kind == "status_changed":
+        more["to"] = {"maxLength": status_limit, **_NOT_NULL}
     shape = _fields(
         given=tuple(name for name in rule.needs if name not in rule.nullable),
         absent=tuple(name for name in fields if name not in known),

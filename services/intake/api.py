@@ -13,8 +13,17 @@ from services.intake.activity import Activity
 from services.intake.editions import answer_of, is_digest, is_known
 from services.intake.entitlement import EntitlementBody, account_of
 from services.intake.errors import CatchingUp, NotFound
-from services.intake.openapi import ANY_SCOPE, EditionDocument, Recorded, RequestStatus, Submitted, describe
-from services.intake.presentation import with_sentences
+from services.intake.openapi import (
+    ANY_SCOPE,
+    EVENT_STREAM,
+    EditionDocument,
+    Recorded,
+    RequestStatus,
+    Submitted,
+    describe,
+    operation_id,
+)
+from services.intake.presentation import status_with_sentences, with_sentences
 from services.intake.request import OwnSubmission, Submission
 from services.intake.service import Service
 from services.intake.words import wrong_words_of_own_request, wrong_words_of_request
@@ -26,14 +35,14 @@ from shared.messages.catalogues import accepted, languages, messages_in
 from shared.observability.logs import get_logger
 from shared.policy.base import in_language
 
-router = APIRouter()
+router = APIRouter(generate_unique_id_function=operation_id)
 _log = get_logger()
 
 
 @router.post(
     "/v1/support-requests", **describe("submit", 202, Submitted, body=Submission, own=OwnSubmission, repeatable=True)
 )
-async def submit(request: Request) -> Response:
+async def submit_support_request(request: Request) -> Response:
     """Submit a support request.
 
     202 means that Kafka has the request. The same Idempotency-Key with the same body is the same request until
@@ -68,7 +77,7 @@ async def _submission(request: Request, service: Service, person: Person | None)
 
 
 @router.get("/v1/support-requests/{request_id}", **describe("submit, agent or admin", 200, RequestStatus))
-async def status(request: Request, request_id: str) -> Response:
+async def get_support_request(request: Request, request_id: str) -> Response:
     """The status of a request: its submission, its decision and the events of its clocks.
 
     Only the most recent requests have one (200,000 by default). With the scope submit, a client sees its own requests;
@@ -78,16 +87,16 @@ async def status(request: Request, request_id: str) -> Response:
     caller = await service.admit(request, "submit", AGENT_SCOPE, "admin")
     found = commands.visible(service, caller, request_id)
     messages = messages_in(accepted(request.headers.get("accept-language")))
-    shown = with_sentences(found.request, messages, service.published_editions.edition)
-    events = [{"id": event.id, "type": event.type, **event.data} for event in found.events]
-    for event in events:
-        event.pop("decision", None)  # the answer itself has it
-    return _json({**shown, "events": events}, headers={"Content-Language": messages.language})
+    answer = status_with_sentences(found.request, found.events, messages, service.published_editions.edition)
+    return _json(answer, headers={"Content-Language": messages.language})
 
 
-@router.get("/v1/support-requests/{request_id}/events", **describe("submit, agent or admin", 200, "text/event-stream"))
-async def events(request: Request, request_id: str) -> Response:
-    """Stream the same events as Server-Sent Events; `Last-Event-ID` continues after the event with that id."""
+@router.get("/v1/support-requests/{request_id}/events", **describe("submit, agent or admin", 200, EVENT_STREAM))
+async def follow_support_request(request: Request, request_id: str) -> Response:
+    """Follow a request: its events as Server-Sent Events, first those that happened, then those that happen.
+
+    `Last-Event-ID` continues after the event with that id.
+    """
     service = _service(request)
     caller = await service.admit(request, "submit", AGENT_SCOPE, "admin")
     commands.visible(service, caller, request_id)
@@ -166,7 +175,7 @@ async def withdraw_entitlement(request: Request, account_id: str) -> Response:
 
 
 @router.get("/v1/editions/current", **describe(ANY_SCOPE, 200, EditionDocument, conditional=True))
-async def current_edition(request: Request) -> Response:
+async def get_current_edition(request: Request) -> Response:
     """The configured edition that is in force now, and what it gives a form to ask: `form`."""
     service = _service(request)
     await service.admit(request)
@@ -177,7 +186,7 @@ async def current_edition(request: Request) -> Response:
 
 
 @router.get("/v1/editions/{policy_sha256}", **describe(ANY_SCOPE, 200, EditionDocument, conditional=True))
-async def edition(request: Request, policy_sha256: str) -> Response:
+async def get_edition(request: Request, policy_sha256: str) -> Response:
     """The edition with this digest, if it decided a case of the log or is configured at intake."""
     await _service(request).admit(request)
     if not is_digest(policy_sha256):

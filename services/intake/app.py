@@ -28,6 +28,17 @@ SECONDS = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 CLIENT_DISCONNECTED = 499  # in the metrics only: the client disconnected before its call was read
+_DESCRIPTION = """\
+Submit support requests, follow them, report activity on cases, set entitlements.
+
+- Every call needs an API key or, for a signed-in person, a signed token (`Authorization: Bearer …`), with the scope
+  that the call names.
+- 202 means that Kafka has the record. An `Idempotency-Key` names one occurrence: repeat a call with its key until it is
+  answered, and it counts once.
+- Repeat calls after 429 and 503, once the seconds of `Retry-After` have passed, and after a lost connection.
+- Refusals are problem details (RFC 9457), with one entry for each wrong field, in the language of `Accept-Language`.
+- Channels, roles, plans, fields and their values are words of the edition, which `GET /v1/editions/current` lists.
+"""
 _HEADERS = [(b"x-content-type-options", b"nosniff")]
 
 
@@ -35,8 +46,9 @@ def create_app(service: Service) -> FastAPI:
     """The application that serves the calls and the pages of `service`. Raises BadSettings for the demo sign-in."""
     app = FastAPI(
         title="Frontline intake",
-        description="Submit support requests, follow them, report activity on cases, set entitlements.",
+        description=_DESCRIPTION,
         version="1",
+        contact={"name": "Frontline"},
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         docs_url=None,  # FastAPI's pages load scripts from another host; ours need no scripts
         redoc_url=None,
@@ -54,7 +66,7 @@ def create_app(service: Service) -> FastAPI:
         app.router.routes.extend(router.routes)
     docs.install(app, service.settings)
     cross_origin.install(app, service.settings.other_origins)
-    openapi.install(app)
+    openapi.install(app, lambda: service.editions.effective_at(service.clock()))
     problem.install(app)
     return app
 

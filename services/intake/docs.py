@@ -6,6 +6,7 @@ offline machine nor a strict content security policy permits. The pages are read
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -25,7 +26,8 @@ _CSS = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h2 { margin-top: 2.5rem; border-top: 1px solid #8886; padding-top: 1rem; font-size: 1.1rem; }
 h2, td, a { overflow-wrap: anywhere; }
-code { font-family: ui-monospace, monospace; }
+code, pre { font-family: ui-monospace, monospace; }
+pre { overflow-x: auto; }
 small { color: light-dark(#666, #aaa); }
 nav { columns: 20rem; }
 nav a { display: block; }
@@ -42,20 +44,26 @@ _CSS_HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_CSS_HASH}'; base-uri 'none'; frame-ancestors 'none'"
 _CODE = re.compile("`([^`]+)`")
 _NOT_IN_ANCHORS = re.compile(r"[^A-Za-z0-9]+")
+_DOES = {"receive": "reads", "send": "writes"}
 _MOST_WORDS = 40  # of a field that a page lists
 
 Json = Mapping[str, Any]
 
 
-def install(app: FastAPI, settings: KafkaSettings) -> None:
-    """Add `/docs` and `/asyncapi` to `app`. `/openapi.json` is FastAPI's own."""
-    events = asyncapi(
-        app.title,
-        app.description,
+def events(settings: KafkaSettings) -> bytes:
+    """The AsyncAPI document of intake as JSON."""
+    return asyncapi(
+        "Frontline intake",
+        "Publishes requests, entitlements and activity, and reads what became of them.",
         settings,
         reads=(ENTITLEMENTS, REQUESTS, CASES, EDITIONS, ESCALATIONS),
         writes=(REQUESTS, ENTITLEMENTS, ACTIVITY),
     )
+
+
+def install(app: FastAPI, settings: KafkaSettings) -> None:
+    """Add `/docs` and `/asyncapi` to `app`. `/openapi.json` is FastAPI's own."""
+    document = events(settings)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
@@ -64,12 +72,12 @@ def install(app: FastAPI, settings: KafkaSettings) -> None:
     @app.get("/asyncapi", include_in_schema=False)
     async def asyncapi_page(request: Request) -> Response:
         if "text/html" in request.headers.get("accept", ""):
-            return _page("Frontline intake: events", _channels(msgspec.json.decode(events)), "/asyncapi.json")
+            return _page("Frontline intake: events", _channels(msgspec.json.decode(document)), "/asyncapi.json")
         return await asyncapi_json()
 
     @app.get("/asyncapi.json", include_in_schema=False)
     async def asyncapi_json() -> Response:
-        return Response(events, media_type="application/json")
+        return Response(document, media_type="application/json")
 
 
 def _page(title: str, parts: Iterable[str], source: str) -> Response:
@@ -103,7 +111,9 @@ def _calls(document: Json) -> Iterable[str]:
             yield _fields({"properties": parameters, "required": required})
             body = call.get("requestBody")
             if body:
-                yield "<h3>Body</h3>" + _fields(_resolve(body["content"]["application/json"]["schema"], schemas))
+                content = body["content"]["application/json"]
+                yield "<h3>Body</h3>" + _fields(_resolve(content["schema"], schemas))
+                yield from _examples(content.get("examples", {}))
             for status, answer in call["responses"].items():
                 kinds = ", ".join(answer.get("content", {})) or "no body"
                 yield f"<p>{status}: {escape(answer['description'])} ({escape(kinds)})</p>"
@@ -111,13 +121,28 @@ def _calls(document: Json) -> Iterable[str]:
         yield f'<h2 id="{escape(name)}">{escape(name)}</h2>{_prose(schema.get("description", ""))}{_fields(schema)}'
 
 
+def _examples(examples: Json) -> Iterable[str]:
+    for example in examples.values():
+        text = json.dumps(example["value"], indent=2, ensure_ascii=False)
+        yield f"<details><summary>Example: {escape(example['summary'])}</summary><pre>{escape(text)}</pre></details>"
+
+
 def _channels(document: Json) -> Iterable[str]:
-    schemas: Json = document["components"]["schemas"]
-    for channel in document["channels"].values():
-        description = channel.get("description", "")
-        yield f"<h2><code>{escape(channel.get('address', ''))}</code></h2>{_prose(description)}"
+    messages, schemas = document["components"]["messages"], document["components"]["schemas"]
+    for name, channel in document["channels"].items():
+        done = [_DOES[operation["action"]] for operation in document["operations"].values() if _is_of(operation, name)]
+        yield f"<h2><code>{escape(channel['address'])}</code></h2><p>Intake {' and '.join(done)} it.</p>"
+        yield _prose(channel["description"])
+        for message in (messages[each] for each in channel["messages"]):
+            place, text = escape(message["payload"]["$ref"].rpartition("/")[2]), _prose(message["description"])
+            yield f'<p><a href="#{place}"><code>{escape(message["name"])}</code></a></p>{text}'
     for name, schema in schemas.items():
         yield f'<h2 id="{escape(name)}">{escape(name)}</h2>{_prose(schema.get("description", ""))}{_fields(schema)}'
+
+
+def _is_of(operation: Json, channel: str) -> bool:
+    reference: str = operation["channel"]["$ref"]
+    return reference.rpartition("/")[2] == channel
 
 
 def _anchor(name: str) -> str:

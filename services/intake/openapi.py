@@ -4,25 +4,38 @@
 them to the description of the call.
 """
 
+from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
+from starlette.responses import Response
 
 from services.intake.activity import Activity
 from services.intake.entitlement import EntitlementBody
 from services.intake.form import Form
+from services.intake.operations import complete
 from services.intake.request import OwnSubmission, Submission
 from shared.contracts.base import Instant, Sha256
 from shared.contracts.identifiers import LONGEST, PATTERN
 from shared.contracts.intake import Account
 from shared.identity.scopes import PersonScope
+from shared.policy.model import Edition
 
 KEY_PATTERN = "^[!-~](?:[ -~]*[!-~])?$"  # an identifier in ASCII
 _IDENTIFIERS = ("case_id", "account_id")  # in addresses; other ids there are looked up, and unknown ones are 404
+EVENT_STREAM = "text/event-stream"
 ANY_SCOPE = "any"  # instead of scopes: every caller is admitted
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait. Then repeat the call, with the same Idempotency-Key if it has one",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 0},
+    }
+}
 _REF = "#/components/schemas/{model}"
 
 
@@ -93,6 +106,12 @@ class Problem(_Answer):
     idempotency_key: str | None = None
 
 
+def operation_id(route: APIRoute) -> str:
+    """The name of a call, from that of its function: `submit_support_request` is submitSupportRequest."""
+    first, *others = route.name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
 _IN = (Submission, OwnSubmission, Activity, EntitlementBody)
 _OUT = (Submitted, Recorded, RequestStatus, Account, EditionDocument, Problem)
 
@@ -137,6 +156,16 @@ def describe(
                 "schema": {"type": "string"},
             }
         ]
+    if answer == EVENT_STREAM:
+        extra["parameters"] = [
+            {
+                "name": "Last-Event-ID",
+                "in": "header",
+                "required": False,
+                "description": "The id of the last event that the caller has.",
+                "schema": {"type": "string"},
+            }
+        ]
     content: dict[str, Any] = {}
     if isinstance(answer, str):
         content = {answer: {"schema": {"type": "string"}}}
@@ -146,22 +175,40 @@ def describe(
     return {
         "status_code": status,
         "response_model": None,
+        "response_class": Response,  # else FastAPI adds JSON to what an answer may be
         "responses": {
             status: {"description": "Done", "content": content} if content else {"description": "Done"},
             **({304: {"description": "The caller has the current answer"}} if conditional else {}),
             "4XX": {"description": "Refused. Nothing was published", "content": problem},
-            "503": {"description": "Kafka is unavailable. Nothing was acknowledged", "content": problem},
+            "429": {
+                "description": "Too many calls with this key, or of this address without a known one",
+                "headers": _RETRY_AFTER,
+                "content": problem,
+            },
+            "500": {"description": "A defect of intake. Repeat the call with its Idempotency-Key", "content": problem},
+            "503": {
+                "description": "Kafka is unavailable. Nothing was acknowledged",
+                "headers": _RETRY_AFTER,
+                "content": problem,
+            },
         },
         "openapi_extra": extra,
     }
 
 
-def install(app: FastAPI) -> None:
-    """Let `app` serve the document with the models in it. It is built once."""
+def install(app: FastAPI, edition: Callable[[], Edition]) -> None:
+    """Let `app` serve the document with the models in it. Its examples have the words of `edition`, that in force.
+
+    It is built once for an edition.
+    """
+    built_for: Edition | None = None
 
     def document() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
+        nonlocal built_for
+        in_force = edition()
+        if app.openapi_schema is None or built_for is not in_force:
+            app.openapi_schema, built_for = _document(app), in_force
+            complete(app.openapi_schema, in_force)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]  # the documented way to change the document
@@ -172,6 +219,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title,
         version=app.version,
         description=app.description,
+        contact=app.contact,
         license_info=app.license_info,
         routes=app.routes,
     )

@@ -1,11 +1,43 @@
 """[pure] A decision as clients read it: reason codes with facts, each with its sentence."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 from shared.messages.messages import Messages
 from shared.policy.model import Edition
 from shared.routing.rendering import in_words_of, with_remarks
+
+
+class ShownEvent(Protocol):
+    """One event of a request, as clients see it."""
+
+    @property
+    def id(self) -> str:
+        """Stable; later events sort after it."""
+
+    @property
+    def type(self) -> str:
+        """The CloudEvents type."""
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """Its fields."""
+
+
+def status_with_sentences(
+    request: Mapping[str, Any],
+    events: Iterable[ShownEvent],
+    messages: Messages,
+    edition_of: Callable[[str], Edition | None],
+) -> dict[str, Any]:
+    """The answer about a request: itself with its decision in words, and its events, which do not repeat the decision.
+
+    `edition_of` is as in `with_sentences`.
+    """
+    listed = [{"id": event.id, "type": event.type, **event.data} for event in events]
+    for event in listed:
+        event.pop("decision", None)
+    return {**with_sentences(request, messages, edition_of), "events": listed}
 
 
 def with_sentences(

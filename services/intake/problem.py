@@ -1,5 +1,7 @@
 """Refusals as HTTP answers: problem details by RFC 9457, for every error of this service."""
 
+from typing import Any
+
 import msgspec
 from fastapi import FastAPI, Request
 from prometheus_client import Counter
@@ -10,6 +12,7 @@ from starlette.routing import Match, Route
 from services.intake.errors import InternalError, MethodNotAllowed, NotFound, Refusal
 from shared.http.refusals import MEDIA_TYPE, TYPE_PREFIX
 from shared.messages.catalogues import accepted, messages_in
+from shared.messages.messages import Messages
 
 REFUSED = Counter("frontline_intake_refused_total", "Calls that were refused", ["reason"])
 
@@ -18,8 +21,15 @@ def render(refusal: Refusal, language: str | None = None) -> Response:
     """The problem document of `refusal`, in `language`, or in the fallback language."""
     REFUSED.labels(refusal.kind).inc()
     messages = messages_in(language)
+    problem = msgspec.json.encode(document_of(refusal, messages))
+    headers = {**refusal.headers, "Content-Language": messages.language}
+    return Response(problem, refusal.status, headers, MEDIA_TYPE)
+
+
+def document_of(refusal: Refusal, messages: Messages) -> dict[str, Any]:
+    """The problem details of `refusal`, with the sentences of `messages`."""
     details = [messages(refusal.code, **refusal.facts), *(messages(code) for code in refusal.advice)]
-    problem = {
+    return {
         "type": TYPE_PREFIX + refusal.kind,
         "title": messages(f"problem.{refusal.kind}"),
         "status": refusal.status,
@@ -27,8 +37,6 @@ def render(refusal: Refusal, language: str | None = None) -> Response:
         "errors": [{"field": error.field, "message": messages(error.code, **error.facts)} for error in refusal.errors],
         **refusal.extra,
     }
-    headers = {**refusal.headers, "Content-Language": messages.language}
-    return Response(msgspec.json.encode(problem), refusal.status, headers, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:

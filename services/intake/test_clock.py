@@ -15,7 +15,7 @@ from starlette.responses import Response
 from services.intake import body
 from services.intake.errors import ClockNotTaken, NotFound
 from services.intake.fields import Body
-from services.intake.openapi import describe
+from services.intake.openapi import describe, operation_id
 from services.intake.service import Service
 from shared.contracts.base import format_instant
 from shared.test_clock import NotTaken
@@ -35,19 +35,20 @@ def _description() -> dict[str, Any]:
     described = describe("admin", 200, None)
     described["openapi_extra"]["requestBody"] = {
         "required": True,
-        "content": {"application/json": {"schema": Advance.model_json_schema()}},
+        "content": {"application/json": {"schema": Advance.model_json_schema(), "example": {"advance_seconds": 14400}}},
     }
     now = {"type": "object", "required": ["now"], "properties": {"now": {"type": "string", "format": "date-time"}}}
-    described["responses"][200] |= {"content": {"application/json": {"schema": now}}}
+    answer = {"schema": now, "example": {"now": "2026-11-23T14:00:00Z"}}
+    described["responses"][200] |= {"content": {"application/json": answer}}
     described["responses"]["503"] |= {"description": "Some services have not taken the new time. Repeat the call"}
     return described
 
 
-router = APIRouter()
+router = APIRouter(generate_unique_id_function=operation_id)
 
 
 @router.post("/v1/test-clock", **_description())
-async def advance(request: Request) -> Response:
+async def advance_test_clock(request: Request) -> Response:
     """Advance the clock of every service by `advance_seconds`, and return the time that all of them have then.
 
     Timers that are due by then fire at once. Only event time advances. Kafka's timestamps, sessions, rate limits and

@@ -18,7 +18,7 @@ Schema = dict[str, Any]
 def complaints(released: Schema, current: Schema) -> list[str]:
     """What would break, one line for each field; empty if `current` may follow `released`."""
     old, new = inlined(released), inlined(current)
-    return [*_refusals(old, new, "data"), *_changed_texts(old, new, "data")]
+    return [*_refusals(old, new, "data"), *changed_texts(old, new, "data")]
 
 
 def inlined(schema: Schema) -> Schema:
@@ -81,13 +81,13 @@ def _required(schema: Schema) -> set[str]:
     return set(schema.get("required", ()))
 
 
-def _changed_texts(old: Any, new: Any, at: str) -> Iterator[str]:
+def changed_texts(old: Any, new: Any, at: str) -> Iterator[str]:
     if isinstance(old, dict) and isinstance(new, dict):
         for word in ("pattern", "format"):
             if not isinstance(old.get(word), dict) and old.get(word) != new.get(word):
                 yield f"{at}: the {word} changed from {old.get(word)} to {new.get(word)}"
         for name in sorted(old.keys() & new.keys()):
-            yield from _changed_texts(old[name], new[name], at if name == "properties" else f"{at}.{name}")
+            yield from changed_texts(old[name], new[name], at if name == "properties" else f"{at}.{name}")
     elif isinstance(old, list) and isinstance(new, list):
         for index, (before, after) in enumerate(zip(old, new, strict=False)):
-            yield from _changed_texts(before, after, f"{at}[{index}]")
+            yield from changed_texts(before, after, f"{at}[{index}]")

@@ -17,7 +17,6 @@ CONVERT = {
     "shared/kafka/consumer.py",
     "shared/kafka/producer.py",
     "shared/kafka/faststream_client.py",
-    "shared/kafka/asyncapi.py",  # a document of FastStream, never connected
     "shared/kafka/aiokafka_internals.py",  # takes clients and names of these modules
     "shared/kafka/topic_metadata.py",  # likewise
     "shared/kafka/topic_config.py",  # likewise

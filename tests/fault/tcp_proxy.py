@@ -12,7 +12,7 @@ _CHUNK = 64 * 1024
 
 
 class TcpProxy:
-    """Listens at 127.0.0.1 and forwards each connection to `target`.
+    """Listens at 127.0.0.1 and forwards each connection to the port `target` of `host`.
 
     - `cut`: connections are closed, and new ones are closed at once.
     - `slow`: each piece of data is late.
@@ -20,8 +20,9 @@ class TcpProxy:
     - `deaf_to_requests`, `deaf_to_answers`: data in that direction waits, and arrives late, when the fault ends.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, host: str = "127.0.0.1") -> None:
         self.target = target
+        self.host = host
         self.port = 0
         self.mode: Mode = "pass"
         self.connections = 0  # accepted so far
@@ -94,7 +95,7 @@ class _Link:
             await self._closed.wait()
             return
         try:
-            reader, self._broker = await asyncio.open_connection("127.0.0.1", self._proxy.target)
+            reader, self._broker = await asyncio.open_connection(self._proxy.host, self._proxy.target)
         except OSError:
             return
         pumps = {

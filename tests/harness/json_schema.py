@@ -63,6 +63,12 @@ def _any_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], at: 
         yield f"{at}: {value!r} fits none of its shapes"
 
 
+def _one_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], at: str) -> Iterator[str]:
+    fitting = sum(not list(problems(value, each, root, at)) for each in schema["oneOf"])
+    if fitting != 1:
+        yield f"{at}: {value!r} fits {fitting} of its shapes, and not one"
+
+
 def _all_of(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], at: str) -> Iterator[str]:
     for each in schema["allOf"]:
         yield from problems(value, each, root, at)
@@ -78,7 +84,7 @@ def _if(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], at: str)
         yield from problems(value, schema["then"], root, at)
 
 
-_COMBINED = {"$ref": _referred, "anyOf": _any_of, "allOf": _all_of, "not": _not, "if": _if}
+_COMBINED = {"$ref": _referred, "anyOf": _any_of, "oneOf": _one_of, "allOf": _all_of, "not": _not, "if": _if}
 
 
 def _of_object(value: dict[str, Any], schema: Mapping[str, Any], root: Mapping[str, Any], at: str) -> Iterator[str]:
