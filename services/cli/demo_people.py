@@ -41,7 +41,7 @@ def demo_sign_in(folder: Path, people: Sequence[Person]) -> tuple[Path, dict[str
     file = folder / FILE
     key = _kept_key(file) or new_key_pair("demo")
     write_private(file, json.dumps({"key": key.as_dict(private=True), "people": [asdict(each) for each in people]}))
-    return file, {"name": HOST, "keys": [public_part(key)], "scopes": ["submit", "agent"], "rate": None}
+    return file, {"name": HOST, "keys": [public_part(key)], "scopes": ["submit"]}
 
 
 def _kept_key(file: Path) -> Key | None:

@@ -60,8 +60,8 @@ def create_app(service: Service) -> FastAPI:
     routers = [api.router, routes.router]
     if service.test_clock is not None:
         routers.append(test_clock.router)
-    if service.settings.demo_sign_in_file is not None:
-        routers.append(demo_sign_in.router_of(read_demo_host(service.settings.demo_sign_in_file)))
+    if (file := service.settings.demo_sign_in_file) is not None:
+        routers.append(demo_sign_in.router_of(read_demo_host(file, service.callers, service.settings.token_audience)))
     for router in routers:  # flat, so that a 405 can name the methods of every route
         app.router.routes.extend(router.routes)
     docs.install(app, service.settings)
@@ -103,7 +103,7 @@ class Edge:
             self._log_failure(error, scope)
         route = getattr(scope.get("route"), "path", "other")
         REQUESTS.labels(scope["method"], route, status).inc()
-        if not route.endswith("/events"):
+        if not route.endswith(("/events", "/live")):
             SECONDS.labels(route).observe(time.perf_counter() - began)
 
     def _log_failure(self, error: Exception, scope: Scope) -> None:

@@ -41,11 +41,11 @@ async def read(request: Request, model: type[B], wrong_words: FindWrongWords) ->
     return parse(await read_bytes(request), model, wrong_words)
 
 
-async def read_bytes(request: Request) -> bytes:
+async def read_bytes(request: Request, limit: int = BODY_LIMIT) -> bytes:
     """The body. Raises BodyTooLarge or BodyTooSlow."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _bytes(request)
+            return await _bytes(request, limit)
     except TimeoutError:
         raise BodyTooSlow("refusal.body_too_slow", seconds=BODY_SECONDS, headers={"Connection": "close"}) from None
 
@@ -61,17 +61,17 @@ def parse(data: bytes, model: type[B], wrong_words: FindWrongWords) -> B:
         raise InvalidFields(merged(field_errors(error), wrong_words(from_json(data)))) from None
 
 
-async def _bytes(request: Request) -> bytes:
+async def _bytes(request: Request, limit: int) -> bytes:
     """The whole body, with or without a Content-Length. Bytes beyond the limit are dropped."""
     kept, size = bytearray(), 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size <= BODY_LIMIT:
+        if size <= limit:
             kept += chunk
         elif size > DRAIN_LIMIT:
             break
-    if size > BODY_LIMIT:
-        raise BodyTooLarge("refusal.body_too_large", limit=BODY_LIMIT, headers={"Connection": "close"})
+    if size > limit:
+        raise BodyTooLarge("refusal.body_too_large", limit=limit, headers={"Connection": "close"})
     return bytes(kept)
 
 

@@ -8,8 +8,16 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
 from pydantic import TypeAdapter, ValidationError
 
+from services.intake.callers import Callers
+from shared.identity.minting import mint
 from shared.identity.person import Person
+from shared.identity.signed_tokens import TokenRefused
 from shared.kafka.settings import BadSettings
+from shared.messages.catalogues import messages_in
+from shared.observability.logs import get_logger
+from shared.wall_clock import utc_now
+
+_log = get_logger()
 
 _people = TypeAdapter(tuple[Person, ...])
 
@@ -22,12 +30,25 @@ class DemoHost:
         self.people = people
 
 
-def read_demo_host(file: Path) -> DemoHost:
-    """The host application of a file. Raises BadSettings."""
+def read_demo_host(file: Path, callers: Callers, audience: str) -> DemoHost:
+    """The host application of a file, whose tokens `callers` admit. Raises BadSettings. It is said in the log."""
     try:
         found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return DemoHost(import_key(found["key"]), _people.validate_python(found["people"]))
+        host = DemoHost(import_key(found["key"]), _people.validate_python(found["people"]))
+        for person in host.people:
+            callers.signed_in(mint(host.key, person, audience, utc_now()))
     except OSError as error:
         raise BadSettings(f"FRONTLINE_DEMO_SIGN_IN_FILE={file}: cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, JoseError, ValidationError):
         raise BadSettings(f"FRONTLINE_DEMO_SIGN_IN_FILE={file}: is no file of a demo sign-in page") from None
+    except TokenRefused as error:
+        reason = messages_in()(error.code, **error.facts)
+        raise BadSettings(
+            f"FRONTLINE_DEMO_SIGN_IN_FILE={file}: FRONTLINE_TOKEN_HOSTS does not admit its people: {reason}"
+        ) from None
+    _log.warning(
+        "The demo sign-in page is on: whoever reaches intake can be any of its people",
+        action="demo_sign_in.on",
+        people=len(host.people),
+    )
+    return host

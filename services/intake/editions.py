@@ -85,8 +85,13 @@ class Editions:
 
         It is made at the first question, and kept.
         """
-        if digest not in self._pinned and (rules := self.rules(digest)) is not None:
-            self._pinned[digest] = PinnedEdition(digest, rules.edition)
+        if digest not in self._pinned:
+            try:
+                rules = self.rules(digest)
+            except Exception:  # as above: an edition of another version, or by another writer
+                rules = None
+            if rules is not None:
+                self._pinned[digest] = PinnedEdition(digest, rules.edition)
         return self._pinned.get(digest)
 
     def rules(self, digest: str) -> Rulebook | None:

@@ -76,6 +76,12 @@ class MissingScope(Refusal):
     status, kind = 403, "missing_scope"
 
 
+class AnotherPerson(Refusal):
+    """A form that was shown to somebody else: a sign-in has ended meanwhile, or another has begun."""
+
+    status, kind = 409, "another_person"
+
+
 class NotFromHere(Refusal):
     """A form that no page of this service sent."""
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 _ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -11,10 +12,12 @@ def is_origin(text: str) -> bool:
     return _ORIGIN.fullmatch(text) is not None
 
 
-def is_from(origin: str | None, own: str, others: Collection[str] = ()) -> bool:
-    """Whether a page of `own` or of one of `others` sent a request with this Origin header.
+def is_from(origin: str | None, host: str, others: Collection[str] = ()) -> bool:
+    """Whether a page of `host`, or of one of the origins `others`, sent a request with this Origin header.
 
     Browsers send one with every POST and with every WebSocket, so one without it is not from a page; `null` is that of
-    a page that hides where it is from.
+    a page that hides where it is from. `host` is the Host header: whatever a proxy in between does to the scheme.
     """
-    return origin is not None and origin.lower() in {own.lower(), *(each.lower() for each in others)}
+    if origin is None or not is_origin(origin):
+        return False
+    return urlsplit(origin).netloc.lower() == host.lower() or origin.lower() in {each.lower() for each in others}

@@ -49,8 +49,11 @@ class RecentCase(NamedTuple):
 
     @property
     def messages(self) -> list[ActivityRecorded]:
-        """The activity in the order of the log, each once."""
-        return list({activity.activity_id: activity for _, activity in self.log.activity}.values())
+        """The activity in the order of the log; of one id the first counts, as it does for escalation."""
+        found: dict[str, ActivityRecorded] = {}
+        for _, activity in self.log.activity:
+            found.setdefault(activity.activity_id, activity)
+        return [*found.values()]
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -103,6 +106,11 @@ class RecentCases:
         case.records.append(_encode(kept))
         self._grow(case_id, case, len(case.records[-1]))
 
+    def count_of(self, case_id: str) -> int:
+        """How many records of the case there are: another number means that something has changed."""
+        case = self._cases.get(case_id)
+        return 0 if case is None else len(case.records)
+
     def find(self, case_id: str) -> RecentCase | None:
         """The case, or None if its request is not (or no longer) here, or if it is too large to be shown."""
         case = self._cases.get(case_id)
@@ -119,7 +127,7 @@ class RecentCases:
         case.size += by + OVERHEAD
         self._size += by + OVERHEAD
         if case.size > LARGEST:
-            case.too_large, case.records = True, []
+            case.too_large, case.records, case.request = True, [], None
             self._size -= case.size
             case.size = 0
         while self._size > self._budget and self._cases:

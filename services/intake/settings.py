@@ -48,7 +48,7 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
     )
     http_connections_per_client: int | None = Field(None, ge=1, description="of one address; None = half of all")
     event_streams: int = Field(1_000, ge=0, le=100_000, description="open at the same time")
-    event_streams_per_client: int | None = Field(None, ge=1, description="of one API key; None = half of all")
+    event_streams_per_client: int | None = Field(None, ge=1, description="of one caller; None = half of all")
 
     @field_validator("unauthenticated_rate", "anonymous_rate")
     @classmethod

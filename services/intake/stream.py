@@ -53,17 +53,21 @@ class Streams:
         events = _Events(self._recent, request_id, last_event_id, present)
         return self.follow(client, self._recent.watchers, request_id, events)
 
-    def follow(self, client: str, watchers: Watchers, request_id: str, changes: "Changes") -> "EventStream":
+    def follow(
+        self, client: str, watchers: Watchers, request_id: str, changes: "Changes", *, most: int | None = None
+    ) -> "EventStream":
         """The answer that streams what `changes` has to say, now and whenever something about the request changes.
 
-        It counts against the limits from now on, so that simultaneous calls cannot exceed them. Raises TooManyStreams.
+        It counts against the limits from now on, so that simultaneous calls cannot exceed them. `most` is a smaller
+        share than that of every client. Raises TooManyStreams.
         """
+        share = self._per_client if most is None else min(most, self._per_client)
         if self.count >= self._limit:
             raise TooManyStreams("refusal.too_many_streams", retry_after=30)
-        if self._open[client] >= self._per_client:
+        if self._open[client] >= share:
             raise TooManyStreams(
                 "refusal.share_of_streams",
-                limit=self._per_client,
+                limit=share,
                 retry_after=30,
             )
         self._open[client] += 1

@@ -198,11 +198,12 @@ def _check_times(claims: _Claims, now: datetime) -> datetime:
     try:
         issued, expires = (datetime.fromtimestamp(at, UTC) for at in (claims.iat, claims.exp))
         begins = issued if claims.nbf is None else datetime.fromtimestamp(claims.nbf, UTC)
+        has_ended, has_begun = now >= expires + SKEW, now >= max(issued, begins) - SKEW
     except (ValueError, OverflowError, OSError):
         raise TokenRefused("refusal.token_claim", claim="exp") from None
-    if now >= expires + SKEW:
+    if has_ended:
         raise TokenRefused("refusal.token_expired")
-    if now < max(issued, begins) - SKEW:
+    if not has_begun:
         raise TokenRefused("refusal.token_not_yet")
     if expires - issued > LONGEST_LIFE:
         raise TokenRefused("refusal.token_lives_too_long", minutes=int(LONGEST_LIFE.total_seconds() // 60))

@@ -331,7 +331,7 @@ async def test_a_defect_is_answered_as_a_problem_and_logged_with_its_place(
     def fail(*_args: Any, **_kwargs: Any) -> None:
         raise ValueError("a message with the words of a customer")
 
-    monkeypatch.setattr("services.intake.api.accept", fail)
+    monkeypatch.setattr("services.intake.commands.accept", fail)
     async with intake.client() as http:
         answer = await http.post(REQUESTS_URL, json=submission())
     captured = capsys.readouterr()

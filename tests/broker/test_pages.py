@@ -5,6 +5,7 @@ tests/browser drives them with a real browser.
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from html import escape, unescape
 from typing import Any
 
@@ -14,11 +15,13 @@ import pytest_asyncio
 
 from services.intake.pages.visit import PERSON, VISITOR
 from shared.contracts import wire
+from shared.contracts.request_ids import keyed_hash
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, REQUESTS
+from shared.wall_clock import utc_now
 from tests.broker.intake_calls import events_of, unique
 from tests.harness.asking import FIELDS
-from tests.harness.intake import Intake, log_of, running_intake, topics_at
+from tests.harness.intake import ID_SECRET, Intake, log_of, running_intake, topics_at
 from tests.harness.sign_in import ORIGIN, somebody_of, token_hosts, token_of
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -51,10 +54,15 @@ def hidden(page: str, name: str) -> str:
     return unescape(found[1])
 
 
+def carried(page: str) -> dict[str, str]:
+    """What every form carries."""
+    return {name: hidden(page, name) for name in ("form", "identity", "key")}
+
+
 async def send(http: httpx.AsyncClient, typed: Mapping[str, str] = TYPED, **changes: str) -> httpx.Response:
     """Open the form, fill it in and send it."""
     page = (await http.get("/")).text
-    fields = {"form": hidden(page, "form"), "key": hidden(page, "key"), **typed, **changes}
+    fields = {**carried(page), **typed, **changes}
     return await http.post("/requests", data=fields)
 
 
@@ -68,7 +76,7 @@ async def test_a_signed_in_person_sends_a_request_once(intake: Intake) -> None:
     account = unique()
     async with browser(intake, account) as http:
         page = (await http.get("/")).text
-        fields = {"form": hidden(page, "form"), "key": hidden(page, "key"), **TYPED}
+        fields = {**carried(page), **TYPED}
         first, second = [await http.post("/requests", data=fields) for _ in range(2)]
         assert (first.status_code, first.headers["Location"]) == (303, second.headers["Location"])
         shown = await http.get(first.headers["Location"])
@@ -128,7 +136,7 @@ async def test_the_same_form_with_other_words_is_asked_about(intake: Intake) -> 
     """Somebody went back and wrote something else: it is a new request only if they send it again."""
     async with browser(intake, account := unique()) as http:
         page = (await http.get("/")).text
-        fields = {"form": hidden(page, "form"), "key": hidden(page, "key"), **TYPED}
+        fields = {**carried(page), **TYPED}
         await http.post("/requests", data=fields)
         asked = await http.post("/requests", data={**fields, "subject": "Something else"})
         assert (asked.status_code, hidden(asked.text, "key") != fields["key"]) == (422, True)
@@ -212,16 +220,49 @@ async def test_a_token_that_has_ended_signs_out(intake: Intake) -> None:
     assert "a.b.c" not in refused.text
 
 
+async def test_a_form_that_was_shown_to_somebody_else_is_shown_again(intake: Intake) -> None:
+    """A sign-in ends while somebody types, or another begins in another tab: nobody sends it as somebody else."""
+    account, other = unique(), unique()
+    async with browser(intake, account, **{"Accept-Language": "en"}) as http:
+        fields = {**carried((await http.get("/")).text), **TYPED}
+        for cookie in (
+            token_of(somebody_of(other)),
+            token_of(somebody_of(account), now=utc_now() - timedelta(hours=1)),
+        ):
+            http.cookies.clear()
+            http.cookies.set(PERSON, cookie)
+            http.cookies.set(VISITOR, visitor := "0" * 32)
+            fields["form"] = keyed_hash(ID_SECRET.encode(), "form", visitor)[:32]
+            asked = await http.post("/requests", data=fields)
+            assert asked.status_code == 409
+            assert "Since ten o&#39;clock." in asked.text
+            assert "signed in as somebody else, since you opened this page" in asked.text
+        assert (await http.post("/requests", data={**carried(asked.text), **TYPED})).status_code == 303
+    assert await requests_of(intake, account) == await requests_of(intake, other) == []
+
+
+async def test_a_reply_that_is_refused_is_still_there(intake: Intake) -> None:
+    """With the reason, and the key by which it counts once."""
+    async with browser(intake, unique()) as http:
+        page = (await send(http)).headers["Location"]
+        fields = {**carried((await http.get("/")).text), "type": "customer_replied", "text": "It happens again."}
+        first = await http.post(f"{page}/activity", data=fields)
+        assert first.status_code == 303
+        refused = await http.post(f"{page}/activity", data={**fields, "text": "Something else."})
+        assert refused.status_code == 422
+        assert "Something else." in refused.text
+
+
 async def test_what_customers_do_is_recorded_as_theirs(intake: Intake) -> None:
     """Reply, it works again, withdraw, escalate; and nothing that only the desk may say."""
     async with browser(intake, unique()) as http:
         page = (await send(http)).headers["Location"]
-        form = hidden((await http.get("/")).text, "form")
+        form = carried((await http.get("/")).text)
         done = {}
         for kind in ("customer_replied", "escalation_requested", "resolved", "withdrawn", "agent_replied", "closed"):
-            fields = {"form": form, "key": "k1", "type": kind, "text": "It happens again."}
+            fields = {**form, "type": kind, "text": "It happens again."}
             done[kind] = (await http.post(f"{page}/activity", data=fields)).status_code
-        empty = {"form": form, "key": "k2", "type": "customer_replied", "text": " "}
+        empty = {**form, "type": "customer_replied", "text": " "}
         assert (await http.post(f"{page}/activity", data=empty)).status_code == 422
     assert done == {
         "customer_replied": 303,
@@ -276,7 +317,7 @@ async def test_assets_never_change_under_their_address(intake: Intake) -> None:
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        ({"content": b"x" * 70_000, "headers": FORM}, 413),
+        ({"content": b"x" * 300_000, "headers": FORM}, 413),
         ({"content": b"{}", "headers": {"Content-Type": "application/json"}}, 415),
         ({"content": b"a=%ff", "headers": FORM}, 422),
         ({"content": b"&".join(b"a=1" for _ in range(300)), "headers": FORM}, 422),
@@ -302,8 +343,8 @@ async def test_nothing_typed_ends_up_in_a_header(intake: Intake) -> None:
         http.cookies.set(VISITOR, "not-a-visitor")
         assert re.search(rf"{VISITOR}=[0-9a-f]{{32}};", (await http.get("/")).headers["Set-Cookie"])
         for key in ("k\r\nX: 1", "", "ñ" * 201):
-            refused = await send(http, key=key)
-            assert refused.status_code == 422
+            sent = await send(http, key=key)
+            assert (sent.status_code, "x" in sent.headers) == (303, False)  # a key of its own instead
 
 
 async def test_a_visitor_who_sends_a_lot_waits(bootstrap: str) -> None:
@@ -322,7 +363,7 @@ async def test_kafka_is_away_and_nothing_is_lost(bootstrap: str) -> None:
     async with running_intake("127.0.0.1:1", wait=False) as lonely, browser(lonely) as http:
         page = (await http.get("/")).text
         key = hidden(page, "key")
-        answer = await http.post("/requests", data={"form": hidden(page, "form"), "key": key, **TYPED})
+        answer = await http.post("/requests", data={**carried(page), **TYPED})
     assert (answer.status_code, hidden(answer.text, "key")) == (503, key)
     assert "Retry-After" in answer.headers
     assert "Since ten o&#39;clock." in answer.text

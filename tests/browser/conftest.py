@@ -21,7 +21,7 @@ from tests.harness.up import Up, running
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
-    "the pages were not tested in a browser: no Chromium was found. Install it (Debian and Ubuntu: apt install "
+    "NOT RUN: the pages in a browser, since no Chromium was found. Install it (Debian and Ubuntu: apt install "
     "chromium) or name one in FRONTLINE_CHROMIUM"
 )
 # It asks no other host for anything, and runs as root in a container.

@@ -23,11 +23,24 @@ PATTERNS = {
 IGNORED_TYPE = re.compile(r"# type: ignore(?!\[[a-z-]+(?:, ?[a-z-]+)*\]  # \S)")
 UNEXPLAINED = re.compile(r"# noqa(?!: [A-Z]+\d+(?:, ?[A-Z]+\d+)* - \S)")
 STORED = "tests/contract/saved/"  # its .bin files are bytes as a store keeps them
+PICTURES = "docs/images/"
 FILES = [
     name
     for name in tracked_files()
-    if name != Path(__file__).relative_to(ROOT).as_posix() and not (name.startswith(STORED) and name.endswith(".bin"))
+    if name != Path(__file__).relative_to(ROOT).as_posix()
+    and not (name.startswith(STORED) and name.endswith(".bin"))
+    and not (name.startswith(PICTURES) and name.endswith(".png"))
 ]
+
+
+def test_pictures_are_small_and_all_of_them_are_shown() -> None:
+    """A clone stays small, and no page shows an old one: `make screenshots` takes those that are here."""
+    pages = "".join((ROOT / name).read_text(encoding="utf-8") for name in FILES if name.endswith(".md"))
+    pictures = [name for name in tracked_files() if name.startswith(PICTURES)]
+    assert pictures
+    for name in pictures:
+        assert (ROOT / name).stat().st_size < LARGEST
+        assert name.removeprefix("docs/") in pages
 
 
 def mistakes(name: str, content: bytes) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from shared.contracts.structs import ActivityRecorded
+from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.messages.messages import Messages
 from shared.pages.moments import Moments
 
@@ -33,9 +33,9 @@ _SPOKEN = {"customer_replied": "me", "agent_replied": "agent", "bot_replied": "b
 
 
 class Said(NamedTuple):
-    """A message of the conversation."""
+    """A message of the conversation. `by` is me, colleague, agent or bot."""
 
-    by: str  # me, agent, bot
+    by: str
     text: str
     at: str
 
@@ -49,7 +49,10 @@ class Span(NamedTuple):
 
 
 class Promise(NamedTuple):
-    """A clock as its customer reads it. `state` is ok, warn, late or wait; `due_at` null while it stands still."""
+    """A clock as its customer reads it. `due_at` is null while it stands still.
+
+    `state` is ok, warn, late or wait: it stands still, or was cancelled.
+    """
 
     name: str
     state: str
@@ -86,15 +89,24 @@ def nothing_promised(found: Data, messages: Messages) -> str:
     return ""
 
 
-def said(request_text: str, received_at: str, activities: Sequence[ActivityRecorded]) -> list[Said]:
-    """The conversation: the description first. What was taken back is left out, and what is for the desk alone."""
+def said(request: SupportRequestSubmitted, activities: Sequence[ActivityRecorded], reader: str) -> list[Said]:
+    """The conversation: the description first. What was taken back is left out, and what is for the desk alone.
+
+    `reader` is the id of whoever reads it: others of the same account are colleagues.
+    """
     retracted = {activity.retracts for activity in activities if activity.type == "reply_retracted"}
-    found = [Said("me", request_text, received_at)]
+    first = "agent" if request.opened_by == "agent" else _me(request.requester.requester_id, reader)
+    found = [Said(first, request.description, request.received_at.isoformat())]
     for activity in activities:
         by = _SPOKEN.get(activity.type)
         if by is not None and activity.text and activity.activity_id not in retracted:
+            by = _me(activity.actor.id, reader) if by == "me" else by
             found.append(Said(by, activity.text, activity.at.isoformat()))
     return found
+
+
+def _me(speaker: str, reader: str) -> str:
+    return "me" if speaker == reader else "colleague"
 
 
 def happened(found: Data, messages: Messages) -> Iterator[Happened]:
@@ -143,7 +155,7 @@ def _promise(clock: Data, now: datetime, messages: Messages, moments: Moments) -
 
 
 def _state(clock: Data, used: float, now: datetime) -> str:
-    if clock["stage"] == "paused":
+    if clock["stage"] == "paused" or (clock["stage"] == "cancelled" and not clock["late"]):
         return "wait"
     if clock["late"] or (clock["stage"] == "running" and datetime.fromisoformat(clock["due_at"]) < now):
         return "late"

@@ -1,5 +1,6 @@
 """What the page of a request shows now, and the frames of its stream."""
 
+import secrets
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from shared.messages.messages import Messages
 from shared.pages.moments import Moments, zone_named
 from shared.policy.base import in_language
 from shared.sla.pinned_edition import short_of
+from shared.wall_clock import utc_now
 
 
 class CaseView(NamedTuple):
@@ -30,6 +32,7 @@ class CaseView(NamedTuple):
     happened: list[case_page.Happened]
     priority_text: str
     is_call: bool
+    is_closed: bool
     may_escalate: bool
     no_escalation: str
     moments: Moments
@@ -37,8 +40,10 @@ class CaseView(NamedTuple):
 
     @property
     def state(self) -> str:
-        """deciding, open, waiting, resolved or closed; open where the edition is not known here."""
-        return "deciding" if self.found is None else self.found["state"] or "open"
+        """deciding, open, waiting, resolved or closed; open or closed where the edition is not known here."""
+        if self.found is None:
+            return "deciding"
+        return str(self.found["state"] or ("closed" if self.is_closed else "open"))
 
 
 class CaseViews:
@@ -47,7 +52,8 @@ class CaseViews:
     def __init__(self, visit: Visit, request_id: str) -> None:
         self._visit = visit
         self._request_id = request_id
-        self._sent = ""
+        self._shown = -1  # how many records of the case the last frame showed
+        self._key = secrets.token_hex(16)  # of what the reader does next, whatever changes meanwhile
 
     def current(self) -> CaseView:
         """What there is now. Raises NotFound or CatchingUp, also for a request of another."""
@@ -59,15 +65,20 @@ class CaseViews:
         return self._view(recent, service.clock())
 
     def frames(self) -> list[bytes] | None:
-        """The changing part of the page, if it has changed since the last call; None if the case was forgotten."""
-        recent = self._visit.service.cases.find(self._request_id)
-        if recent is None:
+        """The changing part of the page, if the case has changed since the last call; None once nobody may see it.
+
+        That is when the case was forgotten, or the sign-in has ended.
+        """
+        visit, cases = self._visit, self._visit.service.cases
+        recent = cases.find(self._request_id)
+        if recent is None or (visit.until is not None and utc_now() >= visit.until):
             return None
-        view = self._view(recent, self._visit.service.clock())
-        html = html_of(self._visit, "request_live.html", view.moments, case=view, wrong={})
-        if html == self._sent:
+        if self._shown == (number := cases.count_of(self._request_id)):
             return []
-        self._sent = html
+        self._shown = number
+        view = self._view(recent, visit.service.clock())
+        values: dict[str, Any] = {"case": view, "typed": {}, "wrong": {}, "refusal": None}
+        html = html_of(visit, "request_live.html", view.moments, **values)
         return [b"".join(b"data: %b\n" % line.encode() for line in html.splitlines()) + b"\n"]
 
     def _view(self, recent: RecentCase, now: datetime) -> CaseView:
@@ -83,17 +94,18 @@ class CaseViews:
             request_id=self._request_id,
             subject=request.subject,
             received_at=received_at,
-            said=case_page.said(request.description, received_at, recent.messages),
+            said=case_page.said(request, recent.messages, visit.reader),
             found=found,
             promises=[] if found is None else case_page.promises(found, now, messages, moments),
             nothing_promised="" if found is None else case_page.nothing_promised(found, messages),
             happened=[] if found is None else list(case_page.happened(found, messages)),
             priority_text="" if found is None else self._priority_text(found),
             is_call=found is not None and self._is_call(found),
+            is_closed=visit.service.recent.is_closed(self._request_id),
             may_escalate=may_escalate,
             no_escalation=no_escalation,
             moments=moments,
-            key=visit.action_key(self._request_id, len(recent.log.activity)),
+            key=self._key,
         )
 
     def _found(self, recent: RecentCase, now: datetime, messages: Messages) -> dict[str, Any] | None:

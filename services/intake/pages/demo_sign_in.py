@@ -12,7 +12,7 @@ from services.intake.demo_host import DemoHost
 from services.intake.errors import NotFound
 from services.intake.pages.forms import read_form
 from services.intake.pages.rendered import render
-from services.intake.pages.routes import Page
+from services.intake.pages.routes import Page, in_language
 from services.intake.pages.visit import sign_in, visit_of
 from services.intake.service import Service
 from shared.identity.minting import mint
@@ -23,12 +23,14 @@ from shared.wall_clock import utc_now
 def router_of(host: DemoHost) -> APIRouter:
     """The page of `host`."""
     router = APIRouter(route_class=Page, include_in_schema=False)
+    by_number = {str(number): person for number, person in enumerate(host.people)}
 
     @router.get("/demo/sign-in")
     async def people(request: Request) -> Response:
         """Who can be chosen."""
         visit = visit_of(_service(request), request)
-        return visit.keep(render(visit, "demo_sign_in.html", people=list(enumerate(host.people))))
+        page = render(visit, "demo_sign_in.html", people=list(by_number.items()))
+        return in_language(visit) or visit.keep(page)
 
     @router.post("/demo/sign-in")
     async def choose(request: Request) -> Response:
@@ -37,10 +39,9 @@ def router_of(host: DemoHost) -> APIRouter:
         visit = visit_of(service, request)
         typed = await read_form(request)
         visit.check_form(typed)
-        who = typed.get("who", "")
-        if not who.isascii() or not who.isdecimal() or int(who) >= len(host.people):
+        person = by_number.get(typed.get("who", ""))
+        if person is None:
             raise NotFound("refusal.no_address")
-        person = host.people[int(who)]
         token = mint(host.key, person, service.settings.token_audience, utc_now(), LONGEST_LIFE)
         answer = RedirectResponse("/", 303)
         sign_in(request, answer, token, service.callers.signed_in(token))

@@ -1,5 +1,6 @@
 """The pages of intake: the form, the page of a request, signing in and out."""
 
+import re
 import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
@@ -11,8 +12,9 @@ from starlette.responses import RedirectResponse, Response
 
 from services.intake import commands
 from services.intake.activity import Activity
-from services.intake.body import IdempotencyKey, checked_id, parse
+from services.intake.body import IdempotencyKey, parse
 from services.intake.errors import (
+    CatchingUp,
     FieldError,
     IdempotencyConflict,
     InvalidFields,
@@ -20,12 +22,13 @@ from services.intake.errors import (
     NotFromHere,
     Refusal,
 )
+from services.intake.origins import is_from
 from services.intake.pages import form_page
 from services.intake.pages.case_views import CaseView, CaseViews
 from services.intake.pages.forms import read_form
 from services.intake.pages.offer import Offer, entitlement_of, offer
 from services.intake.pages.rendered import refused, render
-from services.intake.pages.visit import LANGUAGE, PERSON, Visit, is_own_origin, set_cookie, sign_in, visit_of
+from services.intake.pages.visit import LANGUAGE, PERSON, Visit, set_cookie, sign_in, visit_of
 from services.intake.request import OwnSubmission, RequesterBody, Submission
 from services.intake.service import Service
 from services.intake.words import wrong_words_of_request
@@ -36,6 +39,8 @@ from shared.pages.assets import ADDRESS, FOR_EVER
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _YEAR = 365 * 24 * 3600
+_KEY = re.compile(r"[0-9a-f]{32}")
+_STREAMS = 20  # of one person, or of the visitors of one address
 
 
 class Page(APIRoute):
@@ -61,9 +66,7 @@ router = APIRouter(route_class=Page, include_in_schema=False)
 async def form(request: Request) -> Response:
     """The form, for whoever looks at it."""
     visit = _visit(request)
-    if (chosen := request.query_params.get("lang")) is not None:
-        return _in_language(visit, chosen)
-    return visit.keep(_form(visit, {}))
+    return in_language(visit) or visit.keep(_form(visit, {}))
 
 
 @router.post("/requests")
@@ -73,8 +76,9 @@ async def submit(request: Request) -> Response:
     typed = await read_form(request)
     visit.check_form(typed)
     try:
+        visit.check_identity(typed)
         await _count(visit)
-        key = IdempotencyKey(checked_id("key", typed.get("key", "")), True)
+        key = IdempotencyKey(_key(typed), True)
         submission = _submission(visit, typed)
         done = await commands.submit(
             visit.service, visit.caller, submission, key, parent=request.headers.get("traceparent")
@@ -88,7 +92,7 @@ async def submit(request: Request) -> Response:
 async def request_page(request: Request, request_id: str) -> Response:
     """What became of a request, and what its customer can do. It follows the request while it is open."""
     visit = _visit(request)
-    return visit.keep(_request(visit, CaseViews(visit, request_id).current()))
+    return in_language(visit) or visit.keep(_request(visit, CaseViews(visit, request_id).current()))
 
 
 @router.get("/requests/{request_id}/live")
@@ -98,7 +102,7 @@ async def live(request: Request, request_id: str) -> Response:
     views = CaseViews(visit, request_id)
     views.current()  # refuses a request that this caller may not see
     service = visit.service
-    return service.streams.follow(visit.caller.limited_as, service.cases.watchers, request_id, views)
+    return service.streams.follow(visit.caller.limited_as, service.cases.watchers, request_id, views, most=_STREAMS)
 
 
 @router.post("/requests/{request_id}/activity")
@@ -107,17 +111,20 @@ async def act(request: Request, request_id: str) -> Response:
     visit = _visit(request)
     typed = await read_form(request)
     visit.check_form(typed)
-    await _count(visit)
     case = CaseViews(visit, request_id).current()
     kind, text = typed.get("type", ""), typed.get("text", "")
     if kind == "customer_replied" and not text.strip():
-        return visit.keep(_request(visit, case, 422, wrong={"text": visit.messages("page.wrong.text")}))
-    body = {"type": kind} | ({"text": text} if text.strip() else {})
-    reported = parse(form_page.to_json(body), Activity, visit.service.words.wrong_words_of_activity)
-    commands.check_case(visit.service, visit.caller, request_id)
-    key = IdempotencyKey(f"{checked_id('key', typed.get('key', ''))}:{kind}", True)
-    parent = request.headers.get("traceparent")
-    await commands.report(visit.service, visit.caller, request_id, reported, key, parent=parent)
+        return visit.keep(_request(visit, case, 422, typed, wrong={"text": visit.messages("page.wrong.text")}))
+    try:
+        visit.check_identity(typed)
+        await _count(visit)
+        body = {"type": kind} | ({"text": text} if text.strip() else {})
+        reported = parse(form_page.to_json(body), Activity, visit.service.words.wrong_words_of_activity)
+        commands.check_case(visit.service, visit.caller, request_id)
+        key, parent = IdempotencyKey(f"{_key(typed)}:{kind}", True), request.headers.get("traceparent")
+        await commands.report(visit.service, visit.caller, request_id, reported, key, parent=parent)
+    except Refusal as refusal:
+        return visit.keep(_request(visit, case, refusal.status, typed, refusal=refusal))
     return visit.keep(_see(f"/requests/{request_id}"))
 
 
@@ -133,7 +140,7 @@ async def begin_session(request: Request) -> Response:
         await service.unauthenticated.count(client_of(request.client.host if request.client else None))
         raise InvalidFields([FieldError("token", error.code, error.facts)]) from None
     origins = service.callers.origins_of(signed_in.person.host)
-    if not is_own_origin(request) and request.headers.get("origin", "").lower() not in origins:
+    if not is_from(request.headers.get("origin"), request.headers.get("host", ""), origins):
         raise NotFromHere("refusal.not_from_here")
     answer = _see("/")
     sign_in(request, answer, token, signed_in)
@@ -174,20 +181,41 @@ def _form(visit: Visit, typed: Mapping[str, str], refusal: Refusal | None = None
         typed=typed,
         wrong=wrong,
         refusal=refusal if refusal is not None and not refusal.errors else None,
-        key=typed.get("key", "") if keeps_key else secrets.token_hex(16),
+        key=_key(typed) if keeps_key else secrets.token_hex(16),
         ready=form_page.READY,
         headers={} if refusal is None else refusal.headers,
     )
 
 
-def _request(visit: Visit, case: CaseView, status: int = 200, wrong: Mapping[str, str] | None = None) -> Response:
-    return render(visit, "request.html", status, moments=case.moments, case=case, wrong=wrong or {})
+def _request(
+    visit: Visit,
+    case: CaseView,
+    status: int = 200,
+    typed: Mapping[str, str] | None = None,
+    *,
+    wrong: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+) -> Response:
+    """The page of a request. A reply that was refused is still there, with the key by which it counts once."""
+    if typed is not None and not isinstance(refusal, IdempotencyConflict):
+        case = case._replace(key=_key(typed))
+    values = {"case": case, "typed": typed or {}, "wrong": wrong or {}, "refusal": refusal}
+    headers = {} if refusal is None else refusal.headers
+    return render(visit, "request.html", status, moments=case.moments, headers=headers, **values)
+
+
+def _key(typed: Mapping[str, str]) -> str:
+    """The Idempotency-Key of a form; a new one for a text that no form of ours has."""
+    key = typed.get("key", "")
+    return key if _KEY.fullmatch(key) else secrets.token_hex(16)
 
 
 def _offer(visit: Visit) -> Offer:
     service, person = visit.service, visit.person
     now = service.clock()
     account = None if person is None or person.account_id is None else service.accounts.find(person.account_id)
+    if person is not None and account is None and not service.accounts_tail.caught_up.is_set():
+        raise CatchingUp("refusal.reading_entitlements", retry_after=2)
     rules = service.published_editions.rules(service.published_editions.current(now))
     assert rules is not None  # noqa: S101 - a configured edition can be used
     country = None if person is None else person.country
@@ -211,8 +239,12 @@ async def _count(visit: Visit) -> None:
     await visit.service.limits.count(visit.caller.limited_as, visit.caller.rate)
 
 
-def _in_language(visit: Visit, chosen: str) -> Response:
-    answer = _see("/")
+def in_language(visit: Visit) -> Response | None:
+    """The same page in the language that a link asks for; None where none does."""
+    chosen = visit.request.query_params.get("lang")
+    if chosen is None:
+        return None
+    answer = _see(visit.request.url.path)
     if chosen in visit.edition.languages:
         set_cookie(visit.request, answer, LANGUAGE, chosen, _YEAR)
     return answer

@@ -13,14 +13,15 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
-from urllib.parse import unquote, urlsplit
+from datetime import datetime, tzinfo
+from urllib.parse import unquote
 
 from fastapi import Request
 from starlette.responses import Response
 
 from services.intake.callers import Caller, of_visitor
-from services.intake.errors import NotFromHere
+from services.intake.errors import AnotherPerson, NotFromHere
+from services.intake.origins import is_from
 from services.intake.service import Service
 from shared.contracts.request_ids import keyed_hash
 from shared.http.connections import client_of
@@ -35,12 +36,13 @@ from shared.wall_clock import utc_now
 
 PERSON, VISITOR, LANGUAGE, ZONE = "frontline_person", "frontline_visitor", "frontline_language", "frontline_zone"
 _VISITOR = re.compile(r"[0-9a-f]{32}")
-_MONTH = 30 * 24 * 3600  # seconds
+_DAY = 24 * 3600  # seconds
+_MONTH = 30 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One call of a page. `signed_out`: the browser has a token that does not count any more."""
+    """One call of a page. `until` is when the sign-in ends. `signed_out`: the browser has a token that has ended."""
 
     service: Service
     request: Request
@@ -50,12 +52,23 @@ class Visit:
     language: str
     messages: Messages
     zone: tzinfo | None
+    until: datetime | None
     signed_out: bool
 
     @property
     def person(self) -> Person | None:
         """The signed-in person, if there is one."""
         return self.caller.person
+
+    @property
+    def address(self) -> str:
+        """The page to come back to in another language; the form, where the page is the answer to a form."""
+        return self.request.url.path if self.request.method == "GET" else "/"
+
+    @property
+    def reader(self) -> str:
+        """The id under which this reader's requests and activity are recorded."""
+        return self.caller.actor.id
 
     @property
     def demo_sign_in(self) -> bool:
@@ -67,9 +80,18 @@ class Visit:
         """What a form of this browser carries."""
         return keyed_hash(self.service.id_secrets[0], "form", self.visitor)[:32]
 
-    def action_key(self, request_id: str, number: int) -> str:
-        """The Idempotency-Key of the next action on a request that has so many: of a second click as of the first."""
-        return keyed_hash(self.service.id_secrets[0], "action", self.visitor, request_id, str(number))[:32]
+    @property
+    def identity_hash(self) -> str:
+        """Who a form was shown to: whoever sends it must be the same."""
+        return keyed_hash(self.service.id_secrets[0], "identity", self.visitor, self.caller.limited_as)[:32]
+
+    def check_identity(self, fields: Mapping[str, str]) -> None:
+        """Refuse a form that was shown to somebody else: a sign-in has ended meanwhile, or another has begun.
+
+        Raises AnotherPerson.
+        """
+        if not hmac.compare_digest(fields.get("identity", "").encode(), self.identity_hash.encode()):
+            raise AnotherPerson("refusal.another_person")
 
     def check_form(self, fields: Mapping[str, str]) -> None:
         """Refuse a form that no page of ours sent. Raises NotFromHere."""
@@ -109,29 +131,25 @@ def visit_of(service: Service, request: Request) -> Visit:
         language=language,
         messages=in_words_of(messages_in(language), edition, language),
         zone=zone_named(unquote(request.cookies.get(ZONE, ""))),
+        until=None if signed_in is None else signed_in.expires_at,
         signed_out=signed_in is None and PERSON in request.cookies,
     )
 
 
 def sign_in(request: Request, answer: Response, token: str, signed_in: SignedIn) -> None:
-    """Let the browser keep the token until it ends."""
+    """Let the browser keep the token, a day longer than it counts: then a page can say that the sign-in has ended."""
     seconds = int((signed_in.expires_at - utc_now()).total_seconds())
-    set_cookie(request, answer, PERSON, token, max(1, seconds), http_only=True)
+    set_cookie(request, answer, PERSON, token, max(1, seconds) + _DAY)
 
 
-def set_cookie(
-    request: Request, answer: Response, name: str, value: str, seconds: int, *, http_only: bool = True
-) -> None:
+def set_cookie(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
     """A cookie that goes to pages of ours alone, and by TLS alone where the page came by TLS."""
-    answer.set_cookie(
-        name, value, max_age=seconds, httponly=http_only, samesite="lax", secure=_is_secure(request), path="/"
-    )
+    answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=_is_secure(request), path="/")
 
 
 def is_own_origin(request: Request) -> bool:
     """Whether the browser says that a page of ours sent this. It says so with every form that it posts."""
-    origin, host = request.headers.get("origin"), request.headers.get("host", "")
-    return origin is not None and urlsplit(origin).netloc.lower() == host.lower() != ""
+    return is_from(request.headers.get("origin"), request.headers.get("host", ""))
 
 
 def _is_secure(request: Request) -> bool:

@@ -54,6 +54,13 @@
   if (stale) {
     document.addEventListener("htmx:sse:error", () => { stale.hidden = false; });
     document.addEventListener("htmx:sse:after:connection", () => { stale.hidden = true; });
-    document.addEventListener("htmx:sse:after:message", tick);
+    // A screen reader hears what is new, and not the page again.
+    const latest = () => [...document.querySelectorAll("h1 + .pill, .events li:last-child span")].map((e) => e.textContent).join(": ");
+    let told = latest();
+    document.addEventListener("htmx:sse:after:message", () => {
+      tick();
+      showChosen();
+      if (latest() !== told) document.getElementById("news").textContent = told = latest();
+    });
   }
 })();

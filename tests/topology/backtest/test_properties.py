@@ -155,7 +155,7 @@ def breached(published: list[Event]) -> set[tuple[str, int]]:
     return found
 
 
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(75), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(
     [(0, ("agent_replied", {})), (61, ("reply_retracted", {"back": 1}))], "premier_plus", OUTAGE, 0, "objectives-2024"
 )
@@ -179,7 +179,7 @@ def test_a_fold_has_the_breaches_and_calls_that_were_published(
     assert end.calls == calls
 
 
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(75), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example([(45, ("resolved", {})), (1, ("reopened", {"to": "open"}))], "premier_plus", OUTAGE, 0, "guidelines-2021")
 @given(timely_days, st.sampled_from(PLANS), asked, gaps, st.sampled_from([*ROUTED_BY]))
 def test_a_timely_case_has_the_same_outcome_step_by_step(
@@ -205,7 +205,7 @@ def test_a_call_that_falls_due_with_the_stop_of_a_clock_is_not_made_by_a_moment_
     assert not [call for call in end.calls if call.milestone == "restoration"]
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories, st.integers(1, 2))
 def test_an_edition_does_not_differ_from_itself(history: list[Step], partitions: int) -> None:
     """Neither by name nor, if no case went over to another edition, from what was decided; whatever is in the log."""
@@ -216,7 +216,7 @@ def test_an_edition_does_not_differ_from_itself(history: list[Step], partitions:
         assert backtest(recording, GUIDELINES, configured=BOTH).counts["affected"] == 0
 
 
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories, st.integers(1, 2))
 def test_a_backtest_is_the_same_twice_and_the_other_way_round_the_reverse(history: list[Step], partitions: int) -> None:
     """What newly breaches one way no longer does the other way."""

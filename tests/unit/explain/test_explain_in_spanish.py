@@ -144,7 +144,7 @@ def test_keys_and_words_for_machines_are_the_same_in_every_language() -> None:
 def _skeleton(value: Any) -> Any:
     """The data without its texts for people."""
     if isinstance(value, dict):
-        for_people = {"because", "source", "note", "notes", "priority_because"}
+        for_people = {"because", "source", "note", "notes", "priority_because", "unverified"}
         return {
             name: None if name in for_people and not _of_an_event(value) else _skeleton(inner)
             for name, inner in value.items()

@@ -11,6 +11,7 @@ from shared.messages.catalogues import messages_in
 from shared.messages.messages import Messages
 from shared.pages.moments import Moments
 from shared.routing.rendering import in_words_of
+from tests.harness.asking import request
 from tests.harness.shipped import guidelines
 from tests.unit.explain.explained_case import ExplainedCase
 
@@ -100,12 +101,12 @@ def test_what_happened_is_told_without_what_is_for_the_desk() -> None:
     case.passes(timedelta(days=3))
     told = [(each.text, each.mark) for each in _happened(case)]
     assert told == [
-        ("you sent it", "me"),
+        ("sent", "me"),
         ("decided: phone, tier 2, P2", ""),
         ("support replied", "ok"),
         ("first response: in time", "ok"),
         ("status: waiting for you", ""),
-        ("you replied", "me"),
+        ("reply sent", "me"),
         ("restoration: the time is over", "late"),
     ]
     assert {entry["type"] for entry in case.explained()["history"]} >= {"internal_note", "escalation.raised"}
@@ -122,7 +123,7 @@ def test_an_escalation_is_possible_later_then_now_then_asked_for() -> None:
     case.passes(timedelta(days=1))
     assert asked() == (True, "")
     case.record_activity("escalation_requested")
-    assert asked() == (False, "you have asked for it; somebody will look at it")
+    assert asked() == (False, "it has been asked for; somebody will look at it")
 
 
 def test_the_conversation_has_no_notes_and_nothing_that_was_taken_back() -> None:
@@ -134,9 +135,16 @@ def test_the_conversation_has_no_notes_and_nothing_that_was_taken_back() -> None
     case.record_activity("internal_note", text="Sorry.")
     case.record_activity("customer_replied", text="Hello?")
     case.record_activity("agent_replied", text="We are on it.")
-    said = case_page.said("Calls drop.", "2026-11-23T12:00:00Z", [each for _, each in case.log.activity])
-    assert [(each.by, each.text) for each in said] == [
-        ("me", "Calls drop."),
-        ("me", "Hello?"),
-        ("agent", "We are on it."),
-    ]
+    activities = [each for _, each in case.log.activity]
+    asked, customer = request(), activities[3].actor.id
+    said = case_page.said(asked, activities, customer)
+    spoken = [(each.by, each.text) for each in said]
+    assert spoken == [("colleague", asked.description), ("me", "Hello?"), ("agent", "We are on it.")]
+    assert {each.by for each in case_page.said(asked, activities, "somebody else")} == {"colleague", "agent"}
+
+
+def test_a_promise_that_does_not_apply_any_more_is_not_called_met() -> None:
+    """Nobody answered before the customer withdrew it."""
+    case = ExplainedCase()
+    case.record_activity("withdrawn")
+    assert [(each.state, each.open) for each in _promises(case)] == [("wait", False)] * len(_promises(case))
