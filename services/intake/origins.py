@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 _ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -20,4 +19,4 @@ def is_from(origin: str | None, host: str, others: Collection[str] = ()) -> bool
     """
     if origin is None or not is_origin(origin):
         return False
-    return urlsplit(origin).netloc.lower() == host.lower() or origin.lower() in {each.lower() for each in others}
+    return origin.partition("://")[2].lower() == host.lower() or origin.lower() in {each.lower() for each in others}
