@@ -105,7 +105,7 @@ async def follow_support_request(request: Request, request_id: str) -> Response:
     def present(event: dict[str, Any]) -> dict[str, Any]:
         return with_sentences(event, messages, service.published_editions.edition)
 
-    return service.streams.open(caller.limited_as, request_id, request.headers.get("last-event-id"), present)
+    return service.streams.open(caller, request_id, request.headers.get("last-event-id"), present)
 
 
 @router.post(

@@ -23,7 +23,10 @@ _SEES_ALL: frozenset[Scope] = frozenset({AGENT_SCOPE, "admin"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls. `client` is its name in events, `limited_as` that under which its calls and streams are counted."""
+    """Who calls. `client` is its name in events, `limited_as` that under which its calls and streams are counted.
+
+    `until` is when its token ends, and with it its streams.
+    """
 
     client: str
     limited_as: str
@@ -32,6 +35,7 @@ class Caller:
     authenticated_by: AuthenticatedBy
     actor: Actor
     person: Person | None = None
+    until: datetime | None = None
 
     @property
     def sees_all(self) -> bool:
@@ -75,7 +79,7 @@ class Callers:
         if credential.count(".") != 2:  # so it is no token
             raise Unauthenticated("refusal.unknown_key", error="invalid_token")
         try:
-            return self.of_person(self.signed_in(credential).person)
+            return self.of_person(self.signed_in(credential))
         except TokenRefused as refused:
             raise Unauthenticated(refused.code, error="invalid_token", **refused.facts) from None
 
@@ -83,8 +87,9 @@ class Callers:
         """The person of a token, and when it ends. Raises TokenRefused."""
         return self._tokens.verify(token, self._now())
 
-    def of_person(self, person: Person) -> Caller:
+    def of_person(self, signed_in: SignedIn) -> Caller:
         """A person whose token was verified."""
+        person = signed_in.person
         kind: ActorKind = "agent" if AGENT_SCOPE in person.scopes else "customer"
         return Caller(
             client=person.host,
@@ -94,6 +99,7 @@ class Callers:
             authenticated_by="signed_token",
             actor=Actor(kind=kind, id=person.requester_id),
             person=person,
+            until=signed_in.expires_at,
         )
 
     def origins_of(self, host: str) -> tuple[str, ...]:

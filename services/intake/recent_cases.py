@@ -1,8 +1,8 @@
 """The records of the most recent cases as the log has them: what the pages need to show a case, and to explain it.
 
-A view of support.requests, support.cases, support.activity and support.escalations, bounded in bytes. It has customers'
-texts, in memory only, and forgets the case first that it has known for longest. The pages work everything else out by
-`shared/explain`, as `frontline explain` does.
+A view of support.requests, support.cases, support.activity and support.escalations, bounded in bytes. It has texts of
+customers, in memory only. It forgets the case first that it has known for longest; visitors who are not signed in share
+a part of it. The pages work everything else out by `shared/explain`, as `frontline explain` does.
 """
 
 from collections import OrderedDict
@@ -17,6 +17,7 @@ from shared.contracts.topics import REQUESTS
 from shared.explain.case_log import CaseLog
 from shared.kafka.record import Record
 
+ANONYMOUS = 0.25  # of the budget: no visitor drives the cases of customers out
 OVERHEAD = 300  # bytes that a record takes beside its content
 LARGEST = 1024 * 1024  # bytes of one case: beyond it, the case is not shown here
 
@@ -33,9 +34,10 @@ class _Kept(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class _Case(msgspec.Struct):
-    """What is kept of a case: its request, its records, and how many bytes they take."""
+    """What is kept of a case: its request, its records, how many bytes they take, whether somebody vouches for it."""
 
     request: bytes | None = None
+    signed: bool = True
     records: list[bytes] = []
     size: int = 0
     too_large: bool = False
@@ -66,7 +68,8 @@ class RecentCases:
     def __init__(self, budget: int) -> None:
         self._budget = budget
         self._cases: OrderedDict[str, _Case] = OrderedDict()
-        self._size = 0
+        self._anonymous: OrderedDict[str, None] = OrderedDict()
+        self._size, self._anonymous_size = 0, 0
         self.watchers = Watchers()
 
     def __len__(self) -> int:
@@ -81,16 +84,22 @@ class RecentCases:
         """Forget every case."""
         forgotten = [*self._cases]
         self._cases.clear()
-        self._size = 0
+        self._anonymous.clear()
+        self._size, self._anonymous_size = 0, 0
         for case_id in forgotten:
             self.watchers.notify(case_id)
 
     def submitted(self, event: SupportRequestSubmitted) -> None:
         """A request was accepted. The first with this id counts."""
         case = self._cases.setdefault(event.request_id, _Case())
-        if case.request is None:
-            case.request = wire.encode(event)
-            self._grow(event.request_id, case, len(case.request))
+        if case.request is not None or case.too_large:
+            return
+        case.request = wire.encode(event)
+        if event.authenticated_by == "anonymous":
+            case.signed = False
+            self._anonymous[event.request_id] = None
+            self._anonymous_size += case.size
+        self._grow(event.request_id, case, len(case.request))
 
     def take(self, record: Record) -> None:
         """Keep a record of support.cases, support.activity or support.escalations under its key, the case's id."""
@@ -124,14 +133,23 @@ class RecentCases:
         return RecentCase(wire.decode(SupportRequestSubmitted, case.request), log)
 
     def _grow(self, case_id: str, case: _Case, by: int) -> None:
-        case.size += by + OVERHEAD
-        self._size += by + OVERHEAD
+        self._resize(case, by + OVERHEAD)
         if case.size > LARGEST:
             case.too_large, case.records, case.request = True, [], None
-            self._size -= case.size
-            case.size = 0
+            self._resize(case, -case.size)
+        while self._anonymous_size > self._budget * ANONYMOUS and self._anonymous:
+            self._drop(next(iter(self._anonymous)))
         while self._size > self._budget and self._cases:
-            oldest, dropped = self._cases.popitem(last=False)
-            self._size -= dropped.size
-            self.watchers.notify(oldest)
+            self._drop(next(iter(self._cases)))
+        self.watchers.notify(case_id)
+
+    def _resize(self, case: _Case, by: int) -> None:
+        case.size += by
+        self._size += by
+        if not case.signed:
+            self._anonymous_size += by
+
+    def _drop(self, case_id: str) -> None:
+        self._resize(dropped := self._cases.pop(case_id), -dropped.size)
+        self._anonymous.pop(case_id, None)
         self.watchers.notify(case_id)

@@ -12,7 +12,7 @@ from services.intake.callers import Caller, Callers
 from services.intake.editions import Editions
 from services.intake.entitlement_calls import EntitlementCalls
 from services.intake.errors import MissingScope, Refusal, Unauthenticated
-from services.intake.limits import RateLimits, UnauthenticatedCalls
+from services.intake.limits import LimitsOfMany, RateLimits, UnauthenticatedCalls
 from services.intake.publisher import Publisher
 from services.intake.recent_cases import RecentCases
 from services.intake.request_ids import RequestIds
@@ -63,7 +63,7 @@ class Service:
         self.clock = clock = clock or (lambda: self._watched_clock.read().now)
         self.readiness = Readiness()
         self.callers = callers
-        self.limits = RateLimits()
+        self._limits_of_keys, self._limits_of_many = RateLimits(), LimitsOfMany()
         self.unauthenticated = UnauthenticatedCalls(settings.unauthenticated_rate)
         self.editions = editions
         self.published_editions = Editions(editions)
@@ -147,10 +147,15 @@ class Service:
         except Unauthenticated:
             await self.unauthenticated.count(client_of(request.client.host if request.client else None))
             raise
-        await self.limits.count(caller.limited_as, caller.rate)
+        await self.count(caller)
         if any_of and not set(any_of) & set(caller.scopes):
             raise MissingScope("refusal.scope", scopes=list(any_of))
         return caller
+
+    async def count(self, caller: Caller) -> None:
+        """Count a call of `caller` against its rate. Raises RateLimited."""
+        limits = self._limits_of_keys if caller.authenticated_by == "api_key" else self._limits_of_many
+        await limits.count(caller.limited_as, caller.rate)
 
     async def publish(
         self, topic: Topic, key: str, event: Event, *, event_id: str, subject: str, at: datetime, parent: str | None

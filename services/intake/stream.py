@@ -3,16 +3,19 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import msgspec
 from prometheus_client import Gauge
 from starlette.responses import StreamingResponse
 
+from services.intake.callers import Caller
 from services.intake.errors import TooManyStreams
 from services.intake.request_status import RecentRequests, StatusEvent
 from services.intake.watchers import Watchers
 from shared.observability.health import Receive, Scope, Send
+from shared.wall_clock import utc_now
 
 OPEN = Gauge("frontline_intake_event_streams", "Event streams that are open")
 
@@ -45,22 +48,25 @@ class Streams:
         """End every stream, because the process is about to end."""
         self._closing.set()
 
-    def open(self, client: str, request_id: str, last_event_id: str | None, present: Present = dict) -> "EventStream":
-        """The answer that streams the events of a request to `client`.
+    def open(
+        self, caller: Caller, request_id: str, last_event_id: str | None, present: Present = dict
+    ) -> "EventStream":
+        """The answer that streams the events of a request to `caller`.
 
         `present` turns the data of an event into the data for the client. Raises TooManyStreams beyond a limit.
         """
         events = _Events(self._recent, request_id, last_event_id, present)
-        return self.follow(client, self._recent.watchers, request_id, events)
+        return self.follow(caller, self._recent.watchers, request_id, events)
 
     def follow(
-        self, client: str, watchers: Watchers, request_id: str, changes: "Changes", *, most: int | None = None
+        self, caller: Caller, watchers: Watchers, request_id: str, changes: "Changes", *, most: int | None = None
     ) -> "EventStream":
         """The answer that streams what `changes` has to say, now and whenever something about the request changes.
 
         It counts against the limits from now on, so that simultaneous calls cannot exceed them. `most` is a smaller
-        share than that of every client. Raises TooManyStreams.
+        share than that of every caller. It ends with the caller's token. Raises TooManyStreams.
         """
+        client = caller.limited_as
         share = self._per_client if most is None else min(most, self._per_client)
         if self.count >= self._limit:
             raise TooManyStreams("refusal.too_many_streams", retry_after=30)
@@ -72,7 +78,7 @@ class Streams:
             )
         self._open[client] += 1
         OPEN.inc()
-        return EventStream(self, client, self._follow(watchers, request_id, changes))
+        return EventStream(self, client, self._follow(watchers, request_id, changes, caller.until))
 
     def ended(self, client: str) -> None:
         """Count a stream of `client` as ended."""
@@ -81,12 +87,14 @@ class Streams:
             del self._open[client]
         OPEN.dec()
 
-    async def _follow(self, watchers: Watchers, request_id: str, changes: "Changes") -> AsyncIterator[bytes]:
+    async def _follow(
+        self, watchers: Watchers, request_id: str, changes: "Changes", until: datetime | None
+    ) -> AsyncIterator[bytes]:
         """What there is to say, and then what is new. A change only wakes the reader: a slow client needs no queue."""
         closing = asyncio.ensure_future(self._closing.wait())
         try:
             with watchers.watch(request_id) as changed:
-                while not self._closing.is_set():
+                while not self._closing.is_set() and (until is None or utc_now() < until):
                     changed.clear()
                     frames = changes.frames()
                     if frames is None:

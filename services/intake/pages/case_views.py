@@ -16,7 +16,6 @@ from shared.messages.messages import Messages
 from shared.pages.moments import Moments, zone_named
 from shared.policy.base import in_language
 from shared.sla.pinned_edition import short_of
-from shared.wall_clock import utc_now
 
 
 class CaseView(NamedTuple):
@@ -65,13 +64,10 @@ class CaseViews:
         return self._view(recent, service.clock())
 
     def frames(self) -> list[bytes] | None:
-        """The changing part of the page, if the case has changed since the last call; None once nobody may see it.
-
-        That is when the case was forgotten, or the sign-in has ended.
-        """
+        """The changing part of the page, if the case has changed since the last call; None once it was forgotten."""
         visit, cases = self._visit, self._visit.service.cases
         recent = cases.find(self._request_id)
-        if recent is None or (visit.until is not None and utc_now() >= visit.until):
+        if recent is None:
             return None
         if self._shown == (number := cases.count_of(self._request_id)):
             return []

@@ -77,7 +77,7 @@ async def submit(request: Request) -> Response:
     visit.check_form(typed)
     try:
         visit.check_identity(typed)
-        await _count(visit)
+        await visit.service.count(visit.caller)
         key = IdempotencyKey(_key(typed), True)
         submission = _submission(visit, typed)
         done = await commands.submit(
@@ -102,7 +102,7 @@ async def live(request: Request, request_id: str) -> Response:
     views = CaseViews(visit, request_id)
     views.current()  # refuses a request that this caller may not see
     service = visit.service
-    return service.streams.follow(visit.caller.limited_as, service.cases.watchers, request_id, views, most=_STREAMS)
+    return service.streams.follow(visit.caller, service.cases.watchers, request_id, views, most=_STREAMS)
 
 
 @router.post("/requests/{request_id}/activity")
@@ -117,7 +117,7 @@ async def act(request: Request, request_id: str) -> Response:
         return visit.keep(_request(visit, case, 422, typed, wrong={"text": visit.messages("page.wrong.text")}))
     try:
         visit.check_identity(typed)
-        await _count(visit)
+        await visit.service.count(visit.caller)
         body = {"type": kind} | ({"text": text} if text.strip() else {})
         reported = parse(form_page.to_json(body), Activity, visit.service.words.wrong_words_of_activity)
         commands.check_case(visit.service, visit.caller, request_id)
@@ -233,10 +233,6 @@ def _submission(visit: Visit, typed: Mapping[str, str]) -> Submission:
         return commands.submission_of(own, person, edition)
     nobody = RequesterBody(requester_id=visit.caller.client, role=edition.not_covered.role, licensed=False)
     return Submission(requester=nobody, **{name: getattr(own, name) for name in own.model_fields_set})
-
-
-async def _count(visit: Visit) -> None:
-    await visit.service.limits.count(visit.caller.limited_as, visit.caller.rate)
 
 
 def in_language(visit: Visit) -> Response | None:

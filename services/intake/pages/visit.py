@@ -13,7 +13,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from urllib.parse import unquote
 
 from fastapi import Request
@@ -42,7 +42,7 @@ _MONTH = 30 * _DAY
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One call of a page. `until` is when the sign-in ends. `signed_out`: the browser has a token that has ended."""
+    """One call of a page. `signed_out`: the browser has a token that has ended."""
 
     service: Service
     request: Request
@@ -52,7 +52,6 @@ class Visit:
     language: str
     messages: Messages
     zone: tzinfo | None
-    until: datetime | None
     signed_out: bool
 
     @property
@@ -119,7 +118,7 @@ def visit_of(service: Service, request: Request) -> Visit:
     caller = (
         of_visitor(visitor, f"visitor at {address}", service.settings.anonymous_rate)
         if signed_in is None
-        else service.callers.of_person(signed_in.person)
+        else service.callers.of_person(signed_in)
     )
     language = _language(request, edition)
     return Visit(
@@ -131,7 +130,6 @@ def visit_of(service: Service, request: Request) -> Visit:
         language=language,
         messages=in_words_of(messages_in(language), edition, language),
         zone=zone_named(unquote(request.cookies.get(ZONE, ""))),
-        until=None if signed_in is None else signed_in.expires_at,
         signed_out=signed_in is None and PERSON in request.cookies,
     )
 

@@ -38,6 +38,7 @@ def test_a_person_calls_as_their_host_application() -> None:
     caller = _caller(ANA)
     assert (caller.client, caller.authenticated_by, caller.scopes) == ("portal", "signed_token", ("submit",))
     assert (caller.actor.kind, caller.actor.id) == ("customer", "u1")
+    assert caller.until == NOW + timedelta(minutes=15)
     assert (_caller(AGENT).actor.kind, _caller(AGENT).sees_all) == ("agent", True)
 
 

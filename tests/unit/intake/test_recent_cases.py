@@ -70,6 +70,18 @@ def test_the_oldest_cases_go_first() -> None:
     assert 10_000 < view.size <= 20_000
 
 
+def test_visitors_do_not_drive_the_cases_of_customers_out() -> None:
+    """Whoever is not signed in shares a quarter of the view."""
+    view = RecentCases(40_000)
+    view.submitted(replace(request(), request_id="customer"))
+    for number in range(200):
+        view.submitted(replace(request(), request_id=f"v{number}", authenticated_by="anonymous"))
+        view.take(_record(CASES, f"v{number}", routed(f"v{number}", NOW)))
+    assert view.find("customer") is not None
+    assert view.find("v199") is not None
+    assert view.size <= 14_000
+
+
 def test_a_case_without_bounds_is_not_shown() -> None:
     """A runaway integration would take the place of all others."""
     view = RecentCases(100 * LARGEST)

@@ -1,21 +1,27 @@
 """Event streams count from their admission to their end, in total and by client."""
 
 import asyncio
+import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from services.intake.callers import of_visitor
 from services.intake.errors import TooManyStreams
 from services.intake.request_status import RecentRequests
 from services.intake.settings import Settings
 from services.intake.stream import EventStream, Streams
+from shared.wall_clock import utc_now
+from tests.harness.asking import request
 from tests.harness.intake import ID_SECRET, api_keys
 
 SCOPE = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "GET", "path": "/", "headers": []}
 
 
 def _open(streams: Streams, client: str) -> EventStream:
-    return streams.open(client, "no-such-request", None)
+    return streams.open(of_visitor(client, client, None), "no-such-request", None)
 
 
 async def _serve(stream: EventStream, *, send_fails: bool = False) -> None:
@@ -68,3 +74,13 @@ def test_streams_leave_connections_for_calls(files: int, streams: int, monkeypat
     """A stream takes a connection for as long as it lasts, so `ulimit -n` may allow fewer than are set."""
     monkeypatch.setattr("shared.http.limits.open_files", lambda: files)
     assert Settings(api_keys=api_keys(), id_secret=ID_SECRET).event_stream_limit == streams
+
+
+async def test_a_stream_ends_with_the_token_of_its_caller() -> None:
+    """A token is valid for minutes, and so is what it opened; the page then asks again, and is refused."""
+    view = RecentRequests(10, lambda _: None)
+    view.submitted(replace(request(), request_id="r1"))
+    streams = Streams(view, limit=1)
+    ended = dataclasses.replace(of_visitor("a", "a", None), until=utc_now() - timedelta(seconds=1))
+    await asyncio.wait_for(_serve(streams.open(ended, "r1", None)), 5)
+    assert streams.count == 0

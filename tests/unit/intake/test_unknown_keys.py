@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from services.intake.api_keys import ApiKey, Keyring
-from services.intake.errors import TooManyUnauthenticated
-from services.intake.limits import UnauthenticatedCalls
+from services.intake.errors import RateLimited, TooManyUnauthenticated
+from services.intake.limits import LimitsOfMany, UnauthenticatedCalls
 from services.intake.server import IntakeServer
 from services.intake.service import Service
 from services.intake.settings import Settings
@@ -141,3 +141,18 @@ def test_a_wrong_rate_is_refused_at_the_start(rate: str, monkeypatch: pytest.Mon
     monkeypatch.setenv("FRONTLINE_UNAUTHENTICATED_RATE", rate)
     with pytest.raises(BadSettings, match=r"FRONTLINE_UNAUTHENTICATED_RATE=.*100/minute"):
         load(Settings)
+
+
+async def test_each_of_many_callers_has_a_rate_and_their_number_is_bounded() -> None:
+    """People and addresses: more of them than keys, and each call visits all that are counted."""
+    limits = LimitsOfMany(10)
+    for _ in range(2):
+        await limits.count("ana", "2/hour")
+    with pytest.raises(RateLimited) as refused:
+        await limits.count("ana", "2/hour")
+    assert int(refused.value.headers["Retry-After"]) > 3_000
+    await limits.count("bo", "2/hour")
+    await limits.count("ana", None)
+    for number in range(50):
+        await limits.count(str(number), "2/hour")
+        assert len(limits) <= 10
