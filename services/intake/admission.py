@@ -1,10 +1,10 @@
 """Reads from settings who is admitted: clients by their API keys, and the host applications that vouch for people."""
 
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 from limits import parse
-from pydantic import AfterValidator, ConfigDict, SecretStr, TypeAdapter, ValidationError
+from pydantic import ConfigDict, SecretStr, TypeAdapter, ValidationError
 
 from services.intake.api_keys import ApiKey, ApiKeys
 from services.intake.callers import VISITOR
@@ -15,9 +15,7 @@ from shared.messages.catalogues import messages_in
 from shared.messages.field_reasons import reason_of
 
 T = TypeVar("T")
-TokenHosts = TypeAdapter(
-    Annotated[tuple[TokenHost, ...], AfterValidator(tuple)], config=ConfigDict(hide_input_in_errors=True)
-)
+TokenHosts = TypeAdapter(tuple[TokenHost, ...], config=ConfigDict(hide_input_in_errors=True))
 
 
 def read_keys(variable: str, text: SecretStr | None, file: Path | None) -> tuple[ApiKey, ...]:

@@ -25,7 +25,7 @@ from services.intake.openapi import (
 )
 from services.intake.presentation import status_with_sentences, with_sentences
 from services.intake.request import OwnSubmission, Submission
-from services.intake.service import Service
+from services.intake.service import Service, service_of
 from services.intake.words import wrong_words_of_own_request, wrong_words_of_request
 from shared.contracts.intake import Account
 from shared.contracts.structs import EntitlementSet
@@ -49,7 +49,7 @@ async def submit_support_request(request: Request) -> Response:
     `key_valid_until`. The same key with another body is refused, by this call or by the router. With a signed token,
     account and requester are those of the token, and the body does not have them.
     """
-    service = _service(request)
+    service = service_of(request)
     caller = await service.admit(request, "submit")
     key = body.idempotency_key(request)
     submission = await _submission(request, service, caller.person)
@@ -83,7 +83,7 @@ async def get_support_request(request: Request, request_id: str) -> Response:
     Only the most recent requests have one (200,000 by default). With the scope submit, a client sees its own requests;
     with agent or admin, it sees all.
     """
-    service = _service(request)
+    service = service_of(request)
     caller = await service.admit(request, "submit", AGENT_SCOPE, "admin")
     found = commands.visible(service, caller, request_id)
     messages = messages_in(accepted(request.headers.get("accept-language")))
@@ -97,7 +97,7 @@ async def follow_support_request(request: Request, request_id: str) -> Response:
 
     `Last-Event-ID` continues after the event with that id.
     """
-    service = _service(request)
+    service = service_of(request)
     caller = await service.admit(request, "submit", AGENT_SCOPE, "admin")
     commands.visible(service, caller, request_id)
     messages = messages_in(accepted(request.headers.get("accept-language")))
@@ -121,7 +121,7 @@ async def record_activity(request: Request, case_id: str) -> Response:
     and counts once. The same key with another body is refused, by this call or by escalation. With the scope submit, a
     client may say on its own cases what a customer may say.
     """
-    service = _service(request)
+    service = service_of(request)
     caller = await service.admit(request, "submit", AGENT_SCOPE)
     case_id = body.checked_id("case_id", case_id)
     commands.check_case(service, caller, case_id)
@@ -135,7 +135,7 @@ async def record_activity(request: Request, case_id: str) -> Response:
 @router.put("/v1/accounts/{account_id:path}/entitlement", **describe("admin", 200, Account, body=EntitlementBody))
 async def set_entitlement(request: Request, account_id: str) -> Response:
     """Replace an account's entitlement. 200 means that Kafka has it. It applies to requests that are decided later."""
-    service = _service(request)
+    service = service_of(request)
     caller = await service.admit(request, "admin")
     account_id = body.checked_id("account_id", account_id)
     entitlement = await body.read(request, EntitlementBody, service.words.wrong_words_of_entitlement)
@@ -153,7 +153,7 @@ async def set_entitlement(request: Request, account_id: str) -> Response:
 @router.get("/v1/accounts/{account_id:path}/entitlement", **describe("admin", 200, Account))
 async def get_entitlement(request: Request, account_id: str) -> Response:
     """The current entitlement of an account."""
-    service = _service(request)
+    service = service_of(request)
     await service.admit(request, "admin")
     account = service.accounts.find(body.checked_id("account_id", account_id))
     if account is None and not service.accounts_tail.caught_up.is_set():
@@ -166,7 +166,7 @@ async def get_entitlement(request: Request, account_id: str) -> Response:
 @router.delete("/v1/accounts/{account_id:path}/entitlement", **describe("admin", 204, None))
 async def withdraw_entitlement(request: Request, account_id: str) -> Response:
     """Withdraw an account's entitlement, also if it has none. 204 means that Kafka has the withdrawal."""
-    service = _service(request)
+    service = service_of(request)
     caller = await service.admit(request, "admin")
     account_id = body.checked_id("account_id", account_id)
     await service.entitlement_calls.withdraw(account_id, request.headers.get("traceparent"))
@@ -177,7 +177,7 @@ async def withdraw_entitlement(request: Request, account_id: str) -> Response:
 @router.get("/v1/editions/current", **describe(ANY_SCOPE, 200, EditionDocument, conditional=True))
 async def get_current_edition(request: Request) -> Response:
     """The configured edition that is in force now, and what it gives a form to ask: `form`."""
-    service = _service(request)
+    service = service_of(request)
     await service.admit(request)
     digest = service.published_editions.current(service.clock())
     answer = _edition(request, digest, "public, max-age=0, must-revalidate")
@@ -188,14 +188,14 @@ async def get_current_edition(request: Request) -> Response:
 @router.get("/v1/editions/{policy_sha256}", **describe(ANY_SCOPE, 200, EditionDocument, conditional=True))
 async def get_edition(request: Request, policy_sha256: str) -> Response:
     """The edition with this digest, if it decided a case of the log or is configured at intake."""
-    await _service(request).admit(request)
+    await service_of(request).admit(request)
     if not is_digest(policy_sha256):
         raise NotFound("refusal.no_digest")
     return _edition(request, policy_sha256, "public, max-age=31536000, immutable")
 
 
 def _edition(request: Request, digest: str, cache_control: str) -> Response:
-    service = _service(request)
+    service = service_of(request)
     document = service.published_editions.find(digest)
     if document is None and not service.editions_tail.caught_up.is_set():
         raise CatchingUp("refusal.reading_editions", retry_after=2)
@@ -206,11 +206,6 @@ def _edition(request: Request, digest: str, cache_control: str) -> Response:
         return Response(status_code=304, headers=headers)
     answer = answer_of(digest, service.published_editions.form(digest), document)
     return Response(answer, 200, headers, "application/json")
-
-
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
 
 
 def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
@@ -18,16 +18,14 @@ from shared.observability.logs import get_logger
 from shared.wall_clock import utc_now
 
 _log = get_logger()
-
 _people = TypeAdapter(tuple[Person, ...])
 
 
-class DemoHost:
+class DemoHost(NamedTuple):
     """The host application that the page plays."""
 
-    def __init__(self, key: Key, people: tuple[Person, ...]) -> None:
-        self.key = key
-        self.people = people
+    key: Key
+    people: tuple[Person, ...]
 
 
 def read_demo_host(file: Path, callers: Callers, audience: str) -> DemoHost:

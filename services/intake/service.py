@@ -196,6 +196,12 @@ class Service:
             self.recent.happened(wire.decode(kind, data), record.offset)
 
 
+def service_of(request: Request) -> Service:
+    """The service whose application serves `request`."""
+    service: Service = request.app.state.service
+    return service
+
+
 def with_key(refusal: Refusal, idempotency_key: str) -> Refusal:
     """Add the key of the call to its refusal: a repetition with this key cannot count twice."""
     refusal.headers["Idempotency-Key"] = idempotency_key

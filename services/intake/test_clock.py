@@ -16,7 +16,7 @@ from services.intake import body
 from services.intake.errors import ClockNotTaken, NotFound
 from services.intake.fields import Body
 from services.intake.openapi import describe, operation_id
-from services.intake.service import Service
+from services.intake.service import service_of
 from shared.contracts.base import format_instant
 from shared.test_clock import NotTaken
 
@@ -54,7 +54,7 @@ async def advance_test_clock(request: Request) -> Response:
     Timers that are due by then fire at once. Only event time advances. Kafka's timestamps, sessions, rate limits and
     time limits stay true time. Only programs on this machine may call.
     """
-    service: Service = request.app.state.service
+    service = service_of(request)
     if service.test_clock is None or not _is_local(request):
         raise NotFound("refusal.no_address")
     await service.admit(request, "admin")

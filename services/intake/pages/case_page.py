@@ -11,11 +11,16 @@ from typing import Any, NamedTuple
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.messages.messages import Messages
 from shared.pages.moments import Moments
+from shared.policy.base import in_language
+from shared.policy.model import Edition
 
 Data = Mapping[str, Any]
 BAR = 240  # units of the width of a picture
 # What of a case's history its customer sees, and how it is marked. Of a clock, only how it ended.
 _SHOWN = {
+    "customer_replied": "me",
+    "agent_replied": "ok",
+    "bot_replied": "",
     "restored": "ok",
     "resolved": "ok",
     "reopened": "",
@@ -57,7 +62,6 @@ class Promise(NamedTuple):
     name: str
     state: str
     due_at: str | None
-    target: str
     used: float  # share of the target, 0 to 1
     why: str
     ledger: tuple[Mapping[str, Any], ...]
@@ -112,20 +116,19 @@ def _me(speaker: str, reader: str) -> str:
 def happened(found: Data, messages: Messages) -> Iterator[Happened]:
     """What happened, in its order."""
     yield Happened(found["received_at"], messages("page.happened.submitted"), "me")
-    yield Happened(found["decided_at"], messages("page.happened.routed", **_decided(found)), "")
+    decision = {
+        "channel": found["assigned_channel"],
+        "tier": found["assigned_tier"],
+        "priority": found["priority_when_routed"],
+    }
+    yield Happened(found["decided_at"], messages("page.happened.routed", **decision), "")
     for entry in found["history"]:
         kind = entry["type"]
         if kind in ("clock.fulfilled", "clock.breached"):
             yield _of_clock(entry, messages)
-        elif kind in _SPOKEN:
-            yield Happened(entry["at"], messages(f"page.happened.{kind}"), _SPOKEN[kind].replace("agent", "ok"))
         elif kind in _SHOWN:
             status = _status(entry["to"], messages) if entry.get("to") else ""
             yield Happened(entry["at"], messages(f"page.happened.{kind}", status=status), _SHOWN[kind])
-
-
-def _decided(found: Data) -> dict[str, Any]:
-    return {"channel": found["assigned_channel"], "tier": found["assigned_tier"], "priority": found["priority"]}
 
 
 def _of_clock(entry: Data, messages: Messages) -> Happened:
@@ -145,7 +148,6 @@ def _promise(clock: Data, now: datetime, messages: Messages, moments: Moments) -
         name=name if clock["instance"] == 1 else f"{name} {clock['instance']}",
         state=_state(clock, used, now),
         due_at=clock["due_at"] if clock["stage"] != "cancelled" else None,
-        target=_target(clock, messages),
         used=used,
         why=_why(clock, messages, moments),
         ledger=tuple(_line(entry, messages) for entry in clock["ledger"]),
@@ -215,6 +217,20 @@ def _kind(entry: Data) -> str:
     if entry["counted"]:
         return "open"
     return entry["reason"] if entry["reason"] in ("paused", "holiday") else "closed"
+
+
+def priority_text(found: Data, edition: Edition | None, language: str) -> str:
+    """How the edition defines the priority of the case, for people; else why it has that one."""
+    known = None if edition is None else edition.priorities.get(found["priority"])
+    if known is None or known.definition is None:
+        return str(found["priority_because"])
+    return in_language(known.definition, language)
+
+
+def is_call(found: Data, edition: Edition | None) -> bool:
+    """Whether the customer calls: the edition's phone is where the case is."""
+    phone = None if edition is None else edition.phone
+    return phone is not None and found["assigned_channel"] == phone.channel
 
 
 def next_escalation(found: Data, messages: Messages, moments: Moments) -> tuple[bool, str]:

@@ -11,10 +11,11 @@ from services.intake.pages import case_page
 from services.intake.pages.rendered import html_of
 from services.intake.pages.visit import Visit
 from services.intake.recent_cases import RecentCase
+from shared.contracts.structs import CaseRouted
 from shared.explain.explanation import explanation
 from shared.messages.messages import Messages
 from shared.pages.moments import Moments, zone_named
-from shared.policy.base import in_language
+from shared.policy.model import Edition
 from shared.sla.pinned_edition import short_of
 
 
@@ -78,25 +79,27 @@ class CaseViews:
         return [b"".join(b"data: %b\n" % line.encode() for line in html.splitlines()) + b"\n"]
 
     def _view(self, recent: RecentCase, now: datetime) -> CaseView:
-        visit, request = self._visit, recent.request
-        zone = visit.zone or self._zone_of(recent) or UTC
+        visit, request, case = self._visit, recent.request, recent.log.case
+        known = visit.service.published_editions
+        pinned = None if case is None else known.pinned(case.policy_sha256)
+        edition = None if pinned is None else pinned.edition
+        zone = visit.zone or _zone_of(case, edition) or UTC
         moments, messages = Moments(visit.language, zone), visit.messages.in_zone(zone)
-        found = self._found(recent, now, messages)
-        may_escalate, no_escalation = (False, "")
-        if found is not None:
-            may_escalate, no_escalation = case_page.next_escalation(found, messages, moments)
-        received_at = moments.iso(request.received_at)
+        found = None if case is None else self._explained(recent, case, now, messages)
+        may_escalate, no_escalation = (
+            (False, "") if found is None else case_page.next_escalation(found, messages, moments)
+        )
         return CaseView(
             request_id=self._request_id,
             subject=request.subject,
-            received_at=received_at,
+            received_at=moments.iso(request.received_at),
             said=case_page.said(request, recent.messages, visit.reader),
             found=found,
             promises=[] if found is None else case_page.promises(found, now, messages, moments),
             nothing_promised="" if found is None else case_page.nothing_promised(found, messages),
             happened=[] if found is None else list(case_page.happened(found, messages)),
-            priority_text="" if found is None else self._priority_text(found),
-            is_call=found is not None and self._is_call(found),
+            priority_text="" if found is None else case_page.priority_text(found, edition, visit.language),
+            is_call=found is not None and case_page.is_call(found, edition),
             is_closed=visit.service.recent.is_closed(self._request_id),
             may_escalate=may_escalate,
             no_escalation=no_escalation,
@@ -104,34 +107,16 @@ class CaseViews:
             key=self._key,
         )
 
-    def _found(self, recent: RecentCase, now: datetime, messages: Messages) -> dict[str, Any] | None:
-        """The explanation of the case in the reader's language; None until it is decided."""
-        case = recent.log.case
-        if case is None:
-            return None
+    def _explained(self, recent: RecentCase, case: CaseRouted, now: datetime, messages: Messages) -> dict[str, Any]:
+        """The explanation of the case in the reader's language, by the editions that are known here."""
         known = self._visit.service.published_editions
         pinned = [known.pinned(sha256) for sha256 in recent.log.named_editions]
         editions = {short_of(each.sha256): each for each in pinned if each is not None}
         return explanation(recent.log, case, editions, now, messages)
 
-    def _priority_text(self, found: dict[str, Any]) -> str:
-        """How the edition defines the priority of the case, for people; else why it has that one."""
-        pinned = self._visit.service.published_editions.pinned(found["policy_sha256"])
-        known = None if pinned is None else pinned.edition.priorities.get(found["priority"])
-        if known is None or known.definition is None:
-            return str(found["priority_because"])
-        return in_language(known.definition, self._visit.language)
 
-    def _is_call(self, found: dict[str, Any]) -> bool:
-        """Whether the customer calls: the edition's phone is where the case is."""
-        pinned = self._visit.service.published_editions.pinned(found["policy_sha256"])
-        phone = None if pinned is None else pinned.edition.phone
-        return phone is not None and found["assigned_channel"] == phone.channel
-
-    def _zone_of(self, recent: RecentCase) -> ZoneInfo | None:
-        """The zone of the case's calendar, for a browser that does not say its own."""
-        case = recent.log.case
-        pinned = None if case is None else self._visit.service.published_editions.pinned(case.policy_sha256)
-        if case is None or pinned is None or case.calendar not in pinned.edition.calendars:
-            return None
-        return zone_named(pinned.edition.calendars[case.calendar].timezone)
+def _zone_of(case: CaseRouted | None, edition: Edition | None) -> ZoneInfo | None:
+    """The zone of the case's calendar, for a browser that does not say its own."""
+    if case is None or edition is None or case.calendar not in edition.calendars:
+        return None
+    return zone_named(edition.calendars[case.calendar].timezone)

@@ -14,7 +14,7 @@ from services.intake.pages.forms import read_form
 from services.intake.pages.rendered import render
 from services.intake.pages.routes import Page, in_language
 from services.intake.pages.visit import sign_in, visit_of
-from services.intake.service import Service
+from services.intake.service import service_of
 from shared.identity.minting import mint
 from shared.identity.signed_tokens import LONGEST_LIFE
 from shared.wall_clock import utc_now
@@ -28,14 +28,14 @@ def router_of(host: DemoHost) -> APIRouter:
     @router.get("/demo/sign-in")
     async def people(request: Request) -> Response:
         """Who can be chosen."""
-        visit = visit_of(_service(request), request)
+        visit = visit_of(service_of(request), request)
         page = render(visit, "demo_sign_in.html", people=list(by_number.items()))
         return in_language(visit) or visit.keep(page)
 
     @router.post("/demo/sign-in")
     async def choose(request: Request) -> Response:
         """Sign in as somebody."""
-        service = _service(request)
+        service = service_of(request)
         visit = visit_of(service, request)
         typed = await read_form(request)
         visit.check_form(typed)
@@ -48,8 +48,3 @@ def router_of(host: DemoHost) -> APIRouter:
         return answer
 
     return router
-
-
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service

@@ -30,12 +30,14 @@ from services.intake.pages.offer import Offer, entitlement_of, offer
 from services.intake.pages.rendered import refused, render
 from services.intake.pages.visit import LANGUAGE, PERSON, Visit, set_cookie, sign_in, visit_of
 from services.intake.request import OwnSubmission, RequesterBody, Submission
-from services.intake.service import Service
+from services.intake.service import service_of
 from services.intake.words import wrong_words_of_request
+from shared.contracts.structs import Account
 from shared.http.connections import client_of
 from shared.identity.signed_tokens import TokenRefused
 from shared.messages.catalogues import languages
 from shared.pages.assets import ADDRESS, FOR_EVER
+from shared.policy.digest import policy_sha256
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _YEAR = 365 * 24 * 3600
@@ -54,7 +56,7 @@ class Page(APIRoute):
             try:
                 return await handle(request)
             except Refusal as refusal:
-                return refused(visit_of(_service(request), request), refusal)
+                return refused(visit_of(service_of(request), request), refusal)
 
         return answer
 
@@ -66,6 +68,8 @@ router = APIRouter(route_class=Page, include_in_schema=False)
 async def form(request: Request) -> Response:
     """The form, for whoever looks at it."""
     visit = _visit(request)
+    if visit.person is not None and _account(visit) is None and not visit.service.accounts_tail.caught_up.is_set():
+        raise CatchingUp("refusal.reading_entitlements", retry_after=2)
     return in_language(visit) or visit.keep(_form(visit, {}))
 
 
@@ -131,7 +135,7 @@ async def act(request: Request, request_id: str) -> Response:
 @router.post("/session")
 async def begin_session(request: Request) -> Response:
     """Sign in with a token of a host application, which a page of its own, or of ours, hands over."""
-    service = _service(request)
+    service = service_of(request)
     typed = await read_form(request)
     token = typed.get("token", "")
     try:
@@ -210,17 +214,20 @@ def _key(typed: Mapping[str, str]) -> str:
     return key if _KEY.fullmatch(key) else secrets.token_hex(16)
 
 
+def _account(visit: Visit) -> Account | None:
+    """The entitlement of the person's account, as intake knows it."""
+    account_id = None if visit.person is None else visit.person.account_id
+    return None if account_id is None else visit.service.accounts.find(account_id)
+
+
 def _offer(visit: Visit) -> Offer:
     service, person = visit.service, visit.person
     now = service.clock()
-    account = None if person is None or person.account_id is None else service.accounts.find(person.account_id)
-    if person is not None and account is None and not service.accounts_tail.caught_up.is_set():
-        raise CatchingUp("refusal.reading_entitlements", retry_after=2)
-    rules = service.published_editions.rules(service.published_editions.current(now))
+    rules = service.published_editions.rules(policy_sha256(visit.edition))
     assert rules is not None  # noqa: S101 - a configured edition can be used
     country = None if person is None else person.country
     return offer(
-        entitlement_of(person, account, visit.edition, now), rules, country, visit.language, visit.messages, now
+        entitlement_of(person, _account(visit), visit.edition, now), rules, country, visit.language, visit.messages, now
     )
 
 
@@ -251,9 +258,4 @@ def _see(address: str) -> RedirectResponse:
 
 
 def _visit(request: Request) -> Visit:
-    return visit_of(_service(request), request)
-
-
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
+    return visit_of(service_of(request), request)
