@@ -148,6 +148,7 @@ def show(system: System, *, as_json: bool) -> None:
     table = Table(title="Frontline is ready", title_justify="left", show_header=False)
     for name in SERVICES:
         table.add_row(name, system.urls[name])
+    table.add_row("web form", f"{ready.intake_url}/")
     table.add_row("API documentation", f"{ready.intake_url}/docs")
     table.add_row("Kafka", ready.bootstrap)
     table.add_row("admin key, for this run", ready.admin_key)

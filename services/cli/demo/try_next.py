@@ -34,4 +34,5 @@ def try_next(case_id: str, *, program: str, bootstrap: str, intake_url: str) -> 
         yield f"  {program} explain {case_id} \\"
         yield f"    --kafka {bootstrap}"
     yield f"  {program} replay --from-topic --kafka {bootstrap}"
-    yield f"  your own requests: {intake_url}/docs"
+    yield f"  the web form: {intake_url}/"
+    yield f"  your own requests over HTTP: {intake_url}/docs"
