@@ -31,6 +31,7 @@ EDITION = {
     "customer_escalation": "Who may ask for an escalation, for what, and after how long.",
     "impossible_accounts": "What no entitlement may say.",
     "phone": "The numbers to call.",
+    "live_chat": "What the chat page hands over to; without it there is none.",
     "resources": "Where people help themselves: name -> text.",
     "regional_hours": "Which calendar counts for a case.",
     "calendars": "Business hours by name.",
@@ -174,6 +175,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "have_at_hand": "What callers get ready.",
         "countries": "Numbers by ISO 3166-1 code.",
     },
+    "LiveChat": {"channel": "The channel on which customers and agents write to each other at once."},
     "CountryDirectory": {"name": "The name of the country.", "numbers": "Numbers in the order to show them."},
     "DirectoryNumber": {
         "as_printed": "The number as you print it.",

@@ -270,6 +270,12 @@ class PhoneDirectory(Rule):
     countries: dict[str, CountryDirectory]
 
 
+class LiveChat(Rule):
+    """The channel on which customers and agents write to each other at once."""
+
+    channel: Word
+
+
 class CalendarRule(Rule):
     """The calendar of cases that meet any of the conditions."""
 
@@ -331,6 +337,7 @@ class Edition(Rule):
     customer_escalation: CustomerEscalation | None = None
     impossible_accounts: tuple[ImpossibleAccount, ...] = ()
     phone: PhoneDirectory | None = None
+    live_chat: LiveChat | None = None
     resources: dict[str, Text] = {}
     regional_hours: RegionalHours
     calendars: dict[str, CalendarConfig]

@@ -231,6 +231,11 @@ def _phone_names_a_channel(draft: Edition) -> Findings:
         yield from _references(draft, ("phone", "channel"), "channels", draft.phone.channel)
 
 
+def _chat_names_a_channel(draft: Edition) -> Findings:
+    if draft.live_chat is not None:
+        yield from _references(draft, ("live_chat", "channel"), "channels", draft.live_chat.channel)
+
+
 def _statuses_are_plain(draft: Edition) -> Findings:
     """A status that looks like a word of the code and is another would be taken for it by people, and not by clocks."""
     plain: dict[str, str] = {fold_status(word): word for word in (*STATUS_KINDS, WITHDRAWN)}
@@ -314,6 +319,7 @@ WORD_CHECKS: tuple[tuple[set[str], Callable[[Edition], Findings]], ...] = (
     ({"not_covered", "plans", "account_types", "roles"}, _not_covered_names_words),
     ({"channels", "resources"}, _channels_name_words),
     ({"phone", "channels"}, _phone_names_a_channel),
+    ({"live_chat", "channels"}, _chat_names_a_channel),
     ({"statuses"}, _statuses_are_plain),
     ({"milestones", "statuses"}, _milestones_name_statuses),
     (

@@ -38,8 +38,9 @@ _SPOKEN = {"customer_replied": "me", "agent_replied": "agent", "bot_replied": "b
 
 
 class Said(NamedTuple):
-    """A message of the conversation. `by` is me, colleague, agent or bot."""
+    """A message of the conversation. `by` is me, colleague, agent or bot; `id` the activity's, first the request's."""
 
+    id: str
     by: str
     text: str
     at: str
@@ -100,12 +101,12 @@ def said(request: SupportRequestSubmitted, activities: Sequence[ActivityRecorded
     """
     retracted = {activity.retracts for activity in activities if activity.type == "reply_retracted"}
     first = "agent" if request.opened_by == "agent" else _me(request.requester.requester_id, reader)
-    found = [Said(first, request.description, request.received_at.isoformat())]
+    found = [Said(request.request_id, first, request.description, request.received_at.isoformat())]
     for activity in activities:
         by = _SPOKEN.get(activity.type)
         if by is not None and activity.text and activity.activity_id not in retracted:
             by = _me(activity.actor.id, reader) if by == "me" else by
-            found.append(Said(by, activity.text, activity.at.isoformat()))
+            found.append(Said(activity.activity_id, by, activity.text, activity.at.isoformat()))
     return found
 
 

@@ -29,7 +29,7 @@ def render(
 
 def html_of(visit: Visit, template: str, moments: Moments, **values: Any) -> str:
     """The text of a page, or of a part of one."""
-    pages: Pages = visit.request.app.state.pages
+    pages: Pages = visit.connection.app.state.pages
     given = {"visit": visit, "now": visit.service.clock(), "own_name": own_name, **values}
     return pages.render(template, visit.messages, moments, **given)
 

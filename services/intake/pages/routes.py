@@ -244,12 +244,12 @@ def _submission(visit: Visit, typed: Mapping[str, str]) -> Submission:
 
 def in_language(visit: Visit) -> Response | None:
     """The same page in the language that a link asks for; None where none does."""
-    chosen = visit.request.query_params.get("lang")
+    chosen = visit.connection.query_params.get("lang")
     if chosen is None:
         return None
-    answer = _see(visit.request.url.path)
+    answer = _see(visit.connection.url.path)
     if chosen in visit.edition.languages:
-        set_cookie(visit.request, answer, LANGUAGE, chosen, _YEAR)
+        set_cookie(visit.connection, answer, LANGUAGE, chosen, _YEAR)
     return answer
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from urllib.parse import unquote
 
-from fastapi import Request
+from fastapi.requests import HTTPConnection
 from starlette.responses import Response
 
 from services.intake.callers import Caller, of_visitor
@@ -42,10 +42,10 @@ _MONTH = 30 * _DAY
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One call of a page. `signed_out`: the browser has a token that has ended."""
+    """One call of a page, or the WebSocket of one. `signed_out`: the browser has a token that has ended."""
 
     service: Service
-    request: Request
+    connection: HTTPConnection
     edition: Edition
     caller: Caller
     visitor: str
@@ -62,7 +62,7 @@ class Visit:
     @property
     def address(self) -> str:
         """The page to come back to in another language; the form, where the page is the answer to a form."""
-        return self.request.url.path if self.request.method == "GET" else "/"
+        return self.connection.url.path if self.connection.scope.get("method") == "GET" else "/"
 
     @property
     def reader(self) -> str:
@@ -96,75 +96,76 @@ class Visit:
         """Refuse a form that no page of ours sent. Raises NotFromHere."""
         hashes = [keyed_hash(secret, "form", self.visitor)[:32] for secret in self.service.id_secrets]
         fits = [hmac.compare_digest(each.encode(), fields.get("form", "").encode()) for each in hashes]
-        if not any(fits) or not is_own_origin(self.request):
+        if not any(fits) or not is_own_origin(self.connection):
             raise NotFromHere("refusal.not_from_here")
 
     def keep(self, answer: Response) -> Response:
         """Let the browser keep what identifies it, and forget a token that has ended."""
-        if self.request.cookies.get(VISITOR) != self.visitor:
-            set_cookie(self.request, answer, VISITOR, self.visitor, _MONTH)
+        if self.connection.cookies.get(VISITOR) != self.visitor:
+            set_cookie(self.connection, answer, VISITOR, self.visitor, _MONTH)
         if self.signed_out:
             answer.delete_cookie(PERSON)
         return answer
 
 
-def visit_of(service: Service, request: Request) -> Visit:
+def visit_of(service: Service, connection: HTTPConnection) -> Visit:
     """Who calls, by the cookies. One without any is a new visitor."""
     edition = service.editions.effective_at(service.clock())
-    known = request.cookies.get(VISITOR, "")
+    known = connection.cookies.get(VISITOR, "")
     visitor = known if _VISITOR.fullmatch(known) else secrets.token_hex(16)
-    signed_in = _signed_in(service, request)
-    address = client_of(request.client.host if request.client else None)
+    signed_in = _signed_in(service, connection)
+    address = client_of(connection.client.host if connection.client else None)
     caller = (
         of_visitor(visitor, f"visitor at {address}", service.settings.anonymous_rate)
         if signed_in is None
         else service.callers.of_person(signed_in)
     )
-    language = _language(request, edition)
+    language = _language(connection, edition)
     return Visit(
         service=service,
-        request=request,
+        connection=connection,
         edition=edition,
         caller=caller,
         visitor=visitor,
         language=language,
         messages=in_words_of(messages_in(language), edition, language),
-        zone=zone_named(unquote(request.cookies.get(ZONE, ""))),
-        signed_out=signed_in is None and PERSON in request.cookies,
+        zone=zone_named(unquote(connection.cookies.get(ZONE, ""))),
+        signed_out=signed_in is None and PERSON in connection.cookies,
     )
 
 
-def sign_in(request: Request, answer: Response, token: str, signed_in: SignedIn) -> None:
+def sign_in(connection: HTTPConnection, answer: Response, token: str, signed_in: SignedIn) -> None:
     """Let the browser keep the token, a day longer than it counts: then a page can say that the sign-in has ended."""
     seconds = int((signed_in.expires_at - utc_now()).total_seconds())
-    set_cookie(request, answer, PERSON, token, max(1, seconds) + _DAY)
+    set_cookie(connection, answer, PERSON, token, max(1, seconds) + _DAY)
 
 
-def set_cookie(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
+def set_cookie(connection: HTTPConnection, answer: Response, name: str, value: str, seconds: int) -> None:
     """A cookie that goes to pages of ours alone, and by TLS alone where the page came by TLS."""
-    answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=_is_secure(request), path="/")
+    secure = _is_secure(connection)
+    answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/")
 
 
-def is_own_origin(request: Request) -> bool:
+def is_own_origin(connection: HTTPConnection) -> bool:
     """Whether the browser says that a page of ours sent this. It says so with every form that it posts."""
-    return is_from(request.headers.get("origin"), request.headers.get("host", ""))
+    return is_from(connection.headers.get("origin"), connection.headers.get("host", ""))
 
 
-def _is_secure(request: Request) -> bool:
+def _is_secure(connection: HTTPConnection) -> bool:
     """A form says its origin, with the scheme that the browser sees, whatever a proxy in between does."""
-    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
+    return connection.url.scheme == "https" or connection.headers.get("origin", "").startswith("https://")
 
 
-def _signed_in(service: Service, request: Request) -> SignedIn | None:
-    token = request.cookies.get(PERSON)
+def _signed_in(service: Service, connection: HTTPConnection) -> SignedIn | None:
+    token = connection.cookies.get(PERSON)
     try:
         return None if token is None else service.callers.signed_in(token)
     except TokenRefused:
         return None
 
 
-def _language(request: Request, edition: Edition) -> str:
-    chosen = request.cookies.get(LANGUAGE)
+def _language(connection: HTTPConnection, edition: Edition) -> str:
+    chosen = connection.cookies.get(LANGUAGE)
     if chosen in edition.languages:
         return chosen
-    return accepted_of(request.headers.get("accept-language"), edition.languages)
+    return accepted_of(connection.headers.get("accept-language"), edition.languages)

@@ -182,6 +182,14 @@ WORDS = {
         "'fax' is no channel of this edition",
         "help_center, bot",
     ),
+    "live chat that is no channel": Slip(
+        "\nphone:\n",
+        "\nlive_chat: {channel: chatt}\nphone:\n",
+        "live_chat.channel",
+        "'chatt' is no channel of this edition",
+        "did you mean chat?",
+        "channel: chatt",
+    ),
     "phone that is no channel": Slip(
         "  channel: phone", "  channel: fone", "phone.channel", "'fone' is no channel of this edition", "phone"
     ),
