@@ -4,7 +4,6 @@ The pages are a router beside that of the calls.
 """
 
 import time
-import traceback
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,7 +15,7 @@ from services.intake.demo_host import read_demo_host
 from services.intake.pages import demo_sign_in, routes
 from services.intake.service import Service
 from shared.observability.health import Receive, Scope, Send
-from shared.observability.logs import get_logger
+from shared.observability.logs import get_logger, where
 from shared.pages.assets import STATIC, Assets
 from shared.pages.rendering import Pages
 
@@ -108,11 +107,10 @@ class Edge:
 
     def _log_failure(self, error: Exception, scope: Scope) -> None:
         """Log the place and the type of an error, without its message, which may quote the body."""
-        frames = traceback.extract_tb(error.__traceback__)
         self._log.error(
             "A call failed",
             action="call.failed",
             error=type(error).__name__,
             route=getattr(scope.get("route"), "path", "other"),
-            where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]],
+            where=where(error),
         )

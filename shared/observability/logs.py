@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from typing import Literal
 
 import structlog
@@ -59,6 +60,12 @@ def get_logger() -> FilteringBoundLogger:
     """A logger; bind ids once per record: `log.bind(case_id=…)`."""
     logger: FilteringBoundLogger = structlog.get_logger()
     return logger
+
+
+def where(error: BaseException) -> list[str]:
+    """The last places of an error's traceback, without its message, which may quote a customer."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
 
 
 def _mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
