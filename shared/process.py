@@ -58,6 +58,10 @@ class Service(Protocol):
         """The limits of the HTTP server."""
 
     @property
+    def websockets(self) -> bool:
+        """Whether its application takes WebSockets. If not, a handshake is answered as a plain GET."""
+
+    @property
     def call_grace_seconds(self) -> int:
         """How long the calls in progress may take once the server ends."""
 
@@ -83,6 +87,7 @@ class BackgroundService:
     run: Callable[[], Coroutine[Any, Any, None]]
     app: AsgiApp = not_found
     limits: HttpLimits = field(default_factory=lambda: http_limits(at_most=TASK_SERVICE_CONNECTIONS))
+    websockets: bool = False
     call_grace_seconds: int = 1
     flush_seconds: float | None = 1.5
 
@@ -137,7 +142,7 @@ def run(name: str, service: Service, settings: ServiceSettings) -> int:
 
 def web_server(service: Service) -> WebServer:
     """The web server of `service`, with health and metrics in front of its application."""
-    return WebServer(with_health(service), service.limits, service.call_grace_seconds)
+    return WebServer(with_health(service), service.limits, service.call_grace_seconds, websockets=service.websockets)
 
 
 async def serve(service: Service, server: WebServer, listener: socket.socket) -> None:

@@ -9,6 +9,7 @@ from shared.observability.health import AsgiApp, Readiness
 class IntakeServer:
     """A `shared.process.Service`: it ends calls in progress first, and then flushes the producer."""
 
+    websockets = True
     call_grace_seconds = 3  # with `flush_seconds`, the process ends within 5 seconds
     flush_seconds: float | None = 1.5
 

@@ -53,6 +53,10 @@ class Connections:
         OPEN.labels("regular").inc()
         return None
 
+    def hand_over(self, connection: Connection, successor: Connection) -> None:
+        """Give the regular place of `connection` to `successor`, which goes on with it in another protocol."""
+        self._regular[successor] = self._regular.pop(connection)
+
     def reserve(self, connection: Connection) -> bool:
         """Give it a place in the reserve. False where all there have sent their request and wait for its answer."""
         if len(self._reserve) >= self._limits.reserve:

@@ -17,8 +17,11 @@ HEAD_SECONDS = 10.0
 HEAD_BYTES = 32 * 1024
 HEAD_FIELDS = 100
 BODY_SECONDS = 30.0
-SEND_SECONDS = 30.0  # a client that takes nothing of its answer for so long is disconnected
+SEND_SECONDS = 30.0  # a client that takes nothing of what is sent to it for so long is disconnected
 KEEP_ALIVE_SECONDS = 30
+MESSAGE_BYTES = 64 * 1024  # of a WebSocket, in however many frames
+PING_SECONDS = 20.0  # from one ping of a WebSocket to the next
+PONG_SECONDS = 20.0  # a client that has not answered a ping for so long is disconnected
 PIPELINED = 32  # requests that arrived behind the one that is being answered
 RETRY_AFTER_SECONDS = 10  # that a client is asked to wait for a connection
 
@@ -37,6 +40,9 @@ class HttpLimits:
     send_seconds: float = SEND_SECONDS
     keep_alive_seconds: int = KEEP_ALIVE_SECONDS
     pipelined: int = PIPELINED
+    message_bytes: int = MESSAGE_BYTES
+    ping_seconds: float = PING_SECONDS
+    pong_seconds: float = PONG_SECONDS
 
 
 def open_files() -> int | None:

@@ -25,7 +25,10 @@ from shared.http.refusals import (
     health_only,
     language_of,
 )
+from shared.http.websocket import LimitedWebSocket, handshake
 from shared.messages.catalogues import FALLBACK
+
+_FRAMING = (b"content-length", b"transfer-encoding")  # the fields that say how long a body is
 
 
 class _Part(Enum):
@@ -48,6 +51,7 @@ class LimitedProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self._config = config
         self._limits = config.limits
         self._others = config.connections
         self._client = ""
@@ -60,6 +64,9 @@ class LimitedProtocol(HttpToolsProtocol):
         self._unparsed = 0  # bytes since the parser last had something to show for them: the start of a field
         self._parsed_something = False
         self._refusal: Refusal | None = None
+        self._is_handshake = False  # the request that was read last begins a WebSocket
+        self._has_unseen_body = False  # it has a body, which the parser takes for another protocol
+        self._is_repeating = False  # the parser reads a head that was read before
 
     @property
     def is_arriving(self) -> bool:
@@ -97,11 +104,11 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._arriving is None:
             self._await_head()
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # the server speaks only HTTP/1.1, and answers such a request as any other
+            self._parse(data)
         except httptools.HttpParserError:
             self._refuse(self._refusal or MALFORMED)
+            return
+        if self.transport.get_protocol() is not self:
             return
         if not self._parsed_something:
             self._unparsed += len(data)
@@ -110,36 +117,108 @@ class LimitedProtocol(HttpToolsProtocol):
                 return
         self._time_arrival()
 
+    def _parse(self, data: bytes) -> None:
+        """Raises HttpParserError."""
+        while data:
+            try:
+                self.parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                data = data[upgrade.args[0] :]
+            if self._is_handshake:
+                self._upgrade(data)
+                return
+            if self._has_unseen_body:  # any other upgrade is ignored, and its request answered
+                self._expect_body()
+
+    def _expect_body(self) -> None:
+        """Go on with a parser that has read the same head, but without its upgrade. Raises HttpParserError.
+
+        Java's HTTP client asks for h2c with its first POST.
+        """
+        self._has_unseen_body = False
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        fields = (b"%b: %b\r\n" % field for field in self.headers if field[0] in _FRAMING)
+        self._is_repeating = True
+        self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(fields) + b"\r\n")
+        self._is_repeating = False
+
+    def _upgrade(self, more: bytes) -> None:
+        """Hand the connection and its place over to a WebSocket."""
+        try:
+            request = handshake(self.url, self.headers)
+        except ValueError:
+            raise httptools.HttpParserError from None
+        if self.transport.is_closing():
+            return
+        self._stop_timer()
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+        websocket = LimitedWebSocket(self._config, self.server_state, self.app_state)
+        self.connections.discard(self)
+        self._others.hand_over(self, websocket)
+        self.transport.set_protocol(websocket)
+        websocket.begin(self.transport, request, more, not self.flow.write_paused)
+        self.parser = None  # type: ignore[assignment]  # as uvicorn does at the end: the two refer to each other
+
     # --- what the parser finds
 
     def on_message_begin(self) -> None:
+        if self._is_repeating:
+            return
         super().on_message_begin()
         self._head_size = 0
         if self._arriving is not _Part.HEAD:
             self._await_head()
 
     def on_url(self, url: bytes) -> None:
+        if self._is_repeating:
+            return
         super().on_url(url)
         self._measure(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._is_repeating:
+            return
         super().on_header(name, value)
         self._measure(len(name) + len(value) + 4)  # ": " and the line's end
 
     def on_headers_complete(self) -> None:
+        if self._is_repeating:
+            return
         if len(self.pipeline) >= self._limits.pipelined:
             self._stop_parsing(TOO_MANY_PIPELINED)
+        has_body = any(name in _FRAMING and value != b"0" for name, value in self.headers)
+        self._is_handshake = not has_body and self._begins_websocket()
+        self._has_unseen_body = has_body and self.parser.should_upgrade()
         super().on_headers_complete()
         self._arriving = _Part.BODY
         self._progress()
         if self._no_place is not None:
             self.cycle.keep_alive = False
 
+    def _begins_websocket(self) -> bool:
+        """Whether the server upgrades. Not before it has answered all else, and not where only health is answered."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return (
+            (cycle is None or cycle.response_complete)
+            and self._no_place is None
+            and self.parser.get_method() == b"GET"
+            and self.parser.get_http_version() == "1.1"
+            and super()._should_upgrade()
+        )
+
+    def _should_upgrade(self) -> bool:
+        return self._is_handshake
+
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
         self._progress()
 
     def on_message_complete(self) -> None:
+        if self._has_unseen_body:
+            return
         super().on_message_complete()
         self._arriving = None
         self._progress()

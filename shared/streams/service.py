@@ -45,6 +45,7 @@ class TaskService:
 class TaskServer:
     """A `shared.process.Service`: health is answered until the tasks have committed and left the group."""
 
+    websockets = False
     call_grace_seconds = 1
     flush_seconds: float | None = None
 

@@ -28,6 +28,9 @@ TABLE = {
     f"{body.BODY_LIMIT // KIB} KiB",
     "a connection without a request": f"{limits.KEEP_ALIVE_SECONDS} s after an answer",
     "an answer that the client does not read": f"{limits.SEND_SECONDS:g} s",
+    "a message on a WebSocket": f"{limits.MESSAGE_BYTES // KIB} KiB, in however many frames",
+    f"a ping on a WebSocket, every {limits.PING_SECONDS:g} s": f"answered within {limits.PONG_SECONDS:g} s",
+    "messages on a WebSocket that the client does not read": f"{limits.SEND_SECONDS:g} s",
     "requests sent before the previous one on the connection is answered": f"{limits.PIPELINED}",
     "connections": f"`FRONTLINE_HTTP_CONNECTIONS`: what `ulimit -n` allows less {OUT_OF_CONNECTIONS}, up to "
     f"{limits.MOST_CONNECTIONS:,}; router and escalation: {limits.TASK_SERVICE_CONNECTIONS}",
@@ -98,5 +101,10 @@ def test_a_server_keeps_the_named_limits_unless_it_is_given_others() -> None:
         limits.KEEP_ALIVE_SECONDS,
         limits.PIPELINED,
         limits.RESERVE,
+    )
+    assert (used.message_bytes, used.ping_seconds, used.pong_seconds) == (
+        limits.MESSAGE_BYTES,
+        limits.PING_SECONDS,
+        limits.PONG_SECONDS,
     )
     assert "http_connections" not in TaskServiceSettings.model_fields, "else the table has to name it"

@@ -27,8 +27,9 @@ class BoardSettings(ServiceSettings):
 
 
 class Board:
-    """Answers every path with `board`."""
+    """Answers every path with `board`, and every message of a WebSocket with itself."""
 
+    websockets = True
     call_grace_seconds = 5
 
     def __init__(self) -> None:
@@ -37,9 +38,15 @@ class Board:
         self.flush_seconds = float(os.environ["BOARD_FLUSH"]) if "BOARD_FLUSH" in os.environ else None
         self._stopped = asyncio.Event()
 
-    async def app(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answer; `/slow` once the process is ending. It leaves a file when it has begun."""
-        if _scope["path"] == "/slow":
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; `/slow` once the process is ending. It leaves a file when it has begun. A WebSocket gets an echo."""
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+            while (message := await receive())["type"] == "websocket.receive":
+                await send({**message, "type": "websocket.send"})
+            return
+        if scope["path"] == "/slow":
             Path(os.environ["BOARD_CALLED"]).touch()
             await self._stopped.wait()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 
 from tests.harness.processes import eventually
 from tests.harness.service_process import ServiceProcess
@@ -134,6 +135,23 @@ async def test_a_signal_ends_it_in_order_with_the_call_in_progress_answered(
             assert (await call).text == "board"
         assert actions(process) == ["http.listening", "service.ending", "service.ended"]
     assert flushed.exists()
+
+
+@pytest.mark.parametrize("flush", [{}, {"BOARD_FLUSH": "5"}], ids=["work_ends_first", "calls_end_first"])
+async def test_a_signal_closes_websockets_with_1012_and_the_process_ends(tmp_path: Path, flush: dict[str, str]) -> None:
+    """They would stay open for days; their clients are to connect again. Health has its paths on HTTP only."""
+    async with board(tmp_path, **flush) as process:
+        await process.start()
+        await process.until("/readyz", 200)
+        async with connect(f"{process.url.replace('http', 'ws')}/livez", proxy=None) as client:
+            await client.send("hello")
+            assert await client.recv() == "hello"
+            began = asyncio.get_running_loop().time()
+            assert await process.terminate() == 0
+            assert asyncio.get_running_loop().time() - began < 5
+            await client.wait_closed()
+            assert client.close_code == 1012
+        assert actions(process) == ["http.listening", "service.ending", "service.ended"]
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT], ids=lambda sign: sign.name)
