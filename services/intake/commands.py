@@ -22,7 +22,7 @@ from services.intake.errors import (
     NotFound,
     field_errors,
 )
-from services.intake.request import OwnSubmission, Submission, accept, of_person, partition_key
+from services.intake.request import OwnSubmission, RequesterBody, Submission, accept, of_person, partition_key
 from services.intake.request_status import Status
 from services.intake.service import Service, with_key
 from services.intake.words import wrong_words_of_request
@@ -170,6 +170,14 @@ def check_submission(submission: Submission, scopes: Collection[str], edition: E
         raise InvalidFields(errors)
     if submission.opened_by == "agent" and AGENT_SCOPE not in scopes:
         raise MissingScope("refusal.opened_by", scope=AGENT_SCOPE)
+
+
+def submission_by(own: OwnSubmission, caller: Caller, edition: Edition) -> Submission:
+    """What a person or a visitor of the pages sent, as a submission. Raises InvalidFields, as `submission_of`."""
+    if caller.person is not None:
+        return submission_of(own, caller.person, edition)
+    nobody = RequesterBody(requester_id=caller.client, role=edition.not_covered.role, licensed=False)
+    return Submission(requester=nobody, **{name: getattr(own, name) for name in own.model_fields_set})
 
 
 def submission_of(own: OwnSubmission, person: Person, edition: Edition) -> Submission:

@@ -13,6 +13,7 @@ from services.intake.editions import Editions
 from services.intake.entitlement_calls import EntitlementCalls
 from services.intake.errors import MissingScope, Refusal, Unauthenticated
 from services.intake.limits import LimitsOfMany, RateLimits, UnauthenticatedCalls
+from services.intake.places import Places
 from services.intake.publisher import Publisher
 from services.intake.recent_cases import RecentCases
 from services.intake.request_ids import RequestIds
@@ -72,8 +73,10 @@ class Service:
         self.cases = RecentCases(settings.recent_cases_mb * 1_000_000)
         self.recent_activity = RecentDigests(settings.recent_requests)
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")
+        self.topics = settings.read_topics()
         self.accounts = Accounts(partitioner(settings.partitions), clock, lambda: self._watched_clock.ahead)
-        self.streams = Streams(self.recent, settings.event_stream_limit, settings.event_streams_per_client)
+        self.places = Places(settings.event_stream_limit, settings.event_streams_per_client)
+        self.streams = Streams(self.recent, self.places)
         self.publisher = Publisher(
             settings,
             (REQUESTS, ENTITLEMENTS, ACTIVITY, CASES, EDITIONS, ESCALATIONS),
@@ -156,6 +159,10 @@ class Service:
         """Count a call of `caller` against its rate. Raises RateLimited."""
         limits = self._limits_of_keys if caller.authenticated_by == "api_key" else self._limits_of_many
         await limits.count(caller.limited_as, caller.rate)
+
+    async def count_chat(self, caller: Caller) -> None:
+        """Count a message of a chat of `caller` against the rate of chats. Raises RateLimited."""
+        await self._limits_of_many.count(f"chat of {caller.limited_as}", self.settings.chat_rate)
 
     async def publish(
         self, topic: Topic, key: str, event: Event, *, event_id: str, subject: str, at: datetime, parent: str | None

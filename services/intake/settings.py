@@ -10,16 +10,19 @@ from services.intake.admission import read_hosts, read_keys
 from services.intake.callers import Callers
 from services.intake.origins import is_origin
 from shared.contracts.request_ids import MIN_SECRET
+from shared.help_topics.mistakes import HelpTopicsError
+from shared.help_topics.settings import HelpTopicsSettings
+from shared.help_topics.topics import Topics
 from shared.http.limits import HttpLimits, http_limits, possible_connections
 from shared.http.service_settings import ServiceSettings
-from shared.kafka.settings import KafkaSettings
+from shared.kafka.settings import BadSettings, KafkaSettings
 from shared.policy.settings import PolicySettings
 from shared.wall_clock import utc_now
 
 _HOW_TO_MAKE_ONE = "`frontline token secret` prints a new one"
 
 
-class Settings(KafkaSettings, ServiceSettings, PolicySettings):
+class Settings(KafkaSettings, ServiceSettings, PolicySettings, HelpTopicsSettings):
     """Every setting is the variable FRONTLINE_… of the same name in capitals; `.env.example` explains them."""
 
     http_port: int = Field(8080, ge=0, le=65535, description="0 = a free port, which the log names")
@@ -47,10 +50,12 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
         None, ge=1, le=100_000, description="open at the same time; None = as many as the process can have"
     )
     http_connections_per_client: int | None = Field(None, ge=1, description="of one address; None = half of all")
-    event_streams: int = Field(1_000, ge=0, le=100_000, description="open at the same time")
+    event_streams: int = Field(1_000, ge=0, le=100_000, description="and chats, open at the same time")
     event_streams_per_client: int | None = Field(None, ge=1, description="of one caller; None = half of all")
+    chat_rate: str = Field("120/minute", description="messages of one person, or of the visitors of one address")
+    chat_idle_minutes: float = Field(30.0, gt=0, le=1440, description="without a message, then a chat is closed")
 
-    @field_validator("unauthenticated_rate", "anonymous_rate")
+    @field_validator("unauthenticated_rate", "anonymous_rate", "chat_rate")
     @classmethod
     def _check_rate(cls, text: str) -> str:
         try:
@@ -121,7 +126,7 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
 
     @property
     def event_stream_limit(self) -> int:
-        """The limit of open event streams: at most three quarters of the connections, so that calls get through."""
+        """The limit of event streams and chats: at most three quarters of the connections; the rest is for calls."""
         return min(self.event_streams, self.http_limits.connections * 3 // 4)
 
     def read_callers(self) -> Callers:
@@ -129,6 +134,13 @@ class Settings(KafkaSettings, ServiceSettings, PolicySettings):
         keys = read_keys("FRONTLINE_API_KEYS", self.api_keys, self.api_keys_file)
         hosts = read_hosts("FRONTLINE_TOKEN_HOSTS", self.token_hosts, self.token_hosts_file, keys)
         return Callers(keys, hosts, self.token_audience, utc_now)
+
+    def read_topics(self) -> Topics:
+        """What the bot of the chat answers from. Raises BadSettings with one line for each mistake."""
+        try:
+            return Topics(self.topics())
+        except HelpTopicsError as error:
+            raise BadSettings("\n".join(f"FRONTLINE_HELP_TOPICS: {each}" for each in error.mistakes)) from None
 
     @property
     def other_origins(self) -> tuple[str, ...]:

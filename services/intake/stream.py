@@ -1,7 +1,6 @@
 """Streams of the events of one request: Server-Sent Events (WHATWG HTML, section 9.2)."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -11,7 +10,7 @@ from prometheus_client import Gauge
 from starlette.responses import StreamingResponse
 
 from services.intake.callers import Caller
-from services.intake.errors import TooManyStreams
+from services.intake.places import Places
 from services.intake.request_status import RecentRequests, StatusEvent
 from services.intake.watchers import Watchers
 from shared.observability.health import Receive, Scope, Send
@@ -27,22 +26,12 @@ Present = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Streams:
-    """The open event streams: at most `limit`, of which a client has at most `per_client` (None = half of them).
+    """The open event streams. Each takes one of `places`. `close` ends all of them."""
 
-    `close` ends all of them.
-    """
-
-    def __init__(self, recent: RecentRequests, limit: int, per_client: int | None = None) -> None:
+    def __init__(self, recent: RecentRequests, places: Places) -> None:
         self._recent = recent
-        self._limit = limit
-        self._per_client = max(1, limit // 2) if per_client is None else per_client
-        self._open: Counter[str] = Counter()  # by client
+        self._places = places
         self._closing = asyncio.Event()
-
-    @property
-    def count(self) -> int:
-        """How many are open."""
-        return self._open.total()
 
     def close(self) -> None:
         """End every stream, because the process is about to end."""
@@ -63,28 +52,16 @@ class Streams:
     ) -> "EventStream":
         """The answer that streams what `changes` has to say, now and whenever something about the request changes.
 
-        It counts against the limits from now on, so that simultaneous calls cannot exceed them. `most` is a smaller
-        share than that of every caller. It ends with the caller's token. Raises TooManyStreams.
+        It has its place from now on, so that simultaneous calls cannot exceed the limits. `most` is a smaller share
+        than that of every caller. It ends with the caller's token. Raises TooManyStreams.
         """
-        client = caller.limited_as
-        share = self._per_client if most is None else min(most, self._per_client)
-        if self.count >= self._limit:
-            raise TooManyStreams("refusal.too_many_streams", retry_after=30)
-        if self._open[client] >= share:
-            raise TooManyStreams(
-                "refusal.share_of_streams",
-                limit=share,
-                retry_after=30,
-            )
-        self._open[client] += 1
+        self._places.take(caller, most)
         OPEN.inc()
-        return EventStream(self, client, self._follow(watchers, request_id, changes, caller.until))
+        return EventStream(self, caller, self._follow(watchers, request_id, changes, caller.until))
 
-    def ended(self, client: str) -> None:
-        """Count a stream of `client` as ended."""
-        self._open[client] -= 1
-        if not self._open[client]:
-            del self._open[client]
+    def ended(self, caller: Caller) -> None:
+        """A stream of `caller` has ended."""
+        self._places.leave(caller)
         OPEN.dec()
 
     async def _follow(
@@ -135,17 +112,17 @@ class _Events:
 class EventStream(StreamingResponse):
     """The answer that is a stream of events. It frees its place however it ends, even if it never began."""
 
-    def __init__(self, streams: Streams, client: str, events: AsyncIterator[bytes]) -> None:
+    def __init__(self, streams: Streams, caller: Caller, events: AsyncIterator[bytes]) -> None:
         super().__init__(events, headers=HEADERS, media_type=MEDIA_TYPE)
         self._streams = streams
-        self._client = client
+        self._caller = caller
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._streams.ended(self._client)
+            self._streams.ended(self._caller)
 
 
 async def _either(changed: asyncio.Event, closing: "asyncio.Task[Literal[True]]") -> bool:

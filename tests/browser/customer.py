@@ -33,3 +33,25 @@ async def send(page: Page, subject: str, channel: str | None = None, answers: Ma
     await page.get_by_role("button", name=SEND).click()
     await page.wait_for_url("**/requests/*")
     return page.url.rpartition("/")[2]
+
+
+async def write(page: Page, text: str) -> None:
+    """Write a message in the chat."""
+    await page.fill("#message", text)
+    await page.keyboard.press("Enter")
+
+
+async def chat_about(page: Page, question: str) -> None:
+    """Open the chat and ask the bot something."""
+    await page.goto(re.sub(r"^(https?://[^/]+).*", r"\1/chat", page.url))
+    await write(page, question)
+    await page.locator(".talk > .them").nth(1).wait_for()
+
+
+async def hand_over(page: Page, answers: Mapping[str, str] = ANSWERS, *, open_first: bool = True) -> None:
+    """Pass the conversation on to a person."""
+    if open_first:
+        await page.click("#ask-person")
+    for name, value in answers.items():
+        await page.check(f'#hand-over input[name="fields.{name}"][value="{value}"]')
+    await page.click("#hand-over button:not([type])")

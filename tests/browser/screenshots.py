@@ -14,7 +14,7 @@ from typing import Literal
 from playwright.async_api import Page, async_playwright
 
 from tests.browser.conftest import OPTIONS, installed
-from tests.browser.customer import PLUS, send, sign_in
+from tests.browser.customer import PLUS, chat_about, hand_over, send, sign_in, write
 from tests.harness.up import running
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,13 @@ ALL, SHOWN = ROOT / ".frontline" / "screenshots", ROOT / "docs" / "images"
 WIDTHS = (320, 768, 1440)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # Those of the documentation: page, width, theme.
-OF_THE_DOCS = {("form", 768, "light"), ("request", 1440, "light"), ("request", 320, "dark"), ("mistakes", 768, "dark")}
+OF_THE_DOCS = {
+    ("form", 768, "light"),
+    ("request", 1440, "light"),
+    ("request", 320, "dark"),
+    ("mistakes", 768, "dark"),
+    ("chat", 768, "light"),
+}
 
 
 async def _form(page: Page) -> None:
@@ -42,6 +48,20 @@ async def _request(page: Page) -> None:
     await page.locator("summary").first.click()
 
 
+async def _chat(page: Page) -> None:
+    answers = {"impact": "significant", "workaround": "none", "environment": "production", "request_type": "technical"}
+    await chat_about(page, "nobody can hear me")
+    await hand_over(page, answers)
+    await page.wait_for_selector("#standing [data-due]")
+    await write(page, "Can you see my account?")
+    await page.wait_for_selector(".talk > .me:last-child")
+
+
+async def _hand_over(page: Page) -> None:
+    await chat_about(page, "nadie me oye" if await page.locator("html[lang=es]").count() else "nobody can hear me")
+    await page.click("#ask-person")
+
+
 async def _sign_in(page: Page) -> None:
     await page.goto(page.url + "demo/sign-in")
 
@@ -50,6 +70,8 @@ PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
     "form": _form,
     "mistakes": _mistakes,
     "request": _request,
+    "chat": _chat,
+    "hand-over": _hand_over,
     "sign-in": _sign_in,
 }
 

@@ -7,7 +7,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenAs
-from tests.browser.customer import PLUS, SEND, send
+from tests.browser.customer import PLUS, SEND, chat_about, hand_over, send
 
 
 async def _form(page: Page) -> None:
@@ -40,11 +40,25 @@ async def _refused(page: Page) -> None:
     await page.goto(page.url + "requests/unknown")
 
 
+async def _chat(page: Page) -> None:
+    await chat_about(page, "nobody can hear me")
+    await hand_over(page)
+    await expect(page.locator("#standing .pill")).to_have_text("with a person")
+
+
+async def _hand_over(page: Page) -> None:
+    await chat_about(page, "nobody can hear me")
+    await hand_over(page, {})
+    await expect(page.locator('[id="wrong-fields.impact"]')).to_be_visible()
+
+
 PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
     "form": _form,
     "mistakes": _mistakes,
     "request": _request,
     "resolved": _resolved,
+    "chat": _chat,
+    "hand-over": _hand_over,
     "sign-in": _sign_in,
     "refused": _refused,
 }

@@ -20,7 +20,7 @@ SERVICES: tuple[type[BaseSettings], ...] = (IntakeSettings, RouterSettings, Esca
 # Variables that have no default in the code, or one for each service.
 SHOWN_OTHERWISE = {"FRONTLINE_API_KEYS", "FRONTLINE_API_KEYS_FILE", "FRONTLINE_HTTP_PORT", "FRONTLINE_ID_SECRET"}
 # Read by the command line, the embedded Kafka and the catalogues of sentences, not as settings of a service.
-OF_THE_TOOLS = {"FRONTLINE_MESSAGES", "FRONTLINE_HELP_TOPICS", "FRONTLINE_CACHE_DIR", "FRONTLINE_MAVEN_URL"}
+OF_THE_TOOLS = {"FRONTLINE_MESSAGES", "FRONTLINE_CACHE_DIR", "FRONTLINE_MAVEN_URL"}
 
 
 def _defaults() -> dict[str, Any]:

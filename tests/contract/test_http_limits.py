@@ -6,6 +6,7 @@ import re
 import pytest
 
 from services.intake import body
+from services.intake.chat.routes import MOST_CHATS
 from services.intake.fields import SUBJECT_LIMIT, TEXT_LIMIT
 from services.intake.settings import Settings
 from shared.http import limits, refusals
@@ -21,6 +22,8 @@ HEAD = f"{limits.HEAD_BYTES // KIB} KiB and {limits.HEAD_FIELDS} fields"
 OUT_OF_CONNECTIONS = limits.OWN_FILES + limits.RESERVE
 STREAMS = Settings.model_fields["event_streams"].default
 RATE = Settings.model_fields["unauthenticated_rate"].default
+CHAT_RATE = Settings.model_fields["chat_rate"].default
+CHAT_IDLE = Settings.model_fields["chat_idle_minutes"].default
 # what -> its limit, as the table of docs/operations.md has it
 TABLE = {
     "the head of a request": f"complete {limits.HEAD_SECONDS:g} s after the connection or its first byte; {HEAD}",
@@ -35,8 +38,11 @@ TABLE = {
     "connections": f"`FRONTLINE_HTTP_CONNECTIONS`: what `ulimit -n` allows less {OUT_OF_CONNECTIONS}, up to "
     f"{limits.MOST_CONNECTIONS:,}; router and escalation: {limits.TASK_SERVICE_CONNECTIONS}",
     "connections of one address (of IPv6, one /64)": "`FRONTLINE_HTTP_CONNECTIONS_PER_CLIENT`: half",
-    "event streams": f"`FRONTLINE_EVENT_STREAMS`: {STREAMS:,}, and three quarters of the connections at most",
-    "event streams of one API key": "`FRONTLINE_EVENT_STREAMS_PER_CLIENT`: half",
+    "event streams and chats": f"`FRONTLINE_EVENT_STREAMS`: {STREAMS:,}, and three quarters of the connections at most",
+    "event streams and chats of one API key or person": "`FRONTLINE_EVENT_STREAMS_PER_CLIENT`: half; "
+    f"{MOST_CHATS} of pages and chats",
+    "messages in chats of one person, or of the visitors of one address": f"`FRONTLINE_CHAT_RATE`: {CHAT_RATE}",
+    "a chat in which nothing is written": f"`FRONTLINE_CHAT_IDLE_MINUTES`: {CHAT_IDLE:g}",
     "calls without a known API key, of one address (of IPv6, one /64)": f"`FRONTLINE_UNAUTHENTICATED_RATE`: {RATE}",
 }
 

@@ -62,7 +62,7 @@ class CaseViews:
         recent = service.cases.find(self._request_id)
         if recent is None:
             raise NotFound("refusal.no_request", limit=service.settings.recent_requests)
-        return self._view(recent, service.clock())
+        return self.view(recent, service.clock())
 
     def frames(self) -> list[bytes] | None:
         """The changing part of the page, if the case has changed since the last call; None once it was forgotten."""
@@ -73,12 +73,13 @@ class CaseViews:
         if self._shown == (number := cases.count_of(self._request_id)):
             return []
         self._shown = number
-        view = self._view(recent, visit.service.clock())
+        view = self.view(recent, visit.service.clock())
         values: dict[str, Any] = {"case": view, "typed": {}, "wrong": {}, "refusal": None}
         html = html_of(visit, "request_live.html", view.moments, **values)
         return [b"".join(b"data: %b\n" % line.encode() for line in html.splitlines()) + b"\n"]
 
-    def _view(self, recent: RecentCase, now: datetime) -> CaseView:
+    def view(self, recent: RecentCase, now: datetime) -> CaseView:
+        """What there is of `recent` at `now`."""
         visit, request, case = self._visit, recent.request, recent.log.case
         known = visit.service.published_editions
         pinned = None if case is None else known.pinned(case.policy_sha256)

@@ -80,7 +80,7 @@ def offer(
             is_open=verdict.eligible,
             tier=-1 if verdict.tier is None else tiers.index(verdict.tier),
             why="" if verdict.eligible else _why(verdict, words),
-            help=_help(edition, word, language),
+            help=help_of(edition, word, language),
             is_phone=word == phone,
         )
         for word, verdict in decision.channels.items()
@@ -100,6 +100,7 @@ def _why(verdict: ChannelVerdict, words: Messages) -> str:
     return "" if verdict.reason is None else words(verdict.reason, **verdict.facts)
 
 
-def _help(edition: Edition, channel: str, language: str) -> str:
+def help_of(edition: Edition, channel: str, language: str) -> str:
+    """The help text of a channel; "" if it has none."""
     resource = edition.channels[channel].resource
     return "" if resource is None else in_language(edition.resources[resource], language)

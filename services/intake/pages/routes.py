@@ -29,7 +29,7 @@ from services.intake.pages.forms import read_form
 from services.intake.pages.offer import Offer, entitlement_of, offer
 from services.intake.pages.rendered import refused, render
 from services.intake.pages.visit import LANGUAGE, PERSON, Visit, set_cookie, sign_in, visit_of
-from services.intake.request import OwnSubmission, RequesterBody, Submission
+from services.intake.request import OwnSubmission, Submission
 from services.intake.service import service_of
 from services.intake.words import wrong_words_of_request
 from shared.contracts.structs import Account
@@ -232,14 +232,11 @@ def _offer(visit: Visit) -> Offer:
 
 
 def _submission(visit: Visit, typed: Mapping[str, str]) -> Submission:
-    edition, person = visit.edition, visit.person
+    edition = visit.edition
     phone = None if edition.phone is None else edition.phone.channel
     body = form_page.body_of(typed, visit.language, edition, is_phone=typed.get("channel") == phone)
     own = parse(body, OwnSubmission, partial(wrong_words_of_request, edition, languages()))
-    if person is not None:
-        return commands.submission_of(own, person, edition)
-    nobody = RequesterBody(requester_id=visit.caller.client, role=edition.not_covered.role, licensed=False)
-    return Submission(requester=nobody, **{name: getattr(own, name) for name in own.model_fields_set})
+    return commands.submission_by(own, visit.caller, edition)
 
 
 def in_language(visit: Visit) -> Response | None:

@@ -12,7 +12,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from urllib.parse import unquote
 
@@ -53,6 +53,10 @@ class Visit:
     messages: Messages
     zone: tzinfo | None
     signed_out: bool
+
+    def of_caller(self, caller: Caller) -> "Visit":
+        """The same visit, of somebody who is known by other means than cookies."""
+        return replace(self, caller=caller)
 
     @property
     def person(self) -> Person | None:
@@ -108,8 +112,13 @@ class Visit:
         return answer
 
 
-def visit_of(service: Service, connection: HTTPConnection) -> Visit:
-    """Who calls, by the cookies. One without any is a new visitor."""
+def visit_of(
+    service: Service, connection: HTTPConnection, *, language: str | None = None, zone: str | None = None
+) -> Visit:
+    """Who calls, by the cookies. One without any is a new visitor.
+
+    A client that says its `language` (a BCP 47 tag) and its `zone` (an IANA name) needs no cookies for them.
+    """
     edition = service.editions.effective_at(service.clock())
     known = connection.cookies.get(VISITOR, "")
     visitor = known if _VISITOR.fullmatch(known) else secrets.token_hex(16)
@@ -120,7 +129,7 @@ def visit_of(service: Service, connection: HTTPConnection) -> Visit:
         if signed_in is None
         else service.callers.of_person(signed_in)
     )
-    language = _language(connection, edition)
+    language = _language(connection, edition, language)
     return Visit(
         service=service,
         connection=connection,
@@ -129,7 +138,7 @@ def visit_of(service: Service, connection: HTTPConnection) -> Visit:
         visitor=visitor,
         language=language,
         messages=in_words_of(messages_in(language), edition, language),
-        zone=zone_named(unquote(connection.cookies.get(ZONE, ""))),
+        zone=zone_named(zone or unquote(connection.cookies.get(ZONE, ""))),
         signed_out=signed_in is None and PERSON in connection.cookies,
     )
 
@@ -164,8 +173,8 @@ def _signed_in(service: Service, connection: HTTPConnection) -> SignedIn | None:
         return None
 
 
-def _language(connection: HTTPConnection, edition: Edition) -> str:
-    chosen = connection.cookies.get(LANGUAGE)
+def _language(connection: HTTPConnection, edition: Edition, said: str | None) -> str:
+    chosen = said or connection.cookies.get(LANGUAGE)
     if chosen in edition.languages:
         return chosen
     return accepted_of(connection.headers.get("accept-language"), edition.languages)

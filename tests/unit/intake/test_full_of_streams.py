@@ -71,7 +71,7 @@ async def test_a_stream_that_its_client_ends_makes_room_for_another() -> None:
         for _ in range(3):
             async with raw_connections(intake.url, 2) as (first, second):
                 assert [await _follow(each, request_id, "all") for each in (first, second)] == [200, 503]
-            await eventually(lambda: not intake.service.streams.count, SOON, "the stream has ended")
+            await eventually(lambda: not intake.service.places.count, SOON, "the stream has ended")
 
 
 async def test_streams_leave_room_for_calls_and_full_connections_for_health() -> None:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from services.intake import api
 from services.intake.app import create_app
+from services.intake.chat import routes as chat
 from services.intake.editions import Editions
 from services.intake.pages import routes as pages
 from services.intake.server import IntakeServer
@@ -68,7 +69,8 @@ def _routes() -> Iterator[tuple[str, str]]:
 
 
 ROUTES = list(_routes())
-PAGES = {getattr(route, "path", "") for route in pages.router.routes}
+PAGES = {getattr(route, "path", "") for router in (pages.router, chat.pages) for route in router.routes}
+SOCKETS = {getattr(route, "path", "") for route in chat.sockets.routes}  # nothing caches a WebSocket
 
 
 async def _ask(method: str, path: str, headers: dict[str, str]) -> httpx.Response:
@@ -100,7 +102,7 @@ async def test_no_refusal_is_kept(method: str, path: str, headers: dict[str, str
 def test_every_address_with_customers_data_is_in_the_table() -> None:
     """The application has no other address but documents, which hold nothing of a customer."""
     others = {getattr(route, "path", "") for route in create_app(_service()).routes} - {path for _, path in ROUTES}
-    assert others - PAGES == {"/openapi.json", "/docs", "/asyncapi", "/asyncapi.json"}
+    assert others - PAGES - SOCKETS == {"/openapi.json", "/docs", "/asyncapi", "/asyncapi.json"}
 
 
 @pytest.mark.parametrize("path", sorted(PAGES))

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from services.intake.callers import of_visitor
 from services.intake.errors import TooManyStreams
+from services.intake.places import Places
 from services.intake.request_status import RecentRequests
 from services.intake.settings import Settings
 from services.intake.stream import EventStream, Streams
@@ -40,7 +41,7 @@ async def _serve(stream: EventStream, *, send_fails: bool = False) -> None:
 
 def test_a_stream_counts_from_its_admission_even_before_it_begins() -> None:
     """Otherwise 200 simultaneous calls could all be admitted before the first stream begins."""
-    streams = Streams(RecentRequests(10, lambda _: None), limit=2, per_client=2)
+    streams = Streams(RecentRequests(10, lambda _: None), Places(2, 2))
     _open(streams, "a")
     _open(streams, "b")
     with pytest.raises(TooManyStreams):
@@ -49,7 +50,7 @@ def test_a_stream_counts_from_its_admission_even_before_it_begins() -> None:
 
 def test_one_client_cannot_have_all_streams() -> None:
     """A client has at most half of them by default; the rest is for other clients."""
-    streams = Streams(RecentRequests(10, lambda _: None), limit=4)
+    streams = Streams(RecentRequests(10, lambda _: None), Places(4))
     _open(streams, "a")
     _open(streams, "a")
     with pytest.raises(TooManyStreams, match=r"refusal\.share_of_streams"):
@@ -60,7 +61,7 @@ def test_one_client_cannot_have_all_streams() -> None:
 @pytest.mark.parametrize("send_fails", [False, True])
 async def test_a_stream_that_has_ended_is_no_longer_counted(send_fails: bool) -> None:
     """It ended normally, or the client disconnected before the first event."""
-    streams = Streams(RecentRequests(10, lambda _: None), limit=1)
+    streams = Streams(RecentRequests(10, lambda _: None), Places(1))
     for _ in range(3):
         stream = _open(streams, "a")
         try:
@@ -80,7 +81,8 @@ async def test_a_stream_ends_with_the_token_of_its_caller() -> None:
     """A token is valid for minutes, and so is what it opened; the page then asks again, and is refused."""
     view = RecentRequests(10, lambda _: None)
     view.submitted(replace(request(), request_id="r1"))
-    streams = Streams(view, limit=1)
+    places = Places(1)
+    streams = Streams(view, places)
     ended = dataclasses.replace(of_visitor("a", "a", None), until=utc_now() - timedelta(seconds=1))
     await asyncio.wait_for(_serve(streams.open(ended, "r1", None)), 5)
-    assert streams.count == 0
+    assert places.count == 0

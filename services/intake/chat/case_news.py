@@ -1,0 +1,112 @@
+"""What the client of a chat is told about its case: how it stands whenever that changes, and what is said there."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from services.intake.chat.answers import channel_data
+from services.intake.pages.case_page import Promise
+from services.intake.pages.case_views import CaseView, CaseViews
+from services.intake.pages.visit import Visit
+from shared.policy.model import Edition
+
+Data = dict[str, Any]
+
+
+class CaseNews:
+    """The news of one case for one client, after its message `seen`. `own`: activity -> the client's id of it."""
+
+    def __init__(self, visit: Visit, request_id: str, seen: str | None, own: Mapping[str, str]) -> None:
+        self._visit = visit
+        self._request_id = request_id
+        self._views = CaseViews(visit, request_id)
+        self._own = own
+        self._told: set[str] = set()  # messages
+        self._case: Data | None = None
+        self._count = -1  # of the records of the case when it was looked at last
+        self._skip(self._views.current(), seen)
+
+    def frames(self) -> list[Data] | None:
+        """What is new since the last call; None once the case is not kept here any more."""
+        cases = self._visit.service.cases
+        recent = cases.find(self._request_id)
+        if recent is None:
+            return None
+        if self._count == (count := cases.count_of(self._request_id)):
+            return []
+        self._count = count
+        return [*self._news(self._views.view(recent, self._visit.service.clock()))]
+
+    def _skip(self, view: CaseView, seen: str | None) -> None:
+        """Leave out what the client has: everything up to the message `seen`."""
+        said = [each.id for each in view.said]
+        if seen in said:
+            self._told.update(said[: said.index(seen) + 1])
+
+    def _news(self, view: CaseView) -> Iterator[Data]:
+        for said in view.said:
+            if said.id not in self._told:
+                self._told.add(said.id)
+                message = {"id": said.id, "by": said.by, "text": said.text, "at": view.moments.iso(said.at)}
+                yield {"type": "said", "to": self._own.get(said.id), "message": message}
+        case = self._case_data(view)
+        if case != self._case:
+            self._case = case
+            yield case
+
+    def _case_data(self, view: CaseView) -> Data:
+        found, words = view.found, self._visit.messages
+        pinned = None if found is None else self._visit.service.published_editions.pinned(found["policy_sha256"])
+        edition = None if pinned is None else pinned.edition
+        live = found is not None and is_live(found, edition)
+        return {
+            "type": "case",
+            "request_id": view.request_id,
+            "page": f"/requests/{view.request_id}",
+            "state": view.state,
+            "live": live,
+            "decision": None if found is None else self._decision(found, edition),
+            "ways": [] if live or found is None else self._ways(found, edition),
+            "promise": next((_promise(each, view) for each in view.promises if each.open), None),
+            "nothing_promised": words("page.promise.none") if found is not None and not view.promises else None,
+        }
+
+    def _decision(self, found: Mapping[str, Any], edition: Edition | None) -> Data:
+        """The decision, with a sentence that says it, and one why the live chat is not open, where it is not."""
+        words = self._visit.messages
+        asked = (found["channels"] or {}).get(found["requested_channel"], {})
+        said = {"channel": found["assigned_channel"], "tier": found["assigned_tier"], "priority": found["priority"]}
+        return {
+            **said,
+            "staffed": edition is not None and edition.channels[found["assigned_channel"]].staffed,
+            "text": _sentence(words("page.chat.decided", **said)),
+            "because": _sentence(asked.get("because") or "") or None,
+        }
+
+    def _ways(self, found: Mapping[str, Any], edition: Edition | None) -> list[Data]:
+        """The channels that are open to this person, with their help texts."""
+        if edition is None:
+            return []
+        return [channel_data(edition, word, self._visit.language) for word in found["open_channels"]]
+
+
+def is_live(found: Mapping[str, Any], edition: Edition | None) -> bool:
+    """Whether the router has assigned the case to the live chat of its edition."""
+    chat = None if edition is None else edition.live_chat
+    return chat is not None and found["assigned_channel"] == chat.channel
+
+
+def _sentence(text: str) -> str:
+    """A text of a code or of the edition as it stands by itself: with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
+def _promise(promise: Promise, view: CaseView) -> Data:
+    """A promise that runs or stands still. `due_at` is null meanwhile."""
+    due_at = promise.due_at
+    return {
+        "name": promise.name,
+        "state": promise.state,
+        "due_at": None if due_at is None else view.moments.iso(due_at),
+        "due": None if due_at is None else view.moments.said(due_at),
+        "why": promise.why,
+    }
