@@ -7,8 +7,11 @@ INSTALLED := $(VENV)/.installed
 API_TOOLS := $(VENV)/api-tools
 ARGS ?=
 JOBS ?= 4
-# In the order of testpaths. The tests start hundreds of processes, which need not compile the same modules each time.
-RUN_TESTS = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+KAFKA_CLASSES := $(VENV)/kafka-classes.jsa
+# In the order of testpaths. The tests start hundreds of processes, which need not compile the same modules each time, nor
+# Java read and verify the same classes and compile them for long runs.
+RUN_TESTS = JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:SharedArchiveFile='$(CURDIR)/$(KAFKA_CLASSES)'" \
+  PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
@@ -33,7 +36,11 @@ $(INSTALLED): requirements-uv.lock requirements-dev.lock pyproject.toml testkit/
 run: setup ## Start the whole system with demo traffic on a real Kafka; Ctrl-C stops it (ARGS=... go to `frontline demo`)
 	@$(BIN)/frontline demo $(ARGS)
 
-test: setup ## Run the whole test suite, the broker tests on a real Kafka included, JOBS=4 at a time (ARGS=... go to pytest)
+$(KAFKA_CLASSES): $(INSTALLED) shared/embedded_kafka/kafka-jars.lock
+	@echo "Archiving the classes of Kafka for its starts in tests"
+	@$(BIN)/python -m tests.harness.java_archive $@
+
+test: setup $(KAFKA_CLASSES) ## Run the whole test suite, the broker tests on a real Kafka included, JOBS=4 at a time (ARGS=... go to pytest)
 	@$(RUN_TESTS) $(ARGS)
 
 test-fast: setup ## Run only the tests that need no broker
@@ -51,7 +58,7 @@ test-fault: setup ## Inflict 60 faults on the whole system, and judge its log: s
 test-fault-long: setup ## The same with 1,000 faults; stop it with Ctrl-C, it goes on there (ARGS="--faults N --seed N", --help)
 	@$(BIN)/python -m tests.fault --faults 1000 $(ARGS)
 
-properties: setup ## Try the properties with 20 times the examples of `make test`: some twenty minutes (ARGS=... go to pytest)
+properties: setup $(KAFKA_CLASSES) ## Try the properties with 20 times the examples of `make test`: some twenty minutes (ARGS=... go to pytest)
 	@FRONTLINE_TEST_EXAMPLES=20 $(RUN_TESTS) --dist load -m hypothesis --timeout 3600 $(ARGS)
 
 oracle: setup ## Judge business time in a million random cases; stop it with Ctrl-C, it goes on there (ARGS="--cases N", --help)
