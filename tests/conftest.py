@@ -1,23 +1,14 @@
 """Fixtures that every kind of test may use."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
-import pytest_asyncio
 import structlog
 
 from tests.harness import examples
-from tests.harness.broker import broker_for_tests
 
 examples.choose()
-
-
-@pytest_asyncio.fixture(scope="session")
-async def bootstrap() -> AsyncIterator[str]:
-    """The address of a real Kafka, started at first use and kept for the session."""
-    async with broker_for_tests() as address:
-        yield address
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,19 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest_asyncio
 
+from tests.harness.broker import broker_for_tests
 from tests.harness.intake import Intake, running_intake, topics_at
 from tests.harness.rig import Rig
+
+
+@pytest_asyncio.fixture(scope="package")
+async def bootstrap() -> AsyncIterator[str]:
+    """The address of a real Kafka: started at first use, and kept until the last test of this folder.
+
+    An idle broker takes a fiftieth of a processor, which would be missing to the tests that need none.
+    """
+    async with broker_for_tests() as address:
+        yield address
 
 
 @pytest_asyncio.fixture

@@ -17,6 +17,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.browser.customer import sign_in
+from tests.harness.broker import broker_for_tests
 from tests.harness.up import Up, running
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -57,7 +58,15 @@ def installed() -> str | None:
 OpenAs = Callable[..., Awaitable[Page]]
 
 
-@pytest_asyncio.fixture(scope="session")
+# Each until the last test of this folder: while they idle they would take processor time from all other tests.
+@pytest_asyncio.fixture(scope="package")
+async def bootstrap() -> AsyncIterator[str]:
+    """The address of a real Kafka."""
+    async with broker_for_tests() as address:
+        yield address
+
+
+@pytest_asyncio.fixture(scope="package")
 async def chromium() -> AsyncIterator[Browser]:
     """The browser."""
     found = installed()
@@ -71,7 +80,7 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def system(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
     """The whole system, with demo accounts, on the Kafka of the tests, under a namespace of its own."""
     folder: Path = tmp_path_factory.mktemp("up")
