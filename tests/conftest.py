@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from tests.harness import examples
+from tests.harness.distribution import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 
 examples.choose()
 
