@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from services.cli.call_intake import call
 from services.cli.demo.run import submit_all
 from services.cli.demo.traffic import coverage
+from tests.harness import command_line
 from tests.harness.up import running
 
 SETTLE_SECONDS = 60
@@ -24,11 +24,8 @@ pytestmark = pytest.mark.timeout(300)
 
 async def frontline(*arguments: str) -> tuple[int, bytes]:
     """Run the command, as people do; returns its exit code and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.cli", *arguments), stdout=asyncio.subprocess.PIPE
-    )
-    printed, _ = await process.communicate()
-    return process.returncode or 0, printed
+    done = await asyncio.to_thread(command_line.frontline, *arguments)
+    return done.returncode, done.stdout
 
 
 async def settled(bootstrap: str, *arguments: str) -> dict[str, Any]:

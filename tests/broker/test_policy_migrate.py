@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +13,7 @@ import pytest_asyncio
 from shared.contracts.topics import ACTIVITY, CASES
 from shared.kafka import serde
 from shared.kafka.record import Output
+from tests.harness.command_line import frontline_text
 from tests.harness.decided import published
 from tests.harness.intake import Intake, key_of, log_of, running_intake, topics_at, write
 from tests.topology.escalation.desk import TaskDesk, as_record
@@ -29,17 +27,15 @@ class Open:
     account_id: str
     cases: list[str]
 
-    async def migrate(self, *arguments: str, key: str = "all") -> tuple[int | None, list[dict[str, Any]], str]:
+    async def migrate(self, *arguments: str, key: str = "all") -> tuple[int, list[dict[str, Any]], str]:
         """Run the command as its users do: exit code, previews, standard error."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "services.cli", "policy", "migrate", *arguments, "--json"),
+        done = await asyncio.to_thread(
+            frontline_text,
+            *("policy", "migrate", *arguments, "--json"),
             *("--kafka", self.intake.bootstrap, "--intake", self.intake.url),
-            env={**os.environ, "FRONTLINE_KEY": key_of(key)},
-            stdout=PIPE,
-            stderr=PIPE,
+            environment={"FRONTLINE_KEY": key_of(key)},
         )
-        out, err = await asyncio.wait_for(process.communicate(), 60)
-        return process.returncode, [json.loads(line) for line in out.splitlines()], err.decode()
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
     async def activity(self) -> list[dict[str, Any]]:
         """What reached the log about these cases."""
