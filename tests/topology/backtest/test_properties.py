@@ -155,7 +155,7 @@ def breached(published: list[Event]) -> set[tuple[str, int]]:
     return found
 
 
-@settings(max_examples=examples(75), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(
     [(0, ("agent_replied", {})), (61, ("reply_retracted", {"back": 1}))], "premier_plus", OUTAGE, 0, "objectives-2024"
 )
@@ -179,7 +179,7 @@ def test_a_fold_has_the_breaches_and_calls_that_were_published(
     assert end.calls == calls
 
 
-@settings(max_examples=examples(75), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example([(45, ("resolved", {})), (1, ("reopened", {"to": "open"}))], "premier_plus", OUTAGE, 0, "guidelines-2021")
 @given(timely_days, st.sampled_from(PLANS), asked, gaps, st.sampled_from([*ROUTED_BY]))
 def test_a_timely_case_has_the_same_outcome_step_by_step(

@@ -52,7 +52,7 @@ histories = st.lists(st.one_of(opening, activity, status, claim, time), min_size
 
 
 @pytest.mark.parametrize("make_store", [in_memory, on_sqlite])
-@settings(max_examples=examples(40), deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(histories, st.data())
 def test_restarts_change_nothing_of_what_is_published(
     make_store: StoreFactory, history: list[dict[str, Any]], data: st.DataObject
