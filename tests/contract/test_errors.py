@@ -3,6 +3,7 @@
 import ast
 import builtins
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ ROOTS = {
 IN_VALIDATORS = {"WrongValue"}
 
 
-def _classes() -> list[tuple[str, str, list[str], bool]]:
+@cache
+def classes() -> list[tuple[str, str, list[str], bool]]:
     """Every class of the product: its file, name, bases, and whether it has a docstring."""
     found = []
     for folder in ("services", "shared"):
@@ -38,12 +40,9 @@ def _classes() -> list[tuple[str, str, list[str], bool]]:
     return found
 
 
-CLASSES = _classes()
-
-
 def _ancestors(name: str, folder: str) -> set[str]:
     """A class and what it derives from; of several with one name, the one in its own folder is meant."""
-    found = [(file, bases) for file, each, bases, _ in CLASSES if each == name]
+    found = [(file, bases) for file, each, bases, _ in classes() if each == name]
     here = [each for each in found if each[0].startswith(f"{folder}/")] or found
     return {name}.union(*(_ancestors(base, file.rpartition("/")[0]) for file, bases in here for base in bases))
 
@@ -53,24 +52,27 @@ def _is_exception(name: str, file: str) -> bool:
     return any(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds)
 
 
-EXCEPTIONS = [(file, name, documented) for file, name, _, documented in CLASSES if _is_exception(name, file)]
+@cache
+def exceptions() -> list[tuple[str, str, bool]]:
+    """The exceptions among them: file, name, and whether it has a docstring."""
+    return [(file, name, documented) for file, name, _, documented in classes() if _is_exception(name, file)]
 
 
 def test_no_two_exceptions_have_one_name() -> None:
     """An `except` must not depend on which of two was imported."""
-    twice = [name for name, number in Counter(name for _, name, _ in EXCEPTIONS).items() if number > 1]
+    twice = [name for name, number in Counter(name for _, name, _ in exceptions()).items() if number > 1]
     assert twice == []
-    assert len(EXCEPTIONS) > 40, "the search finds what is there"
+    assert len(exceptions()) > 40, "the search finds what is there"
 
 
 @pytest.mark.parametrize("folder", ROOTS)
 def test_every_exception_of_a_package_has_its_root(folder: str) -> None:
     """Callers catch the root, not a list that the next exception is missing from."""
-    inside = [name for file, name, _ in EXCEPTIONS if file.startswith(f"{folder}/")]
+    inside = [name for file, name, _ in exceptions() if file.startswith(f"{folder}/")]
     assert inside
     assert {name for name in inside if ROOTS[folder] not in _ancestors(name, folder)} <= IN_VALIDATORS
 
 
 def test_every_exception_says_what_it_means() -> None:
     """Its docstring is its message, or what the message adds to."""
-    assert [name for _, name, documented in EXCEPTIONS if not documented and not name.startswith("_")] == []
+    assert [name for _, name, documented in exceptions() if not documented and not name.startswith("_")] == []

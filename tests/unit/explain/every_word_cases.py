@@ -6,16 +6,18 @@ from typing import Any
 
 from shared.contracts.vocabulary import ActivityType
 from shared.policy.digest import policy_sha256
+from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
 from shared.routing.entitlement import covered, terms_of
 from tests.harness.asking import account, request
 from tests.harness.decided import decided
+from tests.harness.shipped import shipped_edition
 from tests.topology.escalation.desk import LIBRARY, TaskDesk, minutes
 from tests.unit.explain.explained_case import ExplainedCase
 
 EVERY_WORD = load_library([Path(__file__).parent / "every_word.yaml"])
-BOTH = load_library(["guidelines-2021", Path(__file__).parent / "every_word.yaml"])
 EDITION = EVERY_WORD.editions[0]
+BOTH = EditionLibrary([shipped_edition("guidelines-2021"), EDITION])
 
 
 def case_at(now: datetime | None = None, **given: Any) -> ExplainedCase:

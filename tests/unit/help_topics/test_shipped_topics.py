@@ -10,8 +10,9 @@ from shared.help_topics.answer_text import Steps, blocks
 from shared.help_topics.files import SHIPPED
 from shared.help_topics.schema import KINDS, schema
 from shared.policy.document import Source, parse
-from shared.policy.files import edition_names, load_edition
+from shared.policy.files import edition_names
 from tests.harness.json_schema import problems
+from tests.harness.shipped import shipped_edition
 from tests.unit.help_topics.shipped import shipped_topics
 
 ROOT = Path(__file__).parents[3]
@@ -21,7 +22,7 @@ FILES = sorted(SHIPPED.glob("*.yaml"))
 @pytest.mark.parametrize("edition", edition_names())
 def test_the_topics_fit_every_shipped_edition(edition: str) -> None:
     """Its languages have texts, and the channels that topics name are its channels."""
-    loaded, topics = load_edition(edition), shipped_topics().set
+    loaded, topics = shipped_edition(edition), shipped_topics().set
     assert set(loaded.languages) <= set(topics.languages)
     assert {channel for topic in topics.topics.values() for channel in topic.channels} <= loaded.channels.keys()
 

@@ -88,7 +88,7 @@ def problems(found: Iterator[tuple[str, dict[str, Any]]], own: frozenset[str] = 
 @pytest.mark.parametrize("name", EDITIONS)
 def test_every_reason_of_a_decision_has_its_sentence_and_its_facts(name: str) -> None:
     """A code without a sentence would be shown as it is, a fact that is missing as `None`."""
-    edition = load_edition(name)
+    edition = shipped_edition(name)
     own = frozenset(f"no_target.{tier.no_targets.reason}" for tier in edition.tiers.values() if tier.no_targets)
     assert problems((each for decision in decisions(edition) for each in reasons(decision)), own) == set()
 

@@ -10,7 +10,6 @@ from shared.business_time.config import CalendarConfig
 from shared.contracts import wire
 from shared.contracts.vocabulary import OpenedBy
 from shared.policy.deadlines import has_target
-from shared.policy.files import load_edition
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
 from tests.harness.asking import IMPACTS, MONDAY_NOON, PLANS, PRIORITIES, request
@@ -149,6 +148,6 @@ def test_the_deadline_of_a_decision_is_that_of_its_terms(
     name: str, fields_: dict[str, str], received: str, due: str
 ) -> None:
     """Open at least, business days and all: the clock that starts at the submission has the same."""
-    rules = Rulebook(load_edition(name))
+    rules = Rulebook(shipped_edition(name))
     decision = route(request(channel="web_ticket", **fields_), entitlement(), rules, datetime.fromisoformat(received))
     assert decision.milestones["first_response"].due_at == datetime.fromisoformat(due)

@@ -9,13 +9,13 @@ import pytest
 from shared.contracts import wire
 from shared.contracts.structs import CaseRouted, CausedBy
 from shared.policy.checks import find_contradictions
-from shared.policy.files import load_edition
 from shared.policy.model import Edition
 from shared.routing.decision_event import case_routed, whole_decision
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
 from tests.harness.anyone import Person, a_person, a_request
 from tests.harness.renamed import Renaming
+from tests.harness.shipped import shipped_edition
 
 CAUSE = CausedBy(partition=0, topic="t", offset=0)
 NAMES = ("guidelines-2021", "objectives-2024")
@@ -50,7 +50,7 @@ def _decided(asked: Any, person: Person, rules: Rulebook) -> Any:
     return both
 
 
-BOTH = {name: Both(load_edition(name)) for name in NAMES}
+BOTH = {name: Both(shipped_edition(name)) for name in NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)

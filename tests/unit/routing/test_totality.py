@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from shared.contracts import router, wire
 from shared.contracts.structs import CaseRouted, CausedBy, Decision, SupportRequestSubmitted
-from shared.policy.files import load_edition
 from shared.policy.request_words import NotInEdition, complete
 from shared.routing.decision_event import case_routed, whole_decision
 from shared.routing.entitlement import Entitlement, anonymous
@@ -15,8 +14,9 @@ from shared.routing.rulebook import Rulebook
 from tests.harness.anyone import any_entitlement, any_request
 from tests.harness.asking import CHANNELS, request
 from tests.harness.examples import examples
+from tests.harness.shipped import shipped_edition
 
-RULES = {name: Rulebook(load_edition(name)) for name in ("guidelines-2021", "objectives-2024")}
+RULES = {name: Rulebook(shipped_edition(name)) for name in ("guidelines-2021", "objectives-2024")}
 WORDS = RULES["guidelines-2021"].edition  # both have the same
 CAUSE = CausedBy(partition=0, topic="t", offset=0)
 

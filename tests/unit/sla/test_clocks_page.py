@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.policy.files import edition_names, load_edition
+from shared.policy.files import edition_names
 from shared.policy.milestones import MilestoneRow
+from tests.harness.shipped import shipped_edition
 
 PAGE = (Path(__file__).parents[3] / "docs" / "clocks.md").read_text(encoding="utf-8")
 CHAPTER = PAGE.split("\n## What starts, stops and pauses\n")[1].split("\n## ")[0]
@@ -50,14 +51,14 @@ def lines() -> list[list[str]]:
 @pytest.mark.parametrize("edition", edition_names())
 def test_the_table_of_the_page_is_that_of_the_editions_that_ship(edition: str) -> None:
     """It says so: whoever changes what starts, fulfils or pauses a milestone changes the page as well."""
-    milestones = load_edition(edition).milestones
+    milestones = shipped_edition(edition).milestones
     assert lines() == [HEAD, *(expected(milestone, row) for milestone, row in milestones.items())]
 
 
 @pytest.mark.parametrize("edition", edition_names())
 def test_an_internal_note_has_no_effect_in_the_editions_that_ship(edition: str) -> None:
     """As the page says below the table."""
-    found = load_edition(edition)
+    found = shipped_edition(edition)
     assert "Internal notes have no effect in the editions that ship" in CHAPTER
     used = {each for row in found.milestones.values() for each in (row.starts, *row.fulfilled_by)}
     assert "internal_note" not in {*used, *found.reopened_by, *found.wait_ends_with}
