@@ -1,6 +1,6 @@
 """`python -m tests.harness.java_archive FILE`: an archive of the classes of Kafka, from which its starts are short.
 
-A start of the embedded broker reads and verifies some 8,000 classes, and the tests start it some sixty times. Java can
+A start of the embedded broker reads and verifies some 8,000 classes, and the tests start it dozens of times. Java can
 map them from a file instead (class data sharing): formatting, start and stop then take 1.9 s of processor time in place
 of 3.3. Java uses the file only with the same runtime and the same jars; else it starts as without it.
 """
