@@ -85,7 +85,7 @@ class CaseViews:
         pinned = None if case is None else known.pinned(case.policy_sha256)
         edition = None if pinned is None else pinned.edition
         zone = visit.zone or _zone_of(case, edition) or UTC
-        moments, messages = Moments(visit.language, zone), visit.messages.in_zone(zone)
+        moments, messages = Moments(visit.messages.language, zone), visit.messages.in_zone(zone)
         found = None if case is None else self._explained(recent, case, now, messages)
         may_escalate, no_escalation = (
             (False, "") if found is None else case_page.next_escalation(found, messages, moments)

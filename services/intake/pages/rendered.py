@@ -22,9 +22,12 @@ def render(
     moments: Moments | None = None,
     **values: Any,
 ) -> Response:
-    """The page of `template`, in the reader's language, and in their zone unless `moments` has another."""
-    html = html_of(visit, template, moments or Moments(visit.language, visit.zone or UTC), **values)
-    return HTMLResponse(html, status, {**HEADERS, "Content-Language": visit.language, **(headers or {})})
+    """The page of `template`, in the reader's language, and in their zone unless `moments` has another.
+
+    It says to be in the language of its sentences, which is the fallback where no catalogue has the reader's.
+    """
+    html = html_of(visit, template, moments or Moments(visit.messages.language, visit.zone or UTC), **values)
+    return HTMLResponse(html, status, {**HEADERS, "Content-Language": visit.messages.language, **(headers or {})})
 
 
 def html_of(visit: Visit, template: str, moments: Moments, **values: Any) -> str:
