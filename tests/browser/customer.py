@@ -1,5 +1,6 @@
 """What a customer does on the pages, for tests and pictures."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 
@@ -55,3 +56,10 @@ async def hand_over(page: Page, answers: Mapping[str, str] = ANSWERS, *, open_fi
     for name, value in answers.items():
         await page.check(f'#hand-over input[name="fields.{name}"][value="{value}"]')
     await page.click("#hand-over button:not([type])")
+
+
+async def reloaded_until(page: Page, text: str) -> None:
+    """Load the page again, as a reader without scripts does, until it says so."""
+    async with asyncio.timeout(10):
+        while text not in await page.inner_text("main"):
+            await page.get_by_role("link", name="Reload").click()

@@ -1,19 +1,18 @@
 """The pages for customers, as people use them: in a real browser, on the whole system."""
 
-import asyncio
 import json
 import os
 import re
 import signal
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from shared.contracts.topics import REQUESTS
 from shared.kafka.committed_reader import read_to_end
 from shared.kafka.settings import KafkaSettings
 from tests.browser.conftest import OpenAs, System
-from tests.browser.customer import ACCESS, ANSWERS, PLUS, SEND, fill, send
+from tests.browser.customer import ACCESS, ANSWERS, PLUS, SEND, fill, reloaded_until, send
 
 
 async def subjects(system: System) -> list[str]:
@@ -21,13 +20,6 @@ async def subjects(system: System) -> list[str]:
     settings = KafkaSettings(kafka_bootstrap=str(system.ready["bootstrap"]), namespace=f"browser-{os.getpid()}")
     found = [json.loads(record.value or b"") async for record in read_to_end(settings, [REQUESTS.name])]
     return list({request["request_id"]: request["subject"] for request in found}.values())
-
-
-async def _reloaded_until(page: Page, text: str) -> None:
-    """Load the page again, as a reader without scripts does, until it says so."""
-    async with asyncio.timeout(10):
-        while text not in await page.inner_text("main"):
-            await page.get_by_role("link", name="Reload").click()
 
 
 @pytest.mark.parametrize(
@@ -109,9 +101,9 @@ async def test_everything_works_without_scripts(open_as: OpenAs) -> None:
     await expect(page.locator("main")).to_contain_text("Who takes it, and why")  # the page asks again by itself
     await page.fill("#text", "It happens on phones, too.")
     await page.get_by_role("button", name="Send reply").click()
-    await _reloaded_until(page, "It happens on phones, too.")
+    await reloaded_until(page, "It happens on phones, too.")
     await page.get_by_role("button", name="It works again").click()
-    await _reloaded_until(page, "If it happens again, write a reply")
+    await reloaded_until(page, "If it happens again, write a reply")
 
 
 async def test_two_tabs_follow_the_conversation_to_its_end(open_as: OpenAs, system: System) -> None:

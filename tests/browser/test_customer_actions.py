@@ -1,0 +1,121 @@
+"""What customers do about a request beside writing: withdraw it, or ask for an escalation once that is possible."""
+
+import os
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, expect
+
+from tests.browser.conftest import OpenAs, System
+from tests.browser.customer import ACCESS, PLUS, reloaded_until, send, sign_in
+from tests.harness.up import running
+
+DAY = timedelta(days=1)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def in_time(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
+    """A whole system whose time the tests advance."""
+    folder = tmp_path_factory.mktemp("up-test-clock")
+    options = ("--kafka", bootstrap, "--test-clock")
+    async with running(folder, *options, FRONTLINE_NAMESPACE=f"browser-clock-{os.getpid()}") as up:
+        yield System(up, await up.ready())
+
+
+@pytest_asyncio.fixture
+async def page(chromium: Browser, in_time: System) -> AsyncIterator[Page]:
+    """The form of that system in a browser of its own, signed in as the admin of an account with every right."""
+    context = await chromium.new_context(locale="en", timezone_id="Europe/Madrid")
+    context.set_default_timeout(15_000)
+    page = await context.new_page()
+    await sign_in(page, in_time.url, PLUS)
+    yield page
+    await context.close()
+
+
+async def advance(desk: httpx.AsyncClient, by: timedelta) -> datetime:
+    """Advance the time of the system; returns its new time."""
+    answer = await desk.post("/v1/test-clock", json={"advance_seconds": by.total_seconds()})
+    assert answer.status_code == 200, answer.text
+    return datetime.fromisoformat(answer.json()["now"])
+
+
+async def review(desk: httpx.AsyncClient, case: str, *, accepted: bool) -> None:
+    """The desk says what becomes of the escalation that was asked for."""
+    answer = await desk.post(f"/v1/cases/{case}/activity", json={"type": "escalation_reviewed", "accepted": accepted})
+    assert answer.status_code == 202, answer.text
+
+
+def escalate(page: Page) -> Locator:
+    """The button that asks for an escalation."""
+    return page.get_by_role("button", name="Escalate", exact=True)
+
+
+async def asked_for(page: Page, in_time: System, subject: str) -> str:
+    """Send a request, wait for as long as its page says, and ask for an escalation. Returns the id of the request."""
+    case = await send(page, subject)
+    await expect(page.locator("main")).to_contain_text("Escalate: possible from")
+    await expect(escalate(page)).to_have_count(0)
+    async with in_time.desk() as desk:
+        await advance(desk, DAY)
+    await page.reload()
+    await escalate(page).click()
+    await expect(page.locator(".events")).to_contain_text("Escalation asked for")
+    await expect(page.locator("main")).to_contain_text("Escalate: it has been asked for; somebody will look at it")
+    await expect(escalate(page)).to_have_count(0)
+    return case
+
+
+async def test_an_escalation_is_asked_for_once_it_is_possible_and_its_page_shows_that_it_was_accepted(
+    page: Page, in_time: System
+) -> None:
+    """The promise of the plan, from the page that says when, over the click, to the answer without a reload."""
+    case = await asked_for(page, in_time, "Nobody has called for a day")
+    async with in_time.desk() as desk:
+        await review(desk, case, accepted=True)
+    await expect(page.locator(".events")).to_contain_text("Escalated")
+    await expect(page.locator("main")).to_contain_text("Escalate: it has been escalated already")
+
+
+async def test_an_escalation_that_was_declined_can_be_asked_for_again_when_the_page_says(
+    page: Page, in_time: System
+) -> None:
+    """A declined escalation is not the end of it: the page says from when on it is worth asking again."""
+    case = await asked_for(page, in_time, "Still nobody")
+    async with in_time.desk() as desk:
+        await review(desk, case, accepted=False)
+        await expect(page.locator(".events")).to_contain_text("The escalation was declined")
+        await expect(page.locator("main")).to_contain_text("Escalate: possible from")
+        await advance(desk, DAY)
+    await page.reload()
+    await escalate(page).click()
+    await expect(page.locator(".events li").filter(has_text="Escalation asked for")).to_have_count(2)
+
+
+async def test_who_may_not_ask_for_an_escalation_reads_why(open_as: OpenAs) -> None:
+    """There is no button that does nothing."""
+    page = await open_as(ACCESS, "member-licensed")
+    await send(page, "No right to escalate", "web_ticket")
+    await expect(page.locator("main")).to_contain_text("Escalate: it needs plan Premier")
+    await expect(escalate(page)).to_have_count(0)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with-scripts", "without"])
+async def test_a_request_that_is_withdrawn_is_closed(open_as: OpenAs, scripts: bool) -> None:
+    """The page says so, what happened has it, and nothing more can be done there."""
+    page = await open_as(PLUS, java_script_enabled=scripts)
+    await send(page, "It was my own cable")
+    await expect(page.locator("main")).to_contain_text("Who takes it, and why")
+    await page.get_by_role("button", name="Withdraw").click()
+    if not scripts:
+        await reloaded_until(page, "Nothing more will happen here.")
+    await expect(page.locator("h1 + .pill")).to_have_text("closed")
+    await expect(page.locator(".events")).to_contain_text("Withdrawn")
+    await expect(page.locator("main")).to_contain_text("Nothing more will happen here.")
+    await expect(
+        page.get_by_role("button", name=re.compile("Withdraw|It works again|Escalate|Send reply"))
+    ).to_have_count(0)
