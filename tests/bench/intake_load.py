@@ -37,6 +37,7 @@ SENT_AGAIN = 10  # one submission of so many is sent once more at the end
 CONNECTIONS = 400  # fewer than intake gives one address where `ulimit -n` is 1,024
 _LOOK_EVERY = 0.5
 _END_SECONDS = 20.0
+_STOPPED = 130  # as a shell says that a command was stopped
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ class Measured:
 
     @property
     def wrong(self) -> list[str]:
-        """What was lost or counted twice. A request may be written again under its id only if something was killed."""
-        found = list(self.account.wrong(self.outcomes, once=self.load.kill is None))
+        """What was lost or counted twice. A request may be written again under its id only if a call was repeated."""
+        found = list(self.account.wrong(self.outcomes, once=not any(each.failed for each in self.outcomes)))
         return [*found, *([f"{self.other_ids:,} submissions sent again got another id"] if self.other_ids else [])]
 
     @property
@@ -105,9 +106,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--kill", choices=VICTIMS, help="what is killed in the middle; it is started again")
     parser.add_argument("--json", action="store_true", help="print one line of JSON instead of the table")
     options = parser.parse_args(arguments)
-    done = asyncio.run(measured(Load(options.rate, options.seconds, options.kill)))
+    try:
+        done = asyncio.run(_until_stopped(Load(options.rate, options.seconds, options.kill)))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return _STOPPED
     print(json.dumps(as_json(done)) if options.json else table(done))
     return 1 if done.wrong else 0
+
+
+async def _until_stopped(load: Load) -> Measured:
+    """SIGTERM stops the system, too, as Ctrl-C does: it is in a session of its own."""
+    measuring = asyncio.ensure_future(measured(load))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, measuring.cancel)
+    return await measuring
 
 
 async def measured(load: Load, *options: str, namespace: str = "") -> Measured:
@@ -136,12 +147,14 @@ async def _under_load(load: Load, up: Up, ready: dict[str, Any], portal: Portal,
         looking = asyncio.create_task(_look(up, usage, began))
         killing = asyncio.create_task(_kill(load.kill, ready, began + load.seconds / 2))
         cpu = os.times()
-        sent = await _send(clients, load, first)
+        try:
+            sent = await _send(clients, load, first)
+        finally:
+            looking.cancel()
+            await asyncio.wait([looking])
         outcomes = [outcome for _, outcome in sent]
         client_cpu = sum(os.times()[:2]) - sum(cpu[:2])
         killed_at = await killing
-        looking.cancel()
-        await asyncio.wait([looking])
         other_ids = await _send_again(clients, sent[::SENT_AGAIN])
     if killed_at is not None:
         await up.ready(but_not=ready)
@@ -241,9 +254,9 @@ def table(done: Measured) -> str:
     ]
     lines += [f"{'the client':<28}{figures['client_cpu_seconds']:>8.1f}", ""]
     if done.outage is not None:
-        lines.append(f"{done.outage:.1f} s from the kill to the next answer; {done.account.repeated} records repeated")
+        lines.append(f"{done.outage:.1f} s from the kill to the next answer")
     repeated = ", ".join(f"{count:,} x {reason}" for reason, count in figures["attempts_repeated"].items())
-    lines.append(f"attempts that were repeated: {repeated or 'none'}")
+    lines.append(f"attempts that were repeated: {repeated or 'none'}; records of requests: {done.account.repeated}")
     right = f"{figures['accepted']:,} accepted: each in Kafka under one id, each decided once"
     return "\n".join([*lines, *(done.wrong or [right])])
 
