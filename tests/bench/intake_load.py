@@ -127,9 +127,9 @@ async def measured(load: Load, *options: str, namespace: str = "") -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         variables = {"FRONTLINE_TOKEN_HOSTS": portal.setting, "FRONTLINE_NAMESPACE": namespace}
         async with running(Path(folder), *options, **variables) as up:
-            ready = await up.ready()
-            print(f"ready at {ready['intake_url']}", file=sys.stderr)
             try:
+                ready = await up.ready()
+                print(f"ready at {ready['intake_url']}", file=sys.stderr)
                 return await _under_load(load, up, ready, portal, namespace)
             finally:
                 up.process.terminate()
