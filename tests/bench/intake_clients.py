@@ -1,6 +1,7 @@
 """Who sends requests to intake under load: programs with an API key, people with tokens, browsers with the form.
 
-Each repeats a call with the same Idempotency-Key (a form: with the key that it hides) until it is answered.
+Each repeats a call with the same Idempotency-Key (a form: with the key that it hides) until it is answered, after the
+pauses that docs/producers.md asks for: those of Retry-After, and beyond them pauses that grow and are random.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 DESCRIPTION = "Since ten o'clock every call drops after a minute, in every room and for everybody. " * 6
 _ACCEPTED = (202, 303)
 _COME_BACK = (408, 429, 503)
-_AWAY_SECONDS = 0.25  # until a server that did not answer is tried again, and as much again at most
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds, as in the clients of that page
 _HIDDEN = re.compile(r'name="(form|identity)" value="([0-9a-f]+)"')
 
 
@@ -128,18 +129,18 @@ class Clients:
         clock = asyncio.get_running_loop().time
         outcome = Outcome(call.kind, intended, clock())
         while not outcome.status:
+            asked = 0.0
             try:
                 answer = await self._pool.call("POST", call.path, call.headers, call.body)
+                if answer.status not in _COME_BACK:
+                    outcome.ended, outcome.status, outcome.request_id = clock(), answer.status, _request_id(answer)
+                    break
+                outcome.failed[str(answer.status)] += 1
+                asked = float(answer.headers.get("retry-after", "0"))
             except OSError as error:
                 outcome.failed[type(error).__name__] += 1
-                await asyncio.sleep(_AWAY_SECONDS * (1 + self._random.random()))
-                continue
-            if answer.status in _COME_BACK:
-                outcome.failed[str(answer.status)] += 1
-                pause = float(answer.headers.get("retry-after", "1"))
-                await asyncio.sleep(pause + _AWAY_SECONDS * self._random.random())
-                continue
-            outcome.ended, outcome.status, outcome.request_id = clock(), answer.status, _request_id(answer)
+            backoff = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (outcome.failed.total() - 1))
+            await asyncio.sleep(asked + self._random.uniform(0, backoff))
         return outcome
 
     def _form(self, number: int, browser: Browser) -> Prepared:

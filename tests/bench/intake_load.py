@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 from shared.kafka.settings import KafkaSettings
 from tests.bench.intake_account import Account, account_of
@@ -147,11 +147,14 @@ async def _under_load(load: Load, up: Up, ready: dict[str, Any], portal: Portal,
         looking = asyncio.create_task(_look(up, usage, began))
         killing = asyncio.create_task(_kill(load.kill, ready, began + load.seconds / 2))
         cpu = os.times()
+        sending = asyncio.create_task(_send(clients, load, first))
         try:
-            sent = await _send(clients, load, first)
+            await asyncio.wait([sending, looking], return_when=asyncio.FIRST_COMPLETED)
+            sent = await (sending if sending.done() else looking)
         finally:
+            sending.cancel()
             looking.cancel()
-            await asyncio.wait([looking])
+            await asyncio.wait([sending, looking])
         outcomes = [outcome for _, outcome in sent]
         client_cpu = sum(os.times()[:2]) - sum(cpu[:2])
         killed_at = await killing
@@ -196,8 +199,8 @@ async def _kill(name: str | None, ready: dict[str, Any], at: float) -> float | N
     return clock()
 
 
-async def _look(up: Up, usage: dict[str, Usage], since: float) -> None:
-    """Look at the processes of the system for as long as it runs."""
+async def _look(up: Up, usage: dict[str, Usage], since: float) -> NoReturn:
+    """Look at the processes of the system; never returns. Fails, with its last words, if it has ended."""
     await asyncio.sleep(since - asyncio.get_running_loop().time())
     while True:
         _look_at(up, usage)
@@ -205,6 +208,7 @@ async def _look(up: Up, usage: dict[str, Usage], since: float) -> None:
 
 
 def _look_at(up: Up, usage: dict[str, Usage]) -> None:
+    assert up.process.returncode is None, up.output
     pids = json.loads(up.ready_file.read_text(encoding="utf-8"))["pids"]
     for name, each in usage.items():
         if pids[name] is not None:
@@ -256,7 +260,7 @@ def table(done: Measured) -> str:
     if done.outage is not None:
         lines.append(f"{done.outage:.1f} s from the kill to the next answer")
     repeated = ", ".join(f"{count:,} x {reason}" for reason, count in figures["attempts_repeated"].items())
-    lines.append(f"attempts that were repeated: {repeated or 'none'}; records of requests: {done.account.repeated}")
+    lines.append(f"attempts that were repeated: {repeated or 'none'}; records written again: {done.account.repeated}")
     right = f"{figures['accepted']:,} accepted: each in Kafka under one id, each decided once"
     return "\n".join([*lines, *(done.wrong or [right])])
 
