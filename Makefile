@@ -15,7 +15,7 @@ RUN_TESTS = JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:SharedArchiveFile='$(C
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run screenshots test test-fast test-e2e properties oracle bench bench-backtest bench-timers bench-intake mutants check format types schemas lock lock-check tree up down logs clean test-fault test-fault-long api-fuzz api-lint
+.PHONY: help setup run screenshots test test-fast test-e2e properties oracle bench bench-backtest bench-timers bench-intake bench-chat mutants check format types schemas lock lock-check tree up down logs clean test-fault test-fault-long api-fuzz api-lint
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ bench-timers: setup ## Measure how late timers are with a million open cases, an
 
 bench-intake: setup ## Measure intake under 200 submissions/s, and find each in Kafka (ARGS="--kill intake", "--kill kafka", --help)
 	@$(BIN)/python -m tests.bench.intake_load $(ARGS)
+
+bench-chat: setup ## Measure intake with 500 chats at once, and find each message in Kafka (ARGS="--kill intake", "--kill kafka", --help)
+	@$(BIN)/python -m tests.bench.chat_load $(ARGS)
 
 mutants: setup ## Score the tests by mutants of calendar, clocks and escalation; stop it with Ctrl-C, it goes on there (ARGS=--help)
 	@$(BIN)/python -m tests.mutation $(ARGS)

@@ -59,11 +59,11 @@ async def account_of(settings: KafkaSettings, outcomes: Sequence[Outcome]) -> Ac
     accepted = {outcome.request_id for outcome in outcomes if outcome.request_id is not None}
     deadline = asyncio.get_running_loop().time() + DECIDED_WITHIN
     while True:
-        decisions = Counter([event.case_id async for event in _events(settings, CASES.name, CaseRouted)])
+        decisions = Counter([event.case_id async for event in events_in(settings, CASES.name, CaseRouted)])
         if accepted <= decisions.keys() or asyncio.get_running_loop().time() > deadline:
             break
         await asyncio.sleep(0.5)
-    requests = [event async for event in _events(settings, REQUESTS.name, SupportRequestSubmitted)]
+    requests = [event async for event in events_in(settings, REQUESTS.name, SupportRequestSubmitted)]
     different = {(event.request_id, event.submission_digest) for event in requests}
     letters = [record async for record in read_to_end(settings, [dead_letter(REQUESTS).name])]
     return Account(
@@ -74,8 +74,8 @@ async def account_of(settings: KafkaSettings, outcomes: Sequence[Outcome]) -> Ac
     )
 
 
-async def _events(settings: KafkaSettings, topic: str, kind: type[E]) -> AsyncIterator[E]:
-    """The events of that kind in a topic."""
+async def events_in(settings: KafkaSettings, topic: str, kind: type[E]) -> AsyncIterator[E]:
+    """The events of that kind in a topic, read to its end."""
     async for record in read_to_end(settings, [topic]):
         event = serde.decode(record)[1]
         if isinstance(event, kind):

@@ -9,7 +9,7 @@ import json
 import re
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from random import Random
@@ -69,9 +69,9 @@ class Outcome:
 class Portal:
     """The host application that vouches for the people: its key, and what admits it at intake."""
 
-    def __init__(self, people: int) -> None:
+    def __init__(self, people: int, of_accounts: Iterable[str] = DEMO_ACCOUNTS) -> None:
         self._key = new_key_pair("bench")
-        accounts = cycle(DEMO_ACCOUNTS)
+        accounts = cycle(of_accounts)
         self.people = [
             Person(HOST, f"person-{number}", ("submit",), next(accounts), "admin", True) for number in range(people)
         ]

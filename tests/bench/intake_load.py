@@ -22,20 +22,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, NoReturn
+from typing import Any
 
 from shared.kafka.settings import KafkaSettings
 from tests.bench.intake_account import Account, account_of
 from tests.bench.intake_clients import KINDS, Clients, Outcome, Portal, Prepared
+from tests.bench.under_load import PROCESSES, VICTIMS, figures_of, killed, look, look_at, rows_of, taken
 from tests.harness.http_pool import HttpPool
 from tests.harness.up import Up, running
 from tests.harness.usage import Usage
 
-VICTIMS = ("intake", "kafka")
-PROCESSES = ("intake", "router", "escalation", "kafka")
 SENT_AGAIN = 10  # one submission of so many is sent once more at the end
 CONNECTIONS = 400  # fewer than intake gives one address where `ulimit -n` is 1,024
-_LOOK_EVERY = 0.5
 _END_SECONDS = 20.0
 _STOPPED = 130  # as a shell says that a command was stopped
 
@@ -144,8 +142,8 @@ async def _under_load(load: Load, up: Up, ready: dict[str, Any], portal: Portal,
         print(f"sending {load.rate} submissions a second for {load.seconds} s", file=sys.stderr)
         first = clock() + 0.5
         began = first + load.warm_up
-        looking = asyncio.create_task(_look(up, usage, began))
-        killing = asyncio.create_task(_kill(load.kill, ready, began + load.seconds / 2))
+        looking = asyncio.create_task(look(up, usage, began))
+        killing = asyncio.create_task(killed(load.kill, ready, began + load.seconds / 2))
         cpu = os.times()
         sending = asyncio.create_task(_send(clients, load, first))
         try:
@@ -161,7 +159,7 @@ async def _under_load(load: Load, up: Up, ready: dict[str, Any], portal: Portal,
         other_ids = await _send_again(clients, sent[::SENT_AGAIN])
     if killed_at is not None:
         await up.ready(but_not=ready)
-    _look_at(up, usage)
+    look_at(up, usage)
     settings = KafkaSettings(kafka_bootstrap=ready["bootstrap"], namespace=namespace)
     account = await account_of(settings, outcomes)
     return Measured(load, outcomes, began, killed_at, usage, client_cpu, account, other_ids)
@@ -188,33 +186,6 @@ async def _send_again(clients: Clients, sent: Sequence[tuple[Prepared, Outcome]]
     return sum(new.request_id != outcome.request_id for new, (_, outcome) in zip(again, sent, strict=True))
 
 
-async def _kill(name: str | None, ready: dict[str, Any], at: float) -> float | None:
-    """kill -9 at that instant; returns when it was."""
-    if name is None:
-        return None
-    clock = asyncio.get_running_loop().time
-    await asyncio.sleep(at - clock())
-    os.kill(ready["pids"][name], signal.SIGKILL)
-    print(f"killed {name}", file=sys.stderr)
-    return clock()
-
-
-async def _look(up: Up, usage: dict[str, Usage], since: float) -> NoReturn:
-    """Look at the processes of the system; never returns. Fails, with its last words, if it has ended."""
-    await asyncio.sleep(since - asyncio.get_running_loop().time())
-    while True:
-        _look_at(up, usage)
-        await asyncio.sleep(_LOOK_EVERY)
-
-
-def _look_at(up: Up, usage: dict[str, Usage]) -> None:
-    assert up.process.returncode is None, up.output
-    pids = json.loads(up.ready_file.read_text(encoding="utf-8"))["pids"]
-    for name, each in usage.items():
-        if pids[name] is not None:
-            each.look(pids[name])
-
-
 def as_json(done: Measured) -> dict[str, Any]:
     """All figures: milliseconds, seconds, megabytes."""
     accepted = sum(each.request_id is not None for each in done.outcomes)
@@ -224,14 +195,15 @@ def as_json(done: Measured) -> dict[str, Any]:
         "rate": done.load.rate,
         "seconds": done.load.seconds,
         "killed": done.load.kill,
-        "latency_ms": {kind: _figures(done.latencies(kind)) for kind in KINDS} | {"all": _figures(done.latencies())},
-        "late_start_ms": _figures(done.late_starts()),
+        "latency_ms": {kind: figures_of(done.latencies(kind)) for kind in KINDS}
+        | {"all": figures_of(done.latencies())},
+        "late_start_ms": figures_of(done.late_starts()),
         "accepted": accepted,
         "refused": len(done.outcomes) - accepted,
         "attempts_repeated": dict(failed),
         "outage_seconds": None if done.outage is None else round(done.outage, 2),
         "records_repeated": done.account.repeated,
-        "processes": {name: _taken(each) for name, each in done.usage.items()},
+        "processes": {name: taken(each) for name, each in done.usage.items()},
         "client_cpu_seconds": round(done.client_cpu_seconds, 2),
         "wrong": done.wrong,
     }
@@ -245,17 +217,9 @@ def table(done: Measured) -> str:
         f"Python {machine['python']}, {machine['cores']} cores, load {machine['load']:.1f}; one intake, one Kafka",
         f"{done.load.rate} submissions a second for {done.load.seconds} s; killed: {done.load.kill or 'nothing'}",
         "",
-        f"{'milliseconds':<28}{'number':>8}{'p50':>10}{'p95':>10}{'p99':>10}{'max':>10}",
     ]
-    rows = {**figures["latency_ms"], "how late the client began": figures["late_start_ms"]}
-    lines += [
-        f"{name:<28}{row['number']:>8,}" + "".join(f"{row[at]:>10,.1f}" for at in _SHARES) for name, row in rows.items()
-    ]
-    lines += ["", f"{'process':<28}{'CPU-s':>8}{'MB before':>10}{'MB after':>10}{'MB peak':>10}"]
-    lines += [
-        f"{name:<28}{row['cpu_seconds']:>8.1f}{row['mb_before']:>10.0f}{row['mb_after']:>10.0f}{row['mb_peak']:>10.0f}"
-        for name, row in processes.items()
-    ]
+    latencies = {**figures["latency_ms"], "how late the client began": figures["late_start_ms"]}
+    lines += rows_of(latencies, processes)
     lines += [f"{'the client':<28}{figures['client_cpu_seconds']:>8.1f}", ""]
     if done.outage is not None:
         lines.append(f"{done.outage:.1f} s from the kill to the next answer")
@@ -263,28 +227,6 @@ def table(done: Measured) -> str:
     lines.append(f"attempts that were repeated: {repeated or 'none'}; records written again: {done.account.repeated}")
     right = f"{figures['accepted']:,} accepted: each in Kafka under one id, each decided once"
     return "\n".join([*lines, *(done.wrong or [right])])
-
-
-_SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
-
-
-def _figures(values: Sequence[float]) -> dict[str, float]:
-    """The number of sorted values, and those below which such a share of them is."""
-    shown = {name: round(_at(values, share), 2) for name, share in _SHARES.items()}
-    return {"number": len(values), **shown}
-
-
-def _at(values: Sequence[float], share: float) -> float:
-    return values[min(len(values) - 1, int(len(values) * share))] if values else 0.0
-
-
-def _taken(usage: Usage) -> dict[str, float]:
-    return {
-        "cpu_seconds": round(usage.cpu_seconds, 2),
-        "mb_before": round(usage.first_memory, 1),
-        "mb_after": round(usage.memory, 1),
-        "mb_peak": round(usage.peak_memory, 1),
-    }
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""What the client of a chat is told about its case: how it stands whenever that changes, and what is said there."""
+"""What the client of a chat is told about its case: what is said there, and how it stands."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from services.intake.chat.answers import channel_data
-from services.intake.pages.case_page import Promise
+from services.intake.pages import case_page
 from services.intake.pages.case_views import CaseView, CaseViews
 from services.intake.pages.visit import Visit
+from shared.contracts.base import format_instant
 from shared.policy.model import Edition
 
 Data = dict[str, Any]
@@ -16,42 +18,42 @@ class CaseNews:
     """The news of one case for one client, after its message `seen`. `own`: activity -> the client's id of it."""
 
     def __init__(self, visit: Visit, request_id: str, seen: str | None, own: Mapping[str, str]) -> None:
+        """Raises NotFound or CatchingUp, also for a case of another."""
         self._visit = visit
         self._request_id = request_id
         self._views = CaseViews(visit, request_id)
         self._own = own
         self._told: set[str] = set()  # messages
         self._case: Data | None = None
-        self._count = -1  # of the records of the case when it was looked at last
-        self._skip(self._views.current(), seen)
-
-    def frames(self) -> list[Data] | None:
-        """What is new since the last call; None once the case is not kept here any more."""
-        cases = self._visit.service.cases
-        recent = cases.find(self._request_id)
-        if recent is None:
-            return None
-        if self._count == (count := cases.count_of(self._request_id)):
-            return []
-        self._count = count
-        return [*self._news(self._views.view(recent, self._visit.service.clock()))]
-
-    def _skip(self, view: CaseView, seen: str | None) -> None:
-        """Leave out what the client has: everything up to the message `seen`."""
-        said = [each.id for each in view.said]
+        said = [each.id for each in self._views.current().said]
         if seen in said:
             self._told.update(said[: said.index(seen) + 1])
 
-    def _news(self, view: CaseView) -> Iterator[Data]:
-        for said in view.said:
-            if said.id not in self._told:
-                self._told.add(said.id)
-                message = {"id": said.id, "by": said.by, "text": said.text, "at": view.moments.iso(said.at)}
-                yield {"type": "said", "to": self._own.get(said.id), "message": message}
-        case = self._case_data(view)
-        if case != self._case:
-            self._case = case
-            yield case
+    def said(self) -> list[Data] | None:
+        """The messages that are new since the last call; None once the case is not kept here any more."""
+        recent = self._visit.service.cases.find(self._request_id)
+        if recent is None:
+            return None
+        said = case_page.said(recent.request, recent.messages, self._visit.reader)
+        new = [each for each in said if each.id not in self._told]
+        self._told.update(each.id for each in new)
+        return [{"type": "said", "to": self._own.get(each.id), "message": _message(each)} for each in new]
+
+    def case(self) -> Data | None:
+        """How the case stands now, if that has changed since the last call. It is worked out from the log."""
+        recent = self._visit.service.cases.find(self._request_id)
+        if recent is None:
+            return None
+        case = self._case_data(self._views.view(recent, self._visit.service.clock()))
+        if case == self._case:
+            return None
+        self._case = case
+        return case
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the last case that was told has a decision."""
+        return self._case is not None and self._case["decision"] is not None
 
     def _case_data(self, view: CaseView) -> Data:
         found, words = view.found, self._visit.messages
@@ -89,6 +91,11 @@ class CaseNews:
         return [channel_data(edition, word, self._visit.language) for word in found["open_channels"]]
 
 
+def _message(said: case_page.Said) -> Data:
+    at = datetime.fromisoformat(said.at)
+    return {"id": said.id, "by": said.by, "text": said.text, "at": format_instant(at)}
+
+
 def is_live(found: Mapping[str, Any], edition: Edition | None) -> bool:
     """Whether the router has assigned the case to the live chat of its edition."""
     chat = None if edition is None else edition.live_chat
@@ -100,7 +107,7 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
 
 
-def _promise(promise: Promise, view: CaseView) -> Data:
+def _promise(promise: case_page.Promise, view: CaseView) -> Data:
     """A promise that runs or stands still. `due_at` is null meanwhile."""
     due_at = promise.due_at
     return {

@@ -31,6 +31,7 @@ OPEN = Gauge("frontline_intake_chats", "Chats that are open")
 MESSAGES = Counter("frontline_intake_chat_messages_total", "Messages of the clients of chats", ["type"])
 
 HELLO_SECONDS = 10.0
+MOMENT, SHORT_MOMENT = 0.5, 0.05  # seconds; a decision is waited for
 MOST_IGNORED = 100  # messages beyond the rate, one after the other, after which a chat is closed
 # Why a chat ends, by its close code (RFC 6455, section 7.4); those of ours begin with 4.
 NOT_TEXT, BAD_HELLO, LATER = 1003, 1008, 1013
@@ -44,7 +45,7 @@ class Chat:
         self._socket = socket
         self._service = service
         self._sending = asyncio.Lock()
-        self._following: asyncio.Task[None] | None = None
+        self._following: tuple[asyncio.Task[None], ...] = ()
         self._case_id: str | None = None
         self._own: dict[str, str] = {}  # activity -> the client's id of it
 
@@ -68,9 +69,8 @@ class Chat:
                     ends = group.create_task(self._read(visit, group)), group.create_task(_signed_out(visit))
                     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                     code = next(end.result() for end in ends if end.done())
-                    for task in (*ends, self._following):
-                        if task is not None:
-                            task.cancel()
+                    for task in (*ends, *self._following):
+                        task.cancel()
             except* WebSocketDisconnect:
                 code = None
         if code is not None:
@@ -183,21 +183,31 @@ class Chat:
     def _follow(self, visit: Visit, case_id: str, seen: str | None, group: asyncio.TaskGroup) -> None:
         """Tell the client about this case from now on. Raises NotFound or CatchingUp."""
         news = CaseNews(visit, case_id, seen, self._own)
-        if self._following is not None:
-            self._following.cancel()
+        for task in self._following:
+            task.cancel()
         self._case_id = case_id
-        self._following = group.create_task(self._tell(case_id, news))
+        telling = self._tell_said(case_id, news), self._tell_case(case_id, news)
+        self._following = tuple(map(group.create_task, telling))
 
-    async def _tell(self, case_id: str, news: CaseNews) -> None:
+    async def _tell_said(self, case_id: str, news: CaseNews) -> None:
+        """Tell each message at once."""
+        with self._service.cases.watchers.watch(case_id) as changed:
+            while (frames := news.said()) is not None:
+                for frame in frames:
+                    await self.send(frame)
+                await changed.wait()
+                changed.clear()
+        await self.send({"type": "forgotten", "request_id": case_id})
+
+    async def _tell_case(self, case_id: str, news: CaseNews) -> None:
+        """Tell how the case stands, once for all that happens within a moment."""
         with self._service.cases.watchers.watch(case_id) as changed:
             while True:
                 changed.clear()
-                frames = news.frames()
-                if frames is None:
-                    await self.send({"type": "forgotten", "request_id": case_id})
-                    return
-                for frame in frames:
+                frame = news.case()
+                if frame is not None:
                     await self.send(frame)
+                await asyncio.sleep(MOMENT if news.is_decided else SHORT_MOMENT)
                 await changed.wait()
 
 

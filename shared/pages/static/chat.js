@@ -122,7 +122,10 @@
     at("anew").hidden = !client.isOver && !(client.isDecided && !client.isLive);
     at("offers").hidden = !at("offers").querySelector(":scope > :not([hidden])");
     at("compose").hidden = client.isOver || !handOver.hidden;
-    place.hidden = false;
+    if (place.hidden) { // the first time
+      place.hidden = false;
+      talk.scrollTop = talk.scrollHeight;
+    }
     if (isPassedOn) message.focus();
   };
 

@@ -1,0 +1,82 @@
+"""What loads have in common: the processes that they watch and kill, and the figures of what they measure."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from tests.harness.up import Up
+from tests.harness.usage import Usage
+
+VICTIMS = ("intake", "kafka")
+PROCESSES = ("intake", "router", "escalation", "kafka")
+_LOOK_EVERY = 0.5
+
+
+async def killed(name: str | None, ready: dict[str, Any], at: float) -> float | None:
+    """kill -9 at that instant; returns when it was."""
+    if name is None:
+        return None
+    clock = asyncio.get_running_loop().time
+    await asyncio.sleep(at - clock())
+    os.kill(ready["pids"][name], signal.SIGKILL)
+    print(f"killed {name}", file=sys.stderr)
+    return clock()
+
+
+async def look(up: Up, usage: dict[str, Usage], since: float) -> NoReturn:
+    """Look at the processes of the system; never returns. Fails, with its last words, if it has ended."""
+    await asyncio.sleep(since - asyncio.get_running_loop().time())
+    while True:
+        look_at(up, usage)
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+def look_at(up: Up, usage: dict[str, Usage]) -> None:
+    assert up.process.returncode is None, up.output
+    pids = json.loads(up.ready_file.read_text(encoding="utf-8"))["pids"]
+    for name, each in usage.items():
+        if pids[name] is not None:
+            each.look(pids[name])
+
+
+def rows_of(latencies: Mapping[str, Mapping[str, float]], processes: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """The figures as two tables: latencies in milliseconds, and what each process has taken."""
+    return [
+        f"{'milliseconds':<28}{'number':>8}{'p50':>10}{'p95':>10}{'p99':>10}{'max':>10}",
+        *(
+            f"{name:<28}{row['number']:>8,}" + "".join(f"{row[at]:>10,.1f}" for at in _SHARES)
+            for name, row in latencies.items()
+        ),
+        "",
+        f"{'process':<28}{'CPU-s':>8}{'MB before':>10}{'MB after':>10}{'MB peak':>10}",
+        *(
+            f"{name:<28}{row['cpu_seconds']:>8.1f}{row['mb_before']:>10.0f}{row['mb_after']:>10.0f}{row['mb_peak']:>10.0f}"
+            for name, row in processes.items()
+        ),
+    ]
+
+
+_SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
+
+
+def figures_of(values: Sequence[float]) -> dict[str, float]:
+    """The number of sorted values, and those below which such a share of them is."""
+    shown = {name: round(_at(values, share), 2) for name, share in _SHARES.items()}
+    return {"number": len(values), **shown}
+
+
+def _at(values: Sequence[float], share: float) -> float:
+    return values[min(len(values) - 1, int(len(values) * share))] if values else 0.0
+
+
+def taken(usage: Usage) -> dict[str, float]:
+    return {
+        "cpu_seconds": round(usage.cpu_seconds, 2),
+        "mb_before": round(usage.first_memory, 1),
+        "mb_after": round(usage.memory, 1),
+        "mb_peak": round(usage.peak_memory, 1),
+    }
