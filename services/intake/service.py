@@ -13,6 +13,7 @@ from services.intake.editions import Editions
 from services.intake.entitlement_calls import EntitlementCalls
 from services.intake.errors import MissingScope, Refusal, Unauthenticated
 from services.intake.limits import LimitsOfMany, RateLimits, UnauthenticatedCalls
+from services.intake.open_chats import OpenChats
 from services.intake.places import Places
 from services.intake.publisher import Publisher
 from services.intake.recent_cases import RecentCases
@@ -71,6 +72,7 @@ class Service:
         self.words = AnyEdition(editions)
         self.recent = RecentRequests(settings.recent_requests, self.published_editions.whole_decision)
         self.cases = RecentCases(settings.recent_cases_mb * 1_000_000)
+        self.chats = OpenChats(self.cases, self.published_editions, clock)
         self.recent_activity = RecentDigests(settings.recent_requests)
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")
         self.topics = settings.read_topics()
@@ -136,7 +138,7 @@ class Service:
 
     def _forget(self) -> None:
         """Clear the views of another Kafka: by them a repeated call would be acknowledged without a record."""
-        for view in (self.request_ids, self.recent, self.cases, self.recent_activity, self.accounts):
+        for view in (self.request_ids, self.recent, self.cases, self.chats, self.recent_activity, self.accounts):
             view.clear()
 
     async def admit(self, request: Request, *any_of: Scope) -> Caller:
@@ -186,9 +188,12 @@ class Service:
         """Show a request that Kafka has."""
         self.recent.submitted(event)
         self.cases.submitted(event)
+        self.chats.changed(event.request_id)
 
     def _take_recent(self, record: Record) -> None:
         self.cases.take(record)
+        if record.key is not None:
+            self.chats.changed(record.key.decode(errors="replace"))
         if record.topic == ACTIVITY.name:
             return
         envelope, data = serde.read(record)
@@ -198,9 +203,11 @@ class Service:
             if self.recent.submitted_at(envelope.id) is None:
                 self.submitted(wire.decode(SupportRequestSubmitted, data))
         elif kind is CaseRouted:
-            self.recent.routed(wire.decode(CaseRouted, data))
+            self.recent.routed(case := wire.decode(CaseRouted, data))
+            self.chats.routed(case)
         elif kind is not None and issubclass(kind, EscalationEvent):
-            self.recent.happened(wire.decode(kind, data), record.offset)
+            self.recent.happened(event := wire.decode(kind, data), record.offset)
+            self.chats.happened(event)
 
 
 def service_of(request: Request) -> Service:
