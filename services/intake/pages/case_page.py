@@ -126,13 +126,14 @@ def happened(found: Data, messages: Messages) -> Iterator[Happened]:
     for entry in found["history"]:
         kind = entry["type"]
         if kind in ("clock.fulfilled", "clock.breached"):
-            yield _of_clock(entry, messages)
+            yield of_clock(entry, messages)
         elif kind in _SHOWN:
-            status = _status(entry["to"], messages) if entry.get("to") else ""
+            status = status_text(entry["to"], messages) if entry.get("to") else ""
             yield Happened(entry["at"], messages(f"page.happened.{kind}", status=status), _SHOWN[kind])
 
 
-def _of_clock(entry: Data, messages: Messages) -> Happened:
+def of_clock(entry: Data, messages: Messages) -> Happened:
+    """How a clock ended: in time, late, or over while nothing came."""
     milestone = messages.name("milestone", entry["milestone"])
     if entry["type"] == "clock.breached":
         return Happened(entry["at"], messages("page.happened.late", milestone=milestone), "late")
@@ -194,11 +195,11 @@ def _line(entry: Data, messages: Messages) -> dict[str, Any]:
 def _reason(entry: Data, messages: Messages) -> str:
     """Why an interval counted or not; a pause by the name of its status alone, since the interval says when."""
     if entry["reason"] == "paused" and entry["paused_by"] is not None:
-        return messages("page.why.paused", status=_status(entry["paused_by"]["status"], messages))
+        return messages("page.why.paused", status=status_text(entry["paused_by"]["status"], messages))
     return str(entry["because"])
 
 
-def _status(status: str, messages: Messages) -> str:
+def status_text(status: str, messages: Messages) -> str:
     """A status in the customer's words; one of the desk's own as the desk calls it."""
     code = f"page.status.{status}"
     return messages(code) if messages.knows(code) else messages.name("status", status)

@@ -49,6 +49,8 @@ class CaseView(NamedTuple):
 class CaseViews:
     """The case of a request for one reader. A `Changes` of `services/intake/stream.py`."""
 
+    template = "request_live.html"  # the part of the page that changes
+
     def __init__(self, visit: Visit, request_id: str) -> None:
         self._visit = visit
         self._request_id = request_id
@@ -64,6 +66,10 @@ class CaseViews:
             raise NotFound("refusal.no_request", limit=service.settings.recent_requests)
         return self.view(recent, service.clock())
 
+    def values(self, view: CaseView) -> dict[str, Any]:
+        """What the template needs."""
+        return {"case": view, "typed": {}, "wrong": {}, "refusal": None}
+
     def frames(self) -> list[bytes] | None:
         """The changing part of the page, if the case has changed since the last call; None once it was forgotten."""
         visit, cases = self._visit, self._visit.service.cases
@@ -74,8 +80,7 @@ class CaseViews:
             return []
         self._shown = number
         view = self.view(recent, visit.service.clock())
-        values: dict[str, Any] = {"case": view, "typed": {}, "wrong": {}, "refusal": None}
-        html = html_of(visit, "request_live.html", view.moments, **values)
+        html = html_of(visit, self.template, view.moments, **self.values(view))
         return [b"".join(b"data: %b\n" % line.encode() for line in html.splitlines()) + b"\n"]
 
     def view(self, recent: RecentCase, now: datetime) -> CaseView:
