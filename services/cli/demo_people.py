@@ -14,6 +14,7 @@ from joserfc.jwk import Key, import_key
 from services.cli.private_file import write_private
 from shared.identity.minting import new_key_pair, public_part
 from shared.identity.person import Person
+from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE
 from shared.policy.model import Edition
 
 HOST = "frontline-demo"
@@ -28,12 +29,18 @@ def people_of(accounts: Mapping[str, Mapping[str, Any]], edition: Edition) -> li
     of_plan = {account["plan"]: account_id for account_id, account in accounts.items()}
     roles = [*edition.roles]
     seats = [(role, True) for role in roles] + [(roles[-1], False)]
+    scopes = (SUBMIT_SCOPE,)
     return [
-        Person(HOST, f"{role}-{'licensed' if licensed else 'unlicensed'}", ("submit",), of_plan[plan], role, licensed)
+        Person(HOST, f"{role}-{'licensed' if licensed else 'unlicensed'}", scopes, of_plan[plan], role, licensed)
         for plan in edition.plans
         if plan in of_plan
         for role, licensed in seats
     ]
+
+
+def agents() -> list[Person]:
+    """Two agents of the support desk, so that one can see what the other does. They have no account and no role."""
+    return [Person(HOST, f"agent-{number}", (AGENT_SCOPE,)) for number in (1, 2)]
 
 
 def demo_sign_in(folder: Path, people: Sequence[Person]) -> tuple[Path, dict[str, Any]]:
@@ -41,7 +48,7 @@ def demo_sign_in(folder: Path, people: Sequence[Person]) -> tuple[Path, dict[str
     file = folder / FILE
     key = _kept_key(file) or new_key_pair("demo")
     write_private(file, json.dumps({"key": key.as_dict(private=True), "people": [asdict(each) for each in people]}))
-    return file, {"name": HOST, "keys": [public_part(key)], "scopes": ["submit"]}
+    return file, {"name": HOST, "keys": [public_part(key)], "scopes": [SUBMIT_SCOPE, AGENT_SCOPE]}
 
 
 def _kept_key(file: Path) -> Key | None:

@@ -28,7 +28,7 @@ from aiokafka.errors import KafkaError
 import services
 from services.cli.call_intake import call
 from services.cli.demo_accounts import DEMO_ACCOUNTS, accounts_for
-from services.cli.demo_people import demo_sign_in, people_of
+from services.cli.demo_people import agents, demo_sign_in, people_of
 from services.cli.kafka_errors import no_answer
 from services.cli.options import CommandFailed
 from services.cli.private_file import write_private
@@ -299,7 +299,7 @@ class System:
     def _demo_sign_in(self) -> dict[str, str]:
         """Settings of intake by which everybody can try its pages as somebody of a demo account."""
         editions = self._editions()
-        people = people_of(accounts_for(editions.editions), editions.effective_at(utc_now()))
+        people = [*people_of(accounts_for(editions.editions), editions.effective_at(utc_now())), *agents()]
         file, host = demo_sign_in(self._folder or Path(), people)
         return {"FRONTLINE_TOKEN_HOSTS": json.dumps([host]), "FRONTLINE_DEMO_SIGN_IN_FILE": str(file)}
 

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from services.intake import api, cross_origin, docs, openapi, pages, problem, test_clock
 from services.intake.chat import routes as chat
 from services.intake.demo_host import read_demo_host
-from services.intake.pages import demo_sign_in, routes
+from services.intake.pages import agent_routes, demo_sign_in, routes
 from services.intake.service import Service
 from shared.observability.health import Receive, Scope, Send
 from shared.observability.logs import get_logger, where
@@ -57,7 +57,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     app.state.assets = assets = Assets(STATIC)
     app.state.pages = Pages(pages.TEMPLATES, assets)
-    routers = [api.router, routes.router, chat.pages, chat.sockets]
+    routers = [api.router, routes.router, agent_routes.router, chat.pages, chat.sockets]
     if service.test_clock is not None:
         routers.append(test_clock.router)
     if (file := service.settings.demo_sign_in_file) is not None:

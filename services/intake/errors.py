@@ -76,10 +76,22 @@ class MissingScope(Refusal):
     status, kind = 403, "missing_scope"
 
 
+class NotAnAgent(Refusal):
+    """A page that is for the agents of the support desk alone."""
+
+    status, kind = 403, "not_an_agent"
+
+
 class AnotherPerson(Refusal):
     """A form that was shown to somebody else: a sign-in has ended meanwhile, or another has begun."""
 
     status, kind = 409, "another_person"
+
+
+class TakenByAnother(Refusal):
+    """Another agent has taken the chat since the page was shown."""
+
+    status, kind = 409, "taken_by_another"
 
 
 class NotFromHere(Refusal):

@@ -1,7 +1,7 @@
 """Streams of the events of one request: Server-Sent Events (WHATWG HTML, section 9.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -22,6 +22,7 @@ HEARTBEAT_SECONDS = 15.0  # a comment, so that no proxy closes a quiet stream as
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 MEDIA_TYPE = "text/event-stream"
 
+Before = Callable[[], Awaitable[None]]
 Present = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -48,16 +49,25 @@ class Streams:
         return self.follow(caller, self._recent.watchers, request_id, events)
 
     def follow(
-        self, caller: Caller, watchers: Watchers, request_id: str, changes: "Changes", *, most: int | None = None
+        self,
+        caller: Caller,
+        watchers: Watchers,
+        request_id: str,
+        changes: "Changes",
+        *,
+        most: int | None = None,
+        before: "Before | None" = None,
     ) -> "EventStream":
         """The answer that streams what `changes` has to say, now and whenever something about the request changes.
+
+        `before` is awaited before each look at `changes`: it may work something out, and keep the looks apart.
 
         It has its place from now on, so that simultaneous calls cannot exceed the limits. `most` is a smaller share
         than that of every caller. It ends with the caller's token. Raises TooManyStreams.
         """
         self._places.take(caller, most)
         OPEN.inc()
-        return EventStream(self, caller, self._follow(watchers, request_id, changes, caller.until))
+        return EventStream(self, caller, self._follow(watchers, request_id, changes, caller.until, before))
 
     def ended(self, caller: Caller) -> None:
         """A stream of `caller` has ended."""
@@ -65,13 +75,15 @@ class Streams:
         OPEN.dec()
 
     async def _follow(
-        self, watchers: Watchers, request_id: str, changes: "Changes", until: datetime | None
+        self, watchers: Watchers, request_id: str, changes: "Changes", until: datetime | None, before: "Before | None"
     ) -> AsyncIterator[bytes]:
         """What there is to say, and then what is new. A change only wakes the reader: a slow client needs no queue."""
         closing = asyncio.ensure_future(self._closing.wait())
         try:
             with watchers.watch(request_id) as changed:
                 while not self._closing.is_set() and (until is None or utc_now() < until):
+                    if before is not None:
+                        await before()
                     changed.clear()
                     frames = changes.frames()
                     if frames is None:

@@ -3,6 +3,6 @@
 from typing import Literal
 
 Scope = Literal["submit", "agent", "backfill", "admin"]
-AGENT_SCOPE: Scope = "agent"  # of a desk: activity on any case, and cases that agents open
-SUBMIT_SCOPE: Scope = "submit"
 PersonScope = Literal["submit", "agent"]  # the scopes that a signed token can give to a person
+AGENT_SCOPE: PersonScope = "agent"  # of a desk: activity on any case, and cases that agents open
+SUBMIT_SCOPE: PersonScope = "submit"

@@ -18,6 +18,7 @@ from services.intake.errors import (
     FieldError,
     IdempotencyConflict,
     InvalidFields,
+    MissingScope,
     NotFound,
     NotFromHere,
     Refusal,
@@ -34,6 +35,7 @@ from services.intake.service import service_of
 from services.intake.words import wrong_words_of_request
 from shared.contracts.structs import Account
 from shared.http.connections import client_of
+from shared.identity.scopes import SUBMIT_SCOPE
 from shared.identity.signed_tokens import TokenRefused
 from shared.messages.catalogues import languages
 from shared.pages.assets import ADDRESS, FOR_EVER
@@ -42,7 +44,8 @@ from shared.policy.digest import policy_sha256
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _YEAR = 365 * 24 * 3600
 _KEY = re.compile(r"[0-9a-f]{32}")
-_STREAMS = 20  # of one person, or of the visitors of one address
+CHATS = "/agent/chats"  # of agents: services/intake/pages/agent_routes.py
+STREAMS = 20  # of one person, or of the visitors of one address
 
 
 class Page(APIRoute):
@@ -66,8 +69,10 @@ router = APIRouter(route_class=Page, include_in_schema=False)
 
 @router.get("/")
 async def form(request: Request) -> Response:
-    """The form, for whoever looks at it."""
+    """The form, for whoever looks at it; agents who send no requests have their chats instead."""
     visit = _visit(request)
+    if visit.is_agent and SUBMIT_SCOPE not in visit.caller.scopes:
+        return see(CHATS)
     if visit.person is not None and _account(visit) is None and not visit.service.accounts_tail.caught_up.is_set():
         raise CatchingUp("refusal.reading_entitlements", retry_after=2)
     return in_language(visit) or visit.keep(_form(visit, {}))
@@ -82,14 +87,16 @@ async def submit(request: Request) -> Response:
     try:
         visit.check_identity(typed)
         await visit.service.count(visit.caller)
-        key = IdempotencyKey(_key(typed), True)
+        if SUBMIT_SCOPE not in visit.caller.scopes:
+            raise MissingScope("refusal.scope", scopes=[SUBMIT_SCOPE])
+        key = IdempotencyKey(key_of(typed), True)
         submission = _submission(visit, typed)
         done = await commands.submit(
             visit.service, visit.caller, submission, key, parent=request.headers.get("traceparent")
         )
     except Refusal as refusal:
         return visit.keep(_form(visit, typed, refusal))
-    return visit.keep(_see(f"/requests/{done.event.request_id}"))
+    return visit.keep(see(f"/requests/{done.event.request_id}"))
 
 
 @router.get("/requests/{request_id}")
@@ -106,7 +113,7 @@ async def live(request: Request, request_id: str) -> Response:
     views = CaseViews(visit, request_id)
     views.current()  # refuses a request that this caller may not see
     service = visit.service
-    return service.streams.follow(visit.caller, service.cases.watchers, request_id, views, most=_STREAMS)
+    return service.streams.follow(visit.caller, service.cases.watchers, request_id, views, most=STREAMS)
 
 
 @router.post("/requests/{request_id}/activity")
@@ -125,11 +132,11 @@ async def act(request: Request, request_id: str) -> Response:
         body = {"type": kind} | ({"text": text} if text.strip() else {})
         reported = parse(form_page.to_json(body), Activity, visit.service.words.wrong_words_of_activity)
         commands.check_case(visit.service, visit.caller, request_id)
-        key, parent = IdempotencyKey(f"{_key(typed)}:{kind}", True), request.headers.get("traceparent")
+        key, parent = IdempotencyKey(f"{key_of(typed)}:{kind}", True), request.headers.get("traceparent")
         await commands.report(visit.service, visit.caller, request_id, reported, key, parent=parent)
     except Refusal as refusal:
         return visit.keep(_request(visit, case, refusal.status, typed, refusal=refusal))
-    return visit.keep(_see(f"/requests/{request_id}"))
+    return visit.keep(see(f"/requests/{request_id}"))
 
 
 @router.post("/session")
@@ -146,7 +153,7 @@ async def begin_session(request: Request) -> Response:
     origins = service.callers.origins_of(signed_in.person.host)
     if not is_from(request.headers.get("origin"), request.headers.get("host", ""), origins):
         raise NotFromHere("refusal.not_from_here")
-    answer = _see("/")
+    answer = see("/")
     sign_in(request, answer, token, signed_in)
     return answer
 
@@ -156,7 +163,7 @@ async def end_session(request: Request) -> Response:
     """Sign out of the pages of intake; the host application has a session of its own."""
     visit = _visit(request)
     visit.check_form(await read_form(request))
-    answer = _see("/")
+    answer = see("/")
     answer.delete_cookie(PERSON)
     return answer
 
@@ -185,7 +192,7 @@ def _form(visit: Visit, typed: Mapping[str, str], refusal: Refusal | None = None
         typed=typed,
         wrong=wrong,
         refusal=refusal if refusal is not None and not refusal.errors else None,
-        key=_key(typed) if keeps_key else secrets.token_hex(16),
+        key=key_of(typed) if keeps_key else secrets.token_hex(16),
         ready=form_page.READY,
         headers={} if refusal is None else refusal.headers,
     )
@@ -202,13 +209,13 @@ def _request(
 ) -> Response:
     """The page of a request. A reply that was refused is still there, with the key by which it counts once."""
     if typed is not None and not isinstance(refusal, IdempotencyConflict):
-        case = case._replace(key=_key(typed))
+        case = case._replace(key=key_of(typed))
     values = {"case": case, "typed": typed or {}, "wrong": wrong or {}, "refusal": refusal}
     headers = {} if refusal is None else refusal.headers
     return render(visit, "request.html", status, moments=case.moments, headers=headers, **values)
 
 
-def _key(typed: Mapping[str, str]) -> str:
+def key_of(typed: Mapping[str, str]) -> str:
     """The Idempotency-Key of a form; a new one for a text that no form of ours has."""
     key = typed.get("key", "")
     return key if _KEY.fullmatch(key) else secrets.token_hex(16)
@@ -244,13 +251,14 @@ def in_language(visit: Visit) -> Response | None:
     chosen = visit.connection.query_params.get("lang")
     if chosen is None:
         return None
-    answer = _see(visit.connection.url.path)
+    answer = see(visit.connection.url.path)
     if chosen in visit.edition.languages:
         set_cookie(visit.connection, answer, LANGUAGE, chosen, _YEAR)
     return answer
 
 
-def _see(address: str) -> RedirectResponse:
+def see(address: str) -> RedirectResponse:
+    """The answer to a form that counted: another page."""
     return RedirectResponse(address, 303)
 
 

@@ -19,6 +19,13 @@
     for (const form of document.querySelectorAll("[data-sent]")) delete form.dataset.sent;
   });
 
+  // Ctrl+Enter sends an answer.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.matches("[data-send]")) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
+
   // What belongs to one choice is shown with it.
   const showChosen = () => {
     for (const choice of document.querySelectorAll("[data-shows]")) {

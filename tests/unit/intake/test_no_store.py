@@ -14,6 +14,7 @@ from services.intake import api
 from services.intake.app import create_app
 from services.intake.chat import routes as chat
 from services.intake.editions import Editions
+from services.intake.pages import agent_routes
 from services.intake.pages import routes as pages
 from services.intake.server import IntakeServer
 from services.intake.service import Service
@@ -37,6 +38,7 @@ PUBLIC = {
 }
 VALUES = {
     "case_id:path": "acme",
+    "case_id": "0" * 32,
     "account_id:path": "acme",
     "request_id": "0" * 32,
     "policy_sha256": Editions(editions()).current(utc_now()),
@@ -69,7 +71,11 @@ def _routes() -> Iterator[tuple[str, str]]:
 
 
 ROUTES = list(_routes())
-PAGES = {getattr(route, "path", "") for router in (pages.router, chat.pages) for route in router.routes}
+PAGES = {
+    getattr(route, "path", "")
+    for router in (pages.router, agent_routes.router, chat.pages)
+    for route in router.routes
+}
 SOCKETS = {getattr(route, "path", "") for route in chat.sockets.routes}  # nothing caches a WebSocket
 
 
