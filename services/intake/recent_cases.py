@@ -49,6 +49,10 @@ class RecentCase(NamedTuple):
     request: SupportRequestSubmitted
     log: CaseLog
 
+    def lacks(self, activity_id: str) -> bool:
+        """Whether that activity is not (or not yet) there."""
+        return all(activity.activity_id != activity_id for _, activity in self.log.activity)
+
     @property
     def messages(self) -> list[ActivityRecorded]:
         """The activity in the order of the log; of one id the first counts, as it does for escalation."""

@@ -75,7 +75,7 @@ async def listed(http: httpx.AsyncClient) -> list[str]:
 async def does(http: httpx.AsyncClient, case_id: str, kind: str = "agent_replied", **typed: str) -> httpx.Response:
     """Open the page of a chat and send its form."""
     page = (await http.get(f"{CHATS}/{case_id}")).text
-    return await http.post(f"{CHATS}/{case_id}/activity", data={**carried(page), "type": kind, "text": "", **typed})
+    return await http.post(f"{CHATS}/{case_id}", data={**carried(page), "type": kind, "text": "", **typed})
 
 
 async def written(intake: Intake, case_id: str) -> list[ActivityRecorded]:
@@ -101,7 +101,7 @@ async def test_a_customer_reports_nothing_as_an_agent(intake: Intake) -> None:
     async with browser(intake, unique()) as http:
         form = carried((await http.get("/")).text)
         for typed in ({"type": "agent_replied", "text": "I say so"}, {"take": ""}):
-            assert (await http.post(f"{CHATS}/{case}/activity", data={**form, **typed})).status_code == 403
+            assert (await http.post(f"{CHATS}/{case}", data={**form, **typed})).status_code == 403
     assert await written(intake, case) == []
 
 
@@ -114,7 +114,7 @@ async def test_a_form_of_another_page_or_person_is_refused(intake: Intake, chang
         assert answer.status_code in (403, 409)
         form = carried((await http.get(f"{CHATS}/{case}")).text)
         http.headers["Origin"] = "https://evil.example"
-        assert (await http.post(f"{CHATS}/{case}/activity", data={**form, "take": ""})).status_code == 403
+        assert (await http.post(f"{CHATS}/{case}", data={**form, "take": ""})).status_code == 403
     assert await written(intake, case) == []
 
 
@@ -157,12 +157,12 @@ async def test_who_takes_a_chat_has_it_until_somebody_takes_it_over(intake: Inta
         assert "Nobody has taken this chat" in page
         assert (await does(bo, case, take="")).status_code == 303
         assert "You have this chat" in (await bo.get(f"{CHATS}/{case}")).text
-        late = await cy.post(f"{CHATS}/{case}/activity", data={**carried(page), "take": "", "text": "half a"})
+        late = await cy.post(f"{CHATS}/{case}", data={**carried(page), "take": "", "text": "half a"})
         assert late.status_code == 409
         assert all(text in late.text for text in ("Taken by desk-7", ">Take over<", "half a"))
         assert (await does(cy, case, take="desk-7")).status_code == 303
         assert "Taken by desk-8" in (await bo.get(f"{CHATS}/{case}")).text
-        assert re.search(rf'id="chat-{case}">.*?<b>you</b>', (await cy.get(CHATS)).text, re.DOTALL)
+        assert re.search(rf'id="chat-{case}" class="mine">.*?<b>you</b>', (await cy.get(CHATS)).text, re.DOTALL)
     done = await written(intake, case)
     assert [(each.type, each.to, each.actor.kind, each.actor.id) for each in done] == [
         ("assigned", "desk-7", "agent", "desk-7"),
@@ -187,7 +187,7 @@ async def test_what_agents_do_is_recorded_as_theirs(intake: Intake) -> None:
         assert (await does(http, case, "internal_note", text="Looks like a relay.")).status_code == 303
         form = carried((await http.get(f"{CHATS}/{case}")).text) | {"type": "resolved", "text": "It was a relay."}
         for _ in range(2):
-            assert (await http.post(f"{CHATS}/{case}/activity", data=form)).status_code == 303
+            assert (await http.post(f"{CHATS}/{case}", data=form)).status_code == 303
         for kind in ("agent_replied", "internal_note"):
             empty = await does(http, case, kind, text=" ")
             assert (empty.status_code, 'id="wrong-text"' in empty.text) == (422, True)

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from tests.browser.customer import sign_in
+from tests.browser.customer import sign_in, sign_in_as_agent
 from tests.harness.broker import broker_for_tests
 from tests.harness.up import Up, running
 
@@ -86,6 +86,21 @@ async def system(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> As
     folder: Path = tmp_path_factory.mktemp("up")
     async with running(folder, "--kafka", bootstrap, FRONTLINE_NAMESPACE=f"browser-{os.getpid()}") as up:
         yield System(up, await up.ready())
+
+
+OpenDesk = Callable[..., Awaitable[Page]]
+
+
+@pytest_asyncio.fixture
+async def open_desk(open_as: OpenAs, system: System) -> OpenDesk:
+    """Opens the chats in a browser of its own, signed in as one of the demo agents."""
+
+    async def opened(agent: str = "agent-1", language: str = "en", **given: Any) -> Page:
+        page = await open_as(language=language, **given)
+        await sign_in_as_agent(page, system.url, agent)
+        return page
+
+    return opened
 
 
 @pytest_asyncio.fixture

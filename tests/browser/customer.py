@@ -18,6 +18,13 @@ async def sign_in(page: Page, url: str, account: str, person: str = "admin-licen
     await page.wait_for_url(f"{url}/")
 
 
+async def sign_in_as_agent(page: Page, url: str, agent: str = "agent-1") -> None:
+    """Sign in as one of the demo agents, which leads to the chats."""
+    await page.goto(f"{url}/demo/sign-in")
+    await page.locator(f'button[data-person="{agent}"]').click()
+    await page.wait_for_url(f"{url}/agent/chats")
+
+
 async def fill(page: Page, subject: str, channel: str | None = None, answers: Mapping[str, str] = ANSWERS) -> None:
     """Fill the form in."""
     await page.fill("#subject", subject)

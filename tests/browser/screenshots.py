@@ -1,10 +1,11 @@
 """`make screenshots`: takes the pictures of docs/images from a running system, and all others to look at.
 
-Every page for customers, at three widths and in both themes, goes to .frontline/screenshots. Look at them after the
-style sheet has changed. Those that the documentation shows go to docs/images.
+Every page for customers and for agents, at three widths and in both themes, goes to .frontline/screenshots. Look at
+them after the style sheet has changed. Those that the documentation shows go to docs/images.
 """
 
 import asyncio
+import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,7 @@ from typing import Literal
 from playwright.async_api import Page, async_playwright
 
 from tests.browser.conftest import OPTIONS, installed
-from tests.browser.customer import PLUS, chat_about, hand_over, send, sign_in, write
+from tests.browser.customer import ANSWERS, PLUS, chat_about, hand_over, send, sign_in, sign_in_as_agent, write
 from tests.harness.up import running
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +29,18 @@ OF_THE_DOCS = {
     ("request", 320, "dark"),
     ("mistakes", 768, "dark"),
     ("chat", 768, "light"),
+    ("desk", 1440, "light"),
+    ("desk-chat", 1440, "light"),
 }
+
+
+# Chats of one customer, each with another priority.
+_CHATS = (
+    ("How do I rename a room?", ANSWERS | {"impact": "information"}),
+    ("Recordings arrive hours late", ANSWERS | {"impact": "significant", "workaround": "partial"}),
+    ("Every call drops after a minute", ANSWERS),
+)
+SEND_REPLY = re.compile("^(Send reply|Enviar respuesta)$")
 
 
 async def _form(page: Page) -> None:
@@ -66,13 +78,65 @@ async def _sign_in(page: Page) -> None:
     await page.goto(page.url + "demo/sign-in")
 
 
+async def _chats(page: Page) -> None:
+    for subject, answers in _CHATS:
+        await page.goto(_url(page))
+        await send(page, subject, "chat", answers)
+        await page.wait_for_selector(".owed .left")
+    case = page.url.rpartition("/")[2]
+    await page.fill("#text", "It began after the update of this morning.")
+    await page.get_by_role("button", name=SEND_REPLY).click()
+    await page.wait_for_selector(".say + .say")
+    await _sign_out(page)
+    await sign_in_as_agent(page, _url(page), "agent-2")
+    await _answer(page, 1, "We are looking at the relays of your region, and write again within the hour.")
+    await page.goto(f"{_url(page)}/agent/chats")
+    await sign_in_as_agent(page, _url(page))
+    await page.wait_for_selector(f"#chat-{case} .subject")
+
+
+async def _desk_chat(page: Page) -> None:
+    await _chats(page)
+    await _answer(page, 0, "Which version do you have? You find it under Help, About.")
+    await page.fill("#text", "The relay of Madrid is the only one with errors.")
+    await page.locator('button[value="internal_note"]').click()
+    await page.wait_for_selector(".private")
+
+
+async def _no_chat(page: Page) -> None:
+    await sign_in_as_agent(page, _url(page))
+
+
+async def _answer(page: Page, number: int, text: str) -> None:
+    """Take a chat of the list and answer it."""
+    await page.locator(".subject").nth(number).click()
+    await page.locator('button[name="take"]').click()
+    await page.wait_for_selector('button[name="take"]', state="detached")
+    await page.fill("#text", text)
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_selector(".say.agent")
+
+
+async def _sign_out(page: Page) -> None:
+    await page.locator(".top button.link").click()
+    await page.wait_for_url(_url(page) + "/")
+
+
+def _url(page: Page) -> str:
+    """The address of intake."""
+    return "/".join(page.url.split("/")[:3])
+
+
 PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
+    "empty-desk": _no_chat,  # before there is one
     "form": _form,
     "mistakes": _mistakes,
     "request": _request,
     "chat": _chat,
     "hand-over": _hand_over,
     "sign-in": _sign_in,
+    "desk": _chats,
+    "desk-chat": _desk_chat,
 }
 
 
@@ -88,8 +152,8 @@ async def take() -> int:
         async with running(Path(working)) as up, async_playwright() as playwright:
             url = (await up.ready())["intake_url"]
             browser = await playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
-            for language in ("en", "es"):
-                for name, prepare in PAGES.items():
+            for name, prepare in PAGES.items():
+                for language in ("en", "es"):
                     await _take(
                         await browser.new_page(locale=language, timezone_id="Europe/Madrid"), url, name, prepare
                     )

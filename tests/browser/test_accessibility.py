@@ -1,4 +1,4 @@
-"""Every page for customers, judged by axe-core in both themes, and at the narrowest width."""
+"""Every page for customers and for agents, judged by axe-core in both themes, and at the narrowest width."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,7 +7,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenAs
-from tests.browser.customer import PLUS, SEND, chat_about, hand_over, send
+from tests.browser.customer import PLUS, SEND, chat_about, hand_over, send, sign_in_as_agent
 
 
 async def _form(page: Page) -> None:
@@ -52,6 +52,29 @@ async def _hand_over(page: Page) -> None:
     await expect(page.locator('[id="wrong-fields.impact"]')).to_be_visible()
 
 
+async def _chats(page: Page) -> None:
+    await send(page, "A long-distance-call-that-drops-after-a-minute", "chat")
+    await expect(page.locator(".owed .left")).to_be_visible()
+    await sign_in_as_agent(page, "/".join(page.url.split("/")[:3]))
+    await expect(page.locator(".chats tbody tr").first).to_be_visible()
+
+
+async def _desk_chat(page: Page) -> None:
+    await _chats(page)
+    await page.locator(".subject").first.click()
+    await page.fill("#text", "A note about a long-distance-call-that-drops-after-a-minute")
+    await page.locator('button[value="internal_note"]').click()
+    await expect(page.locator(".private")).to_be_visible()
+    await page.locator('button[value="agent_replied"]').click()  # with nothing in it
+    await expect(page.locator("#wrong-text")).to_be_visible()
+    for details in await page.locator("summary").all():
+        await details.click()
+
+
+async def _not_an_agent(page: Page) -> None:
+    await page.goto(page.url + "agent/chats")
+
+
 PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
     "form": _form,
     "mistakes": _mistakes,
@@ -61,6 +84,9 @@ PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
     "hand-over": _hand_over,
     "sign-in": _sign_in,
     "refused": _refused,
+    "desk": _chats,
+    "desk-chat": _desk_chat,
+    "not-an-agent": _not_an_agent,
 }
 
 

@@ -66,7 +66,7 @@ async def live_chat(request: Request, case_id: str) -> Response:
     return service.streams.follow(visit.caller, service.cases.watchers, case_id, views, most=STREAMS)
 
 
-@router.post(CHATS + "/{case_id}/activity")
+@router.post(CHATS + "/{case_id}")
 async def act(request: Request, case_id: str) -> Response:
     """What an agent does: take the chat, answer, note, resolve, reopen. A text that was typed is not lost."""
     visit = _agent(request)
@@ -84,11 +84,10 @@ async def act(request: Request, case_id: str) -> Response:
         had = views.values(case)["desk"].taken_by
         if takes and had not in (None, visit.reader, typed["take"]):
             raise TakenByAnother("refusal.taken_by_another")
-        before = visit.service.cases.count_of(case_id)
         steps = [{"type": "assigned", "to": visit.reader}] if takes else _steps(kind, text)
         for body in steps:
-            await _report(visit, request, case_id, body, f"{key_of(typed)}:{body['type']}")
-        await _seen(visit, case_id, before + len(steps))
+            reported = await _report(visit, request, case_id, body, f"{key_of(typed)}:{body['type']}")
+        await _seen(visit, case_id, reported)
     except Refusal as refusal:
         return visit.keep(_chat(visit, views, refusal.status, typed, refusal=refusal))
     if takes and text:  # half an answer: it is still there
@@ -106,20 +105,22 @@ def _steps(kind: str, text: str) -> list[dict[str, str]]:
     return [*answer, {"type": kind}] if kind == "resolved" else [{"type": kind}, *answer]
 
 
-async def _report(visit: Visit, request: Request, case_id: str, body: Mapping[str, str], key: str) -> None:
+async def _report(visit: Visit, request: Request, case_id: str, body: Mapping[str, str], key: str) -> str:
+    """Report an activity. Returns its id."""
     service = visit.service
     reported = parse(form_page.to_json(body), Activity, service.words.wrong_words_of_activity)
     commands.check_case(service, visit.caller, case_id)
     parent = request.headers.get("traceparent")
-    await commands.report(service, visit.caller, case_id, reported, IdempotencyKey(key, True), parent=parent)
+    done = await commands.report(service, visit.caller, case_id, reported, IdempotencyKey(key, True), parent=parent)
+    return done[0]
 
 
-async def _seen(visit: Visit, case_id: str, count: int) -> None:
+async def _seen(visit: Visit, case_id: str, activity_id: str) -> None:
     """Wait a moment, until the view has what was done: the next page then shows it, also to readers without scripts."""
     cases = visit.service.cases
     with cases.watchers.watch(case_id) as changed, suppress(TimeoutError):
         async with asyncio.timeout(_SEEN_WITHIN):
-            while cases.count_of(case_id) < count:
+            while (recent := cases.find(case_id)) is not None and recent.lacks(activity_id):
                 await changed.wait()
                 changed.clear()
 

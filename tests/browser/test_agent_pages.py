@@ -1,0 +1,112 @@
+"""The pages of agents as they use them: in a real browser, on the whole system, with a customer on the other side."""
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import OpenAs, OpenDesk
+from tests.browser.customer import PLUS, send
+
+ANSWER = "We see it on one relay, and are on it."
+
+
+async def _chat(open_as: OpenAs, subject: str) -> Page:
+    """A customer has sent a request on the chat channel, and looks at its page."""
+    page = await open_as(PLUS)
+    await send(page, subject, "chat")
+    await expect(page.locator(".owed .left")).to_be_visible()
+    return page
+
+
+async def _open(desk: Page, subject: str) -> None:
+    """Follow the chat's link on the list."""
+    await desk.get_by_role("link", name=subject, exact=True).click()
+    await desk.wait_for_url("**/agent/chats/*")
+
+
+async def test_a_customers_chat_is_taken_answered_and_resolved(open_as: OpenAs, open_desk: OpenDesk) -> None:
+    """It comes to the list by itself; what the agent says and does shows to the customer without a reload."""
+    desk = await open_desk()
+    customer = await _chat(open_as, "Taken, answered, resolved")
+    row = desk.locator('tr:has-text("Taken, answered, resolved")')
+    await expect(row).to_contain_text("waits for an answer")
+    await expect(row.locator("[data-due]")).to_contain_text("min")
+    await _open(desk, "Taken, answered, resolved")
+    await desk.get_by_role("button", name="Take it").click()
+    await expect(desk.locator(".taken")).to_have_text("You have this chat.")
+    await desk.fill("#text", ANSWER)
+    await desk.get_by_role("button", name="Send answer").click()
+    await expect(customer.locator(".say.agent")).to_contain_text(ANSWER)
+    await expect(customer.locator(".owed")).to_contain_text("in time")
+    await customer.fill("#text", "Thank you, it works.")
+    await customer.get_by_role("button", name="Send reply").click()
+    await expect(desk.locator(".say").last).to_contain_text("Thank you, it works.")
+    await desk.fill("#text", "Good. Have a nice day.")
+    await desk.get_by_role("button", name="Resolve").click()
+    await expect(customer.locator("h1 + .pill")).to_have_text("resolved")
+    await expect(customer.locator("main")).to_contain_text("Good. Have a nice day.")
+    await desk.get_by_role("link", name="Open chats").click()
+    await expect(desk.locator('tr:has-text("Taken, answered, resolved")')).to_have_count(0)
+    await customer.fill("#text", "It is back.")
+    await customer.get_by_role("button", name="Send reply").click()
+    await expect(desk.locator('tr:has-text("Taken, answered, resolved")')).to_contain_text("you")
+
+
+async def test_the_second_agent_sees_what_the_first_does(open_as: OpenAs, open_desk: OpenDesk) -> None:
+    """Live: who has taken it, and what they answered; half a text of the second is still there."""
+    await _chat(open_as, "Two agents")
+    one, two = await open_desk("agent-1"), await open_desk("agent-2")
+    for desk in (one, two):
+        await _open(desk, "Two agents")
+    await two.fill("#text", "Half an ans")
+    await one.get_by_role("button", name="Take it").click()
+    await expect(two.locator(".taken")).to_contain_text("Taken by agent-1.")
+    await one.fill("#text", ANSWER)
+    await one.get_by_role("button", name="Send answer").click()
+    await expect(two.locator(".say.agent")).to_contain_text(ANSWER)
+    await expect(two.locator(".say.agent")).to_contain_text("agent-1, support")
+    await expect(two.locator("#text")).to_have_value("Half an ans")
+    await two.get_by_role("button", name="Take over").click()
+    await expect(two.locator(".taken")).to_have_text("You have this chat.")
+    await expect(two.locator("#text")).to_have_value("Half an ans")
+    await expect(one.locator(".taken")).to_contain_text("Taken by agent-2.")
+
+
+async def test_an_agent_needs_no_mouse(open_as: OpenAs, open_desk: OpenDesk) -> None:
+    """From the list to the sent answer: the answer box is where the keyboard is, and Ctrl+Enter sends."""
+    customer = await _chat(open_as, "By keyboard alone")
+    desk = await open_desk()
+    await expect(desk.locator('tr:has-text("By keyboard alone")')).to_be_visible()
+    for _ in range(40):
+        await desk.keyboard.press("Tab")
+        if await desk.evaluate("document.activeElement.textContent") == "By keyboard alone":
+            break
+    await desk.keyboard.press("Enter")
+    await desk.wait_for_url("**/agent/chats/*")
+    await expect(desk.locator("#text")).to_be_focused()
+    await desk.keyboard.type(ANSWER)
+    await desk.keyboard.press("Control+Enter")
+    await expect(customer.locator(".say.agent")).to_contain_text(ANSWER)
+    await expect(desk.locator("#text")).to_have_value("")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_the_desk_works_without_scripts(open_as: OpenAs, open_desk: OpenDesk, language: str) -> None:
+    """Take, note, answer, resolve and reopen; each shows on the page that comes back."""
+    subject = f"Without scripts {language}"
+    await _chat(open_as, subject)
+    desk = await open_desk(language=language, java_script_enabled=False)
+    await _open(desk, subject)
+    await desk.fill("#text", "Half an ans")
+    await desk.locator('button[name="take"]').click()
+    await expect(desk.locator("#text")).to_have_value("Half an ans")
+    await desk.fill("#text", "for the desk alone")
+    await desk.locator('button[value="internal_note"]').click()
+    await expect(desk.locator(".private")).to_contain_text("for the desk alone")
+    await desk.fill("#text", ANSWER)
+    await desk.locator('button[value="resolved"]').click()
+    await expect(desk.locator(".say.agent")).to_contain_text(ANSWER)
+    await expect(desk.locator("h1 + .pill")).to_have_text(re.compile("resolved|resuelta"))
+    await desk.locator('button[value="reopened"]').click()
+    await expect(desk.locator("h1 + .pill")).to_have_text(re.compile("open|abierta"))
