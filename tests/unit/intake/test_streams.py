@@ -14,9 +14,11 @@ from services.intake.places import Places
 from services.intake.request_status import RecentRequests
 from services.intake.settings import Settings
 from services.intake.stream import EventStream, Streams
+from services.intake.watchers import Watchers
 from shared.wall_clock import utc_now
 from tests.harness.asking import request
 from tests.harness.intake import ID_SECRET, api_keys
+from tests.harness.processes import eventually
 
 SCOPE = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "GET", "path": "/", "headers": []}
 
@@ -86,3 +88,26 @@ async def test_a_stream_ends_with_the_token_of_its_caller() -> None:
     ended = dataclasses.replace(of_visitor("a", "a", None), until=utc_now() - timedelta(seconds=1))
     await asyncio.wait_for(_serve(streams.open(ended, "r1", None)), 5)
     assert places.count == 0
+
+
+async def test_what_comes_before_a_look_comes_before_every_look() -> None:
+    """A list works out what has changed, and keeps its frames apart, before it is asked for them."""
+    streams, watchers = Streams(RecentRequests(10, lambda _: None), Places(2, 2)), Watchers()
+    done: list[str] = []
+
+    class Looks:
+        def frames(self) -> list[bytes] | None:
+            done.append("look")
+            return None if len(done) > 3 else [b"data: x\n\n"]
+
+    async def before() -> None:
+        done.append("before")
+        watchers.notify("any")  # what happens meanwhile is part of this look, and no reason for another
+
+    stream = streams.follow(of_visitor("a", "a", None), watchers, "any", Looks(), before=before)
+    serving = asyncio.create_task(_serve(stream))
+    await eventually(lambda: len(done) == 2, 5, "the first look")
+    watchers.notify("any")
+    async with asyncio.timeout(5):
+        await serving
+    assert done == ["before", "look", "before", "look"]
