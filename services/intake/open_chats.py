@@ -26,7 +26,7 @@ from shared.sla.pinned_edition import short_of
 KEPT = Gauge("frontline_intake_chats", "Chats that the list of agents knows: open, resolved, or not looked at yet")
 
 ANY = "any"  # what `watchers` watch
-AT_ONCE = 20  # chats that are looked at before other calls are served: some 20 ms
+AT_ONCE = 10  # chats that are looked at before other calls are served: some 10 ms
 LIMIT = 10_000  # at some 1.5 kB each
 _Place = tuple[bool, datetime, str]
 
