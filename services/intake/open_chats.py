@@ -168,7 +168,7 @@ class OpenChats:
         return chat is not None and case.assigned_channel == chat.channel
 
     def _replace(self, case_id: str, row: ChatRow | None) -> None:
-        self._take_out(case_id)
+        before = self._take_out(case_id)
         if row is None:
             self._others[case_id] = None
             self._others.move_to_end(case_id)
@@ -177,14 +177,15 @@ class OpenChats:
         self._rows[case_id] = row
         insort(self._order, row.order)
         self._untaken += row.taken_by is None
-        if row.changes_at is not None:
+        if row.changes_at is not None and (before is None or before.changes_at != row.changes_at):
             heappush(self._ends, (row.changes_at, case_id))
 
-    def _take_out(self, case_id: str) -> None:
+    def _take_out(self, case_id: str) -> ChatRow | None:
         row = self._rows.pop(case_id, None)
         if row is not None:
             del self._order[bisect_left(self._order, row.order)]
             self._untaken -= row.taken_by is None
+        return row
 
     def _forget(self, case_id: str) -> None:
         if case_id not in self._rows and case_id not in self._others:
