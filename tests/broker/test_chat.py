@@ -372,10 +372,10 @@ async def test_open_chats_are_closed_when_intake_ends(bootstrap: str) -> None:
         running_intake(bootstrap, token_hosts=token_hosts()) as intake,
         chat_of(intake, somebody_of(unique())) as chat,
     ):
-        assert REGISTRY.get_sample_value("frontline_intake_chats") == 1
+        assert REGISTRY.get_sample_value("frontline_intake_chat_connections") == 1
         intake.server.should_exit = True
         assert await chat.closed() == 1012
-    assert REGISTRY.get_sample_value("frontline_intake_chats") == 0
+    assert REGISTRY.get_sample_value("frontline_intake_chat_connections") == 0
 
 
 async def test_an_edition_without_a_live_chat_has_no_chat_page(bootstrap: str) -> None:

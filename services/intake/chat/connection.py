@@ -27,7 +27,7 @@ from services.intake.service import Service
 from shared.messages.messages import Messages
 from shared.wall_clock import utc_now
 
-OPEN = Gauge("frontline_intake_chats", "Chats that are open")
+OPEN = Gauge("frontline_intake_chat_connections", "Chats whose WebSocket is open")
 MESSAGES = Counter("frontline_intake_chat_messages_total", "Messages of the clients of chats", ["type"])
 
 HELLO_SECONDS = 10.0

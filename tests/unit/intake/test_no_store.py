@@ -72,9 +72,7 @@ def _routes() -> Iterator[tuple[str, str]]:
 
 ROUTES = list(_routes())
 PAGES = {
-    getattr(route, "path", "")
-    for router in (pages.router, agent_routes.router, chat.pages)
-    for route in router.routes
+    getattr(route, "path", "") for router in (pages.router, agent_routes.router, chat.pages) for route in router.routes
 }
 SOCKETS = {getattr(route, "path", "") for route in chat.sockets.routes}  # nothing caches a WebSocket
 
