@@ -106,6 +106,18 @@ class NotFound(Refusal):
     status, kind = 404, "not_found"
 
 
+class NoLiveChat(Refusal):
+    """The edition in force has no channel on which people chat."""
+
+    status, kind = 404, "no_live_chat"
+
+
+class NoCaseFollowed(Refusal):
+    """A report in a chat that has no case yet."""
+
+    status, kind = 409, "no_case_followed"
+
+
 class MethodNotAllowed(Refusal):
     """This address does not take this method."""
 

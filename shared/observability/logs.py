@@ -63,7 +63,12 @@ def get_logger() -> FilteringBoundLogger:
 
 
 def where(error: BaseException) -> list[str]:
-    """The last places of an error's traceback, without its message, which may quote a customer."""
+    """The last places of an error's traceback, without its message, which may quote a customer.
+
+    Of an error that came alone out of a group of tasks, those of the error.
+    """
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
 

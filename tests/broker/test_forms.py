@@ -1,5 +1,6 @@
 """Every form of the pages, by what it must never accept: from elsewhere, too large, too slow, or no form at all."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -15,11 +16,15 @@ from services.intake.pages.forms import FORM_LIMIT
 from services.intake.pages.routes import Page
 from services.intake.pages.visit import PERSON
 from services.intake.publisher import ACKNOWLEDGED
+from shared.contracts.topics import CASES
 from shared.identity.person import Person
+from shared.wall_clock import utc_now
+from tests.broker.intake_calls import output_of
 from tests.broker.test_pages import FORM, TYPED, browser, carried, send
-from tests.harness.intake import Intake, running_intake, topics_at
+from tests.harness.decided import routed
+from tests.harness.intake import Intake, running_intake, topics_at, write
 from tests.harness.raw_http import parse, raw_connection
-from tests.harness.sign_in import somebody_of, token_hosts, token_of
+from tests.harness.sign_in import AGENT, somebody_of, token_hosts, token_of
 
 PAGE = "text/html; charset=utf-8"
 
@@ -38,26 +43,40 @@ FORMS = {
     "/session": Form({"token": token_of(somebody_of("globex"))}, has_hash=False),
     "/session/end": Form(),
     "/demo/sign-in": Form({"who": "0"}),
+    "/agent/chats/{case_id}": Form({"type": "internal_note", "text": "Looks like the router."}),
 }
 WITH_HASH = [path for path, form in FORMS.items() if form.has_hash]
 every_form = pytest.mark.parametrize("path", FORMS)
 
 
 @dataclass(frozen=True)
-class Sender:
-    """A browser of somebody who is signed in and has sent a request: it has something to act on, and to lose."""
+class Browser:
+    """A browser of somebody who is signed in, with what its forms carry."""
 
     http: httpx.AsyncClient
-    request_id: str
     carried: Mapping[str, str]
 
+
+@dataclass(frozen=True)
+class Sender:
+    """A customer who has sent a request, and an agent: they have something to act on, and to lose."""
+
+    customer: Browser
+    agent: Browser
+    request_id: str
+
+    def browser_of(self, path: str) -> Browser:
+        """Whoever sends that form."""
+        return self.agent if path.startswith("/agent/") else self.customer
+
     def address(self, path: str) -> str:
-        """Where it sends a form."""
-        return path.replace("{request_id}", self.request_id)
+        """Where it is sent."""
+        return path.replace("{request_id}", self.request_id).replace("{case_id}", self.request_id)
 
     async def post(self, path: str, **changes: str) -> httpx.Response:
         """Send a form that is right but for the `changes`."""
-        return await self.http.post(self.address(path), data={**self.carried, **FORMS[path].typed, **changes})
+        by = self.browser_of(path)
+        return await by.http.post(self.address(path), data={**by.carried, **FORMS[path].typed, **changes})
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -74,11 +93,17 @@ async def intake(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> As
 @pytest_asyncio.fixture
 async def sender(intake: Intake) -> AsyncIterator[Sender]:
     """Somebody with a request of their own."""
-    async with browser(intake, "forms") as http:
+    async with browser(intake, "forms") as http, browser(intake) as agent:
         sent = await send(http)
         assert sent.status_code == 303
+        request_id = sent.headers["Location"].rpartition("/")[2]
+        agent.cookies.set(PERSON, token_of(AGENT))
+        await write(intake.bootstrap, [output_of(CASES, request_id, routed(request_id, utc_now()))])
+        async with asyncio.timeout(10):
+            while "identity" not in (page := (await agent.get(f"/agent/chats/{request_id}")).text):
+                pass  # it has its form once the decision is read
         form = carried((await http.get("/")).text)
-        yield Sender(http, sent.headers["Location"].rpartition("/")[2], form)
+        yield Sender(Browser(http, form), Browser(agent, carried(page)), request_id)
 
 
 def written() -> float:
@@ -134,8 +159,8 @@ async def test_the_form_of_another_browser_is_refused(intake: Intake, sender: Se
 async def test_a_form_from_another_origin_is_refused(sender: Sender, path: str, origin: str | None) -> None:
     """Whatever it carries: the browser says where it comes from, and no page can make it say something else."""
     before = written()
-    del sender.http.headers["Origin"]
-    sender.http.headers.update({} if origin is None else {"Origin": origin})
+    del sender.browser_of(path).http.headers["Origin"]
+    sender.browser_of(path).http.headers.update({} if origin is None else {"Origin": origin})
     is_refused(await sender.post(path), 403, before)
 
 
@@ -153,8 +178,8 @@ async def test_a_form_that_does_not_arrive_in_time_is_refused(
     """Slow senders must not hold connections for ever, whichever form they open."""
     monkeypatch.setattr("services.intake.body.BODY_SECONDS", 0.2)
     before = written()
-    body = urlencode({**sender.carried, **FORMS[path].typed}).encode()
-    cookies = "; ".join(f"{each.name}={each.value}" for each in sender.http.cookies.jar)
+    body = urlencode({**sender.browser_of(path).carried, **FORMS[path].typed}).encode()
+    cookies = "; ".join(f"{each.name}={each.value}" for each in sender.browser_of(path).http.cookies.jar)
     head = {"Host": "x", "Origin": intake.url, "Cookie": cookies, **FORM, "Content-Length": str(len(body))}
     lines = [f"POST {sender.address(path)} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
     async with raw_connection(intake.url) as connection:
@@ -169,6 +194,8 @@ async def test_what_is_no_form_is_refused(sender: Sender, path: str) -> None:
     """Scripts of other origins can send JSON as text without asking; what is not a form is not read as one."""
     before = written()
     for media_type in ("text/plain", "application/json", "multipart/form-data; boundary=x"):
-        content = urlencode({**sender.carried, **FORMS[path].typed})
-        sent = await sender.http.post(sender.address(path), content=content, headers={"Content-Type": media_type})
+        content = urlencode({**sender.browser_of(path).carried, **FORMS[path].typed})
+        sent = await sender.browser_of(path).http.post(
+            sender.address(path), content=content, headers={"Content-Type": media_type}
+        )
         is_refused(sent, 415, before)

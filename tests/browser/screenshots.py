@@ -64,7 +64,7 @@ async def _chat(page: Page) -> None:
     answers = {"impact": "significant", "workaround": "none", "environment": "production", "request_type": "technical"}
     await chat_about(page, "nobody can hear me")
     await hand_over(page, answers)
-    await page.wait_for_selector("#standing [data-due]")
+    await page.wait_for_selector("#left[data-due]")
     await write(page, "Can you see my account?")
     await page.wait_for_selector(".talk > .me:last-child")
 

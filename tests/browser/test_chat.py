@@ -55,7 +55,7 @@ async def test_from_the_bot_to_a_person_to_the_end(
     await write(page, still)
     await hand_over(page)
     await expect(page.locator(".talk > .mark").last).to_contain_text(re.compile(r"P1\."))
-    due = page.locator("#standing [data-due]")
+    due = page.locator("#left[data-due]")
     await expect(due).to_have_text(re.compile(r"\d+ (min|s)"))
     case = await case_of(page)
     await desk(system, case, "answer", type="agent_replied", text="I see it <b>here</b>, one moment.")

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from services.intake import body
-from services.intake.chat.routes import MOST_CHATS
 from services.intake.fields import SUBJECT_LIMIT, TEXT_LIMIT
+from services.intake.pages.routes import STREAMS as STREAMS_OF_PAGES
 from services.intake.settings import Settings
 from shared.http import limits, refusals
 from shared.http.limits import HttpLimits
@@ -40,7 +40,7 @@ TABLE = {
     "connections of one address (of IPv6, one /64)": "`FRONTLINE_HTTP_CONNECTIONS_PER_CLIENT`: half",
     "event streams and chats": f"`FRONTLINE_EVENT_STREAMS`: {STREAMS:,}, and three quarters of the connections at most",
     "event streams and chats of one API key or person": "`FRONTLINE_EVENT_STREAMS_PER_CLIENT`: half; "
-    f"{MOST_CHATS} of pages and chats",
+    f"{STREAMS_OF_PAGES} of pages and chats",
     "messages in chats of one person, or of the visitors of one address": f"`FRONTLINE_CHAT_RATE`: {CHAT_RATE}",
     "a chat in which nothing is written": f"`FRONTLINE_CHAT_IDLE_MINUTES`: {CHAT_IDLE:g}",
     "calls without a known API key, of one address (of IPv6, one /64)": f"`FRONTLINE_UNAUTHENTICATED_RATE`: {RATE}",

@@ -48,11 +48,6 @@ class ChatClient:
         await asyncio.wait_for(self.socket.wait_closed(), SOON)
         return self.socket.close_code
 
-    @property
-    def said(self) -> list[Data]:
-        """The messages of the case that it was told, in their order."""
-        return [frame["message"] for frame in self.told if frame["type"] == "said"]
-
 
 @asynccontextmanager
 async def chatting(url: str, *, hello: Data | None = None, **headers: str) -> AsyncIterator[ChatClient]:

@@ -48,16 +48,19 @@ def transcript(turns: Iterable[Turn], topics: Topics, language: Language, messag
     if not said:
         return ""
     ending = messages("page.chat.transcript.set", version=topics.set.version, sha256=topics.sha256[:12])
-    room = limit - len(ending) - len(_BETWEEN)
-    while len(said) > 1 and len(_BETWEEN.join(said)) > room:
-        said.pop(0)
-    return _BETWEEN.join([_BETWEEN.join(said)[:room], ending])
+    room, kept = limit - len(_BETWEEN) - len(ending), list[str]()
+    for line in reversed(said):
+        if kept and len(line) + len(_BETWEEN) > room:
+            break
+        kept.insert(0, line[:room])
+        room -= len(line) + len(_BETWEEN)
+    return _BETWEEN.join([*kept, ending])
 
 
 def _line(turn: Turn, topics: Topics, language: Language, messages: Messages) -> str | None:
     """What was said in one turn; None where the set does not have its topic."""
-    if turn.text is not None:
-        return messages("page.chat.transcript.customer", text=turn.text)
+    if turn.text is not None:  # further lines are indented: none of them reads like a turn of the bot
+        return messages("page.chat.transcript.customer", text=turn.text.replace("\n", "\n    "))
     topic = None if turn.topic is None else topics.set.topics.get(turn.topic)
     if topic is None:
         return None

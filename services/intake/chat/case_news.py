@@ -1,13 +1,15 @@
 """What the client of a chat is told about its case: what is said there, and how it stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 from typing import Any
 
 from services.intake.chat.answers import channel_data
+from services.intake.errors import CatchingUp
 from services.intake.pages import case_page
 from services.intake.pages.case_views import CaseView, CaseViews
 from services.intake.pages.visit import Visit
+from services.intake.recent_cases import RecentCase
 from shared.contracts.base import format_instant
 from shared.policy.model import Edition
 
@@ -17,27 +19,36 @@ Data = dict[str, Any]
 class CaseNews:
     """The news of one case for one client, after its message `seen`. `own`: activity -> the client's id of it."""
 
-    def __init__(self, visit: Visit, request_id: str, seen: str | None, own: Mapping[str, str]) -> None:
+    def __init__(self, visit: Visit, request_id: str, seen: str | None, own: MutableMapping[str, str]) -> None:
         """Raises NotFound or CatchingUp, also for a case of another."""
         self._visit = visit
         self._request_id = request_id
         self._views = CaseViews(visit, request_id)
         self._own = own
-        self._told: set[str] = set()  # messages
         self._case: Data | None = None
-        said = [each.id for each in self._views.current().said]
-        if seen in said:
-            self._told.update(said[: said.index(seen) + 1])
+        recent = self._views.recent()
+        if not visit.service.requests_tail.caught_up.is_set():  # half of a case would be told again as news
+            raise CatchingUp("refusal.reading_requests", retry_after=2)
+        said = [each.id for each in self._conversation(recent)]
+        self._told = set(said[: said.index(seen) + 1]) if seen in said else set[str]()  # messages
 
     def said(self) -> list[Data] | None:
-        """The messages that are new since the last call; None once the case is not kept here any more."""
+        """The messages that are new since the last call, and those taken back; None once the case is not kept here."""
         recent = self._visit.service.cases.find(self._request_id)
         if recent is None:
             return None
-        said = case_page.said(recent.request, recent.messages, self._visit.reader)
+        said = self._conversation(recent)
+        here = {"request_id": self._request_id}
+        gone = self._told - {each.id for each in said}
         new = [each for each in said if each.id not in self._told]
-        self._told.update(each.id for each in new)
-        return [{"type": "said", "to": self._own.get(each.id), "message": _message(each)} for each in new]
+        self._told = {each.id for each in said}
+        return [
+            *({"type": "retracted", **here, "id": id_} for id_ in gone),
+            *({"type": "said", **here, "to": self._own.pop(each.id, None), "message": _message(each)} for each in new),
+        ]
+
+    def _conversation(self, recent: RecentCase) -> list[case_page.Said]:
+        return case_page.said(recent.request, recent.messages, self._visit.reader)
 
     def case(self) -> Data | None:
         """How the case stands now, if that has changed since the last call. It is worked out from the log."""
@@ -54,6 +65,11 @@ class CaseNews:
     def is_decided(self) -> bool:
         """Whether the last case that was told has a decision."""
         return self._case is not None and self._case["decision"] is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody may still say something, by the last case that was told."""
+        return self._case is None or self._case["state"] not in ("resolved", "closed")
 
     def _case_data(self, view: CaseView) -> Data:
         found, words = view.found, self._visit.messages

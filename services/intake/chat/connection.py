@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from prometheus_client import Counter, Gauge
+from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from services.intake import commands
@@ -18,11 +19,19 @@ from services.intake.body import IdempotencyKey
 from services.intake.chat import answers
 from services.intake.chat.case_news import CaseNews
 from services.intake.chat.frames import Ask, Follow, HandOver, Hello, Report, frame_of, id_of, parsed
-from services.intake.errors import NotFound, RateLimited, Refusal
+from services.intake.errors import (
+    BodyTooSlow,
+    IdempotencyConflict,
+    NoCaseFollowed,
+    NoLiveChat,
+    RateLimited,
+    Refusal,
+    UnsupportedMediaType,
+)
 from services.intake.fields import TEXT_LIMIT
 from services.intake.pages.visit import Visit
 from services.intake.problem import REFUSED, document_of
-from services.intake.request import OwnSubmission
+from services.intake.request import OwnSubmission, Submission
 from services.intake.service import Service
 from shared.messages.messages import Messages
 from shared.wall_clock import utc_now
@@ -31,6 +40,7 @@ OPEN = Gauge("frontline_intake_chat_connections", "Chats whose WebSocket is open
 MESSAGES = Counter("frontline_intake_chat_messages_total", "Messages of the clients of chats", ["type"])
 
 HELLO_SECONDS = 10.0
+ALIVE_SECONDS = 25.0
 MOMENT, SHORT_MOMENT = 0.5, 0.05  # seconds; a decision is waited for
 MOST_IGNORED = 100  # messages beyond the rate, one after the other, after which a chat is closed
 # Why a chat ends, by its close code (RFC 6455, section 7.4); those of ours begin with 4.
@@ -45,18 +55,20 @@ class Chat:
         self._socket = socket
         self._service = service
         self._sending = asyncio.Lock()
-        self._following: tuple[asyncio.Task[None], ...] = ()
         self._case_id: str | None = None
+        self._news: CaseNews | None = None
+        self._telling: tuple[asyncio.Task[None], ...] = ()
         self._own: dict[str, str] = {}  # activity -> the client's id of it
 
     async def hello(self) -> Hello:
-        """The first message. Raises Refusal for another one, and WebSocketDisconnect."""
+        """The first message. Raises the refusal of another one or of none, and WebSocketDisconnect."""
         try:
             async with asyncio.timeout(HELLO_SECONDS):
-                text = await self._socket.receive_text()
-        except (TimeoutError, KeyError):  # late, or not a text
-            raise NotFound("refusal.chat_hello") from None
-        return parsed(Hello, text)
+                return parsed(Hello, await self._socket.receive_text())
+        except TimeoutError:
+            raise BodyTooSlow("refusal.body_too_slow", seconds=HELLO_SECONDS) from None
+        except KeyError:  # bytes
+            raise UnsupportedMediaType("refusal.send_json") from None
 
     async def run(self, visit: Visit) -> None:
         """Serve `visit` until the client leaves, the sign-in ends or nothing is said for long.
@@ -67,9 +79,10 @@ class Chat:
             try:
                 async with asyncio.TaskGroup() as group:
                     ends = group.create_task(self._read(visit, group)), group.create_task(_signed_out(visit))
+                    alive = group.create_task(self._stay_alive())
                     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                     code = next(end.result() for end in ends if end.done())
-                    for task in (*ends, *self._following):
+                    for task in (*ends, alive, *self._telling):
                         task.cancel()
             except* WebSocketDisconnect:
                 code = None
@@ -103,17 +116,20 @@ class Chat:
             }
         )
 
+    async def _stay_alive(self) -> None:
+        """Say something at times: a page cannot see pings, and so not that the connection is lost."""
+        while True:
+            await asyncio.sleep(ALIVE_SECONDS)
+            await self.send({"type": "alive"})
+
     # --- what the client says
 
     async def _read(self, visit: Visit, group: asyncio.TaskGroup) -> int | None:
         """Take what the client says until the chat has to end. Returns the close code; None: the client is away."""
-        seconds = self._service.settings.chat_idle_minutes * 60
         ignored = 0  # messages beyond the rate, one after the other
         while ignored <= MOST_IGNORED:
-            try:
-                async with asyncio.timeout(seconds):
-                    message = await self._socket.receive()
-            except TimeoutError:
+            message = await self._received()
+            if message is None:
                 return IDLE
             if message["type"] == "websocket.disconnect":
                 return None
@@ -128,6 +144,19 @@ class Chat:
                 await self.refuse(visit.messages, refusal, id_of(text))
         return TOO_FAST
 
+    async def _received(self) -> Message | None:
+        """The next message; None where none comes for long. With an open case, one may wait in silence."""
+        receiving = asyncio.ensure_future(self._socket.receive())
+        try:
+            while True:
+                done, _ = await asyncio.wait([receiving], timeout=self._service.settings.chat_idle_minutes * 60)
+                if done:
+                    return receiving.result()
+                if self._news is None or not self._news.is_open:
+                    return None
+        finally:
+            receiving.cancel()
+
     async def _take(self, visit: Visit, text: str, group: asyncio.TaskGroup) -> None:
         await self._service.count_chat(visit.caller)
         frame = frame_of(text)
@@ -139,16 +168,16 @@ class Chat:
             case HandOver():
                 await self._hand_over(visit, frame, group)
             case Follow():
-                case_id = frame.request_id
-                self._own = {self._service.new_activity_id(visit.caller, case_id, id_): id_ for id_ in frame.pending}
-                self._follow(visit, case_id, frame.seen, group)
+                self._follow(visit, frame.request_id, frame.seen, frame.pending, group)
             case Report():
                 await self._report(visit, frame)
 
     async def _hand_over(self, visit: Visit, frame: HandOver, group: asyncio.TaskGroup) -> None:
-        service, edition = self._service, visit.edition
+        service = self._service
+        await service.count(visit.caller)
+        edition = service.editions.effective_at(service.clock())
         if edition.live_chat is None:
-            raise NotFound("refusal.no_live_chat")
+            raise NoLiveChat("refusal.no_live_chat")
         said = answers.transcript(frame.transcript, service.topics, visit.language, visit.messages, TEXT_LIMIT)
         own = OwnSubmission(
             channel=edition.live_chat.channel,
@@ -158,36 +187,58 @@ class Chat:
             language=visit.language,
             country=frame.country,
         )
-        await service.count(visit.caller)
-        submission = commands.submission_by(own, visit.caller, edition)
-        done = await commands.submit(service, visit.caller, submission, IdempotencyKey(frame.id, True), parent=None)
-        request_id = done.event.request_id
+        request_id = await self._submitted(visit, commands.submission_by(own, visit.caller, edition), frame.id)
+        self._unfollow()
         page = f"/requests/{request_id}"
         await self.send({"type": "accepted", "to": frame.id, "request_id": request_id, "page": page})
-        self._own = {}
-        self._follow(visit, request_id, None, group)
+        self._follow(visit, request_id, None, (), group)
+
+    async def _submitted(self, visit: Visit, submission: Submission, key: str) -> str:
+        """The id of the request. A hand-over that is sent again is the same, whatever topics and language are now."""
+        service, caller = self._service, visit.caller
+        try:
+            done = await commands.submit(service, caller, submission, IdempotencyKey(key, True), parent=None)
+        except IdempotencyConflict:
+            own_key = caller.own_key(key)
+            return await service.request_ids.of(caller.client, submission.account_id, own_key, service.clock())
+        return done.event.request_id
 
     async def _report(self, visit: Visit, frame: Report) -> None:
         case_id = self._case_id
         if case_id is None:
-            raise NotFound("refusal.no_case_followed")
+            raise NoCaseFollowed("refusal.no_case_followed")
         await self._service.count(visit.caller)
         commands.check_case(self._service, visit.caller, case_id)
-        self._own[self._service.new_activity_id(visit.caller, case_id, frame.id)] = frame.id
+        activity_id = self._service.new_activity_id(visit.caller, case_id, frame.id)
+        self._own[activity_id] = frame.id
         key = IdempotencyKey(frame.id, True)
-        reported = await commands.report(self._service, visit.caller, case_id, frame.activity, key, parent=None)
-        await self.send({"type": "delivered", "to": frame.id, "activity_id": reported[0]})
+        try:
+            await commands.report(self._service, visit.caller, case_id, frame.activity, key, parent=None)
+        except Refusal:
+            self._own.pop(activity_id, None)
+            raise
+        await self.send({"type": "delivered", "to": frame.id, "activity_id": activity_id})
 
     # --- what the client is told
 
-    def _follow(self, visit: Visit, case_id: str, seen: str | None, group: asyncio.TaskGroup) -> None:
-        """Tell the client about this case from now on. Raises NotFound or CatchingUp."""
-        news = CaseNews(visit, case_id, seen, self._own)
-        for task in self._following:
-            task.cancel()
+    def _follow(
+        self, visit: Visit, case_id: str, seen: str | None, pending: tuple[str, ...], group: asyncio.TaskGroup
+    ) -> None:
+        """Tell the client about this case from now on. Raises NotFound or CatchingUp.
+
+        What is reported then is for this case also while it cannot be told.
+        """
+        self._unfollow()
         self._case_id = case_id
+        self._own = {self._service.new_activity_id(visit.caller, case_id, key): key for key in pending}
+        self._news = news = CaseNews(visit, case_id, seen, self._own)
         telling = self._tell_said(case_id, news), self._tell_case(case_id, news)
-        self._following = tuple(map(group.create_task, telling))
+        self._telling = tuple(map(group.create_task, telling))
+
+    def _unfollow(self) -> None:
+        for task in self._telling:
+            task.cancel()
+        self._case_id, self._news, self._telling = None, None, ()
 
     async def _tell_said(self, case_id: str, news: CaseNews) -> None:
         """Tell each message at once."""

@@ -33,26 +33,28 @@ class Hello(Body):
     identity: Annotated[str, Field(max_length=64)] | None = None
 
 
-class Ask(Body):
-    """A question to the bot in the customer's words, or the topic that an answer links to."""
+class _TextOrTopic(Body):
+    """What is said in words, or by the id of a topic: one of both."""
 
-    type: Literal["ask"]
-    id: Id
     text: Text | None = None
     topic: TopicId | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.text is None) == (self.topic is None):
-            raise WrongValue("field.needs_one_of", type=self.type, fields=("text", "topic"))
+            raise WrongValue("field.needs_one_of", type="message", fields=("text", "topic"))
         return self
 
 
-class Turn(Body):
-    """One message of the conversation with the bot: the customer's text, or the topic that the bot answered with."""
+class Ask(_TextOrTopic):
+    """A question to the bot in the customer's words, or the topic that an answer links to."""
 
-    text: Text | None = None
-    topic: TopicId | None = None
+    type: Literal["ask"]
+    id: Id
+
+
+class Turn(_TextOrTopic):
+    """One message of the conversation with the bot: the customer's text, or the topic that the bot answered with."""
 
 
 class HandOver(Body):
@@ -125,5 +127,5 @@ def _head(text: str) -> _Head | None:
     """What tells messages apart; None for what is no JSON object."""
     try:
         return msgspec.json.decode(text, type=_Head)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # the latter of thousands of brackets
         return None

@@ -7,22 +7,18 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from services.intake import problem
-from services.intake.callers import Caller
 from services.intake.chat.connection import BAD_HELLO, LATER, Chat
 from services.intake.chat.frames import Hello
-from services.intake.errors import NotFound, NotFromHere, Refusal, TooManyStreams, Unauthenticated
+from services.intake.errors import NoLiveChat, NotFromHere, Refusal, Unauthenticated
 from services.intake.origins import is_from
 from services.intake.pages import form_page
 from services.intake.pages.rendered import render
-from services.intake.pages.routes import Page, in_language
+from services.intake.pages.routes import STREAMS, Page, in_language
 from services.intake.pages.visit import Visit, is_own_origin, visit_of
 from services.intake.service import Service, service_of
 from shared.http.connections import client_of
-from shared.identity.signed_tokens import TokenRefused
 from shared.messages.catalogues import accepted, messages_in
 from shared.messages.messages import Messages
-
-MOST_CHATS = 20  # of one person, or of the visitors of one address
 
 pages = APIRouter(route_class=Page, include_in_schema=False)
 sockets = APIRouter()
@@ -33,7 +29,7 @@ async def chat_page(request: Request) -> Response:
     """The page of the chat, where the edition in force has a live chat."""
     visit = visit_of(service_of(request), request)
     if visit.edition.live_chat is None:
-        raise NotFound("refusal.no_live_chat")
+        raise NoLiveChat("refusal.no_live_chat")
     questions = form_page.questions(visit.edition, {}, visit.language)
     return in_language(visit) or visit.keep(render(visit, "chat.html", questions=questions))
 
@@ -52,7 +48,7 @@ async def chat(socket: WebSocket) -> None:
     try:
         visit = await _visit(socket, service, await connection.hello())
         messages = visit.messages
-        with service.places.place(visit.caller, MOST_CHATS):
+        with service.places.place(visit.caller, STREAMS):
             signed_in = visit.person is not None
             await connection.send({"type": "welcome", "signed_in": signed_in, "topics": service.topics.set.version})
             await connection.run(visit)
@@ -63,25 +59,23 @@ async def chat(socket: WebSocket) -> None:
 
 
 async def _visit(socket: WebSocket, service: Service, hello: Hello) -> Visit:
-    """Who chats. Raises Unauthenticated for a token that is not valid, or for one that is missing elsewhere."""
+    """Who chats: whoever the token says, here as elsewhere; else, on a page of ours, whom the cookies say.
+
+    Raises Unauthenticated for a token that is not valid or missing, AnotherPerson for a page that is somebody else's.
+    """
     visit = visit_of(service, socket, language=hello.language, zone=hello.zone)
-    if hello.token is not None:
-        return visit.of_caller(await _person_of(socket, service, hello.token.get_secret_value()))
-    if is_own_origin(socket):
+    token = None if hello.token is None else f"Bearer {hello.token.get_secret_value()}"
+    if token is None and is_own_origin(socket):
         visit.check_identity({"identity": hello.identity or ""})
         return visit
-    caller = service.callers.identify(socket.headers.get("authorization"))
+    try:
+        caller = service.callers.identify(token or socket.headers.get("authorization"))
+    except Unauthenticated:
+        await service.unauthenticated.count(client_of(socket.client.host if socket.client else None))
+        raise
     if caller.person is None:  # a client with a key submits for others, by calls
         raise Unauthenticated("refusal.chat_token")
     return visit.of_caller(caller)
-
-
-async def _person_of(socket: WebSocket, service: Service, token: str) -> Caller:
-    try:
-        return service.callers.of_person(service.callers.signed_in(token))
-    except TokenRefused as refused:
-        await service.unauthenticated.count(client_of(socket.client.host if socket.client else None))
-        raise Unauthenticated(refused.code, error="invalid_token", **refused.facts) from None
 
 
 async def _deny(socket: WebSocket, refusal: Refusal) -> None:
@@ -93,4 +87,4 @@ async def _refused(connection: Chat, messages: Messages, refusal: Refusal) -> No
     """Say why there is no chat, and close it."""
     with suppress(WebSocketDisconnect):
         await connection.refuse(messages, refusal)
-        await connection.close(LATER if isinstance(refusal, TooManyStreams) else BAD_HELLO)
+        await connection.close(LATER if "Retry-After" in refusal.headers else BAD_HELLO)

@@ -59,12 +59,16 @@ class CaseViews:
 
     def current(self) -> CaseView:
         """What there is now. Raises NotFound or CatchingUp, also for a request of another."""
+        return self.view(self.recent(), self._visit.service.clock())
+
+    def recent(self) -> RecentCase:
+        """The case as the log has it now. Raises NotFound or CatchingUp, also for a request of another."""
         visit, service = self._visit, self._visit.service
         commands.visible(service, visit.caller, self._request_id)
         recent = service.cases.find(self._request_id)
         if recent is None:
             raise NotFound("refusal.no_request", limit=service.settings.recent_requests)
-        return self.view(recent, service.clock())
+        return recent
 
     def values(self, view: CaseView) -> dict[str, Any]:
         """What the template needs."""

@@ -11,7 +11,7 @@ A form counts only if its hash fits the cookie and a page of ours sent it, by th
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from urllib.parse import unquote
@@ -87,27 +87,33 @@ class Visit:
     @property
     def form_hash(self) -> str:
         """What a form of this browser carries."""
-        return keyed_hash(self.service.id_secrets[0], "form", self.visitor)[:32]
+        return self._hashes("form")[0]
 
     @property
     def identity_hash(self) -> str:
-        """Who a form was shown to: whoever sends it must be the same."""
-        return keyed_hash(self.service.id_secrets[0], "identity", self.visitor, self.caller.limited_as)[:32]
+        """Who a form was shown to: whoever sends it must be the same. A visitor is the same from another address."""
+        return self._hashes("identity", *self._identity)[0]
 
     def check_identity(self, fields: Mapping[str, str]) -> None:
         """Refuse a form that was shown to somebody else: a sign-in has ended meanwhile, or another has begun.
 
         Raises AnotherPerson.
         """
-        if not hmac.compare_digest(fields.get("identity", "").encode(), self.identity_hash.encode()):
+        if not _is_one_of(fields.get("identity", ""), self._hashes("identity", *self._identity)):
             raise AnotherPerson("refusal.another_person")
 
     def check_form(self, fields: Mapping[str, str]) -> None:
         """Refuse a form that no page of ours sent. Raises NotFromHere."""
-        hashes = [keyed_hash(secret, "form", self.visitor)[:32] for secret in self.service.id_secrets]
-        fits = [hmac.compare_digest(each.encode(), fields.get("form", "").encode()) for each in hashes]
-        if not any(fits) or not is_own_origin(self.connection):
+        if not _is_one_of(fields.get("form", ""), self._hashes("form")) or not is_own_origin(self.connection):
             raise NotFromHere("refusal.not_from_here")
+
+    @property
+    def _identity(self) -> tuple[str, str]:
+        return self.caller.client, self.caller.actor.id
+
+    def _hashes(self, purpose: str, *of: str) -> list[str]:
+        """Keyed hashes of this browser and of that: the first for what is shown now, all for what was shown before."""
+        return [keyed_hash(secret, purpose, self.visitor, *of)[:32] for secret in self.service.id_secrets]
 
     def keep(self, answer: Response) -> Response:
         """Let the browser keep what identifies it, and forget a token that has ended."""
@@ -147,6 +153,11 @@ def visit_of(
         zone=zone_named(zone or unquote(connection.cookies.get(ZONE, ""))),
         signed_out=signed_in is None and PERSON in connection.cookies,
     )
+
+
+def _is_one_of(text: str, hashes: Sequence[str]) -> bool:
+    """Whether it is one of them, compared in a time that tells nothing of each."""
+    return any(hmac.compare_digest(each.encode(), text.encode()) for each in hashes)
 
 
 def sign_in(connection: HTTPConnection, answer: Response, token: str, signed_in: SignedIn) -> None:

@@ -2,7 +2,8 @@
 (() => {
   "use strict";
   const at = (id) => document.getElementById(id);
-  const place = at("chat"), talk = at("talk"), message = at("message"), handOver = at("hand-over"), offline = at("offline");
+  const place = at("chat"), scroll = at("scroll"), talk = at("talk"), message = at("message");
+  const handOver = at("hand-over"), offline = at("offline");
   const texts = JSON.parse(place.dataset.texts);
   const { identity, language } = place.dataset;
   const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -32,7 +33,8 @@
       : element("p", {}, ...parts(block.parts)));
     const links = parts(others.map((other) => ({ text: other.title, topic: other.topic })));
     if (links.length) shown.push(element("p", { className: "row small" }, texts.others, ...links));
-    return [element("p", {}, element("b", { textContent: title })), ...shown, ...channels.map((each) => small(...way(each)))];
+    shown.push(...channels.map((each) => small(...way(each))));
+    return [element("p", {}, element("b", { textContent: title })), ...shown];
   };
 
   const mark = ({ text, passed, decided, ended }) => {
@@ -40,50 +42,57 @@
     if (passed) return [element("p", { textContent: texts.passed.replace("{id}", passed.slice(0, 16)) })];
     if (ended) return [element("p", { textContent: texts[ended] })];
     const { decision, live, promise, ways } = decided;
-    if (live) return [element("p", { textContent: decision.text }), ...(promise ? [small(promise.why)] : [])];
-    const shown = [element("p", { textContent: [texts.not_live, decision.because].filter(Boolean).join(" ") })];
-    if (decision.staffed) shown.push(small(decision.text));
+    const taken = [element("p", { textContent: decision.text }), ...(promise ? [small(promise.why)] : [])];
+    if (live || !decision.because) return taken; // what is for another desk goes there, though the chat is open
+    const shown = [element("p", { textContent: `${texts.not_live} ${decision.because}` })];
+    if (decision.staffed) shown.push(small(...taken));
     const listed = ways.map((each) => element("li", {}, ...way(each)));
     if (listed.length) shown.push(small(texts.ways), element("ul", {}, ...listed));
     return shown;
   };
 
+  // What is under a message: who, when, whether it was delivered; and what to do if it was not.
+  const under = (entry) => {
+    const said = [texts.by[entry.by], clock.format(new Date(entry.at)), entry.by === "me" && texts[entry.state]];
+    const shown = [element("small", { className: "muted", textContent: said.filter(Boolean).join(" · ") })];
+    if (entry.state !== "failed") return shown;
+    const again = element("button", { type: "button", className: "link inline", textContent: texts.again });
+    again.addEventListener("click", () => {
+      client.sayAgain(entry);
+      message.focus();
+    });
+    return [...shown, element("small", { className: "error", textContent: entry.why }), again];
+  };
+
   const drawn = (entry) => {
     const stack = (list) => element("div", { className: "stack" }, ...list);
     if (entry.by === "mark") return element("li", { className: "mark" }, stack(mark(entry)));
-    const isMine = entry.by === "me";
     const said = entry.answer ? answer(entry.answer) : [element("p", { className: "text", textContent: entry.text })];
-    const under = [texts.by[entry.by], clock.format(new Date(entry.at)), isMine && texts[entry.state]].filter(Boolean);
-    const shown = element("li", { className: isMine ? "me" : `them ${entry.by}` });
-    shown.append(element("div", { className: "bubble" }, ...said));
-    shown.append(element("small", { className: "muted", textContent: under.join(" · ") }));
-    if (entry.state === "failed") {
-      const again = element("button", { type: "button", className: "link", textContent: texts.again });
-      again.addEventListener("click", () => client.sayAgain(entry));
-      shown.append(element("small", { className: "error", textContent: entry.why }), again);
-    }
+    const shown = element("li", { className: entry.by === "me" ? "me" : `them ${entry.by}` });
+    shown.append(element("div", { className: "bubble" }, ...said), ...under(entry));
     return shown;
   };
 
-  // --- the whole page. An entry that has not changed keeps its element, so that nothing is read out twice.
+  // --- the whole page. What was said keeps its element, so that it is not read out twice; only what is under it changes.
 
-  const rows = new Map(); // the place of an entry -> what it was drawn from
+  const rows = []; // of each entry that is shown: which it is, and what was under it
   const drawTalk = () => {
     const entries = [{ by: "bot", text: texts.hello, at: client.began }, ...client.log];
+    const isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+    const before = rows.length;
     entries.forEach((entry, index) => {
-      const from = JSON.stringify(entry);
-      if (rows.get(index) === from) return;
-      rows.set(index, from);
-      if (talk.children[index]) talk.children[index].replaceWith(drawn(entry));
-      else {
-        talk.append(drawn(entry));
-        talk.scrollTop = talk.scrollHeight;
-      }
+      const which = entry.id ?? entry.activity ?? entry.to ?? JSON.stringify(entry);
+      const row = { entry: which, under: `${entry.state} ${entry.why}` };
+      const known = rows[index], shown = talk.children[index];
+      rows[index] = row;
+      if (!shown) talk.append(drawn(entry));
+      else if (known.entry !== row.entry) shown.replaceWith(drawn(entry));
+      else if (known.under !== row.under) shown.replaceChildren(shown.firstChild, ...under(entry));
     });
-    while (talk.children.length > entries.length) {
-      talk.lastChild.remove();
-      rows.delete(talk.children.length);
-    }
+    while (talk.children.length > entries.length) talk.lastChild.remove();
+    rows.length = entries.length;
+    const isMine = rows.length > before && entries.at(-1).by === "me";
+    if (isAtEnd || isMine) scroll.scrollTop = scroll.scrollHeight;
   };
 
   // How it stands: the pill, what it means, and the time that is left where there is a deadline.
@@ -94,7 +103,8 @@
     if (client.isOver) return ["over", texts[now.state]];
     if (!now.promise) return ["with_person", now.nothing_promised ?? ""];
     if (!now.promise.due_at) return ["with_person", texts.paused];
-    return ["with_person", texts.due.replace("{at}", now.promise.due), now.promise.due_at];
+    const due = texts.due.replace("{milestone}", now.promise.name).replace("{at}", now.promise.due);
+    return ["with_person", due[0].toUpperCase() + due.slice(1), now.promise.due_at];
   };
   const drawStanding = () => {
     const [name, text, due] = standing();
@@ -104,10 +114,10 @@
     const look = ["with_person", "over"].includes(name) ? "pill ok" : "pill";
     const pill = element("span", { className: look, textContent: texts[name] });
     shown.replaceChildren(pill, element("span", { textContent: text }));
-    if (!due) return;
-    const left = element("b", { className: "num" });
-    Object.assign(left.dataset, { due, late: texts.late });
-    shown.append(left);
+    const left = at("left"); // apart: what changes each second is not read out
+    left.textContent = "";
+    if (due) Object.assign(left.dataset, { due, late: texts.late });
+    else delete left.dataset.due;
   };
 
   const draw = () => {
@@ -117,14 +127,16 @@
     if (isPassedOn) handOver.hidden = true;
     at("ask-person").hidden = Boolean(client.request) || !handOver.hidden;
     at("works").hidden = !client.isLive || client.isOver;
+    at("works").disabled = client.isResolving;
+    for (const button of handOver.querySelectorAll("button")) button.disabled = client.isPassingOn;
     at("case").hidden = !client.page;
     if (client.page) at("case").href = client.page;
-    at("anew").hidden = !client.isOver && !(client.isDecided && !client.isLive);
+    at("anew").hidden = client.pending.length > 0 || (!client.isOver && !(client.isDecided && !client.isLive));
     at("offers").hidden = !at("offers").querySelector(":scope > :not([hidden])");
     at("compose").hidden = client.isOver || !handOver.hidden;
     if (place.hidden) { // the first time
       place.hidden = false;
-      talk.scrollTop = talk.scrollHeight;
+      scroll.scrollTop = scroll.scrollHeight;
     }
     if (isPassedOn) message.focus();
   };
@@ -186,20 +198,23 @@
     if (known.length) at(known[0].field).focus();
   };
 
+  // What keeps the chat from going on.
+  const say = (text) => {
+    if (offline.textContent !== text) offline.textContent = text;
+    offline.hidden = false;
+  };
+
   const client = new ChatClient({
-    storedAs: `frontline_chat_${identity}`,
-    hello: { identity, language, zone: Intl.DateTimeFormat().resolvedOptions().timeZone },
+    identity,
+    hello: { language, zone: Intl.DateTimeFormat().resolvedOptions().timeZone },
     changed: draw,
     handOverRefused,
-    lost: () => { offline.hidden = false; },
-    found: () => {
-      offline.hidden = true;
-      if (client.request && document.activeElement === document.body) message.focus();
-    },
+    lost: () => say(texts.offline),
+    delayed: (why) => say(why),
+    found: () => { offline.hidden = true; },
     ended: (code) => {
       if (code === 4401) return location.reload(); // the page says that the sign-in has ended
-      offline.hidden = false;
-      offline.textContent = texts.reload;
+      say(texts.reload);
     },
   });
   draw();
