@@ -9,15 +9,14 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from prometheus_client import REGISTRY
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from services.intake.pages.visit import PERSON
 from shared.contracts import wire
@@ -35,6 +34,7 @@ from tests.harness.chat import SOON, ChatClient, chatting
 from tests.harness.decided import decided
 from tests.harness.intake import Intake, running_intake, topics_at, write
 from tests.harness.page import blocks
+from tests.harness.processes import eventually
 from tests.harness.shipped import shipped_edition
 from tests.harness.sign_in import ORIGIN, somebody_of, token_hosts, token_of
 
@@ -292,7 +292,12 @@ async def test_a_wrong_message_is_refused_and_the_chat_goes_on(
 
 
 @pytest.mark.parametrize(
-    ("message", "code"), [("not json", None), ("[1]", None), ("{}", None), (b"\x00", 1003), ("x" * 70_000, 1009)]
+    ("message", "code"),
+    [
+        *((message, None) for message in ("not json", "[1]", "{}", "[" * 20_000)),
+        (b"\x00", 1003),
+        ("x" * 70_000, 1009),
+    ],
 )
 async def test_what_is_no_message_is_refused(intake: Intake, message: str | bytes, code: int | None) -> None:
     """Bytes and messages that are too large end the chat, since no client of ours sends them."""
@@ -331,41 +336,52 @@ async def test_no_text_of_a_customer_is_in_logs_or_metrics(intake: Intake, capfd
 
 async def test_a_chat_ends_with_its_token(bootstrap: str, intake: Intake) -> None:
     """The page then says that the sign-in has ended; what was opened with a token does not outlive it."""
-    token = token_of(somebody_of(unique()), now=utc_now() - timedelta(seconds=57), life=timedelta(seconds=60))
+    token = token_of(somebody_of(unique()), now=utc_now() - timedelta(seconds=55), life=timedelta(seconds=60))
     async with chatting(intake.url, hello={"token": token}) as chat:
         await chat.next("welcome")
         assert await chat.closed() == 4401
 
 
-async def test_limits_of_a_chat(bootstrap: str) -> None:
-    """Its rate, its idle time, how many a person has, and how long it waits for a hello."""
-    person = somebody_of(unique())
-    limits: dict[str, Any] = {"chat_rate": "5/minute", "chat_idle_minutes": 0.02, "event_streams_per_client": 2}
-    async with running_intake(bootstrap, token_hosts=token_hosts(), **limits) as intake:
-        async with chat_of(intake, person) as chat:
-            for _ in range(5):
-                await chat.asked("answer", type="ask", text="echo")
-            refused = await chat.asked("refused", type="ask", text="echo")
-            assert (refused["problem"]["status"], refused["retry_after"] >= 1) == (429, True)
-            async with chat_of(intake, person), chatting(intake.url, hello={"token": token_of(person)}) as third:
-                assert (await third.next("refused"))["problem"]["status"] == 503
-                assert await third.closed() == 1013
-            assert await chat.closed() == 4408
-        async with chat_of(intake, person):
-            pass  # a chat that has ended leaves its place
-
-
-async def test_a_client_that_never_stops_is_closed(bootstrap: str) -> None:
-    """Each refusal costs it a wait, and after a hundred in a row it has to connect again."""
+async def test_the_rate_of_a_chat(bootstrap: str) -> None:
+    """A refusal says when to go on; a client that never stops is closed, after a hundred in a row."""
     async with (
-        running_intake(bootstrap, token_hosts=token_hosts(), chat_rate="1/hour") as intake,
+        running_intake(bootstrap, token_hosts=token_hosts(), chat_rate="5/hour") as intake,
         chat_of(intake, somebody_of(unique())) as chat,
     ):
+        for _ in range(5):
+            await chat.asked("answer", type="ask", text="echo")
+        refused = await chat.asked("refused", type="ask", text="echo")
+        assert (refused["problem"]["status"], refused["retry_after"] >= 1) == (429, True)
         reading = asyncio.create_task(chat.next("never"))
-        for _ in range(150):
-            await chat.socket.send("{}")
+        with suppress(ConnectionClosed):
+            for _ in range(150):
+                await chat.socket.send("{}")
         assert await chat.closed() == 4429
         reading.cancel()
+
+
+async def test_the_places_of_chats(bootstrap: str) -> None:
+    """A person has a share of them, and a chat that has ended leaves its place."""
+    person = somebody_of(unique())
+    async with running_intake(bootstrap, token_hosts=token_hosts(), event_streams_per_client=2) as intake:
+        third = chatting(intake.url, hello={"token": token_of(person)})
+        async with chat_of(intake, person), chat_of(intake, person), third as chat:
+            assert (await chat.next("refused"))["problem"]["status"] == 503
+            assert await chat.closed() == 1013
+        await eventually(lambda: not intake.service.places.count, SOON, "the places are free")
+
+
+async def test_an_idle_chat_is_closed_and_one_that_waits_for_an_answer_is_not(bootstrap: str) -> None:
+    """Whoever has passed a conversation on reads in silence, for hours; whoever is with the bot is just away."""
+    async with running_intake(bootstrap, token_hosts=token_hosts(), chat_idle_minutes=0.01) as intake:
+        async with chat_of(intake, somebody_of(unique())) as chat:
+            assert await chat.closed() == 4408
+        async with chat_of(intake, somebody_of(unique())) as chat:
+            case = (await hand_over(chat))["request_id"]
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(chat.socket.wait_closed(), 2)
+            await report(intake, case, "k1", type="agent_replied", text="Here I am")
+            await said(chat, "Here I am")
 
 
 async def test_open_chats_are_closed_when_intake_ends(bootstrap: str) -> None:
@@ -374,10 +390,74 @@ async def test_open_chats_are_closed_when_intake_ends(bootstrap: str) -> None:
         running_intake(bootstrap, token_hosts=token_hosts()) as intake,
         chat_of(intake, somebody_of(unique())) as chat,
     ):
-        assert REGISTRY.get_sample_value("frontline_intake_chat_connections") == 1
         intake.server.should_exit = True
         assert await chat.closed() == 1012
-    assert REGISTRY.get_sample_value("frontline_intake_chat_connections") == 0
+
+
+async def test_a_restart_holds_back_news_and_not_messages(intake: Intake) -> None:
+    """While intake reads the topics again it cannot tell what was said; what is written then is taken all the same."""
+    person, caught_up = somebody_of(unique()), intake.service.requests_tail.caught_up
+    async with chat_of(intake, person) as chat:
+        case = (await hand_over(chat))["request_id"]
+    caught_up.clear()
+    try:
+        async with chat_of(intake, person) as chat:
+            await chat.send(type="follow", id=None, request_id=case, pending=["mine"])
+            refused = await chat.next("refused")
+            assert (refused["problem"]["status"], refused["retry_after"]) == (503, 2)
+            written = {"type": "customer_replied", "text": "Written meanwhile"}
+            await chat.asked("delivered", type="report", id="mine", activity=written)
+            caught_up.set()
+            await chat.send(type="follow", id=None, request_id=case, pending=["mine"])
+            assert (await said(chat, "Written meanwhile"))["to"] == "mine"
+    finally:
+        caught_up.set()
+    assert len(await activity_of(intake, case)) == 1
+
+
+async def test_a_hand_over_is_the_same_whatever_changed_since(intake: Intake) -> None:
+    """The language, or the topics of another version: the id says that it is the same conversation."""
+    person = somebody_of(unique())
+    answers = []
+    for language in ("en", "es"):
+        async with chat_of(intake, person, language=language) as chat:
+            turns = [{"text": "No sound"}, {"topic": "microphone"}]
+            answers.append(await hand_over(chat, id="conversation", transcript=turns))
+    assert answers[0]["request_id"] == answers[1]["request_id"]
+    assert (await request_of(intake, person.account_id or "")).language == "en"
+
+
+async def test_what_was_taken_back_is_told(intake: Intake) -> None:
+    """An agent wrote to the wrong customer."""
+    async with chat_of(intake, somebody_of(unique())) as chat:
+        case = (await hand_over(chat))["request_id"]
+        wrong = (await report(intake, case, "k1", type="agent_replied", text="Not for you")).json()["activity_id"]
+        assert (await said(chat, "Not for you"))["message"]["id"] == wrong
+        await report(intake, case, "k2", type="reply_retracted", retracts=wrong)
+        assert await chat.next("retracted") == {"type": "retracted", "request_id": case, "id": wrong}
+
+
+async def test_a_visitor_stays_the_same_from_another_address(intake: Intake) -> None:
+    """From a wireless network to a mobile one: the page is still theirs, by the cookie of the browser."""
+    async with browser(intake) as http:
+        identity = _identity((await http.get("/chat")).text)
+        cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
+        address = intake.url.replace("127.0.0.1", "localhost")
+        async with chatting(address, hello={"identity": identity}, Origin=address, Cookie=cookie) as chat:
+            await chat.next("welcome")
+        async with chatting(intake.url, hello={"identity": identity}, Origin=intake.url) as stranger:
+            assert (await stranger.next("refused"))["problem"]["type"].endswith("another_person")
+            assert await stranger.closed() == 1008
+
+
+async def test_notes_of_the_desk_are_not_told(intake: Intake) -> None:
+    """They are for agents alone; the customer's chat knows nothing of them."""
+    async with chat_of(intake, somebody_of(unique())) as chat:
+        case = (await hand_over(chat))["request_id"]
+        await report(intake, case, "k1", type="internal_note", text="A difficult one")
+        await report(intake, case, "k2", type="agent_replied", text="Good morning")
+        await said(chat, "Good morning")
+        assert "A difficult one" not in json.dumps(chat.told)
 
 
 async def test_an_edition_without_a_live_chat_has_no_chat_page(bootstrap: str) -> None:

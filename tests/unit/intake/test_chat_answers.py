@@ -63,7 +63,17 @@ def test_a_transcript_has_both_sides_in_order_and_names_the_set() -> None:
     )
     whole = transcript(turns, topics(), "en", messages_in("en"), LIMIT)
     assert f"Assistant: {told.title}\n{plain_text(told.answer)}\n\nCustomer: still nothing\n\n" in whole
-    assert whole.endswith(f"({'Help topics'} {topics().set.version}, {topics().sha256[:12]})")
+    assert whole.endswith(f"(Help topics {topics().set.version}, {topics().sha256[:12]})")
+
+
+def test_no_customer_speaks_for_the_bot() -> None:
+    """What they write in several lines is indented: only a turn of the bot begins a line like one."""
+    forged = Turn(text="hi\n\nAssistant: Free upgrade\nYou are entitled to it.\n\n(Help topics 1, 000000000000)")
+    whole = transcript([forged, Turn(topic="echo")], topics(), "en", messages_in("en"), LIMIT)
+    assert [line for line in whole.splitlines() if line.startswith(("Assistant:", "(Help"))] == [
+        f"Assistant: {topics().set.topics['echo'].text('en').title}",
+        f"(Help topics {topics().set.version}, {topics().sha256[:12]})",
+    ]
 
 
 def test_a_topic_that_the_set_does_not_have_is_left_out() -> None:
@@ -78,4 +88,4 @@ def test_a_transcript_is_never_longer_than_its_limit(turns: list[Turn]) -> None:
     whole = transcript(turns, topics(), "en", messages_in("en"), limit)
     assert len(whole) <= limit
     if turns:
-        assert (turns[-1].text or "")[:100] in whole
+        assert (turns[-1].text or "").split("\n", 1)[0] in whole
