@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import OpenAs, System
+from tests.browser.conftest import OpenAs, OpenDesk, System
 from tests.browser.customer import ACCESS, PLUS, chat_about, hand_over, write
 
 THEIRS = ".talk > .them"
 MINE = ".talk > .me"
+MARK = ".talk > .mark"
 
 
 async def case_of(page: Page) -> str:
@@ -70,6 +71,24 @@ async def test_from_the_bot_to_a_person_to_the_end(
     await page.locator("#case").click()
     await expect(page.locator(".say").first).to_contain_text(question)
     await expect(page.locator(".say").first).to_contain_text(title)
+
+
+async def test_an_agent_takes_answers_and_resolves_a_chat(open_as: OpenAs, open_desk: OpenDesk) -> None:
+    """From the bot to the end, each in a browser of their own: both see at once what the other does."""
+    customer = await open_as(PLUS)
+    case = await with_person(customer)
+    agent = await open_desk()
+    await agent.goto(f"{agent.url}/{case}")
+    await expect(agent.locator(".say").first).to_contain_text("nobody can hear me")
+    await agent.get_by_role("button", name="Take it").click()
+    await agent.fill("#text", "Which microphone is it?")
+    await agent.locator('button[value="agent_replied"]').click()
+    await expect(customer.locator(THEIRS).last).to_contain_text("Which microphone is it?")
+    await write(customer, "The one of the headset.")
+    await expect(agent.locator(".say").last).to_contain_text("The one of the headset.")
+    await agent.locator('button[value="resolved"]').click()
+    await expect(customer.locator("#standing .pill")).to_have_text("finished")
+    await expect(customer.locator(MARK).last).to_contain_text("It is resolved.")
 
 
 @pytest.mark.parametrize(("account", "person"), [(None, ""), (ACCESS, "member-unlicensed")])
