@@ -60,9 +60,13 @@ async def _request(page: Page) -> None:
     await page.locator("summary").first.click()
 
 
+async def _ask_the_bot(page: Page) -> None:
+    await chat_about(page, "nadie me oye" if await page.locator("html[lang=es]").count() else "nobody can hear me")
+
+
 async def _chat(page: Page) -> None:
     answers = {"impact": "significant", "workaround": "none", "environment": "production", "request_type": "technical"}
-    await chat_about(page, "nobody can hear me")
+    await _ask_the_bot(page)
     await hand_over(page, answers)
     await page.wait_for_selector("#left[data-due]")
     await write(page, "Can you see my account?")
@@ -70,7 +74,7 @@ async def _chat(page: Page) -> None:
 
 
 async def _hand_over(page: Page) -> None:
-    await chat_about(page, "nadie me oye" if await page.locator("html[lang=es]").count() else "nobody can hear me")
+    await _ask_the_bot(page)
     await page.click("#ask-person")
 
 
