@@ -22,7 +22,7 @@ from shared.explain.case_history import CaseHistory, case_history
 from shared.explain.case_log import CaseLog
 from shared.explain.clocks import clocks
 from shared.explain.escalation_right import escalation_right
-from shared.explain.rebuild_case import rebuild_case
+from shared.explain.rebuild_case import RebuiltCase, rebuild_case
 from shared.kafka.dead_letters import DeadLetter
 from shared.messages.messages import Messages
 from shared.routing.decision_event import whole_decision
@@ -64,16 +64,18 @@ def explanation(
     editions: Mapping[bytes, PinnedEdition],
     now: datetime,
     messages: Messages,
+    rebuilt: RebuiltCase | None = None,
 ) -> dict[str, Any]:
     """What there is to say of `case` at `now`, as JSON data. Keys of `clocks` and ledgers are as `frontline clocks`
     and `frontline deadline --ledger` have them. `editions` are those at hand, by how cases refer to them.
 
-    Every `because` is a sentence for people, in the language of `messages`.
+    Every `because` is a sentence for people, in the language of `messages`. `rebuilt` is what `rebuild_case` makes of
+    the log, the case and the editions, for callers that have it already.
     """
     known, at = KnownEditions(editions), to_micros(now)
     pinned = known.find(case.edition, case.policy_sha256)
     shown = _shown(case, pinned, messages)
-    state, activities = rebuild_case(log, case, editions)
+    state, activities = rebuilt or rebuild_case(log, case, editions)
     history = None if state is None else case_history(case, state, known, activities)
     calendar = decision.calendar_rule(case, shown, pinned, messages)
     return {

@@ -12,7 +12,7 @@ from shared.contracts.structs import ActivityRecorded, CaseRouted
 from shared.contracts.vocabulary import StatusKind
 from shared.explain.case_history import case_history
 from shared.explain.case_log import CaseLog
-from shared.explain.rebuild_case import rebuild_case
+from shared.explain.rebuild_case import RebuiltCase, rebuild_case
 from shared.sla.clock import Clock
 from shared.sla.fold import as_of
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition
@@ -33,10 +33,19 @@ class Standing(NamedTuple):
     activities: Sequence[ActivityRecorded]
 
 
-def standing(log: CaseLog, case: CaseRouted, editions: Mapping[bytes, PinnedEdition], now: datetime) -> Standing | None:
-    """How `case` stands at `now`. `editions` are those at hand, by how cases refer to them; without its own, None."""
+def standing(
+    log: CaseLog,
+    case: CaseRouted,
+    editions: Mapping[bytes, PinnedEdition],
+    now: datetime,
+    rebuilt: RebuiltCase | None = None,
+) -> Standing | None:
+    """How `case` stands at `now`. `editions` are those at hand, by how cases refer to them; without its own, None.
+
+    `rebuilt` is what `rebuild_case` makes of these, for callers that have it already.
+    """
     known, at = KnownEditions(editions), to_micros(now)
-    state, activities = rebuild_case(log, case, editions)
+    state, activities = rebuilt or rebuild_case(log, case, editions)
     if state is None:
         return None
     history = case_history(case, state, known, activities)
