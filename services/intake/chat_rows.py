@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.explain.case_log import CaseLog
+from shared.explain.rebuild_case import RebuiltCase
 from shared.explain.standing import standing
 from shared.sla.pinned_edition import PinnedEdition
 
@@ -40,11 +41,15 @@ class ChatRow(NamedTuple):
 
 
 def row_of(
-    request: SupportRequestSubmitted, log: CaseLog, editions: Mapping[bytes, PinnedEdition], now: datetime
+    request: SupportRequestSubmitted,
+    log: CaseLog,
+    editions: Mapping[bytes, PinnedEdition],
+    now: datetime,
+    rebuilt: RebuiltCase,
 ) -> ChatRow | None:
     """The row of a case at `now`; None if it is not open, or its edition is not among `editions`."""
     case = log.case
-    found = None if case is None else standing(log, case, editions, now)
+    found = None if case is None else standing(log, case, editions, now, rebuilt)
     if found is None or found.state not in ("open", "waiting"):
         return None
     spoken = said_last(request, found.activities)

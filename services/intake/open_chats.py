@@ -18,6 +18,7 @@ from prometheus_client import Gauge
 
 from services.intake.chat_rows import ChatRow, row_of
 from services.intake.editions import Editions
+from services.intake.rebuilt_cases import RebuiltCases
 from services.intake.recent_cases import RecentCases
 from services.intake.watchers import Watchers
 from shared.contracts.structs import CaseClosed, CaseReopened, CaseRouted, EscalationEvent
@@ -35,9 +36,16 @@ class OpenChats:
     """The view. All of it runs in the event loop's thread; `watchers` of `ANY` are told of changes."""
 
     def __init__(
-        self, cases: RecentCases, editions: Editions, clock: Callable[[], datetime], *, limit: int = LIMIT
+        self,
+        cases: RecentCases,
+        rebuilt: RebuiltCases,
+        editions: Editions,
+        clock: Callable[[], datetime],
+        *,
+        limit: int = LIMIT,
     ) -> None:
-        self._cases, self._editions, self._clock, self._limit = cases, editions, clock, limit
+        self._cases, self._rebuilt, self._editions = cases, rebuilt, editions
+        self._clock, self._limit = clock, limit
         self._rows: OrderedDict[str, ChatRow] = OrderedDict()
         self._order: list[_Place] = []
         self._others: OrderedDict[str, None] = OrderedDict()  # not open, or not looked at yet
@@ -153,10 +161,11 @@ class OpenChats:
         if case is not None and is_chat is None:
             self._undecided.add(case_id)
         row = None
-        if recent is not None and is_chat:
+        if recent is not None and case is not None and is_chat:
             pinned = [self._editions.pinned(sha256) for sha256 in recent.log.named_editions]
             editions = {short_of(each.sha256): each for each in pinned if each is not None}
-            row = row_of(recent.request, recent.log, editions, self._clock())
+            rebuilt = self._rebuilt.find(recent.log, case, editions)
+            row = row_of(recent.request, recent.log, editions, self._clock(), rebuilt)
         self._replace(case_id, row)
 
     def _is_chat(self, case: CaseRouted) -> bool | None:

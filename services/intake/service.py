@@ -16,6 +16,7 @@ from services.intake.limits import LimitsOfMany, RateLimits, UnauthenticatedCall
 from services.intake.open_chats import OpenChats
 from services.intake.places import Places
 from services.intake.publisher import Publisher
+from services.intake.rebuilt_cases import RebuiltCases
 from services.intake.recent_cases import RecentCases
 from services.intake.request_ids import RequestIds
 from services.intake.request_status import RecentRequests
@@ -72,7 +73,8 @@ class Service:
         self.words = AnyEdition(editions)
         self.recent = RecentRequests(settings.recent_requests, self.published_editions.whole_decision)
         self.cases = RecentCases(settings.recent_cases_mb * 1_000_000)
-        self.chats = OpenChats(self.cases, self.published_editions, clock)
+        self.rebuilt = RebuiltCases()
+        self.chats = OpenChats(self.cases, self.rebuilt, self.published_editions, clock)
         self.recent_activity = RecentDigests(settings.recent_requests)
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")
         self.topics = settings.read_topics()
@@ -138,7 +140,8 @@ class Service:
 
     def _forget(self) -> None:
         """Clear the views of another Kafka: by them a repeated call would be acknowledged without a record."""
-        for view in (self.request_ids, self.recent, self.cases, self.chats, self.recent_activity, self.accounts):
+        cases = (self.cases, self.rebuilt, self.chats)
+        for view in (self.request_ids, self.recent, *cases, self.recent_activity, self.accounts):
             view.clear()
 
     async def admit(self, request: Request, *any_of: Scope) -> Caller:

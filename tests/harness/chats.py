@@ -5,6 +5,7 @@ from typing import Any
 
 from services.intake.editions import Editions
 from services.intake.open_chats import OpenChats
+from services.intake.rebuilt_cases import RebuiltCases
 from services.intake.recent_cases import RecentCases
 from shared.contracts import wire
 from shared.contracts.registry import type_of
@@ -44,7 +45,8 @@ class Chats:
         self.now = MONDAY_NOON
         self.cases = RecentCases(budget)
         self.editions = Editions(library or EditionLibrary.single(shipped_edition("guidelines-2021")))
-        self.open = OpenChats(self.cases, self.editions, lambda: self.now, **given)
+        self.rebuilt = RebuiltCases()
+        self.open = OpenChats(self.cases, self.rebuilt, self.editions, lambda: self.now, **given)
         self._number = 0
 
     def routed(self, case_id: str, at: datetime | None = None, channel: str = "chat", **asked: Any) -> CaseRouted:
@@ -62,8 +64,14 @@ class Chats:
         """Somebody does something to a case."""
         self._number += 1
         actor = Actor(kind="customer" if kind == "customer_replied" else "agent", id=by)
-        usual: dict[str, Any] = {"at": self.now, "recorded_at": self.now, "client": "portal", "actor": actor}
-        event = ActivityRecorded(case_id=case_id, activity_id=f"a{self._number:05}", type=kind, **(usual | given))
+        usual: dict[str, Any] = {
+            "activity_id": f"a{self._number:05}",
+            "at": self.now,
+            "recorded_at": self.now,
+            "client": "portal",
+            "actor": actor,
+        }
+        event = ActivityRecorded(case_id=case_id, type=kind, **(usual | given))
         self._take(ACTIVITY, case_id, event)
 
     def escalation(self, event: EscalationEvent) -> None:

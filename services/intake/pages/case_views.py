@@ -122,7 +122,8 @@ class CaseViews:
         known = self._visit.service.published_editions
         pinned = [known.pinned(sha256) for sha256 in recent.log.named_editions]
         editions = {short_of(each.sha256): each for each in pinned if each is not None}
-        return explanation(recent.log, case, editions, now, messages)
+        rebuilt = self._visit.service.rebuilt.find(recent.log, case, editions)
+        return explanation(recent.log, case, editions, now, messages, rebuilt)
 
 
 def _zone_of(case: CaseRouted | None, edition: Edition | None) -> ZoneInfo | None:
