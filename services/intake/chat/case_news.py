@@ -26,6 +26,7 @@ class CaseNews:
         self._views = CaseViews(visit, request_id)
         self._own = own
         self._case: Data | None = None
+        self._said_of: tuple[object, ...] | None = None  # how the case stood when it was told last
         recent = self._views.recent()
         if not visit.service.requests_tail.caught_up.is_set():  # half of a case would be told again as news
             raise CatchingUp("refusal.reading_requests", retry_after=2)
@@ -51,11 +52,21 @@ class CaseNews:
         return case_page.said(recent.request, recent.messages, self._visit.reader)
 
     def case(self) -> Data | None:
-        """How the case stands now, if that has changed since the last call. It is worked out from the log."""
-        recent = self._visit.service.cases.find(self._request_id)
+        """How the case stands now, if that has changed since the last call.
+
+        It is said in sentences only then: most of what happens in a chat are messages, which change nothing of it.
+        """
+        service = self._visit.service
+        recent, now = service.cases.find(self._request_id), service.clock()
         if recent is None:
             return None
-        case = self._case_data(self._views.view(recent, self._visit.service.clock()))
+        stands = self._views.standing(recent, now)
+        promised = None if stands is None else (stands.state, stands.priority, stands.milestone, stands.due_at)
+        said_of = recent.log.case is None, service.recent.is_closed(self._request_id), promised
+        if said_of == self._said_of:
+            return None
+        self._said_of = said_of
+        case = self._case_data(self._views.view(recent, now))
         if case == self._case:
             return None
         self._case = case

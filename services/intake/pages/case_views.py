@@ -13,10 +13,11 @@ from services.intake.pages.visit import Visit
 from services.intake.recent_cases import RecentCase
 from shared.contracts.structs import CaseRouted
 from shared.explain.explanation import explanation
+from shared.explain.standing import Standing, standing
 from shared.messages.messages import Messages
 from shared.pages.moments import Moments, zone_named
 from shared.policy.model import Edition
-from shared.sla.pinned_edition import short_of
+from shared.sla.pinned_edition import PinnedEdition, short_of
 
 
 class CaseView(NamedTuple):
@@ -117,13 +118,24 @@ class CaseViews:
             key=self._key,
         )
 
+    def standing(self, recent: RecentCase, now: datetime) -> Standing | None:
+        """How the case stands, without sentences; None while it is not decided, or its edition is not known here."""
+        case = recent.log.case
+        if case is None:
+            return None
+        editions = self._editions(recent)
+        return standing(recent.log, case, editions, now, self._visit.service.rebuilt.find(recent.log, case, editions))
+
     def _explained(self, recent: RecentCase, case: CaseRouted, now: datetime, messages: Messages) -> dict[str, Any]:
         """The explanation of the case in the reader's language, by the editions that are known here."""
-        known = self._visit.service.published_editions
-        pinned = [known.pinned(sha256) for sha256 in recent.log.named_editions]
-        editions = {short_of(each.sha256): each for each in pinned if each is not None}
+        editions = self._editions(recent)
         rebuilt = self._visit.service.rebuilt.find(recent.log, case, editions)
         return explanation(recent.log, case, editions, now, messages, rebuilt)
+
+    def _editions(self, recent: RecentCase) -> dict[bytes, PinnedEdition]:
+        known = self._visit.service.published_editions
+        pinned = [known.pinned(sha256) for sha256 in recent.log.named_editions]
+        return {short_of(each.sha256): each for each in pinned if each is not None}
 
 
 def _zone_of(case: CaseRouted | None, edition: Edition | None) -> ZoneInfo | None:
