@@ -25,6 +25,13 @@ async def _open(desk: Page, subject: str) -> None:
     await desk.wait_for_url("**/agent/chats/*")
 
 
+async def _note(desk: Page, text: str) -> None:
+    """Keep a note, which is also a change that other pages show."""
+    await desk.fill("#text", text)
+    await desk.get_by_role("button", name="Keep as a note").click()
+    await expect(desk.locator(".private").last).to_contain_text(text)
+
+
 async def test_a_customers_chat_is_taken_answered_and_resolved(open_as: OpenAs, open_desk: OpenDesk) -> None:
     """It comes to the list by itself; what the agent says and does shows to the customer without a reload."""
     desk = await open_desk()
@@ -69,8 +76,15 @@ async def test_the_second_agent_sees_what_the_first_does(open_as: OpenAs, open_d
     await expect(two.locator("#text")).to_have_value("Half an ans")
     await two.get_by_role("button", name="Take over").click()
     await expect(two.locator(".taken")).to_have_text("You have this chat.")
-    await expect(two.locator("#text")).to_have_value("Half an ans")
     await expect(one.locator(".taken")).to_contain_text("Taken by agent-2.")
+    await _note(one, "It is yours.")
+    await expect(two.locator(".private")).to_contain_text("It is yours.")  # so its stream has sent a frame
+    await expect(two.locator("#text")).to_have_value("Half an ans")
+    await two.locator("#text").press("End")
+    await two.keyboard.type("wer")
+    await _note(one, "All of it.")
+    await expect(two.locator(".private").last).to_contain_text("All of it.")
+    await expect(two.locator("#text")).to_have_value("Half an answer")
 
 
 async def test_an_agent_needs_no_mouse(open_as: OpenAs, open_desk: OpenDesk) -> None:
