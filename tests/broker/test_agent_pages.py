@@ -170,6 +170,20 @@ async def test_who_takes_a_chat_has_it_until_somebody_takes_it_over(intake: Inta
     ]
 
 
+async def test_a_chat_is_taken_over_from_a_page_of_before(intake: Intake) -> None:
+    """Its key has taken the chat once already: to take it back is something else, and counts."""
+    case = await opened(intake)
+    async with desk(intake) as bo, desk(intake, ANOTHER) as cy:
+        form = {**carried((await bo.get(f"{CHATS}/{case}")).text), "take": ""}
+        assert (await bo.post(f"{CHATS}/{case}", data=form)).status_code == 303
+        await does(cy, case, take="desk-7")
+        asked = await bo.post(f"{CHATS}/{case}", data=form)
+        assert asked.status_code == 409
+        again = {**carried(asked.text), "take": "desk-8"}
+        assert (await bo.post(f"{CHATS}/{case}", data=again)).status_code == 303
+        assert "You have this chat" in (await bo.get(f"{CHATS}/{case}")).text
+
+
 async def test_taking_a_chat_keeps_half_an_answer(intake: Intake) -> None:
     """Somebody begins to write, and then sees that nobody has it: what they typed is on the next page."""
     case = await opened(intake)

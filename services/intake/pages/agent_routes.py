@@ -24,6 +24,8 @@ from services.intake.service import service_of
 router = APIRouter(route_class=Page, include_in_schema=False)
 _NEEDS_TEXT = ("agent_replied", "internal_note")
 _ALSO_ANSWERS = ("resolved", "reopened")  # with the text that was typed, if there is one
+# Of a chat that another has taken nothing was reported: with the former key, taking it over could be an old report.
+_NEEDS_NEW_KEY = (IdempotencyConflict, TakenByAnother)
 _SEEN_WITHIN = 1.0  # seconds that the next page waits for what was done to come back from Kafka
 
 
@@ -134,9 +136,9 @@ def _chat(
     wrong: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
-    """The page of a chat. An answer that was refused is still there, with the key by which it counts once."""
+    """The page of a chat. An answer that was refused is still there, with its key if it may have been reported."""
     case = views.current()
-    if refusal is not None and not isinstance(refusal, IdempotencyConflict):
+    if refusal is not None and not isinstance(refusal, _NEEDS_NEW_KEY):
         case = case._replace(key=key_of(typed or {}))
     values = {**views.values(case), "typed": typed or {}, "wrong": wrong or {}, "refusal": refusal}
     headers = {} if refusal is None else refusal.headers
