@@ -237,6 +237,14 @@ async def test_a_note_stays_with_the_agents(intake: Intake) -> None:
     assert "desk-7" not in page
 
 
+async def test_a_form_says_by_its_button_alone_what_it_reports(intake: Intake) -> None:
+    """A hidden field would change with the chat, and send as an answer what was typed as a note."""
+    case = await opened(intake)
+    async with desk(intake) as http:
+        page = (await http.get(f"{CHATS}/{case}")).text
+    assert re.findall(r'<(\w+)[^>]* name="type"', page) == ["button"] * 3
+
+
 async def test_markup_is_shown_as_it_was_typed(intake: Intake) -> None:
     """The subject on the list, and every text of the chat."""
     case = await opened(intake, typed={**TYPED, "subject": MARKUP, "description": MARKUP})

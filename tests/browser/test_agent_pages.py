@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import OpenAs, OpenDesk
+from tests.browser.conftest import OpenAs, OpenDesk, System
 from tests.browser.customer import PLUS, send
 
 ANSWER = "We see it on one relay, and are on it."
@@ -23,6 +23,13 @@ async def _open(desk: Page, subject: str) -> None:
     """Follow the chat's link on the list."""
     await desk.get_by_role("link", name=subject, exact=True).click()
     await desk.wait_for_url("**/agent/chats/*")
+
+
+async def _report(system: System, case: str, activity: dict[str, str]) -> None:
+    """Another program of the desk reports something."""
+    async with system.desk() as http:
+        answer = await http.post(f"/v1/cases/{case}/activity", json=activity)
+        assert answer.status_code == 202, answer.text
 
 
 async def _note(desk: Page, text: str) -> None:
@@ -103,6 +110,29 @@ async def test_an_agent_needs_no_mouse(open_as: OpenAs, open_desk: OpenDesk) -> 
     await desk.keyboard.press("Control+Enter")
     await expect(customer.locator(".say.agent")).to_contain_text(ANSWER)
     await expect(desk.locator("#text")).to_have_value("")
+
+
+async def test_ctrl_enter_sends_an_answer_and_nothing_else(
+    open_as: OpenAs, open_desk: OpenDesk, system: System
+) -> None:
+    """Whatever became of the chat while a note was typed: a closed one has no answer, and nothing is sent."""
+    customer = await _chat(open_as, "Closed meanwhile")
+    desk, case = await open_desk(), customer.url.rpartition("/")[2]
+    await _open(desk, "Closed meanwhile")
+    await desk.fill("#text", "Looks like a relay.")
+    await _report(system, case, {"type": "closed"})
+    await expect(desk.locator("h1 + .pill")).to_have_text("closed")
+    await desk.locator("#text").press("Control+Enter")
+    await _report(system, case, {"type": "internal_note", "text": "a frame later"})
+    await expect(desk.locator(".private")).to_contain_text("a frame later")
+    await expect(desk.locator("#text")).to_have_value("Looks like a relay.")
+    await desk.reload()
+    await desk.fill("#text", "It is open again.")
+    await _report(system, case, {"type": "reopened"})
+    await expect(desk.locator("h1 + .pill")).to_have_text("open")
+    await desk.locator("#text").press("Control+Enter")
+    await expect(customer.locator(".say.agent")).to_contain_text("It is open again.")
+    await expect(customer.locator("main")).not_to_contain_text("Looks like a relay.")
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

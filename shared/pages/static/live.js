@@ -19,11 +19,12 @@
     for (const form of document.querySelectorAll("[data-sent]")) delete form.dataset.sent;
   });
 
-  // Ctrl+Enter sends an answer.
+  // Ctrl+Enter sends an answer, never anything else: what cannot be answered has no such button.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.matches("[data-send]")) return;
     event.preventDefault();
-    event.target.form.requestSubmit();
+    const button = event.target.form.querySelector("[value=agent_replied]");
+    if (button) event.target.form.requestSubmit(button);
   });
 
   // What belongs to one choice is shown with it.
