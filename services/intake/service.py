@@ -13,7 +13,7 @@ from services.intake.editions import Editions
 from services.intake.entitlement_calls import EntitlementCalls
 from services.intake.errors import MissingScope, Refusal, Unauthenticated
 from services.intake.limits import LimitsOfMany, RateLimits, UnauthenticatedCalls
-from services.intake.open_chats import OpenChats
+from services.intake.open_chats import ANY, OpenChats
 from services.intake.places import Places
 from services.intake.publisher import Publisher
 from services.intake.rebuilt_cases import RebuiltCases
@@ -131,12 +131,24 @@ class Service:
             group.create_task(self.requests_tail.run())
             group.create_task(self.accounts_tail.run())
             group.create_task(self.editions_tail.run())
+            group.create_task(self._show_chats())
 
     async def _report_clock(self) -> None:
         report = ClockReport("intake")
         while True:
             report.show(self._watched_clock.read())
             await asyncio.sleep(_CLOCK_REPORT_SECONDS)
+
+    @property
+    def knows_chats(self) -> bool:
+        """Whether the topics have been read that say which chats are open."""
+        return all(tail.caught_up.is_set() for tail in (self.requests_tail, self.editions_tail))
+
+    async def _show_chats(self) -> None:
+        """Wake who waits for the open chats, once they are known."""
+        await self.requests_tail.caught_up.wait()
+        await self.editions_tail.caught_up.wait()
+        self.chats.watchers.notify(ANY)
 
     def _forget(self) -> None:
         """Clear the views of another Kafka: by them a repeated call would be acknowledged without a record."""

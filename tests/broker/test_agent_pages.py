@@ -3,6 +3,7 @@
 No router runs here: the tests write its decisions.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -308,6 +309,26 @@ async def test_the_list_follows_what_happens(intake: Intake) -> None:
             if line.startswith("data:") and frames >= 1 and "desk-8" in line:
                 break
     assert frames <= 2 + 2 * (utc_now() - began).total_seconds()
+
+
+async def test_no_list_is_shown_before_the_topics_are_read(intake: Intake) -> None:
+    """After a restart it would say that no chat is open. Who follows it already is shown it as soon as it is known."""
+    case = await opened(intake)
+    async with (
+        running_intake(intake.bootstrap, wait=False, token_hosts=token_hosts()) as another,
+        desk(another) as http,
+        http.stream("GET", f"{CHATS}/live") as stream,
+    ):
+        early = await http.get(CHATS)
+        assert (early.status_code, "We are just starting" in early.text) == (503, True)
+        frame = ""
+        async with asyncio.timeout(20):
+            async for line in stream.aiter_lines():
+                frame += line
+                if frame and not line:
+                    break
+        assert case in frame
+        assert case in await listed(http)
 
 
 async def test_nothing_that_is_said_is_logged(intake: Intake, capsys: pytest.CaptureFixture[str]) -> None:

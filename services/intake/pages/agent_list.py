@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import Any, NamedTuple
 
 from services.intake.chat_rows import ChatRow
+from services.intake.errors import CatchingUp
 from services.intake.open_chats import OpenChats
 from services.intake.pages.rendered import html_of
 from services.intake.pages.visit import Visit
@@ -38,6 +39,11 @@ class ChatLists:
         self._shown: Any = None
         self._is_first = True
 
+    def check(self) -> None:
+        """Raise CatchingUp until the topics have been read: until then the list would say that no chat is open."""
+        if not self._visit.service.knows_chats:
+            raise CatchingUp("refusal.reading_requests", retry_after=2)
+
     async def ready(self) -> None:
         """Look at what has changed, for a while: what is not looked at by then shows later."""
         with suppress(TimeoutError):
@@ -62,7 +68,9 @@ class ChatLists:
         return ChatList(rows, number, pages, chats.count, chats.late(now), chats.untaken, chats.behind, has_chat)
 
     def frames(self) -> list[bytes]:
-        """The list, if it shows anything else than at the last call."""
+        """The list, if it is known and shows anything else than at the last call."""
+        if not self._visit.service.knows_chats:
+            return []
         found = self.current()
         now = self._visit.service.clock()
         shown = (found, [row.soon_at is not None and row.soon_at <= now for row in found.rows])

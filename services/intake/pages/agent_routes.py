@@ -34,6 +34,7 @@ async def chats(request: Request) -> Response:
     """The open chats by the time that is left."""
     visit = _agent(request)
     views = ChatLists(visit, _page_number(request))
+    views.check()
     await views.ready()
     return in_language(visit) or visit.keep(
         render(visit, "agent_chats.html", moments=views.moments, chats=views.current())

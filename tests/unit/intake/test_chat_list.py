@@ -24,7 +24,7 @@ def _list(chats: Chats, number: int = 1, edition: Edition | None = None) -> Chat
     """What an agent sees of these chats, without an application around it."""
     words = desk_words(in_words_of(messages_in("en"), guidelines(), "en"), guidelines())
     visit = SimpleNamespace(
-        service=SimpleNamespace(chats=chats.open, clock=lambda: chats.now),
+        service=SimpleNamespace(chats=chats.open, clock=lambda: chats.now, knows_chats=True),
         connection=SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(pages=PAGES))),
         edition=edition or guidelines(),
         language="en",
