@@ -194,6 +194,33 @@ async def test_taking_a_chat_keeps_half_an_answer(intake: Intake) -> None:
     assert all(text in answer.text for text in ("We are ab", "You have this chat"))
 
 
+@pytest.mark.parametrize("what", ["expired", "starting", "another_browser"])
+async def test_an_answer_that_is_refused_can_be_copied(intake: Intake, what: str) -> None:
+    """Somebody has typed it for twenty minutes: whatever refuses the form, the page has the text."""
+    case = await opened(intake)
+    async with desk(intake) as http:
+        form = {**carried((await http.get(f"{CHATS}/{case}")).text), "type": "agent_replied", "text": "Half <b>an hour"}
+        address = f"{CHATS}/{case}"
+        if what == "expired":
+            http.cookies.clear()
+            http.cookies.set(PERSON, token_of(AGENT, now=utc_now() - timedelta(hours=3)))
+        elif what == "another_browser":
+            http.cookies.clear()
+            http.cookies.set(PERSON, token_of(AGENT))
+        else:
+            intake.service.requests_tail.caught_up.clear()
+            address = f"{CHATS}/not-read-yet"
+        try:
+            answer = await http.post(address, data=form)
+        finally:
+            intake.service.requests_tail.caught_up.set()
+        assert answer.status_code == (503 if what == "starting" else 403)
+        assert re.search(r"<textarea[^>]* readonly>\s*Half &lt;b&gt;an hour</textarea>", answer.text)
+        http.headers["Origin"] = "https://evil.example"  # a page elsewhere shows nothing in our name
+        assert "Half" not in (await http.post(address, data=form)).text
+    assert await written(intake, case) == []
+
+
 async def test_what_agents_do_is_recorded_as_theirs(intake: Intake) -> None:
     """An answer, a note, and the answer with which a chat is resolved. Sent twice, it counts once."""
     case = await opened(intake)

@@ -72,8 +72,8 @@ async def live_chat(request: Request, case_id: str) -> Response:
 @router.post(CHATS + "/{case_id}")
 async def act(request: Request, case_id: str) -> Response:
     """What an agent does: take the chat, answer, note, resolve, reopen. A text that was typed is not lost."""
+    typed = await read_form(request)  # before anything is refused: the page of the refusal has the text
     visit = _agent(request)
-    typed = await read_form(request)
     visit.check_form(typed)
     views = DeskViews(visit, case_id)
     case = views.current()

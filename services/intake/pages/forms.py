@@ -24,4 +24,10 @@ async def read_form(request: Request) -> dict[str, str]:
     except ValueError:  # not ASCII, not UTF-8 behind the escapes, or too many fields
         raise InvalidFields([FieldError("form", "field.not_utf8")]) from None
     # A browser counts a line break as one character, and sends two.
-    return {name: value.replace("\r\n", "\n") for name, value in pairs}
+    request.state.typed = {name: value.replace("\r\n", "\n") for name, value in pairs}
+    return typed_in(request)
+
+
+def typed_in(request: Request) -> dict[str, str]:
+    """The fields that `read_form` has read; none, if it was not called."""
+    return getattr(request.state, "typed", {})

@@ -37,8 +37,8 @@ def html_of(visit: Visit, template: str, moments: Moments, **values: Any) -> str
     return pages.render(template, visit.messages, moments, **given)
 
 
-def refused(visit: Visit, refusal: Refusal) -> Response:
-    """The page of a refusal: what happened, and what to do."""
+def refused(visit: Visit, refusal: Refusal, text: str = "") -> Response:
+    """The page of a refusal: what happened, and what to do. `text` is what was typed and would be lost."""
     REFUSED.labels(refusal.kind).inc()
     status = 403 if isinstance(refusal, Unauthenticated) else refusal.status
-    return visit.keep(render(visit, "refused.html", status, refusal=refusal, headers=refusal.headers))
+    return visit.keep(render(visit, "refused.html", status, refusal=refusal, text=text, headers=refusal.headers))

@@ -26,10 +26,10 @@ from services.intake.errors import (
 from services.intake.origins import is_from
 from services.intake.pages import form_page
 from services.intake.pages.case_views import CaseView, CaseViews
-from services.intake.pages.forms import read_form
+from services.intake.pages.forms import read_form, typed_in
 from services.intake.pages.offer import Offer, entitlement_of, offer
 from services.intake.pages.rendered import refused, render
-from services.intake.pages.visit import LANGUAGE, PERSON, Visit, set_cookie, sign_in, visit_of
+from services.intake.pages.visit import LANGUAGE, PERSON, Visit, is_own_origin, set_cookie, sign_in, visit_of
 from services.intake.request import OwnSubmission, Submission
 from services.intake.service import service_of
 from services.intake.words import wrong_words_of_request
@@ -59,7 +59,10 @@ class Page(APIRoute):
             try:
                 return await handle(request)
             except Refusal as refusal:
-                return refused(visit_of(service_of(request), request), refusal)
+                visit = visit_of(service_of(request), request)
+                # A form of a page elsewhere must not make a page of ours show its words.
+                text = typed_in(request).get("text", "").strip() if is_own_origin(request) else ""
+                return refused(visit, refusal, text)
 
         return answer
 
