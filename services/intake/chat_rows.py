@@ -52,7 +52,8 @@ def row_of(
     found = None if case is None else standing(log, case, editions, now, rebuilt)
     if found is None or found.state not in ("open", "waiting"):
         return None
-    spoken = said_last(request, found.activities)
+    activities = messages_of(log)
+    spoken = said_last(request, activities)
     turn: Turn = "ours" if spoken.by_customer else "theirs"
     return ChatRow(
         case_id=request.request_id,
@@ -61,13 +62,21 @@ def row_of(
         requester=request.requester.name or request.requester.requester_id,
         priority=found.priority,
         turn="on_hold" if found.state == "waiting" else turn,
-        taken_by=taken_by(found.activities),
+        taken_by=taken_by(activities),
         last_at=spoken.at,
         milestone=found.milestone,
         due_at=found.due_at,
         soon_at=_soon(found.started_at, found.due_at),
         changes_at=min((each.until for each in found.activities if each.until and each.until > now), default=None),
     )
+
+
+def messages_of(log: CaseLog) -> list[ActivityRecorded]:
+    """The activity in the order of the log; of one id the first counts, as it does for escalation."""
+    found: dict[str, ActivityRecorded] = {}
+    for _, activity in log.activity:
+        found.setdefault(activity.activity_id, activity)
+    return [*found.values()]
 
 
 class SaidLast(NamedTuple):
@@ -87,7 +96,7 @@ def said_last(request: SupportRequestSubmitted, activities: Sequence[ActivityRec
 
 
 def taken_by(activities: Sequence[ActivityRecorded]) -> str | None:
-    """Who has taken the case, by the last word on it; None = nobody."""
+    """Who has taken the case, by the last of `activities` that says so; None = nobody. The list and the page ask it."""
     return next((each.to for each in reversed(activities) if each.type == "assigned"), None)
 
 

@@ -17,7 +17,7 @@ from msgspec import structs
 
 from services.intake.pages.visit import PERSON
 from shared.contracts import wire
-from shared.contracts.structs import ActivityRecorded, CaseReopened
+from shared.contracts.structs import ActivityRecorded, Actor, CaseReopened
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS
 from shared.identity.person import Person
 from shared.wall_clock import utc_now
@@ -169,6 +169,32 @@ async def test_who_takes_a_chat_has_it_until_somebody_takes_it_over(intake: Inta
         ("assigned", "desk-7", "agent", "desk-7"),
         ("assigned", "desk-8", "agent", "desk-8"),
     ]
+
+
+async def test_the_list_and_the_page_agree_on_who_has_a_chat(intake: Intake) -> None:
+    """By the order of the log, also where the clocks of two instances of intake differ; so does what was said last."""
+    case, now = await opened(intake, ago=timedelta(minutes=9)), utc_now()
+    for to, seconds in (("desk-7", -60), ("desk-8", -120)):
+        before, at = intake.service.cases.count_of(case), now + timedelta(seconds=seconds)
+        actor = Actor(kind="agent", id=to)
+        taken = ActivityRecorded(
+            case_id=case,
+            activity_id=f"by-{to}",
+            type="assigned",
+            to=to,
+            at=at,
+            recorded_at=at,
+            client="portal",
+            actor=actor,
+        )
+        await write(intake.bootstrap, [output_of(ACTIVITY, case, taken)])
+        await more_than(intake, case, before)
+    async with desk(intake) as http:
+        row = re.search(rf'<tr id="chat-{case}".*?</tr>', (await http.get(CHATS)).text, re.DOTALL)
+        page = (await http.get(f"{CHATS}/{case}")).text
+    assert row is not None
+    assert "desk-8" in row[0]
+    assert re.search(r'taken" role="status"><span>Taken by desk-8', page)
 
 
 async def test_a_chat_is_taken_over_from_a_page_of_before(intake: Intake) -> None:

@@ -100,11 +100,6 @@ def _by(activity: ActivityRecorded, reader: str) -> str:
     return "me" if activity.actor.id == reader else "colleague"
 
 
-def taken_by(found: Data) -> str | None:
-    """Who has taken the case of an explanation, by the last word on it; None = nobody."""
-    return next((each.get("to") for each in reversed(found["history"]) if each["type"] == "assigned"), None)
-
-
 def happened(found: Data, messages: Messages, reader: str) -> Iterator[Happened]:
     """What happened, in its order. `messages` are `desk_words`."""
     yield Happened(found["received_at"], messages("page.happened.submitted"), "")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from services.intake.chat_rows import taken_by
 from services.intake.pages import agent_case
 from services.intake.pages.case_page import Happened
 from services.intake.pages.case_views import CaseView, CaseViews
@@ -37,7 +38,7 @@ class DeskViews(CaseViews):
             happened = list(agent_case.happened(found, self._visit.messages, reader))
         desk = DeskView(
             said=agent_case.said(request, recent.messages, reader),
-            taken_by=None if found is None else agent_case.taken_by(found),
+            taken_by=taken_by(recent.messages),
             account_id=request.account_id,
             requester=request.requester,
             is_anonymous=request.authenticated_by == "anonymous",

@@ -75,15 +75,6 @@ def test_a_case_that_an_agent_opened_begins_with_a_colleague() -> None:
     assert agent_case.said(request(opened_by="agent"), [], "desk-7")[0].by == "colleague"
 
 
-def test_who_has_a_case_is_who_took_it_last() -> None:
-    """And nobody once it was given back."""
-    case = ExplainedCase()
-    assert agent_case.taken_by(case.explained()) is None
-    for to in ("desk-7", "desk-8", None):
-        case.record_activity("assigned", to=to)
-        assert agent_case.taken_by(case.explained()) == to
-
-
 def test_what_happened_is_said_to_an_agent() -> None:
     """With what customers do not see: notes, who took it, warnings and calls; each with who it was."""
     case = ExplainedCase()
