@@ -55,6 +55,7 @@ class OpenChats:
         self._editions_known = 0
         self._untaken = 0
         self.watchers = Watchers()
+        cases.on_forgotten = self._forget
         KEPT.set_function(self.__len__)
 
     def __len__(self) -> int:
@@ -121,13 +122,6 @@ class OpenChats:
             self._look_at(self._changed.popitem(last=False)[0])
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
-
-    def check(self, rows: list[ChatRow]) -> bool:
-        """Whether the cases of these rows are all still there; those that are not are looked at again."""
-        gone = [row.case_id for row in rows if not self._cases.count_of(row.case_id)]
-        for case_id in gone:
-            self._changed[case_id] = None
-        return not gone
 
     def _note_ends(self) -> None:
         now = self._clock()

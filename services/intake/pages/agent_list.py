@@ -63,7 +63,6 @@ class ChatLists:
         pages = max(1, -(-chats.count // SIZE))
         number = min(self._number, pages)
         rows = chats.shown((number - 1) * SIZE, number * SIZE)
-        chats.check(rows)
         has_chat = self._visit.edition.live_chat is not None
         return ChatList(rows, number, pages, chats.count, chats.late(now), chats.untaken, chats.behind, has_chat)
 

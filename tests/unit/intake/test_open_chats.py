@@ -168,13 +168,19 @@ async def test_it_keeps_no_more_than_it_may() -> None:
 
 
 async def test_a_case_that_intake_has_forgotten_leaves_the_list() -> None:
-    """Its page would say that there is no such chat."""
-    chats = Chats()
-    chats.routed("c1")
+    """And its numbers, at once: its page would say that there is no such chat."""
+    chats = Chats(budget=20_000)
+    for number in range(3):
+        chats.routed(f"c{number}", at=chats.now - timedelta(hours=2))
     await chats.open.refresh()
+    for number in range(30):
+        chats.activity("c2", "internal_note", text="x" * 400)
+        if not chats.cases.count_of("c0"):
+            break
+    assert (chats.open.count, chats.open.untaken, chats.open.late(chats.now)) == (2, 2, 2)
+    assert await chats.listed() == ["c1", "c2"]
     chats.cases.clear()
-    assert not chats.open.check(chats.open.shown(0, 10))
-    assert await chats.listed() == []
+    assert (chats.open.count, await chats.listed()) == (0, [])
 
 
 async def test_whoever_looks_is_told_of_changes() -> None:
