@@ -4,15 +4,16 @@ A chat is a case whose channel is the `live_chat.channel` of the edition that de
 records which cases are chats, and which of them have changed. What one amounts to is worked out only when somebody
 looks, once for each change, and a few at a time, so that calls are served in between. It has subjects, in memory only.
 
-Bounded: of more than `limit` chats it forgets the one first that was resolved, or routed, first.
+Bounded: of more than `limit` chats it forgets the resolved ones first, then those that have not changed for longest.
 """
 
 import asyncio
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
-from heapq import heappop, heappush
+from itertools import chain
+from operator import itemgetter
 
 from prometheus_client import Gauge
 
@@ -50,7 +51,7 @@ class OpenChats:
         self._order: list[_Place] = []
         self._others: OrderedDict[str, None] = OrderedDict()  # not open, or not looked at yet
         self._changed: OrderedDict[str, None] = OrderedDict()
-        self._ends: list[tuple[datetime, str]] = []  # a heap: when which chat changes by itself
+        self._ends: list[tuple[datetime, str]] = []  # in order: when which open chat changes by itself
         self._undecided: set[str] = set()  # of editions that were not known
         self._editions_known = 0
         self._untaken = 0
@@ -75,6 +76,11 @@ class OpenChats:
     def behind(self) -> int:
         """How many have to be looked at."""
         return len(self._changed)
+
+    @property
+    def ends(self) -> int:
+        """How many of the open ones change by themselves."""
+        return len(self._ends)
 
     def late(self, now: datetime) -> int:
         """How many of them are late."""
@@ -124,9 +130,9 @@ class OpenChats:
                 await asyncio.sleep(0)
 
     def _note_ends(self) -> None:
-        now = self._clock()
-        while self._ends and self._ends[0][0] <= now:
-            self.changed(heappop(self._ends)[1])
+        for _, case_id in self._ends[: bisect_right(self._ends, self._clock(), key=itemgetter(0))]:
+            if case_id not in self._changed:
+                self.changed(case_id)
 
     def _note_editions(self) -> None:
         if len(self._editions) != self._editions_known:
@@ -136,10 +142,10 @@ class OpenChats:
             self._undecided.clear()
 
     def _look_again(self, case_id: str) -> None:
+        self._changed[case_id] = None
         if case_id not in self._rows:
             self._others[case_id] = None
             self._shrink()
-        self._changed[case_id] = None
         self.watchers.notify(ANY)
 
     def _look_at(self, case_id: str) -> None:
@@ -171,7 +177,7 @@ class OpenChats:
         return chat is not None and case.assigned_channel == chat.channel
 
     def _replace(self, case_id: str, row: ChatRow | None) -> None:
-        before = self._take_out(case_id)
+        self._take_out(case_id)
         if row is None:
             self._others[case_id] = None
             self._others.move_to_end(case_id)
@@ -180,15 +186,16 @@ class OpenChats:
         self._rows[case_id] = row
         insort(self._order, row.order)
         self._untaken += row.taken_by is None
-        if row.changes_at is not None and (before is None or before.changes_at != row.changes_at):
-            heappush(self._ends, (row.changes_at, case_id))
+        if row.changes_at is not None:
+            insort(self._ends, (row.changes_at, case_id))
 
-    def _take_out(self, case_id: str) -> ChatRow | None:
+    def _take_out(self, case_id: str) -> None:
         row = self._rows.pop(case_id, None)
         if row is not None:
             del self._order[bisect_left(self._order, row.order)]
             self._untaken -= row.taken_by is None
-        return row
+            if row.changes_at is not None:
+                del self._ends[bisect_left(self._ends, (row.changes_at, case_id))]
 
     def _forget(self, case_id: str) -> None:
         if case_id not in self._rows and case_id not in self._others:
@@ -200,5 +207,13 @@ class OpenChats:
         self.watchers.notify(ANY)
 
     def _shrink(self) -> None:
+        """Forget those that are too many. What was not looked at yet may be open, or not any more: look at a few."""
+        looks = AT_ONCE
         while len(self) > self._limit:
-            self._forget(next(iter(self._others)) if len(self._others) > 1 else next(iter(self._rows), ""))
+            case_id = next(chain(self._others, self._changed if looks else (), self._rows))
+            if looks and case_id in self._changed:
+                looks -= 1
+                del self._changed[case_id]
+                self._look_at(case_id)
+            else:
+                self._forget(case_id)

@@ -167,13 +167,42 @@ async def test_it_keeps_no_more_than_it_may() -> None:
     assert (await chats.listed(), len(chats.open), chats.open.untaken) == ([], 0, 0)
 
 
+async def test_a_chat_that_nobody_has_looked_at_stays_longer_than_a_resolved_one() -> None:
+    """An open chat must not be forgotten for a resolved one, only because no agent has opened the list meanwhile."""
+    chats = Chats(limit=3)
+    chats.routed("done")
+    await chats.open.refresh()
+    for number in range(2):
+        chats.routed(f"c{number}")
+    chats.activity("done", "resolved")
+    chats.routed("c2")  # nobody has looked since
+    assert await chats.listed() == ["c0", "c1", "c2"]
+    chats.activity("c1", "resolved")
+    chats.routed("c3")
+    assert await chats.listed() == ["c0", "c2", "c3"]
+
+
+async def test_what_is_kept_does_not_grow_with_what_happens_to_a_chat() -> None:
+    """A chat that is put on hold again and again changes by itself once, at the next of its ends."""
+    chats = Chats()
+    chats.routed("c1")
+    for number in range(20):
+        chats.activity("c1", "status_changed", to="waiting_on_customer", until=chats.now + (50 - number) * MINUTE)
+        await chats.open.refresh()
+    assert chats.open.ends == 1
+    for minutes, ends in ((32, 1), (19, 0)):
+        chats.now += minutes * MINUTE
+        await chats.open.refresh()
+        assert (chats.open.shown(0, 1)[0].turn, chats.open.ends) == ("ours", ends)
+
+
 async def test_a_case_that_intake_has_forgotten_leaves_the_list() -> None:
     """And its numbers, at once: its page would say that there is no such chat."""
     chats = Chats(budget=20_000)
     for number in range(3):
         chats.routed(f"c{number}", at=chats.now - timedelta(hours=2))
     await chats.open.refresh()
-    for number in range(30):
+    for _ in range(30):
         chats.activity("c2", "internal_note", text="x" * 400)
         if not chats.cases.count_of("c0"):
             break
