@@ -135,6 +135,46 @@ async def test_ctrl_enter_sends_an_answer_and_nothing_else(
     await expect(customer.locator("main")).not_to_contain_text("Looks like a relay.")
 
 
+HIDE = """
+Object.defineProperty(Document.prototype, "hidden", {get: () => !document.documentElement?.dataset.front});
+window.shown = (front) => {
+  if (front) document.documentElement.dataset.front = "yes"; else delete document.documentElement.dataset.front;
+  document.dispatchEvent(new Event("visibilitychange"));
+};
+"""
+
+
+async def test_tabs_in_the_background_leave_the_connections_to_the_one_in_front(
+    open_as: OpenAs, open_desk: OpenDesk
+) -> None:
+    """A browser has six for each host, and each page that follows holds one. A tab that comes back has all that it missed.
+
+    A browser under test shows all its tabs at once, so the test says which of them are behind.
+    """
+    await _chat(open_as, "Many tabs")
+    one = await open_desk()
+    address = await one.get_by_role("link", name="Many tabs", exact=True).get_attribute("href")
+    url = one.url.partition("/agent")[0] + str(address)
+    await one.goto("about:blank")
+    await one.context.add_init_script(HIDE)
+    tabs = [one, *[await one.context.new_page() for _ in range(6)]]
+    for tab in tabs:
+        await tab.goto(url)
+        await expect(tab.locator(".taken")).to_contain_text("Nobody has taken")
+    front = tabs[6]
+    await front.evaluate("shown(true)")
+    await front.get_by_role("button", name="Take it").click()
+    await expect(front.locator(".taken")).to_have_text("You have this chat.")
+    await front.evaluate("shown(true)")
+    await expect(tabs[0].locator(".taken")).to_contain_text("Nobody has taken")  # it does not follow
+    await tabs[0].evaluate("shown(true)")
+    await expect(tabs[0].locator(".taken")).to_have_text("You have this chat.")
+    await tabs[0].evaluate("shown(false)")
+    await _note(front, "While it was behind.")
+    await tabs[0].evaluate("shown(true)")
+    await expect(tabs[0].locator(".private")).to_contain_text("While it was behind.")
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 async def test_the_desk_works_without_scripts(open_as: OpenAs, open_desk: OpenDesk, language: str) -> None:
     """Take, note, answer, resolve and reopen; each shows on the page that comes back."""

@@ -57,6 +57,12 @@
   setInterval(tick, 1000);
   tick();
 
+  // A browser has six connections for each host (HTTP/1.1), and each page that follows holds one. The extension lets that
+  // of a page go while it is in the background (pauseOnBackground), but not that of a page which was opened there.
+  document.addEventListener("htmx:sse:after:message", () => {
+    if (document.hidden) document.dispatchEvent(new Event("visibilitychange"));
+  });
+
   // A stream that has ended is tried again. Until it is there, the page says that it may be old.
   const stale = document.getElementById("stale");
   if (stale) {
