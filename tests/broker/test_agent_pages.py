@@ -328,7 +328,8 @@ async def test_agents_have_their_chats_instead_of_the_form(intake: Intake) -> No
     """An agent has no account for which to send anything: the form leads to the chats, and takes nothing."""
     async with desk(intake) as http, browser(intake, unique()) as customer:
         assert (await http.get("/")).headers["Location"] == CHATS
-        assert CHATS in (await http.get(CHATS)).text
+        nav = re.findall(r'<a href="([^"?]*)"', (await http.get(CHATS)).text.partition("</nav>")[0])
+        assert nav == [CHATS]  # no link that leads them back, or to a chat that they cannot hand over
         assert CHATS not in (await customer.get("/")).text
         form = carried((await http.get(f"{CHATS}/{await opened(intake)}")).text)
         refused = await http.post("/requests", data={**form, **TYPED})
@@ -343,7 +344,9 @@ async def test_the_list_says_in_every_language_what_it_is(intake: Intake) -> Non
         assert "Nadie lleva este chat" in (await http.get(f"{CHATS}/{case}")).text
         for page in ("x", "-1", "0", "99999", "9" * 400):
             assert (await http.get(CHATS, params={"page": page})).status_code == 200
-        assert (await http.get(f"{CHATS}/unknown")).status_code == 404
+        unknown = await http.get(f"{CHATS}/unknown")
+        assert (unknown.status_code, "Aquí no existe ese chat" in unknown.text) == (404, True)
+        assert re.search(rf'<a class="button" href="{CHATS}">Volver a los chats', unknown.text)
 
 
 async def test_the_list_follows_what_happens(intake: Intake) -> None:

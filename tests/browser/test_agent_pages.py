@@ -135,6 +135,28 @@ async def test_ctrl_enter_sends_an_answer_and_nothing_else(
     await expect(customer.locator("main")).not_to_contain_text("Looks like a relay.")
 
 
+HEAR = """
+const news = document.getElementById("news"), heard = [], data = document.documentElement.dataset;
+new MutationObserver(() => {
+  if (news.textContent) heard.push(news.textContent);
+  [data.heard, data.texts] = [heard.length, new Set(heard).size];
+}).observe(news, {childList: true});
+"""
+
+
+async def test_a_screen_reader_hears_of_every_message(open_as: OpenAs, open_desk: OpenDesk, system: System) -> None:
+    """Also of the second, whose entry is the same, and not of what is not new."""
+    customer = await _chat(open_as, "Heard twice")
+    desk, case = await open_desk(), customer.url.rpartition("/")[2]
+    await _open(desk, "Heard twice")
+    await expect(desk.locator(".events")).to_contain_text("Decided")
+    await desk.evaluate(HEAR)
+    for number in (1, 2):
+        await _report(system, case, {"type": "internal_note", "text": f"note {number}"})
+        await expect(desk.locator("html")).to_have_attribute("data-heard", str(number))
+    await expect(desk.locator("html")).to_have_attribute("data-texts", "1")
+
+
 HIDE = """
 Object.defineProperty(Document.prototype, "hidden", {get: () => !document.documentElement?.dataset.front});
 window.shown = (front) => {
@@ -147,7 +169,7 @@ window.shown = (front) => {
 async def test_tabs_in_the_background_leave_the_connections_to_the_one_in_front(
     open_as: OpenAs, open_desk: OpenDesk
 ) -> None:
-    """A browser has six for each host, and each page that follows holds one. A tab that comes back has all that it missed.
+    """A browser has six for each host, and each page that follows holds one. A tab that comes back shows everything.
 
     A browser under test shows all its tabs at once, so the test says which of them are behind.
     """

@@ -25,6 +25,7 @@ from services.intake.errors import (
 )
 from services.intake.origins import is_from
 from services.intake.pages import form_page
+from services.intake.pages.agent_views import at_desk
 from services.intake.pages.case_views import CaseView, CaseViews
 from services.intake.pages.forms import read_form, typed_in
 from services.intake.pages.offer import Offer, entitlement_of, offer
@@ -62,6 +63,8 @@ class Page(APIRoute):
                 visit = visit_of(service_of(request), request)
                 # A form of a page elsewhere must not make a page of ours show its words.
                 text = typed_in(request).get("text", "").strip() if is_own_origin(request) else ""
+                if visit.is_agent and request.url.path.startswith(CHATS):
+                    visit = at_desk(visit)
                 return refused(visit, refusal, text)
 
         return answer
@@ -74,7 +77,7 @@ router = APIRouter(route_class=Page, include_in_schema=False)
 async def form(request: Request) -> Response:
     """The form, for whoever looks at it; agents who send no requests have their chats instead."""
     visit = _visit(request)
-    if visit.is_agent and SUBMIT_SCOPE not in visit.caller.scopes:
+    if visit.is_agent and not visit.may_submit:
         return see(CHATS)
     if visit.person is not None and _account(visit) is None and not visit.service.accounts_tail.caught_up.is_set():
         raise CatchingUp("refusal.reading_entitlements", retry_after=2)
@@ -90,7 +93,7 @@ async def submit(request: Request) -> Response:
     try:
         visit.check_identity(typed)
         await visit.service.count(visit.caller)
-        if SUBMIT_SCOPE not in visit.caller.scopes:
+        if not visit.may_submit:
             raise MissingScope("refusal.scope", scopes=[SUBMIT_SCOPE])
         key = IdempotencyKey(key_of(typed), True)
         submission = _submission(visit, typed)

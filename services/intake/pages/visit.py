@@ -26,7 +26,7 @@ from services.intake.service import Service
 from shared.contracts.request_ids import keyed_hash
 from shared.http.connections import client_of
 from shared.identity.person import Person
-from shared.identity.scopes import AGENT_SCOPE
+from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE
 from shared.identity.signed_tokens import SignedIn, TokenRefused
 from shared.messages.catalogues import accepted_of, messages_in
 from shared.messages.messages import Messages
@@ -68,6 +68,11 @@ class Visit:
     def is_agent(self) -> bool:
         """Whether an agent of the support desk is signed in."""
         return self.person is not None and AGENT_SCOPE in self.person.scopes
+
+    @property
+    def may_submit(self) -> bool:
+        """Whether they send requests: visitors and customers do, agents only if their token says so."""
+        return SUBMIT_SCOPE in self.caller.scopes
 
     @property
     def address(self) -> str:

@@ -68,13 +68,19 @@
   if (stale) {
     document.addEventListener("htmx:sse:error", () => { stale.hidden = false; });
     document.addEventListener("htmx:sse:after:connection", () => { stale.hidden = true; });
-    // A screen reader hears what is new, and not the page again.
+    // A screen reader hears what is new, and not the page again. A text that is there already would not be heard: it
+    // is taken away first.
+    const news = document.getElementById("news");
     const latest = () => [...document.querySelectorAll("h1 + .pill, .events li:last-child span")].map((e) => e.textContent).join(": ");
-    let told = latest();
+    const state = () => `${document.querySelectorAll(".events li").length} ${latest()}`;
+    let told = state();
     document.addEventListener("htmx:sse:after:message", () => {
       tick();
       showChosen();
-      if (latest() !== told) document.getElementById("news").textContent = told = latest();
+      if (state() === told) return;
+      told = state();
+      news.textContent = "";
+      setTimeout(() => { news.textContent = latest(); }, 100);
     });
   }
 })();
