@@ -4,6 +4,7 @@ No router runs here: the tests write its decisions.
 """
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -23,6 +24,7 @@ from shared.identity.person import Person
 from shared.wall_clock import utc_now
 from tests.broker.intake_calls import events_of, output_of, unique
 from tests.broker.test_pages import MARKUP, TYPED, browser, carried, send
+from tests.harness.chat import chatting
 from tests.harness.chats import decided_chat
 from tests.harness.decided import closed, reopened
 from tests.harness.intake import Intake, running_intake, topics_at, write
@@ -273,7 +275,7 @@ async def test_what_agents_do_is_recorded_as_theirs(intake: Intake) -> None:
 
 
 async def test_a_note_stays_with_the_agents(intake: Intake) -> None:
-    """The customer's page has neither its text nor that there is one."""
+    """No way of the customer has its text, or that there is one: the page, its stream, the chat, the API."""
     account = unique()
     async with browser(intake, account) as http:
         address = (await send(http, {**TYPED, "channel": "chat"})).headers["Location"]
@@ -282,13 +284,84 @@ async def test_a_note_stays_with_the_agents(intake: Intake) -> None:
     assert recent is not None
     await write(intake.bootstrap, [output_of(CASES, case, decided_chat(recent.request))])
     await more_than(intake, case, 0)
-    async with desk(intake) as agent, browser(intake, account) as http:
+    token = token_of(somebody_of(account))
+    async with (
+        desk(intake) as agent,
+        browser(intake, account) as http,
+        chatting(intake.url, hello={"token": token}) as chat,
+    ):
+        await chat.next("welcome")
+        await chat.send(type="follow", id=None, request_id=case)
+        told = asyncio.create_task(_streamed(http, f"{address}/live", "We are on it."))
         await does(agent, case, "internal_note", text="for the desk alone")
         await does(agent, case, text="We are on it.")
-        page = (await http.get(address)).text
-    assert "We are on it." in page
-    assert "for the desk alone" not in page
-    assert "desk-7" not in page
+        await does(agent, case, "internal_note", text="for the desk alone")
+        await does(agent, case, text="It works again.")
+        await chat.next("said")
+        while (await chat.next("said"))["message"]["text"] != "It works again.":
+            pass
+        bearer = {"Authorization": f"Bearer {token}"}
+        shown = {
+            "page": (await http.get(address)).text,
+            "frames of the page": await told,
+            "chat": json.dumps(chat.told),
+            "API": (await http.get(f"/v1/support-requests/{case}", headers=bearer)).text,
+        }
+    for way, text in shown.items():
+        assert ("We are on it." in text) is (way != "API"), way
+        for secret in ("for the desk alone", "internal_note", "desk-7"):
+            assert secret not in text, (way, secret)
+
+
+async def _streamed(http: httpx.AsyncClient, address: str, until: str) -> str:
+    """What a stream sends, up to the end of the frame that has this text."""
+    text = ""
+    async with asyncio.timeout(15), http.stream("GET", address) as stream:
+        async for line in stream.aiter_lines():
+            text += line + "\n"
+            if not line and until in text:
+                break
+    return text
+
+
+async def test_of_two_who_take_a_chat_at_once_one_has_it(intake: Intake) -> None:
+    """Both see the same one, by the order of the log; nothing fails, and nobody has it twice."""
+    case = await opened(intake)
+    async with desk(intake) as bo, desk(intake, ANOTHER) as cy:
+        pages = [(await http.get(f"{CHATS}/{case}")).text for http in (bo, cy)]
+        forms = [{**carried(page), "take": ""} for page in pages]
+        both = zip((bo, cy), forms, strict=True)
+        done = await asyncio.gather(*[http.post(f"{CHATS}/{case}", data=form) for http, form in both])
+        assert {each.status_code for each in done} <= {303, 409}
+        last = (await written(intake, case))[-1].to
+        await eventually(lambda: _has_read(intake, case, len(done)), 10, "intake has read both")
+        shown = [(await http.get(f"{CHATS}/{case}")).text for http in (bo, cy)]
+    assert ["You have this chat" in page for page in shown] == [last == "desk-7", last == "desk-8"]
+
+
+def _has_read(intake: Intake, case: str, most: int) -> bool:
+    recent = intake.service.cases.find(case)
+    return recent is not None and 1 <= len(recent.messages) <= most
+
+
+async def test_a_stream_ends_with_the_token_of_its_agent(intake: Intake) -> None:
+    """A list that stays open on a screen must not go on showing what its agent may not see any more."""
+    case = await opened(intake)
+    text, acted = "", False
+    async with desk(intake) as http, desk(intake, ANOTHER) as other:
+        http.cookies.clear()
+        ends_at = utc_now() + timedelta(seconds=3)
+        http.cookies.set(PERSON, token_of(AGENT, life=timedelta(seconds=3)))
+        async with asyncio.timeout(40), http.stream("GET", f"{CHATS}/live") as stream:
+            async for line in stream.aiter_lines():
+                text += line
+                if not line and not acted:
+                    acted = True
+                    await eventually(lambda: utc_now() > ends_at, 10, "the token has ended")
+                    await does(other, case, take="")
+    rows = re.findall(rf'id="chat-{case}".*?</tr>', text)
+    assert rows
+    assert not [row for row in rows if "desk-8" in row]
 
 
 async def test_a_form_says_by_its_button_alone_what_it_reports(intake: Intake) -> None:

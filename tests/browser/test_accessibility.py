@@ -64,7 +64,7 @@ async def _desk_chat(page: Page) -> None:
     await page.locator(".subject").first.click()
     await page.fill("#text", "A note about a long-distance-call-that-drops-after-a-minute")
     await page.locator('button[value="internal_note"]').click()
-    await expect(page.locator(".private")).to_be_visible()
+    await expect(page.locator(".private").last).to_contain_text("long-distance")
     await page.locator('button[value="agent_replied"]').click()  # with nothing in it
     await expect(page.locator("#wrong-text")).to_be_visible()
     for details in await page.locator("summary").all():
