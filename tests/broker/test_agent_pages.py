@@ -18,7 +18,7 @@ from msgspec import structs
 
 from services.intake.pages.visit import PERSON
 from shared.contracts import wire
-from shared.contracts.structs import ActivityRecorded, Actor, CaseReopened
+from shared.contracts.structs import ActivityRecorded, CaseReopened
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS
 from shared.identity.person import Person
 from shared.wall_clock import utc_now
@@ -173,46 +173,6 @@ async def test_who_takes_a_chat_has_it_until_somebody_takes_it_over(intake: Inta
     ]
 
 
-async def test_the_list_and_the_page_agree_on_who_has_a_chat(intake: Intake) -> None:
-    """By the order of the log, also where the clocks of two instances of intake differ; so does what was said last."""
-    case, now = await opened(intake, ago=timedelta(minutes=9)), utc_now()
-    for to, seconds in (("desk-7", -60), ("desk-8", -120)):
-        before, at = intake.service.cases.count_of(case), now + timedelta(seconds=seconds)
-        actor = Actor(kind="agent", id=to)
-        taken = ActivityRecorded(
-            case_id=case,
-            activity_id=f"by-{to}",
-            type="assigned",
-            to=to,
-            at=at,
-            recorded_at=at,
-            client="portal",
-            actor=actor,
-        )
-        await write(intake.bootstrap, [output_of(ACTIVITY, case, taken)])
-        await more_than(intake, case, before)
-    async with desk(intake) as http:
-        row = re.search(rf'<tr id="chat-{case}".*?</tr>', (await http.get(CHATS)).text, re.DOTALL)
-        page = (await http.get(f"{CHATS}/{case}")).text
-    assert row is not None
-    assert "desk-8" in row[0]
-    assert re.search(r'taken" role="status"><span>Taken by desk-8', page)
-
-
-async def test_a_chat_is_taken_over_from_a_page_of_before(intake: Intake) -> None:
-    """Its key has taken the chat once already: to take it back is something else, and counts."""
-    case = await opened(intake)
-    async with desk(intake) as bo, desk(intake, ANOTHER) as cy:
-        form = {**carried((await bo.get(f"{CHATS}/{case}")).text), "take": ""}
-        assert (await bo.post(f"{CHATS}/{case}", data=form)).status_code == 303
-        await does(cy, case, take="desk-7")
-        asked = await bo.post(f"{CHATS}/{case}", data=form)
-        assert asked.status_code == 409
-        again = {**carried(asked.text), "take": "desk-8"}
-        assert (await bo.post(f"{CHATS}/{case}", data=again)).status_code == 303
-        assert "You have this chat" in (await bo.get(f"{CHATS}/{case}")).text
-
-
 async def test_taking_a_chat_keeps_half_an_answer(intake: Intake) -> None:
     """Somebody begins to write, and then sees that nobody has it: what they typed is on the next page."""
     case = await opened(intake)
@@ -220,33 +180,6 @@ async def test_taking_a_chat_keeps_half_an_answer(intake: Intake) -> None:
         answer = await does(http, case, take="", text="We are ab")
     assert answer.status_code == 200
     assert all(text in answer.text for text in ("We are ab", "You have this chat"))
-
-
-@pytest.mark.parametrize("what", ["expired", "starting", "another_browser"])
-async def test_an_answer_that_is_refused_can_be_copied(intake: Intake, what: str) -> None:
-    """Somebody has typed it for twenty minutes: whatever refuses the form, the page has the text."""
-    case = await opened(intake)
-    async with desk(intake) as http:
-        form = {**carried((await http.get(f"{CHATS}/{case}")).text), "type": "agent_replied", "text": "Half <b>an hour"}
-        address = f"{CHATS}/{case}"
-        if what == "expired":
-            http.cookies.clear()
-            http.cookies.set(PERSON, token_of(AGENT, now=utc_now() - timedelta(hours=3)))
-        elif what == "another_browser":
-            http.cookies.clear()
-            http.cookies.set(PERSON, token_of(AGENT))
-        else:
-            intake.service.requests_tail.caught_up.clear()
-            address = f"{CHATS}/not-read-yet"
-        try:
-            answer = await http.post(address, data=form)
-        finally:
-            intake.service.requests_tail.caught_up.set()
-        assert answer.status_code == (503 if what == "starting" else 403)
-        assert re.search(r"<textarea[^>]* readonly>\s*Half &lt;b&gt;an hour</textarea>", answer.text)
-        http.headers["Origin"] = "https://evil.example"  # a page elsewhere shows nothing in our name
-        assert "Half" not in (await http.post(address, data=form)).text
-    assert await written(intake, case) == []
 
 
 async def test_what_agents_do_is_recorded_as_theirs(intake: Intake) -> None:
@@ -324,46 +257,6 @@ async def _streamed(http: httpx.AsyncClient, address: str, until: str) -> str:
     return text
 
 
-async def test_of_two_who_take_a_chat_at_once_one_has_it(intake: Intake) -> None:
-    """Both see the same one, by the order of the log; nothing fails, and nobody has it twice."""
-    case = await opened(intake)
-    async with desk(intake) as bo, desk(intake, ANOTHER) as cy:
-        pages = [(await http.get(f"{CHATS}/{case}")).text for http in (bo, cy)]
-        forms = [{**carried(page), "take": ""} for page in pages]
-        both = zip((bo, cy), forms, strict=True)
-        done = await asyncio.gather(*[http.post(f"{CHATS}/{case}", data=form) for http, form in both])
-        assert {each.status_code for each in done} <= {303, 409}
-        last = (await written(intake, case))[-1].to
-        await eventually(lambda: _has_read(intake, case, len(done)), 10, "intake has read both")
-        shown = [(await http.get(f"{CHATS}/{case}")).text for http in (bo, cy)]
-    assert ["You have this chat" in page for page in shown] == [last == "desk-7", last == "desk-8"]
-
-
-def _has_read(intake: Intake, case: str, most: int) -> bool:
-    recent = intake.service.cases.find(case)
-    return recent is not None and 1 <= len(recent.messages) <= most
-
-
-async def test_a_stream_ends_with_the_token_of_its_agent(intake: Intake) -> None:
-    """A list that stays open on a screen must not go on showing what its agent may not see any more."""
-    case = await opened(intake)
-    text, acted = "", False
-    async with desk(intake) as http, desk(intake, ANOTHER) as other:
-        http.cookies.clear()
-        ends_at = utc_now() + timedelta(seconds=3)
-        http.cookies.set(PERSON, token_of(AGENT, life=timedelta(seconds=3)))
-        async with asyncio.timeout(40), http.stream("GET", f"{CHATS}/live") as stream:
-            async for line in stream.aiter_lines():
-                text += line
-                if not line and not acted:
-                    acted = True
-                    await eventually(lambda: utc_now() > ends_at, 10, "the token has ended")
-                    await does(other, case, take="")
-    rows = re.findall(rf'id="chat-{case}".*?</tr>', text)
-    assert rows
-    assert not [row for row in rows if "desk-8" in row]
-
-
 async def test_a_form_says_by_its_button_alone_what_it_reports(intake: Intake) -> None:
     """A hidden field would change with the chat, and send as an answer what was typed as a note."""
     case = await opened(intake)
@@ -438,26 +331,6 @@ async def test_the_list_follows_what_happens(intake: Intake) -> None:
             if line.startswith("data:") and frames >= 1 and "desk-8" in line:
                 break
     assert frames <= 2 + 2 * (utc_now() - began).total_seconds()
-
-
-async def test_no_list_is_shown_before_the_topics_are_read(intake: Intake) -> None:
-    """After a restart it would say that no chat is open. Who follows it already is shown it as soon as it is known."""
-    case = await opened(intake)
-    async with (
-        running_intake(intake.bootstrap, wait=False, token_hosts=token_hosts()) as another,
-        desk(another) as http,
-        http.stream("GET", f"{CHATS}/live") as stream,
-    ):
-        early = await http.get(CHATS)
-        assert (early.status_code, "We are just starting" in early.text) == (503, True)
-        frame = ""
-        async with asyncio.timeout(20):
-            async for line in stream.aiter_lines():
-                frame += line
-                if frame and not line:
-                    break
-        assert case in frame
-        assert case in await listed(http)
 
 
 async def test_nothing_that_is_said_is_logged(intake: Intake, capsys: pytest.CaptureFixture[str]) -> None:
