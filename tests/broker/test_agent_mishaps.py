@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from shared.wall_clock import utc_now
 from tests.broker.intake_calls import output_of
 from tests.broker.test_agent_pages import ANOTHER, CHATS, desk, does, listed, more_than, opened, written
 from tests.broker.test_pages import carried
-from tests.harness.intake import Intake, running_intake, topics_at, write
+from tests.harness.intake import Intake, catching_up, running_intake, topics_at, write
 from tests.harness.processes import eventually
 from tests.harness.sign_in import AGENT, token_hosts, token_of
 
@@ -82,12 +83,9 @@ async def test_an_answer_that_is_refused_can_be_copied(intake: Intake, what: str
             http.cookies.clear()
             http.cookies.set(PERSON, token_of(AGENT))
         else:
-            intake.service.requests_tail.caught_up.clear()
             address = f"{CHATS}/not-read-yet"
-        try:
+        with catching_up(intake.service.requests_tail) if what == "starting" else nullcontext():
             answer = await http.post(address, data=form)
-        finally:
-            intake.service.requests_tail.caught_up.set()
         assert answer.status_code == (503 if what == "starting" else 403)
         assert re.search(r"<textarea[^>]* readonly>\s*Half &lt;b&gt;an hour</textarea>", answer.text)
         http.headers["Origin"] = "https://evil.example"  # a page elsewhere shows nothing in our name
@@ -138,13 +136,15 @@ async def test_a_stream_ends_with_the_token_of_its_agent(intake: Intake) -> None
 async def test_no_list_is_shown_before_the_topics_are_read(intake: Intake) -> None:
     """After a restart it would say that no chat is open. Who follows it already is shown it as soon as it is known."""
     case = await opened(intake)
+    async with desk(intake) as http:
+        with catching_up(intake.service.requests_tail):
+            early = await http.get(CHATS)
+        assert (early.status_code, "We are just starting" in early.text) == (503, True)
     async with (
         running_intake(intake.bootstrap, wait=False, token_hosts=token_hosts()) as another,
         desk(another) as http,
         http.stream("GET", f"{CHATS}/live") as stream,
     ):
-        early = await http.get(CHATS)
-        assert (early.status_code, "We are just starting" in early.text) == (503, True)
         frame = ""
         async with asyncio.timeout(20):
             async for line in stream.aiter_lines():

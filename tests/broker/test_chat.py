@@ -32,7 +32,7 @@ from tests.broker.test_pages import browser
 from tests.harness.asking import FIELDS, account
 from tests.harness.chat import SOON, ChatClient, chatting
 from tests.harness.decided import decided
-from tests.harness.intake import Intake, running_intake, topics_at, write
+from tests.harness.intake import Intake, catching_up, running_intake, topics_at, write
 from tests.harness.page import blocks
 from tests.harness.processes import eventually
 from tests.harness.shipped import shipped_edition
@@ -396,22 +396,17 @@ async def test_open_chats_are_closed_when_intake_ends(bootstrap: str) -> None:
 
 async def test_a_restart_holds_back_news_and_not_messages(intake: Intake) -> None:
     """While intake reads the topics again it cannot tell what was said; what is written then is taken all the same."""
-    person, caught_up = somebody_of(unique()), intake.service.requests_tail.caught_up
+    person, written = somebody_of(unique()), {"type": "customer_replied", "text": "Written meanwhile"}
     async with chat_of(intake, person) as chat:
         case = (await hand_over(chat))["request_id"]
-    caught_up.clear()
-    try:
-        async with chat_of(intake, person) as chat:
+    async with chat_of(intake, person) as chat:
+        with catching_up(intake.service.requests_tail):
             await chat.send(type="follow", id=None, request_id=case, pending=["mine"])
             refused = await chat.next("refused")
             assert (refused["problem"]["status"], refused["retry_after"]) == (503, 2)
-            written = {"type": "customer_replied", "text": "Written meanwhile"}
             await chat.asked("delivered", type="report", id="mine", activity=written)
-            caught_up.set()
-            await chat.send(type="follow", id=None, request_id=case, pending=["mine"])
-            assert (await said(chat, "Written meanwhile"))["to"] == "mine"
-    finally:
-        caught_up.set()
+        await chat.send(type="follow", id=None, request_id=case, pending=["mine"])
+        assert (await said(chat, "Written meanwhile"))["to"] == "mine"
     assert len(await activity_of(intake, case)) == 1
 
 

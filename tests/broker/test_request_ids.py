@@ -1,6 +1,5 @@
 """Request ids on a real Kafka: the window of an Idempotency-Key, and what a client may do with its own ids alone."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -21,7 +20,7 @@ from shared.contracts.topics import ACTIVITY, REQUESTS
 from shared.kafka import serde
 from shared.wall_clock import utc_now
 from tests.harness.asking import request
-from tests.harness.intake import ID_SECRET, Intake, log_of, running_intake, submission, topics_at, write
+from tests.harness.intake import ID_SECRET, Intake, catching_up, log_of, running_intake, submission, topics_at, write
 from tests.harness.processes import eventually
 
 MIDNIGHT = datetime.combine(utc_now().date() + timedelta(days=1), datetime.min.time(), UTC)
@@ -99,21 +98,16 @@ async def test_retries_that_race_midnight_through_two_instances_are_one_request(
 
 async def test_while_ids_are_being_read_only_an_unknown_key_of_a_client_is_refused(bootstrap: str) -> None:
     """It could be a retry from before midnight. A call without a key can be none, and a known key is answered."""
-
-    class Never(asyncio.Event):
-        def set(self) -> None:
-            """The end of the topic is not reached."""
-
     await topics_at(bootstrap)
     account = _account()
     async with running_intake(bootstrap) as intake:
         first = await _submit(intake, account)
-        intake.service.request_ids.tail.caught_up = Never()
-        refused = await _submit(intake, account, "other")
-        assert (refused.status_code, refused.json()["type"]) == (503, "urn:frontline:problem:catching_up")
-        assert (refused.headers["retry-after"], refused.headers["idempotency-key"]) == ("2", "other")
-        assert (await _submit(intake, account)).json() == first.json()
-        without = await _submit(intake, account, None)
+        with catching_up(intake.service.request_ids.tail):
+            refused = await _submit(intake, account, "other")
+            assert (refused.status_code, refused.json()["type"]) == (503, "urn:frontline:problem:catching_up")
+            assert (refused.headers["retry-after"], refused.headers["idempotency-key"]) == ("2", "other")
+            assert (await _submit(intake, account)).json() == first.json()
+            without = await _submit(intake, account, None)
         assert (without.status_code, "key_valid_until" in without.json()) == (202, False)
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -23,6 +23,7 @@ from shared.kafka.committed_reader import read_to_end
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Output, Record
 from shared.kafka.settings import KafkaSettings
+from shared.kafka.tail import Tail
 from shared.kafka.topic_admin import apply_topics
 from shared.policy.editions import EditionLibrary
 from tests.harness.asking import FIELDS
@@ -107,6 +108,21 @@ async def running_intake(
         finally:
             server.should_exit = True
             await serving
+
+
+class _Never(asyncio.Event):
+    def set(self) -> None:
+        """The end of the topics is not reached."""
+
+
+@contextmanager
+def catching_up(tail: Tail) -> Iterator[None]:
+    """Meanwhile the view of `tail` is still read, as after a start."""
+    before, tail.caught_up = tail.caught_up, _Never()
+    try:
+        yield
+    finally:
+        tail.caught_up = before
 
 
 def is_settled(service: Service) -> bool:
