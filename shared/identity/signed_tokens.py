@@ -75,7 +75,7 @@ class TokenHost(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A token that was verified: the person, and when the token ends."""
+    """A token that was verified: the person, and from when on it is refused: SKEW after its `exp`."""
 
     person: Person
     expires_at: datetime
@@ -194,20 +194,21 @@ def _check_strength(key: Key, place: str) -> None:
 
 
 def _check_times(claims: _Claims, now: datetime) -> datetime:
-    """When the token ends. Raises TokenRefused for one that is not in force at `now`, or lives too long."""
+    """From when on it is refused. Raises TokenRefused for one that is not in force at `now`, or lives too long."""
     try:
         issued, expires = (datetime.fromtimestamp(at, UTC) for at in (claims.iat, claims.exp))
         begins = issued if claims.nbf is None else datetime.fromtimestamp(claims.nbf, UTC)
-        has_ended, has_begun = now >= expires + SKEW, now >= max(issued, begins) - SKEW
+        ends = expires + SKEW  # what a token has opened ends then, too: before, it would be opened again at once
+        has_begun = now >= max(issued, begins) - SKEW
     except (ValueError, OverflowError, OSError):
         raise TokenRefused("refusal.token_claim", claim="exp") from None
-    if has_ended:
+    if now >= ends:
         raise TokenRefused("refusal.token_expired")
     if not has_begun:
         raise TokenRefused("refusal.token_not_yet")
     if expires - issued > LONGEST_LIFE:
         raise TokenRefused("refusal.token_lives_too_long", minutes=int(LONGEST_LIFE.total_seconds() // 60))
-    return expires
+    return ends
 
 
 def _person(claims: _Claims, host: TokenHost) -> Person:

@@ -12,6 +12,7 @@ import pytest_asyncio
 from services.intake.pages.visit import PERSON
 from shared.contracts.structs import ActivityRecorded, Actor
 from shared.contracts.topics import ACTIVITY
+from shared.identity.signed_tokens import SKEW
 from shared.wall_clock import utc_now
 from tests.broker.intake_calls import output_of
 from tests.broker.test_agent_pages import ANOTHER, CHATS, desk, does, listed, more_than, opened, written
@@ -120,7 +121,8 @@ async def test_a_stream_ends_with_the_token_of_its_agent(intake: Intake) -> None
     async with desk(intake) as http, desk(intake, ANOTHER) as other:
         http.cookies.clear()
         ends_at = utc_now() + timedelta(seconds=3)
-        http.cookies.set(PERSON, token_of(AGENT, life=timedelta(seconds=3)))
+        life = timedelta(seconds=60)
+        http.cookies.set(PERSON, token_of(AGENT, now=ends_at - life - SKEW, life=life))
         async with asyncio.timeout(40), http.stream("GET", f"{CHATS}/live") as stream:
             async for line in stream.aiter_lines():
                 text += line

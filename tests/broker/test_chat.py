@@ -23,6 +23,7 @@ from shared.contracts import wire
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, REQUESTS
 from shared.identity.person import Person
+from shared.identity.signed_tokens import SKEW
 from shared.policy.editions import EditionLibrary
 from shared.routing.entitlement import covered, terms_of
 from shared.routing.rulebook import Rulebook
@@ -336,10 +337,13 @@ async def test_no_text_of_a_customer_is_in_logs_or_metrics(intake: Intake, capfd
 
 async def test_a_chat_ends_with_its_token(bootstrap: str, intake: Intake) -> None:
     """The page then says that the sign-in has ended; what was opened with a token does not outlive it."""
-    token = token_of(somebody_of(unique()), now=utc_now() - timedelta(seconds=55), life=timedelta(seconds=60))
+    life = timedelta(seconds=60)
+    token = token_of(somebody_of(unique()), now=utc_now() + timedelta(seconds=5) - life - SKEW, life=life)
     async with chatting(intake.url, hello={"token": token}) as chat:
         await chat.next("welcome")
         assert await chat.closed() == 4401
+    async with chatting(intake.url, hello={"token": token}) as chat:
+        assert (await chat.next("refused"))["problem"]["status"] == 401, "it is not opened and closed in turn"
 
 
 async def test_the_rate_of_a_chat(bootstrap: str) -> None:
