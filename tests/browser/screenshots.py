@@ -29,6 +29,10 @@ OF_THE_DOCS = {
     ("request", 320, "dark"),
     ("mistakes", 768, "dark"),
     ("chat", 768, "light"),
+    ("hand-over", 768, "dark"),
+    ("sign-in", 768, "light"),
+    ("refused", 768, "dark"),
+    ("empty-desk", 768, "light"),
     ("desk", 1440, "light"),
     ("desk-chat", 1440, "light"),
 }
@@ -131,6 +135,10 @@ def _url(page: Page) -> str:
     return "/".join(page.url.split("/")[:3])
 
 
+async def _refused(page: Page) -> None:
+    await page.goto(page.url + "requests/unknown")
+
+
 PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
     "empty-desk": _no_chat,  # before there is one
     "form": _form,
@@ -139,6 +147,7 @@ PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
     "chat": _chat,
     "hand-over": _hand_over,
     "sign-in": _sign_in,
+    "refused": _refused,
     "desk": _chats,
     "desk-chat": _desk_chat,
 }

@@ -1,5 +1,6 @@
 """The chat as customers use it: in a real browser, on the whole system; the desk answers by its calls."""
 
+import asyncio
 import os
 import re
 import signal
@@ -236,3 +237,18 @@ async def test_markup_in_a_message_is_text(open_as: OpenAs, system: System) -> N
     for side in (MINE, THEIRS):
         await expect(page.locator(side).last.locator(".text")).to_have_text(markup)
     assert "run" not in await page.title()
+
+
+async def test_who_reads_the_end_keeps_reading_it(open_as: OpenAs) -> None:
+    """Also when the window becomes smaller, as on a phone when its keyboard comes up."""
+    page = await open_as(PLUS, viewport={"width": 1280, "height": 1400})
+    await chat_about(page, "nobody can hear me")
+    await write(page, "there is an echo")
+    last = page.locator(".talk > li").last
+    await expect(last).to_contain_text("Assistant")
+    await page.set_viewport_size({"width": 400, "height": 700})
+    bottom = "([box, last]) => box.getBoundingClientRect().bottom - last.getBoundingClientRect().bottom"
+    elements = [await page.locator("#scroll").element_handle(), await last.element_handle()]
+    async with asyncio.timeout(10):
+        while await page.evaluate(bottom, elements) < 0:
+            pass

@@ -78,7 +78,6 @@
   const rows = []; // of each entry that is shown: which it is, and what was under it
   const drawTalk = () => {
     const entries = [{ by: "bot", text: texts.hello, at: client.began }, ...client.log];
-    const isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
     const before = rows.length;
     entries.forEach((entry, index) => {
       const which = entry.id ?? entry.activity ?? entry.to ?? JSON.stringify(entry);
@@ -91,9 +90,16 @@
     });
     while (talk.children.length > entries.length) talk.lastChild.remove();
     rows.length = entries.length;
-    const isMine = rows.length > before && entries.at(-1).by === "me";
-    if (isAtEnd || isMine) scroll.scrollTop = scroll.scrollHeight;
+    if (rows.length > before && entries.at(-1).by === "me") isAtEnd = true;
   };
+
+  // Who reads the end keeps reading it, whatever comes and however large the window is; who reads above stays there.
+  let isAtEnd = true;
+  scroll.addEventListener("scroll", () => {
+    isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+  });
+  const end = new ResizeObserver(() => { if (isAtEnd) scroll.scrollTop = scroll.scrollHeight; });
+  for (const each of [scroll, talk]) end.observe(each);
 
   // How it stands: the pill, what it means, and the time that is left where there is a deadline.
   const standing = () => {
@@ -134,10 +140,7 @@
     at("anew").hidden = client.pending.length > 0 || (!client.isOver && !(client.isDecided && !client.isLive));
     at("offers").hidden = !at("offers").querySelector(":scope > :not([hidden])");
     at("compose").hidden = client.isOver || !handOver.hidden;
-    if (place.hidden) { // the first time
-      place.hidden = false;
-      scroll.scrollTop = scroll.scrollHeight;
-    }
+    place.hidden = false;
     if (isPassedOn) message.focus();
   };
 
