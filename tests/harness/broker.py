@@ -17,6 +17,7 @@ from shared.kafka.ping import wait_until_it_answers
 from tests.harness.ports import free_port
 
 IMAGE = "apache/kafka:4.4.0"
+JVM_FLAGS = (*SHORT_LIVED, "-Xmx1g")  # hundreds of tests leave topics and producers on it
 PATIENCE = 15.0  # seconds for a given broker to answer
 CHOICES = ("embedded", "docker")
 
@@ -38,8 +39,12 @@ async def broker_for_tests(environ: Mapping[str, str] = os.environ) -> AsyncIter
         async with _container() as bootstrap:
             yield bootstrap
     elif choice == "embedded":
-        async with EmbeddedKafka(jvm_flags=SHORT_LIVED) as kafka:
+        async with EmbeddedKafka(jvm_flags=JVM_FLAGS) as kafka:
+            died = asyncio.create_task(kafka.died())
             yield kafka.bootstrap
+            if died.done():  # by itself: then everything after it has failed, and this is why
+                raise NoTestBroker(str(died.result()))
+            died.cancel()
     else:
         raise NoTestBroker(f"FRONTLINE_TEST_KAFKA={choice} is none of {', '.join(CHOICES)}")
 

@@ -94,9 +94,11 @@
   };
 
   // Who reads the end keeps reading it, whatever comes and however large the window is; who reads above stays there.
-  let isAtEnd = true;
+  let isAtEnd = true, top = 0;
   scroll.addEventListener("scroll", () => {
-    isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+    if (scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80) isAtEnd = true;
+    else if (scroll.scrollTop < top) isAtEnd = false; // not because there is more below now
+    top = scroll.scrollTop;
   });
   const end = new ResizeObserver(() => { if (isAtEnd) scroll.scrollTop = scroll.scrollHeight; });
   for (const each of [scroll, talk]) end.observe(each);

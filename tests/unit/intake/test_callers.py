@@ -11,6 +11,7 @@ from services.intake.callers import Caller, Callers, of_visitor
 from services.intake.errors import Unauthenticated
 from shared.contracts.request_ids import request_id
 from shared.identity.person import Person
+from shared.identity.signed_tokens import SKEW
 from tests.harness.sign_in import AGENT, ANA, AUDIENCE, ORIGIN, token_hosts, token_of
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -38,7 +39,7 @@ def test_a_person_calls_as_their_host_application() -> None:
     caller = _caller(ANA)
     assert (caller.client, caller.authenticated_by, caller.scopes) == ("portal", "signed_token", ("submit",))
     assert (caller.actor.kind, caller.actor.id) == ("customer", "u1")
-    assert caller.until == NOW + timedelta(minutes=15)
+    assert caller.until == NOW + timedelta(minutes=15) + SKEW
     assert (_caller(AGENT).actor.kind, _caller(AGENT).sees_all) == ("agent", True)
 
 
