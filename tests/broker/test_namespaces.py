@@ -86,7 +86,10 @@ async def _submitted(client: httpx.AsyncClient, namespace: str, number: int) -> 
         "description": "All of it" if len(namespace) % 2 else "Some of it",
         "fields": fields(),
     }
-    answer = await client.post("/v1/support-requests", json=request, headers={"Idempotency-Key": f"key-{number}"})
+    headers = {"Idempotency-Key": f"key-{number}"}
+    async with asyncio.timeout(30):  # just started, intake may still read which keys there are
+        while (answer := await client.post("/v1/support-requests", json=request, headers=headers)).status_code == 503:
+            pass
     assert answer.status_code == 202, answer.text
     return str(answer.json()["case_id"] if "case_id" in answer.json() else answer.json()["request_id"])
 

@@ -152,9 +152,11 @@ async def test_the_page_goes_on_after_intake_was_killed(open_as: OpenAs, system:
     case = await send(page, "In the middle")
     await expect(page.locator("main")).to_contain_text("Who takes it, and why")
     before = await system.up.ready()
+    await page.context.set_offline(True)  # else intake may be there again before the page has noticed
     os.kill(before["pids"]["intake"], signal.SIGKILL)
     await expect(page.locator("#stale")).to_be_visible(timeout=20_000)
     await system.up.ready(but_not=before)
+    await page.context.set_offline(False)
     async with system.desk() as desk:
         said = {"type": "agent_replied", "text": "Here again."}
         assert (await desk.post(f"/v1/cases/{case}/activity", json=said)).status_code == 202
