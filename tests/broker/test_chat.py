@@ -4,89 +4,43 @@ tests/browser drives its page; the router's part is written here as the router w
 """
 
 import asyncio
-import json
 import os
 import re
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
-from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
-from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from services.intake.pages.visit import PERSON
 from shared.contracts import wire
-from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
-from shared.contracts.topics import ACTIVITY, CASES, REQUESTS
-from shared.identity.person import Person
-from shared.identity.signed_tokens import SKEW
+from shared.contracts.structs import SupportRequestSubmitted
+from shared.contracts.topics import REQUESTS
 from shared.policy.editions import EditionLibrary
-from shared.routing.entitlement import covered, terms_of
-from shared.routing.rulebook import Rulebook
-from shared.wall_clock import utc_now
-from tests.broker.intake_calls import events_of, output_of, report, unique
+from tests.broker.chats import (
+    activity_of,
+    chat_of,
+    decide,
+    hand_over,
+    identity_of,
+    intake_with_chats,
+    request_of,
+    said,
+)
+from tests.broker.intake_calls import events_of, report, unique
 from tests.broker.test_pages import browser
-from tests.harness.asking import FIELDS, account
-from tests.harness.chat import SOON, ChatClient, chatting
-from tests.harness.decided import decided
-from tests.harness.intake import Intake, catching_up, running_intake, topics_at, write
+from tests.harness.asking import FIELDS
+from tests.harness.chat import SOON, chatting
+from tests.harness.intake import Intake, catching_up, running_intake, submission
 from tests.harness.page import blocks
-from tests.harness.processes import eventually
 from tests.harness.shipped import shipped_edition
-from tests.harness.sign_in import ORIGIN, somebody_of, token_hosts, token_of
-
-OTHER = "https://elsewhere.example"
-RULES = Rulebook(shipped_edition("guidelines-2021"))
+from tests.harness.sign_in import somebody_of, token_hosts, token_of
 
 
 @pytest_asyncio.fixture(scope="module")
 async def intake(bootstrap: str) -> AsyncIterator[Intake]:
-    """An intake that knows one host application, whose pages may open chats."""
-    await topics_at(bootstrap)
-    async with running_intake(
-        bootstrap,
-        token_hosts=token_hosts(),
-        cors_origins=ORIGIN,
-        chat_rate="100000/minute",
-        anonymous_rate="1000/minute",
-    ) as running:
+    """An intake whose pages, and those of one host application, may open chats."""
+    async with intake_with_chats(bootstrap) as running:
         yield running
-
-
-@asynccontextmanager
-async def chat_of(intake: Intake, person: Person, **hello: Any) -> AsyncIterator[ChatClient]:
-    """A chat of a person with a token, which is welcomed."""
-    async with chatting(intake.url, hello={"token": token_of(person), "language": "en", **hello}) as chat:
-        assert (await chat.next("welcome"))["signed_in"]
-        yield chat
-
-
-async def hand_over(chat: ChatClient, **given: Any) -> dict[str, Any]:
-    """Pass a conversation on; returns the answer."""
-    frame = {"type": "hand_over", "subject": "Nobody hears me", "fields": FIELDS, "transcript": [{"text": "No sound"}]}
-    return await chat.asked("accepted", **frame | given)
-
-
-async def request_of(intake: Intake, account_id: str) -> SupportRequestSubmitted:
-    """The only request of an account on Kafka."""
-    ((_, _, data),) = await events_of(intake, REQUESTS, account_id)
-    return wire.decode(SupportRequestSubmitted, data)
-
-
-async def decide(intake: Intake, event: SupportRequestSubmitted, **entitled: Any) -> None:
-    """Write what the router decides of a request, for an account with these terms."""
-    now = utc_now()
-    entitlement = covered(terms_of(account(**entitled)), event.requester, RULES.edition, now, 0)
-    await write(intake.bootstrap, [output_of(CASES, event.request_id, decided(event, entitlement, RULES, now))])
-
-
-async def activity_of(intake: Intake, case: str) -> list[ActivityRecorded]:
-    """The activity of a case on Kafka."""
-    return [wire.decode(ActivityRecorded, data) for _, _, data in await events_of(intake, ACTIVITY, case)]
 
 
 async def test_the_bot_answers_and_its_conversation_is_no_case(intake: Intake) -> None:
@@ -130,6 +84,19 @@ async def test_a_hand_over_that_is_sent_again_counts_once(intake: Intake) -> Non
     assert (await request_of(intake, person.account_id or "")).request_id == answers[0]["request_id"]
 
 
+async def test_a_hand_over_is_no_repetition_of_a_call(intake: Intake) -> None:
+    """Though a client has used the id of the one as the key of the other: both are there."""
+    person = somebody_of(unique())
+    async with httpx.AsyncClient(base_url=intake.url, headers={"Authorization": f"Bearer {token_of(person)}"}) as http:
+        body = submission(account_id=..., requester=...)
+        called = await http.post("/v1/support-requests", json=body, headers={"Idempotency-Key": "the-same"})
+        assert called.status_code == 202
+    async with chat_of(intake, person) as chat:
+        assert (await hand_over(chat, id="the-same"))["request_id"] != called.json()["request_id"]
+    requests = await events_of(intake, REQUESTS, person.account_id or "")
+    assert [wire.decode(SupportRequestSubmitted, data).channel for _, _, data in requests] == ["web_ticket", "chat"]
+
+
 async def test_the_decision_and_the_promise_are_told_when_they_come(intake: Intake) -> None:
     """A live agent where the account has it: the channel, the priority, and by when there is an answer."""
     person = somebody_of(unique())
@@ -160,7 +127,7 @@ async def test_who_may_not_chat_with_people_is_told_what_is_open(intake: Intake)
 async def test_a_visitor_hands_over_without_signing_in(intake: Intake) -> None:
     """By the cookie of the page and its own origin; the visitor owns the request."""
     async with browser(intake) as http:
-        identity = _identity((await http.get("/chat")).text)
+        identity = identity_of((await http.get("/chat")).text)
         cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
         async with chatting(intake.url, hello={"identity": identity}, Origin=intake.url, Cookie=cookie) as chat:
             assert not (await chat.next("welcome"))["signed_in"]
@@ -168,10 +135,6 @@ async def test_a_visitor_hands_over_without_signing_in(intake: Intake) -> None:
         assert (await http.get(accepted["page"])).status_code == 200
     ((_, _, data),) = await events_of(intake, REQUESTS, accepted["request_id"])
     assert wire.decode(SupportRequestSubmitted, data).authenticated_by == "anonymous"
-
-
-def _identity(page: str) -> str:
-    return page.partition('data-identity="')[2].partition('"')[0]
 
 
 async def test_messages_are_delivered_once_and_told_in_order(intake: Intake) -> None:
@@ -212,192 +175,6 @@ async def test_a_reconnect_loses_and_doubles_nothing(intake: Intake) -> None:
     assert told["Two"] == lost
 
 
-async def said(chat: ChatClient, text: str) -> dict[str, Any]:
-    """What is told of the message with this text, once it is; the answer to one's own may come before or after it."""
-    async with asyncio.timeout(SOON):
-        while True:
-            for frame in chat.told:
-                if frame["type"] == "said" and frame["message"]["text"] == text:
-                    return frame
-            await chat.next("said")
-
-
-@pytest.mark.parametrize("origin", [OTHER, "null", "http://127.0.0.1.evil.example"])
-async def test_a_page_of_another_origin_gets_no_chat(intake: Intake, origin: str) -> None:
-    """Whatever cookies its visitor has: the handshake is refused."""
-    token = token_of(somebody_of(unique()))
-    with pytest.raises(InvalidStatus) as refused:
-        async with chatting(intake.url, Origin=origin, Cookie=f"{PERSON}={token}"):
-            pass
-    assert refused.value.response.status_code == 403
-
-
-async def test_a_page_on_the_list_chats_with_a_token_and_never_with_cookies(intake: Intake) -> None:
-    """Its visitor's cookies are for pages of intake alone."""
-    token = token_of(somebody_of(unique()))
-    async with chatting(intake.url, Origin=ORIGIN, Cookie=f"{PERSON}={token}") as chat:
-        assert (await chat.next("refused"))["problem"]["type"].endswith("unauthenticated")
-        assert await chat.closed() == 1008
-    async with chatting(intake.url, hello={"token": token}, Origin=ORIGIN) as chat:
-        await chat.next("welcome")
-
-
-@pytest.mark.parametrize(
-    "token",
-    ["x.y.z", token_of(audience="another"), token_of(now=utc_now() - timedelta(hours=2)), "fl_test-key-of-all"],
-    ids=["forged", "of another audience", "expired", "an API key"],
-)
-async def test_a_token_that_is_not_valid_gets_no_chat(intake: Intake, token: str) -> None:
-    """In the hello or in the head of the handshake."""
-    for hello, headers in (({"token": token}, {}), ({}, {"Authorization": f"Bearer {token}"})):
-        async with chatting(intake.url, hello=hello, **headers) as chat:
-            refused = await chat.next("refused")
-            assert refused["problem"]["status"] == 401
-            assert token not in json.dumps(refused)
-            assert await chat.closed() == 1008
-
-
-async def test_a_case_of_another_account_is_not_followed(intake: Intake) -> None:
-    """Nor reported on: whoever knows its id learns nothing."""
-    async with chat_of(intake, somebody_of(unique())) as mine, chat_of(intake, somebody_of(unique())) as other:
-        case = (await hand_over(mine))["request_id"]
-        await other.send(type="follow", id=None, request_id=case)
-        assert (await other.next("refused"))["problem"]["status"] == 404
-        refused = await other.asked("refused", type="report", activity={"type": "customer_replied", "text": "x"})
-        assert refused["problem"]["status"] == 403
-    assert await activity_of(intake, case) == []
-
-
-@pytest.mark.parametrize(
-    ("frame", "wrong"),
-    [
-        ({"type": "hand_over", "subject": "  ", "fields": FIELDS}, {"subject"}),
-        ({"type": "hand_over", "subject": "x", "fields": {**FIELDS, "impact": "huge"}}, {"fields.impact"}),
-        ({"type": "hand_over", "subject": "x", "fields": {}}, {"fields.impact", "fields.workaround"}),
-        ({"type": "hand_over", "subject": "x", "priority": "P1", "plan": "premier"}, {"priority", "plan"}),
-        ({"type": "ask"}, {"body"}),
-        ({"type": "ask", "text": "x", "topic": "y"}, {"body"}),
-        ({"type": "shout", "more": 1}, {"type"}),
-    ],
-)
-async def test_a_wrong_message_is_refused_and_the_chat_goes_on(
-    intake: Intake, frame: dict[str, Any], wrong: set[str]
-) -> None:
-    """With each wrong field. A client cannot claim a plan or a priority: there are no such fields."""
-    person = somebody_of(unique())
-    async with chat_of(intake, person) as chat:
-        refused = await chat.asked("refused", **frame)
-        assert wrong <= {error["field"] for error in refused["problem"]["errors"]}
-        assert (await chat.asked("answer", type="ask", text="nobody hears me"))["topic"] == "microphone"
-    assert await events_of(intake, REQUESTS, person.account_id or "") == []
-
-
-@pytest.mark.parametrize(
-    ("message", "code"),
-    [
-        *((message, None) for message in ("not json", "[1]", "{}", "[" * 20_000)),
-        (b"\x00", 1003),
-        ("x" * 70_000, 1009),
-    ],
-)
-async def test_what_is_no_message_is_refused(intake: Intake, message: str | bytes, code: int | None) -> None:
-    """Bytes and messages that are too large end the chat, since no client of ours sends them."""
-    async with chat_of(intake, somebody_of(unique())) as chat:
-        await chat.socket.send(message)
-        if code is not None:
-            assert await chat.closed() == code
-            return
-        assert (await chat.next("refused"))["to"] is None
-        assert (await chat.asked("answer", type="ask", text="echo"))["topic"] == "echo"
-
-
-async def test_agents_activity_is_not_for_customers(intake: Intake) -> None:
-    """Nobody answers their own question as an agent."""
-    async with chat_of(intake, somebody_of(unique())) as chat:
-        case = (await hand_over(chat))["request_id"]
-        refused = await chat.asked("refused", type="report", activity={"type": "agent_replied", "text": "Yes"})
-        assert refused["problem"]["status"] == 403
-    assert await activity_of(intake, case) == []
-
-
-async def test_no_text_of_a_customer_is_in_logs_or_metrics(intake: Intake, capfd: pytest.CaptureFixture[str]) -> None:
-    """Not that of a question, of a hand-over or of a refused message."""
-    secret = unique("secret")
-    async with chat_of(intake, somebody_of(unique())) as chat:
-        await chat.asked("answer", type="ask", text=secret)
-        await hand_over(chat, subject=secret, transcript=[{"text": secret}])
-        await chat.asked("refused", type="report", activity={"type": secret})
-        await chat.socket.send(secret)
-        await chat.next("refused", to=None)
-    out = capfd.readouterr()
-    async with httpx.AsyncClient(base_url=intake.url) as http:
-        metrics = (await http.get("/metrics")).text
-    assert secret not in out.out + out.err + metrics
-
-
-async def test_a_chat_ends_with_its_token(bootstrap: str, intake: Intake) -> None:
-    """The page then says that the sign-in has ended; what was opened with a token does not outlive it."""
-    life = timedelta(seconds=60)
-    token = token_of(somebody_of(unique()), now=utc_now() + timedelta(seconds=5) - life - SKEW, life=life)
-    async with chatting(intake.url, hello={"token": token}) as chat:
-        await chat.next("welcome")
-        assert await chat.closed() == 4401
-    async with chatting(intake.url, hello={"token": token}) as chat:
-        assert (await chat.next("refused"))["problem"]["status"] == 401, "it is not opened and closed in turn"
-
-
-async def test_the_rate_of_a_chat(bootstrap: str) -> None:
-    """A refusal says when to go on; a client that never stops is closed, after a hundred in a row."""
-    async with (
-        running_intake(bootstrap, token_hosts=token_hosts(), chat_rate="5/hour") as intake,
-        chat_of(intake, somebody_of(unique())) as chat,
-    ):
-        for _ in range(5):
-            await chat.asked("answer", type="ask", text="echo")
-        refused = await chat.asked("refused", type="ask", text="echo")
-        assert (refused["problem"]["status"], refused["retry_after"] >= 1) == (429, True)
-        reading = asyncio.create_task(chat.next("never"))
-        with suppress(ConnectionClosed):
-            for _ in range(150):
-                await chat.socket.send("{}")
-        assert await chat.closed() == 4429
-        reading.cancel()
-
-
-async def test_the_places_of_chats(bootstrap: str) -> None:
-    """A person has a share of them, and a chat that has ended leaves its place."""
-    person = somebody_of(unique())
-    async with running_intake(bootstrap, token_hosts=token_hosts(), event_streams_per_client=2) as intake:
-        third = chatting(intake.url, hello={"token": token_of(person)})
-        async with chat_of(intake, person), chat_of(intake, person), third as chat:
-            assert (await chat.next("refused"))["problem"]["status"] == 503
-            assert await chat.closed() == 1013
-        await eventually(lambda: not intake.service.places.count, SOON, "the places are free")
-
-
-async def test_an_idle_chat_is_closed_and_one_that_waits_for_an_answer_is_not(bootstrap: str) -> None:
-    """Whoever has passed a conversation on reads in silence, for hours; whoever is with the bot is just away."""
-    async with running_intake(bootstrap, token_hosts=token_hosts(), chat_idle_minutes=0.01) as intake:
-        async with chat_of(intake, somebody_of(unique())) as chat:
-            assert await chat.closed() == 4408
-        async with chat_of(intake, somebody_of(unique())) as chat:
-            case = (await hand_over(chat))["request_id"]
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(chat.socket.wait_closed(), 2)
-            await report(intake, case, "k1", type="agent_replied", text="Here I am")
-            await said(chat, "Here I am")
-
-
-async def test_open_chats_are_closed_when_intake_ends(bootstrap: str) -> None:
-    """So that clients connect to another instance at once."""
-    async with (
-        running_intake(bootstrap, token_hosts=token_hosts()) as intake,
-        chat_of(intake, somebody_of(unique())) as chat,
-    ):
-        intake.server.should_exit = True
-        assert await chat.closed() == 1012
-
-
 async def test_a_restart_holds_back_news_and_not_messages(intake: Intake) -> None:
     """While intake reads the topics again it cannot tell what was said; what is written then is taken all the same."""
     person, written = somebody_of(unique()), {"type": "customer_replied", "text": "Written meanwhile"}
@@ -434,29 +211,6 @@ async def test_what_was_taken_back_is_told(intake: Intake) -> None:
         assert (await said(chat, "Not for you"))["message"]["id"] == wrong
         await report(intake, case, "k2", type="reply_retracted", retracts=wrong)
         assert await chat.next("retracted") == {"type": "retracted", "request_id": case, "id": wrong}
-
-
-async def test_a_visitor_stays_the_same_from_another_address(intake: Intake) -> None:
-    """From a wireless network to a mobile one: the page is still theirs, by the cookie of the browser."""
-    async with browser(intake) as http:
-        identity = _identity((await http.get("/chat")).text)
-        cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
-        address = intake.url.replace("127.0.0.1", "localhost")
-        async with chatting(address, hello={"identity": identity}, Origin=address, Cookie=cookie) as chat:
-            await chat.next("welcome")
-        async with chatting(intake.url, hello={"identity": identity}, Origin=intake.url) as stranger:
-            assert (await stranger.next("refused"))["problem"]["type"].endswith("another_person")
-            assert await stranger.closed() == 1008
-
-
-async def test_notes_of_the_desk_are_not_told(intake: Intake) -> None:
-    """They are for agents alone; the customer's chat knows nothing of them."""
-    async with chat_of(intake, somebody_of(unique())) as chat:
-        case = (await hand_over(chat))["request_id"]
-        await report(intake, case, "k1", type="internal_note", text="A difficult one")
-        await report(intake, case, "k2", type="agent_replied", text="Good morning")
-        await said(chat, "Good morning")
-        assert "A difficult one" not in json.dumps(chat.told)
 
 
 async def test_an_edition_without_a_live_chat_has_no_chat_page(bootstrap: str) -> None:
