@@ -13,12 +13,10 @@ import json
 import os
 import secrets
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -28,17 +26,28 @@ from shared.contracts.topics import ACTIVITY, CASES, REQUESTS
 from shared.kafka.settings import KafkaSettings
 from tests.bench.intake_account import events_in
 from tests.bench.intake_clients import Portal
-from tests.bench.under_load import PROCESSES, VICTIMS, figures_of, killed, look, look_at, rows_of, taken
+from tests.bench.under_load import (
+    PROCESSES,
+    STOPPED,
+    VICTIMS,
+    figures_of,
+    killed,
+    look,
+    look_at,
+    rows_of,
+    system,
+    taken,
+    until_stopped,
+)
 from tests.harness.asking import FIELDS
 from tests.harness.conversation import Conversation
 from tests.harness.http_pool import HttpPool
-from tests.harness.up import Up, running
+from tests.harness.up import Up
 from tests.harness.usage import Usage
 
 STEPS = ("connected", "bot's answer", "handed over", "decided", "delivered", "agent's answer seen")
 PLANS = ("premier", "premier_plus")  # whose accounts chat with people
 CONNECTIONS = 50  # of the agents
-_END_SECONDS = 20.0
 _SETTLE_SECONDS = 60.0
 
 
@@ -86,7 +95,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--kill", choices=VICTIMS, help="what is killed in the middle; it is started again")
     parser.add_argument("--json", action="store_true", help="print one line of JSON instead of the table")
     options = parser.parse_args(arguments)
-    done = asyncio.run(measured(Load(options.chats, options.seconds, options.pause, kill=options.kill)))
+    done = until_stopped(measured(Load(options.chats, options.seconds, options.pause, kill=options.kill)))
+    if done is None:
+        return STOPPED
     print(json.dumps(as_json(done)) if options.json else table(done))
     return 1 if done.wrong else 0
 
@@ -94,16 +105,8 @@ def main(arguments: list[str] | None = None) -> int:
 async def measured(load: Load, *options: str, namespace: str = "") -> Measured:
     """Run the system under that load. `options` are those of `frontline up`."""
     portal = Portal(load.chats, [name for name, terms in DEMO_ACCOUNTS.items() if terms["plan"] in PLANS])
-    with tempfile.TemporaryDirectory() as folder:
-        variables = {"FRONTLINE_TOKEN_HOSTS": portal.setting, "FRONTLINE_NAMESPACE": namespace}
-        async with running(Path(folder), *options, **variables) as up:
-            ready = await up.ready()
-            print(f"ready at {ready['intake_url']}", file=sys.stderr)
-            try:
-                return await _under_load(load, up, ready, portal, namespace)
-            finally:
-                up.process.terminate()
-                await asyncio.wait_for(up.process.wait(), _END_SECONDS)
+    async with system(portal, namespace, *options) as (up, ready):
+        return await _under_load(load, up, ready, portal, namespace)
 
 
 async def _under_load(load: Load, up: Up, ready: dict[str, Any], portal: Portal, namespace: str) -> Measured:

@@ -14,28 +14,35 @@ import asyncio
 import json
 import os
 import platform
-import signal
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from shared.kafka.settings import KafkaSettings
 from tests.bench.intake_account import Account, account_of
 from tests.bench.intake_clients import KINDS, Clients, Outcome, Portal, Prepared
-from tests.bench.under_load import PROCESSES, VICTIMS, figures_of, killed, look, look_at, rows_of, taken
+from tests.bench.under_load import (
+    PROCESSES,
+    STOPPED,
+    VICTIMS,
+    figures_of,
+    killed,
+    look,
+    look_at,
+    rows_of,
+    system,
+    taken,
+    until_stopped,
+)
 from tests.harness.http_pool import HttpPool
-from tests.harness.up import Up, running
+from tests.harness.up import Up
 from tests.harness.usage import Usage
 
 SENT_AGAIN = 10  # one submission of so many is sent once more at the end
 CONNECTIONS = 400  # fewer than intake gives one address where `ulimit -n` is 1,024
-_END_SECONDS = 20.0
-_STOPPED = 130  # as a shell says that a command was stopped
 
 
 @dataclass(frozen=True)
@@ -104,34 +111,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--kill", choices=VICTIMS, help="what is killed in the middle; it is started again")
     parser.add_argument("--json", action="store_true", help="print one line of JSON instead of the table")
     options = parser.parse_args(arguments)
-    try:
-        done = asyncio.run(_until_stopped(Load(options.rate, options.seconds, options.kill)))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        return _STOPPED
+    done = until_stopped(measured(Load(options.rate, options.seconds, options.kill)))
+    if done is None:
+        return STOPPED
     print(json.dumps(as_json(done)) if options.json else table(done))
     return 1 if done.wrong else 0
-
-
-async def _until_stopped(load: Load) -> Measured:
-    """SIGTERM stops the system, too, as Ctrl-C does: it is in a session of its own."""
-    measuring = asyncio.ensure_future(measured(load))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, measuring.cancel)
-    return await measuring
 
 
 async def measured(load: Load, *options: str, namespace: str = "") -> Measured:
     """Run the system under that load until everything is decided. `options` are those of `frontline up`."""
     portal = Portal(load.people)
-    with tempfile.TemporaryDirectory() as folder:
-        variables = {"FRONTLINE_TOKEN_HOSTS": portal.setting, "FRONTLINE_NAMESPACE": namespace}
-        async with running(Path(folder), *options, **variables) as up:
-            try:
-                ready = await up.ready()
-                print(f"ready at {ready['intake_url']}", file=sys.stderr)
-                return await _under_load(load, up, ready, portal, namespace)
-            finally:
-                up.process.terminate()
-                await asyncio.wait_for(up.process.wait(), _END_SECONDS)
+    async with system(portal, namespace, *options) as (up, ready):
+        return await _under_load(load, up, ready, portal, namespace)
 
 
 async def _under_load(load: Load, up: Up, ready: dict[str, Any], portal: Portal, namespace: str) -> Measured:

@@ -5,15 +5,51 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+import tempfile
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
 
-from tests.harness.up import Up
+from tests.bench.intake_clients import Portal
+from tests.harness.up import Up, running
 from tests.harness.usage import Usage
 
+STOPPED = 130  # as a shell says that a command was stopped
+_END_SECONDS = 20.0
+T = TypeVar("T")
 VICTIMS = ("intake", "kafka")
 PROCESSES = ("intake", "router", "escalation", "kafka")
 _LOOK_EVERY = 0.5
+
+
+def until_stopped(measuring: Coroutine[Any, Any, T]) -> T | None:
+    """What it measures; None if it was stopped: SIGTERM, too, ends the system, which has a session of its own."""
+
+    async def run() -> T:
+        task = asyncio.ensure_future(measuring)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await task
+
+    try:
+        return asyncio.run(run())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return None
+
+
+@asynccontextmanager
+async def system(portal: Portal, namespace: str, *options: str) -> AsyncIterator[tuple[Up, dict[str, Any]]]:
+    """`frontline up` that admits the people of `portal`, and its ready file; it has ended when the block is left."""
+    with tempfile.TemporaryDirectory() as folder:
+        variables = {"FRONTLINE_TOKEN_HOSTS": portal.setting, "FRONTLINE_NAMESPACE": namespace}
+        async with running(Path(folder), *options, **variables) as up:
+            try:
+                ready = await up.ready()
+                print(f"ready at {ready['intake_url']}", file=sys.stderr)
+                yield up, ready
+            finally:
+                up.process.terminate()
+                await asyncio.wait_for(up.process.wait(), _END_SECONDS)
 
 
 async def killed(name: str | None, ready: dict[str, Any], at: float) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from services.intake.pages.case_page import Data, Happened, of_clock, status_text
+from services.intake.pages.case_page import Data, Happened, history, status_text
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.messages.messages import Messages
 from shared.policy.model import Edition
@@ -102,23 +102,17 @@ def _by(activity: ActivityRecorded, reader: str) -> str:
 
 def happened(found: Data, messages: Messages, reader: str) -> Iterator[Happened]:
     """What happened, in its order. `messages` are `desk_words`."""
-    yield Happened(found["received_at"], messages("page.happened.submitted"), "")
-    decision = {
-        "channel": found["assigned_channel"],
-        "tier": found["assigned_tier"],
-        "priority": found["priority_when_routed"],
-    }
-    yield Happened(found["decided_at"], messages("page.happened.routed", **decision), "")
-    for entry in found["history"]:
+
+    def told(entry: Data) -> Happened | None:
         kind = entry["type"]
-        if kind in ("clock.fulfilled", "clock.breached"):
-            yield of_clock(entry, messages)
-        elif kind == "assigned" and entry.get("to") is None:
-            yield Happened(entry["at"], messages("page.happened.unassigned"), "")
-        elif kind in _SHOWN:
-            yield Happened(
-                entry["at"], messages(f"page.happened.{kind}", **_facts(entry, messages, reader)), _SHOWN[kind]
-            )
+        if kind == "assigned" and entry.get("to") is None:
+            return Happened(entry["at"], messages("page.happened.unassigned"), "")
+        if kind not in _SHOWN:
+            return None
+        text = messages(f"page.happened.{kind}", **_facts(entry, messages, reader))
+        return Happened(entry["at"], text, _SHOWN[kind])
+
+    return history(found, messages, "", told)
 
 
 def _facts(entry: Data, messages: Messages, reader: str) -> Mapping[str, Any]:

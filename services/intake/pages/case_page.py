@@ -4,7 +4,7 @@
 such as notes and who was called, is left out here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -116,7 +116,20 @@ def _me(speaker: str, reader: str) -> str:
 
 def happened(found: Data, messages: Messages) -> Iterator[Happened]:
     """What happened, in its order."""
-    yield Happened(found["received_at"], messages("page.happened.submitted"), "me")
+
+    def told(entry: Data) -> Happened | None:
+        if entry["type"] not in _SHOWN:
+            return None
+        status = status_text(entry["to"], messages) if entry.get("to") else ""
+        text = messages(f"page.happened.{entry['type']}", status=status)
+        return Happened(entry["at"], text, _SHOWN[entry["type"]])
+
+    return history(found, messages, "me", told)
+
+
+def history(found: Data, messages: Messages, by: str, told: Callable[[Data], Happened | None]) -> Iterator[Happened]:
+    """What happened: how it began, which is marked `by` whoever sent it, how clocks ended, and what is `told` else."""
+    yield Happened(found["received_at"], messages("page.happened.submitted"), by)
     decision = {
         "channel": found["assigned_channel"],
         "tier": found["assigned_tier"],
@@ -124,15 +137,13 @@ def happened(found: Data, messages: Messages) -> Iterator[Happened]:
     }
     yield Happened(found["decided_at"], messages("page.happened.routed", **decision), "")
     for entry in found["history"]:
-        kind = entry["type"]
-        if kind in ("clock.fulfilled", "clock.breached"):
-            yield of_clock(entry, messages)
-        elif kind in _SHOWN:
-            status = status_text(entry["to"], messages) if entry.get("to") else ""
-            yield Happened(entry["at"], messages(f"page.happened.{kind}", status=status), _SHOWN[kind])
+        if entry["type"] in ("clock.fulfilled", "clock.breached"):
+            yield _of_clock(entry, messages)
+        elif (shown := told(entry)) is not None:
+            yield shown
 
 
-def of_clock(entry: Data, messages: Messages) -> Happened:
+def _of_clock(entry: Data, messages: Messages) -> Happened:
     """How a clock ended: in time, late, or over while nothing came."""
     milestone = messages.name("milestone", entry["milestone"])
     if entry["type"] == "clock.breached":

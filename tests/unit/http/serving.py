@@ -62,17 +62,24 @@ async def _answer(send: Send, body: bytes) -> None:
 
 
 @asynccontextmanager
-async def serving(limits: HttpLimits = LIMITS) -> AsyncIterator[Serving]:
-    """A server with these limits; it has ended when the block is left."""
-    found = Serving()
-    server = WebServer(found.app, limits, grace_seconds=1)
+async def listening(server: WebServer) -> AsyncIterator[tuple[str, asyncio.Task[None]]]:
+    """Its address and its task, once it listens; it has ended when the block is left."""
     with listen("127.0.0.1", 0) as listener:
         running = asyncio.create_task(server.serve([listener]))
         await eventually(lambda: server.started, 10, "the server listens")
-        found.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", running
+        finally:
+            server.should_exit = True
+            await running
+
+
+@asynccontextmanager
+async def serving(limits: HttpLimits = LIMITS) -> AsyncIterator[Serving]:
+    """A server with these limits; it has ended when the block is left."""
+    found = Serving()
+    async with listening(WebServer(found.app, limits, grace_seconds=1)) as (found.url, _):
         try:
             yield found
         finally:
             found.go_on.set()
-            server.should_exit = True
-            await running

@@ -10,10 +10,9 @@ from prometheus_client import REGISTRY
 from websockets.asyncio.client import ClientConnection, connect
 
 from shared.http.limits import HttpLimits
-from shared.http.server import WebServer, listen
+from shared.http.server import WebServer
 from shared.observability.health import Receive, Scope, Send, not_found
-from tests.harness.processes import eventually
-from tests.unit.http.serving import LIMITS
+from tests.unit.http.serving import LIMITS, listening
 
 PATIENT = replace(LIMITS, head_seconds=60, body_seconds=60, send_seconds=60)
 KEY = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -116,13 +115,8 @@ async def talking(
     """A server with these limits; it has ended when the block is left."""
     found = Talking()
     found.server = server = WebServer(found.app, limits, grace_seconds, websockets=websockets)
-    with listen("127.0.0.1", 0) as listener:
-        found.running = asyncio.create_task(server.serve([listener]))
-        await eventually(lambda: server.started, 10, "the server listens")
-        found.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    async with listening(server) as (found.url, found.running):
         try:
             yield found
         finally:
             found.go_on.set()
-            found.end()
-            await found.running
