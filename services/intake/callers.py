@@ -99,7 +99,7 @@ class Callers:
             authenticated_by="signed_token",
             actor=Actor(kind=kind, id=person.requester_id),
             person=person,
-            until=signed_in.expires_at,
+            until=signed_in.refused_from,
         )
 
     def origins_of(self, host: str) -> tuple[str, ...]:

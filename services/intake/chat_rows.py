@@ -43,16 +43,16 @@ class ChatRow(NamedTuple):
 def row_of(
     request: SupportRequestSubmitted,
     log: CaseLog,
+    activities: Sequence[ActivityRecorded],
     editions: Mapping[bytes, PinnedEdition],
     now: datetime,
     rebuilt: RebuiltCase,
 ) -> ChatRow | None:
-    """The row of a case at `now`; None if it is not open, or its edition is not among `editions`."""
+    """The row of a case with this activity at `now`; None if it is not open, or its edition is not among `editions`."""
     case = log.case
     found = None if case is None else standing(log, case, editions, now, rebuilt)
     if found is None or found.state not in ("open", "waiting"):
         return None
-    activities = messages_of(log)
     spoken = said_last(request, activities)
     turn: Turn = "ours" if spoken.by_customer else "theirs"
     return ChatRow(
@@ -69,14 +69,6 @@ def row_of(
         soon_at=_soon(found.started_at, found.due_at),
         changes_at=min((each.until for each in found.activities if each.until and each.until > now), default=None),
     )
-
-
-def messages_of(log: CaseLog) -> list[ActivityRecorded]:
-    """The activity in the order of the log; of one id the first counts, as it does for escalation."""
-    found: dict[str, ActivityRecorded] = {}
-    for _, activity in log.activity:
-        found.setdefault(activity.activity_id, activity)
-    return [*found.values()]
 
 
 class SaidLast(NamedTuple):

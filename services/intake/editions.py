@@ -8,6 +8,7 @@ from services.intake.form import form_of
 from shared.business_time.errors import CalendarError
 from shared.contracts.structs import CaseRouted, Decision, EditionPublished
 from shared.contracts.topics import EDITIONS
+from shared.explain.case_log import CaseLog
 from shared.kafka import serde
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
@@ -18,7 +19,7 @@ from shared.policy.model import Edition
 from shared.policy.published_edition import UnusableEdition, check_digest, read_document
 from shared.routing.decision_event import whole_decision
 from shared.routing.rulebook import Rulebook
-from shared.sla.pinned_edition import PinnedEdition
+from shared.sla.pinned_edition import PinnedEdition, short_of
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
@@ -93,6 +94,11 @@ class Editions:
             if rules is not None:
                 self._pinned[digest] = PinnedEdition(digest, rules.edition)
         return self._pinned.get(digest)
+
+    def of_log(self, log: CaseLog) -> dict[bytes, PinnedEdition]:
+        """The editions that a case names, of those that are known and can be used here, by how cases refer to them."""
+        pinned = [self.pinned(sha256) for sha256 in log.named_editions]
+        return {short_of(each.sha256): each for each in pinned if each is not None}
 
     def rules(self, digest: str) -> Rulebook | None:
         """The rules of the edition with that digest; None while its document is not known, or if it cannot be used."""

@@ -23,7 +23,6 @@ from services.intake.rebuilt_cases import RebuiltCases
 from services.intake.recent_cases import RecentCases
 from services.intake.watchers import Watchers
 from shared.contracts.structs import CaseClosed, CaseReopened, CaseRouted, EscalationEvent
-from shared.sla.pinned_edition import short_of
 
 KEPT = Gauge("frontline_intake_chats", "Chats that the list of agents knows: open, resolved, or not looked at yet")
 
@@ -162,19 +161,15 @@ class OpenChats:
             self._undecided.add(case_id)
         row = None
         if recent is not None and case is not None and is_chat:
-            pinned = [self._editions.pinned(sha256) for sha256 in recent.log.named_editions]
-            editions = {short_of(each.sha256): each for each in pinned if each is not None}
+            editions = self._editions.of_log(recent.log)
             rebuilt = self._rebuilt.find(recent.log, case, editions)
-            row = row_of(recent.request, recent.log, editions, self._clock(), rebuilt)
+            row = row_of(recent.request, recent.log, recent.messages, editions, self._clock(), rebuilt)
         self._replace(case_id, row)
 
     def _is_chat(self, case: CaseRouted) -> bool | None:
         """Whether the edition of a case calls its channel a live chat; None while the edition is not known."""
         pinned = self._editions.pinned(case.policy_sha256)
-        if pinned is None:
-            return None
-        chat = pinned.edition.live_chat
-        return chat is not None and case.assigned_channel == chat.channel
+        return None if pinned is None else pinned.edition.is_live_chat(case.assigned_channel)
 
     def _replace(self, case_id: str, row: ChatRow | None) -> None:
         self._take_out(case_id)

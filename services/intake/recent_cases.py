@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.intake.chat_rows import messages_of
 from services.intake.watchers import Watchers
 from shared.contracts import wire
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
@@ -58,7 +57,10 @@ class RecentCase(NamedTuple):
     @property
     def messages(self) -> list[ActivityRecorded]:
         """The activity in the order of the log; of one id the first counts, as it does for escalation."""
-        return messages_of(self.log)
+        found: dict[str, ActivityRecorded] = {}
+        for _, activity in self.log.activity:
+            found.setdefault(activity.activity_id, activity)
+        return [*found.values()]
 
 
 _encode = msgspec.msgpack.Encoder().encode

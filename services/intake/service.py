@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from fastapi import Request
+from fastapi.requests import HTTPConnection
 from prometheus_client import Gauge
 
 from services.intake.accounts import Accounts
@@ -225,9 +226,9 @@ class Service:
             self.chats.happened(event)
 
 
-def service_of(request: Request) -> Service:
-    """The service whose application serves `request`."""
-    service: Service = request.app.state.service
+def service_of(connection: HTTPConnection) -> Service:
+    """The service whose application serves that call, or that WebSocket."""
+    service: Service = connection.app.state.service
     return service
 
 

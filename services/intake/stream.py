@@ -1,6 +1,7 @@
-"""Streams of the events of one request: Server-Sent Events (WHATWG HTML, section 9.2)."""
+"""Streams of what happens, to a request or to any chat: Server-Sent Events (WHATWG HTML, section 9.2)."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -23,6 +24,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 MEDIA_TYPE = "text/event-stream"
 
 Before = Callable[[], Awaitable[None]]
+_LINE_END = re.compile(r"\r\n|\r|\n")
 Present = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -119,6 +121,11 @@ class _Events:
         if new:
             self._sent = new[-1].id
         return [_frame(event, self._present(event.data)) for event in new]
+
+
+def message(text: str) -> bytes:
+    """A message of a stream with this text. Its lines are those of a stream, and no others that Unicode has."""
+    return b"".join(b"data: %b\n" % line.encode() for line in _LINE_END.split(text)) + b"\n"
 
 
 class EventStream(StreamingResponse):

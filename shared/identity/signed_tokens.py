@@ -78,7 +78,7 @@ class SignedIn:
     """A token that was verified: the person, and from when on it is refused: SKEW after its `exp`."""
 
     person: Person
-    expires_at: datetime
+    refused_from: datetime
 
 
 def _is_identifier(text: str) -> str:
@@ -128,9 +128,9 @@ class SignedTokens:
         claims = self._verified(token)
         if self._audience not in ([claims.aud] if isinstance(claims.aud, str) else claims.aud):
             raise TokenRefused("refusal.token_audience", audience=self._audience)
-        expires_at = _check_times(claims, now)
+        refused_from = _check_times(claims, now)
         host = self._hosts[claims.iss]
-        return SignedIn(_person(claims, host), expires_at)
+        return SignedIn(_person(claims, host), refused_from)
 
     def _verified(self, token: str) -> _Claims:
         """The claims of a token whose signature is that of a key of its host."""

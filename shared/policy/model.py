@@ -347,6 +347,10 @@ class Edition(Rule):
     holiday_years: tuple[int, int]  # first and last year whose public holidays were resolved to dates
     holiday_names: dict[str, dict[str, Text]] = {}
 
+    def is_live_chat(self, channel: str) -> bool:
+        """Whether that is the channel on which people chat."""
+        return self.live_chat is not None and channel == self.live_chat.channel
+
     def remark(self, text: str | None, language: Language) -> str | None:
         """A remark in `language`, or untranslated if it has no translation."""
         return None if text is None else self.translations.get(language, {}).get(text, text)

@@ -30,12 +30,12 @@ from tests.bench.under_load import (
     VICTIMS,
     figures_of,
     killed,
-    look,
     look_at,
     rows_of,
     system,
     taken,
     until_stopped,
+    watched,
 )
 from tests.harness.http_pool import HttpPool
 from tests.harness.up import Up
@@ -133,17 +133,9 @@ async def _under_load(load: Load, up: Up, ready: dict[str, Any], portal: Portal,
         print(f"sending {load.rate} submissions a second for {load.seconds} s", file=sys.stderr)
         first = clock() + 0.5
         began = first + load.warm_up
-        looking = asyncio.create_task(look(up, usage, began))
         killing = asyncio.create_task(killed(load.kill, ready, began + load.seconds / 2))
         cpu = os.times()
-        sending = asyncio.create_task(_send(clients, load, first))
-        try:
-            await asyncio.wait([sending, looking], return_when=asyncio.FIRST_COMPLETED)
-            sent = await (sending if sending.done() else looking)
-        finally:
-            sending.cancel()
-            looking.cancel()
-            await asyncio.wait([sending, looking])
+        sent = await watched(_send(clients, load, first), up, usage, began)
         outcomes = [outcome for _, outcome in sent]
         client_cpu = sum(os.times()[:2]) - sum(cpu[:2])
         killed_at = await killing

@@ -71,6 +71,18 @@ async def look(up: Up, usage: dict[str, Usage], since: float) -> NoReturn:
         await asyncio.sleep(_LOOK_EVERY)
 
 
+async def watched(work: Coroutine[Any, Any, T], up: Up, usage: dict[str, Usage], since: float) -> T:
+    """What the work returns, while the processes are looked at from `since` on. Fails if the system has ended."""
+    working, looking = asyncio.ensure_future(work), asyncio.create_task(look(up, usage, since))
+    try:
+        await asyncio.wait([working, looking], return_when=asyncio.FIRST_COMPLETED)
+        return await (working if working.done() else looking)
+    finally:
+        working.cancel()
+        looking.cancel()
+        await asyncio.wait([working, looking])
+
+
 def look_at(up: Up, usage: dict[str, Usage]) -> None:
     assert up.process.returncode is None, up.output
     pids = json.loads(up.ready_file.read_text(encoding="utf-8"))["pids"]

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import connect
 
+from services.intake.chat.connection import MOST_IGNORED
 from shared.identity.signed_tokens import SKEW
 from shared.wall_clock import utc_now
 from tests.broker.chats import (
@@ -31,7 +31,7 @@ async def intake(bootstrap: str) -> AsyncIterator[Intake]:
         yield running
 
 
-async def test_a_chat_ends_with_its_token(bootstrap: str, intake: Intake) -> None:
+async def test_a_chat_ends_with_its_token(intake: Intake) -> None:
     """The page then says that the sign-in has ended; what was opened with a token does not outlive it."""
     life = timedelta(seconds=60)
     token = token_of(somebody_of(unique()), now=utc_now() + timedelta(seconds=5) - life - SKEW, life=life)
@@ -52,12 +52,13 @@ async def test_the_rate_of_a_chat(bootstrap: str) -> None:
             await chat.asked("answer", type="ask", text="echo")
         refused = await chat.asked("refused", type="ask", text="echo")
         assert (refused["problem"]["status"], refused["retry_after"] >= 1) == (429, True)
-        reading = asyncio.create_task(chat.next("never"))
-        with suppress(ConnectionClosed):
-            for _ in range(150):
-                await chat.socket.send("{}")
+        for _ in range(MOST_IGNORED - 1):
+            await chat.socket.send("{}")
+        for _ in range(MOST_IGNORED - 1):
+            await chat.next("refused")
+        assert chat.socket.close_code is None
+        await chat.socket.send("{}")
         assert await chat.closed() == 4429
-        reading.cancel()
 
 
 async def test_the_places_of_chats(bootstrap: str) -> None:
@@ -92,3 +93,23 @@ async def test_open_chats_are_closed_when_intake_ends(bootstrap: str) -> None:
     ):
         intake.server.should_exit = True
         assert await chat.closed() == 1012
+
+
+async def test_a_client_that_says_no_hello_is_closed(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would hold a connection of others; and one that begins with bytes is none of ours."""
+    monkeypatch.setattr("services.intake.chat.connection.HELLO_SECONDS", 0.2)
+    address = intake.url.replace("http", "ws", 1) + "/v1/chat"
+    for first in (None, b"\x00"):
+        async with connect(address, compression=None, proxy=None) as socket:
+            if first is not None:
+                await socket.send(first)
+            await asyncio.wait_for(socket.wait_closed(), SOON)
+            assert socket.close_code == 1008
+
+
+async def test_a_chat_is_told_that_it_is_alive(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page cannot see pings: by this it notices that a connection is lost."""
+    monkeypatch.setattr("services.intake.chat.connection.ALIVE_SECONDS", 0.1)
+    async with chat_of(intake, somebody_of(unique())) as chat:
+        await chat.next("alive")
+        await chat.next("alive")

@@ -231,12 +231,19 @@ async def test_markup_in_a_message_is_text(open_as: OpenAs, system: System) -> N
     """Whoever writes it: nothing of it runs."""
     markup = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
     page = await open_as(PLUS)
-    case = await with_person(page)
+    await chat_about(page, markup)  # it is the subject, and in the transcript
+    await hand_over(page)
+    await expect(page.locator("#standing .pill")).to_have_text("with a person")
+    case = await case_of(page)
     await write(page, markup)
     await desk(system, case, "markup", type="agent_replied", text=markup)
     for side in (MINE, THEIRS):
         await expect(page.locator(side).last.locator(".text")).to_have_text(markup)
     assert "run" not in await page.title()
+    await page.locator("#case").click()
+    await expect(page.locator("h1")).to_have_text(markup)
+    assert "run" not in (await page.title()).removeprefix(markup)
+    assert await page.locator("img").count() == 0
 
 
 async def test_who_reads_the_end_keeps_reading_it(open_as: OpenAs) -> None:

@@ -1,6 +1,6 @@
 """A customer in the chat who loses nothing, for loads: connects again, goes on after the last message, sends again.
 
-It does what the script of the page does. Instants are seconds of the loop's clock.
+As docs/chat.md asks of clients. Instants are seconds of the loop's clock.
 """
 
 import asyncio

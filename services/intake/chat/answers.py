@@ -60,7 +60,7 @@ def transcript(turns: Iterable[Turn], topics: Topics, language: Language, messag
 def _line(turn: Turn, topics: Topics, language: Language, messages: Messages) -> str | None:
     """What was said in one turn; None where the set does not have its topic."""
     if turn.text is not None:  # further lines are indented: none of them reads like a turn of the bot
-        return messages("page.chat.transcript.customer", text=turn.text.replace("\n", "\n    "))
+        return messages("page.chat.transcript.customer", text="\n    ".join(turn.text.splitlines()))
     topic = None if turn.topic is None else topics.set.topics.get(turn.topic)
     if topic is None:
         return None

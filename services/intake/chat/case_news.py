@@ -86,7 +86,7 @@ class CaseNews:
         found, words = view.found, self._visit.messages
         pinned = None if found is None else self._visit.service.published_editions.pinned(found["policy_sha256"])
         edition = None if pinned is None else pinned.edition
-        live = found is not None and is_live(found, edition)
+        live = edition is not None and found is not None and edition.is_live_chat(found["assigned_channel"])
         return {
             "type": "case",
             "request_id": view.request_id,
@@ -121,12 +121,6 @@ class CaseNews:
 def _message(said: case_page.Said) -> Data:
     at = datetime.fromisoformat(said.at)
     return {"id": said.id, "by": said.by, "text": said.text, "at": format_instant(at)}
-
-
-def is_live(found: Mapping[str, Any], edition: Edition | None) -> bool:
-    """Whether the router has assigned the case to the live chat of its edition."""
-    chat = None if edition is None else edition.live_chat
-    return chat is not None and found["assigned_channel"] == chat.channel
 
 
 def _sentence(text: str) -> str:

@@ -37,7 +37,7 @@ async def chat_page(request: Request) -> Response:
 @sockets.websocket("/v1/chat")
 async def chat(socket: WebSocket) -> None:
     """A chat. A page of another origin than ours has to be on the list, and is never known by cookies."""
-    service: Service = socket.app.state.service
+    service = service_of(socket)
     origin, host = socket.headers.get("origin"), socket.headers.get("host", "")
     if origin is not None and not is_from(origin, host, service.settings.other_origins):
         await _deny(socket, NotFromHere("refusal.not_from_here"))

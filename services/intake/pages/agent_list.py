@@ -10,6 +10,7 @@ from services.intake.errors import CatchingUp
 from services.intake.open_chats import OpenChats
 from services.intake.pages.rendered import html_of
 from services.intake.pages.visit import Visit
+from services.intake.stream import message
 from shared.pages.moments import Moments
 
 SIZE = 50  # chats on a page: what a frame costs does not grow with the number of open chats
@@ -77,7 +78,7 @@ class ChatLists:
             return []
         self._shown = shown
         html = html_of(self._visit, "agent_chats_live.html", self.moments, chats=found)
-        return [b"".join(b"data: %b\n" % line.encode() for line in html.splitlines()) + b"\n"]
+        return [message(html)]
 
     @property
     def moments(self) -> Moments:

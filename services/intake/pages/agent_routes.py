@@ -7,17 +7,13 @@ from contextlib import suppress
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.intake import commands
-from services.intake.activity import Activity
-from services.intake.body import IdempotencyKey, parse
 from services.intake.errors import FieldError, IdempotencyConflict, InvalidFields, NotAnAgent, Refusal, TakenByAnother
 from services.intake.open_chats import ANY
-from services.intake.pages import form_page
 from services.intake.pages.agent_list import ChatLists
 from services.intake.pages.agent_views import DeskViews, at_desk
 from services.intake.pages.forms import read_form
 from services.intake.pages.rendered import render
-from services.intake.pages.routes import CHATS, STREAMS, Page, in_language, key_of, see
+from services.intake.pages.routes import CHATS, STREAMS, Page, in_language, key_of, report, see
 from services.intake.pages.visit import Visit, visit_of
 from services.intake.service import service_of
 
@@ -89,7 +85,7 @@ async def act(request: Request, case_id: str) -> Response:
             raise TakenByAnother("refusal.taken_by_another")
         steps = [{"type": "assigned", "to": visit.reader}] if takes else _steps(kind, text)
         for body in steps:
-            reported = await _report(visit, request, case_id, body, f"{key_of(typed)}:{body['type']}")
+            reported = await report(visit, case_id, body, f"{key_of(typed)}:{body['type']}")
         await _seen(visit, case_id, reported)
     except Refusal as refusal:
         return visit.keep(_chat(visit, views, refusal.status, typed, refusal=refusal))
@@ -106,16 +102,6 @@ def _steps(kind: str, text: str) -> list[dict[str, str]]:
         raise InvalidFields([FieldError("type", "page.wrong.choose")])
     answer = [{"type": "agent_replied", "text": text}] if text else []
     return [*answer, {"type": kind}] if kind == "resolved" else [{"type": kind}, *answer]
-
-
-async def _report(visit: Visit, request: Request, case_id: str, body: Mapping[str, str], key: str) -> str:
-    """Report an activity. Returns its id."""
-    service = visit.service
-    reported = parse(form_page.to_json(body), Activity, service.words.wrong_words_of_activity)
-    commands.check_case(service, visit.caller, case_id)
-    parent = request.headers.get("traceparent")
-    done = await commands.report(service, visit.caller, case_id, reported, IdempotencyKey(key, True), parent=parent)
-    return done[0]
 
 
 async def _seen(visit: Visit, case_id: str, activity_id: str) -> None:

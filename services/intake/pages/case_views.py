@@ -11,13 +11,13 @@ from services.intake.pages import case_page
 from services.intake.pages.rendered import html_of
 from services.intake.pages.visit import Visit
 from services.intake.recent_cases import RecentCase
+from services.intake.stream import message
 from shared.contracts.structs import CaseRouted
 from shared.explain.explanation import explanation
 from shared.explain.standing import Standing, standing
 from shared.messages.messages import Messages
 from shared.pages.moments import Moments, zone_named
 from shared.policy.model import Edition
-from shared.sla.pinned_edition import PinnedEdition, short_of
 
 
 class CaseView(NamedTuple):
@@ -86,7 +86,7 @@ class CaseViews:
         self._shown = number
         view = self.view(recent, visit.service.clock())
         html = html_of(visit, self.template, view.moments, **self.values(view))
-        return [b"".join(b"data: %b\n" % line.encode() for line in html.splitlines()) + b"\n"]
+        return [message(html)]
 
     def view(self, recent: RecentCase, now: datetime) -> CaseView:
         """What there is of `recent` at `now`."""
@@ -123,19 +123,14 @@ class CaseViews:
         case = recent.log.case
         if case is None:
             return None
-        editions = self._editions(recent)
+        editions = self._visit.service.published_editions.of_log(recent.log)
         return standing(recent.log, case, editions, now, self._visit.service.rebuilt.find(recent.log, case, editions))
 
     def _explained(self, recent: RecentCase, case: CaseRouted, now: datetime, messages: Messages) -> dict[str, Any]:
         """The explanation of the case in the reader's language, by the editions that are known here."""
-        editions = self._editions(recent)
+        editions = self._visit.service.published_editions.of_log(recent.log)
         rebuilt = self._visit.service.rebuilt.find(recent.log, case, editions)
         return explanation(recent.log, case, editions, now, messages, rebuilt)
-
-    def _editions(self, recent: RecentCase) -> dict[bytes, PinnedEdition]:
-        known = self._visit.service.published_editions
-        pinned = [known.pinned(sha256) for sha256 in recent.log.named_editions]
-        return {short_of(each.sha256): each for each in pinned if each is not None}
 
 
 def _zone_of(case: CaseRouted | None, edition: Edition | None) -> ZoneInfo | None:

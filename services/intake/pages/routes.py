@@ -136,10 +136,7 @@ async def act(request: Request, request_id: str) -> Response:
         visit.check_identity(typed)
         await visit.service.count(visit.caller)
         body = {"type": kind} | ({"text": text} if text.strip() else {})
-        reported = parse(form_page.to_json(body), Activity, visit.service.words.wrong_words_of_activity)
-        commands.check_case(visit.service, visit.caller, request_id)
-        key, parent = IdempotencyKey(f"{key_of(typed)}:{kind}", True), request.headers.get("traceparent")
-        await commands.report(visit.service, visit.caller, request_id, reported, key, parent=parent)
+        await report(visit, request_id, body, f"{key_of(typed)}:{kind}")
     except Refusal as refusal:
         return visit.keep(_request(visit, case, refusal.status, typed, refusal=refusal))
     return visit.keep(see(f"/requests/{request_id}"))
@@ -219,6 +216,15 @@ def _request(
     values = {"case": case, "typed": typed or {}, "wrong": wrong or {}, "refusal": refusal}
     headers = {} if refusal is None else refusal.headers
     return render(visit, "request.html", status, moments=case.moments, headers=headers, **values)
+
+
+async def report(visit: Visit, case_id: str, body: Mapping[str, str], key: str) -> str:
+    """Report an activity, as a call with this body and Idempotency-Key does. Returns its id. Raises the refusal."""
+    service, parent = visit.service, visit.connection.headers.get("traceparent")
+    reported = parse(form_page.to_json(body), Activity, service.words.wrong_words_of_activity)
+    commands.check_case(service, visit.caller, case_id)
+    done = await commands.report(service, visit.caller, case_id, reported, IdempotencyKey(key, True), parent=parent)
+    return done[0]
 
 
 def key_of(typed: Mapping[str, str]) -> str:

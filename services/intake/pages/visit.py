@@ -167,7 +167,7 @@ def _is_one_of(text: str, hashes: Sequence[str]) -> bool:
 
 def sign_in(connection: HTTPConnection, answer: Response, token: str, signed_in: SignedIn) -> None:
     """Let the browser keep the token, a day longer than it counts: then a page can say that the sign-in has ended."""
-    seconds = int((signed_in.expires_at - utc_now()).total_seconds())
+    seconds = int((signed_in.refused_from - utc_now()).total_seconds())
     set_cookie(connection, answer, PERSON, token, max(1, seconds) + _DAY)
 
 

@@ -56,7 +56,7 @@ def _seconds(at: datetime) -> int:
 def test_a_token_says_who_is_signed_in_and_until_when() -> None:
     """All that decides what they may do comes from here, and nothing from the body of a call."""
     found = _tokens().verify(mint(KEY, ANA, "frontline", NOW), NOW)
-    assert (found.person, found.expires_at) == (ANA, NOW + timedelta(minutes=15) + SKEW)
+    assert (found.person, found.refused_from) == (ANA, NOW + timedelta(minutes=15) + SKEW)
 
 
 @pytest.mark.parametrize("key", [KEY, EC, RSA, SECRET], ids=["Ed25519", "ES256", "RS256", "HS256"])

@@ -13,7 +13,7 @@ from services.intake.errors import TooManyStreams
 from services.intake.places import Places
 from services.intake.request_status import RecentRequests
 from services.intake.settings import Settings
-from services.intake.stream import EventStream, Streams
+from services.intake.stream import EventStream, Streams, message
 from services.intake.watchers import Watchers
 from shared.wall_clock import utc_now
 from tests.harness.asking import request
@@ -77,6 +77,17 @@ def test_streams_leave_connections_for_calls(files: int, streams: int, monkeypat
     """A stream takes a connection for as long as it lasts, so `ulimit -n` may allow fewer than are set."""
     monkeypatch.setattr("shared.http.limits.open_files", lambda: files)
     assert Settings(api_keys=api_keys(), id_secret=ID_SECRET).event_stream_limit == streams
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\rb"])
+def test_a_message_has_a_line_for_each_line(text: str) -> None:
+    """Else the rest of it would be a field of the stream, whoever wrote it."""
+    assert message(text) == b"data: a\ndata: b\n\n"
+
+
+def test_what_is_no_line_end_of_a_stream_stays_in_a_message() -> None:
+    """A page shows the same, whether it is loaded or follows."""
+    assert message("a\u2028b\x85c") == "data: a\u2028b\x85c\n\n".encode()
 
 
 async def test_a_stream_ends_with_the_token_of_its_caller() -> None:
