@@ -1,6 +1,8 @@
 """Fixtures that every kind of test may use."""
 
 import logging
+import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +12,13 @@ from tests.harness import examples
 from tests.harness.distribution import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 
 examples.choose()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the notes of running systems apart: no test sees a developer's own, or leaves one there."""
+    folder = tempfile.TemporaryDirectory(prefix="frontline-notes-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["FRONTLINE_RUNTIME_DIR"] = folder.name
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """What the commands have in common: options, Kafka settings, and the error that ends a command."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
+from services.cli.notes import Note, live_notes, usual_folder
 from shared.kafka.settings import BadSettings, KafkaSettings, load
-from shared.messages.catalogues import FALLBACK, best, languages
+from shared.messages.catalogues import FALLBACK, best, languages, messages_in
+from shared.messages.messages import Messages
 
 
 def _check_catalogue(_: Any, language: str | None) -> None:
@@ -20,7 +23,12 @@ BAD_INPUT = 2  # exit code
 
 Flag = Annotated[bool, Parameter(negative="")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON instead of text.")]
-Kafka = Annotated[str | None, Parameter(help="HOST:PORT of Kafka. By default FRONTLINE_KAFKA_BOOTSTRAP.")]
+Kafka = Annotated[
+    str | None,
+    Parameter(
+        help="HOST:PORT of Kafka. By default FRONTLINE_KAFKA_BOOTSTRAP, else that of the newest `frontline up` here."
+    ),
+]
 
 
 def _folder(_: Any, tokens: Sequence[Token]) -> Path | None:
@@ -58,12 +66,42 @@ def report(failed: CommandFailed) -> int:
     return failed.code
 
 
-def kafka_settings(address: str | None) -> KafkaSettings:
-    """The settings of the environment, with this address if one is given. Raises CommandFailed."""
+def kafka_settings(address: str | None, language: str | None = None) -> KafkaSettings:
+    """The settings for the Kafka of `chosen_system`. Raises CommandFailed."""
+    settings, _ = chosen_system(address, language)
+    return settings
+
+
+def chosen_system(address: str | None, language: str | None = None) -> tuple[KafkaSettings, Note | None]:
+    """The settings for the Kafka that a command takes, and the note by which it was found, if it was.
+
+    `address` is that of the command line. Without it the environment counts, and without that the newest system that
+    runs on this machine: a line on standard error names it, since there may be several. Its namespace is that of the
+    system, unless the environment has one. `language` None = that of the environment. Raises CommandFailed.
+    """
     try:
-        return load(KafkaSettings) if address is None else load(KafkaSettings, kafka_bootstrap=address)
+        settings = load(KafkaSettings) if address is None else load(KafkaSettings, kafka_bootstrap=address)
+        if address is not None or "kafka_bootstrap" in settings.model_fields_set:
+            return settings, None
+        note = _newest_system(messages_in(language or language_of(os.environ)))
+        given = {} if "namespace" in settings.model_fields_set else {"namespace": note.namespace}
+        return load(KafkaSettings, kafka_bootstrap=note.kafka, **given), note
     except BadSettings as error:
         raise CommandFailed(str(error), BAD_INPUT) from None
+
+
+def _newest_system(messages: Messages) -> Note:
+    """The newest that is ready, named on standard error."""
+    running = live_notes(usual_folder())
+    ready = [note for note in running if note.ready]
+    if not ready:
+        code = "system.starting" if running else "system.none"
+        raise CommandFailed(messages(code, pid=running[0].pid if running else None), BAD_INPUT)
+    newest = ready[0]
+    facts = {"kafka": newest.kafka, "pid": newest.pid, "since": f"{newest.started.astimezone():%H:%M:%S %Z}"}
+    code = "system.newest" if len(ready) > 1 else "system.only"
+    print(messages(code, **facts, count=len(ready)), file=sys.stderr)
+    return newest
 
 
 def language_of(environment: Mapping[str, str]) -> str:

@@ -7,16 +7,14 @@ Until the block ends, a service or an embedded broker that dies is restarted.
 """
 
 import asyncio
-import hashlib
 import json
 import os
 import secrets
 import shutil
-import socket
 import sys
 import tempfile
-from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Coroutine, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -29,8 +27,11 @@ import services
 from services.cli.call_intake import call
 from services.cli.demo_accounts import DEMO_ACCOUNTS, accounts_for
 from services.cli.demo_people import agents, demo_sign_in, people_of
+from services.cli.development_key import DEVELOPMENT_KEY, api_keys
 from services.cli.kafka_errors import no_answer
+from services.cli.notes import Note, OwnNote, usual_folder
 from services.cli.options import CommandFailed
+from services.cli.ports import HOST, HTTP_PORTS, INTAKE, KAFKA, held_ports, wanted_ports
 from services.cli.private_file import write_private
 from services.cli.progress import Progress
 from services.cli.supervisor import Program, Supervisor
@@ -45,13 +46,11 @@ from shared.policy.files import load_library
 from shared.policy.settings import PolicySettings
 from shared.wall_clock import utc_now
 
-HOST = "127.0.0.1"
-SERVICES = ("intake", "router", "escalation")
-KEY_NAME = "frontline-up"  # the API client of the admin key
-SCOPES = ("submit", "agent", "backfill", "admin")
+SERVICES = tuple(HTTP_PORTS)
 TEST_CLOCK = "test-clock"  # its folder, beside the logs
 KAFKA_TIMEOUT = 15.0  # seconds for a Kafka given by --kafka to answer
 MAX_KAFKA_RESTARTS = 5  # then the system fails
+_NO_NOTE = "no note of this system could be left ({error}): other commands need --kafka to find it"
 
 
 class SystemFailed(CommandFailed):
@@ -63,15 +62,18 @@ class Options:
     """How to run the system.
 
     `data`: the folder for Kafka's data and the logs; None = a temporary one. `kafka`: host:port of a Kafka; None =
-    the embedded one. `port`: the port of intake; 0 = a free one. `policies`: names or files of editions, separated by
-    commas; None = those of the environment. `test_clock`: whether a test may advance the time of all services.
+    the embedded one. `port`: the port of intake; the other services keep their distance to it, and 0 = free ones for
+    all. `kafka_port`: that of the embedded Kafka; None = the usual one, or a free one if `port` is 0. `policies`: names
+    or files of editions, separated by commas; None = those of the environment. `test_clock`: whether a test may advance
+    the time of all services.
     """
 
     data: Path | None = None
     kafka: str | None = None
-    port: int = 8080
+    port: int = HTTP_PORTS[INTAKE]
     policies: str | None = None
     test_clock: bool = False
+    kafka_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ class System:
         self._kafka: EmbeddedKafka | None = None
         self._supervisor = Supervisor(progress, self._write_ready_file)
         self._programs: list[Program] = []
-        self._admin_key = f"fl_{secrets.token_urlsafe(32)}"
+        self._note: OwnNote | None = None  # None = none could be left
+        self._started = utc_now()
+        self._ports: Mapping[str, int] = {}
         self._bootstrap = ""
         self._kafka_keeper: asyncio.Task[None] | None = None
         self._is_ready = False
@@ -107,12 +111,12 @@ class System:
         """The current addresses and process ids."""
         kafka = None if self._kafka is None else self._kafka.pid
         pids = {"kafka": kafka, **{name: self._supervisor.pids[name] for name in SERVICES}}
-        return Ready(self._bootstrap, self.urls["intake"], self._admin_key, pids, self.urls)
+        return Ready(self._bootstrap, self.urls[INTAKE], DEVELOPMENT_KEY, pids, self.urls)
 
     @property
     def urls(self) -> dict[str, str]:
         """The HTTP address of each service."""
-        return {program.name: program.url for program in self._programs}
+        return {name: f"http://{HOST}:{self._ports[name]}" for name in SERVICES}
 
     @property
     def logs(self) -> Path:
@@ -140,18 +144,20 @@ class System:
         try:
             load(KafkaSettings)  # reports a wrong environment before anything is started
             self._check_folder()
-            with _held_ports(self._options.port, len(SERVICES)) as ports:
+            with ExitStack() as holding:
+                self._claim_ports(holding)
                 self._folder = self._options.data or Path(tempfile.mkdtemp(prefix="frontline-up-"))
                 self.logs.mkdir(parents=True, exist_ok=True)
                 self._prepare_test_clock(self._folder / TEST_CLOCK)
                 await self._start_kafka()
                 self._kafka_keeper = asyncio.create_task(self._keep_kafka())
                 await self._prepare_topics()
-                self._programs = [self._program(name, port) for name, port in zip(SERVICES, ports, strict=True)]
+                self._programs = [self._program(name) for name in SERVICES]
             await self._unless_kafka_fails(self._supervisor.start(self._programs))
             self._progress.update("loading the demo accounts")
             await self._unless_kafka_fails(self._load_accounts())
             self._is_ready = True
+            self._leave_note()
             self._write_ready_file()
         except asyncio.CancelledError:
             await self.stop()
@@ -166,21 +172,60 @@ class System:
 
     async def stop(self, *, failed: bool = False) -> None:
         """Stop everything, the services first, within 10 s. If something `failed`, the logs are kept."""
-        if self._kafka_keeper is not None:
-            self._kafka_keeper.cancel()
-            await asyncio.gather(self._kafka_keeper, return_exceptions=True)
-        await self._supervisor.stop()
-        if self._kafka is not None:
-            await self._kafka.stop()
-        if self._ready_file is not None:
-            self._ready_file.unlink(missing_ok=True)
-        if self._options.data is None and self._folder is not None and not failed:
-            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        try:
+            if self._kafka_keeper is not None:
+                self._kafka_keeper.cancel()
+                await asyncio.gather(self._kafka_keeper, return_exceptions=True)
+            await self._supervisor.stop()
+            if self._kafka is not None:
+                await self._kafka.stop()
+            if self._ready_file is not None:
+                self._ready_file.unlink(missing_ok=True)
+            if self._options.data is None and self._folder is not None and not failed:
+                await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        finally:
+            if self._note is not None:
+                self._note.remove()  # at last: until now the ports were in use
 
     def client(self) -> httpx.AsyncClient:
-        """An HTTP client of intake with the admin key."""
-        headers = {"Authorization": f"Bearer {self._admin_key}"}
-        return httpx.AsyncClient(base_url=self.urls["intake"], headers=headers, timeout=10, trust_env=False)
+        """An HTTP client of intake with the development key."""
+        headers = {"Authorization": f"Bearer {DEVELOPMENT_KEY}"}
+        return httpx.AsyncClient(base_url=self.urls[INTAKE], headers=headers, timeout=10, trust_env=False)
+
+    def _claim_ports(self, holding: ExitStack) -> None:
+        """Choose the ports, and have them from here on: the services' own are reserved by `holding`. Raises PortTaken.
+
+        The note claims them as well, so that another start does not take one that this one opens only later.
+        """
+        options, note = self._options, OwnNote(usual_folder())
+        wanted = wanted_ports(options.port, options.kafka_port, own_kafka=options.kafka is None)
+        with ExitStack() as claiming:
+            running: list[Note] = []
+            try:
+                running = claiming.enter_context(note.claiming())
+                self._note = note
+            except OSError as error:
+                self._progress.note(_NO_NOTE.format(error=error))
+            self._ports = holding.enter_context(held_ports(wanted, running))
+            self._leave_note()
+
+    def _leave_note(self) -> None:
+        data, settings = self._options.data, load(KafkaSettings)
+        note = Note(
+            pid=os.getpid(),
+            started=self._started,
+            ready=self._is_ready,
+            kafka=self._bootstrap,
+            ports=self._ports,
+            urls=self.urls,
+            data=None if data is None else str(data.absolute()),
+            namespace=settings.namespace,
+        )
+        try:
+            if self._note is not None:
+                self._note.write(note)
+        except OSError as error:
+            self._progress.note(_NO_NOTE.format(error=error))
 
     def _check_folder(self) -> None:
         """Raise NotADataFolder if the folder holds files of another program."""
@@ -194,7 +239,7 @@ class System:
         """Make the folder of the test clock, if there is to be one. Raises SystemFailed if there has to be one."""
         if self._options.test_clock:
             # intake leads, and takes each advance over last
-            test_clock.prepare(folder, [name for name in SERVICES if name != "intake"])
+            test_clock.prepare(folder, [name for name in SERVICES if name != INTAKE])
         elif test_clock.is_advanced(folder):
             raise SystemFailed(
                 f"the clock of {self._folder} was advanced, and its records are dated ahead of this machine's time: "
@@ -222,7 +267,7 @@ class System:
                 raise SystemFailed(no_answer(self._bootstrap))
             return
         data = None if self._options.data is None else self._options.data / "kafka"
-        self._kafka = EmbeddedKafka(data, show_step=self._progress.update)
+        self._kafka = EmbeddedKafka(data, port=self._ports[KAFKA], show_step=self._progress.update)
         await self._kafka.start()
         self._bootstrap = self._kafka.bootstrap
 
@@ -268,14 +313,14 @@ class System:
             self._write_ready_file()
         raise SystemFailed(f"Kafka died more than {MAX_KAFKA_RESTARTS} times: see {self._kafka.log_file}")
 
-    def _program(self, name: str, port: int) -> Program:
-        options, settings = self._options, {}
+    def _program(self, name: str) -> Program:
+        options, settings = self._options, dict[str, str]()
         if options.policies is not None:
             settings["FRONTLINE_POLICIES"] = options.policies
         settings |= {
             "FRONTLINE_KAFKA_BOOTSTRAP": self._bootstrap,
             "FRONTLINE_HTTP_HOST": HOST,
-            "FRONTLINE_HTTP_PORT": str(port),
+            "FRONTLINE_HTTP_PORT": str(self._ports[name]),
             # find the packages from any working directory, even if it has a folder `services`
             "PYTHONSAFEPATH": "1",
             "PYTHONPATH": os.pathsep.join(
@@ -286,15 +331,15 @@ class System:
         environment.pop("FRONTLINE_TEST_CLOCK", None)
         if options.test_clock:
             environment["FRONTLINE_TEST_CLOCK"] = str(((self._folder or Path()) / TEST_CLOCK).absolute())
-        if name == "intake":
+        if name == INTAKE:
+            environment["FRONTLINE_API_KEYS"] = api_keys(os.environ)
             environment.pop("FRONTLINE_API_KEYS_FILE", None)
-            environment["FRONTLINE_API_KEYS"] = self._api_keys()
             if "FRONTLINE_ID_SECRET" not in environment:
                 environment["FRONTLINE_ID_SECRET"] = id_secret(options.data)
             if not {"FRONTLINE_TOKEN_HOSTS", "FRONTLINE_TOKEN_HOSTS_FILE"} & environment.keys():
                 environment |= self._demo_sign_in()
         command = (sys.executable, "-m", f"services.{name}")
-        return Program(name, command, environment, self.logs / f"{name}.log", f"http://{HOST}:{port}")
+        return Program(name, command, environment, self.logs / f"{name}.log", self.urls[name])
 
     def _demo_sign_in(self) -> dict[str, str]:
         """Settings of intake by which everybody can try its pages as somebody of a demo account."""
@@ -302,11 +347,6 @@ class System:
         people = [*people_of(accounts_for(editions.editions), editions.effective_at(utc_now())), *agents()]
         file, host = demo_sign_in(self._folder or Path(), people)
         return {"FRONTLINE_TOKEN_HOSTS": json.dumps([host]), "FRONTLINE_DEMO_SIGN_IN_FILE": str(file)}
-
-    def _api_keys(self) -> str:
-        """Intake's API keys: the hash of this run's admin key, with every scope and no rate limit."""
-        digest = hashlib.sha256(self._admin_key.encode()).hexdigest()
-        return json.dumps([{"name": KEY_NAME, "sha256": digest, "scopes": SCOPES, "rate": None}])
 
     def _write_ready_file(self) -> None:
         if self._ready_file is None or not self._is_ready or not self._supervisor.all_up:
@@ -331,24 +371,6 @@ def id_secret(data: Path | None) -> str:
 
 def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-@contextmanager
-def _held_ports(intake: int, count: int) -> Iterator[list[int]]:
-    """`count` ports, the first one `intake` (0 = a free one), reserved while the block runs."""
-    with ExitStack() as stack:
-        ports = []
-        for wanted in [intake] + [0] * (count - 1):
-            held = stack.enter_context(socket.socket())
-            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                held.bind((HOST, wanted))
-            except OSError as error:
-                raise SystemFailed(
-                    f"port {wanted} is used by another program: end it, or choose another with --port (0 = a free one)"
-                ) from error
-            ports.append(int(held.getsockname()[1]))
-        yield ports
 
 
 async def load_accounts(client: httpx.AsyncClient, accounts: Mapping[str, Any] = DEMO_ACCOUNTS) -> None:

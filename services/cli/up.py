@@ -14,7 +14,10 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.call_intake import IntakeFailed
+from services.cli.development_key import KeysNotRead
 from services.cli.options import BAD_INPUT
+from services.cli.pages import addresses
+from services.cli.ports import HTTP_PORTS, INTAKE, PortTaken
 from services.cli.progress import Progress
 from services.cli.supervisor import ProgramFailed
 from services.cli.system import SERVICES, Options, System, SystemFailed
@@ -32,7 +35,8 @@ def up(
     *,
     data: Path | None = None,
     kafka: str | None = None,
-    port: int = 8080,
+    port: int = HTTP_PORTS[INTAKE],
+    kafka_port: int | None = None,
     policy: str | None = None,
     ready_file: Path | None = None,
     test_clock: Annotated[bool, Parameter(negative=())] = False,
@@ -47,7 +51,10 @@ def up(
     kafka
         HOST:PORT of a Kafka to use instead of starting one.
     port
-        The port of intake on this machine; 0 chooses a free one.
+        The port of intake on this machine; the other services have ports near it. 0 chooses free ones for all, Kafka's
+        included.
+    kafka_port
+        The port of Kafka on this machine: 29092 by default. 0 chooses a free one.
     policy
         The edition to use: a name (in FRONTLINE_POLICY_DIR or a shipped one), or a file.
     ready_file
@@ -67,7 +74,7 @@ def up(
         await asyncio.Event().wait()
         return DONE
 
-    return run(Options(data, kafka, port, policies, test_clock), ready_file, until_stopped)
+    return run(Options(data, kafka, port, policies, test_clock, kafka_port), ready_file, until_stopped)
 
 
 def checked_policy(policy: str | None) -> tuple[list[str], str | None]:
@@ -95,7 +102,7 @@ def run(options: Options, ready_file: Path | None, while_up: Callable[[System], 
         except BadSettings as error:
             progress.note(str(error))
             return BAD_INPUT
-        except (SystemFailed, ProgramFailed, KafkaFailed, IntakeFailed) as error:
+        except (SystemFailed, PortTaken, KeysNotRead, ProgramFailed, KafkaFailed, IntakeFailed) as error:
             progress.note(str(error))
             return FAILED
 
@@ -118,7 +125,8 @@ async def _run(system: System, progress: Progress, while_up: Callable[[System], 
         failed = False
         return code
     finally:
-        progress.update("stopping")
+        if not starting.done() or starting.exception() is None:  # else nothing runs
+            progress.update("stopping")
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         await system.stop(failed=failed)
@@ -140,18 +148,18 @@ async def _first_of(working: asyncio.Future[int], system: System, stopping: asyn
 
 
 def show(system: System, *, as_json: bool) -> None:
-    """Print the addresses, the admin key and the folder of the logs."""
+    """Print the addresses, the development key and the folder of the logs."""
     ready = system.ready
     if as_json:
         print(json_lines.dumps(asdict(ready)), flush=True)
         return
     table = Table(title="Frontline is ready", title_justify="left", show_header=False)
+    for name, address in addresses(system.urls):
+        table.add_row(name, address)
     for name in SERVICES:
         table.add_row(name, system.urls[name])
-    table.add_row("web form", f"{ready.intake_url}/")
-    table.add_row("API documentation", f"{ready.intake_url}/docs")
     table.add_row("Kafka", ready.bootstrap)
-    table.add_row("admin key, for this run", ready.admin_key)
+    table.add_row("development key", ready.admin_key)
     if system.accounts:
         *others, shown = system.accounts
         table.add_row("accounts to ask with", f"{shown} and {len(others)} more" if others else shown)

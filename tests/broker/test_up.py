@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from services.cli.demo_accounts import DEMO_ACCOUNTS
+from services.cli.ports import PortTaken
 from services.cli.progress import Progress
-from services.cli.system import Options, System, SystemFailed
+from services.cli.system import Options, System
 from tests.harness.asking import fields
 from tests.harness.processes import eventually, is_running, parent_of
 from tests.harness.up import READY_WITHIN, running
@@ -179,11 +180,8 @@ async def test_a_taken_port_is_one_line_and_starts_nothing(tmp_path: Path) -> No
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]
-        with pytest.raises(SystemFailed) as caught:
+        with pytest.raises(PortTaken, match=rf"^port {port} \(intake\) is used by another program: .*--port 0"):
             await System(Options(tmp_path / "data", port=port), Progress()).start()
-    assert str(caught.value) == (
-        f"port {port} is used by another program: end it, or choose another with --port (0 = a free one)"
-    )
     assert not (tmp_path / "data").exists()
 
 

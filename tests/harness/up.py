@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,19 @@ class Up:
         return dict(json.loads(self.ready_file.read_text()))
 
 
+def _free_ports(options: Sequence[str]) -> tuple[str, ...]:
+    """Tests run side by side: whoever does not choose ports has free ones."""
+    return () if "--port" in options else ("--port", "0")
+
+
 @asynccontextmanager
 async def running(folder: Path, *options: str, **variables: str) -> AsyncIterator[Up]:
     """`frontline up` with these options, in a process group of its own like one started from a terminal."""
     ready_file, stderr = folder / "ready.json", folder / "stderr.txt"
     with stderr.open("w") as open_stderr:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.cli", "up", "--port", "0", "--ready-file", str(ready_file), *options,
+            *(sys.executable, "-m", "services.cli", "up", "--ready-file", str(ready_file)),
+            *_free_ports(options), *options,
             stdout=asyncio.subprocess.PIPE, stderr=open_stderr, env={**os.environ, **variables}, start_new_session=True,
         )  # fmt: skip
     try:

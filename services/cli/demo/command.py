@@ -26,6 +26,7 @@ from services.cli.demo.try_next import ExampleCase, try_next
 from services.cli.log_reader import follow
 from services.cli.logged_event import LoggedEvent
 from services.cli.options import BAD_INPUT, language_of
+from services.cli.ports import HTTP_PORTS, INTAKE
 from services.cli.progress import Progress
 from services.cli.system import Options, System
 from services.cli.up import checked_policy, run, show
@@ -54,7 +55,8 @@ def demo(
     once: bool = False,
     data: Path | None = None,
     kafka: str | None = None,
-    port: int = 8080,
+    port: int = HTTP_PORTS[INTAKE],
+    kafka_port: int | None = None,
     policy: str = DEMO_EDITION,
     ready_file: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -71,7 +73,10 @@ def demo(
     kafka
         HOST:PORT of a Kafka to use instead of starting one.
     port
-        The port of intake on this machine; 0 chooses a free one.
+        The port of intake on this machine; the other services have ports near it. 0 chooses free ones for all, Kafka's
+        included.
+    kafka_port
+        The port of Kafka on this machine: 29092 by default. 0 chooses a free one.
     policy
         A name (in FRONTLINE_POLICY_DIR or a shipped edition), or a file. By default the guidelines with P1 targets of
         seconds.
@@ -106,7 +111,7 @@ def demo(
         if once
         else partial(_watch, edition=edition, quiet_after=min(longest + 1, LAST_LINES_WITHIN), as_json=json)
     )
-    return run(Options(data, kafka, port, policies), ready_file, work)
+    return run(Options(data, kafka, port, policies, kafka_port=kafka_port), ready_file, work)
 
 
 def _longest_p1_wait(edition: Edition) -> float:

@@ -42,7 +42,7 @@ def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json 
         The language of what is for people; by default that of LC_ALL or LANG, in JSON English.
     """
     try:
-        settings = kafka_settings(kafka)
+        settings = kafka_settings(kafka, lang)
         with kafka_errors(settings, lang):
             log = asyncio.run(read_case(settings, case))
         if log.case is None:

@@ -38,7 +38,7 @@ def open_log(file: Path | None, kafka: str | None, show_step: ShowStep, messages
 
 
 def _from_kafka(kafka: str | None, show_step: ShowStep, messages: Messages) -> RecordedLog:
-    settings = kafka_settings(kafka)
+    settings = kafka_settings(kafka, messages.language)
     with kafka_errors(settings, messages.language):
         return asyncio.run(
             read_log(settings, lambda done, total: show_step("replay.step.reading", done=done, total=total))

@@ -22,6 +22,7 @@ _GUARD = Path(__file__).with_name("guard.py")
 # The tests' packages are not those of the command: with them, it would import a folder `shared` of the project.
 _NOT_FOR_THE_COMMAND = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV")
 # The kit reads the topics by the names that the documentation has, on the Kafka that the command starts.
+_NOTES = "FRONTLINE_RUNTIME_DIR"  # the note of a system of tests is not for the developer's own commands
 _NOT_FOR_THE_SYSTEM = ("FRONTLINE_NAMESPACE", "FRONTLINE_KAFKA_BOOTSTRAP")
 
 
@@ -61,7 +62,7 @@ class FrontlineCommand:
                 self._process = subprocess.Popen(  # noqa: S603 - the command that the environment names
                     [sys.executable, "-I", "-S", str(_GUARD), *command, *options],
                     stdin=subprocess.PIPE, stdout=opened, stderr=opened,
-                    env=_environment(), start_new_session=True,
+                    env=_environment() | {_NOTES: self._folder.name}, start_new_session=True,
                 )  # fmt: skip
             return self._until_ready(self._process, ready_file, output)
         except BaseException:

@@ -14,12 +14,12 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from services.cli.options import BAD_INPUT, CommandFailed, Folder, Kafka, Lang, report
+from services.cli.options import BAD_INPUT, CommandFailed, Folder, Kafka, Lang, chosen_system, report
 from services.cli.policy.migration.apply import Choice, Migration, migrated
 from services.cli.policy.migration.view import as_data, show
 from services.cli.printable import printable
 from services.cli.progress import Progress
-from shared.kafka.settings import BadSettings, KafkaSettings, load
+from shared.kafka.settings import BadSettings, load
 from shared.messages.catalogues import messages_in
 from shared.policy.digest import policy_sha256
 from shared.policy.files import load_edition
@@ -28,6 +28,7 @@ from shared.policy.settings import PolicySettings
 from shared.sla.pinned_edition import PinnedEdition
 
 DONE, REFUSED = 0, 1
+USUAL_INTAKE = "http://localhost:8080"
 KEY = "FRONTLINE_KEY"  # not an option: others can see a command line
 
 Names = Annotated[tuple[str, ...], Parameter(negative="")]
@@ -47,7 +48,7 @@ def migrate(
     refresh_plans: Flag = False,
     send: Flag = False,
     kafka: Kafka = None,
-    intake: Annotated[str, Parameter(env_var="FRONTLINE_URL")] = "http://localhost:8080",
+    intake: Annotated[str | None, Parameter(env_var="FRONTLINE_URL")] = None,
     policies: Folder = None,
     lang: Lang = None,
     as_json: Json = False,
@@ -74,7 +75,7 @@ def migrate(
     send
         Send the migrations. Without it, nothing changes.
     intake
-        The URL of intake.
+        The URL of intake. By default that of the `frontline up` whose Kafka is taken, else http://localhost:8080.
     lang
         The language of the output. Words of the editions, such as plans and priorities, stay as they are.
     """
@@ -84,9 +85,10 @@ def migrate(
         print(messages(problem, variable=KEY), file=sys.stderr)
         return BAD_INPUT
     try:
+        settings, note = chosen_system(kafka, lang)
         migration = Migration(
-            settings=load(KafkaSettings) if kafka is None else load(KafkaSettings, kafka_bootstrap=kafka),
-            intake=intake,
+            settings=settings,
+            intake=intake or (USUAL_INTAKE if note is None else note.urls["intake"]),
             key=os.environ.get(KEY, ""),
             choice=choice,
             target=None if edition is None else _pinned(edition, policies),
@@ -95,6 +97,8 @@ def migrate(
             send=send,
             messages=messages,
         )
+    except CommandFailed as failed:
+        return report(failed)
     except (BadSettings, PolicyError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT

@@ -1,0 +1,60 @@
+"""The API key with which whoever starts `frontline up` calls it, beside those of the environment."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from services.cli.options import CommandFailed
+
+# The same at each start, and that of the compose stack, so that the examples of the documentation run as they are
+# printed. It is well known: the system listens on this machine alone, and is for development.
+DEVELOPMENT_KEY = "local-development-only"
+CLIENT = "frontline-up"  # its name in events
+SCOPES = ("submit", "agent", "backfill", "admin")
+_KEYS, _KEYS_FILE = "FRONTLINE_API_KEYS", "FRONTLINE_API_KEYS_FILE"
+
+
+class KeysNotRead(CommandFailed):
+    """The API keys of the environment cannot be read; the message names the variable."""
+
+
+def api_keys(environment: Mapping[str, str]) -> str:
+    """The value of FRONTLINE_API_KEYS for intake: the development key with every scope and no rate limit, and the keys
+    of the environment, or of the file that it names. Raises KeysNotRead.
+
+    What is no list of keys is left as it is: intake says what is wrong with it.
+    """
+    text = _given(environment)
+    try:
+        given: Any = json.loads(text) if text.strip() else []
+    except ValueError:
+        return text
+    if not isinstance(given, list):
+        return text
+    ours: dict[str, Any] = {
+        "name": CLIENT,
+        "sha256": hashlib.sha256(DEVELOPMENT_KEY.encode()).hexdigest(),
+        "scopes": SCOPES,
+        "rate": None,
+    }
+    return json.dumps([ours, *(entry for entry in given if not _is_same_key(entry, ours["sha256"]))])
+
+
+def _is_same_key(entry: Any, digest: str) -> bool:
+    """Whether it admits the development key, as an entry copied from the compose stack does."""
+    return isinstance(entry, dict) and str(entry.get("sha256", "")).lower() == digest
+
+
+def _given(environment: Mapping[str, str]) -> str:
+    text, file = environment.get(_KEYS, ""), environment.get(_KEYS_FILE, "")
+    if text.strip() and file:
+        raise KeysNotRead(f"set one of {_KEYS} and {_KEYS_FILE}, not both")
+    if not file:
+        return text
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise KeysNotRead(f"{_KEYS_FILE}={file}: cannot be read: {why}") from None

@@ -1,0 +1,26 @@
+"""[pure] The pages of a running system that people open in a browser."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+
+class Page(NamedTuple):
+    """What it is for, as the table of addresses says it; the service that has it; its path."""
+
+    name: str
+    service: str
+    path: str
+
+
+PAGES = (
+    Page("web form", "intake", "/"),
+    Page("chat", "intake", "/chat"),
+    Page("chats, for agents", "intake", "/agent/chats"),
+    Page("API documentation", "intake", "/docs"),
+)
+
+
+def addresses(urls: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each page with its address. `urls` has the address of each service."""
+    for page in PAGES:
+        yield page.name, f"{urls[page.service]}{page.path}"
