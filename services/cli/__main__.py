@@ -30,6 +30,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("services.cli.decide:decide", "Decide requests without Kafka: JSON lines in, JSON lines out."),
     "deadline": ("services.cli.deadline:deadline", "Compute when targets are due: JSON lines in, JSON lines out."),
     "clocks": ("services.cli.clocks:clocks", "Compute SLA clocks of cases: JSON lines in, JSON lines out."),
+    "cases": (
+        "services.cli.cases.command:cases",
+        "List the newest cases of the log, and what is due on each.",
+    ),
     "explain": (
         "services.cli.explain.command:explain",
         "Explain a case's channel, priority and deadlines from the log.",

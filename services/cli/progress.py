@@ -8,7 +8,11 @@ from typing import Any, Protocol, Self
 from rich.console import Console
 from rich.text import Text
 
+from shared.messages.messages import Messages
+
 REPEAT_SECONDS = 1.0  # without a terminal, the least time between two lines that differ only in their numbers
+_QUIET_SECONDS = 1.0  # before the first line of a DelayedProgress
+_UPDATE_SECONDS = 0.2  # between two updates of it
 
 
 class ShowStep(Protocol):
@@ -57,3 +61,19 @@ class Progress:
         if self._status is not None and self._spinning:
             self._status.stop()
             self._spinning = False
+
+
+class DelayedProgress:
+    """Shows progress only if the command takes longer than _QUIET_SECONDS."""
+
+    def __init__(self, progress: Progress, messages: Messages) -> None:
+        self._progress, self._messages = progress, messages
+        self._next = time.monotonic() + _QUIET_SECONDS
+
+    def update(self, code: str, /, **counts: int) -> None:
+        """Show the current step, at most once every _UPDATE_SECONDS."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _UPDATE_SECONDS
+            shown = {name: self._messages.count(count) for name, count in counts.items()}
+            self._progress.update(self._messages(code, **shown))

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest_asyncio
@@ -22,7 +22,7 @@ from shared.sla.isolated_case import IsolatedCase
 from shared.sla.packing import pack_id
 from tests.harness.asking import MONDAY_NOON
 from tests.harness.command_line import frontline_text
-from tests.harness.decided import published
+from tests.harness.decided import published, routed
 from tests.topology.escalation.desk import TaskDesk, as_record
 
 
@@ -155,6 +155,39 @@ async def test_a_case_that_cannot_be_explained_has_a_reason(bootstrap: str, case
     assert "127.0.0.1:1" in away.stderr
     nameless = frontline()
     assert nameless.returncode == 2
+
+
+async def test_a_case_is_found_by_its_account_or_as_the_newest(bootstrap: str, case_id: str) -> None:
+    """People know their account, or that it has just happened; the id is 56 digits, and stands in some other window."""
+    account, here = f"account-{case_id}", ("--kafka", bootstrap)
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
+        for number in (1, 2, 3):
+            later = datetime(2120, 1, number, tzinfo=UTC)
+            case = routed(f"{number}-{case_id}", later, account_id=account)
+            value, headers = as_record(CASES, case.case_id, case)
+            key = case.case_id.encode()
+            partition = partition_for(key, len(await producer.partitions_for(CASES.name)))
+            await producer.send_and_wait(CASES.name, value, key, partition=partition, headers=list(headers))
+    by_account = frontline(account, *here)
+    assert by_account.returncode == 0, by_account.stderr
+    assert f"3-{case_id}" in by_account.stdout
+    assert by_account.stderr == f"the newest of 3 cases of {account} is 3-{case_id}; before it:\n" + "".join(
+        f"  {number}-{case_id}\n" for number in (2, 1)
+    )
+    last = frontline("--last", *here, "--json")
+    assert json.loads(last.stdout)["case_id"] == f"3-{case_id}"
+    for both_or_none in ((case_id, "--last"), ()):
+        refused = frontline(*both_or_none, *here)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr.startswith("name a case or an account, or give --last")
+    listed = frontline_text("cases", "--account", account, "--limit", "2", "--json", *here)
+    rows = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert [(row["case_id"], row["account_id"]) for row in rows] == [
+        (f"{number}-{case_id}", account) for number in (3, 2)
+    ]
+    assert listed.stderr == "these are the newest 2; --limit 0 shows all\n"
+    table = frontline_text("cases", "--account", account, *here, environment={"LC_ALL": "C.UTF-8", "COLUMNS": "20"})
+    assert [line.split()[0] for line in table.stdout.splitlines()[1:]] == [f"{n}-{case_id}" for n in (3, 2, 1)]
 
 
 async def test_activity_on_a_partition_that_is_not_its_own_is_not_of_the_case(bootstrap: str, case_id: str) -> None:

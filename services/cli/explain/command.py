@@ -1,4 +1,4 @@
-"""`frontline explain CASE`: why this channel, this priority and these deadlines, from the log."""
+"""`frontline explain`: why a case has this channel, this priority and these deadlines, from the log."""
 
 import asyncio
 import os
@@ -7,26 +7,31 @@ from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
-from rich.console import Console
 
 from services.cli.case_log_reader import read_case
 from services.cli.explain.case_editions import editions_of
 from services.cli.explain.view import show
 from services.cli.kafka_errors import kafka_errors
-from services.cli.options import CommandFailed, Kafka, Lang, kafka_settings, language_of, report
+from services.cli.newest_cases import newest_cases
+from services.cli.options import BAD_INPUT, CommandFailed, Flag, Kafka, Lang, kafka_settings, language_of, report
+from services.cli.output import output
 from services.cli.printable import printable
 from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
+from shared.kafka.settings import KafkaSettings
 from shared.messages.catalogues import FALLBACK, messages_in
 from shared.messages.messages import Messages
 from shared.wall_clock import utc_now
 
 EXPLAINED = 0
+OTHERS = 5  # cases of an account that are named beside the one that is explained
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="JSON for programs instead of text for people.")]
 
 
-def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json = False) -> int:
+def explain(
+    case: str | None = None, *, last: Flag = False, kafka: Kafka = None, lang: Lang = None, as_json: Json = False
+) -> int:
     """Explain a case's channel, priority and deadlines from the log.
 
     The log of Kafka is read as it is now: the decision and its edition, what happened to the case, its clocks with
@@ -37,16 +42,21 @@ def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json 
     Parameters
     ----------
     case
-        The id of the case, which is that of its request.
+        The id of the case, which is that of its request; or an account, whose newest case is explained.
+    last
+        Explain the newest case of all.
     lang
         The language of what is for people; by default that of LC_ALL or LANG, in JSON English.
     """
     try:
+        words = messages_in(lang or language_of(os.environ))
+        if last == (case is not None):
+            raise CommandFailed(words("explain.needs_case"), BAD_INPUT)
         settings = kafka_settings(kafka, lang)
         with kafka_errors(settings, lang):
-            log = asyncio.run(read_case(settings, case))
+            log = asyncio.run(_found(settings, case, words))
         if log.case is None:
-            raise CommandFailed(_unknown(case, log, messages_in(lang or language_of(os.environ))))
+            raise CommandFailed(_unknown(case, log, words))
     except CommandFailed as failed:
         return report(failed)
     messages = messages_in(lang or (FALLBACK if as_json else language_of(os.environ)))
@@ -57,16 +67,33 @@ def explain(case: str, *, kafka: Kafka = None, lang: Lang = None, as_json: Json 
     else:
         decided_by = log.case.policy_sha256
         known = [each.edition for each in sorted(editions.values(), key=lambda each: each.sha256 != decided_by)]
-        show(found, Console(soft_wrap=True, highlight=False), messages, known)
+        show(found, output(), messages, known)
     if problems:
         print(printable(messages("explain.incomplete", problems="; ".join(problems))), file=sys.stderr)
     return EXPLAINED
 
 
-def _unknown(case: str, log: CaseLog, messages: Messages) -> str:
+async def _found(settings: KafkaSettings, wanted: str | None, messages: Messages) -> CaseLog:
+    """The log of the case of that id, else of the newest case of the account of that id; without one, of the newest."""
+    if wanted is not None:
+        log = await read_case(settings, wanted)
+        if log.case is not None or log.dead_letters or log.activity:
+            return log
+    cases = await newest_cases(settings, wanted)
+    if not cases:
+        return CaseLog()
+    newest, *others = (case.case_id for case in cases)
+    code = "explain.last" if wanted is None else "explain.newest_of_account" if others else "explain.only_of_account"
+    print(printable(messages(code, case=newest, account=wanted, count=len(cases))), file=sys.stderr)
+    for case_id in others[:OTHERS] if wanted is not None else ():
+        print(f"  {printable(case_id)}", file=sys.stderr)
+    return await read_case(settings, newest)
+
+
+def _unknown(case: str | None, log: CaseLog, messages: Messages) -> str:
     if log.dead_letters:
         causes = sorted({letter.cause for letter in log.dead_letters})
         return messages("explain.unknown_case.dead_letters", case=case, count=len(log.dead_letters), causes=causes)
     if log.activity:
         return messages("explain.unknown_case.activity", case=case, count=len(log.activity))
-    return messages("explain.unknown_case", case=case)
+    return messages("explain.no_cases" if case is None else "explain.unknown_case", case=case)

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from services.cli.options import BAD_INPUT, CommandFailed, Flag, Json, Kafka, Lang, report
 from services.cli.printable import printable
-from services.cli.progress import Progress, ShowStep
-from services.cli.replay.log_source import DelayedProgress, FileName, check_source, open_log
+from services.cli.progress import DelayedProgress, Progress, ShowStep
+from services.cli.replay.log_source import FileName, check_source, open_log
 from services.cli.replay.view import as_data, show
 from services.replay.log_file import RecordedLog, lines_of
 from services.replay.replay import CannotReplay, Replayer, ReplayResult

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -13,15 +12,12 @@ from cyclopts import Parameter
 from services.cli.kafka_errors import kafka_errors
 from services.cli.options import BAD_INPUT, CommandFailed, kafka_settings
 from services.cli.printable import printable
-from services.cli.progress import Progress, ShowStep
+from services.cli.progress import ShowStep
 from services.replay.log_file import BadLogFile, RecordedLog, read_lines
 from services.replay.log_from_kafka import read_log
 from shared.messages.messages import Messages
 
-__all__ = ["DelayedProgress", "FileName", "RecordedLog", "check_source", "open_log"]
-
-_QUIET_SECONDS = 1.0  # before the first progress line
-_UPDATE_SECONDS = 0.2  # between two updates of it
+__all__ = ["FileName", "RecordedLog", "check_source", "open_log"]
 
 FileName = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]
 
@@ -61,19 +57,3 @@ def _from_file(file: Path, show_step: ShowStep, messages: Messages) -> RecordedL
     except OSError as error:
         problem = error.strerror or str(error)
         raise CommandFailed(messages("line.no_file", file=str(file), problem=problem), BAD_INPUT) from None
-
-
-class DelayedProgress:
-    """Shows progress only if the command takes longer than _QUIET_SECONDS."""
-
-    def __init__(self, progress: Progress, messages: Messages) -> None:
-        self._progress, self._messages = progress, messages
-        self._next = time.monotonic() + _QUIET_SECONDS
-
-    def update(self, code: str, /, **counts: int) -> None:
-        """Show the current step, at most once every _UPDATE_SECONDS."""
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + _UPDATE_SECONDS
-            shown = {name: self._messages.count(count) for name, count in counts.items()}
-            self._progress.update(self._messages(code, **shown))

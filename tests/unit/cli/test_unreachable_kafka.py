@@ -15,6 +15,7 @@ from tests.harness.command_line import frontline_text
 CONNECTING = {
     "up": ("--port", "0"),
     "demo": ("--port", "0"),
+    "cases": (),
     "explain": ("case-1",),
     "replay": ("--from-topic",),
     "policy migrate": ("objectives-2024", "--all"),

@@ -14,8 +14,8 @@ from services.cli.options import BAD_INPUT, CommandFailed, Flag, Folder, Json, K
 from services.cli.policy.backtest.conditions import Condition, parse
 from services.cli.policy.backtest.data import as_data
 from services.cli.policy.backtest.view import lines
-from services.cli.progress import Progress, ShowStep
-from services.cli.replay.log_source import DelayedProgress, FileName, RecordedLog, check_source, open_log
+from services.cli.progress import DelayedProgress, Progress, ShowStep
+from services.cli.replay.log_source import FileName, RecordedLog, check_source, open_log
 from services.replay.backtest.backtest import COUNTS, Backtest
 from shared.kafka.faults import TaskMustStop
 from shared.kafka.settings import BadSettings, load
