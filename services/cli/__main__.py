@@ -4,6 +4,7 @@ Data goes to standard output, everything else to standard error. Exit codes: 0 d
 """
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -81,7 +82,9 @@ def main() -> None:
     except CycloptsError:
         sys.exit(BAD_INPUT)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader has closed the pipe (`| head`), so nobody would read an error either
+        # The reader has closed the pipe (`| head`) and has what it wanted. What is left to write goes nowhere: the
+        # interpreter writes it out at its end, and would end with an error of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,8 +1,8 @@
 """Renders events of the log as lines for people: requests with their decisions, clocks, escalations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from rich.text import Text
@@ -16,17 +16,26 @@ from shared.routing.decision_event import whole_decision
 from shared.routing.rendering import because, with_sentences
 from shared.routing.rulebook import Rulebook
 
+
+class FeedLine(NamedTuple):
+    """A line about a case: when it happened, as people say it; the id of the case; what happened."""
+
+    at: str
+    case_id: str
+    text: Text
+
+
 _WITHOUT_A_LINE = {ClockStarted.TYPE}  # the line of the decision has all deadlines
 _URGENCY_STYLES = ("bold red", "yellow", "cyan", "dim")  # from the most urgent priority on
 
 
 def lines(
     event: LoggedEvent, account_of: Mapping[str, str], messages: Messages, policy: Rulebook | None = None
-) -> list[Text]:
+) -> list[FeedLine]:
     """The lines for one event, if it is a decision or of escalation. `account_of` maps case ids to accounts.
 
-    Each begins with the time and the id of its case: a terminal does not break it there, and `grep` finds the lines of
-    a case. `policy` is the edition that is expected. A case by another one is shown without reasons and deadlines.
+    Times are those of the machine, with their zone. `policy` is the edition that is expected. A case by another one is
+    shown without reasons and deadlines.
     """
     data = event.data
     if event.type == CaseRouted.TYPE:
@@ -35,58 +44,69 @@ def lines(
         return []
     sign, style, what = _customer_escalation(event, messages) or _clock(event, messages)
     subject = f"{_milestone(data, messages)} " if "milestone" in data else ""
-    line = _begin(data["observed_at"], data["case_id"])
-    line.append(f"{sign} ", style=style)
     account = account_of.get(data["case_id"], "-")
-    line.append(messages("feed.line", account=account, what=f"{subject}{what}"), style=style)
-    return [line]
+    text = Text(f"{sign} {messages('feed.line', account=account, what=f'{subject}{what}')}", style=style)
+    return [FeedLine(_clock_time(data["observed_at"]), data["case_id"], text)]
 
 
-def _routed(case: Mapping[str, Any], messages: Messages, policy: Rulebook | None) -> list[Text]:
+def _routed(case: Mapping[str, Any], messages: Messages, policy: Rulebook | None) -> list[FeedLine]:
     used = case["entitlement"]
     asked, got = case["requested_channel"], case["assigned_channel"]
-    line = _begin(case["received_at"], case["case_id"])
-    line.append(case["priority"], style=_style(case["priority"], policy))
+    line = Text(case["priority"], style=_style(case["priority"], policy))
     who = {"code": "who.licensed" if used["licensed"] else "who.unlicensed", "facts": {"role": used["role"]}}
     holder = messages("feed.holder", plan=used["plan"], who=who)
-    line.append("  " + messages("feed.routed", who=case["account_id"] or "-", holder=holder, channel=asked))
+    line = Text.assemble(
+        line, "  ", messages("feed.routed", who=case["account_id"] or "-", holder=holder, channel=asked)
+    )
     place = messages("feed.place", channel=got, tier=case["assigned_tier"])
     line.append(place, style="green" if asked == got else "magenta")
+    at, case_id = _clock_time(case["received_at"]), case["case_id"]
+    first = FeedLine(at, case_id, line)
     if policy is None or policy.policy_sha256 != case["policy_sha256"]:
-        return [line]
+        return [first]
     decision = with_sentences(whole_decision(msgspec.convert(case, CaseRouted), policy), messages)
-    verdict = decision["channels"][asked]
-    why = verdict["rule"] if verdict["eligible"] else verdict["because"]
-    why = messages("feed.why", why=why, because=decision["priority_because"])
-    more = _begin(case["received_at"], case["case_id"])
-    more.append(f"    {why}", style="dim")
-    milestones = decision["milestones"]
-    deadlines = [
-        messages(
-            "feed.deadline",
-            milestone=name,
-            due=_due(terms["due_at"], case["received_at"], messages),
-            promise=terms["promise"],
-        )
-        for name, terms in milestones.items()
-        if terms["due_at"] is not None
-    ]
+    why = [_why_this_channel(decision, asked, got, used["plan"], messages), _why_this_priority(decision, messages)]
+    more = Text(" ".join(map(_sentence, why)), style="dim")
+    deadlines = list(_deadlines(decision["milestones"], case["received_at"], messages))
     if deadlines:
-        more.append(messages("feed.next", deadlines=sorted(deadlines)))
+        more = Text.assemble(more, " ", _sentence(messages("feed.next", deadlines=deadlines)))
     else:
-        steps = (because(decision, f"target.{name}") for name, terms in milestones.items() if terms.get("reason"))
-        more.append(messages("feed.no_deadline", reasons=list(dict.fromkeys(steps))), style="dim")
-    return [line, more]
+        promised = decision["milestones"].items()
+        steps = dict.fromkeys(because(decision, f"target.{name}") for name, each in promised if each.get("reason"))
+        if reasons := [step.rstrip(".") for step in steps]:
+            more.append(" " + _sentence(messages("feed.no_deadline", reasons=reasons)))
+    return [first, FeedLine(at, case_id, more)]
+
+
+def _why_this_channel(decision: Mapping[str, Any], asked: str, got: str, plan: str, messages: Messages) -> str:
+    verdict = decision["channels"][asked]
+    if asked == got:
+        return messages("feed.open", channel=asked, tier=verdict["tier"], plan=plan)
+    return str(verdict.get("because") or because(decision, verdict["rule"]))
+
+
+def _why_this_priority(decision: Mapping[str, Any], messages: Messages) -> str:
+    """The claims that decided. Of the last rule, which asks for none, those of the request."""
+    step = next((step for step in decision["trace"] if step["rule"] == decision["priority_rule"]), None)
+    if step is not None and step["reason"] == "priority.no_earlier":
+        return messages("feed.priority", **step["facts"])
+    return str(decision["priority_because"])
+
+
+def _deadlines(milestones: Mapping[str, Any], since: str, messages: Messages) -> Iterator[str]:
+    due = ((terms["due_at"], name, terms["promise"]) for name, terms in milestones.items() if terms["due_at"])
+    for at, name, promise in sorted(due):
+        yield messages("feed.deadline", milestone=name, due=_due(at, since, messages), promise=promise)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _style(priority: str, policy: Rulebook | None) -> str:
     """The colour of a priority by its place in the expected edition; the last colour serves all that follow."""
     known = [] if policy is None else list(policy.edition.priorities)
     return _URGENCY_STYLES[min(known.index(priority), len(_URGENCY_STYLES) - 1)] if priority in known else ""
-
-
-def _begin(at: str, case_id: str) -> Text:
-    return Text(f"{_clock_time(at)}  ").append(f"{case_id}  ", style="dim")
 
 
 def _clock(event: LoggedEvent, messages: Messages) -> tuple[str, str, str]:
@@ -145,10 +165,17 @@ def _milestone(data: Mapping[str, Any], messages: Messages) -> str:
 
 def _clock_time(text: str) -> str:
     """The instant in the local zone of the machine: people compare it with their own clock."""
-    return datetime.fromisoformat(text).astimezone().strftime("%H:%M:%S")
+    local = datetime.fromisoformat(text).astimezone()
+    return f"{local:%H:%M:%S} {_zone(local)}"
 
 
 def _due(text: str, since: str, messages: Messages) -> str:
     """A deadline as a local time; with the day, if that is another one than the day of `since`."""
     due, start = (datetime.fromisoformat(instant).astimezone() for instant in (text, since))
-    return f"{due:%H:%M:%S}" if due.date() == start.date() else f"{messages.day(due)} {due:%H:%M}"
+    return _clock_time(text) if due.date() == start.date() else f"{messages.day(due)} {due:%H:%M} {_zone(due)}"
+
+
+def _zone(local: datetime) -> str:
+    """The short name of the zone, such as CET; UTC+07 where it has none."""
+    name = local.tzname() or ""
+    return f"UTC{name}" if name[:1] in "+-" else name

@@ -14,7 +14,7 @@ class Page(NamedTuple):
 
 PAGES = (
     Page("web form", "intake", "/"),
-    Page("chat", "intake", "/chat"),
+    Page("live chat", "intake", "/chat"),
     Page("chats, for agents", "intake", "/agent/chats"),
     Page("API documentation", "intake", "/docs"),
 )

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from rich.console import Console
 from rich.table import Table
 
 from services.cli.call_intake import IntakeFailed
 from services.cli.development_key import KeysNotRead
 from services.cli.options import BAD_INPUT
+from services.cli.output import output
 from services.cli.pages import addresses
 from services.cli.ports import HTTP_PORTS, INTAKE, PortTaken
 from services.cli.progress import Progress
@@ -94,7 +94,8 @@ def run(options: Options, ready_file: Path | None, while_up: Callable[[System], 
     """Start the system, run `while_up` and stop the system; return the exit code.
 
     The code is 0 if the system was stopped (Ctrl-C, SIGTERM, a closed terminal), 1 if it failed (standard error has the
-    reason in one line), 2 if a setting of the environment is wrong, otherwise the result of `while_up`.
+    reason in one line), 2 if a setting of the environment is wrong, otherwise the result of `while_up`. Raises
+    BrokenPipeError if nobody reads the output any more.
     """
     with Progress() as progress:
         try:
@@ -102,6 +103,10 @@ def run(options: Options, ready_file: Path | None, while_up: Callable[[System], 
         except BadSettings as error:
             progress.note(str(error))
             return BAD_INPUT
+        except (BrokenPipeError, BaseExceptionGroup) as error:
+            if not _reader_has_left(error):
+                raise
+            raise BrokenPipeError from None
         except (SystemFailed, PortTaken, KeysNotRead, ProgramFailed, KafkaFailed, IntakeFailed) as error:
             progress.note(str(error))
             return FAILED
@@ -124,6 +129,9 @@ async def _run(system: System, progress: Progress, while_up: Callable[[System], 
             code = await _first_of(asyncio.ensure_future(while_up(system)), system, stopping)
         failed = False
         return code
+    except (BrokenPipeError, BaseExceptionGroup) as error:
+        failed = not _reader_has_left(error)
+        raise
     finally:
         if not starting.done() or starting.exception() is None:  # else nothing runs
             progress.update("stopping")
@@ -131,6 +139,11 @@ async def _run(system: System, progress: Progress, while_up: Callable[[System], 
         await asyncio.gather(starting, return_exceptions=True)
         await system.stop(failed=failed)
         stopping.cancel()
+
+
+def _reader_has_left(error: BrokenPipeError | BaseExceptionGroup[BaseException]) -> bool:
+    """Whether nothing is wrong but that nobody reads standard output any more, as after `| head`."""
+    return isinstance(error, BrokenPipeError) or error.split(BrokenPipeError)[1] is None
 
 
 async def _first_of(working: asyncio.Future[int], system: System, stopping: asyncio.Future[Any]) -> int:
@@ -166,6 +179,6 @@ def show(system: System, *, as_json: bool) -> None:
     if system.has_test_clock:
         table.add_row("test clock", f"POST {ready.intake_url}/v1/test-clock")
     table.add_row("logs", str(system.logs))
-    console = Console(soft_wrap=True)
+    console = output()
     console.print(table)
     console.print("Ctrl-C stops everything.", style="dim")

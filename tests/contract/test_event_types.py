@@ -61,4 +61,4 @@ def test_the_feed_shows_a_type_that_it_has_no_sign_for(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(escalation, "EVENTS", (*escalation.EVENTS, ClockRenamed))
     (line,) = feed.lines(LoggedEvent("1", ClockRenamed.TYPE, full_tree(ClockRenamed)), {}, messages_in("en"))
-    assert line.plain.endswith("event.clock.renamed")
+    assert line.text.plain.endswith("event.clock.renamed")

@@ -51,7 +51,7 @@ ALLOWED = (
     allowed("services/intake/examples.py", "phone", "the same part in an example"),
     allowed("services/intake/pages/form_page.py", "phone", "the same part"),
     allowed("services/intake/", "admin", "the scope of a key"),
-    allowed("services/cli/system.py", "admin", "the scope of a key"),
+    allowed("services/cli/development_key.py", "admin", "the scope of a key"),
     allowed("shared/identity/scopes.py", "admin", "the scope of a key"),
     allowed("services/intake/app.py", "other", "the label of a metric"),
     allowed("shared/policy/monotony.py", "other", "prose"),

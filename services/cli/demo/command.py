@@ -5,27 +5,29 @@ import os
 import secrets
 import shutil
 import sys
+from asyncio import TaskGroup
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import httpx
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
 from services.cli import feed
-from services.cli.call_intake import call
 from services.cli.demo import run as demo_run
+from services.cli.demo.agents import Agents, Case
 from services.cli.demo.check import last_call
+from services.cli.demo.layout import laid_out
 from services.cli.demo.traffic import MOST_URGENT, coverage, unknown_words, varied
 from services.cli.demo.try_next import ExampleCase, try_next
 from services.cli.log_reader import follow
 from services.cli.logged_event import LoggedEvent
 from services.cli.options import BAD_INPUT, language_of
+from services.cli.output import output
 from services.cli.ports import HTTP_PORTS, INTAKE
 from services.cli.progress import Progress
 from services.cli.system import Options, System
@@ -125,7 +127,7 @@ async def _check(system: System, *, policy: str, edition: Edition, as_json: bool
         async with system.client() as client:
             sent = await demo_run.submit_all(client, asks, progress.update)
         differences = await demo_run.settled(system.ready.bootstrap, sent, policy, edition, progress.update)
-    console = Console(highlight=False, soft_wrap=True)
+    console = output()
     if as_json:
         result = {"requests": len(sent), "as_promised": not differences, "differences": differences}
         print(msgspec.json.encode(result).decode(), flush=True)
@@ -144,26 +146,40 @@ async def _check(system: System, *, policy: str, edition: Edition, as_json: bool
 async def _watch(system: System, *, edition: Edition, quiet_after: float, as_json: bool) -> int:
     """Show what happens to the demo's requests; `quiet_after` seconds after the last one nothing more is expected."""
     show(system, as_json=as_json)
-    console = Console(highlight=False, soft_wrap=True)
+    console = output()
     if not as_json:
         console.print(
-            f"\n{STREAM} requests follow. P1 targets are seconds here, so some promises are kept and others are "
-            "missed.\n",
+            f"\n{STREAM} requests follow. P1 targets are seconds here, so that some\n"
+            "promises are kept and others are missed.\n",
             style="dim",
         )
     started, rules = utc_now(), Rulebook(edition)
-    agents = Agents(system.client())
     account_of: dict[str, str] = {}
     example, messages = ExampleCase(), in_words_of(messages_in(language_of(os.environ)), edition)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_send_stream(system, console, example, quiet_after, as_json=as_json))
+    async with system.client() as client, TaskGroup() as group:
+        agents = Agents(client)
+
+        def work(case: Case | None) -> None:
+            if case is not None:
+                group.create_task(agents.work_on(case))
+
+        async def send() -> None:
+            for number, ask in enumerate(islice(varied(secrets.token_hex(4)), STREAM)):
+                work(agents.sent(await demo_run.submit(client, ask)))
+                await asyncio.sleep(PAUSES[number > 12])
+            agents.all_sent()
+            if not as_json:
+                await asyncio.sleep(quiet_after)
+                _show_what_to_try(system, console, example)
+
+        group.create_task(send())
         async for topic, event in follow(system.ready.bootstrap, CASES, ESCALATIONS):
             if datetime.fromisoformat(event.data["observed_at"]) < started:
                 continue  # of an earlier run on the same data
             example.note(event)
             if topic == CASES.name:
                 account_of[event.data["case_id"]] = event.data["account_id"] or "-"
-                group.create_task(agents.work_on(event.data))
+                work(agents.decided(event.data))
             if as_json:
                 print(msgspec.json.encode({"type": event.type, "data": event.data}).decode(), flush=True)
             else:
@@ -178,9 +194,9 @@ def print_event(
     messages: Messages,
     rules: Rulebook | None = None,
 ) -> None:
-    """Print the lines of an event whole: the terminal goes on with a long one in its next row."""
-    for line in feed.lines(event, account_of, messages, rules):
-        console.print(line, soft_wrap=True)
+    """Print the lines of an event, no word of which is cut."""
+    for row in laid_out(feed.lines(event, account_of, messages, rules), console):
+        console.print(row, soft_wrap=True)
 
 
 def program_name(called: str, found: str | None) -> str:
@@ -188,46 +204,11 @@ def program_name(called: str, found: str | None) -> str:
     return called if Path(called).name == "frontline" and called != found else "frontline"
 
 
-async def _send_stream(
-    system: System, console: Console, example: ExampleCase, quiet_after: float, *, as_json: bool
-) -> None:
-    async with system.client() as client:
-        for number, ask in enumerate(islice(varied(secrets.token_hex(4)), STREAM)):
-            await demo_run.submit(client, ask)
-            await asyncio.sleep(PAUSES[number > 12])
-    if as_json:
-        return
-    console.print("\nThat was the last demo request. The system keeps running.\n", style="dim")
-    await asyncio.sleep(quiet_after)
-    program, ready = program_name(sys.argv[0], shutil.which("frontline")), system.ready
-    if namespace := load(KafkaSettings).namespace:
-        program = f"FRONTLINE_NAMESPACE={namespace} {program}"
-    lines = try_next(example.case_id, program=program, bootstrap=ready.bootstrap, intake_url=ready.intake_url)
+def _show_what_to_try(system: System, console: Console, example: ExampleCase) -> None:
+    program, kafka = program_name(sys.argv[0], shutil.which("frontline")), ""
+    settings = load(KafkaSettings)
+    if "kafka_bootstrap" in settings.model_fields_set:  # it outranks the note of this system
+        kafka = system.ready.bootstrap
+        program = f"FRONTLINE_NAMESPACE={settings.namespace} {program}" if settings.namespace else program
+    lines = try_next(example.case_id, program=program, urls=system.urls, requests=STREAM, kafka=kafka)
     console.print("\n" + "\n".join(lines), markup=False)
-
-
-class Agents:
-    """Support agents: of three cases they answer one, ask the customer on one and ignore one."""
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-        self._cases = 0
-
-    async def work_on(self, case: Mapping[str, Any]) -> None:
-        """Send the activity of an agent on this case, with pauses."""
-        if all("reason" in terms for terms in case["milestones"].values()):
-            return  # nothing is promised
-        self._cases += 1
-        steps: tuple[tuple[float, dict[str, str]], ...] = (
-            (),
-            ((3, {"type": "agent_replied"}), (4, {"type": "resolved"})),
-            (
-                (2, {"type": "agent_replied"}),
-                (1, {"type": "status_changed", "to": "waiting_on_customer"}),
-                (6, {"type": "status_changed", "to": "open"}),
-                (2, {"type": "restored"}),
-            ),
-        )[self._cases % 3]
-        for seconds, activity in steps:
-            await asyncio.sleep(seconds)
-            await call(self._client, "POST", f"/v1/cases/{case['case_id']}/activity", json=activity)

@@ -1,9 +1,12 @@
 """The lines of the demo's feed: what happened, to whom, and why, in words."""
 
 import json
+import re
+import time
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.cli import feed
@@ -62,7 +65,8 @@ ASKED: dict[str, Any] = {
 def _line(event_type: str, data: dict[str, Any], language: str = "en") -> str:
     messages = in_words_of(messages_in(language), RULES.edition)
     lines = feed.lines(LoggedEvent("1", event_type, data), {"c1": "acme"}, messages, RULES)
-    return "\n".join(line.plain for line in lines)
+    assert {line.case_id for line in lines} == {"c1"}
+    return "\n".join(line.text.plain for line in lines)
 
 
 def test_a_decision_names_requester_channel_and_reason() -> None:
@@ -74,10 +78,46 @@ def test_a_decision_names_requester_channel_and_reason() -> None:
         "unlicensed admin",
         "asked by phone",
         "chat, tier 1",
-        "why: phone on plan Premier needs a licence",
+        "Phone on plan Premier needs a licence; ",
         "P1",
     ):
         assert part in line
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_reasons_are_sentences_and_no_rule_is_named(language: str) -> None:
+    """`access.tier1.phone` is no reason to whoever has not read the rules, nor is "no earlier rule applies"."""
+    open_channel = requester("admin", True)
+    asked = msgspec.structs.replace(ASKED_BY, requester=open_channel)
+    entitled = covered(terms_of(account(plan="premier")), open_channel, RULES.edition, asked.received_at)
+    case = json.loads(wire.encode(decided(asked, entitled, RULES, asked.received_at))) | {"case_id": "c1"}
+    for each in (CASE, case):
+        shown = _line("frontline.case.routed.v1", each, language)
+        assert not re.search(r"\w\.\w", shown), shown
+        sentences = shown.splitlines()[1]
+        assert sentences.endswith(".")
+        assert ".." not in sentences
+    if language == "en":
+        assert "Phone is open at tier 2 on plan Premier. P1: impact down, workaround none" in shown
+        assert "earlier rule" not in shown
+
+
+@pytest.mark.parametrize(("zone", "shown"), [("Europe/Madrid", "CET"), ("Asia/Tashkent", "UTC+05"), ("UTC0", "UTC")])
+def test_each_time_has_its_zone(zone: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is that of the machine, which is not that of whoever reads a copy."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        data = {**CLOCK, "due_at": "2026-11-23T10:00:30Z"}
+        for kind in ("clock.breached", "clock.resumed"):
+            (line,) = feed.lines(LoggedEvent("1", f"frontline.{kind}.v1", data), {}, messages_in("en"))
+            assert line.at.endswith(f":00:09 {shown}")
+            assert re.search(rf":00:\d\d {re.escape(shown)}", line.text.plain)
+        another_day = _line("frontline.clock.resumed.v1", CLOCK | {"due_at": "2026-11-30T10:00:00Z"})
+        assert re.search(rf"by Mon 30 Nov \d\d:00 {re.escape(shown)}$", another_day)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_deadline_on_another_day_names_the_day() -> None:

@@ -359,6 +359,6 @@ def test_the_feed_of_the_demo_is_in_the_third_language() -> None:
     messages = messages_in(LANGUAGE)
     case = LoggedEvent("1", told.case.TYPE, json.loads(wire.encode(told.case)))
     events = [LoggedEvent("1", event.TYPE, json.loads(wire.encode(event))) for event in told.log.events]
-    lines = [line.plain for event in (case, *events) for line in feed.lines(event, {}, messages)]
+    lines = [line.text.plain for event in (case, *events) for line in feed.lines(event, {}, messages)]
     assert len(lines) > 5
     assert [line for line in lines if english_left(line)] == []

@@ -1,0 +1,103 @@
+"""`frontline demo` as people watch it: it leaves their own cases alone, and ends quietly with its reader."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.cli.log_reader import read_to_end
+from shared.contracts.structs import ClockBreached
+from shared.contracts.topics import ACTIVITY, ESCALATIONS
+from tests.harness.asking import fields
+from tests.harness.processes import eventually
+from tests.harness.up import READY_WITHIN
+
+pytestmark = pytest.mark.timeout(300)
+
+OWN_CASES = 6  # the demo's agents work on two of three
+BREACHED_WITHIN = 60.0  # seconds; the edition of the demo promises an answer to a P1 in eight
+
+
+@asynccontextmanager
+async def _demo(folder: Path, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    (folder / "tmp").mkdir()
+    with (folder / "stderr.txt").open("w") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "services.cli", "demo", "--port", "0", *options),
+            stdout=asyncio.subprocess.PIPE, stderr=stderr, start_new_session=True,
+            env={**os.environ, "TMPDIR": str(folder / "tmp")},
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _read_on(process: asyncio.subprocess.Process) -> None:
+    """Read what it prints, since a pipe holds only so much."""
+    assert process.stdout is not None
+    while await process.stdout.read(65_536):
+        pass
+
+
+async def test_the_demo_leaves_the_cases_of_others_alone(tmp_path: Path) -> None:
+    """A newcomer tries their own P1 beside it, on an account of the demo, and waits for the breach that must come."""
+    ready_file = tmp_path / "ready.json"
+    async with _demo(tmp_path, "--ready-file", str(ready_file)) as process:
+        reading = asyncio.create_task(_read_on(process))
+        await eventually(ready_file.exists, READY_WITHIN, "the system is ready")
+        ready = json.loads(ready_file.read_text())
+        headers = {"Authorization": f"Bearer {ready['admin_key']}"}
+        async with httpx.AsyncClient(base_url=ready["intake_url"], headers=headers, timeout=10, trust_env=False) as own:
+            mine = {await _asked(own, number) for number in range(OWN_CASES)}
+        breached: set[str] = set()
+        deadline = asyncio.get_running_loop().time() + BREACHED_WITHIN
+        while not mine <= breached:
+            assert asyncio.get_running_loop().time() < deadline, f"{len(mine & breached)} of {OWN_CASES} are breached"
+            events = (await read_to_end(ready["bootstrap"], ESCALATIONS))[ESCALATIONS.name]
+            breached = {
+                event.data["case_id"]
+                for event in events
+                if event.type == ClockBreached.TYPE and event.data["milestone"] == "first_response"
+            }
+        activity = (await read_to_end(ready["bootstrap"], ACTIVITY))[ACTIVITY.name]
+        assert activity, "the demo's agents have worked on its own cases"
+        assert [event.data["case_id"] for event in activity if event.data["case_id"] in mine] == []
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+        await reading
+
+
+async def _asked(client: httpx.AsyncClient, number: int) -> str:
+    body: dict[str, Any] = {
+        "account_id": "demo-premier-plus-business",
+        "requester": {"requester_id": "newcomer", "role": "admin", "licensed": True},
+        "channel": "web_ticket", "subject": f"Mine {number}", "description": "All of it", "fields": fields(),
+    }  # fmt: skip
+    answer = await client.post("/v1/support-requests", json=body)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["request_id"])
+
+
+async def test_a_reader_who_has_enough_ends_the_demo_quietly(tmp_path: Path) -> None:
+    """As `| head -3` does: exit code 0, no word of an error, no folder left behind."""
+    async with _demo(tmp_path) as process:
+        assert process.stdout is not None
+        for _ in range(3):
+            assert await asyncio.wait_for(process.stdout.readline(), READY_WITHIN)
+        process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]  # there is no other way
+        assert await asyncio.wait_for(process.wait(), 60) == 0
+    output = (tmp_path / "stderr.txt").read_text()
+    assert output.splitlines()[-1] == "stopping"
+    assert "Traceback" not in output
+    assert "Broken" not in output
+    assert list((tmp_path / "tmp").iterdir()) == []
