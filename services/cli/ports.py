@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from services.cli.notes import Note
-from services.cli.options import CommandFailed
+from services.cli.options import BAD_INPUT, CommandFailed
 
 HOST = "127.0.0.1"
 KAFKA, INTAKE = "kafka", "intake"
@@ -29,8 +29,8 @@ def wanted_ports(port: int, kafka_port: int | None, *, own_kafka: bool) -> dict[
         moved[KAFKA] = (KAFKA_PORT if port else 0) if kafka_port is None else kafka_port
     for name, wanted in moved.items():
         if not 0 <= wanted <= LAST:
-            option = "--kafka-port" if name == KAFKA else "--port"
-            raise PortTaken(f"{option}: the port of {name} would be {wanted}; ports are 0 (a free one) to {LAST}")
+            sentence = f"{_option(name)}: the port of {name} would be {wanted}; ports are 0 (a free one) to {LAST}"
+            raise PortTaken(sentence, BAD_INPUT)
     return moved
 
 
@@ -71,10 +71,16 @@ def _bound(tried: socket.socket, name: str, port: int, running: Sequence[Note]) 
 
 
 def _taken(name: str, port: int, who: str) -> str:
-    option = "--kafka-port" if name == KAFKA else "--port"
-    return (
-        f"port {port} ({name}) is used by {who}: end it, or choose another with {option} (--port 0: free ones for all)"
-    )
+    return f"port {port} ({name}) is used by {who}: {way_out(name)}"
+
+
+def way_out(name: str) -> str:
+    """What to do if the port of `name` is taken."""
+    return f"end it, or choose another with {_option(name)} (--port 0: free ones for all)"
+
+
+def _option(name: str) -> str:
+    return "--kafka-port" if name == KAFKA else "--port"
 
 
 def _at(note: Note) -> str:

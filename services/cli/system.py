@@ -101,6 +101,7 @@ class System:
         self._note: OwnNote | None = None  # None = none could be left
         self._started = utc_now()
         self._ports: Mapping[str, int] = {}
+        self._api_keys = ""
         self._bootstrap = ""
         self._kafka_keeper: asyncio.Task[None] | None = None
         self._is_ready = False
@@ -143,6 +144,7 @@ class System:
             self._ready_file.unlink(missing_ok=True)  # an earlier run may have left it
         try:
             load(KafkaSettings)  # reports a wrong environment before anything is started
+            self._api_keys = api_keys(os.environ)  # likewise
             self._check_folder()
             with ExitStack() as holding:
                 self._claim_ports(holding)
@@ -332,7 +334,7 @@ class System:
         if options.test_clock:
             environment["FRONTLINE_TEST_CLOCK"] = str(((self._folder or Path()) / TEST_CLOCK).absolute())
         if name == INTAKE:
-            environment["FRONTLINE_API_KEYS"] = api_keys(os.environ)
+            environment["FRONTLINE_API_KEYS"] = self._api_keys
             environment.pop("FRONTLINE_API_KEYS_FILE", None)
             if "FRONTLINE_ID_SECRET" not in environment:
                 environment["FRONTLINE_ID_SECRET"] = id_secret(options.data)

@@ -12,15 +12,12 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.table import Table
 
-from services.cli.call_intake import IntakeFailed
-from services.cli.development_key import KeysNotRead
-from services.cli.options import BAD_INPUT
+from services.cli.options import BAD_INPUT, CommandFailed
 from services.cli.output import output
 from services.cli.pages import addresses
-from services.cli.ports import HTTP_PORTS, INTAKE, PortTaken
+from services.cli.ports import HTTP_PORTS, INTAKE
 from services.cli.progress import Progress
-from services.cli.supervisor import ProgramFailed
-from services.cli.system import SERVICES, Options, System, SystemFailed
+from services.cli.system import SERVICES, Options, System
 from shared.embedded_kafka.errors import KafkaFailed
 from shared.kafka.settings import BadSettings, load
 from shared.policy.files import load_edition
@@ -107,7 +104,10 @@ def run(options: Options, ready_file: Path | None, while_up: Callable[[System], 
             if not _reader_has_left(error):
                 raise
             raise BrokenPipeError from None
-        except (SystemFailed, PortTaken, KeysNotRead, ProgramFailed, KafkaFailed, IntakeFailed) as error:
+        except CommandFailed as error:
+            progress.note(str(error))
+            return error.code
+        except KafkaFailed as error:
             progress.note(str(error))
             return FAILED
 

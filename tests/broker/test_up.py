@@ -158,9 +158,10 @@ async def test_ctrl_c_during_the_start_leaves_nothing_behind(tmp_path: Path) -> 
     [
         (("--policy", "no-such"), {}, 2, r"^no-such: there is no edition 'no-such' .*allowed: .*guidelines-2021"),
         ((), {"FRONTLINE_PARTITIONS": "0"}, 2, r"^FRONTLINE_PARTITIONS='0': .*greater than or equal to 1"),
+        ((), {"FRONTLINE_API_KEYS_FILE": "/none"}, 2, r"^FRONTLINE_API_KEYS_FILE=/none: cannot be read: No such file"),
         (("--data", "."), {}, 1, r"holds files but no data of an embedded Kafka"),
     ],
-    ids=["policy", "setting", "data"],
+    ids=["policy", "setting", "keys", "data"],
 )
 async def test_bad_input_is_one_line_and_starts_nothing(
     tmp_path: Path, options: tuple[str, ...], variables: dict[str, str], code: int, line: str

