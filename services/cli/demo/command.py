@@ -169,6 +169,7 @@ async def _watch(system: System, *, edition: Edition, quiet_after: float, as_jso
                 await asyncio.sleep(PAUSES[number > 12])
             agents.all_sent()
             if not as_json:
+                console.print("\nThat was the last request of the demo; its last events follow.\n", style="dim")
                 await asyncio.sleep(quiet_after)
                 _show_what_to_try(system, console, example)
 
