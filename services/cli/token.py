@@ -13,7 +13,7 @@ from rich.console import Console
 
 from services.cli import token_people
 from services.cli.options import BAD_INPUT, Flag, Json
-from services.intake.api_keys import ApiKey, new_key
+from shared.web.api_keys import ApiKey, new_key
 
 OK = 0
 

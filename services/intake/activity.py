@@ -17,14 +17,15 @@ from pydantic.config import JsonDict
 
 from services.intake.activity_schema import shapes_of_terms, shapes_of_types
 from services.intake.digest import content_digest
-from services.intake.errors import FieldError, InvalidFields, MissingScope
-from services.intake.fields import NO_OTHERS, Body, Id, Statuses, Text, Word, Words, whole
+from services.intake.fields import NO_OTHERS, Body, Statuses, Text, Word, Words, whole
 from services.intake.words import AnyEdition
 from shared.contracts.base import Instant, Sha256, format_instant
 from shared.contracts.structs import ActivityRecorded, Actor, MilestoneTerms
 from shared.contracts.vocabulary import STATUS_LIMIT, ActivityType, Hours, Promise, ReopenMode, Until
 from shared.identity.scopes import AGENT_SCOPE
 from shared.sla.input_checks import NOTHING, REQUIRED, TARGET_NEEDS, Required, is_in_the_future
+from shared.web.errors import FieldError, InvalidFields, MissingScope
+from shared.web.fields import Id
 
 _TEN_YEARS = 10 * 366 * 86400
 Seconds = Annotated[int, Field(gt=0, le=_TEN_YEARS), BeforeValidator(whole)]

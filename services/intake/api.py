@@ -12,7 +12,6 @@ from services.intake import entitlement as entitlements
 from services.intake.activity import Activity
 from services.intake.editions import answer_of, is_digest, is_known
 from services.intake.entitlement import EntitlementBody, account_of
-from services.intake.errors import CatchingUp, NotFound
 from services.intake.openapi import (
     ANY_SCOPE,
     EVENT_STREAM,
@@ -26,6 +25,7 @@ from services.intake.openapi import (
 from services.intake.presentation import status_with_sentences, with_sentences
 from services.intake.request import OwnSubmission, Submission
 from services.intake.service import Service, service_of
+from services.intake.stream import open_stream
 from services.intake.words import wrong_words_of_own_request, wrong_words_of_request
 from shared.contracts.intake import Account
 from shared.contracts.structs import EntitlementSet
@@ -34,6 +34,8 @@ from shared.identity.scopes import AGENT_SCOPE
 from shared.messages.catalogues import accepted, languages, messages_in
 from shared.observability.logs import get_logger
 from shared.policy.base import in_language
+from shared.web.body import checked_id
+from shared.web.errors import CatchingUp, NotFound
 
 router = APIRouter(generate_unique_id_function=operation_id)
 _log = get_logger()
@@ -50,7 +52,7 @@ async def submit_support_request(request: Request) -> Response:
     account and requester are those of the token, and the body does not have them.
     """
     service = service_of(request)
-    caller = await service.admit(request, "submit")
+    caller = await service.gate.admit(request, "submit")
     key = body.idempotency_key(request)
     submission = await _submission(request, service, caller.person)
     parent = request.headers.get("traceparent")
@@ -84,7 +86,7 @@ async def get_support_request(request: Request, request_id: str) -> Response:
     with agent or admin, it sees all.
     """
     service = service_of(request)
-    caller = await service.admit(request, "submit", AGENT_SCOPE, "admin")
+    caller = await service.gate.admit(request, "submit", AGENT_SCOPE, "admin")
     found = commands.visible(service, caller, request_id)
     messages = messages_in(accepted(request.headers.get("accept-language")))
     answer = status_with_sentences(found.request, found.events, messages, service.published_editions.edition)
@@ -98,14 +100,15 @@ async def follow_support_request(request: Request, request_id: str) -> Response:
     `Last-Event-ID` continues after the event with that id.
     """
     service = service_of(request)
-    caller = await service.admit(request, "submit", AGENT_SCOPE, "admin")
+    caller = await service.gate.admit(request, "submit", AGENT_SCOPE, "admin")
     commands.visible(service, caller, request_id)
     messages = messages_in(accepted(request.headers.get("accept-language")))
 
     def present(event: dict[str, Any]) -> dict[str, Any]:
         return with_sentences(event, messages, service.published_editions.edition)
 
-    return service.streams.open(caller, request_id, request.headers.get("last-event-id"), present)
+    sent = request.headers.get("last-event-id")
+    return open_stream(service.streams, service.recent, caller, request_id, sent, present)
 
 
 @router.post(
@@ -122,8 +125,8 @@ async def record_activity(request: Request, case_id: str) -> Response:
     client may say on its own cases what a customer may say.
     """
     service = service_of(request)
-    caller = await service.admit(request, "submit", AGENT_SCOPE)
-    case_id = body.checked_id("case_id", case_id)
+    caller = await service.gate.admit(request, "submit", AGENT_SCOPE)
+    case_id = checked_id("case_id", case_id)
     commands.check_case(service, caller, case_id)
     key = body.idempotency_key(request)
     reported = await body.read(request, Activity, service.words.wrong_words_of_activity)
@@ -136,8 +139,8 @@ async def record_activity(request: Request, case_id: str) -> Response:
 async def set_entitlement(request: Request, account_id: str) -> Response:
     """Replace an account's entitlement. 200 means that Kafka has it. It applies to requests that are decided later."""
     service = service_of(request)
-    caller = await service.admit(request, "admin")
-    account_id = body.checked_id("account_id", account_id)
+    caller = await service.gate.admit(request, "admin")
+    account_id = checked_id("account_id", account_id)
     entitlement = await body.read(request, EntitlementBody, service.words.wrong_words_of_entitlement)
     now = service.clock()
     language = accepted(request.headers.get("accept-language"))
@@ -154,8 +157,8 @@ async def set_entitlement(request: Request, account_id: str) -> Response:
 async def get_entitlement(request: Request, account_id: str) -> Response:
     """The current entitlement of an account."""
     service = service_of(request)
-    await service.admit(request, "admin")
-    account = service.accounts.find(body.checked_id("account_id", account_id))
+    await service.gate.admit(request, "admin")
+    account = service.accounts.find(checked_id("account_id", account_id))
     if account is None and not service.accounts_tail.caught_up.is_set():
         raise CatchingUp("refusal.reading_entitlements", retry_after=2)
     if account is None:
@@ -167,8 +170,8 @@ async def get_entitlement(request: Request, account_id: str) -> Response:
 async def withdraw_entitlement(request: Request, account_id: str) -> Response:
     """Withdraw an account's entitlement, also if it has none. 204 means that Kafka has the withdrawal."""
     service = service_of(request)
-    caller = await service.admit(request, "admin")
-    account_id = body.checked_id("account_id", account_id)
+    caller = await service.gate.admit(request, "admin")
+    account_id = checked_id("account_id", account_id)
     await service.entitlement_calls.withdraw(account_id, request.headers.get("traceparent"))
     _log.info("Entitlement withdrawn", action="entitlement.withdrawn", account_id=account_id, client=caller.client)
     return Response(status_code=204)
@@ -178,7 +181,7 @@ async def withdraw_entitlement(request: Request, account_id: str) -> Response:
 async def get_current_edition(request: Request) -> Response:
     """The configured edition that is in force now, and what it gives a form to ask: `form`."""
     service = service_of(request)
-    await service.admit(request)
+    await service.gate.admit(request)
     digest = service.published_editions.current(service.clock())
     answer = _edition(request, digest, "public, max-age=0, must-revalidate")
     answer.headers["Content-Location"] = f"/v1/editions/{digest}"
@@ -188,7 +191,7 @@ async def get_current_edition(request: Request) -> Response:
 @router.get("/v1/editions/{policy_sha256}", **describe(ANY_SCOPE, 200, EditionDocument, conditional=True))
 async def get_edition(request: Request, policy_sha256: str) -> Response:
     """The edition with this digest, if it decided a case of the log or is configured at intake."""
-    await service_of(request).admit(request)
+    await service_of(request).gate.admit(request)
     if not is_digest(policy_sha256):
         raise NotFound("refusal.no_digest")
     return _edition(request, policy_sha256, "public, max-age=31536000, immutable")

@@ -1,6 +1,5 @@
-"""Reads a request: its body as JSON of a known model, within limits of size and time, and its Idempotency-Key."""
+"""Reads a call: its body as JSON of a known model, and its Idempotency-Key."""
 
-import asyncio
 import secrets
 from typing import NamedTuple, TypeVar
 
@@ -8,22 +7,10 @@ from fastapi import Request
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from services.intake.errors import (
-    BodyTooLarge,
-    BodyTooSlow,
-    FieldError,
-    InvalidFields,
-    UnsupportedMediaType,
-    field_errors,
-    json_error,
-    merged,
-)
-from services.intake.fields import Body, WrongValue, identifier
+from services.intake.fields import Body
 from services.intake.words import FindWrongWords
-
-BODY_LIMIT = 64 * 1024
-DRAIN_LIMIT = 1024 * 1024  # of a body that is too large: read and dropped, so that the client can read the answer
-BODY_SECONDS = 10.0
+from shared.web.body import checked_id, read_bytes
+from shared.web.errors import FieldError, InvalidFields, UnsupportedMediaType, field_errors, json_error, merged
 
 B = TypeVar("B", bound=Body)
 
@@ -41,15 +28,6 @@ async def read(request: Request, model: type[B], wrong_words: FindWrongWords) ->
     return parse(await read_bytes(request), model, wrong_words)
 
 
-async def read_bytes(request: Request, limit: int = BODY_LIMIT) -> bytes:
-    """The body. Raises BodyTooLarge or BodyTooSlow."""
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return await _bytes(request, limit)
-    except TimeoutError:
-        raise BodyTooSlow("refusal.body_too_slow", seconds=BODY_SECONDS, headers={"Connection": "close"}) from None
-
-
 def parse(data: bytes, model: type[B], wrong_words: FindWrongWords) -> B:
     """`data` as `model`, as in `read`. Raises MalformedJson or InvalidFields."""
     try:
@@ -59,20 +37,6 @@ def parse(data: bytes, model: type[B], wrong_words: FindWrongWords) -> B:
         if malformed is not None:
             raise malformed from None
         raise InvalidFields(merged(field_errors(error), wrong_words(from_json(data)))) from None
-
-
-async def _bytes(request: Request, limit: int) -> bytes:
-    """The whole body, with or without a Content-Length. Bytes beyond the limit are dropped."""
-    kept, size = bytearray(), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= limit:
-            kept += chunk
-        elif size > DRAIN_LIMIT:
-            break
-    if size > limit:
-        raise BodyTooLarge("refusal.body_too_large", limit=limit, headers={"Connection": "close"})
-    return bytes(kept)
 
 
 class IdempotencyKey(NamedTuple):
@@ -90,11 +54,3 @@ def idempotency_key(request: Request) -> IdempotencyKey:
     if not given.isascii():
         raise InvalidFields([FieldError("Idempotency-Key", "field.not_ascii")])
     return IdempotencyKey(checked_id("Idempotency-Key", given), True)
-
-
-def checked_id(field: str, text: str) -> str:
-    """An identifier from the address or a header. Raises InvalidFields."""
-    try:
-        return identifier(text)
-    except WrongValue as error:
-        raise InvalidFields([FieldError(field, error.code, error.facts)]) from None

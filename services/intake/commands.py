@@ -12,16 +12,7 @@ from pydantic import ValidationError
 from services.intake import activity as activities
 from services.intake.activity import Activity
 from services.intake.body import IdempotencyKey
-from services.intake.callers import Caller
-from services.intake.errors import (
-    CatchingUp,
-    FieldError,
-    InvalidFields,
-    MissingScope,
-    NotAcknowledged,
-    NotFound,
-    field_errors,
-)
+from services.intake.errors import NotAcknowledged
 from services.intake.request import OwnSubmission, RequesterBody, Submission, accept, of_person, partition_key
 from services.intake.request_status import Status
 from services.intake.service import Service, with_key
@@ -34,6 +25,8 @@ from shared.identity.scopes import AGENT_SCOPE
 from shared.messages.catalogues import languages
 from shared.observability.logs import get_logger
 from shared.policy.model import Edition
+from shared.web.callers import Caller
+from shared.web.errors import CatchingUp, FieldError, InvalidFields, MissingScope, NotFound, field_errors
 
 _log = get_logger()
 

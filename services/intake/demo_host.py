@@ -8,7 +8,6 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
 from pydantic import TypeAdapter, ValidationError
 
-from services.intake.callers import Callers
 from shared.identity.minting import mint
 from shared.identity.person import Person
 from shared.identity.signed_tokens import TokenRefused
@@ -16,6 +15,7 @@ from shared.kafka.settings import BadSettings
 from shared.messages.catalogues import messages_in
 from shared.observability.logs import get_logger
 from shared.wall_clock import utc_now
+from shared.web.callers import Callers
 
 _log = get_logger()
 _people = TypeAdapter(tuple[Person, ...])

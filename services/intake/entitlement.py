@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from services.intake.errors import FieldError, InvalidFields
-from services.intake.fields import Body, Country, Email, Id, Word
+from services.intake.fields import Body, Country, Email, Word
 from services.intake.words import AnyEdition
 from shared.contracts.base import Instant, format_instant
 from shared.contracts.contacts import named_again
 from shared.contracts.structs import Account, Contact, EntitlementWithdrawn
 from shared.policy.impossible_accounts import AccountWords
 from shared.policy.model import Edition
+from shared.web.errors import FieldError, InvalidFields
+from shared.web.fields import Id
 
 
 class ContactBody(Body):

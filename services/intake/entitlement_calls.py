@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from services.intake.accounts import Accounts
 from services.intake.entitlement import entitlement_withdrawn
-from services.intake.errors import CatchingUp, KafkaUnavailable
+from services.intake.errors import KafkaUnavailable
 from services.intake.publisher import RETRY_AFTER, Publisher
 from shared.contracts.structs import EntitlementSet, EntitlementWithdrawn, Event
 from shared.contracts.topics import ENTITLEMENTS, Topic
@@ -21,6 +21,7 @@ from shared.kafka import serde
 from shared.kafka.faststream_client import Written
 from shared.kafka.tail import Tail
 from shared.routing.entitlement_order import instant_of_call
+from shared.web.errors import CatchingUp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

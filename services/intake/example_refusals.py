@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from services.intake import examples
 from services.intake.activity import Activity
 from services.intake.entitlement import EntitlementBody
-from services.intake.errors import (
+from services.intake.errors import IdempotencyConflict, KafkaUnavailable
+from services.intake.request import Submission
+from shared.policy.model import Edition
+from shared.web.errors import (
     BodyTooLarge,
     CatchingUp,
     FieldError,
-    IdempotencyConflict,
     InternalError,
     InvalidFields,
-    KafkaUnavailable,
     MalformedJson,
     MissingScope,
     NotFound,
@@ -22,8 +23,6 @@ from services.intake.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
-from services.intake.request import Submission
-from shared.policy.model import Edition
 
 WRONG_BODY = {  # the refusal of a body of this model
     Submission.__name__: "invalid_submission",

@@ -12,9 +12,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from shared.contracts.identifiers import LONGEST, PATTERN, identifier_fault
+from shared.contracts.identifiers import PATTERN
 from shared.contracts.vocabulary import STATUS_LIMIT, WORD_PATTERN
 from shared.policy.countries import COUNTRIES
+from shared.web.fields import WrongValue, identifier
 
 SUBJECT_LIMIT = 200
 TEXT_LIMIT = 20_000
@@ -26,15 +27,6 @@ _EMAIL = f"^[^@{_BLANK}]{{1,64}}@[^@{_BLANK}]{{1,255}}$"
 
 
 NO_OTHERS: JsonDict = {"additionalProperties": False}  # keys that are no words
-
-
-class WrongValue(ValueError):
-    """A value that a field does not accept: a code with facts, and never the value itself."""
-
-    def __init__(self, code: str, **facts: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.facts = facts
 
 
 class Body(BaseModel):
@@ -57,14 +49,6 @@ def _clean_line(text: str) -> str:
 def _not_blank(text: str) -> str:
     if not re.search(_NOT_BLANK, text):
         raise WrongValue("field.empty")
-    return text
-
-
-def identifier(text: str) -> str:
-    """`text`, if it is a valid identifier. Raises WrongValue, which does not repeat the text."""
-    fault = identifier_fault(text)
-    if fault is not None:
-        raise WrongValue(fault)
     return text
 
 
@@ -103,11 +87,6 @@ Subject = Annotated[
     Field(min_length=1, max_length=SUBJECT_LIMIT, json_schema_extra={"pattern": _NOT_BLANK}),
     AfterValidator(_not_blank),
     AfterValidator(_clean_line),
-]
-Id = Annotated[
-    str,
-    Field(min_length=1, max_length=LONGEST, json_schema_extra={"pattern": PATTERN}),
-    AfterValidator(identifier),
 ]
 Email = Annotated[str, Field(json_schema_extra={"pattern": _EMAIL}), AfterValidator(_email)]
 Country = Annotated[str, Field(json_schema_extra={"enum": [*sorted(COUNTRIES)]}), AfterValidator(_country)]

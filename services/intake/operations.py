@@ -11,13 +11,13 @@ from services.intake import examples
 from services.intake.example_refusals import UNKNOWN, WRONG_BODY, refusals
 from services.intake.examples import Example, ExamplesOf
 from services.intake.presentation import status_with_sentences
-from services.intake.problem import document_of
 from services.intake.request import Submission
 from services.intake.request_status import RecentRequests
 from shared.contracts.structs import CaseRouted, ClockStarted, Decision, SupportRequestSubmitted
 from shared.messages.catalogues import messages_in
 from shared.policy.digest import policy_sha256
 from shared.policy.model import Edition
+from shared.web.problem import document_of
 
 Json = dict[str, Any]
 SERVERS = [

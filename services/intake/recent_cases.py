@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.intake.watchers import Watchers
 from shared.contracts import wire
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.contracts.topics import REQUESTS
 from shared.explain.case_log import CaseLog
 from shared.kafka.record import Record
+from shared.web.watchers import Watchers
 
 ANONYMOUS = 0.25  # of the budget: no visitor drives the cases of customers out
 OVERHEAD = 300  # bytes that a record takes beside its content

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import Field, SecretStr
 
 from services.intake.digest import content_digest
-from services.intake.fields import Body, Country, Email, Id, Subject, Text, Word, Words
+from services.intake.fields import Body, Country, Email, Subject, Text, Word, Words
 from shared.contracts.structs import PhoneReadiness, Requester, SupportRequestSubmitted
 from shared.contracts.vocabulary import AuthenticatedBy, Language, OpenedBy
 from shared.identity.person import Person
+from shared.web.fields import Id
 
 
 class RequesterBody(Body):

@@ -19,7 +19,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
 
-from services.intake.errors import CatchingUp
 from services.intake.known_ids import KnownIds
 from services.intake.publisher import Publisher
 from services.intake.used_keys import UsedKeys
@@ -32,6 +31,7 @@ from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.tail import Tail, Yesterday
 from shared.observability.logs import get_logger
+from shared.web.errors import CatchingUp
 
 KNOWN = Gauge("frontline_intake_known_request_ids", "Request ids of yesterday and today that intake knows")
 FORGOTTEN = Counter(

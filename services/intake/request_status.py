@@ -16,7 +16,6 @@ from typing import Any
 
 import msgspec
 
-from services.intake.watchers import Watchers
 from shared.contracts import wire
 from shared.contracts.structs import (
     CaseClosed,
@@ -26,6 +25,7 @@ from shared.contracts.structs import (
     EscalationEvent,
     SupportRequestSubmitted,
 )
+from shared.web.watchers import Watchers
 
 MAX_EVENTS = 100  # of one request: the newest are kept
 MAX_EARLY = 1_000  # requests whose decision was read before their submission

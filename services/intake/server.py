@@ -1,9 +1,10 @@
 """Intake as the process runs it: its web application and its background tasks."""
 
-from services.intake.app import Edge, create_app
+from services.intake.app import create_app
 from services.intake.service import Service
 from shared.http.limits import HttpLimits
 from shared.observability.health import AsgiApp, Readiness
+from shared.web.edge import Edge
 
 
 class IntakeServer:

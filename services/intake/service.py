@@ -1,28 +1,22 @@
-"""The parts of intake, and the steps that all calls share: identifying the caller and publishing an event."""
+"""The parts of intake, and the step that all calls share: publishing an event."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from fastapi import Request
 from fastapi.requests import HTTPConnection
 from prometheus_client import Gauge
 
 from services.intake.accounts import Accounts
-from services.intake.callers import Caller, Callers
 from services.intake.editions import Editions
 from services.intake.entitlement_calls import EntitlementCalls
-from services.intake.errors import MissingScope, Refusal, Unauthenticated
-from services.intake.limits import LimitsOfMany, RateLimits, UnauthenticatedCalls
 from services.intake.open_chats import ANY, OpenChats
-from services.intake.places import Places
 from services.intake.publisher import Publisher
 from services.intake.rebuilt_cases import RebuiltCases
 from services.intake.recent_cases import RecentCases
 from services.intake.request_ids import RequestIds
 from services.intake.request_status import RecentRequests
 from services.intake.settings import Settings
-from services.intake.stream import Streams
 from services.intake.used_keys import RecentDigests, UsedKeys
 from services.intake.words import AnyEdition
 from shared.contracts import wire
@@ -31,8 +25,6 @@ from shared.contracts.request_ids import activity_id
 from shared.contracts.structs import CaseRouted, EscalationEvent, Event, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.contracts.vocabulary import INTAKE_SOURCE
-from shared.http.connections import client_of
-from shared.identity.scopes import Scope
 from shared.kafka import serde
 from shared.kafka.faststream_client import Written
 from shared.kafka.partitioning import partitioner
@@ -43,6 +35,11 @@ from shared.observability.clock_report import ClockReport
 from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary
 from shared.test_clock import AdvanceableClock
+from shared.web.callers import Caller, Callers
+from shared.web.errors import Refusal
+from shared.web.gate import Gate
+from shared.web.places import Places
+from shared.web.stream import Streams
 
 RECENT = Gauge("frontline_intake_recent_requests", "Requests that the view of recent requests holds")
 CASE_BYTES = Gauge("frontline_intake_recent_cases_bytes", "Bytes of the cases that the pages can show")
@@ -66,9 +63,7 @@ class Service:
         self.test_clock = self._watched_clock if isinstance(self._watched_clock, AdvanceableClock) else None
         self.clock = clock = clock or (lambda: self._watched_clock.read().now)
         self.readiness = Readiness()
-        self.callers = callers
-        self._limits_of_keys, self._limits_of_many = RateLimits(), LimitsOfMany()
-        self.unauthenticated = UnauthenticatedCalls(settings.unauthenticated_rate)
+        self.gate = Gate(callers, settings.unauthenticated_rate)
         self.editions = editions
         self.published_editions = Editions(editions)
         self.words = AnyEdition(editions)
@@ -81,7 +76,7 @@ class Service:
         self.topics = settings.read_topics()
         self.accounts = Accounts(partitioner(settings.partitions), clock, lambda: self._watched_clock.ahead)
         self.places = Places(settings.event_stream_limit, settings.event_streams_per_client)
-        self.streams = Streams(self.recent, self.places)
+        self.streams = Streams(self.places)
         self.publisher = Publisher(
             settings,
             (REQUESTS, ENTITLEMENTS, ACTIVITY, CASES, EDITIONS, ESCALATIONS),
@@ -157,30 +152,9 @@ class Service:
         for view in (self.request_ids, self.recent, *cases, self.recent_activity, self.accounts):
             view.clear()
 
-    async def admit(self, request: Request, *any_of: Scope) -> Caller:
-        """The caller, if it has one of these scopes and is within its rate. Raises the refusal.
-
-        Without scopes every caller is admitted. Only a call without a known key or a valid token counts against its
-        address.
-        """
-        try:
-            caller = self.callers.identify(request.headers.get("authorization"))
-        except Unauthenticated:
-            await self.unauthenticated.count(client_of(request.client.host if request.client else None))
-            raise
-        await self.count(caller)
-        if any_of and not set(any_of) & set(caller.scopes):
-            raise MissingScope("refusal.scope", scopes=list(any_of))
-        return caller
-
-    async def count(self, caller: Caller) -> None:
-        """Count a call of `caller` against its rate. Raises RateLimited."""
-        limits = self._limits_of_keys if caller.authenticated_by == "api_key" else self._limits_of_many
-        await limits.count(caller.limited_as, caller.rate)
-
     async def count_chat(self, caller: Caller) -> None:
         """Count a message of a chat of `caller` against the rate of chats. Raises RateLimited."""
-        await self._limits_of_many.count(f"chat of {caller.limited_as}", self.settings.chat_rate)
+        await self.gate.count_as(f"chat of {caller.limited_as}", self.settings.chat_rate)
 
     async def publish(
         self, topic: Topic, key: str, event: Event, *, event_id: str, subject: str, at: datetime, parent: str | None

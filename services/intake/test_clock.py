@@ -13,12 +13,13 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.intake import body
-from services.intake.errors import ClockNotTaken, NotFound
+from services.intake.errors import ClockNotTaken
 from services.intake.fields import Body
 from services.intake.openapi import describe, operation_id
 from services.intake.service import service_of
 from shared.contracts.base import format_instant
 from shared.test_clock import NotTaken
+from shared.web.errors import NotFound
 
 LONGEST = timedelta(days=366)  # one advance; many of them may go further
 RETRY_AFTER = 2
@@ -57,7 +58,7 @@ async def advance_test_clock(request: Request) -> Response:
     service = service_of(request)
     if service.test_clock is None or not _is_local(request):
         raise NotFound("refusal.no_address")
-    await service.admit(request, "admin")
+    await service.gate.admit(request, "admin")
     asked = await body.read(request, Advance, lambda _: [])
     try:
         now = await service.test_clock.advance(timedelta(seconds=asked.advance_seconds))

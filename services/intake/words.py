@@ -8,7 +8,6 @@ once, also beside other wrong fields, so these checks also read a body that is n
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from services.intake.errors import FieldError, field_path
 from services.intake.request import Submission
 from shared.contracts.vocabulary import STATUS_KINDS
 from shared.policy.base import language_ranges
@@ -17,6 +16,7 @@ from shared.policy.editions import EditionLibrary
 from shared.policy.impossible_accounts import AccountWords, impossible_by
 from shared.policy.model import Edition, ImpossibleAccount
 from shared.policy.request_words import MISSING, UNKNOWN_FIELD, wrong_words
+from shared.web.errors import FieldError, field_path
 
 Json = Any
 _OF_THE_TOKEN = ("account_id", "requester")

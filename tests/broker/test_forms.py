@@ -176,7 +176,7 @@ async def test_a_form_that_does_not_arrive_in_time_is_refused(
     intake: Intake, sender: Sender, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Slow senders must not hold connections for ever, whichever form they open."""
-    monkeypatch.setattr("services.intake.body.BODY_SECONDS", 0.2)
+    monkeypatch.setattr("shared.web.body.BODY_SECONDS", 0.2)
     before = written()
     body = urlencode({**sender.browser_of(path).carried, **FORMS[path].typed}).encode()
     cookies = "; ".join(f"{each.name}={each.value}" for each in sender.browser_of(path).http.cookies.jar)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from services.intake import errors
+from services.intake import errors as intake_errors
 from services.intake.activity import RULES
 from shared import test_clock
 from shared.contracts import wire
@@ -23,6 +23,7 @@ from shared.http import refusals
 from shared.kafka import serde
 from shared.kafka.record import Output
 from shared.wall_clock import utc_now
+from shared.web import errors
 from tests.harness.curl import TIMED_OUT
 from tests.harness.decided import routed, started
 from tests.harness.intake import Intake, key_of, running_intake, topics_at, write
@@ -128,7 +129,7 @@ def test_the_page_lists_every_problem_and_every_type_of_activity() -> None:
     """A table that is not checked is wrong after the next change."""
     kinds = {
         (kind.status, kind.kind)
-        for kind in vars(errors).values()
+        for kind in (*vars(errors).values(), *vars(intake_errors).values())
         if isinstance(kind, type) and issubclass(kind, errors.Refusal) and hasattr(kind, "kind")
     }
     of_the_server = [refusal for refusal in vars(refusals).values() if isinstance(refusal, refusals.Refusal)]

@@ -290,7 +290,7 @@ async def test_a_client_beyond_its_rate_is_refused_with_the_time_to_wait(intake:
 
 async def test_a_body_that_does_not_arrive_in_time_is_refused(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow client must not hold a connection for ever."""
-    monkeypatch.setattr("services.intake.body.BODY_SECONDS", 0.2)
+    monkeypatch.setattr("shared.web.body.BODY_SECONDS", 0.2)
     host, port = intake.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(

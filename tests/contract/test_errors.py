@@ -18,6 +18,7 @@ ROOTS = {
     "shared/policy": "PolicyFault",
     "shared/identity": "SignInError",
     "shared/sla": "SlaError",
+    "shared/web": "Refusal",
     "services/intake": "Refusal",
     "services/replay": "ReplayError",
     "services/cli": "CommandFailed",

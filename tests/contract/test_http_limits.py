@@ -5,13 +5,13 @@ import re
 
 import pytest
 
-from services.intake import body
 from services.intake.fields import SUBJECT_LIMIT, TEXT_LIMIT
 from services.intake.pages.routes import STREAMS as STREAMS_OF_PAGES
 from services.intake.settings import Settings
 from shared.http import limits, refusals
 from shared.http.limits import HttpLimits
 from shared.streams.service_settings import TaskServiceSettings
+from shared.web import body
 from tests.contract.tree import ROOT
 
 OPERATIONS, API, ENVIRONMENT = (

@@ -8,13 +8,18 @@ from string import Formatter
 
 import pytest
 
-from services.intake import errors
+from services.intake import errors as intake_errors
 from shared.messages.catalogues import FALLBACK, catalogue, languages
+from shared.web import errors
 
 ROOT = Path(__file__).parents[2]
 CODE = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 PLACE = {"step": 2, "FieldError": 1}  # where a call has its code, if not first
-REFUSALS = {kind.__name__ for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)}
+REFUSALS = {
+    kind.__name__
+    for kind in (*vars(errors).values(), *vars(intake_errors).values())
+    if isinstance(kind, type) and issubclass(kind, Exception)
+}
 MAKERS = {"messages", "words", "why", "part", "step", "FieldError", "WrongValue", "Reason"} | REFUSALS - {
     "ValidationError"
 }

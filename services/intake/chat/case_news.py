@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.chat.answers import channel_data
-from services.intake.errors import CatchingUp
 from services.intake.pages import case_page
 from services.intake.pages.case_views import CaseView, CaseViews
 from services.intake.pages.visit import Visit
 from services.intake.recent_cases import RecentCase
 from shared.contracts.base import format_instant
 from shared.policy.model import Edition
+from shared.web.errors import CatchingUp
 
 Data = dict[str, Any]
 

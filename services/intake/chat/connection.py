@@ -16,12 +16,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from services.intake.chat.conversation import Conversation
 from services.intake.chat.frames import Hello, frame_of, id_of, parsed
-from services.intake.errors import BodyTooSlow, RateLimited, Refusal, UnsupportedMediaType
 from services.intake.pages.visit import Visit
-from services.intake.problem import REFUSED, document_of
 from services.intake.service import Service
 from shared.messages.messages import Messages
 from shared.wall_clock import utc_now
+from shared.web.errors import BodyTooSlow, RateLimited, Refusal, UnsupportedMediaType
+from shared.web.problem import REFUSED, document_of
 
 OPEN = Gauge("frontline_intake_chat_connections", "Chats whose WebSocket is open")
 MESSAGES = Counter("frontline_intake_chat_messages_total", "Messages of the clients of chats", ["type"])

@@ -9,10 +9,11 @@ from services.intake.body import IdempotencyKey
 from services.intake.chat import answers
 from services.intake.chat.case_news import CaseNews
 from services.intake.chat.frames import Ask, Follow, Frame, HandOver, Report
-from services.intake.errors import IdempotencyConflict, NoCaseFollowed, NoLiveChat, Refusal
+from services.intake.errors import IdempotencyConflict, NoCaseFollowed, NoLiveChat
 from services.intake.fields import TEXT_LIMIT
 from services.intake.pages.visit import Visit
 from services.intake.request import OwnSubmission, Submission
+from shared.web.errors import Refusal
 
 MOMENT, SHORT_MOMENT = 0.5, 0.05  # seconds; a decision is waited for
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -50,7 +51,7 @@ class Conversation:
 
     async def _hand_over(self, frame: HandOver) -> None:
         service, visit = self._service, self._visit
-        await service.count(visit.caller)
+        await service.gate.count(visit.caller)
         edition = service.editions.effective_at(service.clock())
         if edition.live_chat is None:
             raise NoLiveChat("refusal.no_live_chat")
@@ -84,7 +85,7 @@ class Conversation:
         service, caller, case_id = self._service, self._visit.caller, self._case_id
         if case_id is None:
             raise NoCaseFollowed("refusal.no_case_followed")
-        await service.count(caller)
+        await service.gate.count(caller)
         commands.check_case(service, caller, case_id)
         activity_id = service.new_activity_id(caller, case_id, frame.id)
         self._own[activity_id] = frame.id

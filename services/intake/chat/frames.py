@@ -10,10 +10,11 @@ import msgspec
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from services.intake.activity import Activity
-from services.intake.errors import FieldError, InvalidFields, field_errors, json_error
-from services.intake.fields import Body, Country, Id, Subject, Text, Words, WrongValue
+from services.intake.fields import Body, Country, Subject, Text, Words
 from shared.contracts.vocabulary import Language
 from shared.help_topics.model import TopicId
+from shared.web.errors import FieldError, InvalidFields, field_errors, json_error
+from shared.web.fields import Id, WrongValue
 
 B = TypeVar("B", bound=Body)
 MOST_TURNS = 400  # of a transcript

@@ -6,19 +6,19 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from services.intake import problem
 from services.intake.chat.connection import BAD_HELLO, LATER, Chat
 from services.intake.chat.frames import Hello
-from services.intake.errors import NoLiveChat, NotFromHere, Refusal, Unauthenticated
-from services.intake.origins import is_from
+from services.intake.errors import NoLiveChat
 from services.intake.pages import form_page
 from services.intake.pages.rendered import render
 from services.intake.pages.routes import STREAMS, Page, in_language
 from services.intake.pages.visit import Visit, is_own_origin, visit_of
 from services.intake.service import Service, service_of
-from shared.http.connections import client_of
 from shared.messages.catalogues import accepted, messages_in
 from shared.messages.messages import Messages
+from shared.web import problem
+from shared.web.errors import NotFromHere, Refusal, Unauthenticated
+from shared.web.origins import is_from
 
 pages = APIRouter(route_class=Page, include_in_schema=False)
 sockets = APIRouter()
@@ -68,11 +68,7 @@ async def _visit(socket: WebSocket, service: Service, hello: Hello) -> Visit:
     if token is None and is_own_origin(socket):
         visit.check_identity({"identity": hello.identity or ""})
         return visit
-    try:
-        caller = service.callers.identify(token or socket.headers.get("authorization"))
-    except Unauthenticated:
-        await service.unauthenticated.count(client_of(socket.client.host if socket.client else None))
-        raise
+    caller = await service.gate.identify(socket, token or socket.headers.get("authorization"))
     if caller.person is None:  # a client with a key submits for others, by calls
         raise Unauthenticated("refusal.chat_token")
     return visit.of_caller(caller)

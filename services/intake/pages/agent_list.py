@@ -6,12 +6,12 @@ from datetime import UTC
 from typing import Any, NamedTuple
 
 from services.intake.chat_rows import ChatRow
-from services.intake.errors import CatchingUp
 from services.intake.open_chats import OpenChats
 from services.intake.pages.rendered import html_of
 from services.intake.pages.visit import Visit
-from services.intake.stream import message
 from shared.pages.moments import Moments
+from shared.web.errors import CatchingUp
+from shared.web.stream import message
 
 SIZE = 50  # chats on a page: what a frame costs does not grow with the number of open chats
 APART = 0.5  # seconds between two frames
@@ -32,7 +32,7 @@ class ChatList(NamedTuple):
 
 
 class ChatLists:
-    """One page of the list for one reader. A `Changes` of `services/intake/stream.py`."""
+    """One page of the list for one reader. A `Changes` of `shared/web/stream.py`."""
 
     def __init__(self, visit: Visit, number: int) -> None:
         self._visit, self._number = visit, number

@@ -7,7 +7,7 @@ from contextlib import suppress
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.intake.errors import FieldError, IdempotencyConflict, InvalidFields, NotAnAgent, Refusal, TakenByAnother
+from services.intake.errors import IdempotencyConflict, TakenByAnother
 from services.intake.open_chats import ANY
 from services.intake.pages.agent_list import ChatLists
 from services.intake.pages.agent_views import DeskViews, at_desk
@@ -16,6 +16,7 @@ from services.intake.pages.rendered import render
 from services.intake.pages.routes import CHATS, STREAMS, Page, in_language, key_of, report, see
 from services.intake.pages.visit import Visit, visit_of
 from services.intake.service import service_of
+from shared.web.errors import FieldError, InvalidFields, NotAnAgent, Refusal
 
 router = APIRouter(route_class=Page, include_in_schema=False)
 _NEEDS_TEXT = ("agent_replied", "internal_note")
@@ -79,7 +80,7 @@ async def act(request: Request, case_id: str) -> Response:
         return visit.keep(_chat(visit, views, 422, typed, wrong={"text": visit.messages("page.wrong.text")}))
     try:
         visit.check_identity(typed)
-        await visit.service.count(visit.caller)
+        await visit.service.gate.count(visit.caller)
         had = views.values(case)["desk"].taken_by
         if takes and had not in (None, visit.reader, typed["take"]):
             raise TakenByAnother("refusal.taken_by_another")

@@ -6,18 +6,18 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.intake import commands
-from services.intake.errors import NotFound
 from services.intake.pages import case_page
 from services.intake.pages.rendered import html_of
 from services.intake.pages.visit import Visit
 from services.intake.recent_cases import RecentCase
-from services.intake.stream import message
 from shared.contracts.structs import CaseRouted
 from shared.explain.explanation import explanation
 from shared.explain.standing import Standing, standing
 from shared.messages.messages import Messages
 from shared.pages.moments import Moments, zone_named
 from shared.policy.model import Edition
+from shared.web.errors import NotFound
+from shared.web.stream import message
 
 
 class CaseView(NamedTuple):
@@ -48,7 +48,7 @@ class CaseView(NamedTuple):
 
 
 class CaseViews:
-    """The case of a request for one reader. A `Changes` of `services/intake/stream.py`."""
+    """The case of a request for one reader. A `Changes` of `shared/web/stream.py`."""
 
     template = "request_live.html"  # the part of the page that changes
 

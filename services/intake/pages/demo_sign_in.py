@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.intake.demo_host import DemoHost
-from services.intake.errors import NotFound
 from services.intake.pages.forms import read_form
 from services.intake.pages.rendered import render
 from services.intake.pages.routes import Page, in_language
@@ -18,6 +17,7 @@ from services.intake.service import service_of
 from shared.identity.minting import mint
 from shared.identity.signed_tokens import LONGEST_LIFE
 from shared.wall_clock import utc_now
+from shared.web.errors import NotFound
 
 
 def router_of(host: DemoHost) -> APIRouter:
@@ -44,7 +44,7 @@ def router_of(host: DemoHost) -> APIRouter:
             raise NotFound("refusal.no_address")
         token = mint(host.key, person, service.settings.token_audience, utc_now(), LONGEST_LIFE)
         answer = RedirectResponse("/", 303)
-        sign_in(request, answer, token, service.callers.signed_in(token))
+        sign_in(request, answer, token, service.gate.callers.signed_in(token))
         return answer
 
     return router

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from services.intake.errors import FieldError
 from shared.messages.messages import Messages
 from shared.policy.base import in_language
 from shared.policy.model import Edition
+from shared.web.errors import FieldError
 
 READY = "ready"  # the box by which callers say that they have at hand what phone support asks for
 _CHOICES = ("channel", "fields")

@@ -4,8 +4,8 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from services.intake.body import read_bytes
-from services.intake.errors import FieldError, InvalidFields, UnsupportedMediaType
+from shared.web.body import read_bytes
+from shared.web.errors import FieldError, InvalidFields, UnsupportedMediaType
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 FORM_LIMIT = 256 * 1024  # bytes: a character may take nine in a form

@@ -6,11 +6,11 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
-from services.intake.errors import Refusal, Unauthenticated
 from services.intake.pages.visit import Visit
-from services.intake.problem import REFUSED
 from shared.pages.moments import Moments, own_name
 from shared.pages.rendering import HEADERS, Pages
+from shared.web.errors import Refusal, Unauthenticated
+from shared.web.problem import REFUSED
 
 
 def render(

@@ -13,17 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from services.intake import commands
 from services.intake.activity import Activity
 from services.intake.body import IdempotencyKey, parse
-from services.intake.errors import (
-    CatchingUp,
-    FieldError,
-    IdempotencyConflict,
-    InvalidFields,
-    MissingScope,
-    NotFound,
-    NotFromHere,
-    Refusal,
-)
-from services.intake.origins import is_from
+from services.intake.errors import IdempotencyConflict
 from services.intake.pages import form_page
 from services.intake.pages.agent_views import at_desk
 from services.intake.pages.case_views import CaseView, CaseViews
@@ -35,12 +25,13 @@ from services.intake.request import OwnSubmission, Submission
 from services.intake.service import service_of
 from services.intake.words import wrong_words_of_request
 from shared.contracts.structs import Account
-from shared.http.connections import client_of
 from shared.identity.scopes import SUBMIT_SCOPE
 from shared.identity.signed_tokens import TokenRefused
 from shared.messages.catalogues import languages
 from shared.pages.assets import ADDRESS, FOR_EVER
 from shared.policy.digest import policy_sha256
+from shared.web.errors import CatchingUp, FieldError, InvalidFields, MissingScope, NotFound, NotFromHere, Refusal
+from shared.web.origins import is_from
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _YEAR = 365 * 24 * 3600
@@ -92,7 +83,7 @@ async def submit(request: Request) -> Response:
     visit.check_form(typed)
     try:
         visit.check_identity(typed)
-        await visit.service.count(visit.caller)
+        await visit.service.gate.count(visit.caller)
         if not visit.may_submit:
             raise MissingScope("refusal.scope", scopes=[SUBMIT_SCOPE])
         key = IdempotencyKey(key_of(typed), True)
@@ -134,7 +125,7 @@ async def act(request: Request, request_id: str) -> Response:
         return visit.keep(_request(visit, case, 422, typed, wrong={"text": visit.messages("page.wrong.text")}))
     try:
         visit.check_identity(typed)
-        await visit.service.count(visit.caller)
+        await visit.service.gate.count(visit.caller)
         body = {"type": kind} | ({"text": text} if text.strip() else {})
         await report(visit, request_id, body, f"{key_of(typed)}:{kind}")
     except Refusal as refusal:
@@ -149,11 +140,11 @@ async def begin_session(request: Request) -> Response:
     typed = await read_form(request)
     token = typed.get("token", "")
     try:
-        signed_in = service.callers.signed_in(token)
+        signed_in = service.gate.callers.signed_in(token)
     except TokenRefused as error:
-        await service.unauthenticated.count(client_of(request.client.host if request.client else None))
+        await service.gate.count_unauthenticated(request)
         raise InvalidFields([FieldError("token", error.code, error.facts)]) from None
-    origins = service.callers.origins_of(signed_in.person.host)
+    origins = service.gate.callers.origins_of(signed_in.person.host)
     if not is_from(request.headers.get("origin"), request.headers.get("host", ""), origins):
         raise NotFromHere("refusal.not_from_here")
     answer = see("/")

@@ -19,9 +19,6 @@ from urllib.parse import unquote
 from fastapi.requests import HTTPConnection
 from starlette.responses import Response
 
-from services.intake.callers import Caller, of_visitor
-from services.intake.errors import AnotherPerson, NotFromHere
-from services.intake.origins import is_from
 from services.intake.service import Service
 from shared.contracts.request_ids import keyed_hash
 from shared.http.connections import client_of
@@ -34,6 +31,9 @@ from shared.pages.moments import zone_named
 from shared.policy.model import Edition
 from shared.routing.rendering import in_words_of
 from shared.wall_clock import utc_now
+from shared.web.callers import Caller, of_visitor
+from shared.web.errors import AnotherPerson, NotFromHere
+from shared.web.origins import is_from
 
 PERSON, VISITOR, LANGUAGE, ZONE = "frontline_person", "frontline_visitor", "frontline_language", "frontline_zone"
 _VISITOR = re.compile(r"[0-9a-f]{32}")
@@ -144,7 +144,7 @@ def visit_of(
     caller = (
         of_visitor(visitor, f"visitor at {address}", service.settings.anonymous_rate)
         if signed_in is None
-        else service.callers.of_person(signed_in)
+        else service.gate.callers.of_person(signed_in)
     )
     language = _language(connection, edition, language)
     return Visit(
@@ -190,7 +190,7 @@ def _is_secure(connection: HTTPConnection) -> bool:
 def _signed_in(service: Service, connection: HTTPConnection) -> SignedIn | None:
     token = connection.cookies.get(PERSON)
     try:
-        return None if token is None else service.callers.signed_in(token)
+        return None if token is None else service.gate.callers.signed_in(token)
     except TokenRefused:
         return None
 

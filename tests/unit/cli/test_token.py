@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.admission import TokenHosts
-from services.intake.api_keys import ApiKeys, Keyring
 from services.intake.settings import Settings
 from shared.identity.signed_tokens import SignedTokens
 from shared.kafka.settings import load
 from shared.wall_clock import utc_now
+from shared.web.admission import TokenHosts
+from shared.web.api_keys import ApiKeys, Keyring
 from tests.harness.command_line import frontline_text
 
 

@@ -7,9 +7,9 @@ from typing import get_args
 
 import pytest
 
-from services.intake.fields import WrongValue, identifier
 from shared.contracts.identifiers import INVISIBLE, LONGEST, SENTENCES, Fault, identifier_fault
 from shared.messages.catalogues import messages_in
+from shared.web.fields import WrongValue, identifier
 
 # Of each range of Unicode's Default_Ignorable_Code_Point one or both ends, and what else nobody sees.
 UNSEEN = {

@@ -8,8 +8,6 @@ import pytest
 from pydantic import ValidationError
 
 from services.intake.activity import RULES, Activity, check, record
-from services.intake.api_keys import ApiKey
-from services.intake.errors import InvalidFields, MissingScope
 from services.intake.words import AnyEdition
 from shared.contracts import wire
 from shared.contracts.registry import type_of
@@ -17,6 +15,8 @@ from shared.contracts.structs import ActivityRecorded, Actor
 from shared.contracts.vocabulary import ACTIVITY_TYPES, ActivityType
 from shared.messages.catalogues import messages_in
 from shared.policy.editions import EditionLibrary
+from shared.web.api_keys import ApiKey
+from shared.web.errors import InvalidFields, MissingScope
 from tests.harness.other_words import other_words
 from tests.harness.shipped import shipped_edition
 

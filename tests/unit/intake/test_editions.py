@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 from structlog.testing import capture_logs
 
-from services.intake.app import Edge, create_app
+from services.intake.app import create_app
 from services.intake.editions import Editions
 from services.intake.form import form_of
 from services.intake.presentation import with_sentences
@@ -29,6 +29,7 @@ from shared.policy.digest import edition_to_json, policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
 from shared.policy.published_edition import UnusableEdition, edition_published
+from shared.web.edge import Edge
 from tests.harness.asking import fields, request
 from tests.harness.decided import routed
 from tests.harness.intake import ID_SECRET, api_keys, editions, key_of

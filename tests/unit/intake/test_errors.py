@@ -10,19 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.intake import errors
+from services.intake import errors as intake_errors
 from services.intake.activity import Activity
 from services.intake.entitlement import EntitlementBody
-from services.intake.errors import FieldError, InvalidFields, Refusal, field_errors, json_error
 from services.intake.fields import Body
-from services.intake.problem import render
 from services.intake.request import Submission
 from shared.messages.catalogues import languages, messages_in
+from shared.web import errors
+from shared.web.errors import FieldError, InvalidFields, Refusal, field_errors, json_error
+from shared.web.problem import render
 from tests.harness.intake import submission
 
 MARK = "7fSecretWordOfTheCustomer"
 BODIES: list[type[Body]] = [Submission, Activity, EntitlementBody]
-_REFUSALS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Refusal)]
+_ALL = {**vars(errors), **vars(intake_errors)}
+_REFUSALS = [kind for kind in _ALL.values() if isinstance(kind, type) and issubclass(kind, Refusal)]
 KINDS = [kind for kind in _REFUSALS if hasattr(kind, "kind")]  # the others are families
 
 # Any JSON whose texts all hold MARK, keyed by names of real fields, so that values of every kind land in every field.

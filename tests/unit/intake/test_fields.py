@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from services.intake.fields import SUBJECT_LIMIT, TEXT_LIMIT, Country, Email, Id, Subject, Text, identifier
+from services.intake.fields import SUBJECT_LIMIT, TEXT_LIMIT, Country, Email, Subject, Text
+from shared.web.fields import Id, identifier
 
 TEXT, SUBJECT, ID = TypeAdapter[str](Text), TypeAdapter[str](Subject), TypeAdapter[str](Id)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.errors import CatchingUp
 from services.intake.publisher import Publisher
 from services.intake.request_ids import AFTER_MIDNIGHT, RequestIds
 from shared.contracts.request_ids import day_of, is_of_client, key_valid_until
 from shared.contracts.structs import SupportRequestSubmitted
 from shared.kafka.settings import KafkaSettings
 from shared.observability.health import Readiness
+from shared.web.errors import CatchingUp
 from tests.harness.asking import request
 
 NEW, OLD = b"n" * 32, b"o" * 32

@@ -6,14 +6,14 @@ from typing import Any
 import httpx
 import pytest
 
-from services.intake.api_keys import ApiKey, Keyring
-from services.intake.errors import RateLimited, TooManyUnauthenticated
-from services.intake.limits import LimitsOfMany, UnauthenticatedCalls
 from services.intake.server import IntakeServer
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.kafka.settings import BadSettings, load
 from shared.process import with_health
+from shared.web.api_keys import ApiKey, Keyring
+from shared.web.errors import RateLimited, TooManyUnauthenticated
+from shared.web.limits import LimitsOfMany, UnauthenticatedCalls
 from tests.harness.intake import ID_SECRET, api_keys, editions, key_of
 
 URL = "/v1/support-requests/unknown"

@@ -12,12 +12,12 @@ from services.intake import entitlement
 from services.intake.body import parse
 from services.intake.commands import check_submission
 from services.intake.entitlement import EntitlementBody, account_of
-from services.intake.errors import InvalidFields, MissingScope
 from services.intake.request import Submission
 from services.intake.words import AnyEdition, wrong_words_of_request
 from shared.messages.catalogues import languages, messages_in
 from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
+from shared.web.errors import InvalidFields, MissingScope
 from tests.harness.intake import submission
 from tests.harness.other_words import other_words
 from tests.harness.shipped import shipped_edition

@@ -26,8 +26,7 @@ from services.cli.policy.migration import view as migration
 from services.cli.policy.migration.command import migrate
 from services.cli.replay import view as replay_view
 from services.cli.replay.command import replay
-from services.intake.errors import FieldError, InvalidFields, TopicsChanged
-from services.intake.problem import render
+from services.intake.errors import TopicsChanged
 from services.replay.replay import Difference, FieldDifference, ReplayResult, Tally
 from services.replay.report import Kind
 from shared.contracts import wire
@@ -37,6 +36,8 @@ from shared.messages.catalogues import FALLBACK, SETTING, SHIPPED, best, catalog
 from shared.messages.messages import Catalogue, Messages, placeholders
 from shared.messages.reason import Reason
 from shared.policy.editions import EditionLibrary
+from shared.web.errors import FieldError, InvalidFields
+from shared.web.problem import render
 from tests.harness.shipped import shipped_edition
 from tests.unit.cli import bad_lines, test_decide
 from tests.unit.explain.left_over import words

@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.api_keys import ApiKey, Keyring
-from services.intake.errors import Unauthenticated
 from shared.contracts.request_ids import is_of_account, is_of_client
 from shared.contracts.structs import Actor
 from shared.contracts.vocabulary import ActorKind, AuthenticatedBy
 from shared.identity.person import Person
 from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE, Scope
 from shared.identity.signed_tokens import SignedIn, SignedTokens, TokenHost, TokenRefused
+from shared.web.api_keys import ApiKey, Keyring
+from shared.web.errors import Unauthenticated
 
 VISITOR = "visitor/"  # how the client of an anonymous request begins; no key or host application has such a name
 _SEES_ALL: frozenset[Scope] = frozenset({AGENT_SCOPE, "admin"})

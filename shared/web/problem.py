@@ -1,4 +1,4 @@
-"""Refusals as HTTP answers: problem details by RFC 9457, for every error of this service."""
+"""Refusals as HTTP answers: problem details by RFC 9457, for every error of a service."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from services.intake.errors import InternalError, MethodNotAllowed, NotFound, Refusal
 from shared.http.refusals import MEDIA_TYPE, TYPE_PREFIX
 from shared.messages.catalogues import accepted, messages_in
 from shared.messages.messages import Messages
+from shared.web.errors import InternalError, MethodNotAllowed, NotFound, Refusal
 
-REFUSED = Counter("frontline_intake_refused_total", "Calls that were refused", ["reason"])
+REFUSED = Counter("frontline_calls_refused_total", "Calls that were refused", ["reason"])
 
 
 def render(refusal: Refusal, language: str | None = None) -> Response:

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from services.intake.callers import Caller
-from services.intake.errors import TooManyStreams
+from shared.web.callers import Caller
+from shared.web.errors import TooManyStreams
 
 RETRY_AFTER_SECONDS = 30
 

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.intake.api_keys import ApiKey, ApiKeys, new_key
-from services.intake.callers import Callers
-from services.intake.errors import RateLimited, Unauthenticated
-from services.intake.limits import RateLimits
 from shared.messages.catalogues import messages_in
 from shared.wall_clock import utc_now
+from shared.web.api_keys import ApiKey, ApiKeys, new_key
+from shared.web.callers import Callers
+from shared.web.errors import RateLimited, Unauthenticated
+from shared.web.limits import RateLimits
 
 KEY, DIGEST = new_key()
 SHOP = ApiKey(name="shop", sha256=DIGEST, scopes=("submit",), rate=None)

@@ -6,29 +6,42 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
-from services.intake.callers import of_visitor
-from services.intake.errors import TooManyStreams
-from services.intake.places import Places
-from services.intake.request_status import RecentRequests
-from services.intake.settings import Settings
-from services.intake.stream import EventStream, Streams, message
-from services.intake.watchers import Watchers
 from shared.wall_clock import utc_now
-from tests.harness.asking import request
+from shared.web.callers import of_visitor
+from shared.web.errors import TooManyStreams
+from shared.web.places import Places
+from shared.web.settings import WebSettings
+from shared.web.stream import EventStream, Streams, message
+from shared.web.watchers import Watchers
 from tests.harness.intake import ID_SECRET, api_keys
 from tests.harness.processes import eventually
 
 SCOPE = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "GET", "path": "/", "headers": []}
 
 
+class Unknown:
+    """What is not known, or not any more."""
+
+    def frames(self) -> list[bytes] | None:
+        """None, so that the stream ends."""
+        return None
+
+
+class Quiet:
+    """What never changes."""
+
+    def frames(self) -> list[bytes] | None:
+        """Nothing new."""
+        return []
+
+
 def _open(streams: Streams, client: str) -> EventStream:
-    return streams.open(of_visitor(client, client, None), "no-such-request", None)
+    return streams.follow(of_visitor(client, client, None), Watchers(), "unknown", Unknown())
 
 
 async def _serve(stream: EventStream, *, send_fails: bool = False) -> None:
-    """Serve it to a client that stays connected; the stream of an unknown request ends by itself."""
+    """Serve it to a client that stays connected; the stream of what is unknown ends by itself."""
 
     async def receive() -> dict[str, Any]:
         await asyncio.Event().wait()
@@ -43,7 +56,7 @@ async def _serve(stream: EventStream, *, send_fails: bool = False) -> None:
 
 def test_a_stream_counts_from_its_admission_even_before_it_begins() -> None:
     """Otherwise 200 simultaneous calls could all be admitted before the first stream begins."""
-    streams = Streams(RecentRequests(10, lambda _: None), Places(2, 2))
+    streams = Streams(Places(2, 2))
     _open(streams, "a")
     _open(streams, "b")
     with pytest.raises(TooManyStreams):
@@ -52,7 +65,7 @@ def test_a_stream_counts_from_its_admission_even_before_it_begins() -> None:
 
 def test_one_client_cannot_have_all_streams() -> None:
     """A client has at most half of them by default; the rest is for other clients."""
-    streams = Streams(RecentRequests(10, lambda _: None), Places(4))
+    streams = Streams(Places(4))
     _open(streams, "a")
     _open(streams, "a")
     with pytest.raises(TooManyStreams, match=r"refusal\.share_of_streams"):
@@ -63,7 +76,7 @@ def test_one_client_cannot_have_all_streams() -> None:
 @pytest.mark.parametrize("send_fails", [False, True])
 async def test_a_stream_that_has_ended_is_no_longer_counted(send_fails: bool) -> None:
     """It ended normally, or the client disconnected before the first event."""
-    streams = Streams(RecentRequests(10, lambda _: None), Places(1))
+    streams = Streams(Places(1))
     for _ in range(3):
         stream = _open(streams, "a")
         try:
@@ -76,7 +89,7 @@ async def test_a_stream_that_has_ended_is_no_longer_counted(send_fails: bool) ->
 def test_streams_leave_connections_for_calls(files: int, streams: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream takes a connection for as long as it lasts, so `ulimit -n` may allow fewer than are set."""
     monkeypatch.setattr("shared.http.limits.open_files", lambda: files)
-    assert Settings(api_keys=api_keys(), id_secret=ID_SECRET).event_stream_limit == streams
+    assert WebSettings(api_keys=api_keys(), id_secret=ID_SECRET).event_stream_limit == streams
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\rb"])
@@ -92,18 +105,16 @@ def test_what_is_no_line_end_of_a_stream_stays_in_a_message() -> None:
 
 async def test_a_stream_ends_with_the_token_of_its_caller() -> None:
     """A token is valid for minutes, and so is what it opened; the page then asks again, and is refused."""
-    view = RecentRequests(10, lambda _: None)
-    view.submitted(replace(request(), request_id="r1"))
     places = Places(1)
-    streams = Streams(view, places)
+    streams = Streams(places)
     ended = dataclasses.replace(of_visitor("a", "a", None), until=utc_now() - timedelta(seconds=1))
-    await asyncio.wait_for(_serve(streams.open(ended, "r1", None)), 5)
+    await asyncio.wait_for(_serve(streams.follow(ended, Watchers(), "r1", Quiet())), 5)
     assert places.count == 0
 
 
 async def test_what_comes_before_a_look_comes_before_every_look() -> None:
     """A list works out what has changed, and keeps its frames apart, before it is asked for them."""
-    streams, watchers = Streams(RecentRequests(10, lambda _: None), Places(2, 2)), Watchers()
+    streams, watchers = Streams(Places(2, 2)), Watchers()
     done: list[str] = []
 
     class Looks:

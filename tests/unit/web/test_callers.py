@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.intake.admission import TokenHosts
-from services.intake.api_keys import ApiKey, new_key
-from services.intake.callers import Caller, Callers, of_visitor
-from services.intake.errors import Unauthenticated
 from shared.contracts.request_ids import request_id
 from shared.identity.person import Person
 from shared.identity.signed_tokens import SKEW
+from shared.web.admission import TokenHosts
+from shared.web.api_keys import ApiKey, new_key
+from shared.web.callers import Caller, Callers, of_visitor
+from shared.web.errors import Unauthenticated
 from tests.harness.sign_in import AGENT, ANA, AUDIENCE, ORIGIN, token_hosts, token_of
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)

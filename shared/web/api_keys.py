@@ -10,11 +10,11 @@ from typing import Annotated
 from limits import parse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
-from services.intake.fields import Id, WrongValue
 from shared.contracts.base import Sha256
 from shared.contracts.structs import Actor
 from shared.contracts.vocabulary import ActorKind
 from shared.identity.scopes import AGENT_SCOPE, Scope
+from shared.web.fields import Id, WrongValue
 
 PREFIX = "fl_"  # lets secret scanners recognise a key
 

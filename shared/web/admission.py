@@ -6,13 +6,13 @@ from typing import TypeVar
 from limits import parse
 from pydantic import ConfigDict, SecretStr, TypeAdapter, ValidationError
 
-from services.intake.api_keys import ApiKey, ApiKeys
-from services.intake.callers import VISITOR
-from services.intake.origins import is_origin
 from shared.identity.signed_tokens import BadKey, TokenHost, usable_keys
 from shared.kafka.settings import BadSettings
 from shared.messages.catalogues import messages_in
 from shared.messages.field_reasons import reason_of
+from shared.web.api_keys import ApiKey, ApiKeys
+from shared.web.callers import VISITOR
+from shared.web.origins import is_origin
 
 T = TypeVar("T")
 TokenHosts = TypeAdapter(tuple[TokenHost, ...], config=ConfigDict(hide_input_in_errors=True))

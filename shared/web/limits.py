@@ -10,9 +10,9 @@ from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
-from services.intake.errors import RateLimited, TooManyUnauthenticated
 from shared.observability.logs import get_logger
 from shared.wall_clock import utc_now
+from shared.web.errors import RateLimited, TooManyUnauthenticated
 
 MANY = 4_096  # people or addresses whose calls are counted
 _parse = lru_cache(maxsize=1024)(parse)

@@ -1,0 +1,127 @@
+"""The settings of a service with callers: who is admitted and how often, and how many may be connected."""
+
+from pathlib import Path
+from typing import Self
+
+from limits import parse
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from shared.contracts.request_ids import MIN_SECRET
+from shared.http.limits import HttpLimits, http_limits, possible_connections
+from shared.http.service_settings import ServiceSettings
+from shared.wall_clock import utc_now
+from shared.web.admission import read_hosts, read_keys
+from shared.web.callers import Callers
+from shared.web.origins import is_origin
+
+_HOW_TO_MAKE_ONE = "`frontline token secret` prints a new one"
+
+
+def checked_rate(text: str) -> str:
+    """`text`, if it is a rate of some calls. Raises ValueError."""
+    try:
+        if parse(text).amount > 0:
+            return text
+    except ValueError:
+        pass
+    raise ValueError("must read like 100/minute or 20 per hour")
+
+
+class WebSettings(ServiceSettings):
+    """What a service with callers and pages adds. Two services beside each other have the same keys and secrets."""
+
+    api_keys: SecretStr | None = Field(None, description="JSON: a list of API keys by their hashes")
+    api_keys_file: Path | None = Field(None, description="a file with the same JSON")
+    unauthenticated_rate: str = Field("100/minute", description="calls without a known API key, of one address")
+    anonymous_rate: str = Field("20/minute", description="what visitors of one address send by forms, not signed in")
+    token_hosts: SecretStr | None = Field(None, description="JSON: a list of host applications with their keys")
+    token_hosts_file: Path | None = Field(None, description="a file with the same JSON")
+    token_audience: str = Field("frontline", min_length=1, description="what tokens must name as their `aud`")
+    demo_sign_in_file: Path | None = Field(None, description="the key and the people of the demo sign-in page")
+    cors_origins: str = Field("", description="of web pages elsewhere that may call from a browser, by commas")
+    id_secret: SecretStr | None = Field(
+        None, description="makes ids; several separated by commas: the first makes them"
+    )
+    http_connections: int | None = Field(
+        None, ge=1, le=100_000, description="open at the same time; None = as many as the process can have"
+    )
+    http_connections_per_client: int | None = Field(None, ge=1, description="of one address; None = half of all")
+    event_streams: int = Field(1_000, ge=0, le=100_000, description="and chats, open at the same time")
+    event_streams_per_client: int | None = Field(None, ge=1, description="of one caller; None = half of all")
+
+    _rates = field_validator("unauthenticated_rate", "anonymous_rate")(checked_rate)
+
+    @model_validator(mode="after")
+    def _one_source_of_keys(self) -> Self:
+        if (self.api_keys is None) == (self.api_keys_file is None):
+            raise ValueError(
+                "set one of FRONTLINE_API_KEYS and FRONTLINE_API_KEYS_FILE; "
+                "`frontline token key NAME --scopes submit` makes a key and its entry"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_source_of_hosts(self) -> Self:
+        if self.token_hosts is not None and self.token_hosts_file is not None:
+            raise ValueError("set one of FRONTLINE_TOKEN_HOSTS and FRONTLINE_TOKEN_HOSTS_FILE, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _origins_are_origins(self) -> Self:
+        for origin in self.other_origins:
+            if not is_origin(origin):
+                raise ValueError(
+                    f"FRONTLINE_CORS_ORIGINS: {origin!r} is no origin; write it like https://portal.example, "
+                    "without a path, and several separated by commas"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _secrets_are_long(self) -> Self:
+        secrets = self.id_secrets
+        if not secrets:
+            raise ValueError("FRONTLINE_ID_SECRET: is required, so that ids cannot be guessed; " + _HOW_TO_MAKE_ONE)
+        for number, secret in enumerate(secrets, 1):
+            if len(secret.decode()) < MIN_SECRET:
+                raise ValueError(
+                    f"FRONTLINE_ID_SECRET: secret {number} of {len(secrets)} has fewer than {MIN_SECRET} characters; "
+                    + _HOW_TO_MAKE_ONE
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _no_more_connections_than_files(self) -> Self:
+        possible = possible_connections()
+        if self.http_connections is not None and possible is not None and self.http_connections > possible:
+            raise ValueError(
+                f"http_connections={self.http_connections}: `ulimit -n` leaves {possible} for connections; "
+                "set at most that, or raise `ulimit -n`"
+            )
+        return self
+
+    @property
+    def id_secrets(self) -> tuple[bytes, ...]:
+        """The secrets of ids. The first makes new ones, all recognise them."""
+        text = self.id_secret.get_secret_value() if self.id_secret else ""
+        return tuple(secret.strip().encode() for secret in text.split(",")) if text.strip() else ()
+
+    @property
+    def http_limits(self) -> HttpLimits:
+        """The limits of the web server."""
+        return http_limits(self.http_connections, self.http_connections_per_client)
+
+    @property
+    def event_stream_limit(self) -> int:
+        """The limit of event streams and chats: at most three quarters of the connections; the rest is for calls."""
+        return min(self.event_streams, self.http_limits.connections * 3 // 4)
+
+    @property
+    def other_origins(self) -> tuple[str, ...]:
+        """The origins of web pages elsewhere that may call from a browser."""
+        return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+
+    def read_callers(self) -> Callers:
+        """Who is admitted. Raises BadSettings with one line for each mistake: the entry and the field."""
+        keys = read_keys("FRONTLINE_API_KEYS", self.api_keys, self.api_keys_file)
+        hosts = read_hosts("FRONTLINE_TOKEN_HOSTS", self.token_hosts, self.token_hosts_file, keys)
+        return Callers(keys, hosts, self.token_audience, utc_now)

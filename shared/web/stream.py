@@ -1,0 +1,123 @@
+"""Streams of what happens, to one case or to any: Server-Sent Events (WHATWG HTML, section 9.2)."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import Literal, Protocol
+
+from prometheus_client import Gauge
+from starlette.responses import StreamingResponse
+
+from shared.observability.health import Receive, Scope, Send
+from shared.wall_clock import utc_now
+from shared.web.callers import Caller
+from shared.web.places import Places
+from shared.web.watchers import Watchers
+
+OPEN = Gauge("frontline_event_streams", "Event streams that are open")
+
+HEARTBEAT_SECONDS = 15.0  # a comment, so that no proxy closes a quiet stream as a dead one
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+MEDIA_TYPE = "text/event-stream"
+
+Before = Callable[[], Awaitable[None]]
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class Streams:
+    """The open event streams. Each takes one of `places`. `close` ends all of them."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._closing = asyncio.Event()
+
+    def close(self) -> None:
+        """End every stream, because the process is about to end."""
+        self._closing.set()
+
+    def follow(
+        self,
+        caller: Caller,
+        watchers: Watchers,
+        watched: str,
+        changes: "Changes",
+        *,
+        most: int | None = None,
+        before: "Before | None" = None,
+    ) -> "EventStream":
+        """The answer that streams what `changes` has to say, now and whenever `watchers` are notified of `watched`.
+
+        `before` is awaited before each look at `changes`: it may work something out, and keep the looks apart.
+
+        It has its place from now on, so that simultaneous calls cannot exceed the limits. `most` is a smaller share
+        than that of every caller. It ends with the caller's token. Raises TooManyStreams.
+        """
+        self._places.take(caller, most)
+        OPEN.inc()
+        return EventStream(self, caller, self._follow(watchers, watched, changes, caller.until, before))
+
+    def ended(self, caller: Caller) -> None:
+        """A stream of `caller` has ended."""
+        self._places.leave(caller)
+        OPEN.dec()
+
+    async def _follow(
+        self, watchers: Watchers, watched: str, changes: "Changes", until: datetime | None, before: "Before | None"
+    ) -> AsyncIterator[bytes]:
+        """What there is to say, and then what is new. A change only wakes the reader: a slow client needs no queue."""
+        closing = asyncio.ensure_future(self._closing.wait())
+        try:
+            with watchers.watch(watched) as changed:
+                while not self._closing.is_set() and (until is None or utc_now() < until):
+                    if before is not None:
+                        await before()
+                    changed.clear()
+                    frames = changes.frames()
+                    if frames is None:
+                        yield b"event: forgotten\ndata: {}\n\n"
+                        return
+                    for frame in frames:
+                        yield frame
+                    if not await _either(changed, closing):
+                        yield b": keep-alive\n\n"
+        finally:
+            closing.cancel()
+
+
+class Changes(Protocol):
+    """What a stream has to say."""
+
+    def frames(self) -> Iterable[bytes] | None:
+        """The frames that are new since the last call; None if what it is about is not known any more."""
+
+
+def message(text: str) -> bytes:
+    """A message of a stream with this text. Its lines are those of a stream, and no others that Unicode has."""
+    return b"".join(b"data: %b\n" % line.encode() for line in _LINE_END.split(text)) + b"\n"
+
+
+class EventStream(StreamingResponse):
+    """The answer that is a stream of events. It frees its place however it ends, even if it never began."""
+
+    def __init__(self, streams: Streams, caller: Caller, events: AsyncIterator[bytes]) -> None:
+        super().__init__(events, headers=HEADERS, media_type=MEDIA_TYPE)
+        self._streams = streams
+        self._caller = caller
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._streams.ended(self._caller)
+
+
+async def _either(changed: asyncio.Event, closing: "asyncio.Task[Literal[True]]") -> bool:
+    """Whether something changed, or `close` was called, within HEARTBEAT_SECONDS."""
+    change = asyncio.ensure_future(changed.wait())
+    try:
+        done, _ = await asyncio.wait((change, closing), timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        return bool(done)
+    finally:
+        change.cancel()
