@@ -7,10 +7,12 @@ from fastapi import FastAPI
 
 from services.intake import api, docs, openapi, pages, test_clock
 from services.intake.chat import routes as chat
-from services.intake.demo_host import read_demo_host
-from services.intake.pages import agent_routes, demo_sign_in, routes
+from services.intake.pages import agent_routes, routes
 from services.intake.service import Service
+from shared.pages import demo_sign_in
+from shared.pages import routes as shared_routes
 from shared.pages.assets import STATIC, Assets
+from shared.pages.demo_host import read_demo_host
 from shared.pages.rendering import Pages
 from shared.web import cross_origin, problem
 
@@ -42,13 +44,19 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     app.state.assets = assets = Assets(STATIC)
     app.state.pages = Pages(pages.TEMPLATES, assets)
-    routers = [api.router, routes.router, agent_routes.router, chat.pages, chat.sockets]
+    routers = [
+        api.router,
+        routes.router,
+        shared_routes.router_of(home="/"),
+        agent_routes.router,
+        chat.pages,
+        chat.sockets,
+    ]
     if service.test_clock is not None:
         routers.append(test_clock.router)
     if (file := service.settings.demo_sign_in_file) is not None:
-        routers.append(
-            demo_sign_in.router_of(read_demo_host(file, service.gate.callers, service.settings.token_audience))
-        )
+        host = read_demo_host(file, service.gate.callers, service.settings.token_audience)
+        routers.append(demo_sign_in.router_of(host, home="/"))
     for router in routers:  # flat, so that a 405 can name the methods of every route
         app.router.routes.extend(router.routes)
     docs.install(app, service.settings)

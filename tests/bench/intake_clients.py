@@ -17,10 +17,10 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from services.cli.demo_accounts import DEMO_ACCOUNTS
-from services.intake.pages.visit import PERSON, VISITOR
 from shared.identity.minting import mint, new_key_pair, public_part
 from shared.identity.person import Person
 from shared.identity.signed_tokens import LONGEST_LIFE
+from shared.pages.visit import PERSON, VISITOR
 from shared.wall_clock import utc_now
 from tests.harness.asking import FIELDS
 from tests.harness.http_pool import HttpPool

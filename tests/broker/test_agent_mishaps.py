@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from services.intake.pages.visit import PERSON
 from shared.contracts.structs import ActivityRecorded, Actor
 from shared.contracts.topics import ACTIVITY
 from shared.identity.signed_tokens import SKEW
+from shared.pages.visit import PERSON
 from shared.wall_clock import utc_now
 from tests.broker.intake_calls import output_of
 from tests.broker.test_agent_pages import ANOTHER, CHATS, desk, does, listed, more_than, opened, written

@@ -16,11 +16,11 @@ import pytest
 import pytest_asyncio
 from msgspec import structs
 
-from services.intake.pages.visit import PERSON
 from shared.contracts import wire
 from shared.contracts.structs import ActivityRecorded, CaseReopened
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS
 from shared.identity.person import Person
+from shared.pages.visit import PERSON
 from shared.wall_clock import utc_now
 from tests.broker.intake_calls import events_of, output_of, unique
 from tests.broker.test_pages import MARKUP, TYPED, browser, carried, send

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from websockets.exceptions import InvalidStatus
 
-from services.intake.pages.visit import PERSON
 from shared.contracts.topics import REQUESTS
+from shared.pages.visit import PERSON
 from shared.wall_clock import utc_now
 from tests.broker.chats import activity_of, chat_of, hand_over, identity_of, intake_with_chats, said
 from tests.broker.intake_calls import events_of, report, unique

@@ -12,12 +12,12 @@ import pytest_asyncio
 
 from services.cli.demo_people import HOST, demo_sign_in
 from services.intake.app import create_app
-from services.intake.pages.forms import FORM_LIMIT
-from services.intake.pages.routes import Page
-from services.intake.pages.visit import PERSON
 from services.intake.publisher import ACKNOWLEDGED
 from shared.contracts.topics import CASES
 from shared.identity.person import Person
+from shared.pages.forms import FORM_LIMIT
+from shared.pages.page import Page
+from shared.pages.visit import PERSON
 from shared.wall_clock import utc_now
 from tests.broker.intake_calls import output_of
 from tests.broker.test_pages import FORM, TYPED, browser, carried, send

@@ -10,10 +10,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from services.intake.pages.visit import PERSON
 from shared.contracts import wire
 from shared.contracts.structs import SupportRequestSubmitted
 from shared.contracts.topics import REQUESTS
+from shared.pages.visit import PERSON
 from shared.policy.editions import EditionLibrary
 from tests.broker.intake_calls import events_of, unique
 from tests.broker.test_pages import browser, send

@@ -13,11 +13,11 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from services.intake.pages.visit import PERSON, VISITOR
 from shared.contracts import wire
 from shared.contracts.request_ids import keyed_hash
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, REQUESTS
+from shared.pages.visit import PERSON, VISITOR
 from shared.wall_clock import utc_now
 from tests.broker.intake_calls import events_of, unique
 from tests.harness.asking import FIELDS

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from services.intake.chat_rows import ChatRow
 from services.intake.open_chats import OpenChats
-from services.intake.pages.rendered import html_of
 from services.intake.pages.visit import Visit
 from shared.pages.moments import Moments
+from shared.pages.rendered import html_of
 from shared.web.errors import CatchingUp
 from shared.web.stream import message
 

@@ -11,14 +11,16 @@ from services.intake.errors import IdempotencyConflict, TakenByAnother
 from services.intake.open_chats import ANY
 from services.intake.pages.agent_list import ChatLists
 from services.intake.pages.agent_views import DeskViews, at_desk
-from services.intake.pages.forms import read_form
-from services.intake.pages.rendered import render
-from services.intake.pages.routes import CHATS, STREAMS, Page, in_language, key_of, report, see
-from services.intake.pages.visit import Visit, visit_of
+from services.intake.pages.routes import CHATS, STREAMS, IntakePage, report
+from services.intake.pages.visit import Visit
 from services.intake.service import service_of
+from shared.pages.forms import key_of, read_form
+from shared.pages.page import in_language, see
+from shared.pages.rendered import render
+from shared.pages.visit import visit_of
 from shared.web.errors import FieldError, InvalidFields, NotAnAgent, Refusal
 
-router = APIRouter(route_class=Page, include_in_schema=False)
+router = APIRouter(route_class=IntakePage, include_in_schema=False)
 _NEEDS_TEXT = ("agent_replied", "internal_note")
 _ALSO_ANSWERS = ("resolved", "reopened")  # with the text that was typed, if there is one
 # Of a chat that another has taken nothing was reported: with the former key, taking it over could be an old report.

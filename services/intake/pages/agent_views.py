@@ -7,8 +7,9 @@ from services.intake.chat_rows import taken_by
 from services.intake.pages import agent_case
 from services.intake.pages.case_page import Happened
 from services.intake.pages.case_views import CaseView, CaseViews
-from services.intake.pages.visit import Visit
 from shared.contracts.structs import Requester
+from shared.pages import visit as visits
+from shared.pages.visit import SiteT
 
 
 class DeskView(NamedTuple):
@@ -53,6 +54,6 @@ def _why_priority(found: dict[str, Any] | None) -> str:
     return "" if found is None or not found["priority_rules"] else str(found["priority_rules"][-1]["because"])
 
 
-def at_desk(visit: Visit) -> Visit:
+def at_desk(visit: visits.Visit[SiteT]) -> visits.Visit[SiteT]:
     """The same visit, with the words of the desk."""
     return replace(visit, messages=agent_case.desk_words(visit.messages, visit.edition))

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from services.intake import commands
 from services.intake.pages import case_page
-from services.intake.pages.rendered import html_of
 from services.intake.pages.visit import Visit
 from services.intake.recent_cases import RecentCase
 from shared.contracts.structs import CaseRouted
@@ -15,6 +14,7 @@ from shared.explain.explanation import explanation
 from shared.explain.standing import Standing, standing
 from shared.messages.messages import Messages
 from shared.pages.moments import Moments, zone_named
+from shared.pages.rendered import html_of
 from shared.policy.model import Edition
 from shared.web.errors import NotFound
 from shared.web.stream import message

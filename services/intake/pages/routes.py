@@ -1,14 +1,11 @@
-"""The pages of intake: the form, the page of a request, signing in and out."""
+"""The pages of intake: the form, the page of a request. Signing in and out is in `shared/pages/routes.py`."""
 
-import re
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.routing import APIRoute
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from services.intake import commands
 from services.intake.activity import Activity
@@ -17,51 +14,37 @@ from services.intake.errors import IdempotencyConflict
 from services.intake.pages import form_page
 from services.intake.pages.agent_views import at_desk
 from services.intake.pages.case_views import CaseView, CaseViews
-from services.intake.pages.forms import read_form, typed_in
 from services.intake.pages.offer import Offer, entitlement_of, offer
-from services.intake.pages.rendered import refused, render
-from services.intake.pages.visit import LANGUAGE, PERSON, Visit, is_own_origin, set_cookie, sign_in, visit_of
+from services.intake.pages.visit import Visit
 from services.intake.request import OwnSubmission, Submission
 from services.intake.service import service_of
 from services.intake.words import wrong_words_of_request
 from shared.contracts.structs import Account
 from shared.identity.scopes import SUBMIT_SCOPE
-from shared.identity.signed_tokens import TokenRefused
 from shared.messages.catalogues import languages
-from shared.pages.assets import ADDRESS, FOR_EVER
+from shared.pages import visit as visits
+from shared.pages.forms import key_of, read_form
+from shared.pages.page import Page, in_language, see
+from shared.pages.rendered import render
+from shared.pages.site import Site
+from shared.pages.visit import visit_of
 from shared.policy.digest import policy_sha256
-from shared.web.errors import CatchingUp, FieldError, InvalidFields, MissingScope, NotFound, NotFromHere, Refusal
-from shared.web.origins import is_from
+from shared.web.errors import CatchingUp, MissingScope, Refusal
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-_YEAR = 365 * 24 * 3600
-_KEY = re.compile(r"[0-9a-f]{32}")
 CHATS = "/agent/chats"  # of agents: services/intake/pages/agent_routes.py
 STREAMS = 20  # of one person, or of the visitors of one address
 
 
-class Page(APIRoute):
-    """A route whose refusals are pages, and not problem documents."""
+class IntakePage(Page):
+    """A page of intake. An agent reads a refusal of a page for agents in the words of the desk."""
 
-    def get_route_handler(self) -> Handler:
-        """The handler, which answers a refusal with a page in the reader's language."""
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except Refusal as refusal:
-                visit = visit_of(service_of(request), request)
-                # A form of a page elsewhere must not make a page of ours show its words.
-                text = typed_in(request).get("text", "").strip() if is_own_origin(request) else ""
-                if visit.is_agent and request.url.path.startswith(CHATS):
-                    visit = at_desk(visit)
-                return refused(visit, refusal, text)
-
-        return answer
+    @staticmethod
+    def as_shown(visit: visits.Visit[Site]) -> visits.Visit[Site]:
+        """The visit, at the desk where it is."""
+        return at_desk(visit) if visit.is_agent and visit.connection.url.path.startswith(CHATS) else visit
 
 
-router = APIRouter(route_class=Page, include_in_schema=False)
+router = APIRouter(route_class=IntakePage, include_in_schema=False)
 
 
 @router.get("/")
@@ -133,44 +116,6 @@ async def act(request: Request, request_id: str) -> Response:
     return visit.keep(see(f"/requests/{request_id}"))
 
 
-@router.post("/session")
-async def begin_session(request: Request) -> Response:
-    """Sign in with a token of a host application, which a page of its own, or of ours, hands over."""
-    service = service_of(request)
-    typed = await read_form(request)
-    token = typed.get("token", "")
-    try:
-        signed_in = service.gate.callers.signed_in(token)
-    except TokenRefused as error:
-        await service.gate.count_unauthenticated(request)
-        raise InvalidFields([FieldError("token", error.code, error.facts)]) from None
-    origins = service.gate.callers.origins_of(signed_in.person.host)
-    if not is_from(request.headers.get("origin"), request.headers.get("host", ""), origins):
-        raise NotFromHere("refusal.not_from_here")
-    answer = see("/")
-    sign_in(request, answer, token, signed_in)
-    return answer
-
-
-@router.post("/session/end")
-async def end_session(request: Request) -> Response:
-    """Sign out of the pages of intake; the host application has a session of its own."""
-    visit = _visit(request)
-    visit.check_form(await read_form(request))
-    answer = see("/")
-    answer.delete_cookie(PERSON)
-    return answer
-
-
-@router.get(ADDRESS + "{name}")
-async def asset(request: Request, name: str) -> Response:
-    """A style sheet or a script. Its address changes with its content."""
-    found = request.app.state.assets.find(name)
-    if found is None:
-        raise NotFound("refusal.no_address")
-    return Response(found.content, 200, {"Cache-Control": FOR_EVER}, found.media_type)
-
-
 def _form(visit: Visit, typed: Mapping[str, str], refusal: Refusal | None = None) -> Response:
     """The form with what was typed. A refused one has a key of its own, unless it may be sent once more as it is."""
     wrong = {} if refusal is None else form_page.mistakes(refusal.errors, visit.messages)
@@ -218,12 +163,6 @@ async def report(visit: Visit, case_id: str, body: Mapping[str, str], key: str) 
     return done[0]
 
 
-def key_of(typed: Mapping[str, str]) -> str:
-    """The Idempotency-Key of a form; a new one for a text that no form of ours has."""
-    key = typed.get("key", "")
-    return key if _KEY.fullmatch(key) else secrets.token_hex(16)
-
-
 def _account(visit: Visit) -> Account | None:
     """The entitlement of the person's account, as intake knows it."""
     account_id = None if visit.person is None else visit.person.account_id
@@ -247,22 +186,6 @@ def _submission(visit: Visit, typed: Mapping[str, str]) -> Submission:
     body = form_page.body_of(typed, visit.language, edition, is_phone=typed.get("channel") == phone)
     own = parse(body, OwnSubmission, partial(wrong_words_of_request, edition, languages()))
     return commands.submission_by(own, visit.caller, edition)
-
-
-def in_language(visit: Visit) -> Response | None:
-    """The same page in the language that a link asks for; None where none does."""
-    chosen = visit.connection.query_params.get("lang")
-    if chosen is None:
-        return None
-    answer = see(visit.connection.url.path)
-    if chosen in visit.edition.languages:
-        set_cookie(visit.connection, answer, LANGUAGE, chosen, _YEAR)
-    return answer
-
-
-def see(address: str) -> RedirectResponse:
-    """The answer to a form that counted: another page."""
-    return RedirectResponse(address, 303)
 
 
 def _visit(request: Request) -> Visit:

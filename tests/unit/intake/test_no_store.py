@@ -26,6 +26,7 @@ from shared.contracts.vocabulary import INTAKE_SOURCE
 from shared.kafka import serde
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Record
+from shared.pages.routes import router_of
 from shared.process import with_health
 from shared.wall_clock import utc_now
 from tests.harness.intake import ID_SECRET, api_keys, editions, key_of, submission
@@ -72,7 +73,9 @@ def _routes() -> Iterator[tuple[str, str]]:
 
 ROUTES = list(_routes())
 PAGES = {
-    getattr(route, "path", "") for router in (pages.router, agent_routes.router, chat.pages) for route in router.routes
+    getattr(route, "path", "")
+    for router in (pages.router, router_of("/"), agent_routes.router, chat.pages)
+    for route in router.routes
 }
 SOCKETS = {getattr(route, "path", "") for route in chat.sockets.routes}  # nothing caches a WebSocket
 

@@ -6,15 +6,16 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
-from services.intake.pages.visit import Visit
 from shared.pages.moments import Moments, own_name
 from shared.pages.rendering import HEADERS, Pages
+from shared.pages.site import Site
+from shared.pages.visit import Visit
 from shared.web.errors import Refusal, Unauthenticated
 from shared.web.problem import REFUSED
 
 
 def render(
-    visit: Visit,
+    visit: Visit[Site],
     template: str,
     status: int = 200,
     *,
@@ -30,14 +31,14 @@ def render(
     return HTMLResponse(html, status, {**HEADERS, "Content-Language": visit.messages.language, **(headers or {})})
 
 
-def html_of(visit: Visit, template: str, moments: Moments, **values: Any) -> str:
+def html_of(visit: Visit[Site], template: str, moments: Moments, **values: Any) -> str:
     """The text of a page, or of a part of one."""
     pages: Pages = visit.connection.app.state.pages
     given = {"visit": visit, "now": visit.service.clock(), "own_name": own_name, **values}
     return pages.render(template, visit.messages, moments, **given)
 
 
-def refused(visit: Visit, refusal: Refusal, text: str = "") -> Response:
+def refused(visit: Visit[Site], refusal: Refusal, text: str = "") -> Response:
     """The page of a refusal: what happened, and what to do. `text` is what was typed and would be lost."""
     REFUSED.labels(refusal.kind).inc()
     status = 403 if isinstance(refusal, Unauthenticated) else refusal.status

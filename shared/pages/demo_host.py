@@ -45,7 +45,7 @@ def read_demo_host(file: Path, callers: Callers, audience: str) -> DemoHost:
             f"FRONTLINE_DEMO_SIGN_IN_FILE={file}: FRONTLINE_TOKEN_HOSTS does not admit its people: {reason}"
         ) from None
     _log.warning(
-        "The demo sign-in page is on: whoever reaches intake can be any of its people",
+        "The demo sign-in page is on: whoever reaches the pages can be any of its people",
         action="demo_sign_in.on",
         people=len(host.people),
     )

@@ -6,45 +6,45 @@ is signed in there.
 """
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from services.intake.demo_host import DemoHost
-from services.intake.pages.forms import read_form
-from services.intake.pages.rendered import render
-from services.intake.pages.routes import Page, in_language
-from services.intake.pages.visit import sign_in, visit_of
-from services.intake.service import service_of
 from shared.identity.minting import mint
 from shared.identity.signed_tokens import LONGEST_LIFE
+from shared.pages.demo_host import DemoHost
+from shared.pages.forms import read_form
+from shared.pages.page import Page, in_language, see
+from shared.pages.rendered import render
+from shared.pages.site import site_of
+from shared.pages.visit import sign_in, visit_of
 from shared.wall_clock import utc_now
 from shared.web.errors import NotFound
 
 
-def router_of(host: DemoHost) -> APIRouter:
-    """The page of `host`."""
+def router_of(host: DemoHost, home: str) -> APIRouter:
+    """The page of `host`. Whoever has signed in is at the page `home`."""
     router = APIRouter(route_class=Page, include_in_schema=False)
     by_number = {str(number): person for number, person in enumerate(host.people)}
 
     @router.get("/demo/sign-in")
     async def people(request: Request) -> Response:
         """Who can be chosen."""
-        visit = visit_of(service_of(request), request)
-        page = render(visit, "demo_sign_in.html", people=list(by_number.items()))
+        visit = visit_of(site_of(request), request)
+        page = render(visit, "demo_sign_in.html", people=list(by_number.items()), home=home)
         return in_language(visit) or visit.keep(page)
 
     @router.post("/demo/sign-in")
     async def choose(request: Request) -> Response:
         """Sign in as somebody."""
-        service = service_of(request)
-        visit = visit_of(service, request)
+        visit = visit_of(site_of(request), request)
         typed = await read_form(request)
         visit.check_form(typed)
         person = by_number.get(typed.get("who", ""))
         if person is None:
             raise NotFound("refusal.no_address")
-        token = mint(host.key, person, service.settings.token_audience, utc_now(), LONGEST_LIFE)
-        answer = RedirectResponse("/", 303)
-        sign_in(request, answer, token, service.gate.callers.signed_in(token))
+        site = visit.service
+        token = mint(host.key, person, site.settings.token_audience, utc_now(), LONGEST_LIFE)
+        answer = see(home)
+        sign_in(request, answer, token, site.gate.callers.signed_in(token))
         return answer
 
     return router

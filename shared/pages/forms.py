@@ -1,5 +1,8 @@
-"""Reads what a form sent: its fields as text, within the limits of every body."""
+"""Reads what a form sent: its fields as text, within the limits of every body, and the key by which it counts once."""
 
+import re
+import secrets
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -10,6 +13,7 @@ from shared.web.errors import FieldError, InvalidFields, UnsupportedMediaType
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 FORM_LIMIT = 256 * 1024  # bytes: a character may take nine in a form
 _MOST_FIELDS = 200
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -31,3 +35,9 @@ async def read_form(request: Request) -> dict[str, str]:
 def typed_in(request: Request) -> dict[str, str]:
     """The fields that `read_form` has read; none, if it was not called."""
     return getattr(request.state, "typed", {})
+
+
+def key_of(typed: Mapping[str, str]) -> str:
+    """The Idempotency-Key of a form; a new one for a text that no form of ours has."""
+    key = typed.get("key", "")
+    return key if _KEY.fullmatch(key) else secrets.token_hex(16)
