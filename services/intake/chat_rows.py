@@ -8,6 +8,7 @@ from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.explain.case_log import CaseLog
 from shared.explain.rebuild_case import RebuiltCase
 from shared.explain.standing import standing
+from shared.pages.case.agent_case import taken_by
 from shared.sla.pinned_edition import PinnedEdition
 
 SOON = 0.25  # of the promise is left
@@ -85,11 +86,6 @@ def said_last(request: SupportRequestSubmitted, activities: Sequence[ActivityRec
         if each.type in ("customer_replied", "agent_replied") and each.activity_id not in retracted:
             return SaidLast(each.at, each.type == "customer_replied")
     return SaidLast(request.received_at, request.opened_by == "customer")
-
-
-def taken_by(activities: Sequence[ActivityRecorded]) -> str | None:
-    """Who has taken the case, by the last of `activities` that says so; None = nobody. The list and the page ask it."""
-    return next((each.to for each in reversed(activities) if each.type == "assigned"), None)
 
 
 def _soon(started_at: datetime | None, due_at: datetime | None) -> datetime | None:

@@ -19,9 +19,9 @@ from prometheus_client import Gauge
 
 from services.intake.chat_rows import ChatRow, row_of
 from services.intake.editions import Editions
-from services.intake.rebuilt_cases import RebuiltCases
 from services.intake.recent_cases import RecentCases
 from shared.contracts.structs import CaseClosed, CaseReopened, CaseRouted, EscalationEvent
+from shared.explain.rebuilt_cases import RebuiltCases
 from shared.web.watchers import Watchers
 
 KEPT = Gauge("frontline_intake_chats", "Chats that the list of agents knows: open, resolved, or not looked at yet")

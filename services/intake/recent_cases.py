@@ -7,14 +7,14 @@ a part of it. The pages work everything else out by `shared/explain`, as `frontl
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 
 from shared.contracts import wire
-from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
+from shared.contracts.structs import SupportRequestSubmitted
 from shared.contracts.topics import REQUESTS
 from shared.explain.case_log import CaseLog
+from shared.explain.logged_case import LoggedCase
 from shared.kafka.record import Record
 from shared.web.watchers import Watchers
 
@@ -42,25 +42,6 @@ class _Case(msgspec.Struct):
     records: list[bytes] = []
     size: int = 0
     too_large: bool = False
-
-
-class RecentCase(NamedTuple):
-    """A case as the log has it. `log` has neither dead letters nor editions."""
-
-    request: SupportRequestSubmitted
-    log: CaseLog
-
-    def lacks(self, activity_id: str) -> bool:
-        """Whether that activity is not (or not yet) there."""
-        return all(activity.activity_id != activity_id for _, activity in self.log.activity)
-
-    @property
-    def messages(self) -> list[ActivityRecorded]:
-        """The activity in the order of the log; of one id the first counts, as it does for escalation."""
-        found: dict[str, ActivityRecorded] = {}
-        for _, activity in self.log.activity:
-            found.setdefault(activity.activity_id, activity)
-        return [*found.values()]
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -130,7 +111,7 @@ class RecentCases:
         case = self._cases.get(case_id)
         return 0 if case is None else len(case.records)
 
-    def find(self, case_id: str) -> RecentCase | None:
+    def find(self, case_id: str) -> LoggedCase | None:
         """The case, or None if its request is not (or no longer) here, or if it is too large to be shown."""
         case = self._cases.get(case_id)
         if case is None or case.request is None or case.too_large:
@@ -140,7 +121,7 @@ class RecentCases:
             kept = _decode(blob)
             place = kept.topic, kept.partition, kept.offset, kept.timestamp_ms
             log.take(Record(*place, case_id.encode(), kept.value, kept.headers))
-        return RecentCase(wire.decode(SupportRequestSubmitted, case.request), log)
+        return LoggedCase(wire.decode(SupportRequestSubmitted, case.request), log)
 
     def _grow(self, case_id: str, case: _Case, by: int) -> None:
         self._resize(case, by + OVERHEAD)

@@ -12,7 +12,6 @@ from services.intake.editions import Editions
 from services.intake.entitlement_calls import EntitlementCalls
 from services.intake.open_chats import ANY, OpenChats
 from services.intake.publisher import Publisher
-from services.intake.rebuilt_cases import RebuiltCases
 from services.intake.recent_cases import RecentCases
 from services.intake.request_ids import RequestIds
 from services.intake.request_status import RecentRequests
@@ -25,6 +24,7 @@ from shared.contracts.request_ids import activity_id
 from shared.contracts.structs import CaseRouted, EscalationEvent, Event, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ENTITLEMENTS, ESCALATIONS, REQUESTS, Topic
 from shared.contracts.vocabulary import INTAKE_SOURCE
+from shared.explain.rebuilt_cases import RebuiltCases
 from shared.kafka import serde
 from shared.kafka.faststream_client import Written
 from shared.kafka.partitioning import partitioner

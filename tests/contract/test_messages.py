@@ -106,7 +106,7 @@ def all_literals() -> Iterator[tuple[str, str, bool]]:
 def in_templates() -> Iterator[tuple[str, str, bool]]:
     """The codes in the pages; one that ends with a dot is the beginning of a code that is put together."""
     for folder in ("services", "shared"):
-        for path in sorted((ROOT / folder).rglob("templates/*.html")):
+        for path in sorted((ROOT / folder).rglob("templates/**/*.html")):
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
                 for code in re.findall(r"(?<!asset\()'([a-z_]+\.[a-z0-9_.]+)'", line):
                     yield f"{path.relative_to(ROOT)}:{number}", code, not code.endswith(".")

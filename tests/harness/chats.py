@@ -5,7 +5,6 @@ from typing import Any
 
 from services.intake.editions import Editions
 from services.intake.open_chats import OpenChats
-from services.intake.rebuilt_cases import RebuiltCases
 from services.intake.recent_cases import RecentCases
 from shared.contracts import wire
 from shared.contracts.registry import type_of
@@ -19,6 +18,7 @@ from shared.contracts.structs import (
 )
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic
 from shared.contracts.vocabulary import ActivityType
+from shared.explain.rebuilt_cases import RebuiltCases
 from shared.kafka import serde
 from shared.kafka.record import Record
 from shared.policy.editions import EditionLibrary

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.chat.answers import channel_data
-from services.intake.pages import case_page
-from services.intake.pages.case_views import CaseView, CaseViews
+from services.intake.pages.case_views import CaseViews
 from services.intake.pages.visit import Visit
-from services.intake.recent_cases import RecentCase
 from shared.contracts.base import format_instant
+from shared.explain.logged_case import LoggedCase
+from shared.pages.case import case_page
+from shared.pages.case.case_view import CaseView
 from shared.policy.model import Edition
 from shared.web.errors import CatchingUp
 
@@ -48,7 +49,7 @@ class CaseNews:
             *({"type": "said", **here, "to": self._own.pop(each.id, None), "message": _message(each)} for each in new),
         ]
 
-    def _conversation(self, recent: RecentCase) -> list[case_page.Said]:
+    def _conversation(self, recent: LoggedCase) -> list[case_page.Said]:
         return case_page.said(recent.request, recent.messages, self._visit.reader)
 
     def case(self) -> Data | None:

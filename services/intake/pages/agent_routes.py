@@ -9,11 +9,13 @@ from starlette.responses import Response
 
 from services.intake.errors import IdempotencyConflict, TakenByAnother
 from services.intake.open_chats import ANY
+from services.intake.pages import CHATS
 from services.intake.pages.agent_list import ChatLists
-from services.intake.pages.agent_views import DeskViews, at_desk
-from services.intake.pages.routes import CHATS, STREAMS, IntakePage, report
+from services.intake.pages.agent_views import DeskViews
+from services.intake.pages.routes import STREAMS, IntakePage, report
 from services.intake.pages.visit import Visit
 from services.intake.service import service_of
+from shared.pages.case.desk_view import at_desk
 from shared.pages.forms import key_of, read_form
 from shared.pages.page import in_language, see
 from shared.pages.rendered import render

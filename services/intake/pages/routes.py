@@ -11,9 +11,8 @@ from services.intake import commands
 from services.intake.activity import Activity
 from services.intake.body import IdempotencyKey, parse
 from services.intake.errors import IdempotencyConflict
-from services.intake.pages import form_page
-from services.intake.pages.agent_views import at_desk
-from services.intake.pages.case_views import CaseView, CaseViews
+from services.intake.pages import CHATS, form_page
+from services.intake.pages.case_views import CaseViews
 from services.intake.pages.offer import Offer, entitlement_of, offer
 from services.intake.pages.visit import Visit
 from services.intake.request import OwnSubmission, Submission
@@ -23,6 +22,8 @@ from shared.contracts.structs import Account
 from shared.identity.scopes import SUBMIT_SCOPE
 from shared.messages.catalogues import languages
 from shared.pages import visit as visits
+from shared.pages.case.case_view import CaseView
+from shared.pages.case.desk_view import at_desk
 from shared.pages.forms import key_of, read_form
 from shared.pages.page import Page, in_language, see
 from shared.pages.rendered import render
@@ -31,7 +32,6 @@ from shared.pages.visit import visit_of
 from shared.policy.digest import policy_sha256
 from shared.web.errors import CatchingUp, MissingScope, Refusal
 
-CHATS = "/agent/chats"  # of agents: services/intake/pages/agent_routes.py
 STREAMS = 20  # of one person, or of the visitors of one address
 
 

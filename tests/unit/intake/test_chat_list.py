@@ -6,11 +6,11 @@ from types import SimpleNamespace
 from typing import cast
 
 from services.intake import pages
-from services.intake.pages.agent_case import desk_words
 from services.intake.pages.agent_list import SIZE, ChatLists
 from services.intake.pages.visit import Visit
 from shared.messages.catalogues import messages_in
 from shared.pages.assets import STATIC, Assets
+from shared.pages.case.agent_case import desk_words
 from shared.pages.rendering import Pages
 from shared.policy.model import Edition
 from shared.routing.rendering import in_words_of

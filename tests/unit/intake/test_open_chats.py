@@ -7,9 +7,9 @@ import pytest
 
 from services.intake import open_chats
 from services.intake.open_chats import ANY
-from services.intake.recent_cases import RecentCase
 from shared.contracts.structs import CaseRouted
 from shared.contracts.vocabulary import ActivityType
+from shared.explain.logged_case import LoggedCase
 from shared.policy.editions import EditionLibrary
 from tests.harness.chats import RULES, Chats
 from tests.harness.decided import closed, reopened
@@ -127,7 +127,7 @@ async def test_only_what_has_changed_is_worked_out_again(monkeypatch: pytest.Mon
     await chats.open.refresh()
     find = chats.cases.find
 
-    def noted(case_id: str) -> RecentCase | None:
+    def noted(case_id: str) -> LoggedCase | None:
         looked_at.append(case_id)
         return find(case_id)
 

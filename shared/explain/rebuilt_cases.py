@@ -1,4 +1,4 @@
-"""How far the cases were rebuilt that were looked at last: at each new activity, only that activity is applied.
+"""[pure] How far the cases were rebuilt that were looked at last: at each new activity, only that activity is applied.
 
 Bounded in cases and in bytes: it forgets the case first that was looked at longest ago, which is then rebuilt from its
 beginning. It has no texts of customers. A case takes about 1 kB, and some 50 bytes for each activity.

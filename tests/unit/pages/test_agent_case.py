@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from services.intake.pages import agent_case, case_page
 from shared.contracts.structs import ActivityRecorded, Actor
 from shared.contracts.vocabulary import ActivityType, ActorKind
 from shared.messages.catalogues import messages_in
 from shared.messages.messages import Messages
+from shared.pages.case import agent_case, case_page
 from shared.routing.rendering import in_words_of
 from tests.harness.asking import MONDAY_NOON, request
 from tests.harness.shipped import guidelines

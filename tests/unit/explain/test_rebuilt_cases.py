@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 
 from services.intake.pages.case_views import CaseViews
-from services.intake.rebuilt_cases import OVERHEAD, RebuiltCases
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.explain.rebuild_case import RebuiltCase, rebuild_case
+from shared.explain.rebuilt_cases import OVERHEAD, RebuiltCases
 from shared.messages.catalogues import messages_in
 from shared.sla.case import apply_activity
 from shared.sla.pinned_edition import short_of

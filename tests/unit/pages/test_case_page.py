@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.intake.pages import case_page
-from services.intake.pages.case_page import Happened, Promise, Span
 from shared.messages.catalogues import messages_in
 from shared.messages.messages import Messages
+from shared.pages.case import case_page
+from shared.pages.case.case_page import Happened, Promise, Span
 from shared.pages.moments import Moments
 from shared.routing.rendering import in_words_of
 from tests.harness.asking import request

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from services.intake.pages.case_page import Data, Happened, history, status_text
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.messages.messages import Messages
+from shared.pages.case.case_page import Data, Happened, history, status_text
 from shared.policy.model import Edition
 
 # What of a case's history an agent sees, and how it is marked. Of a clock, how it ended is beside these.
@@ -90,6 +90,11 @@ def said(request: SupportRequestSubmitted, activities: Sequence[ActivityRecorded
             note = each.type == "internal_note"
             found.append(SaidAtDesk(each.activity_id, _by(each, reader), who, each.text, each.at.isoformat(), note))
     return found
+
+
+def taken_by(activities: Sequence[ActivityRecorded]) -> str | None:
+    """Who has taken the case, by the last of `activities` that says so; None = nobody. The list and the page ask it."""
+    return next((each.to for each in reversed(activities) if each.type == "assigned"), None)
 
 
 def _by(activity: ActivityRecorded, reader: str) -> str:

@@ -1,0 +1,25 @@
+"""[pure] A case with the words of its request, as the log has it: what a page needs to show it and to explain it."""
+
+from typing import NamedTuple
+
+from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
+from shared.explain.case_log import CaseLog
+
+
+class LoggedCase(NamedTuple):
+    """A case as the log has it. `log` may be without dead letters and editions."""
+
+    request: SupportRequestSubmitted
+    log: CaseLog
+
+    def lacks(self, activity_id: str) -> bool:
+        """Whether that activity is not (or not yet) there."""
+        return all(activity.activity_id != activity_id for _, activity in self.log.activity)
+
+    @property
+    def messages(self) -> list[ActivityRecorded]:
+        """The activity in the order of the log; of one id the first counts, as it does for escalation."""
+        found: dict[str, ActivityRecorded] = {}
+        for _, activity in self.log.activity:
+            found.setdefault(activity.activity_id, activity)
+        return [*found.values()]
