@@ -17,7 +17,7 @@ from shared.sla.case import apply_activity, is_retry, new_case, open_clocks
 from shared.sla.case_state import CaseState, decode, encode
 from shared.sla.errors import InputRefused
 from shared.sla.event_time import is_before
-from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
+from shared.sla.pinned_edition import Editions, KnownEditions, PinnedEdition, short_of
 
 _FINGERPRINT = 16  # bytes
 
@@ -55,7 +55,7 @@ def rebuild_case(log: CaseLog, case: CaseRouted, editions: Mapping[bytes, Pinned
     case that it had deleted or did not have in time.
     """
     known = KnownEditions(editions)
-    state, candidates, passed_over = _opened(case, known), _not_refused(log, case), set[int]()
+    state, candidates, passed_over = opened(case, known), not_refused(log, case), set[int]()
     _apply_from(0, candidates, state, known, passed_over)
     return _rebuilt(state, candidates, passed_over)
 
@@ -68,14 +68,14 @@ def rebuild_from(
     It goes on from `checkpoint` only where that gives what a rebuild gives: the case and the editions at hand are the
     same, and the activity that may count begins with what was taken then. Else it starts at the beginning.
     """
-    known, candidates = KnownEditions(editions), _not_refused(log, case)
+    known, candidates = KnownEditions(editions), not_refused(log, case)
     if checkpoint is not None and _is_continued(checkpoint, case, candidates, editions):
         state = None if checkpoint.stored is None else decode(checkpoint.stored)
         taken, passed_over = checkpoint.taken, set(checkpoint.passed_over)
         if taken == len(candidates):
             return _rebuilt(state, candidates, passed_over), checkpoint
     else:
-        state, taken, passed_over = _opened(case, known), 0, set()
+        state, taken, passed_over = opened(case, known), 0, set()
     _apply_from(taken, candidates, state, known, passed_over)
     reached = Checkpoint(
         fingerprint=_fingerprint(case, candidates),
@@ -102,7 +102,7 @@ def _fingerprint(case: CaseRouted, candidates: Sequence[ActivityRecorded]) -> by
     return hashlib.blake2b(msgspec.msgpack.encode((case, candidates)), digest_size=_FINGERPRINT).digest()
 
 
-def _not_refused(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
+def not_refused(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
     """The activity that was not dead-lettered, and that its client does not date before the case."""
     dead_lettered, opened_at = log.dead_lettered_activity, to_micros(case.received_at)
     return [
@@ -112,7 +112,8 @@ def _not_refused(log: CaseLog, case: CaseRouted) -> list[ActivityRecorded]:
     ]
 
 
-def _opened(case: CaseRouted, known: KnownEditions) -> CaseState | None:
+def opened(case: CaseRouted, known: Editions) -> CaseState | None:
+    """The state of a case that was just decided; None if its edition is unknown, or its targets cannot be counted."""
     pinned = known.find(case.edition, case.policy_sha256)
     if pinned is None:
         return None
@@ -138,7 +139,7 @@ def _apply_from(
     """
     counted = {_content(each) for place, each in enumerate(candidates[:start]) if place not in passed_over}
     for place, activity in enumerate(candidates[start:], start):
-        applied = state is None or _apply(state, known, activity)
+        applied = state is None or apply(state, known, activity)
         if applied and _content(activity) not in counted:
             counted.add(_content(activity))
         else:
@@ -149,8 +150,8 @@ def _content(activity: ActivityRecorded) -> tuple[str, str | None]:
     return activity.activity_id, activity.activity_digest
 
 
-def _apply(state: CaseState, known: KnownEditions, activity: ActivityRecorded) -> bool:
-    """Whether an activity was applied: it is neither a repetition nor refused."""
+def apply(state: CaseState, known: Editions, activity: ActivityRecorded) -> bool:
+    """Apply an activity to `state`. Whether it was applied: it is neither a repetition nor refused."""
     try:
         if is_retry(state, activity):
             return False

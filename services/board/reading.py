@@ -1,0 +1,191 @@
+"""Keeps the board's file up to date with the log.
+
+1. The topics have to be right, and those that the file is a view of (`sources`).
+2. Reading begins where the file says, which has the offsets of what it has (`store/writer.py`).
+3. At the start, records are only stored; their cases are worked out once the topics were read to their end. Then the
+   board has caught up.
+4. Each batch is one transaction. Whatever fails in it ends the process: a later batch must not be taken in its place.
+5. While Kafka is unavailable the board shows what it has, and since when that may be old.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+from prometheus_client import Gauge
+
+from services.board.edition_shelf import EditionShelf
+from services.board.store.schema import connect
+from services.board.store.stored_record import TOPICS
+from services.board.store.writer import Writer
+from shared.business_time.instants import to_micros
+from shared.kafka.batch_reader import BatchReader
+from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of
+from shared.kafka.faults import KafkaFault, TopicsDiffer
+from shared.kafka.record import Record
+from shared.kafka.settings import KafkaSettings
+from shared.kafka.topic_watch import TopicWatch
+from shared.observability.health import Readiness
+from shared.observability.logs import get_logger
+from shared.wall_clock import utc_now
+
+REMAINING = Gauge("frontline_board_remaining_offsets", "Offsets that are left to read, as of the last answer of Kafka")
+LEFT_TO_WORK_OUT = Gauge("frontline_board_cases_to_work_out", "Cases whose rows wait for the board to catch up")
+CAUGHT_UP = Gauge("frontline_board_caught_up", "1 once the board has read its topics up to their end")
+AGE = Gauge("frontline_board_age_seconds", "How old what the board shows may be; -1 = it has not caught up")
+
+NAMES = tuple(topic.name for topic in TOPICS)
+LOOK_EVERY = 0.25  # seconds between two looks at how far reading is
+PASS_TIME_EVERY = 1.0
+RETRY_EVERY = 1.0
+REPORT_EVERY = 5.0  # seconds between two lines about catching up
+AT_ONCE = 500  # cases that are worked out in one transaction
+ANSWER_SECONDS = 5.0
+_AWAY = (KafkaError, KafkaUnreachable, TopicsDiffer, TopicsMissing, OSError, TimeoutError)
+_T = TypeVar("_T")
+
+
+class AnotherLog(KafkaFault):
+    """The board's file is a view of topics that were deleted or made anew; `frontline board rebuild` makes it again."""
+
+
+class Reading:
+    """Reads without end. `changed` is called with the numbers of the cases that look different now."""
+
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        file: Path,
+        editions: EditionShelf,
+        clock: Callable[[], datetime],
+        readiness: Readiness,
+        changed: Callable[[Sequence[int]], None],
+    ) -> None:
+        self._kafka, self._file, self._editions = kafka, file, editions
+        self._clock, self._readiness, self._changed = clock, readiness, changed
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="board-writer")
+        self._watch = TopicWatch(kafka, "board", NAMES, readiness)
+        self._reader = BatchReader(kafka, "frontline-board", self._take)
+        self._log = get_logger()
+        self._interrupted = False
+        self.caught_up = asyncio.Event()
+        self.fresh_at: float | None = None  # seconds since 1970 UTC: what is shown was true then
+        CAUGHT_UP.set(0)
+        AGE.set_function(lambda: -1.0 if (age := self.age()) is None else age)
+        readiness.set("view", False, "has not read its topics up to their end yet")
+
+    def age(self) -> float | None:
+        """How many seconds old what the board shows may be; None before it has caught up."""
+        return None if self.fresh_at is None else max(0.0, utc_now().timestamp() - self.fresh_at)
+
+    async def run(self) -> None:
+        """Read until cancelled. Raises AnotherLog, and whatever a transaction fails with."""
+        self._writer = await self._in_thread(lambda: Writer(connect(self._file, writes=True), self._editions))
+        try:
+            while True:
+                try:
+                    await self._follow()
+                except* _AWAY as away:
+                    self._report_interruption(away.exceptions[0])
+                await asyncio.sleep(RETRY_EVERY)
+        finally:
+            await self._watch.close()
+            self._thread.shutdown()
+
+    async def _follow(self) -> None:
+        """Read until something is wrong with Kafka or its topics."""
+        await self._watch.look()
+        self._watch.check()
+        starts = await self._starts()
+        self._interrupted = False
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch.run())
+            group.create_task(self._watch.until_changed())
+            group.create_task(self._reader.run(starts))
+            group.create_task(self._follow_progress())
+            group.create_task(self._pass_time())
+
+    async def _starts(self) -> dict[TopicPartition, int]:
+        """Where each partition is to be read from. Raises AnotherLog if the file is a view of other topics."""
+        ids = {name: self._watch.ids[name] for name in NAMES}
+        known = await self._in_thread(self._writer.sources)
+        others = sorted(name for name, topic_id in known.items() if ids.get(name) != topic_id)
+        if others:
+            raise AnotherLog(
+                f"{self._file} is a view of topics that are not there any more, or of another Kafka "
+                f"({', '.join(others)}): run `frontline board rebuild`, or name another file in FRONTLINE_BOARD_FILE"
+            )
+        await self._in_thread(partial(self._writer.follow, ids))
+        counts = await partitions_of(self._kafka, NAMES, ANSWER_SECONDS)
+        read = await self._in_thread(self._writer.offsets)
+        places = [TopicPartition(name, number) for name in NAMES for number in range(counts[name])]
+        return {place: read.get(place, 0) for place in places}
+
+    async def _take(self, records: Sequence[Record]) -> None:
+        now, catching_up = to_micros(self._clock()), not self.caught_up.is_set()
+        changed = await self._in_thread(partial(self._writer.take, records, now, catching_up=catching_up))
+        if changed:
+            self._changed(changed)
+
+    async def _follow_progress(self) -> None:
+        """Notice when the board has caught up, and since when it has not."""
+        reported = time.monotonic()
+        while True:
+            left = self._reader.remaining
+            if left is not None:
+                REMAINING.set(left)
+            if left == 0:
+                if not self.caught_up.is_set():
+                    await self._catch_up()
+                asked_at = self._reader.asked_at_ms()
+                self.fresh_at = self.fresh_at if asked_at is None else asked_at / 1000
+            elif not self.caught_up.is_set() and time.monotonic() - reported > REPORT_EVERY:
+                reported = time.monotonic()
+                self._log.info(f"Catching up: {left} offsets to go", action="board.catching_up", remaining=left)
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _catch_up(self) -> None:
+        """Work out the cases whose records were only stored. Records that come meanwhile are stored as well."""
+        left, reported = 1, time.monotonic()
+        while left:
+            now = to_micros(self._clock())
+            _, left = await self._in_thread(partial(self._writer.work_out, now, AT_ONCE))
+            LEFT_TO_WORK_OUT.set(left)
+            if time.monotonic() - reported > REPORT_EVERY:
+                reported = time.monotonic()
+                self._log.info(f"Catching up: {left} cases to work out", action="board.catching_up", cases=left)
+        self.caught_up.set()
+        CAUGHT_UP.set(1)
+        self._readiness.set("view", True, "caught up")
+        self._log.info("The board has caught up with the log", action="board.caught_up")
+        self._changed(())
+
+    async def _pass_time(self) -> None:
+        """Statuses that end by themselves: nobody reports that."""
+        await self.caught_up.wait()
+        while True:
+            now = to_micros(self._clock())
+            changed = await self._in_thread(partial(self._writer.pass_time, now))
+            if changed:
+                self._changed(changed)
+            await asyncio.sleep(PASS_TIME_EVERY)
+
+    async def _in_thread(self, call: Callable[[], _T]) -> _T:
+        """Call it in the thread of the file's one connection that writes."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    def _report_interruption(self, error: BaseException) -> None:
+        if not self._interrupted:
+            self._interrupted = True
+            self._log.warning(
+                "Reading interrupted: the board shows what it has, and goes on at the same offsets",
+                action="board.interrupted",
+                error=str(error),
+            )

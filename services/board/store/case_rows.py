@@ -1,0 +1,113 @@
+"""Works out the rows of cases from their records."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from prometheus_client import Counter
+
+from services.board.edition_shelf import EditionShelf
+from services.board.fold import NOTHING, Folded, Spoken, columns_of, go_on, of_request, request_of, row_of
+from services.board.store.stored_record import NUMBERS, record_of
+from shared.business_time.instants import Micros
+from shared.contracts.structs import CaseRouted, SupportRequestSubmitted
+from shared.contracts.topics import ACTIVITY, CASES, REQUESTS, dead_letter
+from shared.explain.case_log import CaseLog
+from shared.kafka.faults import place_of
+from shared.observability.logs import get_logger
+from shared.sla import case_state
+
+FAILED = Counter("frontline_board_cases_failed_total", "Cases whose row could not be worked out", ["error"])
+
+_OF_A_FOLD = (NUMBERS[CASES.name], NUMBERS[dead_letter(CASES).name], NUMBERS[dead_letter(ACTIVITY).name])
+
+
+class CaseRows:
+    """The rows, within the transaction of the caller. Each that is worked out has the next number of change."""
+
+    def __init__(self, database: sqlite3.Connection, editions: EditionShelf) -> None:
+        self._db, self._editions = database, editions
+        self._log = get_logger()
+        self._logged: set[str] = set()
+        self.change: int = database.execute("SELECT coalesce(max(change), 0) FROM cases").fetchone()[0]
+
+    def dirty(self, at_most: int = -1) -> list[int]:
+        """The numbers of cases whose row is older than their records."""
+        return [case_no for (case_no,) in self._db.execute("SELECT case_no FROM dirty LIMIT ?", (at_most,))]
+
+    def work_out(self, cases: Iterable[int], now: Micros) -> list[int]:
+        """Work out the rows of `cases`, which are clean then. Returns their numbers."""
+        done = list(cases)
+        for case_no in done:
+            try:
+                self._work_out(case_no, now)
+            except sqlite3.Error:
+                raise
+            except Exception as error:  # it is that case alone; raised, it would stop all of them
+                FAILED.labels(type(error).__name__).inc()
+                self._log_once(place_of(error))
+        self._db.executemany("DELETE FROM dirty WHERE case_no = ?", [(case_no,) for case_no in done])
+        return done
+
+    def _work_out(self, case_no: int, now: Micros) -> None:
+        case_id, stored, folded_to, *spoken = self._db.execute(
+            "SELECT case_id, stored, folded_to, assigned_to, last_at, turn FROM cases WHERE case_no = ?", (case_no,)
+        ).fetchone()
+        columns: dict[str, Any] = {"change": self.change + 1, "updated_at": now}
+        before = NOTHING if stored is None else Folded(case_state.decode(stored), Spoken(*spoken), folded_to)
+        log = self._log_of(case_no, case_id, before.to)
+        if stored is None and (request := self._request_of(case_no, log.case)) is not None:
+            before = before._replace(spoken=of_request(request))
+            columns |= columns_of(request)
+        folded = go_on(before, log, self._editions)
+        if folded is None:  # from the beginning
+            request = self._request_of(case_no, log.case)
+            before = NOTHING if request is None else NOTHING._replace(spoken=of_request(request))
+            folded = go_on(before, self._log_of(case_no, case_id, NOTHING.to), self._editions) or NOTHING
+        clocks: Sequence[tuple[Any, ...]] = ()
+        if log.case is not None:
+            state = folded.state
+            columns |= {"stored": None if state is None else case_state.encode(state, None), "folded_to": folded.to}
+            decided, clocks = row_of(log.case, folded, self._editions, now)
+            columns |= decided
+        names = ", ".join(f"{name} = ?" for name in columns)
+        self._db.execute(f"UPDATE cases SET {names} WHERE case_no = ?", (*columns.values(), case_no))
+        self._put_clocks(case_no, clocks)
+        self.change += 1
+
+    def _log_of(self, case_no: int, case_id: str, folded_to: int) -> CaseLog:
+        """The decision and the dead letters of a case, and its activity behind that offset."""
+        log = CaseLog(published=self._editions.published)
+        key = case_id.encode()
+        found = self._db.execute(
+            f"SELECT topic, partition, position, body FROM records WHERE case_no = ? AND (topic IN {_OF_A_FOLD}"
+            " OR topic = ? AND position > ?) ORDER BY topic, position",
+            (case_no, NUMBERS[ACTIVITY.name], folded_to),
+        )
+        for topic, partition, position, body in found:
+            log.take(record_of(topic, partition, position, body, key))
+        return log
+
+    def _request_of(self, case_no: int, case: CaseRouted | None) -> SupportRequestSubmitted | None:
+        """The request that was decided, of those with this id; while none is, the first. None: the log has none."""
+        found = self._db.execute(
+            "SELECT topic, partition, position, body FROM records WHERE case_no = ? AND topic = ? ORDER BY 2, 3",
+            (case_no, NUMBERS[REQUESTS.name]),
+        )
+        return request_of([record_of(*row) for row in found], case)
+
+    def _put_clocks(self, case_no: int, clocks: Sequence[tuple[Any, ...]]) -> None:
+        self._db.execute("DELETE FROM clocks WHERE case_no = ?", (case_no,))
+        if clocks:
+            marks = ", ".join("?" * (1 + len(clocks[0])))
+            self._db.executemany(f"INSERT INTO clocks VALUES ({marks})", [(case_no, *clock) for clock in clocks])
+
+    def _log_once(self, where: str) -> None:
+        """Log an unexpected error by its place in the code: its text might quote a customer."""
+        if where not in self._logged:
+            self._logged.add(where)
+            self._log.error(
+                "The row of a case could not be worked out; further ones are only counted",
+                action="board.case_failed",
+                where=where,
+            )

@@ -1,0 +1,219 @@
+"""Asks the board's file for cases: pages of a list, sums, what changed since, and all records of one case.
+
+A page goes on behind the last row of the one before (a cursor), so that it costs the same wherever it is, and no case
+is passed over or shown twice because others were added meanwhile.
+"""
+
+import base64
+import binascii
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from services.board.fold import ENDED, request_of
+from services.board.store.schema import MESSAGES, UNKNOWN
+from services.board.store.stored_record import NUMBERS, record_of
+from shared.business_time.instants import Micros
+from shared.contracts.structs import SupportRequestSubmitted
+from shared.contracts.topics import REQUESTS
+from shared.explain.case_log import CaseLog
+from shared.explain.published_editions import PublishedEditions
+
+Sort = Literal["time_left", "newest", "oldest", "changed"]
+FOUND_AT_MOST = 20_000  # messages that a search looks at, the newest first
+
+# of each sort: the column, and whether it falls
+_SORTS: dict[Sort, tuple[str, bool]] = {
+    "time_left": ("order_at", False),
+    "newest": ("received_at", True),
+    "oldest": ("received_at", False),
+    "changed": ("change", True),
+}
+
+
+class WrongCursor(Exception):
+    """This is no cursor of a list in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What a reader may see: everything, the cases of an account, or those that a client submitted."""
+
+    account_id: str | None = None
+    client: str | None = None
+
+    def conditions(self) -> tuple[list[str], list[Any]]:
+        """The same for a query."""
+        found = {name: value for name in ("account_id", "client") if (value := getattr(self, name)) is not None}
+        return [f"{name} = ?" for name in found], [*found.values()]
+
+
+EVERYTHING = Visible()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which cases: all conditions hold together; None and empty ask for nothing. `text` is found in what was written.
+
+    `state` is any of open, waiting, resolved, closed and undecided. `assigned_to` "" = nobody has the case.
+    """
+
+    state: Sequence[str] = ()
+    account_id: str | None = None
+    status: str | None = None
+    plan: str | None = None
+    priority: str | None = None
+    channel: str | None = None
+    tier: str | None = None
+    milestone: str | None = None
+    assigned_to: str | None = None
+    asked: str | None = None
+    breached: bool | None = None
+    paused: bool | None = None
+    triage: bool | None = None
+    text: str | None = None
+
+
+_EQUAL = ("account_id", "status", "plan", "priority", "channel", "tier", "milestone", "asked")
+_FLAGS = ("breached", "paused", "triage")
+_OVER = frozenset(("resolved", "closed"))
+
+
+class Page(NamedTuple):
+    """Rows of `cases` by their columns, and the cursor of the next page; None = this is the last one."""
+
+    rows: list[sqlite3.Row]
+    after: str | None
+
+
+class Sums(NamedTuple):
+    """Of the open cases: how many there are, are late, are due within the hour, stand still, or have nobody."""
+
+    open: int
+    late: int
+    soon: int
+    paused: int
+    untaken: int
+
+
+class StoredCase(NamedTuple):
+    """A case as the log has it. `request` None = the log has it no more. `row` has the columns of `cases`."""
+
+    row: sqlite3.Row
+    request: SupportRequestSubmitted | None
+    log: CaseLog
+
+
+def page(db: sqlite3.Connection, wanted: Wanted, visible: Visible, sort: Sort, after: str | None, at_most: int) -> Page:
+    """So many cases in that order, behind the cursor `after`. Raises WrongCursor."""
+    column, falls = _SORTS[sort]
+    conditions, values = _conditions(wanted, visible)
+    if after is not None:
+        conditions.append(f"({column}, case_no) {'<' if falls else '>'} (?, ?)")
+        values += _read_cursor(sort, after)
+    order = f"{column} DESC, case_no DESC" if falls else f"{column}, case_no"
+    rows = db.execute(
+        f"SELECT * FROM cases WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?",
+        (*values, at_most + 1),
+    ).fetchall()
+    if len(rows) <= at_most:
+        return Page(rows, None)
+    last = rows[at_most - 1]
+    return Page(rows[:at_most], _cursor(sort, last[column], last["case_no"]))
+
+
+def sums(db: sqlite3.Connection, wanted: Wanted, visible: Visible, now: Micros, soon: Micros) -> Sums:
+    """How many open cases there are of those, at `now`; `soon` = an hour from then."""
+    conditions, values = _conditions(wanted, visible)
+    found = db.execute(
+        "SELECT count(*), coalesce(sum(order_at < ?), 0), coalesce(sum(order_at BETWEEN ? AND ?), 0),"
+        " coalesce(sum(paused), 0), coalesce(sum(assigned_to IS NULL), 0)"
+        f" FROM cases WHERE {' AND '.join(conditions)} AND order_at < ?",
+        (now, now, soon, *values, ENDED),
+    ).fetchone()
+    return Sums(*found)
+
+
+def changed_since(
+    db: sqlite3.Connection, change: int, wanted: Wanted, visible: Visible, at_most: int
+) -> list[sqlite3.Row]:
+    """The cases that have changed since that number of change, in the order of their last change."""
+    conditions, values = _conditions(wanted, visible)
+    return db.execute(
+        f"SELECT * FROM cases WHERE {' AND '.join(conditions)} AND change > ? ORDER BY change LIMIT ?",
+        (*values, change, at_most),
+    ).fetchall()
+
+
+def last_change(db: sqlite3.Connection) -> int:
+    """The number of the last change."""
+    return int(db.execute("SELECT coalesce(max(change), 0) FROM cases").fetchone()[0])
+
+
+def load(db: sqlite3.Connection, case_id: str, visible: Visible, published: PublishedEditions) -> StoredCase | None:
+    """All of a case; None if there is none, or if it is another's."""
+    conditions, values = visible.conditions()
+    row = db.execute(
+        f"SELECT * FROM cases WHERE {' AND '.join(['case_id = ?', 'order_at < ?', *conditions])}",
+        (case_id, UNKNOWN, *values),
+    ).fetchone()
+    if row is None:
+        return None
+    log, requests, key = CaseLog(published=published), [], case_id.encode()
+    for topic, partition, position, body in db.execute(
+        "SELECT topic, partition, position, body FROM records WHERE case_no = ? ORDER BY topic, partition, position",
+        (row["case_no"],),
+    ):
+        if topic == NUMBERS[REQUESTS.name]:
+            requests.append(record_of(topic, partition, position, body))
+        else:
+            log.take(record_of(topic, partition, position, body, key))
+    return StoredCase(row, request_of(requests, log.case), log)
+
+
+def _conditions(wanted: Wanted, visible: Visible) -> tuple[list[str], list[Any]]:
+    conditions, values = visible.conditions()
+    conditions.append("order_at < ?")
+    values.append(ENDED if wanted.state and _OVER.isdisjoint(wanted.state) else UNKNOWN)
+    if wanted.state:
+        conditions.append(f"state IN ({', '.join('?' * len(wanted.state))})")
+        values += wanted.state
+    for name in _EQUAL:
+        if (value := getattr(wanted, name)) is not None:
+            conditions.append(f"{name} = ?")
+            values.append(value)
+    for name in _FLAGS:
+        if (flag := getattr(wanted, name)) is not None:
+            conditions.append(f"{name} = ?")
+            values.append(int(flag))
+    if wanted.assigned_to is not None:
+        conditions.append("assigned_to IS ?")
+        values.append(wanted.assigned_to or None)
+    if wanted.text is not None and (searched := _searched(wanted.text)):
+        conditions.append(
+            f"case_no IN (SELECT rowid / {MESSAGES} FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?)"
+        )
+        values += [searched, FOUND_AT_MOST]
+    return conditions, values
+
+
+def _searched(text: str) -> str:
+    """Every word of it has to be there, the last one may go on. Nothing that people write is an operator."""
+    words = [word.replace('"', '""') for word in text.split()]
+    return " ".join(f'"{word}"' for word in words) + "*" if words else ""
+
+
+def _cursor(sort: Sort, value: int, case_no: int) -> str:
+    return base64.urlsafe_b64encode(f"{sort}:{value}:{case_no}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(sort: Sort, cursor: str) -> tuple[int, int]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        of, value, case_no = text.split(":")
+        if of == sort:
+            return int(value), int(case_no)
+    except (binascii.Error, UnicodeError, ValueError):
+        pass
+    raise WrongCursor

@@ -1,0 +1,96 @@
+"""The tables of the board, in one file of SQLite: all of it follows from the log, and can be made again from it.
+
+- `sources`: which topics it is a view of, by the ids that Kafka gave them. `offsets`: what comes next of each
+  partition, written in the same transaction as everything that follows from the records below it.
+- `cases`: a row for each case, with what lists and filters need. `clocks`: one for each clock of a case.
+- `records`: the records of a case, byte for byte, from which its page is worked out. `editions`: those of the log.
+- `words`: what was written on cases, for the search. `dirty`: cases whose row is older than their records.
+
+Instants are microseconds since 1970 UTC.
+"""
+
+import sqlite3
+from pathlib import Path
+
+VERSION = 1  # of the tables: a file of another version is rebuilt
+UNKNOWN = 1 << 62  # `order_at` of a case of which neither the request nor the decision is there: no list shows it
+MESSAGES = 1 << 12  # rows of `words` for each case, at most
+
+_TABLES = f"""
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE sources (topic TEXT PRIMARY KEY, topic_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE offsets (
+  topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
+CREATE TABLE editions (sha256 TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE records (
+  case_no INTEGER NOT NULL, topic INTEGER NOT NULL, partition INTEGER NOT NULL, position INTEGER NOT NULL,
+  body BLOB NOT NULL, PRIMARY KEY (case_no, topic, partition, position)
+) WITHOUT ROWID;
+CREATE TABLE cases (
+  case_no INTEGER PRIMARY KEY,
+  case_id TEXT NOT NULL UNIQUE,
+  change INTEGER NOT NULL DEFAULT 0,
+  updated_at INTEGER NOT NULL DEFAULT 0,
+  account_id TEXT, client TEXT, requester_id TEXT, requester TEXT, subject TEXT,
+  received_at INTEGER, anonymous INTEGER NOT NULL DEFAULT 0, by_agent INTEGER NOT NULL DEFAULT 0,
+  edition TEXT, policy_sha256 TEXT, plan TEXT, account_type TEXT, channel TEXT, tier TEXT, calendar TEXT,
+  triage INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL DEFAULT 'undecided', status TEXT, priority TEXT,
+  milestone TEXT, started_at INTEGER, due_at INTEGER, order_at INTEGER NOT NULL DEFAULT {UNKNOWN},
+  paused INTEGER NOT NULL DEFAULT 0, breached INTEGER NOT NULL DEFAULT 0, asked TEXT,
+  assigned_to TEXT, last_at INTEGER, turn TEXT, changes_at INTEGER, ended_at INTEGER,
+  texts INTEGER NOT NULL DEFAULT 0, purged INTEGER NOT NULL DEFAULT 0,
+  stored BLOB, folded_to INTEGER NOT NULL DEFAULT -1
+);
+CREATE TABLE clocks (
+  case_no INTEGER NOT NULL, milestone TEXT NOT NULL, instance INTEGER NOT NULL,
+  promise TEXT NOT NULL, target INTEGER NOT NULL, hours TEXT, calendar TEXT, stage TEXT NOT NULL,
+  started_at INTEGER NOT NULL, due_at INTEGER, stopped_at INTEGER, breached_at INTEGER,
+  outcome TEXT NOT NULL, outcome_at INTEGER, PRIMARY KEY (case_no, milestone, instance)
+) WITHOUT ROWID;
+CREATE TABLE dirty (case_no INTEGER PRIMARY KEY);
+CREATE VIRTUAL TABLE words USING fts5(text, tokenize = "unicode61 remove_diacritics 2");
+"""
+# A list walks one of the first two in its order. They have what lists filter by, so that no row is read to be left out.
+_FILTERED = "state, status, plan, priority, channel, tier, milestone, paused, breached, triage, account_id, assigned_to"
+_INDEXES = f"""
+CREATE INDEX cases_by_time_left ON cases (order_at, case_no, {_FILTERED});
+CREATE INDEX cases_by_receipt ON cases (received_at, case_no, {_FILTERED});
+CREATE INDEX cases_by_change ON cases (change, account_id, client);
+CREATE INDEX cases_of_account ON cases (account_id, order_at);
+CREATE INDEX cases_of_client ON cases (client, order_at);
+CREATE INDEX cases_that_change ON cases (changes_at) WHERE changes_at IS NOT NULL;
+CREATE INDEX cases_that_ended ON cases (ended_at) WHERE ended_at IS NOT NULL AND purged = 0;
+CREATE INDEX cases_unfolded ON cases (policy_sha256) WHERE stored IS NULL AND policy_sha256 IS NOT NULL;
+CREATE INDEX clocks_by_outcome ON clocks (outcome_at) WHERE outcome_at IS NOT NULL;
+"""
+
+
+class AnotherVersion(Exception):
+    """The file was made by another version of Frontline: run `frontline board rebuild`."""
+
+
+def connect(file: Path, *, writes: bool = False) -> sqlite3.Connection:
+    """A connection to the board's file; the one that writes makes the tables of a new file.
+
+    Any thread may use it, one at a time. Raises AnotherVersion, and sqlite3.Error for a file that is no database.
+    """
+    mode = "rwc" if writes else "ro"
+    found = sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True, check_same_thread=False)
+    found.isolation_level = None  # transactions are begun and ended by name
+    found.row_factory = None if writes else sqlite3.Row
+    found.execute("PRAGMA busy_timeout = 5000")
+    found.execute("PRAGMA cache_size = -32000")  # KiB
+    found.execute("PRAGMA temp_store = MEMORY")
+    if writes:
+        found.execute("PRAGMA journal_mode = WAL")
+        found.execute("PRAGMA synchronous = NORMAL")  # after a power cut the last records are read from Kafka again
+        found.execute("PRAGMA foreign_keys = OFF")
+        found.execute("PRAGMA secure_delete = ON")  # what is purged is gone from the file
+        if not found.execute("SELECT 1 FROM sqlite_schema").fetchone():
+            found.executescript(f"BEGIN; {_TABLES} {_INDEXES} PRAGMA user_version = {VERSION}; COMMIT;")
+    if found.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+        found.close()
+        raise AnotherVersion
+    return found

@@ -1,0 +1,91 @@
+"""Takes the records of the log into the board's file. One thread, one connection.
+
+1. A batch is one transaction: its records, the rows that follow from them, and the offsets behind them.
+2. Records below the stored offset of their partition are there already, and are passed over.
+3. Cases that the batch touches are marked dirty. They are worked out anew in the same transaction, unless the board is
+   catching up: then once, when all their records are there.
+4. Whatever fails, the transaction is undone: no offset is stored without what follows from the records below it.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from aiokafka.structs import TopicPartition
+
+from services.board.edition_shelf import EditionShelf
+from services.board.store.case_rows import CaseRows
+from services.board.store.ingest import Ingest
+from services.board.store.stored_record import NUMBERS, record_of
+from shared.business_time.instants import Micros
+from shared.contracts.topics import EDITIONS
+from shared.kafka.record import Record
+
+
+class Writer:
+    """The one writer of a board's file."""
+
+    def __init__(self, database: sqlite3.Connection, editions: EditionShelf) -> None:
+        self._db = database
+        self._ingest, self._rows = Ingest(database, editions), CaseRows(database, editions)
+        for sha256, body in database.execute("SELECT sha256, body FROM editions"):
+            editions.take(sha256, record_of(NUMBERS[EDITIONS.name], 0, 0, body))
+
+    # where to read from
+
+    def sources(self) -> dict[str, str]:
+        """The id of each topic that this is a view of; empty for a new file."""
+        return dict(self._db.execute("SELECT topic, topic_id FROM sources"))
+
+    def follow(self, topic_ids: Mapping[str, str]) -> None:
+        """Note which topics this is a view of."""
+        with self._transaction():
+            self._db.executemany("INSERT OR IGNORE INTO sources VALUES (?, ?)", topic_ids.items())
+
+    def offsets(self) -> dict[TopicPartition, int]:
+        """What comes next of each partition that was read."""
+        found = self._db.execute("SELECT topic, partition, next FROM offsets")
+        return {TopicPartition(topic, number): offset for topic, number, offset in found}
+
+    # what comes from the log
+
+    def take(self, records: Sequence[Record], now: Micros, *, catching_up: bool = False) -> list[int]:
+        """Take a batch. Returns the numbers of the cases that look different now; none while the board catches up."""
+        with self._transaction():
+            known = self.offsets()
+            for record in sorted(records, key=lambda each: NUMBERS[each.topic]):  # stable: partitions keep their order
+                place = TopicPartition(record.topic, record.partition)
+                if record.offset < known.get(place, 0):
+                    continue
+                known[place] = record.offset + 1
+                self._ingest.take(record)
+            self._db.executemany(
+                "INSERT OR REPLACE INTO offsets VALUES (?, ?, ?)",
+                [(place.topic, place.partition, offset) for place, offset in known.items()],
+            )
+            return [] if catching_up else self._rows.work_out(self._rows.dirty(), now)
+
+    def work_out(self, now: Micros, at_most: int) -> tuple[list[int], int]:
+        """Work out so many of the dirty cases. Returns those that were, and how many are left."""
+        with self._transaction():
+            done = self._rows.work_out(self._rows.dirty(at_most), now)
+            return done, int(self._db.execute("SELECT count(*) FROM dirty").fetchone()[0])
+
+    def pass_time(self, now: Micros, at_most: int = 500) -> list[int]:
+        """Work out the cases whose status has ended by itself by `now`."""
+        with self._transaction():
+            due = self._db.execute("SELECT case_no FROM cases WHERE changes_at <= ? LIMIT ?", (now, at_most)).fetchall()
+            return self._rows.work_out([case_no for (case_no,) in due], now)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        change = self._rows.change
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            self._ingest.forget()
+            self._rows.change = change
+            raise
+        self._db.execute("COMMIT")
