@@ -57,7 +57,7 @@ class AnotherLog(KafkaFault):
 
 
 class Reading:
-    """Reads without end. `changed` is called with the numbers of the cases that look different now."""
+    """Reads without end. `changed` is called with the ids of the cases that look different now."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Reading:
         editions: EditionShelf,
         clock: Callable[[], datetime],
         readiness: Readiness,
-        changed: Callable[[Sequence[int]], None],
+        changed: Callable[[Sequence[str]], None],
     ) -> None:
         self._kafka, self._file, self._editions = kafka, file, editions
         self._clock, self._readiness, self._changed = clock, readiness, changed

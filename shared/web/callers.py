@@ -1,7 +1,7 @@
 """Who calls: a client with an API key, a person with a signed token of a host application, or an anonymous visitor.
 
 What a caller may see follows from the tags of request ids and needs no memory. A client and a visitor see their own
-requests, a person those of their account, the scopes agent and admin all.
+requests, a person those of their account, the scopes agent, view and admin all.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,13 +12,13 @@ from shared.contracts.request_ids import is_of_account, is_of_client
 from shared.contracts.structs import Actor
 from shared.contracts.vocabulary import ActorKind, AuthenticatedBy
 from shared.identity.person import Person
-from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE, Scope
+from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE, VIEW_SCOPE, Scope
 from shared.identity.signed_tokens import SignedIn, SignedTokens, TokenHost, TokenRefused
 from shared.web.api_keys import ApiKey, Keyring
 from shared.web.errors import Unauthenticated
 
 VISITOR = "visitor/"  # how the client of an anonymous request begins; no key or host application has such a name
-_SEES_ALL: frozenset[Scope] = frozenset({AGENT_SCOPE, "admin"})
+_SEES_ALL: frozenset[Scope] = frozenset({AGENT_SCOPE, VIEW_SCOPE, "admin"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,9 @@ class Streams:
         try:
             with watchers.watch(watched) as changed:
                 while not self._closing.is_set() and (until is None or utc_now() < until):
+                    changed.clear()  # first: what changes during the look is looked at next
                     if before is not None:
                         await before()
-                    changed.clear()
                     frames = changes.frames()
                     if frames is None:
                         yield b"event: forgotten\ndata: {}\n\n"

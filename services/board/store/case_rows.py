@@ -35,21 +35,21 @@ class CaseRows:
         """The numbers of cases whose row is older than their records."""
         return [case_no for (case_no,) in self._db.execute("SELECT case_no FROM dirty LIMIT ?", (at_most,))]
 
-    def work_out(self, cases: Iterable[int], now: Micros) -> list[int]:
-        """Work out the rows of `cases`, which are clean then. Returns their numbers."""
-        done = list(cases)
+    def work_out(self, cases: Iterable[int], now: Micros) -> list[str]:
+        """Work out the rows of `cases`, which are clean then. Returns their ids."""
+        done, changed = list(cases), []
         for case_no in done:
             try:
-                self._work_out(case_no, now)
+                changed.append(self._work_out(case_no, now))
             except sqlite3.Error:
                 raise
             except Exception as error:  # it is that case alone; raised, it would stop all of them
                 FAILED.labels(type(error).__name__).inc()
                 self._log_once(place_of(error))
         self._db.executemany("DELETE FROM dirty WHERE case_no = ?", [(case_no,) for case_no in done])
-        return done
+        return changed
 
-    def _work_out(self, case_no: int, now: Micros) -> None:
+    def _work_out(self, case_no: int, now: Micros) -> str:
         case_id, stored, folded_to, *spoken = self._db.execute(
             "SELECT case_id, stored, folded_to, assigned_to, last_at, turn FROM cases WHERE case_no = ?", (case_no,)
         ).fetchone()
@@ -74,6 +74,7 @@ class CaseRows:
         self._db.execute(f"UPDATE cases SET {names} WHERE case_no = ?", (*columns.values(), case_no))
         self._put_clocks(case_no, clocks)
         self.change += 1
+        return str(case_id)
 
     def _log_of(self, case_no: int, case_id: str, folded_to: int) -> CaseLog:
         """The decision and the dead letters of a case, and its activity behind that offset."""

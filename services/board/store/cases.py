@@ -7,7 +7,7 @@ is passed over or shown twice because others were added meanwhile.
 import base64
 import binascii
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -18,6 +18,7 @@ from shared.business_time.instants import Micros
 from shared.contracts.structs import SupportRequestSubmitted
 from shared.contracts.topics import REQUESTS
 from shared.explain.case_log import CaseLog
+from shared.explain.logged_case import LoggedCase
 from shared.explain.published_editions import PublishedEditions
 
 Sort = Literal["time_left", "newest", "oldest", "changed"]
@@ -30,6 +31,9 @@ _SORTS: dict[Sort, tuple[str, bool]] = {
     "oldest": ("received_at", False),
     "changed": ("change", True),
 }
+
+
+Row = Mapping[str, Any]
 
 
 class WrongCursor(Exception):
@@ -83,7 +87,7 @@ _OVER = frozenset(("resolved", "closed"))
 class Page(NamedTuple):
     """Rows of `cases` by their columns, and the cursor of the next page; None = this is the last one."""
 
-    rows: list[sqlite3.Row]
+    rows: list[Row]
     after: str | None
 
 
@@ -100,9 +104,14 @@ class Sums(NamedTuple):
 class StoredCase(NamedTuple):
     """A case as the log has it. `request` None = the log has it no more. `row` has the columns of `cases`."""
 
-    row: sqlite3.Row
+    row: Row
     request: SupportRequestSubmitted | None
     log: CaseLog
+
+    @property
+    def logged(self) -> LoggedCase | None:
+        """The same for pages; None without its request."""
+        return None if self.request is None else LoggedCase(self.request, self.log)
 
 
 def page(db: sqlite3.Connection, wanted: Wanted, visible: Visible, sort: Sort, after: str | None, at_most: int) -> Page:
@@ -113,10 +122,11 @@ def page(db: sqlite3.Connection, wanted: Wanted, visible: Visible, sort: Sort, a
         conditions.append(f"({column}, case_no) {'<' if falls else '>'} (?, ?)")
         values += _read_cursor(sort, after)
     order = f"{column} DESC, case_no DESC" if falls else f"{column}, case_no"
-    rows = db.execute(
+    found = db.execute(
         f"SELECT * FROM cases WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?",
         (*values, at_most + 1),
-    ).fetchall()
+    )
+    rows: list[Row] = [dict(row) for row in found]
     if len(rows) <= at_most:
         return Page(rows, None)
     last = rows[at_most - 1]
@@ -135,15 +145,14 @@ def sums(db: sqlite3.Connection, wanted: Wanted, visible: Visible, now: Micros, 
     return Sums(*found)
 
 
-def changed_since(
-    db: sqlite3.Connection, change: int, wanted: Wanted, visible: Visible, at_most: int
-) -> list[sqlite3.Row]:
+def changed_since(db: sqlite3.Connection, change: int, wanted: Wanted, visible: Visible, at_most: int) -> list[Row]:
     """The cases that have changed since that number of change, in the order of their last change."""
     conditions, values = _conditions(wanted, visible)
-    return db.execute(
+    found = db.execute(
         f"SELECT * FROM cases WHERE {' AND '.join(conditions)} AND change > ? ORDER BY change LIMIT ?",
         (*values, change, at_most),
-    ).fetchall()
+    )
+    return [dict(row) for row in found]
 
 
 def last_change(db: sqlite3.Connection) -> int:
@@ -169,7 +178,7 @@ def load(db: sqlite3.Connection, case_id: str, visible: Visible, published: Publ
             requests.append(record_of(topic, partition, position, body))
         else:
             log.take(record_of(topic, partition, position, body, key))
-    return StoredCase(row, request_of(requests, log.case), log)
+    return StoredCase(dict(row), request_of(requests, log.case), log)
 
 
 def _conditions(wanted: Wanted, visible: Visible) -> tuple[list[str], list[Any]]:

@@ -49,8 +49,8 @@ class Writer:
 
     # what comes from the log
 
-    def take(self, records: Sequence[Record], now: Micros, *, catching_up: bool = False) -> list[int]:
-        """Take a batch. Returns the numbers of the cases that look different now; none while the board catches up."""
+    def take(self, records: Sequence[Record], now: Micros, *, catching_up: bool = False) -> list[str]:
+        """Take a batch. Returns the ids of the cases that look different now; none while the board catches up."""
         with self._transaction():
             known = self.offsets()
             for record in sorted(records, key=lambda each: NUMBERS[each.topic]):  # stable: partitions keep their order
@@ -65,13 +65,13 @@ class Writer:
             )
             return [] if catching_up else self._rows.work_out(self._rows.dirty(), now)
 
-    def work_out(self, now: Micros, at_most: int) -> tuple[list[int], int]:
+    def work_out(self, now: Micros, at_most: int) -> tuple[list[str], int]:
         """Work out so many of the dirty cases. Returns those that were, and how many are left."""
         with self._transaction():
             done = self._rows.work_out(self._rows.dirty(at_most), now)
             return done, int(self._db.execute("SELECT count(*) FROM dirty").fetchone()[0])
 
-    def pass_time(self, now: Micros, at_most: int = 500) -> list[int]:
+    def pass_time(self, now: Micros, at_most: int = 500) -> list[str]:
         """Work out the cases whose status has ended by itself by `now`."""
         with self._transaction():
             due = self._db.execute("SELECT case_no FROM cases WHERE changes_at <= ? LIMIT ?", (now, at_most)).fetchall()

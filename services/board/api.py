@@ -1,0 +1,193 @@
+"""The calls of the board: cases in pages, one case, and what changes. `docs/board.md` shows each with curl."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.responses import Response
+
+from services.board.answers import case_answer, row_answer
+from services.board.service import ANY, Service, visible_to
+from services.board.store import cases
+from services.board.store.cases import Sort, Visible, Wanted, WrongCursor
+from shared.contracts.base import format_instant
+from shared.explain.case_log import CaseLog
+from shared.explain.explanation import explanation
+from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE, VIEW_SCOPE, Scope
+from shared.messages.catalogues import accepted, messages_in
+from shared.policy.published_edition import UnusableEdition
+from shared.sla.pinned_edition import PinnedEdition
+from shared.web.body import checked_id
+from shared.web.callers import Caller
+from shared.web.errors import FieldError, InvalidFields, NotFound, field_errors
+from shared.web.stream import EventStream
+
+router = APIRouter()
+READERS: tuple[Scope, ...] = (SUBMIT_SCOPE, AGENT_SCOPE, VIEW_SCOPE, "admin")
+MOST = 500  # cases on a page
+AT_ONCE = 200  # changes in one step of a stream
+State = Literal["open", "waiting", "resolved", "closed", "undecided"]
+
+
+class CaseQuery(BaseModel):
+    """What `GET /v1/cases` asks for. Words are those of the editions; all conditions hold together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account: str | None = None
+    state: list[State] = []
+    status: str | None = None
+    plan: str | None = None
+    priority: str | None = None
+    channel: str | None = None
+    tier: str | None = None
+    milestone: str | None = None
+    assigned_to: str | None = None
+    escalation_request: str | None = None
+    breached: bool | None = None
+    paused: bool | None = None
+    needs_triage: bool | None = None
+    text: Annotated[str | None, Field(max_length=200)] = None
+    sort: Sort = "time_left"
+    limit: Annotated[int, Field(ge=1, le=MOST)] = 50
+    cursor: str | None = None
+
+    @property
+    def wanted(self) -> Wanted:
+        """The same for the store."""
+        return Wanted(
+            state=self.state,
+            account_id=self.account,
+            status=self.status,
+            plan=self.plan,
+            priority=self.priority,
+            channel=self.channel,
+            tier=self.tier,
+            milestone=self.milestone,
+            assigned_to=self.assigned_to,
+            asked=self.escalation_request,
+            breached=self.breached,
+            paused=self.paused,
+            triage=self.needs_triage,
+            text=self.text,
+        )
+
+
+@router.get("/v1/cases")
+async def list_cases(request: Request) -> Response:
+    """Cases in pages: by default those that are due first, then those that are not due, then those that are over.
+
+    With the scope submit a person sees the cases of their account, and a client those that it submitted; with agent,
+    view or admin they see all. `next_cursor` is null on the last page.
+    """
+    service, caller = await _admitted(request)
+    query = query_of(request)
+    try:
+        page = await service.readers.ask(
+            cases.page, query.wanted, visible_to(caller), query.sort, query.cursor, query.limit
+        )
+    except WrongCursor:
+        raise InvalidFields([FieldError("cursor", "field.cursor")]) from None
+    answer = {
+        "cases": [row_answer(row, for_desk=caller.sees_all) for row in page.rows],
+        "next_cursor": page.after,
+        "as_of": _as_of(service),
+    }
+    return _json(answer)
+
+
+@router.get("/v1/cases/changes")
+async def follow_cases(request: Request) -> EventStream:
+    """Every case that the caller may see, whenever it changes: Server-Sent Events `case` with its row as in the list.
+
+    `Last-Event-ID` goes on after that change; without it, the stream begins with what changes from now on.
+    """
+    service, caller = await _admitted(request)
+    query = query_of(request)
+    sent = request.headers.get("last-event-id", "")
+    start = int(sent) if sent.isascii() and sent.isdigit() else await service.readers.ask(cases.last_change)
+    changes = _Changes(service, query.wanted, visible_to(caller), start, for_desk=caller.sees_all)
+    return service.streams.follow(caller, service.watchers, ANY, changes, before=changes.look)
+
+
+@router.get("/v1/cases/{case_id:path}")
+async def get_case(request: Request, case_id: str) -> Response:
+    """One case: what was said, the decision, its clocks with their ledgers, and what happened; every `because` is a
+    sentence in the language of the caller.
+    """
+    service, caller = await _admitted(request)
+    found = await service.readers.ask(
+        cases.load, checked_id("case_id", case_id), visible_to(caller), service.shelf.published
+    )
+    if found is None:
+        raise NotFound("refusal.no_case")
+    messages = messages_in(accepted(request.headers.get("accept-language")))
+    explained, routed = None, found.log.case
+    if routed is not None:
+        explained = explanation(found.log, routed, editions_of(found.log), service.clock(), messages)
+    answer = case_answer(found.row, found.logged, explained, for_desk=caller.sees_all)
+    return _json({**answer, "as_of": _as_of(service)}, {"Content-Language": messages.language})
+
+
+class _Changes:
+    """What a stream of changes has to say. A `Changes` of `shared/web/stream.py`."""
+
+    def __init__(self, service: Service, wanted: Wanted, visible: Visible, start: int, *, for_desk: bool) -> None:
+        self._service, self._wanted, self._visible = service, wanted, visible
+        self._sent, self._for_desk = start, for_desk
+        self._rows: list[Any] = []
+
+    async def look(self) -> None:
+        """Find what has changed since."""
+        self._rows = await self._service.readers.ask(
+            cases.changed_since, self._sent, self._wanted, self._visible, AT_ONCE
+        )
+        if len(self._rows) == AT_ONCE:  # there is more: come again
+            self._service.watchers.notify(ANY)
+
+    def frames(self) -> Iterator[bytes]:
+        """The cases that have changed since the last call."""
+        for row in self._rows:
+            self._sent = row["change"]
+            data = msgspec.json.encode(row_answer(row, for_desk=self._for_desk))
+            yield b"id: %d\nevent: case\ndata: %b\n\n" % (self._sent, data)
+
+
+def query_of(request: Request) -> CaseQuery:
+    """What a call asks for. Raises InvalidFields, with every wrong parameter."""
+    given: dict[str, Any] = {}
+    for name in request.query_params:
+        values = [text for value in request.query_params.getlist(name) for text in value.split(",")]
+        given[name] = values if name == "state" else request.query_params[name]
+    try:
+        return CaseQuery.model_validate(given)
+    except ValidationError as error:
+        raise InvalidFields(field_errors(error)) from None
+
+
+def editions_of(log: CaseLog) -> dict[bytes, PinnedEdition]:
+    """The editions that a case names, as far as they can be used here."""
+    try:
+        return log.editions()
+    except UnusableEdition:
+        return {}
+
+
+async def _admitted(request: Request) -> tuple[Service, Caller]:
+    service: Service = request.app.state.service
+    caller = await service.gate.admit(request, *READERS)
+    service.check()
+    return service, caller
+
+
+def _as_of(service: Service) -> str | None:
+    """The instant of which the answer is true, by the machine's clock."""
+    fresh_at = service.reading.fresh_at
+    return None if fresh_at is None else format_instant(datetime.fromtimestamp(fresh_at, UTC))
+
+
+def _json(answer: Any, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(answer), 200, headers, "application/json")

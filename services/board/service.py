@@ -1,0 +1,96 @@
+"""The parts of the board: the view of the log, who is let in, and the streams of what changes."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from services.board.edition_shelf import EditionShelf
+from services.board.intake_calls import IntakeCalls
+from services.board.reading import Reading
+from services.board.settings import Settings
+from services.board.store.cases import EVERYTHING, Visible
+from services.board.store.readers import Readers
+from shared.observability.clock_report import ClockReport
+from shared.observability.health import Readiness
+from shared.policy.editions import EditionLibrary
+from shared.test_clock import AdvanceableClock
+from shared.web.callers import Caller, Callers
+from shared.web.errors import CatchingUp
+from shared.web.gate import Gate
+from shared.web.places import Places
+from shared.web.stream import Streams
+from shared.web.watchers import Watchers
+
+ANY = "any"  # what `watchers` watch: some case, or that the board has caught up
+OLD = 1.0  # seconds: what is older says so
+_NOBODY = Visible(account_id="")  # no account has this id
+_EVERY_SECOND = 1.0
+
+
+class Service:
+    """One running board. `clock` is what dates its answers; by default the wall clock, watched for jumps."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        callers: Callers,
+        editions: EditionLibrary,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.settings = settings
+        self._watched_clock = settings.watched_clock()
+        self.test_clock = self._watched_clock if isinstance(self._watched_clock, AdvanceableClock) else None
+        self.clock = clock or (lambda: self._watched_clock.read().now)
+        self.readiness = Readiness()
+        self.gate = Gate(callers, settings.unauthenticated_rate)
+        self.editions = editions
+        self.id_secrets = settings.id_secrets
+        self.shelf = EditionShelf()
+        self.watchers = Watchers()
+        self.readers = Readers(settings.board_file)
+        self.reading = Reading(settings, settings.board_file, self.shelf, self.clock, self.readiness, self._notify)
+        self.intake = IntakeCalls(str(settings.intake_url), settings.intake_timeout_seconds)
+        self.streams = Streams(Places(settings.event_stream_limit, settings.event_streams_per_client))
+
+    async def run(self) -> None:
+        """Keep the view up to date until cancelled. Raises what makes it wrong."""
+        if self.test_clock is not None:
+            self.test_clock.warn("board")
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._report_clock())
+                group.create_task(self.reading.run())
+        finally:
+            await self.intake.close()
+            self.readers.close()
+
+    def check(self) -> None:
+        """Raise CatchingUp until the log has been read to its end: until then a list would lack cases."""
+        if not self.reading.caught_up.is_set():
+            raise CatchingUp("refusal.board_reading", retry_after=2)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether what is shown may be older than a second."""
+        age = self.reading.age()
+        return age is None or age > OLD
+
+    def _notify(self, case_ids: Sequence[str]) -> None:
+        for case_id in case_ids:
+            self.watchers.notify(case_id)
+        self.watchers.notify(ANY)
+
+    async def _report_clock(self) -> None:
+        report = ClockReport("board")
+        while True:
+            report.show(self._watched_clock.read())
+            await asyncio.sleep(_EVERY_SECOND)
+
+
+def visible_to(caller: Caller) -> Visible:
+    """What a caller may see: agents and viewers everything, a person their account's cases, a client its own."""
+    if caller.sees_all:
+        return EVERYTHING
+    if caller.person is None:
+        return Visible(client=caller.client)
+    return _NOBODY if caller.person.account_id is None else Visible(account_id=caller.person.account_id)
