@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.board import api, pages
+from services.board.pages import routes
 from services.board.service import Service
 from shared.pages import demo_sign_in
 from shared.pages import routes as shared_routes
@@ -35,7 +36,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     app.state.assets = assets = Assets(STATIC)
     app.state.pages = Pages(pages.TEMPLATES, assets)
-    routers = [api.router, shared_routes.router_of(home="/")]
+    routers = [api.router, routes.router, shared_routes.router_of(home="/")]
     if (file := service.settings.demo_sign_in_file) is not None:
         host = read_demo_host(file, service.gate.callers, service.settings.token_audience)
         routers.append(demo_sign_in.router_of(host, home="/"))

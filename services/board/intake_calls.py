@@ -5,23 +5,7 @@ from collections.abc import Mapping
 import httpx
 import msgspec
 
-from shared.web.errors import Refusal
-
-
-class IntakeUnavailable(Refusal):
-    """Intake does not answer. Whether it has the report is not known; the same report counts once."""
-
-    status, kind = 503, "intake_unavailable"
-
-
-class RefusedByIntake(Refusal):
-    """Intake has refused a report; the problem is its own."""
-
-    status, kind = 409, "refused_by_intake"
-
-    def __init__(self, answer: httpx.Response) -> None:
-        super().__init__("refusal.by_intake", status=answer.status_code)
-        self.answer = answer
+from services.board.errors import IntakeUnavailable, RefusedByIntake
 
 
 class IntakeCalls:
@@ -47,7 +31,7 @@ class IntakeCalls:
         if answer.status_code == 503:
             raise IntakeUnavailable("refusal.intake_unavailable", retry_after=2)
         if answer.is_error:
-            raise RefusedByIntake(answer)
+            raise RefusedByIntake("refusal.by_intake", detail=str(answer.json().get("detail", answer.status_code)))
         return str(answer.json()["activity_id"])
 
     async def close(self) -> None:

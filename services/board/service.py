@@ -25,6 +25,7 @@ ANY = "any"  # what `watchers` watch: some case, or that the board has caught up
 OLD = 1.0  # seconds: what is older says so
 _NOBODY = Visible(account_id="")  # no account has this id
 _EVERY_SECOND = 1.0
+_LOOK_EVERY = 0.25
 
 
 class Service:
@@ -60,9 +61,15 @@ class Service:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._report_clock())
                 group.create_task(self.reading.run())
+                group.create_task(self._say_when_old())
         finally:
             await self.intake.close()
             self.readers.close()
+
+    @property
+    def intake_address(self) -> str:
+        """Where browsers find the form of intake."""
+        return str(self.settings.intake_address or self.settings.intake_url)
 
     def check(self) -> None:
         """Raise CatchingUp until the log has been read to its end: until then a list would lack cases."""
@@ -79,6 +86,15 @@ class Service:
         for case_id in case_ids:
             self.watchers.notify(case_id)
         self.watchers.notify(ANY)
+
+    async def _say_when_old(self) -> None:
+        """Wake every reader when what is shown becomes older than a second, and when it is not any more."""
+        was_old = True
+        while True:
+            if self.is_old is not was_old:
+                was_old = not was_old
+                self.watchers.notify_all()
+            await asyncio.sleep(_LOOK_EVERY)
 
     async def _report_clock(self) -> None:
         report = ClockReport("board")

@@ -46,6 +46,10 @@ class Moments:
         """The time of day, such as 10:04."""
         return format_time(self.local(at), "HH:mm", locale=self._locale)
 
+    def clock(self, at: datetime | str) -> str:
+        """The time of day with its seconds and its zone, such as 10:04:09 CET."""
+        return f"{format_time(self.local(at), 'HH:mm:ss', locale=self._locale)} {self.zone_name(at)}"
+
     def zone_name(self, at: datetime | str) -> str:
         """The short name of the zone at that instant, such as CET; UTC+07 where the zone has none."""
         name = self.local(at).tzname() or ""

@@ -76,6 +76,12 @@ class MissingScope(Refusal):
     status, kind = 403, "missing_scope"
 
 
+class NotSignedIn(Refusal):
+    """A page that is for signed-in people alone."""
+
+    status, kind = 403, "not_signed_in"
+
+
 class NotAnAgent(Refusal):
     """A page that is for the agents of the support desk alone."""
 

@@ -28,3 +28,8 @@ class Watchers:
         """Something about it has changed."""
         for changed in self._waiting.get(watched, ()):
             changed.set()
+
+    def notify_all(self) -> None:
+        """Something about all of them has changed."""
+        for watched in self._waiting:
+            self.notify(watched)

@@ -27,6 +27,30 @@
     if (button) event.target.form.requestSubmit(button);
   });
 
+  // A filter that was chosen counts at once; the button is for readers without scripts.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-auto] select")) event.target.form.requestSubmit();
+  });
+
+  // Single keys, where nobody is typing: what has a key is pressed, followed, or written in; j and k go along a list.
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) {
+      if (event.key === "Escape" && event.target.matches("[data-key]")) event.target.blur();
+      return;
+    }
+    if (event.key === "j" || event.key === "k") {
+      const rows = [...document.querySelectorAll("tbody .subject")];
+      const here = rows.indexOf(document.activeElement);
+      rows[Math.max(0, Math.min(rows.length - 1, here + (event.key === "j" ? 1 : -1)))]?.focus();
+      return;
+    }
+    const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (!target) return;
+    event.preventDefault();
+    if (target.matches("input, textarea")) target.focus();
+    else target.click();
+  });
+
   // What belongs to one choice is shown with it.
   const showChosen = () => {
     for (const choice of document.querySelectorAll("[data-shows]")) {
@@ -52,6 +76,10 @@
       const left = Math.floor((Date.parse(place.dataset.due) - Date.now()) / 1000);
       const text = left >= 0 ? written(left) : `${place.dataset.late} ${written(-left)}`;
       if (place.textContent !== text) place.textContent = text;
+      if (place.dataset.soon) {
+        place.classList.toggle("left-late", left < 0);
+        place.classList.toggle("left-warn", left >= 0 && Date.parse(place.dataset.soon) <= Date.now());
+      }
     }
   };
   setInterval(tick, 1000);

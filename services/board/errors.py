@@ -1,0 +1,21 @@
+"""[pure] What only the board refuses. The refusals that every service has are in `shared/web/errors.py`."""
+
+from shared.web.errors import Refusal
+
+
+class TakenByAnother(Refusal):
+    """Another agent has taken the case since the page was shown."""
+
+    status, kind = 409, "taken_by_another"
+
+
+class IntakeUnavailable(Refusal):
+    """Intake does not answer. Whether it has the report is not known; the same report counts once."""
+
+    status, kind = 503, "intake_unavailable"
+
+
+class RefusedByIntake(Refusal):
+    """Intake has refused a report. `detail` is its own sentence, in the reader's language."""
+
+    status, kind = 409, "refused_by_intake"

@@ -1,0 +1,125 @@
+"""What the page of a case shows now, for an agent or for its customer, and the frames of its stream."""
+
+import secrets
+from typing import Any
+
+from services.board.api import editions_of
+from services.board.pages.desk_actions import actions_of
+from services.board.pages.visit import Visit, may_act
+from services.board.service import visible_to
+from services.board.store import cases
+from services.board.store.cases import StoredCase
+from shared.explain.logged_case import LoggedCase
+from shared.pages.case.case_view import CaseView, Reader, case_view
+from shared.pages.case.desk_view import Link, desk_values
+from shared.pages.rendered import html_of
+from shared.policy.model import Edition
+from shared.web.errors import NotFound
+from shared.web.stream import message
+
+
+class CasePages:
+    """The page of a case for one reader. A `Changes` of `shared/web/stream.py`."""
+
+    def __init__(self, visit: Visit, case_id: str) -> None:
+        self.visit, self.case_id = visit, case_id
+        self.for_desk = visit.caller.sees_all
+        self.key = secrets.token_hex(16)  # of what the reader does next, whatever changes meanwhile
+        self._found: StoredCase | None = None
+        self._shown: tuple[int, bool] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the page is, and where its forms go."""
+        return f"/cases/{self.case_id}"
+
+    @property
+    def template(self) -> str:
+        """The part of the page that changes."""
+        return "case/agent_live.html" if self.for_desk else "case/customer_live.html"
+
+    async def look(self) -> StoredCase:
+        """The case as it is now. Raises NotFound, also for the case of another."""
+        service = self.visit.service
+        service.check()
+        found = await service.readers.ask(
+            cases.load, self.case_id, visible_to(self.visit.caller), service.shelf.published
+        )
+        if found is None or found.logged is None:
+            raise NotFound("refusal.no_case")
+        self._found = found
+        return found
+
+    async def next_look(self) -> None:
+        """Look again."""
+        await self.look()
+
+    def view(self, found: StoredCase) -> CaseView:
+        """What there is of it."""
+        logged, visit = self._logged(found), self.visit
+        return case_view(
+            logged,
+            editions_of(found.log),
+            None,
+            visit.service.clock(),
+            self.reader,
+            action=self.address,
+            key=self.key,
+            is_closed=found.row["state"] == "closed",
+        )
+
+    def values(self, found: StoredCase, view: CaseView) -> dict[str, Any]:
+        """What the template needs."""
+        if not self.for_desk:
+            return {**view.values, "old": self.visit.service.is_old}
+        logged = self._logged(found)
+        values = desk_values(logged, view, self.reader, Link("/", self.visit.messages("board.title")))
+        actions = None
+        if may_act(self.visit) and view.found is not None:
+            actions = actions_of(
+                view.found,
+                self._edition(found),
+                _fields_now(logged),
+                self.visit.messages,
+                self.visit.language,
+                asked=found.row["asked"] == "requested",
+            )
+        return {**values, "actions": actions, "reads_only": not may_act(self.visit), "old": self.visit.service.is_old}
+
+    def frames(self) -> list[bytes]:
+        """The changing part of the page, if it shows anything else than at the last call."""
+        found = self._found
+        if found is None:
+            return []
+        shown = found.row["change"], self.visit.service.is_old
+        if shown == self._shown:
+            return []
+        self._shown = shown
+        view = self.view(found)
+        return [message(html_of(self.visit, self.template, view.moments, **self.values(found, view)))]
+
+    @property
+    def reader(self) -> Reader:
+        """For whom it is shown."""
+        return Reader(self.visit.reader, self.visit.language, self.visit.messages, self.visit.zone)
+
+    def _edition(self, found: StoredCase) -> Edition | None:
+        """The edition that counts for the case now: that of its decision, or the one that it has migrated to."""
+        named = [*found.log.named_editions]
+        pinned = self.visit.service.shelf.pinned(named[-1]) if named else None
+        return None if pinned is None else pinned.edition
+
+    @staticmethod
+    def _logged(found: StoredCase) -> LoggedCase:
+        assert found.logged is not None  # noqa: S101 - `look` refuses a case without its request
+        return found.logged
+
+
+def _fields_now(case: LoggedCase) -> dict[str, str]:
+    """What the request claims, with what agents have changed of it since."""
+    routed = case.log.case
+    fields = dict({} if routed is None else routed.fields)
+    for activity in case.messages:
+        if activity.type == "reprioritised" and activity.fields:
+            fields |= activity.fields
+    return fields
