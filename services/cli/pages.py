@@ -15,7 +15,7 @@ class Page(NamedTuple):
 PAGES = (
     Page("web form", "intake", "/"),
     Page("live chat", "intake", "/chat"),
-    Page("chats, for agents", "intake", "/agent/chats"),
+    Page("board", "board", "/"),
     Page("API documentation", "intake", "/docs"),
 )
 

@@ -8,8 +8,8 @@ from services.cli.notes import Note
 from services.cli.options import BAD_INPUT, CommandFailed
 
 HOST = "127.0.0.1"
-KAFKA, INTAKE = "kafka", "intake"
-HTTP_PORTS = {INTAKE: 8080, "router": 8082, "escalation": 8083}  # every service of `frontline up`
+KAFKA, INTAKE, BOARD = "kafka", "intake", "board"
+HTTP_PORTS = {INTAKE: 8080, BOARD: 8081, "router": 8082, "escalation": 8083}  # every service of `frontline up`
 KAFKA_PORT = 29092  # the compose stack has the same
 LAST = 65_535
 

@@ -31,7 +31,7 @@ from services.cli.development_key import DEVELOPMENT_KEY, api_keys
 from services.cli.kafka_errors import no_answer
 from services.cli.notes import Note, OwnNote, usual_folder
 from services.cli.options import CommandFailed
-from services.cli.ports import HOST, HTTP_PORTS, INTAKE, KAFKA, held_ports, wanted_ports
+from services.cli.ports import BOARD, HOST, HTTP_PORTS, INTAKE, KAFKA, held_ports, wanted_ports
 from services.cli.private_file import write_private
 from services.cli.progress import Progress
 from services.cli.supervisor import Program, Supervisor
@@ -47,6 +47,7 @@ from shared.policy.settings import PolicySettings
 from shared.wall_clock import utc_now
 
 SERVICES = tuple(HTTP_PORTS)
+_WITH_CALLERS = (INTAKE, BOARD)
 TEST_CLOCK = "test-clock"  # its folder, beside the logs
 KAFKA_TIMEOUT = 15.0  # seconds for a Kafka given by --kafka to answer
 MAX_KAFKA_RESTARTS = 5  # then the system fails
@@ -83,7 +84,7 @@ class Ready:
     bootstrap: str
     intake_url: str
     admin_key: str
-    pids: Mapping[str, int | None]  # of kafka (None if it is not embedded), intake, router, escalation
+    pids: Mapping[str, int | None]  # of kafka (None if it is not embedded) and of each service
     urls: Mapping[str, str]  # the HTTP address of each service
 
 
@@ -102,6 +103,7 @@ class System:
         self._started = utc_now()
         self._ports: Mapping[str, int] = {}
         self._api_keys = ""
+        self._of_callers: Mapping[str, str] = {}
         self._bootstrap = ""
         self._kafka_keeper: asyncio.Task[None] | None = None
         self._is_ready = False
@@ -154,6 +156,7 @@ class System:
                 await self._start_kafka()
                 self._kafka_keeper = asyncio.create_task(self._keep_kafka())
                 await self._prepare_topics()
+                self._of_callers = self._settings_of_callers()
                 self._programs = [self._program(name) for name in SERVICES]
             await self._unless_kafka_fails(self._supervisor.start(self._programs))
             self._progress.update("loading the demo accounts")
@@ -333,18 +336,29 @@ class System:
         environment.pop("FRONTLINE_TEST_CLOCK", None)
         if options.test_clock:
             environment["FRONTLINE_TEST_CLOCK"] = str(((self._folder or Path()) / TEST_CLOCK).absolute())
-        if name == INTAKE:
-            environment["FRONTLINE_API_KEYS"] = self._api_keys
+        if name in _WITH_CALLERS:
             environment.pop("FRONTLINE_API_KEYS_FILE", None)
-            if "FRONTLINE_ID_SECRET" not in environment:
-                environment["FRONTLINE_ID_SECRET"] = id_secret(options.data)
-            if not {"FRONTLINE_TOKEN_HOSTS", "FRONTLINE_TOKEN_HOSTS_FILE"} & environment.keys():
-                environment |= self._demo_sign_in()
+            environment |= self._of_callers
+        if name == INTAKE:
+            environment["FRONTLINE_BOARD_ADDRESS"] = self.urls[BOARD]
+        elif name == BOARD:
+            environment["FRONTLINE_INTAKE_URL"] = self.urls[INTAKE]
+            environment["FRONTLINE_BOARD_FILE"] = str(((self._folder or Path()) / "board.sqlite").absolute())
         command = (sys.executable, "-m", f"services.{name}")
         return Program(name, command, environment, self.logs / f"{name}.log", self.urls[name])
 
+    def _settings_of_callers(self) -> dict[str, str]:
+        """Who is known to the services with callers, the same for all of them."""
+        found = {
+            "FRONTLINE_API_KEYS": self._api_keys,
+            "FRONTLINE_ID_SECRET": os.environ.get("FRONTLINE_ID_SECRET") or id_secret(self._options.data),
+        }
+        if not {"FRONTLINE_TOKEN_HOSTS", "FRONTLINE_TOKEN_HOSTS_FILE"} & os.environ.keys():
+            found |= self._demo_sign_in()
+        return found
+
     def _demo_sign_in(self) -> dict[str, str]:
-        """Settings of intake by which everybody can try its pages as somebody of a demo account."""
+        """Settings by which everybody can try the pages as somebody of a demo account."""
         editions = self._editions()
         people = [*people_of(accounts_for(editions.editions), editions.effective_at(utc_now())), *agents()]
         file, host = demo_sign_in(self._folder or Path(), people)

@@ -23,6 +23,8 @@ from shared.identity.signed_tokens import LONGEST_LIFE, TokenHost
 from shared.wall_clock import utc_now
 
 OK = 0
+_SCOPES: tuple[PersonScope, ...] = get_args(PersonScope)
+_WRONG_SCOPES = f"--scopes: must be some of {', '.join(_SCOPES)}, separated by commas"
 _MOST_MINUTES = int(LONGEST_LIFE.total_seconds() // 60)
 
 
@@ -48,15 +50,15 @@ def host(
         Where to write the private key, for the host application and for `frontline token person`. By default
         NAME.token-key.json. An existing file is not replaced.
     scopes
-        What its tokens may give to people, separated by commas: submit, agent.
+        What its tokens may give to people, separated by commas: submit, agent, view.
     origin
         An origin from which its pages hand people over to those of intake, such as https://portal.example.
     """
     fault = identifier_fault(name)
     given = [scope.strip() for scope in scopes.split(",")]
-    wrong = [scope for scope in given if scope not in ("submit", "agent")]
+    wrong = [scope for scope in given if scope not in _SCOPES]
     if fault is not None or wrong:
-        print(f"name: {SENTENCES[fault]}" if fault else "--scopes: must be submit, agent or both", file=sys.stderr)
+        print(f"name: {SENTENCES[fault]}" if fault else _WRONG_SCOPES, file=sys.stderr)
         return BAD_INPUT
     key = new_key_pair(secrets.token_hex(4))
     file = key_file or Path(f"{name.replace('/', '-')}.token-key.json")
@@ -117,7 +119,7 @@ def person(
     country
         Where the person is: two letters of ISO 3166-1.
     scopes
-        What the person may do, separated by commas: submit, agent.
+        What the person may do, separated by commas: submit, agent, view.
     minutes
         For how long the token is valid.
     audience
@@ -126,11 +128,10 @@ def person(
     if not 1 <= minutes <= _MOST_MINUTES:
         print(f"--minutes: must be from 1 to {_MOST_MINUTES}", file=sys.stderr)
         return BAD_INPUT
-    allowed: tuple[PersonScope, ...] = ("submit", "agent")
     wanted = [scope.strip() for scope in scopes.split(",")]
-    chosen = tuple(scope for scope in allowed if scope in wanted)
+    chosen = tuple(scope for scope in _SCOPES if scope in wanted)
     if len(chosen) != len(set(wanted)):
-        print("--scopes: must be submit, agent or both", file=sys.stderr)
+        print(_WRONG_SCOPES, file=sys.stderr)
         return BAD_INPUT
     if "submit" in chosen and (account is None or role is None):
         print("--account and --role are needed for the scope submit", file=sys.stderr)

@@ -1,6 +1,6 @@
 """The settings of intake, read from its environment once at the start."""
 
-from pydantic import Field, field_validator
+from pydantic import Field, HttpUrl, field_validator
 
 from shared.help_topics.mistakes import HelpTopicsError
 from shared.help_topics.settings import HelpTopicsSettings
@@ -23,6 +23,7 @@ class Settings(KafkaSettings, WebSettings, PolicySettings, HelpTopicsSettings):
         1_000_000, ge=1, le=50_000_000, description="of yesterday and today, to recognise an Idempotency-Key by"
     )
     chat_rate: str = Field("120/minute", description="messages of one person, or of the visitors of one address")
+    board_address: HttpUrl | None = Field(None, description="where browsers find the board; None = there is none")
     chat_idle_minutes: float = Field(30.0, gt=0, le=1440, description="without a message, then a chat is closed")
 
     _chat_rate = field_validator("chat_rate")(checked_rate)
