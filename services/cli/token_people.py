@@ -9,7 +9,7 @@ import secrets
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key

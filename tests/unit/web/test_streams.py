@@ -15,7 +15,6 @@ from shared.web.settings import WebSettings
 from shared.web.stream import EventStream, Streams, message
 from shared.web.watchers import Watchers
 from tests.harness.intake import ID_SECRET, api_keys
-from tests.harness.processes import eventually
 
 SCOPE = {"type": "http", "asgi": {"spec_version": "2.3"}, "method": "GET", "path": "/", "headers": []}
 
