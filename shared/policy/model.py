@@ -54,6 +54,10 @@ class PlanPolicy(Named):
     note: str | None = None
 
 
+# What a plan gives beside its access: the fields above that say yes or no.
+RIGHTS = ("priority_response", "automated_escalation", "technical_account_manager")
+
+
 class AccountType(Named):
     """A kind of account. It meets conditions that name it, or one of the types that it counts as."""
 

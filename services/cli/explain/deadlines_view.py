@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 from services.cli.explain.rule_view import rule_line
 from services.cli.explain.view_line import Line
-from services.cli.start_name import start_name
-from services.cli.target_length import has_target, target_length
 from shared.explain.ledger_reasons import because
 from shared.messages.messages import Messages
+from shared.policy.start_name import start_name
+from shared.policy.target_length import has_target, target_length
 
 Data = Mapping[str, Any]
 

@@ -1,21 +1,20 @@
 """An edition as tables for people: who may ask where, what is promised, whom to call."""
 
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterator
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from services.cli.policy.condition_view import alternatives
-from services.cli.policy.edition_view import EditionView, capital
+from services.cli.policy.edition_view import EditionView
 from services.cli.policy.fitted_table import FittedTable
 from services.cli.policy.show_access import fields, matrix, sent
 from services.cli.policy.show_promises import levels, milestones, priorities, priority_rules, targets
-from shared.business_time.config import WEEKDAYS, CalendarConfig, Periods, Weekday
 from shared.contracts.base import format_instant
 from shared.contracts.vocabulary import Language
+from shared.explain.edition_words import capital, countries_of, open_hours, zones_of
 from shared.messages.messages import Messages
 from shared.policy.base import in_language
+from shared.policy.condition_words import alternatives
 from shared.policy.digest import policy_sha256
 from shared.policy.model import Edition
 
@@ -79,39 +78,18 @@ def _calendars(view: EditionView) -> Iterator[RenderableType]:
     headings = [messages(f"policy.{name}") for name in ("calendar", "open_hours", "holidays", "countries")]
     table = FittedTable(messages("policy.calendars"), headings, whole=(1,))
     for name, calendar in view.edition.calendars.items():
-        countries = [code for code, own in (*regional.countries.items(), *regional.regions.items()) if own == name]
+        countries = countries_of(view.edition, name)
         others = [messages("policy.all_other")] if name == regional.default else []
         members = calendar.union or (calendar,)
-        zones = "\n".join(dict.fromkeys(member.timezone for member in members))
+        zones = "\n".join(zones_of(calendar))
         holidays = {date for member in members for date in member.dated_holidays}
         table.add(
             Text(name).append(f"\n{zones}", style="dim"),
-            "\n".join(
-                line for member in members for line in _open(member, zoned=bool(calendar.union), messages=messages)
-            ),
+            "\n".join(open_hours(calendar, messages)),
             str(len(holidays) or messages("policy.no")),
             " ".join((*countries, *others)),
         )
     yield table
-
-
-def _open(calendar: CalendarConfig, *, zoned: bool, messages: Messages) -> Iterator[str]:
-    """The usual hours and those of each season (month-day to month-day); with the zone, in a union of several."""
-    if zoned:
-        yield f"{calendar.timezone}:"
-    yield from _weekly(calendar.hours, messages)
-    for season in calendar.seasons:
-        yield f"{season.first}–{season.last}:"
-        yield from _weekly(season.hours, messages)
-
-
-def _weekly(hours: Mapping[Weekday, Periods], messages: Messages) -> Iterator[str]:
-    """Consecutive days with the same hours as one line: mon–fri 09:00–18:00."""
-    for periods, days in groupby(WEEKDAYS, key=lambda day: hours.get(day, ())):
-        names = [messages.weekday(WEEKDAYS.index(day)) for day in days]
-        if periods:
-            span = names[0] if len(names) == 1 else f"{names[0]}–{names[-1]}"
-            yield f"{span} {', '.join(f'{opens}–{closes}' for opens, closes in periods)}"
 
 
 def _resources(view: EditionView) -> Iterator[RenderableType]:

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from services.cli.policy.condition_view import in_words, requests
-from services.cli.policy.edition_view import EditionView, capital
+from services.cli.policy.edition_view import EditionView
 from services.cli.policy.fitted_table import FittedTable
+from shared.explain.edition_words import adds, admitted, capital
 from shared.policy.condition import Condition
-from shared.policy.model import Edition
-
-_RIGHTS = ("priority_response", "automated_escalation", "technical_account_manager")
+from shared.policy.condition_words import in_words, requests
+from shared.policy.model import RIGHTS
 
 
 def matrix(view: EditionView) -> Iterator[RenderableType]:
@@ -28,7 +27,7 @@ def matrix(view: EditionView) -> Iterator[RenderableType]:
         if policy.fallback:
             name.append(f"\n{messages('policy.fallback', channels=policy.fallback)}", style="dim")
         table.add(name, *(_who(view, plan, channel) for plan in edition.plans))
-    for right in _RIGHTS:
+    for right in RIGHTS:
         held = (getattr(policy, right) for policy in edition.plans.values())
         table.add(messages(f"policy.{right}"), *(messages("policy.yes" if has else "policy.no") for has in held))
     yield table
@@ -39,30 +38,11 @@ def matrix(view: EditionView) -> Iterator[RenderableType]:
 
 def _who(view: EditionView, plan: str, channel: str) -> str:
     """Who may use the channel by the plan's own rules, tier by tier; an included plan is only named."""
-    edition, messages = view.edition, view.messages
-    lines = []
-    for tier in edition.tiers:
-        people = [
-            in_words(when, messages) + (f" ({messages('policy.without_account')})" if rule.without_account else "")
-            for rule in edition.access
-            if plan in rule.plans and channel in rule.channels and rule.tier == tier
-            for when in rule.any_of
-        ]
-        if people:
-            lines.append(f"{messages.name('tier', tier)}: {messages.one_of(people)}")
-    included = edition.plans[plan].includes
-    if included is not None and _adds(edition, plan, included, channel):
-        lines.append(messages("policy.includes", plan=included))
-    return "\n".join(lines) or messages("policy.nobody")
-
-
-def _adds(edition: Edition, plan: str, included: str, channel: str) -> bool:
-    """Whether the rules of the included plan add to those of the plan's own, also by a plan that it includes."""
-    return any(
-        channel in rule.channels and each in rule.plans and plan not in rule.plans
-        for each in edition.plans_held(included)
-        for rule in edition.access
-    )
+    lines = [f"{each.tier}: {each.people}" for each in admitted(view, plan, channel)]
+    included = adds(view.edition, plan, channel)
+    if included is not None:
+        lines.append(view.messages("policy.includes", plan=included))
+    return "\n".join(lines) or view.messages("policy.nobody")
 
 
 def _notes(view: EditionView) -> Iterator[RenderableType]:

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.text import Text
 
 from services.cli.printable import printable
-from services.cli.target_length import target_length
 from shared.messages.messages import Messages
+from shared.policy.target_length import target_length
 
 Data = Mapping[str, Any]
 
