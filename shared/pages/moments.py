@@ -1,6 +1,6 @@
 """[pure] Instants and lengths of time as people say them: in their zone, their language, with the name of the zone."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
@@ -58,6 +58,11 @@ class Moments:
     def day(self, at: datetime | str) -> str:
         """The day, such as Mon 23 Nov."""
         return str(format_skeleton("MMMEd", self.local(at), locale=self._locale)).replace(",", "")
+
+    def date(self, day: date) -> str:
+        """A date with its year, such as Mon 23 Nov 2026: of an instant that on the wall clock, else the date itself."""
+        here = self.local(day) if isinstance(day, datetime) else day
+        return str(format_skeleton("yMMMEd", here, locale=self._locale)).replace(",", "")
 
     def country(self, code: str) -> str:
         """The name of a country, by its code of ISO 3166-1."""

@@ -27,11 +27,11 @@ HEADERS = {
 
 
 class Pages:
-    """The templates of a service, beside the frame that all services share."""
+    """The templates of a service, in one or more folders, beside the frame that all services share."""
 
-    def __init__(self, templates: Path, assets: Assets) -> None:
+    def __init__(self, templates: Path, assets: Assets, *more: Path) -> None:
         self._environment = Environment(
-            loader=FileSystemLoader([templates, TEMPLATES]),
+            loader=FileSystemLoader([templates, *more, TEMPLATES]),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
