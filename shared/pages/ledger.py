@@ -28,6 +28,8 @@ SHAPES: Mapping[Shown, tuple[int, int]] = {
 }
 _LEAST = 0.006  # of the width: what a short interval gets at least, or a pause of a minute would not be seen
 
+_APART, _APART_WHERE_NARROW = 26, 48  # percent of the width between two labels above a wide and a narrow picture
+
 
 class Interval(NamedTuple):
     """[start, end) of a clock. `reason` is why it counted or not, in the reader's language; a holiday by its name."""
@@ -55,11 +57,15 @@ class Part(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """An instant in the picture: now, or when it is due. `label` is empty where there is no room for it."""
+    """An instant in the picture: now, or when it is due. `label` is empty where there is no room for it.
+
+    A label that is not `everywhere` is for wide pictures.
+    """
 
     kind: Literal["now", "due"]
     x: float
     label: str
+    everywhere: bool
     anchor: Literal["start", "middle", "end"]
 
 
@@ -192,11 +198,12 @@ def _marks(
     """The deadline, and where the clock stands; a label only where the other one leaves room for it."""
     place = None if due is None else scale.at(due)
     if due is not None and place is not None:
-        yield Mark("due", place, messages("page.ledger.due", at=moments.time(due)), _anchor(place))
+        yield Mark("due", place, messages("page.ledger.due", at=moments.time(due)), True, _anchor(place))
     if now is not None:
         here = scale.at(now)
-        crowded = place is not None and abs(here - place) < 36
-        yield Mark("now", here, "" if crowded else messages("page.ledger.now", at=moments.time(now)), _anchor(here))
+        apart = 100.0 if place is None else abs(here - place)
+        label = messages("page.ledger.now", at=moments.time(now)) if apart >= _APART else ""
+        yield Mark("now", here, label, apart >= _APART_WHERE_NARROW, _anchor(here))
 
 
 def _anchor(place: float) -> Literal["start", "middle", "end"]:

@@ -6,7 +6,6 @@ from typing import Literal, NamedTuple
 
 from shared.pages.moments import Moments
 
-_MOST = 7
 _HOURS = (1, 2, 3, 6, 12)
 _DAYS = (1, 2, 7, 14, 28, 91, 364)
 _APART, _APART_WHERE_NARROW = 16.0, 31.0  # percent of the width that a label takes, in a wide and in a narrow picture
@@ -38,16 +37,10 @@ def _label(at: datetime, moments: Moments) -> str:
 
 
 def _instants(start: datetime, end: datetime, moments: Moments) -> list[datetime]:
-    """Those of the smallest step that has few enough of them."""
-    steps = [timedelta(hours=hours) for hours in _HOURS] if end - start <= timedelta(days=2) else []
-    found: list[datetime] = []
-    for step in (*steps, *(timedelta(days=days) for days in _DAYS)):
-        if (end - start) / step > _MOST + 1:
-            continue
-        found = [at for at in _walked(moments.local(start), step, end) if start <= at <= end]
-        if len(found) <= _MOST:
-            break
-    return found
+    """Those of the smallest step that leaves room for their labels; a picture of a few days has hours and dates."""
+    steps = [*(timedelta(hours=hours) for hours in _HOURS), *(timedelta(days=days) for days in _DAYS)]
+    step = next((each for each in steps if each / (end - start) >= _APART / 100), steps[-1])
+    return [at for at in _walked(moments.local(start), step, end) if start <= at <= end]
 
 
 def _walked(start: datetime, step: timedelta, end: datetime) -> Iterator[datetime]:

@@ -46,6 +46,7 @@ ALLOWED = (
     allowed("shared/policy/", "access phone technical_account_manager", "names of sections and fields of the format"),
     allowed("shared/policy/promises.py", "self_service", "the reason why nothing is promised where nobody answers"),
     allowed("services/cli/policy/", "access technical_account_manager", "a section of the format; a right of a plan"),
+    allowed("services/board/policy/", "access", "a section of the format"),
     allowed("services/intake/request_status.py", "technical_account_manager", "a right of a plan"),
     allowed("services/intake/request.py", "phone", "the part of a submission that says what a caller has at hand"),
     allowed("services/intake/examples.py", "phone", "the same part in an example"),

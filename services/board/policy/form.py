@@ -21,12 +21,13 @@ class Option(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """A field with one value of several."""
+    """A field with one value of several. `wide` is one whose values are long."""
 
     name: str
     label: str
     options: tuple[Option, ...]
     chosen: str
+    wide: bool = False
 
 
 class Form(NamedTuple):
@@ -41,8 +42,8 @@ class Form(NamedTuple):
 def form_of(edition: Edition, typed: Mapping[str, str], words: Messages, language: str) -> Form:
     """The form for `edition`, with what was `typed`; `words` are those of the edition."""
 
-    def choice(name: str, label: str, options: Iterable[Option]) -> Choice:
-        return Choice(name, words(label), tuple(options), typed.get(name, ""))
+    def choice(name: str, label: str, options: Iterable[Option], *, wide: bool = False) -> Choice:
+        return Choice(name, words(label), tuple(options), typed.get(name, ""), wide)
 
     def named(kind: str, listed: Iterable[str]) -> Iterator[Option]:
         return (Option(word, capital(words.name(kind, word))) for word in listed)
@@ -52,7 +53,7 @@ def form_of(edition: Edition, typed: Mapping[str, str], words: Messages, languag
 
     unsaid = Option("", words("policy.what_if.unsaid"))
     person = (
-        choice("who", "policy.what_if.who", said("who", WHO)),
+        choice("who", "policy.what_if.who", said("who", WHO), wide=True),
         choice("plan", "policy.plan", named("plan", edition.plans)),
         choice("account_type", "policy.what_if.account_type", named("account_type", edition.account_types)),
         choice("paid", "policy.what_if.paid", said("paid", (YES, NO))),
@@ -61,7 +62,7 @@ def form_of(edition: Edition, typed: Mapping[str, str], words: Messages, languag
         choice("licensed", "policy.what_if.licensed", said("licensed", (YES, NO))),
     )
     request = (
-        choice("channel", "policy.channel", named("channel", edition.channels)),
+        choice("channel", "policy.channel", named("channel", edition.channels), wide=True),
         *_fields(edition, typed, words, language),
         choice("language", "policy.what_if.language", [unsaid, *_languages(edition, typed)]),
         choice("opened_by", "policy.what_if.opened_by", said("opened_by", OPENED_BY)),
@@ -76,7 +77,7 @@ def _fields(edition: Edition, typed: Mapping[str, str], words: Messages, languag
             for value, each in field.values.items()
         )
         label = words.name("field", name) if field.question is None else in_language(field.question, language)
-        yield Choice(FIELDS + name, capital(label), options, typed.get(FIELDS + name, field.default or ""))
+        yield Choice(FIELDS + name, capital(label), options, typed.get(FIELDS + name, field.default or ""), wide=True)
 
 
 def _countries(words: Messages) -> list[Option]:
@@ -109,7 +110,7 @@ def _zones(edition: Edition, typed: Mapping[str, str], words: Messages) -> Choic
     of_calendars = sorted({calendar.timezone for calendar in edition.calendars.values()})
     chosen = typed.get("zone", "") or default_zone(edition)
     listed = dict.fromkeys((default_zone(edition), *of_calendars, "UTC", chosen))
-    return Choice("zone", words("policy.what_if.zone"), tuple(Option(each, each) for each in listed), chosen)
+    return Choice("zone", words("policy.what_if.zone"), tuple(Option(each, each) for each in listed), chosen, wide=True)
 
 
 def _choice(name: str, text: Mapping[str, str] | None, language: str) -> str:

@@ -8,16 +8,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+from services.board.policy.access_table import ChannelRow, Right, channel_rows, rights
 from services.board.policy.calendar_table import CalendarRow, calendar_rows
 from services.board.policy.rule_list import Rule, Rules, alternatives_of
 from services.board.policy.target_grid import TargetGrid, target_grid
 from shared.contracts.vocabulary import Language
-from shared.explain.edition_words import EditionWords, adds, admitted, behaviour, capital, how_long, reached
+from shared.explain.edition_words import (
+    EditionWords,
+    behaviour,
+    capital,
+    condition_of,
+    how_long,
+    reached,
+)
 from shared.messages.messages import Messages
 from shared.policy.condition import Condition
 from shared.policy.condition_words import in_words
 from shared.policy.digest import policy_sha256
-from shared.policy.model import RIGHTS, Edition
+from shared.policy.model import Edition, Target
 from shared.policy.start_name import start_name
 
 
@@ -32,30 +40,6 @@ class Head(NamedTuple):
     tzdata: str
     holidays: str
     years: tuple[int, int]
-
-
-class Line(NamedTuple):
-    """A part of a cell: at which tier, for whom, by the rules with these numbers."""
-
-    tier: str
-    people: str
-    rules: tuple[Rule, ...]
-
-
-class ChannelCell(NamedTuple):
-    """Who may use a channel on a plan. `includes` is the plan whose rules hold as well; "" if none adds anything."""
-
-    lines: tuple[Line, ...]
-    includes: str
-
-
-class ChannelRow(NamedTuple):
-    """A channel, and who may use it on each plan. `about` has what holds for everybody on it."""
-
-    name: str
-    staffed: bool
-    about: tuple[str, ...]
-    cells: tuple[ChannelCell, ...]
 
 
 class Remark(NamedTuple):
@@ -115,7 +99,7 @@ class Matrix(NamedTuple):
     head: Head
     plans: tuple[str, ...]
     channels: tuple[ChannelRow, ...]
-    rights: tuple[tuple[str, tuple[bool, ...]], ...]
+    rights: tuple[Right, ...]
     remarks: tuple[Remark, ...]
     access_rules: tuple[Rule, ...]
     impossible: tuple[Rule, ...]
@@ -152,11 +136,8 @@ def matrix(edition: Edition, messages: Messages, today: date, language: Language
     return Matrix(
         head=_head(view),
         plans=tuple(map(capital, view.names("plan", list(edition.plans)))),
-        channels=tuple(_channels(view, access)),
-        rights=tuple(
-            (words(f"policy.{right}"), tuple(getattr(plan, right) for plan in edition.plans.values()))
-            for right in RIGHTS
-        ),
+        channels=tuple(channel_rows(view, access)),
+        rights=tuple(rights(view)),
         remarks=tuple(_remarks(view)),
         access_rules=access.listed(
             lambda rule: tuple(in_words(when, words) for when in rule.any_of),
@@ -188,8 +169,13 @@ def matrix(edition: Edition, messages: Messages, today: date, language: Language
         ),
         targets=target_grid(view, targets),
         target_rules=targets.listed(
-            lambda rule: (words("policy.page.of_priorities", priorities=list(rule.priorities or edition.priorities)),),
-            lambda rule: f"{words.name('milestone', rule.milestone)}: {how_long(rule, words)}",
+            lambda rule: (_of_target(rule, edition, words),),
+            lambda rule: words(
+                "policy.page.promises",
+                milestone=rule.milestone,
+                length=how_long(rule, words),
+                promise=rule.promise,
+            ),
         ),
         milestones=tuple(_milestones(view)),
         statuses=(
@@ -210,6 +196,13 @@ def matrix(edition: Edition, messages: Messages, today: date, language: Language
     )
 
 
+def _of_target(target: Target, edition: Edition, words: Messages) -> str:
+    """The cases that a target is for: their priorities, and what else it asks."""
+    of_priorities = words("policy.page.of_priorities", priorities=list(target.priorities or edition.priorities))
+    rest = condition_of(target)
+    return of_priorities if rest == Condition() else f"{of_priorities}, {in_words(rest, words)}"
+
+
 def _head(view: EditionWords) -> Head:
     edition = view.edition
     return Head(
@@ -222,34 +215,6 @@ def _head(view: EditionWords) -> Head:
         edition.holidays_version,
         edition.holiday_years,
     )
-
-
-def _channels(view: EditionWords, access: Rules) -> Iterator[ChannelRow]:
-    edition = view.edition
-    for name, policy in edition.channels.items():
-        cells = tuple(_channel_cell(view, access, plan, name) for plan in edition.plans)
-        yield ChannelRow(
-            capital(view.messages.name("channel", name)), policy.staffed, tuple(_about_channel(view, name)), cells
-        )
-
-
-def _about_channel(view: EditionWords, channel: str) -> Iterator[str]:
-    words, policy = view.messages, view.edition.channels[channel]
-    if policy.around_the_clock:
-        yield words("policy.around_the_clock")
-    if policy.requires != Condition():
-        yield words("policy.needs", what=in_words(policy.requires, words))
-    if policy.fallback:
-        yield words("policy.fallback", channels=policy.fallback)
-
-
-def _channel_cell(view: EditionWords, access: Rules, plan: str, channel: str) -> ChannelCell:
-    lines = tuple(
-        Line(each.tier, each.people, tuple(access.of(rule) for rule in each.rules))
-        for each in admitted(view, plan, channel)
-    )
-    included = adds(view.edition, plan, channel)
-    return ChannelCell(lines, "" if included is None else view.messages("policy.includes", plan=included))
 
 
 def _remarks(view: EditionWords) -> Iterator[Remark]:

@@ -37,35 +37,39 @@ _KEPT = 8  # matrices: an edition or two, in a few languages
 class Reader(NamedTuple):
     """Who reads a page: in which language, in which zone (None: that of the edition), and what the frame says of them.
 
-    `frame` has the values of the template that the pages extend.
+    `frame` has the values of the template that the pages extend. `keep` adds to an answer what the browser is to keep.
     """
 
     messages: Messages
     language: Language
     zone: tzinfo | None
     frame: Mapping[str, Any]
+    keep: Callable[[Response], Response] = lambda answer: answer
 
 
 def policy_routes(
     *,
     rules: Callable[[], Rulebook],
     pages: Pages,
-    reader: Callable[[Request], Awaitable[Reader]],
+    reader: Callable[[Request], Awaitable[Reader | Response]],
     now: Callable[[], datetime],
     base: str = "frame.html",
 ) -> list[Route]:
     """The routes `/policy` and `/policy/what-if`.
 
     `rules` gives the edition in force, `now` the time. `pages` must have `TEMPLATES` among its folders; the pages
-    extend its template `base`. `reader` says who asks; it raises what the service answers to whoever may not read.
+    extend its template `base`. `reader` says who asks, or answers by itself, such as with a redirection; it raises what
+    the service answers to whoever may not read.
     """
     shown = _Shown(rules, pages, now, base)
 
     async def of_policy(request: Request) -> Response:
-        return shown.policy(await reader(request))
+        asks = await reader(request)
+        return asks if isinstance(asks, Response) else asks.keep(shown.policy(asks))
 
     async def of_what_if(request: Request) -> Response:
-        return shown.what_if(await reader(request), request)
+        asks = await reader(request)
+        return asks if isinstance(asks, Response) else asks.keep(shown.what_if(asks, request))
 
     return [
         Route(POLICY, of_policy, methods=["GET"], name="policy"),

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.board.policy.question import Question, Wrong, example, read
@@ -72,6 +72,7 @@ def line_of(asked: Question) -> dict[str, Any]:
     }
 
 
+@settings(deadline=None)
 @given(asked=questions(), language=st.sampled_from(["en", "es"]))
 def test_an_answer_is_that_of_frontline_decide(asked: tuple[str, Question], language: str) -> None:
     """Two commands that answer one question differently would both be worthless."""
@@ -81,6 +82,7 @@ def test_an_answer_is_that_of_frontline_decide(asked: tuple[str, Question], lang
     assert json.loads(wire.encode(shown)) == json.loads(wire.encode(decided))
 
 
+@settings(deadline=None)
 @given(asked=questions(), language=st.sampled_from(["en", "es"]))
 def test_each_deadline_and_its_ledger_are_those_of_frontline_deadline(
     asked: tuple[str, Question], language: str
@@ -189,6 +191,7 @@ def test_an_instant_that_calendars_cannot_count_from_is_refused(at: str) -> None
     assert 'id="wrong-at"' in page.text
 
 
+@settings(deadline=None)
 @given(
     typed=st.dictionaries(
         st.sampled_from([*WRONG, "fields.workaround", "fields.<i>"]), st.text(max_size=30).map("<i>{}".format)

@@ -118,6 +118,7 @@ def test_nothing_is_drawn_of_nothing() -> None:
     [
         (4, ["11:00", "12:00", "13:00", "14:00"]),
         (24, ["12:00", "18:00", "Tue 24 Nov", "06:00"]),
+        (43, ["12:00", "Tue 24 Nov", "12:00", "Wed 25 Nov"]),
         (24 * 5, ["Tue 24 Nov", "Wed 25 Nov", "Thu 26 Nov", "Fri 27 Nov", "Sat 28 Nov"]),
     ],
 )
@@ -129,9 +130,9 @@ def test_ticks_are_round_times_of_the_readers_wall_clock(hours: float, labels: l
 def test_ticks_are_right_where_clocks_change() -> None:
     """On 25 October 2026 a day in Madrid has 25 hours, and its midnights are still midnights."""
     start = datetime(2026, 10, 23, 22, tzinfo=UTC)
-    drawn = draw([Interval("counted", start, start + timedelta(days=3), "open")], EN, MADRID)
-    assert [tick.label for tick in drawn.ticks] == ["Sat 24 Oct", "Sun 25 Oct", "Mon 26 Oct"]
-    assert drawn.ticks[2].x == pytest.approx(100 * 49 / 72, abs=0.01)
+    drawn = draw([Interval("counted", start, start + timedelta(days=4), "open")], EN, MADRID)
+    assert [tick.label for tick in drawn.ticks] == ["Sat 24 Oct", "Sun 25 Oct", "Mon 26 Oct", "Tue 27 Oct"]
+    assert drawn.ticks[2].x == pytest.approx(100 * 49 / 96, abs=0.01)
 
 
 @given(
