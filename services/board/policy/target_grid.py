@@ -33,12 +33,11 @@ class TargetRow(NamedTuple):
 
 
 class TargetGrid(NamedTuple):
-    """`columns` are plans: those with the same promises share one. `none` are plans without any, with the reason."""
+    """`columns` are plans: those with the same promises share one. `none` are plans without any."""
 
     columns: tuple[tuple[str, ...], ...]
     rows: tuple[TargetRow, ...]
     none: tuple[str, ...]
-    because: str
 
 
 def target_grid(view: EditionWords, targets: Rules) -> TargetGrid:
@@ -57,7 +56,6 @@ def target_grid(view: EditionWords, targets: Rules) -> TargetGrid:
             for number, priority in enumerate(priorities)
         ),
         none=tuple(capital(words.name("plan", plan)) for plan, cells in by_plan.items() if not any(cells)),
-        because=words("policy.page.no_times"),
     )
 
 
