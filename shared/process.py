@@ -24,13 +24,14 @@ from shared.http.limits import TASK_SERVICE_CONNECTIONS, HttpLimits, http_limits
 from shared.http.server import WebServer, listen
 from shared.http.service_settings import ServiceSettings
 from shared.kafka.faults import InstanceReplaced
-from shared.kafka.settings import BadSettings, load
 from shared.messages.catalogues import BadCatalogue, load_all
 from shared.observability import logs
 from shared.observability.health import AsgiApp, Readiness, Receive, Scope, Send, not_found, ops_routes
 from shared.policy.mistakes import PolicyError
+from shared.settings import BadSettings, load_with_documents
 
 ENDED, FAILED, BAD_SETTINGS = 0, 1, 2  # exit codes of a service
+CHECK = "--check"
 
 # While Kafka is unavailable these log each of their failed tries, several a second; a service logs the outage once.
 _CHATTY = ("aiokafka", "faststream")
@@ -101,19 +102,39 @@ _Settings = TypeVar("_Settings", bound=ServiceSettings)
 def main(name: str, kind: type[_Settings], prepare: Callable[[_Settings], Service]) -> int:
     """Run the service `name` from its environment until it ends; returns the exit code of the process.
 
-    `prepare` makes the service from its settings; it may raise BadSettings or PolicyError.
+    `prepare` makes the service from its settings; it may raise BadSettings or PolicyError. With the argument `--check`
+    the process ends there, with exit code 0 if all settings are right: nothing is connected to, and nothing listens.
     """
+    words = sys.argv[1:]
+    if words not in ([], [CHECK]):
+        print(f"services.{name} takes no arguments but {CHECK}, which only checks the settings", file=sys.stderr)
+        return BAD_SETTINGS
     try:
-        load_all()
-        settings = load(kind)
+        settings = _read(kind)
         service = prepare(settings)
-    except (BadSettings, BadCatalogue) as error:
+    except BadSettings as error:
         print(error, file=sys.stderr)
         return BAD_SETTINGS
     except PolicyError as error:
         print("\n".join(f"FRONTLINE_POLICIES: {mistake}" for mistake in error.mistakes), file=sys.stderr)
         return BAD_SETTINGS
-    return run(name, service, settings)
+    return ENDED if words else run(name, service, settings)
+
+
+def _read(kind: type[_Settings]) -> _Settings:
+    """The settings, once the catalogues are loaded. Raises BadSettings with the mistakes of both."""
+    lines = []
+    try:
+        load_all()
+    except BadCatalogue as error:
+        lines.append(str(error))
+    try:
+        settings = load_with_documents(kind)
+    except BadSettings as error:
+        lines.append(str(error))
+    if lines:
+        raise BadSettings("\n".join(lines))
+    return settings
 
 
 def run(name: str, service: Service, settings: ServiceSettings) -> int:

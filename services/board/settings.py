@@ -1,12 +1,13 @@
 """The settings of the board, read from its environment once at the start."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
-from pydantic import Field, HttpUrl, model_validator
+from pydantic import Field, HttpUrl
 
 from shared.kafka.settings import KafkaSettings
 from shared.policy.settings import PolicySettings
+from shared.settings import WrongSetting
 from shared.web.settings import WebSettings
 
 
@@ -23,8 +24,8 @@ class Settings(KafkaSettings, WebSettings, PolicySettings):
     )
     intake_timeout_seconds: float = Field(8.0, gt=0, le=60, description="for one report")
 
-    @model_validator(mode="after")
-    def _has_a_folder(self) -> Self:
+    def contradictions(self) -> Iterator[WrongSetting]:
+        """The file has a folder to be in."""
+        yield from super().contradictions()
         if not self.board_file.absolute().parent.is_dir():
-            raise ValueError(f"board_file={self.board_file}: its folder is not there")
-        return self
+            yield WrongSetting(("board_file",), f"FRONTLINE_BOARD_FILE={self.board_file}: its folder is not there")

@@ -48,6 +48,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "services.cli.token:app",
         "Create API keys, signed tokens, and the secret of ids.",
     ),
+    "settings": (
+        "services.cli.settings_check:check_settings",
+        "Check the settings of the services, without starting them.",
+    ),
     "doctor": ("services.cli.doctor:doctor", "Check whether Frontline can run on this machine."),
 }
 

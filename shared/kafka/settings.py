@@ -1,33 +1,28 @@
 """Settings of the connection to Kafka and of the task runtime: read from the environment once, in `__main__`."""
 
 import ssl
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal
 
-from pydantic import DirectoryPath, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import DirectoryPath, Field, SecretStr, field_validator
 
-from shared.kafka.faults import KafkaFault
 from shared.kafka.namespace import PATTERN, Namespace
+from shared.settings import PREFIX, BadSettings, EnvironmentSettings, WrongSetting, load
 from shared.test_clock import AdvanceableClock
 from shared.watched_clock import WatchedClock
 
-PREFIX = "FRONTLINE_"
+__all__ = ["PREFIX", "BadSettings", "KafkaSettings", "load"]  # most callers need these together
+
 _LAST_PORT = 65_535
 
 
-class BadSettings(KafkaFault):
-    """One or more variables of the environment are wrong; the message has one line for each."""
-
-
-class KafkaSettings(BaseSettings):
+class KafkaSettings(EnvironmentSettings):
     """The address of Kafka, its credentials, and the limits of the task runtime: milliseconds and bytes.
 
     Each field is the variable `FRONTLINE_<FIELD>`. The defaults are right for one machine and for a cluster nearby.
     """
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     kafka_bootstrap: str = Field("127.0.0.1:9092", description="host:port, several separated by commas")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -35,6 +30,9 @@ class KafkaSettings(BaseSettings):
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
     kafka_ssl_ca_file: Path | None = Field(None, description="PEM; None = the machine's authorities")
+    kafka_ssl_cert_file: Path | None = Field(None, description="PEM: this client's certificate, with its chain")
+    kafka_ssl_key_file: Path | None = Field(None, description="PEM; None = the key is in the certificate's file")
+    kafka_ssl_key_password: SecretStr | None = None
 
     namespace: str = Field(
         "", pattern=PATTERN, description="precedes the names of topics, groups and transactional ids, with a dot"
@@ -72,27 +70,76 @@ class KafkaSettings(BaseSettings):
                 raise ValueError(f"{address.strip()!r} is not HOST:PORT; separate several with commas")
         return addresses
 
-    @field_validator("test_clock", mode="before")
+    @field_validator("test_clock", "kafka_ssl_ca_file", "kafka_ssl_cert_file", "kafka_ssl_key_file", mode="before")
     @classmethod
-    def _empty_is_none(cls, folder: Any) -> Any:
+    def _empty_is_none(cls, path: Any) -> Any:
         """Else an empty variable would be the current folder."""
-        return folder or None
+        return path or None
 
-    @model_validator(mode="after")
-    def _check_together(self) -> Self:
-        if self.kafka_security_protocol.startswith("SASL") and not (
-            self.kafka_sasl_username and self.kafka_sasl_password
-        ):
-            raise ValueError(
-                f"kafka_security_protocol={self.kafka_security_protocol} needs kafka_sasl_username and "
-                "kafka_sasl_password"
+    def contradictions(self) -> Iterator[WrongSetting]:
+        """Credentials that are missing, files of TLS that cannot be used, and limits that contradict each other."""
+        yield from super().contradictions()
+        protocol = self.kafka_security_protocol
+        if protocol.startswith("SASL") and not (self.kafka_sasl_username and self.kafka_sasl_password):
+            yield WrongSetting(
+                ("kafka_security_protocol", "kafka_sasl_username", "kafka_sasl_password"),
+                f"{PREFIX}KAFKA_SECURITY_PROTOCOL={protocol} needs {PREFIX}KAFKA_SASL_USERNAME and "
+                f"{PREFIX}KAFKA_SASL_PASSWORD",
             )
+        yield from self._wrong_files()
         if self.heartbeat_interval_ms * 3 > self.session_timeout_ms:
-            raise ValueError(
-                f"heartbeat_interval_ms={self.heartbeat_interval_ms} is more than a third of "
-                f"session_timeout_ms={self.session_timeout_ms}: one late heartbeat would cost the membership"
+            yield WrongSetting(
+                ("heartbeat_interval_ms", "session_timeout_ms"),
+                f"{PREFIX}HEARTBEAT_INTERVAL_MS={self.heartbeat_interval_ms} is more than a third of "
+                f"{PREFIX}SESSION_TIMEOUT_MS={self.session_timeout_ms}: one late heartbeat would cost the membership",
             )
-        return self
+
+    def _wrong_files(self) -> Iterator[WrongSetting]:
+        """Else a client would fail at each try to connect, and that looks like a broker that does not answer."""
+        readable = True
+        for name in ("kafka_ssl_ca_file", "kafka_ssl_cert_file", "kafka_ssl_key_file"):
+            path: Path | None = getattr(self, name)
+            try:
+                content = b"" if path is None else path.read_bytes()
+                if path is not None and b"-----BEGIN " not in content:
+                    raise ValueError("has nothing in the form of PEM")
+            except OSError as error:
+                readable = False
+                yield WrongSetting((name,), f"{PREFIX}{name.upper()}={path}: cannot be read: {error.strerror}")
+            except ValueError as error:
+                readable = False
+                yield WrongSetting((name,), f"{PREFIX}{name.upper()}={path}: {error}")
+        if readable:
+            yield from self._unusable_certificates()
+
+    def _unusable_certificates(self) -> Iterator[WrongSetting]:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if self.kafka_ssl_ca_file is not None:
+            try:
+                context.load_verify_locations(self.kafka_ssl_ca_file)
+            except ssl.SSLError:
+                line = f"{PREFIX}KAFKA_SSL_CA_FILE={self.kafka_ssl_ca_file}: has no certificate in PEM form"
+                yield WrongSetting(("kafka_ssl_ca_file",), line)
+        try:
+            self._load_own_certificate(context)
+        except ssl.SSLError as error:
+            yield WrongSetting(
+                ("kafka_ssl_cert_file", "kafka_ssl_key_file", "kafka_ssl_key_password"),
+                f"{PREFIX}KAFKA_SSL_CERT_FILE={self.kafka_ssl_cert_file}: cannot be used with its key "
+                f"({PREFIX}KAFKA_SSL_KEY_FILE, {PREFIX}KAFKA_SSL_KEY_PASSWORD): {error.reason or 'not readable'}",
+            )
+        if self.kafka_ssl_cert_file is None and self.kafka_ssl_key_file is not None:
+            yield WrongSetting(
+                ("kafka_ssl_cert_file", "kafka_ssl_key_file"),
+                f"{PREFIX}KAFKA_SSL_KEY_FILE={self.kafka_ssl_key_file} needs {PREFIX}KAFKA_SSL_CERT_FILE",
+            )
+
+    def _load_own_certificate(self, context: ssl.SSLContext) -> None:
+        if self.kafka_ssl_cert_file is not None:
+            password = self.kafka_ssl_key_password
+            # With None, OpenSSL would ask for the password on the terminal.
+            secret = password.get_secret_value() if password else ""
+            context.load_cert_chain(self.kafka_ssl_cert_file, self.kafka_ssl_key_file, secret)
 
     @property
     def names(self) -> Namespace:
@@ -115,36 +162,11 @@ class KafkaSettings(BaseSettings):
             "request_timeout_ms": self.kafka_request_timeout_ms,
         }
         if self.kafka_security_protocol.endswith("SSL"):
-            arguments["ssl_context"] = ssl.create_default_context(
-                cafile=str(self.kafka_ssl_ca_file) if self.kafka_ssl_ca_file else None
-            )
+            arguments["ssl_context"] = context = ssl.create_default_context(cafile=self.kafka_ssl_ca_file)
+            self._load_own_certificate(context)
         if self.kafka_security_protocol.startswith("SASL"):
             password = self.kafka_sasl_password
             arguments["sasl_mechanism"] = self.kafka_sasl_mechanism
             arguments["sasl_plain_username"] = self.kafka_sasl_username
             arguments["sasl_plain_password"] = password.get_secret_value() if password else None
         return arguments
-
-
-_Settings = TypeVar("_Settings", bound=BaseSettings)
-
-
-def load(kind: type[_Settings], **given: Any) -> _Settings:
-    """Read settings from the environment; `given` values win. Raises BadSettings, which never quotes a secret."""
-    try:
-        return kind(**given)
-    except ValidationError as error:
-        raise BadSettings("\n".join(_line(kind, detail) for detail in error.errors(include_url=False))) from None
-
-
-def _line(kind: type[BaseSettings], detail: Any) -> str:
-    place, message = detail["loc"], detail["msg"].removeprefix("Value error, ")
-    if not place:
-        for name in sorted(kind.model_fields, key=len, reverse=True):
-            message = message.replace(name, PREFIX + name.upper())
-        return str(message)
-    name = str(place[0])
-    field = kind.model_fields.get(name)
-    secret = field is not None and "Secret" in str(field.annotation)
-    value = "***" if secret else repr(detail["input"])
-    return f"{PREFIX}{name.upper()}={value}: {message}"

@@ -1,13 +1,16 @@
 """The settings that name the editions of a service or command."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
+from pydantic_settings import NoDecode
 
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
+from shared.policy.mistakes import PolicyError
+from shared.settings import PREFIX, EnvironmentSettings, WrongSetting
 
 
 def _split(value: object) -> object:
@@ -30,17 +33,27 @@ PolicyNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), Fiel
 PolicyFolder = Annotated[Path | None, BeforeValidator(_blank_is_none), AfterValidator(_folder)]
 
 
-class PolicySettings(BaseSettings):
+class PolicySettings(EnvironmentSettings):
     """FRONTLINE_POLICIES: names or files, separated by commas. With several, `effective_from` chooses.
 
     FRONTLINE_POLICY_DIR: a folder of one's own editions, beside the shipped ones.
     """
 
-    model_config = SettingsConfigDict(env_prefix="FRONTLINE_", extra="ignore", frozen=True)
-
     policies: PolicyNames = ("guidelines-2021",)
     policy_dir: PolicyFolder = None
+    _editions: EditionLibrary | None = PrivateAttr(None)
 
     def editions(self) -> EditionLibrary:
-        """The library of these editions. Raises PolicyError with the mistakes of all of them."""
-        return load_library(self.policies, self.policy_dir)
+        """The library of these editions, read at the first call. Raises PolicyError with the mistakes of all."""
+        if self._editions is None:
+            self._editions = load_library(self.policies, self.policy_dir)
+        return self._editions
+
+    def wrong_documents(self) -> Iterator[WrongSetting]:
+        """The mistakes of all editions, one line each."""
+        yield from super().wrong_documents()
+        try:
+            self.editions()
+        except PolicyError as error:
+            lines = "\n".join(f"{PREFIX}POLICIES: {mistake}" for mistake in error.mistakes)
+            yield WrongSetting(("policies", "policy_dir"), lines)

@@ -1,16 +1,18 @@
 """The settings of a service with callers: who is admitted and how often, and how many may be connected."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
 from limits import parse
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
 from shared.contracts.request_ids import MIN_SECRET
 from shared.http.limits import HttpLimits, http_limits, possible_connections
 from shared.http.service_settings import ServiceSettings
+from shared.settings import BadSettings, WrongSetting
 from shared.wall_clock import utc_now
 from shared.web.admission import read_hosts, read_keys
+from shared.web.api_keys import ApiKey
 from shared.web.callers import Callers
 from shared.web.origins import is_origin
 
@@ -51,53 +53,56 @@ class WebSettings(ServiceSettings):
 
     _rates = field_validator("unauthenticated_rate", "anonymous_rate")(checked_rate)
 
-    @model_validator(mode="after")
-    def _one_source_of_keys(self) -> Self:
+    def contradictions(self) -> Iterator[WrongSetting]:
+        """Who is admitted is set in one place, the secrets are long, and origins and connections are possible."""
+        yield from super().contradictions()
         if (self.api_keys is None) == (self.api_keys_file is None):
-            raise ValueError(
+            yield WrongSetting(
+                ("api_keys", "api_keys_file"),
                 "set one of FRONTLINE_API_KEYS and FRONTLINE_API_KEYS_FILE; "
-                "`frontline token key NAME --scopes submit` makes a key and its entry"
+                "`frontline token key NAME --scopes submit` makes a key and its entry",
             )
-        return self
-
-    @model_validator(mode="after")
-    def _one_source_of_hosts(self) -> Self:
         if self.token_hosts is not None and self.token_hosts_file is not None:
-            raise ValueError("set one of FRONTLINE_TOKEN_HOSTS and FRONTLINE_TOKEN_HOSTS_FILE, not both")
-        return self
-
-    @model_validator(mode="after")
-    def _origins_are_origins(self) -> Self:
-        for origin in self.other_origins:
-            if not is_origin(origin):
-                raise ValueError(
-                    f"FRONTLINE_CORS_ORIGINS: {origin!r} is no origin; write it like https://portal.example, "
-                    "without a path, and several separated by commas"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _secrets_are_long(self) -> Self:
-        secrets = self.id_secrets
-        if not secrets:
-            raise ValueError("FRONTLINE_ID_SECRET: is required, so that ids cannot be guessed; " + _HOW_TO_MAKE_ONE)
-        for number, secret in enumerate(secrets, 1):
-            if len(secret.decode()) < MIN_SECRET:
-                raise ValueError(
-                    f"FRONTLINE_ID_SECRET: secret {number} of {len(secrets)} has fewer than {MIN_SECRET} characters; "
-                    + _HOW_TO_MAKE_ONE
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _no_more_connections_than_files(self) -> Self:
+            yield WrongSetting(
+                ("token_hosts", "token_hosts_file"),
+                "set one of FRONTLINE_TOKEN_HOSTS and FRONTLINE_TOKEN_HOSTS_FILE, not both",
+            )
+        wrong = [origin for origin in self.other_origins if not is_origin(origin)]
+        if wrong:
+            yield WrongSetting(
+                ("cors_origins",),
+                f"FRONTLINE_CORS_ORIGINS: {', '.join(map(repr, wrong))} is no origin; write it like "
+                "https://portal.example, without a path, and several separated by commas",
+            )
+        if reason := self._wrong_secrets():
+            yield WrongSetting(("id_secret",), f"FRONTLINE_ID_SECRET: {reason}; {_HOW_TO_MAKE_ONE}")
         possible = possible_connections()
         if self.http_connections is not None and possible is not None and self.http_connections > possible:
-            raise ValueError(
-                f"http_connections={self.http_connections}: `ulimit -n` leaves {possible} for connections; "
-                "set at most that, or raise `ulimit -n`"
+            yield WrongSetting(
+                ("http_connections",),
+                f"FRONTLINE_HTTP_CONNECTIONS={self.http_connections}: `ulimit -n` leaves {possible} for connections; "
+                "set at most that, or raise `ulimit -n`",
             )
-        return self
+
+    def _wrong_secrets(self) -> str:
+        secrets = self.id_secrets
+        if not secrets:
+            return "is required, so that ids cannot be guessed"
+        short = [str(number) for number, secret in enumerate(secrets, 1) if len(secret.decode()) < MIN_SECRET]
+        return f"secret {', '.join(short)} of {len(secrets)} has fewer than {MIN_SECRET} characters" if short else ""
+
+    def wrong_documents(self) -> Iterator[WrongSetting]:
+        """The mistakes in the lists of who is admitted, and files that cannot be read."""
+        yield from super().wrong_documents()
+        keys: tuple[ApiKey, ...] = ()
+        try:
+            keys = read_keys("FRONTLINE_API_KEYS", self.api_keys, self.api_keys_file)
+        except BadSettings as error:
+            yield WrongSetting(("api_keys", "api_keys_file"), str(error))
+        try:
+            read_hosts("FRONTLINE_TOKEN_HOSTS", self.token_hosts, self.token_hosts_file, keys)
+        except BadSettings as error:
+            yield WrongSetting(("token_hosts", "token_hosts_file"), str(error))
 
     @property
     def id_secrets(self) -> tuple[bytes, ...]:
