@@ -6,27 +6,29 @@ Only `show --value` prints content, since a customer may have written it.
 import asyncio
 import base64
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 from cyclopts import App, Parameter
-from rich.console import Console
-from rich.table import Table
 
+from services.cli.dead_letters_view import lines_of
 from services.cli.kafka_errors import kafka_errors
 from services.cli.options import BAD_INPUT, CommandFailed, Flag, Kafka, kafka_settings, report
 from shared.contracts.base import format_instant
 from shared.contracts.topics import REQUESTS
-from shared.kafka.dead_letter_log import SOURCES, Found, NoOriginal, Place, read_all, read_one, read_original, replay
+from shared.kafka.dead_letter_log import SOURCES, Found, Place, read_all, read_some
+from shared.kafka.dead_letter_replay import NoOriginal, read_original, replayer
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
+from shared.wall_clock import utc_now
 
 DONE, FAILED = 0, 1
 CONFLICT = (
     "another request with the same id counts, and after two days the router would decide this one as well; "
     "--force replays it"
 )
+AGAIN = "--force writes it to its topic once more"
 
 app = App(name="dead-letters")
 
@@ -36,31 +38,49 @@ Cause = Annotated[str | None, Parameter(help="Only those with this cause, such a
 _Result = TypeVar("_Result")
 
 
+class Answer(NamedTuple):
+    """What became of one dead letter that was to be replayed."""
+
+    id: str
+    problem: str = ""  # "" = it was replayed
+    left_out: str = ""  # the reason why nothing was tried: "conflict", "replayed"
+
+
 @app.command(name="list")
-def list_dead_letters(*, topic: Topic = None, cause: Cause = None, kafka: Kafka = None, as_json: Json = False) -> int:
-    """List dead letters with their causes, without their content."""
+def list_dead_letters(
+    *, topic: Topic = None, cause: Cause = None, pending: Flag = False, kafka: Kafka = None, as_json: Json = False
+) -> int:
+    """List dead letters with their causes and when they were replayed, without their content.
+
+    The id of a dead letter is the place of its record: TOPIC:PARTITION:OFFSET. A record of another program in a
+    dead-letter topic has its own place.
+
+    Parameters
+    ----------
+    pending
+        Only those that were not replayed.
+    """
     try:
         found = _call(kafka, lambda settings: _collect(settings, topic, cause))
     except CommandFailed as failed:
         return report(failed)
+    found = [each for each in found if not (pending and each.replays)]
     if as_json:
         for each in found:
             print(_json(_about(each)))
-    elif not found:
-        print("no dead letters")
     else:
-        _table(found)
+        print("\n".join(lines_of(found)) or "no dead letters")
     return DONE
 
 
 @app.command
 def show(place: str, *, value: Flag = False, kafka: Kafka = None, as_json: Json = False) -> int:
-    """Show one dead letter: its source record, its cause and the names of its headers.
+    """Show one dead letter: its source record, its cause, the names of its headers, and when it was replayed.
 
     Parameters
     ----------
     place
-        Its id as `list` shows it: TOPIC:PARTITION:OFFSET.
+        Its id as `list` shows it: TOPIC:PARTITION:OFFSET of its record. Its own place in TOPIC-dlt does as well.
     value
         Also show key, headers and value. They may contain what a customer wrote. Those of a dead letter by reference
         are read from its source topic, if that still has the record.
@@ -84,7 +104,8 @@ def replay_dead_letters(
 ) -> int:  # fmt: skip
     """Write dead letters to their source topic again, byte for byte, to be processed like new records.
 
-    A request that was dead-lettered as `conflict` is left out: another one with the same id counts.
+    Those that were replayed already are left out, and so is a request that was dead-lettered as `conflict`: another
+    one with the same id counts.
 
     Parameters
     ----------
@@ -93,36 +114,48 @@ def replay_dead_letters(
     every
         All of them, or those that --topic and --cause select.
     force
-        Replay conflicting requests too. One that is older than two days becomes a second decision of its case.
+        Replay also what was replayed already, and conflicting requests. A request that is older than two days becomes
+        a second decision of its case.
     """
     try:
         if bool(places) == every:
             raise CommandFailed("name dead letters, or use --all (with --topic and --cause to select)", BAD_INPUT)
         chosen = [_place(place) for place in places]
-        answers, left = _call(kafka, lambda settings: _replay(settings, chosen, topic, cause, force))
+        answers = _call(kafka, lambda settings: _replay(settings, chosen, topic, cause, force))
     except CommandFailed as failed:
         return report(failed)
-    for place, problem in answers + [(each, CONFLICT) for each in left if as_json]:
+    for answer in answers:
         if as_json:
-            print(_json({"id": str(place), "replayed": not problem, "problem": problem or None}))
-        else:
-            print(f"{place}: {problem or 'replayed'}", file=sys.stderr if problem else sys.stdout)
-    if left and not as_json:
-        print(f"not replayed: {len(left)} of cause conflict in {REQUESTS.name}: {CONFLICT}", file=sys.stderr)
-    return FAILED if any(problem for _, problem in answers) or (places and left) else DONE
+            print(_json({"id": answer.id, "replayed": not answer.problem, "problem": answer.problem or None}))
+        elif not answer.left_out or (places and answer.left_out != "conflict"):
+            told = f"{answer.id}: {answer.problem or 'replayed'}"
+            print(told, file=sys.stderr if answer.problem else sys.stdout)
+    if not as_json:
+        _tell_left_out(answers, named=bool(places))
+    return FAILED if any(answer.problem and (places or not answer.left_out) for answer in answers) else DONE
+
+
+def _tell_left_out(answers: Sequence[Answer], *, named: bool) -> None:
+    conflicts = sum(answer.left_out == "conflict" for answer in answers)
+    replayed = sum(answer.left_out == "replayed" for answer in answers)
+    if conflicts:
+        print(f"not replayed: {conflicts} of cause conflict in {REQUESTS.name}: {CONFLICT}", file=sys.stderr)
+    if replayed and not named:
+        print(f"not replayed: {replayed} that were replayed already; {AGAIN}", file=sys.stderr)
 
 
 async def _collect(settings: KafkaSettings, topic: str | None, cause: str | None) -> list[Found]:
     if topic is not None and topic not in SOURCES:
         raise CommandFailed(f"--topic {topic} is not one of {', '.join(SOURCES)}", BAD_INPUT)
-    found: AsyncIterator[Found] = read_all(settings, SOURCES if topic is None else (topic,))
-    return [each async for each in found if cause is None or (each.dead_letter and each.dead_letter.cause == cause)]
+    found = await read_all(settings, SOURCES if topic is None else (topic,))
+    return [each for each in found if cause is None or (each.dead_letter and each.dead_letter.cause == cause)]
 
 
 async def _show(settings: KafkaSettings, place: Place, with_value: bool) -> dict[str, Any]:
-    found = await read_one(settings, place)
+    at_place = (await read_some(settings, [place]))[place]
+    found, problem = _the_one(at_place)
     if found is None:
-        raise CommandFailed(f"there is no dead letter at {place}", FAILED)
+        raise CommandFailed(f"{place}: {problem}", FAILED)
     about = _about(found)
     if found.dead_letter is None:
         return about
@@ -138,22 +171,48 @@ async def _show(settings: KafkaSettings, place: Place, with_value: bool) -> dict
     return about | {"problem": problem} if problem else about
 
 
+def _the_one(found: Sequence[Found]) -> tuple[Found | None, str]:
+    """The dead letter at a place, or the problem."""
+    if len(found) == 1:
+        return found[0], ""
+    if not found:
+        return None, "there is no dead letter with this id"
+    return None, f"several dead letters have this id; name one of {', '.join(str(each.own) for each in found)}"
+
+
 async def _replay(
     settings: KafkaSettings, places: list[Place], topic: str | None, cause: str | None, force: bool
-) -> tuple[list[tuple[Place, str]], list[Place]]:
-    """Each dead letter that was to be replayed with its problem, or ""; and those that are left out."""
-    answers: list[tuple[Place, str]] = []
-    found = [] if places else await _collect(settings, topic, cause)
-    for place in places:
-        each = await read_one(settings, place)
-        if each is None:
-            answers.append((place, "there is no dead letter at this place"))
-        else:
-            found.append(each)
-    left = [] if force else [each for each in found if _is_conflicting_request(each)]
-    chosen = [each for each in found if force or not _is_conflicting_request(each)]
-    answers += [(each.place, problem) async for each, problem in replay(settings, chosen)]
-    return answers, [each.place for each in left]
+) -> list[Answer]:
+    """What became of each dead letter that was to be replayed."""
+    answers: list[Answer] = []
+    async with replayer(settings, utc_now) as replays:
+        found = [] if places else await _collect(settings, topic, cause)
+        for place, at_place in (await read_some(settings, places) if places else {}).items():
+            one, problem = _the_one(at_place)
+            if one is None:
+                answers.append(Answer(str(place), problem))
+            else:
+                found.append(one)
+        for each in found:
+            if not force and (left_out := _left_out(each)):
+                answers.append(left_out)
+                continue
+            try:
+                await replays.replay(each)
+            except NoOriginal as error:
+                answers.append(Answer(str(each), str(error)))
+            else:
+                answers.append(Answer(str(each)))
+    return answers
+
+
+def _left_out(found: Found) -> Answer | None:
+    if found.replays:
+        last = found.replays[-1]
+        return Answer(
+            str(found), f"was replayed already at {format_instant(last.at)}, as {last.place}; {AGAIN}", "replayed"
+        )
+    return Answer(str(found), CONFLICT, "conflict") if _is_conflicting_request(found) else None
 
 
 def _is_conflicting_request(found: Found) -> bool:
@@ -163,10 +222,11 @@ def _is_conflicting_request(found: Found) -> bool:
 
 
 def _about(found: Found) -> dict[str, Any]:
-    about: dict[str, Any] = {"id": str(found.place)}
+    about: dict[str, Any] = {"id": str(found), "dead_letter": str(found.own)}
+    replays = [{"at": format_instant(each.at), "as": each.place} for each in found.replays]
     dead_letter = found.dead_letter
     if dead_letter is None:
-        return about | {"problem": found.problem}
+        return about | {"replayed": replays, "problem": found.problem}
     record = dead_letter.record
     return about | {
         "cause": dead_letter.cause,
@@ -178,6 +238,7 @@ def _about(found: Found) -> dict[str, Any]:
         "offset": record.offset,
         "bytes": None if record.value is None else len(record.value),
         "by_reference": dead_letter.by_reference,
+        "replayed": replays,
     }
 
 
@@ -197,18 +258,6 @@ def _text(data: bytes | None) -> str | dict[str, str] | None:
         return data.decode()
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(data).decode()}
-
-
-def _table(found: list[Found]) -> None:
-    table = Table("id", "at", "service", "cause", "message", box=None, pad_edge=False)
-    for each in found:
-        found_one = each.dead_letter
-        if found_one is None:
-            table.add_row(str(each.place), "", "", "?", each.problem)
-        else:
-            about = (format_instant(found_one.at), found_one.service, found_one.cause, found_one.message)
-            table.add_row(str(each.place), *about)
-    Console(soft_wrap=True, highlight=False, markup=False).print(table)
 
 
 def _place(text: str) -> Place:

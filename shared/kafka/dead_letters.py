@@ -13,6 +13,7 @@ _NAMES = (
     *("dlt-cause", "dlt-message", "dlt-service", "dlt-topic", "dlt-partition", "dlt-offset", "dlt-timestamp"),
     *("dlt-at", "dlt-body", "dlt-unfired-from"),
 )
+_REPLAY_NAMES = ("dlt-replayed-offset", "dlt-replayed-at", "dlt-replayed-as")
 _BODY_INLINE, _BODY_BY_REFERENCE = "inline", "by-reference"
 _MESSAGE_LIMIT = 2_000  # characters; messages name fields and ids, which are short
 _KEY_LIMIT = 32 * 1024  # bytes; a dead letter by reference leaves a longer key in the source topic, like the value
@@ -41,6 +42,19 @@ class DeadLetter:
     unfired_from: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A dead letter's record was written to its source topic again.
+
+    `letter` is the offset of the dead letter in its partition, and `place` where the record is now:
+    TOPIC:PARTITION:OFFSET. It is itself a record of the dead-letter topic, written in the same transaction.
+    """
+
+    letter: int
+    at: datetime
+    place: str
+
+
 def topic_of(source_topic: str) -> str:
     """The dead-letter topic of a source topic."""
     return source_topic + DEAD_LETTER_SUFFIX
@@ -67,6 +81,24 @@ def to_output(dead_letter: DeadLetter) -> Output:
         key = source.key if len(source.key or b"") <= _KEY_LIMIT else None
         return Output(topic_of(source.topic), key, None, causes, source.partition)
     return Output(topic_of(source.topic), source.key, source.value, source.headers + causes, source.partition)
+
+
+def replayed_to_output(replayed: Replayed, topic: str, partition: int) -> Output:
+    """The record to produce beside the dead letter, to the dead-letter topic `topic`."""
+    values = (str(replayed.letter), _text(replayed.at), replayed.place)
+    headers = tuple((name, value.encode()) for name, value in zip(_REPLAY_NAMES, values, strict=True))
+    return Output(topic, None, None, headers, partition)
+
+
+def parse_replayed(record: Record) -> Replayed | None:
+    """What `replayed_to_output` wrote; None if `record` is something else."""
+    if tuple(name for name, _ in record.headers) != _REPLAY_NAMES:
+        return None
+    try:
+        letter, at, place = (data.decode() for _, data in record.headers)
+        return Replayed(int(letter), datetime.fromisoformat(at), place)
+    except (ValueError, AttributeError):
+        return None
 
 
 def parse(key: bytes | None, value: bytes | None, headers: Headers) -> DeadLetter:

@@ -5,19 +5,24 @@ import json
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
+from frontline_testkit.log import EventLog
 from services.cli.dead_letters import app
 from services.router.topology import RouterTopology
 from shared.contracts.topics import ACTIVITY, CASES, ENTITLEMENTS, REQUESTS
 from shared.kafka import dead_letters
+from shared.kafka.dead_letter_log import Found, read_all
+from shared.kafka.dead_letter_replay import replayer
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.partitioning import partition_for, partitioner
 from shared.kafka.record import Record
@@ -31,6 +36,7 @@ from tests.harness.topology_driver import TopologyDriver
 from tests.topology.router.router_task import as_record, case_of
 
 SECRET = "the customer's own words"
+_OFFSETS = count(1_000_000)  # of source records that are not there
 HEADERS = (("ce_id", b"\xff\x00"), ("dlt-cause", b"not ours"))
 
 
@@ -42,6 +48,7 @@ class Desk:
     key: bytes
     producer: AIOKafkaProducer
     capsys: pytest.CaptureFixture[str]
+    own: dict[str, str] = field(default_factory=dict)  # the place of each dead letter that was written, by its id
 
     async def source(self, value: bytes, partition: int, key: bytes | None = None) -> int:
         """A record of the source topic; returns its offset."""
@@ -49,17 +56,24 @@ class Desk:
         return int(sent.offset)
 
     async def write(self, **about: Any) -> str:
-        """Write a dead letter; returns its id."""
-        partition = about.pop("partition", partition_for(self.key, 6))
+        """Write a dead letter, by default of a record that no other one is of; returns its id."""
+        partition, offset = about.pop("partition", partition_for(self.key, 6)), about.pop("offset", next(_OFFSETS))
         record = Record(
-            *(ACTIVITY.name, partition, about.pop("offset", 7), about.pop("timestamp_ms", -1), self.key),
+            *(ACTIVITY.name, partition, offset, about.pop("timestamp_ms", -1), self.key),
             *(about.pop("value", SECRET.encode()), HEADERS),
         )
-        output = dead_letters.to_output(DeadLetter("a_cause", "why", "escalation", utc_now(), record, **about))
+        cause = about.pop("cause", "a_cause")
+        output = dead_letters.to_output(DeadLetter(cause, "why", "escalation", utc_now(), record, **about))
         sent = await self.producer.send_and_wait(
             output.topic, output.value, key=output.key, partition=output.partition, headers=[*output.headers]
         )
-        return f"{ACTIVITY.name}:{sent.partition}:{sent.offset}"
+        self.own[f"{ACTIVITY.name}:{partition}:{offset}"] = f"{sent.topic}:{sent.partition}:{sent.offset}"
+        return f"{ACTIVITY.name}:{partition}:{offset}"
+
+    async def listed(self) -> dict[str, Any]:
+        """What `list --json` has of activity, by id."""
+        _, out, _ = await self.run("list", "--topic", ACTIVITY.name, "--json")
+        return {line["id"]: line for line in map(json.loads, out.splitlines())}
 
     async def run(self, *words: str) -> tuple[int, str, str]:
         """Run the command; exit code, standard output, standard error."""
@@ -110,7 +124,7 @@ async def test_list_has_causes_and_no_content(desk: Desk) -> None:
     assert (listed[dead_letter]["cause"], listed[dead_letter]["message"], listed[dead_letter]["offset"]) == (
         "a_cause",
         "why",
-        7,
+        int(dead_letter.rpartition(":")[2]),
     )
     assert (listed[dead_letter]["bytes"], listed[other]["bytes"]) == (len(SECRET), None)
     assert SECRET not in out
@@ -123,7 +137,7 @@ async def test_a_record_that_is_no_dead_letter_is_listed_as_such(desk: Desk) -> 
     """Somebody else wrote to the topic: it is reported, and it does not stop the list."""
     sent = await desk.producer.send_and_wait(dead_letters.topic_of(ACTIVITY.name), b"hello", partition=0)
     _, out, _ = await desk.run("list", "--topic", ACTIVITY.name, "--json")
-    place = f"{ACTIVITY.name}:0:{sent.offset}"
+    place = f"{ACTIVITY.name}-dlt:0:{sent.offset}"
     assert "the last headers are" in next(json.loads(line) for line in out.splitlines() if place in line)["problem"]
     code, _, err = await desk.run("replay", place)
     assert code == 1
@@ -160,7 +174,7 @@ async def test_replay_by_reference_reads_the_source(desk: Desk) -> None:
     right = partition_for(desk.key, 6)
     offset = await desk.source(b"large", right)
     kept = await desk.write(by_reference=True, offset=offset)
-    deleted = await desk.write(by_reference=True, offset=10_000_000)
+    deleted = await desk.write(by_reference=True)
     code, out, err = await desk.run("replay", kept, deleted)
     assert code == 1
     assert out == f"{kept}: replayed\n"
@@ -177,10 +191,11 @@ async def test_show_reads_the_value_of_a_dead_letter_by_reference_from_the_sourc
     code, out, _ = await desk.run("show", kept, "--value", "--json")
     shown = json.loads(out)
     assert (code, shown["key"], shown["value"], "problem" in shown) == (0, desk.key.decode(), SECRET, False)
-    deleted = await desk.write(by_reference=True, offset=10_000_000)
+    deleted = await desk.write(by_reference=True)
     code, out, _ = await desk.run("show", deleted, "--value", "--json")
     shown = json.loads(out)
-    missing = f"its value was not kept, and its source no longer has it: {ACTIVITY.name}[{right}]@10000000 is deleted"
+    place = f"{ACTIVITY.name}[{right}]@{deleted.rpartition(':')[2]}"
+    missing = f"its value was not kept, and its source no longer has it: {place} is deleted"
     assert (code, shown["value"], shown["problem"]) == (0, None, missing)
 
 
@@ -211,6 +226,101 @@ async def test_replay_all_takes_what_topic_and_cause_leave(desk: Desk) -> None:
     assert [record.value for record in await desk.sent_back()] == [SECRET.encode()]
 
 
+async def test_an_id_is_the_place_of_the_record_in_its_source_topic(desk: Desk) -> None:
+    """Whoever looks there with another program finds the record that failed. `show` has its own place as well."""
+    right = partition_for(desk.key, 6)
+    offset = await desk.source(b"broken", right)
+    dead_letter = await desk.write(offset=offset)
+    assert dead_letter == f"{ACTIVITY.name}:{right}:{offset}"
+    for name in (dead_letter, desk.own[dead_letter]):
+        _, out, _ = await desk.run("show", name, "--json")
+        shown = json.loads(out)
+        assert (shown["id"], shown["dead_letter"]) == (dead_letter, desk.own[dead_letter])
+
+
+async def test_two_dead_letters_of_one_place_go_by_their_own_places(desk: Desk) -> None:
+    """A topic that was created again has other records at the same offsets: neither may be replayed for the other."""
+    offset = next(_OFFSETS)
+    shared = await desk.write(offset=offset, value=b"first")
+    first = desk.own[shared]
+    await desk.write(offset=offset, value=b"second")
+    second = desk.own[shared]
+    listed = await desk.listed()
+    assert {first, second} <= listed.keys()
+    assert shared not in listed
+    code, out, err = await desk.run("replay", shared)
+    assert (code, out, err) == (1, "", f"{shared}: several dead letters have this id; name one of {first}, {second}\n")
+    assert (await desk.run("replay", second))[0] == 0
+    assert [record.value for record in await desk.sent_back()] == [b"second"]
+
+
+async def test_what_was_replayed_says_so_with_the_time_and_the_new_place(desk: Desk) -> None:
+    """After a fix an operator sees what is left to do, on any machine: the log has it, not a file."""
+    done, left = await desk.write(), await desk.write()
+    before = utc_now()
+    assert (await desk.run("replay", done))[0] == 0
+    (record,) = await desk.sent_back()
+    listed = await desk.listed()
+    (replayed,) = listed[done]["replayed"]
+    assert before <= datetime.fromisoformat(replayed["at"]) <= utc_now()
+    assert replayed["as"] == f"{ACTIVITY.name}:{record.partition}:{record.offset}"
+    assert listed[left]["replayed"] == []
+    _, text, _ = await desk.run("list", "--topic", ACTIVITY.name)
+    assert [replayed["at"] in line for line in text.splitlines() if line.startswith((f"{done} ", f"{left} "))] == [
+        True,
+        False,
+    ]
+    _, out, _ = await desk.run("list", "--topic", ACTIVITY.name, "--pending", "--json")
+    pending = {json.loads(line)["id"] for line in out.splitlines()}
+    assert (left in pending, done in pending) == (True, False)
+
+
+async def test_what_was_replayed_already_is_replayed_again_only_by_force(desk: Desk) -> None:
+    """A second copy of a request that is older than 49 hours would be decided a second time."""
+    dead_letter = await desk.write(cause="another_outage")
+    assert (await desk.run("replay", dead_letter))[0] == 0
+    code, out, err = await desk.run("replay", dead_letter)
+    assert (code, out) == (1, "")
+    assert re.fullmatch(f"{dead_letter}: was replayed already at .*Z, as {ACTIVITY.name}:.*; --force .*\n", err)
+    code, out, err = await desk.run("replay", "--all", "--topic", ACTIVITY.name, "--cause", "another_outage")
+    assert (code, dead_letter in out, f"{dead_letter}:" in err) == (0, False, False)
+    assert re.search("^not replayed: [0-9]+ that were replayed already; --force", err, re.MULTILINE)
+    assert len(await desk.sent_back()) == 1
+    code, out, _ = await desk.run("replay", dead_letter, "--force")
+    assert (code, out) == (0, f"{dead_letter}: replayed\n")
+    assert len(await desk.sent_back()) == 2
+    assert len((await desk.listed())[dead_letter]["replayed"]) == 2
+
+
+async def test_who_reads_the_dead_letters_passes_over_the_note_of_a_replay(desk: Desk, bootstrap: str) -> None:
+    """It is no dead letter: the consumers' kit does not give one to a test."""
+    dead_letter = await desk.write()
+    assert (await desk.run("replay", dead_letter))[0] == 0
+    log = EventLog(bootstrap)
+    try:
+        notes = [each for each in await asyncio.to_thread(log.dead_letters) if (each.topic, each.value) == ("", "")]
+        assert notes == []
+    finally:
+        log.close()
+
+
+async def test_a_replay_that_another_one_has_replaced_writes_nothing(desk: Desk, bootstrap: str) -> None:
+    """Two operators mend the same outage: what both have read as not replayed is written once."""
+    await desk.write()
+    settings = KafkaSettings(kafka_bootstrap=bootstrap)
+    async with replayer(settings, utc_now) as older:
+        (found,) = [each for each in await read_all(settings, [ACTIVITY.name]) if _is_of(each, desk.key)]
+        async with replayer(settings, utc_now) as newer:
+            await newer.replay(found)
+        with pytest.raises(KafkaError):
+            await older.replay(found)
+    assert len(await desk.sent_back()) == 1
+
+
+def _is_of(found: Found, key: bytes) -> bool:
+    return found.dead_letter is not None and found.dead_letter.record.key == key
+
+
 async def test_a_replayed_tombstone_keeps_its_timestamp(desk: Desk) -> None:
     """It withdraws an entitlement as of its timestamp: with that of today it would withdraw the present one."""
     three_weeks_ago = round((utc_now() - timedelta(weeks=3)).timestamp() * 1000)
@@ -226,12 +336,12 @@ async def test_a_conflicting_request_is_not_replayed_unless_forced(desk: Desk) -
     values = {cause: f"{cause} {desk.key.decode()}".encode() for cause in ("conflict", "not_in_edition")}
     ids = {}
     for cause, value in values.items():
-        record = Record(REQUESTS.name, partition, 7, -1, desk.key, value, HEADERS)
+        record = Record(REQUESTS.name, partition, next(_OFFSETS), -1, desk.key, value, HEADERS)
         letter = dead_letters.to_output(DeadLetter(cause, "why", "router", utc_now(), record))
-        sent = await desk.producer.send_and_wait(
+        await desk.producer.send_and_wait(
             letter.topic, letter.value, key=letter.key, partition=letter.partition, headers=[*letter.headers]
         )
-        ids[cause] = f"{REQUESTS.name}:{sent.partition}:{sent.offset}"
+        ids[cause] = f"{REQUESTS.name}:{partition}:{record.offset}"
 
     async def replayed() -> list[bytes | None]:
         return [each.value for each in await log_of(desk.bootstrap, REQUESTS) if each.key == desk.key]
@@ -298,9 +408,9 @@ async def test_an_old_entitlement_that_was_on_a_wrong_partition_leaves_the_prese
         (
             ("show", "support.activity.v1:0:99999999"),
             1,
-            "there is no dead letter at support.activity.v1:0:99999999",
+            "support.activity.v1:0:99999999: there is no dead letter with this id",
         ),
-        (("show", "support.activity.v1:99:0"), 1, "there is no dead letter at support.activity.v1:99:0"),
+        (("show", "support.activity.v1:99:0"), 1, "support.activity.v1:99:0: there is no dead letter with this id"),
         (("replay",), 2, "name dead letters, or use --all"),
         (("replay", "support.activity.v1:0:1", "--all"), 2, "name dead letters, or use --all"),
         (("list", "--topic", "nonsense"), 2, "--topic nonsense is not one of support.requests.v1"),

@@ -9,10 +9,12 @@ from services.cli.case_log_reader import read_cases
 from services.cli.log_reader import read_to_end
 from services.replay.log_from_kafka import read_log
 from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS, Topic, changelog
-from shared.kafka.dead_letter_log import Found, read_all, replay
+from shared.kafka.dead_letter_log import Found, read_all
+from shared.kafka.dead_letter_replay import NoOriginal, replayer
 from shared.kafka.partitioning import partition_for
 from shared.kafka.record import Withheld
 from shared.kafka.settings import KafkaSettings
+from shared.wall_clock import utc_now
 from tests.broker.test_exactly_once import KEYS
 from tests.harness.intake import ID_SECRET, api_keys, topics_at
 from tests.harness.rig import Rig, eventually
@@ -124,16 +126,18 @@ async def test_two_hundred_fifty_megabytes_take_no_memory_of_the_services(bootst
         grown = [service.peak_memory - peak for service, peak in zip(services, before, strict=True)]
     assert max(grown) < 160 * MEGABYTE, grown
     assert all(each.dead_letter and each.dead_letter.by_reference for each in found)
-    refused = [problem async for _, problem in replay(rig.settings, found)]
-    assert len(refused) == 2
-    assert all("must send it again, smaller or readable: offsets " in problem for problem in refused)
+    assert len(found) == 2
+    async with replayer(rig.settings, utc_now) as replays:
+        for each in found:
+            with pytest.raises(NoOriginal, match="must send it again, smaller or readable: offsets "):
+                await replays.replay(each)
 
 
 async def _dead_letters(settings: KafkaSettings, count: int) -> list[Found]:
     """The dead letters of the router's sources that were too large, once there are so many."""
     async with asyncio.timeout(30):
         while True:
-            found = [each async for each in read_all(settings, [ENTITLEMENTS.name, REQUESTS.name])]
+            found = await read_all(settings, [ENTITLEMENTS.name, REQUESTS.name])
             large = [each for each in found if each.dead_letter and each.dead_letter.cause == "record_too_large"]
             if len(large) >= count:
                 return large
