@@ -135,15 +135,14 @@ lock-check: setup
 	@for f in requirements.lock requirements-dev.lock requirements-uv.lock; do \
 	  diff -q $$f $(VENV)/lock-check/$$f >/dev/null || { echo "$$f is not up to date with pyproject.toml; run: make lock" >&2; exit 1; }; done
 
-up: ## Start the same system with Docker Compose on the official Kafka image, and wait until it is ready
-	docker compose up --detach --build --wait
-	@docker compose ps --format 'table {{.Service}}\t{{.Status}}\t{{.Ports}}'
+up: ## Start the same system with Docker Compose on the official Kafka image, wait until it is ready, and say where it is
+	@sh deploy/up.sh
 
 down: ## Stop the compose stack and remove its data
 	docker compose down --volumes --remove-orphans
 
 logs: ## Follow the logs of the compose stack
-	docker compose logs --follow --tail 100
+	@trap 'exit 0' INT; docker compose logs --follow --tail 100 # Ctrl-C is how it ends
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist

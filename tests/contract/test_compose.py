@@ -65,3 +65,29 @@ def test_no_container_has_a_clock_that_a_test_may_advance() -> None:
     """It is for `frontline up --test-clock` alone: here, anybody with an admin's key could move every promise."""
     for file in (ROOT / "docker-compose.yml", ROOT / "Dockerfile", *(ROOT / "deploy").rglob("*.y*ml")):
         assert "TEST_CLOCK" not in file.read_text(encoding="utf-8").upper().replace("-", "_"), file
+
+
+OURS = {name: service for name, service in SERVICES.items() if service["image"] == "frontline:local"}
+
+
+def test_settings_are_checked_before_anything_of_ours_runs() -> None:
+    """Else a wrong one is an unhealthy container after a minute, with the reason in its log alone."""
+    checked = OURS["settings"]
+    assert checked["command"] == ["frontline", "settings"]
+    assert "depends_on" not in checked, "it waits for nothing"
+    assert checked["restart"] == "no"
+    for name, service in OURS.items():
+        if name != "settings":
+            before = {"settings"} if name == "topics" else {"topics"}
+            assert before <= {
+                each
+                for each, about in service["depends_on"].items()
+                if about["condition"] == "service_completed_successfully"
+            }
+
+
+def test_the_settings_that_are_checked_are_those_of_every_service() -> None:
+    """A variable that only the service itself gets is checked too late."""
+    given = OURS["settings"]["environment"]
+    for service in OURS.values():
+        assert service["environment"].items() <= given.items()

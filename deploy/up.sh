@@ -1,0 +1,41 @@
+#!/bin/sh
+# `make up`: checks the settings, starts the compose stack, waits until it is ready, and says where it is and with which key.
+set -eu
+
+docker compose build --quiet
+
+# Before anything is started: in the stack, a wrong setting would only be an unhealthy container with its reason in a log.
+if ! said=$(docker compose --progress quiet run --rm --no-deps -T settings 2>&1); then
+  printf '%s\n' "$said" >&2
+  case $said in
+    *"there is no edition"* | *"FRONTLINE_POLICIES: "*"cannot be read"*) cat >&2 <<'HINT' ;;
+Containers see the files of one folder, FRONTLINE_POLICY_DIR (without it ./policies). Put your editions there, and name them in
+FRONTLINE_POLICIES by the name of the file: FRONTLINE_POLICY_DIR=folder FRONTLINE_POLICIES=my-rules for folder/my-rules.yaml
+HINT
+  esac
+  exit 2
+fi
+
+docker compose up --detach --wait
+
+address() { docker compose port "$1" "$2"; }
+intake=http://$(address intake 8080)
+known=ed20191044553dac8f9c45e62062dd18e7dc1f898a897240b4179fb84fea3db4  # the hash of the key that ships
+if docker compose config | grep -q "$known"; then
+  key='local-development-only (everybody knows it; FRONTLINE_API_KEYS replaces it)'
+else
+  key='one of those in FRONTLINE_API_KEYS'
+fi
+cat <<END
+
+Frontline is up. Open:
+  web form            $intake/
+  chat                $intake/chat
+  API documentation   $intake/docs
+For programs:
+  intake              $intake
+  API key             $key
+  Kafka               $(address kafka 29092)
+  health and metrics  $intake, http://$(address router 8080), http://$(address escalation 8080): /readyz, /metrics
+\`make logs\` follows what it logs, \`make down\` stops it and deletes its data.
+END
