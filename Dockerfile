@@ -15,6 +15,10 @@ COPY services services
 # The packages run from here; nothing is built, so nothing beyond the lock file is needed.
 RUN printf '#!/bin/sh\nexec python -m services.cli "$@"\n' > /usr/local/bin/frontline && chmod 755 /usr/local/bin/frontline \
     && python -m compileall -q services shared && useradd --system --uid 10001 --no-create-home frontline
+# `git describe` of what is built: the repository itself is not here. Last, since it changes with every commit.
+ARG VERSION=
+LABEL org.opencontainers.image.version="${VERSION}"
+ENV FRONTLINE_VERSION=${VERSION}
 USER 10001
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=3 \

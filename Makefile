@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RUNS := $(VENV)/.runs
 INSTALLED := $(VENV)/.installed
 API_TOOLS := $(VENV)/api-tools
 ARGS ?=
@@ -13,6 +14,8 @@ KAFKA_CLASSES := $(VENV)/kafka-classes.jsa
 RUN_TESTS = JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:SharedArchiveFile='$(CURDIR)/$(KAFKA_CLASSES)'" \
   PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+# What installs Frontline: it has a lock file of its own, since it comes first.
+INSTALLERS := uv hatchling hatch-vcs editables
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run screenshots test test-fast test-e2e properties oracle bench bench-backtest bench-timers bench-intake bench-chat mutants check format types schemas lock lock-check tree up down logs clean test-fault test-fault-long api-fuzz api-lint
@@ -20,20 +23,18 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(INSTALLED) ## Make .venv and install exactly what the lock files name
+setup: $(INSTALLED) ## Make .venv and install exactly what the lock files name, tests and checks included
 
 $(INSTALLED): requirements-uv.lock requirements-dev.lock pyproject.toml testkit/pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Frontline needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12" >&2; exit 1; }
-	@test -x $(BIN)/python || { echo "Making $(VENV) with $$($(PYTHON) -V)"; $(PYTHON) -m venv $(VENV); } || \
-	  { echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@echo "Installing from the lock files (with hashes)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-uv.lock
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable testkit
-	@touch $@
+	@sh deploy/install.sh dev $(PYTHON)
+	@touch $@ $(RUNS)
 
-run: setup ## Start the whole system with demo traffic on a real Kafka; Ctrl-C stops it (ARGS=... go to `frontline demo`)
+# What `make run` needs. With tests and checks installed, an update is one of them as well.
+$(RUNS): requirements-uv.lock requirements.lock pyproject.toml
+	@sh deploy/install.sh $(if $(wildcard $(INSTALLED)),dev,run) $(PYTHON)
+	@touch $@ $(wildcard $(INSTALLED))
+
+run: $(RUNS) ## Start the whole system with demo traffic on a real Kafka; Ctrl-C stops it (ARGS=... go to `frontline demo`)
 	@$(BIN)/frontline demo $(ARGS)
 
 $(KAFKA_CLASSES): $(INSTALLED) shared/embedded_kafka/kafka-jars.lock
@@ -125,13 +126,13 @@ schemas: setup ## Write the JSON Schemas of the events, their types here and in 
 lock: setup ## Bring the lock files up to date with pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(COMPILE) $(ARGS) pyproject.toml -o requirements.lock
 	@$(COMPILE) $(ARGS) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
-	@echo uv | $(COMPILE) -c requirements-dev.lock - -o requirements-uv.lock
+	@printf '%s\n' $(INSTALLERS) | $(COMPILE) -c requirements-dev.lock - -o requirements-uv.lock
 
 lock-check: setup
 	@rm -rf $(VENV)/lock-check && mkdir $(VENV)/lock-check && cp requirements*.lock $(VENV)/lock-check
 	@$(COMPILE) pyproject.toml -o $(VENV)/lock-check/requirements.lock
 	@$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o $(VENV)/lock-check/requirements-dev.lock
-	@echo uv | $(COMPILE) -c requirements-dev.lock - -o $(VENV)/lock-check/requirements-uv.lock
+	@printf '%s\n' $(INSTALLERS) | $(COMPILE) -c requirements-dev.lock - -o $(VENV)/lock-check/requirements-uv.lock
 	@for f in requirements.lock requirements-dev.lock requirements-uv.lock; do \
 	  diff -q $$f $(VENV)/lock-check/$$f >/dev/null || { echo "$$f is not up to date with pyproject.toml; run: make lock" >&2; exit 1; }; done
 

@@ -2,6 +2,10 @@
 # `make up`: checks the settings, starts the compose stack, waits until it is ready, and says where it is and with which key.
 set -eu
 
+# As the version of a package: v1.2.0-5-g1a2b3c4 is 1.2.0+5.g1a2b3c4.
+VERSION=${VERSION:-$(git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-\([0-9]*\)-g/+\1.g/')}
+export VERSION
+
 docker compose build --quiet
 
 # Before anything is started: in the stack, a wrong setting would only be an unhealthy container with its reason in a log.

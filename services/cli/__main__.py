@@ -7,11 +7,11 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 from rich.console import Console
 
+from services.cli.version import frontline_version
 from shared.messages.catalogues import BadCatalogue, load_all
 
 BAD_INPUT = 2  # as in options.py, whose import would take longer than `--help`
@@ -19,7 +19,7 @@ BAD_INPUT = 2  # as in options.py, whose import would take longer than `--help`
 app = App(
     name="frontline",
     help="Routes support requests by what the customer is entitled to, and keeps the promises that follow.",
-    version=lambda: version("frontline"),
+    version=frontline_version,
     error_console=Console(stderr=True),
     result_action="return_value",
 )

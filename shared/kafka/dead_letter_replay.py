@@ -1,6 +1,5 @@
 """Sends dead letters back to their source topics, and notes in the dead-letter topic that it did."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -78,8 +77,8 @@ class Replayer:
         """Write one record; returns its offset."""
         batch = self._producer.create_batch()  # `send` refuses a record that has neither key nor value
         batch.append(timestamp=timestamp_ms, key=output.key, value=output.value, headers=[*output.headers])
-        sending: asyncio.Future[int] = await self._producer.send_batch(batch, output.topic, partition=partition)
-        return int((await sending).offset)  # type: ignore[attr-defined]
+        sending = await self._producer.send_batch(batch, output.topic, partition=partition)
+        return int((await sending).offset)
 
 
 class _Sources:

