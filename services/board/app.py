@@ -4,6 +4,8 @@ from fastapi import FastAPI
 
 from services.board import api, pages
 from services.board.pages import routes
+from services.board.pages.visit import policy_reader
+from services.board.policy import pages as policy
 from services.board.service import Service
 from shared.pages import demo_sign_in
 from shared.pages import routes as shared_routes
@@ -35,13 +37,18 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.state.assets = assets = Assets(STATIC)
-    app.state.pages = Pages(pages.TEMPLATES, assets)
+    app.state.pages = Pages(pages.TEMPLATES, assets, policy.TEMPLATES)
     routers = [api.router, routes.router, shared_routes.router_of(home="/")]
     if (file := service.settings.demo_sign_in_file) is not None:
         host = read_demo_host(file, service.gate.callers, service.settings.token_audience)
         routers.append(demo_sign_in.router_of(host, home="/"))
     for router in routers:  # flat, so that a 405 can name the methods of every route
         app.router.routes.extend(router.routes)
+    app.router.routes.extend(
+        policy.policy_routes(
+            rules=service.rules, pages=app.state.pages, reader=policy_reader, now=service.clock, base="reader.html"
+        )
+    )
     cross_origin.install(app, service.settings.other_origins)
     problem.install(app)
     return app

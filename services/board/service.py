@@ -13,6 +13,7 @@ from services.board.store.readers import Readers
 from shared.observability.clock_report import ClockReport
 from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary
+from shared.routing.rulebook import Rulebook
 from shared.test_clock import AdvanceableClock
 from shared.web.callers import Caller, Callers
 from shared.web.errors import CatchingUp
@@ -45,6 +46,7 @@ class Service:
         self.readiness = Readiness()
         self.gate = Gate(callers, settings.unauthenticated_rate)
         self.editions = editions
+        self._rules: Rulebook | None = None
         self.id_secrets = settings.id_secrets
         self.shelf = EditionShelf()
         self.watchers = Watchers()
@@ -70,6 +72,13 @@ class Service:
     def intake_address(self) -> str:
         """Where browsers find the form of intake."""
         return str(self.settings.intake_address or self.settings.intake_url)
+
+    def rules(self) -> Rulebook:
+        """The rules of the edition in force, prepared once for each edition."""
+        edition = self.editions.effective_at(self.clock())
+        if self._rules is None or self._rules.edition is not edition:
+            self._rules = Rulebook(edition)
+        return self._rules
 
     def check(self) -> None:
         """Raise CatchingUp until the log has been read to its end: until then a list would lack cases."""

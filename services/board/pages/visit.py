@@ -1,12 +1,15 @@
 """Who looks at a page of the board."""
 
 from fastapi import Request
+from starlette.responses import Response
 
+from services.board.policy.pages import Reader
 from services.board.service import Service
 from shared.identity.scopes import AGENT_SCOPE
 from shared.pages import visit as visits
 from shared.pages.case.desk_view import at_desk
-from shared.pages.page import Page
+from shared.pages.moments import own_name
+from shared.pages.page import Page, in_language
 from shared.pages.site import Site
 from shared.web.errors import NotSignedIn
 
@@ -34,3 +37,13 @@ def visit_of(request: Request) -> Visit:
 def may_act(visit: Visit) -> bool:
     """Whether they report on any case, and not only look at it."""
     return AGENT_SCOPE in visit.caller.scopes
+
+
+async def policy_reader(request: Request) -> Reader | Response:
+    """Who reads the policy: everybody who is signed in, and whoever comes by, since it is what a company promises."""
+    service: Service = request.app.state.service
+    visit = visits.visit_of(service, request)
+    if "lang" in request.query_params and (answer := in_language(visit)) is not None:
+        return answer
+    frame = {"visit": visit, "own_name": own_name}
+    return Reader(visit.messages, visit.language, visit.zone, frame, visit.keep)

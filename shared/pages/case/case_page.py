@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.messages.messages import Messages
+from shared.pages.ledger import Picture, draw, intervals_of
 from shared.pages.moments import Moments
 from shared.policy.base import in_language
 from shared.policy.model import Edition
 
 Data = Mapping[str, Any]
-BAR = 240  # units of the width of a picture
 # What of a case's history its customer sees, and how it is marked. Of a clock, only how it ended.
 _SHOWN = {
     "customer_replied": "me",
@@ -46,14 +46,6 @@ class Said(NamedTuple):
     at: str
 
 
-class Span(NamedTuple):
-    """A part of the picture of a clock: where it begins, how wide it is, and what it is."""
-
-    start: float
-    width: float
-    kind: str
-
-
 class Promise(NamedTuple):
     """A clock as its customer reads it. `due_at` is null while it stands still.
 
@@ -65,8 +57,7 @@ class Promise(NamedTuple):
     due_at: str | None
     used: float  # share of the target, 0 to 1
     why: str
-    ledger: tuple[Mapping[str, Any], ...]
-    picture: tuple[Span, ...]
+    picture: Picture
     open: bool
 
 
@@ -163,8 +154,7 @@ def _promise(clock: Data, now: datetime, messages: Messages, moments: Moments) -
         due_at=clock["due_at"] if clock["stage"] != "cancelled" else None,
         used=used,
         why=_why(clock, messages, moments),
-        ledger=tuple(_line(entry, messages) for entry in clock["ledger"]),
-        picture=tuple(_picture(clock["ledger"])),
+        picture=_picture(clock, now, messages, moments),
         open=is_open,
     )
 
@@ -199,10 +189,6 @@ def _skipped(entry: Data, messages: Messages, moments: Moments) -> str:
     return messages("page.why.part", start=start, end=end, why=_reason(entry, messages))
 
 
-def _line(entry: Data, messages: Messages) -> dict[str, Any]:
-    return {**entry, "why": _reason(entry, messages)}
-
-
 def _reason(entry: Data, messages: Messages) -> str:
     """Why an interval counted or not; a pause by the name of its status alone, since the interval says when."""
     if entry["reason"] == "paused" and entry["paused_by"] is not None:
@@ -216,20 +202,17 @@ def status_text(status: str, messages: Messages) -> str:
     return messages(code) if messages.knows(code) else messages.name("status", status)
 
 
-def _picture(ledger: Sequence[Data]) -> Iterator[Span]:
-    """The ledger as parts of one bar, as wide as they are long."""
-    whole = sum(entry["seconds"] for entry in ledger) or 1
-    start = 0.0
-    for entry in ledger:
-        width = BAR * entry["seconds"] / whole
-        yield Span(round(start, 2), round(width, 2), _kind(entry))
-        start += width
-
-
-def _kind(entry: Data) -> str:
-    if entry["counted"]:
-        return "open"
-    return entry["reason"] if entry["reason"] in ("paused", "holiday") else "closed"
+def _picture(clock: Data, now: datetime, messages: Messages, moments: Moments) -> Picture:
+    """The ledger of a clock as a picture: up to now, up to when it stopped, or up to its deadline."""
+    entries = [{**entry, "because": _reason(entry, messages)} for entry in clock["ledger"]]
+    stopped_at, due_at = clock["stopped_at"], clock["due_at"]
+    return draw(
+        intervals_of(entries),
+        messages,
+        moments,
+        now=now if stopped_at is None else datetime.fromisoformat(stopped_at),
+        due=None if due_at is None else datetime.fromisoformat(due_at),
+    )
 
 
 def priority_text(found: Data, edition: Edition | None, language: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from shared.messages.catalogues import messages_in
 from shared.messages.messages import Messages
 from shared.pages.case import case_page
-from shared.pages.case.case_page import Happened, Promise, Span
+from shared.pages.case.case_page import Happened, Promise
 from shared.pages.moments import Moments
 from shared.routing.rendering import in_words_of
 from tests.harness.asking import request
@@ -52,11 +52,11 @@ def test_the_deadline_says_what_of_the_time_does_not_count() -> None:
         "Promised: 8 h of working time. What does not count: Mon 23 Nov, 15:00 CET to Mon 23 Nov, 17:00 CET (waiting "
         "for you), Mon 23 Nov, 18:00 CET to Tue 24 Nov, 09:00 CET (closed)."
     )
-    assert [(span.kind, span.width) for span in restoration.picture] == [
-        ("open", 19.2), ("paused", 19.2), ("open", 9.6), ("closed", 144.0), ("open", 48.0)
+    parts = restoration.picture.parts
+    assert [(part.kind, part.seconds / 3600) for part in parts] == [
+        ("counted", 2), ("paused", 2), ("left", 1), ("closed", 15), ("left", 5)
     ]  # fmt: skip
-    assert sum(span.width for span in restoration.picture) == pytest.approx(case_page.BAR)
-    assert restoration.picture[0] == Span(0.0, 19.2, "open")
+    assert parts[1].reason == "waiting for you"
 
 
 def test_the_words_are_those_of_the_reader() -> None:
