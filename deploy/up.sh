@@ -24,6 +24,7 @@ docker compose up --detach --wait
 
 address() { docker compose port "$1" "$2"; }
 intake=http://$(address intake 8080)
+board=http://$(address board 8080)
 known=ed20191044553dac8f9c45e62062dd18e7dc1f898a897240b4179fb84fea3db4  # the hash of the key that ships
 if docker compose config | grep -q "$known"; then
   key='local-development-only (everybody knows it; FRONTLINE_API_KEYS replaces it)'
@@ -35,11 +36,12 @@ cat <<END
 Frontline is up. Open:
   web form            $intake/
   chat                $intake/chat
+  board               $board/
   API documentation   $intake/docs
 For programs:
   intake              $intake
   API key             $key
   Kafka               $(address kafka 29092)
-  health and metrics  $intake, http://$(address router 8080), http://$(address escalation 8080): /readyz, /metrics
+  health and metrics  $intake, $board, http://$(address router 8080), http://$(address escalation 8080): /readyz, /metrics
 \`make logs\` follows what it logs, \`make down\` stops it and deletes its data.
 END

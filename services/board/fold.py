@@ -17,6 +17,7 @@ from shared.kafka import serde
 from shared.kafka.record import Record
 from shared.sla import case_state
 from shared.sla.clock import Clock
+from shared.sla.customer_escalation import NEVER_REQUESTED
 from shared.sla.pinned_edition import Editions
 from shared.sla.terms_in_force import CaseView, view_of
 
@@ -131,7 +132,7 @@ def row_of(case: CaseRouted, folded: Folded, editions: Editions, at: Micros) -> 
         "priority": kind.priority,
         "plan": kind.situation.plan,
         "account_type": kind.situation.account_type,
-        "asked": None if asked is None or asked.stage == "none" else asked.stage,
+        "asked": None if asked is None or asked == NEVER_REQUESTED else asked.stage,
         "changes_at": found.changes_at,
         "breached": int(any(clock.breached_at is not None for clock in found.clocks)),
         **_next(found, folded.spoken, case, at),

@@ -78,7 +78,7 @@ def test_an_agent_sees_who_has_it_the_notes_and_the_way_back_to_the_list() -> No
     values = desk_values(case, _view(chats, case, reader), reader, BOARD)
     html = _html("case/agent_live.html", reader, values["case"], chats, **values)
     assert values["desk"].taken_by == "desk-7"
-    assert '<a href="/board">The board</a>' in html
+    assert '<a href="/board" data-key="u">The board</a>' in html
     assert 'action="/board/c1/act"' in html
     assert "They are cross." in html
     assert "/agent/chats" not in html
