@@ -25,7 +25,7 @@ from rich.table import Table
 from services.cli.kafka_errors import no_answer
 from services.cli.notes import Note, live_notes, usual_folder
 from services.cli.options import report
-from services.cli.ports import HTTP_PORTS, INTAKE, PortTaken, held_ports, holder_of, wanted_ports, way_out
+from services.cli.ports import HTTP_PORTS, INTAKE, PortUnavailable, held_ports, holder_of, wanted_ports, way_out
 from shared.embedded_kafka import jars
 from shared.kafka.ping import answers
 from shared.kafka.settings import BadSettings, KafkaSettings, load
@@ -76,7 +76,7 @@ def doctor(
     """
     try:
         ports = wanted_ports(port, kafka_port, own_kafka=kafka is None)
-    except PortTaken as error:
+    except PortUnavailable as error:
         return report(error)
     checks = asyncio.run(examine(kafka, ports))
     healthy = all(check.status != "fail" for check in checks)
@@ -185,7 +185,7 @@ def free_port(name: str, port: int, running: Sequence[Note]) -> Check:
     try:
         with held_ports({name: port}, ()):
             return Check(title, "ok", f"free, for {name}")
-    except PortTaken:
+    except PortUnavailable:
         return Check(title, "warn", f"taken, and that of {name}", way_out(name))
 
 

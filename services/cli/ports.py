@@ -14,12 +14,12 @@ KAFKA_PORT = 29092  # the compose stack has the same
 LAST = 65_535
 
 
-class PortTaken(CommandFailed):
+class PortUnavailable(CommandFailed):
     """A port is not free, or there is none of that number; the message says who has it and which option to use."""
 
 
 def wanted_ports(port: int, kafka_port: int | None, *, own_kafka: bool) -> dict[str, int]:
-    """The port of each service, and of Kafka if it is to be started: 0 = a free one. Raises PortTaken.
+    """The port of each service, and of Kafka if it is to be started: 0 = a free one. Raises PortUnavailable.
 
     `port` is that of intake. The other services keep their distance to it, so that whoever moves one moves all; with
     0 all are free ones, Kafka's included unless `kafka_port` names it.
@@ -30,13 +30,13 @@ def wanted_ports(port: int, kafka_port: int | None, *, own_kafka: bool) -> dict[
     for name, wanted in moved.items():
         if not 0 <= wanted <= LAST:
             sentence = f"{_option(name)}: the port of {name} would be {wanted}; ports are 0 (a free one) to {LAST}"
-            raise PortTaken(sentence, BAD_INPUT)
+            raise PortUnavailable(sentence, BAD_INPUT)
     return moved
 
 
 @contextmanager
 def held_ports(wanted: Mapping[str, int], running: Sequence[Note]) -> Iterator[dict[str, int]]:
-    """The ports, with a number for each 0, those of services reserved while the block runs. Raises PortTaken.
+    """The ports, with a number for each 0, those of services reserved while the block runs. Raises PortUnavailable.
 
     Kafka's is only tried, since not every kernel lets a broker open what another process has reserved; 0 stays 0, and
     Kafka chooses one. `running` are the notes of the systems that run: one that has not opened its ports yet has them
@@ -61,12 +61,13 @@ def _bound(tried: socket.socket, name: str, port: int, running: Sequence[Note]) 
     """The port to which the socket is bound now."""
     holder = holder_of(port, running) if port else None
     if holder is not None:
-        raise PortTaken(_taken(name, port, f"the `frontline` of process {holder.pid}, which runs since {_at(holder)}"))
+        who = f"the `frontline` of process {holder.pid}, which runs since {_at(holder)}"
+        raise PortUnavailable(_taken(name, port, who))
     tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         tried.bind((HOST, port))
     except OSError as error:
-        raise PortTaken(_taken(name, port, "another program")) from error
+        raise PortUnavailable(_taken(name, port, "another program")) from error
     return int(tried.getsockname()[1])
 
 

@@ -198,9 +198,10 @@ class System:
         return httpx.AsyncClient(base_url=self.urls[INTAKE], headers=headers, timeout=10, trust_env=False)
 
     def _claim_ports(self, holding: ExitStack) -> None:
-        """Choose the ports, and have them from here on: the services' own are reserved by `holding`. Raises PortTaken.
+        """Choose the ports, and have them from here on: those of services are reserved by `holding`.
 
-        The note claims them as well, so that another start does not take one that this one opens only later.
+        The note claims all of them, so that another start does not take one that this one opens only later. Raises
+        PortUnavailable.
         """
         options, note = self._options, OwnNote(usual_folder())
         wanted = wanted_ports(options.port, options.kafka_port, own_kafka=options.kafka is None)

@@ -10,7 +10,7 @@ import pytest
 
 from services.cli.development_key import DEVELOPMENT_KEY
 from services.cli.notes import FOLDER, live_notes
-from services.cli.ports import HTTP_PORTS, PortTaken, held_ports, wanted_ports
+from services.cli.ports import HTTP_PORTS, PortUnavailable, held_ports, wanted_ports
 from tests.harness.command_line import frontline_text
 from tests.harness.ports import free_port
 from tests.harness.up import running
@@ -28,7 +28,7 @@ def _free_block() -> int:
         try:
             with held_ports(wanted_ports(port, None, own_kafka=False), ()):
                 return port
-        except PortTaken:
+        except PortUnavailable:
             continue
 
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from services.cli.demo_accounts import DEMO_ACCOUNTS
-from services.cli.ports import PortTaken
+from services.cli.ports import PortUnavailable
 from services.cli.progress import Progress
 from services.cli.system import Options, System
 from tests.harness.asking import fields
@@ -181,7 +181,7 @@ async def test_a_taken_port_is_one_line_and_starts_nothing(tmp_path: Path) -> No
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]
-        with pytest.raises(PortTaken, match=rf"^port {port} \(intake\) is used by another program: .*--port 0"):
+        with pytest.raises(PortUnavailable, match=rf"^port {port} \(intake\) is used by another program: .*--port 0"):
             await System(Options(tmp_path / "data", port=port), Progress()).start()
     assert not (tmp_path / "data").exists()
 

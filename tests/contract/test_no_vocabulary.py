@@ -58,7 +58,6 @@ ALLOWED = (
     allowed("shared/identity/scopes.py", "admin", "the scope of a key"),
     allowed("shared/web/edge.py", "other", "the label of a metric"),
     allowed("shared/policy/monotony.py", "other", "prose"),
-    allowed("services/cli/doctor.py", "free", "of a port"),
     allowed("shared/", "none", "prose, and a value of other programs"),
 )
 

@@ -83,7 +83,7 @@ async def _found(settings: KafkaSettings, wanted: str | None, messages: Messages
     if not cases:
         return CaseLog()
     newest, *others = (case.case_id for case in cases)
-    code = "explain.last" if wanted is None else "explain.newest_of_account" if others else "explain.only_of_account"
+    code = "explain.last" if wanted is None else "explain.newest_of_account"
     print(printable(messages(code, case=newest, account=wanted, count=len(cases))), file=sys.stderr)
     for case_id in others[:OTHERS] if wanted is not None else ():
         print(f"  {printable(case_id)}", file=sys.stderr)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,9 @@ HOME = Path("/home/somebody")
 
 def note(**given: object) -> Note:
     """A note of this process."""
-    usual = {"pid": os.getpid(), "started": STARTED, "ready": True, "kafka": "127.0.0.1:29092", "namespace": ""}
-    return Note(**{**usual, "ports": {"intake": 8080}, "urls": {}, "data": None, **given})  # type: ignore[arg-type]
+    usual: dict[str, Any] = {"pid": os.getpid(), "started": STARTED, "ready": True, "kafka": "127.0.0.1:29092"}
+    usual |= {"ports": {"intake": 8080}, "urls": {}, "data": None, "namespace": ""}
+    return Note(**{**usual, **given})
 
 
 @pytest.mark.parametrize(

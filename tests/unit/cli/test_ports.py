@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.cli.notes import Note
-from services.cli.ports import HTTP_PORTS, PortTaken, held_ports, wanted_ports
+from services.cli.ports import HTTP_PORTS, PortUnavailable, held_ports, wanted_ports
 
 SERVICES = tuple(HTTP_PORTS)
 
@@ -51,7 +51,7 @@ def test_port_0_is_a_free_port_for_everything() -> None:
 @pytest.mark.parametrize(("port", "kafka_port", "option"), [(65_535, None, "--port"), (8080, 70_000, "--kafka-port")])
 def test_a_port_that_there_is_not_names_its_option(port: int, kafka_port: int | None, option: str) -> None:
     """Intake's may be possible, and that of another service not."""
-    with pytest.raises(PortTaken, match=f"^{option}: .* ports are 0 \\(a free one\\) to 65535$"):
+    with pytest.raises(PortUnavailable, match=f"^{option}: .* ports are 0 \\(a free one\\) to 65535$"):
         wanted_ports(port, kafka_port, own_kafka=True)
 
 
@@ -66,7 +66,7 @@ def test_free_ports_are_numbers_of_their_own_while_they_are_held() -> None:
 @pytest.mark.parametrize(("name", "option"), [("intake", "--port"), ("kafka", "--kafka-port")])
 def test_a_taken_port_is_one_sentence_with_the_way_out(name: str, option: str, taken: int) -> None:
     """The option is that of what has the port."""
-    with pytest.raises(PortTaken) as caught, held_ports({name: taken}, ()):
+    with pytest.raises(PortUnavailable) as caught, held_ports({name: taken}, ()):
         pass
     assert str(caught.value) == (
         f"port {taken} ({name}) is used by another program: end it, or choose another with {option} "
@@ -77,5 +77,5 @@ def test_a_taken_port_is_one_sentence_with_the_way_out(name: str, option: str, t
 def test_a_port_of_another_system_names_its_process_even_before_it_is_open() -> None:
     """Kafka takes seconds to start; whoever starts a second system learns at once whose port it is."""
     sentence = r"^port 29092 \(kafka\) is used by the `frontline` of process 4711, which runs since"
-    with pytest.raises(PortTaken, match=sentence), held_ports({"kafka": 29092}, [running(kafka=29092)]):
+    with pytest.raises(PortUnavailable, match=sentence), held_ports({"kafka": 29092}, [running(kafka=29092)]):
         pass

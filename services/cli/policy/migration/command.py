@@ -85,14 +85,16 @@ def migrate(
         print(messages(problem, variable=KEY), file=sys.stderr)
         return BAD_INPUT
     try:
+        pinned = None if edition is None else _pinned(edition, policies)
+        library = load(PolicySettings, **({} if policies is None else {"policy_dir": policies})).editions()
         settings, note = chosen_system(kafka, lang)
         migration = Migration(
             settings=settings,
             intake=intake or (USUAL_INTAKE if note is None else note.urls["intake"]),
             key=os.environ.get(KEY, ""),
             choice=choice,
-            target=None if edition is None else _pinned(edition, policies),
-            library=load(PolicySettings, **({} if policies is None else {"policy_dir": policies})).editions(),
+            target=pinned,
+            library=library,
             refresh_plans=refresh_plans,
             send=send,
             messages=messages,
