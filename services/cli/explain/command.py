@@ -87,6 +87,8 @@ async def _found(settings: KafkaSettings, wanted: str | None, messages: Messages
     print(printable(messages(code, case=newest, account=wanted, count=len(cases))), file=sys.stderr)
     for case_id in others[:OTHERS] if wanted is not None else ():
         print(f"  {printable(case_id)}", file=sys.stderr)
+    if wanted is not None and len(others) > OTHERS:
+        print(f"  {printable(messages('explain.all_of_account', account=wanted))}", file=sys.stderr)
     return await read_case(settings, newest)
 
 
