@@ -20,7 +20,7 @@ HINT
   exit 2
 fi
 
-docker compose up --detach --wait
+docker compose up --detach --wait  # COMPOSE_PROFILES=observability adds Prometheus and Grafana
 
 address() { docker compose port "$1" "$2"; }
 intake=http://$(address intake 8080)
@@ -38,6 +38,8 @@ Frontline is up. Open:
   chat                $intake/chat
   board               $board/
   API documentation   $intake/docs
+$(case ,${COMPOSE_PROFILES:-}, in *,observability,*)
+    printf '  %-20s%s\n' dashboard "http://$(address grafana 3000)/" alerts "http://$(address prometheus 9090)/alerts" ;; esac)
 For programs:
   intake              $intake
   API key             $key
