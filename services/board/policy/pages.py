@@ -127,7 +127,7 @@ class _Shown:
     @staticmethod
     def _pictures(found: Answer, words: Messages, moments: Moments) -> dict[str, Picture]:
         return {
-            each.name: draw(intervals_of(each.ledger), words, moments, due=each.due_at)
+            each.milestone: draw(intervals_of(each.ledger), words, moments, due=each.due_at)
             for each in found.milestones
             if each.due_at is not None
         }

@@ -38,13 +38,14 @@ class By(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """A milestone of the decision.
+    """A milestone of the decision, by its word and its name.
 
     With a target: `length`, `hours`, `promise`, and `due_at` with its `ledger` (as `frontline deadline` has it, with a
     sentence `because` for each interval) if its clock starts at the submission; else `starts` says what starts it. A
     calendar that never opens gives neither. Without a target, `none` says why.
     """
 
+    milestone: str
     name: str
     length: str
     hours: str
@@ -154,6 +155,7 @@ def _milestone(
     row = edition.milestones[name]
     timed = has_target(terms)
     return Answered(
+        milestone=name,
         name=words.name("milestone", name),
         length=target_length(_length_of(terms), words) if timed else "",
         hours=_hours(terms, words) if timed else "",

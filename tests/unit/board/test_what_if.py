@@ -1,8 +1,10 @@
 """The what-if: the same answers as `frontline decide` and `frontline deadline`, and every wrong field named."""
 
 import json
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from html import unescape
+from itertools import product
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +21,9 @@ from shared.contracts.base import format_instant
 from shared.messages.catalogues import messages_in
 from shared.policy.countries import COUNTRIES
 from shared.policy.editions import EditionLibrary
+from shared.policy.model import Edition
 from shared.routing.rulebook import Rulebook
+from tests.harness.examples import examples
 from tests.harness.policy_pages import NOON, get
 from tests.unit.board.editions import ALL, edition
 
@@ -40,17 +44,17 @@ def questions(draw: st.DrawFn) -> tuple[str, Question]:
     at = NOON + timedelta(seconds=draw(st.integers(-300 * 86_400, 800 * 86_400)))
     fields = {each: draw(st.sampled_from(list(field.values))) for each, field in of.fields.items()}
     question = Question(
-        who=draw(st.sampled_from(["covered", "covered", "covered", "unknown_account"])),
-        plan=draw(st.sampled_from(list(of.plans))),
+        who=draw(st.sampled_from(["covered", "covered", "covered", "unknown_account"])),  # mostly with a deadline
+        plan=draw(st.sampled_from([*of.plans, *[next(reversed(of.plans))] * len(of.plans)])),
         account_type=draw(st.sampled_from(list(of.account_types))),
-        paid=draw(st.booleans()),
+        paid=draw(st.sampled_from([True, True, False])),
         country=draw(st.none() | st.sampled_from(sorted(COUNTRIES))),
         role=draw(st.sampled_from(list(of.roles))),
-        licensed=draw(st.booleans()),
-        channel=draw(st.sampled_from(list(of.channels))),
+        licensed=draw(st.sampled_from([True, True, False])),
+        channel=draw(st.sampled_from([*of.channels, *[name for name in of.channels if of.channels[name].staffed] * 4])),
         fields=fields,
         language=draw(st.none() | st.sampled_from(["en", "es-MX", "ja"])),
-        opened_by=draw(st.sampled_from(["customer", "agent"])),
+        opened_by=draw(st.sampled_from(["customer", "customer", "customer", "agent"])),
         at=at,
         zone="UTC",
     )
@@ -82,35 +86,79 @@ def test_an_answer_is_that_of_frontline_decide(asked: tuple[str, Question], lang
     assert json.loads(wire.encode(shown)) == json.loads(wire.encode(decided))
 
 
+def check_deadlines(name: str, question: Question, language: str = "en") -> Answer:
+    """The answer, each deadline and ledger of which is that of `frontline deadline`."""
+    of = edition(name)
+    found = answer(question, RULES[name], messages_in(language))
+    shown_of = {each.milestone: each for each in found.milestones}
+    for milestone, terms in found.decision.milestones.items():
+        shown = shown_of.pop(milestone)
+        assert shown.due_at == terms.due_at
+        if terms.due_at is None:
+            continue
+        config = of.calendars[terms.calendar or found.decision.calendar].model_dump(mode="json", exclude_unset=True)
+        line: dict[str, Any] = {"hours": terms.hours, "target_seconds": terms.target_seconds}
+        if terms.target_business_days is not None:
+            line = {"target_business_days": terms.target_business_days, "until": terms.until}
+        if terms.open_at_least is not None:
+            line["open_at_least_seconds"] = terms.open_at_least
+        expected = deadline({"start": format_instant(question.at), "calendar": config, **line}, with_ledger=True)
+        assert format_instant(terms.due_at) == expected["deadline"]
+        counted = [{key: value for key, value in each.items() if key != "because"} for each in shown.ledger]
+        assert counted == expected["ledger"]
+    assert shown_of == {}
+    return found
+
+
 @settings(deadline=None)
 @given(asked=questions(), language=st.sampled_from(["en", "es"]))
 def test_each_deadline_and_its_ledger_are_those_of_frontline_deadline(
     asked: tuple[str, Question], language: str
 ) -> None:
     """The picture shows how the deadline came about, so it must be the deadline's own ledger."""
-    name, question = asked
+    check_deadlines(*asked, language)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_target_of_an_edition_can_be_asked_for_and_is_explained(name: str) -> None:
+    """Also those that chance seldom meets; from a Saturday night, when most calendars are closed."""
     of = edition(name)
-    found = answer(question, RULES[name], messages_in(language))
-    by_name = {each.name: each for each in found.milestones}
-    assert len(by_name) == len(found.decision.milestones)
-    for milestone, terms in found.decision.milestones.items():
-        shown = by_name[of.milestones[milestone].name_in(milestone, language)]
-        assert shown.due_at == terms.due_at
-        if terms.due_at is None:
-            continue
-        config = of.calendars[terms.calendar or found.decision.calendar].model_dump(mode="json", exclude_unset=True)
-        target: dict[str, Any] = {"hours": terms.hours, "target_seconds": terms.target_seconds}
-        if terms.target_business_days is not None:
-            target = {"target_business_days": terms.target_business_days, "until": terms.until}
-        if terms.open_at_least is not None:
-            target["open_at_least_seconds"] = terms.open_at_least
-        expected = deadline(
-            {"start": format_instant(question.at), "calendar": config, **target}, with_ledger=True, language=None
-        )
-        assert format_instant(terms.due_at) == expected["deadline"]
-        assert [{key: value for key, value in each.items() if key != "because"} for each in shown.ledger] == expected[
-            "ledger"
-        ]
+    places = {
+        target.id or f"targets[{index}]": target
+        for index, target in enumerate(of.targets)
+        if of.milestones[target.milestone].starts_at_submission
+    }
+    asked: dict[str, Question] = {}
+    for question in questions_of(of):
+        for each in answer(question, RULES[name], EN).milestones:
+            if each.due_at is not None:
+                asked.setdefault(each.by.rule, question)
+        if asked.keys() == places.keys():
+            break
+    assert asked.keys() == places.keys()
+    for place, question in asked.items():
+        found = check_deadlines(name, question)
+        by = next(each.by for each in found.milestones if each.by.rule == place)
+        assert (by.source, by.note) == (places[place].source or "", places[place].note or "")
+
+
+def questions_of(of: Edition) -> Iterator[Question]:
+    """A question for each way to be asked that the rules of an edition tell apart, up to many."""
+    targets = of.targets
+    languages = {None, *(each for target in targets for each in target.languages or ())}
+    countries = {None, *(each for target in targets for each in target.countries or ())}
+    kinds = {next(reversed(of.account_types)), *(each for target in targets for each in target.account_types or ())}
+    staffed = [name for name, channel in of.channels.items() if channel.staffed]
+    said = [
+        dict(zip(of.fields, values, strict=True)) for values in product(*(each.values for each in of.fields.values()))
+    ]
+    people = product(of.plans, sorted(kinds), of.roles, (True, False), staffed)
+    saturday = datetime(2026, 11, 28, 23, 30, tzinfo=UTC)
+    nobody = Question("covered", "", "", True, None, "", False, "", {}, None, "customer", saturday, "UTC")
+    for (plan, kind, role, licensed, channel), fields in product(people, said):
+        for language, country in product(sorted(languages, key=str), sorted(countries, key=str)):
+            person = nobody._replace(plan=plan, account_type=kind, role=role, licensed=licensed, country=country)
+            yield person._replace(channel=channel, fields=fields, language=language)
 
 
 def test_nobody_who_is_signed_in_is_anonymous() -> None:
@@ -191,7 +239,7 @@ def test_an_instant_that_calendars_cannot_count_from_is_refused(at: str) -> None
     assert 'id="wrong-at"' in page.text
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(25))
 @given(
     typed=st.dictionaries(
         st.sampled_from([*WRONG, "fields.workaround", "fields.<i>"]), st.text(max_size=30).map("<i>{}".format)
