@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -147,8 +147,8 @@ class _Shown:
     ) -> Response:
         edition = rules.edition
         words = in_words_of(reader.messages, edition, reader.language)
-        zone = reader.zone or zone_named(default_zone(edition))
-        shown = moments or Moments(reader.messages.language, zone or self._now().tzinfo)  # type: ignore[arg-type]
+        zone = reader.zone or zone_named(default_zone(edition)) or UTC
+        shown = moments or Moments(reader.messages.language, zone)
         given = {
             **reader.frame,
             "base": self._base,
