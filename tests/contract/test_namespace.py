@@ -16,6 +16,7 @@ CONVERT = {
     "shared/kafka/client.py",
     "shared/kafka/consumer.py",
     "shared/kafka/producer.py",
+    "shared/kafka/batch_reader.py",
     "shared/kafka/faststream_client.py",
     "shared/kafka/aiokafka_internals.py",  # takes clients and names of these modules
     "shared/kafka/topic_metadata.py",  # likewise
