@@ -99,6 +99,16 @@ def test_a_cell_promises_what_the_router_promises(name: str) -> None:
                     assert cell[0].rule.id == place
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_a_cell_has_no_target_that_never_holds_there(name: str) -> None:
+    """After one that holds for everybody, another is never asked; shown, it would look like a promise."""
+    for row in matrix(edition(name), EN, TODAY).targets.rows:
+        for cell in row.cells:
+            for number, each in enumerate(cell):
+                later = [other.milestone for other in cell[number + 1 :]]
+                assert each.only or each.milestone not in later
+
+
 def test_plans_with_the_same_promises_share_a_column_and_those_without_are_named() -> None:
     """Two columns that say the same make people look for the difference."""
     found = matrix(edition("guidelines-2021"), EN, TODAY).targets

@@ -263,6 +263,15 @@ def test_an_account_that_cannot_be_is_answered_with_a_warning() -> None:
     assert "A free account is not paid." in asked_of("guidelines-2021", typed).impossible
 
 
+def test_a_promise_is_that_of_the_channel_that_the_case_goes_to() -> None:
+    """Who may not call goes to the help center, where nobody is waited for, whatever phones promise."""
+    unlicensed = {"plan": "premier", "account_type": "pro", "role": "member", "licensed": "no", "channel": "phone"}
+    found = asked_of("guidelines-2021", example(edition("guidelines-2021"), NOON, "UTC") | unlicensed)
+    assert [channel.name for channel in found.channels if channel.is_assigned] == ["help center"]
+    assert found.first is None
+    assert {each.by.rule for each in found.milestones} == {"channels"}
+
+
 def test_a_question_is_read_again_from_its_address() -> None:
     """Who shares the address shares the answer, at whatever time it is opened."""
     of = edition("guidelines-2021")

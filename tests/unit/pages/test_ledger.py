@@ -135,6 +135,14 @@ def test_ticks_are_right_where_clocks_change() -> None:
     assert drawn.ticks[2].x == pytest.approx(100 * 49 / 96, abs=0.01)
 
 
+def test_a_time_that_a_change_of_clocks_skips_is_no_tick() -> None:
+    """On 24 April 2026 Cairo has no midnight."""
+    start = datetime(2026, 4, 22, 12, tzinfo=UTC)
+    cairo = Moments("en", ZoneInfo("Africa/Cairo"))
+    drawn = draw([Interval("counted", start, start + timedelta(days=4), "open")], EN, cairo)
+    assert [tick.label for tick in drawn.ticks] == ["Thu 23 Apr", "Sat 25 Apr", "Sun 26 Apr"]
+
+
 @given(
     pieces=st.lists(
         st.tuples(st.sampled_from(["counted", "paused", "closed", "holiday"]), st.floats(0.001, 2_000)), min_size=1
