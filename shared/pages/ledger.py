@@ -14,14 +14,17 @@ from shared.messages.messages import Messages
 from shared.pages.moments import Moments
 from shared.pages.ticks import Tick, ticks
 
-Kind = Literal["counted", "paused", "closed", "holiday"]
-Shown = Literal["counted", "left", "over", "paused", "closed", "holiday"]
-_ORDER: tuple[Shown, ...] = ("counted", "left", "over", "paused", "closed", "holiday")
+# `waiting` is open time that does not count: the deadline waits for the desk to have been open for long enough.
+Kind = Literal["counted", "waiting", "paused", "closed", "holiday"]
+Shown = Literal["counted", "left", "over", "waiting", "paused", "closed", "holiday"]
+_ORDER: tuple[Shown, ...] = ("counted", "left", "over", "waiting", "paused", "closed", "holiday")
+_KINDS: Mapping[str, Kind] = {"paused": "paused", "holiday": "holiday", "open_at_least": "waiting"}
 # Top and height of each kind in the picture, in pixels: what counts is tall, what does not is low.
 SHAPES: Mapping[Shown, tuple[int, int]] = {
     "counted": (20, 28),
     "left": (20, 28),
     "over": (20, 28),
+    "waiting": (26, 16),
     "paused": (26, 16),
     "closed": (32, 4),
     "holiday": (29, 10),
@@ -103,9 +106,7 @@ def intervals_of(ledger: Iterable[Mapping[str, Any]]) -> list[Interval]:
 
 def kind_of(reason: str, *, counted: bool) -> Kind:
     """How an interval of business time with that reason is drawn."""
-    if counted:
-        return "counted"
-    return "paused" if reason == "paused" else "holiday" if reason == "holiday" else "closed"
+    return "counted" if counted else _KINDS.get(reason, "closed")
 
 
 def draw(

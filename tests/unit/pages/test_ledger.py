@@ -101,9 +101,15 @@ def test_a_ledger_of_explain_is_read_as_it_is() -> None:
          "because": "open"},
         {"start": "2026-11-23T10:00:00Z", "end": "2026-11-23T11:00:00Z", "counted": False, "reason": "break",
          "because": "break"},
+        {"start": "2026-11-23T11:00:00Z", "end": "2026-11-23T12:00:00Z", "counted": False, "reason": "open_at_least",
+         "because": "open, but"},
     ]  # fmt: skip
     found = intervals_of(data)
-    assert [(interval.kind, interval.reason) for interval in found] == [("counted", "open"), ("closed", "break")]
+    assert [(interval.kind, interval.reason) for interval in found] == [
+        ("counted", "open"),
+        ("closed", "break"),
+        ("waiting", "open, but"),
+    ]
     assert found[0].start == START
 
 
@@ -145,7 +151,8 @@ def test_a_time_that_a_change_of_clocks_skips_is_no_tick() -> None:
 
 @given(
     pieces=st.lists(
-        st.tuples(st.sampled_from(["counted", "paused", "closed", "holiday"]), st.floats(0.001, 2_000)), min_size=1
+        st.tuples(st.sampled_from(["counted", "waiting", "paused", "closed", "holiday"]), st.floats(0.001, 2_000)),
+        min_size=1,
     ),
     now=st.none() | st.floats(-10, 5_000),
     due=st.none() | st.floats(-10, 5_000),
