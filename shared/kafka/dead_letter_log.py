@@ -10,6 +10,7 @@ from shared.contracts.topics import DEAD_LETTER_SUFFIX, TOPICS
 from shared.kafka import dead_letters
 from shared.kafka.committed_reader import CommittedReader, committed_reader
 from shared.kafka.dead_letters import DeadLetter, NotADeadLetter, Replayed
+from shared.kafka.faults import NoTopics
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 
@@ -78,9 +79,14 @@ class Found:
 
 
 async def read_all(settings: KafkaSettings, sources: Sequence[str] = SOURCES) -> list[Found]:
-    """Every dead letter of these source topics, up to the current end, partition by partition. Raises KafkaError."""
+    """Every dead letter of these source topics, up to the current end, partition by partition.
+
+    Raises KafkaError, and NoTopics: Kafka also hides topics from a principal that has no right to them.
+    """
     async with committed_reader(settings) as reader:
         places = await reader.partitions(dead_letters.topic_of(source) for source in sources)
+        if not places:
+            raise NoTopics
         return [found for topic in places.values() for place in topic for found in await _partition(reader, place)]
 
 

@@ -397,6 +397,14 @@ async def test_an_old_entitlement_that_was_on_a_wrong_partition_leaves_the_prese
     assert case_of(next(each for each in cases if each.topic == CASES.name)).entitlement.plan == "premier_plus"
 
 
+async def test_topics_that_are_missing_are_no_good_news(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kafka hides topics from a principal without rights: "no dead letters" would be believed."""
+    monkeypatch.setenv("FRONTLINE_NAMESPACE", "nobody")
+    code, out, err = await desk.run("list")
+    assert (code, out) == (1, "")
+    assert "has no topics of Frontline" in err
+
+
 @pytest.mark.parametrize(
     ("words", "code", "output"),
     [

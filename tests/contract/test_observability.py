@@ -46,7 +46,7 @@ def labels() -> set[str]:
         if isinstance(call, ast.Call) and (getattr(call.func, "id", "") or getattr(call.func, "attr", "")) in KINDS
     )  # fmt: skip
     lists = (argument for call in metrics for argument in call.args if isinstance(argument, ast.List))
-    return {name.value for each in lists for name in each.elts if isinstance(name, ast.Constant)} | OF_PROMETHEUS
+    return {str(name.value) for each in lists for name in each.elts if isinstance(name, ast.Constant)} | OF_PROMETHEUS
 
 
 def parsed(expression: str) -> Any:
