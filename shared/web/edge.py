@@ -52,7 +52,7 @@ class Edge:
             self._log_failure(error, scope)
         route = getattr(scope.get("route"), "path", "other")
         REQUESTS.labels(scope["method"], route, status).inc()
-        if not route.endswith(("/events", "/live")):
+        if not route.endswith(("/events", "/live", "/changes")):
             SECONDS.labels(route).observe(time.perf_counter() - began)
 
     def _log_failure(self, error: Exception, scope: Scope) -> None:
