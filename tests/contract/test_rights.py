@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from services.board.store.stored_record import TOPICS as READ_BY_THE_BOARD
 from shared.contracts.topics import DEAD_LETTER_SUFFIX, EDITIONS, TASK_SOURCES, TOPICS
 from tests.contract.tree import ROOT
 
@@ -41,3 +42,10 @@ def test_intake_may_write_what_is_its_own() -> None:
     _, writes, group, transactional_ids = map(names, ROWS["intake"])
     assert writes == {topic.name for topic in TOPICS if topic.written_by.startswith("intake")}
     assert (group, transactional_ids) == (set(), set())
+
+
+def test_the_board_reads_and_writes_nothing() -> None:
+    """It is a view: whoever gets into it changes nothing in the log."""
+    reads, writes, group, transactional_ids = map(names, ROWS["board"])
+    assert reads == {topic.name for topic in READ_BY_THE_BOARD}
+    assert (writes, group, transactional_ids) == (set(), set(), set())
