@@ -88,7 +88,11 @@ def case_answer(
 
 def _for_customer(explained: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: value for name, value in explained.items() if name not in _NOT_FOR_CUSTOMERS}
-    found["history"] = [entry for entry in explained["history"] if entry["type"] in _PUBLIC]
+    found["history"] = [
+        entry | {"actor": _for_customers(entry["actor"])} if entry.get("actor") else entry
+        for entry in explained["history"]
+        if entry["type"] in _PUBLIC
+    ]
     found["clocks"] = [
         {name: value for name, value in clock.items() if name not in ("calls", "acknowledged")}
         for clock in explained["clocks"] or ()
@@ -105,12 +109,18 @@ def _thread(activities: list[ActivityRecorded], *, for_desk: bool) -> list[dict[
             "activity_id": each.activity_id,
             "type": each.type,
             "at": format_instant(each.at),
-            "actor": {"kind": each.actor.kind, "id": each.actor.id},
+            "actor": actor if for_desk else _for_customers(actor),
             "text": each.text,
         }
         for each in activities
         if each.type in kinds and each.text and each.activity_id not in retracted
+        for actor in ({"kind": each.actor.kind, "id": each.actor.id},)
     ]
+
+
+def _for_customers(actor: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Who acted, as customers read it: their colleagues by their ids, of the desk that it was an agent or a bot."""
+    return actor if actor["kind"] == "customer" else {"kind": actor["kind"]}
 
 
 def _next(row: Row) -> dict[str, Any] | None:

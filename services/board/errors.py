@@ -19,3 +19,7 @@ class RefusedByIntake(Refusal):
     """Intake has refused a report. `detail` is its own sentence, in the reader's language."""
 
     status, kind = 409, "refused_by_intake"
+
+
+class OtherThanBefore(RefusedByIntake):
+    """What the form reports was reported otherwise already: to report it once more, it needs a new key."""

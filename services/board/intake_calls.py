@@ -1,11 +1,14 @@
 """Reports to intake what people do on the board, as their own host application would: with their own token."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 import msgspec
 
-from services.board.errors import IntakeUnavailable, RefusedByIntake
+from services.board.errors import IntakeUnavailable, OtherThanBefore, RefusedByIntake
+
+_OTHER_BODY = "idempotency_conflict"  # the kind of the refusal of a key that was used with another body
 
 
 class IntakeCalls:
@@ -27,13 +30,30 @@ class IntakeCalls:
                 f"/v1/cases/{case_id}/activity", content=msgspec.json.encode(activity), headers=headers
             )
         except httpx.HTTPError:
-            raise IntakeUnavailable("refusal.intake_unavailable", retry_after=2) from None
-        if answer.status_code == 503:
-            raise IntakeUnavailable("refusal.intake_unavailable", retry_after=2)
-        if answer.is_error:
-            raise RefusedByIntake("refusal.by_intake", detail=str(answer.json().get("detail", answer.status_code)))
-        return str(answer.json()["activity_id"])
+            raise _unavailable() from None
+        said = _document(answer)
+        if answer.is_success and "activity_id" in said:
+            return str(said["activity_id"])
+        if answer.status_code >= 500 or answer.is_success:  # what stands in between answers as well
+            raise _unavailable()
+        detail = str(said.get("detail", answer.status_code))
+        if str(said.get("type", "")).endswith(f":{_OTHER_BODY}"):
+            raise OtherThanBefore("refusal.by_intake", detail=detail)
+        raise RefusedByIntake("refusal.by_intake", detail=detail)
 
     async def close(self) -> None:
         """Disconnect."""
         await self._client.aclose()
+
+
+def _unavailable() -> IntakeUnavailable:
+    return IntakeUnavailable("refusal.intake_unavailable", retry_after=2)
+
+
+def _document(answer: httpx.Response) -> dict[str, Any]:
+    """What an answer says; nothing, if it is not one of intake."""
+    try:
+        found = msgspec.json.decode(answer.content)
+    except msgspec.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -110,7 +110,9 @@ async def running_intake(
             await serving
 
 
-class _Never(asyncio.Event):
+class Never(asyncio.Event):
+    """The end of topics that are still read, however often a service finds it."""
+
     def set(self) -> None:
         """The end of the topics is not reached."""
 
@@ -118,7 +120,7 @@ class _Never(asyncio.Event):
 @contextmanager
 def catching_up(tail: Tail) -> Iterator[None]:
     """Meanwhile the view of `tail` is still read, as after a start."""
-    before, tail.caught_up = tail.caught_up, _Never()
+    before, tail.caught_up = tail.caught_up, Never()
     try:
         yield
     finally:

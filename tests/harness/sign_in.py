@@ -19,7 +19,7 @@ AGENT = Person(HOST, "desk-7", ("agent",), name="Bo")
 def token_hosts(*keys: Key) -> str:
     """FRONTLINE_TOKEN_HOSTS that admits HOST, by KEY if no others are given."""
     public = [public_part(key) for key in keys or (KEY,)]
-    entry = {"name": HOST, "keys": public, "scopes": ["submit", "agent"], "origins": [ORIGIN], "rate": None}
+    entry = {"name": HOST, "keys": public, "scopes": ["submit", "agent", "view"], "origins": [ORIGIN], "rate": None}
     return json.dumps([entry])
 
 

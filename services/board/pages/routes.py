@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.board.errors import RefusedByIntake, TakenByAnother
+from services.board.errors import OtherThanBefore, TakenByAnother
 from services.board.pages.case_list import FILTERS, OF_CUSTOMERS, SHOWN, CaseLists, choice_of
 from services.board.pages.case_pages import CasePages
 from services.board.pages.desk_actions import reports_of
@@ -26,6 +26,8 @@ from shared.web.stream import EventStream
 router = APIRouter(route_class=BoardPage, include_in_schema=False)
 STREAMS = 20  # of one person
 _SEEN_WITHIN = 1.0  # seconds that the next page waits for what was done to come back from Kafka
+# Of a case that another has taken nothing was reported: with the former key, taking it over could be an old report.
+_NEEDS_NEW_KEY = (OtherThanBefore, TakenByAnother)
 OF_CUSTOMERS_ACTIVITY = ("customer_replied", "resolved", "withdrawn", "escalation_requested")
 
 
@@ -150,7 +152,7 @@ async def _case(
     refusal: Refusal | None = None,
 ) -> Response:
     """The page of a case. An answer that was refused is still there, with its key if it may have been reported."""
-    if refusal is not None and not isinstance(refusal, (TakenByAnother, RefusedByIntake)):
+    if refusal is not None and not isinstance(refusal, _NEEDS_NEW_KEY):
         pages.key = key_of(typed or {})
     found = await pages.look()
     view = pages.view(found)

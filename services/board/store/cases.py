@@ -22,6 +22,7 @@ from shared.explain.logged_case import LoggedCase
 from shared.explain.published_editions import PublishedEditions
 
 Sort = Literal["time_left", "newest", "oldest", "changed"]
+_MOST = 2**63  # SQLite has no larger numbers
 FOUND_AT_MOST = 20_000  # messages that a search looks at, the newest first
 
 # of each sort: the column, and whether it falls
@@ -203,13 +204,13 @@ def _conditions(wanted: Wanted, visible: Visible) -> tuple[list[str], list[Any]]
         conditions.append(
             f"case_no IN (SELECT rowid / {MESSAGES} FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?)"
         )
-        values += [searched, FOUND_AT_MOST]
+        values += [searched if visible == EVERYTHING else f"text : ({searched})", FOUND_AT_MOST]
     return conditions, values
 
 
 def _searched(text: str) -> str:
     """Every word of it has to be there, the last one may go on. Nothing that people write is an operator."""
-    words = [word.replace('"', '""') for word in text.split()]
+    words = [word.replace('"', '""') for word in text.replace("\0", " ").split()]  # a query ends at a NUL
     return " ".join(f'"{word}"' for word in words) + "*" if words else ""
 
 
@@ -221,7 +222,7 @@ def _read_cursor(sort: Sort, cursor: str) -> tuple[int, int]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         of, value, case_no = text.split(":")
-        if of == sort:
+        if of == sort and abs(int(value)) < _MOST and abs(int(case_no)) < _MOST:
             return int(value), int(case_no)
     except (binascii.Error, UnicodeError, ValueError):
         pass

@@ -18,6 +18,7 @@ from shared.kafka.record import Record, Withheld
 TAKEN = Counter("frontline_board_records_total", "Records that the board has taken", ["topic"])
 PASSED_OVER = Counter("frontline_board_unreadable_records_total", "Records that the board has passed over", ["cause"])
 
+SAID = ("customer_replied", "agent_replied", "bot_replied")  # what customers read as well
 _KNOWN = 200_000  # ids of cases whose number is remembered
 _LETTERS = tuple(NUMBERS[dead_letter(topic).name] for topic in (REQUESTS, CASES, ACTIVITY))
 
@@ -88,7 +89,7 @@ class Ingest:
         if record.topic == ACTIVITY.name:
             _, event = serde.decode(record)
             if isinstance(event, ActivityRecorded) and event.text:
-                self._index(case_no, event.text)
+                self._index(case_no, event.text, for_desk=event.type not in SAID)
         return case_no
 
     def _keep(self, case_no: int, record: Record, key: bytes | None) -> None:
@@ -100,13 +101,14 @@ class Ingest:
         """From its beginning: what it begins with has changed."""
         self._db.execute("UPDATE cases SET stored = NULL, folded_to = -1 WHERE case_no = ?", (case_no,))
 
-    def _index(self, case_no: int, text: str) -> None:
-        """Let the search find a text. Of a case beyond its share of rows, nothing more is found."""
+    def _index(self, case_no: int, text: str, *, for_desk: bool = False) -> None:
+        """Let the search find a text, or agents alone. Of a case beyond its share of rows, nothing more is found."""
         ((texts,),) = self._db.execute(
             "UPDATE cases SET texts = texts + 1 WHERE case_no = ? RETURNING texts", (case_no,)
         )
         if texts < MESSAGES:
-            self._db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (case_no * MESSAGES + texts, text))
+            column = "desk" if for_desk else "text"
+            self._db.execute(f"INSERT INTO words (rowid, {column}) VALUES (?, ?)", (case_no * MESSAGES + texts, text))
 
     def _number(self, case_id: str) -> int:
         known = self._numbers.get(case_id)

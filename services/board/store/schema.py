@@ -4,7 +4,8 @@
   partition, written in the same transaction as everything that follows from the records below it.
 - `cases`: a row for each case, with what lists and filters need. `clocks`: one for each clock of a case.
 - `records`: the records of a case, byte for byte, from which its page is worked out. `editions`: those of the log.
-- `words`: what was written on cases, for the search. `dirty`: cases whose row is older than their records.
+- `words`: what was written on cases, for the search; `desk` is what only agents see.
+- `dirty`: cases whose row is older than their records.
 
 Instants are microseconds since 1970 UTC.
 """
@@ -12,7 +13,7 @@ Instants are microseconds since 1970 UTC.
 import sqlite3
 from pathlib import Path
 
-VERSION = 1  # of the tables: a file of another version is rebuilt
+VERSION = 2  # of the tables: a file of another version is rebuilt
 UNKNOWN = 1 << 62  # `order_at` of a case of which neither the request nor the decision is there: no list shows it
 MESSAGES = 1 << 12  # rows of `words` for each case, at most
 
@@ -50,7 +51,7 @@ CREATE TABLE clocks (
   outcome TEXT NOT NULL, outcome_at INTEGER, PRIMARY KEY (case_no, milestone, instance)
 ) WITHOUT ROWID;
 CREATE TABLE dirty (case_no INTEGER PRIMARY KEY);
-CREATE VIRTUAL TABLE words USING fts5(text, tokenize = "unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE words USING fts5(text, desk, tokenize = "unicode61 remove_diacritics 2");
 """
 # A list walks one of the first two in its order. They have what lists filter by, so that no row is read to be left out.
 _FILTERED = "state, status, plan, priority, channel, tier, milestone, paused, breached, triage, account_id, assigned_to"
