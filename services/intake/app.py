@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from services.intake import api, docs, openapi, pages, test_clock
 from services.intake.chat import routes as chat
-from services.intake.pages import agent_routes, routes
+from services.intake.pages import routes
 from services.intake.service import Service
 from shared.pages import demo_sign_in
 from shared.pages import routes as shared_routes
@@ -48,7 +48,6 @@ def create_app(service: Service) -> FastAPI:
         api.router,
         routes.router,
         shared_routes.router_of(home="/"),
-        agent_routes.router,
         chat.pages,
         chat.sockets,
     ]

@@ -39,9 +39,6 @@ class Editions:
         self._unusable: set[str] = set()
         self._log = get_logger()
 
-    def __len__(self) -> int:
-        return len(self._documents)
-
     def take(self, record: Record) -> None:
         """Apply one record of the topic. Raises PoisonRecord for a record that is no edition, or has another digest."""
         if serde.is_tombstone(record):

@@ -3,12 +3,6 @@
 from shared.web.errors import Refusal
 
 
-class TakenByAnother(Refusal):
-    """Another agent has taken the chat since the page was shown."""
-
-    status, kind = 409, "taken_by_another"
-
-
 class NoLiveChat(Refusal):
     """The edition in force has no channel on which people chat."""
 

@@ -6,7 +6,6 @@ a part of it. The pages work everything else out by `shared/explain`, as `frontl
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
 
 import msgspec
 
@@ -49,10 +48,7 @@ _decode = msgspec.msgpack.Decoder(_Kept).decode
 
 
 class RecentCases:
-    """The view. It takes at most `budget` bytes, approximately; 0 = nothing is kept. `watchers` are told of changes.
-
-    `on_forgotten` is called with the id of each case that can no longer be shown.
-    """
+    """The view. It takes at most `budget` bytes, approximately; 0 = nothing is kept. `watchers` are told of changes."""
 
     def __init__(self, budget: int) -> None:
         self._budget = budget
@@ -60,7 +56,6 @@ class RecentCases:
         self._anonymous: OrderedDict[str, None] = OrderedDict()
         self._size, self._anonymous_size = 0, 0
         self.watchers = Watchers()
-        self.on_forgotten: Callable[[str], None] = lambda case_id: None
 
     def __len__(self) -> int:
         return len(self._cases)
@@ -77,7 +72,6 @@ class RecentCases:
         self._anonymous.clear()
         self._size, self._anonymous_size = 0, 0
         for case_id in forgotten:
-            self.on_forgotten(case_id)
             self.watchers.notify(case_id)
 
     def submitted(self, event: SupportRequestSubmitted) -> None:
@@ -128,7 +122,6 @@ class RecentCases:
         if case.size > LARGEST:
             case.too_large, case.records, case.request = True, [], None
             self._resize(case, -case.size)
-            self.on_forgotten(case_id)
         while self._anonymous_size > self._budget * ANONYMOUS and self._anonymous:
             self._drop(next(iter(self._anonymous)))
         while self._size > self._budget and self._cases:
@@ -144,5 +137,4 @@ class RecentCases:
     def _drop(self, case_id: str) -> None:
         self._resize(dropped := self._cases.pop(case_id), -dropped.size)
         self._anonymous.pop(case_id, None)
-        self.on_forgotten(case_id)
         self.watchers.notify(case_id)

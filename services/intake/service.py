@@ -10,7 +10,6 @@ from prometheus_client import Gauge
 from services.intake.accounts import Accounts
 from services.intake.editions import Editions
 from services.intake.entitlement_calls import EntitlementCalls
-from services.intake.open_chats import ANY, OpenChats
 from services.intake.publisher import Publisher
 from services.intake.recent_cases import RecentCases
 from services.intake.request_ids import RequestIds
@@ -70,7 +69,6 @@ class Service:
         self.recent = RecentRequests(settings.recent_requests, self.published_editions.whole_decision)
         self.cases = RecentCases(settings.recent_cases_mb * 1_000_000)
         self.rebuilt = RebuiltCases()
-        self.chats = OpenChats(self.cases, self.rebuilt, self.published_editions, clock)
         self.recent_activity = RecentDigests(settings.recent_requests)
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")
         self.topics = settings.read_topics()
@@ -127,7 +125,6 @@ class Service:
             group.create_task(self.requests_tail.run())
             group.create_task(self.accounts_tail.run())
             group.create_task(self.editions_tail.run())
-            group.create_task(self._show_chats())
 
     async def _report_clock(self) -> None:
         report = ClockReport("intake")
@@ -135,21 +132,9 @@ class Service:
             report.show(self._watched_clock.read())
             await asyncio.sleep(_CLOCK_REPORT_SECONDS)
 
-    @property
-    def knows_chats(self) -> bool:
-        """Whether the topics have been read that say which chats are open."""
-        return all(tail.caught_up.is_set() for tail in (self.requests_tail, self.editions_tail))
-
-    async def _show_chats(self) -> None:
-        """Wake who waits for the open chats, once they are known."""
-        await self.requests_tail.caught_up.wait()
-        await self.editions_tail.caught_up.wait()
-        self.chats.watchers.notify(ANY)
-
     def _forget(self) -> None:
         """Clear the views of another Kafka: by them a repeated call would be acknowledged without a record."""
-        cases = (self.cases, self.rebuilt, self.chats)
-        for view in (self.request_ids, self.recent, *cases, self.recent_activity, self.accounts):
+        for view in (self.request_ids, self.recent, self.cases, self.rebuilt, self.recent_activity, self.accounts):
             view.clear()
 
     async def count_chat(self, caller: Caller) -> None:
@@ -178,12 +163,9 @@ class Service:
         """Show a request that Kafka has."""
         self.recent.submitted(event)
         self.cases.submitted(event)
-        self.chats.changed(event.request_id)
 
     def _take_recent(self, record: Record) -> None:
         self.cases.take(record)
-        if record.key is not None:
-            self.chats.changed(record.key.decode(errors="replace"))
         if record.topic == ACTIVITY.name:
             return
         envelope, data = serde.read(record)
@@ -193,11 +175,9 @@ class Service:
             if self.recent.submitted_at(envelope.id) is None:
                 self.submitted(wire.decode(SupportRequestSubmitted, data))
         elif kind is CaseRouted:
-            self.recent.routed(case := wire.decode(CaseRouted, data))
-            self.chats.routed(case)
+            self.recent.routed(wire.decode(CaseRouted, data))
         elif kind is not None and issubclass(kind, EscalationEvent):
-            self.recent.happened(event := wire.decode(kind, data), record.offset)
-            self.chats.happened(event)
+            self.recent.happened(wire.decode(kind, data), record.offset)
 
 
 def service_of(connection: HTTPConnection) -> Service:

@@ -23,7 +23,7 @@ from starlette.responses import Response
 from shared.contracts.request_ids import keyed_hash
 from shared.http.connections import client_of
 from shared.identity.person import Person
-from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE
+from shared.identity.scopes import SUBMIT_SCOPE
 from shared.identity.signed_tokens import SignedIn, TokenRefused
 from shared.messages.catalogues import accepted_of, messages_in
 from shared.messages.messages import Messages
@@ -66,11 +66,6 @@ class Visit(Generic[SiteT_co]):
     def person(self) -> Person | None:
         """The signed-in person, if there is one."""
         return self.caller.person
-
-    @property
-    def is_agent(self) -> bool:
-        """Whether an agent of the support desk is signed in."""
-        return self.person is not None and AGENT_SCOPE in self.person.scopes
 
     @property
     def may_submit(self) -> bool:

@@ -82,12 +82,6 @@ class NotSignedIn(Refusal):
     status, kind = 403, "not_signed_in"
 
 
-class NotAnAgent(Refusal):
-    """A page that is for the agents of the support desk alone."""
-
-    status, kind = 403, "not_an_agent"
-
-
 class AnotherPerson(Refusal):
     """A form that was shown to somebody else: a sign-in has ended meanwhile, or another has begun."""
 

@@ -4,12 +4,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
+from services.board.app import create_app as create_board
 from services.cli.demo_people import HOST, demo_sign_in
 from services.intake.app import create_app
 from services.intake.publisher import ACKNOWLEDGED
@@ -19,14 +22,17 @@ from shared.pages.forms import FORM_LIMIT
 from shared.pages.page import Page
 from shared.pages.visit import PERSON
 from shared.wall_clock import utc_now
+from tests.broker.board_calls import looking
 from tests.broker.intake_calls import output_of
 from tests.broker.test_pages import FORM, TYPED, browser, carried, send
+from tests.harness.board import Board, running_board
 from tests.harness.decided import routed
 from tests.harness.intake import Intake, running_intake, topics_at, write
 from tests.harness.raw_http import parse, raw_connection
-from tests.harness.sign_in import AGENT, somebody_of, token_hosts, token_of
+from tests.harness.sign_in import somebody_of, token_hosts, token_of
 
 PAGE = "text/html; charset=utf-8"
+_BOARD = "board"
 
 
 @dataclass(frozen=True)
@@ -37,13 +43,17 @@ class Form:
     has_hash: bool = True
 
 
+# By address; those of the board begin with its name.
 FORMS = {
     "/requests": Form(TYPED),
     "/requests/{request_id}/activity": Form({"type": "withdrawn"}),
     "/session": Form({"token": token_of(somebody_of("globex"))}, has_hash=False),
     "/session/end": Form(),
     "/demo/sign-in": Form({"who": "0"}),
-    "/agent/chats/{case_id}": Form({"type": "internal_note", "text": "Looks like the router."}),
+    "board/session": Form({"token": token_of(somebody_of("globex"))}, has_hash=False),
+    "board/session/end": Form(),
+    "board/demo/sign-in": Form({"who": "0"}),
+    "board/cases/{case_id}": Form({"type": "internal_note", "text": "Looks like the router."}),
 }
 WITH_HASH = [path for path, form in FORMS.items() if form.has_hash]
 every_form = pytest.mark.parametrize("path", FORMS)
@@ -59,7 +69,7 @@ class Browser:
 
 @dataclass(frozen=True)
 class Sender:
-    """A customer who has sent a request, and an agent: they have something to act on, and to lose."""
+    """A customer at intake, who has sent a request, and an agent at the board: they have something to lose."""
 
     customer: Browser
     agent: Browser
@@ -67,10 +77,11 @@ class Sender:
 
     def browser_of(self, path: str) -> Browser:
         """Whoever sends that form."""
-        return self.agent if path.startswith("/agent/") else self.customer
+        return self.agent if path.startswith(_BOARD) else self.customer
 
     def address(self, path: str) -> str:
         """Where it is sent."""
+        path = path.removeprefix(_BOARD)
         return path.replace("{request_id}", self.request_id).replace("{case_id}", self.request_id)
 
     async def post(self, path: str, **changes: str) -> httpx.Response:
@@ -80,27 +91,36 @@ class Sender:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def intake(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Intake]:
-    """An intake with every form: it knows a host application, and plays one on the demo sign-in page."""
+async def board(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Board]:
+    """A board and an intake with every form: they know a host application, and play one on the demo sign-in page."""
     await topics_at(bootstrap)
     somebody = Person(HOST, "u9", ("submit",), "globex", "admin", True)
     file, demo = demo_sign_in(tmp_path_factory.mktemp("demo"), [somebody])
     hosts = json.dumps([*json.loads(token_hosts()), demo])
-    async with running_intake(bootstrap, token_hosts=hosts, demo_sign_in_file=file) as running:
+    given: dict[str, Any] = {"token_hosts": hosts, "demo_sign_in_file": file}
+    async with (
+        running_intake(bootstrap, **given) as intake,
+        running_board(intake, tmp_path_factory.mktemp("board"), **given) as running,
+    ):
         yield running
 
 
+@pytest.fixture
+def intake(board: Board) -> Intake:
+    """The intake."""
+    return board.intake
+
+
 @pytest_asyncio.fixture
-async def sender(intake: Intake) -> AsyncIterator[Sender]:
+async def sender(board: Board, intake: Intake) -> AsyncIterator[Sender]:
     """Somebody with a request of their own."""
-    async with browser(intake, "forms") as http, browser(intake) as agent:
+    async with browser(intake, "forms") as http, looking(board) as agent:
         sent = await send(http)
         assert sent.status_code == 303
         request_id = sent.headers["Location"].rpartition("/")[2]
-        agent.cookies.set(PERSON, token_of(AGENT))
         await write(intake.bootstrap, [output_of(CASES, request_id, routed(request_id, utc_now()))])
         async with asyncio.timeout(10):
-            while "identity" not in (page := (await agent.get(f"/agent/chats/{request_id}")).text):
+            while "identity" not in (page := (await agent.get(f"/cases/{request_id}")).text):
                 pass  # it has its form once the decision is read
         form = carried((await http.get("/")).text)
         yield Sender(Browser(http, form), Browser(agent, carried(page)), request_id)
@@ -119,10 +139,15 @@ def is_refused(answer: httpx.Response, status: int, before: float) -> None:
     assert written() == before
 
 
-def test_the_table_has_every_form(intake: Intake) -> None:
+def test_the_table_has_every_form(board: Board, intake: Intake) -> None:
     """So that a form that is added is tried here, too."""
-    pages = [route for route in create_app(intake.service).routes if isinstance(route, Page)]
-    assert {route.path for route in pages if "POST" in (route.methods or ())} == set(FORMS)
+    of_board = {_BOARD + path for path in _posts(create_board(board.service))}
+    assert _posts(create_app(intake.service)) | of_board == set(FORMS)
+
+
+def _posts(app: FastAPI) -> set[str]:
+    """The addresses of the forms of an application."""
+    return {route.path for route in app.routes if isinstance(route, Page) and "POST" in (route.methods or ())}
 
 
 @every_form
@@ -130,7 +155,7 @@ async def test_a_form_counts_if_nothing_is_wrong(sender: Sender, path: str) -> N
     """So the refusals below are for what is wrong there, and for nothing else."""
     before, answer = written(), await sender.post(path)
     assert answer.status_code == 303
-    signs_in_or_out = path.startswith(("/session", "/demo"))
+    signs_in_or_out = path.removeprefix(_BOARD).startswith(("/session", "/demo"))
     assert (PERSON in answer.headers.get("Set-Cookie", ""), written() - before) == (
         signs_in_or_out,
         not signs_in_or_out,
@@ -173,16 +198,17 @@ async def test_a_form_that_is_too_large_is_refused(sender: Sender, path: str) ->
 
 @every_form
 async def test_a_form_that_does_not_arrive_in_time_is_refused(
-    intake: Intake, sender: Sender, path: str, monkeypatch: pytest.MonkeyPatch
+    board: Board, sender: Sender, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Slow senders must not hold connections for ever, whichever form they open."""
     monkeypatch.setattr("shared.web.body.BODY_SECONDS", 0.2)
     before = written()
     body = urlencode({**sender.browser_of(path).carried, **FORMS[path].typed}).encode()
     cookies = "; ".join(f"{each.name}={each.value}" for each in sender.browser_of(path).http.cookies.jar)
-    head = {"Host": "x", "Origin": intake.url, "Cookie": cookies, **FORM, "Content-Length": str(len(body))}
+    url = board.url if path.startswith(_BOARD) else board.intake.url
+    head = {"Host": "x", "Origin": url, "Cookie": cookies, **FORM, "Content-Length": str(len(body))}
     lines = [f"POST {sender.address(path)} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
-    async with raw_connection(intake.url) as connection:
+    async with raw_connection(url) as connection:
         await connection.send("\r\n".join(lines).encode() + body[:-1])
         answer = parse(await connection.until_closed(5))
     assert (answer.status, answer.headers["content-type"]) == (408, PAGE)

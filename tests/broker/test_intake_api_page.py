@@ -9,10 +9,12 @@ import sys
 from asyncio.subprocess import PIPE
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from services.board import errors as board_errors
 from services.intake import errors as intake_errors
 from services.intake.activity import RULES
 from shared import test_clock
@@ -125,18 +127,35 @@ def _output(topic: Topic, key: str, event: Any) -> Output:
     )
 
 
-def test_the_page_lists_every_problem_and_every_type_of_activity() -> None:
-    """A table that is not checked is wrong after the next change."""
-    kinds = {
+def test_the_page_of_the_board_lists_what_only_the_board_refuses() -> None:
+    """What every service refuses is on the page of intake's API, to which it leads."""
+    page = (ROOT / "docs" / "board.md").read_text(encoding="utf-8")
+    assert _listed_on(page) == _kinds_of(board_errors) | {(errors.NotSignedIn.status, errors.NotSignedIn.kind)}
+    assert "(api.md#when-something-is-wrong)" in page
+
+
+def _kinds_of(module: ModuleType) -> set[tuple[int, str]]:
+    """The status and the kind of each refusal of a module."""
+    return {
         (kind.status, kind.kind)
-        for kind in (*vars(errors).values(), *vars(intake_errors).values())
+        for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, errors.Refusal) and hasattr(kind, "kind")
     }
+
+
+def _listed_on(page: str) -> set[tuple[int, str]]:
+    """Those in a table of a page."""
+    return {(int(status), kind) for status, kind in re.findall(r"^\| (\d{3}) \| `(\w+)` \|", page, re.MULTILINE)}
+
+
+def test_the_page_lists_every_problem_and_every_type_of_activity() -> None:
+    """A table that is not checked is wrong after the next change."""
+    kinds = _kinds_of(errors) | _kinds_of(intake_errors)
+    kinds.remove((errors.NotSignedIn.status, errors.NotSignedIn.kind))  # of the board alone
     of_the_server = [refusal for refusal in vars(refusals).values() if isinstance(refusal, refusals.Refusal)]
     of_the_server.remove(refusals.TOO_MANY_PIPELINED)  # nobody sees it: another answer is under way
     kinds |= {(refusal.status, refusal.kind) for refusal in of_the_server}
-    listed = {(int(status), kind) for status, kind in re.findall(r"^\| (\d{3}) \| `(\w+)` \|", PAGE, re.MULTILINE)}
-    assert listed == kinds
+    assert _listed_on(PAGE) == kinds
     rows = [line.strip("|").split("|") for line in PAGE.splitlines() if line.startswith("| `")]
     documented = {name: row[1:] for row in rows for name in re.findall(r"`(\w+)`", row[0])}
     assert set(RULES) <= set(documented)

@@ -8,6 +8,7 @@ from string import Formatter
 
 import pytest
 
+from services.board import errors as board_errors
 from services.intake import errors as intake_errors
 from shared.messages.catalogues import FALLBACK, catalogue, languages
 from shared.web import errors
@@ -17,7 +18,7 @@ CODE = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 PLACE = {"step": 2, "FieldError": 1}  # where a call has its code, if not first
 REFUSALS = {
     kind.__name__
-    for kind in (*vars(errors).values(), *vars(intake_errors).values())
+    for kind in (*vars(errors).values(), *vars(intake_errors).values(), *vars(board_errors).values())
     if isinstance(kind, type) and issubclass(kind, Exception)
 }
 MAKERS = {"messages", "words", "why", "part", "step", "FieldError", "WrongValue", "Reason"} | REFUSALS - {

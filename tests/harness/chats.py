@@ -1,10 +1,9 @@
-"""Chats in memory: requests on the live chat of the edition, decided, with what was said since; for the desk's list."""
+"""Chats in memory: requests on the live chat of the edition, decided, with what was said since."""
 
 from datetime import datetime
 from typing import Any
 
 from services.intake.editions import Editions
-from services.intake.open_chats import OpenChats
 from services.intake.recent_cases import RecentCases
 from shared.contracts import wire
 from shared.contracts.registry import type_of
@@ -18,7 +17,6 @@ from shared.contracts.structs import (
 )
 from shared.contracts.topics import ACTIVITY, CASES, ESCALATIONS, Topic
 from shared.contracts.vocabulary import ActivityType
-from shared.explain.rebuilt_cases import RebuiltCases
 from shared.kafka import serde
 from shared.kafka.record import Record
 from shared.policy.editions import EditionLibrary
@@ -41,12 +39,10 @@ def decided_chat(asked: SupportRequestSubmitted) -> CaseRouted:
 class Chats:
     """The views of an intake that reads what happens to chats, with its clock at `now`."""
 
-    def __init__(self, *, budget: int = 100_000_000, library: EditionLibrary | None = None, **given: Any) -> None:
+    def __init__(self) -> None:
         self.now = MONDAY_NOON
-        self.cases = RecentCases(budget)
-        self.editions = Editions(library or EditionLibrary.single(shipped_edition("guidelines-2021")))
-        self.rebuilt = RebuiltCases()
-        self.open = OpenChats(self.cases, self.rebuilt, self.editions, lambda: self.now, **given)
+        self.cases = RecentCases(100_000_000)
+        self.editions = Editions(EditionLibrary.single(shipped_edition("guidelines-2021")))
         self._number = 0
 
     def routed(self, case_id: str, at: datetime | None = None, channel: str = "chat", **asked: Any) -> CaseRouted:
@@ -54,10 +50,8 @@ class Chats:
         at = at or self.now
         sent = request(request_id=case_id, channel=channel, received_at=at, subject=f"About {case_id}", **asked)
         self.cases.submitted(sent)
-        self.open.changed(case_id)
         case = decided_chat(sent)
         self._take(CASES, case_id, case)
-        self.open.routed(case)
         return case
 
     def activity(self, case_id: str, kind: ActivityType, by: str = "desk-7", **given: Any) -> None:
@@ -77,17 +71,11 @@ class Chats:
     def escalation(self, event: EscalationEvent) -> None:
         """Escalation publishes something."""
         self._take(ESCALATIONS, event.case_id, event)
-        self.open.happened(event)
 
     def publish(self, edition: Edition) -> None:
         """An edition is in the log."""
         output = published(edition)
         self.editions.take(Record(output.topic, 0, 0, 0, output.key, output.value, output.headers))
-
-    async def listed(self) -> list[str]:
-        """The ids of the list."""
-        await self.open.refresh()
-        return [row.case_id for row in self.open.shown(0, 10_000)]
 
     def _take(self, topic: Topic, case_id: str, event: Event) -> None:
         self._number += 1
@@ -95,4 +83,3 @@ class Chats:
         output = serde.to_output(topic, case_id, envelope, wire.encode(event))
         stamp = int(self.now.timestamp() * 1000)
         self.cases.take(Record(topic.name, 0, self._number, stamp, output.key, output.value, output.headers))
-        self.open.changed(case_id)

@@ -10,19 +10,19 @@ from services.intake.chat.connection import BAD_HELLO, LATER, Chat
 from services.intake.chat.frames import Hello
 from services.intake.errors import NoLiveChat
 from services.intake.pages import form_page
-from services.intake.pages.routes import STREAMS, IntakePage
+from services.intake.pages.routes import STREAMS
 from services.intake.pages.visit import Visit
 from services.intake.service import Service, service_of
 from shared.messages.catalogues import accepted, messages_in
 from shared.messages.messages import Messages
-from shared.pages.page import in_language
+from shared.pages.page import Page, in_language
 from shared.pages.rendered import render
 from shared.pages.visit import is_own_origin, visit_of
 from shared.web import problem
 from shared.web.errors import NotFromHere, Refusal, Unauthenticated
 from shared.web.origins import is_from
 
-pages = APIRouter(route_class=IntakePage, include_in_schema=False)
+pages = APIRouter(route_class=Page, include_in_schema=False)
 sockets = APIRouter()
 
 

@@ -1,6 +1,5 @@
-"""The pages of intake, for customers: the form, and the page of a request; and for agents: the chats."""
+"""The pages of intake: the form, the page of a request, the chat. Agents work on the board (`services/board/pages`)."""
 
 from pathlib import Path
 
 TEMPLATES = Path(__file__).parent / "templates"
-CHATS = "/agent/chats"  # of agents: services/intake/pages/agent_routes.py

@@ -11,7 +11,7 @@ from services.intake import commands
 from services.intake.activity import Activity
 from services.intake.body import IdempotencyKey, parse
 from services.intake.errors import IdempotencyConflict
-from services.intake.pages import CHATS, form_page
+from services.intake.pages import form_page
 from services.intake.pages.case_views import CaseViews
 from services.intake.pages.offer import Offer, entitlement_of, offer
 from services.intake.pages.visit import Visit
@@ -21,13 +21,10 @@ from services.intake.words import wrong_words_of_request
 from shared.contracts.structs import Account
 from shared.identity.scopes import SUBMIT_SCOPE
 from shared.messages.catalogues import languages
-from shared.pages import visit as visits
 from shared.pages.case.case_view import CaseView
-from shared.pages.case.desk_view import at_desk
 from shared.pages.forms import key_of, read_form
 from shared.pages.page import Page, in_language, see
 from shared.pages.rendered import render
-from shared.pages.site import Site
 from shared.pages.visit import visit_of
 from shared.policy.digest import policy_sha256
 from shared.web.errors import CatchingUp, MissingScope, Refusal
@@ -35,24 +32,15 @@ from shared.web.errors import CatchingUp, MissingScope, Refusal
 STREAMS = 20  # of one person, or of the visitors of one address
 
 
-class IntakePage(Page):
-    """A page of intake. An agent reads a refusal of a page for agents in the words of the desk."""
-
-    @staticmethod
-    def as_shown(visit: visits.Visit[Site]) -> visits.Visit[Site]:
-        """The visit, at the desk where it is."""
-        return at_desk(visit) if visit.is_agent and visit.connection.url.path.startswith(CHATS) else visit
-
-
-router = APIRouter(route_class=IntakePage, include_in_schema=False)
+router = APIRouter(route_class=Page, include_in_schema=False)
 
 
 @router.get("/")
 async def form(request: Request) -> Response:
-    """The form, for whoever looks at it; agents who send no requests have their chats instead."""
+    """The form, for whoever looks at it; agents and viewers who send no requests have the board instead."""
     visit = _visit(request)
-    if visit.is_agent and not visit.may_submit:
-        return see(CHATS)
+    if visit.caller.sees_all and not visit.may_submit:
+        return _board(visit)
     if visit.person is not None and _account(visit) is None and not visit.service.accounts_tail.caught_up.is_set():
         raise CatchingUp("refusal.reading_entitlements", retry_after=2)
     return in_language(visit) or visit.keep(_form(visit, {}))
@@ -110,10 +98,16 @@ async def act(request: Request, request_id: str) -> Response:
         visit.check_identity(typed)
         await visit.service.gate.count(visit.caller)
         body = {"type": kind} | ({"text": text} if text.strip() else {})
-        await report(visit, request_id, body, f"{key_of(typed)}:{kind}")
+        await _report(visit, request_id, body, f"{key_of(typed)}:{kind}")
     except Refusal as refusal:
         return visit.keep(_request(visit, case, refusal.status, typed, refusal=refusal))
     return visit.keep(see(f"/requests/{request_id}"))
+
+
+def _board(visit: Visit) -> Response:
+    """The way to the board; a page that says so, where intake does not know its address."""
+    address = visit.service.settings.board_address
+    return in_language(visit) or visit.keep(render(visit, "at_board.html") if address is None else see(str(address)))
 
 
 def _form(visit: Visit, typed: Mapping[str, str], refusal: Refusal | None = None) -> Response:
@@ -154,13 +148,12 @@ def _request(
     return render(visit, "request.html", status, moments=case.moments, headers=headers, **values)
 
 
-async def report(visit: Visit, case_id: str, body: Mapping[str, str], key: str) -> str:
-    """Report an activity, as a call with this body and Idempotency-Key does. Returns its id. Raises the refusal."""
+async def _report(visit: Visit, case_id: str, body: Mapping[str, str], key: str) -> None:
+    """Report an activity, as a call with this body and Idempotency-Key does. Raises the refusal."""
     service, parent = visit.service, visit.connection.headers.get("traceparent")
     reported = parse(form_page.to_json(body), Activity, service.words.wrong_words_of_activity)
     commands.check_case(service, visit.caller, case_id)
-    done = await commands.report(service, visit.caller, case_id, reported, IdempotencyKey(key, True), parent=parent)
-    return done[0]
+    await commands.report(service, visit.caller, case_id, reported, IdempotencyKey(key, True), parent=parent)
 
 
 def _account(visit: Visit) -> Account | None:

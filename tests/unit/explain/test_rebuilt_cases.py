@@ -119,21 +119,12 @@ def test_another_kafka_has_none_of_these_cases() -> None:
     assert len(service.rebuilt) == 0
 
 
-async def test_the_list_of_chats_applies_each_message_once(applied: list[str]) -> None:
-    """Not all of them again at each message."""
-    chats = _chats("c1")
-    for number in range(5):
-        _message(chats, "c1", number)
-        assert await chats.listed() == ["c1"]
-    assert applied == [ID.format(number) for number in range(5)]
-
-
-async def test_pages_of_a_case_share_what_was_applied(applied: list[str]) -> None:
-    """The customer's page, the agent's, the chat and the list: whoever comes first applies a message for all."""
+def test_pages_of_a_case_share_what_was_applied(applied: list[str]) -> None:
+    """The page of each reader, and the chat: whoever comes first applies a message for all."""
     chats = _chats("c1", messages=5)
     service = SimpleNamespace(
         cases=chats.cases,
-        rebuilt=chats.rebuilt,
+        rebuilt=RebuiltCases(),
         published_editions=chats.editions,
         recent=SimpleNamespace(is_closed=lambda case_id: False),
     )
@@ -146,5 +137,4 @@ async def test_pages_of_a_case_share_what_was_applied(applied: list[str]) -> Non
         for _ in range(2):
             view = CaseViews(cast(Any, visit), "c1").view(recent, chats.now)
             assert (view.state, len(view.said)) == ("open", number + 2)
-        await chats.listed()
     assert applied == [ID.format(number) for number in range(7)]

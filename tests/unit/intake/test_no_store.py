@@ -14,7 +14,6 @@ from services.intake import api
 from services.intake.app import create_app
 from services.intake.chat import routes as chat
 from services.intake.editions import Editions
-from services.intake.pages import agent_routes
 from services.intake.pages import routes as pages
 from services.intake.server import IntakeServer
 from services.intake.service import Service
@@ -72,11 +71,7 @@ def _routes() -> Iterator[tuple[str, str]]:
 
 
 ROUTES = list(_routes())
-PAGES = {
-    getattr(route, "path", "")
-    for router in (pages.router, router_of("/"), agent_routes.router, chat.pages)
-    for route in router.routes
-}
+PAGES = {getattr(route, "path", "") for router in (pages.router, router_of("/"), chat.pages) for route in router.routes}
 SOCKETS = {getattr(route, "path", "") for route in chat.sockets.routes}  # nothing caches a WebSocket
 
 

@@ -24,7 +24,7 @@ from shared.policy.editions import EditionLibrary
 from shared.wall_clock import utc_now
 from shared.web import problem
 from shared.web.edge import Edge
-from shared.web.errors import NotAnAgent
+from shared.web.errors import NotSignedIn
 from shared.web.gate import Gate
 from shared.web.settings import WebSettings
 from tests.harness.intake import ID_SECRET, api_keys, editions
@@ -72,10 +72,10 @@ own = APIRouter(route_class=Page, include_in_schema=False)
 
 @own.get("/cases")
 async def cases(request: Request) -> Response:
-    """A page of its own, for agents alone."""
+    """A page of its own, for people who are signed in."""
     visit = visit_of(site_of(request), request)
-    if not visit.is_agent:
-        raise NotAnAgent("refusal.not_an_agent")
+    if visit.person is None:
+        raise NotSignedIn("refusal.not_signed_in")
     return in_language(visit) or visit.keep(render(visit, "cases.html"))
 
 
@@ -128,12 +128,11 @@ async def test_whoever_signs_in_is_at_the_page_of_that_service(browser: httpx.As
 
 
 async def test_a_refusal_is_a_page_with_the_way_back_of_that_service(browser: httpx.AsyncClient) -> None:
-    """An agent's page is no page for customers, in whichever service."""
+    """Whoever is not signed in is told what to do, in whichever service."""
     page = await browser.get("/cases")
     assert page.status_code == 403
     assert page.headers["content-type"].startswith("text/html")
     assert '<a href="/cases">Back</a>' in page.text
-    assert "/agent/chats" not in page.text
 
 
 async def test_a_wrong_token_signs_nobody_in(browser: httpx.AsyncClient) -> None:

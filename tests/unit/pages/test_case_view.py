@@ -81,7 +81,6 @@ def test_an_agent_sees_who_has_it_the_notes_and_the_way_back_to_the_list() -> No
     assert '<a href="/board" data-key="u">The board</a>' in html
     assert 'action="/board/c1/act"' in html
     assert "They are cross." in html
-    assert "/agent/chats" not in html
 
 
 def test_it_is_the_same_whether_it_was_rebuilt_before_or_not() -> None:

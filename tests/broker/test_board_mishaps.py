@@ -1,0 +1,204 @@
+"""The pages of the board when something comes between: another agent, a restart, a token that ends, another clock."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from shared.contracts.structs import ActivityRecorded, Actor
+from shared.contracts.topics import ACTIVITY
+from shared.identity.signed_tokens import SKEW
+from shared.pages.visit import PERSON
+from shared.wall_clock import utc_now
+from tests.broker.board_calls import ANOTHER, board_with_intake, does, listed, looking, opened, written
+from tests.broker.intake_calls import output_of
+from tests.broker.test_pages import carried
+from tests.harness.board import Board, running_board
+from tests.harness.intake import Never, write
+from tests.harness.processes import eventually
+from tests.harness.sign_in import AGENT, token_hosts, token_of
+
+
+@pytest_asyncio.fixture(scope="module")
+async def board(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Board]:
+    """A board beside an intake; both know one host application, which vouches for agents."""
+    async with board_with_intake(bootstrap, tmp_path_factory.mktemp("board")) as running:
+        yield running
+
+
+@contextmanager
+def catching_up(board: Board) -> Iterator[None]:
+    """Meanwhile the board has not read the log to its end, as after a start."""
+    reading = board.service.reading
+    before, reading.caught_up = reading.caught_up, Never()
+    try:
+        yield
+    finally:
+        reading.caught_up = before
+
+
+async def test_the_list_and_the_page_agree_on_who_has_a_case(board: Board) -> None:
+    """By the order of the log, also where the clocks of two instances of intake differ; so does what was said last."""
+    case, now = await opened(board, ago=timedelta(minutes=9)), utc_now()
+    for to, seconds in (("desk-7", -60), ("desk-8", -120)):
+        before, at = await board.change_of(case), now + timedelta(seconds=seconds)
+        actor = Actor(kind="agent", id=to)
+        taken = ActivityRecorded(
+            case_id=case,
+            activity_id=f"by-{to}",
+            type="assigned",
+            to=to,
+            at=at,
+            recorded_at=at,
+            client="portal",
+            actor=actor,
+        )
+        await write(board.intake.bootstrap, [output_of(ACTIVITY, case, taken)])
+        await board.changed(case, before)
+    async with looking(board) as http:
+        row = re.search(rf'<tr id="case-{case}".*?</tr>', (await http.get("/")).text, re.DOTALL)
+        page = (await http.get(f"/cases/{case}")).text
+    assert row is not None
+    assert "desk-8" in row[0]
+    assert re.search(r'taken" role="status"><span>Taken by desk-8', page)
+
+
+async def test_a_case_is_taken_over_from_a_page_of_before(board: Board) -> None:
+    """Its key has taken the case once already: to take it back is something else, and counts."""
+    case = await opened(board)
+    async with looking(board) as bo, looking(board, ANOTHER) as cy:
+        form = {**carried((await bo.get(f"/cases/{case}")).text), "take": ""}
+        assert (await bo.post(f"/cases/{case}", data=form)).status_code == 303
+        await does(cy, case, take="desk-7")
+        asked = await bo.post(f"/cases/{case}", data=form)
+        assert asked.status_code == 409
+        again = {**carried(asked.text), "take": "desk-8"}
+        assert (await bo.post(f"/cases/{case}", data=again)).status_code == 303
+        assert "You have this case" in (await bo.get(f"/cases/{case}")).text
+
+
+@pytest.mark.parametrize("what", ["expired", "starting", "another_browser"])
+async def test_an_answer_that_is_refused_can_be_copied(board: Board, what: str) -> None:
+    """Somebody has typed it for twenty minutes: whatever refuses the form, the page has the text."""
+    case = await opened(board)
+    async with looking(board) as http:
+        form = {**carried((await http.get(f"/cases/{case}")).text), "type": "agent_replied", "text": "Half <b>an hour"}
+        address = f"/cases/{case}"
+        if what == "expired":
+            http.cookies.clear()
+            http.cookies.set(PERSON, token_of(AGENT, now=utc_now() - timedelta(hours=3)))
+        elif what == "another_browser":
+            http.cookies.clear()
+            http.cookies.set(PERSON, token_of(AGENT))
+        else:
+            address = "/cases/not-read-yet"
+        with catching_up(board) if what == "starting" else nullcontext():
+            answer = await http.post(address, data=form)
+        assert answer.status_code == (503 if what == "starting" else 403)
+        assert re.search(r"<textarea[^>]* readonly>\s*Half &lt;b&gt;an hour</textarea>", answer.text)
+        http.headers["Origin"] = "https://evil.example"  # a page elsewhere shows nothing in our name
+        assert "Half" not in (await http.post(address, data=form)).text
+    assert await written(board, case) == []
+
+
+async def test_of_two_who_take_a_case_at_once_one_has_it(board: Board) -> None:
+    """Both see the same one, by the order of the log; nothing fails, and nobody has it twice."""
+    case = await opened(board)
+    async with looking(board) as bo, looking(board, ANOTHER) as cy:
+        pages = [(await http.get(f"/cases/{case}")).text for http in (bo, cy)]
+        forms = [{**carried(page), "take": ""} for page in pages]
+        both = zip((bo, cy), forms, strict=True)
+        answers = await asyncio.gather(*[http.post(f"/cases/{case}", data=form) for http, form in both])
+        assert {each.status_code for each in answers} <= {303, 409}
+        done = await written(board, case)
+        await board.has(case, done[-1].activity_id)
+        shown = [(await http.get(f"/cases/{case}")).text for http in (bo, cy)]
+    assert ["You have this case" in page for page in shown] == [done[-1].to == "desk-7", done[-1].to == "desk-8"]
+
+
+async def test_a_stream_ends_with_the_token_of_its_agent(board: Board) -> None:
+    """A list that stays open on a screen must not go on showing what its agent may not see any more."""
+    case = await opened(board)
+    text, acted = "", False
+    async with looking(board) as http, looking(board, ANOTHER) as other:
+        http.cookies.clear()
+        ends_at = utc_now() + timedelta(seconds=3)
+        life = timedelta(seconds=60)
+        http.cookies.set(PERSON, token_of(AGENT, now=ends_at - life - SKEW, life=life))
+        async with asyncio.timeout(40), http.stream("GET", "/live") as stream:
+            async for line in stream.aiter_lines():
+                text += line
+                if not line and not acted:
+                    acted = True
+                    await eventually(lambda: utc_now() > ends_at, 10, "the token has ended")
+                    await does(other, case, take="")
+    rows = re.findall(rf'id="case-{case}".*?</tr>', text)
+    assert rows
+    assert not [row for row in rows if "desk-8" in row]
+
+
+async def test_no_list_is_shown_before_the_topics_are_read(board: Board, tmp_path: Path) -> None:
+    """After a start it would say that no case is open; neither would the page of a case, nor a call, be right."""
+    case = await opened(board)
+    async with looking(board) as http:
+        with catching_up(board):
+            for address in ("/", "/live", f"/cases/{case}", f"/cases/{case}/live", "/v1/cases", f"/v1/cases/{case}"):
+                early = await http.get(address, headers={"Authorization": f"Bearer {token_of(AGENT)}"})
+                assert early.status_code == 503
+                assert early.headers["Retry-After"]
+    async with running_board(board.intake, tmp_path, token_hosts=token_hosts()) as another, looking(another) as http:
+        assert case in await listed(http)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(502, b"<html>Bad gateway"), (500, b"{}"), (503, b"{}"), (429, b"no JSON")]
+)
+async def test_an_intake_that_fails_loses_no_answer(board: Board, tmp_path: Path, status: int, body: bytes) -> None:
+    """A proxy in between, or a fault: the answer is still there, with its key, since intake may have it already."""
+    case = await opened(board)
+    async with (
+        answering(status, body) as url,
+        running_board(board.intake, tmp_path, token_hosts=token_hosts(), intake_url=url) as another,
+        looking(another) as http,
+    ):
+        form = carried((await http.get(f"/cases/{case}")).text)
+        answer = await http.post(f"/cases/{case}", data={**form, "type": "agent_replied", "text": "Half an hour"})
+    assert answer.status_code == (409 if status == 429 else 503)
+    assert "Half an hour</textarea>" in answer.text
+    assert carried(answer.text)["key"] == form["key"]
+
+
+async def test_an_answer_that_intake_has_is_not_sent_again_by_what_it_refuses_after_it(board: Board) -> None:
+    """A new status sends the answer first. If intake refuses that, sending the form again must not send it twice."""
+    case = await opened(board)
+    async with looking(board) as http:
+        form = carried((await http.get(f"/cases/{case}")).text)
+        typed = {**form, "type": "status_changed", "to": "", "text": "We are on it."}
+        refused = await http.post(f"/cases/{case}", data=typed)
+        assert refused.status_code == 409
+        again = {**carried(refused.text), "type": "agent_replied", "text": "We are on it."}
+        assert (await http.post(f"/cases/{case}", data=again)).status_code == 303
+    assert len({each.activity_id for each in await written(board, case)}) == 1
+
+
+@asynccontextmanager
+async def answering(status: int, body: bytes) -> AsyncIterator[str]:
+    """Something between the board and intake that answers every call like that. Yields its address."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(re.findall(rb"(?i)content-length: (\d+)", head)[0]))
+        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (status, len(body), body))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
