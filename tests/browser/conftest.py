@@ -44,6 +44,11 @@ class System:
         """The address of the pages."""
         return str(self.ready["intake_url"])
 
+    @property
+    def board_url(self) -> str:
+        """The address of the board."""
+        return str(self.ready["urls"]["board"])
+
     def desk(self) -> httpx.AsyncClient:
         """An HTTP client that may do everything: the support desk."""
         headers = {"Authorization": f"Bearer {self.ready['admin_key']}"}
@@ -93,11 +98,11 @@ OpenDesk = Callable[..., Awaitable[Page]]
 
 @pytest_asyncio.fixture
 async def open_desk(open_as: OpenAs, system: System) -> OpenDesk:
-    """Opens the chats in a browser of its own, signed in as one of the demo agents."""
+    """Opens the board in a browser of its own, signed in as one of the demo agents."""
 
     async def opened(agent: str = "agent-1", language: str = "en", **given: Any) -> Page:
         page = await open_as(language=language, **given)
-        await sign_in_as_agent(page, system.url, agent)
+        await sign_in_as_agent(page, system.board_url, agent)
         return page
 
     return opened

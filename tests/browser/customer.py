@@ -19,10 +19,16 @@ async def sign_in(page: Page, url: str, account: str, person: str = "admin-licen
 
 
 async def sign_in_as_agent(page: Page, url: str, agent: str = "agent-1") -> None:
-    """Sign in as one of the demo agents, which leads to the chats."""
+    """Sign in as one of the demo agents at the board, whose address is `url`."""
     await page.goto(f"{url}/demo/sign-in")
     await page.locator(f'button[data-person="{agent}"]').click()
-    await page.wait_for_url(f"{url}/agent/chats")
+    await page.wait_for_url(f"{url}/")
+
+
+async def board_of(page: Page) -> str:
+    """The address of the board, as the pages of intake link to it for whoever is signed in; without a slash."""
+    address = await page.locator('.top nav a[href^="http"]').get_attribute("href")
+    return str(address).rstrip("/")
 
 
 async def fill(page: Page, subject: str, channel: str | None = None, answers: Mapping[str, str] = ANSWERS) -> None:

@@ -15,7 +15,17 @@ from typing import Literal
 from playwright.async_api import Page, async_playwright
 
 from tests.browser.conftest import OPTIONS, installed
-from tests.browser.customer import ANSWERS, PLUS, chat_about, hand_over, send, sign_in, sign_in_as_agent, write
+from tests.browser.customer import (
+    ANSWERS,
+    PLUS,
+    board_of,
+    chat_about,
+    hand_over,
+    send,
+    sign_in,
+    sign_in_as_agent,
+    write,
+)
 from tests.harness.up import running
 
 ROOT = Path(__file__).parents[2]
@@ -91,16 +101,15 @@ async def _chats(page: Page) -> None:
         await page.goto(_url(page))
         await send(page, subject, "chat", answers)
         await page.wait_for_selector(".owed .left")
-    case = page.url.rpartition("/")[2]
+    case, board = page.url.rpartition("/")[2], await board_of(page)
     await page.fill("#text", "It began after the update of this morning.")
     await page.get_by_role("button", name=SEND_REPLY).click()
     await page.wait_for_selector(".say + .say")
     await _sign_out(page)
-    await sign_in_as_agent(page, _url(page), "agent-2")
+    await sign_in_as_agent(page, board, "agent-2")
     await _answer(page, 1, "We are looking at the relays of your region, and write again within the hour.")
-    await page.goto(f"{_url(page)}/agent/chats")
-    await sign_in_as_agent(page, _url(page))
-    await page.wait_for_selector(f"#chat-{case} .subject")
+    await sign_in_as_agent(page, board)
+    await page.wait_for_selector(f"#case-{case} .subject")
 
 
 async def _desk_chat(page: Page) -> None:
@@ -112,7 +121,7 @@ async def _desk_chat(page: Page) -> None:
 
 
 async def _no_chat(page: Page) -> None:
-    await sign_in_as_agent(page, _url(page))
+    await sign_in_as_agent(page, await board_of(page))
 
 
 async def _answer(page: Page, number: int, text: str) -> None:

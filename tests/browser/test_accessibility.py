@@ -7,7 +7,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenAs
-from tests.browser.customer import PLUS, SEND, chat_about, hand_over, send, sign_in_as_agent
+from tests.browser.customer import PLUS, SEND, board_of, chat_about, hand_over, send, sign_in_as_agent
 
 
 async def _form(page: Page) -> None:
@@ -52,15 +52,15 @@ async def _hand_over(page: Page) -> None:
     await expect(page.locator('[id="wrong-fields.impact"]')).to_be_visible()
 
 
-async def _chats(page: Page) -> None:
+async def _cases(page: Page) -> None:
     await send(page, "A long-distance-call-that-drops-after-a-minute", "chat")
     await expect(page.locator(".owed .left")).to_be_visible()
-    await sign_in_as_agent(page, "/".join(page.url.split("/")[:3]))
+    await sign_in_as_agent(page, await board_of(page))
     await expect(page.locator(".chats tbody tr").first).to_be_visible()
 
 
-async def _desk_chat(page: Page) -> None:
-    await _chats(page)
+async def _case(page: Page) -> None:
+    await _cases(page)
     await page.locator(".subject").first.click()
     await page.fill("#text", "A note about a long-distance-call-that-drops-after-a-minute")
     await page.locator('button[value="internal_note"]').click()
@@ -71,8 +71,29 @@ async def _desk_chat(page: Page) -> None:
         await details.click()
 
 
-async def _not_an_agent(page: Page) -> None:
-    await page.goto(page.url + "agent/chats")
+async def _own_cases(page: Page) -> None:
+    await send(page, "A long-distance-call-that-drops-after-a-minute", "chat")
+    await page.goto(await board_of(page))
+    await expect(page.locator(".chats tbody tr").first).to_be_visible()
+
+
+async def _own_case(page: Page) -> None:
+    await _own_cases(page)
+    await page.locator(".subject").first.click()
+    await expect(page.locator(".owed .left")).to_be_visible()
+
+
+async def _viewed(page: Page) -> None:
+    await send(page, "A case that somebody only looks at", "chat")
+    await sign_in_as_agent(page, await board_of(page), "lead")
+    await page.locator(".subject").first.click()
+    await expect(page.locator("#talk")).to_be_visible()
+
+
+async def _not_signed_in(page: Page) -> None:
+    board = await board_of(page)
+    await page.context.clear_cookies()
+    await page.goto(board)
 
 
 PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
@@ -84,9 +105,12 @@ PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
     "hand-over": _hand_over,
     "sign-in": _sign_in,
     "refused": _refused,
-    "desk": _chats,
-    "desk-chat": _desk_chat,
-    "not-an-agent": _not_an_agent,
+    "cases": _cases,
+    "case": _case,
+    "own-cases": _own_cases,
+    "own-case": _own_case,
+    "viewed": _viewed,
+    "not-signed-in": _not_signed_in,
 }
 
 

@@ -135,7 +135,7 @@ def test_the_example_is_the_case_with_the_most_to_explain() -> None:
     assert example.case_id == "called"
 
 
-URLS = {"intake": "http://127.0.0.1:65535"}
+URLS = {"intake": "http://127.0.0.1:65535", "board": "http://127.0.0.1:65534"}
 
 
 @pytest.mark.parametrize("kafka", ["", "127.0.0.1:65535"])
@@ -145,8 +145,8 @@ def test_what_to_try_next_fits_80_columns_and_can_be_copied(kafka: str) -> None:
     lines = list(try_next(CASE_ID, program=program, urls=URLS, requests=48, kafka=kafka))
     shown = "\n".join(lines)
     assert [line for line in shown.splitlines() if len(line) > 80] == []
-    for path in ("/", "/chat", "/agent/chats"):
-        assert f"  http://127.0.0.1:65535{path}\n" in shown
+    for page in ("http://127.0.0.1:65535/", "http://127.0.0.1:65535/chat", "http://127.0.0.1:65534/"):
+        assert f"  {page}\n" in shown
     where = f" \\\n    --kafka {kafka}" if kafka else ""
     assert f"  {program} explain \\\n    {CASE_ID}{where}\n" in shown
     assert f"  {program} cases --open{where}\n" in shown

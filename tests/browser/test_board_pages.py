@@ -20,9 +20,9 @@ async def _chat(open_as: OpenAs, subject: str) -> Page:
 
 
 async def _open(desk: Page, subject: str) -> None:
-    """Follow the chat's link on the list."""
+    """Follow the link of the case on the list."""
     await desk.get_by_role("link", name=subject, exact=True).click()
-    await desk.wait_for_url("**/agent/chats/*")
+    await desk.wait_for_url("**/cases/*")
 
 
 async def _report(system: System, case: str, activity: dict[str, str]) -> None:
@@ -48,7 +48,7 @@ async def test_a_customers_chat_is_taken_answered_and_resolved(open_as: OpenAs, 
     await expect(row.locator("[data-due]")).to_contain_text("min")
     await _open(desk, "Taken, answered, resolved")
     await desk.get_by_role("button", name="Take it").click()
-    await expect(desk.locator(".taken")).to_have_text("You have this chat.")
+    await expect(desk.locator(".taken")).to_have_text("You have this case.")
     await desk.fill("#text", ANSWER)
     await desk.get_by_role("button", name="Send answer").click()
     await expect(customer.locator(".say.agent")).to_contain_text(ANSWER)
@@ -60,7 +60,7 @@ async def test_a_customers_chat_is_taken_answered_and_resolved(open_as: OpenAs, 
     await desk.get_by_role("button", name="Resolve").click()
     await expect(customer.locator("h1 + .pill")).to_have_text("resolved")
     await expect(customer.locator("main")).to_contain_text("Good. Have a nice day.")
-    await desk.get_by_role("link", name="Open chats").click()
+    await desk.locator('[data-key="u"]').click()
     await expect(desk.locator('tr:has-text("Taken, answered, resolved")')).to_have_count(0)
     await customer.fill("#text", "It is back.")
     await customer.get_by_role("button", name="Send reply").click()
@@ -82,7 +82,7 @@ async def test_the_second_agent_sees_what_the_first_does(open_as: OpenAs, open_d
     await expect(two.locator(".say.agent")).to_contain_text("agent-1, support")
     await expect(two.locator("#text")).to_have_value("Half an ans")
     await two.get_by_role("button", name="Take over").click()
-    await expect(two.locator(".taken")).to_have_text("You have this chat.")
+    await expect(two.locator(".taken")).to_have_text("You have this case.")
     await expect(one.locator(".taken")).to_contain_text("Taken by agent-2.")
     await _note(one, "It is yours.")
     await expect(two.locator(".private")).to_contain_text("It is yours.")  # so its stream has sent a frame
@@ -104,7 +104,7 @@ async def test_an_agent_needs_no_mouse(open_as: OpenAs, open_desk: OpenDesk) -> 
         if await desk.evaluate("document.activeElement.textContent") == "By keyboard alone":
             break
     await desk.keyboard.press("Enter")
-    await desk.wait_for_url("**/agent/chats/*")
+    await desk.wait_for_url("**/cases/*")
     await expect(desk.locator("#text")).to_be_focused()
     await desk.keyboard.type(ANSWER)
     await desk.keyboard.press("Control+Enter")
@@ -167,7 +167,7 @@ window.shown = (front) => {
 
 
 async def test_tabs_in_the_background_leave_the_connections_to_the_one_in_front(
-    open_as: OpenAs, open_desk: OpenDesk
+    open_as: OpenAs, open_desk: OpenDesk, system: System
 ) -> None:
     """A browser has six for each host, and each page that follows holds one. A tab that comes back shows everything.
 
@@ -176,7 +176,7 @@ async def test_tabs_in_the_background_leave_the_connections_to_the_one_in_front(
     await _chat(open_as, "Many tabs")
     one = await open_desk()
     address = await one.get_by_role("link", name="Many tabs", exact=True).get_attribute("href")
-    url = one.url.partition("/agent")[0] + str(address)
+    url = system.board_url + str(address)
     await one.goto("about:blank")
     await one.context.add_init_script(HIDE)
     tabs = [one, *[await one.context.new_page() for _ in range(6)]]
@@ -186,11 +186,11 @@ async def test_tabs_in_the_background_leave_the_connections_to_the_one_in_front(
     front = tabs[6]
     await front.evaluate("shown(true)")
     await front.get_by_role("button", name="Take it").click()
-    await expect(front.locator(".taken")).to_have_text("You have this chat.")
+    await expect(front.locator(".taken")).to_have_text("You have this case.")
     await front.evaluate("shown(true)")
     await expect(tabs[0].locator(".taken")).to_contain_text("Nobody has taken")  # it does not follow
     await tabs[0].evaluate("shown(true)")
-    await expect(tabs[0].locator(".taken")).to_have_text("You have this chat.")
+    await expect(tabs[0].locator(".taken")).to_have_text("You have this case.")
     await tabs[0].evaluate("shown(false)")
     await _note(front, "While it was behind.")
     await tabs[0].evaluate("shown(true)")
