@@ -65,7 +65,7 @@ async def test_the_list_and_the_page_agree_on_who_has_a_case(board: Board) -> No
         page = (await http.get(f"/cases/{case}")).text
     assert row is not None
     assert "desk-8" in row[0]
-    assert re.search(r'taken" role="status"><span>Taken by desk-8', page)
+    assert re.search(r'taken" role="status"><span>desk-8 has this case', page)
 
 
 async def test_a_case_is_taken_over_from_a_page_of_before(board: Board) -> None:

@@ -75,7 +75,7 @@ async def test_the_second_agent_sees_what_the_first_does(open_as: OpenAs, open_d
         await _open(desk, "Two agents")
     await two.fill("#text", "Half an ans")
     await one.get_by_role("button", name="Take it").click()
-    await expect(two.locator(".taken")).to_contain_text("Taken by agent-1.")
+    await expect(two.locator(".taken")).to_contain_text("agent-1 has this case.")
     await one.fill("#text", ANSWER)
     await one.get_by_role("button", name="Send answer").click()
     await expect(two.locator(".say.agent")).to_contain_text(ANSWER)
@@ -83,7 +83,7 @@ async def test_the_second_agent_sees_what_the_first_does(open_as: OpenAs, open_d
     await expect(two.locator("#text")).to_have_value("Half an ans")
     await two.get_by_role("button", name="Take over").click()
     await expect(two.locator(".taken")).to_have_text("You have this case.")
-    await expect(one.locator(".taken")).to_contain_text("Taken by agent-2.")
+    await expect(one.locator(".taken")).to_contain_text("agent-2 has this case.")
     await _note(one, "It is yours.")
     await expect(two.locator(".private")).to_contain_text("It is yours.")  # so its stream has sent a frame
     await expect(two.locator("#text")).to_have_value("Half an ans")

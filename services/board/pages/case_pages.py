@@ -1,6 +1,7 @@
 """What the page of a case shows now, for an agent or for its customer, and the frames of its stream."""
 
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from services.board.api import editions_of
@@ -51,8 +52,10 @@ class CasePages:
         return found
 
     async def next_look(self) -> None:
-        """Look again."""
-        await self.look()
+        """Look again. A case that was purged meanwhile is not there any more."""
+        self._found = None
+        with suppress(NotFound):
+            await self.look()
 
     def view(self, found: StoredCase) -> CaseView:
         """What there is of it."""
@@ -86,11 +89,11 @@ class CasePages:
             )
         return {**values, "actions": actions, "reads_only": not may_act(self.visit), "old": self.visit.service.is_old}
 
-    def frames(self) -> list[bytes]:
-        """The changing part of the page, if it shows anything else than at the last call."""
+    def frames(self) -> list[bytes] | None:
+        """The changing part of the page, if it shows anything else than at the last call; None once it is not there."""
         found = self._found
         if found is None:
-            return []
+            return None
         shown = found.row["change"], self.visit.service.is_old
         if shown == self._shown:
             return []

@@ -15,8 +15,10 @@
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
   });
-  window.addEventListener("pageshow", () => {
+  window.addEventListener("pageshow", (event) => {
     for (const form of document.querySelectorAll("[data-sent]")) delete form.dataset.sent;
+    // A page that comes back from memory has the filters that it lists by, and not those that were chosen on it.
+    if (event.persisted) for (const form of document.querySelectorAll("[data-auto]")) form.reset();
   });
 
   // Ctrl+Enter sends an answer, never anything else: what cannot be answered has no such button.
