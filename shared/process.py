@@ -5,7 +5,8 @@
 3. Open the listening socket, or end with one line and exit code 1.
 4. Serve HTTP and run the service side by side. `/livez`, `/readyz` and `/metrics` are answered in front of its routes.
 5. At the first SIGTERM or SIGINT finish what is in progress; a second one ends the process at once.
-6. Exit code 0 after a signal, 1 if the service failed.
+6. Exit code 0 after a signal, 1 if the service failed: with one line if that can be mended outside of it, otherwise
+   with its traceback.
 """
 
 import asyncio
@@ -37,6 +38,13 @@ CHECK = "--check"
 _CHATTY = ("aiokafka", "faststream")
 
 _log = logs.get_logger()
+
+
+class CannotRun(Exception):
+    """Root of the errors for which a service ends though nothing is wrong with its code, and that need somebody to act.
+
+    The message is the one line that the log has, and says what to do.
+    """
 
 
 class Service(Protocol):
@@ -155,10 +163,21 @@ def run(name: str, service: Service, settings: ServiceSettings) -> int:
         except InstanceReplaced as error:
             _log.error(str(error), action="instance.replaced")
             return FAILED
-        except Exception:
-            _log.exception("The service failed", action="service.failed")
+        except Exception as error:
+            _report(error)
             return FAILED
     return ENDED
+
+
+def _report(error: Exception) -> None:
+    """Log what a service failed with; tasks beside each other fail with a group of errors."""
+    alone = error
+    while isinstance(alone, ExceptionGroup) and len(alone.exceptions) == 1:
+        alone = alone.exceptions[0]
+    if isinstance(alone, CannotRun):
+        _log.error(str(alone), action="service.cannot_run", kind=type(alone).__name__)
+    else:
+        _log.exception("The service failed", action="service.failed", exc_info=error)
 
 
 def web_server(service: Service) -> WebServer:

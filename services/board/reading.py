@@ -9,6 +9,7 @@
 """
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,13 +23,15 @@ from aiokafka.structs import TopicPartition
 from prometheus_client import Gauge
 
 from services.board.edition_shelf import EditionShelf
-from services.board.store.schema import connect
+from services.board.faults import AnotherLog
+from services.board.store.lock import locked
+from services.board.store.schema import connect, unusable
 from services.board.store.stored_record import TOPICS
 from services.board.store.writer import Writer
 from shared.business_time.instants import to_micros
 from shared.kafka.batch_reader import BatchReader
 from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of
-from shared.kafka.faults import KafkaFault, TopicsDiffer
+from shared.kafka.faults import TopicsDiffer
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_watch import TopicWatch
@@ -50,10 +53,6 @@ AT_ONCE = 500  # cases that are worked out in one transaction
 ANSWER_SECONDS = 5.0
 _AWAY = (KafkaError, KafkaUnreachable, TopicsDiffer, TopicsMissing, OSError, TimeoutError)
 _T = TypeVar("_T")
-
-
-class AnotherLog(KafkaFault):
-    """The board's file is a view of topics that were deleted or made anew; `frontline board rebuild` makes it again."""
 
 
 class Reading:
@@ -86,7 +85,11 @@ class Reading:
         return None if self.fresh_at is None else max(0.0, utc_now().timestamp() - self.fresh_at)
 
     async def run(self) -> None:
-        """Read until cancelled. Raises AnotherLog, and whatever a transaction fails with."""
+        """Read until cancelled. Raises BoardFault, and whatever a transaction fails with."""
+        with locked(self._file):
+            await self._run()
+
+    async def _run(self) -> None:
         self._writer = await self._in_thread(lambda: Writer(connect(self._file, writes=True), self._editions))
         try:
             while True:
@@ -178,8 +181,13 @@ class Reading:
             await asyncio.sleep(PASS_TIME_EVERY)
 
     async def _in_thread(self, call: Callable[[], _T]) -> _T:
-        """Call it in the thread of the file's one connection that writes."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        """Call it in the thread of the file's one connection that writes. Raises UnusableFile."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        except sqlite3.Error as error:
+            if (told := unusable(self._file, error)) is not None:
+                raise told from error
+            raise
 
     def _report_interruption(self, error: BaseException) -> None:
         if not self._interrupted:

@@ -10,10 +10,13 @@
 Instants are microseconds since 1970 UTC.
 """
 
+import secrets
 import sqlite3
 from pathlib import Path
 
-VERSION = 2  # of the tables: a file of another version is rebuilt
+from services.board.faults import AnotherVersion, UnusableFile
+
+VERSION = 1  # of the tables: a file of another version is rebuilt
 UNKNOWN = 1 << 62  # `order_at` of a case of which neither the request nor the decision is there: no list shows it
 MESSAGES = 1 << 12  # rows of `words` for each case, at most
 
@@ -67,31 +70,60 @@ CREATE INDEX cases_unfolded ON cases (policy_sha256) WHERE stored IS NULL AND po
 CREATE INDEX clocks_by_outcome ON clocks (outcome_at) WHERE outcome_at IS NOT NULL;
 """
 
-
-class AnotherVersion(Exception):
-    """The file was made by another version of Frontline: run `frontline board rebuild`."""
+# Codes of SQLite that say something of the file or the disk; the others are mistakes of ours.
+_OF_THE_FILE = frozenset(
+    (
+        *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR),
+        *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB),
+    )
+)
 
 
 def connect(file: Path, *, writes: bool = False) -> sqlite3.Connection:
     """A connection to the board's file; the one that writes makes the tables of a new file.
 
-    Any thread may use it, one at a time. Raises AnotherVersion, and sqlite3.Error for a file that is no database.
+    Any thread may use it, one at a time. Raises AnotherVersion, and sqlite3.Error for a file that is no database
+    (`unusable` has the words for it).
     """
     mode = "rwc" if writes else "ro"
     found = sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True, check_same_thread=False)
-    found.isolation_level = None  # transactions are begun and ended by name
-    found.row_factory = None if writes else sqlite3.Row
-    found.execute("PRAGMA busy_timeout = 5000")
-    found.execute("PRAGMA cache_size = -32000")  # KiB
-    found.execute("PRAGMA temp_store = MEMORY")
-    if writes:
-        found.execute("PRAGMA journal_mode = WAL")
-        found.execute("PRAGMA synchronous = NORMAL")  # after a power cut the last records are read from Kafka again
-        found.execute("PRAGMA foreign_keys = OFF")
-        found.execute("PRAGMA secure_delete = ON")  # what is purged is gone from the file
-        if not found.execute("SELECT 1 FROM sqlite_schema").fetchone():
-            found.executescript(f"BEGIN; {_TABLES} {_INDEXES} PRAGMA user_version = {VERSION}; COMMIT;")
-    if found.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+    try:
+        _set_up(found, writes=writes)
+        version = found.execute("PRAGMA user_version").fetchone()[0]
+    except BaseException:
         found.close()
-        raise AnotherVersion
+        raise
+    if version != VERSION:
+        found.close()
+        raise AnotherVersion(f"{file} was made by another version of Frontline: run `frontline board rebuild`")
     return found
+
+
+def _set_up(database: sqlite3.Connection, *, writes: bool) -> None:
+    database.isolation_level = None  # transactions are begun and ended by name
+    database.row_factory = None if writes else sqlite3.Row
+    database.execute("PRAGMA busy_timeout = 5000")
+    database.execute("PRAGMA cache_size = -32000")  # KiB
+    database.execute("PRAGMA temp_store = MEMORY")
+    if not writes:
+        return
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA journal_size_limit = 67108864")  # what catching up made it, it need not stay
+    database.execute("PRAGMA synchronous = NORMAL")  # after a power cut the last records are read from Kafka again
+    database.execute("PRAGMA foreign_keys = OFF")
+    database.execute("PRAGMA secure_delete = ON")  # what is purged is gone from the file
+    if not database.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        database.executescript(f"BEGIN; {_TABLES} {_INDEXES} PRAGMA user_version = {VERSION};")
+        database.execute("INSERT INTO meta VALUES ('file', ?)", (secrets.token_hex(4),))
+        database.execute("COMMIT")
+
+
+def unusable(file: Path, error: sqlite3.Error) -> UnusableFile | None:
+    """What is wrong with the file or its disk; None for an error that has another reason."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None or code & 0xFF not in _OF_THE_FILE:
+        return None
+    return UnusableFile(
+        f"{file} cannot be used: {error}. If it is damaged, or no file of a board, `frontline board rebuild` makes "
+        "it anew"
+    )

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from services.board.edition_shelf import EditionShelf
 from services.board.store.schema import connect
-from services.board.store.stored_record import NUMBERS
 from services.board.store.writer import Writer
 from shared.business_time.instants import Micros, from_micros, to_micros
 from shared.contracts.topics import EDITIONS
@@ -23,21 +22,11 @@ from shared.explain.published_editions import PublishedEditions
 from shared.explain.standing import standing
 from shared.kafka.record import Record
 from shared.policy.published_edition import UnusableEdition
+from tests.harness.board_log import COMPARED, of_board
 from tests.harness.demo_day import ENDS, demo_day
 from tests.harness.examples import examples
 from tests.harness.histories import Step, histories, lived
 from tests.harness.recording import Recording
-
-COMPARED = (
-    "case_id, account_id, client, requester_id, requester, subject, received_at, edition, plan, channel, tier, triage, "
-    "state, status, priority, milestone, started_at, due_at, order_at, paused, breached, asked, assigned_to, last_at, "
-    "turn, changes_at, ended_at, stored"
-)
-
-
-def of_board(recording: Recording) -> list[Record]:
-    """What the board reads of a recording, by partition."""
-    return [record for record in recording.all_records() if record.topic in NUMBERS]
 
 
 def interleaved(records: list[Record], chance: random.Random) -> Iterator[list[Record]]:

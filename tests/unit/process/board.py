@@ -59,6 +59,9 @@ class Board:
             raise RuntimeError("the board fell off the wall")
         if behaviour == "replaced":
             raise InstanceReplaced("same")
+        if behaviour == "cannot":
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_cannot())
         self.readiness.set("board", True, "hung up")
         try:
             await self._stopped.wait()
@@ -76,6 +79,10 @@ class Board:
     def stop(self) -> None:
         """Begin to end."""
         self._stopped.set()
+
+
+async def _cannot() -> None:
+    raise process.CannotRun("the wall is not there: build one")
 
 
 def prepare(settings: BoardSettings) -> Board:

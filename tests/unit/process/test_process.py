@@ -86,6 +86,17 @@ async def test_an_instance_that_was_replaced_ends_with_exit_code_1_and_one_plain
     assert (last["level"], "exception" in last, "stack" in last) == ("error", False, False)
 
 
+async def test_what_somebody_else_has_to_mend_is_one_plain_line(tmp_path: Path) -> None:
+    """Also where a task beside others has found it; a traceback would say nothing more to whoever mends it."""
+    async with board(tmp_path, BOARD="cannot") as process:
+        await process.start()
+        assert await process.ended() == 1
+        assert actions(process) == ["http.listening", "service.cannot_run"]
+        last = json.loads(process.log.read_text(encoding="utf-8").splitlines()[-1])
+    assert last["event"] == "the wall is not there: build one"
+    assert (last["level"], "exception" in last, "stack" in last) == ("error", False, False)
+
+
 async def test_health_and_metrics_are_answered_beside_the_services_own_paths(tmp_path: Path) -> None:
     """A service brings an application and a coroutine, and nothing else."""
     async with board(tmp_path) as process:
