@@ -1,5 +1,6 @@
 """The calls of the board: cases in pages, one case, and what changes. `docs/board.md` shows each with curl."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -29,6 +30,8 @@ router = APIRouter()
 READERS: tuple[Scope, ...] = (SUBMIT_SCOPE, AGENT_SCOPE, VIEW_SCOPE, "admin")
 MOST = 500  # cases on a page
 AT_ONCE = 200  # changes in one step of a stream
+_EVENT_ID = re.compile(r"([0-9]{1,18})(?:-([0-9a-f]{8}))?")
+_ANOTHER_FILE = 60_000_000  # microseconds, which numbers of change are
 State = Literal["open", "waiting", "resolved", "closed", "undecided"]
 
 
@@ -107,9 +110,11 @@ async def follow_cases(request: Request) -> EventStream:
     """
     service, caller = await _admitted(request)
     query = query_of(request)
-    sent = request.headers.get("last-event-id", "")
-    start = int(sent) if sent.isascii() and sent.isdigit() else await service.readers.ask(cases.last_change)
-    changes = _Changes(service, query.wanted, visible_to(caller), start, for_desk=caller.sees_all)
+    word = await service.readers.ask(cases.file_word)
+    start = _start_of(request.headers.get("last-event-id", ""), word)
+    if start is None:
+        start = await service.readers.ask(cases.last_change)
+    changes = _Changes(service, query.wanted, visible_to(caller), start, word, for_desk=caller.sees_all)
     return service.streams.follow(caller, service.watchers, ANY, changes, before=changes.look)
 
 
@@ -135,8 +140,10 @@ async def get_case(request: Request, case_id: str) -> Response:
 class _Changes:
     """What a stream of changes has to say. A `Changes` of `shared/web/stream.py`."""
 
-    def __init__(self, service: Service, wanted: Wanted, visible: Visible, start: int, *, for_desk: bool) -> None:
-        self._service, self._wanted, self._visible = service, wanted, visible
+    def __init__(
+        self, service: Service, wanted: Wanted, visible: Visible, start: int, word: str, *, for_desk: bool
+    ) -> None:
+        self._service, self._wanted, self._visible, self._word = service, wanted, visible, word.encode()
         self._sent, self._for_desk = start, for_desk
         self._rows: list[Any] = []
 
@@ -153,7 +160,20 @@ class _Changes:
         for row in self._rows:
             self._sent = row["change"]
             data = msgspec.json.encode(row_answer(row, for_desk=self._for_desk))
-            yield b"id: %d\nevent: case\ndata: %b\n\n" % (self._sent, data)
+            yield b"id: %d-%b\nevent: case\ndata: %b\n\n" % (self._sent, self._word, data)
+
+
+def _start_of(sent: str, word: str) -> int | None:
+    """The change after which a `Last-Event-ID` goes on; None if there is none.
+
+    One of another file, made by a board beside this one or before a rebuild, goes on a minute earlier: that board may
+    have been behind this one. What comes twice is the same row again.
+    """
+    found = _EVENT_ID.fullmatch(sent)
+    if found is None:
+        return None
+    change, other = int(found[1]), found[2] not in (None, word)
+    return max(0, change - _ANOTHER_FILE) if other else change
 
 
 def query_of(request: Request) -> CaseQuery:

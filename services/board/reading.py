@@ -25,6 +25,7 @@ from prometheus_client import Gauge
 from services.board.edition_shelf import EditionShelf
 from services.board.faults import AnotherLog
 from services.board.store.lock import locked
+from services.board.store.retention import Keeping
 from services.board.store.schema import connect, unusable
 from services.board.store.stored_record import TOPICS
 from services.board.store.writer import Writer
@@ -47,6 +48,7 @@ AGE = Gauge("frontline_board_age_seconds", "How old what the board shows may be;
 NAMES = tuple(topic.name for topic in TOPICS)
 LOOK_EVERY = 0.25  # seconds between two looks at how far reading is
 PASS_TIME_EVERY = 1.0
+SWEEP_EVERY = 3600.0
 RETRY_EVERY = 1.0
 REPORT_EVERY = 5.0  # seconds between two lines about catching up
 AT_ONCE = 500  # cases that are worked out in one transaction
@@ -62,12 +64,13 @@ class Reading:
         self,
         kafka: KafkaSettings,
         file: Path,
+        keeping: Keeping,
         editions: EditionShelf,
         clock: Callable[[], datetime],
         readiness: Readiness,
         changed: Callable[[Sequence[str]], None],
     ) -> None:
-        self._kafka, self._file, self._editions = kafka, file, editions
+        self._kafka, self._file, self._keeping, self._editions = kafka, file, keeping, editions
         self._clock, self._readiness, self._changed = clock, readiness, changed
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="board-writer")
         self._watch = TopicWatch(kafka, "board", NAMES, readiness)
@@ -114,6 +117,7 @@ class Reading:
             group.create_task(self._reader.run(starts))
             group.create_task(self._follow_progress())
             group.create_task(self._pass_time())
+            group.create_task(self._sweep())
 
     async def _starts(self) -> dict[TopicPartition, int]:
         """Where each partition is to be read from. Raises AnotherLog if the file is a view of other topics."""
@@ -133,8 +137,14 @@ class Reading:
 
     async def _take(self, records: Sequence[Record]) -> None:
         now, catching_up = to_micros(self._clock()), not self.caught_up.is_set()
-        changed = await self._in_thread(partial(self._writer.take, records, now, catching_up=catching_up))
-        if changed:
+        taking = asyncio.ensure_future(
+            self._in_thread(partial(self._writer.take, records, now, catching_up=catching_up))
+        )
+        taking.add_done_callback(self._tell)
+        await asyncio.shield(taking)  # where Kafka goes away meanwhile: what is stored then is told all the same
+
+    def _tell(self, taking: "asyncio.Future[list[str]]") -> None:
+        if not taking.cancelled() and taking.exception() is None and (changed := taking.result()):
             self._changed(changed)
 
     async def _follow_progress(self) -> None:
@@ -179,6 +189,31 @@ class Reading:
             if changed:
                 self._changed(changed)
             await asyncio.sleep(PASS_TIME_EVERY)
+
+    async def _sweep(self) -> None:
+        """Delete what is kept no longer, so that nothing of it is left in the file. Other transactions go between."""
+        await self.caught_up.wait()
+        while True:
+            swept, more = False, True
+            while more:
+                now = to_micros(self._clock())
+                changed, more = await self._in_thread(partial(self._writer.sweep, self._keeping, now))
+                swept |= more
+                if changed:
+                    self._changed(changed)
+            if swept:
+                await self._forget_copies()
+                self._log.info("Deleted what is kept no longer", action="board.swept")
+            await asyncio.sleep(SWEEP_EVERY)
+
+    async def _forget_copies(self) -> None:
+        more = await self._in_thread(partial(self._writer.merge_words, first=True))
+        while more:
+            more = await self._in_thread(partial(self._writer.merge_words, first=False))
+        while True:
+            if await self._in_thread(self._writer.shorten_log):
+                return
+            await asyncio.sleep(PASS_TIME_EVERY)  # somebody reads: a little later nobody does
 
     async def _in_thread(self, call: Callable[[], _T]) -> _T:
         """Call it in the thread of the file's one connection that writes. Raises UnusableFile."""

@@ -51,7 +51,9 @@ class Service:
         self.shelf = EditionShelf()
         self.watchers = Watchers()
         self.readers = Readers(settings.board_file)
-        self.reading = Reading(settings, settings.board_file, self.shelf, self.clock, self.readiness, self._notify)
+        self.reading = Reading(
+            settings, settings.board_file, settings.keeping, self.shelf, self.clock, self.readiness, self._notify
+        )
         self.intake = IntakeCalls(str(settings.intake_url), settings.intake_timeout_seconds)
         self.streams = Streams(Places(settings.event_stream_limit, settings.event_streams_per_client))
 

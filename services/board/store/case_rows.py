@@ -8,7 +8,8 @@ from prometheus_client import Counter
 
 from services.board.edition_shelf import EditionShelf
 from services.board.fold import NOTHING, Folded, Spoken, columns_of, go_on, of_request, request_of, row_of
-from services.board.store.stored_record import NUMBERS, record_of
+from services.board.store.codec import RecordCodec
+from services.board.store.stored_record import NUMBERS
 from shared.business_time.instants import Micros
 from shared.contracts.structs import CaseRouted, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, REQUESTS, dead_letter
@@ -23,10 +24,14 @@ _OF_A_FOLD = (NUMBERS[CASES.name], NUMBERS[dead_letter(CASES).name], NUMBERS[dea
 
 
 class CaseRows:
-    """The rows, within the transaction of the caller. Each that is worked out has the next number of change."""
+    """The rows, within the transaction of the caller.
 
-    def __init__(self, database: sqlite3.Connection, editions: EditionShelf) -> None:
-        self._db, self._editions = database, editions
+    Each that is worked out has the next number of change: one more than the last, and no less than the instant in
+    microseconds. So numbers never come again, whatever is deleted, and those of another file are comparable.
+    """
+
+    def __init__(self, database: sqlite3.Connection, editions: EditionShelf, codec: RecordCodec) -> None:
+        self._db, self._editions, self._codec = database, editions, codec
         self._log = get_logger()
         self._logged: set[str] = set()
         self.change: int = database.execute("SELECT coalesce(max(change), 0) FROM cases").fetchone()[0]
@@ -53,7 +58,8 @@ class CaseRows:
         case_id, stored, folded_to, *spoken = self._db.execute(
             "SELECT case_id, stored, folded_to, assigned_to, last_at, turn FROM cases WHERE case_no = ?", (case_no,)
         ).fetchone()
-        columns: dict[str, Any] = {"change": self.change + 1, "updated_at": now}
+        change = max(self.change + 1, now)
+        columns: dict[str, Any] = {"change": change, "updated_at": now}
         before = NOTHING if stored is None else Folded(case_state.decode(stored), Spoken(*spoken), folded_to)
         log = self._log_of(case_no, case_id, before.to)
         if stored is None and (request := self._request_of(case_no, log.case)) is not None:
@@ -73,8 +79,20 @@ class CaseRows:
         names = ", ".join(f"{name} = ?" for name in columns)
         self._db.execute(f"UPDATE cases SET {names} WHERE case_no = ?", (*columns.values(), case_no))
         self._put_clocks(case_no, clocks)
-        self.change += 1
+        self.change = change
         return str(case_id)
+
+    def note_changed(self, cases: Iterable[int], now: Micros) -> list[str]:
+        """Give the next numbers of change to rows that have changed otherwise. Returns their ids."""
+        changed = []
+        for case_no in cases:
+            self.change = max(self.change + 1, now)
+            found = self._db.execute(
+                "UPDATE cases SET change = ?, updated_at = ? WHERE case_no = ? RETURNING case_id",
+                (self.change, now, case_no),
+            ).fetchall()
+            changed += [str(case_id) for (case_id,) in found]
+        return changed
 
     def _log_of(self, case_no: int, case_id: str, folded_to: int) -> CaseLog:
         """The decision and the dead letters of a case, and its activity behind that offset."""
@@ -86,7 +104,7 @@ class CaseRows:
             (case_no, NUMBERS[ACTIVITY.name], folded_to),
         )
         for topic, partition, position, body in found:
-            log.take(record_of(topic, partition, position, body, key))
+            log.take(self._codec.record_of(topic, partition, position, body, key))
         return log
 
     def _request_of(self, case_no: int, case: CaseRouted | None) -> SupportRequestSubmitted | None:
@@ -95,7 +113,7 @@ class CaseRows:
             "SELECT topic, partition, position, body FROM records WHERE case_no = ? AND topic = ? ORDER BY 2, 3",
             (case_no, NUMBERS[REQUESTS.name]),
         )
-        return request_of([record_of(*row) for row in found], case)
+        return request_of([self._codec.record_of(*row) for row in found], case)
 
     def _put_clocks(self, case_no: int, clocks: Sequence[tuple[Any, ...]]) -> None:
         self._db.execute("DELETE FROM clocks WHERE case_no = ?", (case_no,))

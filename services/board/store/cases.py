@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from services.board.fold import ENDED, request_of
+from services.board.store.codec import codec_of
 from services.board.store.schema import MESSAGES, UNKNOWN
-from services.board.store.stored_record import NUMBERS, record_of
+from services.board.store.stored_record import NUMBERS
 from shared.business_time.instants import Micros
 from shared.contracts.structs import SupportRequestSubmitted
 from shared.contracts.topics import REQUESTS
@@ -161,6 +162,11 @@ def last_change(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT coalesce(max(change), 0) FROM cases").fetchone()[0])
 
 
+def file_word(db: sqlite3.Connection) -> str:
+    """The word that this file has and no other: whether a number of change is of this one."""
+    return str(db.execute("SELECT value FROM meta WHERE name = 'file'").fetchone()[0])
+
+
 def load(db: sqlite3.Connection, case_id: str, visible: Visible, published: PublishedEditions) -> StoredCase | None:
     """All of a case; None if there is none, or if it is another's."""
     conditions, values = visible.conditions()
@@ -170,15 +176,15 @@ def load(db: sqlite3.Connection, case_id: str, visible: Visible, published: Publ
     ).fetchone()
     if row is None:
         return None
-    log, requests, key = CaseLog(published=published), [], case_id.encode()
+    log, requests, key, codec = CaseLog(published=published), [], case_id.encode(), codec_of(db)
     for topic, partition, position, body in db.execute(
         "SELECT topic, partition, position, body FROM records WHERE case_no = ? ORDER BY topic, partition, position",
         (row["case_no"],),
     ):
         if topic == NUMBERS[REQUESTS.name]:
-            requests.append(record_of(topic, partition, position, body))
+            requests.append(codec.record_of(topic, partition, position, body))
         else:
-            log.take(record_of(topic, partition, position, body, key))
+            log.take(codec.record_of(topic, partition, position, body, key))
     return StoredCase(dict(row), request_of(requests, log.case), log)
 
 

@@ -6,8 +6,9 @@ from collections import OrderedDict
 from prometheus_client import Counter
 
 from services.board.edition_shelf import EditionShelf
+from services.board.store.codec import RecordCodec
 from services.board.store.schema import MESSAGES
-from services.board.store.stored_record import NUMBERS, body_of
+from services.board.store.stored_record import NUMBERS
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, REQUESTS, dead_letter
 from shared.kafka import dead_letters, serde
@@ -26,12 +27,12 @@ _LETTERS = tuple(NUMBERS[dead_letter(topic).name] for topic in (REQUESTS, CASES,
 class Ingest:
     """Takes one record at a time, within the transaction of its batch."""
 
-    def __init__(self, database: sqlite3.Connection, editions: EditionShelf) -> None:
-        self._db, self._editions = database, editions
+    def __init__(self, database: sqlite3.Connection, editions: EditionShelf, codec: RecordCodec) -> None:
+        self._db, self._editions, self._codec = database, editions, codec
         self._numbers: OrderedDict[str, int] = OrderedDict()
 
     def forget(self) -> None:
-        """The transaction was undone: what was remembered of it does not count."""
+        """The transaction was undone, or cases were deleted: what was remembered of them does not count."""
         self._numbers.clear()
 
     def take(self, record: Record) -> None:
@@ -57,7 +58,7 @@ class Ingest:
             return
         sha256 = record.key.decode()
         self._editions.take(sha256, record)
-        self._db.execute("INSERT OR REPLACE INTO editions VALUES (?, ?)", (sha256, body_of(record)))
+        self._db.execute("INSERT OR REPLACE INTO editions VALUES (?, ?)", (sha256, self._codec.body_of(record)))
         self._db.execute(
             "INSERT OR IGNORE INTO dirty SELECT case_no FROM cases WHERE stored IS NULL AND policy_sha256 IS NOT NULL"
         )
@@ -94,7 +95,9 @@ class Ingest:
 
     def _keep(self, case_no: int, record: Record, key: bytes | None) -> None:
         place = case_no, NUMBERS[record.topic], record.partition, record.offset
-        self._db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)", (*place, body_of(record, key)))
+        self._db.execute(
+            "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)", (*place, self._codec.body_of(record, key))
+        )
         self._db.execute("INSERT OR IGNORE INTO dirty VALUES (?)", (case_no,))
 
     def _fold_again(self, case_no: int) -> None:
@@ -104,7 +107,8 @@ class Ingest:
     def _index(self, case_no: int, text: str, *, for_desk: bool = False) -> None:
         """Let the search find a text, or agents alone. Of a case beyond its share of rows, nothing more is found."""
         ((texts,),) = self._db.execute(
-            "UPDATE cases SET texts = texts + 1 WHERE case_no = ? RETURNING texts", (case_no,)
+            "UPDATE cases SET texts = texts + 1, purged = 2 * (purged > 0) WHERE case_no = ? RETURNING texts",
+            (case_no,),
         )
         if texts < MESSAGES:
             column = "desk" if for_desk else "text"

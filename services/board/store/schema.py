@@ -1,9 +1,12 @@
 """The tables of the board, in one file of SQLite: all of it follows from the log, and can be made again from it.
 
+- `meta`: `file`, a word that no other file has; `dictionary`, by which records are compressed (`codec.py`).
 - `sources`: which topics it is a view of, by the ids that Kafka gave them. `offsets`: what comes next of each
   partition, written in the same transaction as everything that follows from the records below it.
 - `cases`: a row for each case, with what lists and filters need. `clocks`: one for each clock of a case.
-- `records`: the records of a case, byte for byte, from which its page is worked out. `editions`: those of the log.
+  `purged`: 1 = the texts of the case were deleted, 2 = there were new ones since.
+- `records`: the records of a case, byte for byte but compressed, from which its page is worked out. `editions`: those
+  of the log.
 - `words`: what was written on cases, for the search; `desk` is what only agents see.
 - `dirty`: cases whose row is older than their records.
 
@@ -15,13 +18,14 @@ import sqlite3
 from pathlib import Path
 
 from services.board.faults import AnotherVersion, UnusableFile
+from services.board.store.codec import new_dictionary
 
-VERSION = 1  # of the tables: a file of another version is rebuilt
+VERSION = 2  # of the tables: a file of another version is rebuilt
 UNKNOWN = 1 << 62  # `order_at` of a case of which neither the request nor the decision is there: no list shows it
 MESSAGES = 1 << 12  # rows of `words` for each case, at most
 
 _TABLES = f"""
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE sources (topic TEXT PRIMARY KEY, topic_id TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE offsets (
   topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, partition)
@@ -65,7 +69,8 @@ CREATE INDEX cases_by_change ON cases (change, account_id, client);
 CREATE INDEX cases_of_account ON cases (account_id, order_at);
 CREATE INDEX cases_of_client ON cases (client, order_at);
 CREATE INDEX cases_that_change ON cases (changes_at) WHERE changes_at IS NOT NULL;
-CREATE INDEX cases_that_ended ON cases (ended_at) WHERE ended_at IS NOT NULL AND purged = 0;
+CREATE INDEX cases_that_ended ON cases (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX cases_with_text ON cases (ended_at) WHERE ended_at IS NOT NULL AND purged <> 1;
 CREATE INDEX cases_unfolded ON cases (policy_sha256) WHERE stored IS NULL AND policy_sha256 IS NOT NULL;
 CREATE INDEX clocks_by_outcome ON clocks (outcome_at) WHERE outcome_at IS NOT NULL;
 """
@@ -114,7 +119,8 @@ def _set_up(database: sqlite3.Connection, *, writes: bool) -> None:
     database.execute("PRAGMA secure_delete = ON")  # what is purged is gone from the file
     if not database.execute("SELECT 1 FROM sqlite_schema").fetchone():
         database.executescript(f"BEGIN; {_TABLES} {_INDEXES} PRAGMA user_version = {VERSION};")
-        database.execute("INSERT INTO meta VALUES ('file', ?)", (secrets.token_hex(4),))
+        facts = (("file", secrets.token_hex(4)), ("dictionary", new_dictionary()))
+        database.executemany("INSERT INTO meta VALUES (?, ?)", facts)
         database.execute("COMMIT")
 
 

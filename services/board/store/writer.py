@@ -15,8 +15,10 @@ from aiokafka.structs import TopicPartition
 
 from services.board.edition_shelf import EditionShelf
 from services.board.store.case_rows import CaseRows
+from services.board.store.codec import codec_of
 from services.board.store.ingest import Ingest
-from services.board.store.stored_record import NUMBERS, record_of
+from services.board.store.retention import Keeping, Retention
+from services.board.store.stored_record import NUMBERS
 from shared.business_time.instants import Micros
 from shared.contracts.topics import EDITIONS
 from shared.kafka.record import Record
@@ -27,9 +29,11 @@ class Writer:
 
     def __init__(self, database: sqlite3.Connection, editions: EditionShelf) -> None:
         self._db = database
-        self._ingest, self._rows = Ingest(database, editions), CaseRows(database, editions)
+        codec = codec_of(database)
+        self._ingest, self._rows = Ingest(database, editions, codec), CaseRows(database, editions, codec)
+        self._retention = Retention(database, codec)
         for sha256, body in database.execute("SELECT sha256, body FROM editions"):
-            editions.take(sha256, record_of(NUMBERS[EDITIONS.name], 0, 0, body))
+            editions.take(sha256, codec.record_of(NUMBERS[EDITIONS.name], 0, 0, body))
 
     # where to read from
 
@@ -76,6 +80,28 @@ class Writer:
         with self._transaction():
             due = self._db.execute("SELECT case_no FROM cases WHERE changes_at <= ? LIMIT ?", (now, at_most)).fetchall()
             return self._rows.work_out([case_no for (case_no,) in due], now)
+
+    # what is kept no longer
+
+    def sweep(self, keeping: Keeping, now: Micros, at_most: int = 200) -> tuple[list[str], bool]:
+        """Delete some cases, purge the texts of some. Returns those that look different, and whether there is more."""
+        with self._transaction():
+            deleted = self._retention.delete(keeping, now, at_most)
+            purged = self._retention.purge(keeping, now, at_most)
+            changed = self._rows.note_changed(purged, now)
+        if deleted:
+            self._ingest.forget()
+        return changed, bool(deleted or purged)
+
+    def merge_words(self, *, first: bool) -> bool:
+        """After a sweep: merge some of the search index, so that it forgets. Returns whether there is more to do."""
+        with self._transaction():
+            return self._retention.merge_words(first=first)
+
+    def shorten_log(self) -> bool:
+        """After a sweep: write the file's log into the file, and empty it. Returns whether readers let it."""
+        (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
