@@ -75,6 +75,12 @@ class ServiceProcess:
         return self._child is not None and self._child.running
 
     @property
+    def pid(self) -> int:
+        """Its process, running or ended."""
+        assert self._child is not None
+        return self._child.pid
+
+    @property
     def peak_memory(self) -> int:
         """The most memory that it has had resident, in bytes, as Linux counts it."""
         assert self._child is not None

@@ -1,0 +1,354 @@
+"""`python -m tests.bench.board_load`: the board with many open cases, under a steady rate of events on a real Kafka.
+
+1. The records of so many open cases are written to Kafka: those that both services wrote, under other ids.
+2. The board catches up with them, into a file of its own.
+3. Replies are written at a steady rate, one in ten with a new case. Meanwhile the usual lists are asked for, one after
+   the other, and a stream of changes says when each update is to be seen. Latency of a list is from the call to its
+   last byte; that of an update from the instant at which it was meant to be written.
+4. With --kill the board is killed (kill -9) in the middle and started again.
+5. At the end each case is there once, and has each of its records once, or the exit code is 1.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import cycle, islice
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+
+from services.board.store import cases
+from services.board.store.cases import EVERYTHING, Wanted
+from services.board.store.schema import connect
+from services.board.store.stored_record import TOPICS
+from shared.business_time.instants import to_micros
+from shared.contracts.topics import ACTIVITY
+from shared.kafka.record import Record
+from shared.wall_clock import utc_now
+from tests.bench.board_records import Copies, account_of, id_of, patterns
+from tests.bench.under_load import STOPPED, figures_of, rows_of, taken, until_stopped
+from tests.harness.board_log import BoardLog
+from tests.harness.broker import broker_for_tests
+from tests.harness.intake import key_of
+from tests.harness.processes import eventually
+from tests.harness.recording import Recording
+from tests.harness.service_process import ServiceProcess, service_process
+from tests.harness.shipped import shipped_library
+from tests.harness.usage import Usage
+
+QUERIES: dict[str, dict[str, str]] = {
+    "all, by time left": {},
+    "open, by time left": {"state": "open"},
+    "priority and plan": {"priority": "P1", "plan": "premier_plus", "state": "open"},
+    "rare combination": {"priority": "P4", "plan": "premier", "breached": "true", "state": "open"},
+    "nothing like it": {"priority": "P9", "channel": "web_ticket"},
+    "text, a rare word": {"text": "w19000"},
+    "text, a frequent word": {"text": "w1"},
+    "text, the beginning of many": {"text": "w"},
+    "one account": {"account": f"{account_of(77)}-premier-plus-enterprise"},
+    "newest": {"sort": "newest"},
+    "changed": {"sort": "changed"},
+}
+SUMS = "sums of the header"
+UPDATE = "update to be seen"
+LISTS_P95, UPDATE_P95 = 150.0, 1_000.0  # milliseconds: the goal
+_AT_ONCE = 2_000
+_SETTLE_SECONDS = 90.0
+
+
+@dataclass(frozen=True)
+class Load:
+    """So many open cases, and so many events a second for so many seconds."""
+
+    cases: int = 200_000
+    rate: int = 500
+    seconds: int = 60
+    kill: bool = False
+    pause: float = 0.1  # seconds between two questions
+
+
+@dataclass
+class Measured:
+    """Milliseconds by what was asked; what was wrong at the end, in words."""
+
+    load: Load
+    latencies: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    usage: Usage = field(default_factory=Usage)
+    caught_up_seconds: float = 0.0
+    catch_up_cpu: float = 0.0
+    file_megabytes: float = 0.0
+    records: int = 0
+    outage: float | None = None
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def missed(self) -> list[str]:
+        """The goals that were missed; a list after a kill has the outage in it."""
+        found = []
+        for name, values in self.latencies.items():
+            p95 = figures_of(sorted(values))["p95"]
+            if p95 > (UPDATE_P95 if name == UPDATE else LISTS_P95):
+                found.append(f"{name}: p95 {p95:.0f} ms")
+        return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    parser = argparse.ArgumentParser("python -m tests.bench.board_load", description=__doc__)
+    parser.add_argument("--cases", type=int, default=Load.cases, help="open cases (%(default)s)")
+    parser.add_argument("--rate", type=int, default=Load.rate, help="events a second (%(default)s)")
+    parser.add_argument("--seconds", type=int, default=Load.seconds, help="how long (%(default)s)")
+    parser.add_argument("--kill", action="store_true", help="kill -9 of the board in the middle")
+    parser.add_argument("--strict", action="store_true", help="exit 1 if a goal is missed")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON instead of the table")
+    options = parser.parse_args(arguments)
+    load = Load(options.cases, options.rate, options.seconds, options.kill)
+    done = until_stopped(_on_a_broker(load))
+    if done is None:
+        return STOPPED
+    print(json.dumps(as_json(done)) if options.json else table(done))
+    return 1 if done.wrong or (options.strict and done.missed) else 0
+
+
+async def _on_a_broker(load: Load) -> Measured:
+    async with broker_for_tests() as bootstrap:
+        return await measured(load, bootstrap)
+
+
+async def measured(load: Load, bootstrap: str) -> Measured:
+    """Run it on that broker."""
+    log = BoardLog(bootstrap, Recording(shipped_library("guidelines-2021"), partitions=6))
+    await log.prepare()
+    given = patterns()
+    copies, done = Copies(given, 6), Measured(load)
+    written = [(each, 0) for each in given.editions]
+    await _write(log, (record for record, _ in written), "editions")
+    done.records = await _write(log, (each for number in range(load.cases) for each in copies.case(number)), "records")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "board.sqlite"
+        variables: dict[str, Any] = {**log.environment, "FRONTLINE_BOARD_FILE": str(file)}
+        async with service_process("board", Path(folder) / "board.log", **variables) as board:
+            began = time.monotonic()
+            await board.start()
+            await board.until("/readyz", 200, within=900)
+            done.caught_up_seconds = time.monotonic() - began
+            whole = Usage()
+            whole.look(board.pid)
+            done.catch_up_cpu = whole._seen
+            _say(f"caught up with {done.records:,} records in {done.caught_up_seconds:.0f} s")
+            await _under_load(done, log, board, file, copies)
+            done.file_megabytes = sum(each.stat().st_size for each in file.parent.glob(file.name + "*")) / 1e6
+            done.usage.look(board.pid)
+            await board.terminate()
+    return done
+
+
+async def _write(log: BoardLog, records: Iterator[Record], what: str) -> int:
+    names, count = log.settings.names, 0
+    async with log.producer() as producer:
+        while batch := list(islice(records, _AT_ONCE)):
+            sent = [
+                await producer.send(
+                    names.physical(each.topic), each.value, each.key, each.partition, each.timestamp_ms, [*each.headers]
+                )
+                for each in batch
+            ]
+            await asyncio.gather(*sent)
+            count += len(batch)
+            if count % 100_000 < _AT_ONCE:
+                _say(f"{count:,} {what} written")
+    return count
+
+
+class _Watch:
+    """Follows the stream of changes, and knows what is still to be seen."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._last = ""
+        self.waiting: dict[str, float] = {}  # case -> when its first update that was not seen was meant to be written
+        self.seen: list[float] = []
+
+    async def run(self) -> None:
+        clock = asyncio.get_running_loop().time
+        async with httpx.AsyncClient(base_url=self._url, headers=_AUTHORISED, timeout=60) as http:
+            while True:
+                with suppress(httpx.HTTPError):
+                    headers = {"Last-Event-ID": self._last} if self._last else {}
+                    async with http.stream("GET", "/v1/cases/changes", headers=headers) as answer:
+                        async for line in answer.aiter_lines():
+                            if line.startswith("id: "):
+                                self._last = line[4:]
+                            elif line.startswith("data: ") and len(line) > 10:
+                                meant = self.waiting.pop(json.loads(line[6:])["case_id"], None)
+                                if meant is not None:
+                                    self.seen.append((clock() - meant) * 1000)
+                await asyncio.sleep(0.1)
+
+
+_AUTHORISED = {"Authorization": f"Bearer {key_of('all')}"}
+
+
+async def _under_load(done: Measured, log: BoardLog, board: ServiceProcess, file: Path, copies: Copies) -> None:
+    load, clock = done.load, asyncio.get_running_loop().time
+    watch = _Watch(board.url)
+    following = asyncio.create_task(watch.run())
+    await asyncio.sleep(1.0)
+    done.usage.look(board.pid)
+    asking = [asyncio.create_task(_ask(done, board.url)), asyncio.create_task(_sums(done, file))]
+    killing = asyncio.create_task(_kill(done, board, clock() + load.seconds / 2)) if load.kill else None
+    try:
+        expected = await _send(load, log, copies, watch)
+        for each in asking:
+            each.cancel()
+        if killing is not None:
+            await killing
+        with suppress(AssertionError):
+            await eventually(lambda: not watch.waiting, _SETTLE_SECONDS, "each update is to be seen")
+        if watch.waiting:
+            done.wrong.append(f"{len(watch.waiting):,} cases whose last update no stream has shown")
+        done.latencies[UPDATE] = watch.seen
+        done.wrong += await asyncio.to_thread(lambda: list(_wrong(file, done, expected)))
+    finally:
+        for task in (following, *asking, *([killing] if killing else [])):
+            task.cancel()
+        await asyncio.gather(following, *asking, return_exceptions=True)
+
+
+async def _send(load: Load, log: BoardLog, copies: Copies, watch: _Watch) -> dict[str, int]:
+    """Write replies and new cases at that rate. Returns how many records of activity each case that had any has."""
+    chance, clock, names = Random(7), asyncio.get_running_loop().time, log.settings.names
+    expected: dict[str, int] = defaultdict(int)
+    number = load.cases
+    async with log.producer() as producer:
+        began, pending = clock(), []
+        for serial in range(load.rate * load.seconds):
+            meant = began + serial / load.rate
+            if (wait := meant - clock()) > 0:
+                await asyncio.sleep(wait)
+            if serial % 10 == 9:
+                case, number = number, number + 1
+                records = list(copies.case(case))
+                expected[id_of(case)] += sum(each.topic == ACTIVITY.name for each in records)
+            else:
+                case = chance.randrange(load.cases)
+                records = [copies.reply(case, serial)]
+                expected[id_of(case)] += 1
+            watch.waiting.setdefault(id_of(case), meant)
+            pending += [
+                await producer.send(names.physical(e.topic), e.value, e.key, e.partition, None, [*e.headers])
+                for e in records
+            ]
+            if len(pending) > 5_000:
+                await asyncio.gather(*pending)
+                pending.clear()
+        await asyncio.gather(*pending)
+    return expected
+
+
+async def _ask(done: Measured, url: str) -> None:
+    clock = asyncio.get_running_loop().time
+    async with httpx.AsyncClient(base_url=url, headers=_AUTHORISED, timeout=30) as http:
+        for name, query in cycle(QUERIES.items()):
+            began = clock()
+            while True:
+                with suppress(httpx.HTTPError):
+                    if (await http.get("/v1/cases", params=query)).status_code == 200:
+                        break
+                await asyncio.sleep(0.05)  # it was killed: what is asked meanwhile takes until it is back
+            done.latencies[name].append((clock() - began) * 1000)
+            await asyncio.sleep(done.load.pause)
+
+
+async def _sums(done: Measured, file: Path) -> None:
+    board = await asyncio.to_thread(connect, file)
+    while True:
+        began, now = time.monotonic(), to_micros(utc_now())
+        await asyncio.to_thread(cases.sums, board, Wanted(), EVERYTHING, now, now + 3_600_000_000)
+        done.latencies[SUMS].append((time.monotonic() - began) * 1000)
+        done.usage.look(done.usage._pid)
+        await asyncio.sleep(1.0)
+
+
+async def _kill(done: Measured, board: ServiceProcess, at: float) -> None:
+    clock = asyncio.get_running_loop().time
+    await asyncio.sleep(at - clock())
+    await board.kill()
+    began = clock()
+    await board.start()
+    done.usage.look(board.pid)
+    await board.until("/readyz", 200)
+    done.outage = clock() - began
+
+
+def _wrong(file: Path, done: Measured, expected: dict[str, int]) -> Iterator[str]:
+    """What is missing or doubled in the file."""
+    board = connect(file)
+    news = done.load.rate * done.load.seconds // 10
+    (found,) = board.execute("SELECT count(*) FROM cases").fetchone()
+    if found != done.load.cases + news:
+        yield f"{found:,} cases, not {done.load.cases + news:,}"
+    (dirty,) = board.execute("SELECT count(*) FROM dirty").fetchone()
+    if dirty:
+        yield f"{dirty:,} cases are not worked out"
+    number = [topic.name for topic in TOPICS].index(ACTIVITY.name)
+    for case_id, more in islice(expected.items(), 2_000):
+        (count,) = board.execute(
+            "SELECT count(*) FROM records JOIN cases USING (case_no) WHERE case_id = ? AND topic = ?", (case_id, number)
+        ).fetchone()
+        if count not in (more, more + 1):  # every third has one from before
+            yield f"{case_id} has {count} records of activity, not {more}"
+    board.close()
+
+
+def table(done: Measured) -> str:
+    """For people."""
+    load = done.load
+    return "\n".join(
+        [
+            f"{load.cases:,} open cases ({done.records:,} records, {done.file_megabytes:,.0f} MB), {load.rate}/s for "
+            f"{load.seconds} s",
+            f"caught up in {done.caught_up_seconds:.0f} s, with {done.catch_up_cpu:.0f} s of CPU",
+            *([f"killed; ready again after {done.outage:.1f} s"] if done.outage is not None else []),
+            "",
+            *rows_of(_figures(done), {"board": taken(done.usage)}),
+            "",
+            *(f"goal missed: {each}" for each in done.missed),
+            *(f"wrong: {each}" for each in done.wrong),
+        ]
+    )
+
+
+def as_json(done: Measured) -> dict[str, Any]:
+    """For programs."""
+    facts: Sequence[str] = (
+        "caught_up_seconds",
+        "catch_up_cpu",
+        "file_megabytes",
+        "records",
+        "outage",
+        "wrong",
+        "missed",
+    )
+    return {"latencies": _figures(done), "board": taken(done.usage), **{name: getattr(done, name) for name in facts}}
+
+
+def _figures(done: Measured) -> dict[str, dict[str, float]]:
+    return {name: figures_of(sorted(values)) for name, values in done.latencies.items()}
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
