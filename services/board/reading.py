@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
@@ -58,13 +58,16 @@ _T = TypeVar("_T")
 
 
 class Reading:
-    """Reads without end. `changed` is called with the ids of the cases that look different now."""
+    """Reads without end. `changed` is called with the ids of the cases that look different now.
+
+    `keeping` None = nothing is deleted here.
+    """
 
     def __init__(
         self,
         kafka: KafkaSettings,
         file: Path,
-        keeping: Keeping,
+        keeping: Keeping | None,
         editions: EditionShelf,
         clock: Callable[[], datetime],
         readiness: Readiness,
@@ -78,6 +81,7 @@ class Reading:
         self._log = get_logger()
         self._interrupted = False
         self.caught_up = asyncio.Event()
+        self.left: tuple[Literal["offsets", "cases"], int] | None = None  # to do until then
         self.fresh_at: float | None = None  # seconds since 1970 UTC: what is shown was true then
         CAUGHT_UP.set(0)
         AGE.set_function(lambda: -1.0 if (age := self.age()) is None else age)
@@ -103,6 +107,7 @@ class Reading:
                 await asyncio.sleep(RETRY_EVERY)
         finally:
             await self._watch.close()
+            await self._in_thread(self._writer.close)
             self._thread.shutdown()
 
     async def _follow(self) -> None:
@@ -117,7 +122,8 @@ class Reading:
             group.create_task(self._reader.run(starts))
             group.create_task(self._follow_progress())
             group.create_task(self._pass_time())
-            group.create_task(self._sweep())
+            if self._keeping is not None:
+                group.create_task(self._sweep(self._keeping))
 
     async def _starts(self) -> dict[TopicPartition, int]:
         """Where each partition is to be read from. Raises AnotherLog if the file is a view of other topics."""
@@ -154,6 +160,7 @@ class Reading:
             left = self._reader.remaining
             if left is not None:
                 REMAINING.set(left)
+                self.left = "offsets", left
             if left == 0:
                 if not self.caught_up.is_set():
                     await self._catch_up()
@@ -171,6 +178,7 @@ class Reading:
             now = to_micros(self._clock())
             _, left = await self._in_thread(partial(self._writer.work_out, now, AT_ONCE))
             LEFT_TO_WORK_OUT.set(left)
+            self.left = "cases", left
             if time.monotonic() - reported > REPORT_EVERY:
                 reported = time.monotonic()
                 self._log.info(f"Catching up: {left} cases to work out", action="board.catching_up", cases=left)
@@ -190,14 +198,14 @@ class Reading:
                 self._changed(changed)
             await asyncio.sleep(PASS_TIME_EVERY)
 
-    async def _sweep(self) -> None:
+    async def _sweep(self, keeping: Keeping) -> None:
         """Delete what is kept no longer, so that nothing of it is left in the file. Other transactions go between."""
         await self.caught_up.wait()
         while True:
             swept, more = False, True
             while more:
                 now = to_micros(self._clock())
-                changed, more = await self._in_thread(partial(self._writer.sweep, self._keeping, now))
+                changed, more = await self._in_thread(partial(self._writer.sweep, keeping, now))
                 swept |= more
                 if changed:
                     self._changed(changed)

@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "help-topics": ("services.cli.help_topics.commands:app", "Check the bot's help topics, and ask it a question."),
     "topics": ("services.cli.topics:app", "List, create and compare topics; accept lost records."),
     "dead-letters": ("services.cli.dead_letters:app", "List, show and replay records that could not be processed."),
+    "board": ("services.cli.board.commands:app", "Make the board's file anew from the log."),
     "token": (
         "services.cli.token:app",
         "Create API keys, signed tokens, and the secret of ids.",

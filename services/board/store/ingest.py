@@ -48,14 +48,14 @@ class Ingest:
                 self._take_request(record)
             elif NUMBERS[record.topic] in _LETTERS:
                 self._take_letter(record)
-            elif record.key is not None:
-                self._take_of_case(record, record.key.decode())
+            else:
+                self._take_of_case(record, _case_id(record))
         except (PoisonRecord, NotADeadLetter, UnicodeDecodeError) as error:
             PASSED_OVER.labels(getattr(error, "cause", "malformed_event")).inc()
 
     def _take_edition(self, record: Record) -> None:
         if record.key is None or record.value is None:
-            return
+            raise PoisonRecord("malformed_event", "no edition")
         sha256 = record.key.decode()
         self._editions.take(sha256, record)
         self._db.execute("INSERT OR REPLACE INTO editions VALUES (?, ?)", (sha256, self._codec.body_of(record)))
@@ -126,3 +126,10 @@ class Ingest:
             if len(self._numbers) > _KNOWN:
                 self._numbers.popitem(last=False)
         return known
+
+
+def _case_id(record: Record) -> str:
+    """What a record of a case has as its key. Raises PoisonRecord for one that is none, or that says nothing."""
+    if not record.key or record.value is None:
+        raise PoisonRecord("malformed_event", "no key or no value")
+    return record.key.decode()

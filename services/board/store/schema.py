@@ -13,8 +13,10 @@
 Instants are microseconds since 1970 UTC.
 """
 
+import os
 import secrets
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from services.board.faults import AnotherVersion, UnusableFile
@@ -75,6 +77,7 @@ CREATE INDEX cases_unfolded ON cases (policy_sha256) WHERE stored IS NULL AND po
 CREATE INDEX clocks_by_outcome ON clocks (outcome_at) WHERE outcome_at IS NOT NULL;
 """
 
+_OWNER_ONLY = 0o600  # it has what customers wrote
 # Codes of SQLite that say something of the file or the disk; the others are mistakes of ours.
 _OF_THE_FILE = frozenset(
     (
@@ -90,7 +93,10 @@ def connect(file: Path, *, writes: bool = False) -> sqlite3.Connection:
     Any thread may use it, one at a time. Raises AnotherVersion, and sqlite3.Error for a file that is no database
     (`unusable` has the words for it).
     """
-    mode = "rwc" if writes else "ro"
+    if writes:
+        with suppress(OSError):  # SQLite says what is wrong
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, _OWNER_ONLY))
+    mode = "rw" if writes else "ro"
     found = sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True, check_same_thread=False)
     try:
         _set_up(found, writes=writes)

@@ -35,6 +35,10 @@ class Writer:
         for sha256, body in database.execute("SELECT sha256, body FROM editions"):
             editions.take(sha256, codec.record_of(NUMBERS[EDITIONS.name], 0, 0, body))
 
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
     # where to read from
 
     def sources(self) -> dict[str, str]:
