@@ -18,7 +18,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit
 INSTALLERS := uv hatchling hatch-vcs editables
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run screenshots test test-fast test-e2e properties oracle bench bench-backtest bench-timers bench-intake bench-chat mutants check format types schemas lock lock-check tree up down logs clean test-fault test-fault-long api-fuzz api-lint
+.PHONY: help setup run screenshots test test-fast test-e2e properties oracle bench bench-backtest bench-timers bench-intake bench-chat bench-board mutants check format types schemas lock lock-check tree up down logs clean test-fault test-fault-long api-fuzz api-lint
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ bench-intake: setup ## Measure intake under 200 submissions/s, and find each in 
 
 bench-chat: setup ## Measure intake with 500 chats at once, and find each message in Kafka (ARGS="--kill intake", "--kill kafka", --help)
 	@$(BIN)/python -m tests.bench.chat_load $(ARGS)
+
+bench-board: setup ## Measure the board with 200,000 open cases under 500 events/s (ARGS=--kill, --strict, --help)
+	@$(BIN)/python -m tests.bench.board_load $(ARGS)
 
 mutants: setup ## Score the tests by mutants of calendar, clocks and escalation; stop it with Ctrl-C, it goes on there (ARGS=--help)
 	@$(BIN)/python -m tests.mutation $(ARGS)

@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+import msgspec
+
 from services.board.fold import ENDED, request_of
 from services.board.store.codec import codec_of
-from services.board.store.schema import MESSAGES, UNKNOWN
+from services.board.store.schema import MESSAGES, PREFIX, UNKNOWN
 from services.board.store.stored_record import NUMBERS
 from shared.business_time.instants import Micros
 from shared.contracts.structs import SupportRequestSubmitted
@@ -24,7 +26,8 @@ from shared.explain.published_editions import PublishedEditions
 
 Sort = Literal["time_left", "newest", "oldest", "changed"]
 _MOST = 2**63  # SQLite has no larger numbers
-FOUND_AT_MOST = 20_000  # messages that a search looks at, the newest first
+FOUND_AT_MOST = 10_000  # messages that a search looks at, the newest first
+FEW = 200  # cases that are sorted once they are found; more are met soon in the order of the list
 
 # of each sort: the column, and whether it falls
 _SORTS: dict[Sort, tuple[str, bool]] = {
@@ -119,7 +122,7 @@ class StoredCase(NamedTuple):
 def page(db: sqlite3.Connection, wanted: Wanted, visible: Visible, sort: Sort, after: str | None, at_most: int) -> Page:
     """So many cases in that order, behind the cursor `after`. Raises WrongCursor."""
     column, falls = _SORTS[sort]
-    conditions, values = _conditions(wanted, visible)
+    conditions, values = _conditions(db, wanted, visible, by_time_left=sort == "time_left")
     if after is not None:
         conditions.append(f"({column}, case_no) {'<' if falls else '>'} (?, ?)")
         values += _read_cursor(sort, after)
@@ -137,7 +140,7 @@ def page(db: sqlite3.Connection, wanted: Wanted, visible: Visible, sort: Sort, a
 
 def sums(db: sqlite3.Connection, wanted: Wanted, visible: Visible, now: Micros, soon: Micros) -> Sums:
     """How many open cases there are of those, at `now`; `soon` = an hour from then."""
-    conditions, values = _conditions(wanted, visible)
+    conditions, values = _conditions(db, wanted, visible)
     found = db.execute(
         "SELECT count(*), coalesce(sum(order_at < ?), 0), coalesce(sum(order_at BETWEEN ? AND ?), 0),"
         " coalesce(sum(paused), 0), coalesce(sum(assigned_to IS NULL), 0)"
@@ -149,7 +152,7 @@ def sums(db: sqlite3.Connection, wanted: Wanted, visible: Visible, now: Micros, 
 
 def changed_since(db: sqlite3.Connection, change: int, wanted: Wanted, visible: Visible, at_most: int) -> list[Row]:
     """The cases that have changed since that number of change, in the order of their last change."""
-    conditions, values = _conditions(wanted, visible)
+    conditions, values = _conditions(db, wanted, visible, by_time_left=False)
     found = db.execute(
         f"SELECT * FROM cases WHERE {' AND '.join(conditions)} AND change > ? ORDER BY change LIMIT ?",
         (*values, change, at_most),
@@ -188,9 +191,14 @@ def load(db: sqlite3.Connection, case_id: str, visible: Visible, published: Publ
     return StoredCase(dict(row), request_of(requests, log.case), log)
 
 
-def _conditions(wanted: Wanted, visible: Visible) -> tuple[list[str], list[Any]]:
+def _conditions(
+    db: sqlite3.Connection, wanted: Wanted, visible: Visible, *, by_time_left: bool = True
+) -> tuple[list[str], list[Any]]:
+    """What SQLite has to look for. In another order than by time left, the sign keeps it from that index: it would
+    sort all that are open.
+    """
     conditions, values = visible.conditions()
-    conditions.append("order_at < ?")
+    conditions.append("order_at < ?" if by_time_left else "+order_at < ?")
     values.append(ENDED if wanted.state and _OVER.isdisjoint(wanted.state) else UNKNOWN)
     if wanted.state:
         conditions.append(f"state IN ({', '.join('?' * len(wanted.state))})")
@@ -207,17 +215,32 @@ def _conditions(wanted: Wanted, visible: Visible) -> tuple[list[str], list[Any]]
         conditions.append("assigned_to IS ?")
         values.append(wanted.assigned_to or None)
     if wanted.text is not None and (searched := _searched(wanted.text)):
-        conditions.append(
-            f"case_no IN (SELECT rowid / {MESSAGES} FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?)"
-        )
-        values += [searched if visible == EVERYTHING else f"text : ({searched})", FOUND_AT_MOST]
+        found = _found(db, searched, visible)
+        # The sign keeps SQLite from looking up each of many cases and sorting them: it walks the list, and looks there.
+        conditions.append(f"{'+' if len(found) > FEW else ''}case_no IN (SELECT value FROM json_each(?))")
+        values.append(msgspec.json.encode(found).decode())
     return conditions, values
 
 
+def _found(db: sqlite3.Connection, searched: str, visible: Visible) -> list[int]:
+    """The numbers of the cases that have a text like this. Customers find nothing that is the desk's own."""
+    asked, values = "words MATCH ?", [searched]
+    if visible != EVERYTHING:
+        conditions, more = visible.conditions()
+        own = f"SELECT case_no FROM cases WHERE {' AND '.join(conditions)}"
+        asked, values = f"words MATCH ? AND rowid / {MESSAGES} IN ({own})", [f"text : ({searched})", *more]
+    rows = db.execute(f"SELECT rowid FROM words WHERE {asked} ORDER BY rowid DESC LIMIT ?", (*values, FOUND_AT_MOST))
+    return list(dict.fromkeys(row // MESSAGES for (row,) in rows))
+
+
 def _searched(text: str) -> str:
-    """Every word of it has to be there, the last one may go on. Nothing that people write is an operator."""
-    words = [word.replace('"', '""') for word in text.replace("\0", " ").split()]  # a query ends at a NUL
-    return " ".join(f'"{word}"' for word in words) + "*" if words else ""
+    """Every word of it has to be there; the last one may go on, if enough of it is there already.
+
+    Nothing that people write is an operator.
+    """
+    words = text.replace("\0", " ").split()  # a query ends at a NUL
+    quoted = " ".join('"' + word.replace('"', '""') + '"' for word in words)
+    return f"{quoted}*" if words and len(words[-1]) >= PREFIX else quoted
 
 
 def _cursor(sort: Sort, value: int, case_no: int) -> str:

@@ -24,6 +24,7 @@ from services.board.store.codec import new_dictionary
 
 VERSION = 2  # of the tables: a file of another version is rebuilt
 UNKNOWN = 1 << 62  # `order_at` of a case of which neither the request nor the decision is there: no list shows it
+PREFIX = 3  # characters: the shortest beginning of a word that a search finds
 MESSAGES = 1 << 12  # rows of `words` for each case, at most
 
 _TABLES = f"""
@@ -60,14 +61,18 @@ CREATE TABLE clocks (
   outcome TEXT NOT NULL, outcome_at INTEGER, PRIMARY KEY (case_no, milestone, instance)
 ) WITHOUT ROWID;
 CREATE TABLE dirty (case_no INTEGER PRIMARY KEY);
-CREATE VIRTUAL TABLE words USING fts5(text, desk, tokenize = "unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE words USING fts5(
+  text, desk, tokenize = "unicode61 remove_diacritics 2", prefix = {PREFIX}
+);
 """
-# A list walks one of the first two in its order. They have what lists filter by, so that no row is read to be left out.
-_FILTERED = "state, status, plan, priority, channel, tier, milestone, paused, breached, triage, account_id, assigned_to"
+# A list walks one of the first three in its order. They have what lists filter by: no row is read to be left out.
+_FILTERED = (
+    "state, status, plan, priority, channel, tier, milestone, paused, breached, triage, account_id, assigned_to, asked"
+)
 _INDEXES = f"""
 CREATE INDEX cases_by_time_left ON cases (order_at, case_no, {_FILTERED});
-CREATE INDEX cases_by_receipt ON cases (received_at, case_no, {_FILTERED});
-CREATE INDEX cases_by_change ON cases (change, account_id, client);
+CREATE INDEX cases_by_receipt ON cases (received_at, case_no, order_at, {_FILTERED});
+CREATE INDEX cases_by_change ON cases (change, case_no, order_at, client, {_FILTERED});
 CREATE INDEX cases_of_account ON cases (account_id, order_at);
 CREATE INDEX cases_of_client ON cases (client, order_at);
 CREATE INDEX cases_that_change ON cases (changes_at) WHERE changes_at IS NOT NULL;
