@@ -5,9 +5,10 @@ never disagree. New activity is applied to what is stored of the case; only wher
 is a case folded from its beginning. Instants are microseconds since 1970 UTC.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
+from services.board.clock_rows import ClockRow, clock_rows
 from shared.business_time.instants import LATEST, Micros, to_micros
 from shared.contracts.structs import ActivityRecorded, CaseRouted, SupportRequestSubmitted
 from shared.explain.case_log import CaseLog
@@ -16,10 +17,9 @@ from shared.explain.standing import Stand, stand
 from shared.kafka import serde
 from shared.kafka.record import Record
 from shared.sla import case_state
-from shared.sla.clock import Clock
 from shared.sla.customer_escalation import NEVER_REQUESTED
 from shared.sla.pinned_edition import Editions
-from shared.sla.terms_in_force import CaseView, view_of
+from shared.sla.terms_in_force import view_of
 
 OPEN = 1 << 60  # the order of what is not due: behind every deadline
 ENDED = 1 << 61  # and of what is over: behind that, the latest first
@@ -115,7 +115,7 @@ class Row(NamedTuple):
     """The columns of a case that follow from its decision and its activity, and the rows of its clocks."""
 
     case: dict[str, Any]
-    clocks: list[tuple[Any, ...]]
+    clocks: list[ClockRow]
 
 
 def row_of(case: CaseRouted, folded: Folded, editions: Editions, at: Micros) -> Row:
@@ -137,7 +137,7 @@ def row_of(case: CaseRouted, folded: Folded, editions: Editions, at: Micros) -> 
         "breached": int(any(clock.breached_at is not None for clock in found.clocks)),
         **_next(found, folded.spoken, case, at),
     }
-    return Row(columns, list(_clocks(found.clocks, view)))
+    return Row(columns, list(clock_rows(found.clocks, folded.state, view, editions)))
 
 
 def _decided(case: CaseRouted) -> dict[str, Any]:
@@ -187,34 +187,3 @@ def _next(found: Stand, spoken: Spoken, case: CaseRouted, at: Micros) -> dict[st
         "ended_at": None,
         "order_at": behind if clock.due_at is None else clock.due_at,
     }
-
-
-def _clocks(clocks: Sequence[Clock], view: CaseView) -> Iterator[tuple[Any, ...]]:
-    for clock in clocks:
-        outcome, outcome_at = _outcome(clock)
-        yield (
-            clock.milestone,
-            clock.instance,
-            clock.promise,
-            clock.target,
-            clock.terms.hours,
-            clock.terms.calendar or view.calendar,
-            clock.stage,
-            clock.started_at,
-            clock.due_at,
-            clock.stopped_at,
-            clock.breached_at,
-            outcome,
-            outcome_at,
-        )
-
-
-def _outcome(clock: Clock) -> tuple[str, Micros | None]:
-    """What became of a promise, and when: broken at its deadline, kept once fulfilled, or over without either."""
-    if clock.breached_at is not None:
-        return "breached", clock.breached_at
-    if clock.stage == "fulfilled":
-        return "met", clock.stopped_at
-    if clock.stage == "cancelled":
-        return "cancelled", clock.stopped_at
-    return "running", None

@@ -6,6 +6,7 @@ from typing import Any
 
 from prometheus_client import Counter
 
+from services.board.clock_rows import ClockRow, Kind
 from services.board.edition_shelf import EditionShelf
 from services.board.fold import NOTHING, Folded, Spoken, columns_of, go_on, of_request, request_of, row_of
 from services.board.store.codec import RecordCodec
@@ -70,7 +71,7 @@ class CaseRows:
             request = self._request_of(case_no, log.case)
             before = NOTHING if request is None else NOTHING._replace(spoken=of_request(request))
             folded = go_on(before, self._log_of(case_no, case_id, NOTHING.to), self._editions) or NOTHING
-        clocks: Sequence[tuple[Any, ...]] = ()
+        clocks: Sequence[ClockRow] = ()
         if log.case is not None:
             state = folded.state
             columns |= {"stored": None if state is None else case_state.encode(state, None), "folded_to": folded.to}
@@ -115,11 +116,21 @@ class CaseRows:
         )
         return request_of([self._codec.record_of(*row) for row in found], case)
 
-    def _put_clocks(self, case_no: int, clocks: Sequence[tuple[Any, ...]]) -> None:
+    def _put_clocks(self, case_no: int, clocks: Sequence[ClockRow]) -> None:
         self._db.execute("DELETE FROM clocks WHERE case_no = ?", (case_no,))
-        if clocks:
-            marks = ", ".join("?" * (1 + len(clocks[0])))
-            self._db.executemany(f"INSERT INTO clocks VALUES ({marks})", [(case_no, *clock) for clock in clocks])
+        for kind, columns in clocks:
+            values = {"case_no": case_no, "kind": self._number_of(kind), **columns}
+            marks = ", ".join(f":{name}" for name in values)
+            self._db.execute(f"INSERT INTO clocks ({', '.join(values)}) VALUES ({marks})", values)
+
+    def _number_of(self, kind: Kind) -> int:
+        """The number of a kind of promise. The file is asked: a number of an undone transaction counts no more."""
+        ((number,),) = self._db.execute(
+            f"INSERT INTO kinds ({', '.join(kind._fields)}) VALUES ({', '.join('?' * len(kind))})"
+            " ON CONFLICT DO UPDATE SET plan = plan RETURNING kind",
+            kind,
+        )
+        return int(number)
 
     def _log_once(self, where: str) -> None:
         """Log an unexpected error by its place in the code: its text might quote a customer."""

@@ -5,6 +5,7 @@
   partition, written in the same transaction as everything that follows from the records below it.
 - `cases`: a row for each case, with what lists and filters need. `clocks`: one for each clock of a case.
   `purged`: 1 = the texts of the case were deleted, 2 = there were new ones since.
+- `kinds`: what reports count clocks by. A number stands for all of it, so that a million clocks are counted at once.
 - `records`: the records of a case, byte for byte but compressed, from which its page is worked out. `editions`: those
   of the log.
 - `words`: what was written on cases, for the search; `desk` is what only agents see.
@@ -54,11 +55,17 @@ CREATE TABLE cases (
   texts INTEGER NOT NULL DEFAULT 0, purged INTEGER NOT NULL DEFAULT 0,
   stored BLOB, folded_to INTEGER NOT NULL DEFAULT -1
 );
+CREATE TABLE kinds (
+  kind INTEGER PRIMARY KEY, plan TEXT NOT NULL, priority TEXT NOT NULL, calendar TEXT NOT NULL,
+  milestone TEXT NOT NULL, promise TEXT NOT NULL, hours TEXT NOT NULL,
+  UNIQUE (plan, priority, calendar, milestone, promise, hours)
+);
 CREATE TABLE clocks (
-  case_no INTEGER NOT NULL, milestone TEXT NOT NULL, instance INTEGER NOT NULL,
+  case_no INTEGER NOT NULL, milestone TEXT NOT NULL, instance INTEGER NOT NULL, kind INTEGER NOT NULL,
   promise TEXT NOT NULL, target INTEGER NOT NULL, hours TEXT, calendar TEXT, stage TEXT NOT NULL,
   started_at INTEGER NOT NULL, due_at INTEGER, stopped_at INTEGER, breached_at INTEGER,
-  outcome TEXT NOT NULL, outcome_at INTEGER, PRIMARY KEY (case_no, milestone, instance)
+  outcome TEXT NOT NULL, outcome_at INTEGER, took INTEGER, late INTEGER, cause TEXT,
+  PRIMARY KEY (case_no, milestone, instance)
 ) WITHOUT ROWID;
 CREATE TABLE dirty (case_no INTEGER PRIMARY KEY);
 CREATE VIRTUAL TABLE words USING fts5(
@@ -79,7 +86,9 @@ CREATE INDEX cases_that_change ON cases (changes_at) WHERE changes_at IS NOT NUL
 CREATE INDEX cases_that_ended ON cases (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX cases_with_text ON cases (ended_at) WHERE ended_at IS NOT NULL AND purged <> 1;
 CREATE INDEX cases_unfolded ON cases (policy_sha256) WHERE stored IS NULL AND policy_sha256 IS NOT NULL;
-CREATE INDEX clocks_by_outcome ON clocks (outcome_at) WHERE outcome_at IS NOT NULL;
+CREATE INDEX clocks_by_outcome ON clocks (outcome_at, kind, outcome, took, target) WHERE outcome IN ('met', 'breached');
+CREATE INDEX clocks_breached ON clocks (outcome_at) WHERE outcome = 'breached';
+CREATE INDEX clocks_nearly ON clocks (outcome_at) WHERE outcome = 'met' AND took * 10 > target * 9;
 """
 
 _OWNER_ONLY = 0o600  # it has what customers wrote

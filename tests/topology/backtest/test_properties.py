@@ -33,7 +33,7 @@ from tests.harness.asking import account
 from tests.harness.examples import examples
 from tests.harness.recording import Recording
 from tests.topology.backtest.helpers import BOTH, GUIDELINES, OBJECTIVES, backtest
-from tests.topology.replay.test_random_histories import Step, histories, lived
+from tests.harness.histories import Step, histories, lived
 
 CASE = f"{1:032x}"
 PLANS = ("premier_plus", "premier", "access")

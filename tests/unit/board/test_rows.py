@@ -76,8 +76,15 @@ def rows(board: sqlite3.Connection) -> list[dict[str, Any]]:
 
 def clocks(board: sqlite3.Connection) -> list[tuple[Any, ...]]:
     """What it says of each clock."""
-    statement = "SELECT case_id, clocks.* FROM clocks JOIN cases USING (case_no) ORDER BY case_id, milestone, instance"
-    return [(row["case_id"], *tuple(row)[2:]) for row in board.execute(statement)]
+    statement = (
+        "SELECT case_id, clocks.*, kinds.* FROM clocks JOIN cases USING (case_no) JOIN kinds USING (kind)"
+        " ORDER BY case_id, clocks.milestone, instance"
+    )
+    numbers = ("case_no", "kind")  # each file has its own
+    return [
+        tuple((name, row[name]) for name in row.keys() if name not in numbers)  # noqa: SIM118 - a Row iterates values
+        for row in board.execute(statement)
+    ]
 
 
 def by_the_log(recording: Recording) -> dict[str, tuple[Any, ...]]:
