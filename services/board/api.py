@@ -97,7 +97,7 @@ async def list_cases(request: Request) -> Response:
     answer = {
         "cases": [row_answer(row, for_desk=caller.sees_all) for row in page.rows],
         "next_cursor": page.after,
-        "as_of": _as_of(service),
+        "as_of": as_of(service),
     }
     return _json(answer)
 
@@ -134,7 +134,7 @@ async def get_case(request: Request, case_id: str) -> Response:
     if routed is not None:
         explained = explanation(found.log, routed, editions_of(found.log), service.clock(), messages)
     answer = case_answer(found.row, found.logged, explained, for_desk=caller.sees_all)
-    return _json({**answer, "as_of": _as_of(service)}, {"Content-Language": messages.language})
+    return _json({**answer, "as_of": as_of(service)}, {"Content-Language": messages.language})
 
 
 class _Changes:
@@ -203,7 +203,7 @@ async def _admitted(request: Request) -> tuple[Service, Caller]:
     return service, caller
 
 
-def _as_of(service: Service) -> str | None:
+def as_of(service: Service) -> str | None:
     """The instant of which the answer is true, by the machine's clock."""
     fresh_at = service.reading.fresh_at
     return None if fresh_at is None else format_instant(datetime.fromtimestamp(fresh_at, UTC))

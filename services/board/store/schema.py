@@ -86,9 +86,11 @@ CREATE INDEX cases_that_change ON cases (changes_at) WHERE changes_at IS NOT NUL
 CREATE INDEX cases_that_ended ON cases (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX cases_with_text ON cases (ended_at) WHERE ended_at IS NOT NULL AND purged <> 1;
 CREATE INDEX cases_unfolded ON cases (policy_sha256) WHERE stored IS NULL AND policy_sha256 IS NOT NULL;
-CREATE INDEX clocks_by_outcome ON clocks (outcome_at, kind, outcome, took, target) WHERE outcome IN ('met', 'breached');
-CREATE INDEX clocks_breached ON clocks (outcome_at) WHERE outcome = 'breached';
-CREATE INDEX clocks_nearly ON clocks (outcome_at) WHERE outcome = 'met' AND took * 10 > target * 9;
+CREATE INDEX clocks_by_outcome ON clocks (kind, outcome, outcome_at, took) WHERE outcome IN ('met', 'breached');
+CREATE INDEX clocks_by_near_miss ON clocks (kind, outcome_at) WHERE outcome = 'met' AND took * 10 > target * 9;
+CREATE INDEX clocks_breached ON clocks (outcome_at, case_no, milestone, instance, kind) WHERE outcome = 'breached';
+CREATE INDEX clocks_nearly_breached ON clocks (outcome_at, case_no, milestone, instance, kind)
+  WHERE outcome = 'met' AND took * 10 > target * 9;
 """
 
 _OWNER_ONLY = 0o600  # it has what customers wrote

@@ -1,0 +1,98 @@
+"""[pure] What the calls and the pages of reports ask for: a period in a zone, and which promises."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.board.leads.period import LONGEST, Per, Period, usual_step
+from services.board.store.breaches import Which
+from services.board.store.outcomes import Filter
+from shared.contracts.vocabulary import Promise
+from shared.pages.moments import zone_named
+from shared.web.errors import FieldError, InvalidFields, field_errors
+
+MOST = 500  # promises on a page
+USUAL_DAYS = 30
+Table = Literal["counts", "time", "milestone", "priority", "plan", "calendar", "times"]
+_T = TypeVar("_T", bound="PeriodQuery")
+
+
+class PeriodQuery(BaseModel):
+    """Which promises, by when they were met or their deadline was missed. Words are those of the editions.
+
+    Days are those of `zone`: the last so many, today included, or those from `from` to `to`. All conditions hold
+    together; `plan=` without a value asks for cases that have no plan.
+    """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    plan: str | None = None
+    priority: str | None = None
+    calendar: str | None = None
+    milestone: str | None = None
+    promise: Promise | None = None
+    days: Annotated[int, Field(ge=1, le=LONGEST)] = USUAL_DAYS
+    first: Annotated[str | None, Field(alias="from")] = None
+    last: Annotated[str | None, Field(alias="to")] = None
+    zone: str = "UTC"
+    per: Per | None = None
+
+    @property
+    def wanted(self) -> Filter:
+        """The same for the store."""
+        return Filter(self.plan, self.priority, self.calendar, self.milestone, self.promise)
+
+    def period(self, now: datetime) -> Period:
+        """The days as of `now`. Raises InvalidFields."""
+        zone = zone_named(self.zone)
+        if zone is None:
+            raise InvalidFields([FieldError("zone", "leads.wrong.zone")])
+        first, last = self._between(now.astimezone(zone).date())
+        return Period(first, last, ZoneInfo(zone.key), self.per or usual_step((last - first).days + 1))
+
+    def _between(self, today: date) -> tuple[date, date]:
+        last = today if self.last is None else _date("to", self.last)
+        if self.first is None:
+            return last - timedelta(days=self.days - 1), last
+        first = _date("from", self.first)
+        if first > last:
+            raise InvalidFields([FieldError("from", "leads.wrong.order")])
+        if (last - first).days >= LONGEST:
+            raise InvalidFields([FieldError("from", "leads.wrong.long", {"limit": LONGEST})])
+        return first, last
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Self:
+        """The query of an address. Raises InvalidFields, with every wrong parameter."""
+        try:
+            return cls.model_validate(dict(given))
+        except ValidationError as error:
+            raise InvalidFields(field_errors(error)) from None
+
+
+class ReportQuery(PeriodQuery):
+    """What `GET /v1/outcomes` asks for. `table` is what it answers as CSV."""
+
+    table: Table = "counts"
+
+
+class BreachQuery(PeriodQuery):
+    """What `GET /v1/breaches` asks for: broken promises, or those that were met with less than a tenth left."""
+
+    show: Which = "breached"
+    limit: Annotated[int, Field(ge=1, le=MOST)] = 50
+    cursor: str | None = None
+
+
+def _date(name: str, text: str) -> date:
+    """A day such as 2026-11-27, not before 1970 nor in the last years that instants reach. Raises InvalidFields."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = date.min
+    if not 1970 < found.year < 9990:
+        raise InvalidFields([FieldError(name, "leads.wrong.date")])
+    return found

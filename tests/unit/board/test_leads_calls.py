@@ -1,0 +1,187 @@
+"""The calls of leads, over the board's own application after a recorded day."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.harness.board_day import VIEWER, BoardDay, board_day
+from tests.harness.intake import key_of
+from tests.harness.sign_in import AGENT, ANA, token_of
+
+WHOLE_DAY = "from=2026-11-01&to=2026-11-30"
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> BoardDay:
+    """The board after the day."""
+    return board_day(tmp_path_factory.mktemp("board"))
+
+
+@pytest_asyncio.fixture
+async def http(day: BoardDay) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a key."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(day.app), base_url="http://board") as client:
+        yield client
+
+
+def by(credential: str) -> dict[str, str]:
+    """The header of a caller."""
+    return {"Authorization": f"Bearer {credential}"}
+
+
+async def answer(http: httpx.AsyncClient, address: str) -> dict[str, Any]:
+    """What an agent gets."""
+    found = await http.get(address, headers=by(token_of(AGENT)))
+    assert found.status_code == 200, found.text
+    body: dict[str, Any] = json.loads(found.content)
+    return body
+
+
+async def table(http: httpx.AsyncClient, address: str, **headers: str) -> list[dict[str, str]]:
+    """A table as CSV."""
+    found = await http.get(address, headers=by(token_of(AGENT)) | headers)
+    assert (found.status_code, found.headers["content-type"]) == (200, "text/csv; charset=utf-8; header=present")
+    return list(csv.DictReader(io.StringIO(found.text, newline=""), strict=True))
+
+
+@pytest.mark.parametrize("address", ["/v1/outcomes", "/v1/outcomes.csv", "/v1/breaches", "/v1/breaches.csv"])
+@pytest.mark.parametrize(
+    ("credential", "status"),
+    [
+        (key_of("agent"), 200),
+        (key_of("admin"), 200),
+        (token_of(AGENT), 200),
+        (token_of(VIEWER), 200),
+        (key_of("submit"), 403),
+        (key_of("backfill"), 403),
+        (token_of(ANA), 403),
+        ("unknown", 401),
+    ],
+)
+async def test_only_who_sees_every_case_sees_reports(
+    http: httpx.AsyncClient, address: str, credential: str, status: int
+) -> None:
+    """They have numbers, subjects and accounts of all customers, as JSON and as CSV alike."""
+    found = await http.get(address, headers=by(credential))
+    assert (found.status_code, found.headers["cache-control"]) == (status, "no-store")
+
+
+async def test_every_number_is_that_of_the_file(http: httpx.AsyncClient, day: BoardDay) -> None:
+    """In the totals, by each word, over time, and in the table of all counts; objectives apart from commitments."""
+    found = await answer(http, f"/v1/outcomes?{WHOLE_DAY}")
+    file = await day.service.readers.ask(lambda db: db.execute("SELECT promise, outcome FROM clocks").fetchall())
+    truth = Counter((row["promise"], row["outcome"]) for row in file)
+    rows = await table(http, f"/v1/outcomes?{WHOLE_DAY}", Accept="text/csv")
+    assert sum(truth[promise, outcome] for promise in ("objective", "commitment") for outcome in ("met", "breached"))
+    for report in found["promises"]:
+        for outcome in ("met", "breached"):
+            expected = truth[report["promise"], outcome]
+            assert report[outcome] == expected
+            assert sum(step[outcome] for step in report["over_time"]) == expected
+            for words in report["by"].values():
+                assert sum(row[outcome] for row in words) == expected
+            assert sum(int(row[outcome]) for row in rows if row["promise"] == report["promise"]) == expected
+
+
+async def test_a_list_has_what_the_report_counts(http: httpx.AsyncClient) -> None:
+    """Page by page, and as one table; each with the case, its account, and by how much it was late."""
+    report = await answer(http, f"/v1/outcomes?{WHOLE_DAY}&priority=P1")
+    counted = sum(each["breached"] for each in report["promises"])
+    listed, cursor = list[dict[str, Any]](), ""
+    while cursor is not None:
+        page = await answer(
+            http, f"/v1/breaches?{WHOLE_DAY}&priority=P1&limit=7&cursor={cursor}".removesuffix("&cursor=")
+        )
+        listed += page["breaches"]
+        cursor = page["next_cursor"]
+    rows = await table(http, f"/v1/breaches.csv?{WHOLE_DAY}&priority=P1")
+    assert len(listed) == counted > 7
+    assert [row["case_id"] for row in rows] == [row["case_id"] for row in listed]
+    assert [row["missed_at"] for row in rows] == sorted((row["missed_at"] for row in rows), reverse=True)
+    for row in listed:
+        assert row["priority"] == "P1"
+        assert row["outcome"] == "breached"
+        assert row["late_seconds"] >= 0
+        assert row["still_owed"] is (row["fulfilled_at"] is None)
+        assert row["account_id"].startswith("demo-")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("from=2026-13-01", "from"),
+        ("from=2026-11-30&to=2026-11-01", "from"),
+        ("from=2020-01-01&to=2026-11-01", "from"),
+        ("zone=Mars", "zone"),
+        ("days=0", "days"),
+        ("days=100000000000", "days"),
+        ("per=hour", "per"),
+        ("promise=both", "promise"),
+        ("colour=red", "colour"),
+    ],
+)
+async def test_a_wrong_question_names_its_field(http: httpx.AsyncClient, query: str, field: str) -> None:
+    """And is not answered with something else, on either call."""
+    for call in ("outcomes", "breaches", "outcomes.csv", "breaches.csv"):
+        found = await http.get(f"/v1/{call}?{query}", headers=by(token_of(AGENT)))
+        assert (found.status_code, [error["field"] for error in found.json()["errors"]]) == (422, [field])
+
+
+async def test_a_wrong_cursor_is_named(http: httpx.AsyncClient) -> None:
+    """It may have been cut when it was copied."""
+    for call in ("breaches", "breaches.csv"):
+        found = await http.get(f"/v1/{call}?cursor=abc", headers=by(token_of(AGENT)))
+        assert (found.status_code, found.json()["errors"][0]["field"]) == (422, "cursor")
+
+
+@pytest.mark.parametrize("name", ["counts", "time", "milestone", "priority", "plan", "calendar", "times"])
+async def test_each_table_is_there_as_csv(http: httpx.AsyncClient, name: str) -> None:
+    """With a row for each promise and word of the JSON answer."""
+    rows = await table(http, f"/v1/outcomes.csv?{WHOLE_DAY}&table={name}")
+    assert rows
+    assert all(row["promise"] in ("commitment", "objective") for row in rows)
+
+
+async def test_a_day_is_that_of_the_zone(http: httpx.AsyncClient) -> None:
+    """What happened before midnight in one zone happened on the next day in another; nothing is lost by that."""
+    days = {}
+    for zone in ("UTC", "Pacific/Auckland"):
+        found = await answer(http, f"/v1/outcomes?{WHOLE_DAY}&zone={zone}&per=day")
+        steps = [step for report in found["promises"] for step in report["over_time"]]
+        days[zone] = Counter({step["from"]: 0 for step in steps})
+        for step in steps:
+            days[zone][step["from"]] += step["met"] + step["breached"]
+    assert days["UTC"] != days["Pacific/Auckland"]
+    assert days["UTC"].total() == days["Pacific/Auckland"].total()
+
+
+PAGES = ("/reports", "/reports.csv", "/reports/breaches", "/reports/breaches.csv")
+
+
+@pytest.mark.parametrize("address", PAGES)
+async def test_a_page_of_leads_is_for_who_sees_every_case(http: httpx.AsyncClient, address: str) -> None:
+    """A customer, and who is not signed in, gets a page that says so."""
+    for token, status in ((token_of(VIEWER), 200), (token_of(AGENT), 200), (token_of(ANA), 403), (None, 403)):
+        cookies = {} if token is None else {"Cookie": f"frontline_person={token}"}
+        found = await http.get(address, headers=cookies)
+        assert (found.status_code, found.headers["cache-control"]) == (status, "no-store")
+
+
+async def test_a_page_says_what_is_wrong_and_shows_the_rest(http: httpx.AsyncClient) -> None:
+    """What somebody typed into an address is no reason to show nothing; and never gets into the page as markup."""
+    person = {"Cookie": f"frontline_person={token_of(VIEWER)}"}
+    for page in ("/reports", "/reports/breaches"):
+        found = await http.get(f"{page}?from=<script>&zone=Mars&priority=P1&days=x&<b>=1", headers=person)
+        assert found.status_code == 422
+        assert 'id="mistakes"' in found.text
+        assert "<script>&" not in found.text
+        assert '<option value="P1" selected' in found.text
+    found = await http.get("/reports/breaches?cursor=nonsense", headers=person)
+    assert found.status_code == 200
