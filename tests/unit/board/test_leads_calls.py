@@ -94,7 +94,8 @@ async def test_a_list_has_what_the_report_counts(http: httpx.AsyncClient) -> Non
     """Page by page, and as one table; each with the case, its account, and by how much it was late."""
     report = await answer(http, f"/v1/outcomes?{WHOLE_DAY}&priority=P1")
     counted = sum(each["breached"] for each in report["promises"])
-    listed, cursor = list[dict[str, Any]](), ""
+    listed = list[dict[str, Any]]()
+    cursor: str | None = ""
     while cursor is not None:
         page = await answer(
             http, f"/v1/breaches?{WHOLE_DAY}&priority=P1&limit=7&cursor={cursor}".removesuffix("&cursor=")

@@ -20,9 +20,13 @@ from services.board.store.breaches import Asked, Missed, WrongPlace, listed
 from services.board.store.outcomes import BY, Filter, Report, Tally, reports
 from services.board.store.schema import connect
 from services.board.store.writer import Writer
+from services.cli.demo_accounts import DEMO_ACCOUNTS
 from shared.business_time.instants import from_micros, to_micros
+from shared.contracts.structs import Account, Contact, Requester
 from tests.harness.demo_day import ENDS, demo_day
 from tests.harness.examples import examples
+from tests.harness.recording import Recording
+from tests.harness.shipped import shipped_library
 from tests.unit.board.test_rows import of_board
 
 WORDS: dict[str, Sequence[str]] = {
@@ -54,6 +58,9 @@ ZONES = st.sampled_from(("Europe/Madrid", "UTC", "Asia/Kathmandu", "Pacific/Chat
 FILTERS = st.fixed_dictionaries(
     {name: st.sampled_from((None, *words)) for name, words in WORDS.items() if name != "hours"}
 )
+
+
+ADMIN = Requester(requester_id="u", role="admin", licensed=True)
 
 
 def filled(folder: str, promises: Sequence[dict[str, Any]]) -> sqlite3.Connection:
@@ -211,3 +218,32 @@ def test_a_near_miss_was_met_with_less_than_a_tenth_left(day: tuple[sqlite3.Conn
     assert len({from_micros(row.at) for row in rows}) <= len(rows)
     days = Period(date(2000, 1, 1), date(2100, 1, 1), ZoneInfo("UTC"), "month")
     assert sum(report.total.near for report in reports(db, Filter(), days)) == len(rows)
+
+
+def test_a_breach_stays_with_the_priority_that_it_was_promised_under_and_with_who_had_the_case(tmp_path: Path) -> None:
+    """Who lowers the priority of a late case, or hands it on, does not change what leads see of the breach."""
+    recording = Recording(shipped_library("guidelines-2021"), partitions=1)
+    account = DEMO_ACCOUNTS["demo-premier-plus-api"]
+    contacts = tuple(Contact(**each) for each in account["contacts"])
+    recording.sets_entitlement(Account(account_id="acme", **{**account, "contacts": contacts}))
+    case_id = recording.asks(1, account_id="acme", impact="down", workaround="none", requester=ADMIN)
+    recording.runs()
+    for after, kind, said in (
+        (timedelta(minutes=5), "assigned", {"to": "ada"}),
+        (timedelta(hours=30), "assigned", {"to": "bo"}),
+        (timedelta(minutes=1), "reprioritised", {"impact": "information"}),
+        (timedelta(minutes=1), "agent_replied", {}),
+    ):
+        recording.passes(after)
+        recording.record_activity(kind, case_id, **said)
+        recording.runs()
+    shelf = EditionShelf()
+    Writer(connect(tmp_path / "b", writes=True), shelf).take(of_board(recording), to_micros(recording.now))
+    db = connect(tmp_path / "b")
+    assert db.execute("SELECT priority, assigned_to FROM cases").fetchone()[:] == ("P4", "bo")
+    rows = listed(db, Asked("breached", Filter(), 0, 1 << 60), shelf, shelf.published, 0, None, 10).rows
+    assert {(row.kind.milestone, row.kind.priority, row.held_by) for row in rows} >= {("first_response", "P1", "ada")}
+    assert {row.kind.priority for row in rows} == {"P1"}
+    first = next(row for row in rows if row.kind.milestone == "first_response")
+    assert first.stopped_at is not None
+    assert first.late == first.stopped_at - first.at  # of a P1, every hour counts

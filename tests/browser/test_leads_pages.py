@@ -1,0 +1,191 @@
+"""The pages of leads in a browser: charts under the strict policy, tables without scripts, filters by the keyboard."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.harness.board_day import VIEWER, board_day, repeat, served
+from tests.harness.sign_in import token_of
+
+OpenReports = Callable[..., Awaitable[Page]]
+PAGES = (
+    "/reports",
+    "/reports?days=90&priority=P1",
+    "/reports?from=2019-01-01&to=2019-01-31",  # when nothing was promised
+    "/reports?from=tomorrow&zone=Mars",
+    "/reports/breaches",
+    "/reports/breaches?show=near_miss",
+    "/reports/breaches?from=2019-01-01&to=2019-01-31",
+)
+VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
+"""
+
+
+@pytest_asyncio.fixture(scope="module")
+async def board(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A board of forty days."""
+    day = board_day(tmp_path_factory.mktemp("board"))
+    repeat(day, 40)
+    async with served(day) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def open_reports(chromium: Browser, board: str) -> AsyncIterator[OpenReports]:
+    """Opens a page, signed in as somebody who may look at everything and change nothing."""
+    contexts: list[BrowserContext] = []
+
+    async def opened(address: str, language: str = "en", **given: Any) -> Page:
+        usual = {"locale": language, "timezone_id": "Europe/Madrid", "viewport": {"width": 1280, "height": 900}}
+        context = await chromium.new_context(**usual | given)
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        await context.add_cookies(
+            [
+                {"name": "frontline_person", "value": token_of(VIEWER), "url": board},
+                {"name": "frontline_zone", "value": "Europe%2FMadrid", "url": board},
+            ]
+        )
+        await context.add_init_script(VIOLATIONS)
+        page = await context.new_page()
+        await page.goto(board + address)
+        return page
+
+    yield opened
+    for context in contexts:
+        await context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("address", PAGES)
+async def test_a_page_of_leads_has_no_barrier_that_a_machine_can_find(
+    open_reports: OpenReports, address: str, language: str
+) -> None:
+    """In either theme, unfolded; nobody scrolls sideways on a small screen, and no script fails."""
+    page = await open_reports(address, language)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.reload()
+    for summary in await page.locator("details:not([open]) > summary").all():
+        await summary.click()
+    for theme in ("light", "dark"):
+        await page.emulate_media(color_scheme=theme)
+        found = await Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    for width in (320, 768, 1440):
+        await page.set_viewport_size({"width": width, "height": 900})
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert errors == []
+    assert await page.evaluate("window.violations") == []
+
+
+async def _drawn(page: Page) -> dict[str, int]:
+    """How many points of the first chart have which color; what is transparent is left out."""
+    found: dict[str, int] = await page.evaluate(
+        """() => {
+          const canvas = document.querySelector("[data-chart] canvas");
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          const found = {};
+          for (let at = 0; at < data.length; at += 4) {
+            if (data[at + 3] < 255) continue;
+            const color = [data[at], data[at + 1], data[at + 2]].join();
+            found[color] = (found[color] ?? 0) + 1;
+          }
+          return found;
+        }"""
+    )
+    return found
+
+
+async def test_a_chart_is_drawn_under_the_strict_policy_in_the_colors_of_the_theme(open_reports: OpenReports) -> None:
+    """It has the met and the breached of the table; a change of the theme redraws it, and nothing is refused."""
+    page = await open_reports("/reports", color_scheme="light")
+    await expect(page.locator("[data-chart] canvas")).to_have_count(1)
+    policy = (await page.request.get(page.url)).headers["content-security-policy"]
+    assert "style-src 'self';" in policy
+    assert "unsafe" not in policy
+    light = await _drawn(page)
+    assert light["27,122,67"] > 1000  # --ok
+    assert light["179,38,30"] > 100  # --late
+    await page.emulate_media(color_scheme="dark")
+    await page.wait_for_function(
+        "getComputedStyle(document.documentElement).getPropertyValue('--ok').trim() === '#74d19a'"
+    )
+    await expect(page.locator("[data-chart] canvas")).to_have_count(1)
+    dark = await _drawn(page)
+    assert dark["116,209,154"] > 1000
+    assert "27,122,67" not in dark
+    assert await page.evaluate("window.violations") == []
+
+
+async def test_a_chart_is_told_in_words(open_reports: OpenReports) -> None:
+    """A screen reader hears the sums and the worst day, and the table has every bar."""
+    page = await open_reports("/reports")
+    told = page.get_by_role(
+        "img", name=re.compile(r"^[\d,]+ met, [\d,]+ breached\. Most breached: \w{3} \d+ \w{3} \(\d+\)\.$")
+    )
+    await expect(told).to_be_visible()
+    await page.get_by_text("As a table").click()
+    await expect(page.locator("table[id^=table-] tbody tr")).to_have_count(30)
+
+
+async def test_reports_are_there_without_scripts(open_reports: OpenReports) -> None:
+    """The tables are the truth; the form asks by itself, and its choice is in the address."""
+    page = await open_reports("/reports", java_script_enabled=False)
+    await expect(page.locator("[data-chart]").first).to_be_hidden()
+    await page.locator("select[name=priority]").select_option("P1")
+    await page.locator("form.leads button").click()
+    assert "priority=P1" in page.url
+    assert await page.locator("select[name=priority]").input_value() == "P1"
+    await page.get_by_role("link", name="90 days").click()
+    assert "priority=P1" in page.url
+    assert "days=90" in page.url
+    breached = page.locator(".leads-heads a.left-late")
+    number = (await breached.text_content() or "").split()[0].replace(",", "")
+    await breached.click()
+    assert "/reports/breaches?" in page.url
+    shown = 0
+    while True:
+        pills = await page.locator(".missed .pill").all_text_contents()
+        assert set(pills) == {"P1"}
+        shown += len(pills)
+        older = page.get_by_role("link", name="Older")
+        if not await older.count():
+            break
+        await older.click()
+    assert shown == int(number)
+
+
+async def test_the_keyboard_alone_narrows_a_report_and_opens_a_breach(open_reports: OpenReports) -> None:
+    """Everything is a link or a field of a form, in the order of reading."""
+    page = await open_reports("/reports")
+    await page.locator("select[name=priority]").focus()
+    await page.keyboard.press("End")
+    await page.keyboard.press("Enter")
+    await page.locator("select[name=priority]").select_option("P1")
+    await page.locator("form.leads button").focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**priority=P1**")
+    await page.locator(".leads-heads a.left-late").focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/reports/breaches?**")
+    link = page.locator(".missed .subject").first
+    assert re.fullmatch(r"/cases/\S+", await link.get_attribute("href") or "")
+
+
+async def test_a_table_is_saved_as_csv(open_reports: OpenReports) -> None:
+    """From the page itself, with the filters of the page."""
+    page = await open_reports("/reports?priority=P1")
+    async with page.expect_download() as found:
+        await page.locator("a[href*='table=milestone']").first.click()
+    saved = await found.value
+    assert saved.suggested_filename == "outcomes-milestone.csv"
+    text = (await saved.path()).read_text(encoding="utf-8")
+    assert text.startswith("promise,milestone,met,breached,near_misses,met_share\n")
