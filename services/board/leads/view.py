@@ -51,6 +51,12 @@ class Filters(NamedTuple):
     words: Mapping[str, Sequence[str]]
     zones: Sequence[str]
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but one of the usual periods was chosen."""
+        given = self.query.model_dump(exclude_defaults=True)
+        return bool(given.keys() - {"days", "zone", "show", "cursor", "limit", "table"})
+
     def address(self, page: str, **changed: Any) -> str:
         """That page with the same choice, but for what is `changed`; None takes something away."""
         return address(page, self.query, **changed)
@@ -126,17 +132,16 @@ def short_name(step: Step, locale: Locale) -> str:
 
 
 def length(micros: Micros | None) -> str:
-    """A length of time as the pages write the time that is left: days and hours, hours and minutes, or less."""
+    """A length of time: days and hours, hours and minutes, or minutes and seconds; without what is zero."""
     if micros is None:
         return ""
     seconds = round(micros / _SECOND_LONG)
     days, rest = divmod(seconds, _DAY_LONG)
     hours, minutes = rest // _HOUR_LONG, rest % _HOUR_LONG // _MINUTE_LONG
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min" if minutes >= 10 else f"{minutes} min {seconds % _MINUTE_LONG} s"
+    parts = ((days, "d"), (hours, "h")) if days else ((hours, "h"), (minutes, "min"))
+    if not days and not hours and minutes < 10:
+        parts = ((minutes, "min"), (seconds % _MINUTE_LONG, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or f"0 {parts[-1][1]}"
 
 
 def zones_of(period: Period, own: str | None, calendars: Iterator[str]) -> list[str]:
