@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import random
 import signal
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -14,9 +16,11 @@ import pytest
 import pytest_asyncio
 
 from shared.contracts.topics import ACTIVITY
+from shared.embedded_kafka.broker import EmbeddedKafka
 from tests.harness.board_log import BoardLog, rows_of
 from tests.harness.demo_day import demo_day
 from tests.harness.intake import key_of
+from tests.harness.ports import free_port
 from tests.harness.processes import eventually
 from tests.harness.recording import Recording
 from tests.harness.service_process import ServiceProcess, service_process
@@ -207,3 +211,84 @@ async def test_a_board_that_is_frozen_for_a_while_misses_nothing(log: BoardLog, 
         await log.write(log.records[1000:])
         board.send(signal.SIGCONT)
         await until_same(log, tmp_path)
+
+
+def other_connection(file: Path) -> sqlite3.Connection:
+    """Somebody else's, in no transaction."""
+    return sqlite3.connect(file, isolation_level=None)
+
+
+async def test_a_batch_that_fails_ends_the_board_and_the_next_one_goes_on_exactly_there(
+    log: BoardLog, boards: Boards, tmp_path: Path
+) -> None:
+    """FastStream logs and swallows what a handler raises, and would go on with the next batch: that one was lost."""
+    await log.write(log.records[:1000])
+    async with boards() as board:
+        await board.start()
+        await board.until("/readyz", 200)
+        other = other_connection(tmp_path / "board.sqlite")
+        other.execute("ALTER TABLE dirty RENAME TO elsewhere")
+        await log.write(log.records[1000:])
+        assert await board.ended() == 1
+        (line,) = errors_in(board)
+        assert line["action"] == "service.failed"
+        assert "no such table" in json.dumps(line)
+        other.execute("ALTER TABLE elsewhere RENAME TO dirty")
+        other.close()
+        await board.start()
+        await board.until("/readyz", 200)
+        await until_same(log, tmp_path)
+
+
+async def test_a_file_that_somebody_else_holds_is_one_line(log: BoardLog, boards: Boards, tmp_path: Path) -> None:
+    """A backup that locks it for longer than a transaction waits, or a full disk: nothing is skipped for that."""
+    await log.write(log.records[:1000])
+    async with boards() as board:
+        await board.start()
+        await board.until("/readyz", 200)
+        other = other_connection(tmp_path / "board.sqlite")
+        other.execute("BEGIN IMMEDIATE")
+        await log.write(log.records[1000:])
+        assert await board.ended() == 1
+        (line,) = errors_in(board)
+        assert "database is locked" in line["event"]
+        assert "exception" not in line
+        other.close()
+        await board.start()
+        await board.until("/readyz", 200)
+        await until_same(log, tmp_path)
+
+
+async def test_a_board_without_kafka_says_since_when_and_goes_on(day: Recording, tmp_path: Path) -> None:
+    """What it has is shown meanwhile, as of when Kafka last answered; afterwards nothing is missing."""
+    broker = EmbeddedKafka(tmp_path / "kafka", port=free_port())
+    await broker.start()
+    try:
+        log = BoardLog(broker.bootstrap, day)
+        await log.prepare()
+        await log.write(log.records[:1000])
+        variables: dict[str, Any] = {**log.environment, "FRONTLINE_BOARD_FILE": str(tmp_path / "board.sqlite")}
+        async with (
+            service_process("board", tmp_path / "board.log", **variables) as board,
+            httpx.AsyncClient(base_url=board.url, headers={"Authorization": f"Bearer {key_of('all')}"}) as http,
+        ):
+            await board.start()
+            await board.until("/readyz", 200)
+            os.kill(broker.pid, signal.SIGSTOP)
+            await asyncio.sleep(2.0)  # an outage, not a wait
+            first = (await http.get("/v1/cases")).json()
+            await asyncio.sleep(1.0)
+            second = (await http.get("/v1/cases")).json()
+            assert first["as_of"] == second["as_of"]
+            assert first["cases"] == second["cases"] != []
+            assert await metric(board, "frontline_board_age_seconds") > 2
+            os.kill(broker.pid, signal.SIGKILL)
+            await broker.died()
+            await broker.stop()
+            await broker.start()
+            await log.write(log.records[1000:])
+            await until_same(log, tmp_path)
+            assert (await http.get("/v1/cases")).json()["as_of"] > second["as_of"]
+            assert errors_in(board) == []
+    finally:
+        await broker.stop()
