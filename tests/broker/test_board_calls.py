@@ -79,7 +79,8 @@ def client(board: ServiceProcess, key: str, **headers: str) -> httpx.AsyncClient
 
 async def listed(http: httpx.AsyncClient, limit: int = 100, **query: Any) -> list[dict[str, Any]]:
     """All pages."""
-    found, after = [], {}
+    found: list[dict[str, Any]] = []
+    after: dict[str, str] = {}
     while True:
         answer = (await http.get("/v1/cases", params={"limit": limit, **query, **after})).raise_for_status().json()
         found += answer["cases"]

@@ -5,6 +5,7 @@ import json
 import sqlite3
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -83,8 +84,8 @@ async def test_a_log_of_the_old_file_is_not_applied_to_the_new_one(log: BoardLog
 async def test_a_board_that_has_the_file_open_is_not_disturbed(log: BoardLog, tmp_path: Path) -> None:
     """Exit code 1 and one line; once it has ended, the command does it, and the board goes on with the new file."""
     file = tmp_path / "board.sqlite"
-    variables = {**log.environment, "FRONTLINE_BOARD_FILE": str(file)}
-    async with service_process("board", tmp_path / "log", **variables) as board:  # type: ignore[arg-type]
+    variables: dict[str, Any] = {**log.environment, "FRONTLINE_BOARD_FILE": str(file)}
+    async with service_process("board", tmp_path / "log", **variables) as board:
         await board.start()
         await board.until("/readyz", 200)
         before = connect(file).execute("SELECT value FROM meta WHERE name = 'file'").fetchone()[0]

@@ -86,9 +86,9 @@ class Retention:
             f"SELECT topic, partition, position, body FROM records WHERE case_no = ? AND topic IN {_WITH_TEXT}",
             (case_no,),
         ).fetchall()
-        for *place, body in found:
-            record = purged(self._codec.record_of(*place, body))
+        for topic, partition, position, body in found:
+            record = purged(self._codec.record_of(topic, partition, position, body))
             self._db.execute(
                 "UPDATE records SET body = ? WHERE case_no = ? AND topic = ? AND partition = ? AND position = ?",
-                (self._codec.body_of(record), case_no, *place),
+                (self._codec.body_of(record), case_no, topic, partition, position),
             )

@@ -14,16 +14,15 @@ from shared.business_time.instants import to_micros
 from tests.harness.board_log import of_board
 from tests.harness.demo_day import ENDS, demo_day
 
+_WORDS = ("status", "plan", "priority", "channel", "tier", "milestone", "asked", "assigned_to")
+_EVERY_WORD: dict[str, Any] = dict.fromkeys(_WORDS, "x")
+_EVERY_FLAG: dict[str, Any] = dict.fromkeys(cases._FLAGS, True)
 ASKED: dict[str, Wanted] = {
     "all": Wanted(),
     "open": Wanted(state=["open"]),
     "two states": Wanted(state=["open", "waiting"]),
     "priority and plan": Wanted(state=["open"], priority="P1", plan="premier_plus"),
-    "all at once": Wanted(
-        state=["open"],
-        **dict.fromkeys(("status", "plan", "priority", "channel", "tier", "milestone", "asked", "assigned_to"), "x"),
-        **dict.fromkeys(cases._FLAGS, True),
-    ),
+    "all at once": Wanted(state=["open"], **_EVERY_WORD, **_EVERY_FLAG),
     "a rare word": Wanted(text="calendar 399"),
     "a frequent word": Wanted(text="demo"),
 }
