@@ -42,9 +42,6 @@ OF_THE_DOCS = {
     ("hand-over", 768, "dark"),
     ("sign-in", 768, "light"),
     ("refused", 768, "dark"),
-    ("empty-desk", 768, "light"),
-    ("desk", 1440, "light"),
-    ("desk-chat", 1440, "light"),
 }
 
 
