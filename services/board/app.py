@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.board import api, pages
 from services.board.leads import routes as leads
+from services.board.operations import pages as operations
 from services.board.pages import routes
 from services.board.pages.visit import policy_reader
 from services.board.policy import pages as policy
@@ -38,8 +39,14 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.state.assets = assets = Assets(STATIC)
-    app.state.pages = Pages(pages.TEMPLATES, assets, policy.TEMPLATES)
-    routers = [api.router, *leads.routers, routes.router, shared_routes.router_of(home="/")]
+    app.state.pages = Pages(pages.TEMPLATES, assets, policy.TEMPLATES, operations.TEMPLATES)
+    routers = [
+        api.router,
+        *leads.routers,
+        routes.router,
+        operations.router_of(service),
+        shared_routes.router_of(home="/"),
+    ]
     if (file := service.settings.demo_sign_in_file) is not None:
         host = read_demo_host(file, service.gate.callers, service.settings.token_audience)
         routers.append(demo_sign_in.router_of(host, home="/"))

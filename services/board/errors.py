@@ -23,3 +23,15 @@ class RefusedByIntake(Refusal):
 
 class OtherThanBefore(RefusedByIntake):
     """What the form reports was reported otherwise already: to report it once more, it needs a new key."""
+
+
+class NotReplayed(Refusal):
+    """A dead letter is not replayed: it was already, or its record is not there any more."""
+
+    status, kind = 409, "not_replayed"
+
+
+class KafkaAway(Refusal):
+    """Kafka does not answer. Whether the dead letter was replayed is not known; its page will say it."""
+
+    status, kind = 503, "kafka_away"

@@ -91,6 +91,11 @@ class Reading:
         """How many seconds old what the board shows may be; None before it has caught up."""
         return None if self.fresh_at is None else max(0.0, utc_now().timestamp() - self.fresh_at)
 
+    @property
+    def remaining(self) -> int | None:
+        """How many offsets are left to read, as of the last answer of Kafka; None = it has not answered."""
+        return self._reader.remaining
+
     async def run(self) -> None:
         """Read until cancelled. Raises BoardFault, and whatever a transaction fails with."""
         with locked(self._file):

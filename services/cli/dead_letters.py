@@ -18,7 +18,7 @@ from services.cli.options import BAD_INPUT, CommandFailed, Flag, Kafka, kafka_se
 from shared.contracts.base import format_instant
 from shared.contracts.topics import REQUESTS
 from shared.kafka.dead_letter_log import SOURCES, Found, Place, read_all, read_some
-from shared.kafka.dead_letter_replay import NoOriginal, read_original, replayer
+from shared.kafka.dead_letter_replay import NoOriginal, read_original, replayer, why_left_out
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 from shared.wall_clock import utc_now
@@ -207,18 +207,11 @@ async def _replay(
 
 
 def _left_out(found: Found) -> Answer | None:
-    if found.replays:
+    why = why_left_out(found)
+    if why == "replayed":
         last = found.replays[-1]
-        return Answer(
-            str(found), f"was replayed already at {format_instant(last.at)}, as {last.place}; {AGAIN}", "replayed"
-        )
-    return Answer(str(found), CONFLICT, "conflict") if _is_conflicting_request(found) else None
-
-
-def _is_conflicting_request(found: Found) -> bool:
-    """Whether a request came under the id of another one; its dead letter outlives what the router knows of the id."""
-    dead_letter = found.dead_letter
-    return dead_letter is not None and (dead_letter.record.topic, dead_letter.cause) == (REQUESTS.name, "conflict")
+        return Answer(str(found), f"was replayed already at {format_instant(last.at)}, as {last.place}; {AGAIN}", why)
+    return Answer(str(found), CONFLICT, why) if why else None
 
 
 def _about(found: Found) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from joserfc.jwk import Key, import_key
 from services.cli.private_file import write_private
 from shared.identity.minting import new_key_pair, public_part
 from shared.identity.person import Person
-from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE, VIEW_SCOPE
+from shared.identity.scopes import AGENT_SCOPE, OPERATE_SCOPE, SUBMIT_SCOPE, VIEW_SCOPE
 from shared.policy.model import Edition
 
 HOST = "frontline-demo"
@@ -40,11 +40,12 @@ def people_of(accounts: Mapping[str, Mapping[str, Any]], edition: Edition) -> li
 
 def agents() -> list[Person]:
     """Two agents of the support desk, so that one can see what the other does, and somebody who looks at every case and
-    changes none. They have no account and no role.
+    changes none, and one who also replays dead letters. They have no account and no role.
     """
     return [
         *(Person(HOST, f"agent-{number}", (AGENT_SCOPE,)) for number in (1, 2)),
         Person(HOST, "lead", (VIEW_SCOPE,)),
+        Person(HOST, "operator", (VIEW_SCOPE, OPERATE_SCOPE)),
     ]
 
 
@@ -53,7 +54,11 @@ def demo_sign_in(folder: Path, people: Sequence[Person]) -> tuple[Path, dict[str
     file = folder / FILE
     key = _kept_key(file) or new_key_pair("demo")
     write_private(file, json.dumps({"key": key.as_dict(private=True), "people": [asdict(each) for each in people]}))
-    return file, {"name": HOST, "keys": [public_part(key)], "scopes": [SUBMIT_SCOPE, AGENT_SCOPE, VIEW_SCOPE]}
+    return file, {
+        "name": HOST,
+        "keys": [public_part(key)],
+        "scopes": [SUBMIT_SCOPE, AGENT_SCOPE, VIEW_SCOPE, OPERATE_SCOPE],
+    }
 
 
 def _kept_key(file: Path) -> Key | None:

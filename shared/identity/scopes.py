@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-Scope = Literal["submit", "agent", "view", "backfill", "admin"]
-PersonScope = Literal["submit", "agent", "view"]  # the scopes that a signed token can give to a person
+Scope = Literal["submit", "agent", "view", "operate", "backfill", "admin"]
+PersonScope = Literal["submit", "agent", "view", "operate"]  # the scopes that a signed token can give to a person
 AGENT_SCOPE: PersonScope = "agent"  # of a desk: activity on any case, and cases that agents open
 SUBMIT_SCOPE: PersonScope = "submit"
 VIEW_SCOPE: PersonScope = "view"  # sees every case, and changes none
+OPERATE_SCOPE: PersonScope = "operate"  # replays dead letters; to see them it needs view or agent as well

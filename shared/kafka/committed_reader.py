@@ -92,6 +92,12 @@ class CommittedReader:
         self._assign_paused(places)
         return await self._consumer.beginning_offsets(places) if places else {}
 
+    async def committed(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """What the group that the reader was given has committed; absent = nothing."""
+        self._assign_paused(places)
+        found = await self._consumer.committed_offsets(places)
+        return {place: int(each.offset) for place, each in found.items() if each.offset >= 0}
+
     async def first_since(self, place: TopicPartition, timestamp_ms: int) -> int | None:
         """The offset of the first record with this timestamp or a later one, decided or not; None = there is none."""
         self._assign_paused([place])

@@ -117,7 +117,7 @@ async def _partition(reader: CommittedReader, log: TopicPartition) -> list[Found
         if (replayed := dead_letters.parse_replayed(record)) is not None:
             replays[replayed.letter].append(replayed)
         else:
-            found.append(_found(record))
+            found.append(found_in(record))
     count = Counter(each.source_place for each in found)
     return [
         replace(
@@ -129,7 +129,8 @@ async def _partition(reader: CommittedReader, log: TopicPartition) -> list[Found
     ]
 
 
-def _found(record: Record) -> Found:
+def found_in(record: Record) -> Found:
+    """What a record of a dead-letter topic is. What it says nothing of: when it was replayed, and its id."""
     own = Place(record.topic, record.partition, record.offset)
     try:
         dead_letter = dead_letters.parse(record.key, record.value, record.headers)

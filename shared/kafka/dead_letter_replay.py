@@ -4,7 +4,9 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
+from shared.contracts.topics import REQUESTS
 from shared.kafka.committed_reader import CommittedReader, committed_reader
 from shared.kafka.dead_letter_log import SOURCES, Found, Place
 from shared.kafka.dead_letters import Replayed, replayed_to_output
@@ -20,6 +22,19 @@ _NAME = "dead-letters"  # client and transactional id: of two commands that repl
 
 class NoOriginal(KafkaFault):
     """The original record of this dead letter is not known any more, or cannot be read; the message says why."""
+
+
+def why_left_out(found: Found) -> Literal["", "replayed", "conflict"]:
+    """Why a dead letter is not replayed unless somebody insists; "" = it is.
+
+    `replayed`: it was already. `conflict`: a request came under the id of another one, and its dead letter outlives
+    what the router knows of the id, so that after two days it would be decided as well.
+    """
+    if found.replays:
+        return "replayed"
+    letter = found.dead_letter
+    conflicts = letter is not None and (letter.record.topic, letter.cause) == (REQUESTS.name, "conflict")
+    return "conflict" if conflicts else ""
 
 
 async def read_original(settings: KafkaSettings, found: Found) -> Record:

@@ -9,8 +9,9 @@ from services.board.edition_shelf import EditionShelf
 from services.board.store.codec import RecordCodec
 from services.board.store.schema import MESSAGES
 from services.board.store.stored_record import NUMBERS
+from services.board.store.timers import Timers
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
-from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, REQUESTS, dead_letter
+from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ESCALATIONS, REQUESTS, dead_letter
 from shared.kafka import dead_letters, serde
 from shared.kafka.dead_letters import NotADeadLetter
 from shared.kafka.faults import PoisonRecord
@@ -29,6 +30,7 @@ class Ingest:
 
     def __init__(self, database: sqlite3.Connection, editions: EditionShelf, codec: RecordCodec) -> None:
         self._db, self._editions, self._codec = database, editions, codec
+        self._timers = Timers(database)
         self._numbers: OrderedDict[str, int] = OrderedDict()
 
     def forget(self) -> None:
@@ -49,7 +51,9 @@ class Ingest:
             elif NUMBERS[record.topic] in _LETTERS:
                 self._take_letter(record)
             else:
-                self._take_of_case(record, _case_id(record))
+                case_no = self._take_of_case(record, _case_id(record))
+                if record.topic == ESCALATIONS.name:
+                    self._timers.take(case_no, record)
         except (PoisonRecord, NotADeadLetter, UnicodeDecodeError) as error:
             PASSED_OVER.labels(getattr(error, "cause", "malformed_event")).inc()
 

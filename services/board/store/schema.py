@@ -10,6 +10,7 @@
   of the log.
 - `words`: what was written on cases, for the search; `desk` is what only agents see.
 - `dirty`: cases whose row is older than their records.
+- `lateness`, `breaches`: what is known of timers (`timers.py`).
 
 Instants are microseconds since 1970 UTC.
 """
@@ -21,9 +22,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from services.board.faults import AnotherVersion, UnusableFile
+from services.board.store import timers
 from services.board.store.codec import new_dictionary
 
-VERSION = 2  # of the tables: a file of another version is rebuilt
+VERSION = 1  # of the tables: a file of another version is rebuilt
 UNKNOWN = 1 << 62  # `order_at` of a case of which neither the request nor the decision is there: no list shows it
 PREFIX = 3  # characters: the shortest beginning of a word that a search finds
 MESSAGES = 1 << 12  # rows of `words` for each case, at most
@@ -71,7 +73,7 @@ CREATE TABLE dirty (case_no INTEGER PRIMARY KEY);
 CREATE VIRTUAL TABLE words USING fts5(
   text, desk, tokenize = "unicode61 remove_diacritics 2", prefix = {PREFIX}
 );
-"""
+{timers.TABLES}"""
 # A list walks one of the first three in its order. They have what lists filter by: no row is read to be left out.
 _FILTERED = (
     "state, status, plan, priority, channel, tier, milestone, paused, breached, triage, account_id, assigned_to, asked"

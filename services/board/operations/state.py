@@ -1,0 +1,209 @@
+"""How the system runs now: what the board's file says, what Kafka says, and how far the board is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.board.operations.kafka_watch import KafkaWatch, Seen
+from services.board.service import Service
+from services.board.store import timers
+from services.board.store.case_rows import FAILED
+from services.board.store.timers import Lateness, TimerKind, Unfired
+from shared.business_time.instants import Micros, from_micros, to_micros
+from shared.contracts.base import format_instant
+from shared.kafka.dead_letter_index import Listed
+from shared.messages.reason import Reason
+
+UNFIRED_AFTER = timedelta(seconds=10)  # a breach takes less than this to be noticed, published and read
+LATE = 5_000_000  # microseconds: a timer that fired later than this in the last hour is worth a word
+BEHIND = 1000  # records: more than this is worth a word even while they become fewer
+SHOWN = 20  # clocks that are named
+SIZE = 50  # dead letters on a page
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How the system runs. `hour` and `day` are the lateness of timers that fired within them.
+
+    `age` is how old what the board shows may be, in seconds; None = it has not caught up. `failed` = cases whose row
+    could not be worked out, since the board started.
+    """
+
+    now: datetime
+    hour: Mapping[TimerKind, Lateness]
+    day: Mapping[TimerKind, Lateness]
+    unfired: int
+    clocks: Sequence[Unfired]
+    age: float | None
+    is_old: bool
+    remaining: int | None
+    failed: int
+    kafka: Seen
+
+    @property
+    def behind(self) -> Mapping[str, int]:
+        """How many records each service has not taken."""
+        return {name: sum(each.behind for each in lag) for name, lag in (self.kafka.lag or {}).items()}
+
+    @property
+    def troubles(self) -> Sequence[Reason]:
+        """What somebody has to look at, the worst first; nothing = all is quiet."""
+        kafka, found = self.kafka, []
+        if kafka.away_since is not None:
+            found.append(Reason("operations.trouble.kafka"))
+        found += [Reason("operations.trouble.topic", problem=Reason(each.code, **each.facts)) for each in kafka.topics]
+        if self.unfired:
+            found.append(Reason("operations.trouble.unfired", count=self.unfired))
+        for name, behind in self.behind.items():
+            if name in kafka.standing:
+                found.append(Reason("operations.trouble.standing", service=name, count=behind))
+            elif behind > BEHIND:
+                found.append(Reason("operations.trouble.behind", service=name, count=behind))
+        latest = max((each.latest for each in self.hour.values()), default=0)
+        if latest > LATE:
+            found.append(Reason("operations.trouble.late", seconds=latest // _SECOND))
+        if self.is_old:
+            found.append(Reason("operations.trouble.board"))
+        if self.failed:
+            found.append(Reason("operations.trouble.failed", count=self.failed))
+        if kafka.letters_hidden:
+            found.append(Reason("operations.trouble.hidden"))
+        if kafka.pending:
+            found.append(Reason("operations.trouble.letters", count=len(kafka.pending)))
+        return found
+
+
+class Operations:
+    """Looks at how the system runs."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.kafka = KafkaWatch(service.settings)
+
+    async def look(self, *, anew: bool = False) -> State:
+        """How it runs now. `anew`: Kafka is asked in any case."""
+        service, now = self._service, self._service.clock()
+        kafka = await self.kafka.look(anew=anew)
+        hour, day = [await service.readers.ask(timers.lateness, to_micros(now - span)) for span in (_HOUR, _DAY)]
+        age = service.reading.age()
+        unfired, clocks = 0, list[Unfired]()
+        if age is not None:  # before it has caught up, the cases that it has are not those that there are
+            before = now - UNFIRED_AFTER - timedelta(seconds=age)
+            unfired, clocks = await service.readers.ask(timers.unfired, to_micros(before), SHOWN)
+        return State(
+            now=now,
+            hour=hour,
+            day=day,
+            unfired=unfired,
+            clocks=clocks,
+            age=age,
+            is_old=service.is_old,
+            remaining=service.reading.remaining,
+            failed=_failed(),
+            kafka=kafka,
+        )
+
+
+def page_of(letters: Sequence[Listed], after: str | None) -> tuple[Sequence[Listed], str | None]:
+    """So many of them behind the one with that place of its own; and the place that the next page begins behind."""
+    places = [str(each.found.own) for each in letters]
+    start = places.index(after) + 1 if after in places else 0
+    page = letters[start : start + SIZE]
+    return page, (str(page[-1].found.own) if start + SIZE < len(letters) else None)
+
+
+def answer_of(state: State, after: str | None, *, pending: bool) -> dict[str, Any]:
+    """The same as JSON data: `troubles` are codes, times are RFC 3339, lengths are seconds."""
+    kafka = state.kafka
+    letters, following = page_of(kafka.pending if pending else kafka.letters, after)
+    return {
+        "at": format_instant(state.now),
+        "troubles": [each.code for each in state.troubles],
+        "timers": {"last_hour": _lateness(state.hour), "last_day": _lateness(state.day)},
+        "due_but_unfired": {
+            "for_more_than_seconds": UNFIRED_AFTER.total_seconds(),
+            "count": state.unfired if state.age is not None else None,
+            "clocks": [_clock(each) for each in state.clocks],
+        },
+        "kafka": {"asked_at": _instant(kafka.asked_at), "away_since": _instant(kafka.away_since)},
+        "lag": {name: _lag(state, name) for name in kafka.lag or {}},
+        "topics": [{"code": each.code, **each.facts} for each in kafka.topics],
+        "board": {"age_seconds": state.age, "remaining_offsets": state.remaining, "cases_failed": state.failed},
+        "dead_letters": {
+            "count": len(kafka.letters),
+            "pending": len(kafka.pending),
+            "complete": not (kafka.letters_hidden or kafka.unread or kafka.passed_over),
+            "letters": [about(each) for each in letters],
+            "next": following,
+        },
+    }
+
+
+def about(listed: Listed) -> dict[str, Any]:
+    """A dead letter as JSON data, without its content: as `frontline dead-letters list --json` has it."""
+    found = listed.found
+    letter = found.dead_letter
+    data: dict[str, Any] = {
+        "id": str(found),
+        "dead_letter": str(found.own),
+        "replayed": [{"at": format_instant(each.at), "as": each.place} for each in found.replays],
+    }
+    if letter is None:
+        return data | {"problem": found.problem}
+    return data | {
+        "cause": letter.cause,
+        "message": letter.message,
+        "service": letter.service,
+        "at": format_instant(letter.at),
+        "topic": letter.record.topic,
+        "partition": letter.record.partition,
+        "offset": letter.record.offset,
+        "bytes": listed.size,
+        "by_reference": letter.by_reference,
+    }
+
+
+def _lateness(of: Mapping[TimerKind, Lateness]) -> dict[str, Any]:
+    return {
+        kind: {
+            "count": each.timers,
+            "p50_seconds": _seconds(each, each.half),
+            "p99_seconds": _seconds(each, each.most),
+            "max_seconds": _seconds(each, each.latest),
+        }
+        for kind, each in of.items()
+    }
+
+
+def _seconds(of: Lateness, micros: Micros) -> float | None:
+    return micros / _SECOND if of.timers else None
+
+
+def _clock(clock: Unfired) -> dict[str, Any]:
+    return {**clock._asdict(), "due_at": format_instant(from_micros(clock.due_at))}
+
+
+def _lag(state: State, name: str) -> dict[str, Any]:
+    partitions = [
+        {
+            "topic": each.topic,
+            "partition": each.partition,
+            "committed": each.committed,
+            "end": each.end,
+            "behind": each.behind,
+        }
+        for each in (state.kafka.lag or {})[name]
+    ]
+    return {"behind": state.behind[name], "standing_still": name in state.kafka.standing, "partitions": partitions}
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else format_instant(at.astimezone(UTC))
+
+
+def _failed() -> int:
+    samples = (sample for metric in FAILED.collect() for sample in metric.samples)
+    return int(sum(sample.value for sample in samples if sample.name.endswith("_total")))

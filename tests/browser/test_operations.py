@@ -1,0 +1,153 @@
+"""The page for operators in a browser: every state without a barrier, in both languages, with and without scripts."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from shared.contracts.topics import ACTIVITY
+from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
+from shared.identity.person import Person
+from shared.kafka import dead_letters
+from shared.kafka.dead_letters import DeadLetter
+from shared.kafka.record import Record
+from shared.pages.visit import PERSON
+from shared.wall_clock import utc_now
+from tests.harness.operations_board import OPERATOR, VIEWER, OperationsBoard, running_operations_board
+from tests.harness.sign_in import token_of
+
+OpenPage = Callable[..., Awaitable[Page]]
+WIDTHS = (320, 768, 1440)
+SOON = 30_000  # milliseconds: the page follows every five seconds
+
+
+@pytest_asyncio.fixture
+async def board(bootstrap: str, tmp_path: Path) -> AsyncIterator[OperationsBoard]:
+    """A board of its own, with nothing dead-lettered."""
+    async with running_operations_board(bootstrap, tmp_path) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def open_page(chromium: Browser, board: OperationsBoard) -> AsyncIterator[OpenPage]:
+    """Opens an address in a browser of its own, as somebody."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(address: str = "/operations", person: Person = VIEWER, **given: Any) -> Page:
+            return await stack.enter_async_context(opened_page(chromium, board, address, person, **given))
+
+        yield opened
+
+
+@asynccontextmanager
+async def opened_page(
+    chromium: Browser, board: OperationsBoard, address: str = "/operations", person: Person = VIEWER, **given: Any
+) -> AsyncIterator[Page]:
+    """A page of the board, for somebody who is signed in."""
+    usual = {"locale": "en", "timezone_id": "Europe/Madrid", "viewport": {"width": 1280, "height": 900}}
+    context = await chromium.new_context(**usual | given)
+    try:
+        context.set_default_timeout(30_000)
+        await context.add_cookies([{"name": PERSON, "value": token_of(person), "url": board.url}])
+        page = await context.new_page()
+        await page.goto(board.url + address)
+        yield page
+    finally:
+        await context.close()
+
+
+async def bury(board: OperationsBoard, count: int) -> list[str]:
+    """So many dead letters of activity; their ids."""
+    places = []
+    for offset in range(count):
+        record = Record(ACTIVITY.name, offset % 2, 7000 + offset, -1, b"case", b"what a customer wrote", ())
+        output = dead_letters.to_output(DeadLetter("unknown_case", "no case", "escalation", utc_now(), record))
+        await board.write(output)
+        places.append(f"{ACTIVITY.name}:{offset % 2}:{7000 + offset}")
+    return places
+
+
+async def without_barriers(page: Page) -> None:
+    """In either theme, with everything unfolded; nobody scrolls sideways, and no script or style was refused."""
+    for theme in ("light", "dark"):
+        await page.emulate_media(color_scheme=theme)
+        for details in await page.locator("details").all():
+            await details.evaluate("each => { each.open = true; }")
+        found = await Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 900})
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_the_page_has_no_barrier_in_any_state(board: OperationsBoard, open_page: OpenPage, language: str) -> None:
+    """All quiet, one dead letter, more of them than a page has; and the page follows by itself."""
+    page = await open_page(locale=language)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    quiet = {"en": "Nothing is late. Nothing is dead-lettered.", "es": "Nada va con retraso."}[language]
+    await expect(page.locator("main")).to_contain_text(quiet)
+    await without_barriers(page)
+    (one,) = await bury(board, 1)
+    await expect(page.locator(f'[id="letter-{ACTIVITY.name}-dlt:0:0"]')).to_contain_text(
+        one, timeout=SOON
+    )  # by its stream
+    await without_barriers(page)
+    await bury(board, 60)
+    link = page.get_by_role("link", name={"en": "Next page", "es": "Página siguiente"}[language])
+    await expect(link).to_be_visible(timeout=SOON)
+    await without_barriers(page)
+    await link.click()
+    await expect(page.locator("table.letters tbody tr")).to_have_count(11)
+    await without_barriers(page)
+    assert said == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_a_dead_letter_is_replayed_with_the_keyboard(
+    board: OperationsBoard, open_page: OpenPage, scripts: bool
+) -> None:
+    """After a page that says what will happen; a second time only by somebody who insists."""
+    (place,) = await bury(board, 1)
+    page = await open_page(f"/operations/dead-letters/{place}", OPERATOR, java_script_enabled=scripts)
+    await page.get_by_role("link", name="Replay it …").press("Enter")
+    await expect(page.locator("h1")).to_have_text("Replay this dead letter?")
+    if scripts:
+        await without_barriers(page)
+    await page.get_by_role("button", name="Replay it").press("Enter")
+    await expect(page.locator("h1")).to_have_text("A dead letter")
+    await expect(page.locator("main")).to_contain_text(f"{ACTIVITY.name}:")
+    await page.get_by_role("link", name="Replay it …").press("Enter")
+    await expect(page.locator("main")).to_contain_text("It was replayed already")
+    await page.get_by_role("button", name="Replay it").press("Enter")
+    await expect(page.locator("h1")).to_have_text("Replay this dead letter?")  # the box is not ticked
+    if scripts:
+        await without_barriers(page)
+    await page.get_by_role("checkbox").press("Space")
+    await page.get_by_role("button", name="Replay it").press("Enter")
+    await expect(page.locator("h1")).to_have_text("A dead letter")
+    assert (await page.content()).count(" <code>support.activity.v1:") == 2
+    if scripts:
+        await without_barriers(page)
+
+
+async def test_while_kafka_is_away_the_page_says_since_when(chromium: Browser, tmp_path: Path) -> None:
+    """And shows what Kafka said before."""
+    async with AsyncExitStack() as stack:
+        kafka = await stack.enter_async_context(EmbeddedKafka(jvm_flags=SHORT_LIVED))
+        board = await stack.enter_async_context(running_operations_board(kafka.bootstrap, tmp_path))
+        page = await stack.enter_async_context(opened_page(chromium, board))
+        (place,) = await bury(board, 1)
+        await expect(page.locator("main")).to_contain_text(place, timeout=SOON)
+        await kafka.stop()
+        await expect(page.locator(".note.warn").last).to_contain_text("Kafka does not answer", timeout=SOON)
+        await expect(page.locator(".sums")).to_contain_text("Kafka has not answered since")
+        await expect(page.locator("main")).to_contain_text(place)
+        await without_barriers(page)
