@@ -154,7 +154,7 @@ async def test_who_may_not_replay_is_refused_and_customers_see_nothing_of_it(
     place = await _dead_letter(board)
     address = f"/operations/dead-letters/{place}"
     await _page(board, f"{address}/replay", VIEWER, 403)
-    status, _ = await _send_form(board, f"{address}/replay", VIEWER)
+    status, _ = await _send_form(board, f"{address}/replay", VIEWER, force="yes", replayed="0")
     assert status == 403
     for each in ("/operations", address, f"{address}/replay", "/operations/live"):
         await _page(board, each, CUSTOMER, 403)

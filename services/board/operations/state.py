@@ -1,5 +1,7 @@
 """How the system runs now: what the board's file says, what Kafka says, and how far the board is."""
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +24,7 @@ SHOWN = 20  # clocks that are named
 SIZE = 50  # dead letters on a page
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _SECOND = 1_000_000
+_SHARED = 2.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class State:
             found.append(Reason("operations.trouble.failed", count=self.failed))
         if kafka.letters_hidden:
             found.append(Reason("operations.trouble.hidden"))
+        elif kafka.unread:
+            found.append(Reason("operations.letters.unread"))
         if kafka.pending:
             found.append(Reason("operations.trouble.letters", count=len(kafka.pending)))
         return found
@@ -82,9 +87,19 @@ class Operations:
     def __init__(self, service: Service) -> None:
         self._service = service
         self.kafka = KafkaWatch(service.settings)
+        self._one_at_a_time = asyncio.Lock()
+        self._state: State | None = None
+        self._until = 0.0  # of the monotonic clock: as long as that counts
 
     async def look(self, *, anew: bool = False) -> State:
-        """How it runs now. `anew`: Kafka is asked in any case."""
+        """How it runs now, or ran two seconds ago: readers share a look. `anew`: Kafka is asked in any case."""
+        async with self._one_at_a_time:
+            if anew or self._state is None or time.monotonic() > self._until:
+                self._state = await self._look(anew=anew)
+                self._until = time.monotonic() + _SHARED
+            return self._state
+
+    async def _look(self, *, anew: bool) -> State:
         service, now = self._service, self._service.clock()
         kafka = await self.kafka.look(anew=anew)
         hour, day = [await service.readers.ask(timers.lateness, to_micros(now - span)) for span in (_HOUR, _DAY)]

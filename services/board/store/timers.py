@@ -147,7 +147,8 @@ def unfired(db: sqlite3.Connection, before: Micros, at_most: int) -> tuple[int, 
     """
     found = db.execute(
         "SELECT case_id, clocks.milestone, clocks.instance, clocks.due_at, count(*) OVER ()"
-        " FROM cases JOIN clocks USING (case_no) LEFT JOIN breaches USING (case_no, milestone, instance)"
+        " FROM cases JOIN clocks USING (case_no) LEFT JOIN breaches ON breaches.case_no = clocks.case_no"
+        " AND breaches.milestone = clocks.milestone AND breaches.instance = clocks.instance"
         " WHERE cases.order_at < ? AND clocks.stage = 'running' AND clocks.due_at < ? AND breaches.case_no IS NULL"
         " ORDER BY clocks.due_at, case_id LIMIT ?",
         (before, before, at_most),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.board.edition_shelf import EditionShelf
 from services.board.store.schema import connect
-from services.board.store.timers import Lateness, TimerKind, class_of, end_of, lateness, unfired
+from services.board.store.timers import Lateness, TimerKind, Unfired, class_of, end_of, lateness, unfired
 from services.board.store.writer import Writer
 from shared.business_time.instants import SECOND, to_micros
 from shared.contracts.structs import ClockBreached, ClockWarned, EscalationRaised
@@ -102,6 +102,25 @@ def test_a_deadline_that_passed_without_a_breach_is_found(day: list[Record], tmp
     assert {(each.case_id, each.milestone, each.instance) for each in found} <= running & breaches.keys()
     assert [each.due_at for each in found] == sorted(each.due_at for each in found)
     assert unfired(board, NOW - 24 * 3600 * SECOND, 5) == (0, [])
+
+
+def test_each_clock_of_a_case_has_its_own_breach(tmp_path: Path) -> None:
+    """Two of one case are late, and one was published: the other one is found, whichever the row of the case names."""
+    writing = connect(tmp_path / "b", writes=True)
+    writing.execute("INSERT INTO cases (case_no, case_id, order_at, milestone) VALUES (7, 'c7', 10, 'first_response')")
+    for milestone in ("first_response", "restoration"):
+        writing.execute(
+            "INSERT INTO clocks (case_no, milestone, instance, promise, target, stage, started_at, due_at, outcome)"
+            " VALUES (7, ?, 1, 'commitment', 1, 'running', 0, 10, 'running')",
+            (milestone,),
+        )
+    board = connect(tmp_path / "b")
+    assert unfired(board, 11, 5)[0] == 2
+    writing.execute("INSERT INTO breaches VALUES (7, 'restoration', 1)")
+    assert unfired(board, 11, 5) == (1, [Unfired("c7", "first_response", 1, 10)])
+    writing.execute("INSERT INTO breaches VALUES (7, 'first_response', 1)")
+    assert unfired(board, 11, 5) == (0, [])
+    assert unfired(board, 10, 5) == (0, [])
 
 
 def test_the_breaches_of_a_deleted_case_are_deleted(day: list[Record], tmp_path: Path) -> None:
