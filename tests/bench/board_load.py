@@ -63,7 +63,7 @@ SUMS = "sums of the header"
 UPDATE = "update to be seen"
 LISTS_P95, UPDATE_P95 = 150.0, 1_000.0  # milliseconds: the goal
 _AT_ONCE = 2_000
-_SETTLE_SECONDS = 90.0
+_SETTLE_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,7 @@ async def _kill(done: Measured, board: ServiceProcess, at: float) -> None:
     began = clock()
     await board.start()
     done.usage.look(board.pid)
-    await board.until("/readyz", 200)
+    await board.until("/readyz", 200, within=600)
     done.outage = clock() - began
 
 

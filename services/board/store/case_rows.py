@@ -56,9 +56,10 @@ class CaseRows:
         return changed
 
     def _work_out(self, case_no: int, now: Micros) -> str:
-        case_id, stored, folded_to, *spoken = self._db.execute(
-            "SELECT case_id, stored, folded_to, assigned_to, last_at, turn FROM cases WHERE case_no = ?", (case_no,)
-        ).fetchone()
+        found = self._db.execute("SELECT * FROM cases WHERE case_no = ?", (case_no,))
+        row = dict(zip([name for name, *_ in found.description], found.fetchone(), strict=True))
+        case_id, stored, folded_to = row["case_id"], row["stored"], row["folded_to"]
+        spoken = row["assigned_to"], row["last_at"], row["turn"]
         change = max(self.change + 1, now)
         columns: dict[str, Any] = {"change": change, "updated_at": now}
         before = NOTHING if stored is None else Folded(case_state.decode(stored), Spoken(*spoken), folded_to)
@@ -77,6 +78,8 @@ class CaseRows:
             columns |= {"stored": None if state is None else case_state.encode(state, None), "folded_to": folded.to}
             decided, clocks = row_of(log.case, folded, self._editions, now)
             columns |= decided
+        # SQLite writes every index that has one of the columns anew: most replies change none that lists filter by.
+        columns = {name: value for name, value in columns.items() if row[name] != value}
         names = ", ".join(f"{name} = ?" for name in columns)
         self._db.execute(f"UPDATE cases SET {names} WHERE case_no = ?", (*columns.values(), case_no))
         self._put_clocks(case_no, clocks)
@@ -117,11 +120,16 @@ class CaseRows:
         return request_of([self._codec.record_of(*row) for row in found], case)
 
     def _put_clocks(self, case_no: int, clocks: Sequence[ClockRow]) -> None:
+        """Write the clocks, unless they are those that are there: most messages change none."""
+        rows = [{"case_no": case_no, "kind": self._number_of(kind), **columns} for kind, columns in clocks]
+        names = ", ".join(rows[0]) if rows else "case_no"
+        before = self._db.execute(f"SELECT {names} FROM clocks WHERE case_no = ?", (case_no,)).fetchall()
+        if set(before) == {tuple(row.values()) for row in rows}:
+            return
         self._db.execute("DELETE FROM clocks WHERE case_no = ?", (case_no,))
-        for kind, columns in clocks:
-            values = {"case_no": case_no, "kind": self._number_of(kind), **columns}
-            marks = ", ".join(f":{name}" for name in values)
-            self._db.execute(f"INSERT INTO clocks ({', '.join(values)}) VALUES ({marks})", values)
+        if rows:
+            marks = ", ".join(f":{name}" for name in rows[0])
+            self._db.executemany(f"INSERT INTO clocks ({names}) VALUES ({marks})", rows)
 
     def _number_of(self, kind: Kind) -> int:
         """The number of a kind of promise. The file is asked: a number of an undone transaction counts no more."""
