@@ -1,11 +1,11 @@
-"""[pure] Reports and lists of promises as calls answer them: JSON data, and tables for CSV."""
+"""Reports and lists of promises as calls answer them: JSON data, and tables for CSV."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from services.board.leads.csv_text import Cell
-from services.board.leads.period import Period
 from services.board.leads.query import Table
+from services.board.period import Period
 from services.board.store.breaches import Missed
 from services.board.store.outcomes import Report, Tally
 from shared.business_time.instants import Micros, from_micros

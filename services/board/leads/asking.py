@@ -6,8 +6,8 @@ from starlette.responses import Response, StreamingResponse
 
 from services.board.leads.answers import COLUMNS, missed_cells, table_of
 from services.board.leads.csv_text import MEDIA_TYPE, line, lines
-from services.board.leads.period import Period
 from services.board.leads.query import MOST, BreachQuery, PeriodQuery, ReportQuery
+from services.board.period import Period
 from services.board.service import Service
 from services.board.store.breaches import Asked, Listed, WrongPlace, listed
 from services.board.store.outcomes import Report, reports

@@ -14,10 +14,11 @@ from services.board.leads.view import Filters, length, next_page, section, word_
 from services.board.pages.visit import BoardPage, Visit, visit_of
 from services.board.store.outcomes import words_of
 from shared.business_time.instants import from_micros
+from shared.identity.scopes import AGENT_SCOPE, VIEW_SCOPE
 from shared.pages.moments import Moments
 from shared.pages.page import in_language
 from shared.pages.rendered import render
-from shared.web.errors import InvalidFields, NotAnAgent
+from shared.web.errors import InvalidFields, MissingScope
 
 _QueryT = TypeVar("_QueryT", bound=PeriodQuery)
 
@@ -91,10 +92,10 @@ _SHOWN: Mapping[str, Any] = {"length": length, "word_name": word_name, "instant"
 
 
 def _visit(request: Request) -> Visit:
-    """The visit of somebody who sees every case. Raises NotSignedIn, NotAnAgent, CatchingUp."""
+    """The visit of somebody who sees every case. Raises NotSignedIn, MissingScope, CatchingUp."""
     visit = visit_of(request)
     if not visit.caller.sees_all:
-        raise NotAnAgent("refusal.not_an_agent")
+        raise MissingScope("refusal.scope", scopes=[AGENT_SCOPE, VIEW_SCOPE])
     visit.service.check()
     return visit
 

@@ -1,4 +1,4 @@
-"""[pure] What the calls and the pages of reports ask for: a period in a zone, and which promises."""
+"""What the calls and the pages of reports ask for: a period in a zone, and which promises."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.board.leads.period import LONGEST, Per, Period, usual_step
+from services.board.period import LONGEST, Per, Period, usual_step
 from services.board.store.breaches import Which
 from services.board.store.outcomes import Filter
 from shared.contracts.vocabulary import Promise

@@ -1,4 +1,4 @@
-"""[pure] What the pages of reports show: numbers and lengths of time as people read them, and the links that ask on."""
+"""What the pages of reports show: numbers and lengths of time as people read them, and the links that ask on."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from babel import Locale
 from babel.dates import format_skeleton
 
-from services.board.leads.period import Period, Step
 from services.board.leads.query import BreachQuery, PeriodQuery
+from services.board.period import Period, Step
 from services.board.store.outcomes import Report, Tally, Times
 from shared.business_time.instants import Micros
 from shared.messages.messages import Messages

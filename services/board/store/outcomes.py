@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from services.board.clock_rows import Kind
-from services.board.leads.period import Period, Step
+from services.board.period import Period, Step
 from shared.business_time.instants import Micros
 
 COUNTED = "outcome IN ('met', 'breached')"

@@ -31,9 +31,9 @@ from shared.sla.case import new_case
 from shared.sla.pinned_edition import KnownEditions, PinnedEdition, short_of
 from tests.harness.asking import account
 from tests.harness.examples import examples
+from tests.harness.histories import Step, histories, lived
 from tests.harness.recording import Recording
 from tests.topology.backtest.helpers import BOTH, GUIDELINES, OBJECTIVES, backtest
-from tests.harness.histories import Step, histories, lived
 
 CASE = f"{1:032x}"
 PLANS = ("premier_plus", "premier", "access")

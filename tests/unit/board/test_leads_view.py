@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.board.leads.period import Per, Period
 from services.board.leads.query import PeriodQuery, ReportQuery
 from services.board.leads.view import address, length, share
+from services.board.period import Per, Period
 from services.board.store.outcomes import Tally
 from shared.business_time.instants import from_micros
 from shared.messages.catalogues import messages_in

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.board.edition_shelf import EditionShelf
-from services.board.leads.period import Per, Period
+from services.board.period import Per, Period
 from services.board.store.breaches import Asked, Missed, WrongPlace, listed
 from services.board.store.outcomes import BY, Filter, Report, Tally, reports
 from services.board.store.schema import connect
@@ -23,11 +23,11 @@ from services.board.store.writer import Writer
 from services.cli.demo_accounts import DEMO_ACCOUNTS
 from shared.business_time.instants import from_micros, to_micros
 from shared.contracts.structs import Account, Contact, Requester
+from tests.harness.board_log import of_board
 from tests.harness.demo_day import ENDS, demo_day
 from tests.harness.examples import examples
 from tests.harness.recording import Recording
 from tests.harness.shipped import shipped_library
-from tests.unit.board.test_rows import of_board
 
 WORDS: dict[str, Sequence[str]] = {
     "plan": ("basic", ""),

@@ -17,8 +17,9 @@ from shared.contracts.structs import ClockBreached, ClockWarned, EscalationRaise
 from shared.contracts.topics import ESCALATIONS
 from shared.kafka import serde
 from shared.kafka.record import Record
+from tests.harness.board_log import of_board
 from tests.harness.demo_day import ENDS, demo_day
-from tests.unit.board.test_rows import of_board, settle
+from tests.unit.board.test_rows import settle
 
 NOW = to_micros(ENDS)
 
