@@ -159,22 +159,39 @@ def test_a_report_counts_as_if_every_promise_was_looked_at(
         check(report, [p for p in counted if p["promise"] == report.promise])
 
 
-@settings(max_examples=examples(30), deadline=None)
-@given(PROMISES, st.integers(1, 7))
-def test_pages_have_every_promise_once_the_latest_first(promises: list[dict[str, Any]], at_most: int) -> None:
-    """Whatever the size of a page: a cursor goes on behind the last row, also between two of one instant."""
-    shelf = EditionShelf()
-    with TemporaryDirectory() as folder:
-        db, after, found = filled(folder, promises), None, list[Missed]()
-        while True:
-            page = listed(db, Asked("breached", Filter(), 0, 1 << 60), shelf, shelf.published, 0, after, at_most)
-            found += page.rows
-            if (after := page.after) is None:
-                break
+BREACHED = {name: words[0] for name, words in WORDS.items()} | {
+    "outcome": "breached",
+    "share": 1.3,
+    "target": 30_000_000,
+}
+
+
+@pytest.mark.parametrize("at_most", [1, 2, 5, 22, 23, 24])
+def test_pages_have_every_promise_once_the_latest_first(tmp_path: Path, at_most: int) -> None:
+    """Whatever the size of a page: a cursor goes on behind the last row, also between several of one instant."""
+    promises = [{**BREACHED, "at": SPRING + timedelta(hours=number * 7 % 5)} for number in range(23)]
+    db, shelf = filled(str(tmp_path), promises), EditionShelf()
+    after, found = None, list[Missed]()
+    for _ in range(24):
+        page = listed(db, Asked("breached", Filter(), 0, 1 << 60), shelf, shelf.published, 0, after, at_most)
+        found += page.rows
+        if (after := page.after) is None:
+            break
     assert [row.at for row in found] == sorted((row.at for row in found), reverse=True)
-    assert sorted(row.case_id for row in found) == sorted(
-        f"case-{number}" for number, promise in enumerate(promises, 1) if promise["outcome"] == "breached"
-    )
+    assert sorted(row.case_id for row in found) == sorted(f"case-{number}" for number in range(1, 24))
+
+
+def test_midnight_belongs_to_the_day_that_begins(tmp_path: Path) -> None:
+    """A promise at that very instant counts once, as the first of its day."""
+    db = filled(str(tmp_path), [{**BREACHED, "at": midnight} for midnight in MIDNIGHTS])
+    found = Counter[date]()
+    for first in (date(2026, 3, 28), date(2026, 10, 24)):
+        period = Period(first, first + timedelta(days=3), ZoneInfo("Europe/Madrid"), "day")
+        found.update({step.first: tally.breached for step, tally in reports(db, Filter(), period)[0].steps})
+    assert {day for day, count in found.items() if count == 1} == {
+        midnight.astimezone(ZoneInfo("Europe/Madrid")).date() for midnight in MIDNIGHTS
+    }
+    assert found.total() == len(MIDNIGHTS)
 
 
 def test_a_cursor_of_something_else_is_refused(tmp_path: Path) -> None:
