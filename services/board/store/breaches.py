@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from services.board.clock_rows import Kind, late_by
+from services.board.store.codec import codec_of
 from services.board.store.outcomes import NEARLY, Filter, kinds_of
-from services.board.store.stored_record import NUMBERS, record_of
+from services.board.store.stored_record import NUMBERS
 from shared.business_time.instants import Micros, to_micros
 from shared.contracts.topics import ACTIVITY, CASES, dead_letter
 from shared.explain.case_log import CaseLog
@@ -166,13 +167,13 @@ def _late_so_far(row: sqlite3.Row, editions: Editions, now: Micros) -> Micros | 
 
 def _holder(db: sqlite3.Connection, case_no: int, case_id: str, at: Micros, published: PublishedEditions) -> str | None:
     """Who had the case at that instant: whoever it was last assigned to by then."""
-    log, key = CaseLog(published=published), case_id.encode()
+    log, key, codec = CaseLog(published=published), case_id.encode(), codec_of(db)
     for topic, partition, position, body in db.execute(
         f"SELECT topic, partition, position, body FROM records WHERE case_no = ? AND topic IN {_OF_HOLDERS}"
         " ORDER BY topic, position",
         (case_no,),
     ):
-        log.take(record_of(topic, partition, position, body, key))
+        log.take(codec.record_of(topic, partition, position, body, key))
     case = log.case
     if case is None:
         return None
