@@ -4,8 +4,9 @@ import asyncio
 import html
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -13,7 +14,7 @@ import pytest_asyncio
 from shared.contracts import wire
 from shared.contracts.registry import type_of
 from shared.contracts.structs import CausedBy, ClockWarned
-from shared.contracts.topics import ESCALATIONS, REQUESTS
+from shared.contracts.topics import ENTITLEMENTS, ESCALATIONS, REQUESTS
 from shared.identity.person import Person
 from shared.kafka import serde
 from shared.kafka.committed_reader import read_to_end
@@ -21,6 +22,7 @@ from shared.kafka.dead_letter_log import read_all
 from shared.kafka.group_lag import group_lag
 from shared.kafka.serde import Envelope
 from shared.wall_clock import utc_now
+from tests.harness.asking import account, entitlement_set, request
 from tests.harness.operations_board import (
     CUSTOMER,
     OPERATOR,
@@ -31,6 +33,17 @@ from tests.harness.operations_board import (
 )
 from tests.harness.service_process import ServiceProcess, service_process
 
+
+class _Clock:
+    """The time of the board, which a test may let run ahead."""
+
+    ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return utc_now() + self.ahead
+
+
+CLOCK = _Clock()
 SECRET = "my password is tulip"
 WITHIN = 60.0
 
@@ -38,7 +51,7 @@ WITHIN = 60.0
 @pytest_asyncio.fixture(scope="module")
 async def board(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[OperationsBoard]:
     """A board whose topics nobody else uses."""
-    async with running_operations_board(bootstrap, tmp_path_factory.mktemp("board")) as running:
+    async with running_operations_board(bootstrap, tmp_path_factory.mktemp("board"), CLOCK) as running:
         yield running
 
 
@@ -224,3 +237,31 @@ async def test_a_timer_that_fired_late_is_seen_as_late(board: OperationsBoard) -
     assert warned["p99_seconds"] == pytest.approx(9.0)
     page = await _page(board, "/operations")
     assert "A timer of the last hour fired 9 s after its instant" in page
+
+
+async def test_a_deadline_that_escalation_does_not_notice_is_due_but_unfired(
+    board: OperationsBoard, router: ServiceProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Escalation does not run here at all: the board knows the deadlines by itself, and says which have passed."""
+    asked = request(request_id=uuid4().hex, received_at=utc_now())
+    for topic, key, event in ((ENTITLEMENTS, "acme", entitlement_set(account())), (REQUESTS, "acme", asked)):
+        envelope = Envelope(uuid4().hex, "/frontline/intake", type_of(event), utc_now(), key, None)
+        await board.write(serde.to_output(topic, key, envelope, wire.encode(event)))
+
+    async def decided() -> bool:
+        async with board.client(None) as http:
+            answer = await http.get(f"/v1/cases/{asked.request_id}")
+            return answer.status_code == 200 and answer.json()["next"] is not None
+
+    await _until(decided)
+    assert (await _asked(board))["due_but_unfired"]["count"] == 0
+    monkeypatch.setattr(CLOCK, "ahead", timedelta(days=7))
+
+    async def noticed() -> Any:
+        return (await _asked(board))["due_but_unfired"]["clocks"]
+
+    clocks = await _until(noticed)
+    assert {clock["case_id"] for clock in clocks} == {asked.request_id}
+    page = await _page(board, "/operations")
+    assert f'href="/cases/{asked.request_id}"' in page
+    assert "passed, and" in page

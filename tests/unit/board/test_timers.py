@@ -66,6 +66,23 @@ def test_lateness_counts_each_timer_once(day: list[Record], tmp_path: Path) -> N
         assert found[kind].latest == fired[-1]
 
 
+def test_a_batch_that_fails_or_comes_again_is_counted_once(
+    day: list[Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counts are part of its transaction, as the offsets are: kill -9 at any instant leaves both or neither."""
+    writer = Writer(connect(tmp_path / "b", writes=True), EditionShelf())
+    with monkeypatch.context() as broken:
+        broken.setattr(writer._rows, "work_out", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            writer.take(day, NOW)
+    board = connect(tmp_path / "b")
+    assert lateness(board, 0)["breached"] == Lateness()
+    for _ in range(2):
+        writer.take(day, NOW)
+    (once := tmp_path / "once").mkdir()
+    assert lateness(board, 0) == lateness(taken(once, day), 0)
+
+
 def test_timers_are_those_of_the_time_that_is_asked_for(day: list[Record], tmp_path: Path) -> None:
     """The last hour is not the whole day, and what comes after the log is nothing."""
     board = taken(tmp_path, day)
