@@ -87,7 +87,7 @@ class KafkaWatch:
             names = {name: [topic.name for topic in sources] for name, sources in TASK_SOURCES.items()}
             lag = {name: await group_lag(self._settings, name, topics) for name, topics in names.items()}
         seen = replace(self._seen, asked_at=utc_now(), away_since=None, topics=topics)
-        self._seen = replace(seen, lag=lag, standing=_standing(self._seen.lag or {}, lag))
+        self._seen = replace(seen, lag=lag, standing=standing_still(self._seen.lag or {}, lag))
         hidden, unread = False, True
         with suppress(TimeoutError):
             async with asyncio.timeout(_LETTER_SECONDS):
@@ -108,7 +108,7 @@ class KafkaWatch:
         return [wrong[name] for name in _NAMES if name in wrong]
 
 
-def _standing(
+def standing_still(
     before: Mapping[str, Sequence[PartitionLag]], now: Mapping[str, Sequence[PartitionLag]]
 ) -> frozenset[str]:
     """The services that have records to take of a partition, had some at the look before, and have taken none since."""
