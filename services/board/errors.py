@@ -31,7 +31,7 @@ class NotReplayed(Refusal):
     status, kind = 409, "not_replayed"
 
 
-class KafkaAway(Refusal):
+class ReplayUnknown(Refusal):
     """Kafka does not answer. Whether the dead letter was replayed is not known; its page will say it."""
 
-    status, kind = 503, "kafka_away"
+    status, kind = 503, "replay_unknown"

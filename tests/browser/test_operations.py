@@ -93,7 +93,7 @@ async def test_the_page_has_no_barrier_in_any_state(board: OperationsBoard, open
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     quiet = {"en": "Nothing is late. Nothing is dead-lettered.", "es": "Nada va con retraso."}[language]
-    await expect(page.locator("main")).to_contain_text(quiet)
+    await expect(page.locator("main")).to_contain_text(quiet, timeout=SOON)
     await without_barriers(page)
     (one,) = await bury(board, 1)
     await expect(page.locator(f'[id="letter-{ACTIVITY.name}-dlt:0:0"]')).to_contain_text(

@@ -4,7 +4,7 @@ import asyncio
 
 from aiokafka.errors import KafkaError
 
-from services.board.errors import KafkaAway, NotReplayed
+from services.board.errors import NotReplayed, ReplayUnknown
 from shared.kafka.dead_letter_index import Listed
 from shared.kafka.dead_letter_log import read_some
 from shared.kafka.dead_letter_replay import NoOriginal, replayer, why_left_out
@@ -30,7 +30,7 @@ class Replaying:
         None = they do not insist.
 
         Whether it was replayed already is read after any other replay has been ended. Raises NotFound: Kafka has
-        deleted it; NotReplayed; KafkaAway: whether it was replayed is not known, its page says it.
+        deleted it; NotReplayed; ReplayUnknown: whether it was replayed is not known, its page says it.
         """
         own = listed.found.own
         try:
@@ -51,7 +51,7 @@ class Replaying:
         except NoOriginal as error:
             raise NotReplayed("operations.refused.original", problem=str(error)) from None
         except (KafkaError, OSError, TimeoutError):
-            raise KafkaAway("operations.refused.kafka", retry_after=5) from None
+            raise ReplayUnknown("operations.refused.kafka", retry_after=5) from None
         self._log.info(
             "A dead letter was replayed", action="board.replayed", dead_letter=str(own), place=replayed.place, by=by
         )

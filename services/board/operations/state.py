@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from shared.messages.reason import Reason
 UNFIRED_AFTER = timedelta(seconds=10)  # a breach takes less than this to be noticed, published and read
 LATE = 5_000_000  # microseconds: a timer that fired later than this in the last hour is worth a word
 BEHIND = 1000  # records: more than this is worth a word even while they become fewer
+OLD = 10.0  # seconds: a board that is older is worth a word; its pages say it from one second on
 SHOWN = 20  # clocks that are named
 SIZE = 50  # dead letters on a page
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
@@ -54,31 +55,43 @@ class State:
     @property
     def troubles(self) -> Sequence[Reason]:
         """What somebody has to look at, the worst first; nothing = all is quiet."""
-        kafka, found = self.kafka, []
-        if kafka.away_since is not None:
-            found.append(Reason("operations.trouble.kafka"))
-        found += [Reason("operations.trouble.topic", problem=Reason(each.code, **each.facts)) for each in kafka.topics]
+        return [*self._of_kafka(), *self._of_timers(), *self._of_services(), *self._of_board(), *self._of_letters()]
+
+    def _of_kafka(self) -> Iterator[Reason]:
+        if self.kafka.away_since is not None:
+            yield Reason("operations.trouble.kafka")
+        for each in self.kafka.topics:
+            yield Reason("operations.trouble.topic", problem=Reason(each.code, **each.facts))
+
+    def _of_timers(self) -> Iterator[Reason]:
         if self.unfired:
-            found.append(Reason("operations.trouble.unfired", count=self.unfired))
-        for name, behind in self.behind.items():
-            if name in kafka.standing:
-                found.append(Reason("operations.trouble.standing", service=name, count=behind))
-            elif behind > BEHIND:
-                found.append(Reason("operations.trouble.behind", service=name, count=behind))
+            yield Reason("operations.trouble.unfired", count=self.unfired)
         latest = max((each.latest for each in self.hour.values()), default=0)
         if latest > LATE:
-            found.append(Reason("operations.trouble.late", seconds=latest // _SECOND))
-        if self.is_old:
-            found.append(Reason("operations.trouble.board"))
+            yield Reason("operations.trouble.late", seconds=latest // _SECOND)
+
+    def _of_services(self) -> Iterator[Reason]:
+        for name, behind in self.behind.items():
+            if name in self.kafka.standing:
+                yield Reason("operations.trouble.standing", service=name, count=behind)
+            elif behind > BEHIND:
+                yield Reason("operations.trouble.behind", service=name, count=behind)
+
+    def _of_board(self) -> Iterator[Reason]:
+        if self.age is None:
+            yield Reason("operations.trouble.reading")
+        elif self.age > OLD:
+            yield Reason("operations.trouble.board")
         if self.failed:
-            found.append(Reason("operations.trouble.failed", count=self.failed))
-        if kafka.letters_hidden:
-            found.append(Reason("operations.trouble.hidden"))
-        elif kafka.unread:
-            found.append(Reason("operations.letters.unread"))
-        if kafka.pending:
-            found.append(Reason("operations.trouble.letters", count=len(kafka.pending)))
-        return found
+            yield Reason("operations.trouble.failed", count=self.failed)
+
+    def _of_letters(self) -> Iterator[Reason]:
+        if self.kafka.letters_hidden:
+            yield Reason("operations.trouble.hidden")
+        elif self.kafka.unread:
+            yield Reason("operations.letters.unread")
+        if self.kafka.pending:
+            yield Reason("operations.trouble.letters", count=len(self.kafka.pending))
 
 
 class Operations:
