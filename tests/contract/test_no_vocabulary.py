@@ -54,6 +54,7 @@ ALLOWED = (
     allowed("services/intake/", "admin", "the scope of a key"),
     allowed("services/cli/development_key.py", "admin", "the scope of a key"),
     allowed("services/board/api.py", "admin", "the scope of a key"),
+    allowed("services/board/leads/api.py", "admin", "the scope of a key"),
     allowed("services/board/operations/pages.py", "admin", "the scope of a key"),
     allowed("shared/web/callers.py", "admin", "the scope of a key"),
     allowed("shared/identity/scopes.py", "admin", "the scope of a key"),

@@ -34,7 +34,7 @@ COMPARED = (
     "state, status, priority, milestone, started_at, due_at, order_at, paused, breached, asked, assigned_to, last_at, "
     "turn, changes_at, ended_at, stored"
 )
-_ROWS = f"SELECT {COMPARED} FROM cases WHERE order_at < {UNKNOWN} ORDER BY case_id"  # noqa: S608 - all of it is written here
+_ROWS = f"SELECT {COMPARED} FROM cases WHERE order_at < {UNKNOWN} ORDER BY case_id"
 AT_ONCE = 400
 
 # (key, value, headers) of records that are none

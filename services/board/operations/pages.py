@@ -133,6 +133,7 @@ def _add_pages(router: APIRouter, operations: Operations) -> None:
     @router.get(PAGE + "/live")
     async def live(request: Request) -> EventStream:
         looks = _Looks(_reader(request), operations)
+        await operations.look()  # what is refused is refused before the stream has begun
         service = looks.visit.service
         return service.streams.follow(
             looks.visit.caller, service.watchers, _WATCHED, looks, most=STREAMS, before=looks.next_look

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from services.board.store.schema import connect
+from shared.web.errors import CatchingUp
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -26,7 +27,7 @@ class Readers:
     async def ask(
         self, question: Callable[Concatenate[sqlite3.Connection, _P], _T], *given: _P.args, **named: _P.kwargs
     ) -> _T:
-        """What `question` answers with a connection and these arguments."""
+        """What `question` answers with a connection and these arguments. Raises CatchingUp while there is no file."""
         return await asyncio.get_running_loop().run_in_executor(
             self._pool, lambda: self._ask(question, *given, **named)
         )
@@ -47,6 +48,8 @@ class Readers:
 
     def _connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if found is None and not self._file.exists():
+            raise CatchingUp("refusal.board_reading", retry_after=2)  # the reading makes it as it starts
         if found is None:
             found = self._own.connection = connect(self._file)
         return found

@@ -128,8 +128,9 @@ def test_each_clock_of_a_case_has_its_own_breach(tmp_path: Path) -> None:
     writing.execute("INSERT INTO cases (case_no, case_id, order_at, milestone) VALUES (7, 'c7', 10, 'first_response')")
     for milestone in ("first_response", "restoration"):
         writing.execute(
-            "INSERT INTO clocks (case_no, milestone, instance, promise, target, stage, started_at, due_at, outcome)"
-            " VALUES (7, ?, 1, 'commitment', 1, 'running', 0, 10, 'running')",
+            "INSERT INTO clocks"
+            " (case_no, milestone, instance, kind, promise, target, stage, started_at, due_at, outcome)"
+            " VALUES (7, ?, 1, 1, 'commitment', 1, 'running', 0, 10, 'running')",
             (milestone,),
         )
     board = connect(tmp_path / "b")
