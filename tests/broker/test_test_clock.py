@@ -238,7 +238,7 @@ async def test_of_two_advances_at_once_both_count(travels: Travels) -> None:
 
 async def test_the_logs_name_the_test_clock_and_nothing_that_is_wrong(travels: Travels) -> None:
     """Each process says loudly what it is; no auditor, no watched clock and no view complains."""
-    for service in ("intake", "router", "escalation"):
+    for service in ("intake", "board", "router", "escalation"):
         log = (travels.logs / f"{service}.log").read_text(encoding="utf-8")
         assert "TEST CLOCK" in log
         for action in ("timers.overdue", "clock.paused", "clock.refused", "dead_letter", "view.record_skipped"):

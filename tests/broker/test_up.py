@@ -40,8 +40,8 @@ async def test_it_runs_stays_running_and_leaves_nothing_behind(tmp_path: Path) -
     async with running(tmp_path, "--json", TMPDIR=str(tmp_path)) as up:
         ready = await up.ready()
         assert ready.keys() == {"bootstrap", "intake_url", "admin_key", "pids", "urls"}
-        assert ready["urls"].keys() == {"intake", "router", "escalation"}
-        assert ready["pids"].keys() == {"kafka", "intake", "router", "escalation"}
+        assert ready["urls"].keys() == {"intake", "board", "router", "escalation"}
+        assert ready["pids"].keys() == {"kafka", "intake", "board", "router", "escalation"}
         assert (tmp_path / "ready.json").stat().st_mode & 0o077 == 0, "it holds a key"
         assert up.process.stdout is not None
         printed = json.loads(await up.process.stdout.readline())

@@ -13,7 +13,7 @@ def test_right_settings_are_said_to_be_right() -> None:
     """Silence could also mean that nothing was looked at."""
     done = frontline_text("settings", environment=RIGHT)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "the settings of intake, router, escalation are right\n"
+    assert done.stdout == "the settings of intake, board, router, escalation are right\n"
 
 
 def test_what_several_services_have_in_common_is_told_once() -> None:
@@ -25,7 +25,7 @@ def test_what_several_services_have_in_common_is_told_once() -> None:
     }
     done = frontline_text("settings", "--json", environment=wrong)
     told = json.loads(done.stdout)
-    assert (done.returncode, told["services"]) == (2, ["intake", "router", "escalation"])
+    assert (done.returncode, told["services"]) == (2, ["intake", "board", "router", "escalation"])
     assert sorted(re.split("[=:]", line)[0].removeprefix("FRONTLINE_") for line in told["wrong"]) == [
         "ID_SECRET",
         "OVERDUE_ALARM_SECONDS",

@@ -11,13 +11,13 @@ import pytest
 from tests.harness.intake import ID_SECRET, api_keys
 
 ROOT = Path(__file__).parents[3]
-SERVICES = ("intake", "router", "escalation")
+SERVICES = ("intake", "board", "router", "escalation")
 
 
 def _run(service: str, *arguments: str, **settings: str) -> tuple[int, list[str]]:
     """The exit code of a service, and its lines."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FRONTLINE_")}
-    if service == "intake":
+    if service in ("intake", "board"):
         environment |= {"FRONTLINE_API_KEYS": api_keys(), "FRONTLINE_ID_SECRET": ID_SECRET}
     done = subprocess.run(
         [sys.executable, "-m", f"services.{service}", *arguments],
