@@ -59,10 +59,10 @@ class Service:
 
     async def run(self) -> None:
         """Keep the view up to date until cancelled. Raises what makes it wrong."""
-        if self.test_clock is not None:
-            self.test_clock.warn("board")
         try:
             async with asyncio.TaskGroup() as group:
+                if self.test_clock is not None:
+                    group.create_task(self.test_clock.follow("board", self.watchers.notify_all))
                 group.create_task(self._report_clock())
                 group.create_task(self.reading.run())
                 group.create_task(self._say_when_old())

@@ -309,7 +309,7 @@ async def test_the_board_has_no_form_for_those_who_send_nothing(board: Board) ->
     case = await opened(board)
     async with looking(board) as http, browser(board.intake) as at_intake:
         nav = re.findall(r'<a href="([^"?]*)"', (await http.get("/")).text.partition("</nav>")[0])
-        assert nav == ["/", "/policy"]
+        assert nav == ["/", "/reports", "/policy", "/operations"]
         at_intake.cookies.set(PERSON, token_of(AGENT))
         form = carried((await at_intake.get(f"/requests/{case}")).text)
         assert (await at_intake.post("/requests", data={**form, **TYPED})).status_code == 403

@@ -129,6 +129,8 @@ async def test_a_dead_letter_is_listed_shown_replayed_once_and_seen_as_replayed(
     asking = await _page(board, f"{address}/replay", OPERATOR)
     assert f"written to {REQUESTS.name} again" in asking
     before = (await _records(board)).count(SECRET.encode())
+    assert (await _send_form(board, f"{address}/replay", OPERATOR, form="0" * 32))[0] == 403  # of another browser
+    assert (await _records(board)).count(SECRET.encode()) == before
     status, after = await _send_form(board, f"{address}/replay", OPERATOR)
     assert status == 200
     assert (await _records(board)).count(SECRET.encode()) == before + 1

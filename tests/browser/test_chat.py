@@ -79,7 +79,7 @@ async def test_an_agent_takes_answers_and_resolves_a_chat(open_as: OpenAs, open_
     customer = await open_as(PLUS)
     case = await with_person(customer)
     agent = await open_desk()
-    await agent.goto(f"{agent.url}/{case}")
+    await agent.goto(f"{agent.url}cases/{case}")
     await expect(agent.locator(".say").first).to_contain_text("nobody can hear me")
     await agent.get_by_role("button", name="Take it").click()
     await agent.fill("#text", "Which microphone is it?")

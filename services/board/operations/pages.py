@@ -155,8 +155,8 @@ def _add_replay(router: APIRouter, operations: Operations, replaying: Replaying)
     @router.post(LETTERS + "{place}/replay")
     async def replay(request: Request, place: str) -> Response:
         typed = await read_form(request)
+        _reader(request).check_form(typed)
         visit = _operator(request)
-        visit.check_form(typed)
         visit.check_identity(typed)
         found = await _letter(operations, place)
         try:

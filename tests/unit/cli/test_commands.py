@@ -21,6 +21,7 @@ LEAVES = {
     "topics": ("apply", "check"),
     "dead-letters": ("list", "show", "replay"),
     "token": ("key",),
+    "board": ("rebuild",),
 }
 
 
