@@ -86,15 +86,22 @@ class Desk:
         return code, output.out, output.err
 
     async def sent_back(self) -> list[ConsumerRecord]:
-        """What the source topic has of this test's key."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap, isolation_level="read_committed", auto_offset_reset="earliest"
+        """What the source topic has of this test's key.
+
+        A transaction is committed before each partition has its marker, so it waits until nothing is undecided.
+        """
+        consumer, of_all = (
+            AIOKafkaConsumer(bootstrap_servers=self.bootstrap, isolation_level=level, auto_offset_reset="earliest")
+            for level in ("read_committed", "read_uncommitted")
         )
         await consumer.start()
+        await of_all.start()
         try:
             places = [TopicPartition(ACTIVITY.name, partition) for partition in range(6)]
             consumer.assign(places)
-            ends = await consumer.end_offsets(places)
+            async with asyncio.timeout(10):
+                while (ends := await consumer.end_offsets(places)) != await of_all.end_offsets(places):
+                    pass
             found: list[ConsumerRecord] = []
             while any([await consumer.position(place) < ends[place] for place in places]):
                 for records in (await consumer.getmany(timeout_ms=50)).values():
@@ -102,6 +109,7 @@ class Desk:
             return found
         finally:
             await consumer.stop()
+            await of_all.stop()
 
 
 @pytest_asyncio.fixture

@@ -77,11 +77,8 @@ class Kafka:
 
     async def dead_lettered(self, source: Topic) -> list[DeadLetter]:
         """The dead letters of this test's records."""
-        letters = [
-            dead_letters.parse(record.key, record.value, record.headers)
-            async for record in self._read(dead_letter(source))
-        ]
-        return [letter for letter in letters if self.mark.encode() in (letter.record.key or b"")]
+        own = [record async for record in self._read(dead_letter(source)) if self.mark.encode() in (record.key or b"")]
+        return [dead_letters.parse(record.key, record.value, record.headers) for record in own]
 
     async def until_decided(self, count: int) -> None:
         """Wait until so many requests of this test have a committed case."""
