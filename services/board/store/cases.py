@@ -139,13 +139,17 @@ def page(db: sqlite3.Connection, wanted: Wanted, visible: Visible, sort: Sort, a
 
 
 def sums(db: sqlite3.Connection, wanted: Wanted, visible: Visible, now: Micros, soon: Micros) -> Sums:
-    """How many open cases there are of those, at `now`; `soon` = an hour from then."""
+    """How many open cases there are of those, at `now`; `soon` = an hour from then.
+
+    Those that are late or due soon are a piece of the index each: to count it costs less than to ask every open case.
+    """
     conditions, values = _conditions(db, wanted, visible)
+    those = f"FROM cases WHERE {' AND '.join(conditions)}"
+    late, due = f"SELECT count(*) {those} AND order_at < ?", f"SELECT count(*) {those} AND order_at BETWEEN ? AND ?"
     found = db.execute(
-        "SELECT count(*), coalesce(sum(order_at < ?), 0), coalesce(sum(order_at BETWEEN ? AND ?), 0),"
-        " coalesce(sum(paused), 0), coalesce(sum(assigned_to IS NULL), 0)"
-        f" FROM cases WHERE {' AND '.join(conditions)} AND order_at < ?",
-        (now, now, soon, *values, ENDED),
+        f"SELECT count(*), ({late}), ({due}), coalesce(sum(paused), 0), count(*) - count(assigned_to)"
+        f" {those} AND order_at < ?",
+        (*values, now, *values, now, soon, *values, ENDED),
     ).fetchone()
     return Sums(*found)
 
