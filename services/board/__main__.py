@@ -2,10 +2,11 @@
 
 import sys
 
-from services.board.server import BoardServer
+from services.board.app import server_of
 from services.board.service import Service
 from services.board.settings import Settings
 from shared import process
+from shared.web.server import CallServer
 
 
 def main() -> int:
@@ -13,9 +14,9 @@ def main() -> int:
     return process.main("board", Settings, prepare)
 
 
-def prepare(settings: Settings) -> BoardServer:
+def prepare(settings: Settings) -> CallServer:
     """Read who is admitted, and the policy. Raises BadSettings, PolicyError."""
-    return BoardServer(Service(settings, settings.read_callers(), settings.editions()))
+    return server_of(Service(settings, settings.read_callers(), settings.editions()))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from shared.pages.assets import STATIC, Assets
 from shared.pages.demo_host import read_demo_host
 from shared.pages.rendering import Pages
 from shared.web import cross_origin, problem
+from shared.web.server import CallServer
 
 _DESCRIPTION = """\
 Cases as they are now: in pages, one by one, and as they change. It follows from the log, and never changes anything.
@@ -22,6 +23,11 @@ Cases as they are now: in pages, one by one, and as they change. It follows from
 - Every call needs an API key or, for a signed-in person, a signed token (`Authorization: Bearer …`).
 - Reports go to intake: `POST /v1/cases/{case_id}/activity`.
 """
+
+
+def server_of(service: Service) -> CallServer:
+    """What the process runs. Raises BadSettings for the demo sign-in."""
+    return CallServer(service, create_app(service))
 
 
 def create_app(service: Service) -> FastAPI:

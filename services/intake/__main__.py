@@ -2,10 +2,11 @@
 
 import sys
 
-from services.intake.server import IntakeServer
+from services.intake.app import server_of
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared import process
+from shared.web.server import CallServer
 
 
 def main() -> int:
@@ -13,10 +14,10 @@ def main() -> int:
     return process.main("intake", Settings, prepare)
 
 
-def prepare(settings: Settings) -> IntakeServer:
+def prepare(settings: Settings) -> CallServer:
     """Read who is admitted, and the policy. Raises BadSettings, PolicyError."""
     callers = settings.read_callers()
-    return IntakeServer(Service(settings, callers, settings.editions()))
+    return server_of(Service(settings, callers, settings.editions()))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from shared.pages.assets import STATIC, Assets
 from shared.pages.demo_host import read_demo_host
 from shared.pages.rendering import Pages
 from shared.web import cross_origin, problem
+from shared.web.server import CallServer
 
 _DESCRIPTION = """\
 Submit support requests, follow them, report activity on cases, set entitlements.
@@ -27,6 +28,11 @@ Submit support requests, follow them, report activity on cases, set entitlements
 - Refusals are problem details (RFC 9457), with one entry for each wrong field, in the language of `Accept-Language`.
 - Channels, roles, plans, fields and their values are words of the edition, which `GET /v1/editions/current` lists.
 """
+
+
+def server_of(service: Service) -> CallServer:
+    """What the process runs. Raises BadSettings for the demo sign-in."""
+    return CallServer(service, create_app(service), websockets=True)
 
 
 def create_app(service: Service) -> FastAPI:

@@ -14,9 +14,9 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from services.intake.activity import Activity
+from services.intake.app import server_of
 from services.intake.entitlement import EntitlementBody
 from services.intake.request import Submission
-from services.intake.server import IntakeServer
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.contracts.registry import TYPES
@@ -25,6 +25,7 @@ from shared.kafka.asyncapi import asyncapi
 from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
 from shared.process import with_health
+from shared.web.server import CallServer
 from tests.contract import api_documents
 from tests.contract.tree import ROOT
 from tests.harness.intake import ID_SECRET, api_keys, key_of
@@ -52,10 +53,10 @@ OPERATIONS = {
 }
 
 
-def intake_of(edition: Edition) -> IntakeServer:
+def intake_of(edition: Edition) -> CallServer:
     """An intake without a Kafka, which refuses what passes all its checks with 503."""
     settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
-    return IntakeServer(Service(settings, settings.read_callers(), EditionLibrary.single(edition)))
+    return server_of(Service(settings, settings.read_callers(), EditionLibrary.single(edition)))
 
 
 def caller(edition: Edition) -> httpx.AsyncClient:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from services.board.server import BoardServer
+from services.board.app import server_of
 from services.board.service import Service
 from services.board.settings import Settings
 from services.board.store import cases
@@ -76,7 +76,7 @@ async def running_board(intake: Intake, folder: Path, *, wait: bool = True, **gi
     }
     settings = Settings(**usual | given)
     service = Service(settings, settings.read_callers(), editions())
-    runnable = BoardServer(service)
+    runnable = server_of(service)
     server = process.web_server(runnable)
     with listen("127.0.0.1", 0) as listener:
         serving = asyncio.create_task(process.serve(runnable, server, listener))

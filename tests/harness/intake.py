@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from aiokafka import AIOKafkaProducer
 
-from services.intake.server import IntakeServer
+from services.intake.app import server_of
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared import process
@@ -95,7 +95,7 @@ async def running_intake(
     """
     settings = Settings(**{"kafka_bootstrap": bootstrap, "api_keys": api_keys(), "id_secret": ID_SECRET} | given)
     service = Service(settings, settings.read_callers(), library or editions(), clock)
-    runnable = IntakeServer(service)
+    runnable = server_of(service)
     server = process.web_server(runnable)
     with listen("127.0.0.1", 0) as listener:
         serving = asyncio.create_task(process.serve(runnable, server, listener))

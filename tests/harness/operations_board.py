@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 from aiokafka import AIOKafkaProducer
 
-from services.board.server import BoardServer
+from services.board.app import server_of
 from services.board.service import Service
 from services.board.settings import Settings
 from shared import process
@@ -99,7 +99,7 @@ async def running_operations_board(
         id_secret=ID_SECRET,
     )
     service = Service(settings, settings.read_callers(), editions(), clock)
-    runnable = BoardServer(service)
+    runnable = server_of(service)
     server = process.web_server(runnable)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True)
     await producer.start()

@@ -7,8 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.board.app import create_app
-from services.board.server import BoardServer
+from services.board.app import create_app, server_of
 from services.board.service import Service
 from services.board.settings import Settings
 from shared.pages.visit import PERSON
@@ -49,7 +48,7 @@ async def test_no_answer_of_the_board_is_kept(service: Service, who: str) -> Non
         for method in sorted(getattr(route, "methods", None) or ())
     ]
     assert ("POST", "/cases/{case_id}") in routes
-    transport = httpx.ASGITransport(with_health(BoardServer(service)))
+    transport = httpx.ASGITransport(with_health(server_of(service)))
     async with (
         asyncio.timeout(30),
         httpx.AsyncClient(transport=transport, base_url="http://board", headers=WHO[who]) as http,

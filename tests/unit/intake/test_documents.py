@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.intake import api
-from services.intake.server import IntakeServer
+from services.intake.app import server_of
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.process import with_health
@@ -20,7 +20,7 @@ from tests.harness.intake import ID_SECRET, api_keys, editions
 def asker() -> httpx.AsyncClient:
     """Asks the application directly; documents need no Kafka."""
     settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
-    server = IntakeServer(Service(settings, settings.read_callers(), editions()))
+    server = server_of(Service(settings, settings.read_callers(), editions()))
     return httpx.AsyncClient(transport=httpx.ASGITransport(with_health(server)), base_url="http://intake")
 
 

@@ -11,11 +11,10 @@ import pytest
 from starlette.routing import Route
 
 from services.intake import api
-from services.intake.app import create_app
+from services.intake.app import create_app, server_of
 from services.intake.chat import routes as chat
 from services.intake.editions import Editions
 from services.intake.pages import routes as pages
-from services.intake.server import IntakeServer
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.contracts import wire
@@ -77,7 +76,7 @@ SOCKETS = {getattr(route, "path", "") for route in chat.sockets.routes}  # nothi
 
 async def _ask(method: str, path: str, headers: dict[str, str]) -> httpx.Response:
     address = re.sub(r"\{([\w:]+)\}", lambda found: VALUES[found[1]], path)
-    app = with_health(IntakeServer(_service()))
+    app = with_health(server_of(_service()))
     async with (
         asyncio.timeout(10),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://intake", headers=headers) as http,

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from services.intake.activity import RULES
-from services.intake.server import IntakeServer
+from services.intake.app import server_of
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.contracts.vocabulary import WORD_PATTERN
@@ -195,7 +195,7 @@ class _Intake:
 
     def __init__(self) -> None:
         given = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET)
-        app = with_health(IntakeServer(Service(given, given.read_callers(), editions())))
+        app = with_health(server_of(Service(given, given.read_callers(), editions())))
         self._runner = asyncio.Runner()
         self._http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app),

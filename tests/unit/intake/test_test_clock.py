@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.intake.server import IntakeServer
+from services.intake.app import server_of
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared import test_clock
@@ -21,7 +21,7 @@ URL = "/v1/test-clock"
 def _client(folder: Path | None, key: str = "admin", address: str = HERE) -> httpx.AsyncClient:
     """A client of an intake with the clock of this folder."""
     settings = Settings(kafka_bootstrap="127.0.0.1:1", api_keys=api_keys(), id_secret=ID_SECRET, test_clock=folder)
-    app = with_health(IntakeServer(Service(settings, settings.read_callers(), editions())))
+    app = with_health(server_of(Service(settings, settings.read_callers(), editions())))
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app, client=(address, 40_000)),
         base_url="http://intake",

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.intake.server import IntakeServer
+from services.intake.app import server_of
 from services.intake.service import Service
 from services.intake.settings import Settings
 from shared.kafka.settings import BadSettings, load
@@ -28,7 +28,7 @@ def _intake(**given: Any) -> Any:
         id_secret=ID_SECRET,
         **{"unauthenticated_rate": "3/hour", **given},
     )
-    return with_health(IntakeServer(Service(settings, settings.read_callers(), editions())))
+    return with_health(server_of(Service(settings, settings.read_callers(), editions())))
 
 
 def _from(app: Any, address: str = "192.0.2.1") -> httpx.AsyncClient:
