@@ -10,22 +10,20 @@ from services.board.reading import Reading
 from services.board.settings import Settings
 from services.board.store.cases import EVERYTHING, Visible
 from services.board.store.readers import Readers
-from shared.observability.clock_report import ClockReport
 from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary
 from shared.routing.rulebook import Rulebook
-from shared.test_clock import AdvanceableClock
 from shared.web.callers import Caller, Callers
 from shared.web.errors import CatchingUp
 from shared.web.gate import Gate
 from shared.web.places import Places
+from shared.web.service_clock import ServiceClock
 from shared.web.stream import Streams
 from shared.web.watchers import Watchers
 
 ANY = "any"  # what `watchers` watch: some case, or that the board has caught up
 OLD = 1.0  # seconds: what is older says so
 _NOBODY = Visible(account_id="")  # no account has this id
-_EVERY_SECOND = 1.0
 _LOOK_EVERY = 0.25
 
 
@@ -40,9 +38,8 @@ class Service:
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.settings = settings
-        self._watched_clock = settings.watched_clock()
-        self.test_clock = self._watched_clock if isinstance(self._watched_clock, AdvanceableClock) else None
-        self.clock = clock or (lambda: self._watched_clock.read().now)
+        self._clock = ServiceClock("board", settings, clock)
+        self.clock = self._clock.now
         self.readiness = Readiness()
         self.gate = Gate(callers, settings.unauthenticated_rate)
         self.editions = editions
@@ -61,9 +58,9 @@ class Service:
         """Keep the view up to date until cancelled. Raises what makes it wrong."""
         try:
             async with asyncio.TaskGroup() as group:
-                if self.test_clock is not None:
-                    group.create_task(self.test_clock.follow("board", self.watchers.notify_all))
-                group.create_task(self._report_clock())
+                if self._clock.test is not None:
+                    group.create_task(self._clock.test.follow("board", self.watchers.notify_all))
+                group.create_task(self._clock.report())
                 group.create_task(self.reading.run())
                 group.create_task(self._say_when_old())
         finally:
@@ -106,12 +103,6 @@ class Service:
                 was_old = not was_old
                 self.watchers.notify_all()
             await asyncio.sleep(_LOOK_EVERY)
-
-    async def _report_clock(self) -> None:
-        report = ClockReport("board")
-        while True:
-            report.show(self._watched_clock.read())
-            await asyncio.sleep(_EVERY_SECOND)
 
 
 def visible_to(caller: Caller) -> Visible:

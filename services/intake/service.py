@@ -30,20 +30,18 @@ from shared.kafka.partitioning import partitioner
 from shared.kafka.record import Record
 from shared.kafka.tail import Since, Tail
 from shared.observability import tracing
-from shared.observability.clock_report import ClockReport
 from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary
-from shared.test_clock import AdvanceableClock
 from shared.web.callers import Caller, Callers
 from shared.web.errors import Refusal
 from shared.web.gate import Gate
 from shared.web.places import Places
+from shared.web.service_clock import ServiceClock
 from shared.web.stream import Streams
 
 RECENT = Gauge("frontline_intake_recent_requests", "Requests that the view of recent requests holds")
 CASE_BYTES = Gauge("frontline_intake_recent_cases_bytes", "Bytes of the cases that the pages can show")
 ACCOUNTS = Gauge("frontline_intake_accounts", "Accounts that the view of entitlements knows, withdrawn ones included")
-_CLOCK_REPORT_SECONDS = 1.0
 _EVENTS_PER_REQUEST = 10  # events of escalation per request that the view of recent requests reads at the start
 
 
@@ -58,9 +56,9 @@ class Service:
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.settings = settings
-        self._watched_clock = settings.watched_clock()
-        self.test_clock = self._watched_clock if isinstance(self._watched_clock, AdvanceableClock) else None
-        self.clock = clock = clock or (lambda: self._watched_clock.read().now)
+        self._clock = ServiceClock("intake", settings, clock)
+        self.test_clock = self._clock.test
+        self.clock = clock = self._clock.now
         self.readiness = Readiness()
         self.gate = Gate(callers, settings.unauthenticated_rate)
         self.editions = editions
@@ -72,7 +70,7 @@ class Service:
         self.recent_activity = RecentDigests(settings.recent_requests)
         self.activity_keys = UsedKeys(self.recent_activity.is_known, "refusal.key_of_another_activity")
         self.topics = settings.read_topics()
-        self.accounts = Accounts(partitioner(settings.partitions), clock, lambda: self._watched_clock.ahead)
+        self.accounts = Accounts(partitioner(settings.partitions), clock, lambda: self._clock.ahead)
         self.places = Places(settings.event_stream_limit, settings.event_streams_per_client)
         self.streams = Streams(self.places)
         self.publisher = Publisher(
@@ -104,7 +102,7 @@ class Service:
             self.accounts_tail,
             timeout=settings.publish_timeout_seconds,
             clock=clock,
-            ahead=lambda: self._watched_clock.ahead,
+            ahead=lambda: self._clock.ahead,
         )
         self.editions_tail = Tail(
             "editions", settings, ((EDITIONS, None),), self.published_editions.take, self.publisher.watch
@@ -118,19 +116,13 @@ class Service:
         if self.test_clock is not None:
             self.test_clock.warn("intake")
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._report_clock())
+            group.create_task(self._clock.report())
             group.create_task(self.publisher.run())
             await self.publisher.found.wait()  # on a new Kafka the topics have to be created before they can be read
             group.create_task(self.request_ids.run())
             group.create_task(self.requests_tail.run())
             group.create_task(self.accounts_tail.run())
             group.create_task(self.editions_tail.run())
-
-    async def _report_clock(self) -> None:
-        report = ClockReport("intake")
-        while True:
-            report.show(self._watched_clock.read())
-            await asyncio.sleep(_CLOCK_REPORT_SECONDS)
 
     def _forget(self) -> None:
         """Clear the views of another Kafka: by them a repeated call would be acknowledged without a record."""
@@ -150,7 +142,7 @@ class Service:
         """
         envelope = serde.Envelope(event_id, INTAKE_SOURCE, type_of(event), at, subject, tracing.child(parent))
         # Kafka compares this with its own clock. The producer would read the wall clock, which may have jumped.
-        timestamp_ms = self._watched_clock.read().timestamp_ms
+        timestamp_ms = self._clock.timestamp_ms
         return await self.publisher.publish(
             serde.to_output(topic, key, envelope, wire.encode(event)), timestamp_ms=timestamp_ms
         )
