@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from shared.pages.forms import typed_in
 from shared.pages.rendered import refused
 from shared.pages.site import Site, site_of
-from shared.pages.visit import LANGUAGE, Visit, is_own_origin, set_cookie, visit_of
+from shared.pages.visit import LANGUAGE, LANGUAGE_CHOICE, Visit, is_own_origin, set_cookie, visit_of
 from shared.web.errors import Refusal
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -43,10 +43,10 @@ class Page(APIRoute):
 
 def in_language(visit: Visit[Site]) -> Response | None:
     """The same page in the language that a link asks for; None where none does."""
-    chosen = visit.connection.query_params.get("lang")
+    chosen = visit.connection.query_params.get(LANGUAGE_CHOICE)
     if chosen is None:
         return None
-    answer = see(visit.connection.url.path)
+    answer = see(visit.address_in(None))
     if chosen in visit.edition.languages:
         set_cookie(visit.connection, answer, LANGUAGE, chosen, _YEAR)
     return answer

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Generic, TypeVar
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, urlencode
 
 from fastapi.requests import HTTPConnection
 from starlette.responses import Response
@@ -37,6 +37,7 @@ from shared.web.errors import AnotherPerson, NotFromHere
 from shared.web.origins import is_from
 
 PERSON, VISITOR, LANGUAGE, ZONE = "frontline_person", "frontline_visitor", "frontline_language", "frontline_zone"
+LANGUAGE_CHOICE = "lang"  # of an address: the language that a link asks for
 SiteT = TypeVar("SiteT", bound=Site)
 SiteT_co = TypeVar("SiteT_co", bound=Site, covariant=True)
 _VISITOR = re.compile(r"[0-9a-f]{32}")
@@ -74,8 +75,25 @@ class Visit(Generic[SiteT_co]):
 
     @property
     def address(self) -> str:
-        """The page to come back to in another language; the first one, where this page is the answer to a form."""
-        return self.connection.url.path if self.connection.scope.get("method") == "GET" else "/"
+        """The path of this page; that of the first one, where this page is the answer to a form."""
+        return self.connection.url.path if self._is_looked_at else "/"
+
+    def address_in(self, language: str | None) -> str:
+        """This page, with all that its address asks for, in another language; None: as it is without such a choice.
+
+        It is an address of this service: two slashes at its beginning would make a browser look for another host.
+        """
+        if not self._is_looked_at:
+            return "/" if language is None else f"/?{urlencode({LANGUAGE_CHOICE: language})}"
+        asked = [each for each in self.connection.query_params.multi_items() if each[0] != LANGUAGE_CHOICE]
+        asked += [] if language is None else [(LANGUAGE_CHOICE, language)]
+        path = "/" + quote(self.connection.scope["path"].lstrip("/"))
+        return f"{path}?{urlencode(asked)}" if asked else path
+
+    @property
+    def _is_looked_at(self) -> bool:
+        """Whether the page has an address of its own: the answer to a form has none."""
+        return self.connection.scope.get("method") == "GET"
 
     @property
     def reader(self) -> str:

@@ -182,6 +182,30 @@ async def test_the_keyboard_alone_narrows_a_report_and_opens_a_breach(open_repor
     assert re.fullmatch(r"/cases/\S+", await link.get_attribute("href") or "")
 
 
+KEPT = (
+    ("/?show=all&priority=P1&text=the", "select[name=priority]", "P1"),
+    ("/reports?days=90&priority=P1", "select[name=priority]", "P1"),
+    ("/policy/what-if?plan=premier&account_type=business&country=DE", "select[name=country]", "DE"),
+)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize(("address", "field", "value"), KEPT)
+async def test_another_language_is_another_language_of_what_is_shown(
+    open_reports: OpenReports, address: str, field: str, value: str, scripts: bool
+) -> None:
+    """Filters, a period and a question stay as they were chosen; the address is the one that can be passed on."""
+    page = await open_reports(address, java_script_enabled=scripts)
+    before = page.url
+    await page.get_by_role("link", name="Español").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "es")
+    assert page.url == before
+    assert await page.locator(field).input_value() == value
+    await page.get_by_role("link", name="English").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert page.url == before
+
+
 async def test_a_table_is_saved_as_csv(open_reports: OpenReports) -> None:
     """From the page itself, with the filters of the page."""
     page = await open_reports("/reports?priority=P1")
