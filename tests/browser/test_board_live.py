@@ -142,7 +142,19 @@ async def _submitted(http: httpx.AsyncClient, subject: str) -> str:
     return str(answer.json()["request_id"])
 
 
-async def test_the_keys_of_the_board(open_as: OpenAs, open_desk: OpenDesk) -> None:
+async def test_a_case_is_resolved_by_one_key(open_as: OpenAs, open_desk: OpenDesk) -> None:
+    """As soon as its page is there: the keys that it names need no other one before them."""
+    customer, _ = await _case(open_as, "Resolved by a key")
+    desk = await open_desk()
+    await desk.get_by_role("link", name="Resolved by a key", exact=True).focus()
+    await desk.keyboard.press("Enter")
+    await expect(desk.locator("#desk")).to_be_visible()
+    await desk.keyboard.press("e")
+    await expect(desk.locator("h1 + .pill")).to_have_text("resolved")
+    await expect(customer.locator("h1 + .pill")).to_have_text("resolved")
+
+
+async def test_the_keys_of_the_board(open_as: OpenAs, open_desk: OpenDesk, system: System) -> None:
     """Along the list, into a case, to the answer, back: without a mouse, and never while somebody types."""
     for name in ("one", "two"):
         await _case(open_as, f"By keys {name}")
@@ -162,8 +174,12 @@ async def test_the_keys_of_the_board(open_as: OpenAs, open_desk: OpenDesk) -> No
     subject = str(await subjects.nth(0).text_content())
     await desk.keyboard.press("Enter")
     await desk.wait_for_url("**/cases/*")
-    await expect(desk.locator("#text")).to_be_focused()
-    await desk.keyboard.press("Escape")  # out of the answer box
+    await expect(desk.locator("body")).to_be_focused()  # so the keys count at once, and a screen reader begins above
+    await desk.keyboard.press("u")
+    await desk.wait_for_url(f"{system.board_url}/")
+    await desk.get_by_role("link", name=subject, exact=True).focus()
+    await desk.keyboard.press("Enter")
+    await desk.wait_for_url("**/cases/*")
     await desk.keyboard.press("r")
     await expect(desk.locator("#text")).to_be_focused()
     await desk.keyboard.type("resolve j k e u r")

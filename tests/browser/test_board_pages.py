@@ -95,7 +95,7 @@ async def test_the_second_agent_sees_what_the_first_does(open_as: OpenAs, open_d
 
 
 async def test_an_agent_needs_no_mouse(open_as: OpenAs, open_desk: OpenDesk) -> None:
-    """From the list to the sent answer: the answer box is where the keyboard is, and Ctrl+Enter sends."""
+    """From the list to the sent answer: `r` leads to the answer box, and Ctrl+Enter sends."""
     customer = await _chat(open_as, "By keyboard alone")
     desk = await open_desk()
     await expect(desk.locator('tr:has-text("By keyboard alone")')).to_be_visible()
@@ -105,6 +105,7 @@ async def test_an_agent_needs_no_mouse(open_as: OpenAs, open_desk: OpenDesk) -> 
             break
     await desk.keyboard.press("Enter")
     await desk.wait_for_url("**/cases/*")
+    await desk.keyboard.press("r")
     await expect(desk.locator("#text")).to_be_focused()
     await desk.keyboard.type(ANSWER)
     await desk.keyboard.press("Control+Enter")
