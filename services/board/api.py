@@ -30,6 +30,7 @@ router = APIRouter()
 READERS: tuple[Scope, ...] = (SUBMIT_SCOPE, AGENT_SCOPE, VIEW_SCOPE, "admin")
 MOST = 500  # cases on a page
 AT_ONCE = 200  # changes in one step of a stream
+_LEFT_KNOWN = 5_000  # cases of which a stream remembers that they have left; beyond that it may say so again
 _EVENT_ID = re.compile(r"([0-9]{1,18})(?:-([0-9a-f]{8}))?")
 _ANOTHER_FILE = 60_000_000  # microseconds, which numbers of change are
 State = Literal["open", "waiting", "resolved", "closed", "undecided"]
@@ -106,7 +107,9 @@ async def list_cases(request: Request) -> Response:
 async def follow_cases(request: Request) -> EventStream:
     """Every case that the caller may see, whenever it changes: Server-Sent Events `case` with its row as in the list.
 
-    `Last-Event-ID` goes on after that change; without it, the stream begins with what changes from now on.
+    With parameters of the list, a case that has changed and does not fit them, or does so no more, is an event `left`
+    with its `case_id`. `Last-Event-ID` goes on after that change; without it, the stream begins with what changes from
+    now on.
     """
     service, caller = await _admitted(request)
     query = query_of(request)
@@ -146,6 +149,7 @@ class _Changes:
         self._service, self._wanted, self._visible, self._word = service, wanted, visible, word.encode()
         self._sent, self._for_desk = start, for_desk
         self._rows: list[Any] = []
+        self._left: set[str] = set()  # of which that was said since they fitted: once is enough
 
     async def look(self) -> None:
         """Find what has changed since."""
@@ -156,11 +160,20 @@ class _Changes:
             self._service.watchers.notify(ANY)
 
     def frames(self) -> Iterator[bytes]:
-        """The cases that have changed since the last call."""
+        """The cases that have changed since the last call, and those that have left what is wanted."""
         for row in self._rows:
-            self._sent = row["change"]
-            data = msgspec.json.encode(row_answer(row, for_desk=self._for_desk))
-            yield b"id: %d-%b\nevent: case\ndata: %b\n\n" % (self._sent, self._word, data)
+            self._sent, case_id = row["change"], row["case_id"]
+            if row["fits"]:
+                self._left.discard(case_id)
+                yield self._frame(b"case", row_answer(row, for_desk=self._for_desk))
+            elif case_id not in self._left:
+                if len(self._left) >= _LEFT_KNOWN:
+                    self._left.clear()
+                self._left.add(case_id)
+                yield self._frame(b"left", {"case_id": case_id, "change": self._sent})
+
+    def _frame(self, name: bytes, data: Any) -> bytes:
+        return b"id: %d-%b\nevent: %b\ndata: %b\n\n" % (self._sent, self._word, name, msgspec.json.encode(data))
 
 
 def _start_of(sent: str, word: str) -> int | None:

@@ -109,6 +109,49 @@ async def test_filters_are_in_the_address_and_the_back_button_works(
     await expect(desk.locator('input[name="text"]')).to_have_value("")
 
 
+KEEP_A_LIST = """
+async ([query, key]) => {
+  const answer = await fetch(`/v1/cases/changes${query}`, {headers: {Authorization: `Bearer ${key}`}});
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader(), listed = new Set();
+  const keep = async () => {
+    for (let rest = ""; ;) {
+      const events = (rest + (await reader.read()).value).split("\\n\\n");
+      rest = events.pop();
+      for (const event of events.filter((each) => each.includes("data: "))) {
+        const {case_id} = JSON.parse(event.split("data: ")[1]);
+        if (event.includes("event: left")) listed.delete(case_id); else listed.add(case_id);
+      }
+      document.documentElement.dataset.listed = [...listed].join(" ");
+    }
+  };
+  keep();
+}
+"""
+
+
+async def test_a_case_that_fits_no_more_leaves_the_list(open_as: OpenAs, open_desk: OpenDesk, system: System) -> None:
+    """By itself, from a list that is narrowed down, whoever keeps it: the board, or a program by the stream."""
+    desk = await open_desk()
+    await desk.goto(f"{system.board_url}/?text=leaves&priority=P1")
+    program = await desk.context.new_page()
+    await program.goto(f"{system.board_url}/policy")
+    await program.evaluate(KEEP_A_LIST, ["?state=open&priority=P1&text=leaves", system.ready["admin_key"]])
+    _, one = await _case(open_as, "It leaves when it is resolved")
+    _, two = await _case(open_as, "It leaves with its priority")
+    listed = program.locator("html")
+    await expect(desk.locator("tbody tr")).to_have_count(2)
+    for case in (one, two):
+        await expect(listed).to_have_attribute("data-listed", re.compile(case))
+    await _report(system, one, "resolved")
+    await expect(desk.locator("tbody tr")).to_have_count(1)
+    await expect(listed).to_have_attribute("data-listed", two)
+    async with system.desk() as http:
+        body = {"type": "reprioritised", "fields": {"impact": "information"}}
+        assert (await http.post(f"/v1/cases/{two}/activity", json=body)).status_code == 202
+    await expect(desk.locator("tbody tr")).to_have_count(0)
+    await expect(listed).to_have_attribute("data-listed", "")
+
+
 async def test_a_long_list_has_pages(open_desk: OpenDesk, system: System) -> None:
     """Each case on one of them, also the last."""
     async with system.desk() as http:

@@ -155,11 +155,16 @@ def sums(db: sqlite3.Connection, wanted: Wanted, visible: Visible, now: Micros, 
 
 
 def changed_since(db: sqlite3.Connection, change: int, wanted: Wanted, visible: Visible, at_most: int) -> list[Row]:
-    """The cases that have changed since that number of change, in the order of their last change."""
-    conditions, values = _conditions(db, wanted, visible, by_time_left=False)
+    """The cases that have changed since that number of change, in the order of their last change.
+
+    Those that are not wanted are among them: they may have been. `fits` of a row says which it is.
+    """
+    fits, values = _conditions(db, wanted, visible, by_time_left=False)
+    seen, more = visible.conditions()
     found = db.execute(
-        f"SELECT * FROM cases WHERE {' AND '.join(conditions)} AND change > ? ORDER BY change LIMIT ?",
-        (*values, change, at_most),
+        f"SELECT *, ({' AND '.join(fits)}) IS TRUE AS fits FROM cases"
+        f" WHERE {' AND '.join([*seen, '+order_at < ?'])} AND change > ? ORDER BY change LIMIT ?",
+        (*values, *more, UNKNOWN, change, at_most),
     )
     return [dict(row) for row in found]
 
