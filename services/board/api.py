@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -135,7 +134,7 @@ async def get_case(request: Request, case_id: str) -> Response:
     messages = messages_in(accepted(request.headers.get("accept-language")))
     explained, routed = None, found.log.case
     if routed is not None:
-        explained = explanation(found.log, routed, editions_of(found.log), service.clock(), messages)
+        explained = explanation(found.log, routed, editions_of(found.log), service.known_at(found), messages)
     answer = case_answer(found.row, found.logged, explained, for_desk=caller.sees_all)
     return _json({**answer, "as_of": as_of(service)}, {"Content-Language": messages.language})
 
@@ -217,9 +216,9 @@ async def _admitted(request: Request) -> tuple[Service, Caller]:
 
 
 def as_of(service: Service) -> str | None:
-    """The instant of which the answer is true, by the machine's clock."""
-    fresh_at = service.reading.fresh_at
-    return None if fresh_at is None else format_instant(datetime.fromtimestamp(fresh_at, UTC))
+    """The instant of which the answer is true: it has everything up to then."""
+    shown = service.freshness
+    return None if shown is None else format_instant(shown.as_of)
 
 
 def _json(answer: Any, headers: dict[str, str] | None = None) -> Response:

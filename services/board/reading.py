@@ -5,7 +5,8 @@
 3. At the start, records are only stored; their cases are worked out once the topics were read to their end. Then the
    board has caught up.
 4. Each batch is one transaction. Whatever fails in it ends the process: a later batch must not be taken in its place.
-5. While Kafka is unavailable the board shows what it has, and since when that may be old.
+5. The file knows which moment it has all of (`store/complete.py`). So until the board has caught up, and while Kafka
+   is unavailable, it shows what it has, and as of when. Only a file that was never complete shows nothing.
 """
 
 import asyncio
@@ -13,10 +14,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
@@ -24,12 +25,14 @@ from prometheus_client import Gauge
 
 from services.board.edition_shelf import EditionShelf
 from services.board.faults import AnotherLog
+from services.board.freshness import LeftToDo
+from services.board.store.complete import AsOf
 from services.board.store.lock import locked
 from services.board.store.retention import Keeping
 from services.board.store.schema import connect, unusable
 from services.board.store.stored_record import TOPICS
 from services.board.store.writer import Writer
-from shared.business_time.instants import to_micros
+from shared.business_time.instants import SECOND, to_micros
 from shared.kafka.batch_reader import BatchReader
 from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of
 from shared.kafka.faults import TopicsDiffer
@@ -43,11 +46,13 @@ from shared.wall_clock import utc_now
 REMAINING = Gauge("frontline_board_remaining_offsets", "Offsets that are left to read, as of the last answer of Kafka")
 LEFT_TO_WORK_OUT = Gauge("frontline_board_cases_to_work_out", "Cases whose rows wait for the board to catch up")
 CAUGHT_UP = Gauge("frontline_board_caught_up", "1 once the board has read its topics up to their end")
-AGE = Gauge("frontline_board_age_seconds", "How old what the board shows may be; -1 = it has not caught up")
+AGE = Gauge("frontline_board_age_seconds", "How old what the board shows may be; -1 = it was never complete")
 
 NAMES = tuple(topic.name for topic in TOPICS)
 LOOK_EVERY = 0.25  # seconds between two looks at how far reading is
 PASS_TIME_EVERY = 1.0
+NOTE_EVERY = 1_000_000  # microseconds between two notes of which moment the file has all of
+SILENT = 5.0  # seconds without any answer of Kafka: then nothing is being read
 SWEEP_EVERY = 3600.0
 RETRY_EVERY = 1.0
 REPORT_EVERY = 5.0  # seconds between two lines about catching up
@@ -80,16 +85,18 @@ class Reading:
         self._reader = BatchReader(kafka, "frontline-board", self._take)
         self._log = get_logger()
         self._interrupted = False
+        self._only_stores = True  # rows are worked out once the topics were read to their end
+        self._noted = 0  # which moment the file was last told to have
         self.caught_up = asyncio.Event()
-        self.left: tuple[Literal["offsets", "cases"], int] | None = None  # to do until then
-        self.fresh_at: float | None = None  # seconds since 1970 UTC: what is shown was true then
+        self.left: LeftToDo | None = None  # to do until then; None = Kafka does not answer
+        self.as_of: AsOf | None = None  # what is shown has everything up to then
         CAUGHT_UP.set(0)
         AGE.set_function(lambda: -1.0 if (age := self.age()) is None else age)
         readiness.set("view", False, "has not read its topics up to their end yet")
 
     def age(self) -> float | None:
-        """How many seconds old what the board shows may be; None before it has caught up."""
-        return None if self.fresh_at is None else max(0.0, utc_now().timestamp() - self.fresh_at)
+        """How many seconds old what the board shows may be; None = it was never complete."""
+        return None if self.as_of is None else max(0.0, utc_now().timestamp() - self.as_of.true / SECOND)
 
     @property
     def remaining(self) -> int | None:
@@ -104,10 +111,12 @@ class Reading:
     async def _run(self) -> None:
         self._writer = await self._in_thread(lambda: Writer(connect(self._file, writes=True), self._editions))
         try:
+            self.as_of = await self._in_thread(self._writer.hold)
             while True:
                 try:
                     await self._follow()
                 except* _AWAY as away:
+                    self.left = None
                     self._report_interruption(away.exceptions[0])
                 await asyncio.sleep(RETRY_EVERY)
         finally:
@@ -147,9 +156,9 @@ class Reading:
         return {place: read.get(place, 0) for place in places}
 
     async def _take(self, records: Sequence[Record]) -> None:
-        now, catching_up = to_micros(self._clock()), not self.caught_up.is_set()
+        now, only_stores = to_micros(self._clock()), self._only_stores
         taking = asyncio.ensure_future(
-            self._in_thread(partial(self._writer.take, records, now, catching_up=catching_up))
+            self._in_thread(partial(self._writer.take, records, now, catching_up=only_stores))
         )
         taking.add_done_callback(self._tell)
         await asyncio.shield(taking)  # where Kafka goes away meanwhile: what is stored then is told all the same
@@ -162,21 +171,38 @@ class Reading:
         """Notice when the board has caught up, and since when it has not."""
         reported = time.monotonic()
         while True:
-            left = self._reader.remaining
+            left, as_of = self._reader.remaining, self._moment()
             if left is not None:
                 REMAINING.set(left)
-                self.left = "offsets", left
-            if left == 0:
+            self.left = None if left is None or self._is_silent() else ("offsets", left)
+            if left == 0 and as_of is not None:
                 if not self.caught_up.is_set():
-                    await self._catch_up()
-                asked_at = self._reader.asked_at_ms()
-                self.fresh_at = self.fresh_at if asked_at is None else asked_at / 1000
+                    await self._catch_up(as_of)
+                self.as_of = as_of
+                if as_of.true >= self._noted + NOTE_EVERY:
+                    await self._note(as_of)
             elif not self.caught_up.is_set() and time.monotonic() - reported > REPORT_EVERY:
                 reported = time.monotonic()
                 self._log.info(f"Catching up: {left} offsets to go", action="board.catching_up", remaining=left)
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _catch_up(self) -> None:
+    def _moment(self) -> AsOf | None:
+        """When Kafka last said where the topics end, by both clocks; None while it has not."""
+        asked_at = self._reader.asked_at_ms()
+        if asked_at is None:
+            return None
+        true = datetime.fromtimestamp(asked_at / 1000, UTC)
+        return AsOf(to_micros(true), to_micros(self._clock() - (utc_now() - true)))
+
+    def _is_silent(self) -> bool:
+        answered_at = self._reader.answered_at_ms()
+        return answered_at is not None and utc_now().timestamp() - answered_at / 1000 > SILENT
+
+    async def _note(self, as_of: AsOf) -> None:
+        await self._in_thread(partial(self._writer.note, as_of))
+        self._noted = as_of.true
+
+    async def _catch_up(self, as_of: AsOf) -> None:
         """Work out the cases whose records were only stored. Records that come meanwhile are stored as well."""
         left, reported = 1, time.monotonic()
         while left:
@@ -187,6 +213,10 @@ class Reading:
             if time.monotonic() - reported > REPORT_EVERY:
                 reported = time.monotonic()
                 self._log.info(f"Catching up: {left} cases to work out", action="board.catching_up", cases=left)
+        self._only_stores = False  # and what was stored since the last look has to be worked out as well
+        await self._in_thread(partial(self._writer.work_out, to_micros(self._clock()), -1))
+        await self._note(as_of)
+        self.as_of = as_of
         self.caught_up.set()
         CAUGHT_UP.set(1)
         self._readiness.set("view", True, "caught up")

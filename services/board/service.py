@@ -1,15 +1,19 @@
 """The parts of the board: the view of the log, who is let in, and the streams of what changes."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from services.board.edition_shelf import EditionShelf
+from services.board.freshness import Freshness, freshness
 from services.board.intake_calls import IntakeCalls
 from services.board.reading import Reading
 from services.board.settings import Settings
-from services.board.store.cases import EVERYTHING, Visible
+from services.board.store.cases import EVERYTHING, StoredCase, Visible
 from services.board.store.readers import Readers
+from shared.business_time.instants import from_micros
 from shared.observability.health import Readiness
 from shared.policy.editions import EditionLibrary
 from shared.routing.rulebook import Rulebook
@@ -22,9 +26,9 @@ from shared.web.stream import Streams
 from shared.web.watchers import Watchers
 
 ANY = "any"  # what `watchers` watch: some case, or that the board has caught up
-OLD = 1.0  # seconds: what is older says so
 _NOBODY = Visible(account_id="")  # no account has this id
 _LOOK_EVERY = 0.25
+_TELL_EVERY = 2.0  # seconds between two words about how much is left to read
 
 
 class Service:
@@ -80,15 +84,29 @@ class Service:
         return self._rules
 
     def check(self) -> None:
-        """Raise CatchingUp until the log has been read to its end: until then a list would lack cases."""
-        if not self.reading.caught_up.is_set():
+        """Raise CatchingUp if the file was never complete: a list would lack cases, and nobody knows which."""
+        if self.reading.as_of is None:
             raise CatchingUp("refusal.board_reading", retry_after=2)
 
     @property
-    def is_old(self) -> bool:
-        """Whether what is shown may be older than a second."""
-        age = self.reading.age()
-        return age is None or age > OLD
+    def freshness(self) -> Freshness | None:
+        """How old what is shown is; None = it was never complete, and nothing is shown."""
+        as_of, age = self.reading.as_of, self.reading.age()
+        if as_of is None or age is None:
+            return None
+        return freshness(from_micros(as_of.at), age, self.reading.left)
+
+    def known_at(self, case: StoredCase | None = None) -> datetime:
+        """The instant up to which clocks are told: now, unless what is shown is stale.
+
+        Then it is that of which everything is known, and of a case whose row was worked out since, when that was.
+        """
+        shown = self.freshness
+        if shown is None or not shown.is_stale:
+            return self.clock()
+        if case is None or case.waits:
+            return shown.as_of
+        return max(shown.as_of, from_micros(case.row["updated_at"]))
 
     def _notify(self, case_ids: Sequence[str]) -> None:
         for case_id in case_ids:
@@ -96,11 +114,15 @@ class Service:
         self.watchers.notify(ANY)
 
     async def _say_when_old(self) -> None:
-        """Wake every reader when what is shown becomes older than a second, and when it is not any more."""
-        was_old = True
+        """Wake every reader when what is shown becomes old, when it is not any more, and while it is, as it goes on."""
+        told: Any = None
+        told_at = 0.0
         while True:
-            if self.is_old is not was_old:
-                was_old = not was_old
+            shown, now = self.freshness, time.monotonic()
+            state = shown and (shown.is_old, shown.is_stale)
+            goes_on = shown is not None and shown.is_stale and now - told_at >= _TELL_EVERY
+            if told is None or state != told[0] or (goes_on and shown != told[1]):
+                told, told_at = (state, shown), now
                 self.watchers.notify_all()
             await asyncio.sleep(_LOOK_EVERY)
 

@@ -94,10 +94,17 @@ class BatchReader:
         """When the broker last said where the partitions end, in milliseconds since 1970 UTC: that of the partition for
         which that is longest ago. None while it is not known.
         """
-        if self._consumer is None:
-            return None
-        asked = [self._consumer.last_poll_timestamp(place) for place in self._handled]
+        asked = self._asked()
         return None if None in asked else min(asked, default=None)
+
+    def answered_at_ms(self) -> int | None:
+        """When the broker last answered at all, likewise; None = it has not yet."""
+        return max((each for each in self._asked() if each is not None), default=None)
+
+    def _asked(self) -> list[Any]:
+        if self._consumer is None:
+            return []
+        return [self._consumer.last_poll_timestamp(place) for place in self._handled]
 
     def _broker(self) -> KafkaBroker:
         return KafkaBroker(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,17 @@ import httpx
 from services.board.app import server_of
 from services.board.service import Service
 from services.board.settings import Settings
-from services.board.store import cases
+from services.board.store import cases, complete
 from services.board.store.cases import EVERYTHING, StoredCase
+from services.board.store.complete import AsOf
+from services.board.store.schema import connect
 from shared import process
+from shared.business_time.instants import to_micros
 from shared.http.server import listen
 from tests.harness.intake import ID_SECRET, Intake, api_keys, editions, key_of
 from tests.harness.processes import eventually
+
+NOWHERE = "127.0.0.1:1"  # where no Kafka answers
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,14 @@ class Board:
                 while await self.change_of(case_id) <= before:
                     await changed.wait()
                     changed.clear()
+
+
+def aged(file: Path, as_of: datetime) -> None:
+    """Let the file of a board that has ended have all of that instant and nothing later, as after a long outage."""
+    database, micros = connect(file, writes=True), to_micros(as_of)
+    complete.note(database, AsOf(micros, micros))
+    database.execute("UPDATE cases SET updated_at = min(updated_at, ?)", (micros,))
+    database.close()
 
 
 @asynccontextmanager

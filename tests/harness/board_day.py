@@ -3,13 +3,14 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from services.board.app import create_app
 from services.board.service import Service
 from services.board.settings import Settings
+from services.board.store.complete import AsOf
 from services.board.store.schema import connect
 from services.board.store.stored_record import NUMBERS
 from services.board.store.writer import Writer
@@ -18,6 +19,7 @@ from shared.http.limits import HttpLimits
 from shared.http.server import WebServer
 from shared.identity.person import Person
 from shared.observability.health import AsgiApp
+from shared.wall_clock import utc_now
 from shared.web.edge import Edge
 from tests.harness.demo_day import ENDS, demo_day
 from tests.harness.intake import ID_SECRET, api_keys, editions
@@ -50,6 +52,7 @@ def board_day(folder: Path, now: datetime = ENDS) -> BoardDay:
     writer = Writer(connect(settings.board_file, writes=True), service.shelf)
     writer.take([record for record in demo_day().all_records() if record.topic in NUMBERS], to_micros(now))
     service.reading.caught_up.set()
+    service.reading.as_of = AsOf(to_micros(utc_now() + timedelta(days=1)), to_micros(now))  # and it stays fresh
     return BoardDay(Edge(create_app(service)), service, settings.board_file)
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from starlette.responses import Response, StreamingResponse
 
+from services.board.api import as_of
 from services.board.leads.answers import COLUMNS, missed_cells, table_of
 from services.board.leads.csv_text import MEDIA_TYPE, line, lines
 from services.board.leads.query import MOST, BreachQuery, PeriodQuery, ReportQuery
@@ -14,6 +15,8 @@ from services.board.store.outcomes import Report, reports
 from shared.business_time.instants import to_micros
 from shared.web.errors import FieldError, InvalidFields
 
+AS_OF = "Frontline-As-Of"
+
 
 async def ask_reports(service: Service, query: PeriodQuery) -> tuple[list[Report], Period]:
     """The reports on commitments and on objectives, and their period. Raises InvalidFields."""
@@ -23,8 +26,7 @@ async def ask_reports(service: Service, query: PeriodQuery) -> tuple[list[Report
 
 async def ask_breaches(service: Service, query: BreachQuery) -> Listed:
     """One page of the promises that were broken, or nearly. Raises InvalidFields."""
-    now = service.clock()
-    period = query.period(now)
+    now, period = service.known_at(), query.period(service.clock())
     asked = Asked(query.show, query.wanted, period.since, period.until)
     try:
         return await service.readers.ask(
@@ -37,7 +39,8 @@ async def ask_breaches(service: Service, query: BreachQuery) -> Listed:
 async def report_table(service: Service, query: ReportQuery) -> Response:
     """A table of a report as CSV. Raises InvalidFields."""
     found, period = await ask_reports(service, query)
-    return Response(lines(*table_of(query.table, found, period)), 200, _named(f"outcomes-{query.table}"), MEDIA_TYPE)
+    headers = _named(f"outcomes-{query.table}", service)
+    return Response(lines(*table_of(query.table, found, period)), 200, headers, MEDIA_TYPE)
 
 
 async def breach_table(service: Service, query: BreachQuery) -> Response:
@@ -46,6 +49,7 @@ async def breach_table(service: Service, query: BreachQuery) -> Response:
     It is read in pages, so that a long table neither fills the memory nor holds a reader of the file up.
     """
     query = query.model_copy(update={"limit": MOST})
+    headers = _named(query.show, service)
     first = await ask_breaches(service, query)
 
     async def rows() -> AsyncIterator[str]:
@@ -57,8 +61,13 @@ async def breach_table(service: Service, query: BreachQuery) -> Response:
                 return
             page = await ask_breaches(service, query.model_copy(update={"cursor": page.after}))
 
-    return StreamingResponse(rows(), 200, _named(query.show), MEDIA_TYPE)
+    return StreamingResponse(rows(), 200, headers, MEDIA_TYPE)
 
 
-def _named(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"}
+def _named(name: str, service: Service) -> dict[str, str]:
+    """The headers of a table. A table has no place for the instant of which it is true."""
+    return {
+        "Content-Disposition": f'attachment; filename="{name}.csv"',
+        "Cache-Control": "no-store",
+        AS_OF: as_of(service) or "",
+    }

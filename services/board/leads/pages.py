@@ -44,6 +44,7 @@ async def reports(request: Request) -> Response:
             section(each, query, visit.messages, locale) for each in sorted(found, key=lambda it: not it.total.total)
         ],
         wrong=wrong,
+        old=visit.service.freshness and visit.service.freshness.said,
         **_SHOWN,
     )
     return in_language(visit) or visit.keep(page)
@@ -76,6 +77,7 @@ async def breaches(request: Request) -> Response:
         rows=found.rows,
         next_page=next_page(query, found.after),
         wrong=wrong,
+        old=visit.service.freshness and visit.service.freshness.said,
         **_SHOWN,
     )
     return in_language(visit) or visit.keep(page)

@@ -32,7 +32,7 @@ _SHARED = 2.0  # seconds
 class State:
     """How the system runs. `hour` and `day` are the lateness of timers that fired within them.
 
-    `age` is how old what the board shows may be, in seconds; None = it has not caught up. `failed` = cases whose row
+    `age` is how old what the board shows may be, in seconds; None = it was never complete. `failed` = cases whose row
     could not be worked out, since the board started.
     """
 
@@ -116,10 +116,10 @@ class Operations:
         service, now = self._service, self._service.clock()
         kafka = await self.kafka.look(anew=anew)
         hour, day = [await service.readers.ask(timers.lateness, to_micros(now - span)) for span in (_HOUR, _DAY)]
-        age = service.reading.age()
+        age, shown = service.reading.age(), service.freshness
         unfired, clocks = 0, list[Unfired]()
-        if age is not None:  # before it has caught up, the cases that it has are not those that there are
-            before = now - UNFIRED_AFTER - timedelta(seconds=age)
+        if shown is not None:  # before it was ever complete, the cases that it has are not those that there are
+            before = shown.as_of - UNFIRED_AFTER
             unfired, clocks = await service.readers.ask(timers.unfired, to_micros(before), SHOWN)
         return State(
             now=now,
@@ -128,7 +128,7 @@ class Operations:
             unfired=unfired,
             clocks=clocks,
             age=age,
-            is_old=service.is_old,
+            is_old=shown is not None and shown.is_old,
             remaining=service.reading.remaining,
             failed=_failed(),
             kafka=kafka,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from services.board.freshness import Freshness
 from services.board.pages.visit import Visit
 from services.board.service import visible_to
 from services.board.store import cases
@@ -20,6 +21,7 @@ SIZE = 50  # cases on a page: what a frame costs does not grow with the number o
 APART = 0.5  # seconds between two frames
 SOON = 0.25  # of the promise is left
 _HOUR = timedelta(hours=1)
+_ANY = datetime.min.replace(tzinfo=UTC)
 _LIVING = ("open", "waiting", "undecided")
 # What a list can be about; the first is what it is about unless another is chosen.
 SHOWN: Mapping[str, tuple[Wanted, Sort]] = {
@@ -83,13 +85,16 @@ class ListedCase(NamedTuple):
 
 
 class CaseList(NamedTuple):
-    """A page of the list. `sums` are those of all open cases of this choice; null where it has others as well."""
+    """A page of the list. `sums` are those of all open cases of this choice; null where it has others as well.
+
+    `old` says how old it is, if it is; `known_at` is the instant up to which its clocks are told.
+    """
 
     rows: list[ListedCase]
     after: str | None
     sums: Sums | None
-    old: bool
-    fresh_at: datetime | None
+    old: Freshness | None
+    known_at: datetime
 
 
 def choice_of(query: Mapping[str, str], *, for_desk: bool) -> Choice:
@@ -110,7 +115,8 @@ class CaseLists:
 
     async def look(self) -> CaseList:
         """What there is now. Raises WrongCursor."""
-        service, now = self.visit.service, self.visit.service.clock()
+        service, now = self.visit.service, self.visit.service.known_at()
+        shown = service.freshness
         wanted, visible = self.choice.wanted, visible_to(self.visit.caller)
         if self.choice.show == "mine":
             wanted = replace(wanted, assigned_to=self.visit.reader)
@@ -118,13 +124,12 @@ class CaseLists:
         sums = None
         if wanted.state and set(wanted.state) <= set(_LIVING):
             sums = await service.readers.ask(cases.sums, wanted, visible, to_micros(now), to_micros(now + _HOUR))
-        fresh_at = service.reading.fresh_at
         self._found = CaseList(
             [_listed(row) for row in page.rows],
             page.after,
             sums,
-            service.is_old,
-            None if fresh_at is None else datetime.fromtimestamp(fresh_at, UTC),
+            shown and shown.said,
+            now,
         )
         return self._found
 
@@ -139,7 +144,7 @@ class CaseLists:
         found = self._found
         if found is None:
             return []
-        shown = found._replace(fresh_at=found.fresh_at if found.old else None)
+        shown = found._replace(known_at=_ANY)
         if shown == self._shown:
             return []
         self._shown = shown

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from services.board.api import editions_of
+from services.board.freshness import Freshness
 from services.board.pages.desk_actions import actions_of
 from services.board.pages.visit import Visit, may_act
 from services.board.service import visible_to
@@ -27,7 +28,7 @@ class CasePages:
         self.for_desk = visit.caller.sees_all
         self.key = secrets.token_hex(16)  # of what the reader does next, whatever changes meanwhile
         self._found: StoredCase | None = None
-        self._shown: tuple[int, bool] | None = None
+        self._shown: tuple[int, Freshness | None] | None = None
 
     @property
     def address(self) -> str:
@@ -64,7 +65,7 @@ class CasePages:
             logged,
             editions_of(found.log),
             None,
-            visit.service.clock(),
+            visit.service.known_at(found),
             self.reader,
             action=self.address,
             key=self.key,
@@ -74,7 +75,7 @@ class CasePages:
     def values(self, found: StoredCase, view: CaseView) -> dict[str, Any]:
         """What the template needs."""
         if not self.for_desk:
-            return {**view.values, "old": self.visit.service.is_old}
+            return {**view.values, "old": self._old}
         logged = self._logged(found)
         values = desk_values(logged, view, self.reader, Link("/", self.visit.messages("board.title")))
         actions = None
@@ -87,19 +88,25 @@ class CasePages:
                 self.visit.language,
                 asked=found.row["asked"] == "requested",
             )
-        return {**values, "actions": actions, "reads_only": not may_act(self.visit), "old": self.visit.service.is_old}
+        given = {"actions": actions, "reads_only": not may_act(self.visit)}
+        return {**values, **given, "old": self._old}
 
     def frames(self) -> list[bytes] | None:
         """The changing part of the page, if it shows anything else than at the last call; None once it is not there."""
         found = self._found
         if found is None:
             return None
-        shown = found.row["change"], self.visit.service.is_old
+        shown = found.row["change"], self._old
         if shown == self._shown:
             return []
         self._shown = shown
         view = self.view(found)
         return [message(html_of(self.visit, self.template, view.moments, **self.values(found, view)))]
+
+    @property
+    def _old(self) -> Freshness | None:
+        shown = self.visit.service.freshness
+        return shown and shown.said
 
     @property
     def reader(self) -> Reader:

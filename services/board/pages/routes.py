@@ -25,6 +25,7 @@ from shared.web.stream import EventStream
 
 router = APIRouter(route_class=BoardPage, include_in_schema=False)
 STREAMS = 20  # of one person
+_RECORDED = "recorded"
 _SEEN_WITHIN = 1.0  # seconds that the next page waits for what was done to come back from Kafka
 # Of a case that another has taken nothing was reported: with the former key, taking it over could be an old report.
 _NEEDS_NEW_KEY = (OtherThanBefore, TakenByAnother)
@@ -68,7 +69,7 @@ async def case_page(request: Request, case_id: str) -> Response:
     visit = visit_of(request)
     pages = CasePages(visit, case_id)
     await pages.look()
-    return in_language(visit) or visit.keep(await _case(pages))
+    return in_language(visit) or visit.keep(await _case(pages, recorded=_RECORDED in request.query_params))
 
 
 @router.get("/cases/{case_id}/live")
@@ -97,7 +98,7 @@ async def act(request: Request, case_id: str) -> Response:
             reported = await visit.service.intake.report(
                 visit.connection.cookies[PERSON], case_id, body, f"{key_of(typed)}:{body['type']}", visit.language
             )
-        await _seen(pages, reported)
+        seen = await _seen(pages, reported)
     except InvalidFields as refusal:
         wrong = {error.field: visit.messages(error.code, **error.facts) for error in refusal.errors}
         return visit.keep(await _case(pages, refusal.status, typed, wrong=wrong))
@@ -105,7 +106,7 @@ async def act(request: Request, case_id: str) -> Response:
         return visit.keep(await _case(pages, refusal.status, typed, refusal=refusal))
     if "take" in typed and typed.get("text", "").strip():  # half an answer: it is still there
         return visit.keep(await _case(pages, 200, typed))
-    return visit.keep(see(pages.address))
+    return visit.keep(see(pages.address if seen else f"{pages.address}?{_RECORDED}"))
 
 
 async def _bodies(pages: CasePages, typed: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -131,16 +132,20 @@ def _of_customer(typed: Mapping[str, str]) -> dict[str, Any]:
     return {"type": kind, **({"text": text} if text else {})}
 
 
-async def _seen(pages: CasePages, activity_id: str) -> None:
-    """Wait a moment until the board has what was done: the next page then shows it, also to readers without scripts."""
+async def _seen(pages: CasePages, activity_id: str) -> bool:
+    """Wait a moment until the board has what was done: the next page then shows it, also to readers without scripts.
+
+    Returns whether it does. If not, the next page says that it is recorded, so that nobody does it again.
+    """
     with pages.visit.service.watchers.watch(pages.case_id) as changed, suppress(TimeoutError):
         async with asyncio.timeout(_SEEN_WITHIN):
             while True:
                 logged = (await pages.look()).logged
                 if logged is None or not logged.lacks(activity_id):
-                    return
+                    return True
                 await changed.wait()
                 changed.clear()
+    return False
 
 
 async def _case(
@@ -150,6 +155,7 @@ async def _case(
     *,
     wrong: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
+    recorded: bool = False,
 ) -> Response:
     """The page of a case. An answer that was refused is still there, with its key if it may have been reported."""
     if refusal is not None and not isinstance(refusal, _NEEDS_NEW_KEY):
@@ -157,6 +163,7 @@ async def _case(
     found = await pages.look()
     view = pages.view(found)
     values = {**pages.values(found, view), "typed": typed or {}, "wrong": wrong or {}, "refusal": refusal}
+    values["recorded"] = recorded
     headers = {} if refusal is None else refusal.headers
     return render(
         pages.visit, "case.html", status, moments=view.moments, headers=headers, part=pages.template, **values

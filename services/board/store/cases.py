@@ -15,6 +15,7 @@ import msgspec
 
 from services.board.fold import ENDED, request_of
 from services.board.store.codec import codec_of
+from services.board.store.complete import ends_for
 from services.board.store.schema import MESSAGES, PREFIX, UNKNOWN
 from services.board.store.stored_record import NUMBERS
 from shared.business_time.instants import Micros
@@ -107,11 +108,15 @@ class Sums(NamedTuple):
 
 
 class StoredCase(NamedTuple):
-    """A case as the log has it. `request` None = the log has it no more. `row` has the columns of `cases`."""
+    """A case as the log has it. `request` None = the log has it no more. `row` has the columns of `cases`.
+
+    `waits`: its row waits to be worked out, so the log is that of the last complete moment.
+    """
 
     row: Row
     request: SupportRequestSubmitted | None
     log: CaseLog
+    waits: bool = False
 
     @property
     def logged(self) -> LoggedCase | None:
@@ -189,15 +194,18 @@ def load(db: sqlite3.Connection, case_id: str, visible: Visible, published: Publ
     if row is None:
         return None
     log, requests, key, codec = CaseLog(published=published), [], case_id.encode(), codec_of(db)
+    ends = ends_for(db, row["case_no"])
     for topic, partition, position, body in db.execute(
         "SELECT topic, partition, position, body FROM records WHERE case_no = ? ORDER BY topic, partition, position",
         (row["case_no"],),
     ):
+        if ends is not None and position >= ends.get((topic, partition), 0):
+            continue
         if topic == NUMBERS[REQUESTS.name]:
             requests.append(codec.record_of(topic, partition, position, body))
         else:
             log.take(codec.record_of(topic, partition, position, body, key))
-    return StoredCase(dict(row), request_of(requests, log.case), log)
+    return StoredCase(dict(row), request_of(requests, log.case), log, ends is not None)
 
 
 def _conditions(

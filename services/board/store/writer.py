@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from aiokafka.structs import TopicPartition
 
 from services.board.edition_shelf import EditionShelf
+from services.board.store import complete
 from services.board.store.case_rows import CaseRows
 from services.board.store.codec import codec_of
+from services.board.store.complete import AsOf
 from services.board.store.ingest import Ingest
 from services.board.store.retention import Keeping, Retention
 from services.board.store.stored_record import NUMBERS
@@ -54,6 +56,19 @@ class Writer:
         """What comes next of each partition that was read."""
         found = self._db.execute("SELECT topic, partition, next FROM offsets")
         return {TopicPartition(topic, number): offset for topic, number, offset in found}
+
+    # which moment it has all of
+
+    def hold(self) -> AsOf | None:
+        """Reading goes on. Returns the moment that the file has all of; None = it was never complete."""
+        with self._transaction():
+            complete.hold(self._db)
+            return complete.moment(self._db)
+
+    def note(self, as_of: AsOf) -> None:
+        """The file has all of that moment, and no row waits to be worked out."""
+        with self._transaction():
+            complete.note(self._db, as_of)
 
     # what comes from the log
 

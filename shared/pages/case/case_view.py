@@ -60,8 +60,11 @@ class CaseView(NamedTuple):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the template `case/customer_live.html` needs: the case, and a form that nobody has sent yet."""
-        return {"case": self, "typed": {}, "wrong": {}, "refusal": None}
+        """What the template `case/customer_live.html` needs: the case, and a form that nobody has sent yet.
+
+        `old` None = it is how the case is now.
+        """
+        return {"case": self, "typed": {}, "wrong": {}, "refusal": None, "old": None}
 
 
 def case_view(

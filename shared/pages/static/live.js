@@ -74,6 +74,8 @@
     return minutes >= 10 ? `${minutes} min` : `${minutes} min ${rest} s`;
   };
   const tick = () => {
+    // Without a connection nobody knows whether what counts down still runs: what was shown last stays.
+    if (document.getElementById("stale")?.hidden === false) return;
     for (const place of document.querySelectorAll("[data-due]")) {
       const left = Math.floor((Date.parse(place.dataset.due) - Date.now()) / 1000);
       const text = left >= 0 ? written(left) : `${place.dataset.late} ${written(-left)}`;
