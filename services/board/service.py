@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.board.beats import Beats
 from services.board.edition_shelf import EditionShelf
 from services.board.freshness import Freshness, freshness
 from services.board.intake_calls import IntakeCalls
@@ -28,6 +29,7 @@ from shared.web.watchers import Watchers
 ANY = "any"  # what `watchers` watch: some case, or that the board has caught up
 _NOBODY = Visible(account_id="")  # no account has this id
 _LOOK_EVERY = 0.25
+_APART = 0.5  # seconds between two frames of a list
 _TELL_EVERY = 2.0  # seconds between two words about how much is left to read
 
 
@@ -51,6 +53,7 @@ class Service:
         self.id_secrets = settings.id_secrets
         self.shelf = EditionShelf()
         self.watchers = Watchers()
+        self.beats = Beats(_APART)
         self.readers = Readers(settings.board_file)
         self.reading = Reading(
             settings, settings.board_file, settings.keeping, self.shelf, self.clock, self.readiness, self._notify

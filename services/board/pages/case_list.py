@@ -1,6 +1,5 @@
 """What the list of cases shows now, and the frames of its stream."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,14 +10,13 @@ from services.board.freshness import Freshness
 from services.board.pages.visit import Visit
 from services.board.service import visible_to
 from services.board.store import cases
-from services.board.store.cases import Row, Sort, Sums, Wanted
+from services.board.store.cases import Row, Sort, Sums, Visible, Wanted
 from shared.business_time.instants import from_micros, to_micros
 from shared.pages.moments import Moments
 from shared.pages.rendered import html_of
 from shared.web.stream import message
 
 SIZE = 50  # cases on a page: what a frame costs does not grow with the number of cases
-APART = 0.5  # seconds between two frames
 SOON = 0.25  # of the promise is left
 _HOUR = timedelta(hours=1)
 _ANY = datetime.min.replace(tzinfo=UTC)
@@ -115,29 +113,35 @@ class CaseLists:
 
     async def look(self) -> CaseList:
         """What there is now. Raises WrongCursor."""
+        self._found = await self._ask()
+        return self._found
+
+    async def next_look(self) -> None:
+        """Look again, on the next beat after the last frame, together with all who have the same list."""
+        if self._shown is None:
+            await self.look()
+            return
+        beats, choice = self.visit.service.beats, self.choice
+        await beats.next()
+        self._found = await beats.shared((self._wanted, self._visible, choice.sort, choice.after), self._ask)
+
+    @property
+    def _wanted(self) -> Wanted:
+        wanted = self.choice.wanted
+        return replace(wanted, assigned_to=self.visit.reader) if self.choice.show == "mine" else wanted
+
+    @property
+    def _visible(self) -> Visible:
+        return visible_to(self.visit.caller)
+
+    async def _ask(self) -> CaseList:
         service, now = self.visit.service, self.visit.service.known_at()
-        shown = service.freshness
-        wanted, visible = self.choice.wanted, visible_to(self.visit.caller)
-        if self.choice.show == "mine":
-            wanted = replace(wanted, assigned_to=self.visit.reader)
+        old, wanted, visible = service.freshness, self._wanted, self._visible
         page = await service.readers.ask(cases.page, wanted, visible, self.choice.sort, self.choice.after, SIZE)
         sums = None
         if wanted.state and set(wanted.state) <= set(_LIVING):
             sums = await service.readers.ask(cases.sums, wanted, visible, to_micros(now), to_micros(now + _HOUR))
-        self._found = CaseList(
-            [_listed(row) for row in page.rows],
-            page.after,
-            sums,
-            shown and shown.said,
-            now,
-        )
-        return self._found
-
-    async def next_look(self) -> None:
-        """Look again, some time after the last frame."""
-        if self._shown is not None:
-            await asyncio.sleep(APART)
-        await self.look()
+        return CaseList([_listed(row) for row in page.rows], page.after, sums, old and old.said, now)
 
     def frames(self) -> list[bytes]:
         """The list, if it shows anything else than at the last call."""
