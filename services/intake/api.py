@@ -13,14 +13,11 @@ from services.intake.activity import Activity
 from services.intake.editions import answer_of, is_digest, is_known
 from services.intake.entitlement import EntitlementBody, account_of
 from services.intake.openapi import (
-    ANY_SCOPE,
-    EVENT_STREAM,
     EditionDocument,
     Recorded,
     RequestStatus,
     Submitted,
     describe,
-    operation_id,
 )
 from services.intake.presentation import status_with_sentences, with_sentences
 from services.intake.request import OwnSubmission, Submission
@@ -36,6 +33,7 @@ from shared.observability.logs import get_logger
 from shared.policy.base import in_language
 from shared.web.body import checked_id
 from shared.web.errors import CatchingUp, NotFound
+from shared.web.openapi import ANY_SCOPE, EVENT_STREAM, operation_id
 
 router = APIRouter(generate_unique_id_function=operation_id)
 _log = get_logger()

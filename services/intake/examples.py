@@ -6,7 +6,7 @@ catalogue. So an example is right in whatever edition is configured, and cannot 
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -33,6 +33,7 @@ from shared.routing.decision_event import case_routed
 from shared.routing.entitlement import covered, terms_of
 from shared.routing.route import route
 from shared.routing.rulebook import Rulebook
+from shared.web.example import Example, Examples
 
 Json = Any
 ACCOUNT, REQUESTER, CLIENT = "acme", "ana", "shop"
@@ -45,14 +46,6 @@ _LANGUAGE = "en"
 _OPEN: StatusKind = "open"
 
 
-class Example(NamedTuple):
-    """One example of a body or an answer."""
-
-    summary: str
-    value: Json
-
-
-Examples = Mapping[str, Example]  # by a name of its own
 ShowStatus = Callable[[SupportRequestSubmitted, CaseRouted, Decision, tuple[ClockStarted, ...]], Json]
 
 

@@ -15,11 +15,12 @@ from starlette.responses import Response
 from services.intake import body
 from services.intake.errors import ClockNotTaken
 from services.intake.fields import Body
-from services.intake.openapi import describe, operation_id
+from services.intake.openapi import describe
 from services.intake.service import service_of
 from shared.contracts.base import format_instant
 from shared.test_clock import NotTaken
 from shared.web.errors import NotFound
+from shared.web.openapi import operation_id
 
 LONGEST = timedelta(days=366)  # one advance; many of them may go further
 RETRY_AFTER = 2

@@ -1,15 +1,11 @@
-"""What the OpenAPI document says of a call beside its schema: a tag, a summary, examples, links, headers of answers.
+"""What the OpenAPI document of intake says of its calls beside their schemas: examples, links, tags, refusals."""
 
-It follows from the call itself, so a new one gets all of it. `openapi.py` makes the document.
-"""
-
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.intake import examples
 from services.intake.example_refusals import UNKNOWN, WRONG_BODY, refusals
-from services.intake.examples import Example, ExamplesOf
+from services.intake.examples import ExamplesOf
 from services.intake.presentation import status_with_sentences
 from services.intake.request import Submission
 from services.intake.request_status import RecentRequests
@@ -17,7 +13,8 @@ from shared.contracts.structs import CaseRouted, ClockStarted, Decision, Support
 from shared.messages.catalogues import messages_in
 from shared.policy.digest import policy_sha256
 from shared.policy.model import Edition
-from shared.web.problem import document_of
+from shared.web.openapi import EVENT_STREAM
+from shared.web.openapi_details import Details, models
 
 Json = dict[str, Any]
 SERVERS = [
@@ -65,73 +62,24 @@ _HEADERS: Mapping[str, Json] = {
     "getCurrentEdition": _ETAG,
     "getEdition": _ETAG,
 }
-_EXAMPLE_REF = "#/components/examples/"
 
 
-def complete(document: Json, edition: Edition) -> None:
-    """Add tags, servers and examples to `document`, in the words of `edition`, and what its calls lack."""
+def details(edition: Edition) -> Details:
+    """Those of intake, in the words of `edition`."""
     of_edition = ExamplesOf(edition, _shown_status(edition))
-    bodies, answers = of_edition.bodies(), of_edition.answers()
-    parameters = {
-        **_PARAMETERS,
-        "policy_sha256": policy_sha256(edition),
-        "If-None-Match": f'"{policy_sha256(edition)}"',
-    }
-    named: set[str] = set()
-    for path, methods in document["paths"].items():
-        for method, call in methods.items():
-            call["tags"] = [_tag(path)]
-            call["summary"] = _summary(call["description"])
-            for parameter in call.get("parameters", ()):
-                if parameter["name"] in parameters:
-                    parameter["example"] = parameters[parameter["name"]]
-            _add_body(call, bodies)
-            _add_answer(call, answers, of_edition.event_stream())
-            problems = dict(_problems(method, path, call))
-            for status, names in problems.items():
-                content = call["responses"][status]["content"]["application/problem+json"]
-                content["examples"] = {name: {"$ref": f"{_EXAMPLE_REF}{name}"} for name in names}
-                named |= {*names}
-    messages = messages_in()
-    document["servers"] = SERVERS
-    used = {tag for methods in document["paths"].values() for call in methods.values() for tag in call["tags"]}
-    document["tags"] = [{"name": name, "description": text} for name, text in TAGS.values() if name in used]
-    document["components"]["examples"] = {
-        name: {"summary": document_of(refusal, messages)["title"], "value": document_of(refusal, messages)}
-        for name, refusal in refusals(edition).items()
-        if name in named
-    }
-
-
-def _tag(path: str) -> str:
-    part = path.split("/")[2]
-    return TAGS.get(part, (part.replace("-", " ").capitalize(),))[0]
-
-
-def _summary(description: str) -> str:
-    """The first sentence, without its end."""
-    return re.split(r"[.:;](?:\s|$)", description, maxsplit=1)[0].replace("\n", " ")
-
-
-def _add_body(call: Json, bodies: Mapping[str, Mapping[str, Example]]) -> None:
-    if "requestBody" in call:
-        content = call["requestBody"]["content"]["application/json"]
-        _add_examples(content, bodies)
-
-
-def _add_answer(call: Json, answers: Mapping[str, Mapping[str, Example]], event_stream: str) -> None:
-    status = min(call["responses"])  # there is one 2xx
-    answer = call["responses"][status]
-    for media_type, content in answer.get("content", {}).items():
-        if media_type == "application/json":
-            _add_examples(content, answers)
-        else:
-            content["example"] = event_stream
-    operation = call["operationId"]
-    if operation in _HEADERS:
-        answer["headers"] = _HEADERS[operation]
-    if operation in _LINKS:
-        answer["links"] = _LINKS[operation]
+    digest = policy_sha256(edition)
+    return Details(
+        servers=SERVERS,
+        tags=TAGS,
+        parameters={**_PARAMETERS, "policy_sha256": digest, "If-None-Match": f'"{digest}"'},
+        bodies=of_edition.bodies(),
+        answers=of_edition.answers(),
+        texts={EVENT_STREAM: of_edition.event_stream()},
+        headers=_HEADERS,
+        links=_LINKS,
+        refusals=refusals(edition),
+        problems=_problems,
+    )
 
 
 def _problems(method: str, path: str, call: Json) -> Iterator[tuple[str, list[str]]]:
@@ -143,9 +91,9 @@ def _problems(method: str, path: str, call: Json) -> Iterator[tuple[str, list[st
     if method == "get" and "{" in path:
         refused += [name for beginning, name in UNKNOWN.items() if path.startswith(beginning)]
     if "requestBody" in call:
-        models = _models(call["requestBody"]["content"]["application/json"])
+        taken = models(call["requestBody"]["content"]["application/json"])
         refused += ["malformed_json", "body_too_large", "unsupported_media_type"]
-        refused += [WRONG_BODY[model] for model in models if model in WRONG_BODY]
+        refused += [WRONG_BODY[model] for model in taken if model in WRONG_BODY]
     elif "account_id" in parameters:
         refused.append("invalid_id")
     if "Idempotency-Key" in parameters:
@@ -157,20 +105,6 @@ def _problems(method: str, path: str, call: Json) -> Iterator[tuple[str, list[st
     if path.endswith("/events"):
         unavailable.append("too_many_streams")
     yield from (("4XX", refused), ("429", ["rate_limited"]), ("500", ["internal_error"]), ("503", unavailable))
-
-
-def _models(content: Json) -> list[str]:
-    """The names of the models that a body or an answer may be of."""
-    shapes = content["schema"].get("oneOf", [content["schema"]])
-    return [shape["$ref"].rpartition("/")[2] for shape in shapes if "$ref" in shape]
-
-
-def _add_examples(content: Json, known: Mapping[str, Mapping[str, Example]]) -> None:
-    found = {name: example for model in _models(content) for name, example in known.get(model, {}).items()}
-    if found:
-        content["examples"] = {
-            name: {"summary": example.summary, "value": example.value} for name, example in found.items()
-        }
 
 
 def _shown_status(edition: Edition) -> examples.ShowStatus:
