@@ -19,7 +19,12 @@ class LoggedCase(NamedTuple):
     @property
     def messages(self) -> list[ActivityRecorded]:
         """The activity in the order of the log; of one id the first counts, as it does for escalation."""
-        found: dict[str, ActivityRecorded] = {}
-        for _, activity in self.log.activity:
-            found.setdefault(activity.activity_id, activity)
-        return [*found.values()]
+        return in_order_of_the_log(self.log)
+
+
+def in_order_of_the_log(log: CaseLog) -> list[ActivityRecorded]:
+    """The activity of a case; of one id the first counts."""
+    found: dict[str, ActivityRecorded] = {}
+    for _, activity in log.activity:
+        found.setdefault(activity.activity_id, activity)
+    return [*found.values()]

@@ -11,11 +11,12 @@ from services.board.edition_shelf import EditionShelf
 from services.board.fold import NOTHING, Folded, Spoken, columns_of, go_on, of_request, request_of, row_of
 from services.board.store.codec import RecordCodec
 from services.board.store.stored_record import NUMBERS
+from services.board.store.words import hides_texts, index_again
 from shared.business_time.instants import Micros
-from shared.contracts.structs import CaseRouted, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, REQUESTS, dead_letter
 from shared.explain.case_log import CaseLog
 from shared.kafka.faults import place_of
+from shared.kafka.record import Record
 from shared.observability.logs import get_logger
 from shared.sla import case_state
 
@@ -64,14 +65,18 @@ class CaseRows:
         columns: dict[str, Any] = {"change": change, "updated_at": now}
         before = NOTHING if stored is None else Folded(case_state.decode(stored), Spoken(*spoken), folded_to)
         log = self._log_of(case_no, case_id, before.to)
-        if stored is None and (request := self._request_of(case_no, log.case)) is not None:
+        requests = self._requests_of(case_no) if stored is None else ()
+        if (request := request_of(requests, log.case)) is not None:
             before = before._replace(spoken=of_request(request))
             columns |= columns_of(request)
         folded = go_on(before, log, self._editions)
         if folded is None:  # from the beginning
-            request = self._request_of(case_no, log.case)
+            requests, log = self._requests_of(case_no), self._log_of(case_no, case_id, NOTHING.to)
+            request = request_of(requests, log.case)
             before = NOTHING if request is None else NOTHING._replace(spoken=of_request(request))
-            folded = go_on(before, self._log_of(case_no, case_id, NOTHING.to), self._editions) or NOTHING
+            folded = go_on(before, log, self._editions) or NOTHING
+        if before.to == NOTHING.to and hides_texts(requests, log):
+            index_again(self._db, case_no, request, log)
         clocks: Sequence[ClockRow] = ()
         if log.case is not None:
             state = folded.state
@@ -111,13 +116,13 @@ class CaseRows:
             log.take(self._codec.record_of(topic, partition, position, body, key))
         return log
 
-    def _request_of(self, case_no: int, case: CaseRouted | None) -> SupportRequestSubmitted | None:
-        """The request that was decided, of those with this id; while none is, the first. None: the log has none."""
+    def _requests_of(self, case_no: int) -> list[Record]:
+        """The requests with the id of a case, of which one was decided."""
         found = self._db.execute(
             "SELECT topic, partition, position, body FROM records WHERE case_no = ? AND topic = ? ORDER BY 2, 3",
             (case_no, NUMBERS[REQUESTS.name]),
         )
-        return request_of([self._codec.record_of(*row) for row in found], case)
+        return [self._codec.record_of(*row) for row in found]
 
     def _put_clocks(self, case_no: int, clocks: Sequence[ClockRow]) -> None:
         """Write the clocks, unless they are those that are there: most messages change none."""

@@ -10,6 +10,7 @@ from services.board.store.codec import RecordCodec
 from services.board.store.schema import MESSAGES
 from services.board.store.stored_record import NUMBERS
 from services.board.store.timers import Timers
+from services.board.store.words import insert, is_for_desk, text_of
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ESCALATIONS, REQUESTS, dead_letter
 from shared.kafka import dead_letters, serde
@@ -20,7 +21,6 @@ from shared.kafka.record import Record, Withheld
 TAKEN = Counter("frontline_board_records_total", "Records that the board has taken", ["topic"])
 PASSED_OVER = Counter("frontline_board_unreadable_records_total", "Records that the board has passed over", ["cause"])
 
-SAID = ("customer_replied", "agent_replied", "bot_replied")  # what customers read as well
 _KNOWN = 200_000  # ids of cases whose number is remembered
 _LETTERS = tuple(NUMBERS[dead_letter(topic).name] for topic in (REQUESTS, CASES, ACTIVITY))
 
@@ -74,7 +74,7 @@ class Ingest:
         case_no = self._number(event.request_id)
         self._keep(case_no, record, None)
         self._fold_again(case_no)
-        self._index(case_no, f"{event.subject}\n{event.description}\n{event.requester.name or ''}")
+        self._index(case_no, text_of(event))
 
     def _take_letter(self, record: Record) -> None:
         """A dead letter of a case, or of its request. What was folded with its record is folded again without it."""
@@ -94,7 +94,7 @@ class Ingest:
         if record.topic == ACTIVITY.name:
             _, event = serde.decode(record)
             if isinstance(event, ActivityRecorded) and event.text:
-                self._index(case_no, event.text, for_desk=event.type not in SAID)
+                self._index(case_no, event.text, for_desk=is_for_desk(event))
         return case_no
 
     def _keep(self, case_no: int, record: Record, key: bytes | None) -> None:
@@ -115,8 +115,7 @@ class Ingest:
             (case_no,),
         )
         if texts < MESSAGES:
-            column = "desk" if for_desk else "text"
-            self._db.execute(f"INSERT INTO words (rowid, {column}) VALUES (?, ?)", (case_no * MESSAGES + texts, text))
+            insert(self._db, case_no * MESSAGES + texts, text, for_desk=for_desk)
 
     def _number(self, case_id: str) -> int:
         known = self._numbers.get(case_id)

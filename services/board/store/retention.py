@@ -11,8 +11,9 @@ from datetime import timedelta
 
 from services.board.store.codec import RecordCodec
 from services.board.store.purge import purged
-from services.board.store.schema import MESSAGES, UNKNOWN
+from services.board.store.schema import UNKNOWN
 from services.board.store.stored_record import NUMBERS
+from services.board.store.words import delete_words
 from shared.business_time.instants import Micros
 from shared.contracts.topics import ACTIVITY, REQUESTS, dead_letter
 
@@ -76,10 +77,8 @@ class Retention:
         return [case_no for (case_no,) in self._db.execute(_DUE[kind], (limit, at_most))]
 
     def _delete_words(self, cases: Iterable[int]) -> None:
-        self._db.executemany(
-            "DELETE FROM words WHERE rowid BETWEEN ? AND ?",
-            [(case_no * MESSAGES, case_no * MESSAGES + MESSAGES - 1) for case_no in cases],
-        )
+        for case_no in cases:
+            delete_words(self._db, case_no)
 
     def _purge_records(self, case_no: int) -> None:
         found = self._db.execute(
