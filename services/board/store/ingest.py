@@ -77,7 +77,12 @@ class Ingest:
         self._index(case_no, text_of(event))
 
     def _take_letter(self, record: Record) -> None:
-        """A dead letter of a case, or of its request. What was folded with its record is folded again without it."""
+        """A dead letter of a case, or of its request. What was folded with its record is folded again without it.
+
+        The note that one was replayed says nothing of a case: its record comes again by itself.
+        """
+        if dead_letters.parse_replayed(record) is not None:
+            return
         letter = dead_letters.parse(record.key, record.value, record.headers)
         source = letter.record
         if source.topic == REQUESTS.name:
