@@ -1,16 +1,13 @@
 """The API key with which whoever starts `frontline up` calls it, beside those of the environment."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from services.cli.options import BAD_INPUT, CommandFailed
+from shared.web.development_key import DEVELOPMENT_SHA256, THIS_MACHINE
 
-# The same at each start, and that of the compose stack, so that the examples of the documentation run as they are
-# printed. It is well known: the system listens on this machine alone, and is for development.
-DEVELOPMENT_KEY = "local-development-only"
 CLIENT = "frontline-up"  # its name in events
 SCOPES = ("submit", "agent", "backfill", "admin")
 _KEYS, _KEYS_FILE = "FRONTLINE_API_KEYS", "FRONTLINE_API_KEYS_FILE"
@@ -35,11 +32,16 @@ def api_keys(environment: Mapping[str, str]) -> str:
         return text
     ours: dict[str, Any] = {
         "name": CLIENT,
-        "sha256": hashlib.sha256(DEVELOPMENT_KEY.encode()).hexdigest(),
+        "sha256": DEVELOPMENT_SHA256,
         "scopes": SCOPES,
         "rate": None,
     }
     return json.dumps([ours, *(entry for entry in given if not _is_same_key(entry, ours["sha256"]))])
+
+
+def allowed_hosts(environment: Mapping[str, str]) -> str:
+    """The value of FRONTLINE_ALLOWED_HOSTS: the names of this machine, and those of the environment."""
+    return ",".join(filter(None, [*THIS_MACHINE, environment.get("FRONTLINE_ALLOWED_HOSTS", "").strip()]))
 
 
 def _is_same_key(entry: Any, digest: str) -> bool:

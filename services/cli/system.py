@@ -27,7 +27,7 @@ import services
 from services.cli.call_intake import call
 from services.cli.demo_accounts import DEMO_ACCOUNTS, accounts_for
 from services.cli.demo_people import agents, demo_sign_in, people_of
-from services.cli.development_key import DEVELOPMENT_KEY, api_keys
+from services.cli.development_key import allowed_hosts, api_keys
 from services.cli.kafka_errors import no_answer
 from services.cli.notes import Note, OwnNote, usual_folder
 from services.cli.options import CommandFailed
@@ -45,6 +45,7 @@ from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
 from shared.policy.settings import PolicySettings
 from shared.wall_clock import utc_now
+from shared.web.development_key import DEVELOPMENT_KEY
 
 SERVICES = tuple(HTTP_PORTS)
 _WITH_CALLERS = (INTAKE, BOARD)
@@ -352,6 +353,7 @@ class System:
         """Who is known to the services with callers, the same for all of them."""
         found = {
             "FRONTLINE_API_KEYS": self._api_keys,
+            "FRONTLINE_ALLOWED_HOSTS": allowed_hosts(os.environ),
             "FRONTLINE_ID_SECRET": os.environ.get("FRONTLINE_ID_SECRET") or id_secret(self._options.data),
         }
         if not {"FRONTLINE_TOKEN_HOSTS", "FRONTLINE_TOKEN_HOSTS_FILE"} & os.environ.keys():

@@ -14,7 +14,7 @@ from shared.pages.assets import STATIC, Assets
 from shared.pages.demo_host import read_demo_host
 from shared.pages.rendering import Pages
 from shared.pages.site import Site
-from shared.web import cross_origin, problem
+from shared.web import cross_origin, hosts, problem
 
 HOME = "/"  # the page of whoever has signed in
 
@@ -47,6 +47,7 @@ def new_application(
         host = read_demo_host(file, site.gate.callers, site.settings.token_audience)
         add_routes(app, demo_sign_in.router_of(host, home=HOME).routes)
     cross_origin.install(app, site.settings.other_origins)
+    hosts.install(app, site.settings.hosts)
     problem.install(app)
     return app
 

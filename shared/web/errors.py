@@ -94,6 +94,18 @@ class NotFromHere(Refusal):
     status, kind = 403, "not_from_here"
 
 
+class WrongHost(Refusal):
+    """The call has no Host header, more than one, or one that names no host (RFC 9112, section 3.2)."""
+
+    status, kind = 400, "wrong_host"
+
+
+class UnknownHost(Refusal):
+    """The call is for another host: the service does not answer for that name."""
+
+    status, kind = 421, "unknown_host"
+
+
 class NotFound(Refusal):
     """The resource does not exist."""
 

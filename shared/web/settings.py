@@ -14,6 +14,8 @@ from shared.wall_clock import utc_now
 from shared.web.admission import read_hosts, read_keys
 from shared.web.api_keys import ApiKey
 from shared.web.callers import Callers
+from shared.web.development_key import DEVELOPMENT_KEY, DEVELOPMENT_SHA256, THIS_MACHINE
+from shared.web.host_names import canonical
 from shared.web.origins import is_origin
 
 _HOW_TO_MAKE_ONE = "`frontline token secret` prints a new one"
@@ -29,6 +31,10 @@ def checked_rate(text: str) -> str:
     raise ValueError("must read like 100/minute or 20 per hour")
 
 
+def _separated(text: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in text.split(",") if each.strip())
+
+
 class WebSettings(ServiceSettings):
     """What a service with callers and pages adds. Two services beside each other have the same keys and secrets."""
 
@@ -40,6 +46,7 @@ class WebSettings(ServiceSettings):
     token_hosts_file: Path | None = Field(None, description="a file with the same JSON")
     token_audience: str = Field("frontline", min_length=1, description="what tokens must name as their `aud`")
     demo_sign_in_file: Path | None = Field(None, description="the key and the people of the demo sign-in page")
+    allowed_hosts: str | None = Field(None, description="by which names callers reach it, by commas; None = by any")
     cors_origins: str = Field("", description="of web pages elsewhere that may call from a browser, by commas")
     id_secret: SecretStr | None = Field(
         None, description="makes ids; several separated by commas: the first makes them"
@@ -74,6 +81,7 @@ class WebSettings(ServiceSettings):
                 f"FRONTLINE_CORS_ORIGINS: {', '.join(map(repr, wrong))} is no origin; write it like "
                 "https://portal.example, without a path, and several separated by commas",
             )
+        yield from self._wrong_hosts()
         if reason := self._wrong_secrets():
             yield WrongSetting(("id_secret",), f"FRONTLINE_ID_SECRET: {reason}; {_HOW_TO_MAKE_ONE}")
         possible = possible_connections()
@@ -82,6 +90,15 @@ class WebSettings(ServiceSettings):
                 ("http_connections",),
                 f"FRONTLINE_HTTP_CONNECTIONS={self.http_connections}: `ulimit -n` leaves {possible} for connections; "
                 "set at most that, or raise `ulimit -n`",
+            )
+
+    def _wrong_hosts(self) -> Iterator[WrongSetting]:
+        wrong = [host for host in _separated(self.allowed_hosts or "") if canonical(host) is None]
+        if wrong:
+            yield WrongSetting(
+                ("allowed_hosts",),
+                f"FRONTLINE_ALLOWED_HOSTS: {', '.join(map(repr, wrong))} is no host; write names and addresses without "
+                "a port, such as localhost,127.0.0.1,[::1], separated by commas",
             )
 
     def _wrong_secrets(self) -> str:
@@ -99,10 +116,27 @@ class WebSettings(ServiceSettings):
             keys = read_keys("FRONTLINE_API_KEYS", self.api_keys, self.api_keys_file)
         except BadSettings as error:
             yield WrongSetting(("api_keys", "api_keys_file"), str(error))
+        yield from self._wrong_for_development(keys)
         try:
             read_hosts("FRONTLINE_TOKEN_HOSTS", self.token_hosts, self.token_hosts_file, keys)
         except BadSettings as error:
             yield WrongSetting(("token_hosts", "token_hosts_file"), str(error))
+
+    def _wrong_for_development(self, keys: tuple[ApiKey, ...]) -> Iterator[WrongSetting]:
+        """What everybody knows admits nobody whose page has its own name stand for this machine (`hosts.py`)."""
+        everybody: list[tuple[str, str]] = []
+        if any(key.sha256 == DEVELOPMENT_SHA256 for key in keys):
+            reason = f"FRONTLINE_API_KEYS admits the key {DEVELOPMENT_KEY}, which everybody knows"
+            everybody.append(("api_keys", reason))
+        if self.demo_sign_in_file is not None:
+            everybody.append(("demo_sign_in_file", "FRONTLINE_DEMO_SIGN_IN_FILE signs in whoever opens its page"))
+        for field, reason in everybody:
+            if not self.hosts:
+                yield WrongSetting(
+                    (field, "allowed_hosts"),
+                    f"{reason}: set FRONTLINE_ALLOWED_HOSTS to the names of this machine, such as "
+                    f"{','.join(THIS_MACHINE)}, or take it away",
+                )
 
     @property
     def id_secrets(self) -> tuple[bytes, ...]:
@@ -123,7 +157,12 @@ class WebSettings(ServiceSettings):
     @property
     def other_origins(self) -> tuple[str, ...]:
         """The origins of web pages elsewhere that may call from a browser."""
-        return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+        return _separated(self.cors_origins)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts for which it answers; without any, for every one."""
+        return frozenset(host for each in _separated(self.allowed_hosts or "") if (host := canonical(each)) is not None)
 
     def read_callers(self) -> Callers:
         """Who is admitted. Raises BadSettings with one line for each mistake: the entry and the field."""

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.cli.development_key import DEVELOPMENT_KEY
 from services.cli.notes import FOLDER, live_notes
 from services.cli.ports import HTTP_PORTS, PortUnavailable, held_ports, wanted_ports
+from shared.web.development_key import DEVELOPMENT_KEY
 from tests.harness.command_line import frontline_text
 from tests.harness.ports import free_port
 from tests.harness.up import running

@@ -19,7 +19,10 @@ LINE = re.compile(r"^(?:# )?([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
 EXAMPLE: dict[str, str] = dict(LINE.findall((ROOT / ".env.example").read_text(encoding="utf-8")))
 SERVICES: tuple[type[BaseSettings], ...] = (IntakeSettings, BoardSettings, RouterSettings, EscalationSettings)
 # Variables that have no default in the code, or one for each service.
-SHOWN_OTHERWISE = {"FRONTLINE_API_KEYS", "FRONTLINE_API_KEYS_FILE", "FRONTLINE_HTTP_PORT", "FRONTLINE_ID_SECRET"}
+SHOWN_OTHERWISE = {
+    *("FRONTLINE_ALLOWED_HOSTS", "FRONTLINE_API_KEYS", "FRONTLINE_API_KEYS_FILE"),
+    *("FRONTLINE_HTTP_PORT", "FRONTLINE_ID_SECRET"),
+}
 # Read by the command line, the embedded Kafka and the catalogues of sentences, not as settings of a service.
 OF_THE_TOOLS = {"FRONTLINE_MESSAGES", "FRONTLINE_CACHE_DIR", "FRONTLINE_MAVEN_URL"}
 

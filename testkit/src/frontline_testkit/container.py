@@ -105,7 +105,7 @@ class FrontlineContainer:
             self._network = Network().create()
             kafka = KafkaContainer(kafka_image, self._network)
             self._run(kafka)
-            services = self._services(self._network)
+            services = self._services(self._network, kafka)
             self._run(services)
             ready = addresses_in(_until(services, lambda line: line.startswith(_READY)))
             url = f"http://{services.get_container_host_ip()}:{services.get_exposed_port(INTAKE)}"
@@ -129,7 +129,7 @@ class FrontlineContainer:
         self._containers.append(container)
         container.start()
 
-    def _services(self, network: Network) -> DockerContainer:
+    def _services(self, network: Network, kafka: DockerContainer) -> DockerContainer:
         container = DockerContainer(self._image).with_network(network).with_exposed_ports(INTAKE)
         options = ["--json", "--kafka", "kafka:9092", "--port", str(INSIDE), "--test-clock"]
         if self._policy is not None:
@@ -139,6 +139,8 @@ class FrontlineContainer:
             options += ["--policy", str(POLICIES / file.name) if file.is_file() else self._policy]
         # `frontline up` listens on 127.0.0.1 alone, and its test clock takes calls from nowhere else.
         source = Path(forwarder.__file__).read_text(encoding="utf-8")
+        # It answers for the name by which it is called from here, which is that of the other container as well.
+        container.with_env(forwarder.HOSTS, kafka.get_container_host_ip())
         return container.with_command(["python", "-c", source, str(INTAKE), str(INSIDE), "frontline", "up", *options])
 
 

@@ -5,9 +5,13 @@ that of the command, which gets SIGTERM when this process does.
 """
 
 import asyncio
+import os
 import signal
+import socket
 import sys
 from contextlib import suppress
+
+HOSTS = "FRONTLINE_ALLOWED_HOSTS"  # for which the command answers, beside those of its own machine
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -18,6 +22,14 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
             await writer.drain()
     with suppress(ConnectionError, OSError):
         writer.close()
+
+
+def with_own_addresses(environment: dict[str, str]) -> dict[str, str]:
+    """The environment in which the command also answers for the addresses of its container."""
+    with suppress(OSError):
+        _, _, addresses = socket.gethostbyname_ex(socket.gethostname())
+        return environment | {HOSTS: ",".join(filter(None, [environment.get(HOSTS, ""), *addresses]))}
+    return environment
 
 
 async def main(port: int, inside: int, command: list[str]) -> int:
@@ -31,7 +43,7 @@ async def main(port: int, inside: int, command: list[str]) -> int:
             return
         await asyncio.gather(pump(reader, behind[1]), pump(behind[0], writer))
 
-    process = await asyncio.create_subprocess_exec(*command)
+    process = await asyncio.create_subprocess_exec(*command, env=with_own_addresses({**os.environ}))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, process.terminate)
     async with await asyncio.start_server(forward, "0.0.0.0", port):  # noqa: S104 - of the container alone

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.cli.development_key import DEVELOPMENT_KEY, KeysNotRead, api_keys
+from services.cli.development_key import KeysNotRead, allowed_hosts, api_keys
+from shared.web.development_key import DEVELOPMENT_KEY
 
 DIGEST = hashlib.sha256(DEVELOPMENT_KEY.encode()).hexdigest()
 OWN = {"name": "shop", "sha256": "0" * 64, "scopes": ["submit"]}
@@ -56,3 +57,11 @@ def test_a_file_that_cannot_be_read_names_its_variable(tmp_path: Path) -> None:
         api_keys({"FRONTLINE_API_KEYS_FILE": str(tmp_path / "none")})
     with pytest.raises(KeysNotRead, match=r"^set one of FRONTLINE_API_KEYS and FRONTLINE_API_KEYS_FILE"):
         api_keys({"FRONTLINE_API_KEYS_FILE": str(tmp_path / "none"), "FRONTLINE_API_KEYS": "[]"})
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [("", "localhost,127.0.0.1,::1"), ("box.example", "localhost,127.0.0.1,::1,box.example")]
+)
+def test_up_answers_for_the_names_of_this_machine(given: str, expected: str) -> None:
+    """Everybody knows its key: a page elsewhere must not have its own name stand for this machine."""
+    assert allowed_hosts({"FRONTLINE_ALLOWED_HOSTS": given}) == expected
