@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from playwright.async_api import Page
 
-PLUS, ACCESS = "demo-premier-plus-api", "demo-access-api"
+PLUS, PREMIER, ACCESS = "demo-premier-plus-api", "demo-premier-api", "demo-access-api"
 ANSWERS = {"impact": "down", "workaround": "none", "environment": "production", "request_type": "technical"}
 SEND = re.compile("^(Send|Enviar)$")
 

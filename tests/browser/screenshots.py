@@ -1,23 +1,26 @@
-"""`make screenshots`: takes the pictures of docs/images from a running system, and all others to look at.
+"""`make screenshots`: takes the pictures of docs/images from running systems, and all others to look at.
 
-Every page for customers and for agents, at three widths and in both themes, goes to .frontline/screenshots. Look at
-them after the style sheet has changed. Those that the documentation shows go to docs/images.
+Every page for customers, agents and managers, at three widths and in both themes, goes to .frontline/screenshots. Look
+at them after the style sheet has changed. Those that the documentation shows go to docs/images. What agents and
+managers see of many cases is that of `frontline demo`, after its last request; all else is that of `frontline up`.
 """
 
 import asyncio
 import re
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, FloatRect, Page, async_playwright
 
 from tests.browser.conftest import OPTIONS, installed
 from tests.browser.customer import (
     ANSWERS,
     PLUS,
+    PREMIER,
     board_of,
     chat_about,
     hand_over,
@@ -32,18 +35,30 @@ ROOT = Path(__file__).parents[2]
 ALL, SHOWN = ROOT / ".frontline" / "screenshots", ROOT / "docs" / "images"
 WIDTHS = (320, 768, 1440)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-# Those of the documentation: page, width, theme.
-OF_THE_DOCS = {
-    ("form", 768, "light"),
-    ("request", 1440, "light"),
-    ("request", 320, "dark"),
-    ("mistakes", 768, "dark"),
-    ("chat", 768, "light"),
-    ("hand-over", 768, "dark"),
-    ("sign-in", 768, "light"),
-    ("refused", 768, "dark"),
+# Those of the documentation: page, width, theme -> how much of it, in pixels from its top, or the element.
+OF_THE_DOCS: dict[tuple[str, int, str], int | str] = {
+    ("form", 768, "light"): 1100,
+    ("request", 1440, "light"): 1000,
+    ("request", 320, "dark"): 1100,
+    ("mistakes", 768, "dark"): 1100,
+    ("chat", 768, "light"): 1100,
+    ("hand-over", 768, "dark"): 1100,
+    ("sign-in", 768, "light"): 1100,
+    ("refused", 768, "dark"): 320,
+    ("board", 1200, "light"): 780,
+    ("case", 1024, "light"): 1400,
+    ("ledger", 1024, "light"): "details.card[open]",
+    ("policy", 1024, "light"): 720,
+    ("what-if", 1024, "light"): 1000,
+    ("reports", 1024, "light"): 1000,
 }
-
+LAST_LINE = b"These were all"  # of the demo, once its requests are over
+DEMO_SECONDS = 300.0
+ASKED = (
+    "/policy/what-if?plan=premier&account_type=enterprise&paid=yes&country=ES&role=admin&licensed=yes&channel=web_ticket"
+    "&fields.impact=significant&fields.workaround=none&fields.environment=production&fields.request_type=technical"
+    "&at=2026-12-07T16:00&zone=Europe/Madrid"
+)
 
 # Chats of one customer, each with another priority.
 _CHATS = (
@@ -145,7 +160,31 @@ async def _refused(page: Page) -> None:
     await page.goto(page.url + "requests/unknown")
 
 
-PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
+async def _board(page: Page) -> None:
+    await sign_in_as_agent(page, await board_of(page))
+    await page.wait_for_selector(".chats tbody tr")
+
+
+async def _case(page: Page) -> None:
+    """An agent's page of a case that counts in business hours."""
+    await sign_in(page, _url(page), PREMIER)
+    case = await send(page, "Every call drops after a minute", "web_ticket", ANSWERS | {"impact": "significant"})
+    await page.wait_for_selector(".owed .left")
+    board = await board_of(page)
+    await sign_in_as_agent(page, board)
+    await page.goto(f"{board}/cases/{case}")
+    await page.wait_for_selector("details.card[open] .timeline")
+
+
+async def _as_lead(page: Page, address: str, selector: str) -> None:
+    board = await board_of(page)
+    await sign_in_as_agent(page, board, "lead")
+    await page.goto(board + address)
+    await page.wait_for_selector(selector)
+
+
+Prepare = Callable[[Page], Awaitable[None]]
+OF_UP: dict[str, Prepare] = {
     "empty-desk": _no_chat,  # before there is one
     "form": _form,
     "mistakes": _mistakes,
@@ -156,6 +195,16 @@ PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
     "refused": _refused,
     "desk": _chats,
     "desk-chat": _desk_chat,
+    "policy": partial(_as_lead, address="/policy", selector=".grid"),
+    "what-if": partial(_as_lead, address=ASKED, selector=".timeline"),
+}
+OF_DEMO: dict[str, Prepare] = {
+    "board": _board,
+    "case": _case,
+    "ledger": _case,
+    "reports": partial(_as_lead, address="/reports", selector=".uplot canvas"),
+    "breaches": partial(_as_lead, address="/reports/breaches", selector=".missed"),
+    "operations": partial(_as_lead, address="/operations", selector=".cards"),
 }
 
 
@@ -167,34 +216,55 @@ async def take() -> int:
         return 2
     for folder in (ALL, SHOWN):
         folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as working:
-        async with running(Path(working)) as up, async_playwright() as playwright:
-            url = (await up.ready())["intake_url"]
-            browser = await playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
-            for name, prepare in PAGES.items():
-                for language in ("en", "es"):
-                    await _take(
-                        await browser.new_page(locale=language, timezone_id="Europe/Madrid"), url, name, prepare
-                    )
-            await browser.close()
+        for picture in folder.glob("*.png"):
+            picture.unlink()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
+        with tempfile.TemporaryDirectory() as working:
+            async with running(Path(working), FRONTLINE_RUNTIME_DIR=working) as up:
+                await _take_pages(browser, (await up.ready())["intake_url"], OF_UP)
+        with tempfile.TemporaryDirectory() as working:
+            async with running(Path(working), command="demo", FRONTLINE_RUNTIME_DIR=working) as demo:
+                url = (await demo.ready())["intake_url"]
+                async with asyncio.timeout(DEMO_SECONDS):
+                    await demo.says(LAST_LINE)
+                await _take_pages(browser, url, OF_DEMO)
+        await browser.close()
     number = len(list(ALL.glob("*.png")))
     print(f"{number} pictures in {ALL.relative_to(ROOT)}, those of the documentation also in docs/images")
     return 0
 
 
-async def _take(page: Page, url: str, name: str, prepare: Callable[[Page], Awaitable[None]]) -> None:
-    await sign_in(page, url, PLUS)
-    await prepare(page)
+async def _take_pages(browser: Browser, url: str, pages: Mapping[str, Prepare]) -> None:
+    for name, prepare in pages.items():
+        for language in ("en", "es"):
+            page = await browser.new_page(locale=language, timezone_id="Europe/Madrid")
+            await sign_in(page, url, PLUS)
+            await prepare(page)
+            await _take(page, name)
+            await page.close()
+
+
+async def _take(page: Page, name: str) -> None:
     language = await page.locator("html").get_attribute("lang")
-    for width in WIDTHS:
+    for width in sorted({*WIDTHS, *(each for of, each, _ in OF_THE_DOCS if of == name and language == "en")}):
         await page.set_viewport_size({"width": width, "height": 900})
         for theme in THEMES:
             await page.emulate_media(color_scheme=theme)
-            picture = await page.screenshot(full_page=True)
-            (ALL / f"{name}-{language}-{width}-{theme}.png").write_bytes(picture)
-            if language == "en" and (name, width, theme) in OF_THE_DOCS:
-                (SHOWN / f"{name}-{width}-{theme}.png").write_bytes(picture)
-    await page.close()
+            (ALL / f"{name}-{language}-{width}-{theme}.png").write_bytes(await page.screenshot(full_page=True))
+            shown = OF_THE_DOCS.get((name, width, theme))
+            if language == "en" and shown is not None:
+                (SHOWN / f"{name}-{width}-{theme}.png").write_bytes(await _part(page, shown))
+
+
+async def _part(page: Page, shown: int | str) -> bytes:
+    """The element that this selects, or so many pixels from the top, without the mark of the focus."""
+    await page.evaluate("document.activeElement.blur()")
+    if isinstance(shown, str):
+        return await page.locator(shown).first.screenshot()
+    width, height = await page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+    clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": min(height, shown)}
+    return await page.screenshot(full_page=True, clip=clip)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,12 @@ class Up:
         """Its standard error so far."""
         return self._stderr.read_text()
 
+    async def says(self, words: bytes) -> None:
+        """Wait until a line of its standard output has these words; whoever calls it sets a time limit."""
+        assert self.process.stdout is not None
+        while words not in await self.process.stdout.readline():
+            assert not self.process.stdout.at_eof(), self.output
+
     async def ready(self, but_not: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The ready file, once it is there and says something else than `but_not`."""
 
@@ -44,12 +50,12 @@ def _free_ports(options: Sequence[str]) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def running(folder: Path, *options: str, **variables: str) -> AsyncIterator[Up]:
-    """`frontline up` with these options, in a process group of its own like one started from a terminal."""
+async def running(folder: Path, *options: str, command: str = "up", **variables: str) -> AsyncIterator[Up]:
+    """`frontline up`, or `command`, in a process group of its own like one started from a terminal."""
     ready_file, stderr = folder / "ready.json", folder / "stderr.txt"
     with stderr.open("w") as open_stderr:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "services.cli", "up", "--ready-file", str(ready_file)),
+            *(sys.executable, "-m", "services.cli", command, "--ready-file", str(ready_file)),
             *_free_ports(options), *options,
             stdout=asyncio.subprocess.PIPE, stderr=open_stderr, env={**os.environ, **variables}, start_new_session=True,
         )  # fmt: skip
