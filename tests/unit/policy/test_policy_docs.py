@@ -1,5 +1,6 @@
 """The examples of docs/policy.md are editions, and `frontline policy check` prints what the page says."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from services.cli.policy import commands as policy
 from shared.policy.files import load_edition
+from tests.harness.command_line import frontline_text
 
 PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text(encoding="utf-8")
 EDITIONS = {text.split()[1]: text for text in re.findall(r"```yaml\n(edition: .*?)```", PAGE, re.DOTALL)}
@@ -47,3 +49,14 @@ def test_the_examples_do_what_the_page_says(folder: Path) -> None:
     assert [rule.any_of for rule in acme.priority_rules] == [rule.any_of for rule in base.priority_rules]
     assert list(world.calendars) == ["office"]
     assert (world.regional_hours.countries, world.regional_hours.regions) == ({}, {})
+
+
+def test_the_line_for_decide_is_decided() -> None:
+    """It is the first that many type: without Kafka, straight from the page."""
+    (line,) = re.findall(
+        r"^    echo '(.*?)' \| tr -d '\\n' \| \.venv/bin/frontline decide$", PAGE, re.DOTALL | re.MULTILINE
+    )
+    done = frontline_text("decide", stdin=line.replace("\n", ""))
+    assert done.returncode == 0, done.stderr
+    decision = json.loads(done.stdout)
+    assert (decision["assigned_channel"], decision["priority"]) == ("phone", "P1")
