@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.board.server import BoardServer
+from services.board.app import server_of as board_server
 from services.board.service import Service as BoardService
 from services.board.settings import Settings as BoardSettings
-from services.intake.server import IntakeServer
+from services.intake.app import server_of as intake_server
 from services.intake.service import Service as IntakeService
 from services.intake.settings import Settings as IntakeSettings
 from shared import process
@@ -84,13 +84,12 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[s
         "allowed_hosts": ALLOWED,
         "unauthenticated_rate": "10000/minute",
     }
-    server: IntakeServer | BoardServer
     if request.param == "intake":
         settings = IntakeSettings(**given)
-        server = IntakeServer(IntakeService(settings, settings.read_callers(), editions()))
+        server = intake_server(IntakeService(settings, settings.read_callers(), editions()))
     else:
         of_board = BoardSettings(board_file=tmp_path / "board.sqlite", **given)
-        server = BoardServer(BoardService(of_board, of_board.read_callers(), editions()))
+        server = board_server(BoardService(of_board, of_board.read_callers(), editions()))
     async with listening(process.web_server(server)) as (found, _):
         yield found
 
