@@ -3,8 +3,8 @@
 1. The records of so many open cases are written to Kafka: those that both services wrote, under other ids.
 2. The board catches up with them, into a file of its own.
 3. Replies are written at a steady rate, one in ten with a new case. Meanwhile the usual lists are asked for, one after
-   the other, and a stream of changes says when each update is to be seen. Latency of a list is from the call to its
-   last byte; that of an update from the instant at which it was meant to be written.
+   the other, agents have the list open in a page, and a stream of changes says when each update is to be seen. Latency
+   of a list is from the call to its last byte; that of an update from the instant at which it was meant to be written.
 4. With --kill the board is killed (kill -9) in the middle and started again.
 5. At the end each case is there once, and has each of its records once, or the exit code is 1.
 """
@@ -35,6 +35,7 @@ from shared.contracts.topics import ACTIVITY
 from shared.kafka.record import Record
 from shared.wall_clock import utc_now
 from tests.bench.board_records import Copies, account_of, id_of, patterns
+from tests.bench.open_lists import OpenLists
 from tests.bench.under_load import STOPPED, figures_of, rows_of, taken, until_stopped
 from tests.harness.board_log import BoardLog
 from tests.harness.broker import broker_for_tests
@@ -73,6 +74,7 @@ class Load:
     cases: int = 200_000
     rate: int = 500
     seconds: int = 60
+    agents: int = 20  # who have the list open
     kill: bool = False
     pause: float = 0.1  # seconds between two questions
 
@@ -89,6 +91,7 @@ class Measured:
     file_megabytes: float = 0.0
     records: int = 0
     outage: float | None = None
+    frames: int = 0  # of the open lists, a second
     wrong: list[str] = field(default_factory=list)
 
     @property
@@ -108,11 +111,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cases", type=int, default=Load.cases, help="open cases (%(default)s)")
     parser.add_argument("--rate", type=int, default=Load.rate, help="events a second (%(default)s)")
     parser.add_argument("--seconds", type=int, default=Load.seconds, help="how long (%(default)s)")
+    parser.add_argument("--agents", type=int, default=Load.agents, help="who have the list open (%(default)s)")
     parser.add_argument("--kill", action="store_true", help="kill -9 of the board in the middle")
     parser.add_argument("--strict", action="store_true", help="exit 1 if a goal is missed")
     parser.add_argument("--json", action="store_true", help="print one line of JSON instead of the table")
     options = parser.parse_args(arguments)
-    load = Load(options.cases, options.rate, options.seconds, options.kill)
+    load = Load(options.cases, options.rate, options.seconds, options.agents, options.kill)
     done = until_stopped(_on_a_broker(load))
     if done is None:
         return STOPPED
@@ -201,14 +205,20 @@ _AUTHORISED = {"Authorization": f"Bearer {key_of('all')}"}
 
 async def _under_load(done: Measured, log: BoardLog, board: ServiceProcess, file: Path, copies: Copies) -> None:
     load, clock = done.load, asyncio.get_running_loop().time
-    watch = _Watch(board.url)
+    watch, lists = _Watch(board.url), OpenLists(board.url, load.agents)
     following = asyncio.create_task(watch.run())
     await asyncio.sleep(1.0)
     done.usage.look(board.pid)
-    asking = [asyncio.create_task(_ask(done, board.url)), asyncio.create_task(_sums(done, file))]
-    killing = asyncio.create_task(_kill(done, board, clock() + load.seconds / 2)) if load.kill else None
+    tasks = [following]
     try:
-        expected = await _send(load, log, copies, watch)
+        async with lists.open():
+            asking = [asyncio.create_task(_ask(done, board.url)), asyncio.create_task(_sums(done, file))]
+            killing = asyncio.create_task(_kill(done, board, clock() + load.seconds / 2)) if load.kill else None
+            tasks += [*asking, *([killing] if killing else [])]
+            expected = await _send(load, log, copies, watch)
+        done.frames = sum(lists.frames) // load.seconds
+        if not all(lists.frames):
+            done.wrong.append(f"{lists.frames.count(0)} agents whose list did not change")
         for each in asking:
             each.cancel()
         if killing is not None:
@@ -220,9 +230,9 @@ async def _under_load(done: Measured, log: BoardLog, board: ServiceProcess, file
         done.latencies[UPDATE] = watch.seen
         done.wrong += await asyncio.to_thread(lambda: list(_wrong(file, done, expected)))
     finally:
-        for task in (following, *asking, *([killing] if killing else [])):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(following, *asking, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _send(load: Load, log: BoardLog, copies: Copies, watch: _Watch) -> dict[str, int]:
@@ -319,6 +329,7 @@ def table(done: Measured) -> str:
             f"{load.cases:,} open cases ({done.records:,} records, {done.file_megabytes:,.0f} MB), {load.rate}/s for "
             f"{load.seconds} s",
             f"caught up in {done.caught_up_seconds:.0f} s, with {done.catch_up_cpu:.0f} s of CPU",
+            f"{load.agents} agents had the list open, and were sent {done.frames} frames a second",
             *([f"killed; ready again after {done.outage:.1f} s"] if done.outage is not None else []),
             "",
             *rows_of(_figures(done), {"board": taken(done.usage)}),
@@ -337,6 +348,7 @@ def as_json(done: Measured) -> dict[str, Any]:
         "file_megabytes",
         "records",
         "outage",
+        "frames",
         "wrong",
         "missed",
     )

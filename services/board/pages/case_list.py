@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+
+from markupsafe import Markup
 
 from services.board.freshness import Freshness
 from services.board.pages.visit import Visit
@@ -19,7 +22,6 @@ from shared.web.stream import message
 SIZE = 50  # cases on a page: what a frame costs does not grow with the number of cases
 SOON = 0.25  # of the promise is left
 _HOUR = timedelta(hours=1)
-_ANY = datetime.min.replace(tzinfo=UTC)
 _LIVING = ("open", "waiting", "undecided")
 # What a list can be about; the first is what it is about unless another is chosen.
 SHOWN: Mapping[str, tuple[Wanted, Sort]] = {
@@ -85,7 +87,8 @@ class ListedCase(NamedTuple):
 class CaseList(NamedTuple):
     """A page of the list. `sums` are those of all open cases of this choice; null where it has others as well.
 
-    `old` says how old it is, if it is; `known_at` is the instant up to which its clocks are told.
+    `old` says how old it is, if it is; `known_at` is the instant up to which its clocks are told. `row_html`
+    has the rows that were made into HTML already, by whom they are for: to make them is most of what a frame costs.
     """
 
     rows: list[ListedCase]
@@ -93,6 +96,12 @@ class CaseList(NamedTuple):
     sums: Sums | None
     old: Freshness | None
     known_at: datetime
+    row_html: dict[tuple[object, ...], Markup]
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """What differs if it is to be shown again."""
+        return self.rows, self.after, self.sums, self.old
 
 
 def choice_of(query: Mapping[str, str], *, for_desk: bool) -> Choice:
@@ -141,17 +150,16 @@ class CaseLists:
         sums = None
         if wanted.state and set(wanted.state) <= set(_LIVING):
             sums = await service.readers.ask(cases.sums, wanted, visible, to_micros(now), to_micros(now + _HOUR))
-        return CaseList([_listed(row) for row in page.rows], page.after, sums, old and old.said, now)
+        return CaseList([_listed(row) for row in page.rows], page.after, sums, old and old.said, now, {})
 
     def frames(self) -> list[bytes]:
         """The list, if it shows anything else than at the last call."""
         found = self._found
         if found is None:
             return []
-        shown = found._replace(known_at=_ANY)
-        if shown == self._shown:
+        if found.shown == self._shown:
             return []
-        self._shown = shown
+        self._shown = found.shown
         html = html_of(self.visit, self.template, self.moments, **self.values(found))
         return [message(html)]
 
@@ -162,7 +170,17 @@ class CaseLists:
 
     def values(self, found: CaseList) -> dict[str, Any]:
         """What the template needs."""
-        return {"list": found, "choice": self.choice}
+        return {"list": found, "choice": self.choice, "row_of": partial(self._row_of, found)}
+
+    def _row_of(self, found: CaseList, case: ListedCase) -> Markup:
+        """The row of a case; made once for all readers of `found` to whom it says the same."""
+        visit, case_id = self.visit, case.row["case_id"]
+        is_own = visit.caller.sees_all and case.row["assigned_to"] == visit.reader
+        reader = case_id, is_own, visit.language, visit.zone, id(visit.edition)
+        if (html := found.row_html.get(reader)) is None:
+            html = Markup(html_of(visit, "case_row.html", self.moments, list=found, case=case, is_own=is_own))  # noqa: S704
+            found.row_html[reader] = html
+        return html
 
     @property
     def moments(self) -> Moments:
