@@ -16,9 +16,16 @@ class IntakeUnavailable(Refusal):
 
 
 class RefusedByIntake(Refusal):
-    """Intake has refused a report. `detail` is its own sentence, in the reader's language."""
+    """Intake has refused a report. `detail` is its own sentence, in the reader's language.
+
+    Status and kind are those of intake's refusal, so that the page has the words for it, and says when to try again.
+    """
 
     status, kind = 409, "refused_by_intake"
+
+    def __init__(self, status: int, kind: str, detail: str, retry_after: int | None) -> None:
+        super().__init__("refusal.by_intake", retry_after=retry_after, detail=detail)
+        self.status, self.kind = status, kind
 
 
 class OtherThanBefore(RefusedByIntake):

@@ -8,7 +8,7 @@ call. What only one service refuses is in that service.
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -30,8 +30,9 @@ class FieldError(NamedTuple):
 class Refusal(Exception):
     """The call is refused. `code` and `facts` have the reason, `advice` further codes that the detail shows."""
 
-    status: ClassVar[int]
-    kind: ClassVar[str]  # the last part of the problem's `type`, a stable word for machines
+    # Of the class, unless it passes on the refusal of another service.
+    status: int
+    kind: str  # the last part of the problem's `type`, a stable word for machines
 
     def __init__(
         self,

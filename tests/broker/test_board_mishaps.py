@@ -1,6 +1,7 @@
 """The pages of the board when something comes between: another agent, a restart, a token that ends, another clock."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -19,7 +20,7 @@ from tests.broker.board_calls import ANOTHER, board_with_intake, does, listed, l
 from tests.broker.intake_calls import output_of
 from tests.broker.test_pages import carried
 from tests.harness.board import NOWHERE, Board, running_board
-from tests.harness.intake import write
+from tests.harness.intake import running_intake, write
 from tests.harness.processes import eventually
 from tests.harness.sign_in import AGENT, token_hosts, token_of
 
@@ -154,7 +155,7 @@ async def test_an_intake_that_fails_loses_no_answer(board: Board, tmp_path: Path
     ):
         form = carried((await http.get(f"/cases/{case}")).text)
         answer = await http.post(f"/cases/{case}", data={**form, "type": "agent_replied", "text": "Half an hour"})
-    assert answer.status_code == (409 if status == 429 else 503)
+    assert answer.status_code == (429 if status == 429 else 503)
     assert "Half an hour</textarea>" in answer.text
     assert carried(answer.text)["key"] == form["key"]
 
@@ -166,10 +167,34 @@ async def test_an_answer_that_intake_has_is_not_sent_again_by_what_it_refuses_af
         form = carried((await http.get(f"/cases/{case}")).text)
         typed = {**form, "type": "status_changed", "to": "", "text": "We are on it."}
         refused = await http.post(f"/cases/{case}", data=typed)
-        assert refused.status_code == 409
+        assert refused.status_code == 422
+        assert "Something in what was sent is not valid." in refused.text
+        (why,) = re.findall(r'id="mistakes"><b>(.*?)</b>', refused.text, re.DOTALL)
+        assert why.endswith("Must not be empty."), "what intake says of the field"
         again = {**carried(refused.text), "type": "agent_replied", "text": "We are on it."}
         assert (await http.post(f"/cases/{case}", data=again)).status_code == 303
     assert len({each.activity_id for each in await written(board, case)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "why"), [("en", "That was a lot in a short time."), ("es", "Ha sido mucho en poco tiempo.")]
+)
+async def test_what_intake_refuses_is_said_as_intake_says_it(
+    board: Board, bootstrap: str, tmp_path: Path, language: str, why: str
+) -> None:
+    """The status, when to try again, and the reason in the words of the reader; the text is there to be sent again."""
+    case = await opened(board)
+    slow = json.dumps([{**entry, "rate": "1/minute"} for entry in json.loads(token_hosts())])
+    async with (
+        running_intake(bootstrap, token_hosts=slow) as intake,
+        running_board(intake, tmp_path, token_hosts=token_hosts()) as other,
+        looking(other, language=language) as http,
+    ):
+        assert (await does(http, case, "internal_note", text="the first")).status_code == 303
+        refused = await does(http, case, text="We are on it.")
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert all(text in refused.text for text in (why, "We are on it."))
 
 
 def early(board: Board, folder: Path) -> AbstractAsyncContextManager[Board]:
