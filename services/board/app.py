@@ -6,7 +6,7 @@ from services.board import api, pages
 from services.board.leads import routes as leads
 from services.board.operations import pages as operations
 from services.board.pages import routes
-from services.board.pages.visit import policy_reader
+from services.board.pages.visit import BoardPage, policy_reader
 from services.board.policy import pages as policy
 from services.board.service import Service
 from shared.pages.application import add_routes, new_application
@@ -33,6 +33,7 @@ def create_app(service: Service) -> FastAPI:
         title="Frontline board",
         description=_DESCRIPTION,
         templates=(pages.TEMPLATES, policy.TEMPLATES, operations.TEMPLATES),
+        page=BoardPage,
         openapi_url=None,
     )
     add_routes(app, api.router.routes, *(router.routes for router in leads.routers), routes.router.routes)

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from shared.pages import demo_sign_in, routes
 from shared.pages.assets import STATIC, Assets
 from shared.pages.demo_host import read_demo_host
+from shared.pages.page import Page
 from shared.pages.rendering import Pages
 from shared.pages.site import Site
 from shared.web import cross_origin, hosts, problem
@@ -20,12 +21,19 @@ HOME = "/"  # the page of whoever has signed in
 
 
 def new_application(
-    site: Site, *, title: str, description: str, templates: tuple[Path, ...], openapi_url: str | None = "/openapi.json"
+    site: Site,
+    *,
+    title: str,
+    description: str,
+    templates: tuple[Path, ...],
+    page: type[Page] = Page,
+    openapi_url: str | None = "/openapi.json",
 ) -> FastAPI:
     """The application of `site`, with all but the routes of its own: its pages are made of `templates`.
 
     It has signing in and out, the demo sign-in page if the settings name its file, style sheets and scripts. Every
-    error is answered with a problem document. Raises BadSettings for the demo sign-in.
+    error is answered with a problem document, or to a browser with a `page` of it. Raises BadSettings for the demo
+    sign-in.
     """
     app = FastAPI(
         title=title,
@@ -48,7 +56,7 @@ def new_application(
         add_routes(app, demo_sign_in.router_of(host, home=HOME).routes)
     cross_origin.install(app, site.settings.other_origins)
     hosts.install(app, site.settings.hosts)
-    problem.install(app)
+    problem.install(app, page.of_refusal)
     return app
 
 

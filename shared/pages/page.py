@@ -28,12 +28,18 @@ class Page(APIRoute):
             try:
                 return await handle(request)
             except Refusal as refusal:
-                visit = self.as_shown(visit_of(site_of(request), request))
-                # A form of a page elsewhere must not make a page of ours show its words.
-                text = typed_in(request).get("text", "").strip() if is_own_origin(request) else ""
-                return refused(visit, refusal, text)
+                return self.of_refusal(request, refusal)
 
         return answer
+
+    @classmethod
+    def of_refusal(cls, request: Request, refusal: Refusal) -> Response:
+        """The page of a refusal, also of one that no route has: an unknown address, another method, a defect."""
+        visit = cls.as_shown(visit_of(site_of(request), request))
+        # A form of a page elsewhere must not make a page of ours show its words.
+        text = typed_in(request).get("text", "").strip() if is_own_origin(request) else ""
+        is_looked_at = request.method == "GET"
+        return (in_language(visit) if is_looked_at else None) or refused(visit, refusal, text)
 
     @staticmethod
     def as_shown(visit: Visit[Site]) -> Visit[Site]:

@@ -1,5 +1,10 @@
-"""Refusals as HTTP answers: problem details by RFC 9457, for every error of a service."""
+"""Refusals as HTTP answers: problem details by RFC 9457, for every error of a service.
 
+A browser that asks for a page gets a page, where the service has pages; the calls of the API always get the document.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -14,6 +19,8 @@ from shared.messages.catalogues import accepted, messages_in
 from shared.messages.messages import Messages
 from shared.web.errors import InternalError, MethodNotAllowed, NotFound, Refusal
 
+PageOf = Callable[[Request, Refusal], Response]  # of a refusal, for a reader
+_CALLS = "/v1/"
 REFUSED = Counter("frontline_calls_refused_total", "Calls that were refused", ["reason"])
 
 
@@ -39,8 +46,9 @@ def document_of(refusal: Refusal, messages: Messages) -> dict[str, Any]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Let `app` answer its own errors and those of the framework with problem documents."""
+def install(app: FastAPI, page: PageOf | None = None) -> None:
+    """Let `app` answer its own errors and those of the framework with problem documents, or readers with `page`."""
+    app.state.page_of_refusal = page
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(HTTPException, _routing_error)
     app.add_exception_handler(Exception, _crash)
@@ -69,7 +77,16 @@ async def _routing_error(request: Request, error: Exception) -> Response:
 
 
 def _answer(request: Request, refusal: Refusal) -> Response:
+    page: PageOf | None = request.app.state.page_of_refusal
+    if page is not None and _is_for_a_reader(request):
+        with suppress(Exception):  # what made the call fail may make the page fail, too
+            return page(request, refusal)
     return render(refusal, accepted(request.headers.get("accept-language")))
+
+
+def _is_for_a_reader(request: Request) -> bool:
+    """Whether a browser shows the answer: programs, scripts of pages and event streams do not ask for HTML."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_CALLS)
 
 
 def _methods(request: Request) -> set[str]:

@@ -90,6 +90,14 @@ async def _viewed(page: Page) -> None:
     await expect(page.locator("#talk")).to_be_visible()
 
 
+async def _unknown(page: Page) -> None:
+    await page.goto(page.url + "a-long-address-that-nobody-has-ever-given-to-any-page-of-ours")
+
+
+async def _unknown_at_board(page: Page) -> None:
+    await page.goto(await board_of(page) + "/nothing")
+
+
 async def _not_signed_in(page: Page) -> None:
     board = await board_of(page)
     await page.context.clear_cookies()
@@ -111,6 +119,8 @@ PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
     "own-case": _own_case,
     "viewed": _viewed,
     "not-signed-in": _not_signed_in,
+    "unknown": _unknown,
+    "unknown-at-board": _unknown_at_board,
 }
 
 
