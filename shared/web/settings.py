@@ -14,7 +14,7 @@ from shared.wall_clock import utc_now
 from shared.web.admission import read_hosts, read_keys
 from shared.web.api_keys import ApiKey
 from shared.web.callers import Callers
-from shared.web.development_key import DEVELOPMENT_KEY, DEVELOPMENT_SHA256, THIS_MACHINE
+from shared.web.development_key import DEVELOPMENT_KEY, DEVELOPMENT_SHA256, THIS_MACHINE, is_loopback
 from shared.web.host_names import canonical
 from shared.web.origins import is_origin
 
@@ -46,6 +46,7 @@ class WebSettings(ServiceSettings):
     token_hosts_file: Path | None = Field(None, description="a file with the same JSON")
     token_audience: str = Field("frontline", min_length=1, description="what tokens must name as their `aud`")
     demo_sign_in_file: Path | None = Field(None, description="the key and the people of the demo sign-in page")
+    development_anywhere: bool = Field(False, description="the development key and the demo beyond this machine, too")
     allowed_hosts: str | None = Field(None, description="by which names callers reach it, by commas; None = by any")
     cors_origins: str = Field("", description="of web pages elsewhere that may call from a browser, by commas")
     id_secret: SecretStr | None = Field(
@@ -123,7 +124,7 @@ class WebSettings(ServiceSettings):
             yield WrongSetting(("token_hosts", "token_hosts_file"), str(error))
 
     def _wrong_for_development(self, keys: tuple[ApiKey, ...]) -> Iterator[WrongSetting]:
-        """What everybody knows admits nobody whose page has its own name stand for this machine (`hosts.py`)."""
+        """What everybody knows admits no other machine, and no page whose name stands for this one (`hosts.py`)."""
         everybody: list[tuple[str, str]] = []
         if any(key.sha256 == DEVELOPMENT_SHA256 for key in keys):
             reason = f"FRONTLINE_API_KEYS admits the key {DEVELOPMENT_KEY}, which everybody knows"
@@ -131,6 +132,13 @@ class WebSettings(ServiceSettings):
         if self.demo_sign_in_file is not None:
             everybody.append(("demo_sign_in_file", "FRONTLINE_DEMO_SIGN_IN_FILE signs in whoever opens its page"))
         for field, reason in everybody:
+            if not is_loopback(self.http_host) and not self.development_anywhere:
+                yield WrongSetting(
+                    (field, "http_host"),
+                    f"{reason}, and FRONTLINE_HTTP_HOST={self.http_host} is reached from other machines: take it away "
+                    "(`frontline token key NAME --scopes submit` makes a key), listen on 127.0.0.1, or set "
+                    "FRONTLINE_DEVELOPMENT_ANYWHERE=true where something else keeps others out",
+                )
             if not self.hosts:
                 yield WrongSetting(
                     (field, "allowed_hosts"),

@@ -1,7 +1,5 @@
 """Intake and the board answer for their own names alone: over real HTTP, calls as well as WebSockets."""
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -149,50 +147,3 @@ async def test_a_web_socket_is_for_its_own_names_as_well(url: str) -> None:
 def test_a_host_has_one_form(given: str, expected: str | None) -> None:
     """Settings are compared with headers, and each is written in several ways."""
     assert canonical(given) == expected
-
-
-def checked(**settings: str) -> tuple[int, str]:
-    """The exit code of `python -m services.intake --check`, and what it says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "services.intake", "--check"],
-        env={"PATH": "/usr/bin:/bin", "FRONTLINE_ID_SECRET": ID_SECRET, **settings},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode, done.stderr
-
-
-def development_entry() -> str:
-    """FRONTLINE_API_KEYS of `.env.example`."""
-    text = (Path(__file__).parents[3] / ".env.example").read_text(encoding="utf-8")
-    (line,) = [line for line in text.splitlines() if line.startswith("FRONTLINE_API_KEYS=")]
-    return line.partition("=")[2].strip("'")
-
-
-def test_the_development_key_needs_a_checked_host() -> None:
-    """Everybody knows it, so whose page is asked for here decides who uses it."""
-    code, said = checked(FRONTLINE_API_KEYS=development_entry())
-    assert code == 2
-    assert said.splitlines() == [
-        "FRONTLINE_API_KEYS admits the key local-development-only, which everybody knows: set FRONTLINE_ALLOWED_HOSTS "
-        "to the names of this machine, such as localhost,127.0.0.1,::1, or take it away"
-    ]
-    assert checked(FRONTLINE_API_KEYS=development_entry(), FRONTLINE_ALLOWED_HOSTS="localhost") == (0, "")
-
-
-def test_the_demo_sign_in_page_needs_a_checked_host(tmp_path: Path) -> None:
-    """Whoever opens it is whom they choose."""
-    file = tmp_path / "demo.json"
-    file.write_text("{}")
-    code, said = checked(FRONTLINE_API_KEYS=api_keys(), FRONTLINE_DEMO_SIGN_IN_FILE=str(file))
-    assert code == 2
-    assert "FRONTLINE_DEMO_SIGN_IN_FILE signs in whoever opens its page: set FRONTLINE_ALLOWED_HOSTS" in said
-
-
-def test_a_wrong_host_is_named() -> None:
-    """With a port it would never be that of a header."""
-    code, said = checked(FRONTLINE_API_KEYS=api_keys(), FRONTLINE_ALLOWED_HOSTS="localhost,box:8080")
-    assert code == 2
-    assert "FRONTLINE_ALLOWED_HOSTS: 'box:8080' is no host" in said
