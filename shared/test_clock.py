@@ -133,9 +133,9 @@ def prepare(folder: Path, followers: Collection[str]) -> None:
         (folder / name).touch()
 
 
-def is_advanced(folder: Path) -> bool:
-    """Whether the clock of this folder is ahead of true time."""
-    return _read(folder / _AHEAD) > timedelta()
+def ahead_of(folder: Path) -> timedelta:
+    """How far the clock of this folder is ahead of true time; 0 while it has not been advanced, or is gone."""
+    return _read(folder / _AHEAD)
 
 
 def _followers(folder: Path) -> list[Path]:

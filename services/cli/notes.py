@@ -14,6 +14,9 @@ from pathlib import Path
 
 import msgspec
 
+from shared.test_clock import ahead_of
+from shared.wall_clock import utc_now
+
 FOLDER = "FRONTLINE_RUNTIME_DIR"  # the variable that names the folder
 _SUFFIX = ".json"
 _CLAIM = "claim.lock"
@@ -24,7 +27,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
     `ports` are all that it has, by what has them; 0 is one that Kafka chooses. `urls` has the HTTP address of each
     service. `data` is its folder; None = one that it deletes at the end. `ready`: its topics are there, and all
-    services were ready once.
+    services were ready once. `test_clock` is the folder of the clock that tests advance; None = it has true time.
     """
 
     pid: int
@@ -35,6 +38,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     urls: Mapping[str, str]
     data: str | None
     namespace: str
+    test_clock: str | None = None
 
 
 def notes_folder(environment: Mapping[str, str], home: Path) -> Path:
@@ -66,6 +70,24 @@ def live_notes(folder: Path) -> list[Note]:
             else:
                 file.unlink(missing_ok=True)
     return sorted(found, key=lambda note: (note.started, note.pid), reverse=True)
+
+
+def time_at(kafka: str, namespace: str, folder: Path) -> datetime:
+    """The time now of the system on that Kafka and namespace: the true time, unless one here has a clock that tests
+    advance. `folder` has the notes.
+    """
+    clocks = (
+        note.test_clock
+        for note in live_notes(folder)
+        if note.test_clock is not None and note.namespace == namespace and _by_number(note.kafka) == _by_number(kafka)
+    )
+    clock = next(clocks, None)
+    return utc_now() if clock is None else utc_now() + ahead_of(Path(clock))
+
+
+def _by_number(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    return f"{'127.0.0.1' if host.lower() == 'localhost' else host}:{port}"
 
 
 def _is_locked(file: Path) -> bool:

@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter, Token
 
-from services.cli.notes import Note, live_notes, usual_folder
+from services.cli.notes import Note, live_notes, time_at, usual_folder
 from shared.kafka.settings import BadSettings, KafkaSettings, load
 from shared.messages.catalogues import FALLBACK, best, languages, messages_in
 from shared.messages.messages import Messages
@@ -88,6 +89,11 @@ def chosen_system(address: str | None, language: str | None = None) -> tuple[Kaf
         return load(KafkaSettings, kafka_bootstrap=note.kafka, **given), note
     except BadSettings as error:
         raise CommandFailed(str(error), BAD_INPUT) from None
+
+
+def now_of(settings: KafkaSettings) -> datetime:
+    """The time now of the system that a command reads from, which a test may have advanced, as its services have it."""
+    return time_at(settings.kafka_bootstrap, settings.namespace, usual_folder())
 
 
 def _newest_system(messages: Messages) -> Note:

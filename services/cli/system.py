@@ -227,6 +227,7 @@ class System:
             urls=self.urls,
             data=None if data is None else str(data.absolute()),
             namespace=settings.namespace,
+            test_clock=self._test_clock,
         )
         try:
             if self._note is not None:
@@ -242,12 +243,17 @@ class System:
             if names and not names & {"kafka", "logs"}:
                 raise NotADataFolder(folder=data)
 
+    @property
+    def _test_clock(self) -> str | None:
+        """The folder of the clock that tests advance, if there is one."""
+        return str(((self._folder or Path()) / TEST_CLOCK).absolute()) if self._options.test_clock else None
+
     def _prepare_test_clock(self, folder: Path) -> None:
         """Make the folder of the test clock, if there is to be one. Raises SystemFailed if there has to be one."""
         if self._options.test_clock:
             # intake leads, and takes each advance over last
             test_clock.prepare(folder, [name for name in SERVICES if name != INTAKE])
-        elif test_clock.is_advanced(folder):
+        elif test_clock.ahead_of(folder):
             raise SystemFailed(
                 f"the clock of {self._folder} was advanced, and its records are dated ahead of this machine's time: "
                 "start it with --test-clock again, or use another folder"
@@ -336,8 +342,8 @@ class System:
         }
         environment = {**os.environ, **settings}
         environment.pop("FRONTLINE_TEST_CLOCK", None)
-        if options.test_clock:
-            environment["FRONTLINE_TEST_CLOCK"] = str(((self._folder or Path()) / TEST_CLOCK).absolute())
+        if self._test_clock is not None:
+            environment["FRONTLINE_TEST_CLOCK"] = self._test_clock
         if name in _WITH_CALLERS:
             environment.pop("FRONTLINE_API_KEYS_FILE", None)
             environment |= self._of_callers

@@ -1,6 +1,7 @@
 """`frontline up --test-clock`: a test advances the time of the whole system, and the promises of days take moments."""
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -189,6 +190,33 @@ async def test_a_weekend_passes_at_once_and_business_hours_stand_still_in_it(tra
     await travels.advance(timedelta(minutes=2))
     breach = (await travels.happened(case, "warned 0", "breached", "raised 1"))[1]
     assert (instant(breach["at"]), instant(breach["breached_at"])) == (due, due)
+
+
+async def test_commands_go_by_the_clock_of_the_system(travels: Travels) -> None:
+    """By true time, a promise that the services have broken would still run, and a migration would break nothing."""
+    case = await travels.submit()
+    due = (await travels.opened(case))["first_response"]
+    await travels.advance_to(due + timedelta(minutes=10))
+    await travels.happened(case, "warned 0", "breached", "raised 1")
+    environment = {
+        "FRONTLINE_KAFKA_BOOTSTRAP": travels.kafka.kafka_bootstrap,
+        "FRONTLINE_NAMESPACE": travels.kafka.namespace,
+        "FRONTLINE_URL": (await travels.up.ready())["intake_url"],
+    }
+
+    async def told(*arguments: str) -> Any:
+        done = await asyncio.to_thread(frontline_text, *arguments, "--json", environment=environment)
+        assert done.returncode == 0, done.stderr
+        return next(found for line in done.stdout.splitlines() if (found := json.loads(line))["case_id"] == case)
+
+    clocks = (await told("explain", case))["clocks"]
+    (clock,) = (each for each in clocks if each["milestone"] == "first_response")
+    assert clock["late"]
+    assert clock["used_seconds"] >= (HOUR + timedelta(minutes=10)).total_seconds()
+    preview = await told("policy", "migrate", "objectives-2024", "--case", case)
+    (change,) = (each for each in preview["clocks"] if each["milestone"] == "first_response")
+    assert change["before"]["late"]
+    assert preview["breaches"] == [{"milestone": "periodic_update", "instance": 1}]  # of each hour, by that edition
 
 
 async def test_what_is_written_after_days_is_taken_by_every_service(travels: Travels) -> None:

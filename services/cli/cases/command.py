@@ -14,7 +14,17 @@ from services.cli.cases.rows import newest
 from services.cli.cases.view import lines
 from services.cli.explain.case_editions import editions_of
 from services.cli.kafka_errors import kafka_errors
-from services.cli.options import BAD_INPUT, CommandFailed, Json, Kafka, Lang, kafka_settings, language_of, report
+from services.cli.options import (
+    BAD_INPUT,
+    CommandFailed,
+    Json,
+    Kafka,
+    Lang,
+    kafka_settings,
+    language_of,
+    now_of,
+    report,
+)
 from services.cli.output import output
 from services.cli.printable import printable
 from services.cli.progress import DelayedProgress, Progress
@@ -24,7 +34,6 @@ from shared.messages.catalogues import FALLBACK, messages_in
 from shared.messages.messages import Messages
 from shared.routing.rendering import in_words_of
 from shared.sla.pinned_edition import PinnedEdition
-from shared.wall_clock import utc_now
 
 LISTED = 0
 
@@ -61,10 +70,11 @@ def cases(
     try:
         if limit < 0:
             raise CommandFailed(messages("cases.limit_negative", limit=limit), BAD_INPUT)
-        logs = _logs(kafka_settings(kafka, lang), messages)
+        settings = kafka_settings(kafka, lang)
+        logs = _logs(settings, messages)
     except CommandFailed as failed:
         return report(failed)
-    editions, now = KnownEditions(messages), utc_now()
+    editions, now = KnownEditions(messages), now_of(settings)
     # One more than is shown tells whether there are others.
     rows = newest(
         logs.values(), editions.of, now, account=account, only_open=only_open, limit=limit + 1 if limit else None

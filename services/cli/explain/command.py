@@ -13,7 +13,17 @@ from services.cli.explain.case_editions import editions_of
 from services.cli.explain.view import show
 from services.cli.kafka_errors import kafka_errors
 from services.cli.newest_cases import newest_cases
-from services.cli.options import BAD_INPUT, CommandFailed, Flag, Kafka, Lang, kafka_settings, language_of, report
+from services.cli.options import (
+    BAD_INPUT,
+    CommandFailed,
+    Flag,
+    Kafka,
+    Lang,
+    kafka_settings,
+    language_of,
+    now_of,
+    report,
+)
 from services.cli.output import output
 from services.cli.printable import printable
 from shared.explain.case_log import CaseLog
@@ -21,7 +31,6 @@ from shared.explain.explanation import explanation
 from shared.kafka.settings import KafkaSettings
 from shared.messages.catalogues import FALLBACK, messages_in
 from shared.messages.messages import Messages
-from shared.wall_clock import utc_now
 
 EXPLAINED = 0
 OTHERS = 5  # cases of an account that are named beside the one that is explained
@@ -61,7 +70,7 @@ def explain(
         return report(failed)
     messages = messages_in(lang or (FALLBACK if as_json else language_of(os.environ)))
     editions, problems = editions_of(log, messages)
-    found = explanation(log, log.case, editions, utc_now(), messages)
+    found = explanation(log, log.case, editions, now_of(settings), messages)
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
     else:

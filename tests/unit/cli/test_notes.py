@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.cli.notes import FOLDER, Note, OwnNote, live_notes, notes_folder
+from services.cli.notes import FOLDER, Note, OwnNote, live_notes, notes_folder, time_at
+from shared.wall_clock import utc_now
 
 STARTED = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOME = Path("/home/somebody")
@@ -93,3 +94,29 @@ def test_a_second_start_waits_until_the_first_has_claimed_its_ports(tmp_path: Pa
         own.write(note())
     assert other.communicate(timeout=60)[0] == "['127.0.0.1:29092']\n"
     own.remove()
+
+
+@pytest.mark.parametrize(
+    ("kafka", "namespace", "ahead"),
+    [
+        ("127.0.0.1:29092", "", timedelta(days=3)),
+        ("LOCALHOST:29092", "", timedelta(days=3)),
+        ("127.0.0.1:29093", "", timedelta()),
+        ("kafka.example:29092", "", timedelta()),
+        ("127.0.0.1:29092", "other", timedelta()),
+    ],
+)
+def test_the_time_of_a_system_is_that_of_its_clock(
+    tmp_path: Path, kafka: str, namespace: str, ahead: timedelta
+) -> None:
+    """What a command says of a deadline has to be what the services say; every other system has true time."""
+    clock, own = tmp_path / "clock", OwnNote(tmp_path / "notes")
+    clock.mkdir()
+    (clock / "ahead").write_text(str(timedelta(days=3) // timedelta(microseconds=1)))
+    with own.claiming():
+        own.write(note(test_clock=str(clock)))
+    try:
+        found = time_at(kafka, namespace, tmp_path / "notes") - utc_now()
+        assert abs(found - ahead) < timedelta(minutes=1)
+    finally:
+        own.remove()

@@ -9,7 +9,7 @@ import msgspec
 
 from services.cli.case_log_reader import read_cases
 from services.cli.kafka_errors import kafka_errors
-from services.cli.options import CommandFailed
+from services.cli.options import CommandFailed, now_of
 from services.cli.progress import ShowStep
 from shared.contracts.structs import ActivityRecorded
 from shared.explain.case_log import CaseLog
@@ -22,7 +22,6 @@ from shared.policy.editions import EditionLibrary
 from shared.policy.model import Edition
 from shared.policy.published_edition import UnusableEdition
 from shared.sla.pinned_edition import PinnedEdition, short_of
-from shared.wall_clock import utc_now
 
 _AT_ONCE = 8  # calls to intake under way at the same time
 
@@ -92,7 +91,7 @@ async def migrated(migration: Migration, show_step: ShowStep) -> tuple[list[Prev
             show_step("migrate.cases_read", number=number, total=len(found))
             if activities := await _activities(client, migration, of):
                 moves.append((of, activities))
-        now = utc_now()
+        now = now_of(migration.settings)
         previews = [preview(of, activities, editions, now) for of, activities in moves]
         if migration.send:
             await _send(client, migration.messages, previews, moves, show_step)
@@ -115,7 +114,7 @@ async def _open_cases(migration: Migration, show_step: ShowStep) -> tuple[list[C
     if migration.target is not None:
         editions[short_of(migration.target.sha256)] = migration.target
     found: list[Candidate] = []
-    now = utc_now()
+    now = now_of(migration.settings)
     problems = dict.fromkeys(migration.choice.cases, Reason("migrate.no_case"))
     for case_id, log in logs.items():
         of = candidate(log, editions, now)
@@ -136,7 +135,7 @@ async def _logs(migration: Migration, show_step: ShowStep) -> dict[str, CaseLog]
 
 async def _activities(client: httpx.AsyncClient, migration: Migration, of: Candidate) -> list[ActivityRecorded]:
     """The activities to send for a case, in order; none if it has the edition and the plan already."""
-    now, target = utc_now(), migration.target
+    now, target = now_of(migration.settings), migration.target
     activities = []
     if target is not None and of.pinned.sha256 != target.sha256:
         activities.append(to_edition(of, target, now))
