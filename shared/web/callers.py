@@ -11,6 +11,7 @@ from datetime import datetime
 from shared.contracts.request_ids import is_of_account, is_of_client
 from shared.contracts.structs import Actor
 from shared.contracts.vocabulary import ActorKind, AuthenticatedBy
+from shared.identity.agent_ids import OF_THE_DESK, AgentIds
 from shared.identity.person import Person
 from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE, VIEW_SCOPE, Scope
 from shared.identity.signed_tokens import SignedIn, SignedTokens, TokenHost, TokenRefused
@@ -65,6 +66,7 @@ class Callers:
         self._keyring = Keyring(keys)
         self._hosts = {host.name: host for host in hosts}
         self._tokens = SignedTokens(hosts, audience)
+        self._agents = AgentIds(hosts)
         self._now = now
 
     def identify(self, authorization: str | None) -> Caller:
@@ -91,13 +93,14 @@ class Callers:
         """A person whose token was verified."""
         person = signed_in.person
         kind: ActorKind = "agent" if AGENT_SCOPE in person.scopes else "customer"
+        at_desk = not OF_THE_DESK.isdisjoint(person.scopes)
         return Caller(
             client=person.host,
             limited_as=f"{person.host}/{person.requester_id}",
             scopes=person.scopes,
             rate=self._hosts[person.host].rate,
             authenticated_by="signed_token",
-            actor=Actor(kind=kind, id=person.requester_id),
+            actor=Actor(kind=kind, id=self._agents.of(person) if at_desk else person.requester_id),
             person=person,
             until=signed_in.refused_from,
         )

@@ -32,13 +32,14 @@ VIEWER = replace(AGENT, requester_id="lead-1", name="Di", scopes=("view",))
 
 
 @asynccontextmanager
-async def board_with_intake(bootstrap: str, folder: Path) -> AsyncIterator[Board]:
-    """A board and an intake that know one host application, which vouches for agents and viewers too."""
+async def board_with_intake(bootstrap: str, folder: Path, hosts: str | None = None) -> AsyncIterator[Board]:
+    """A board and an intake that know one host application, which vouches for agents and viewers too; or `hosts`."""
+    hosts = hosts or token_hosts()
     await topics_at(bootstrap)
     await write(bootstrap, [published(shipped_edition("guidelines-2021"))])  # as the router does
     async with (
-        running_intake(bootstrap, token_hosts=token_hosts(), anonymous_rate="1000/minute") as intake,
-        running_board(intake, folder, token_hosts=token_hosts()) as board,
+        running_intake(bootstrap, token_hosts=hosts, anonymous_rate="1000/minute") as intake,
+        running_board(intake, folder, token_hosts=hosts) as board,
     ):
         yield board
 
