@@ -24,3 +24,9 @@ def addresses(urls: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Each page with its address. `urls` has the address of each service."""
     for page in PAGES:
         yield page.name, f"{urls[page.service]}{page.path}"
+
+
+def without_pages(urls: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The services whose address no page has, each with its address: people open nothing there, and programs may."""
+    with_pages = {page.service for page in PAGES}
+    return ((name, address) for name, address in urls.items() if name not in with_pages)

@@ -14,10 +14,10 @@ from rich.table import Table
 
 from services.cli.options import BAD_INPUT, CommandFailed
 from services.cli.output import output
-from services.cli.pages import addresses
+from services.cli.pages import addresses, without_pages
 from services.cli.ports import HTTP_PORTS, INTAKE
 from services.cli.progress import Progress
-from services.cli.system import SERVICES, Options, System
+from services.cli.system import Options, System
 from shared.embedded_kafka.errors import KafkaFailed
 from shared.kafka.settings import BadSettings, load
 from shared.policy.files import load_edition
@@ -169,8 +169,8 @@ def show(system: System, *, as_json: bool) -> None:
     table = Table(title="Frontline is ready", title_justify="left", show_header=False)
     for name, address in addresses(system.urls):
         table.add_row(name, address)
-    for name in SERVICES:
-        table.add_row(name, system.urls[name])
+    for name, address in without_pages(system.urls):
+        table.add_row(name, address)
     table.add_row("Kafka", ready.bootstrap)
     table.add_row("development key", ready.admin_key)
     if system.accounts:

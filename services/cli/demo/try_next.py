@@ -32,7 +32,7 @@ def try_next(case_id: str, *, program: str, urls: Mapping[str, str], requests: i
     need, "" if they find it by themselves. A command line is broken where a shell takes it up again. The last line says
     that the `requests` of the demo are over.
     """
-    yield "Open in a browser:"
+    yield "Open in a browser, and choose at Sign in who you are:"
     pages = list(addresses(urls))
     longest = max(len(name) for name, _ in pages)
     for name, address in pages:

@@ -17,6 +17,7 @@ from services.cli.demo.traffic import coverage, varied
 from services.cli.demo.try_next import ExampleCase, try_next
 from services.cli.demo_accounts import DEMO_ACCOUNTS
 from services.cli.logged_event import LoggedEvent
+from services.cli.pages import addresses, without_pages
 from shared.contracts import wire
 from shared.contracts.structs import Account, Contact, Requester
 from shared.messages.catalogues import messages_in
@@ -147,10 +148,20 @@ def test_what_to_try_next_fits_80_columns_and_can_be_copied(kafka: str) -> None:
     assert [line for line in shown.splitlines() if len(line) > 80] == []
     for page in ("http://127.0.0.1:65535/", "http://127.0.0.1:65535/chat", "http://127.0.0.1:65534/"):
         assert f"  {page}\n" in shown
+    assert lines[0] == "Open in a browser, and choose at Sign in who you are:"
     where = f" \\\n    --kafka {kafka}" if kafka else ""
     assert f"  {program} explain \\\n    {CASE_ID}{where}\n" in shown
     assert f"  {program} cases --open{where}\n" in shown
     assert "These were all 48 requests of the demo. The system goes on running until Ctrl-C:\n" in shown
+
+
+def test_the_table_of_addresses_has_each_address_once() -> None:
+    """The board stood there twice, as a page and as a service, and a newcomer asked which of the two to open."""
+    urls = {**URLS, "router": "http://127.0.0.1:65533", "escalation": "http://127.0.0.1:65532"}
+    shown = [*addresses(urls), *without_pages(urls)]
+    assert [name for name, _ in without_pages(urls)] == ["router", "escalation"]
+    assert len({name for name, _ in shown}) == len({address for _, address in shown}) == len(shown)
+    assert {address.split("/")[2] for _, address in shown} == {url.split("/")[2] for url in urls.values()}
 
 
 def test_without_a_decided_request_no_case_is_named() -> None:

@@ -133,6 +133,7 @@ async def test_a_refusal_is_a_page_with_the_way_back_of_that_service(browser: ht
     assert page.status_code == 403
     assert page.headers["content-type"].startswith("text/html")
     assert '<a href="/cases">Back</a>' in page.text
+    assert "<h1>Iniciar sesión</h1>" in page.text, "to open a page is no mistake"
 
 
 async def test_a_wrong_token_signs_nobody_in(browser: httpx.AsyncClient) -> None:
