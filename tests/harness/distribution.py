@@ -3,15 +3,22 @@
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-# Two workers would start two systems and two browsers.
-TOGETHER = ("tests/browser/",)
+# By what a test's id begins with; the first that fits counts. Two workers would start two systems and two browsers. The
+# files of the first line need no system. They share a browser, and run beside those that do.
+_SERVERS_OF_THEIR_OWN = tuple(f"tests/browser/test_{name}.py" for name in ("leads_pages", "operations", "policy_pages"))
+TOGETHER: tuple[tuple[str, ...], ...] = (_SERVERS_OF_THEIR_OWN, ("tests/browser/",))
+
+
+def group_of(nodeid: str) -> str | None:
+    """The name of the group in TOGETHER that a test belongs to."""
+    return next((group[0] for group in TOGETHER if nodeid.startswith(group)), None)
 
 
 class FilesAndFolders(LoadFileScheduling):  # type: ignore[misc]  # xdist is untyped
-    """`--dist loadfile`, except for the folders in TOGETHER."""
+    """`--dist loadfile`, except for the files and folders in TOGETHER."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), super()._split_scope(nodeid))
+        return group_of(nodeid) or super()._split_scope(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FilesAndFolders | None:
