@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
+from tests.browser.barriers import without_barriers
 from tests.browser.conftest import OpenAs
 from tests.browser.customer import PLUS, SEND, board_of, chat_about, hand_over, send, sign_in_as_agent
 
@@ -131,11 +131,5 @@ async def test_a_page_has_no_barrier_that_a_machine_can_find(open_as: OpenAs, na
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     await PAGES[name](page)
-    for theme in ("light", "dark"):
-        await page.emulate_media(color_scheme=theme)
-        found = await Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-    for width in (320, 768, 1440):
-        await page.set_viewport_size({"width": width, "height": 900})
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    await without_barriers(page)
     assert errors == []

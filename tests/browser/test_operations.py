@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from shared.contracts.topics import ACTIVITY
@@ -18,11 +17,11 @@ from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Record
 from shared.pages.visit import PERSON
 from shared.wall_clock import utc_now
+from tests.browser.barriers import without_barriers
 from tests.harness.operations_board import OPERATOR, VIEWER, OperationsBoard, running_operations_board
 from tests.harness.sign_in import token_of
 
 OpenPage = Callable[..., Awaitable[Page]]
-WIDTHS = (320, 768, 1440)
 SOON = 30_000  # milliseconds: the page follows every five seconds
 
 
@@ -72,41 +71,28 @@ async def bury(board: OperationsBoard, count: int) -> list[str]:
     return places
 
 
-async def without_barriers(page: Page) -> None:
-    """In either theme, with everything unfolded; nobody scrolls sideways, and no script or style was refused."""
-    for theme in ("light", "dark"):
-        await page.emulate_media(color_scheme=theme)
-        for details in await page.locator("details").all():
-            await details.evaluate("each => { each.open = true; }")
-        found = await Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-    for width in WIDTHS:
-        await page.set_viewport_size({"width": width, "height": 900})
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width
-
-
 @pytest.mark.parametrize("language", ["en", "es"])
 async def test_the_page_has_no_barrier_in_any_state(board: OperationsBoard, open_page: OpenPage, language: str) -> None:
     """All quiet, one dead letter, more of them than a page has; and the page follows by itself."""
-    page = await open_page(locale=language)
+    page, translated = await open_page(locale=language), language != "en"
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     quiet = {"en": "Nothing is late. Nothing is dead-lettered.", "es": "Nada va con retraso."}[language]
     await expect(page.locator("main")).to_contain_text(quiet, timeout=SOON)
-    await without_barriers(page)
+    await without_barriers(page, translated=translated)
     (one,) = await bury(board, 1)
     await expect(page.locator(f'[id="letter-{ACTIVITY.name}-dlt:0:0"]')).to_contain_text(
         one, timeout=SOON
     )  # by its stream
-    await without_barriers(page)
+    await without_barriers(page, translated=translated)
     await bury(board, 60)
     link = page.get_by_role("link", name={"en": "Next page", "es": "Página siguiente"}[language])
     await expect(link).to_be_visible(timeout=SOON)
-    await without_barriers(page)
+    await without_barriers(page, translated=translated)
     await link.click()
     await expect(page.locator("table.letters tbody tr")).to_have_count(11)
-    await without_barriers(page)
+    await without_barriers(page, translated=translated)
     assert said == []
 
 
