@@ -178,7 +178,8 @@ class CaseLists:
         is_own = visit.caller.sees_all and case.row["assigned_to"] == visit.reader
         reader = case_id, is_own, visit.language, visit.zone, id(visit.edition)
         if (html := found.row_html.get(reader)) is None:
-            html = Markup(html_of(visit, "case_row.html", self.moments, list=found, case=case, is_own=is_own))  # noqa: S704
+            made = html_of(visit, "case_row.html", self.moments, list=found, case=case, is_own=is_own)
+            html = Markup(made)  # noqa: S704 - Jinja has escaped what is in it
             found.row_html[reader] = html
         return html
 
