@@ -14,6 +14,7 @@ from html import escape
 import httpx
 import pytest
 import pytest_asyncio
+from prometheus_client import REGISTRY
 
 from shared.pages.visit import PERSON
 from shared.wall_clock import utc_now
@@ -33,6 +34,7 @@ from tests.broker.test_pages import MARKUP, TYPED, browser, carried
 from tests.harness.board import Board
 from tests.harness.chat import chatting
 from tests.harness.intake import key_of
+from tests.harness.processes import eventually
 from tests.harness.sign_in import AGENT, somebody_of, token_of
 
 
@@ -259,13 +261,14 @@ async def test_a_note_stays_with_the_agents(board: Board) -> None:
     assert case not in shown["search"], "a search would tell word by word what a note says"
 
 
-async def _streamed(http: httpx.AsyncClient, address: str, until: str) -> str:
+async def _streamed(http: httpx.AsyncClient, address: str, until: str | re.Pattern[str]) -> str:
     """What a stream sends, up to the end of the frame that has this text."""
+    until = re.compile(re.escape(until)) if isinstance(until, str) else until
     text = ""
     async with asyncio.timeout(15), http.stream("GET", address) as stream:
         async for line in stream.aiter_lines():
             text += line + "\n"
-            if not line and until in text:
+            if not line and until.search(text):
                 break
     return text
 
@@ -355,6 +358,22 @@ async def test_the_list_follows_what_happens(board: Board) -> None:
             if line.startswith("data:") and frames >= 1 and "desk-8" in line:
                 break
     assert frames <= 2 + 2 * (utc_now() - began).total_seconds()
+
+
+async def test_two_who_have_the_same_list_open_each_read_it_as_theirs(board: Board) -> None:
+    """They share what the file is asked, and the rows that say the same to both: not the one that is mine."""
+    case, open_before = await opened(board), open_streams()
+    mine, theirs = f'<tr id="case-{case}" class="mine">', re.compile(rf'<tr id="case-{case}">((?!</tr>).)*desk-8', re.S)
+    async with looking(board) as one, looking(board, ANOTHER) as two:
+        told = asyncio.gather(_streamed(one, "/live", theirs), _streamed(two, "/live", re.compile(mine)))
+        await eventually(lambda: open_streams() == open_before + 2, 10, "both have the list open")
+        await does(two, case, take="")
+        assert mine not in (await told)[0]
+
+
+def open_streams() -> float:
+    """How many event streams are open."""
+    return REGISTRY.get_sample_value("frontline_event_streams") or 0.0
 
 
 async def test_nothing_that_is_said_is_logged(board: Board, capsys: pytest.CaptureFixture[str]) -> None:
