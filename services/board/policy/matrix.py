@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from services.board.policy.access_table import ChannelRow, Right, channel_rows, rights
 from services.board.policy.calendar_table import CalendarRow, calendar_rows
+from services.board.policy.directory_table import Directory, directory_of
 from services.board.policy.rule_list import Rule, Rules, alternatives_of
 from services.board.policy.target_grid import TargetGrid, target_grid
 from shared.contracts.vocabulary import Language
@@ -119,6 +120,7 @@ class Matrix(NamedTuple):
     asking: Asking | None
     calendar_rules: tuple[Rule, ...]
     calendars: tuple[CalendarRow, ...]
+    directory: Directory | None
     resources: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -191,6 +193,7 @@ def matrix(edition: Edition, messages: Messages, today: date, language: Language
             lambda rule: alternatives_of(rule.any_of, words), lambda rule: rule.calendar
         ),
         calendars=tuple(calendar_rows(view, today)),
+        directory=directory_of(view),
         resources=tuple(map(view.text, edition.resources.values())),
         notes=tuple(map(view.remark, edition.notes)),
     )

@@ -3,13 +3,14 @@
 from collections import Counter
 from datetime import date
 from html import unescape
-from re import findall
+from re import DOTALL, findall
 
 import pytest
 
 from services.board.policy.calendar_table import AHEAD
 from services.board.policy.matrix import matrix
 from shared.messages.catalogues import messages_in
+from shared.policy.base import in_language
 from shared.policy.model import Edition
 from shared.policy.promises import CaseKind, promised
 from shared.routing.rendering import in_words_of
@@ -40,6 +41,30 @@ def test_a_page_names_every_rule_of_any_edition_once(name: str, language: str) -
     assert page.status_code == 200
     shown = [unescape(each) for each in findall(r'<code class="rule-id">([^<]*)</code>', page.text)]
     assert Counter(shown) == Counter(rule_ids(of))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("name", ALL)
+def test_the_phone_directory_of_an_edition_is_on_its_page(name: str, language: str) -> None:
+    """Every number as it is printed, by country, with what to dial, why it is in doubt, and where it is from."""
+    of = edition(name)
+    page = unescape(get(of, f"/policy?lang={language}").text)
+    section = "".join(findall(r'<section class="stack part" id="numbers".*?</section>', page, DOTALL))
+    assert bool(section) is (of.phone is not None) is ('href="#numbers"' in page)
+    if of.phone is None:
+        return
+    for code, entry in of.phone.countries.items():
+        ((row,),) = [findall(rf'<tr id="numbers-{code}">.*?</tr>', section, DOTALL)]
+        assert in_language(entry.name, language) in row
+        assert findall(r">([^<]*)</a>", row) == [number.as_printed for number in entry.numbers]
+        for number in entry.numbers:
+            link = f"tel:{number.e164 or number.dial}" + (f";ext={number.extension}" if number.extension else "")
+            assert f'href="{link}"' in row
+            assert number.dial in row
+            assert (of.remark(number.unverified, language) or "") in row
+    for text in (of.phone.have_at_hand, of.phone.tariff_note):
+        assert in_language(text, language) in section
+    assert (of.remark(of.source, language) or "").split()[0] in section
 
 
 @pytest.mark.parametrize("name", ALL)
