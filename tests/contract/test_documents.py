@@ -142,3 +142,15 @@ def test_links_and_anchors_are_read_as_github_does() -> None:
     assert sorted(links(text)) == ["d.png", "x.md#y"]
     assert anchors(text) == {"the---json-of-a-b--c", "twice", "twice-1"}
     assert target_of("docs/a.md", "../examples/paging#x") == ("examples/paging", "x")
+
+
+def test_the_comparison_counts_what_is_there() -> None:
+    """A number on that page is one that a test has counted."""
+    (row,) = [line for line in read("tests/contract/peers/README.md").splitlines() if line.startswith("| Zammad |")]
+    facts, differing = [cell.strip() for cell in row.split("|")][4:6]
+    page = " ".join(read("docs/comparison.md").split())
+    assert f"{facts} questions from Zammad's own tests" in page
+    assert f"All but {differing} have the same answer" in page
+    sources = sum("`data/" in line for line in read("tests/contract/peers/README.md").splitlines())
+    assert sources == 10, "the page says nine other projects"
+    assert "nine other projects" in page
