@@ -5,7 +5,7 @@ models. `describe` adds them to the description of the call. `openapi_details.py
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -16,9 +16,9 @@ from starlette.responses import Response
 
 from shared.contracts.identifiers import LONGEST, PATTERN
 from shared.identity.scopes import PersonScope
-from shared.policy.model import Edition
 
 Json = dict[str, Any]
+_Edition = TypeVar("_Edition")
 EVENT_STREAM = "text/event-stream"
 ANY_SCOPE = "any"  # instead of scopes: every caller is admitted
 _IDENTIFIERS = ("case_id", "account_id")  # in addresses; other ids there are looked up, and unknown ones are 404
@@ -135,12 +135,12 @@ def ref(model: type[BaseModel]) -> dict[str, str]:
     return {"$ref": _REF.format(model=model.__name__)}
 
 
-def install(app: FastAPI, edition: Callable[[], Edition], build: Callable[[Edition], Json]) -> None:
+def install(app: FastAPI, edition: Callable[[], _Edition], build: Callable[[_Edition], Json]) -> None:
     """Let `app` serve the document that `build` makes. Its examples have the words of `edition`, that in force.
 
     It is built once for an edition.
     """
-    built_for: Edition | None = None
+    built_for: _Edition | None = None
 
     def document() -> Json:
         nonlocal built_for
