@@ -100,7 +100,7 @@ check: setup lock-check ## Lint, types, import rules, generated files and lock f
 api-lint: setup $(API_TOOLS)/.installed ## Validate the API documents with Redocly and the parser of AsyncAPI (needs Node 20 or newer)
 	@rm -rf $(API_TOOLS)/documents && $(BIN)/python -m tests.contract.api_documents --all $(API_TOOLS)/documents
 	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(API_TOOLS)/node_modules/.bin/redocly lint \
-	  --config tests/contract/api_tools/redocly.yaml $(API_TOOLS)/documents/openapi.json
+	  --config tests/contract/api_tools/redocly.yaml $(API_TOOLS)/documents/openapi.json $(API_TOOLS)/documents/board-openapi.json
 	@node tests/contract/api_tools/asyncapi.mjs $(CURDIR)/$(API_TOOLS) $(API_TOOLS)/documents/*asyncapi.json
 
 api-fuzz: setup ## Try intake by its OpenAPI document with Schemathesis: some three minutes, other calls each time

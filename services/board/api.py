@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
+from services.board.answer_models import CasePage, State, WholeCase
 from services.board.answers import case_answer, row_answer
+from services.board.openapi import CaseId, describe
 from services.board.service import ANY, Service, visible_to
 from services.board.store import cases
 from services.board.store.cases import Sort, Visible, Wanted, WrongCursor
@@ -23,16 +25,16 @@ from shared.sla.pinned_edition import PinnedEdition
 from shared.web.body import checked_id
 from shared.web.callers import Caller
 from shared.web.errors import FieldError, InvalidFields, NotFound, field_errors
+from shared.web.openapi import EVENT_STREAM, operation_id
 from shared.web.stream import EventStream
 
-router = APIRouter()
+router = APIRouter(generate_unique_id_function=operation_id)
 READERS: tuple[Scope, ...] = (SUBMIT_SCOPE, AGENT_SCOPE, VIEW_SCOPE, "admin")
 MOST = 500  # cases on a page
 AT_ONCE = 200  # changes in one step of a stream
 _LEFT_KNOWN = 5_000  # cases of which a stream remembers that they have left; beyond that it may say so again
 _EVENT_ID = re.compile(r"([0-9]{1,18})(?:-([0-9a-f]{8}))?")
 _ANOTHER_FILE = 60_000_000  # microseconds, which numbers of change are
-State = Literal["open", "waiting", "resolved", "closed", "undecided"]
 
 
 class CaseQuery(BaseModel):
@@ -40,23 +42,28 @@ class CaseQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    account: str | None = None
-    state: list[State] = []
-    status: str | None = None
-    plan: str | None = None
-    priority: str | None = None
-    channel: str | None = None
-    tier: str | None = None
-    milestone: str | None = None
-    assigned_to: str | None = None
-    escalation_request: str | None = None
-    breached: bool | None = None
-    paused: bool | None = None
-    needs_triage: bool | None = None
-    text: Annotated[str | None, Field(max_length=200)] = None
-    sort: Sort = "time_left"
-    limit: Annotated[int, Field(ge=1, le=MOST)] = 50
-    cursor: str | None = None
+    account: str | None = Field(None, description="Cases of this account.")
+    state: list[State] = Field([], description="Cases that count as one of these.")
+    status: str | None = Field(None, description="Cases with this status, in the desk's own words.")
+    plan: str | None = Field(None, description="Cases with this plan.")
+    priority: str | None = Field(None, description="Cases with this priority.")
+    channel: str | None = Field(None, description="Cases that were assigned this channel.")
+    tier: str | None = Field(None, description="Cases that were assigned this tier.")
+    milestone: str | None = Field(None, description="Cases of which this promise is due next.")
+    assigned_to: str | None = Field(None, description="Cases that this agent has; empty: that nobody has.")
+    escalation_request: str | None = Field(
+        None,
+        description="Cases whose customer asked for an escalation: `requested`, `accepted` or `rejected`.",
+    )
+    breached: bool | None = Field(None, description="Whether a promise was broken.")
+    paused: bool | None = Field(None, description="Whether the next promise stands still.")
+    needs_triage: bool | None = Field(None, description="Whether somebody has to look at the case.")
+    text: str | None = Field(
+        None, max_length=200, description="Cases in which all these words were written; the last may be a beginning."
+    )
+    sort: Sort = Field("time_left", description="What comes first: what is due first, or was received or changed last.")
+    limit: int = Field(50, ge=1, le=MOST, description="So many cases on a page.")
+    cursor: str | None = Field(None, description="The `next_cursor` of a page: the cases behind it.")
 
     @property
     def wanted(self) -> Wanted:
@@ -79,9 +86,9 @@ class CaseQuery(BaseModel):
         )
 
 
-@router.get("/v1/cases")
+@router.get("/v1/cases", **describe(READERS, CasePage, query=CaseQuery))
 async def list_cases(request: Request) -> Response:
-    """Cases in pages: by default those that are due first, then those that are not due, then those that are over.
+    """List cases in pages: by default those that are due first, then those that are not due, then those that are over.
 
     With the scope submit a person sees the cases of their account, and a client those that it submitted; with agent,
     view or admin they see all. `next_cursor` is null on the last page.
@@ -102,9 +109,11 @@ async def list_cases(request: Request) -> Response:
     return _json(answer)
 
 
-@router.get("/v1/cases/changes")
+@router.get("/v1/cases/changes", **describe(READERS, EVENT_STREAM, query=CaseQuery))
 async def follow_cases(request: Request) -> EventStream:
-    """Every case that the caller may see, whenever it changes: Server-Sent Events `case` with its row as in the list.
+    """Follow every case that the caller may see.
+
+    Whenever one changes there is a Server-Sent Event `case`, with its row as in the list.
 
     With parameters of the list, a case that has changed and does not fit them, or does so no more, is an event `left`
     with its `case_id`. `Last-Event-ID` goes on after that change; without it, the stream begins with what changes from
@@ -120,10 +129,12 @@ async def follow_cases(request: Request) -> EventStream:
     return service.streams.follow(caller, service.watchers, ANY, changes, before=changes.look)
 
 
-@router.get("/v1/cases/{case_id:path}")
-async def get_case(request: Request, case_id: str) -> Response:
-    """One case: what was said, the decision, its clocks with their ledgers, and what happened; every `because` is a
-    sentence in the language of the caller.
+@router.get("/v1/cases/{case_id:path}", **describe(READERS, WholeCase))
+async def get_case(request: Request, case_id: CaseId) -> Response:
+    """One case.
+
+    It has what was said, the decision, its clocks with their ledgers, and what happened. Every `because` is a sentence
+    in the language of the caller. Without a decision, `explanation` is null.
     """
     service, caller = await _admitted(request)
     found = await service.readers.ask(

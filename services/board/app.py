@@ -1,8 +1,10 @@
 """The web application of the board: its calls, and its pages beside them."""
 
+from functools import partial
+
 from fastapi import FastAPI
 
-from services.board import api, pages
+from services.board import api, document, pages
 from services.board.leads import routes as leads
 from services.board.operations import pages as operations
 from services.board.pages import routes
@@ -10,6 +12,8 @@ from services.board.pages.visit import BoardPage, policy_reader
 from services.board.policy import pages as policy
 from services.board.service import Service
 from shared.pages.application import add_routes, new_application
+from shared.web import openapi
+from shared.web.document_pages import add_docs
 from shared.web.server import CallServer
 
 _DESCRIPTION = """\
@@ -34,7 +38,6 @@ def create_app(service: Service) -> FastAPI:
         description=_DESCRIPTION,
         templates=(pages.TEMPLATES, policy.TEMPLATES, operations.TEMPLATES),
         page=BoardPage,
-        openapi_url=None,
     )
     add_routes(app, api.router.routes, *(router.routes for router in leads.routers), routes.router.routes)
     add_routes(app, operations.router_of(service).routes)
@@ -44,4 +47,6 @@ def create_app(service: Service) -> FastAPI:
             rules=service.rules, pages=app.state.pages, reader=policy_reader, now=service.clock, base="reader.html"
         ),
     )
+    add_docs(app)
+    openapi.install(app, lambda: service.editions.effective_at(service.clock()), partial(document.build, app))
     return app

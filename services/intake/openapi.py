@@ -16,7 +16,8 @@ from shared.contracts.identifiers import LONGEST
 from shared.contracts.intake import Account
 from shared.policy.model import Edition
 from shared.web import openapi
-from shared.web.openapi import AnswerModel, Problem, Refused, document_of, header, ref
+from shared.web.answer_model import AnswerModel
+from shared.web.openapi import Problem, Refused, document_of, header, ref
 from shared.web.openapi_details import complete
 
 KEY_PATTERN = "^[!-~](?:[ -~]*[!-~])?$"  # an identifier in ASCII

@@ -13,7 +13,6 @@ from shared.contracts.structs import CaseRouted, ClockStarted, Decision, Support
 from shared.messages.catalogues import messages_in
 from shared.policy.digest import policy_sha256
 from shared.policy.model import Edition
-from shared.web.openapi import EVENT_STREAM
 from shared.web.openapi_details import Details, models
 
 Json = dict[str, Any]
@@ -74,7 +73,7 @@ def details(edition: Edition) -> Details:
         parameters={**_PARAMETERS, "policy_sha256": digest, "If-None-Match": f'"{digest}"'},
         bodies=of_edition.bodies(),
         answers=of_edition.answers(),
-        texts={EVENT_STREAM: of_edition.event_stream()},
+        texts={"followSupportRequest": of_edition.event_stream()},
         headers=_HEADERS,
         links=_LINKS,
         refusals=refusals(edition),

@@ -27,7 +27,6 @@ def new_application(
     description: str,
     templates: tuple[Path, ...],
     page: type[Page] = Page,
-    openapi_url: str | None = "/openapi.json",
 ) -> FastAPI:
     """The application of `site`, with all but the routes of its own: its pages are made of `templates`.
 
@@ -43,7 +42,6 @@ def new_application(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         docs_url=None,  # FastAPI's pages load scripts from another host; ours need no scripts
         redoc_url=None,
-        openapi_url=openapi_url,
         redirect_slashes=False,
     )
     first, *others = templates

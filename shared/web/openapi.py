@@ -10,12 +10,13 @@ from typing import Any, NamedTuple, TypeVar, get_args
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
 from shared.contracts.identifiers import LONGEST, PATTERN
 from shared.identity.scopes import PersonScope
+from shared.web.answer_model import AnswerModel
 
 Json = dict[str, Any]
 _Edition = TypeVar("_Edition")
@@ -31,12 +32,6 @@ _RETRY_AFTER = {
 }
 _REF = "#/components/schemas/{model}"
 _LAST_EVENT_ID = "The id of the last event that the caller has."
-
-
-class AnswerModel(BaseModel):
-    """An answer of a call: nothing but its fields."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class WrongField(AnswerModel):
@@ -58,12 +53,12 @@ class Problem(AnswerModel):
 
 
 class Refused(NamedTuple):
-    """What the answers of a service mean that are not those which were asked for."""
+    """What the answers of a service mean that are not those which were asked for. None = there are none such."""
 
     refused: str
     too_many: str
     crashed: str
-    unavailable: str
+    unavailable: str | None
 
 
 def operation_id(route: APIRoute) -> str:
@@ -79,12 +74,14 @@ def describe(
     refused: Refused,
     *,
     body: Json | None = None,
+    or_text: str | None = None,
     parameters: Iterable[Json] = (),
     conditional: bool = False,
 ) -> Json:
     """The arguments of a route's decorator: the scope of the call, its body and its answer.
 
-    `answer` is a model, a media type, or None for no body; `body` is a schema. `conditional` calls accept an
+    `answer` is a model, a media type, or None for no body; `or_text` another media type
+    that callers may ask for; `body` is a schema. `conditional` calls accept an
     If-None-Match, and event streams a Last-Event-ID, beside the `parameters`.
     """
     extra: Json = {"security": [{scheme: []} for scheme in _schemes(scope)], "x-scope": scope}
@@ -102,6 +99,8 @@ def describe(
         content = {answer: {"schema": {"type": "string"}}}
     elif answer is not None:
         content = {"application/json": {"schema": ref(answer)}}
+    if or_text is not None:
+        content[or_text] = {"schema": {"type": "string"}}
     return {
         "status_code": status,
         "response_model": None,
@@ -117,17 +116,34 @@ def describe(
 
 def _problems(refused: Refused) -> Json:
     problem = {"application/problem+json": {"schema": ref(Problem)}}
-    return {
+    found = {
         "4XX": {"description": refused.refused, "content": problem},
         "429": {"description": refused.too_many, "headers": _RETRY_AFTER, "content": problem},
         "500": {"description": refused.crashed, "content": problem},
-        "503": {"description": refused.unavailable, "headers": _RETRY_AFTER, "content": problem},
     }
+    if refused.unavailable is not None:
+        found["503"] = {"description": refused.unavailable, "headers": _RETRY_AFTER, "content": problem}
+    return found
 
 
 def header(name: str, description: str, schema: Json) -> Json:
     """A header that a call may have, as a parameter of the document."""
     return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
+
+
+def query_parameters(model: type[BaseModel]) -> list[Json]:
+    """The parameters of an address, as `model` reads them: those of a list are separated by commas."""
+    found = []
+    for name, field in model.model_json_schema()["properties"].items():
+        kinds = [kind for kind in field.pop("anyOf", ()) if kind != {"type": "null"}]
+        schema = {key: value for key, value in field.items() if key not in ("title", "description")}
+        schema |= kinds[0] if kinds else {}
+        if schema.get("default", ()) in (None, []):
+            del schema["default"]
+        parameter = {"name": name, "in": "query", "required": False, "description": field["description"]}
+        several = {"style": "form", "explode": False} if schema["type"] == "array" else {}
+        found.append({**parameter, "schema": schema, **several})
+    return found
 
 
 def ref(model: type[BaseModel]) -> dict[str, str]:

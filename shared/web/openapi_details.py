@@ -23,9 +23,9 @@ class Details:
     """What a service knows of its calls.
 
     `tags` are by the first part of the address after the version, in the order of the document: name and description.
-    `parameters` has examples by their names, `bodies` and `answers` by those of their models, `texts` by the media type
-    of answers that are no JSON. `headers` and `links` of answers are by operationId. `refusals` are examples of all
-    that may be refused; `problems` names, for the method, the address and the call, those of each answer.
+    `parameters` has examples by their names, `bodies` and `answers` by those of their models; `texts` of answers that
+    are no JSON, `headers` and `links` of answers are by operationId. `refusals` are examples of whatever is refused;
+    `problems` names, for the method, the address and the call, those of each answer.
     """
 
     servers: list[Json]
@@ -59,7 +59,8 @@ def complete(document: Json, details: Details) -> None:
     messages = messages_in()
     document["servers"] = details.servers
     used = {tag for call in calls(document) for tag in call["tags"]}
-    document["tags"] = [{"name": name, "description": text} for name, text in details.tags.values() if name in used]
+    tags = dict(details.tags.values())
+    document["tags"] = [{"name": name, "description": said} for name, said in tags.items() if name in used]
     document["components"]["examples"] = {
         name: {"summary": document_of(refusal, messages)["title"], "value": document_of(refusal, messages)}
         for name, refusal in details.refusals.items()
@@ -96,7 +97,7 @@ def _add_answer(call: Json, details: Details) -> None:
         if media_type == "application/json":
             _add_examples(content, details.answers)
         else:
-            content["example"] = details.texts[media_type]
+            content["example"] = details.texts[call["operationId"]]
     operation = call["operationId"]
     if operation in details.headers:
         answer["headers"] = details.headers[operation]

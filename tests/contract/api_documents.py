@@ -1,9 +1,10 @@
 """`python -m tests.contract.api_documents [--check | --release | --all FOLDER]`: the documents of the APIs, as files.
 
-Without a flag it writes `docs/openapi.json`, the calls of intake, and `docs/asyncapi.json`, the events of the whole
-system. So a change of an interface shows in the diff of its commit. `--check` writes nothing and exits 1 if a file is
-not up to date. `--release` also writes `docs/released/openapi.json`, which clients were made from and later versions
-are compared with. `--all` writes them, and what each service serves at `/asyncapi`, into a folder, for other tools.
+Without a flag it writes `docs/openapi.json`, the calls of intake, `docs/board-openapi.json`, those of the board, and
+`docs/asyncapi.json`, the events of the whole system. So a change of an interface shows in the diff of its commit.
+`--check` writes nothing and exits 1 if a file is not up to date. `--release` also writes `docs/released/openapi.json`,
+which clients of intake were made from and later versions are compared with. `--all` writes them, and what each service
+serves at `/asyncapi`, into a folder, for other tools.
 """
 
 import argparse
@@ -12,6 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from services.board.app import create_app as create_board_app
+from services.board.service import Service as BoardService
+from services.board.settings import Settings as BoardSettings
 from services.escalation.app import escalation
 from services.intake import docs
 from services.intake.app import create_app
@@ -42,6 +46,12 @@ def openapi_document() -> Json:
     return create_app(Service(settings, settings.read_callers(), editions())).openapi()
 
 
+def board_document() -> Json:
+    """The OpenAPI document of a board with the same edition; its file is not opened."""
+    settings = BoardSettings(**dict(KAFKA), api_keys=api_keys(), id_secret=ID_SECRET)
+    return create_board_app(BoardService(settings, settings.read_callers(), editions())).openapi()
+
+
 def asyncapi_document() -> Json:
     """The AsyncAPI document of the whole system, as others see it: it takes entitlements, and publishes the rest."""
     published = [topic for topic in TOPICS if topic.events and topic is not ENTITLEMENTS]
@@ -51,7 +61,11 @@ def asyncapi_document() -> Json:
 
 def committed() -> dict[str, Json]:
     """By file name, what is in `docs`."""
-    return {"openapi.json": openapi_document(), "asyncapi.json": asyncapi_document()}
+    return {
+        "openapi.json": openapi_document(),
+        "board-openapi.json": board_document(),
+        "asyncapi.json": asyncapi_document(),
+    }
 
 
 def of_services() -> dict[str, Json]:

@@ -5,20 +5,26 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.board.api import as_of
+from services.board.leads.answer_models import Breaches, Outcomes
 from services.board.leads.answers import missed_answer, report_answer
 from services.board.leads.asking import ask_breaches, ask_reports, breach_table, report_table
 from services.board.leads.query import BreachQuery, ReportQuery
+from services.board.openapi import describe
 from services.board.service import Service
 from shared.identity.scopes import AGENT_SCOPE, VIEW_SCOPE, Scope
+from shared.web.openapi import operation_id
 
-router = APIRouter()
+router = APIRouter(generate_unique_id_function=operation_id)
+CSV = "text/csv"
 LEADS: tuple[Scope, ...] = (AGENT_SCOPE, VIEW_SCOPE, "admin")
 
 
-@router.get("/v1/outcomes")
-async def outcomes(request: Request) -> Response:
-    """How many promises were met and breached, by milestone, priority, plan and calendar, over time; and how long
-    answers took. With `Accept: text/csv` the table that `table` names.
+@router.get("/v1/outcomes", **describe(LEADS, Outcomes, query=ReportQuery, or_text=CSV))
+async def get_outcomes(request: Request) -> Response:
+    """Count the promises that were met and breached.
+
+    By milestone, priority, plan and calendar, and over time; and how long answers took. With `Accept: text/csv` it is
+    the table that `table` names.
     """
     service = await _admitted(request)
     query = ReportQuery.of(request.query_params)
@@ -28,16 +34,18 @@ async def outcomes(request: Request) -> Response:
     return _json({**report_answer(found, period), "as_of": as_of(service)})
 
 
-@router.get("/v1/outcomes.csv")
-async def outcomes_csv(request: Request) -> Response:
-    """The same as CSV, for programs that cannot ask for a media type."""
+@router.get("/v1/outcomes.csv", **describe(LEADS, CSV, query=ReportQuery))
+async def get_outcomes_csv(request: Request) -> Response:
+    """Outcomes as CSV, for programs that cannot ask for a media type."""
     service = await _admitted(request)
     return await report_table(service, ReportQuery.of(request.query_params))
 
 
-@router.get("/v1/breaches")
-async def breaches(request: Request) -> Response:
-    """Promises that were broken, or with `show=near_miss` nearly, the latest first, in pages; as CSV all of them.
+@router.get("/v1/breaches", **describe(LEADS, Breaches, query=BreachQuery, or_text=CSV))
+async def list_breaches(request: Request) -> Response:
+    """List the promises that were broken, or with `show=near_miss` nearly.
+
+    The latest are first. They come in pages; as CSV, with `Accept: text/csv`, all of them at once.
 
     `next_cursor` is null on the last page.
     """
@@ -50,9 +58,9 @@ async def breaches(request: Request) -> Response:
     return _json({"breaches": found, "next_cursor": page.after, "as_of": as_of(service)})
 
 
-@router.get("/v1/breaches.csv")
-async def breaches_csv(request: Request) -> Response:
-    """The same as CSV, for programs that cannot ask for a media type."""
+@router.get("/v1/breaches.csv", **describe(LEADS, CSV, query=BreachQuery))
+async def list_breaches_csv(request: Request) -> Response:
+    """Breaches as CSV, for programs that cannot ask for a media type."""
     service = await _admitted(request)
     return await breach_table(service, BreachQuery.of(request.query_params))
 
@@ -66,7 +74,7 @@ async def _admitted(request: Request) -> Service:
 
 def _wants_csv(request: Request) -> bool:
     """Whether CSV is what the caller names; a browser, which takes anything, gets JSON."""
-    return "text/csv" in request.headers.get("accept", "").lower()
+    return CSV in request.headers.get("accept", "").lower()
 
 
 def _json(answer: object) -> Response:

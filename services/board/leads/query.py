@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -29,16 +29,16 @@ class PeriodQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    plan: str | None = None
-    priority: str | None = None
-    calendar: str | None = None
-    milestone: str | None = None
-    promise: Promise | None = None
-    days: Annotated[int, Field(ge=1, le=LONGEST)] = USUAL_DAYS
-    first: Annotated[str | None, Field(alias="from")] = None
-    last: Annotated[str | None, Field(alias="to")] = None
-    zone: str = "UTC"
-    per: Per | None = None
+    plan: str | None = Field(None, description="Of cases with this plan; empty: of cases without one.")
+    priority: str | None = Field(None, description="Of cases with this priority.")
+    calendar: str | None = Field(None, description="Those that count by this calendar.")
+    milestone: str | None = Field(None, description="This promise alone.")
+    promise: Promise | None = Field(None, description="Commitments or objectives alone.")
+    days: int = Field(USUAL_DAYS, ge=1, le=LONGEST, description="The last so many days, today included.")
+    first: str | None = Field(None, alias="from", description="The first day, such as 2026-11-01.")
+    last: str | None = Field(None, alias="to", description="The last day, which is included.")
+    zone: str = Field("UTC", description="The zone whose days they are, such as Europe/Madrid.")
+    per: Per | None = Field(None, description="Of a report: what it counts together; else what suits the period.")
 
     @property
     def wanted(self) -> Filter:
@@ -76,15 +76,15 @@ class PeriodQuery(BaseModel):
 class ReportQuery(PeriodQuery):
     """What `GET /v1/outcomes` asks for. `table` is what it answers as CSV."""
 
-    table: Table = "counts"
+    table: Table = Field("counts", description="Of CSV: which table of the report.")
 
 
 class BreachQuery(PeriodQuery):
     """What `GET /v1/breaches` asks for: broken promises, or those that were met with less than a tenth left."""
 
-    show: Which = "breached"
-    limit: Annotated[int, Field(ge=1, le=MOST)] = 50
-    cursor: str | None = None
+    show: Which = Field("breached", description="Promises that were broken, or met with less than a tenth left.")
+    limit: int = Field(50, ge=1, le=MOST, description="So many promises on a page.")
+    cursor: str | None = Field(None, description="The `next_cursor` of a page: the promises behind it.")
 
 
 def _date(name: str, text: str) -> date:

@@ -11,6 +11,9 @@ from babel.numbers import format_decimal
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from services.board.openapi import DeadLetterId, describe
+from services.board.operations.answer_models import DeadLetterAnswer, OperationsState
+from services.board.operations.query import ReplayQuery, StateQuery, read_query
 from services.board.operations.replaying import Replaying
 from services.board.operations.state import Operations, State, about, answer_of, page_of
 from services.board.pages.visit import BoardPage, Visit, visit_of
@@ -25,6 +28,7 @@ from shared.pages.moments import Moments
 from shared.pages.page import in_language, see
 from shared.pages.rendered import html_of, render
 from shared.web.errors import MissingScope, NotFound, Refusal
+from shared.web.openapi import operation_id
 from shared.web.stream import EventStream, message
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -112,7 +116,8 @@ def length(micros: Micros, language: str) -> str:
 
 def router_of(service: Service) -> APIRouter:
     """The routes, for the board of `service`."""
-    router, calls = APIRouter(route_class=BoardPage, include_in_schema=False), APIRouter()
+    router = APIRouter(route_class=BoardPage, include_in_schema=False)
+    calls = APIRouter(generate_unique_id_function=operation_id)
     operations, replaying = Operations(service), Replaying(service.settings)
     _add_pages(router, operations)
     _add_replay(router, operations, replaying)
@@ -170,22 +175,28 @@ def _add_replay(router: APIRouter, operations: Operations, replaying: Replaying)
 
 
 def _add_calls(router: APIRouter, operations: Operations, replaying: Replaying) -> None:
-    @router.get("/v1/operations")
-    async def state(request: Request) -> Response:
-        """How the system runs. `dead_letters` are those that were not replayed, with `show=all` all of them."""
-        await _service(request).gate.admit(request, *READERS)
-        query = request.query_params
-        found = await operations.look()
-        return _json(answer_of(found, query.get("after"), pending=query.get("show") != "all"))
+    @router.get("/v1/operations", **describe(READERS, OperationsState, query=StateQuery, always=True))
+    async def get_operations(request: Request) -> Response:
+        """How the system runs.
 
-    @router.post("/v1/operations/dead-letters/{place}/replay")
-    async def replay(request: Request, place: str) -> Response:
-        """Write its record to its source topic again; `?replayed=N` once more although it was replayed N times."""
+        `dead_letters` are those that were not replayed, with `show=all` all of them.
+        """
+        await _service(request).gate.admit(request, *READERS)
+        query = read_query(StateQuery, request)
+        return _json(answer_of(await operations.look(), query.after, pending=query.show != "all"))
+
+    @router.post(
+        "/v1/operations/dead-letters/{place}/replay", **describe(REPLAYERS, DeadLetterAnswer, query=ReplayQuery)
+    )
+    async def replay_dead_letter(request: Request, place: DeadLetterId) -> Response:
+        """Replay a dead letter: write its record to its source topic again.
+
+        With `replayed=N` once more, although it was replayed N times.
+        """
         caller = await _service(request).gate.admit(request, *REPLAYERS)
+        query = read_query(ReplayQuery, request)
         found = await _letter(operations, place)
-        replayed = await replaying.replay(
-            found, caller.actor.id, known=_known({**request.query_params, "force": "yes"})
-        )
+        replayed = await replaying.replay(found, caller.actor.id, known=query.replayed)
         return _json({**about(found), "replayed": [{"at": format_instant(replayed.at), "as": replayed.place}]})
 
 

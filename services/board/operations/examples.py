@@ -1,0 +1,59 @@
+"""Examples of how the system runs: quiet, and with a dead letter."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from services.board.operations.kafka_watch import Seen
+from services.board.operations.state import State, about, answer_of
+from services.board.store.timers import Lateness, TimerKind
+from shared.contracts.base import format_instant
+from shared.contracts.topics import ACTIVITY, CASES, dead_letter
+from shared.kafka.dead_letter_index import Listed
+from shared.kafka.dead_letter_log import Found, Place
+from shared.kafka.dead_letters import DeadLetter
+from shared.kafka.group_lag import PartitionLag
+from shared.kafka.record import Record
+from shared.web.example import Example, Examples
+
+AT = datetime(2026, 11, 23, 10, 12, tzinfo=UTC)
+LETTER = f"{ACTIVITY.name}:3:42"
+_LATE: Mapping[TimerKind, Lateness] = {
+    "warned": Lateness(12, 21_000, 48_000, 51_000),
+    "breached": Lateness(2, 18_000, 33_000, 33_000),
+}
+
+
+def answers() -> Mapping[str, Examples]:
+    """The examples of answers, by the name of their model."""
+    quiet = answer_of(_state(), None, pending=True)
+    replayed = {**about(_letter()), "replayed": [{"at": format_instant(AT), "as": f"{ACTIVITY.name}:3:57"}]}
+    return {
+        "OperationsState": {
+            "quiet": Example("All is quiet", quiet),
+            "dead_letter": Example("A record could not be processed", answer_of(_state(_letter()), None, pending=True)),
+        },
+        "DeadLetterAnswer": {"replayed": Example("Its record is in its topic again", replayed)},
+    }
+
+
+def _state(*letters: Listed) -> State:
+    lag = {"escalation": [PartitionLag(CASES.name, 0, 118, 118, 0)]}
+    return State(
+        now=AT,
+        hour=_LATE,
+        day=_LATE,
+        unfired=0,
+        clocks=[],
+        age=0.2,
+        is_old=False,
+        remaining=0,
+        failed=0,
+        kafka=Seen(asked_at=AT, lag=lag, letters=letters, unread=False),
+    )
+
+
+def _letter() -> Listed:
+    at = AT - timedelta(minutes=3)
+    record = Record(ACTIVITY.name, 3, 42, round(at.timestamp() * 1000), None, None)
+    letter = DeadLetter("unknown_case", "no case with this id was decided within 15 minutes", "escalation", at, record)
+    return Listed(Found(Place(dead_letter(ACTIVITY).name, 3, 7), letter), 412)
