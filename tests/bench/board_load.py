@@ -286,7 +286,7 @@ async def _sums(done: Measured, file: Path) -> None:
         began, now = time.monotonic(), to_micros(utc_now())
         await asyncio.to_thread(cases.sums, board, Wanted(), EVERYTHING, now, now + 3_600_000_000)
         done.latencies[SUMS].append((time.monotonic() - began) * 1000)
-        done.usage.look(done.usage._pid)
+        done.usage.look(done.usage.pid)
         await asyncio.sleep(1.0)
 
 

@@ -11,13 +11,14 @@ _MEGABYTE = 1_000_000
 class Usage:
     """One process after the other under one name. `look` at it about once a second: what it did since is added.
 
-    `cpu_seconds` since the first look, of the user and the kernel. Memory is resident, in megabytes.
+    `pid` is that of the last look, `cpu_seconds` are since the first one, of the user and the kernel.
+    Memory is resident, in megabytes.
     """
 
     def __init__(self) -> None:
         self.cpu_seconds = 0.0
         self.memory = self.peak_memory = self.first_memory = 0.0
-        self._pid = 0
+        self.pid = 0
         self._seen = 0.0
 
     def look(self, pid: int) -> None:
@@ -29,9 +30,9 @@ class Usage:
         if fields[0] == "Z":
             return  # it has ended, and waits to be collected
         cpu = (int(fields[11]) + int(fields[12])) / _TICKS
-        if pid != self._pid:
-            is_first = not self._pid
-            self._pid, self._seen = pid, cpu if is_first else 0.0
+        if pid != self.pid:
+            is_first = not self.pid
+            self.pid, self._seen = pid, cpu if is_first else 0.0
         self.cpu_seconds += cpu - self._seen
         self._seen = cpu
         self.memory = int(fields[21]) * _PAGE / _MEGABYTE

@@ -2,7 +2,7 @@
 
 import secrets
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.board.api import editions_of
 from services.board.freshness import Freshness
@@ -10,7 +10,7 @@ from services.board.pages.desk_actions import actions_of
 from services.board.pages.visit import Visit, may_act
 from services.board.service import visible_to
 from services.board.store import cases
-from services.board.store.cases import StoredCase
+from services.board.store.cases import Row, StoredCase
 from shared.explain.logged_case import LoggedCase
 from shared.pages.case.case_view import CaseView, Reader, case_view
 from shared.pages.case.desk_view import Link, desk_values
@@ -20,6 +20,18 @@ from shared.web.errors import NotFound
 from shared.web.stream import message
 
 
+class ShownCase(NamedTuple):
+    """A case whose request the log has: without it there is no page."""
+
+    stored: StoredCase
+    logged: LoggedCase
+
+    @property
+    def row(self) -> Row:
+        """The columns of `cases`."""
+        return self.stored.row
+
+
 class CasePages:
     """The page of a case for one reader. A `Changes` of `shared/web/stream.py`."""
 
@@ -27,7 +39,7 @@ class CasePages:
         self.visit, self.case_id = visit, case_id
         self.for_desk = visit.caller.sees_all
         self.key = secrets.token_hex(16)  # of what the reader does next, whatever changes meanwhile
-        self._found: StoredCase | None = None
+        self._found: ShownCase | None = None
         self._shown: tuple[int, Freshness | None] | None = None
 
     @property
@@ -40,7 +52,7 @@ class CasePages:
         """The part of the page that changes."""
         return "case/agent_live.html" if self.for_desk else "case/customer_live.html"
 
-    async def look(self) -> StoredCase:
+    async def look(self) -> ShownCase:
         """The case as it is now. Raises NotFound, also for the case of another."""
         service = self.visit.service
         service.check()
@@ -49,8 +61,8 @@ class CasePages:
         )
         if found is None or found.logged is None:
             raise NotFound("refusal.no_case")
-        self._found = found
-        return found
+        self._found = ShownCase(found, found.logged)
+        return self._found
 
     async def next_look(self) -> None:
         """Look again. A case that was purged meanwhile is not there any more."""
@@ -58,32 +70,31 @@ class CasePages:
         with suppress(NotFound):
             await self.look()
 
-    def view(self, found: StoredCase) -> CaseView:
+    def view(self, found: ShownCase) -> CaseView:
         """What there is of it."""
-        logged, visit = self._logged(found), self.visit
+        visit = self.visit
         return case_view(
-            logged,
-            editions_of(found.log),
+            found.logged,
+            editions_of(found.logged.log),
             None,
-            visit.service.known_at(found),
+            visit.service.known_at(found.stored),
             self.reader,
             action=self.address,
             key=self.key,
             is_closed=found.row["state"] == "closed",
         )
 
-    def values(self, found: StoredCase, view: CaseView) -> dict[str, Any]:
+    def values(self, found: ShownCase, view: CaseView) -> dict[str, Any]:
         """What the template needs."""
         if not self.for_desk:
             return {**view.values, "old": self._old}
-        logged = self._logged(found)
-        values = desk_values(logged, view, self.reader, Link("/", self.visit.messages("board.title")))
+        values = desk_values(found.logged, view, self.reader, Link("/", self.visit.messages("board.title")))
         actions = None
         if may_act(self.visit) and view.found is not None:
             actions = actions_of(
                 view.found,
                 self._edition(found),
-                _fields_now(logged),
+                _fields_now(found.logged),
                 self.visit.messages,
                 self.visit.language,
                 asked=found.row["asked"] == "requested",
@@ -113,16 +124,11 @@ class CasePages:
         """For whom it is shown."""
         return Reader(self.visit.reader, self.visit.language, self.visit.messages, self.visit.zone)
 
-    def _edition(self, found: StoredCase) -> Edition | None:
+    def _edition(self, found: ShownCase) -> Edition | None:
         """The edition that counts for the case now: that of its decision, or the one that it has migrated to."""
-        named = [*found.log.named_editions]
+        named = [*found.logged.log.named_editions]
         pinned = self.visit.service.shelf.pinned(named[-1]) if named else None
         return None if pinned is None else pinned.edition
-
-    @staticmethod
-    def _logged(found: StoredCase) -> LoggedCase:
-        assert found.logged is not None  # noqa: S101 - `look` refuses a case without its request
-        return found.logged
 
 
 def _fields_now(case: LoggedCase) -> dict[str, str]:

@@ -140,8 +140,7 @@ async def _seen(pages: CasePages, activity_id: str) -> bool:
     with pages.visit.service.watchers.watch(pages.case_id) as changed, suppress(TimeoutError):
         async with asyncio.timeout(_SEEN_WITHIN):
             while True:
-                logged = (await pages.look()).logged
-                if logged is None or not logged.lacks(activity_id):
+                if not (await pages.look()).logged.lacks(activity_id):
                     return True
                 await changed.wait()
                 changed.clear()
