@@ -143,7 +143,7 @@ def _request(
     """The page of a request. A reply that was refused is still there, with the key by which it counts once."""
     if typed is not None and not isinstance(refusal, IdempotencyConflict):
         case = case._replace(key=key_of(typed))
-    values = {"case": case, "typed": typed or {}, "wrong": wrong or {}, "refusal": refusal}
+    values = {**case.values, "typed": typed or {}, "wrong": wrong or {}, "refusal": refusal}
     headers = {} if refusal is None else refusal.headers
     return render(visit, "request.html", status, moments=case.moments, headers=headers, **values)
 

@@ -191,16 +191,18 @@ async def test_a_replay_is_refused_as_described(http: httpx.AsyncClient, documen
     assert [line for answer in (misspelt, unscoped) for line in wrong(document, path, answer, "post")] == []
 
 
-async def test_while_the_board_reads_every_list_says_so(day: BoardDay, http: httpx.AsyncClient, document: Json) -> None:
+async def test_until_the_board_was_complete_every_list_says_so(
+    day: BoardDay, http: httpx.AsyncClient, document: Json
+) -> None:
     """503 with the seconds to wait, as the document says; until then a list would lack cases."""
-    day.service.reading.caught_up.clear()
+    complete, day.service.reading.as_of = day.service.reading.as_of, None
     try:
         for path in ("/v1/cases", "/v1/cases/changes", "/v1/outcomes", "/v1/breaches.csv"):
             answer = await http.get(path, headers=of_agent())
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
             assert wrong(document, path, answer) == []
     finally:
-        day.service.reading.caught_up.set()
+        day.service.reading.as_of = complete
 
 
 async def test_an_example_of_csv_has_the_columns_of_the_table(http: httpx.AsyncClient, document: Json) -> None:
