@@ -141,7 +141,9 @@ def query_parameters(model: type[BaseModel]) -> list[Json]:
         if schema.get("default", ()) in (None, []):
             del schema["default"]
         parameter = {"name": name, "in": "query", "required": False, "description": field["description"]}
-        several = {"style": "form", "explode": False} if schema["type"] == "array" else {}
+        several: Json = {}
+        if schema["type"] == "array":
+            several, schema["minItems"] = {"style": "form", "explode": False}, 1  # `state=` names none
         found.append({**parameter, "schema": schema, **several})
     return found
 
