@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.barriers import without_barriers
+from tests.browser.looking import complaints_of, opened_page
 from tests.harness.board_day import VIEWER, board_day, repeat, served
-from tests.harness.sign_in import token_of
 
 OpenReports = Callable[..., Awaitable[Page]]
 PAGES = (
@@ -22,10 +23,6 @@ PAGES = (
     "/reports/breaches?show=near_miss",
     "/reports/breaches?from=2019-01-01&to=2019-01-31",
 )
-VIOLATIONS = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
-"""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -40,27 +37,13 @@ async def board(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
 @pytest_asyncio.fixture
 async def open_reports(chromium: Browser, board: str) -> AsyncIterator[OpenReports]:
     """Opens a page, signed in as somebody who may look at everything and change nothing."""
-    contexts: list[BrowserContext] = []
+    async with AsyncExitStack() as stack:
 
-    async def opened(address: str, language: str = "en", **given: Any) -> Page:
-        usual = {"locale": language, "timezone_id": "Europe/Madrid", "viewport": {"width": 1280, "height": 900}}
-        context = await chromium.new_context(**usual | given)
-        contexts.append(context)
-        context.set_default_timeout(15_000)
-        await context.add_cookies(
-            [
-                {"name": "frontline_person", "value": token_of(VIEWER), "url": board},
-                {"name": "frontline_zone", "value": "Europe%2FMadrid", "url": board},
-            ]
-        )
-        await context.add_init_script(VIOLATIONS)
-        page = await context.new_page()
-        await page.goto(board + address)
-        return page
+        async def opened(address: str, language: str = "en", **given: Any) -> Page:
+            page = opened_page(chromium, board, address, VIEWER, locale=language, **given)
+            return await stack.enter_async_context(page)
 
-    yield opened
-    for context in contexts:
-        await context.close()
+        yield opened
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -70,12 +53,11 @@ async def test_a_page_of_leads_has_no_barrier_that_a_machine_can_find(
 ) -> None:
     """In either theme, unfolded; nobody scrolls sideways on a small screen, and no script fails."""
     page = await open_reports(address, language)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    said = complaints_of(page)
     await page.reload()
     await without_barriers(page, translated=language != "en")
-    assert errors == []
-    assert await page.evaluate("window.violations") == []
+    assert said == []
+    assert await page.evaluate("window.refused") == []
 
 
 async def _drawn(page: Page) -> dict[str, int]:
@@ -114,7 +96,7 @@ async def test_a_chart_is_drawn_under_the_strict_policy_in_the_colors_of_the_the
     dark = await _drawn(page)
     assert dark["116,209,154"] > 1000
     assert "27,122,67" not in dark
-    assert await page.evaluate("window.violations") == []
+    assert await page.evaluate("window.refused") == []
 
 
 async def test_a_chart_is_told_in_words(open_reports: OpenReports) -> None:

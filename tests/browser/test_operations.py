@@ -1,7 +1,7 @@
 """The page for operators in a browser: every state without a barrier, in both languages, with and without scripts."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,10 @@ from shared.identity.person import Person
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Record
-from shared.pages.visit import PERSON
 from shared.wall_clock import utc_now
 from tests.browser.barriers import without_barriers
+from tests.browser.looking import complaints_of, opened_page
 from tests.harness.operations_board import OPERATOR, VIEWER, OperationsBoard, running_operations_board
-from tests.harness.sign_in import token_of
 
 OpenPage = Callable[..., Awaitable[Page]]
 SOON = 30_000  # milliseconds: the page follows every five seconds
@@ -38,26 +37,9 @@ async def open_page(chromium: Browser, board: OperationsBoard) -> AsyncIterator[
     async with AsyncExitStack() as stack:
 
         async def opened(address: str = "/operations", person: Person = VIEWER, **given: Any) -> Page:
-            return await stack.enter_async_context(opened_page(chromium, board, address, person, **given))
+            return await stack.enter_async_context(opened_page(chromium, board.url, address, person, **given))
 
         yield opened
-
-
-@asynccontextmanager
-async def opened_page(
-    chromium: Browser, board: OperationsBoard, address: str = "/operations", person: Person = VIEWER, **given: Any
-) -> AsyncIterator[Page]:
-    """A page of the board, for somebody who is signed in."""
-    usual = {"locale": "en", "timezone_id": "Europe/Madrid", "viewport": {"width": 1280, "height": 900}}
-    context = await chromium.new_context(**usual | given)
-    try:
-        context.set_default_timeout(30_000)
-        await context.add_cookies([{"name": PERSON, "value": token_of(person), "url": board.url}])
-        page = await context.new_page()
-        await page.goto(board.url + address)
-        yield page
-    finally:
-        await context.close()
 
 
 async def bury(board: OperationsBoard, count: int) -> list[str]:
@@ -75,9 +57,7 @@ async def bury(board: OperationsBoard, count: int) -> list[str]:
 async def test_the_page_has_no_barrier_in_any_state(board: OperationsBoard, open_page: OpenPage, language: str) -> None:
     """All quiet, one dead letter, more of them than a page has; and the page follows by itself."""
     page, translated = await open_page(locale=language), language != "en"
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    said = complaints_of(page)
     quiet = {"en": "Nothing is late. Nothing is dead-lettered.", "es": "Nada va con retraso."}[language]
     await expect(page.locator("main")).to_contain_text(quiet, timeout=SOON)
     await without_barriers(page, translated=translated)
@@ -129,7 +109,7 @@ async def test_while_kafka_is_away_the_page_says_since_when(chromium: Browser, t
     async with AsyncExitStack() as stack:
         kafka = await stack.enter_async_context(EmbeddedKafka(jvm_flags=SHORT_LIVED))
         board = await stack.enter_async_context(running_operations_board(kafka.bootstrap, tmp_path))
-        page = await stack.enter_async_context(opened_page(chromium, board))
+        page = await stack.enter_async_context(opened_page(chromium, board.url, "/operations", VIEWER))
         (place,) = await bury(board, 1)
         await expect(page.locator("main")).to_contain_text(place, timeout=SOON)
         await kafka.stop()

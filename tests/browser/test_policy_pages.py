@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from shared.http.limits import HttpLimits
 from shared.http.server import WebServer
 from tests.browser.barriers import without_barriers
+from tests.browser.looking import complaints_of, opened_page
 from tests.harness.policy_pages import policy_app
 from tests.unit.board.editions import edition
 from tests.unit.http.serving import listening
@@ -41,12 +42,7 @@ async def open_policy(chromium: Browser) -> AsyncIterator[OpenPolicy]:
         async def opened(name: str, address: str, **given: Any) -> Page:
             server = WebServer(policy_app(edition(name)), HttpLimits(connections=64, per_client=64), grace_seconds=1)
             url, _ = await stack.enter_async_context(listening(server))
-            context = await chromium.new_context(**{"viewport": {"width": 1280, "height": 900}} | given)
-            stack.push_async_callback(context.close)
-            context.set_default_timeout(15_000)
-            page = await context.new_page()
-            await page.goto(url + address)
-            return page
+            return await stack.enter_async_context(opened_page(chromium, url, address, **given))
 
         yield opened
 
@@ -57,9 +53,7 @@ async def test_a_page_of_the_policy_has_no_barrier_that_a_machine_can_find(
 ) -> None:
     """In either theme, with everything unfolded; and nobody scrolls sideways on a small screen."""
     page = await open_policy(name, address)
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    said = complaints_of(page)
     await without_barriers(page, translated="lang=es" in address)
     assert said == []
 
