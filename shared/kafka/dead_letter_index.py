@@ -45,6 +45,10 @@ class DeadLetterIndex:
         """How many dead letters were found beyond those that are kept."""
         return sum(partition.passed_over for partition in self._partitions.values())
 
+    def forget(self, topic: str) -> None:
+        """The topic is another one of that name: what it had before is gone, whatever its offsets are now."""
+        self._partitions = {place: each for place, each in self._partitions.items() if place.topic != topic}
+
     async def refresh(self) -> None:
         """Read what is new, and forget what Kafka has deleted. Raises KafkaError, and NoTopics: they cannot be seen."""
         async with committed_reader(self._settings) as reader:

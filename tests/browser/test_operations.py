@@ -9,16 +9,18 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from shared.contracts.topics import ACTIVITY
+from shared.contracts.topics import ACTIVITY, ENTITLEMENTS, REQUESTS, Topic, dead_letter
 from shared.embedded_kafka.broker import SHORT_LIVED, EmbeddedKafka
 from shared.identity.person import Person
 from shared.kafka import dead_letters
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.record import Record
+from shared.kafka.topic_admin import apply_topics
 from shared.wall_clock import utc_now
 from tests.browser.barriers import without_barriers
 from tests.browser.looking import complaints_of, opened_page
 from tests.harness.operations_board import OPERATOR, VIEWER, OperationsBoard, running_operations_board
+from tests.harness.topic_surgery import delete, grow, recreate
 
 OpenPage = Callable[..., Awaitable[Page]]
 SOON = 30_000  # milliseconds: the page follows every five seconds
@@ -102,6 +104,52 @@ async def test_a_dead_letter_is_replayed_with_the_keyboard(
     assert (await page.content()).count(" <code>support.activity.v1:") == 2
     if scripts:
         await without_barriers(page)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_topics_that_change_while_the_page_is_open_are_said_by_it(
+    board: OperationsBoard, open_page: OpenPage, language: str
+) -> None:
+    """One that grew, one that is gone, one of that name again: each within seconds, and the rest is shown as before."""
+    missing, again, grown = {
+        "en": ("is missing", "was deleted and created again", "has 3 partitions"),
+        "es": ("no existe", "se borró y se creó de nuevo", "tiene 3 particiones"),
+    }[language]
+    page, name = await open_page(locale=language), ENTITLEMENTS.name
+    troubles, lag = page.locator("section.note.warn"), page.locator("#lag-router")
+    await expect(page.locator(".quiet-note")).to_be_visible(timeout=SOON)
+    await apply_topics(board.kafka, [Topic("support.of-somebody-else.v1", "id", "delete", "somebody")])
+    await grow(board.kafka, ENTITLEMENTS, 3)
+    await expect(troubles).to_contain_text(f"{name} {grown}", timeout=SOON)
+    await expect(lag).to_contain_text(f"{name}:2")
+    await expect(page.locator("main")).not_to_contain_text("of-somebody-else")
+    await without_barriers(page)
+    await delete(board.kafka, ENTITLEMENTS)
+    await expect(troubles).to_contain_text(f"{name} {missing}", timeout=SOON)
+    await expect(lag).not_to_contain_text(name)
+    await expect(lag).to_contain_text(REQUESTS.name)
+    await apply_topics(board.kafka, [ENTITLEMENTS])
+    await expect(troubles).to_contain_text(f"{name} {again}", timeout=SOON)
+    await expect(lag).to_contain_text(name)
+    await expect(page.locator(".sums .pill.warn")).to_have_count(0)  # Kafka answers, whatever has become of a topic
+    await without_barriers(page)
+
+
+async def test_dead_letters_of_a_topic_that_was_made_anew_are_those_that_it_has_now(
+    board: OperationsBoard, open_page: OpenPage
+) -> None:
+    """However many there are: offsets begin again, so a letter of before would stand at the place of another."""
+    page = await open_page("/operations?show=all")
+    letters = page.locator("table.letters tbody tr")
+    for count in (2, 3):
+        for number in range(count):
+            record = Record(ENTITLEMENTS.name, 0, 7000 + 10 * count + number, -1, b"acme", b"{}", ())
+            letter = DeadLetter("malformed_event", f"of {count}", "router", utc_now(), record)
+            await board.write(dead_letters.to_output(letter))
+        await expect(letters).to_have_count(count, timeout=SOON)
+        await expect(letters).to_contain_text([f"of {count}"] * count)
+        if count == 2:
+            await recreate(board.kafka, dead_letter(ENTITLEMENTS))
 
 
 async def test_while_kafka_is_away_the_page_says_since_when(chromium: Browser, tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ class KafkaWatch:
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
         self._index = DeadLetterIndex(settings)
-        self._ids: dict[str, str] = {}
+        self._ids: dict[str, str] = {}  # those that were found first, which the services may have as well
+        self._ids_now: dict[str, str] = {}
         self._one_at_a_time = asyncio.Lock()
         self._asked = -EVERY
         self._seen = Seen()
@@ -105,6 +106,9 @@ class KafkaWatch:
         wrong = changes(_NAMES, found, self._ids, self._settings.partitions)
         for name, facts in found.items():
             self._ids.setdefault(name, facts.topic_id)
+            if self._ids_now.get(name, facts.topic_id) != facts.topic_id:
+                self._index.forget(name)
+            self._ids_now[name] = facts.topic_id
         return [wrong[name] for name in _NAMES if name in wrong]
 
 
