@@ -74,7 +74,7 @@ async def refused(answers: Answers) -> Refusal:
 
 REFUSALS: tuple[tuple[str, Refusal, int, str, str | None], ...] = (
     ("too many calls", RateLimited("refusal.crashed", retry_after=17), 429, "rate_limited", "17"),
-    ("no Kafka", KafkaUnavailable("refusal.crashed", retry_after=5), 503, "kafka_unavailable", "5"),
+    ("Kafka does not answer", KafkaUnavailable("refusal.crashed", retry_after=5), 503, "kafka_unavailable", "5"),
     ("topics changed", TopicsChanged("refusal.crashed"), 503, "topics_changed", "2"),
     ("just started", CatchingUp("refusal.crashed", retry_after=3), 503, "catching_up", "3"),
     ("not allowed", MissingScope("refusal.scope", scopes=["agent"]), 403, "missing_scope", None),
