@@ -21,7 +21,7 @@ _PUBLIC = frozenset(
     )
 )
 _SAID = ("customer_replied", "agent_replied", "bot_replied")
-_OF_THE_DESK = ("needs_triage", "assigned_to", "turn")  # of a row
+OF_THE_DESK = frozenset(("needs_triage", "assigned_to", "turn"))  # of a row
 _NOT_FOR_CUSTOMERS = ("isolation", "dead_letters", "trace", "notes")  # of an explanation
 
 
@@ -57,7 +57,7 @@ def row_answer(row: Row, *, for_desk: bool) -> dict[str, Any]:
         "updated_at": _instant(row["updated_at"]),
         "change": row["change"],
     }
-    return found if for_desk else {name: value for name, value in found.items() if name not in _OF_THE_DESK}
+    return found if for_desk else {name: value for name, value in found.items() if name not in OF_THE_DESK}
 
 
 def case_answer(

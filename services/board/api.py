@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from services.board.answer_models import CasePage, State, WholeCase
-from services.board.answers import case_answer, row_answer
+from services.board.answers import OF_THE_DESK, case_answer, row_answer
 from services.board.openapi import CaseId, describe
 from services.board.service import ANY, Service, visible_to
 from services.board.store import cases
@@ -24,7 +24,7 @@ from shared.policy.published_edition import UnusableEdition
 from shared.sla.pinned_edition import PinnedEdition
 from shared.web.body import checked_id
 from shared.web.callers import Caller
-from shared.web.errors import FieldError, InvalidFields, NotFound, field_errors
+from shared.web.errors import FieldError, InvalidFields, MissingScope, NotFound, field_errors
 from shared.web.openapi import EVENT_STREAM, operation_id
 from shared.web.stream import EventStream
 
@@ -94,7 +94,7 @@ async def list_cases(request: Request) -> Response:
     view or admin they see all. `next_cursor` is null on the last page.
     """
     service, caller = await _admitted(request)
-    query = query_of(request)
+    query = query_of(request, caller)
     try:
         page = await service.readers.ask(
             cases.page, query.wanted, visible_to(caller), query.sort, query.cursor, query.limit
@@ -120,7 +120,7 @@ async def follow_cases(request: Request) -> EventStream:
     now on.
     """
     service, caller = await _admitted(request)
-    query = query_of(request)
+    query = query_of(request, caller)
     word = await service.readers.ask(cases.file_word)
     start = _start_of(request.headers.get("last-event-id", ""), word)
     if start is None:
@@ -199,8 +199,13 @@ def _start_of(sent: str, word: str) -> int | None:
     return max(0, change - _ANOTHER_FILE) if other else change
 
 
-def query_of(request: Request) -> CaseQuery:
-    """What a call asks for. Raises InvalidFields, with every wrong parameter."""
+def query_of(request: Request, caller: Caller) -> CaseQuery:
+    """What a call asks for. Raises InvalidFields, with every wrong parameter; MissingScope for what is the desk's own.
+
+    Whoever may list by what their rows do not show would learn it all the same.
+    """
+    if not caller.sees_all and not OF_THE_DESK.isdisjoint(request.query_params):
+        raise MissingScope("refusal.scope", scopes=[AGENT_SCOPE, VIEW_SCOPE])
     given: dict[str, Any] = {}
     for name in request.query_params:
         values = [text for value in request.query_params.getlist(name) for text in value.split(",")]
