@@ -192,6 +192,8 @@ class Reading:
         if asked_at is None:
             return None
         true = datetime.fromtimestamp(asked_at / 1000, UTC)
+        if self.as_of is not None and self.as_of.true == to_micros(true):
+            return self.as_of  # the two clocks are not read in one instant: what is known does not move by that
         return AsOf(to_micros(true), to_micros(self._clock() - (utc_now() - true)))
 
     def _is_silent(self) -> bool:
