@@ -1,7 +1,7 @@
 """Records of many open cases: those of some cases that both services really decided, under other ids and accounts."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -81,6 +81,11 @@ class Copies:
         pattern = number % PATTERNS
         for record in self._given.cases[pattern]:
             yield self._copy(record, pattern, number, record.topic)
+
+    def topics(self, number: int, replies: int) -> Counter[str]:
+        """How many records of each topic that case has, with so many replies."""
+        counted = Counter(record.topic for record in self._given.cases[number % PATTERNS])
+        return counted + Counter({ACTIVITY.name: replies})
 
     def reply(self, number: int, serial: int) -> Record:
         """A further reply on it, the customer's and the agent's by turns."""
