@@ -78,7 +78,9 @@ class Moments:
             return f"{days} d {hours} h"
         if hours:
             return f"{hours} h {minutes} min"
-        return f"{minutes} min" if minutes >= 10 else f"{minutes} min {seconds % 60} s"
+        if minutes >= 10:
+            return f"{minutes} min"
+        return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
 
     def said(self, at: datetime | str, *, seen_at: datetime | None = None) -> str:
         """The instant: day, time and zone; only time and zone on the day of `seen_at`."""

@@ -65,13 +65,14 @@
   // After an error, the reader begins at what is wrong.
   document.getElementById("mistakes")?.focus();
 
-  // The time that is left, by the second: as the server writes it, days and hours, hours and minutes, or minutes.
+  // The time that is left, by the second: as the server writes it: days and hours, hours and minutes, minutes or seconds.
   const written = (seconds) => {
     const days = Math.floor(seconds / 86400), hours = Math.floor(seconds / 3600) % 24;
     const minutes = Math.floor(seconds / 60) % 60, rest = seconds % 60;
     if (days) return `${days} d ${hours} h`;
     if (hours) return `${hours} h ${minutes} min`;
-    return minutes >= 10 ? `${minutes} min` : `${minutes} min ${rest} s`;
+    if (minutes >= 10) return `${minutes} min`;
+    return minutes ? `${minutes} min ${rest} s` : `${rest} s`;
   };
   const tick = () => {
     // Without a connection nobody knows whether what counts down still runs: what was shown last stays.

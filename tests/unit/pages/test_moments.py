@@ -35,7 +35,7 @@ def test_an_instant_of_the_day_at_which_it_is_read_has_no_day() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "written"),
-    [(0, "0 min 0 s"), (59, "0 min 59 s"), (599, "9 min 59 s"), (600, "10 min"), (3_600, "1 h 0 min"),
+    [(0, "0 s"), (59, "59 s"), (60, "1 min 0 s"), (599, "9 min 59 s"), (600, "10 min"), (3_600, "1 h 0 min"),
      (86_399, "23 h 59 min"), (90_061, "1 d 1 h"), (-61, "1 min 1 s")],
 )  # fmt: skip
 def test_the_time_left_is_written_as_the_script_writes_it(seconds: int, written: str) -> None:
