@@ -85,14 +85,14 @@ def go_on(before: Folded, log: CaseLog, editions: Editions) -> Folded | None:
     taken back.
     """
     case = log.case
+    if before.to >= 0 and any(activity.type == "reply_retracted" for _, activity in log.activity):
+        return None
     state = before.state
     if state is None and case is not None:
         state = opened(case, editions)
     spoken, to = before.spoken, max((place[1] for place, _ in log.activity), default=before.to)
     if case is not None:
         for activity in not_refused(log, case):
-            if activity.type == "reply_retracted" and before.to >= 0:
-                return None
             if state is None or apply(state, editions, activity):
                 spoken = _heard(spoken, activity, log)
     return Folded(state, spoken, max(before.to, to))

@@ -75,8 +75,8 @@ class CaseRows:
             request = request_of(requests, log.case)
             before = NOTHING if request is None else NOTHING._replace(spoken=of_request(request))
             folded = go_on(before, log, self._editions) or NOTHING
-        if before.to == NOTHING.to and hides_texts(requests, log):
-            index_again(self._db, case_no, request, log)
+        if before.to == NOTHING.to and hides_texts(requests, log):  # `log` has all of the activity
+            index_again(self._db, case_no, request_of(self._requests_of(case_no), log.case), log)
         clocks: Sequence[ClockRow] = ()
         if log.case is not None:
             state = folded.state

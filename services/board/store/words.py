@@ -32,7 +32,10 @@ def hides_texts(requests: Sequence[Record], log: CaseLog) -> bool:
 
 
 def index_again(db: sqlite3.Connection, case_no: int, request: SupportRequestSubmitted | None, log: CaseLog) -> None:
-    """Index what the page of a case shows, in the place of all that was indexed. `log` has all of its activity."""
+    """Index what the page of a case shows, in the place of all that was indexed. `log` has all of its activity.
+
+    `request` None = the file has no request of it.
+    """
     delete_words(db, case_no)
     shown = [*_shown(request, log)][: MESSAGES - 1]
     for number, (text, for_desk) in enumerate(shown, 1):

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from services.board.store.cases import EVERYTHING, Visible, Wanted
 from services.board.store.schema import connect
 from services.board.store.writer import Writer
 from shared.business_time.instants import to_micros
+from shared.contracts.topics import CASES, dead_letter
 from shared.kafka.record import Record
 from tests.harness.board_log import of_board
 from tests.harness.recording import Recording
@@ -97,3 +99,54 @@ def test_what_came_under_a_used_id_is_found_by_nobody(recording: Recording, tmp_
     assert board.finds("quokka")
     assert not board.finds("ocelot")
     assert not board.finds("axolotl")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_refused_record_takes_no_other_text_from_the_search(tmp_path: Path, at_once: bool) -> None:
+    """A case with a dead letter and no activity so far: whatever comes next, its request is found as before."""
+    recording = Recording(shipped_library("guidelines-2021"))
+    case = recording.asks(1, subject="Calls zebrafinch", description="Since ten", account_id="acme")
+    recording.runs()
+    (decided,) = recording.published(CASES)
+    recording.write_bytes(CASES, decided.key, decided.value, decided.headers)
+    recording.runs()
+    assert recording.published(dead_letter(CASES))
+    board, seen = Board(tmp_path / "board.sqlite", recording), 0
+    if not at_once:
+        board.reads(of_board(recording))
+        seen = len(of_board(recording))
+        assert board.finds("zebrafinch")
+    recording.passes(timedelta(days=9))  # escalation warns, and says what is late
+    recording.record_activity("agent_replied", case, text="The answer is axolotl")
+    recording.runs()
+    for record in of_board(recording)[seen:]:
+        board.reads([record])
+        assert board.finds("zebrafinch", CUSTOMER)
+    assert board.finds("axolotl", CUSTOMER)
+
+
+def test_a_first_answer_that_is_taken_back_at_once_leaves_the_request_found(tmp_path: Path) -> None:
+    """Both come in one batch, once the case is there: all that is found of it is indexed again, its request too."""
+    recording = Recording(shipped_library("guidelines-2021"))
+    case = recording.asks(1, subject="Calls zebrafinch", description="Since ten", account_id="acme")
+    recording.runs()
+    board, before = Board(tmp_path / "board.sqlite", recording), len(of_board(recording))
+    board.reads(of_board(recording))
+    recording.record_activity("agent_replied", case, activity_id=REPLY, text="The password is quokka")
+    recording.record_activity("reply_retracted", case, retracts=REPLY)
+    board.reads(of_board(recording)[before:])
+    assert [board.finds(word) for word in ("zebrafinch", "quokka")] == [True, False]
+
+
+def test_what_a_page_hides_is_not_found_while_escalation_has_not_read_on(recording: Recording, tmp_path: Path) -> None:
+    """A retraction that is dated before its case changes no clock, but the page hides the answer from then on."""
+    case = recording.published(CASES)[0].key
+    assert case is not None
+    board, before = Board(tmp_path / "board.sqlite", recording), len(of_board(recording))
+    board.reads(of_board(recording))
+    assert board.finds("quokka")
+    recording.record_activity(
+        "reply_retracted", case.decode(), retracts=REPLY, at=recording.now - timedelta(days=9), client="archive"
+    )
+    board.reads(of_board(recording)[before:])
+    assert [board.finds(word) for word in ("zebrafinch", "okapi", "quokka")] == [True, True, False]
