@@ -92,13 +92,23 @@ class CaseLog:
             if isinstance(event, CaseRouted) and _is_at_home(record, CASES, event.case_id):
                 check_case(event)
                 self.cases.append((place, event))
-            elif isinstance(event, ActivityRecorded) and _is_at_home(record, ACTIVITY, event.case_id):
-                check_activity(event, _written_at(record, envelope))
+            elif isinstance(event, ActivityRecorded) and may_be_applied(record, envelope, event):
                 self.activity.append((place, event))
             elif isinstance(event, EscalationEvent):
                 self.events.append(event)
         except (PoisonRecord, InputRefused):
             return
+
+
+def may_be_applied(record: Record, envelope: Envelope, activity: ActivityRecorded) -> bool:
+    """Whether escalation may apply the activity of a record to its case. What it refuses unread is shown nowhere."""
+    if not _is_at_home(record, ACTIVITY, activity.case_id):
+        return False
+    try:
+        check_activity(activity, _written_at(record, envelope))
+    except InputRefused:
+        return False
+    return True
 
 
 def _is_at_home(record: Record, topic: Topic, case_id: str) -> bool:

@@ -1,5 +1,6 @@
 """Puts the records of the log into the tables of the board, and marks the cases that they touch as dirty."""
 
+import hashlib
 import sqlite3
 from collections import OrderedDict
 
@@ -13,6 +14,7 @@ from services.board.store.timers import Timers
 from services.board.store.words import insert, is_for_desk, text_of
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.contracts.topics import ACTIVITY, CASES, EDITIONS, ESCALATIONS, REQUESTS, dead_letter
+from shared.explain.case_log import may_be_applied
 from shared.kafka import dead_letters, serde
 from shared.kafka.dead_letters import NotADeadLetter
 from shared.kafka.faults import PoisonRecord
@@ -74,6 +76,7 @@ class Ingest:
         case_no = self._number(event.request_id)
         self._keep(case_no, record, None)
         self._fold_again(case_no)
+        self._has_new_text(case_no)
         self._index(case_no, text_of(event))
 
     def _take_letter(self, record: Record) -> None:
@@ -97,10 +100,25 @@ class Ingest:
         case_no = self._number(case_id)
         self._keep(case_no, record, case_id.encode())
         if record.topic == ACTIVITY.name:
-            _, event = serde.decode(record)
-            if isinstance(event, ActivityRecorded) and event.text:
-                self._index(case_no, event.text, for_desk=is_for_desk(event))
+            envelope, event = serde.decode(record)
+            if isinstance(event, ActivityRecorded):
+                self._take_text(case_no, event, is_shown=may_be_applied(record, envelope, event))
         return case_no
+
+    def _take_text(self, case_no: int, activity: ActivityRecorded, *, is_shown: bool) -> None:
+        """Index the text of an activity if pages show it: of one id they show the first. Shown or not, it is stored."""
+        if activity.text:
+            self._has_new_text(case_no)
+        if is_shown and self._is_first(case_no, activity.activity_id) and activity.text:
+            self._index(case_no, activity.text, for_desk=is_for_desk(activity))
+
+    def _is_first(self, case_no: int, activity_id: str) -> bool:
+        given = (case_no, _hash_of(activity_id))
+        return self._db.execute("INSERT OR IGNORE INTO activity_ids VALUES (?, ?)", given).rowcount > 0
+
+    def _has_new_text(self, case_no: int) -> None:
+        """If the texts of the case were purged: there is one again."""
+        self._db.execute("UPDATE cases SET purged = 2 WHERE case_no = ? AND purged = 1", (case_no,))
 
     def _keep(self, case_no: int, record: Record, key: bytes | None) -> None:
         place = case_no, NUMBERS[record.topic], record.partition, record.offset
@@ -116,8 +134,7 @@ class Ingest:
     def _index(self, case_no: int, text: str, *, for_desk: bool = False) -> None:
         """Let the search find a text, or agents alone. Of a case beyond its share of rows, nothing more is found."""
         ((texts,),) = self._db.execute(
-            "UPDATE cases SET texts = texts + 1, purged = 2 * (purged > 0) WHERE case_no = ? RETURNING texts",
-            (case_no,),
+            "UPDATE cases SET texts = texts + 1 WHERE case_no = ? RETURNING texts", (case_no,)
         )
         if texts < MESSAGES:
             insert(self._db, case_no * MESSAGES + texts, text, for_desk=for_desk)
@@ -134,6 +151,11 @@ class Ingest:
             if len(self._numbers) > _KNOWN:
                 self._numbers.popitem(last=False)
         return known
+
+
+def _hash_of(activity_id: str) -> int:
+    """Eight bytes for an id of any length. Should two of one case ever be the same, the second text is not found."""
+    return int.from_bytes(hashlib.blake2b(activity_id.encode(), digest_size=8).digest(), signed=True)
 
 
 def _case_id(record: Record) -> str:

@@ -20,7 +20,7 @@ from shared.contracts.topics import ACTIVITY, REQUESTS, dead_letter
 OF_NO_CASE = timedelta(days=30)  # as long as Kafka keeps dead letters: then nothing will say what it was
 _SECOND = 1_000_000
 _MERGED_PAGES = 200  # of the search index, in one transaction
-_TABLES = ("records", "clocks", "dirty", "cases")
+_TABLES = ("records", "clocks", "activity_ids", "dirty", "cases")
 _WITH_TEXT = tuple(NUMBERS[topic.name] for topic in (REQUESTS, ACTIVITY, dead_letter(REQUESTS), dead_letter(ACTIVITY)))
 _DUE = {
     "text": "SELECT case_no FROM cases WHERE ended_at < ? AND purged <> 1 LIMIT ?",

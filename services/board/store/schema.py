@@ -9,6 +9,7 @@
 - `records`: the records of a case, byte for byte but compressed, from which its page is worked out. `editions`: those
   of the log.
 - `words`: what was written on cases, for the search; `desk` is what only agents see.
+- `activity_ids`: hashes of the ids of a case's activity, since pages show the first of each id (`ingest.py`).
 - `dirty`: cases whose row is older than their records.
 - `lateness`, `breaches`: what is known of timers (`timers.py`).
 
@@ -25,7 +26,7 @@ from services.board.faults import AnotherVersion, UnusableFile
 from services.board.store import timers
 from services.board.store.codec import new_dictionary
 
-VERSION = 1  # of the tables: a file of another version is rebuilt
+VERSION = 2  # of the tables: a file of another version is rebuilt
 UNKNOWN = 1 << 62  # `order_at` of a case of which neither the request nor the decision is there: no list shows it
 PREFIX = 3  # characters: the shortest beginning of a word that a search finds
 MESSAGES = 1 << 12  # rows of `words` for each case, at most
@@ -68,6 +69,9 @@ CREATE TABLE clocks (
   started_at INTEGER NOT NULL, due_at INTEGER, stopped_at INTEGER, breached_at INTEGER,
   outcome TEXT NOT NULL, outcome_at INTEGER, took INTEGER, late INTEGER, cause TEXT,
   PRIMARY KEY (case_no, milestone, instance)
+) WITHOUT ROWID;
+CREATE TABLE activity_ids (
+  case_no INTEGER NOT NULL, activity INTEGER NOT NULL, PRIMARY KEY (case_no, activity)
 ) WITHOUT ROWID;
 CREATE TABLE dirty (case_no INTEGER PRIMARY KEY);
 CREATE VIRTUAL TABLE words USING fts5(

@@ -1,7 +1,7 @@
-"""What the search finds of a case, made again from its records: what its page shows, and no more.
+"""What the search finds of a case: the texts that its page shows, and no others.
 
-A text is indexed when its record is taken. What takes it away comes later: the reply is taken back, or the record is
-one of two under one id, or escalation refused it. Then all texts of the case are indexed again, which is rare.
+A text is indexed as its record is taken, unless no page will show it (`ingest.py`). A later record may hide texts that
+are indexed: a retraction, or a second request under the id of the case. Then all texts of the case are indexed again.
 """
 
 import sqlite3
@@ -27,8 +27,8 @@ def is_for_desk(activity: ActivityRecorded) -> bool:
 
 
 def hides_texts(requests: Sequence[Record], log: CaseLog) -> bool:
-    """Whether a case has texts that its page does not show. `log` has all of its activity."""
-    return len(requests) > 1 or bool(log.dead_letters) or any(each.retracts for _, each in log.activity)
+    """Whether one of these records hides a text that may be indexed. `log` has all of its activity."""
+    return len(requests) > 1 or any(each.type == "reply_retracted" for _, each in log.activity)
 
 
 def index_again(db: sqlite3.Connection, case_no: int, request: SupportRequestSubmitted | None, log: CaseLog) -> None:
@@ -57,7 +57,8 @@ def _shown(request: SupportRequestSubmitted | None, log: CaseLog) -> Iterator[tu
     """Each text, and whether it is for the desk alone."""
     if request is not None:
         yield text_of(request), False
-    retracted = {each.retracts for _, each in log.activity if each.type == "reply_retracted"}
-    for each in in_order_of_the_log(log):
+    messages = in_order_of_the_log(log)
+    retracted = {each.retracts for each in messages if each.type == "reply_retracted"}
+    for each in messages:
         if each.text and each.activity_id not in retracted:
             yield each.text, is_for_desk(each)

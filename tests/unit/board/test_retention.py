@@ -4,9 +4,11 @@ import random
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from services.board.edition_shelf import EditionShelf
@@ -182,15 +184,31 @@ def test_texts_that_come_after_the_purge_are_purged_in_their_time(recording: Rec
     (like,) = [
         each for each in of_board(recording) if each.key == f"{3:032x}".encode() and b"pangolin" in (each.value or b"")
     ]
-    new = Record(
-        like.topic, like.partition, like.offset + 10_000, like.timestamp_ms, like.key, like.value, like.headers
-    )
-    writer.take([new], later)
+    value = msgspec.json.encode({**msgspec.json.decode(like.value or b""), "activity_id": "e" * 32})
+    writer.take([replace(like, offset=like.offset + 10_000, value=value)], later)
     board = connect(file)
     assert board.execute("SELECT purged FROM cases WHERE case_no = 3").fetchone()[0] == 2
     assert left_of(file, "pangolin", {3}) == {3}
     swept(writer, later)
     assert left_of(file, "pangolin", {3}) == set()
+
+
+def test_a_text_that_no_page_shows_is_purged_as_well(recording: Recording, tmp_path: Path) -> None:
+    """Under an id that was used before it is not in the search, but in the record that came after the purge."""
+    writer = filled(tmp_path / "b", recording, random.Random(2))
+    later = to_micros(recording.now + timedelta(days=91))
+    swept(writer, later)
+    (like,) = [
+        each for each in of_board(recording) if each.key == f"{3:032x}".encode() and b"pangolin" in (each.value or b"")
+    ]
+    writer.take([replace(like, offset=like.offset + 10_000)], later)
+    board = connect(tmp_path / "b")
+    assert board.execute("SELECT purged FROM cases WHERE case_no = 3").fetchone()[0] == 2
+    assert not board.execute("SELECT 1 FROM words WHERE words MATCH 'pangolin0003'").fetchone()
+    swept(writer, later)
+    stored = cases.load(board, f"{3:032x}", EVERYTHING, EditionShelf().published)
+    assert stored is not None
+    assert {each.text for _, each in stored.log.activity} == {None}
 
 
 def test_cases_that_ended_longer_ago_are_deleted_whole_and_open_ones_never(
@@ -201,7 +219,7 @@ def test_cases_that_ended_longer_ago_are_deleted_whole_and_open_ones_never(
     swept(writer, to_micros(recording.now + timedelta(days=401)))
     board = connect(tmp_path / "b")
     assert {int(row[0], 16) for row in board.execute("SELECT case_id FROM cases")} == OPEN
-    for table in ("records", "clocks", "dirty"):
+    for table in ("records", "clocks", "activity_ids", "dirty"):
         assert not board.execute(f"SELECT 1 FROM {table} WHERE case_no NOT IN (SELECT case_no FROM cases)").fetchone()
     change = cases.last_change(board)
     late = of_board(recording)[-1]

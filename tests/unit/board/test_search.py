@@ -150,3 +150,33 @@ def test_what_a_page_hides_is_not_found_while_escalation_has_not_read_on(recordi
     )
     board.reads(of_board(recording)[before:])
     assert [board.finds(word) for word in ("zebrafinch", "okapi", "quokka")] == [True, True, False]
+
+
+@pytest.mark.parametrize("kind", ["agent_replied", "internal_note", "bot_replied"])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_second_text_under_one_id_is_found_by_nobody(
+    recording: Recording, tmp_path: Path, at_once: bool, kind: str
+) -> None:
+    """Pages show the first of an id. Escalation may take both, or has refused neither so far."""
+    case = recording.asks(2, subject="Calls ocelot", description="Since ten", account_id="acme")
+    recording.runs()
+    texts = ("It is axolotl", "It is pangolin")
+    for number, text in enumerate(texts):
+        recording.record_activity(kind, case, activity_id="b" * 32, text=text, activity_digest=str(number))
+    board, records = Board(tmp_path / "board.sqlite", recording), of_board(recording)
+    for batch in [records] if at_once else [[record] for record in records]:
+        board.reads(batch)
+    assert [board.finds(word) for word in ("ocelot", "axolotl", "pangolin")] == [True, True, False]
+
+
+def test_what_escalation_refuses_unread_is_found_by_nobody(recording: Recording, tmp_path: Path) -> None:
+    """Dated a year ahead, or filed under another case: no page has shown it, also before its dead letter comes."""
+    case = recording.asks(2, subject="Calls ocelot", description="Since ten", account_id="acme")
+    recording.runs()
+    ahead = recording.now + timedelta(days=366)
+    recording.record_activity("agent_replied", case, text="It is axolotl", at=ahead)
+    recording.record_activity("agent_replied", "elsewhere", key=case, text="It is pangolin")
+    recording.record_activity("agent_replied", case, text="It is okapia")
+    board = Board(tmp_path / "board.sqlite", recording)
+    board.reads(of_board(recording))
+    assert [board.finds(word) for word in ("okapia", "axolotl", "pangolin")] == [True, False, False]
