@@ -11,17 +11,15 @@ from starlette.responses import Response
 
 from services.board.answer_models import CasePage, State, WholeCase
 from services.board.answers import OF_THE_DESK, case_answer, row_answer
+from services.board.freshness import Freshness
 from services.board.openapi import CaseId, describe
 from services.board.service import ANY, Service, visible_to
 from services.board.store import cases
 from services.board.store.cases import Sort, Visible, Wanted, WrongCursor
 from shared.contracts.base import format_instant
-from shared.explain.case_log import CaseLog
 from shared.explain.explanation import explanation
 from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE, VIEW_SCOPE, Scope
 from shared.messages.catalogues import accepted, messages_in
-from shared.policy.published_edition import UnusableEdition
-from shared.sla.pinned_edition import PinnedEdition
 from shared.web.body import checked_id
 from shared.web.callers import Caller
 from shared.web.errors import FieldError, InvalidFields, MissingScope, NotFound, field_errors
@@ -93,7 +91,7 @@ async def list_cases(request: Request) -> Response:
     With the scope submit a person sees the cases of their account, and a client those that it submitted; with agent,
     view or admin they see all. `next_cursor` is null on the last page.
     """
-    service, caller = await _admitted(request)
+    service, caller, shown = await _admitted(request)
     query = query_of(request, caller)
     try:
         page = await service.readers.ask(
@@ -104,7 +102,7 @@ async def list_cases(request: Request) -> Response:
     answer = {
         "cases": [row_answer(row, for_desk=caller.sees_all) for row in page.rows],
         "next_cursor": page.after,
-        "as_of": as_of(service),
+        "as_of": format_instant(shown.as_of),
     }
     return _json(answer)
 
@@ -119,7 +117,7 @@ async def follow_cases(request: Request) -> EventStream:
     with its `case_id`. `Last-Event-ID` goes on after that change; without it, the stream begins with what changes from
     now on.
     """
-    service, caller = await _admitted(request)
+    service, caller, _ = await _admitted(request)
     query = query_of(request, caller)
     word = await service.readers.ask(cases.file_word)
     start = _start_of(request.headers.get("last-event-id", ""), word)
@@ -136,7 +134,7 @@ async def get_case(request: Request, case_id: CaseId) -> Response:
     It has what was said, the decision, its clocks with their ledgers, and what happened. Every `because` is a sentence
     in the language of the caller. Without a decision, `explanation` is null.
     """
-    service, caller = await _admitted(request)
+    service, caller, shown = await _admitted(request)
     found = await service.readers.ask(
         cases.load, checked_id("case_id", case_id), visible_to(caller), service.shelf.published
     )
@@ -145,9 +143,10 @@ async def get_case(request: Request, case_id: CaseId) -> Response:
     messages = messages_in(accepted(request.headers.get("accept-language")))
     explained, routed = None, found.log.case
     if routed is not None:
-        explained = explanation(found.log, routed, editions_of(found.log), service.known_at(found), messages)
+        known_at = service.known_at(shown, found)
+        explained = explanation(found.log, routed, found.log.usable_editions(), known_at, messages)
     answer = case_answer(found.row, found.logged, explained, for_desk=caller.sees_all)
-    return _json({**answer, "as_of": as_of(service)}, {"Content-Language": messages.language})
+    return _json({**answer, "as_of": format_instant(shown.as_of)}, {"Content-Language": messages.language})
 
 
 class _Changes:
@@ -216,25 +215,10 @@ def query_of(request: Request, caller: Caller) -> CaseQuery:
         raise InvalidFields(field_errors(error)) from None
 
 
-def editions_of(log: CaseLog) -> dict[bytes, PinnedEdition]:
-    """The editions that a case names, as far as they can be used here."""
-    try:
-        return log.editions()
-    except UnusableEdition:
-        return {}
-
-
-async def _admitted(request: Request) -> tuple[Service, Caller]:
+async def _admitted(request: Request) -> tuple[Service, Caller, Freshness]:
     service: Service = request.app.state.service
     caller = await service.gate.admit(request, *READERS)
-    service.check()
-    return service, caller
-
-
-def as_of(service: Service) -> str | None:
-    """The instant of which the answer is true: it has everything up to then."""
-    shown = service.freshness
-    return None if shown is None else format_instant(shown.as_of)
+    return service, caller, service.shown()
 
 
 def _json(answer: Any, headers: dict[str, str] | None = None) -> Response:

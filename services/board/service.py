@@ -86,10 +86,14 @@ class Service:
             self._rules = Rulebook(edition)
         return self._rules
 
-    def check(self) -> None:
-        """Raise CatchingUp if the file was never complete: a list would lack cases, and nobody knows which."""
-        if self.reading.as_of is None:
+    def shown(self) -> Freshness:
+        """How old what is read next may be. Ask it before the read: afterwards it may tell of what was not read.
+
+        Raises CatchingUp if the file was never complete: a list would lack cases, and nobody knows which.
+        """
+        if (shown := self.freshness) is None:
             raise CatchingUp("refusal.board_reading", retry_after=2)
+        return shown
 
     @property
     def freshness(self) -> Freshness | None:
@@ -99,13 +103,12 @@ class Service:
             return None
         return freshness(from_micros(as_of.at), age, self.reading.left)
 
-    def known_at(self, case: StoredCase | None = None) -> datetime:
+    def known_at(self, shown: Freshness, case: StoredCase | None = None) -> datetime:
         """The instant up to which clocks are told: now, unless what is shown is stale.
 
         Then it is that of which everything is known, and of a case whose row was worked out since, when that was.
         """
-        shown = self.freshness
-        if shown is None or not shown.is_stale:
+        if not shown.is_stale:
             return self.clock()
         if case is None or case.waits:
             return shown.as_of

@@ -1,5 +1,6 @@
 """[pure] The records of one case, typed, in the order of the log."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from shared.kafka.dead_letters import DeadLetter, NotADeadLetter
 from shared.kafka.faults import PoisonRecord
 from shared.kafka.record import Record
 from shared.kafka.serde import Envelope
+from shared.policy.published_edition import UnusableEdition
 from shared.sla import isolated_case
 from shared.sla.errors import InputRefused
 from shared.sla.input_checks import check_activity, check_case
@@ -74,6 +76,15 @@ class CaseLog:
         """Those of them that are published, by how cases refer to them. Raises UnusableEdition."""
         found = [pinned for sha256 in self.named_editions if (pinned := self.published.find(sha256)) is not None]
         return {short_of(pinned.sha256): pinned for pinned in found}
+
+    def usable_editions(self) -> dict[bytes, PinnedEdition]:
+        """The same without those that cannot be used, which keep no other from being used."""
+        found: dict[bytes, PinnedEdition] = {}
+        for sha256 in self.named_editions:
+            with suppress(UnusableEdition):
+                if (pinned := self.published.find(sha256)) is not None:
+                    found[short_of(pinned.sha256)] = pinned
+        return found
 
     def take(self, record: Record) -> None:
         """Note a record of this case; one that escalation refuses is passed over, with or without its dead letter."""

@@ -4,13 +4,14 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.board.api import as_of
+from services.board.freshness import Freshness
 from services.board.leads.answer_models import Breaches, Outcomes
 from services.board.leads.answers import missed_answer, report_answer
 from services.board.leads.asking import ask_breaches, ask_reports, breach_table, report_table
 from services.board.leads.query import BreachQuery, ReportQuery
 from services.board.openapi import describe
 from services.board.service import Service
+from shared.contracts.base import format_instant
 from shared.identity.scopes import AGENT_SCOPE, VIEW_SCOPE, Scope
 from shared.web.openapi import operation_id
 
@@ -26,19 +27,19 @@ async def get_outcomes(request: Request) -> Response:
     By milestone, priority, plan and calendar, and over time; and how long answers took. With `Accept: text/csv` it is
     the table that `table` names.
     """
-    service = await _admitted(request)
+    service, shown = await _admitted(request)
     query = ReportQuery.of(request.query_params)
     if _wants_csv(request):
-        return await report_table(service, query)
+        return await report_table(service, query, shown)
     found, period = await ask_reports(service, query)
-    return _json({**report_answer(found, period), "as_of": as_of(service)})
+    return _json({**report_answer(found, period), "as_of": format_instant(shown.as_of)})
 
 
 @router.get("/v1/outcomes.csv", **describe(LEADS, CSV, query=ReportQuery))
 async def get_outcomes_csv(request: Request) -> Response:
     """Outcomes as CSV, for programs that cannot ask for a media type."""
-    service = await _admitted(request)
-    return await report_table(service, ReportQuery.of(request.query_params))
+    service, shown = await _admitted(request)
+    return await report_table(service, ReportQuery.of(request.query_params), shown)
 
 
 @router.get("/v1/breaches", **describe(LEADS, Breaches, query=BreachQuery, or_text=CSV))
@@ -49,27 +50,26 @@ async def list_breaches(request: Request) -> Response:
 
     `next_cursor` is null on the last page.
     """
-    service = await _admitted(request)
+    service, shown = await _admitted(request)
     query = BreachQuery.of(request.query_params)
     if _wants_csv(request):
-        return await breach_table(service, query)
-    page = await ask_breaches(service, query)
+        return await breach_table(service, query, shown)
+    page = await ask_breaches(service, query, shown)
     found = [missed_answer(row) for row in page.rows]
-    return _json({"breaches": found, "next_cursor": page.after, "as_of": as_of(service)})
+    return _json({"breaches": found, "next_cursor": page.after, "as_of": format_instant(shown.as_of)})
 
 
 @router.get("/v1/breaches.csv", **describe(LEADS, CSV, query=BreachQuery))
 async def list_breaches_csv(request: Request) -> Response:
     """Breaches as CSV, for programs that cannot ask for a media type."""
-    service = await _admitted(request)
-    return await breach_table(service, BreachQuery.of(request.query_params))
+    service, shown = await _admitted(request)
+    return await breach_table(service, BreachQuery.of(request.query_params), shown)
 
 
-async def _admitted(request: Request) -> Service:
+async def _admitted(request: Request) -> tuple[Service, Freshness]:
     service: Service = request.app.state.service
     await service.gate.admit(request, *LEADS)
-    service.check()
-    return service
+    return service, service.shown()
 
 
 def _wants_csv(request: Request) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from starlette.responses import Response, StreamingResponse
 
-from services.board.api import as_of
+from services.board.freshness import Freshness
 from services.board.leads.answers import COLUMNS, missed_cells, table_of
 from services.board.leads.csv_text import MEDIA_TYPE, line, lines
 from services.board.leads.query import MOST, BreachQuery, PeriodQuery, ReportQuery
@@ -13,6 +13,7 @@ from services.board.service import Service
 from services.board.store.breaches import Asked, Listed, WrongPlace, listed
 from services.board.store.outcomes import Report, reports
 from shared.business_time.instants import to_micros
+from shared.contracts.base import format_instant
 from shared.web.errors import FieldError, InvalidFields
 
 AS_OF = "Frontline-As-Of"
@@ -24,9 +25,9 @@ async def ask_reports(service: Service, query: PeriodQuery) -> tuple[list[Report
     return await service.readers.ask(reports, query.wanted, period), period
 
 
-async def ask_breaches(service: Service, query: BreachQuery) -> Listed:
+async def ask_breaches(service: Service, query: BreachQuery, shown: Freshness) -> Listed:
     """One page of the promises that were broken, or nearly. Raises InvalidFields."""
-    now, period = service.known_at(), query.period(service.clock())
+    now, period = service.known_at(shown), query.period(service.clock())
     asked = Asked(query.show, query.wanted, period.since, period.until)
     try:
         return await service.readers.ask(
@@ -36,21 +37,21 @@ async def ask_breaches(service: Service, query: BreachQuery) -> Listed:
         raise InvalidFields([FieldError("cursor", "field.cursor")]) from None
 
 
-async def report_table(service: Service, query: ReportQuery) -> Response:
+async def report_table(service: Service, query: ReportQuery, shown: Freshness) -> Response:
     """A table of a report as CSV. Raises InvalidFields."""
     found, period = await ask_reports(service, query)
-    headers = _named(f"outcomes-{query.table}", service)
+    headers = _named(f"outcomes-{query.table}", shown)
     return Response(lines(*table_of(query.table, found, period)), 200, headers, MEDIA_TYPE)
 
 
-async def breach_table(service: Service, query: BreachQuery) -> Response:
+async def breach_table(service: Service, query: BreachQuery, shown: Freshness) -> Response:
     """All promises of the list as CSV, from the cursor on, whatever the size of a page. Raises InvalidFields.
 
     It is read in pages, so that a long table neither fills the memory nor holds a reader of the file up.
     """
     query = query.model_copy(update={"limit": MOST})
-    headers = _named(query.show, service)
-    first = await ask_breaches(service, query)
+    headers = _named(query.show, shown)
+    first = await ask_breaches(service, query, shown)
 
     async def rows() -> AsyncIterator[str]:
         yield line(COLUMNS)
@@ -59,15 +60,15 @@ async def breach_table(service: Service, query: BreachQuery) -> Response:
             yield "".join(line(missed_cells(row)) for row in page.rows)
             if page.after is None:
                 return
-            page = await ask_breaches(service, query.model_copy(update={"cursor": page.after}))
+            page = await ask_breaches(service, query.model_copy(update={"cursor": page.after}), shown)
 
     return StreamingResponse(rows(), 200, headers, MEDIA_TYPE)
 
 
-def _named(name: str, service: Service) -> dict[str, str]:
+def _named(name: str, shown: Freshness) -> dict[str, str]:
     """The headers of a table. A table has no place for the instant of which it is true."""
     return {
         "Content-Disposition": f'attachment; filename="{name}.csv"',
         "Cache-Control": "no-store",
-        AS_OF: as_of(service) or "",
+        AS_OF: format_instant(shown.as_of),
     }

@@ -8,6 +8,7 @@ from babel import Locale
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from services.board.freshness import Freshness
 from services.board.leads.asking import ask_breaches, ask_reports, breach_table, report_table
 from services.board.leads.query import BreachQuery, PeriodQuery, ReportQuery
 from services.board.leads.view import Filters, length, next_page, section, word_name, zones_of
@@ -29,7 +30,7 @@ router = APIRouter(route_class=BoardPage, include_in_schema=False)
 @router.get("/reports")
 async def reports(request: Request) -> Response:
     """How many promises were met, by what and when, and how long answers took."""
-    visit = _visit(request)
+    visit, shown = _visit(request)
     query, wrong = _query(ReportQuery, visit)
     found, period = await ask_reports(visit.service, query)
     locale = Locale.parse(visit.messages.language.replace("-", "_"))
@@ -44,7 +45,7 @@ async def reports(request: Request) -> Response:
             section(each, query, visit.messages, locale) for each in sorted(found, key=lambda it: not it.total.total)
         ],
         wrong=wrong,
-        old=visit.service.freshness and visit.service.freshness.said,
+        old=shown.said,
         **_SHOWN,
     )
     return in_language(visit) or visit.keep(page)
@@ -53,20 +54,20 @@ async def reports(request: Request) -> Response:
 @router.get("/reports.csv")
 async def reports_csv(request: Request) -> Response:
     """A table of that page."""
-    visit = _visit(request)
-    return await report_table(visit.service, _query(ReportQuery, visit)[0])
+    visit, shown = _visit(request)
+    return await report_table(visit.service, _query(ReportQuery, visit)[0], shown)
 
 
 @router.get("/reports/breaches")
 async def breaches(request: Request) -> Response:
     """Each promise that was broken, or nearly, the latest first."""
-    visit = _visit(request)
+    visit, shown = _visit(request)
     query, wrong = _query(BreachQuery, visit)
     try:
-        found = await ask_breaches(visit.service, query)
+        found = await ask_breaches(visit.service, query, shown)
     except InvalidFields:  # a cursor of nothing: the list begins anew
         query = query.model_copy(update={"cursor": None})
-        found = await ask_breaches(visit.service, query)
+        found = await ask_breaches(visit.service, query, shown)
     filters = await _filters(visit, query)
     page = render(
         visit,
@@ -77,7 +78,7 @@ async def breaches(request: Request) -> Response:
         rows=found.rows,
         next_page=next_page(query, found.after),
         wrong=wrong,
-        old=visit.service.freshness and visit.service.freshness.said,
+        old=shown.said,
         **_SHOWN,
     )
     return in_language(visit) or visit.keep(page)
@@ -86,20 +87,22 @@ async def breaches(request: Request) -> Response:
 @router.get("/reports/breaches.csv")
 async def breaches_csv(request: Request) -> Response:
     """All of that list."""
-    visit = _visit(request)
-    return await breach_table(visit.service, _query(BreachQuery, visit)[0])
+    visit, shown = _visit(request)
+    return await breach_table(visit.service, _query(BreachQuery, visit)[0], shown)
 
 
 _SHOWN: Mapping[str, Any] = {"length": length, "word_name": word_name, "instant": from_micros}
 
 
-def _visit(request: Request) -> Visit:
-    """The visit of somebody who sees every case. Raises NotSignedIn, MissingScope, CatchingUp."""
+def _visit(request: Request) -> tuple[Visit, Freshness]:
+    """The visit of somebody who sees every case, and how old what they see is.
+
+    Raises NotSignedIn, MissingScope, CatchingUp.
+    """
     visit = visit_of(request)
     if not visit.caller.sees_all:
         raise MissingScope("refusal.scope", scopes=[AGENT_SCOPE, VIEW_SCOPE])
-    visit.service.check()
-    return visit
+    return visit, visit.service.shown()
 
 
 def _query(model: type[_QueryT], visit: Visit) -> tuple[_QueryT, dict[str, str]]:

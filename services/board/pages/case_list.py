@@ -121,7 +121,7 @@ class CaseLists:
         self._shown: Any = None
 
     async def look(self) -> CaseList:
-        """What there is now. Raises WrongCursor."""
+        """What there is now. Raises WrongCursor, CatchingUp."""
         self._found = await self._ask()
         return self._found
 
@@ -144,13 +144,14 @@ class CaseLists:
         return visible_to(self.visit.caller)
 
     async def _ask(self) -> CaseList:
-        service, now = self.visit.service, self.visit.service.known_at()
-        old, wanted, visible = service.freshness, self._wanted, self._visible
+        service, wanted, visible = self.visit.service, self._wanted, self._visible
+        shown = service.shown()
+        now = service.known_at(shown)
         page = await service.readers.ask(cases.page, wanted, visible, self.choice.sort, self.choice.after, SIZE)
         sums = None
         if wanted.state and set(wanted.state) <= set(_LIVING):
             sums = await service.readers.ask(cases.sums, wanted, visible, to_micros(now), to_micros(now + _HOUR))
-        return CaseList([_listed(row) for row in page.rows], page.after, sums, old and old.said, now, {})
+        return CaseList([_listed(row) for row in page.rows], page.after, sums, shown.said, now, {})
 
     def frames(self) -> list[bytes]:
         """The list, if it shows anything else than at the last call."""

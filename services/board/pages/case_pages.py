@@ -4,7 +4,6 @@ import secrets
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from services.board.api import editions_of
 from services.board.freshness import Freshness
 from services.board.pages.desk_actions import actions_of
 from services.board.pages.visit import Visit, may_act
@@ -21,10 +20,11 @@ from shared.web.stream import message
 
 
 class ShownCase(NamedTuple):
-    """A case whose request the log has: without it there is no page."""
+    """A case whose request the log has: without it there is no page. `shown` is how old it was when it was read."""
 
     stored: StoredCase
     logged: LoggedCase
+    shown: Freshness
 
     @property
     def row(self) -> Row:
@@ -53,15 +53,15 @@ class CasePages:
         return "case/agent_live.html" if self.for_desk else "case/customer_live.html"
 
     async def look(self) -> ShownCase:
-        """The case as it is now. Raises NotFound, also for the case of another."""
+        """The case as it is now. Raises CatchingUp, and NotFound, also for the case of another."""
         service = self.visit.service
-        service.check()
+        shown = service.shown()
         found = await service.readers.ask(
             cases.load, self.case_id, visible_to(self.visit.caller), service.shelf.published
         )
         if found is None or found.logged is None:
             raise NotFound("refusal.no_case")
-        self._found = ShownCase(found, found.logged)
+        self._found = ShownCase(found, found.logged, shown)
         return self._found
 
     async def next_look(self) -> None:
@@ -75,9 +75,9 @@ class CasePages:
         visit = self.visit
         return case_view(
             found.logged,
-            editions_of(found.logged.log),
+            found.logged.log.usable_editions(),
             None,
-            visit.service.known_at(found.stored),
+            visit.service.known_at(found.shown, found.stored),
             self.reader,
             action=self.address,
             key=self.key,
@@ -87,7 +87,7 @@ class CasePages:
     def values(self, found: ShownCase, view: CaseView) -> dict[str, Any]:
         """What the template needs."""
         if not self.for_desk:
-            return {**view.values, "old": self._old}
+            return {**view.values, "old": found.shown.said}
         values = desk_values(found.logged, view, self.reader, Link("/", self.visit.messages("board.title")))
         actions = None
         if may_act(self.visit) and view.found is not None:
@@ -100,24 +100,19 @@ class CasePages:
                 asked=found.row["asked"] == "requested",
             )
         given = {"actions": actions, "reads_only": not may_act(self.visit)}
-        return {**values, **given, "old": self._old}
+        return {**values, **given, "old": found.shown.said}
 
     def frames(self) -> list[bytes] | None:
         """The changing part of the page, if it shows anything else than at the last call; None once it is not there."""
         found = self._found
         if found is None:
             return None
-        shown = found.row["change"], self._old
+        shown = found.row["change"], found.shown.said
         if shown == self._shown:
             return []
         self._shown = shown
         view = self.view(found)
         return [message(html_of(self.visit, self.template, view.moments, **self.values(found, view)))]
-
-    @property
-    def _old(self) -> Freshness | None:
-        shown = self.visit.service.freshness
-        return shown and shown.said
 
     @property
     def reader(self) -> Reader:

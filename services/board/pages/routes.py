@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.board.errors import OtherThanBefore, TakenByAnother
 from services.board.pages.case_list import FILTERS, OF_CUSTOMERS, SHOWN, CaseLists, choice_of
-from services.board.pages.case_pages import CasePages
+from services.board.pages.case_pages import CasePages, ShownCase
 from services.board.pages.desk_actions import reports_of
 from services.board.pages.visit import BoardPage, may_act, visit_of
 from services.board.service import ANY
@@ -36,7 +36,6 @@ OF_CUSTOMERS_ACTIVITY = ("customer_replied", "resolved", "withdrawn", "escalatio
 async def case_list(request: Request) -> Response:
     """Cases: for agents all of them by the time that is left, for customers those of their account."""
     visit = visit_of(request)
-    visit.service.check()
     lists = CaseLists(visit, choice_of(request.query_params, for_desk=visit.caller.sees_all))
     try:
         found = await lists.look()
@@ -57,7 +56,7 @@ async def case_list(request: Request) -> Response:
 async def live_list(request: Request) -> EventStream:
     """The list as Server-Sent Events, whenever a case changes; two frames a second at most."""
     visit = visit_of(request)
-    visit.service.check()
+    visit.service.shown()
     lists = CaseLists(visit, choice_of(request.query_params, for_desk=visit.caller.sees_all))
     service = visit.service
     return service.streams.follow(visit.caller, service.watchers, ANY, lists, most=STREAMS, before=lists.next_look)
@@ -68,8 +67,8 @@ async def case_page(request: Request, case_id: str) -> Response:
     """A case: what was said, what is owed and why, what happened, and what the reader can do."""
     visit = visit_of(request)
     pages = CasePages(visit, case_id)
-    await pages.look()
-    return in_language(visit) or visit.keep(await _case(pages, recorded=_RECORDED in request.query_params))
+    found = await pages.look()
+    return in_language(visit) or visit.keep(await _case(pages, found=found, recorded=_RECORDED in request.query_params))
 
 
 @router.get("/cases/{case_id}/live")
@@ -152,14 +151,18 @@ async def _case(
     status: int = 200,
     typed: Mapping[str, str] | None = None,
     *,
+    found: ShownCase | None = None,
     wrong: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
     recorded: bool = False,
 ) -> Response:
-    """The page of a case. An answer that was refused is still there, with its key if it may have been reported."""
+    """The page of a case, looked at anew unless it is `found`.
+
+    An answer that was refused is still there, with its key if it may have been reported.
+    """
     if refusal is not None and not isinstance(refusal, _NEEDS_NEW_KEY):
         pages.key = key_of(typed or {})
-    found = await pages.look()
+    found = found or await pages.look()
     view = pages.view(found)
     values = {**pages.values(found, view), "typed": typed or {}, "wrong": wrong or {}, "refusal": refusal}
     values["recorded"] = recorded

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.board.api import editions_of
 from services.board.edition_shelf import EditionShelf
 from services.board.freshness import freshness
 from services.board.store import cases, complete
@@ -34,7 +33,7 @@ def shown(file: Path, editions: EditionShelf) -> dict[str, Any]:
         assert case is not None
         told = None
         if case.log.case is not None:
-            told = explanation(case.log, case.log.case, editions_of(case.log), ENDS, messages_in("en"))
+            told = explanation(case.log, case.log.case, case.log.usable_editions(), ENDS, messages_in("en"))
         columns = {name: row[name] for name in _COLUMNS if name != "stored"}  # which says only where to go on
         found[row["case_id"]] = columns, msgspec.json.encode(told)
     database.close()
