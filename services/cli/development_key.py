@@ -6,15 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from services.cli.options import BAD_INPUT, CommandFailed
-from shared.web.development_key import DEVELOPMENT_SHA256, THIS_MACHINE
+from shared.web.development_key import DEVELOPMENT_KEY, DEVELOPMENT_SHA256, THIS_MACHINE
+from shared.web.host_names import hosts_in, of_others
 
 CLIENT = "frontline-up"  # its name in events
 SCOPES = ("submit", "agent", "backfill", "admin")
 _KEYS, _KEYS_FILE = "FRONTLINE_API_KEYS", "FRONTLINE_API_KEYS_FILE"
+_HOSTS, _ANYWHERE = "FRONTLINE_ALLOWED_HOSTS", "FRONTLINE_DEVELOPMENT_ANYWHERE"
+_TRUE = ("true", "1", "yes", "on", "t", "y")  # as the services read it
 
 
 class KeysNotRead(CommandFailed):
     """The API keys of the environment cannot be read; the message names the variable."""
+
+
+class HostsOfOthers(CommandFailed):
+    """The environment names hosts by which other machines may come; the message names them."""
 
 
 def api_keys(environment: Mapping[str, str]) -> str:
@@ -40,8 +47,20 @@ def api_keys(environment: Mapping[str, str]) -> str:
 
 
 def allowed_hosts(environment: Mapping[str, str]) -> str:
-    """The value of FRONTLINE_ALLOWED_HOSTS: the names of this machine, and those of the environment."""
-    return ",".join(filter(None, [*THIS_MACHINE, environment.get("FRONTLINE_ALLOWED_HOSTS", "").strip()]))
+    """The value of FRONTLINE_ALLOWED_HOSTS: the names of this machine, and those of the environment.
+
+    Raises HostsOfOthers for one that is not of this machine alone, unless FRONTLINE_DEVELOPMENT_ANYWHERE says that it
+    is meant so. What is no host is left as it is: the services say what is wrong with it.
+    """
+    given = environment.get(_HOSTS, "").strip()
+    others = of_others(hosts_in(given))
+    if others and environment.get(_ANYWHERE, "").strip().lower() not in _TRUE:
+        raise HostsOfOthers(
+            f"{_HOSTS} has {others}, by which a proxy may let other machines in, with the key {DEVELOPMENT_KEY}, which "
+            f"everybody knows: leave such names out, or set {_ANYWHERE}=true where something else keeps others out",
+            BAD_INPUT,
+        )
+    return ",".join(filter(None, [*THIS_MACHINE, given]))
 
 
 def _is_same_key(entry: Any, digest: str) -> bool:

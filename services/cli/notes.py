@@ -16,6 +16,7 @@ import msgspec
 
 from shared.test_clock import ahead_of
 from shared.wall_clock import utc_now
+from shared.web.host_names import is_loopback
 
 FOLDER = "FRONTLINE_RUNTIME_DIR"  # the variable that names the folder
 _SUFFIX = ".json"
@@ -79,15 +80,16 @@ def time_at(kafka: str, namespace: str, folder: Path) -> datetime:
     clocks = (
         note.test_clock
         for note in live_notes(folder)
-        if note.test_clock is not None and note.namespace == namespace and _by_number(note.kafka) == _by_number(kafka)
+        if note.test_clock is not None and note.namespace == namespace and _comparable(note.kafka) == _comparable(kafka)
     )
     clock = next(clocks, None)
     return utc_now() if clock is None else utc_now() + ahead_of(Path(clock))
 
 
-def _by_number(address: str) -> str:
+def _comparable(address: str) -> str:
+    """A host with its port in one form: this machine has several names."""
     host, _, port = address.rpartition(":")
-    return f"{'127.0.0.1' if host.lower() == 'localhost' else host}:{port}"
+    return f"{'localhost' if is_loopback(host) else host.lower()}:{port}"
 
 
 def _is_locked(file: Path) -> bool:

@@ -103,7 +103,7 @@ class System:
         self._note: OwnNote | None = None  # None = none could be left
         self._started = utc_now()
         self._ports: Mapping[str, int] = {}
-        self._api_keys = ""
+        self._api_keys = self._hosts = ""
         self._of_callers: Mapping[str, str] = {}
         self._bootstrap = ""
         self._kafka_keeper: asyncio.Task[None] | None = None
@@ -147,7 +147,7 @@ class System:
             self._ready_file.unlink(missing_ok=True)  # an earlier run may have left it
         try:
             load(KafkaSettings)  # reports a wrong environment before anything is started
-            self._api_keys = api_keys(os.environ)  # likewise
+            self._api_keys, self._hosts = api_keys(os.environ), allowed_hosts(os.environ)  # likewise
             self._check_folder()
             with ExitStack() as holding:
                 self._claim_ports(holding)
@@ -359,7 +359,7 @@ class System:
         """Who is known to the services with callers, the same for all of them."""
         found = {
             "FRONTLINE_API_KEYS": self._api_keys,
-            "FRONTLINE_ALLOWED_HOSTS": allowed_hosts(os.environ),
+            "FRONTLINE_ALLOWED_HOSTS": self._hosts,
             "FRONTLINE_ID_SECRET": os.environ.get("FRONTLINE_ID_SECRET") or id_secret(self._options.data),
         }
         if not {"FRONTLINE_TOKEN_HOSTS", "FRONTLINE_TOKEN_HOSTS_FILE"} & os.environ.keys():

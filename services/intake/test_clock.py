@@ -4,7 +4,6 @@
 """
 
 from datetime import timedelta
-from ipaddress import ip_address
 from typing import Any
 
 import msgspec
@@ -20,6 +19,7 @@ from services.intake.service import service_of
 from shared.contracts.base import format_instant
 from shared.test_clock import NotTaken
 from shared.web.errors import NotFound
+from shared.web.host_names import is_loopback
 from shared.web.openapi import operation_id
 
 LONGEST = timedelta(days=366)  # one advance; many of them may go further
@@ -70,10 +70,4 @@ async def advance_test_clock(request: Request) -> Response:
 
 def _is_local(request: Request) -> bool:
     """Whether the caller is on this machine."""
-    if request.client is None:
-        return False
-    try:
-        address = ip_address(request.client.host)
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    return request.client is not None and is_loopback(request.client.host)

@@ -14,8 +14,8 @@ from shared.wall_clock import utc_now
 from shared.web.admission import read_hosts, read_keys
 from shared.web.api_keys import ApiKey
 from shared.web.callers import Callers
-from shared.web.development_key import DEVELOPMENT_KEY, DEVELOPMENT_SHA256, THIS_MACHINE, is_loopback
-from shared.web.host_names import canonical
+from shared.web.development_key import DEVELOPMENT_KEY, DEVELOPMENT_SHA256, THIS_MACHINE
+from shared.web.host_names import canonical, hosts_in, is_loopback, of_others
 from shared.web.origins import is_origin
 
 _HOW_TO_MAKE_ONE = "`frontline token secret` prints a new one"
@@ -132,19 +132,33 @@ class WebSettings(ServiceSettings):
         if self.demo_sign_in_file is not None:
             everybody.append(("demo_sign_in_file", "FRONTLINE_DEMO_SIGN_IN_FILE signs in whoever opens its page"))
         for field, reason in everybody:
-            if not is_loopback(self.http_host) and not self.development_anywhere:
-                yield WrongSetting(
-                    (field, "http_host"),
-                    f"{reason}, and FRONTLINE_HTTP_HOST={self.http_host} is reached from other machines: take it away "
-                    "(`frontline token key NAME --scopes submit` makes a key), listen on 127.0.0.1, or set "
-                    "FRONTLINE_DEVELOPMENT_ANYWHERE=true where something else keeps others out",
-                )
-            if not self.hosts:
-                yield WrongSetting(
-                    (field, "allowed_hosts"),
-                    f"{reason}: set FRONTLINE_ALLOWED_HOSTS to the names of this machine, such as "
-                    f"{','.join(THIS_MACHINE)}, or take it away",
-                )
+            yield from self._wrong_address(field, reason)
+            yield from self._wrong_names(field, reason)
+
+    def _wrong_address(self, field: str, reason: str) -> Iterator[WrongSetting]:
+        if not is_loopback(self.http_host) and not self.development_anywhere:
+            yield WrongSetting(
+                (field, "http_host"),
+                f"{reason}, and FRONTLINE_HTTP_HOST={self.http_host} is reached from other machines: take it away "
+                "(`frontline token key NAME --scopes submit` makes a key), listen on 127.0.0.1, or set "
+                "FRONTLINE_DEVELOPMENT_ANYWHERE=true where something else keeps others out",
+            )
+
+    def _wrong_names(self, field: str, reason: str) -> Iterator[WrongSetting]:
+        if not self.hosts:
+            yield WrongSetting(
+                (field, "allowed_hosts"),
+                f"{reason}: set FRONTLINE_ALLOWED_HOSTS to the names of this machine, such as "
+                f"{','.join(THIS_MACHINE)}, or take it away",
+            )
+        elif (others := of_others(self.hosts)) and not self.development_anywhere:
+            yield WrongSetting(
+                (field, "allowed_hosts"),
+                f"{reason}, and FRONTLINE_ALLOWED_HOSTS has {others}, by which a proxy may let other machines in: "
+                "take it away (`frontline token key NAME --scopes submit` makes a key), leave the names of this "
+                f"machine alone, such as {','.join(THIS_MACHINE)}, or set FRONTLINE_DEVELOPMENT_ANYWHERE=true where "
+                "something else keeps others out",
+            )
 
     @property
     def id_secrets(self) -> tuple[bytes, ...]:
@@ -170,7 +184,7 @@ class WebSettings(ServiceSettings):
     @property
     def hosts(self) -> frozenset[str]:
         """The hosts for which it answers; without any, for every one."""
-        return frozenset(host for each in _separated(self.allowed_hosts or "") if (host := canonical(each)) is not None)
+        return hosts_in(self.allowed_hosts or "")
 
     def read_callers(self) -> Callers:
         """Who is admitted. Raises BadSettings with one line for each mistake: the entry and the field."""

@@ -141,6 +141,7 @@ class FrontlineContainer:
         source = Path(forwarder.__file__).read_text(encoding="utf-8")
         # It answers for the name by which it is called from here, which is that of the other container as well.
         container.with_env(forwarder.HOSTS, kafka.get_container_host_ip())
+        container.with_env(forwarder.ANYWHERE, "true")  # none of these names is that of the container's own machine
         return container.with_command(["python", "-c", source, str(INTAKE), str(INSIDE), "frontline", "up", *options])
 
 

@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 
 HOSTS = "FRONTLINE_ALLOWED_HOSTS"  # for which the command answers, beside those of its own machine
+ANYWHERE = "FRONTLINE_DEVELOPMENT_ANYWHERE"  # says that it may, with a key that everybody knows
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.cli.development_key import KeysNotRead, allowed_hosts, api_keys
+from services.cli.development_key import HostsOfOthers, KeysNotRead, allowed_hosts, api_keys
 from shared.web.development_key import DEVELOPMENT_KEY
 
 DIGEST = hashlib.sha256(DEVELOPMENT_KEY.encode()).hexdigest()
@@ -60,8 +60,22 @@ def test_a_file_that_cannot_be_read_names_its_variable(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"), [("", "localhost,127.0.0.1,::1"), ("box.example", "localhost,127.0.0.1,::1,box.example")]
+    ("given", "expected"), [("", "localhost,127.0.0.1,::1"), ("127.0.0.9", "localhost,127.0.0.1,::1,127.0.0.9")]
 )
 def test_up_answers_for_the_names_of_this_machine(given: str, expected: str) -> None:
     """Everybody knows its key: a page elsewhere must not have its own name stand for this machine."""
     assert allowed_hosts({"FRONTLINE_ALLOWED_HOSTS": given}) == expected
+
+
+def test_up_does_not_answer_for_a_name_that_others_call() -> None:
+    """A proxy would let them in with a key that everybody knows. It is said before anything is started."""
+    given = {"FRONTLINE_ALLOWED_HOSTS": "localhost, support.example,[2001:db8::7]"}
+    with pytest.raises(HostsOfOthers, match=r"^FRONTLINE_ALLOWED_HOSTS has 2001:db8::7, support\.example, by which"):
+        allowed_hosts(given)
+    meant = allowed_hosts({**given, "FRONTLINE_DEVELOPMENT_ANYWHERE": "true"})
+    assert meant == "localhost,127.0.0.1,::1,localhost, support.example,[2001:db8::7]"
+
+
+def test_what_is_no_host_is_left_for_the_services_to_refuse() -> None:
+    """They name it, as at every other start."""
+    assert allowed_hosts({"FRONTLINE_ALLOWED_HOSTS": "box:8080"}) == "localhost,127.0.0.1,::1,box:8080"

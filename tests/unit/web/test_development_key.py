@@ -9,7 +9,7 @@ from services.board import settings as board
 from services.intake import settings as intake
 from shared import process
 from shared.settings import BadSettings, load_with_documents
-from shared.web.development_key import is_loopback
+from shared.web.host_names import is_loopback
 from shared.web.settings import WebSettings
 from tests.harness.intake import ID_SECRET, api_keys
 
@@ -85,10 +85,37 @@ def test_the_development_key_is_not_for_other_machines(service: str, host: str) 
     assert checked(service, **given | {"FRONTLINE_API_KEYS": api_keys()}) == (0, "")
 
 
+PUBLIC = ["localhost,support.example", "192.0.2.7", "localhost,[2001:db8::7]"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("hosts", PUBLIC)
+def test_the_development_key_is_not_for_names_that_others_call(service: str, hosts: str) -> None:
+    """A proxy on this machine lets others in by a name of theirs, whatever address is listened on."""
+    given = {"FRONTLINE_API_KEYS": development_entry(), "FRONTLINE_ALLOWED_HOSTS": hosts}
+    code, said = checked(service, **given)
+    assert code == 2
+    (line,) = said.splitlines()
+    assert line.startswith("FRONTLINE_API_KEYS admits the key local-development-only, which everybody knows, and ")
+    assert f"FRONTLINE_ALLOWED_HOSTS has {hosts.removeprefix('localhost,').strip('[]')}, by which" in line
+    assert checked(service, **given, FRONTLINE_DEVELOPMENT_ANYWHERE="true") == (0, "")
+    assert checked(service, **given | {"FRONTLINE_API_KEYS": api_keys()}) == (0, "")
+
+
+def test_the_demo_sign_in_page_is_not_for_names_that_others_call(tmp_path: Path) -> None:
+    """Likewise: whoever comes by that name is whom they choose."""
+    file = tmp_path / "demo.json"
+    file.write_text("{}")
+    given = {"FRONTLINE_API_KEYS": api_keys(), "FRONTLINE_DEMO_SIGN_IN_FILE": str(file)}
+    code, said = checked(**given, FRONTLINE_ALLOWED_HOSTS="127.0.0.1,support.example")
+    assert code == 2
+    assert "opens its page, and FRONTLINE_ALLOWED_HOSTS has support.example, by which" in said
+
+
 @pytest.mark.parametrize(
     ("host", "expected"),
-    [("127.0.0.1", True), ("127.8.9.1", True), ("::1", True), ("[::1]", True), ("LocalHost", True)]
-    + [(host, False) for host in (EVERYWHERE, "::", "10.0.0.1", "", "localhost.example", "box")],
+    [(host, True) for host in ("127.0.0.1", "127.8.9.1", "::1", "[::1]", "::ffff:127.0.0.1", "LocalHost", "localhost.")]
+    + [(host, False) for host in (EVERYWHERE, "::", "10.0.0.1", "::ffff:10.0.0.1", "", "localhost.example", "box")],
 )
 def test_what_listens_for_this_machine_alone(host: str, expected: bool) -> None:
     """By its address, or by the one name that is always that of this machine."""
