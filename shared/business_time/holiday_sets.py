@@ -39,7 +39,7 @@ def holiday_dates(
 
     For another `language`: its names if the package has them, else the same as "en". Raises UnknownHolidays.
     """
-    return _dates_of(wanted, wanted.categories, first_year, last_year, language)
+    return dict(_resolved(wanted.country, wanted.subdivision, wanted.categories, first_year, last_year, language))
 
 
 def part_days(wanted: HolidaySet, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> dict[str, str]:
@@ -48,12 +48,7 @@ def part_days(wanted: HolidaySet, first_year: int = FIRST_YEAR, last_year: int =
     The package says so by its category `half_day` or in the name of the holiday. A date that another category of the
     set, or another of its names, makes a holiday for the whole day is not among them. Raises UnknownHolidays.
     """
-    whole = tuple(category for category in wanted.categories if category != HALF_DAY)
-    names = holiday_dates(wanted, first_year, last_year)
-    for date, text in _dates_of(wanted, whole, first_year, last_year).items() if whole else ():
-        if not all(_PART_OF_THE_DAY.search(name) for name in text.split(HOLIDAY_NAME_DELIMITER)):
-            del names[date]
-    return names
+    return dict(_parts(wanted.country, wanted.subdivision, wanted.categories, first_year, last_year))
 
 
 def check_hours(wanted: HolidaySet) -> None:
@@ -80,10 +75,16 @@ def has_names_in(wanted: HolidaySet, language: Language) -> bool:
     return _locale(_calendar_class(wanted.country), language) is not None
 
 
-def _dates_of(
-    wanted: HolidaySet, categories: tuple[str, ...], first_year: int, last_year: int, language: Language = "en"
-) -> dict[str, str]:
-    return dict(_resolved(wanted.country, wanted.subdivision, categories, first_year, last_year, language))
+@lru_cache(maxsize=512)  # as the dates themselves
+def _parts(
+    country: str, subdivision: str | None, categories: tuple[str, ...], first_year: int, last_year: int
+) -> tuple[tuple[str, str], ...]:
+    names = dict(_resolved(country, subdivision, categories, first_year, last_year, "en"))
+    whole = tuple(category for category in categories if category != HALF_DAY)
+    for date, text in _resolved(country, subdivision, whole, first_year, last_year, "en") if whole else ():
+        if not all(_PART_OF_THE_DAY.search(name) for name in text.split(HOLIDAY_NAME_DELIMITER)):
+            del names[date]
+    return tuple(names.items())
 
 
 @lru_cache(maxsize=512)  # the editions of one process share their calendars
@@ -123,6 +124,7 @@ def _locale(kind: type[holidays.HolidayBase], language: Language) -> str | None:
     return None
 
 
+@lru_cache(maxsize=512)  # asked for each set and language of each edition; the package looks through all countries
 def _calendar_class(country: str) -> type[holidays.HolidayBase]:
     known = set(EntityLoader.get_country_codes(include_aliases=False))
     if country not in known:
