@@ -13,6 +13,7 @@ from services.board.leads.examples import ExampleCase, ExamplesOfReports
 from services.board.operations import examples as operations
 from services.board.operations.answer_models import DeadLetterAnswer, OperationsState
 from shared.policy.model import Edition
+from shared.web.answer_headers import AS_OF, described
 from shared.web.openapi import Problem, document_of
 from shared.web.openapi_details import Details, complete
 
@@ -27,6 +28,12 @@ _TAGS = {
     "operations": ("Operations", "How the system runs, and dead letters. For operators."),
 }
 _REPORTS = ("outcomes.csv", "breaches", "breaches.csv")  # chapters of them would have one call each
+
+_OF_A_TABLE = ("Content-Disposition", AS_OF)
+_HEADERS = {
+    **dict.fromkeys(("getOutcomes", "listBreaches"), described(optional=_OF_A_TABLE)),
+    **dict.fromkeys(("getOutcomesCsv", "listBreachesCsv"), described(_OF_A_TABLE)),
+}
 
 
 def build(app: FastAPI, edition: Edition) -> dict[str, Any]:
@@ -54,6 +61,7 @@ def _details(edition: Edition) -> Details:
             "listCases": {"case": _to_case("#/cases/0/case_id")},
             "listBreaches": {"case": _to_case("#/breaches/0/case_id")},
         },
+        headers=_HEADERS,
         refusals=refusals(),
         problems=problems,
     )

@@ -104,7 +104,14 @@ def describe(
         schema = {**ref(body)} if own is None else {"oneOf": [ref(body), ref(own)]}
     parameters = (_KEY,) if repeatable else ()
     return openapi.describe(
-        scope, status, answer, _REFUSED, body=schema, parameters=parameters, conditional=conditional
+        scope,
+        status,
+        answer,
+        _REFUSED,
+        body=schema,
+        parameters=parameters,
+        conditional=conditional,
+        repeatable=repeatable,
     )
 
 

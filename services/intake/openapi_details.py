@@ -13,6 +13,7 @@ from shared.contracts.structs import CaseRouted, ClockStarted, Decision, Support
 from shared.messages.catalogues import messages_in
 from shared.policy.digest import policy_sha256
 from shared.policy.model import Edition
+from shared.web.answer_headers import described
 from shared.web.openapi_details import Details, models
 
 Json = dict[str, Any]
@@ -54,12 +55,10 @@ _LINKS: Mapping[str, Mapping[str, Json]] = {
         }
     },
 }
-_LOCATION = {"Location": {"description": "The address of its status", "required": True, "schema": {"type": "string"}}}
-_ETAG = {"ETag": {"description": "The digest, in quotes", "required": True, "schema": {"type": "string"}}}
 _HEADERS: Mapping[str, Json] = {
-    "submitSupportRequest": _LOCATION,
-    "getCurrentEdition": _ETAG,
-    "getEdition": _ETAG,
+    "submitSupportRequest": described(("Location",)),
+    "getCurrentEdition": described(("ETag", "Content-Location")),
+    "getEdition": described(("ETag",)),
 }
 
 

@@ -6,8 +6,9 @@ Cookies are never admitted with such calls, so a page elsewhere cannot use the s
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from shared.web.answer_headers import HEADERS
+
 _SENT = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "If-None-Match", "traceparent")
-_SHOWN = ("Location", "Retry-After", "Idempotency-Key", "Content-Language", "ETag", "WWW-Authenticate")
 _SECONDS = 600  # that a browser may keep an answer to its preflight
 
 
@@ -19,6 +20,6 @@ def install(app: FastAPI, origins: tuple[str, ...]) -> None:
             allow_origins=[origin.lower() for origin in origins],
             allow_methods=["GET", "POST"],
             allow_headers=_SENT,
-            expose_headers=_SHOWN,
+            expose_headers=tuple(HEADERS),
             max_age=_SECONDS,
         )

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from shared.contracts.identifiers import LONGEST, PATTERN
 from shared.identity.scopes import PersonScope
+from shared.web.answer_headers import described
 from shared.web.answer_model import AnswerModel
 
 Json = dict[str, Any]
@@ -23,13 +24,7 @@ _Edition = TypeVar("_Edition")
 EVENT_STREAM = "text/event-stream"
 ANY_SCOPE = "any"  # instead of scopes: every caller is admitted
 _IDENTIFIERS = ("case_id", "account_id")  # in addresses; other ids there are looked up, and unknown ones are 404
-_RETRY_AFTER = {
-    "Retry-After": {
-        "description": "Seconds to wait. Then repeat the call, with the same Idempotency-Key if it has one",
-        "required": True,
-        "schema": {"type": "integer", "minimum": 0},
-    }
-}
+_CURRENT = {"description": "The caller has the current answer", "headers": described(("ETag",), ("Content-Location",))}
 _REF = "#/components/schemas/{model}"
 _LAST_EVENT_ID = "The id of the last event that the caller has."
 
@@ -77,12 +72,14 @@ def describe(
     or_text: str | None = None,
     parameters: Iterable[Json] = (),
     conditional: bool = False,
+    repeatable: bool = False,
 ) -> Json:
     """The arguments of a route's decorator: the scope of the call, its body and its answer.
 
     `answer` is a model, a media type, or None for no body; `or_text` another media type
     that callers may ask for; `body` is a schema. `conditional` calls accept an
-    If-None-Match, and event streams a Last-Event-ID, beside the `parameters`.
+    If-None-Match, and event streams a Last-Event-ID, beside the `parameters`. The answer to a `repeatable` call that
+    nobody acknowledged names the key to repeat it with.
     """
     extra: Json = {"security": [{scheme: []} for scheme in _schemes(scope)], "x-scope": scope}
     if body is not None:
@@ -107,22 +104,28 @@ def describe(
         "response_class": Response,  # else FastAPI adds JSON to what an answer may be
         "responses": {
             status: {"description": "Done", "content": content} if content else {"description": "Done"},
-            **({304: {"description": "The caller has the current answer"}} if conditional else {}),
-            **_problems(refused),
+            **({304: _CURRENT} if conditional else {}),
+            **_problems(refused, repeatable=repeatable),
         },
         "openapi_extra": extra,
     }
 
 
-def _problems(refused: Refused) -> Json:
+def _problems(refused: Refused, *, repeatable: bool) -> Json:
     problem = {"application/problem+json": {"schema": ref(Problem)}}
+    wait = described(("Retry-After",))
     found = {
-        "4XX": {"description": refused.refused, "content": problem},
-        "429": {"description": refused.too_many, "headers": _RETRY_AFTER, "content": problem},
+        "4XX": {
+            "description": refused.refused,
+            "headers": described(optional=("WWW-Authenticate",)),
+            "content": problem,
+        },
+        "429": {"description": refused.too_many, "headers": wait, "content": problem},
         "500": {"description": refused.crashed, "content": problem},
     }
     if refused.unavailable is not None:
-        found["503"] = {"description": refused.unavailable, "headers": _RETRY_AFTER, "content": problem}
+        headers = {**wait, **described(optional=("Idempotency-Key",))} if repeatable else wait
+        found["503"] = {"description": refused.unavailable, "headers": headers, "content": problem}
     return found
 
 

@@ -7,6 +7,7 @@ from the same document, narrowed to what is right by the edition; those that mus
 
 import asyncio
 import json
+import os
 import sys
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Iterable
@@ -35,6 +36,8 @@ include-method = ["POST", "PUT"]
 phases.coverage.enabled = {bounds} # each bound of each field by itself
 """
 _WITHIN = 1800.0  # seconds
+_ROOT = Path(__file__).parents[2]
+_HOOKS = {"SCHEMATHESIS_HOOKS": "tests.harness.fuzzing_checks", "PYTHONPATH": str(_ROOT)}
 
 
 class Verdict(NamedTuple):
@@ -92,7 +95,7 @@ class Fuzzing:
             *("--phases", ",".join(phases), "--max-examples", str(self._examples)),
         ]
         process = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, cwd=self._folder, stdout=PIPE, stderr=STDOUT
+            *(sys.executable, *arguments), cwd=self._folder, env={**os.environ, **_HOOKS}, stdout=PIPE, stderr=STDOUT
         )
         try:
             output, _ = await asyncio.wait_for(process.communicate(), _WITHIN)

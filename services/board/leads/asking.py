@@ -14,9 +14,8 @@ from services.board.store.breaches import Asked, Listed, WrongPlace, listed
 from services.board.store.outcomes import Report, reports
 from shared.business_time.instants import to_micros
 from shared.contracts.base import format_instant
+from shared.web.answer_headers import AS_OF
 from shared.web.errors import FieldError, InvalidFields
-
-AS_OF = "Frontline-As-Of"
 
 
 async def ask_reports(service: Service, query: PeriodQuery) -> tuple[list[Report], Period]:

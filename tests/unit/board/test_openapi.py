@@ -14,6 +14,7 @@ from services.board.app import create_app
 from services.board.service import Service
 from services.board.settings import Settings
 from shared.policy.editions import EditionLibrary
+from tests.harness.answer_headers import answer_of, unknown_headers
 from tests.harness.board_day import VIEWER, BoardDay, board_day
 from tests.harness.intake import ID_SECRET, api_keys, key_of
 from tests.harness.json_schema import problems
@@ -54,9 +55,9 @@ def of_agent(**headers: str) -> dict[str, str]:
 
 def wrong(document: Json, path: str, answer: httpx.Response, method: str = "get") -> list[str]:
     """What is wrong with an answer by the document: its status, its media type, or its content."""
-    responses = document["paths"][path][method]["responses"]
-    status = str(answer.status_code)
-    described = responses.get(status) or responses[f"{status[0]}XX"]
+    described = answer_of(document["paths"][path][method], answer.status_code)
+    if unknown := unknown_headers(described, answer.headers):
+        return [f"{name}: is not described, or pages elsewhere cannot read it" for name in unknown]
     media_type = answer.headers["content-type"].partition(";")[0]
     content = described["content"].get(media_type)
     if content is None:
