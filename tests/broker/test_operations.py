@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -23,6 +24,7 @@ from shared.kafka.group_lag import group_lag
 from shared.kafka.serde import Envelope
 from shared.wall_clock import utc_now
 from tests.harness.asking import account, entitlement_set, request
+from tests.harness.described_answers import wrong
 from tests.harness.operations_board import (
     CUSTOMER,
     OPERATOR,
@@ -44,6 +46,7 @@ class _Clock:
 
 
 CLOCK = _Clock()
+REPLAY = "/v1/operations/dead-letters/{place}/replay"
 SECRET = "my password is tulip"
 WITHIN = 60.0
 
@@ -70,8 +73,14 @@ async def _asked(board: OperationsBoard, query: str = "") -> dict[str, Any]:
     async with board.client(None) as http:
         answer = await http.get(f"/v1/operations{query}")
         assert answer.status_code == 200, answer.text
+        assert wrong(await _document(http), "/v1/operations", answer) == []
         found: dict[str, Any] = answer.json()
         return found
+
+
+async def _document(http: httpx.AsyncClient) -> Any:
+    """What the board says of its calls."""
+    return (await http.get("/openapi.json")).json()
 
 
 async def _until(what: Callable[[], Awaitable[Any]]) -> Any:
@@ -159,7 +168,11 @@ async def test_of_two_who_insist_the_second_is_told_that_it_was_replayed_meanwhi
         address = f"/v1/operations/dead-letters/{place}/replay"
         answers = await asyncio.gather(*(http.post(address, params={"replayed": "0"}) for _ in range(3)))
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
-        assert (await http.post(address)).json()["type"].endswith("not_replayed")
+        refused = await http.post(address)
+        assert refused.json()["type"].endswith("not_replayed")
+        document = await _document(http)
+        for answer in (*answers, refused):
+            assert wrong(document, REPLAY, answer, "post") == []
 
 
 async def test_who_may_not_replay_is_refused_and_customers_see_nothing_of_it(

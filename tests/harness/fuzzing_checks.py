@@ -4,7 +4,7 @@ from typing import Any
 
 from schemathesis import Case, CheckContext, Response, check
 
-from tests.harness.answer_headers import answer_of, unknown_headers
+from tests.harness.described_answers import answer_of, unknown_headers
 
 _OTHER_METHOD = 405  # of a call that no document has
 

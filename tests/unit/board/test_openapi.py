@@ -14,8 +14,8 @@ from services.board.app import create_app
 from services.board.service import Service
 from services.board.settings import Settings
 from shared.policy.editions import EditionLibrary
-from tests.harness.answer_headers import answer_of, unknown_headers
 from tests.harness.board_day import VIEWER, BoardDay, board_day
+from tests.harness.described_answers import wrong
 from tests.harness.intake import ID_SECRET, api_keys, key_of
 from tests.harness.json_schema import problems
 from tests.harness.sign_in import AGENT, somebody_of, token_of
@@ -51,20 +51,6 @@ async def document(http: httpx.AsyncClient) -> Json:
 def of_agent(**headers: str) -> dict[str, str]:
     """The headers of an agent."""
     return {"Authorization": f"Bearer {token_of(AGENT)}", **headers}
-
-
-def wrong(document: Json, path: str, answer: httpx.Response, method: str = "get") -> list[str]:
-    """What is wrong with an answer by the document: its status, its media type, or its content."""
-    described = answer_of(document["paths"][path][method], answer.status_code)
-    if unknown := unknown_headers(described, answer.headers):
-        return [f"{name}: is not described, or pages elsewhere cannot read it" for name in unknown]
-    media_type = answer.headers["content-type"].partition(";")[0]
-    content = described["content"].get(media_type)
-    if content is None:
-        return [f"{media_type} is not described"]
-    if not media_type.endswith("json"):
-        return []
-    return list(problems(answer.json(), content["schema"], {"$defs": document["components"]["schemas"]}))
 
 
 def opened(name: str) -> Json:

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Response
 from shared.web import cross_origin
 from shared.web.answer_headers import AS_OF, HEADERS, described
 from tests.contract.api_documents import board_document, openapi_document
-from tests.harness.answer_headers import OF_ANY_ANSWER, unknown_headers
+from tests.harness.described_answers import OF_ANY_ANSWER, unknown_headers
 
 ORIGIN = "https://portal.example"
 
