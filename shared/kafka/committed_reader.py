@@ -98,6 +98,12 @@ class CommittedReader:
         found = await self._consumer.committed_offsets(places)
         return {place: int(each.offset) for place, each in found.items() if each.offset >= 0}
 
+    async def metadata(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, str]:
+        """The metadata of what that group has committed; absent = nothing."""
+        self._assign_paused(places)
+        found = await self._consumer.committed_offsets(places)
+        return {place: each.metadata for place, each in found.items() if each.offset >= 0}
+
     async def first_since(self, place: TopicPartition, timestamp_ms: int) -> int | None:
         """The offset of the first record with this timestamp or a later one, decided or not; None = there is none."""
         self._assign_paused([place])

@@ -132,6 +132,10 @@ class Consumer:
         outside = self._outside(places)
         return _keyed(self._names, await aiokafka_internals.committed_offsets(self._consumer, outside))
 
+    async def commit(self, offsets: Mapping[TopicPartition, OffsetAndMetadata]) -> None:
+        """Commit these offsets of the group, of partitions that are assigned. Raises KafkaError."""
+        await self._consumer.commit(dict(zip(self._outside(offsets), offsets.values(), strict=True)))
+
     async def existing_partitions(self, topics: Iterable[str]) -> dict[str, list[TopicPartition]]:
         """The partitions of those of `topics` that exist; asking creates none."""
         outside = {self._physical(topic): topic for topic in topics}

@@ -25,6 +25,7 @@ from shared.streams.processor import Processor
 from shared.streams.state_store import StoreFactory, in_memory
 from shared.streams.task import Task
 from shared.streams.task_context import TaskContext
+from shared.streams.task_report import TaskReport
 from shared.streams.task_state import TaskState
 from shared.streams.transaction import KafkaTransactions, Transactions
 from shared.test_clock import AdvanceableClock
@@ -105,7 +106,8 @@ class Runtime:
         one has joined anew. A first time proves nothing: a coordinator that has failed over may remember a membership
         that is older than the running one. Of two processes the older is the first to be replaced twice.
         """
-        helpers = [asyncio.create_task(self._watch.run())]
+        report = TaskReport(self._settings, self.service, self._sources[0].name, self._client_id, lambda: self._tasks)
+        helpers = [asyncio.create_task(self._watch.run()), asyncio.create_task(report.run())]
         if isinstance(self._clock, AdvanceableClock):
             helpers.append(asyncio.create_task(self._clock.follow(self.service, self._wake)))
         try:

@@ -27,7 +27,7 @@ from shared.streams.changelog import ChangelogMoved
 from shared.streams.positions import Source, check_changelogs, start_of
 from shared.streams.record_batches import BatchReader
 from shared.streams.task_context import Sources, TaskContext
-from shared.streams.task_phase import Phase
+from shared.streams.task_phase import Phase, Restored
 from shared.streams.task_state import TaskState
 from shared.streams.transaction import Transactions
 
@@ -58,6 +58,9 @@ class TaskInTakeover(Protocol):
 
     def report(self, detail: str) -> None:
         """Show the progress of this phase on `/readyz`."""
+
+    def show_restored(self, restored: Restored) -> None:
+        """Show how far the restore is to whoever looks at the system."""
 
     def open(self, source: str) -> None:
         """Read `source` from its position on."""
@@ -206,6 +209,7 @@ class _Progress:
         self._task = task
         self._now = asyncio.get_running_loop().time
         self._logged = self._now()
+        task.show_restored(Restored())
 
     def __call__(self, records: int, remaining: int) -> None:
         """So many changelog records have been read, so many offsets are still to be read."""
@@ -213,6 +217,7 @@ class _Progress:
         labels = (task.context.service, task.partition)
         metrics.RESTORE_RECORDS.labels(*labels).set(records)
         metrics.RESTORE_REMAINING.labels(*labels).set(remaining)
+        task.show_restored(Restored(records, remaining))
         task.report(f"restoring: {records} records read, {remaining} offsets to go")
         if remaining and self._now() - self._logged > _REPORT_SECONDS:
             self._logged = self._now()

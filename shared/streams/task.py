@@ -27,7 +27,7 @@ from shared.streams.record_queue import RecordQueue
 from shared.streams.refused_records import RefusedRecordIsolation
 from shared.streams.takeover import take_over
 from shared.streams.task_context import Sources, TaskContext
-from shared.streams.task_phase import Phase, check_transition
+from shared.streams.task_phase import Phase, Restored, check_transition
 from shared.streams.task_state import Slice, TaskState
 from shared.streams.transaction import Transactions
 from shared.watched_clock import Reading
@@ -70,8 +70,10 @@ class Task:
         self._lost: Exception | None = None  # what has ended the reading of sources
         self._joining: asyncio.Task[None] | None = None
         self._restored = self.state.known_at is not None
+        self.restored = Restored()  # how far the latest restore has come
         self.stopping = False
         self.phase = Phase.TAKING_OVER
+        self.detail = ""  # of the phase, as `/readyz` shows it
         self._show(Phase.TAKING_OVER)  # at once, so that the instance is not ready without this task
         self._runner = loop.create_task(self._run(), name=f"{context.service}-{partition}")
 
@@ -142,7 +144,12 @@ class Task:
 
     def report(self, detail: str) -> None:
         """Show the progress of this phase on `/readyz`."""
+        self.detail = detail
         self.context.readiness.set(self._check, self.phase is Phase.RUNNING, detail)
+
+    def show_restored(self, restored: Restored) -> None:
+        """Show how far the restore is to whoever looks at the system."""
+        self.restored = restored
 
     def open(self, source: str) -> None:
         """Read `source` from its position on."""

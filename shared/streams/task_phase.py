@@ -9,6 +9,7 @@ taking_over | restoring | catching_up | running | failed | fenced ──> stoppe
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.streams.errors import IllegalTransition
 
@@ -28,6 +29,13 @@ class Phase(StrEnum):
     def processes(self) -> bool:
         """Whether transactions are made in this phase."""
         return self in (Phase.CATCHING_UP, Phase.RUNNING)
+
+
+class Restored(NamedTuple):
+    """How far a restore is: records of changelogs that were read, offsets that are still to be read."""
+
+    records: int = 0
+    remaining: int = 0
 
 
 _ENDS = frozenset({Phase.FAILED, Phase.FENCED, Phase.STOPPED})

@@ -2,6 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
+from services.board.operations.tasks import Phase
 from shared.contracts.base import Instant
 from shared.web.answer_model import AnswerModel
 
@@ -62,6 +63,22 @@ class Behind(AnswerModel):
     behind: int
     standing_still: bool
     partitions: list[PartitionBehind]
+
+
+class TaskAnswer(AnswerModel):
+    """What a task does: it has the partition `task` of its service. `silent`: it has said nothing for 30 seconds.
+
+    `unknown`: it never did. While it restores its state after a start or a move, `records` of its changelogs were read
+    and `remaining_offsets` are left, else they are null. `at` is when it said so; `detail` says why it failed.
+    """
+
+    task: int
+    phase: Phase
+    records: int | None
+    remaining_offsets: int | None
+    instance: str | None
+    at: Instant | None
+    detail: str | None
 
 
 class TopicTrouble(AnswerModel):
@@ -127,6 +144,7 @@ class OperationsState(AnswerModel):
     due_but_unfired: DueButUnfired
     kafka: KafkaAsked
     lag: dict[str, Behind]
+    tasks: dict[str, list[TaskAnswer]]
     topics: list[TopicTrouble]
     board: BoardState
     dead_letters: DeadLetterPage

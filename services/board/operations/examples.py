@@ -1,10 +1,12 @@
-"""Examples of how the system runs: quiet, and with a dead letter."""
+"""Examples of how the system runs: quiet, with a task that restores its state, and with a dead letter."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from services.board.operations.kafka_watch import Seen
 from services.board.operations.state import State, about, answer_of
+from services.board.operations.tasks import TaskNow
 from services.board.store.timers import Lateness, TimerKind
 from shared.contracts.base import format_instant
 from shared.contracts.topics import ACTIVITY, CASES, dead_letter
@@ -13,6 +15,7 @@ from shared.kafka.dead_letter_log import Found, Place
 from shared.kafka.dead_letters import DeadLetter
 from shared.kafka.group_lag import PartitionLag
 from shared.kafka.record import Record
+from shared.kafka.task_note import TaskNote
 from shared.web.example import Example, Examples
 
 AT = datetime(2026, 11, 23, 10, 12, tzinfo=UTC)
@@ -30,6 +33,7 @@ def answers() -> Mapping[str, Examples]:
     return {
         "OperationsState": {
             "quiet": Example("All is quiet", quiet),
+            "restoring": Example("A task restores its state", answer_of(_restoring(), None, pending=True)),
             "dead_letter": Example("A record could not be processed", answer_of(_state(_letter()), None, pending=True)),
         },
         "DeadLetterAnswer": {"replayed": Example("Its record is in its topic again", replayed)},
@@ -38,6 +42,8 @@ def answers() -> Mapping[str, Examples]:
 
 def _state(*letters: Listed) -> State:
     lag = {"escalation": [PartitionLag(CASES.name, 0, 118, 118, 0)]}
+    note = TaskNote("running", 118, 0, "escalation-1", AT)
+    tasks = [TaskNow(0, "running", note)]
     return State(
         now=AT,
         hour=_LATE,
@@ -48,8 +54,14 @@ def _state(*letters: Listed) -> State:
         is_old=False,
         remaining=0,
         failed=0,
-        kafka=Seen(asked_at=AT, lag=lag, letters=letters, unread=False),
+        kafka=Seen(asked_at=AT, lag=lag, tasks={"escalation": tasks}, letters=letters, unread=False),
     )
+
+
+def _restoring() -> State:
+    note = TaskNote("restoring", 41_000, 79_000, "escalation-1", AT)
+    state = _state()
+    return replace(state, kafka=replace(state.kafka, tasks={"escalation": [TaskNow(0, "restoring", note)]}))
 
 
 def _letter() -> Listed:

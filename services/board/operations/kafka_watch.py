@@ -1,23 +1,25 @@
-"""What only Kafka knows of how the system runs: lag, topics, dead letters. It is asked while somebody looks, and every
-five seconds at most, for all readers together.
+"""What only Kafka knows of how the system runs: lag, tasks, topics, dead letters. It is asked while somebody looks,
+and every five seconds at most, for all readers together.
 """
 
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 from aiokafka.structs import TopicPartition
 
+from services.board.operations.tasks import TaskNow, tasks_of
 from shared.contracts.topics import TASK_SOURCES, TOPICS
 from shared.kafka.client import Client
 from shared.kafka.dead_letter_index import DeadLetterIndex, Listed
 from shared.kafka.faults import NoTopics
 from shared.kafka.group_lag import PartitionLag, group_lag
 from shared.kafka.settings import KafkaSettings
+from shared.kafka.task_notes import read_notes
 from shared.kafka.topic_changes import TopicChange, changes
 from shared.wall_clock import utc_now
 
@@ -33,14 +35,16 @@ class Seen:
     """What Kafka said at `asked_at`. `away_since`: it has not answered since then, and the rest is what it said before.
 
     `lag` is that of each service, and `standing` has the services that have something to take and took nothing since
-    the look before. `letters` are the newest first; `letters_hidden`: the board has no right to see them, or their
-    topics are not there; `unread`: not all of them were read yet; `passed_over`: so many older ones are not listed.
+    the look before. `tasks` are those of each service; a service whose notes the board may not read has none. `letters`
+    are the newest first; `letters_hidden`: the board has no right to see them, or their topics are not there; `unread`:
+    not all of them were read yet; `passed_over`: so many older ones are not listed.
     """
 
     asked_at: datetime | None = None
     away_since: datetime | None = None
     lag: Mapping[str, Sequence[PartitionLag]] | None = None
     standing: frozenset[str] = frozenset()
+    tasks: Mapping[str, Sequence[TaskNow]] = field(default_factory=dict)
     topics: Sequence[TopicChange] = ()
     letters: Sequence[Listed] = ()
     letters_hidden: bool = False
@@ -87,8 +91,9 @@ class KafkaWatch:
             topics = await self._topics()
             names = {name: [topic.name for topic in sources] for name, sources in TASK_SOURCES.items()}
             lag = {name: await group_lag(self._settings, name, topics) for name, topics in names.items()}
+            tasks = {name: await self._tasks(name, topics[0]) for name, topics in names.items()}
         seen = replace(self._seen, asked_at=utc_now(), away_since=None, topics=topics)
-        self._seen = replace(seen, lag=lag, standing=standing_still(self._seen.lag or {}, lag))
+        self._seen = replace(seen, lag=lag, tasks=tasks, standing=standing_still(self._seen.lag or {}, lag))
         hidden, unread = False, True
         with suppress(TimeoutError):
             async with asyncio.timeout(_LETTER_SECONDS):
@@ -99,6 +104,12 @@ class KafkaWatch:
                 unread = False
         letters, passed_over = self._index.newest_first(), self._index.passed_over
         self._seen = replace(self._seen, letters=letters, letters_hidden=hidden, unread=unread, passed_over=passed_over)
+
+    async def _tasks(self, service: str, source: str) -> Sequence[TaskNow]:
+        try:
+            return tasks_of(await read_notes(self._settings, service, source), utc_now())
+        except GroupAuthorizationFailedError:
+            return []
 
     async def _topics(self) -> list[TopicChange]:
         async with Client(self._settings, "frontline-board-operations") as client:

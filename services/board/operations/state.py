@@ -76,6 +76,9 @@ class State:
                 yield Reason("operations.trouble.standing", service=name, count=behind)
             elif behind > BEHIND:
                 yield Reason("operations.trouble.behind", service=name, count=behind)
+        for name, tasks in self.kafka.tasks.items():
+            if stopped := sum(not each.runs for each in tasks):
+                yield Reason("operations.trouble.tasks", service=name, count=stopped)
 
     def _of_board(self) -> Iterator[Reason]:
         if self.age is None:
@@ -158,6 +161,7 @@ def answer_of(state: State, after: str | None, *, pending: bool) -> dict[str, An
         },
         "kafka": {"asked_at": _instant(kafka.asked_at), "away_since": _instant(kafka.away_since)},
         "lag": {name: _lag(state, name) for name in kafka.lag or {}},
+        "tasks": {name: [each.answer for each in tasks] for name, tasks in kafka.tasks.items()},
         "topics": [{"code": each.code, **each.facts} for each in kafka.topics],
         "board": {"age_seconds": state.age, "remaining_offsets": state.remaining, "cases_failed": state.failed},
         "dead_letters": {

@@ -1,0 +1,79 @@
+"""[pure] What the tasks of a service do, as far as they have said it: how far a restore is, who runs none any more."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+from shared.contracts.base import format_instant
+from shared.kafka.task_note import TaskNote
+from shared.messages.reason import Reason
+
+SILENT_AFTER = timedelta(seconds=30)  # a task that is run says something every ten seconds
+Phase = Literal[
+    "taking_over", "restoring", "catching_up", "running", "failed", "fenced", "stopped", "silent", "unknown"
+]
+_SENTENCES: Mapping[str, str] = {
+    "taking_over": "operations.task.taking_over",
+    "restoring": "operations.task.restoring",
+    "catching_up": "operations.task.catching_up",
+    "running": "operations.task.running",
+    "failed": "operations.task.failed",
+    "fenced": "operations.task.fenced",
+    "stopped": "operations.task.stopped",
+    "silent": "operations.task.silent",
+    "unknown": "operations.task.unknown",
+}
+
+
+class TaskNow(NamedTuple):
+    """A task: the partition of its service that it has. `silent` = it has said nothing for 30 seconds, so it may not be
+    run; `unknown` = it never said anything, or something that this board does not know.
+    """
+
+    task: int
+    phase: Phase
+    note: TaskNote | None
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is nothing to say about it."""
+        return self.phase in ("running", "unknown")
+
+    @property
+    def reason(self) -> Reason:
+        """The same as a sentence."""
+        facts: dict[str, Any] = {"task": self.task}
+        if self.note is not None and self.phase == "restoring":
+            facts |= {"count": self.note.records, "remaining": self.note.remaining}
+        if self.phase == "failed":
+            facts["detail"] = self.note.detail if self.note is not None else ""
+        return Reason(_SENTENCES[self.phase], **facts)
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The same as JSON data. The numbers are those of a restore that goes on, else null."""
+        note, restoring = self.note, self.phase == "restoring"
+        return {
+            "task": self.task,
+            "phase": self.phase,
+            "records": note.records if note is not None and restoring else None,
+            "remaining_offsets": note.remaining if note is not None and restoring else None,
+            "instance": None if note is None else note.instance,
+            "at": None if note is None else format_instant(note.at),
+            "detail": (note.detail or None) if note is not None else None,
+        }
+
+
+def tasks_of(notes: Mapping[int, TaskNote | None], now: datetime) -> Sequence[TaskNow]:
+    """What each of them does, by its partition."""
+    return list(_tasks(notes, now))
+
+
+def _tasks(notes: Mapping[int, TaskNote | None], now: datetime) -> Iterator[TaskNow]:
+    for task, note in sorted(notes.items()):
+        if note is None:
+            yield TaskNow(task, "unknown", None)
+        elif now - note.at > SILENT_AFTER:
+            yield TaskNow(task, "silent", note)
+        else:
+            yield TaskNow(task, note.phase if note.phase in _SENTENCES else "unknown", note)  # type: ignore[arg-type]
