@@ -3,7 +3,8 @@
 1. The topics have to be right, and those that the file is a view of (`sources`).
 2. Reading begins where the file says, which has the offsets of what it has (`store/writer.py`).
 3. At the start, records are only stored; their cases are worked out once the topics were read to their end. Then the
-   board has caught up.
+   board has caught up. The same begins again when what it has is stale: of a case whose answer is not read yet, a row
+   would say that a promise was broken which was kept.
 4. Each batch is one transaction. Whatever fails in it ends the process: a later batch must not be taken in its place.
 5. The file knows which moment it has all of (`store/complete.py`). So until the board has caught up, and while Kafka
    is unavailable, it shows what it has, and as of when. Only a file that was never complete shows nothing.
@@ -25,7 +26,7 @@ from prometheus_client import Gauge
 
 from services.board.edition_shelf import EditionShelf
 from services.board.faults import AnotherLog
-from services.board.freshness import LeftToDo
+from services.board.freshness import STALE, LeftToDo
 from services.board.store.complete import AsOf
 from services.board.store.lock import locked
 from services.board.store.retention import Keeping
@@ -63,7 +64,7 @@ _T = TypeVar("_T")
 
 
 class Reading:
-    """Reads without end. `changed` is called with the ids of the cases that look different now.
+    """Reads without end. `changed` is called with the ids of the cases that look different now; None = any may.
 
     `keeping` None = nothing is deleted here.
     """
@@ -76,7 +77,7 @@ class Reading:
         editions: EditionShelf,
         clock: Callable[[], datetime],
         readiness: Readiness,
-        changed: Callable[[Sequence[str]], None],
+        changed: Callable[[Sequence[str] | None], None],
     ) -> None:
         self._kafka, self._file, self._keeping, self._editions = kafka, file, keeping, editions
         self._clock, self._readiness, self._changed = clock, readiness, changed
@@ -85,7 +86,6 @@ class Reading:
         self._reader = BatchReader(kafka, "frontline-board", self._take)
         self._log = get_logger()
         self._interrupted = False
-        self._only_stores = True  # rows are worked out once the topics were read to their end
         self._noted = 0  # which moment the file was last told to have
         self.caught_up = asyncio.Event()
         self.left: LeftToDo | None = None  # to do until then; None = Kafka does not answer
@@ -156,10 +156,10 @@ class Reading:
         return {place: read.get(place, 0) for place in places}
 
     async def _take(self, records: Sequence[Record]) -> None:
-        now, only_stores = to_micros(self._clock()), self._only_stores
-        taking = asyncio.ensure_future(
-            self._in_thread(partial(self._writer.take, records, now, catching_up=only_stores))
-        )
+        now, behind = to_micros(self._clock()), self._is_behind()
+        if behind and not self._writer.holds:
+            self._log.info("Behind the log: rows wait until the board has read on", action="board.behind")
+        taking = asyncio.ensure_future(self._in_thread(partial(self._writer.take, records, now, behind=behind)))
         taking.add_done_callback(self._tell)
         await asyncio.shield(taking)  # where Kafka goes away meanwhile: what is stored then is told all the same
 
@@ -176,12 +176,12 @@ class Reading:
                 REMAINING.set(left)
             self.left = None if left is None or self._is_silent() else ("offsets", left)
             if left == 0 and as_of is not None:
-                if not self.caught_up.is_set():
+                if self._writer.holds:
                     await self._catch_up(as_of)
                 self.as_of = as_of
                 if as_of.true >= self._noted + NOTE_EVERY:
                     await self._note(as_of)
-            elif not self.caught_up.is_set() and time.monotonic() - reported > REPORT_EVERY:
+            elif self._writer.holds and time.monotonic() - reported > REPORT_EVERY:
                 reported = time.monotonic()
                 self._log.info(f"Catching up: {left} offsets to go", action="board.catching_up", remaining=left)
             await asyncio.sleep(LOOK_EVERY)
@@ -200,6 +200,11 @@ class Reading:
         answered_at = self._reader.answered_at_ms()
         return answered_at is not None and utc_now().timestamp() - answered_at / 1000 > SILENT
 
+    def _is_behind(self) -> bool:
+        """Whether what is shown is stale: what comes now may have waited for as long."""
+        age = self.age()
+        return age is not None and age > STALE
+
     async def _note(self, as_of: AsOf) -> None:
         await self._in_thread(partial(self._writer.note, as_of))
         self._noted = as_of.true
@@ -215,24 +220,23 @@ class Reading:
             if time.monotonic() - reported > REPORT_EVERY:
                 reported = time.monotonic()
                 self._log.info(f"Catching up: {left} cases to work out", action="board.catching_up", cases=left)
-        self._only_stores = False  # and what was stored since the last look has to be worked out as well
-        await self._in_thread(partial(self._writer.work_out, to_micros(self._clock()), -1))
-        await self._note(as_of)
+        await self._in_thread(partial(self._writer.catch_up, as_of, to_micros(self._clock())))
+        self._noted = as_of.true
         self.as_of = as_of
         self.caught_up.set()
         CAUGHT_UP.set(1)
         self._readiness.set("view", True, "caught up")
         self._log.info("The board has caught up with the log", action="board.caught_up")
-        self._changed(())
+        self._changed(None)
 
     async def _pass_time(self) -> None:
-        """Statuses that end by themselves: nobody reports that."""
+        """Statuses that end by themselves: nobody reports that, and of what is stale nobody knows it."""
         await self.caught_up.wait()
         while True:
-            now = to_micros(self._clock())
-            changed = await self._in_thread(partial(self._writer.pass_time, now))
-            if changed:
-                self._changed(changed)
+            if not self._is_behind():
+                changed = await self._in_thread(partial(self._writer.pass_time, to_micros(self._clock())))
+                if changed:
+                    self._changed(changed)
             await asyncio.sleep(PASS_TIME_EVERY)
 
     async def _sweep(self, keeping: Keeping) -> None:

@@ -106,15 +106,19 @@ class Service:
     def known_at(self, shown: Freshness, case: StoredCase | None = None) -> datetime:
         """The instant up to which clocks are told: now, unless what is shown is stale.
 
-        Then it is that of which everything is known, and of a case whose row was worked out since, when that was.
+        Then it is that of which everything is known; of a case of which newer records were read, the instant of these.
         """
+        now = self.clock()
         if not shown.is_stale:
-            return self.clock()
-        if case is None or case.waits:
+            return now
+        if case is None or case.newest is None:
             return shown.as_of
-        return max(shown.as_of, from_micros(case.row["updated_at"]))
+        return max(shown.as_of, min(case.newest, now))
 
-    def _notify(self, case_ids: Sequence[str]) -> None:
+    def _notify(self, case_ids: Sequence[str] | None) -> None:
+        if case_ids is None:
+            self.watchers.notify_all()
+            return
         for case_id in case_ids:
             self.watchers.notify(case_id)
         self.watchers.notify(ANY)

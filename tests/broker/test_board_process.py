@@ -213,6 +213,38 @@ async def test_a_board_that_is_frozen_for_a_while_misses_nothing(log: BoardLog, 
         await until_same(log, tmp_path)
 
 
+async def test_a_board_that_was_frozen_calls_no_kept_promise_late(
+    log: BoardLog, boards: Boards, tmp_path: Path
+) -> None:
+    """It reads what it has missed in batches, and by its clock every promise is overdue of which it has no answer yet.
+
+    A report that counts at that moment, or a program that follows the stream, would have a breach that never was.
+    """
+    await log.write(log.records[:400])
+    async with boards() as board:
+        await board.start()
+        await board.until("/readyz", 200)
+        other = other_connection(tmp_path / "board.sqlite")
+        other.executescript(
+            "CREATE TABLE seen (case_no INTEGER, milestone TEXT, instance INTEGER, said TEXT);"
+            "CREATE TRIGGER sees AFTER INSERT ON clocks BEGIN"
+            " INSERT INTO seen VALUES (NEW.case_no, NEW.milestone, NEW.instance, NEW.outcome); END;"
+        )
+        board.send(signal.SIGSTOP)
+        await log.write_none(ACTIVITY, 40)  # more than a fetch has: what the log says of cases is read before it
+        await log.write(log.records[400:])
+        await asyncio.sleep(6.0)  # an outage, not a wait
+        board.send(signal.SIGCONT)
+        await until_same(log, tmp_path)
+        kept = other.execute(
+            "SELECT DISTINCT case_no, milestone, instance, outcome FROM seen JOIN clocks USING (case_no, milestone,"
+            " instance) WHERE said = 'breached' AND outcome <> 'breached'"
+        ).fetchall()
+        assert other.execute("SELECT count(*) FROM seen").fetchone()[0] > 0
+        other.close()
+        assert kept == []
+
+
 def other_connection(file: Path) -> sqlite3.Connection:
     """Somebody else's, in no transaction."""
     return sqlite3.connect(file, isolation_level=None)

@@ -74,7 +74,6 @@ def aged(file: Path, as_of: datetime) -> None:
     """Let the file of a board that has ended have all of that instant and nothing later, as after a long outage."""
     database, micros = connect(file, writes=True), to_micros(as_of)
     complete.note(database, AsOf(micros, micros))
-    database.execute("UPDATE cases SET updated_at = min(updated_at, ?)", (micros,))
     database.close()
 
 

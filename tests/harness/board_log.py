@@ -20,7 +20,7 @@ from services.board.store.schema import UNKNOWN, connect
 from services.board.store.stored_record import NUMBERS, TOPICS
 from services.board.store.writer import Writer
 from shared.business_time.instants import to_micros
-from shared.contracts.topics import EDITIONS
+from shared.contracts.topics import EDITIONS, Topic
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_admin import apply_topics
@@ -105,6 +105,14 @@ class BoardLog:
                 await asyncio.gather(
                     *[await self._send(producer, *each) for record in part for each in self._with(record)]
                 )
+
+    async def write_none(self, topic: Topic, count: int) -> None:
+        """Write so many long records to each partition that are none. Behind them offsets are others than recorded."""
+        async with self.producer() as producer:
+            for partition in range(self.settings.partitions):
+                for _ in range(count):
+                    await (await self._send(producer, topic.name, partition, None, b"x", b"x" * 100_000, []))
+                    self.others += 1
 
     def _with(self, record: Record) -> Iterator[tuple[str, int, int | None, bytes | None, bytes | None, Any]]:
         place = record.topic, record.partition

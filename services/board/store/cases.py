@@ -9,6 +9,7 @@ import binascii
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -110,13 +111,20 @@ class Sums(NamedTuple):
 class StoredCase(NamedTuple):
     """A case as the log has it. `request` None = the log has it no more. `row` has the columns of `cases`.
 
-    `waits`: its row waits to be worked out, so the log is that of the last complete moment.
+    While the row waits to be worked out, the log is that of the last complete moment.
     """
 
     row: Row
     request: SupportRequestSubmitted | None
     log: CaseLog
-    waits: bool = False
+
+    @property
+    def newest(self) -> datetime | None:
+        """When the newest of its decision and its activity was recorded; None while there is neither."""
+        found = [activity.recorded_at for _, activity in self.log.activity]
+        if self.log.case is not None:
+            found.append(self.log.case.observed_at)
+        return max(found, default=None)
 
     @property
     def logged(self) -> LoggedCase | None:
@@ -205,7 +213,7 @@ def load(db: sqlite3.Connection, case_id: str, visible: Visible, published: Publ
             requests.append(codec.record_of(topic, partition, position, body))
         else:
             log.take(codec.record_of(topic, partition, position, body, key))
-    return StoredCase(dict(row), request_of(requests, log.case), log, ends is not None)
+    return StoredCase(dict(row), request_of(requests, log.case), log)
 
 
 def _conditions(

@@ -3,7 +3,7 @@
 1. A batch is one transaction: its records, the rows that follow from them, and the offsets behind them.
 2. Records below the stored offset of their partition are there already, and are passed over.
 3. Cases that the batch touches are marked dirty. They are worked out anew in the same transaction, unless the board is
-   catching up: then once, when all their records are there.
+   catching up (`hold`, until `catch_up`): then once, when all their records are there.
 4. Whatever fails, the transaction is undone: no offset is stored without what follows from the records below it.
 """
 
@@ -31,6 +31,7 @@ class Writer:
 
     def __init__(self, database: sqlite3.Connection, editions: EditionShelf) -> None:
         self._db = database
+        self.holds = False  # rows wait, until the board has caught up
         codec = codec_of(database)
         self._ingest, self._rows = Ingest(database, editions, codec), CaseRows(database, editions, codec)
         self._retention = Retention(database, codec)
@@ -60,20 +61,40 @@ class Writer:
     # which moment it has all of
 
     def hold(self) -> AsOf | None:
-        """Reading goes on. Returns the moment that the file has all of; None = it was never complete."""
+        """Let rows wait from now on. Returns the moment that the file has all of; None = it was never complete."""
         with self._transaction():
             complete.hold(self._db)
-            return complete.moment(self._db)
+            found = complete.moment(self._db)
+        self.holds = True
+        return found
+
+    def catch_up(self, as_of: AsOf, now: Micros) -> list[str]:
+        """Work out every row that waits; none does any more, and the file has all of that moment.
+
+        Returns the ids of the cases that look different now.
+        """
+        with self._transaction():
+            changed = self._rows.work_out(self._rows.dirty(), now)
+            complete.note(self._db, as_of)
+        self.holds = False
+        return changed
 
     def note(self, as_of: AsOf) -> None:
-        """The file has all of that moment, and no row waits to be worked out."""
+        """The file has all of that moment; unless rows wait again meanwhile: then it has all of it once none does."""
+        if self.holds:
+            return
         with self._transaction():
             complete.note(self._db, as_of)
 
     # what comes from the log
 
-    def take(self, records: Sequence[Record], now: Micros, *, catching_up: bool = False) -> list[str]:
-        """Take a batch. Returns the ids of the cases that look different now; none while the board catches up."""
+    def take(self, records: Sequence[Record], now: Micros, *, behind: bool = False) -> list[str]:
+        """Take a batch. Returns the ids of the cases that look different now; none while rows wait.
+
+        `behind`: there is more to read, so rows wait from before this batch on.
+        """
+        if behind and not self.holds:
+            self.hold()
         with self._transaction():
             known = self.offsets()
             for record in sorted(records, key=lambda each: NUMBERS[each.topic]):  # stable: partitions keep their order
@@ -86,7 +107,7 @@ class Writer:
                 "INSERT OR REPLACE INTO offsets VALUES (?, ?, ?)",
                 [(place.topic, place.partition, offset) for place, offset in known.items()],
             )
-            return [] if catching_up else self._rows.work_out(self._rows.dirty(), now)
+            return [] if self.holds else self._rows.work_out(self._rows.dirty(), now)
 
     def work_out(self, now: Micros, at_most: int) -> tuple[list[str], int]:
         """Work out so many of the dirty cases. Returns those that were, and how many are left."""

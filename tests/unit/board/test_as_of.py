@@ -8,10 +8,11 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from services.board.freshness import freshness
 from services.board.store import cases
 from services.board.store.cases import EVERYTHING, Wanted
 from services.board.store.complete import AsOf
-from shared.business_time.instants import to_micros
+from shared.business_time.instants import from_micros, to_micros
 from shared.pages.visit import PERSON
 from shared.wall_clock import utc_now
 from tests.harness.board_day import BoardDay, board_day
@@ -95,3 +96,15 @@ async def test_a_page_says_how_old_it_was_when_it_was_read(
     assert found.status_code == 200
     assert "This is how it was at" in found.text
     assert "data-due" not in found.text
+
+
+@pytest.mark.parametrize("newer", [False, True])
+async def test_a_stale_board_tells_clocks_up_to_what_it_has_read_of_a_case(day: BoardDay, newer: bool) -> None:
+    """When a row was worked out says nothing of that: a reply may have come in the meantime, and wait on Kafka."""
+    found = await day.service.readers.ask(cases.load, await case_of(day), EVERYTHING, day.service.shelf.published)
+    assert found is not None
+    assert found.newest is not None
+    assert found.newest < ENDS - timedelta(minutes=1) < from_micros(found.row["updated_at"])
+    as_of = found.newest - timedelta(minutes=1) if newer else found.newest + timedelta(minutes=1)
+    assert day.service.known_at(freshness(as_of, 60.0, None), found) == (found.newest if newer else as_of)
+    assert day.service.known_at(freshness(as_of, 0.1, None), found) == ENDS

@@ -57,13 +57,12 @@ def test_until_all_is_read_a_file_shows_the_moment_that_it_has_all_of(tmp_path: 
         if number in (0, len(batches) // 2):
             writer = Writer(connect(file, writes=True), editions)
             assert writer.hold() == AsOf(NOW, NOW)
-        writer.take(batch, NOW, catching_up=True)
+        writer.take(batch, NOW, behind=True)
         if number in (len(batches) // 3, len(batches) - 1):
             assert shown(file, editions) == before
     writer.work_out(NOW, 50)
     partly = shown(file, editions)
-    writer.work_out(NOW, -1)
-    writer.note(AsOf(NOW + 1, NOW + 1))
+    writer.catch_up(AsOf(NOW + 1, NOW + 1), NOW)
     after = shown(file, editions)
     assert before.keys() < after.keys()
     assert {name for name in partly if partly[name] not in (before.get(name), after[name])} == set()
@@ -75,8 +74,31 @@ def test_a_file_that_was_never_complete_says_so(tmp_path: Path) -> None:
     file = tmp_path / "board.sqlite"
     writer = Writer(connect(file, writes=True), EditionShelf())
     assert writer.hold() is None
-    writer.take(of_board(demo_day())[:100], NOW, catching_up=True)
+    writer.take(of_board(demo_day())[:100], NOW, behind=True)
     assert Writer(connect(file, writes=True), EditionShelf()).hold() is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_file_that_says_that_it_has_all_of_a_moment_has_no_row_that_waits(tmp_path: Path, seed: int) -> None:
+    """Whatever comes between: a batch that was given out before the board had caught up is taken after it.
+
+    A row that waits without that being known stays as it is until the next record of its case, perhaps for ever.
+    """
+    file, chance = tmp_path / "board.sqlite", random.Random(seed)
+    writer, moments = Writer(connect(file, writes=True), EditionShelf()), iter(range(10**6))
+    writer.hold()
+    for batch in interleaved(of_board(demo_day())[:600], chance):
+        writer.take(batch, NOW, behind=chance.random() < 0.2)
+        if chance.random() < 0.3:
+            writer.note(AsOf(NOW, next(moments)))
+        elif chance.random() < 0.3:
+            writer.catch_up(AsOf(NOW, next(moments)), NOW)
+        board = connect(file)
+        waits = board.execute("SELECT 1 FROM dirty").fetchone() is not None
+        assert writer.holds or not waits
+        kept = board.execute("SELECT 1 FROM meta WHERE name = 'as_of_ends'").fetchone() is not None
+        assert kept or not waits or complete.moment(board) is None
+        board.close()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.board.edition_shelf import EditionShelf
+from services.board.store.complete import AsOf
 from services.board.store.schema import connect
 from services.board.store.writer import Writer
 from shared.business_time.instants import Micros, from_micros, to_micros
@@ -52,8 +53,10 @@ def taken(folder: str, recording: Recording, chance: random.Random) -> sqlite3.C
     writer = Writer(connect(file, writes=True), editions)
     before: list[Record] = []
     for batch in interleaved(of_board(recording), chance):
-        writer.take(batch + (before if chance.random() < 0.2 else []), now, catching_up=chance.random() < 0.3)
+        writer.take(batch + (before if chance.random() < 0.2 else []), now, behind=chance.random() < 0.3)
         before = batch
+        if chance.random() < 0.3:
+            writer.catch_up(AsOf(now, now), now)
         if chance.random() < 0.1:
             writer = Writer(connect(file, writes=True), editions)
     settle(writer, now)

@@ -44,7 +44,7 @@ class Board:
 
     def reads(self, records: Sequence[Record], *, catching_up: bool = False) -> None:
         """Take a batch."""
-        self.writer.take(records, to_micros(self._recording.now), catching_up=catching_up)
+        self.writer.take(records, to_micros(self._recording.now), behind=catching_up)
 
     def settles(self) -> None:
         """Work out what catching up has left."""

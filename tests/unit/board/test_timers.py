@@ -34,7 +34,7 @@ def taken(folder: Path, records: list[Record], size: int = 500) -> sqlite3.Conne
     """The board after these."""
     writer = Writer(connect(folder / "b", writes=True), EditionShelf())
     for start in range(0, len(records), size):
-        writer.take(records[start : start + size], NOW, catching_up=True)
+        writer.take(records[start : start + size], NOW, behind=True)
     settle(writer, NOW)
     return connect(folder / "b")
 
