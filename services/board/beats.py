@@ -36,7 +36,14 @@ class Beats:
         answer: asyncio.Future[_T] | None = self._answers.get(question)
         if answer is None:
             answer = self._answers[question] = asyncio.ensure_future(ask())
+            answer.add_done_callback(_look_at_error)
         return await asyncio.shield(answer)  # one who goes away takes it from nobody
 
     def _now(self) -> int:
         return int(time.monotonic() // self._apart)
+
+
+def _look_at_error(answer: "asyncio.Future[Any]") -> None:
+    """Whoever waits for it is told. Where nobody does any more, asyncio would log it as one that nobody handles."""
+    if not answer.cancelled():
+        answer.exception()

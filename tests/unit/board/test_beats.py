@@ -1,6 +1,7 @@
 """Those who look at the same list have one answer, and nobody one from before what they were told of."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -62,3 +63,25 @@ async def test_who_goes_away_takes_the_answer_from_nobody() -> None:
     going_on.set()
     with pytest.raises(LookupError):
         await second
+
+
+async def test_an_error_that_nobody_waits_for_any_more_is_logged_by_nobody() -> None:
+    """All browsers were closed before the answer failed: asyncio would log an error that was never looked at."""
+    beats, going_on, said = Beats(60.0), asyncio.Event(), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context["message"]))
+
+    async def ask() -> str:
+        await going_on.wait()
+        raise LookupError
+
+    waiting = asyncio.create_task(beats.shared("open", ask))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    going_on.set()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    del beats
+    gc.collect()
+    assert said == []
