@@ -1,7 +1,9 @@
 """The calls of the board: cases in pages, one case, and what changes. `docs/board.md` shows each with curl."""
 
+import asyncio
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -25,6 +27,7 @@ from shared.web.callers import Caller
 from shared.web.errors import FieldError, InvalidFields, MissingScope, NotFound, field_errors
 from shared.web.openapi import EVENT_STREAM, operation_id
 from shared.web.stream import EventStream
+from shared.web.watchers import Watchers
 
 router = APIRouter(generate_unique_id_function=operation_id)
 READERS: tuple[Scope, ...] = (SUBMIT_SCOPE, AGENT_SCOPE, VIEW_SCOPE, "admin")
@@ -124,7 +127,7 @@ async def follow_cases(request: Request) -> EventStream:
     if start is None:
         start = await service.readers.ask(cases.last_change)
     changes = _Changes(service, query.wanted, visible_to(caller), start, word, for_desk=caller.sees_all)
-    return service.streams.follow(caller, service.watchers, ANY, changes, before=changes.look)
+    return service.streams.follow(caller, changes.watchers, ANY, changes, before=changes.look)
 
 
 @router.get("/v1/cases/{case_id:path}", **describe(READERS, WholeCase))
@@ -149,6 +152,25 @@ async def get_case(request: Request, case_id: CaseId) -> Response:
     return _json({**answer, "as_of": format_instant(shown.as_of)}, {"Content-Language": messages.language})
 
 
+class _OneWatcher(Watchers):
+    """The watchers of the board for one stream, which can also be woken alone."""
+
+    def __init__(self, everybody: Watchers) -> None:
+        super().__init__()
+        self._everybody = everybody
+        self._changed = asyncio.Event()
+
+    @contextmanager
+    def watch(self, watched: str) -> Iterator[asyncio.Event]:
+        """As all watchers."""
+        with self._everybody.watch(watched) as self._changed:
+            yield self._changed
+
+    def wake(self) -> None:
+        """Let the stream look again."""
+        self._changed.set()
+
+
 class _Changes:
     """What a stream of changes has to say. A `Changes` of `shared/web/stream.py`."""
 
@@ -156,6 +178,7 @@ class _Changes:
         self, service: Service, wanted: Wanted, visible: Visible, start: int, word: str, *, for_desk: bool
     ) -> None:
         self._service, self._wanted, self._visible, self._word = service, wanted, visible, word.encode()
+        self.watchers = _OneWatcher(service.watchers)
         self._sent, self._for_desk = start, for_desk
         self._rows: list[Any] = []
         self._left: set[str] = set()  # of which that was said since they fitted: once is enough
@@ -166,7 +189,7 @@ class _Changes:
             cases.changed_since, self._sent, self._wanted, self._visible, AT_ONCE
         )
         if len(self._rows) == AT_ONCE:  # there is more: come again
-            self._service.watchers.notify(ANY)
+            self.watchers.wake()
 
     def frames(self) -> Iterator[bytes]:
         """The cases that have changed since the last call, and those that have left what is wanted."""

@@ -120,6 +120,11 @@ class CaseLists:
         self._found: CaseList | None = None
         self._shown: Any = None
 
+    def check(self) -> None:
+        """Raise WrongCursor if there can be no such page."""
+        if self.choice.after is not None:
+            cases.check_cursor(self.choice.sort, self.choice.after)
+
     async def look(self) -> CaseList:
         """What there is now. Raises WrongCursor, CatchingUp."""
         self._found = await self._ask()

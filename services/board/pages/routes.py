@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from services.board.errors import OtherThanBefore, TakenByAnother
 from services.board.pages.case_list import FILTERS, OF_CUSTOMERS, SHOWN, CaseLists, choice_of
@@ -53,12 +53,16 @@ async def case_list(request: Request) -> Response:
 
 
 @router.get("/live")
-async def live_list(request: Request) -> EventStream:
-    """The list as Server-Sent Events, whenever a case changes; two frames a second at most."""
+async def live_list(request: Request) -> Response:
+    """The list as Server-Sent Events, whenever a case changes; two frames a second at most. 400 for a wrong cursor."""
     visit = visit_of(request)
     visit.service.shown()
     lists = CaseLists(visit, choice_of(request.query_params, for_desk=visit.caller.sees_all))
     service = visit.service
+    try:
+        lists.check()
+    except WrongCursor:
+        return PlainTextResponse("after: this is no cursor of this list", 400)
     return service.streams.follow(visit.caller, service.watchers, ANY, lists, most=STREAMS, before=lists.next_look)
 
 

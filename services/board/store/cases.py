@@ -132,6 +132,11 @@ class StoredCase(NamedTuple):
         return None if self.request is None else LoggedCase(self.request, self.log)
 
 
+def check_cursor(sort: Sort, cursor: str) -> None:
+    """Raise WrongCursor unless it is a cursor of a list in this order."""
+    _read_cursor(sort, cursor)
+
+
 def page(db: sqlite3.Connection, wanted: Wanted, visible: Visible, sort: Sort, after: str | None, at_most: int) -> Page:
     """So many cases in that order, behind the cursor `after`. Raises WrongCursor."""
     column, falls = _SORTS[sort]
