@@ -15,7 +15,7 @@ COPY services services
 # The packages run from here; nothing is built, so nothing beyond the lock file is needed.
 RUN printf '#!/bin/sh\nexec python -m services.cli "$@"\n' > /usr/local/bin/frontline && chmod 755 /usr/local/bin/frontline \
     && python -m compileall -q services shared && useradd --system --uid 10001 --no-create-home frontline \
-    && mkdir /var/lib/frontline && chown 10001 /var/lib/frontline  # of the board's file, where a volume is mounted
+    && mkdir /var/lib/frontline /var/lib/frontline-stack && chown 10001 /var/lib/frontline*  # where volumes are mounted
 # `git describe` of what is built: the repository itself is not here. Last, since it changes with every commit.
 ARG VERSION=
 LABEL org.opencontainers.image.version="${VERSION}"

@@ -31,12 +31,16 @@ if docker compose config | grep -q "$known"; then
 else
   key='one of those in FRONTLINE_API_KEYS'
 fi
+sign_in=
+case $said in *"demo sign-in page is on"*)
+  sign_in=$(printf '\n  %-20s%s\n  %-20s%s' 'sign in' "$board/demo/sign-in" '' 'as a customer, an agent or a lead of the demo') ;;
+esac
 cat <<END
 
 Frontline is up. Open:
   web form            $intake/
   chat                $intake/chat
-  board               $board/
+  board               $board/$sign_in
   API documentation   $intake/docs
 $(case ,${COMPOSE_PROFILES:-}, in *,observability,*)
     printf '  %-20s%s\n' dashboard "http://$(address grafana 3000)/" alerts "http://$(address prometheus 9090)/alerts" ;; esac)

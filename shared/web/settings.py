@@ -14,7 +14,7 @@ from shared.wall_clock import utc_now
 from shared.web.admission import read_hosts, read_keys
 from shared.web.api_keys import ApiKey
 from shared.web.callers import Callers
-from shared.web.development_key import DEVELOPMENT_KEY, DEVELOPMENT_SHA256, THIS_MACHINE
+from shared.web.development_key import DEVELOPMENT_ID_SECRET, DEVELOPMENT_KEY, DEVELOPMENT_SHA256, THIS_MACHINE
 from shared.web.host_names import canonical, hosts_in, is_loopback, of_others
 from shared.web.origins import is_origin
 
@@ -129,6 +129,12 @@ class WebSettings(ServiceSettings):
         if any(key.sha256 == DEVELOPMENT_SHA256 for key in keys):
             reason = f"FRONTLINE_API_KEYS admits the key {DEVELOPMENT_KEY}, which everybody knows"
             everybody.append(("api_keys", reason))
+        elif keys and DEVELOPMENT_ID_SECRET.encode() in self.id_secrets:
+            yield WrongSetting(
+                ("id_secret", "api_keys", "api_keys_file"),
+                "FRONTLINE_ID_SECRET: has the secret of .env.example, by which everybody can make the ids of your "
+                f"callers; {_HOW_TO_MAKE_ONE}",
+            )
         if self.demo_sign_in_file is not None:
             everybody.append(("demo_sign_in_file", "FRONTLINE_DEMO_SIGN_IN_FILE signs in whoever opens its page"))
         for field, reason in everybody:

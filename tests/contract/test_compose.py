@@ -4,8 +4,11 @@ import re
 from typing import Any
 
 import pytest
+from pydantic_settings import BaseSettings
 from ruamel.yaml import YAML
 
+from tests.contract.test_env_example import EXAMPLE
+from tests.contract.test_env_example import SERVICES as SETTINGS
 from tests.contract.tree import ROOT
 
 COMPOSE: dict[str, Any] = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -53,6 +56,7 @@ def test_a_container_cannot_use_up_the_machine(name: str) -> None:
 def test_a_container_is_reached_from_this_machine_only(name: str) -> None:
     """Its key is known to everybody."""
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", ()))
+    assert "network_mode" not in SERVICES[name], "that of the machine would publish every port of the service"
 
 
 def test_the_image_is_not_roots_either() -> None:
@@ -67,13 +71,14 @@ def test_no_container_has_a_clock_that_a_test_may_advance() -> None:
         assert "TEST_CLOCK" not in file.read_text(encoding="utf-8").upper().replace("-", "_"), file
 
 
+STACK, STACK_FOLDER = ["python", "-m", "services.cli.stack"], "/var/lib/frontline-stack"
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "frontline:local"}
 
 
 def test_settings_are_checked_before_anything_of_ours_runs() -> None:
     """Else a wrong one is an unhealthy container after a minute, with the reason in its log alone."""
     checked = OURS["settings"]
-    assert checked["command"] == ["frontline", "settings"]
+    assert checked["command"] == [*STACK, "make", STACK_FOLDER, "frontline", "settings"]
     assert "depends_on" not in checked, "it waits for nothing"
     assert checked["restart"] == "no"
     for name, service in OURS.items():
@@ -91,3 +96,68 @@ def test_the_settings_that_are_checked_are_those_of_every_service() -> None:
     given = OURS["settings"]["environment"]
     for service in OURS.values():
         assert service["environment"].items() <= given.items()
+
+
+# What the stack does not pass on to the services that read it, each with the reason.
+NOT_PASSED_ON = {
+    # The stack has one Kafka of its own, without TLS, and one copy of each topic.
+    *(name for name in EXAMPLE if name.startswith(("FRONTLINE_KAFKA_S", "FRONTLINE_REPLICATION"))),
+    # Files of this machine, which containers do not see. Keys and host applications can be said in variables as well.
+    *("FRONTLINE_API_KEYS_FILE", "FRONTLINE_TOKEN_HOSTS_FILE", "FRONTLINE_HELP_TOPICS"),
+    "FRONTLINE_DEMO_SIGN_IN_FILE",  # the stack names its own, for development alone
+    "FRONTLINE_INSTANCE",  # the containers of one service have the same environment, and no two may have one name
+    "FRONTLINE_TEST_CLOCK",  # above
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"), [*zip(("intake", "board", "router", "escalation"), SETTINGS, strict=True)]
+)
+def test_a_service_gets_every_setting_that_it_reads(name: str, settings: type[BaseSettings]) -> None:
+    """One that stays outside is a line in `.env` that does nothing, and says nothing."""
+    read = {f"FRONTLINE_{field.upper()}" for field in settings.model_fields}
+    assert read - set(SERVICES[name]["environment"]) <= NOT_PASSED_ON
+
+
+def test_what_is_not_passed_on_is_a_setting_that_services_read() -> None:
+    """A name that is gone would excuse the next one that is called so."""
+    assert set(EXAMPLE) >= NOT_PASSED_ON
+    assert not NOT_PASSED_ON & set(OURS["settings"]["environment"])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_an_environment_has_only_settings_that_exist(name: str) -> None:
+    """A misspelt one does nothing, and says nothing."""
+    assert set(OURS[name]["environment"]) <= set(EXAMPLE)
+
+
+def test_the_services_with_callers_run_with_what_the_stack_made_and_cannot_change_it() -> None:
+    """The secret of ids and the key of the demo sign-in are those of both; the others do not have them."""
+    volume = f"stack-data:{STACK_FOLDER}"
+    for name, service in OURS.items():
+        mounts = [mount for mount in service["volumes"] if isinstance(mount, str) and "stack-data" in mount]
+        if name in ("intake", "board"):
+            assert service["command"] == [*STACK, "run", STACK_FOLDER, "python", "-m", f"services.{name}"]
+            assert mounts == [f"{volume}:ro"]
+        else:
+            assert mounts == ([volume] if name == "settings" else [])
+    assert re.search(rf"mkdir .*{STACK_FOLDER}", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["intake", "board"])
+def test_links_lead_to_the_host_at_which_the_ports_are_open(name: str) -> None:
+    """A browser keeps who is signed in for one host: `localhost` is another one than 127.0.0.1."""
+    (port,) = SERVICES[name]["ports"]
+    assert SERVICES["board"]["environment"][f"FRONTLINE_{name.upper()}_ADDRESS"] == (
+        f"http://{port.removesuffix(':8080')}"
+    )
+
+
+def test_a_stack_that_cannot_load_the_demo_accounts_runs_nevertheless() -> None:
+    """They are for whoever tries it. As the dependency of a service, `up --wait` waits for the end of their loading."""
+    assert SERVICES["board"]["depends_on"]["demo-accounts"] == {
+        "condition": "service_completed_successfully",
+        "required": False,
+    }
+    waiting = [name for name, service in OURS.items() if "demo-accounts" in service.get("depends_on", ())]
+    assert waiting == ["board"]

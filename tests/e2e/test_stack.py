@@ -6,6 +6,7 @@ so that one already running is left alone.
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -14,36 +15,40 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.cli.call_intake import call
 from services.cli.demo.run import settled, submit_all
 from services.cli.demo.traffic import Ask, coverage
 from services.cli.system import load_accounts
 from shared.policy.files import load_edition
 from tests.harness.ports import free_port
+from tests.harness.sign_in import token_hosts
 
 ROOT = Path(__file__).parents[2]
 KEY = "local-development-only"  # the key that docker-compose.yml admits; it opens nothing but a stack on this machine
-SERVICES = ("intake", "router", "escalation")
+SERVICES = ("intake", "board", "router", "escalation")
+PORTS = tuple(f"{name.upper()}_PORT" for name in SERVICES)
 
 
 class Stack:
     """`docker compose` on a project of this test's own."""
 
     def __init__(self) -> None:
-        self.ports = {name: free_port() for name in ("KAFKA_PORT", "INTAKE_PORT", "ROUTER_PORT", "ESCALATION_PORT")}
-        self._environment = {
+        self.ports = {name: free_port() for name in ("KAFKA_PORT", *PORTS)}
+        self.environment = {
             **os.environ,
             **{name: str(port) for name, port in self.ports.items()},
             "FRONTLINE_POLICIES": "demo",
         }
         self.bootstrap = f"localhost:{self.ports['KAFKA_PORT']}"
-        self.intake_url = f"http://localhost:{self.ports['INTAKE_PORT']}"
+        self.intake_url = f"http://127.0.0.1:{self.ports['INTAKE_PORT']}"
+        self.board_url = f"http://127.0.0.1:{self.ports['BOARD_PORT']}"
 
-    def compose(self, *arguments: str) -> str:
+    def compose(self, *arguments: str, **variables: str) -> str:
         """Run one compose command; its output, or a failure that shows it."""
         done = subprocess.run(
             ["docker", "compose", "--project-name", "frontline-e2e", *arguments],
             cwd=ROOT,
-            env=self._environment,
+            env=self.environment | variables,
             capture_output=True,
             text=True,
             check=False,
@@ -90,10 +95,11 @@ async def test_nothing_is_lost_or_doubled_when_every_container_is_killed(
     edition = load_edition("demo")
     await load_accounts(client)
     asks = coverage("e2e")
-    share = len(asks) // 5
+    victims = ("kafka", *SERVICES)
+    share = len(asks) // (len(victims) + 1)
     sent: dict[str, Ask] = await submit_all(client, asks[:share], lambda _: None)
-    for number, victim in enumerate(("kafka", *SERVICES), start=1):
-        part = asks[share * number : share * (number + 1)] if number < 4 else asks[share * 4 :]
+    for number, victim in enumerate(victims, start=1):
+        part = asks[share * number : None if victim == victims[-1] else share * (number + 1)]
         submitting = asyncio.create_task(submit_all(client, part, lambda _: None))
         await stack.kill(victim)
         sent |= await submitting
@@ -101,10 +107,59 @@ async def test_nothing_is_lost_or_doubled_when_every_container_is_killed(
     assert await settled(stack.bootstrap, sent, "demo", edition, lambda _: None) == []
 
 
+async def test_somebody_signs_in_on_the_board_and_sees_a_case(stack: Stack, client: httpx.AsyncClient) -> None:
+    """As whoever has just started the stack does: an agent sees every case, a customer those of their account.
+
+    The accounts are there without anybody having loaded them: the customer of a paid plan gets a promise.
+    """
+    asked = {**coverage("board")[0].body, "account_id": "demo-premier-api", "subject": "Seen on the board"}
+    request_id = (await call(client, "POST", "/v1/support-requests", json=asked)).json()["request_id"]
+    for who, account in (("agent-1", ""), ("lead", ""), ("admin-licensed", "demo-premier-api")):
+        async with httpx.AsyncClient(base_url=stack.board_url, follow_redirects=True, timeout=10) as browser:
+            await sign_in(browser, who, account)
+            async with asyncio.timeout(60):
+                while f"/cases/{request_id}" not in (await browser.get("/")).text:
+                    pass  # the board reads what the router has decided
+            page = await browser.get(f"/cases/{request_id}")
+            assert page.status_code == 200
+            assert "Seen on the board" in page.text
+            # A browser keeps who is signed in by the host, whatever the port. Agents are led back to the board.
+            answer = await browser.get(f"{stack.intake_url}/requests/{request_id}")
+            assert (answer.status_code, "Seen on the board" in answer.text) == (200, True)
+            if account:
+                assert f'href="{stack.intake_url}/"' in page.text
+    async with httpx.AsyncClient(base_url=stack.board_url, follow_redirects=True, timeout=10) as browser:
+        await sign_in(browser, "admin-licensed", "demo-access-api")
+        assert (await browser.get(f"/cases/{request_id}")).status_code in (403, 404)
+
+
+async def test_with_host_applications_of_its_own_nobody_gets_in_by_the_demo(stack: Stack) -> None:
+    """Nothing but a setting tells such a stack from one for development."""
+    async with httpx.AsyncClient(timeout=10) as browser:
+        pages = [f"{url}/demo/sign-in" for url in (stack.intake_url, stack.board_url)]
+        assert [(await browser.get(page)).status_code for page in pages] == [200, 200]
+        up = ("up", "--detach", "--wait")
+        await asyncio.to_thread(stack.compose, *up, FRONTLINE_TOKEN_HOSTS=token_hosts())
+        assert [(await browser.get(page)).status_code for page in pages] == [404, 404]
+        await asyncio.to_thread(stack.compose, *up)
+        assert [(await browser.get(page)).status_code for page in pages] == [200, 200]
+
+
+async def sign_in(browser: httpx.AsyncClient, who: str, account: str) -> None:
+    """Choose somebody on the demo sign-in page: of an account, or of the support desk ("")."""
+    page = (await browser.get("/demo/sign-in")).text
+    form = re.findall(r'name="form" value="([^"]+)"', page)[0]
+    heading = page.index(f">{account}<" if account else 'id="agents"')
+    number = re.findall(rf'value="(\d+)" data-person="{who}"', page[heading:])[0]
+    origin = {"Origin": str(browser.base_url).rstrip("/")}  # as a browser says with every form
+    answer = await browser.post("/demo/sign-in", data={"who": number, "form": form}, headers=origin)
+    assert answer.status_code == 200, answer.text
+
+
 async def test_every_service_is_ready_and_says_so(stack: Stack) -> None:
     """Operators watch these from outside the stack."""
     async with httpx.AsyncClient(timeout=10) as client:
-        for name in ("INTAKE_PORT", "ROUTER_PORT", "ESCALATION_PORT"):
-            for route in ("livez", "readyz", "metrics", "asyncapi"):
-                answer = await client.get(f"http://localhost:{stack.ports[name]}/{route}")
+        for name in PORTS:
+            for route in ("livez", "readyz", "metrics", *(() if name == "BOARD_PORT" else ("asyncapi",))):
+                answer = await client.get(f"http://127.0.0.1:{stack.ports[name]}/{route}")
                 assert answer.status_code == 200, f"{name} {route}: {answer.text}"

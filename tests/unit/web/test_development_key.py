@@ -9,11 +9,13 @@ from services.board import settings as board
 from services.intake import settings as intake
 from shared import process
 from shared.settings import BadSettings, load_with_documents
+from shared.web.development_key import DEVELOPMENT_ID_SECRET
 from shared.web.host_names import is_loopback
 from shared.web.settings import WebSettings
 from tests.harness.intake import ID_SECRET, api_keys
 
 SERVICES: dict[str, type[WebSettings]] = {"intake": intake.Settings, "board": board.Settings}
+ROOT = Path(__file__).parents[3]
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing listens there
 
 
@@ -33,7 +35,7 @@ def checked(service: str = "intake", **settings: str) -> tuple[int, str]:
 
 def development_entry() -> str:
     """FRONTLINE_API_KEYS of `.env.example`."""
-    text = (Path(__file__).parents[3] / ".env.example").read_text(encoding="utf-8")
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
     (line,) = [line for line in text.splitlines() if line.startswith("FRONTLINE_API_KEYS=")]
     return line.partition("=")[2].strip("'")
 
@@ -56,6 +58,21 @@ def test_the_demo_sign_in_page_needs_a_checked_host(tmp_path: Path) -> None:
     code, said = checked(FRONTLINE_API_KEYS=api_keys(), FRONTLINE_DEMO_SIGN_IN_FILE=str(file))
     assert code == 2
     assert "FRONTLINE_DEMO_SIGN_IN_FILE signs in whoever opens its page: set FRONTLINE_ALLOWED_HOSTS" in said
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("secret", [DEVELOPMENT_ID_SECRET, f"{ID_SECRET}, {DEVELOPMENT_ID_SECRET}"])
+def test_the_secret_that_everybody_knows_is_for_the_key_that_everybody_knows(service: str, secret: str) -> None:
+    """With keys of one's own, whoever has one could make the ids of another. Wherever it stands, it verifies ids."""
+    assert f"\nFRONTLINE_ID_SECRET={DEVELOPMENT_ID_SECRET}\n" in (ROOT / ".env.example").read_text(encoding="utf-8")
+    code, said = checked(service, FRONTLINE_API_KEYS=api_keys(), FRONTLINE_ID_SECRET=secret)
+    assert code == 2
+    (line,) = said.splitlines()
+    assert line.startswith("FRONTLINE_ID_SECRET: has the secret of .env.example")
+    development = {"FRONTLINE_API_KEYS": development_entry(), "FRONTLINE_ALLOWED_HOSTS": "localhost"}
+    assert checked(service, FRONTLINE_ID_SECRET=secret, **development) == (0, "")
+    code, said = checked(service, FRONTLINE_API_KEYS="xx", FRONTLINE_ID_SECRET=secret)
+    assert (code, "FRONTLINE_ID_SECRET" in said) == (2, False), "whose key it is, is not known yet"
 
 
 def test_a_wrong_host_is_named() -> None:
