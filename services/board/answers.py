@@ -6,7 +6,7 @@ from typing import Any
 from shared.business_time.instants import Micros, from_micros
 from shared.contracts.base import format_instant
 from shared.contracts.structs import ActivityRecorded
-from shared.explain.logged_case import LoggedCase
+from shared.explain.logged_case import SPOKEN, LoggedCase
 
 Row = Mapping[str, Any]  # the columns of `cases`
 
@@ -20,7 +20,6 @@ _PUBLIC = frozenset(
         *("escalation.rejected", "case.closed", "case.reopened"),
     )
 )
-_SAID = ("customer_replied", "agent_replied", "bot_replied")
 OF_THE_DESK = frozenset(("needs_triage", "assigned_to", "turn"))  # of a row
 _NOT_FOR_CUSTOMERS = ("isolation", "dead_letters", "trace", "notes")  # of an explanation
 
@@ -102,7 +101,7 @@ def _for_customer(explained: Mapping[str, Any]) -> dict[str, Any]:
 
 def _thread(activities: list[ActivityRecorded], *, for_desk: bool) -> list[dict[str, Any]]:
     """What was said, in the order of the log; without what was taken back. Notes are for the desk alone."""
-    kinds = (*_SAID, "internal_note") if for_desk else _SAID
+    kinds = (*SPOKEN, "internal_note") if for_desk else SPOKEN
     retracted = {each.retracts for each in activities if each.type == "reply_retracted"}
     return [
         {

@@ -86,10 +86,10 @@ class Reading:
         self._reader = BatchReader(kafka, "frontline-board", self._take)
         self._log = get_logger()
         self._interrupted = False
-        self._noted = 0  # which moment the file was last told to have
+        self._noted = 0  # the last moment that was noted in the file, as `AsOf.true`
         self.caught_up = asyncio.Event()
-        self.left: LeftToDo | None = None  # to do until then; None = Kafka does not answer
-        self.as_of: AsOf | None = None  # what is shown has everything up to then
+        self.left: LeftToDo | None = None  # to read or to work out; None = Kafka does not answer
+        self.as_of: AsOf | None = None  # what is shown has everything up to then; None = it was never complete
         CAUGHT_UP.set(0)
         AGE.set_function(lambda: -1.0 if (age := self.age()) is None else age)
         readiness.set("view", False, "has not read its topics up to their end yet")

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.explain.case_log import CaseLog
 
+SPOKEN = ("customer_replied", "agent_replied", "bot_replied")  # what customers read as well as the desk
+
 
 class LoggedCase(NamedTuple):
     """A case as the log has it. `log` may be without dead letters and editions."""

@@ -1,9 +1,9 @@
 """Which moment the board's file has all of, kept in the file itself.
 
 - While the board is up to date it notes the moment again and again (`note`).
-- Once it reads on after a start, records come before the rows that follow from them, and of one topic before those of
-  another. Where the former records end is kept (`hold`) until the board is up to date again, so that a case whose row
-  still waits is shown with the records of that moment and none of later ones.
+- Once it reads on after a start or an outage, records come before the rows that follow from them, and of one topic
+  before those of another. Where the former records end is kept (`hold`) until the board is up to date again, so that a
+  case whose row still waits is shown with the records of that moment and none of later ones.
 """
 
 import sqlite3

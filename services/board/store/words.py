@@ -10,10 +10,8 @@ from collections.abc import Iterator, Sequence
 from services.board.store.schema import MESSAGES
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.explain.case_log import CaseLog
-from shared.explain.logged_case import in_order_of_the_log
+from shared.explain.logged_case import SPOKEN, in_order_of_the_log
 from shared.kafka.record import Record
-
-SAID = ("customer_replied", "agent_replied", "bot_replied")  # what customers read as well
 
 
 def text_of(request: SupportRequestSubmitted) -> str:
@@ -23,7 +21,7 @@ def text_of(request: SupportRequestSubmitted) -> str:
 
 def is_for_desk(activity: ActivityRecorded) -> bool:
     """Whether agents alone find its text."""
-    return activity.type not in SAID
+    return activity.type not in SPOKEN
 
 
 def hides_texts(requests: Sequence[Record], log: CaseLog) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
+from shared.explain.logged_case import SPOKEN
 from shared.messages.messages import Messages
 from shared.pages.case.case_page import Data, Happened, history, status_text
 from shared.policy.model import Edition
@@ -33,7 +34,7 @@ _SHOWN = {
     "escalation.accepted": "ok",
     "escalation.rejected": "",
 }
-_SPOKEN = ("customer_replied", "agent_replied", "bot_replied", "internal_note")
+_SPOKEN = (*SPOKEN, "internal_note")
 # Sentences of the pages of a request that say "you" to the customer, or "we" to them.
 _SAID_OTHERWISE = (
     "page.deciding.title",
