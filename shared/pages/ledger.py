@@ -4,6 +4,7 @@ The picture is for an SVG without a viewBox: positions are percentages of its wi
 any width, and it needs no style of its own. Kinds differ by height as well as by colour. `ledger.html` has its macros.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -45,13 +46,13 @@ class Interval(NamedTuple):
 
 class Part(NamedTuple):
     """An interval as it is shown, split at `now` and at the deadline. `x` and `width` are percent, `y` and `height`
-    pixels. `left` will count, `over` is after the deadline.
+    pixels. `seconds` are whole ones. `left` will count, `over` is after the deadline.
     """
 
     kind: Shown
     start: datetime
     end: datetime
-    seconds: float
+    seconds: int
     reason: str
     x: float
     width: float
@@ -107,6 +108,14 @@ def intervals_of(ledger: Iterable[Mapping[str, Any]]) -> list[Interval]:
 def kind_of(reason: str, *, counted: bool) -> Kind:
     """How an interval of business time with that reason is drawn."""
     return "counted" if counted else _KINDS.get(reason, "closed")
+
+
+def calendar_name(calendar: str, messages: Messages) -> str:
+    """The name of a calendar for people: New Zealand for new-zealand. Editions have ids of calendars, and no names."""
+    known = messages.find(f"name.calendar.{calendar}")
+    if known is not None or not calendar.islower():
+        return known or messages.name("calendar", calendar)
+    return " ".join(word[:1].upper() + word[1:] for word in re.split(r"[-_.]", calendar))
 
 
 def draw(
@@ -190,7 +199,7 @@ def _part(kind: Shown, interval: Interval, scale: _Scale) -> Part:
     x, end = scale.at(interval.start), scale.at(interval.end)
     start_at, end_at = interval.start.astimezone(UTC), interval.end.astimezone(UTC)
     width = round(end - x, 3)
-    return Part(kind, start_at, end_at, _seconds(interval), interval.reason, x, width, *SHAPES[kind])
+    return Part(kind, start_at, end_at, round(_seconds(interval)), interval.reason, x, width, *SHAPES[kind])
 
 
 def _marks(

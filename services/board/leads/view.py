@@ -13,6 +13,7 @@ from services.board.period import Period, Step
 from services.board.store.outcomes import Report, Tally, Times
 from shared.business_time.instants import Micros
 from shared.messages.messages import Messages
+from shared.pages.ledger import calendar_name
 
 _NAMES = {"first": "from", "last": "to"}  # of fields, in an address
 _OF_A_PAGE = ("table", "cursor", "limit", "per")  # what a link to another list leaves out
@@ -114,6 +115,8 @@ def share(tally: Tally, messages: Messages) -> str:
 
 def word_name(kind: str, word: str, messages: Messages) -> str:
     """The name of a word; that of no plan is a sentence of its own."""
+    if kind == "calendar":
+        return calendar_name(word, messages)
     return messages.name(kind, word) if word else messages("leads.no_plan")
 
 

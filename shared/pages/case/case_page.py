@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
 from shared.messages.messages import Messages
-from shared.pages.ledger import Picture, draw, intervals_of
+from shared.pages.ledger import Picture, calendar_name, draw, intervals_of
 from shared.pages.moments import Moments
 from shared.policy.base import in_language
 from shared.policy.model import Edition
@@ -180,17 +180,26 @@ def _why(clock: Data, messages: Messages, moments: Moments) -> str:
     if not skipped:
         return messages("page.why.all_counts", target=_target(clock, messages), start=moments.said(clock["started_at"]))
     longest = sorted(skipped, key=lambda each: each["seconds"], reverse=True)[:3]
-    parts = [_skipped(each, messages, moments) for each in sorted(longest, key=lambda each: each["start"])]
+    calendar = _calendar(clock, messages)
+    parts = [_skipped(each, calendar, messages, moments) for each in sorted(longest, key=lambda each: each["start"])]
     return messages("page.why.skipped", target=_target(clock, messages), parts=parts)
 
 
-def _skipped(entry: Data, messages: Messages, moments: Moments) -> str:
+def _skipped(entry: Data, calendar: str, messages: Messages, moments: Moments) -> str:
     start, end = moments.said(entry["start"]), moments.said(entry["end"])
-    return messages("page.why.part", start=start, end=end, why=_reason(entry, messages))
+    return messages("page.why.part", start=start, end=end, why=_reason(entry, calendar, messages))
 
 
-def _reason(entry: Data, messages: Messages) -> str:
+def _calendar(clock: Data, messages: Messages) -> str:
+    """The name of the calendar that a clock counts by; "" where its record does not have it."""
+    calendar = clock["rules"]["calendar"].get("calendar")
+    return calendar_name(calendar, messages) if calendar else ""
+
+
+def _reason(entry: Data, calendar: str, messages: Messages) -> str:
     """Why an interval counted or not; a pause by the name of its status alone, since the interval says when."""
+    if entry["reason"] == "closed" and calendar:
+        return messages("page.ledger.closed_by", calendar=calendar)
     if entry["reason"] == "paused" and entry["paused_by"] is not None:
         return messages("page.why.paused", status=status_text(entry["paused_by"]["status"], messages))
     return str(entry["because"])
@@ -204,7 +213,8 @@ def status_text(status: str, messages: Messages) -> str:
 
 def _picture(clock: Data, now: datetime, messages: Messages, moments: Moments) -> Picture:
     """The ledger of a clock as a picture: up to now, up to when it stopped, or up to its deadline."""
-    entries = [{**entry, "because": _reason(entry, messages)} for entry in clock["ledger"]]
+    calendar = _calendar(clock, messages)
+    entries = [{**entry, "because": _reason(entry, calendar, messages)} for entry in clock["ledger"]]
     stopped_at, due_at = clock["stopped_at"], clock["due_at"]
     return draw(
         intervals_of(entries),

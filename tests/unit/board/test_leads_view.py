@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.board.leads.query import PeriodQuery, ReportQuery
-from services.board.leads.view import address, length, share
+from services.board.leads.view import address, length, share, word_name
 from services.board.period import Per, Period
 from services.board.store.outcomes import Tally
 from shared.business_time.instants import from_micros
@@ -89,3 +89,8 @@ def test_an_address_asks_for_the_same_again() -> None:
     query = ReportQuery.of({"from": "2026-11-01", "priority": "P1", "zone": "Europe/Madrid", "days": "30"})
     assert address("/reports", query) == "/reports?priority=P1&from=2026-11-01&zone=Europe%2FMadrid"
     assert address("/reports", query, zone=None, priority=None, **{"from": None, "days": 7}) == "/reports?days=7"
+
+
+def test_a_calendar_is_called_as_people_say_it() -> None:
+    """Its id is what programs use."""
+    assert word_name("calendar", "new-zealand", messages_in("en")) == "New Zealand"

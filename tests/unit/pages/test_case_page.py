@@ -50,7 +50,7 @@ def test_the_deadline_says_what_of_the_time_does_not_count() -> None:
     assert restoration.due_at == "2026-11-24T13:00:00Z"
     assert restoration.why == (
         "Promised: 8 h of working time. What does not count: Mon 23 Nov, 15:00 CET to Mon 23 Nov, 17:00 CET (waiting "
-        "for you), Mon 23 Nov, 18:00 CET to Tue 24 Nov, 09:00 CET (closed)."
+        "for you), Mon 23 Nov, 18:00 CET to Tue 24 Nov, 09:00 CET (closed: calendar Spain)."
     )
     parts = restoration.picture.parts
     assert [(part.kind, part.seconds / 3600) for part in parts] == [

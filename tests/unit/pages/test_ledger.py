@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.messages.catalogues import messages_in
-from shared.pages.ledger import Interval, Kind, draw, intervals_of
+from shared.pages.ledger import Interval, Kind, calendar_name, draw, intervals_of
 from shared.pages.moments import Moments
 
 MADRID = Moments("en", ZoneInfo("Europe/Madrid"))
@@ -172,3 +172,20 @@ def test_a_picture_fills_its_width_in_order_and_its_labels_do_not_touch(
     assert place == pytest.approx(100, abs=0.01)
     assert all(0 <= x <= 100 for x in [*(mark.x for mark in drawn.marks), *(tick.x for tick in drawn.ticks)])
     assert all(later.x - tick.x >= 16 for tick, later in zip(drawn.ticks, drawn.ticks[1:], strict=False))
+
+
+def test_lengths_are_said_in_whole_seconds() -> None:
+    """Nobody needs the milliseconds of a promise; the picture is as exact as ever."""
+    drawn = draw(lasting(("counted", 16.876 / 3600), ("paused", 0.2 / 3600), ("closed", 59.4 / 3600)), EN, MADRID)
+    assert [part.seconds for part in drawn.parts] == [17, 0, 59]
+    assert "counted 17 s" in drawn.said
+    assert "paused" not in drawn.said
+
+
+@pytest.mark.parametrize(
+    ("calendar", "name"),
+    [("new-zealand", "New Zealand"), ("region_north-america", "Region North America"), ("NZ", "NZ"), ("Köln", "Köln")],
+)
+def test_a_calendar_is_called_so_that_people_can_read_it(calendar: str, name: str) -> None:
+    """Editions name calendars by ids alone."""
+    assert calendar_name(calendar, EN) == name
