@@ -103,8 +103,8 @@ api-lint: setup $(API_TOOLS)/.installed ## Validate the API documents with Redoc
 	  --config tests/contract/api_tools/redocly.yaml $(API_TOOLS)/documents/openapi.json $(API_TOOLS)/documents/board-openapi.json
 	@node tests/contract/api_tools/asyncapi.mjs $(CURDIR)/$(API_TOOLS) $(API_TOOLS)/documents/*asyncapi.json
 
-api-fuzz: setup ## Try intake by its OpenAPI document with Schemathesis: some three minutes, other calls each time
-	@FRONTLINE_TEST_EXAMPLES=15 $(BIN)/python -m pytest tests/broker/test_openapi.py --timeout 3600 $(ARGS)
+api-fuzz: setup ## Try intake and the board by their OpenAPI documents with Schemathesis: some six minutes, other calls each time
+	@FRONTLINE_TEST_EXAMPLES=15 $(BIN)/python -m pytest tests/broker/test_openapi.py tests/broker/test_board_openapi.py --timeout 3600 $(ARGS)
 
 # Versions and hashes are those of the lock file, from whatever registry npm uses; no package runs a script.
 $(API_TOOLS)/.installed: $(INSTALLED) tests/contract/api_tools/package.json tests/contract/api_tools/package-lock.json

@@ -8,6 +8,7 @@ import pytest
 
 from tests.broker.intake_calls import unique
 from tests.harness.examples import SETTING, examples
+from tests.harness.fuzzed_intake import fuzzed_intake
 from tests.harness.fuzzing import Fuzzing
 from tests.harness.intake import Intake, editions, key_of
 
@@ -16,7 +17,8 @@ from tests.harness.intake import Intake, editions, key_of
 async def test_schemathesis_finds_nothing(intake: Intake, tmp_path: Path, calls: str) -> None:
     """Few examples here; `make api-fuzz` tries many, others each time, and each bound of each field."""
     thorough = SETTING in os.environ
-    fuzzing = Fuzzing(intake.url, key_of("all"), editions().editions[0], tmp_path, examples(2), thorough)
+    fuzzed = fuzzed_intake(intake.url, key_of("all"), editions().editions[0])
+    fuzzing = Fuzzing(fuzzed, tmp_path, examples(2), thorough)
     verdict = await (fuzzing.admitted() if calls == "admitted" else fuzzing.refused())
     assert verdict.is_clean, verdict.report
 

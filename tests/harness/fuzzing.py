@@ -1,8 +1,9 @@
-"""Schemathesis against a running intake: calls that its OpenAPI document admits, and calls that it does not.
+"""Schemathesis against a running service: calls that its OpenAPI document admits, and calls that it does not.
 
-It generates both from the document, and judges the answers by it. No schema can say which words an edition has, which
-accounts it calls impossible, nor what Unicode alone knows (docs/contracts.md). So the calls that must be admitted come
-from the same document, narrowed to what is right by the edition; those that must be refused from the document itself.
+It generates both from the document, and judges the answers by it. No schema can say all that is wrong: which words an
+edition has, or what Unicode alone knows (docs/contracts.md). So the calls that must be admitted come from the same
+document, narrowed to what is right; those that must be refused from the document itself. `fuzzed_intake.py` and
+`fuzzed_board.py` narrow those of the services.
 """
 
 import asyncio
@@ -10,26 +11,21 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, STDOUT
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 
 from shared.contracts.identifiers import PATTERN
-from shared.policy.impossible_accounts import AccountWords, impossible_by
-from shared.policy.model import Edition
 
 Json = Any
 SIMPLE = "^[a-z0-9]{1,20}$"  # identifiers that every Unicode knows, and that no status looks like
-_FUTURE = "2999-01-01T00:00:00Z"
-_COUNTRIES = ("ES", "JP", "US")
-_ENDLESS = "followSupportRequest"  # its answer does not end
 _ENABLED = {True: "true", False: "false"}
 _CONFIGURATION = """\
 [[operations]]
 include-method = ["GET", "DELETE"]
-phases.fuzzing.enabled = {without_body} # nothing to be random about that is wrong
+phases.fuzzing.enabled = {without_body}
 
 [[operations]]
 include-method = ["POST", "PUT"]
@@ -47,29 +43,41 @@ class Verdict(NamedTuple):
     report: str
 
 
+class Fuzzed(NamedTuple):
+    """A running service. `narrow` leaves of its document what is right, whatever was called before.
+
+    The answer to the call `endless` does not end. `by_parameters`: calls without a body have parameters that may be
+    wrong, so there is something to be random about.
+    """
+
+    url: str
+    key: str
+    narrow: Callable[[Json], None]
+    endless: str
+    by_parameters: bool
+
+
 class Fuzzing:
-    """Runs Schemathesis against the intake at `url`, with so many `examples` of each call.
+    """Runs Schemathesis against a service, with so many `examples` of each call.
 
     `thorough` also tries each bound of each field by itself, which takes minutes. `folder` is for its files.
     """
 
-    def __init__(self, url: str, key: str, edition: Edition, folder: Path, examples: int, thorough: bool) -> None:
-        self._url = url
-        self._key = key
-        self._edition = edition
+    def __init__(self, fuzzed: Fuzzed, folder: Path, examples: int, thorough: bool) -> None:
+        self._fuzzed = fuzzed
         self._folder = folder
         self._examples = examples
         self._thorough = thorough
 
     async def admitted(self) -> Verdict:
-        """Calls that intake must admit: the examples of the document, random ones, and chains of calls."""
+        """Calls that must be admitted: the examples of the document, random ones, and chains of calls."""
         phases = ("examples", "coverage", "fuzzing", "stateful")
         document = await self._document()
-        narrow(document, self._edition)
-        return await self._run(document, "positive", phases, "--exclude-operation-id", _ENDLESS)
+        self._fuzzed.narrow(document)
+        return await self._run(document, "positive", phases)
 
     async def refused(self) -> Verdict:
-        """Calls that intake must refuse."""
+        """Calls that must be refused."""
         document = await self._document()
         if not self._thorough:
             replace_pattern(document, None)  # what is refused by a document that admits more has to be refused by ours
@@ -80,18 +88,30 @@ class Fuzzing:
 
     async def _document(self) -> Json:
         async with httpx.AsyncClient() as http:
-            return (await http.get(f"{self._url}/openapi.json")).raise_for_status().json()
+            return (await http.get(f"{self._fuzzed.url}/openapi.json")).raise_for_status().json()
 
     async def _run(self, document: Json, mode: str, phases: Iterable[str], *options: str) -> Verdict:
         file = self._folder / f"{mode}.json"
         file.write_text(json.dumps(document), encoding="utf-8")
-        enabled = {"without_body": _ENABLED[mode == "positive"], "bounds": _ENABLED[self._thorough]}
-        configuration = _CONFIGURATION.format(**enabled)
+        without_body = mode == "positive" or self._fuzzed.by_parameters
+        configuration = _CONFIGURATION.format(without_body=_ENABLED[without_body], bounds=_ENABLED[self._thorough])
         (self._folder / "schemathesis.toml").write_text(configuration, encoding="utf-8")
         seed = ["--seed", "1"] if not self._thorough else []
         arguments = [
-            *("-m", "schemathesis.cli", "run", str(file), "--url", self._url, "--mode", mode, "--no-color", *options),
-            *("--header", f"Authorization: Bearer {self._key}", "--generation-database", "none", *seed),
+            *(
+                "-m",
+                "schemathesis.cli",
+                "run",
+                str(file),
+                "--url",
+                self._fuzzed.url,
+                "--mode",
+                mode,
+                "--no-color",
+                *options,
+            ),
+            *("--exclude-operation-id", self._fuzzed.endless),
+            *("--header", f"Authorization: Bearer {self._fuzzed.key}", "--generation-database", "none", *seed),
             *("--phases", ",".join(phases), "--max-examples", str(self._examples)),
         ]
         process = await asyncio.create_subprocess_exec(
@@ -104,67 +124,6 @@ class Fuzzing:
                 process.kill()
                 await process.wait()
         return Verdict(process.returncode == 0, output.decode())
-
-
-def narrow(document: Json, edition: Edition) -> None:
-    """Leave of `document` what is right by `edition`, whatever was called before."""
-    replace_pattern(document, SIMPLE)
-    _drop_keys(document)
-    _without_tokens(document)
-    schemas = document["components"]["schemas"]
-    fields = {name: {"enum": [*field.values]} for name, field in edition.fields.items()}
-    submission, activity, entitlement = (
-        schemas[name]["properties"] for name in ("Submission", "Activity", "EntitlementBody")
-    )
-    submission["channel"] = _one_of(edition.channels)
-    for body in (submission, entitlement):
-        body["country"] = _one_of(_COUNTRIES)  # else one call for each country of the world
-    submission["language"] = _one_of(edition.languages)
-    needed = [name for name, field in edition.fields.items() if field.default is None]
-    submission["fields"] = {"type": "object", "properties": fields, "required": needed, "additionalProperties": False}
-    schemas["Submission"]["required"].append("fields")
-    schemas["RequesterBody"]["properties"]["role"] = _one_of(edition.roles)
-    activity["at"] = {"type": "null"}  # a chain of calls knows when its case was submitted
-    activity["until"] = {"enum": [_FUTURE, None]}
-    activity["milestone"] = _one_of(edition.milestones)
-    activity["plan"] = _one_of(edition.plans)
-    activity["fields"] = {"type": "object", "properties": fields, "additionalProperties": False, "minProperties": 1}
-    terms = {name: {"$ref": "#/components/schemas/TermsBody"} for name in edition.milestones}
-    activity["milestones"] = {"type": "object", "properties": terms, "additionalProperties": False, "minProperties": 1}
-    schemas["TermsBody"]["properties"]["calendar"] = _one_of(edition.calendars)
-    entitlement["plan"] = _one_of(edition.plans)
-    entitlement["account_type"] = _one_of(_possible_with_any_plan(edition))
-    entitlement["paid"] = {"const": True}
-    entitlement["calendar"] = _one_of(edition.calendars)
-    entitlement["contacts"] |= {"maxItems": 1}  # else one may be named twice
-    entitlement["valid_from"] = {"type": "null"}
-    entitlement["valid_until"] = {"enum": [_FUTURE, None]}
-    schemas["ContactBody"]["properties"]["role"] = _one_of(edition.roles)
-
-
-def _one_of(words: Iterable[str]) -> Json:
-    return {"enum": [*words]}
-
-
-def _possible_with_any_plan(edition: Edition) -> list[str]:
-    return [
-        kind
-        for kind in edition.account_types
-        if not any(impossible_by(edition, AccountWords(plan, kind, True, None)) for plan in edition.plans)
-    ]
-
-
-def _drop_keys(document: Json) -> None:
-    """Another body under a key that was used is a conflict."""
-    for call in (call for methods in document["paths"].values() for call in methods.values()):
-        call["parameters"] = [each for each in call.get("parameters", ()) if each["name"] != "Idempotency-Key"]
-
-
-def _without_tokens(document: Json) -> None:
-    """A caller with an API key sends the body of a client, not that of a signed-in person."""
-    content = document["paths"]["/v1/support-requests"]["post"]["requestBody"]["content"]["application/json"]
-    content["schema"] = content["schema"]["oneOf"][0]
-    content["examples"].pop("own")
 
 
 def replace_pattern(node: Json, pattern: str | None) -> None:

@@ -34,7 +34,7 @@ VIEWER = Person(HOST, "lead-1", ("view",), name="Lin")
 OPERATOR = Person(HOST, "operator-1", ("view", "operate"), name="Oz")
 CUSTOMER = Person(HOST, "u1", ("submit",), "acme", "admin", True, "Ana")
 PARTITIONS = 2
-_API_KEY = "fl_test-key-of-the-operators"
+API_KEY = "fl_test-key-of-the-operators"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class OperationsBoard:
     def client(self, person: Person | None = VIEWER) -> httpx.AsyncClient:
         """A browser of that person, without scripts; None = a program with an API key of the scope admin."""
         if person is None:
-            return httpx.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {_API_KEY}"}, timeout=30)
+            return httpx.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {API_KEY}"}, timeout=30)
         return httpx.AsyncClient(
             base_url=self.url,
             headers={"Origin": self.url, "Accept-Language": "en"},
@@ -60,7 +60,9 @@ class OperationsBoard:
     async def write(self, output: Output) -> tuple[int, int]:
         """One record, as another program writes it; its partition and offset."""
         topic = self.kafka.names.physical(output.topic)
-        partition = partition_for(output.key or b"", PARTITIONS) if output.partition is None else output.partition
+        partition = (
+            partition_for(output.key or b"", self.kafka.partitions) if output.partition is None else output.partition
+        )
         sent = await self.producer.send_and_wait(
             topic, output.value, key=output.key, partition=partition, headers=list(output.headers)
         )
@@ -82,17 +84,25 @@ class OperationsBoard:
 
 @asynccontextmanager
 async def running_operations_board(
-    bootstrap: str, folder: Path, clock: Callable[[], datetime] | None = None
+    bootstrap: str,
+    folder: Path,
+    clock: Callable[[], datetime] | None = None,
+    log: KafkaSettings | None = None,
 ) -> AsyncIterator[OperationsBoard]:
-    """A board with all its topics, which has caught up."""
-    kafka = KafkaSettings(kafka_bootstrap=bootstrap, namespace=f"ops-{uuid4().hex[:8]}", partitions=PARTITIONS)
+    """A board with all its topics, which has caught up: topics that nobody else uses, or those of a `log`."""
+    kafka = log or KafkaSettings(kafka_bootstrap=bootstrap, namespace=f"ops-{uuid4().hex[:8]}", partitions=PARTITIONS)
     await apply_topics(kafka)
     host = {"name": HOST, "keys": [public_part(KEY)], "scopes": ["submit", "agent", "view", "operate"]}
-    key = {"name": "operators", "sha256": hashlib.sha256(_API_KEY.encode()).hexdigest(), "scopes": ["admin"]}
+    key = {
+        "name": "operators",
+        "sha256": hashlib.sha256(API_KEY.encode()).hexdigest(),
+        "scopes": ["admin"],
+        "rate": None,
+    }
     settings = Settings(
         kafka_bootstrap=bootstrap,
         namespace=kafka.namespace,
-        partitions=PARTITIONS,
+        partitions=kafka.partitions,
         board_file=folder / "board.sqlite",
         token_hosts=json.dumps([host]),
         api_keys=json.dumps([key]),
