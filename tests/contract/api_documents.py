@@ -2,9 +2,9 @@
 
 Without a flag it writes `docs/openapi.json`, the calls of intake, `docs/board-openapi.json`, those of the board, and
 `docs/asyncapi.json`, the events of the whole system. So a change of an interface shows in the diff of its commit.
-`--check` writes nothing and exits 1 if a file is not up to date. `--release` also writes `docs/released/openapi.json`,
-which clients of intake were made from and later versions are compared with. `--all` writes them, and what each service
-serves at `/asyncapi`, into a folder, for other tools.
+`--check` writes nothing and exits 1 if a file is not up to date. `--release` also writes those of calls into
+`docs/released/`: clients were made from them, and later versions are compared with them. `--all` writes them, and what
+each service serves at `/asyncapi`, into a folder, for other tools.
 """
 
 import argparse
@@ -26,11 +26,12 @@ from shared.contracts.topics import ENTITLEMENTS, TOPICS
 from shared.kafka.asyncapi import asyncapi
 from shared.kafka.settings import KafkaSettings
 from shared.streams.service import TaskService
+from tests.contract.openapi_compatibility import complaints
 from tests.contract.tree import ROOT
 from tests.harness.intake import ID_SECRET, api_keys, editions
 
 DOCS = ROOT / "docs"
-RELEASED = DOCS / "released" / "openapi.json"
+RELEASED = DOCS / "released"
 KAFKA = KafkaSettings(kafka_bootstrap="localhost:9092", namespace="")
 _DESCRIPTION = """\
 The events of Frontline. A billing system may write entitlements (docs/producers.md); all others are Frontline's own.
@@ -59,13 +60,14 @@ def asyncapi_document() -> Json:
     return document
 
 
+def of_calls() -> dict[str, Json]:
+    """By file name, the documents of calls: of all services that have clients."""
+    return {"openapi.json": openapi_document(), "board-openapi.json": board_document()}
+
+
 def committed() -> dict[str, Json]:
     """By file name, what is in `docs`."""
-    return {
-        "openapi.json": openapi_document(),
-        "board-openapi.json": board_document(),
-        "asyncapi.json": asyncapi_document(),
-    }
+    return {**of_calls(), "asyncapi.json": asyncapi_document()}
 
 
 def of_services() -> dict[str, Json]:
@@ -98,6 +100,16 @@ def _read(file: Path) -> str | None:
     return file.read_text(encoding="utf-8") if file.exists() else None
 
 
+def broken(released: Path = RELEASED) -> list[str]:
+    """What would break clients of the released documents, with the file of each; nothing before the first release."""
+    return [
+        f"{name}: {line}"
+        for name, document in of_calls().items()
+        if (text := _read(released / name)) is not None
+        for line in complaints(json.loads(text), document)
+    ]
+
+
 def write(folder: Path, documents: dict[str, Json]) -> None:
     """Write each document to its file."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
     elif not options.check:
         write(DOCS, committed())
         if options.release:
-            write(RELEASED.parent, {RELEASED.name: openapi_document()})
+            write(RELEASED, of_calls())
     elif found := stale():
         print(f"docs: not up to date: {', '.join(found)}; run: make schemas, and read the diff", file=sys.stderr)
         return 1

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from tests.contract.openapi_compatibility import complaints
 
 Json = Any
 DOCUMENT = json.loads((api_documents.DOCS / "openapi.json").read_text(encoding="utf-8"))
+BOARD = json.loads((api_documents.DOCS / "board-openapi.json").read_text(encoding="utf-8"))
+LIST, CASES, TABLE = "GET /v1/cases", "CasePage", "GET /v1/breaches.csv"
 SUBMIT, STATUS = "POST /v1/support-requests", "GET /v1/support-requests/{request_id}"
 ENTITLEMENT = "PUT /v1/accounts/{account_id}/entitlement"
 
@@ -34,13 +37,29 @@ def require(document: Json, name: str, field: str) -> None:
 
 def test_the_calls_may_follow_the_released_ones() -> None:
     """Until the first release there are none; `python -m tests.contract.api_documents --release` makes them."""
-    if api_documents.RELEASED.exists():
-        assert complaints(json.loads(api_documents.RELEASED.read_text(encoding="utf-8")), DOCUMENT) == []
+    assert api_documents.broken() == []
 
 
-def test_a_document_may_follow_itself() -> None:
+def test_a_release_has_the_calls_of_every_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command releases both documents, and a later break of a call of either is found, with its file."""
+    monkeypatch.setattr(api_documents, "DOCS", tmp_path)
+    monkeypatch.setattr(api_documents, "RELEASED", tmp_path / "released")
+    assert api_documents.main(["--release"]) == 0
+    assert api_documents.broken(tmp_path / "released") == []
+    for name, path in (("openapi.json", "/v1/earlier"), ("board-openapi.json", "/v1/cases/earlier")):
+        file = tmp_path / "released" / name
+        earlier = json.loads(file.read_text(encoding="utf-8"))
+        earlier["paths"][path] = earlier["paths"].popitem()[1]
+        file.write_text(json.dumps(earlier), encoding="utf-8")
+    found = api_documents.broken(tmp_path / "released")
+    assert [line.partition(": ")[0] for line in found] == ["openapi.json", "board-openapi.json"]
+    assert all("earlier: is gone" in line for line in found)
+
+
+@pytest.mark.parametrize("document", [DOCUMENT, BOARD], ids=["intake", "board"])
+def test_a_document_may_follow_itself(document: Json) -> None:
     """Else nothing could be released."""
-    assert complaints(DOCUMENT, DOCUMENT) == []
+    assert complaints(document, document) == []
 
 
 COMPATIBLE: dict[str, Callable[[Json], object]] = {
@@ -135,4 +154,47 @@ def test_what_breaks_a_client_is_found(change: str) -> None:
     make, expected = BREAKING[change]
     make(new)
     found = complaints(DOCUMENT, new)
+    assert any(line.startswith(expected) for line in found), found
+
+
+def parameter(document: Json, name: str, of: str) -> Json:
+    """A parameter of a call of the document."""
+    (found,) = [each for each in call(document, of)["parameters"] if each["name"] == name]
+    return found
+
+
+BREAKING_OF_BOARD: dict[str, tuple[Callable[[Json], object], str]] = {
+    "a filter is gone": (
+        lambda new: call(new, LIST).update(parameters=call(new, LIST)["parameters"][1:]),
+        f"{LIST}: the parameter account is gone",
+    ),
+    "a filter knows a word less": (
+        lambda new: parameter(new, "sort", LIST)["schema"]["enum"].remove("oldest"),
+        f"{LIST}: the parameter sort admits less than before",
+    ),
+    "a page is shorter": (
+        lambda new: parameter(new, "limit", LIST)["schema"].update(maximum=100),
+        f"{LIST}: the parameter limit admits less than before",
+    ),
+    "a field of a list is gone": (
+        lambda new: (
+            schema(new, CASES)["properties"].pop("next_cursor"),
+            schema(new, CASES)["required"].remove("next_cursor"),
+        ),
+        f"{LIST}: the answer 200 says what its readers do not expect",
+    ),
+    "a table does not say of when it is true": (
+        lambda new: call(new, TABLE)["responses"]["200"]["headers"].pop("Frontline-As-Of"),
+        f"{TABLE}: the answer 200 has Frontline-As-Of no more, or not always",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", BREAKING_OF_BOARD)
+def test_what_breaks_a_client_of_the_board_is_found(change: str) -> None:
+    """Its clients ask by parameters, and send no bodies."""
+    new = copy.deepcopy(BOARD)
+    make, expected = BREAKING_OF_BOARD[change]
+    make(new)
+    found = complaints(BOARD, new)
     assert any(line.startswith(expected) for line in found), found
