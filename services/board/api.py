@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.board.answer_models import CasePage, State, WholeCase
@@ -24,8 +24,9 @@ from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE, VIEW_SCOPE, Scope
 from shared.messages.catalogues import accepted, messages_in
 from shared.web.body import checked_id
 from shared.web.callers import Caller
-from shared.web.errors import FieldError, InvalidFields, MissingScope, NotFound, field_errors
+from shared.web.errors import FieldError, InvalidFields, MissingScope, NotFound
 from shared.web.openapi import EVENT_STREAM, operation_id
+from shared.web.query import read_query
 from shared.web.stream import EventStream
 from shared.web.watchers import Watchers
 
@@ -228,14 +229,7 @@ def query_of(request: Request, caller: Caller) -> CaseQuery:
     """
     if not caller.sees_all and not OF_THE_DESK.isdisjoint(request.query_params):
         raise MissingScope("refusal.scope", scopes=[AGENT_SCOPE, VIEW_SCOPE])
-    given: dict[str, Any] = {}
-    for name in request.query_params:
-        values = [text for value in request.query_params.getlist(name) for text in value.split(",")]
-        given[name] = values if name == "state" else request.query_params[name]
-    try:
-        return CaseQuery.model_validate(given)
-    except ValidationError as error:
-        raise InvalidFields(field_errors(error)) from None
+    return read_query(CaseQuery, request.query_params)
 
 
 async def _admitted(request: Request) -> tuple[Service, Caller, Freshness]:

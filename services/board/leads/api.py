@@ -14,6 +14,7 @@ from services.board.service import Service
 from shared.contracts.base import format_instant
 from shared.identity.scopes import AGENT_SCOPE, VIEW_SCOPE, Scope
 from shared.web.openapi import operation_id
+from shared.web.query import read_query
 
 router = APIRouter(generate_unique_id_function=operation_id)
 CSV = "text/csv"
@@ -28,7 +29,7 @@ async def get_outcomes(request: Request) -> Response:
     the table that `table` names.
     """
     service, shown = await _admitted(request)
-    query = ReportQuery.of(request.query_params)
+    query = read_query(ReportQuery, request.query_params)
     if _wants_csv(request):
         return await report_table(service, query, shown)
     found, period = await ask_reports(service, query)
@@ -39,7 +40,7 @@ async def get_outcomes(request: Request) -> Response:
 async def get_outcomes_csv(request: Request) -> Response:
     """Outcomes as CSV, for programs that cannot ask for a media type."""
     service, shown = await _admitted(request)
-    return await report_table(service, ReportQuery.of(request.query_params), shown)
+    return await report_table(service, read_query(ReportQuery, request.query_params), shown)
 
 
 @router.get("/v1/breaches", **describe(LEADS, Breaches, query=BreachQuery, or_text=CSV))
@@ -51,7 +52,7 @@ async def list_breaches(request: Request) -> Response:
     `next_cursor` is null on the last page.
     """
     service, shown = await _admitted(request)
-    query = BreachQuery.of(request.query_params)
+    query = read_query(BreachQuery, request.query_params)
     if _wants_csv(request):
         return await breach_table(service, query, shown)
     page = await ask_breaches(service, query, shown)
@@ -63,7 +64,7 @@ async def list_breaches(request: Request) -> Response:
 async def list_breaches_csv(request: Request) -> Response:
     """Breaches as CSV, for programs that cannot ask for a media type."""
     service, shown = await _admitted(request)
-    return await breach_table(service, BreachQuery.of(request.query_params), shown)
+    return await breach_table(service, read_query(BreachQuery, request.query_params), shown)
 
 
 async def _admitted(request: Request) -> tuple[Service, Freshness]:

@@ -20,6 +20,7 @@ from shared.pages.moments import Moments
 from shared.pages.page import in_language
 from shared.pages.rendered import render
 from shared.web.errors import InvalidFields, MissingScope
+from shared.web.query import read_query
 
 _QueryT = TypeVar("_QueryT", bound=PeriodQuery)
 
@@ -117,7 +118,7 @@ def _query(model: type[_QueryT], visit: Visit) -> tuple[_QueryT, dict[str, str]]
     wrong: dict[str, str] = {}
     while True:
         try:
-            query = model.of(given)
+            query = read_query(model, given)
             query.period(visit.service.clock())
         except InvalidFields as refusal:
             for error in refusal.errors:

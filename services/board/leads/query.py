@@ -1,23 +1,21 @@
 """What the calls and the pages of reports ask for: a period in a zone, and which promises."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, Self, TypeVar
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.board.period import LONGEST, Per, Period, usual_step
 from services.board.store.breaches import Which
 from services.board.store.outcomes import Filter
 from shared.contracts.vocabulary import Promise
 from shared.pages.moments import zone_named
-from shared.web.errors import FieldError, InvalidFields, field_errors
+from shared.web.errors import FieldError, InvalidFields
 
 MOST = 500  # promises on a page
 USUAL_DAYS = 30
 Table = Literal["counts", "time", "milestone", "priority", "plan", "calendar", "times"]
-_T = TypeVar("_T", bound="PeriodQuery")
 
 
 class PeriodQuery(BaseModel):
@@ -63,14 +61,6 @@ class PeriodQuery(BaseModel):
         if (last - first).days >= LONGEST:
             raise InvalidFields([FieldError("from", "leads.wrong.long", {"limit": LONGEST})])
         return first, last
-
-    @classmethod
-    def of(cls, given: Mapping[str, Any]) -> Self:
-        """The query of an address. Raises InvalidFields, with every wrong parameter."""
-        try:
-            return cls.model_validate(dict(given))
-        except ValidationError as error:
-            raise InvalidFields(field_errors(error)) from None
 
 
 class ReportQuery(PeriodQuery):

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from services.board.openapi import DeadLetterId, describe
 from services.board.operations.answer_models import DeadLetterAnswer, OperationsState
-from services.board.operations.query import ReplayQuery, StateQuery, read_query
+from services.board.operations.query import ReplayQuery, StateQuery
 from services.board.operations.replaying import Replaying
 from services.board.operations.state import Operations, State, about, answer_of, page_of
 from services.board.pages.visit import BoardPage, Visit, visit_of
@@ -29,6 +29,7 @@ from shared.pages.page import in_language, see
 from shared.pages.rendered import html_of, render
 from shared.web.errors import MissingScope, NotFound, Refusal
 from shared.web.openapi import operation_id
+from shared.web.query import read_query
 from shared.web.stream import EventStream, message
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -182,7 +183,7 @@ def _add_calls(router: APIRouter, operations: Operations, replaying: Replaying) 
         `dead_letters` are those that were not replayed, with `show=all` all of them.
         """
         await _service(request).gate.admit(request, *READERS)
-        query = read_query(StateQuery, request)
+        query = read_query(StateQuery, request.query_params)
         return _json(answer_of(await operations.look(), query.after, pending=query.show != "all"))
 
     @router.post(
@@ -194,7 +195,7 @@ def _add_calls(router: APIRouter, operations: Operations, replaying: Replaying) 
         With `replayed=N` once more, although it was replayed N times.
         """
         caller = await _service(request).gate.admit(request, *REPLAYERS)
-        query = read_query(ReplayQuery, request)
+        query = read_query(ReplayQuery, request.query_params)
         found = await _letter(operations, place)
         replayed = await replaying.replay(found, caller.actor.id, known=query.replayed)
         return _json({**about(found), "replayed": [{"at": format_instant(replayed.at), "as": replayed.place}]})

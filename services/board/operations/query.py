@@ -1,13 +1,8 @@
 """What the calls of operators ask for."""
 
-from typing import Literal, TypeVar
+from typing import Literal
 
-from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from shared.web.errors import InvalidFields, field_errors
-
-_T = TypeVar("_T", bound=BaseModel)
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class StateQuery(BaseModel):
@@ -27,11 +22,3 @@ class ReplayQuery(BaseModel):
     replayed: int | None = Field(
         None, ge=0, lt=1_000_000, description="Insists: how often it was replayed, as far as the caller knows."
     )
-
-
-def read_query(model: type[_T], request: Request) -> _T:
-    """The parameters of a call. Raises InvalidFields, with every wrong one."""
-    try:
-        return model.model_validate(dict(request.query_params))
-    except ValidationError as error:
-        raise InvalidFields(field_errors(error)) from None

@@ -15,6 +15,7 @@ from services.board.store.outcomes import Tally
 from shared.business_time.instants import from_micros
 from shared.messages.catalogues import messages_in
 from shared.web.errors import InvalidFields
+from shared.web.query import read_query
 
 SECOND = 1_000_000
 NOW = datetime(2026, 11, 27, 23, 30, tzinfo=UTC)
@@ -69,24 +70,24 @@ def test_steps_are_the_whole_period_without_gap_or_overlap(first: date, days: in
 
 def test_the_last_days_are_those_of_the_zone() -> None:
     """At half past midnight in Madrid, today has begun there and not yet at Greenwich."""
-    here = PeriodQuery.of({"zone": "Europe/Madrid", "days": 1}).period(NOW)
+    here = read_query(PeriodQuery, {"zone": "Europe/Madrid", "days": "1"}).period(NOW)
     assert (here.first, here.last) == (date(2026, 11, 28), date(2026, 11, 28))
     assert from_micros(here.since) == datetime(2026, 11, 27, 23, tzinfo=UTC)
-    assert PeriodQuery.of({"days": 1}).period(NOW).first == date(2026, 11, 27)
+    assert read_query(PeriodQuery, {"days": "1"}).period(NOW).first == date(2026, 11, 27)
 
 
 @pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01", "1969-12-31", "2026-02-30", "27/11/2026", ""])
 def test_a_day_that_cannot_be_counted_is_refused(text: str) -> None:
     """An instant beyond what can be counted would be a crash, and not an answer."""
     with pytest.raises(InvalidFields):
-        PeriodQuery.of({"from": text}).period(NOW)
+        read_query(PeriodQuery, {"from": text}).period(NOW)
     with pytest.raises(InvalidFields):
-        PeriodQuery.of({"to": text}).period(NOW)
+        read_query(PeriodQuery, {"to": text}).period(NOW)
 
 
 def test_an_address_asks_for_the_same_again() -> None:
     """With what is changed, and without what is the default anyway."""
-    query = ReportQuery.of({"from": "2026-11-01", "priority": "P1", "zone": "Europe/Madrid", "days": "30"})
+    query = read_query(ReportQuery, {"from": "2026-11-01", "priority": "P1", "zone": "Europe/Madrid", "days": "30"})
     assert address("/reports", query) == "/reports?priority=P1&from=2026-11-01&zone=Europe%2FMadrid"
     assert address("/reports", query, zone=None, priority=None, **{"from": None, "days": 7}) == "/reports?days=7"
 
