@@ -219,6 +219,15 @@ async def test_what_agents_do_is_recorded_as_theirs(board: Board) -> None:
     assert page.count("Looks like a relay.") == page.count("note, for agents only") == 1
 
 
+async def test_the_page_of_a_case_with_another_priority_is_there(board: Board) -> None:
+    """Among its events is one with answers in it, by name: the page of each such case met a defect."""
+    case = await opened(board)
+    async with looking(board, follow_redirects=True) as http:
+        answer = await does(http, case, "reprioritised", **{"fields.impact": "information"})
+    assert answer.status_code == 200
+    assert "impact=information" in answer.text
+
+
 async def test_a_note_stays_with_the_agents(board: Board) -> None:
     """No way of the customer has its text, or that there is one: the pages, their streams, the chat, the calls."""
     case = await opened(board, account_id=(account := unique()))
