@@ -221,12 +221,17 @@ def _anchor(place: float) -> Literal["start", "middle", "end"]:
 
 
 def _legend(parts: Sequence[Part], messages: Messages) -> Iterator[Legend]:
-    """The kinds that there are; one or two holidays by their names."""
+    """The kinds that there are; one or two holidays by their names, and one or two pauses by what paused the clock."""
     for kind in _ORDER:
         reasons = list(dict.fromkeys(part.reason for part in parts if part.kind == kind))
-        if reasons:
-            named = kind == "holiday" and len(reasons) <= 2
-            yield Legend(kind, ", ".join(reasons) if named else messages(f"page.ledger.{kind}"))
+        if not reasons:
+            continue
+        text = messages(f"page.ledger.{kind}")
+        if len(reasons) <= 2 and kind == "holiday":
+            text = ", ".join(reasons)
+        elif len(reasons) <= 2 and kind == "paused":
+            text = messages("page.ledger.paused_by", why=", ".join(reasons))
+        yield Legend(kind, text)
 
 
 def _said(parts: Sequence[Part], messages: Messages, moments: Moments, due: datetime | None) -> str:

@@ -94,6 +94,14 @@ def test_a_holiday_is_in_the_legend_by_its_name() -> None:
     assert [entry.text for entry in drawn.legend] == ["counted", "holiday: Immaculate"]
 
 
+def test_a_pause_is_in_the_legend_by_what_paused_the_clock() -> None:
+    """The word "paused" alone leaves the reader to look it up in the table; of many reasons, that alone has room."""
+    pauses = [Interval("paused", at(2 * n), at(2 * n + 1), f"waits for {n}") for n in range(3)]
+    named = draw([*lasting(("counted", 1)), *pauses[1:]], EN, MADRID)
+    assert [entry.text for entry in named.legend] == ["counted", "paused: waits for 1, waits for 2"]
+    assert [entry.text for entry in draw(pauses, EN, MADRID).legend] == ["paused"]
+
+
 def test_a_ledger_of_explain_is_read_as_it_is() -> None:
     """Case pages have it as data."""
     data = [
