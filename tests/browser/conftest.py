@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,13 @@ class System:
         headers = {"Authorization": f"Bearer {self.ready['admin_key']}"}
         return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20)
 
+    async def advance(self, by: timedelta) -> datetime:
+        """Let so much time pass, where the system has a test clock. Returns what time it is then."""
+        async with self.desk() as http:
+            answer = await http.post("/v1/test-clock", json={"advance_seconds": by.total_seconds()})
+        assert answer.status_code == 200, answer.text
+        return datetime.fromisoformat(answer.json()["now"])
+
 
 def installed() -> str | None:
     """The path of the Chromium of this machine."""
@@ -100,6 +108,15 @@ async def system(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> As
     """The whole system, with demo accounts, on the Kafka of the tests, under a namespace of its own."""
     folder: Path = tmp_path_factory.mktemp("up")
     async with running(folder, "--kafka", bootstrap, FRONTLINE_NAMESPACE=f"browser-{os.getpid()}") as up:
+        yield System(up, await up.ready())
+
+
+@pytest_asyncio.fixture(scope="package")
+async def in_time(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
+    """A whole system whose time the tests advance, each for itself: none relies on when it begins."""
+    folder = tmp_path_factory.mktemp("up-test-clock")
+    options = ("--kafka", bootstrap, "--test-clock")
+    async with running(folder, *options, FRONTLINE_NAMESPACE=f"browser-clock-{os.getpid()}") as up:
         yield System(up, await up.ready())
 
 

@@ -1,9 +1,8 @@
 """What customers do about a request beside writing: withdraw it, or ask for an escalation once that is possible."""
 
-import os
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -12,18 +11,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import OpenAs, System
 from tests.browser.customer import ACCESS, PLUS, reloaded_until, send, sign_in
-from tests.harness.up import running
 
 DAY = timedelta(days=1)
-
-
-@pytest_asyncio.fixture(scope="module")
-async def in_time(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
-    """A whole system whose time the tests advance."""
-    folder = tmp_path_factory.mktemp("up-test-clock")
-    options = ("--kafka", bootstrap, "--test-clock")
-    async with running(folder, *options, FRONTLINE_NAMESPACE=f"browser-clock-{os.getpid()}") as up:
-        yield System(up, await up.ready())
 
 
 @pytest_asyncio.fixture
@@ -35,13 +24,6 @@ async def page(chromium: Browser, in_time: System) -> AsyncIterator[Page]:
     await sign_in(page, in_time.url, PLUS)
     yield page
     await context.close()
-
-
-async def advance(desk: httpx.AsyncClient, by: timedelta) -> datetime:
-    """Advance the time of the system; returns its new time."""
-    answer = await desk.post("/v1/test-clock", json={"advance_seconds": by.total_seconds()})
-    assert answer.status_code == 200, answer.text
-    return datetime.fromisoformat(answer.json()["now"])
 
 
 async def review(desk: httpx.AsyncClient, case: str, *, accepted: bool) -> None:
@@ -60,8 +42,7 @@ async def asked_for(page: Page, in_time: System, subject: str) -> str:
     case = await send(page, subject)
     await expect(page.locator("main")).to_contain_text("Escalate: possible from")
     await expect(escalate(page)).to_have_count(0)
-    async with in_time.desk() as desk:
-        await advance(desk, DAY)
+    await in_time.advance(DAY)
     await page.reload()
     await escalate(page).click()
     await expect(page.locator(".events")).to_contain_text("Escalation asked for")
@@ -90,7 +71,7 @@ async def test_an_escalation_that_was_declined_can_be_asked_for_again_when_the_p
         await review(desk, case, accepted=False)
         await expect(page.locator(".events")).to_contain_text("The escalation was declined")
         await expect(page.locator("main")).to_contain_text("Escalate: possible from")
-        await advance(desk, DAY)
+        await in_time.advance(DAY)
     await page.reload()
     await escalate(page).click()
     await expect(page.locator(".events li").filter(has_text="Escalation asked for")).to_have_count(2)
