@@ -5,7 +5,7 @@ from typing import Any
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
-WIDTHS = (320, 768, 1440)
+WIDTHS = (320, 390, 768, 1440)
 # What axe-core reads from colors: all that a theme changes, and nothing that a language does. It takes two thirds of
 # the time.
 BY_COLOR = ("color-contrast", "link-in-text-block")

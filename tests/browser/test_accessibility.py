@@ -124,6 +124,15 @@ PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
 }
 
 
+@pytest.mark.parametrize("name", ["cases", "case"])
+async def test_the_pages_of_agents_have_none_in_spanish(open_as: OpenAs, name: str) -> None:
+    """In either theme and at each width: with the longest words, on a phone, and with every part unfolded."""
+    page = await open_as(PLUS, language="es")
+    await PAGES[name](page)
+    await expect(page.locator("html")).to_have_attribute("lang", "es")
+    await without_barriers(page)
+
+
 @pytest.mark.parametrize("name", PAGES)
 async def test_a_page_has_no_barrier_that_a_machine_can_find(open_as: OpenAs, name: str) -> None:
     """Contrast, names, roles, order: nothing in either theme; and nobody scrolls sideways on a small screen."""

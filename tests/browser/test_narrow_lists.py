@@ -1,11 +1,13 @@
 """Lists on a telephone: every cell can be read, in the language with the longest words."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
+from tests.browser.looking import opened_page
 from tests.harness.board_day import VIEWER, board_day, served
 from tests.harness.sign_in import token_of
 
@@ -50,6 +52,26 @@ async def test_no_text_of_a_row_covers_another(telephone: Page, board: str, addr
     await telephone.goto(board + address)
     assert await telephone.locator("tbody tr").count()
     assert await telephone.evaluate(COVERED) == []
+
+
+LONG = replace(VIEWER, name="Maximiliana Fernández de la Peña")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("width", [320, 390])
+async def test_the_head_of_a_page_takes_two_rows_of_a_telephone(
+    chromium: Browser, board: str, width: int, language: str
+) -> None:
+    """It took five, a third of what is seen at first; whoever is signed in may have a long name."""
+    size = {"width": width, "height": 600}
+    async with opened_page(chromium, board, "/", LONG, locale=language, viewport=size) as page:
+        links = page.locator(".top .mark, .top nav > *")
+        lines = await links.evaluate_all("(all) => all.map((each) => each.getBoundingClientRect())")
+        assert len({round(each["y"] + each["height"] / 2) // 20 for each in lines}) == 2
+        assert await page.locator(".top").evaluate("(top) => top.offsetHeight") <= 100
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        touched = page.locator(".top nav a, .top nav button")
+        assert min(await touched.evaluate_all("(all) => all.map((each) => each.offsetHeight)")) >= 44
 
 
 async def test_each_tab_of_the_list_is_one_line(telephone: Page, board: str) -> None:
