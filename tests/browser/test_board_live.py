@@ -238,6 +238,50 @@ async def test_the_keys_of_the_board(open_as: OpenAs, open_desk: OpenDesk, syste
     await expect(desk.locator(f'tr:has-text("{subject}")')).to_have_count(0)
 
 
+async def test_from_the_sign_in_to_a_sent_reply_without_a_mouse(open_as: OpenAs, system: System) -> None:
+    """Tab, enter, the keys of the list and of the case, the choice of a status: each place is reached by keys alone."""
+    customer, _ = await _case(open_as, "Keys from the sign-in on")
+    desk = await (await open_as(None)).context.new_page()
+    await desk.goto(f"{system.board_url}/demo/sign-in")
+    await _tab_to(desk, "document.activeElement.dataset.person === 'agent-1'")
+    await desk.keyboard.press("Enter")
+    await desk.wait_for_url(f"{system.board_url}/")
+    await desk.keyboard.press("/")
+    await desk.keyboard.type("sign-in on")
+    await desk.keyboard.press("Enter")
+    await expect(desk.locator("tbody tr")).to_have_count(1)
+    await desk.keyboard.press("j")
+    await desk.keyboard.press("Enter")
+    await desk.wait_for_url("**/cases/*")
+    await expect(desk.locator(".events")).to_contain_text("Decided")
+    await desk.keyboard.press("r")
+    await desk.keyboard.type("Which relay? Keys j, k, e, u")
+    await desk.keyboard.press("Control+Enter")
+    await expect(customer.locator(".say.agent")).to_contain_text("Which relay? Keys j, k, e, u")
+    await _tab_to(desk, "document.activeElement.matches('summary') && document.activeElement.nextElementSibling"
+                  ".querySelector('#to') !== null")  # fmt: skip
+    await desk.keyboard.press("Enter")
+    await _tab_to(desk, "document.activeElement.id === 'to'")
+    await desk.keyboard.type("Wait")  # chooses by its name
+    await _tab_to(desk, "document.activeElement.matches('form:has(#to) button')")
+    await desk.keyboard.press("Enter")
+    await expect(customer.locator("h1 + .pill")).to_have_text(re.compile("waiting"))
+    await desk.keyboard.press("e")
+    await expect(customer.locator("h1 + .pill")).to_have_text("resolved")
+    await desk.keyboard.press("u")
+    await desk.wait_for_url(f"{system.board_url}/")
+
+
+async def _tab_to(page: Page, there: str) -> None:
+    """Press Tab until the focus is `there`, which can be seen; at most once around the page."""
+    for _ in range(80):
+        await page.keyboard.press("Tab")
+        if await page.evaluate(there):
+            assert await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+            return
+    raise AssertionError(f"no Tab leads there: {there}")
+
+
 async def test_a_viewer_reads_and_has_nothing_to_press(open_as: OpenAs, open_desk: OpenDesk) -> None:
     """Also not by keys."""
     customer, _ = await _case(open_as, "Only looked at")
