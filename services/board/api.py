@@ -13,6 +13,8 @@ from starlette.responses import Response
 
 from services.board.answer_models import CasePage, State, WholeCase
 from services.board.answers import OF_THE_DESK, case_answer, row_answer
+from services.board.case_table import case_table
+from services.board.csv_answer import CSV, wants_csv
 from services.board.freshness import Freshness
 from services.board.openapi import CaseId, describe
 from services.board.service import ANY, Service, visible_to
@@ -88,15 +90,18 @@ class CaseQuery(BaseModel):
         )
 
 
-@router.get("/v1/cases", **describe(READERS, CasePage, query=CaseQuery))
+@router.get("/v1/cases", **describe(READERS, CasePage, query=CaseQuery, or_text=CSV))
 async def list_cases(request: Request) -> Response:
     """List cases in pages: by default those that are due first, then those that are not due, then those that are over.
 
     With the scope submit a person sees the cases of their account, and a client those that it submitted; with agent,
-    view or admin they see all. `next_cursor` is null on the last page.
+    view or admin they see all. `next_cursor` is null on the last page. With `Accept: text/csv` they are a table, and
+    all at once.
     """
     service, caller, shown = await _admitted(request)
     query = query_of(request, caller)
+    if wants_csv(request):
+        return await _table(service, caller, query, shown)
     try:
         page = await service.readers.ask(
             cases.page, query.wanted, visible_to(caller), query.sort, query.cursor, query.limit
@@ -109,6 +114,17 @@ async def list_cases(request: Request) -> Response:
         "as_of": format_instant(shown.as_of),
     }
     return _json(answer)
+
+
+@router.get("/v1/cases.csv", **describe(READERS, CSV, query=CaseQuery))
+async def list_cases_csv(request: Request) -> Response:
+    """Cases as CSV, for programs that cannot ask for a media type.
+
+    All that the conditions hold for, in the order of `sort`, each once: at most 500,000. `limit` and `cursor` do not
+    count. The header `Frontline-Complete` says whether these are all.
+    """
+    service, caller, shown = await _admitted(request)
+    return await _table(service, caller, query_of(request, caller), shown)
 
 
 @router.get("/v1/cases/changes", **describe(READERS, EVENT_STREAM, query=CaseQuery))
@@ -170,6 +186,11 @@ class _OneWatcher(Watchers):
     def wake(self) -> None:
         """Let the stream look again."""
         self._changed.set()
+
+
+async def _table(service: Service, caller: Caller, query: CaseQuery, shown: Freshness) -> Response:
+    visible = visible_to(caller)
+    return await case_table(service, shown, query.wanted, visible, query.sort, for_desk=caller.sees_all)
 
 
 class _Changes:

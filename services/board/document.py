@@ -13,7 +13,7 @@ from services.board.leads.examples import ExampleCase, ExamplesOfReports
 from services.board.operations import examples as operations
 from services.board.operations.answer_models import DeadLetterAnswer, OperationsState
 from shared.policy.model import Edition
-from shared.web.answer_headers import AS_OF, described
+from shared.web.answer_headers import AS_OF, COMPLETE, described
 from shared.web.openapi import Problem, document_of
 from shared.web.openapi_details import Details, complete
 
@@ -27,12 +27,15 @@ _TAGS = {
     "outcomes": ("Reports", "What became of promises, and which were broken. For leads, as JSON and as CSV."),
     "operations": ("Operations", "How the system runs, and dead letters. For operators."),
 }
+_CASES = ("cases.csv",)
 _REPORTS = ("outcomes.csv", "breaches", "breaches.csv")  # chapters of them would have one call each
 
 _OF_A_TABLE = ("Content-Disposition", AS_OF)
 _HEADERS = {
     **dict.fromkeys(("getOutcomes", "listBreaches"), described(optional=_OF_A_TABLE)),
     **dict.fromkeys(("getOutcomesCsv", "listBreachesCsv"), described(_OF_A_TABLE)),
+    "listCases": described(optional=(*_OF_A_TABLE, COMPLETE)),
+    "listCasesCsv": described((*_OF_A_TABLE, COMPLETE)),
 }
 
 
@@ -48,7 +51,7 @@ def _details(edition: Edition) -> Details:
     of_reports = ExamplesOfReports(ExampleCase(of_cases.case, of_cases.request.subject, examples.AGENT))
     return Details(
         servers=_SERVERS,
-        tags=_TAGS | dict.fromkeys(_REPORTS, _TAGS["outcomes"]),
+        tags=_TAGS | dict.fromkeys(_CASES, _TAGS["cases"]) | dict.fromkeys(_REPORTS, _TAGS["outcomes"]),
         parameters={
             "case_id": examples.CASE_ID,
             "place": operations.LETTER,
@@ -56,7 +59,7 @@ def _details(edition: Edition) -> Details:
             "priority": of_cases.case.priority,
         },
         answers={**of_cases.answers(), **of_reports.answers(), **operations.answers()},
-        texts={"followCases": of_cases.event_stream(), **of_reports.tables()},
+        texts={"followCases": of_cases.event_stream(), **of_cases.tables(), **of_reports.tables()},
         links={
             "listCases": {"case": _to_case("#/cases/0/case_id")},
             "listBreaches": {"case": _to_case("#/breaches/0/case_id")},

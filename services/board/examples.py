@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 from services.board.answers import case_answer, row_answer
+from services.board.case_table import cells, columns
+from services.board.csv_text import line
 from services.board.fold import NOTHING, columns_of, go_on, of_request, row_of
 from shared.business_time.instants import to_micros
 from shared.contracts.base import format_instant
@@ -98,6 +100,11 @@ class ExamplesOfCases:
         """The beginning of a stream of changes."""
         data = msgspec.json.encode(self.listed(for_desk=True)).decode()
         return f"id: {CHANGE}-5c0ffee5\nevent: case\ndata: {data}\n\n"
+
+    def tables(self) -> Mapping[str, str]:
+        """The beginning of the table as CSV, by the names of calls."""
+        table = line(columns(for_desk=True)) + line(cells(self.row, for_desk=True))
+        return {"listCases": table, "listCasesCsv": table}
 
     def listed(self, *, for_desk: bool) -> dict[str, Any]:
         """The case in a list."""

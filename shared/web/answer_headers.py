@@ -9,6 +9,7 @@ from typing import Any
 
 Json = dict[str, Any]
 AS_OF = "Frontline-As-Of"
+COMPLETE = "Frontline-Complete"
 _TEXT: Json = {"type": "string"}
 HEADERS: Mapping[str, Json] = {
     "Location": {"description": "The address of its status", "schema": _TEXT},
@@ -18,6 +19,10 @@ HEADERS: Mapping[str, Json] = {
     AS_OF: {
         "description": "Of when a table is true: it has everything up to then",
         "schema": {"type": "string", "format": "date-time"},
+    },
+    COMPLETE: {
+        "description": "Whether the table has all that was asked for; `false` = only the first of it",
+        "schema": {"type": "string", "enum": ["true", "false"]},
     },
     "Retry-After": {
         "description": "Seconds to wait. Then repeat the call, with the same Idempotency-Key if it has one",

@@ -60,6 +60,7 @@ OPERATIONS = {
         "getOutcomesCsv",
         "listBreaches",
         "listBreachesCsv",
+        "listCasesCsv",
         "getOperations",
         "replayDeadLetter",
     },

@@ -23,6 +23,7 @@ from shared.wall_clock import utc_now
 from shared.web.edge import Edge
 from tests.harness.demo_day import ENDS, demo_day
 from tests.harness.intake import ID_SECRET, api_keys, editions
+from tests.harness.recording import Recording
 from tests.harness.sign_in import HOST, KEY, token_hosts
 from tests.unit.http.serving import listening
 
@@ -38,8 +39,8 @@ class BoardDay(NamedTuple):
     file: Path
 
 
-def board_day(folder: Path, now: datetime = ENDS) -> BoardDay:
-    """A board that has read the day of the demo."""
+def board_day(folder: Path, now: datetime = ENDS, recording: Recording | None = None) -> BoardDay:
+    """A board that has read the day of the demo, or what was recorded."""
     hosts = [{**entry, "scopes": ["submit", "agent", "view"]} for entry in json.loads(token_hosts(KEY))]
     settings = Settings(
         kafka_bootstrap="127.0.0.1:1",
@@ -50,7 +51,9 @@ def board_day(folder: Path, now: datetime = ENDS) -> BoardDay:
     )
     service = Service(settings, settings.read_callers(), editions(), lambda: now)
     writer = Writer(connect(settings.board_file, writes=True), service.shelf)
-    writer.take([record for record in demo_day().all_records() if record.topic in NUMBERS], to_micros(now))
+    writer.take(
+        [record for record in (recording or demo_day()).all_records() if record.topic in NUMBERS], to_micros(now)
+    )
     service.reading.caught_up.set()
     service.reading.as_of = AsOf(to_micros(utc_now() + timedelta(days=1)), to_micros(now))  # and it stays fresh
     return BoardDay(Edge(create_app(service)), service, settings.board_file)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from services.board.leads.csv_text import Cell
+from services.board.csv_text import Cell
 from services.board.leads.query import Table
 from services.board.period import Period
 from services.board.store.breaches import Missed

@@ -4,6 +4,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from services.board.csv_answer import CSV, wants_csv
 from services.board.freshness import Freshness
 from services.board.leads.answer_models import Breaches, Outcomes
 from services.board.leads.answers import missed_answer, report_answer
@@ -17,7 +18,6 @@ from shared.web.openapi import operation_id
 from shared.web.query import read_query
 
 router = APIRouter(generate_unique_id_function=operation_id)
-CSV = "text/csv"
 LEADS: tuple[Scope, ...] = (AGENT_SCOPE, VIEW_SCOPE, "admin")
 
 
@@ -30,7 +30,7 @@ async def get_outcomes(request: Request) -> Response:
     """
     service, shown = await _admitted(request)
     query = read_query(ReportQuery, request.query_params)
-    if _wants_csv(request):
+    if wants_csv(request):
         return await report_table(service, query, shown)
     found, period = await ask_reports(service, query)
     return _json({**report_answer(found, period), "as_of": format_instant(shown.as_of)})
@@ -53,7 +53,7 @@ async def list_breaches(request: Request) -> Response:
     """
     service, shown = await _admitted(request)
     query = read_query(BreachQuery, request.query_params)
-    if _wants_csv(request):
+    if wants_csv(request):
         return await breach_table(service, query, shown)
     page = await ask_breaches(service, query, shown)
     found = [missed_answer(row) for row in page.rows]
@@ -71,11 +71,6 @@ async def _admitted(request: Request) -> tuple[Service, Freshness]:
     service: Service = request.app.state.service
     await service.gate.admit(request, *LEADS)
     return service, service.shown()
-
-
-def _wants_csv(request: Request) -> bool:
-    """Whether CSV is what the caller names; a browser, which takes anything, gets JSON."""
-    return CSV in request.headers.get("accept", "").lower()
 
 
 def _json(answer: object) -> Response:

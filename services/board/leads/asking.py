@@ -4,17 +4,16 @@ from collections.abc import AsyncIterator
 
 from starlette.responses import Response, StreamingResponse
 
+from services.board.csv_answer import table_headers
+from services.board.csv_text import MEDIA_TYPE, line, lines
 from services.board.freshness import Freshness
 from services.board.leads.answers import COLUMNS, missed_cells, table_of
-from services.board.leads.csv_text import MEDIA_TYPE, line, lines
 from services.board.leads.query import MOST, BreachQuery, PeriodQuery, ReportQuery
 from services.board.period import Period
 from services.board.service import Service
 from services.board.store.breaches import Asked, Listed, WrongPlace, listed
 from services.board.store.outcomes import Report, reports
 from shared.business_time.instants import to_micros
-from shared.contracts.base import format_instant
-from shared.web.answer_headers import AS_OF
 from shared.web.errors import FieldError, InvalidFields
 
 
@@ -39,7 +38,7 @@ async def ask_breaches(service: Service, query: BreachQuery, shown: Freshness) -
 async def report_table(service: Service, query: ReportQuery, shown: Freshness) -> Response:
     """A table of a report as CSV. Raises InvalidFields."""
     found, period = await ask_reports(service, query)
-    headers = _named(f"outcomes-{query.table}", shown)
+    headers = table_headers(f"outcomes-{query.table}", shown)
     return Response(lines(*table_of(query.table, found, period)), 200, headers, MEDIA_TYPE)
 
 
@@ -49,7 +48,7 @@ async def breach_table(service: Service, query: BreachQuery, shown: Freshness) -
     It is read in pages, so that a long table neither fills the memory nor holds a reader of the file up.
     """
     query = query.model_copy(update={"limit": MOST})
-    headers = _named(query.show, shown)
+    headers = table_headers(query.show, shown)
     first = await ask_breaches(service, query, shown)
 
     async def rows() -> AsyncIterator[str]:
@@ -62,12 +61,3 @@ async def breach_table(service: Service, query: BreachQuery, shown: Freshness) -
             page = await ask_breaches(service, query.model_copy(update={"cursor": page.after}), shown)
 
     return StreamingResponse(rows(), 200, headers, MEDIA_TYPE)
-
-
-def _named(name: str, shown: Freshness) -> dict[str, str]:
-    """The headers of a table. A table has no place for the instant of which it is true."""
-    return {
-        "Content-Disposition": f'attachment; filename="{name}.csv"',
-        "Cache-Control": "no-store",
-        AS_OF: format_instant(shown.as_of),
-    }

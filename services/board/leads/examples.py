@@ -6,8 +6,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.board.clock_rows import Kind
+from services.board.csv_text import line, lines
 from services.board.leads.answers import COLUMNS, missed_answer, missed_cells, report_answer, table_of
-from services.board.leads.csv_text import line, lines
 from services.board.period import Period
 from services.board.store.breaches import Missed
 from services.board.store.outcomes import BY, PROMISES, Report, Tally, Times

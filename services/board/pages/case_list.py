@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from markupsafe import Markup
+from starlette.responses import Response
 
+from services.board.case_table import case_table
 from services.board.freshness import Freshness
 from services.board.pages.visit import Visit
 from services.board.service import visible_to
@@ -157,6 +159,13 @@ class CaseLists:
         if wanted.state and set(wanted.state) <= set(_LIVING):
             sums = await service.readers.ask(cases.sums, wanted, visible, to_micros(now), to_micros(now + _HOUR))
         return CaseList([_listed(row) for row in page.rows], page.after, sums, shown.said, now, {})
+
+    async def table(self) -> Response:
+        """All of the list as CSV, from its first page on. Raises CatchingUp."""
+        service, for_desk = self.visit.service, self.visit.caller.sees_all
+        return await case_table(
+            service, service.shown(), self._wanted, self._visible, self.choice.sort, for_desk=for_desk
+        )
 
     def frames(self) -> list[bytes]:
         """The list, if it shows anything else than at the last call."""

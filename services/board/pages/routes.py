@@ -52,6 +52,14 @@ async def case_list(request: Request) -> Response:
     return in_language(visit) or visit.keep(page)
 
 
+@router.get("/cases.csv")
+async def case_list_csv(request: Request) -> Response:
+    """All of the list that the address chooses, as a table."""
+    visit = visit_of(request)
+    lists = CaseLists(visit, choice_of(request.query_params, for_desk=visit.caller.sees_all))
+    return await lists.table()
+
+
 @router.get("/live")
 async def live_list(request: Request) -> Response:
     """The list as Server-Sent Events, whenever a case changes; two frames a second at most. 400 for a wrong cursor."""

@@ -156,6 +156,14 @@ def page(db: sqlite3.Connection, wanted: Wanted, visible: Visible, sort: Sort, a
     return Page(rows[:at_most], _cursor(sort, last[column], last["case_no"]))
 
 
+def in_order(db: sqlite3.Connection, wanted: Wanted, visible: Visible, sort: Sort) -> tuple[str, list[Any]]:
+    """The end of a statement that selects these cases in that order, and its values."""
+    column, falls = _SORTS[sort]
+    conditions, values = _conditions(db, wanted, visible, by_time_left=sort == "time_left")
+    order = f"{column} DESC, case_no DESC" if falls else f"{column}, case_no"
+    return f"FROM cases WHERE {' AND '.join(conditions)} ORDER BY {order}", values
+
+
 def sums(db: sqlite3.Connection, wanted: Wanted, visible: Visible, now: Micros, soon: Micros) -> Sums:
     """How many open cases there are of those, at `now`; `soon` = an hour from then.
 
