@@ -3,7 +3,7 @@
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -14,19 +14,33 @@ from markdown_it.token import Token
 from tests.contract.tree import ROOT, tracked_files
 
 DOCUMENTS = [name for name in tracked_files() if name.endswith(".md")]
+# Of Kafka 4, in its folder `bin`, without those that start and stop its processes.
+KAFKA_SCRIPTS = tuple(
+    f"kafka-{name}.sh"
+    for name in (
+        *("acls", "broker-api-versions", "configs", "console-consumer", "console-producer", "consumer-groups"),
+        *("delete-records", "get-offsets", "leader-election", "metadata-quorum", "reassign-partitions"),
+        *("topics", "transactions"),
+    )
+)
 _PARSER = MarkdownIt("commonmark").enable("table")
 _IMAGE = re.compile(r"<img\b[^>]*?\bsrc=\"([^\"]+)\"")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _PROMPT = re.compile(r"(?:\$|-?\s*run:)\s+")
 PROGRAMS = ("frontline", "make", "python")
+OTHER_PROGRAMS = ("curl", "docker", *KAFKA_SCRIPTS)
 
 
 class Command(NamedTuple):
-    """A command that a document shows. `whole`: as it is to be typed, and not only mentioned in a sentence."""
+    """A command that a document shows. `whole`: as it is to be typed, and not only mentioned in a sentence.
+
+    `variables` are the assignments before it.
+    """
 
     program: str
     arguments: tuple[str, ...]
     whole: bool
+    variables: tuple[str, ...] = ()
 
 
 def links(text: str) -> list[str]:
@@ -71,15 +85,15 @@ def read(document: str) -> str:
     return (ROOT / document).read_text(encoding="utf-8")
 
 
-def commands(text: str) -> Iterator[Command]:
-    """The commands of our programs, in blocks and in sentences."""
+def commands(text: str, programs: Collection[str] = PROGRAMS) -> Iterator[Command]:
+    """The commands of our programs, or of `programs`, in blocks and in sentences."""
     for token in _PARSER.parse(text):
         if token.type in ("fence", "code_block"):
             for line in _lines(token.content):
-                yield from _commands_of(line, whole=True)
+                yield from _commands_of(line, programs, whole=True)
     for token in _inline(text):
         if token.type == "code_inline":
-            yield from _commands_of(token.content, whole=False)
+            yield from _commands_of(token.content, programs, whole=False)
 
 
 def _tokens(text: str) -> Iterator[Token]:
@@ -114,16 +128,17 @@ def _words(line: str) -> list[str] | None:
         return None
 
 
-def _commands_of(line: str, *, whole: bool) -> Iterator[Command]:
+def _commands_of(line: str, programs: Collection[str], *, whole: bool) -> Iterator[Command]:
     words: list[str] = []
+    variables: list[str] = []
     for word in [*(_words(line) or ()), "|"]:
         if word and not set(word) <= set("|;&<>()"):
             words.append(word)
             continue
         while words and _ASSIGNMENT.fullmatch(words[0]):
-            words.pop(0)
-        if words and (program := words[0].rpartition("/")[2]) in PROGRAMS:
-            yield Command(program, tuple(words[1:]), whole)
-        words = []
+            variables.append(words.pop(0))
+        if words and (program := words[0].rpartition("/")[2]) in programs:
+            yield Command(program, tuple(words[1:]), whole, tuple(variables))
+        words, variables = [], []
         if word[:1] in "<>":
             break  # the name of a file follows
