@@ -20,7 +20,7 @@ _PUBLIC = frozenset(
         *("escalation.rejected", "case.closed", "case.reopened"),
     )
 )
-OF_THE_DESK = frozenset(("needs_triage", "assigned_to", "turn"))  # of a row
+DESK_FIELDS = frozenset(("needs_triage", "assigned_to", "turn"))  # of a row
 _NOT_FOR_CUSTOMERS = ("isolation", "dead_letters", "trace", "notes")  # of an explanation
 
 
@@ -56,7 +56,7 @@ def row_answer(row: Row, *, for_desk: bool) -> dict[str, Any]:
         "updated_at": _instant(row["updated_at"]),
         "change": row["change"],
     }
-    return found if for_desk else {name: value for name, value in found.items() if name not in OF_THE_DESK}
+    return found if for_desk else {name: value for name, value in found.items() if name not in DESK_FIELDS}
 
 
 def case_answer(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.board.answer_models import CasePage, State, WholeCase
-from services.board.answers import OF_THE_DESK, case_answer, row_answer
+from services.board.answers import DESK_FIELDS, case_answer, row_answer
 from services.board.case_table import case_table
 from services.board.csv_answer import CSV, wants_csv
 from services.board.freshness import Freshness
@@ -22,7 +22,7 @@ from services.board.store import cases
 from services.board.store.cases import Sort, Visible, Wanted, WrongCursor
 from shared.contracts.base import format_instant
 from shared.explain.explanation import explanation
-from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE, VIEW_SCOPE, Scope
+from shared.identity.scopes import DESK_SCOPES, SEES_ALL, SUBMIT_SCOPE, Scope
 from shared.messages.catalogues import accepted, messages_in
 from shared.web.body import checked_id
 from shared.web.callers import Caller
@@ -33,7 +33,7 @@ from shared.web.stream import EventStream
 from shared.web.watchers import Watchers
 
 router = APIRouter(generate_unique_id_function=operation_id)
-READERS: tuple[Scope, ...] = (SUBMIT_SCOPE, AGENT_SCOPE, VIEW_SCOPE, "admin")
+READERS: tuple[Scope, ...] = (SUBMIT_SCOPE, *SEES_ALL)
 MOST = 500  # cases on a page
 AT_ONCE = 200  # changes in one step of a stream
 _LEFT_KNOWN = 5_000  # cases of which a stream remembers that they have left; beyond that it may say so again
@@ -248,8 +248,8 @@ def query_of(request: Request, caller: Caller) -> CaseQuery:
 
     Whoever may list by what their rows do not show would learn it all the same.
     """
-    if not caller.sees_all and not OF_THE_DESK.isdisjoint(request.query_params):
-        raise MissingScope("refusal.scope", scopes=[AGENT_SCOPE, VIEW_SCOPE])
+    if not caller.sees_all and not DESK_FIELDS.isdisjoint(request.query_params):
+        raise MissingScope("refusal.scope", scopes=[*DESK_SCOPES])
     return read_query(CaseQuery, request.query_params)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from services.board.answers import OF_THE_DESK, Row, row_answer
+from services.board.answers import DESK_FIELDS, Row, row_answer
 from services.board.csv_answer import table_headers
 from services.board.csv_text import MEDIA_TYPE, Cell, line
 from services.board.freshness import Freshness
@@ -28,7 +28,7 @@ _COLUMNS = (
 
 def columns(*, for_desk: bool) -> list[str]:
     """The names of the columns: those of the JSON answer, `next` as four."""
-    return [name for name in _COLUMNS if for_desk or name not in OF_THE_DESK]
+    return [name for name in _COLUMNS if for_desk or name not in DESK_FIELDS]
 
 
 def cells(row: Row, *, for_desk: bool) -> list[Cell]:

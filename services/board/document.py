@@ -14,7 +14,7 @@ from services.board.operations import examples as operations
 from services.board.operations.answer_models import DeadLetterAnswer, OperationsState
 from shared.policy.model import Edition
 from shared.web.answer_headers import AS_OF, COMPLETE, described
-from shared.web.openapi import Problem, document_of
+from shared.web.openapi import Problem, document_of_calls
 from shared.web.openapi_details import Details, complete
 
 _ANSWERS = (CasePage, WholeCase, Outcomes, Breaches, OperationsState, DeadLetterAnswer, Problem)
@@ -41,7 +41,7 @@ _HEADERS = {
 
 def build(app: FastAPI, edition: Edition) -> dict[str, Any]:
     """The document of the calls of `app`, with examples in the words of `edition`."""
-    document = document_of(app, (), _ANSWERS)
+    document = document_of_calls(app, (), _ANSWERS)
     complete(document, _details(edition))
     return document
 

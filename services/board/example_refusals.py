@@ -9,6 +9,7 @@ from services.board.api import CaseQuery
 from services.board.errors import NotReplayed, ReplayUnknown
 from services.board.leads.query import BreachQuery, ReportQuery
 from services.board.operations.query import ReplayQuery, StateQuery
+from shared.identity.scopes import DESK_SCOPES
 from shared.web.errors import (
     CatchingUp,
     FieldError,
@@ -41,7 +42,7 @@ def refusals() -> Mapping[str, Refusal]:
     """One of each kind that a well-behaved client may meet."""
     return {
         "unauthenticated": Unauthenticated("refusal.send_key"),
-        "missing_scope": MissingScope("refusal.scope", scopes=["agent", "view"]),
+        "missing_scope": MissingScope("refusal.scope", scopes=[*DESK_SCOPES]),
         "unknown_case": NotFound("refusal.no_case"),
         "unknown_dead_letter": NotFound("operations.no_letter"),
         "invalid_id": InvalidFields([FieldError("case_id", "field.invisible")]),

@@ -17,7 +17,7 @@ from shared.contracts.intake import Account
 from shared.policy.model import Edition
 from shared.web import openapi
 from shared.web.answer_model import AnswerModel
-from shared.web.openapi import Problem, Refused, document_of, header, ref
+from shared.web.openapi import Problem, Refused, document_of_calls, header, ref
 from shared.web.openapi_details import complete
 
 KEY_PATTERN = "^[!-~](?:[ -~]*[!-~])?$"  # an identifier in ASCII
@@ -119,7 +119,7 @@ def install(app: FastAPI, edition: Callable[[], Edition]) -> None:
     """Let `app` serve the document with the models in it. Its examples have the words of `edition`, that in force."""
 
     def build(in_force: Edition) -> dict[str, Any]:
-        document = document_of(app, _IN, _OUT)
+        document = document_of_calls(app, _IN, _OUT)
         complete(document, details(in_force))
         return document
 

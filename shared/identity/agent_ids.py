@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from shared.identity.person import Person
-from shared.identity.scopes import AGENT_SCOPE, VIEW_SCOPE
+from shared.identity.scopes import DESK_SCOPES
 from shared.identity.signed_tokens import TokenHost
 
-OF_THE_DESK = frozenset((AGENT_SCOPE, VIEW_SCOPE))  # whoever has one of these scopes sees what others have
 _LONGEST = 200  # characters that an event has for an id
 
 
@@ -19,7 +18,7 @@ class AgentIds:
     """
 
     def __init__(self, hosts: Sequence[TokenHost]) -> None:
-        names = [host.name for host in hosts if not OF_THE_DESK.isdisjoint(host.scopes)]
+        names = [host.name for host in hosts if not set(DESK_SCOPES).isdisjoint(host.scopes)]
         self._first = names[0] if names else ""
         self._begun = tuple(_begun(name) for name in names) if len(names) > 1 else ()
 

@@ -8,3 +8,6 @@ AGENT_SCOPE: PersonScope = "agent"  # of a desk: activity on any case, and cases
 SUBMIT_SCOPE: PersonScope = "submit"
 VIEW_SCOPE: PersonScope = "view"  # sees every case, and changes none
 OPERATE_SCOPE: PersonScope = "operate"  # replays dead letters; to see them it needs view or agent as well
+
+DESK_SCOPES: tuple[PersonScope, ...] = (AGENT_SCOPE, VIEW_SCOPE)  # people who see what others have
+SEES_ALL: tuple[Scope, ...] = (*DESK_SCOPES, "admin")  # callers who see the requests and the cases of everybody

@@ -11,15 +11,14 @@ from datetime import datetime
 from shared.contracts.request_ids import is_of_account, is_of_client
 from shared.contracts.structs import Actor
 from shared.contracts.vocabulary import ActorKind, AuthenticatedBy
-from shared.identity.agent_ids import OF_THE_DESK, AgentIds
+from shared.identity.agent_ids import AgentIds
 from shared.identity.person import Person
-from shared.identity.scopes import AGENT_SCOPE, SUBMIT_SCOPE, VIEW_SCOPE, Scope
+from shared.identity.scopes import AGENT_SCOPE, DESK_SCOPES, SEES_ALL, SUBMIT_SCOPE, Scope
 from shared.identity.signed_tokens import SignedIn, SignedTokens, TokenHost, TokenRefused
 from shared.web.api_keys import ApiKey, Keyring
 from shared.web.errors import Unauthenticated
 
 VISITOR = "visitor/"  # how the client of an anonymous request begins; no key or host application has such a name
-_SEES_ALL: frozenset[Scope] = frozenset({AGENT_SCOPE, VIEW_SCOPE, "admin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Caller:
     @property
     def sees_all(self) -> bool:
         """Whether it sees the requests of everybody."""
-        return not _SEES_ALL.isdisjoint(self.scopes)
+        return not set(SEES_ALL).isdisjoint(self.scopes)
 
     def owns(self, secrets: Sequence[bytes], request_id: str) -> bool:
         """Whether intake made this id for a request of this caller. `secrets` are those of ids."""
@@ -93,7 +92,7 @@ class Callers:
         """A person whose token was verified."""
         person = signed_in.person
         kind: ActorKind = "agent" if AGENT_SCOPE in person.scopes else "customer"
-        at_desk = not OF_THE_DESK.isdisjoint(person.scopes)
+        at_desk = not set(DESK_SCOPES).isdisjoint(person.scopes)
         return Caller(
             client=person.host,
             limited_as=f"{person.host}/{person.requester_id}",

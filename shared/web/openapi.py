@@ -173,7 +173,7 @@ def install(app: FastAPI, edition: Callable[[], _Edition], build: Callable[[_Edi
     app.openapi = document  # type: ignore[method-assign]  # the documented way to change the document
 
 
-def document_of(app: FastAPI, bodies: Iterable[type[BaseModel]], answers: Iterable[type[BaseModel]]) -> Json:
+def document_of_calls(app: FastAPI, bodies: Iterable[type[BaseModel]], answers: Iterable[type[BaseModel]]) -> Json:
     """The document of the calls of `app`, with these models; without examples."""
     document = get_openapi(
         title=app.title,

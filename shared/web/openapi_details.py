@@ -12,7 +12,7 @@ from shared.messages.catalogues import messages_in
 from shared.web.errors import Refusal
 from shared.web.example import Example, Examples
 from shared.web.openapi import calls
-from shared.web.problem import document_of
+from shared.web.problem import problem_details
 
 Json = dict[str, Any]
 _EXAMPLE_REF = "#/components/examples/"
@@ -62,7 +62,7 @@ def complete(document: Json, details: Details) -> None:
     tags = dict(details.tags.values())
     document["tags"] = [{"name": name, "description": said} for name, said in tags.items() if name in used]
     document["components"]["examples"] = {
-        name: {"summary": document_of(refusal, messages)["title"], "value": document_of(refusal, messages)}
+        name: {"summary": problem_details(refusal, messages)["title"], "value": problem_details(refusal, messages)}
         for name, refusal in details.refusals.items()
         if name in named
     }

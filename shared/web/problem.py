@@ -28,12 +28,12 @@ def render(refusal: Refusal, language: str | None = None) -> Response:
     """The problem document of `refusal`, in `language`, or in the fallback language."""
     REFUSED.labels(refusal.kind).inc()
     messages = messages_in(language)
-    problem = msgspec.json.encode(document_of(refusal, messages))
+    problem = msgspec.json.encode(problem_details(refusal, messages))
     headers = {**refusal.headers, "Content-Language": messages.language}
     return Response(problem, refusal.status, headers, MEDIA_TYPE)
 
 
-def document_of(refusal: Refusal, messages: Messages) -> dict[str, Any]:
+def problem_details(refusal: Refusal, messages: Messages) -> dict[str, Any]:
     """The problem details of `refusal`, with the sentences of `messages`."""
     details = [messages(refusal.code, **refusal.facts), *(messages(code) for code in refusal.advice)]
     return {

@@ -13,15 +13,14 @@ from services.board.leads.query import BreachQuery, ReportQuery
 from services.board.openapi import describe
 from services.board.service import Service
 from shared.contracts.base import format_instant
-from shared.identity.scopes import AGENT_SCOPE, VIEW_SCOPE, Scope
+from shared.identity.scopes import SEES_ALL
 from shared.web.openapi import operation_id
 from shared.web.query import read_query
 
 router = APIRouter(generate_unique_id_function=operation_id)
-LEADS: tuple[Scope, ...] = (AGENT_SCOPE, VIEW_SCOPE, "admin")
 
 
-@router.get("/v1/outcomes", **describe(LEADS, Outcomes, query=ReportQuery, or_text=CSV))
+@router.get("/v1/outcomes", **describe(SEES_ALL, Outcomes, query=ReportQuery, or_text=CSV))
 async def get_outcomes(request: Request) -> Response:
     """Count the promises that were met and breached.
 
@@ -36,14 +35,14 @@ async def get_outcomes(request: Request) -> Response:
     return _json({**report_answer(found, period), "as_of": format_instant(shown.as_of)})
 
 
-@router.get("/v1/outcomes.csv", **describe(LEADS, CSV, query=ReportQuery))
+@router.get("/v1/outcomes.csv", **describe(SEES_ALL, CSV, query=ReportQuery))
 async def get_outcomes_csv(request: Request) -> Response:
     """Outcomes as CSV, for programs that cannot ask for a media type."""
     service, shown = await _admitted(request)
     return await report_table(service, read_query(ReportQuery, request.query_params), shown)
 
 
-@router.get("/v1/breaches", **describe(LEADS, Breaches, query=BreachQuery, or_text=CSV))
+@router.get("/v1/breaches", **describe(SEES_ALL, Breaches, query=BreachQuery, or_text=CSV))
 async def list_breaches(request: Request) -> Response:
     """List the promises that were broken, or with `show=near_miss` nearly.
 
@@ -60,7 +59,7 @@ async def list_breaches(request: Request) -> Response:
     return _json({"breaches": found, "next_cursor": page.after, "as_of": format_instant(shown.as_of)})
 
 
-@router.get("/v1/breaches.csv", **describe(LEADS, CSV, query=BreachQuery))
+@router.get("/v1/breaches.csv", **describe(SEES_ALL, CSV, query=BreachQuery))
 async def list_breaches_csv(request: Request) -> Response:
     """Breaches as CSV, for programs that cannot ask for a media type."""
     service, shown = await _admitted(request)
@@ -69,7 +68,7 @@ async def list_breaches_csv(request: Request) -> Response:
 
 async def _admitted(request: Request) -> tuple[Service, Freshness]:
     service: Service = request.app.state.service
-    await service.gate.admit(request, *LEADS)
+    await service.gate.admit(request, *SEES_ALL)
     return service, service.shown()
 
 

@@ -15,7 +15,7 @@ from services.board.leads.view import Filters, length, next_page, section, word_
 from services.board.pages.visit import BoardPage, Visit, visit_of
 from services.board.store.outcomes import words_of
 from shared.business_time.instants import from_micros
-from shared.identity.scopes import AGENT_SCOPE, VIEW_SCOPE
+from shared.identity.scopes import DESK_SCOPES
 from shared.pages.moments import Moments
 from shared.pages.page import in_language
 from shared.pages.rendered import render
@@ -102,7 +102,7 @@ def _visit(request: Request) -> tuple[Visit, Freshness]:
     """
     visit = visit_of(request)
     if not visit.caller.sees_all:
-        raise MissingScope("refusal.scope", scopes=[AGENT_SCOPE, VIEW_SCOPE])
+        raise MissingScope("refusal.scope", scopes=[*DESK_SCOPES])
     return visit, visit.service.shown()
 
 

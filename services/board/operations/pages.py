@@ -20,7 +20,7 @@ from services.board.pages.visit import BoardPage, Visit, visit_of
 from services.board.service import Service
 from shared.business_time.instants import Micros, from_micros
 from shared.contracts.base import format_instant
-from shared.identity.scopes import AGENT_SCOPE, OPERATE_SCOPE, VIEW_SCOPE, Scope
+from shared.identity.scopes import DESK_SCOPES, OPERATE_SCOPE, SEES_ALL, Scope
 from shared.kafka.dead_letter_index import Listed
 from shared.kafka.dead_letter_replay import why_left_out
 from shared.pages.forms import read_form
@@ -35,7 +35,7 @@ from shared.web.stream import EventStream, message
 TEMPLATES = Path(__file__).parent / "templates"
 PAGE = "/operations"
 LETTERS = PAGE + "/dead-letters/"
-READERS: tuple[Scope, ...] = (VIEW_SCOPE, AGENT_SCOPE, OPERATE_SCOPE, "admin")
+READERS: tuple[Scope, ...] = (*SEES_ALL, OPERATE_SCOPE)
 REPLAYERS: tuple[Scope, ...] = (OPERATE_SCOPE, "admin")
 EVERY = 5.0  # seconds between two frames
 STREAMS = 20  # of one person
@@ -239,7 +239,7 @@ def _known(typed: Mapping[str, str]) -> int | None:
 def _reader(request: Request) -> Visit:
     visit = visit_of(request)
     if not visit.caller.sees_all:
-        raise MissingScope("refusal.scope", scopes=[VIEW_SCOPE, AGENT_SCOPE])
+        raise MissingScope("refusal.scope", scopes=[*DESK_SCOPES])
     return visit
 
 

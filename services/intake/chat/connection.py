@@ -21,7 +21,7 @@ from services.intake.service import Service
 from shared.messages.messages import Messages
 from shared.wall_clock import utc_now
 from shared.web.errors import BodyTooSlow, RateLimited, Refusal, UnsupportedMediaType
-from shared.web.problem import REFUSED, document_of
+from shared.web.problem import REFUSED, problem_details
 
 OPEN = Gauge("frontline_intake_chat_connections", "Chats whose WebSocket is open")
 MESSAGES = Counter("frontline_intake_chat_messages_total", "Messages of the clients of chats", ["type"])
@@ -88,7 +88,7 @@ class Chat:
         REFUSED.labels(refusal.kind).inc()
         known = f"page.refused.{refusal.kind}"
         text = messages(known if messages.knows(known) else "page.refused.other")
-        problem = document_of(refusal, messages)
+        problem = problem_details(refusal, messages)
         retry_after = refusal.headers.get("Retry-After")
         await self.send(
             {
