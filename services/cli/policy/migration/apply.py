@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -81,7 +82,9 @@ async def migrated(migration: Migration, show_step: ShowStep) -> tuple[list[Prev
     With `send`, each migration without a `problem` is sent, and `sent` is true in its preview. Raises CannotMigrate,
     KafkaCallFailed.
     """
-    found, editions, problems = await _open_cases(migration, show_step)
+    logs = await _logs(migration, show_step)
+    now = now_of(migration.settings)  # of all of it: the cases as they are then, and what is sent for them
+    found, editions, problems = _open_cases(migration, logs, now)
     headers = {"Accept-Language": migration.messages.language}
     if migration.key:
         headers["Authorization"] = f"Bearer {migration.key}"
@@ -89,18 +92,18 @@ async def migrated(migration: Migration, show_step: ShowStep) -> tuple[list[Prev
         moves: list[Move] = []
         for number, of in enumerate(found, 1):
             show_step("migrate.cases_read", number=number, total=len(found))
-            if activities := await _activities(client, migration, of):
+            if activities := await _activities(client, migration, of, now):
                 moves.append((of, activities))
-        now = now_of(migration.settings)
         previews = [preview(of, activities, editions, now) for of, activities in moves]
         if migration.send:
             await _send(client, migration.messages, previews, moves, show_step)
     return previews, problems
 
 
-async def _open_cases(migration: Migration, show_step: ShowStep) -> tuple[list[Candidate], Editions, list[Reason]]:
+def _open_cases(
+    migration: Migration, logs: dict[str, CaseLog], now: datetime
+) -> tuple[list[Candidate], Editions, list[Reason]]:
     """The selected open cases in the order of their submission, the known editions, and the problems of other cases."""
-    logs = await _logs(migration, show_step)
     editions = {
         short_of(sha256): PinnedEdition(sha256, edition)
         for edition in migration.library.editions
@@ -114,7 +117,6 @@ async def _open_cases(migration: Migration, show_step: ShowStep) -> tuple[list[C
     if migration.target is not None:
         editions[short_of(migration.target.sha256)] = migration.target
     found: list[Candidate] = []
-    now = now_of(migration.settings)
     problems = dict.fromkeys(migration.choice.cases, Reason("migrate.no_case"))
     for case_id, log in logs.items():
         of = candidate(log, editions, now)
@@ -133,9 +135,11 @@ async def _logs(migration: Migration, show_step: ShowStep) -> dict[str, CaseLog]
         return await read_cases(migration.settings, lambda records: show_step("migrate.records_read", records=records))
 
 
-async def _activities(client: httpx.AsyncClient, migration: Migration, of: Candidate) -> list[ActivityRecorded]:
+async def _activities(
+    client: httpx.AsyncClient, migration: Migration, of: Candidate, now: datetime
+) -> list[ActivityRecorded]:
     """The activities to send for a case, in order; none if it has the edition and the plan already."""
-    now, target = now_of(migration.settings), migration.target
+    target = migration.target
     activities = []
     if target is not None and of.pinned.sha256 != target.sha256:
         activities.append(to_edition(of, target, now))
