@@ -79,6 +79,8 @@ async def _read(kafka: KafkaSettings, new: Path, left: LeftToDo) -> None:
             await asyncio.wait((caught_up, running), timeout=_LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             running.result()
+        if reading.left is not None:  # a small log is read between two looks: each step is told all the same
+            left(*reading.left)
     finally:
         caught_up.cancel()
         running.cancel()

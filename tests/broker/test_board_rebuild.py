@@ -53,6 +53,7 @@ async def test_a_file_is_made_anew_and_is_what_the_log_gives(log: BoardLog, tmp_
             file.with_name("board.sqlite-wal").write_bytes(b"of a file that is no database")
         done = await rebuilt(log, file)
         assert (done.returncode, done.stdout) == (0, f"{file} is made anew, with 400 cases\n"), done.stderr
+        assert done.stderr.splitlines()[-1] == "working out cases: 0 to go"
         assert rows_of(file) == log.expected(tmp_path)
         for each in (each for each in tmp_path.glob("*.sqlite*") if not each.name.startswith(file.name)):
             each.unlink()  # what the test itself has made

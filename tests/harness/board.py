@@ -78,7 +78,9 @@ def aged(file: Path, as_of: datetime) -> None:
 
 
 @asynccontextmanager
-async def running_board(intake: Intake, folder: Path, *, wait: bool = True, **given: Any) -> AsyncIterator[Board]:
+async def running_board(
+    intake: Intake, folder: Path, *, wait: bool = True, port: int = 0, **given: Any
+) -> AsyncIterator[Board]:
     """A board beside `intake`, with its file in `folder`; it has read the log, unless `wait` is false."""
     usual: dict[str, Any] = {
         "kafka_bootstrap": intake.bootstrap,
@@ -91,7 +93,7 @@ async def running_board(intake: Intake, folder: Path, *, wait: bool = True, **gi
     service = Service(settings, settings.read_callers(), editions())
     runnable = server_of(service)
     server = process.web_server(runnable)
-    with listen("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", port) as listener:
         serving = asyncio.create_task(process.serve(runnable, server, listener))
         try:
             await eventually(lambda: server.started, 30, "the board listens")
