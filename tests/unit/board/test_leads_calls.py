@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
@@ -161,6 +162,30 @@ async def test_a_day_is_that_of_the_zone(http: httpx.AsyncClient) -> None:
             days[zone][step["from"]] += step["met"] + step["breached"]
     assert days["UTC"] != days["Pacific/Auckland"]
     assert days["UTC"].total() == days["Pacific/Auckland"].total()
+
+
+FULFILLED = "It was fulfilled after the deadline."
+NOT_FULFILLED = {
+    "The deadline passed, and it is still owed.",
+    "The deadline passed; it is still owed, and stands still now.",
+    "The deadline passed, and it ended without being fulfilled.",
+}
+MOVED = "A change on the case moved the deadline into the past: "
+WHY = re.compile(r'href="/cases/(\w+)">.*?<td>([^<]*)<br><small class="muted">[^<]*</small></td>\s*</tr>', re.DOTALL)
+
+
+async def test_each_breach_says_why_in_a_sentence(http: httpx.AsyncClient) -> None:
+    """A lead asks why a promise was broken, and not for a code: on each row, in agreement with the call."""
+    person = {"Cookie": f"frontline_person={token_of(VIEWER)}", "Accept-Language": "en"}
+    shown = WHY.findall((await http.get(f"/reports/breaches?{WHOLE_DAY}&limit=500", headers=person)).text)
+    listed = (await answer(http, f"/v1/breaches?{WHOLE_DAY}&limit=500"))["breaches"]
+    assert [case_id for case_id, _ in shown] == [row["case_id"] for row in listed]
+    for (_, why), row in zip(shown, listed, strict=True):
+        if row["cause"] is not None:
+            assert why.startswith(MOVED), row
+        else:
+            assert why == FULFILLED if row["fulfilled_at"] else why in NOT_FULFILLED, row
+    assert {FULFILLED, "The deadline passed, and it is still owed."} <= {why for _, why in shown}
 
 
 PAGES = ("/reports", "/reports.csv", "/reports/breaches", "/reports/breaches.csv")
