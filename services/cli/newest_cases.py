@@ -8,9 +8,13 @@ from shared.kafka.faults import NoTopics, PoisonRecord
 from shared.kafka.record import Record
 from shared.kafka.settings import KafkaSettings
 
+SHORTEST = 8  # characters of an id that refer to a case; pages show sixteen
 
-async def newest_cases(settings: KafkaSettings, account: str | None = None) -> list[CaseRouted]:
-    """The cases of an account, or all of them, the newest first; each once. Raises NoTopics, KafkaError."""
+
+async def newest_cases(settings: KafkaSettings, wanted: str | None = None) -> list[CaseRouted]:
+    """All cases, the newest first, each once; or those of the account `wanted`; or, if it has none, those whose ids
+    begin with that, if it is at least eight characters. Raises NoTopics, KafkaError.
+    """
     found: dict[str, CaseRouted] = {}
     async with committed_reader(settings) as reader:
         places = await reader.partitions([CASES.name])
@@ -18,9 +22,16 @@ async def newest_cases(settings: KafkaSettings, account: str | None = None) -> l
             raise NoTopics
         async for record in reader.read(await reader.spans(places[CASES.name])):
             case = _case(record)
-            if case is not None and account in (None, case.account_id):
+            if case is not None and _may_be(case, wanted):
                 found.setdefault(case.case_id, case)
-    return sorted(found.values(), key=lambda case: (case.received_at, case.case_id), reverse=True)
+    of_account = [case for case in found.values() if wanted in (None, case.account_id)]
+    return sorted(of_account or found.values(), key=lambda case: (case.received_at, case.case_id), reverse=True)
+
+
+def _may_be(case: CaseRouted, wanted: str | None) -> bool:
+    if wanted is None or wanted == case.account_id:
+        return True
+    return len(wanted) >= SHORTEST and case.case_id.startswith(wanted)
 
 
 def _case(record: Record) -> CaseRouted | None:

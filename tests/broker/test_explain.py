@@ -190,6 +190,24 @@ async def test_a_case_is_found_by_its_account_or_as_the_newest(bootstrap: str, c
     assert [line.split()[0] for line in table.stdout.splitlines()[1:]] == [f"{n}-{case_id}" for n in (3, 2, 1)]
 
 
+async def test_a_case_is_found_by_the_reference_that_pages_show(bootstrap: str, case_id: str) -> None:
+    """The beginning of the id, which people copy from a page or read out; of two that begin so, none is guessed."""
+    here, several = ("--kafka", bootstrap), [f"same-ref-{case_id}-{number}" for number in (1, 2)]
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
+        for other in (f"one-{case_id}", *several):
+            value, headers = as_record(CASES, other, routed(other, datetime(2020, 1, 1, tzinfo=UTC)))
+            partition = partition_for(other.encode(), len(await producer.partitions_for(CASES.name)))
+            await producer.send_and_wait(CASES.name, value, other.encode(), partition=partition, headers=list(headers))
+    found = frontline(f"one-{case_id}"[:16], *here, "--json")
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["case_id"] == f"one-{case_id}"
+    refused = frontline(several[0][:24], *here)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith(f"2 cases begin with {several[0][:24]}, such as ")
+    assert all(each in refused.stderr for each in several)
+    assert frontline(several[0][:7], *here).returncode == 1  # too short to be a reference
+
+
 async def test_activity_on_a_partition_that_is_not_its_own_is_not_of_the_case(bootstrap: str, case_id: str) -> None:
     """Escalation refuses it there, so whoever reads all cases must not count it either."""
     settings = load(KafkaSettings, kafka_bootstrap=bootstrap)

@@ -51,7 +51,8 @@ def explain(
     Parameters
     ----------
     case
-        The id of the case, which is that of its request; or an account, whose newest case is explained.
+        The id of the case, which is that of its request; or its reference, as pages show it, which is the beginning of
+        the id; or an account, whose newest case is explained.
     last
         Explain the newest case of all.
     lang
@@ -83,7 +84,9 @@ def explain(
 
 
 async def _found(settings: KafkaSettings, wanted: str | None, messages: Messages) -> CaseLog:
-    """The log of the case of that id, else of the newest case of the account of that id; without one, of the newest."""
+    """The log of the case of that id, else of the newest case of the account of that id, else of the case whose id
+    begins so, as pages show it; without one, of the newest. Raises CommandFailed if several ids begin so.
+    """
     if wanted is not None:
         log = await read_case(settings, wanted)
         if log.case is not None or log.dead_letters or log.activity:
@@ -92,6 +95,11 @@ async def _found(settings: KafkaSettings, wanted: str | None, messages: Messages
     if not cases:
         return CaseLog()
     newest, *others = (case.case_id for case in cases)
+    if wanted is not None and cases[0].account_id != wanted:
+        if others:
+            named = [printable(case_id) for case_id in (newest, *others)[:OTHERS]]
+            raise CommandFailed(messages("explain.ambiguous", case=wanted, count=len(cases), ids=named), BAD_INPUT)
+        return await read_case(settings, newest)
     code = "explain.last" if wanted is None else "explain.newest_of_account"
     print(printable(messages(code, case=newest, account=wanted, count=len(cases))), file=sys.stderr)
     for case_id in others[:OTHERS] if wanted is not None else ():
