@@ -1,5 +1,6 @@
 """What `make` says to whoever installs and runs Frontline, with the programs that it calls played by small scripts."""
 
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.tree import ROOT
+from tests.harness.command_line import frontline_text
 
 
 def program(folder: Path, name: str, script: str) -> None:
@@ -62,7 +64,7 @@ def test_logs_end_on_ctrl_c_without_an_error(checkout: Path) -> None:
 
 DOCKER = """
 case "$*" in
-  *' settings') echo "$SETTINGS" >&2; test -z "$SETTINGS" || exit 2 ;;
+  *' settings') echo "$MADE$SETTINGS" >&2; test -z "$SETTINGS" || exit 2 ;;
   'compose up '*) touch started ;;
   'compose port intake 8080') echo 127.0.0.1:18080 ;;
   'compose port kafka 29092') echo 127.0.0.1:19092 ;;
@@ -90,10 +92,34 @@ def test_up_says_what_to_open_and_which_key_to_use(checkout: Path, config: str, 
         assert re.search(f" {re.escape(address)}$", said, re.MULTILINE)
 
 
-def test_up_with_a_wrong_setting_starts_nothing_and_says_which_one(checkout: Path) -> None:
-    """The reason was in the log of an unhealthy container."""
+def test_up_says_where_to_sign_in_if_the_stack_has_the_page(checkout: Path) -> None:
+    """Whoever starts it for the first time has nothing else to sign in with; another stack has no such page."""
     program(checkout, "docker", DOCKER)
-    wrong = "FRONTLINE_POLICIES: nope: there is no edition 'nope' in /policies"
+    said, _ = make(checkout, "up").communicate(timeout=30)
+    assert "sign" not in said
+    (checkout / "stack").mkdir()
+    known = json.dumps([{"name": "local", "sha256": KNOWN, "scopes": ["submit"]}])
+    made = subprocess.run(
+        [sys.executable, "-m", "services.cli.stack", "make", str(checkout / "stack"), "true"],
+        cwd=ROOT,
+        env={**os.environ, "FRONTLINE_API_KEYS": known},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said, _ = make(checkout, "up", MADE=made.stderr).communicate(timeout=30)
+    assert re.search(r"^  sign in +http://127\.0\.0\.1:18081/demo/sign-in$", said, re.MULTILINE), said
+
+
+def test_up_with_a_wrong_setting_starts_nothing_and_says_which_one(checkout: Path) -> None:
+    """The reason was in the log of an unhealthy container. The editions are in a folder that is mounted."""
+    program(checkout, "docker", DOCKER)
+    (checkout / "policies").mkdir()
+    (checkout / "policies" / "mine.yaml").write_text("extends: guidelines-2021\nedition: mine\n")
+    own = {"FRONTLINE_POLICY_DIR": str(checkout / "policies"), "FRONTLINE_POLICIES": "nope"}
+    wrong = frontline_text("settings", "router", environment=own).stderr.strip()
+    assert wrong.startswith("FRONTLINE_POLICIES: nope: there is no edition 'nope' in ")
+    assert "mine" in wrong
     running = make(checkout, "up", SETTINGS=wrong)
     said, _ = running.communicate(timeout=30)
     assert running.returncode == 2
