@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from tests.contract.test_env_example import EXAMPLE
 from tests.contract.test_env_example import SERVICES as SETTINGS
 from tests.contract.tree import ROOT
+from tests.e2e import test_stack
 
 COMPOSE: dict[str, Any] = YAML(typ="safe").load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -161,3 +162,11 @@ def test_a_stack_that_cannot_load_the_demo_accounts_runs_nevertheless() -> None:
     }
     waiting = [name for name, service in OURS.items() if "demo-accounts" in service.get("depends_on", ())]
     assert waiting == ["board"]
+
+
+def test_the_stack_that_is_tried_by_make_test_e2e_is_the_whole_one() -> None:
+    """It needs Docker, so it runs seldom: a service that it does not know is seen by nobody to be missing."""
+    ports = {name for name, service in OURS.items() if service.get("ports")}
+    assert set(test_stack.SERVICES) == ports
+    used = set(re.findall(r"127\.0\.0\.1:\$\{(\w+)", str([OURS[name]["ports"] for name in ports])))
+    assert set(test_stack.PORTS) == used
