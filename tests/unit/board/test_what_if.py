@@ -1,8 +1,9 @@
 """The what-if: the same answers as `frontline decide` and `frontline deadline`, and every wrong field named."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from html import unescape
 from itertools import product
 from typing import Any
@@ -28,12 +29,25 @@ from tests.harness.policy_pages import NOON, get
 from tests.unit.board.editions import ALL, edition
 
 EN = messages_in("en")
-RULES = {name: Rulebook(edition(name)) for name in ALL}
-DECIDERS = {
-    (name, language): decider(EditionLibrary.single(edition(name)), language)
-    for name in ALL
-    for language in ("en", "es")
-}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded() -> None:
+    """Hypothesis counts the time that drawing takes. Not while the tests are collected, which every worker does."""
+    for name in ALL:
+        rules_of(name)
+
+
+@cache
+def rules_of(name: str) -> Rulebook:
+    """The rules of the edition with that name."""
+    return Rulebook(edition(name))
+
+
+@cache
+def decider_of(name: str, language: str) -> Callable[[dict[str, Any]], Any]:
+    """What `frontline decide` answers by that edition alone."""
+    return decider(EditionLibrary.single(edition(name)), language)
 
 
 @st.composite
@@ -81,15 +95,15 @@ def line_of(asked: Question) -> dict[str, Any]:
 def test_an_answer_is_that_of_frontline_decide(asked: tuple[str, Question], language: str) -> None:
     """Two commands that answer one question differently would both be worthless."""
     name, question = asked
-    shown: Any = answer(question, RULES[name], messages_in(language)).shown
-    decided = DECIDERS[name, language](line_of(question))
+    shown: Any = answer(question, rules_of(name), messages_in(language)).shown
+    decided = decider_of(name, language)(line_of(question))
     assert json.loads(wire.encode(shown)) == json.loads(wire.encode(decided))
 
 
 def check_deadlines(name: str, question: Question, language: str = "en") -> Answer:
     """The answer, each deadline and ledger of which is that of `frontline deadline`."""
     of = edition(name)
-    found = answer(question, RULES[name], messages_in(language))
+    found = answer(question, rules_of(name), messages_in(language))
     shown_of = {each.milestone: each for each in found.milestones}
     for milestone, terms in found.decision.milestones.items():
         shown = shown_of.pop(milestone)
@@ -130,7 +144,7 @@ def test_every_target_of_an_edition_can_be_asked_for_and_is_explained(name: str)
     }
     asked: dict[str, Question] = {}
     for question in questions_of(of):
-        for each in answer(question, RULES[name], EN).milestones:
+        for each in answer(question, rules_of(name), EN).milestones:
             if each.due_at is not None:
                 asked.setdefault(each.by.rule, question)
         if asked.keys() == places.keys():
@@ -183,7 +197,7 @@ def asked_of(name: str, typed: dict[str, str]) -> Answer:
     """The answer to a form that is right."""
     question = read(typed, edition(name), NOON)
     assert isinstance(question, Question), question
-    return answer(question, RULES[name], EN)
+    return answer(question, rules_of(name), EN)
 
 
 WRONG = {

@@ -1,6 +1,7 @@
 """Cases of an edition that uses every word that an edition may have (`every_word.yaml`)."""
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from shared.contracts.vocabulary import ActivityType
 from shared.policy.digest import policy_sha256
 from shared.policy.editions import EditionLibrary
 from shared.policy.files import load_library
+from shared.policy.model import Edition
 from shared.routing.entitlement import covered, terms_of
 from tests.harness.asking import account, request
 from tests.harness.decided import decided
@@ -15,21 +17,34 @@ from tests.harness.shipped import shipped_edition
 from tests.topology.escalation.desk import LIBRARY, TaskDesk, minutes
 from tests.unit.explain.explained_case import ExplainedCase
 
-EVERY_WORD = load_library([Path(__file__).parent / "every_word.yaml"])
-EDITION = EVERY_WORD.editions[0]
-BOTH = EditionLibrary([shipped_edition("guidelines-2021"), EDITION])
+
+@cache  # not while the tests are collected, which every worker does: its checks take three seconds
+def every_word() -> EditionLibrary:
+    """The library of that edition."""
+    return load_library([Path(__file__).parent / "every_word.yaml"])
+
+
+def edition() -> Edition:
+    """That edition."""
+    return every_word().editions[0]
+
+
+@cache
+def both() -> EditionLibrary:
+    """With it the edition that is the default."""
+    return EditionLibrary([shipped_edition("guidelines-2021"), edition()])
 
 
 def case_at(now: datetime | None = None, **given: Any) -> ExplainedCase:
     """A case of that edition, by default of Monday noon (13:00 in Madrid)."""
-    desk = TaskDesk(EVERY_WORD)
+    desk = TaskDesk(every_word())
     desk.driver.now = now or desk.driver.now
     return ExplainedCase(desk, **given)
 
 
 def case_of_account(calendar: str, **given: Any) -> ExplainedCase:
     """A case whose entitlement names a calendar."""
-    desk = TaskDesk(EVERY_WORD)
+    desk = TaskDesk(every_word())
     asked, rules = request(**given), desk.rulebooks.at(desk.driver.now)
     entitlement = covered(terms_of(account(calendar=calendar)), asked.requester, rules.edition, asked.received_at, 0)
     return ExplainedCase(desk, decided(asked, entitlement, rules, desk.driver.now, case_id=desk.case().case_id))
@@ -100,8 +115,8 @@ def reached_and_reopened() -> ExplainedCase:
 def migrated() -> ExplainedCase:
     """Decided by an edition that does not know the words of the one that counts now."""
     return lived_through(
-        ExplainedCase(TaskDesk(BOTH, routed_by=LIBRARY)),
-        (10, "policy_migrated", {"edition": "every_word", "policy_sha256": policy_sha256(EDITION)}),
+        ExplainedCase(TaskDesk(both(), routed_by=LIBRARY)),
+        (10, "policy_migrated", {"edition": "every_word", "policy_sha256": policy_sha256(edition())}),
         (0, "status_changed", {"to": "parked"}),
         (10, "resolved", {}),
     )

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import pytest
 
+from shared.business_time.holiday_sets import HOLIDAYS_VERSION
 from shared.business_time.zones import TZDATA_VERSION
 from tests.unit.explain.every_word_cases import (
-    BOTH,
-    EDITION,
     acknowledged,
     acknowledged_and_answered,
+    both,
     case_at,
     case_of_account,
     chat_in_spanish,
@@ -40,7 +40,7 @@ class Row(NamedTuple):
     spanish: tuple[str, ...]
 
 
-VERSIONS = f"tzdata {TZDATA_VERSION}, holidays {EDITION.holidays_version}"
+VERSIONS = f"tzdata {TZDATA_VERSION}, holidays {HOLIDAYS_VERSION}"
 
 ROWS: Mapping[str, Row] = {
     "calendar_by_rule": Row(
@@ -417,7 +417,7 @@ def test_what_an_edition_says_is_explained(name: str, language: str) -> None:
 
 def test_nothing_of_it_is_left_in_english() -> None:
     """Also what is not quoted above, and the words of an edition that the case went over to."""
-    foreign = english_words(BOTH)
+    foreign = english_words(both())
     for name, row in ROWS.items():
         text = row.case().shown("es")
         left = words(text) & foreign
