@@ -256,7 +256,8 @@ async def test_from_the_sign_in_to_a_sent_reply_without_a_mouse(open_as: OpenAs,
     await expect(desk.locator(".events")).to_contain_text("Decided")
     await desk.keyboard.press("r")
     await desk.keyboard.type("Which relay? Keys j, k, e, u")
-    await desk.keyboard.press("Control+Enter")
+    async with desk.expect_navigation():
+        await desk.keyboard.press("Control+Enter")
     await expect(customer.locator(".say.agent")).to_contain_text("Which relay? Keys j, k, e, u")
     await _tab_to(desk, "document.activeElement.matches('summary') && document.activeElement.nextElementSibling"
                   ".querySelector('#to') !== null")  # fmt: skip
@@ -264,9 +265,11 @@ async def test_from_the_sign_in_to_a_sent_reply_without_a_mouse(open_as: OpenAs,
     await _tab_to(desk, "document.activeElement.id === 'to'")
     await desk.keyboard.type("Wait")  # chooses by its name
     await _tab_to(desk, "document.activeElement.matches('form:has(#to) button')")
-    await desk.keyboard.press("Enter")
+    async with desk.expect_navigation():
+        await desk.keyboard.press("Enter")
     await expect(customer.locator("h1 + .pill")).to_have_text(re.compile("waiting"))
-    await desk.keyboard.press("e")
+    async with desk.expect_navigation():
+        await desk.keyboard.press("e")
     await expect(customer.locator("h1 + .pill")).to_have_text("resolved")
     await desk.keyboard.press("u")
     await desk.wait_for_url(f"{system.board_url}/")
