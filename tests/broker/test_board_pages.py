@@ -8,7 +8,7 @@ import base64
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import escape
 
 import httpx
@@ -226,6 +226,18 @@ async def test_the_page_of_a_case_with_another_priority_is_there(board: Board) -
         answer = await does(http, case, "reprioritised", **{"fields.impact": "information"})
     assert answer.status_code == 200
     assert "impact=information" in answer.text
+
+
+async def test_the_picture_of_a_clock_names_the_holiday_that_did_not_count(board: Board) -> None:
+    """By the name that its calendar has: in the legend of the picture, and in the table below it."""
+    eve = datetime(2025, 12, 24, 16, tzinfo=UTC)
+    typed = {**TYPED, "fields.impact": "significant", "fields.workaround": "none"}
+    case = await opened(board, ago=utc_now() - eve, typed=typed)
+    for language, name in (("en", "holiday: Christmas Day"), ("es", "festivo: Nat")):
+        async with looking(board, language=language) as http:
+            page = (await http.get(f"/cases/{case}")).text
+        assert re.search(rf'<li class="holiday">{name}', page), re.findall('<li class="holiday">[^<]*', page)
+        assert re.search(rf"<td>{name}[^<]*</td>", page)
 
 
 async def test_a_note_stays_with_the_agents(board: Board) -> None:
