@@ -57,7 +57,7 @@ async def case_table(
             yield "".join(line(cells(row, for_desk=for_desk)) for row in page)
 
     name = "cases" if complete else f"cases-first-{MOST}"
-    headers = {**table_headers(name, shown), COMPLETE: str(complete).lower()}
+    headers = {**table_headers(name, shown.as_of), COMPLETE: str(complete).lower()}
     return StreamingResponse(rows(), 200, headers, MEDIA_TYPE)
 
 

@@ -1,8 +1,9 @@
 """Tables as answers of calls and pages: whether one is asked for, and the headers that it has."""
 
+from datetime import datetime
+
 from starlette.requests import Request
 
-from services.board.freshness import Freshness
 from shared.contracts.base import format_instant
 from shared.web.answer_headers import AS_OF
 
@@ -14,12 +15,12 @@ def wants_csv(request: Request) -> bool:
     return CSV in request.headers.get("accept", "").lower()
 
 
-def table_headers(name: str, shown: Freshness) -> dict[str, str]:
+def table_headers(name: str, as_of: datetime) -> dict[str, str]:
     """The headers of a table that is saved as a file of that name. It has no place for the instant of which it is
     true, so a header has it.
     """
     return {
         "Content-Disposition": f'attachment; filename="{name}.csv"',
         "Cache-Control": "no-store",
-        AS_OF: format_instant(shown.as_of),
+        AS_OF: format_instant(as_of),
     }

@@ -27,13 +27,13 @@ _TAGS = {
     "outcomes": ("Reports", "What became of promises, and which were broken. For leads, as JSON and as CSV."),
     "operations": ("Operations", "How the system runs, and dead letters. For operators."),
 }
-_CASES = ("cases.csv",)
+_TABLES = {"cases.csv": "cases", "operations.csv": "operations"}  # no chapters of their own
 _REPORTS = ("outcomes.csv", "breaches", "breaches.csv")  # chapters of them would have one call each
 
 _OF_A_TABLE = ("Content-Disposition", AS_OF)
 _HEADERS = {
     **dict.fromkeys(("getOutcomes", "listBreaches"), described(optional=_OF_A_TABLE)),
-    **dict.fromkeys(("getOutcomesCsv", "listBreachesCsv"), described(_OF_A_TABLE)),
+    **dict.fromkeys(("getOutcomesCsv", "listBreachesCsv", "getOperationsCsv"), described(_OF_A_TABLE)),
     "listCases": described(optional=(*_OF_A_TABLE, COMPLETE)),
     "listCasesCsv": described((*_OF_A_TABLE, COMPLETE)),
 }
@@ -51,7 +51,7 @@ def _details(edition: Edition) -> Details:
     of_reports = ExamplesOfReports(ExampleCase(of_cases.case, of_cases.request.subject, examples.AGENT))
     return Details(
         servers=_SERVERS,
-        tags=_TAGS | dict.fromkeys(_CASES, _TAGS["cases"]) | dict.fromkeys(_REPORTS, _TAGS["outcomes"]),
+        tags=_TAGS | {name: _TAGS[of] for name, of in _TABLES.items()} | dict.fromkeys(_REPORTS, _TAGS["outcomes"]),
         parameters={
             "case_id": examples.CASE_ID,
             "place": operations.LETTER,
@@ -59,7 +59,12 @@ def _details(edition: Edition) -> Details:
             "priority": of_cases.case.priority,
         },
         answers={**of_cases.answers(), **of_reports.answers(), **operations.answers()},
-        texts={"followCases": of_cases.event_stream(), **of_cases.tables(), **of_reports.tables()},
+        texts={
+            "followCases": of_cases.event_stream(),
+            **of_cases.tables(),
+            **operations.tables(),
+            **of_reports.tables(),
+        },
         links={
             "listCases": {"case": _to_case("#/cases/0/case_id")},
             "listBreaches": {"case": _to_case("#/breaches/0/case_id")},

@@ -155,7 +155,15 @@ async def test_a_dead_letter_is_listed_shown_replayed_once_and_seen_as_replayed(
     assert (status, (await _records(board)).count(SECRET.encode())) == (200, before + 2)
     listed = {each["id"]: each for each in (await _asked(board, "?show=all"))["dead_letters"]["letters"]}
     assert len(listed[place]["replayed"]) == 2
-    pages = [shown, asking, after, again, refused, await _page(board, "/operations?show=all")]
+    table = await _page(board, "/operations.csv?table=letters&show=all")
+    assert [line.split(",")[-2] for line in table.splitlines() if line.startswith(f"{place},")] == ["2"]
+    await _page(board, "/operations.csv?table=letters", CUSTOMER, 403)
+    await _page(board, "/operations.csv?table=nothing", VIEWER, 422)
+    for name in ("timers", "unfired", "lag", "tasks"):
+        assert await _page(board, f"/operations.csv?table={name}")
+    async with board.client(None) as http:
+        assert (await http.get("/v1/operations.csv?table=letters&show=all")).text == table
+    pages = [table, shown, asking, after, again, refused, await _page(board, "/operations?show=all")]
     assert not any(SECRET in each for each in pages)
 
 

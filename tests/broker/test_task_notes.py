@@ -1,7 +1,10 @@
 """What tasks do is seen by whoever looks, on a real Kafka: how far a restore is, who runs, and that nobody does."""
 
 import asyncio
+import csv
 import html
+import io
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -83,6 +86,17 @@ async def _page(board: OperationsBoard) -> str:
         return " ".join(html.unescape((await http.get("/operations")).text).split())
 
 
+async def _table(board: OperationsBoard, name: str, **only: str) -> list[dict[str, str]]:
+    """A table of the page, by its link; the rows that have that."""
+    async with board.client() as http:
+        links = re.findall(r'href="(/operations\.csv[^"]*)"', (await http.get("/operations")).text)
+        (link,) = [link for link in links if f"table={name}" in link]
+        answer = await http.get(html.unescape(link))
+        assert answer.headers["content-type"].startswith("text/csv")
+        rows = csv.DictReader(io.StringIO(answer.text, newline=""), strict=True)
+        return [row for row in rows if all(row[key] == value for key, value in only.items())]
+
+
 async def _until(what: Callable[[], Awaitable[Any]]) -> Any:
     """What it answers, once that is true."""
     give_up = asyncio.get_running_loop().time() + WITHIN
@@ -131,6 +145,8 @@ async def test_a_restore_shows_how_far_it_is_then_that_the_task_runs_then_that_n
         for each in await _until(read):
             assert 0 < each["records"] < RECORDS
             assert each["records"] + each["remaining_offsets"] >= RECORDS
+        (row, _) = await _table(board, "tasks", service="escalation")
+        assert (row["phase"], int(row["records"]) + int(row["remaining_offsets"]) >= RECORDS) == ("restoring", True)
         page = await _page(board)
         assert f"Task 1 is restoring its state: {each['records']} records read, {each['remaining_offsets']}" in page
         assert "2 tasks of the service escalation do not run" in page

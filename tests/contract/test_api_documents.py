@@ -62,6 +62,7 @@ OPERATIONS = {
         "listBreachesCsv",
         "listCasesCsv",
         "getOperations",
+        "getOperationsCsv",
         "replayDeadLetter",
     },
 }

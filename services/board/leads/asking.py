@@ -38,7 +38,7 @@ async def ask_breaches(service: Service, query: BreachQuery, shown: Freshness) -
 async def report_table(service: Service, query: ReportQuery, shown: Freshness) -> Response:
     """A table of a report as CSV. Raises InvalidFields."""
     found, period = await ask_reports(service, query)
-    headers = table_headers(f"outcomes-{query.table}", shown)
+    headers = table_headers(f"outcomes-{query.table}", shown.as_of)
     return Response(lines(*table_of(query.table, found, period)), 200, headers, MEDIA_TYPE)
 
 
@@ -48,7 +48,7 @@ async def breach_table(service: Service, query: BreachQuery, shown: Freshness) -
     It is read in pages, so that a long table neither fills the memory nor holds a reader of the file up.
     """
     query = query.model_copy(update={"limit": MOST})
-    headers = table_headers(query.show, shown)
+    headers = table_headers(query.show, shown.as_of)
     first = await ask_breaches(service, query, shown)
 
     async def rows() -> AsyncIterator[str]:

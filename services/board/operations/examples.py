@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.board.operations.kafka_watch import Seen
 from services.board.operations.state import State, about, answer_of
+from services.board.operations.tables import table_of
 from services.board.operations.tasks import TaskNow
 from services.board.store.timers import Lateness, TimerKind
 from shared.contracts.base import format_instant
@@ -38,6 +39,13 @@ def answers() -> Mapping[str, Examples]:
         },
         "DeadLetterAnswer": {"replayed": Example("Its record is in its topic again", replayed)},
     }
+
+
+def tables() -> Mapping[str, str]:
+    """The beginning of a table as CSV, by the name of its call."""
+    state = _state()
+    table = bytes(table_of("lag", state, pending=True).body).decode()
+    return {"getOperationsCsv": table}
 
 
 def _state(*letters: Listed) -> State:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from starlette.responses import Response
 
 from services.board.openapi import DeadLetterId, describe
 from services.board.operations.answer_models import DeadLetterAnswer, OperationsState
-from services.board.operations.query import ReplayQuery, StateQuery
+from services.board.operations.query import ReplayQuery, StateQuery, TableQuery
 from services.board.operations.replaying import Replaying
 from services.board.operations.state import Operations, State, about, answer_of, page_of
+from services.board.operations.tables import table_of
 from services.board.pages.visit import BoardPage, Visit, visit_of
 from services.board.service import Service
 from shared.business_time.instants import Micros, from_micros
@@ -136,6 +138,11 @@ def _add_pages(router: APIRouter, operations: Operations) -> None:
             render(looks.visit, "operations.html", moments=looks.moments, **values)
         )
 
+    @router.get(PAGE + ".csv")
+    async def table(request: Request) -> Response:
+        _reader(request)
+        return await _table(operations, read_query(TableQuery, request.query_params))
+
     @router.get(PAGE + "/live")
     async def live(request: Request) -> EventStream:
         looks = _Looks(_reader(request), operations)
@@ -186,6 +193,15 @@ def _add_calls(router: APIRouter, operations: Operations, replaying: Replaying) 
         query = read_query(StateQuery, request.query_params)
         return _json(answer_of(await operations.look(), query.after, pending=query.show != "all"))
 
+    @router.get("/v1/operations.csv", **describe(READERS, "text/csv", query=TableQuery, always=True))
+    async def get_operations_csv(request: Request) -> Response:
+        """A table of how the system runs, as CSV.
+
+        `lag` by default; `letters` has all dead letters that were not replayed, with `show=all` all that there are.
+        """
+        await _service(request).gate.admit(request, *READERS)
+        return await _table(operations, read_query(TableQuery, request.query_params))
+
     @router.post(
         "/v1/operations/dead-letters/{place}/replay", **describe(REPLAYERS, DeadLetterAnswer, query=ReplayQuery)
     )
@@ -199,6 +215,13 @@ def _add_calls(router: APIRouter, operations: Operations, replaying: Replaying) 
         found = await _letter(operations, place)
         replayed = await replaying.replay(found, caller.actor.id, known=query.replayed)
         return _json({**about(found), "replayed": [{"at": format_instant(replayed.at), "as": replayed.place}]})
+
+
+async def _table(operations: Operations, query: TableQuery) -> Response:
+    state = await operations.look()
+    if query.table == "unfired":
+        state = replace(state, clocks=await operations.unfired())
+    return table_of(query.table, state, pending=query.show != "all")
 
 
 def _letter_page(visit: Visit, listed: Listed, *, confirm: bool = False, refusal: Refusal | None = None) -> Response:

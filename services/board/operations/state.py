@@ -22,6 +22,7 @@ LATE = 5_000_000  # microseconds: a timer that fired later than this in the last
 BEHIND = 1000  # records: more than this is worth a word even while they become fewer
 OLD = 10.0  # seconds: a board that is older is worth a word; its pages say it from one second on
 SHOWN = 20  # clocks that are named
+IN_TABLE = 10_000  # clocks in a table
 SIZE = 50  # dead letters on a page
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _SECOND = 1_000_000
@@ -115,6 +116,14 @@ class Operations:
                 self._until = time.monotonic() + _SHARED
             return self._state
 
+    async def unfired(self) -> Sequence[Unfired]:
+        """More of the clocks that are due and were not noticed than the page names: ten thousand at most."""
+        shown = self._service.freshness
+        if shown is None:
+            return []
+        before = to_micros(shown.as_of - UNFIRED_AFTER)
+        return (await self._service.readers.ask(timers.unfired, before, IN_TABLE))[1]
+
     async def _look(self, *, anew: bool) -> State:
         service, now = self._service, self._service.clock()
         kafka = await self.kafka.look(anew=anew)
@@ -172,6 +181,11 @@ def answer_of(state: State, after: str | None, *, pending: bool) -> dict[str, An
             "next": following,
         },
     }
+
+
+def answer_of_letters(state: State, *, pending: bool) -> list[dict[str, Any]]:
+    """All dead letters as JSON data, or those that were not replayed."""
+    return [about(each) for each in (state.kafka.pending if pending else state.kafka.letters)]
 
 
 def about(listed: Listed) -> dict[str, Any]:
