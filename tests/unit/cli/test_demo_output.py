@@ -153,6 +153,8 @@ def test_what_to_try_next_fits_80_columns_and_can_be_copied(kafka: str) -> None:
     assert f"  {program} explain \\\n    {CASE_ID}{where}\n" in shown
     assert f"  {program} cases --open{where}\n" in shown
     assert "These were all 48 requests of the demo. The system goes on running until Ctrl-C:\n" in shown
+    assert len(shown.splitlines()) < 24, "with the prompt below it, the addresses are still on a screen of 24 rows"
+    assert lines[-1] == "send a request of your own by the web form, and watch it here."
 
 
 def test_the_table_of_addresses_has_each_address_once() -> None:
