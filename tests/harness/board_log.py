@@ -137,7 +137,10 @@ class BoardLog:
         writer.take(self.records if records is None else records, now)
         while writer.pass_time(now):
             pass
-        return rows_of(file)
+        cases, clocks = rows_of(file)
+        assert cases, "nothing is expected: whatever a board has would be compared with that"
+        assert clocks
+        return cases, clocks
 
     @property
     def of_cases(self) -> int:
@@ -152,11 +155,13 @@ def rows_of(file: Path) -> tuple[list[Any], list[Any]]:
         board.execute("BEGIN")
         cases = [dict(row) for row in board.execute(_ROWS)]
         clocks = [tuple(row) for row in board.execute(
-            "SELECT case_id, milestone, instance, promise, target, stage, started_at, due_at, stopped_at, breached_at, "
-            "outcome, outcome_at FROM clocks JOIN cases USING (case_no) ORDER BY 1, 2, 3"
+            "SELECT case_id, clocks.milestone, instance, promise, target, stage, clocks.started_at, clocks.due_at, "
+            "stopped_at, breached_at, outcome, outcome_at FROM clocks JOIN cases USING (case_no) ORDER BY 1, 2, 3"
         )]  # fmt: skip
         return cases, clocks
-    except sqlite3.OperationalError:  # it is being made
-        return [], []
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return [], []  # it is being made
     finally:
         board.close()
