@@ -3,8 +3,8 @@
 1. The topics have to be right, and those that the file is a view of (`sources`).
 2. Reading begins where the file says, which has the offsets of what it has (`store/writer.py`).
 3. At the start, records are only stored; their cases are worked out once the topics were read to their end. Then the
-   board has caught up. The same begins again when what it has is stale: of a case whose answer is not read yet, a row
-   would say that a promise was broken which was kept.
+   board has caught up. The same begins again after a gap, in which nothing was read: of a case whose answer is not
+   read yet, a row would say that a promise was broken which was kept.
 4. Each batch is one transaction. Whatever fails in it ends the process: a later batch must not be taken in its place.
 5. The file knows which moment it has all of (`store/complete.py`). So until the board has caught up, and while Kafka
    is unavailable, it shows what it has, and as of when. Only a file that was never complete shows nothing.
@@ -46,7 +46,7 @@ from shared.wall_clock import utc_now
 
 REMAINING = Gauge("frontline_board_remaining_offsets", "Offsets that are left to read, as of the last answer of Kafka")
 LEFT_TO_WORK_OUT = Gauge("frontline_board_cases_to_work_out", "Cases whose rows wait for the board to catch up")
-CAUGHT_UP = Gauge("frontline_board_caught_up", "1 once the board has read its topics up to their end")
+CAUGHT_UP = Gauge("frontline_board_caught_up", "1 while rows follow each record; 0 while they wait until all is read")
 AGE = Gauge("frontline_board_age_seconds", "How old what the board shows may be; -1 = it was never complete")
 
 NAMES = tuple(topic.name for topic in TOPICS)
@@ -86,6 +86,8 @@ class Reading:
         self._reader = BatchReader(kafka, "frontline-board", self._take)
         self._log = get_logger()
         self._interrupted = False
+        self._looked_at = utc_now()
+        self._gap = False  # nothing was read for a while, and what was written meanwhile is not read yet
         self._noted = 0  # the last moment that was noted in the file, as `AsOf.true`
         self.caught_up = asyncio.Event()
         self.left: LeftToDo | None = None  # to read or to work out; None = Kafka does not answer
@@ -156,8 +158,11 @@ class Reading:
         return {place: read.get(place, 0) for place in places}
 
     async def _take(self, records: Sequence[Record]) -> None:
-        now, behind = to_micros(self._clock()), self._is_behind()
+        self._look_for_gap()
+        now, behind = to_micros(self._clock()), self._gap and self._is_stale()
         if behind and not self._writer.holds:
+            CAUGHT_UP.set(0)
+            self._readiness.set("view", False, "reads what was written while it could not")
             self._log.info("Behind the log: rows wait until the board has read on", action="board.behind")
         taking = asyncio.ensure_future(self._in_thread(partial(self._writer.take, records, now, behind=behind)))
         taking.add_done_callback(self._tell)
@@ -171,6 +176,7 @@ class Reading:
         """Notice when the board has caught up, and since when it has not."""
         reported = time.monotonic()
         while True:
+            self._look_for_gap()
             left, as_of = self._reader.remaining, self._moment()
             if left is not None:
                 REMAINING.set(left)
@@ -179,6 +185,7 @@ class Reading:
                 if self._writer.holds:
                     await self._catch_up(as_of)
                 self.as_of = as_of
+                self._gap = self._gap and self._is_stale()  # the ends may be those of before the gap
                 if as_of.true >= self._noted + NOTE_EVERY:
                     await self._note(as_of)
             elif self._writer.holds and time.monotonic() - reported > REPORT_EVERY:
@@ -200,8 +207,16 @@ class Reading:
         answered_at = self._reader.answered_at_ms()
         return answered_at is not None and utc_now().timestamp() - answered_at / 1000 > SILENT
 
-    def _is_behind(self) -> bool:
-        """Whether what is shown is stale: what comes now may have waited for as long."""
+    def _look_for_gap(self) -> None:
+        """Whether this process was frozen, or Kafka silent. A board that is merely slow reads on, and its rows with it:
+        they would wait for as long as more comes than it can take.
+        """
+        now = utc_now()
+        if (now - self._looked_at).total_seconds() > STALE or self._is_silent():
+            self._gap = True
+        self._looked_at = now
+
+    def _is_stale(self) -> bool:
         age = self.age()
         return age is not None and age > STALE
 
@@ -233,7 +248,7 @@ class Reading:
         """Statuses that end by themselves: nobody reports that, and of what is stale nobody knows it."""
         await self.caught_up.wait()
         while True:
-            if not self._is_behind():
+            if not self._is_stale():
                 changed = await self._in_thread(partial(self._writer.pass_time, to_micros(self._clock())))
                 if changed:
                     self._changed(changed)
