@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ruamel.yaml import YAML
 
 from shared.contracts.topics import DEAD_LETTER_SUFFIX, TASK_SOURCES, TOPICS
+from shared.kafka.task_notes import group_of
 from tests.contract.documents import KAFKA_SCRIPTS, Command
 from tests.contract.tree import ROOT
 
@@ -179,7 +180,7 @@ def _of_kafka(command: Command) -> Iterator[str]:
         allowed = {
             "--operation": _OPERATIONS,
             "--resource-pattern-type": {"prefixed"},
-            "--group": {*TASK_SOURCES},
+            "--group": {*TASK_SOURCES, *map(group_of, TASK_SOURCES)},
             "--topic": {f"{service}-" for service in TASK_SOURCES} if prefixed else topics,
             "--transactional-id": {f"{service}-" for service in TASK_SOURCES},
         }.get(name)

@@ -36,7 +36,13 @@ def make(folder: Path, *arguments: str, **variables: str) -> "subprocess.Popen[s
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=_as_at_a_terminal,
     )
+
+
+def _as_at_a_terminal() -> None:
+    """Programs in the background ignore Ctrl-C, and what they start does."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def test_a_task_service_may_use_what_its_topology_uses(service: str) -> None:
         EDITIONS.name,
         f"{service}-*",
     }
-    assert (group, transactional_ids) == ({service}, {f"{service}-*"})
+    assert (group, transactional_ids) == ({service, f"{service}-tasks"}, {f"{service}-*"})
 
 
 def test_intake_may_write_what_is_its_own() -> None:

@@ -5,10 +5,8 @@ from xdist.scheduler import LoadFileScheduling
 
 # By what a test's id begins with; the first that fits counts. Two workers would start two systems and two browsers. The
 # files of the first line need no system. They share a browser, and run beside those that do.
-_WITHOUT_SYSTEM = tuple(
-    f"tests/browser/test_{name}.py"
-    for name in ("barriers", "board_stale", "leads_pages", "narrow_lists", "operations", "policy_pages")
-)
+_NAMES = "barriers", "board_rebuild", "board_stale", "leads_pages", "narrow_lists", "operations", "policy_pages"
+_WITHOUT_SYSTEM = tuple(f"tests/browser/test_{name}.py" for name in _NAMES)
 TOGETHER: tuple[tuple[str, ...], ...] = (_WITHOUT_SYSTEM, ("tests/browser/",))
 
 
