@@ -1,7 +1,9 @@
-"""The API key with which whoever starts `frontline up` calls it, beside those of the environment."""
+"""The API key with which whoever starts `frontline up` calls it, beside those of the environment, and the hosts that a
+system with that key does not answer for.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +55,27 @@ def allowed_hosts(environment: Mapping[str, str]) -> str:
     is meant so. What is no host is left as it is: the services say what is wrong with it.
     """
     given = environment.get(_HOSTS, "").strip()
-    others = of_others(hosts_in(given))
-    if others and environment.get(_ANYWHERE, "").strip().lower() not in _TRUE:
+    refuse_hosts_of_others(environment)
+    return ",".join(filter(None, [*THIS_MACHINE, given]))
+
+
+def refuse_hosts_of_others(environment: Mapping[str, str], own: Collection[str] = ()) -> None:
+    """Raise HostsOfOthers if FRONTLINE_ALLOWED_HOSTS has a name that is neither of this machine alone nor one of `own`.
+
+    Not if FRONTLINE_DEVELOPMENT_ANYWHERE says that it is meant so.
+    """
+    others = of_others(hosts_in(environment.get(_HOSTS, "")).difference(own))
+    if others and not is_meant(environment):
         raise HostsOfOthers(
             f"{_HOSTS} has {others}, by which a proxy may let other machines in, with the key {DEVELOPMENT_KEY}, which "
             f"everybody knows: leave such names out, or set {_ANYWHERE}=true where something else keeps others out",
             BAD_INPUT,
         )
-    return ",".join(filter(None, [*THIS_MACHINE, given]))
+
+
+def is_meant(environment: Mapping[str, str]) -> bool:
+    """Whether the user says that something else keeps others out."""
+    return environment.get(_ANYWHERE, "").strip().lower() in _TRUE
 
 
 def _is_same_key(entry: Any, digest: str) -> bool:

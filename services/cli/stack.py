@@ -21,7 +21,8 @@ import httpx
 
 from services.cli.demo_accounts import accounts_for
 from services.cli.demo_people import FILE, agents, demo_sign_in, people_of
-from services.cli.options import BAD_INPUT, CommandFailed
+from services.cli.development_key import refuse_hosts_of_others
+from services.cli.options import BAD_INPUT, CommandFailed, report
 from services.cli.private_file import write_private
 from services.cli.system import id_secret, load_accounts
 from shared.policy.mistakes import PolicyError
@@ -31,15 +32,19 @@ from shared.wall_clock import utc_now
 from shared.web.development_key import DEVELOPMENT_KEY, DEVELOPMENT_SHA256
 
 HOSTS_FILE = "token-hosts.json"
-_OWN_HOSTS = ("FRONTLINE_TOKEN_HOSTS", "FRONTLINE_TOKEN_HOSTS_FILE")
+OWN_HOSTS = frozenset(("intake", "board"))  # by which its containers call each other, and nobody else calls them
+_OF_APPLICATIONS = ("FRONTLINE_TOKEN_HOSTS", "FRONTLINE_TOKEN_HOSTS_FILE")
 _IS_ON = "The demo sign-in page is on: whoever reaches intake or the board can be any of its people"
 _USAGE = "usage: python -m services.cli.stack (make|run) FOLDER PROGRAM ARGUMENTS..., or accounts"
 
 
 def is_for_development(environment: Mapping[str, str]) -> bool:
     """Whether it admits the key that everybody knows, and has no host applications of its own."""
-    if any(name in environment for name in _OWN_HOSTS):
-        return False
+    return admits_everybody(environment) and not any(name in environment for name in _OF_APPLICATIONS)
+
+
+def admits_everybody(environment: Mapping[str, str]) -> bool:
+    """Whether it admits the key that everybody knows."""
     try:
         entries: Any = json.loads(environment.get("FRONTLINE_API_KEYS", ""))
     except ValueError:
@@ -47,6 +52,15 @@ def is_for_development(environment: Mapping[str, str]) -> bool:
     return isinstance(entries, list) and any(
         isinstance(entry, dict) and str(entry.get("sha256", "")).lower() == DEVELOPMENT_SHA256 for entry in entries
     )
+
+
+def refuse_others(environment: Mapping[str, str]) -> None:
+    """Raise HostsOfOthers if a stack with the key that everybody knows answers for a name by which others may come.
+
+    Not if FRONTLINE_DEVELOPMENT_ANYWHERE says that something keeps them out.
+    """
+    if admits_everybody(environment):
+        refuse_hosts_of_others(environment, OWN_HOSTS)
 
 
 def make(environment: Mapping[str, str], folder: Path) -> None:
@@ -72,6 +86,9 @@ def make(environment: Mapping[str, str], folder: Path) -> None:
 def settings_of_the_stack(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The variables that a program of the stack gets beside those of its environment, by what was made in `folder`."""
     found: dict[str, str] = {}
+    if admits_everybody(environment):
+        # In a container a service has to listen on every address: the ports of the stack keep others out.
+        found["FRONTLINE_DEVELOPMENT_ANYWHERE"] = "true"
     if not environment.get("FRONTLINE_ID_SECRET"):
         found["FRONTLINE_ID_SECRET"] = id_secret(folder)
     page, hosts = folder / FILE, folder / HOSTS_FILE
@@ -106,6 +123,10 @@ def main(words: list[str]) -> int:
                 return 1
             return 0
         case ["make" | "run" as what, folder, program, *arguments]:
+            try:
+                refuse_others(os.environ)
+            except CommandFailed as error:
+                return report(error)
             if what == "make":
                 make(os.environ, Path(folder))
             found = settings_of_the_stack(os.environ, Path(folder))

@@ -7,6 +7,7 @@ import pytest
 from pydantic_settings import BaseSettings
 from ruamel.yaml import YAML
 
+from services.cli.stack import OWN_HOSTS
 from tests.contract.test_env_example import EXAMPLE
 from tests.contract.test_env_example import SERVICES as SETTINGS
 from tests.contract.tree import ROOT
@@ -97,6 +98,15 @@ def test_the_settings_that_are_checked_are_those_of_every_service() -> None:
     given = OURS["settings"]["environment"]
     for service in OURS.values():
         assert service["environment"].items() <= given.items()
+
+
+def test_whether_others_are_let_in_is_for_the_user_to_say() -> None:
+    """What the file says for them, the stack could not tell from their own word (services/cli/stack.py)."""
+    said = {name: OURS[name]["environment"] for name in ("settings", "intake", "board")}
+    for environment in said.values():
+        assert environment["FRONTLINE_DEVELOPMENT_ANYWHERE"] is None
+        hosts = environment["FRONTLINE_ALLOWED_HOSTS"].partition("$")[0].split(",")
+        assert set(filter(None, hosts)) == OWN_HOSTS == said.keys() - {"settings"}
 
 
 # What the stack does not pass on to the services that read it, each with the reason.

@@ -62,9 +62,38 @@ def test_any_other_stack_has_no_demo_sign_in(environment: dict[str, str], tmp_pa
     """Also not if it was for development before: the private key and the people are gone."""
     make(DEVELOPMENT, tmp_path)
     assert not is_for_development(environment)
-    assert settings_of_the_stack(environment, tmp_path).keys() == {"FRONTLINE_ID_SECRET"}
+    found = settings_of_the_stack(environment, tmp_path)
+    assert found.keys() - {"FRONTLINE_DEVELOPMENT_ANYWHERE"} == {"FRONTLINE_ID_SECRET"}
     make(environment, tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["id-secret"]
+
+
+@pytest.mark.parametrize("what", ["make", "run"])
+def test_a_stack_with_what_everybody_knows_is_not_for_names_that_others_call(what: str, tmp_path: Path) -> None:
+    """A proxy on this machine lets others in by a name of theirs, wherever the ports are open. One line says so."""
+    public = {"FRONTLINE_ALLOWED_HOSTS": "intake,board,localhost,support.example"}
+    done = _stack(what, str(tmp_path), sys.executable, "-c", "", **DEVELOPMENT, **public)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("FRONTLINE_ALLOWED_HOSTS has support.example, by which a proxy may let other machines in")
+    assert list(tmp_path.iterdir()) == []
+    own = {"FRONTLINE_API_KEYS": json.dumps([OWN])}
+    for given in (DEVELOPMENT | {"FRONTLINE_DEVELOPMENT_ANYWHERE": "true"}, own):
+        assert _stack(what, str(tmp_path), sys.executable, "-c", "", **given, **public).returncode == 0
+
+
+def test_the_names_of_its_own_containers_are_those_of_no_other_machine(tmp_path: Path) -> None:
+    """The stack adds them itself, so that the board reaches intake."""
+    given = DEVELOPMENT | {"FRONTLINE_ALLOWED_HOSTS": "intake,board,127.0.0.1,[::1],localhost"}
+    done = _stack("make", str(tmp_path), sys.executable, "-c", "", **given)
+    assert done.returncode == 0, done.stderr
+
+
+def test_its_ports_are_said_to_keep_others_out_by_the_stack_alone(tmp_path: Path) -> None:
+    """So that a service listens on every address of its container, and a user who says nothing has said nothing."""
+    name = "FRONTLINE_DEVELOPMENT_ANYWHERE"
+    assert settings_of_the_stack(DEVELOPMENT, tmp_path)[name] == "true"
+    assert name not in settings_of_the_stack({"FRONTLINE_API_KEYS": json.dumps([OWN])}, tmp_path)
 
 
 def test_a_restart_changes_neither_ids_nor_who_is_signed_in(tmp_path: Path) -> None:
