@@ -21,7 +21,7 @@ import httpx
 
 from services.cli.demo_accounts import accounts_for
 from services.cli.demo_people import FILE, agents, demo_sign_in, people_of
-from services.cli.development_key import refuse_hosts_of_others
+from services.cli.development_key import is_meant, refuse_hosts_of_others
 from services.cli.options import BAD_INPUT, CommandFailed, report
 from services.cli.private_file import write_private
 from services.cli.system import id_secret, load_accounts
@@ -34,13 +34,18 @@ from shared.web.development_key import DEVELOPMENT_KEY, DEVELOPMENT_SHA256
 HOSTS_FILE = "token-hosts.json"
 OWN_HOSTS = frozenset(("intake", "board"))  # by which its containers call each other, and nobody else calls them
 _OF_APPLICATIONS = ("FRONTLINE_TOKEN_HOSTS", "FRONTLINE_TOKEN_HOSTS_FILE")
+_OWN_APPLICATIONS = (
+    "FRONTLINE_TOKEN_HOSTS has host applications of your own, and FRONTLINE_API_KEYS admits the key "
+    f"{DEVELOPMENT_KEY}, which everybody knows: set FRONTLINE_API_KEYS to keys of your own (`frontline token key NAME "
+    "--scopes submit` makes one), or FRONTLINE_DEVELOPMENT_ANYWHERE=true where something else keeps others out"
+)
 _IS_ON = "The demo sign-in page is on: whoever reaches intake or the board can be any of its people"
 _USAGE = "usage: python -m services.cli.stack (make|run) FOLDER PROGRAM ARGUMENTS..., or accounts"
 
 
 def is_for_development(environment: Mapping[str, str]) -> bool:
     """Whether it admits the key that everybody knows, and has no host applications of its own."""
-    return admits_everybody(environment) and not any(name in environment for name in _OF_APPLICATIONS)
+    return admits_everybody(environment) and not _has_applications(environment)
 
 
 def admits_everybody(environment: Mapping[str, str]) -> bool:
@@ -55,11 +60,14 @@ def admits_everybody(environment: Mapping[str, str]) -> bool:
 
 
 def refuse_others(environment: Mapping[str, str]) -> None:
-    """Raise HostsOfOthers if a stack with the key that everybody knows answers for a name by which others may come.
+    """Raise CommandFailed if a stack with the key that everybody knows is for others than who started it: it has host
+    applications of its own, or answers for a name by which others may come (HostsOfOthers).
 
     Not if FRONTLINE_DEVELOPMENT_ANYWHERE says that something keeps them out.
     """
     if admits_everybody(environment):
+        if _has_applications(environment) and not is_meant(environment):
+            raise CommandFailed(_OWN_APPLICATIONS, BAD_INPUT)
         refuse_hosts_of_others(environment, OWN_HOSTS)
 
 
@@ -110,6 +118,10 @@ async def load_demo_accounts(environment: Mapping[str, str]) -> int:
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=10, trust_env=False) as client:
         await load_accounts(client, accounts)
     return len(accounts)
+
+
+def _has_applications(environment: Mapping[str, str]) -> bool:
+    return any(name in environment for name in _OF_APPLICATIONS)
 
 
 def main(words: list[str]) -> int:

@@ -20,6 +20,7 @@ from services.cli.demo.run import settled, submit_all
 from services.cli.demo.traffic import Ask, coverage
 from services.cli.system import load_accounts
 from shared.policy.files import load_edition
+from tests.harness.intake import api_keys
 from tests.harness.ports import free_port
 from tests.harness.sign_in import token_hosts
 
@@ -139,7 +140,8 @@ async def test_with_host_applications_of_its_own_nobody_gets_in_by_the_demo(stac
         pages = [f"{url}/demo/sign-in" for url in (stack.intake_url, stack.board_url)]
         assert [(await browser.get(page)).status_code for page in pages] == [200, 200]
         up = ("up", "--detach", "--wait")
-        await asyncio.to_thread(stack.compose, *up, FRONTLINE_TOKEN_HOSTS=token_hosts())
+        own = {"FRONTLINE_TOKEN_HOSTS": token_hosts(), "FRONTLINE_API_KEYS": api_keys()}
+        await asyncio.to_thread(stack.compose, *up, **own)
         assert [(await browser.get(page)).status_code for page in pages] == [404, 404]
         await asyncio.to_thread(stack.compose, *up)
         assert [(await browser.get(page)).status_code for page in pages] == [200, 200]

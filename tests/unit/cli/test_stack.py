@@ -82,6 +82,19 @@ def test_a_stack_with_what_everybody_knows_is_not_for_names_that_others_call(wha
         assert _stack(what, str(tmp_path), sys.executable, "-c", "", **given, **public).returncode == 0
 
 
+@pytest.mark.parametrize("name", ["hosts", "a file of hosts"])
+def test_host_applications_of_ones_own_need_keys_of_ones_own(name: str, tmp_path: Path) -> None:
+    """Others use such a stack, and the key that ships would be an admin's for all of them."""
+    given = OTHERS[name]
+    done = _stack("make", str(tmp_path), sys.executable, "-c", "", **given)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert line.startswith("FRONTLINE_TOKEN_HOSTS has host applications of your own, and FRONTLINE_API_KEYS admits")
+    for meant in ({"FRONTLINE_DEVELOPMENT_ANYWHERE": "true"}, {"FRONTLINE_API_KEYS": json.dumps([OWN])}):
+        done = _stack("make", str(tmp_path), sys.executable, "-c", "", **given | meant)
+        assert (done.returncode, done.stderr) == (0, ""), "and without a demo sign-in page"
+
+
 def test_the_names_of_its_own_containers_are_those_of_no_other_machine(tmp_path: Path) -> None:
     """The stack adds them itself, so that the board reaches intake."""
     given = DEVELOPMENT | {"FRONTLINE_ALLOWED_HOSTS": "intake,board,127.0.0.1,[::1],localhost"}
