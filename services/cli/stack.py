@@ -130,9 +130,8 @@ def main(words: list[str]) -> int:
         case ["accounts"]:
             try:
                 print(f"{asyncio.run(load_demo_accounts(os.environ))} demo accounts are loaded")
-            except (CommandFailed, BadSettings, PolicyError) as error:
-                print(error, file=sys.stderr)
-                return 1
+            except (CommandFailed, BadSettings, PolicyError) as error:  # the stack does without them
+                print(f"the demo accounts are not loaded: {error}", file=sys.stderr)
             return 0
         case ["make" | "run" as what, folder, program, *arguments]:
             try:

@@ -164,14 +164,15 @@ def test_links_lead_to_the_host_at_which_the_ports_are_open(name: str) -> None:
     )
 
 
-def test_a_stack_that_cannot_load_the_demo_accounts_runs_nevertheless() -> None:
-    """They are for whoever tries it. As the dependency of a service, `up --wait` waits for the end of their loading."""
-    assert SERVICES["board"]["depends_on"]["demo-accounts"] == {
-        "condition": "service_completed_successfully",
-        "required": False,
+def test_one_service_waits_for_the_demo_accounts() -> None:
+    """As the dependency of a service, `up --wait` waits for the end of their loading, which never fails."""
+    waiting = {
+        name: service["depends_on"]["demo-accounts"]
+        for name, service in OURS.items()
+        if "demo-accounts" in service.get("depends_on", ())
     }
-    waiting = [name for name, service in OURS.items() if "demo-accounts" in service.get("depends_on", ())]
-    assert waiting == ["board"]
+    assert waiting == {"board": {"condition": "service_completed_successfully"}}
+    assert OURS["demo-accounts"]["command"] == [*STACK, "accounts"]
 
 
 def test_the_stack_that_is_tried_by_make_test_e2e_is_the_whole_one() -> None:

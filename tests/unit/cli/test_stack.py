@@ -6,6 +6,9 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -140,6 +143,41 @@ def test_a_program_runs_in_its_place_with_what_was_made(tmp_path: Path) -> None:
     assert "demo sign-in page is on" in done.stderr
     done = _stack("run", str(tmp_path), sys.executable, "-c", show, **DEVELOPMENT)
     assert (done.returncode, done.stderr) == (7, "")
+
+
+def test_demo_accounts_that_cannot_be_loaded_are_named_and_end_nothing(intake_that_refuses: str) -> None:
+    """They are for whoever tries the stack, and the start of the whole of it waits for the end of their loading."""
+    done = _stack("accounts", FRONTLINE_INTAKE_URL=intake_that_refuses, **DEVELOPMENT)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("the demo accounts are not loaded: PUT /v1/accounts/")
+    assert "409" in done.stderr
+    done = _stack("accounts", FRONTLINE_INTAKE_URL=intake_that_refuses, FRONTLINE_POLICIES="nope", **DEVELOPMENT)
+    assert done.returncode == 0
+    assert done.stderr.startswith("the demo accounts are not loaded: ")
+
+
+def test_a_stack_without_the_demo_loads_no_accounts() -> None:
+    """Its intake is not even asked."""
+    done = _stack("accounts", FRONTLINE_INTAKE_URL="http://127.0.0.1:1")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture
+def intake_that_refuses() -> Iterator[str]:
+    """The address of an intake with another edition, say: it takes none of these accounts."""
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_error(409)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing of it is for people."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def test_other_words_are_refused() -> None:
