@@ -129,7 +129,8 @@ class WebSettings(ServiceSettings):
         if any(key.sha256 == DEVELOPMENT_SHA256 for key in keys):
             reason = f"FRONTLINE_API_KEYS admits the key {DEVELOPMENT_KEY}, which everybody knows"
             everybody.append(("api_keys", reason))
-        elif keys and DEVELOPMENT_ID_SECRET.encode() in self.id_secrets:
+        others = any(key.sha256 != DEVELOPMENT_SHA256 for key in keys)
+        if others and DEVELOPMENT_ID_SECRET.encode() in self.id_secrets:
             yield WrongSetting(
                 ("id_secret", "api_keys", "api_keys_file"),
                 "FRONTLINE_ID_SECRET: has the secret of .env.example, by which everybody can make the ids of your "

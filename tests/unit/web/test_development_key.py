@@ -1,5 +1,6 @@
 """What everybody knows, the development key and the demo sign-in page, is for programs and people on this machine."""
 
+import json
 import os
 from pathlib import Path
 
@@ -71,6 +72,9 @@ def test_the_secret_that_everybody_knows_is_for_the_key_that_everybody_knows(ser
     assert line.startswith("FRONTLINE_ID_SECRET: has the secret of .env.example")
     development = {"FRONTLINE_API_KEYS": development_entry(), "FRONTLINE_ALLOWED_HOSTS": "localhost"}
     assert checked(service, FRONTLINE_ID_SECRET=secret, **development) == (0, "")
+    both = json.dumps(json.loads(development_entry()) + json.loads(api_keys()))
+    code, said = checked(service, FRONTLINE_ID_SECRET=secret, **development | {"FRONTLINE_API_KEYS": both})
+    assert (code, said.splitlines()) == (2, [line]), "the other key is somebody's, too"
     code, said = checked(service, FRONTLINE_API_KEYS="xx", FRONTLINE_ID_SECRET=secret)
     assert (code, "FRONTLINE_ID_SECRET" in said) == (2, False), "whose key it is, is not known yet"
 
