@@ -42,7 +42,6 @@ from shared.kafka.ping import wait_until_it_answers
 from shared.kafka.settings import KafkaSettings, load
 from shared.kafka.topic_admin import TopicNotCreated, apply_topics, check_topics
 from shared.policy.editions import EditionLibrary
-from shared.policy.files import load_library
 from shared.policy.settings import PolicySettings
 from shared.wall_clock import utc_now
 from shared.web.development_key import DEVELOPMENT_KEY
@@ -268,8 +267,7 @@ class System:
 
     def _editions(self) -> EditionLibrary:
         given = self._options.policies
-        settings = load(PolicySettings) if given is None else load(PolicySettings, policies=given)
-        return load_library(settings.policies)
+        return (load(PolicySettings) if given is None else load(PolicySettings, policies=given)).editions()
 
     async def _start_kafka(self) -> None:
         if self._options.kafka is not None:
