@@ -74,8 +74,8 @@ def refuse_others(environment: Mapping[str, str]) -> None:
 def make(environment: Mapping[str, str], folder: Path) -> None:
     """Make in `folder` what the stack of this environment needs, and remove what it must not have.
 
-    A secret and a key that are there already stay: ids and sign-ins outlive a restart. With wrong editions there is no
-    demo sign-in; the services name the mistakes.
+    A secret and a key that are there already stay: ids and sign-ins outlive a restart. With wrong editions the demo
+    sign-in stays as it was; the services name the mistakes, and do not start.
     """
     id_secret(folder)
     if is_for_development(environment):

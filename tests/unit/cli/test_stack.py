@@ -127,6 +127,12 @@ def test_wrong_editions_are_left_to_the_services_to_name(tmp_path: Path, monkeyp
     monkeypatch.setenv("FRONTLINE_POLICIES", "nope")
     make(DEVELOPMENT, tmp_path)
     assert not (tmp_path / FILE).exists()
+    monkeypatch.delenv("FRONTLINE_POLICIES")
+    make(DEVELOPMENT, tmp_path)
+    page = (tmp_path / FILE).read_text()
+    monkeypatch.setenv("FRONTLINE_POLICIES", "nope")
+    make(DEVELOPMENT, tmp_path)
+    assert (tmp_path / FILE).read_text() == page, "whoever is signed in stays so once the editions are mended"
 
 
 def _stack(*words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
