@@ -120,7 +120,7 @@ async def test_somebody_signs_in_on_the_board_and_sees_a_case(stack: Stack, clie
             await sign_in(browser, who, account)
             async with asyncio.timeout(60):
                 while f"/cases/{request_id}" not in (await browser.get("/")).text:
-                    pass  # the board reads what the router has decided
+                    await asyncio.sleep(0.1)  # the board reads what the router has decided
             page = await browser.get(f"/cases/{request_id}")
             assert page.status_code == 200
             assert "Seen on the board" in page.text
