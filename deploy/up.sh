@@ -33,7 +33,8 @@ else
 fi
 sign_in=
 case $said in *"demo sign-in page is on"*)
-  sign_in=$(printf '\n  %-20s%s\n  %-20s%s' 'sign in' "$board/demo/sign-in" '' 'as a customer, an agent or a lead of the demo') ;;
+  sign_in=$(printf '\n  %-20s%s\n  %-20s%s' 'sign in' "$board/demo/sign-in" '' \
+    'as a customer, an agent, a lead or an operator of the demo') ;;
 esac
 cat <<END
 

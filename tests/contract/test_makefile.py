@@ -115,6 +115,9 @@ def test_up_says_where_to_sign_in_if_the_stack_has_the_page(checkout: Path) -> N
     )
     said, _ = make(checkout, "up", MADE=made.stderr).communicate(timeout=30)
     assert re.search(r"^  sign in +http://127\.0\.0\.1:18081/demo/sign-in$", said, re.MULTILINE), said
+    people = "as a customer, an agent, a lead or an operator of the demo"
+    assert re.search(rf"^ +{people}$", said, re.MULTILINE), said
+    assert people in " ".join((ROOT / "docs" / "operations.md").read_text(encoding="utf-8").split())
 
 
 def test_up_with_a_wrong_setting_starts_nothing_and_says_which_one(checkout: Path) -> None:
