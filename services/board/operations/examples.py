@@ -45,7 +45,7 @@ def tables() -> Mapping[str, str]:
     """The beginning of a table as CSV, by the name of its call."""
     state = _state()
     table = bytes(table_of("lag", state, pending=True).body).decode()
-    return {"getOperationsCsv": table}
+    return dict.fromkeys(("getOperations", "getOperationsCsv"), table)
 
 
 def _state(*letters: Listed) -> State:

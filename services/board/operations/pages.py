@@ -12,11 +12,12 @@ from babel.numbers import format_decimal
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from services.board.csv_answer import CSV, wants_csv
 from services.board.openapi import DeadLetterId, describe
 from services.board.operations.answer_models import DeadLetterAnswer, OperationsState
 from services.board.operations.query import ReplayQuery, StateQuery, TableQuery
 from services.board.operations.replaying import Replaying
-from services.board.operations.state import Operations, State, about, answer_of, page_of
+from services.board.operations.state import Operations, State, UnknownPlace, about, answer_of, page_of
 from services.board.operations.tables import table_of
 from services.board.pages.visit import BoardPage, Visit, visit_of
 from services.board.service import Service
@@ -29,7 +30,7 @@ from shared.pages.forms import read_form
 from shared.pages.moments import Moments
 from shared.pages.page import in_language, see
 from shared.pages.rendered import html_of, render
-from shared.web.errors import MissingScope, NotFound, Refusal
+from shared.web.errors import FieldError, InvalidFields, MissingScope, NotFound, Refusal
 from shared.web.openapi import operation_id
 from shared.web.query import read_query
 from shared.web.stream import EventStream, message
@@ -92,7 +93,10 @@ class _Looks:
     def values(self, state: State) -> dict[str, Any]:
         """What the templates need."""
         kafka = state.kafka
-        letters, following = page_of(kafka.letters if self._all else kafka.pending, self._after)
+        try:
+            letters, following = page_of(kafka.letters, self._after, pending=not self._all)
+        except UnknownPlace:  # an old link, say: it leads to the beginning
+            letters, following = page_of(kafka.letters, None, pending=not self._all)
         return {
             "state": state,
             "letters": letters,
@@ -183,19 +187,25 @@ def _add_replay(router: APIRouter, operations: Operations, replaying: Replaying)
 
 
 def _add_calls(router: APIRouter, operations: Operations, replaying: Replaying) -> None:
-    @router.get("/v1/operations", **describe(READERS, OperationsState, query=StateQuery, always=True))
+    @router.get("/v1/operations", **describe(READERS, OperationsState, query=StateQuery, or_text=CSV, always=True))
     async def get_operations(request: Request) -> Response:
         """How the system runs.
 
-        `dead_letters` are those that were not replayed, with `show=all` all of them.
+        `dead_letters` are those that were not replayed, with `show=all` all of them. With `Accept: text/csv` it is the
+        table that `table` names.
         """
         await _service(request).gate.admit(request, *READERS)
         query = read_query(StateQuery, request.query_params)
-        return _json(answer_of(await operations.look(), query.after, pending=query.show != "all"))
+        if wants_csv(request):
+            return await _table(operations, query)
+        try:
+            return _json(answer_of(await operations.look(), query.after, pending=query.show != "all"))
+        except UnknownPlace:
+            raise InvalidFields([FieldError("after", "field.cursor")]) from None
 
-    @router.get("/v1/operations.csv", **describe(READERS, "text/csv", query=TableQuery, always=True))
+    @router.get("/v1/operations.csv", **describe(READERS, CSV, query=TableQuery, always=True))
     async def get_operations_csv(request: Request) -> Response:
-        """A table of how the system runs, as CSV.
+        """A table of how the system runs, as CSV, for programs that cannot ask for a media type.
 
         `lag` by default; `letters` has all dead letters that were not replayed, with `show=all` all that there are.
         """

@@ -7,22 +7,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.board.operations.tables import Table
 
 
-class StateQuery(BaseModel):
-    """What `GET /v1/operations` asks for."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    show: Literal["pending", "all"] = Field("pending", description="Dead letters that were not replayed, or all.")
-    after: str | None = Field(None, description="The `next` of a page of dead letters: those behind it.")
-
-
 class TableQuery(BaseModel):
     """What `GET /v1/operations.csv` asks for."""
 
     model_config = ConfigDict(extra="forbid")
 
-    table: Table = Field("lag", description="Which table of the page: `timers`, `unfired`, `lag`, `tasks`, `letters`.")
+    table: Table = Field("lag", description="Of CSV: which table: `timers`, `unfired`, `lag`, `tasks`, `letters`.")
     show: Literal["pending", "all"] = Field("pending", description="Dead letters that were not replayed, or all.")
+
+
+class StateQuery(TableQuery):
+    """What `GET /v1/operations` asks for. `table` is what it answers as CSV."""
+
+    after: str | None = Field(None, description="The `next` of a page of dead letters: those behind it.")
 
 
 class ReplayQuery(BaseModel):

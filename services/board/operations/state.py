@@ -147,18 +147,32 @@ class Operations:
         )
 
 
-def page_of(letters: Sequence[Listed], after: str | None) -> tuple[Sequence[Listed], str | None]:
-    """So many of them behind the one with that place of its own; and the place that the next page begins behind."""
-    places = [str(each.found.own) for each in letters]
-    start = places.index(after) + 1 if after in places else 0
-    page = letters[start : start + SIZE]
-    return page, (str(page[-1].found.own) if start + SIZE < len(letters) else None)
+class UnknownPlace(Exception):
+    """No dead letter has this place."""
+
+
+def page_of(
+    letters: Sequence[Listed], after: str | None, *, pending: bool = False
+) -> tuple[Sequence[Listed], str | None]:
+    """So many of them behind the one with that place of its own; and the place that the next page begins behind.
+
+    `pending`: of those that were not replayed, also behind one that was. Raises UnknownPlace if none has that place.
+    """
+    start = 0
+    if after is not None:
+        places = (number for number, each in enumerate(letters, 1) if str(each.found.own) == after)
+        start = next(places, 0)
+        if not start:
+            raise UnknownPlace
+    behind = [each for each in letters[start:] if not (pending and each.found.replays)]
+    page = behind[:SIZE]
+    return page, (str(page[-1].found.own) if len(behind) > SIZE else None)
 
 
 def answer_of(state: State, after: str | None, *, pending: bool) -> dict[str, Any]:
-    """The same as JSON data: `troubles` are codes, times are RFC 3339, lengths are seconds."""
+    """The same as JSON data: `troubles` are codes, times are RFC 3339, lengths are seconds. Raises UnknownPlace."""
     kafka = state.kafka
-    letters, following = page_of(kafka.pending if pending else kafka.letters, after)
+    letters, following = page_of(kafka.letters, after, pending=pending)
     return {
         "at": format_instant(state.now),
         "troubles": [each.code for each in state.troubles],

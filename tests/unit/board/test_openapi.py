@@ -154,6 +154,8 @@ async def test_every_case_of_a_day_is_as_described(http: httpx.AsyncClient, docu
         ("/v1/breaches", "/v1/breaches?from=x", 422),
         ("/v1/breaches.csv", "/v1/breaches.csv?limit=501", 422),
         ("/v1/operations", "/v1/operations?show=some", 422),
+        ("/v1/operations", "/v1/operations?after=support.activity.v1-dlt:0:7", 422),
+        ("/v1/operations", "/v1/operations?table=nothing", 422),
     ],
 )
 async def test_a_refusal_is_a_problem_document(
@@ -190,6 +192,17 @@ async def test_until_the_board_was_complete_every_list_says_so(
             assert wrong(document, path, answer) == []
     finally:
         day.service.reading.as_of = complete
+
+
+async def test_how_it_runs_is_a_table_for_whoever_asks_for_one(http: httpx.AsyncClient, document: Json) -> None:
+    """By the media type, as of the other calls, or by the name: both are the same table."""
+    for query in ("", "?table=timers", "?table=letters&show=all"):
+        table = await http.get(f"/v1/operations{query}", headers={**of_agent(), "Accept": "text/csv"})
+        assert (table.status_code, table.headers["content-type"].partition(";")[0]) == (200, "text/csv")
+        assert wrong(document, "/v1/operations", table) == []
+        assert table.text == (await http.get(f"/v1/operations.csv{query}", headers=of_agent())).text
+    shown = document["paths"]["/v1/operations"]["get"]["responses"]["200"]["content"]["text/csv"]["example"]
+    assert header(shown) == header((await http.get("/v1/operations.csv", headers=of_agent())).text)
 
 
 async def test_an_example_of_csv_has_the_columns_of_the_table(http: httpx.AsyncClient, document: Json) -> None:

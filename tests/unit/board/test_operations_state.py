@@ -1,5 +1,6 @@
 """What the page for operators makes of what it was told: lengths, pages of dead letters, what is worth a word."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,10 +8,11 @@ import pytest
 
 from services.board.operations.kafka_watch import Seen, standing_still
 from services.board.operations.pages import length
-from services.board.operations.state import SIZE, State, page_of
+from services.board.operations.state import SIZE, State, UnknownPlace, page_of
 from services.board.store.timers import Lateness
 from shared.kafka.dead_letter_index import Listed
 from shared.kafka.dead_letter_log import Found, Place
+from shared.kafka.dead_letters import Replayed
 from shared.kafka.group_lag import PartitionLag
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -55,6 +57,27 @@ def test_pages_go_on_behind_the_last_one_whatever_came_meanwhile() -> None:
     assert [*first, *second, *third] == letters
     assert end is None
     assert page_of([], None) == ([], None)
+
+
+def test_a_page_goes_on_behind_a_dead_letter_that_was_replayed_meanwhile() -> None:
+    """It is on no page of those that were not replayed any more, and its place is known all the same."""
+    letters = listed(SIZE + 3)
+    _, after = page_of(letters, None, pending=True)
+    assert after is not None
+    replays = (Replayed(3, NOW, "support.activity.v1:0:99"),)
+    now = [
+        Listed(replace(each.found, replays=replays), None) if str(each.found.own) == after else each for each in letters
+    ]
+    assert page_of(now, after, pending=True) == (letters[SIZE:], None)
+    first, _ = page_of(now, None, pending=True)
+    assert after not in {str(each.found.own) for each in first}
+
+
+@pytest.mark.parametrize("after", ["", "support.activity.v1-dlt:0:7000", "nowhere"])
+def test_a_place_that_no_dead_letter_has_is_no_beginning_of_a_page(after: str) -> None:
+    """The first page in its place would be read twice by whoever goes through all of them."""
+    with pytest.raises(UnknownPlace):
+        page_of(listed(3), after)
 
 
 def test_quiet_is_quiet_and_nothing_that_is_not_known_is_quiet() -> None:
