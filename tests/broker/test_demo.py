@@ -22,6 +22,7 @@ from tests.harness.up import READY_WITHIN
 pytestmark = pytest.mark.timeout(300)
 
 OWN_CASES = 6  # the demo's agents work on two of three
+SHOWN_WITHIN = 30.0  # seconds for the board to read what the demo has written
 BREACHED_WITHIN = 60.0  # seconds; the edition of the demo promises an answer to a P1 in eight
 
 
@@ -50,7 +51,10 @@ async def _read_on(process: asyncio.subprocess.Process) -> None:
 
 
 async def test_the_demo_leaves_the_cases_of_others_alone(tmp_path: Path) -> None:
-    """A newcomer tries their own P1 beside it, on an account of the demo, and waits for the breach that must come."""
+    """A newcomer tries their own P1 beside it, on an account of the demo, and waits for the breach that must come.
+
+    On the board they see theirs among the cases of the demo.
+    """
     ready_file = tmp_path / "ready.json"
     async with _demo(tmp_path, "--ready-file", str(ready_file)) as process:
         reading = asyncio.create_task(_read_on(process))
@@ -72,9 +76,32 @@ async def test_the_demo_leaves_the_cases_of_others_alone(tmp_path: Path) -> None
         activity = (await read_to_end(ready["bootstrap"], ACTIVITY))[ACTIVITY.name]
         assert activity, "the demo's agents have worked on its own cases"
         assert [event.data["case_id"] for event in activity if event.data["case_id"] in mine] == []
+        async with httpx.AsyncClient(
+            base_url=ready["urls"]["board"], headers=headers, timeout=10, trust_env=False
+        ) as board:
+            worked_on = {event.data["case_id"] for event in activity}
+            deadline = asyncio.get_running_loop().time() + SHOWN_WITHIN
+            while not mine | worked_on <= (shown := await _shown(board)):
+                left = (mine | worked_on) - shown
+                assert asyncio.get_running_loop().time() < deadline, f"the board does not show {left}"
+                await asyncio.sleep(0.2)
         process.terminate()
         assert await asyncio.wait_for(process.wait(), 30) == 0
         await reading
+
+
+async def _shown(board: httpx.AsyncClient) -> set[str]:
+    """The ids of all cases on the board."""
+    found: set[str] = set()
+    cursor = ""
+    while True:
+        answer = await board.get("/v1/cases", params={"limit": 500, **({"cursor": cursor} if cursor else {})})
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        found |= {str(case["case_id"]) for case in page["cases"]}
+        if page["next_cursor"] is None:
+            return found
+        cursor = page["next_cursor"]
 
 
 async def _asked(client: httpx.AsyncClient, number: int) -> str:
