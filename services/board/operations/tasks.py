@@ -76,4 +76,5 @@ def _tasks(notes: Mapping[int, TaskNote | None], now: datetime) -> Iterator[Task
         elif now - note.at > SILENT_AFTER:
             yield TaskNow(task, "silent", note)
         else:
-            yield TaskNow(task, note.phase if note.phase in _SENTENCES else "unknown", note)  # type: ignore[arg-type]  # it is one of them
+            known = note.phase in _SENTENCES
+            yield TaskNow(task, note.phase if known else "unknown", note)  # type: ignore[arg-type]  # a Phase, if known
