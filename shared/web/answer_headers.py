@@ -12,10 +12,10 @@ AS_OF = "Frontline-As-Of"
 COMPLETE = "Frontline-Complete"
 _TEXT: Json = {"type": "string"}
 HEADERS: Mapping[str, Json] = {
-    "Location": {"description": "The address of its status", "schema": _TEXT},
-    "Content-Location": {"description": "The address of this edition, whichever is in force", "schema": _TEXT},
+    "Location": {"description": "Where to look for what the call has begun", "schema": _TEXT},
+    "Content-Location": {"description": "The address that keeps answering with this version", "schema": _TEXT},
     "Content-Disposition": {"description": "The name of the file, where the answer is one", "schema": _TEXT},
-    "ETag": {"description": "The digest, in quotes", "schema": _TEXT},
+    "ETag": {"description": "What names this version of the answer, for If-None-Match", "schema": _TEXT},
     AS_OF: {
         "description": "Of when a table is true: it has everything up to then",
         "schema": {"type": "string", "format": "date-time"},
