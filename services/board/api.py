@@ -63,7 +63,9 @@ class CaseQuery(BaseModel):
     paused: bool | None = Field(None, description="Whether the next promise stands still.")
     needs_triage: bool | None = Field(None, description="Whether somebody has to look at the case.")
     text: str | None = Field(
-        None, max_length=200, description="Cases in which all these words were written; the last may be a beginning."
+        None,
+        max_length=200,
+        description="Cases with one text that has all these words, such as a message; the last may be a beginning.",
     )
     sort: Sort = Field("time_left", description="What comes first: what is due first, or was received or changed last.")
     limit: int = Field(50, ge=1, le=MOST, description="So many cases on a page.")
