@@ -25,7 +25,11 @@ async def ask_reports(service: Service, query: PeriodQuery) -> tuple[list[Report
 
 async def ask_breaches(service: Service, query: BreachQuery, shown: Freshness) -> Listed:
     """One page of the promises that were broken, or nearly. Raises InvalidFields."""
-    now, period = service.known_at(shown), query.period(service.clock())
+    return await _page(service, query, query.period(service.clock()), shown)
+
+
+async def _page(service: Service, query: BreachQuery, period: Period, shown: Freshness) -> Listed:
+    now = service.known_at(shown)
     asked = Asked(query.show, query.wanted, period.since, period.until)
     try:
         return await service.readers.ask(
@@ -45,11 +49,13 @@ async def report_table(service: Service, query: ReportQuery, shown: Freshness) -
 async def breach_table(service: Service, query: BreachQuery, shown: Freshness) -> Response:
     """All promises of the list as CSV, from the cursor on, whatever the size of a page. Raises InvalidFields.
 
-    It is read in pages, so that a long table neither fills the memory nor holds a reader of the file up.
+    It is read in pages, so that a long table neither fills the memory nor holds a reader of the file up. All are of one
+    period, also if a day ends meanwhile.
     """
     query = query.model_copy(update={"limit": MOST})
     headers = table_headers(query.show, shown.as_of)
-    first = await ask_breaches(service, query, shown)
+    period = query.period(service.clock())
+    first = await _page(service, query, period, shown)
 
     async def rows() -> AsyncIterator[str]:
         yield line(COLUMNS)
@@ -58,6 +64,6 @@ async def breach_table(service: Service, query: BreachQuery, shown: Freshness) -
             yield "".join(line(missed_cells(row)) for row in page.rows)
             if page.after is None:
                 return
-            page = await ask_breaches(service, query.model_copy(update={"cursor": page.after}), shown)
+            page = await _page(service, query.model_copy(update={"cursor": page.after}), period, shown)
 
     return StreamingResponse(rows(), 200, headers, MEDIA_TYPE)

@@ -6,12 +6,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from services.board.leads import asking
+from services.board.leads.query import BreachQuery
+from services.board.period import Period
 from tests.harness.board_day import VIEWER, BoardDay, board_day
 from tests.harness.intake import key_of
 from tests.harness.sign_in import AGENT, ANA, token_of
@@ -211,3 +215,21 @@ async def test_a_page_says_what_is_wrong_and_shows_the_rest(http: httpx.AsyncCli
         assert '<option value="P1" selected' in found.text
     found = await http.get("/reports/breaches?cursor=nonsense", headers=person)
     assert found.status_code == 200
+
+
+async def test_a_table_of_several_pages_is_about_one_period(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day may end while it is written: the days would shift, and promises of the first one would be missing."""
+    expected = await table(http, f"/v1/breaches.csv?{WHOLE_DAY}&priority=P1")
+    assert len(expected) > 7
+    period, asked = BreachQuery.period, list[datetime]()
+
+    def shifting(self: BreachQuery, now: datetime) -> Period:
+        asked.append(now)
+        found, shift = period(self, now), timedelta(days=400 * (len(asked) - 1))
+        return found._replace(first=found.first + shift, last=found.last + shift)
+
+    monkeypatch.setattr(BreachQuery, "period", shifting)
+    monkeypatch.setattr(asking, "MOST", 7)
+    assert await table(http, f"/v1/breaches.csv?{WHOLE_DAY}&priority=P1") == expected
