@@ -1,6 +1,5 @@
 """The list of cases as CSV: all of it in its order, each case once, by the rules of what its reader may see."""
 
-from array import array
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -48,12 +47,12 @@ async def case_table(
     Eight bytes for each case and 500 rows are in memory, however long the table is.
     """
     found = await service.readers.ask(case_numbers.numbers, wanted, visible, sort, MOST + 1)
-    complete, numbers = len(found) <= MOST, array("q", found[:MOST])
+    complete, numbers = len(found) <= MOST, found[:MOST]
 
     async def rows() -> AsyncIterator[str]:
         yield line(columns(for_desk=for_desk))
         for start in range(0, len(numbers), AT_ONCE):
-            page = await service.readers.ask(case_numbers.rows, numbers[start : start + AT_ONCE].tolist())
+            page = await service.readers.ask(case_numbers.rows, numbers[start : start + AT_ONCE], visible)
             yield "".join(line(cells(row, for_desk=for_desk)) for row in page)
 
     name = "cases" if complete else f"cases-first-{MOST}"

@@ -20,8 +20,8 @@ import pytest_asyncio
 
 from services.board import case_table
 from services.board.pages import case_list
-from services.board.store import cases
-from services.board.store.cases import EVERYTHING
+from services.board.store import case_numbers, cases
+from services.board.store.cases import EVERYTHING, Visible, Wanted
 from services.board.store.schema import PREFIX
 from services.cli.demo.traffic import varied
 from services.cli.demo_accounts import DEMO_ACCOUNTS
@@ -370,3 +370,15 @@ async def test_a_table_that_is_cut_says_so(http: httpx.AsyncClient, monkeypatch:
     assert len(await _table(http, "/v1/cases.csv", key, complete="false")) == CASES - 1
     named = (await http.get("/v1/cases.csv", headers=key)).headers["content-disposition"]
     assert f"cases-first-{CASES - 1}.csv" in named
+
+
+async def test_rows_of_a_table_are_those_that_its_reader_may_see(day: BoardDay) -> None:
+    """Numbers may be those of other cases once the former ones were deleted, while a long table is being written."""
+    ask = day.service.readers.ask
+    numbers = await ask(case_numbers.numbers, Wanted(), EVERYTHING, "newest", CASES)
+    rows = await ask(case_numbers.rows, numbers, EVERYTHING)
+    assert [row["case_no"] for row in rows] == [*numbers]
+    account = rows[0]["account_id"]
+    theirs = await ask(case_numbers.rows, numbers, Visible(account_id=account))
+    assert theirs == [row for row in rows if row["account_id"] == account]
+    assert 0 < len(theirs) < len(rows)
