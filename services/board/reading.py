@@ -34,6 +34,7 @@ from services.board.store.schema import connect, unusable
 from services.board.store.stored_record import TOPICS
 from services.board.store.writer import Writer
 from shared.business_time.instants import SECOND, to_micros
+from shared.cancellation import end_if_cancelled
 from shared.kafka.batch_reader import BatchReader
 from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of
 from shared.kafka.faults import TopicsDiffer
@@ -120,6 +121,7 @@ class Reading:
                 except* _AWAY as away:
                     self.left = None
                     self._report_interruption(away.exceptions[0])
+                end_if_cancelled()
                 await asyncio.sleep(RETRY_EVERY)
         finally:
             await self._watch.close()

@@ -16,6 +16,7 @@ from aiokafka.errors import ConsumerStoppedError, KafkaConnectionError, KafkaErr
 from aiokafka.structs import TopicPartition
 from prometheus_client import Counter, Gauge
 
+from shared.cancellation import end_if_cancelled
 from shared.contracts.topics import Topic
 from shared.contracts.wire import MalformedData
 from shared.kafka.consumer import Consumer
@@ -132,6 +133,7 @@ class Tail:
                         view=self._view,
                         error=str(error),
                     )
+            end_if_cancelled()
             await asyncio.sleep(RETRY_EVERY)
 
     async def read_past(self, topic: Topic, partition: int, offset: int) -> None:

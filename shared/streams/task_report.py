@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 
 from shared.backoff import Backoff
+from shared.cancellation import end_if_cancelled
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.task_note import DETAIL, TaskNote
 from shared.kafka.task_notes import NoteWriter, group_of, note_writer
@@ -44,6 +45,7 @@ class TaskReport:
                 self._may_not()
             except (KafkaError, OSError, TimeoutError) as error:
                 _log.debug("What the tasks do was not reported", action="task_report.failed", error=str(error))
+            end_if_cancelled()
             await asyncio.sleep(backoff.next())
 
     async def _report(self, backoff: Backoff) -> None:

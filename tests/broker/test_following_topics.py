@@ -3,11 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 
+from shared.kafka.consumer import Consumer
 from shared.kafka.record import Record
 from shared.kafka.tail import follow_topics
 from shared.observability.health import Readiness
@@ -84,6 +86,28 @@ async def test_a_view_reads_nothing_of_a_topic_that_was_created_again(rig: Rig, 
     await rig.produce(rig.second, [("b", b"")] * 9)
     assert follower.counts == {b"a": 3}
     assert not follower.work.done()
+
+
+async def test_a_view_that_is_cancelled_while_its_consumer_stops_ends(
+    rig: Rig, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aiokafka may take that for the end of its own tasks: a service would wait for its view until it is killed."""
+    stop, stopping = Consumer.stop, asyncio.Event()
+
+    async def stop_as_if_nobody_was_cancelled(consumer: Consumer) -> None:
+        await stop(consumer)
+        with suppress(asyncio.CancelledError):
+            stopping.set()
+            await asyncio.sleep(60)
+
+    await rig.prepare()
+    await eventually(lambda: follower.readiness.ready)
+    monkeypatch.setattr(Consumer, "stop", stop_as_if_nobody_was_cancelled)
+    await recreate(rig.settings, rig.second)
+    await asyncio.wait_for(stopping.wait(), 30)
+    follower.work.cancel()
+    await asyncio.wait([follower.work], timeout=10)
+    assert follower.work.done()
 
 
 async def test_a_record_that_a_view_cannot_handle_is_skipped_counted_and_logged_by_its_place(

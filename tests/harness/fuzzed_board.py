@@ -9,6 +9,7 @@ from tests.harness.fuzzing import Fuzzed
 
 Json = Any
 _ZONES = ("UTC", "Europe/Madrid", "Asia/Kolkata")
+_CURSORS = ("cursor", "after")
 _NOBODYS = "nobodys"  # an id of no case, and of no dead letter
 
 
@@ -28,7 +29,7 @@ def narrow(document: Json, today: date, cases: Iterable[str], letters: Iterable[
         "to": [str(today)],
     }
     for call in (call for methods in document["paths"].values() for call in methods.values()):
-        call["parameters"] = [each for each in call.get("parameters", ()) if each["name"] != "cursor"]
+        call["parameters"] = [each for each in call.get("parameters", ()) if each["name"] not in _CURSORS]
         for parameter in call["parameters"]:
             if parameter["name"] in known:
                 parameter["schema"] = {"enum": known[parameter["name"]]}
