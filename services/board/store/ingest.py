@@ -24,6 +24,7 @@ TAKEN = Counter("frontline_board_records_total", "Records that the board has tak
 PASSED_OVER = Counter("frontline_board_unreadable_records_total", "Records that the board has passed over", ["cause"])
 
 _KNOWN = 200_000  # ids of cases whose number is remembered
+_TAKEN_BACK = b"taken back"
 _LETTERS = tuple(NUMBERS[dead_letter(topic).name] for topic in (REQUESTS, CASES, ACTIVITY))
 
 
@@ -106,15 +107,27 @@ class Ingest:
         return case_no
 
     def _take_text(self, case_no: int, activity: ActivityRecorded, *, is_shown: bool) -> None:
-        """Index the text of an activity if pages show it: of one id they show the first. Shown or not, it is stored."""
+        """Index the text of an activity if pages show it: of one id they show the first, and none that was taken back,
+        also before it came. Shown or not, it is stored.
+        """
         if activity.text:
             self._has_new_text(case_no)
-        if is_shown and self._is_first(case_no, activity.activity_id) and activity.text:
+        if not is_shown or not self._is_first(case_no, _hash_of(activity.activity_id)):
+            return
+        if activity.type == "reply_retracted" and activity.retracts is not None:
+            self._is_first(case_no, _hash_of(activity.retracts, _TAKEN_BACK))
+        if activity.text and not self._knows(case_no, _hash_of(activity.activity_id, _TAKEN_BACK)):
             self._index(case_no, activity.text, for_desk=is_for_desk(activity))
 
-    def _is_first(self, case_no: int, activity_id: str) -> bool:
-        given = (case_no, _hash_of(activity_id))
+    def _is_first(self, case_no: int, activity: int) -> bool:
+        """Note that hash. Returns whether it is new."""
+        given = (case_no, activity)
         return self._db.execute("INSERT OR IGNORE INTO activity_ids VALUES (?, ?)", given).rowcount > 0
+
+    def _knows(self, case_no: int, activity: int) -> bool:
+        given = (case_no, activity)
+        found = self._db.execute("SELECT 1 FROM activity_ids WHERE case_no = ? AND activity = ?", given)
+        return found.fetchone() is not None
 
     def _has_new_text(self, case_no: int) -> None:
         """If the texts of the case were purged: there is one again."""
@@ -153,9 +166,12 @@ class Ingest:
         return known
 
 
-def _hash_of(activity_id: str) -> int:
-    """Eight bytes for an id of any length. Should two of one case ever be the same, the second text is not found."""
-    return int.from_bytes(hashlib.blake2b(activity_id.encode(), digest_size=8).digest(), signed=True)
+def _hash_of(activity_id: str, what: bytes = b"") -> int:
+    """Eight bytes for an id of any length. Should two of one case ever be the same, the second text is not found.
+
+    `what` = _TAKEN_BACK: that the activity with this id was taken back.
+    """
+    return int.from_bytes(hashlib.blake2b(activity_id.encode(), digest_size=8, person=what).digest(), signed=True)
 
 
 def _case_id(record: Record) -> str:

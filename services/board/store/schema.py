@@ -9,7 +9,8 @@
 - `records`: the records of a case, byte for byte but compressed, from which its page is worked out. `editions`: those
   of the log.
 - `words`: what was written on cases, for the search; `desk` is what only agents see.
-- `activity_ids`: hashes of the ids of a case's activity, since pages show the first of each id (`ingest.py`).
+- `activity_ids`: hashes of the ids of a case's activity, since pages show the first of each id, and of those that were
+  taken back, which they do not show (`ingest.py`).
 - `dirty`: cases whose row is older than their records.
 - `lateness`, `breaches`: what is known of timers (`timers.py`).
 

@@ -152,6 +152,21 @@ def test_what_a_page_hides_is_not_found_while_escalation_has_not_read_on(recordi
     assert [board.finds(word) for word in ("zebrafinch", "okapi", "quokka")] == [True, True, False]
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_an_answer_that_was_taken_back_before_it_came_is_found_by_nobody(tmp_path: Path, at_once: bool) -> None:
+    """Two programs may write out of order: the page never shows such an answer."""
+    recording = Recording(shipped_library("guidelines-2021"))
+    case = recording.asks(1, subject="Calls zebrafinch", description="Since ten", account_id="acme")
+    recording.runs()
+    recording.record_activity("reply_retracted", case, retracts=REPLY)
+    recording.record_activity("agent_replied", case, activity_id=REPLY, text="The password is quokka")
+    recording.record_activity("agent_replied", case, text="The answer is axolotl")
+    board, records = Board(tmp_path / "board.sqlite", recording), of_board(recording)
+    for batch in [records] if at_once else [[record] for record in records]:
+        board.reads(batch)
+    assert [board.finds(word) for word in ("zebrafinch", "axolotl", "quokka")] == [True, True, False]
+
+
 @pytest.mark.parametrize("kind", ["agent_replied", "internal_note", "bot_replied"])
 @pytest.mark.parametrize("at_once", [True, False])
 def test_a_second_text_under_one_id_is_found_by_nobody(
