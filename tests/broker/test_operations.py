@@ -3,7 +3,7 @@
 import asyncio
 import html
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -31,6 +31,7 @@ from tests.harness.operations_board import (
     PARTITIONS,
     VIEWER,
     OperationsBoard,
+    answered,
     running_operations_board,
 )
 from tests.harness.service_process import ServiceProcess, service_process
@@ -48,7 +49,6 @@ class _Clock:
 CLOCK = _Clock()
 REPLAY = "/v1/operations/dead-letters/{place}/replay"
 SECRET = "my password is tulip"
-WITHIN = 60.0
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -83,15 +83,6 @@ async def _document(http: httpx.AsyncClient) -> Any:
     return (await http.get("/openapi.json")).json()
 
 
-async def _until(what: Callable[[], Awaitable[Any]]) -> Any:
-    """What it answers, once that is true."""
-    give_up = asyncio.get_running_loop().time() + WITHIN
-    while not (found := await what()):
-        assert asyncio.get_running_loop().time() < give_up, f"{found} after {WITHIN} s"
-        await asyncio.sleep(0.2)
-    return found
-
-
 async def _dead_letter(board: OperationsBoard) -> str:
     """The id of a dead letter that the router has made of a request that nobody can read."""
     place = await board.garbage(REQUESTS, b"acme", SECRET.encode())
@@ -99,7 +90,7 @@ async def _dead_letter(board: OperationsBoard) -> str:
     async def there() -> bool:
         return any(str(each) == place for each in await read_all(board.kafka, [REQUESTS.name]))
 
-    await _until(there)
+    await answered(there)
     return place
 
 
@@ -209,7 +200,7 @@ async def test_what_a_stopped_service_leaves_unread_is_its_lag(board: Operations
     async def quiet() -> bool:
         return await behind() == 0
 
-    await _until(quiet)
+    await answered(quiet)
     assert await router.terminate() == 0
     for number in range(3):
         await board.garbage(REQUESTS, b"acme", b"unread %d" % number)
@@ -221,10 +212,10 @@ async def test_what_a_stopped_service_leaves_unread_is_its_lag(board: Operations
         found = await _asked(board)
         return bool(found["lag"]["router"]["behind"] == 3 and found["lag"]["router"]["standing_still"])
 
-    await _until(noticed)
+    await answered(noticed)
     assert "The service router takes none of the 3 records that are left" in await _page(board, "/operations")
     await router.start()
-    await _until(quiet)
+    await answered(quiet)
 
 
 async def test_a_timer_that_fired_late_is_seen_as_late(board: OperationsBoard) -> None:
@@ -254,7 +245,7 @@ async def test_a_timer_that_fired_late_is_seen_as_late(board: OperationsBoard) -
         warned = (await _asked(board))["timers"]["last_hour"]["warned"]
         return warned if warned["count"] == 3 else None
 
-    warned = await _until(counted)
+    warned = await answered(counted)
     assert warned["max_seconds"] == pytest.approx(9.0)
     assert 0.03 <= warned["p50_seconds"] <= 0.032
     assert warned["p99_seconds"] == pytest.approx(9.0)
@@ -276,14 +267,14 @@ async def test_a_deadline_that_escalation_does_not_notice_is_due_but_unfired(
             answer = await http.get(f"/v1/cases/{asked.request_id}")
             return answer.status_code == 200 and answer.json()["next"] is not None
 
-    await _until(decided)
+    await answered(decided)
     assert (await _asked(board))["due_but_unfired"]["count"] == 0
     monkeypatch.setattr(CLOCK, "ahead", timedelta(days=7))
 
     async def noticed() -> Any:
         return (await _asked(board))["due_but_unfired"]["clocks"]
 
-    clocks = await _until(noticed)
+    clocks = await answered(noticed)
     assert {clock["case_id"] for clock in clocks} == {asked.request_id}
     page = await _page(board, "/operations")
     assert f'href="/cases/{asked.request_id}"' in page

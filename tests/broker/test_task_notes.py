@@ -5,7 +5,7 @@ import csv
 import html
 import io
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -20,10 +20,9 @@ from shared.kafka.committed_reader import CommittedReader, Span
 from shared.kafka.record import Consumed
 from shared.observability.health import Readiness
 from shared.streams.runtime import Runtime
-from tests.harness.operations_board import PARTITIONS, OperationsBoard, running_operations_board
+from tests.harness.operations_board import PARTITIONS, OperationsBoard, answered, running_operations_board
 from tests.harness.processors import Counter
 
-WITHIN = 60.0  # seconds
 RECORDS = 5_000  # of the changelog of each task; a restore reads 2,000 at once
 STORES = ("counts", "timers")
 LOGS = tuple(changelog("escalation", store) for store in STORES)
@@ -97,15 +96,6 @@ async def _table(board: OperationsBoard, name: str, **only: str) -> list[dict[st
         return [row for row in rows if all(row[key] == value for key, value in only.items())]
 
 
-async def _until(what: Callable[[], Awaitable[Any]]) -> Any:
-    """What it answers, once that is true."""
-    give_up = asyncio.get_running_loop().time() + WITHIN
-    while not (found := await what()):
-        assert asyncio.get_running_loop().time() < give_up, f"{found} after {WITHIN} s"
-        await asyncio.sleep(0.2)
-    return found
-
-
 async def _with_phase(board: OperationsBoard, phase: str) -> list[dict[str, Any]]:
     """The tasks of escalation, once all are in that phase."""
 
@@ -113,7 +103,7 @@ async def _with_phase(board: OperationsBoard, phase: str) -> list[dict[str, Any]
         found = (await _state(board))["tasks"]["escalation"]
         return found if {each["phase"] for each in found} == {phase} else []
 
-    each: list[dict[str, Any]] = await _until(there)
+    each: list[dict[str, Any]] = await answered(there)
     assert [task["task"] for task in each] == [*range(PARTITIONS)]
     return each
 
@@ -142,7 +132,7 @@ async def test_a_restore_shows_how_far_it_is_then_that_the_task_runs_then_that_n
             found = await _with_phase(board, "restoring")
             return found if all(each["records"] for each in found) else []
 
-        for each in await _until(read):
+        for each in await answered(read):
             assert 0 < each["records"] < RECORDS
             assert each["records"] + each["remaining_offsets"] >= RECORDS
         (row, _) = await _table(board, "tasks", service="escalation")

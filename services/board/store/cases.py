@@ -139,27 +139,26 @@ def check_cursor(sort: Sort, cursor: str) -> None:
 
 def page(db: sqlite3.Connection, wanted: Wanted, visible: Visible, sort: Sort, after: str | None, at_most: int) -> Page:
     """So many cases in that order, behind the cursor `after`. Raises WrongCursor."""
+    those, values = in_order(db, wanted, visible, sort, after)
+    rows: list[Row] = [dict(row) for row in db.execute(f"SELECT * {those} LIMIT ?", (*values, at_most + 1))]
+    if len(rows) <= at_most:
+        return Page(rows, None)
+    last = rows[at_most - 1]
+    return Page(rows[:at_most], _cursor(sort, last[_SORTS[sort][0]], last["case_no"]))
+
+
+def in_order(
+    db: sqlite3.Connection, wanted: Wanted, visible: Visible, sort: Sort, after: str | None = None
+) -> tuple[str, list[Any]]:
+    """The end of a statement that selects these cases in that order, behind the cursor `after`, and its values.
+
+    Raises WrongCursor.
+    """
     column, falls = _SORTS[sort]
     conditions, values = _conditions(db, wanted, visible, by_time_left=sort == "time_left")
     if after is not None:
         conditions.append(f"({column}, case_no) {'<' if falls else '>'} (?, ?)")
         values += _read_cursor(sort, after)
-    order = f"{column} DESC, case_no DESC" if falls else f"{column}, case_no"
-    found = db.execute(
-        f"SELECT * FROM cases WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?",
-        (*values, at_most + 1),
-    )
-    rows: list[Row] = [dict(row) for row in found]
-    if len(rows) <= at_most:
-        return Page(rows, None)
-    last = rows[at_most - 1]
-    return Page(rows[:at_most], _cursor(sort, last[column], last["case_no"]))
-
-
-def in_order(db: sqlite3.Connection, wanted: Wanted, visible: Visible, sort: Sort) -> tuple[str, list[Any]]:
-    """The end of a statement that selects these cases in that order, and its values."""
-    column, falls = _SORTS[sort]
-    conditions, values = _conditions(db, wanted, visible, by_time_left=sort == "time_left")
     order = f"{column} DESC, case_no DESC" if falls else f"{column}, case_no"
     return f"FROM cases WHERE {' AND '.join(conditions)} ORDER BY {order}", values
 

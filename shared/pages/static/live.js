@@ -65,7 +65,7 @@
   // After an error, the reader begins at what is wrong.
   document.getElementById("mistakes")?.focus();
 
-  // The time that is left, by the second: as the server writes it: days and hours, hours and minutes, minutes or seconds.
+  // The time that is left, by the second, as the server writes it: days and hours, hours and minutes, minutes or seconds.
   const written = (seconds) => {
     const days = Math.floor(seconds / 86400), hours = Math.floor(seconds / 3600) % 24;
     const minutes = Math.floor(seconds / 60) % 60, rest = seconds % 60;

@@ -20,6 +20,10 @@ from tests.harness.demo_day import ENDS
 from tests.harness.sign_in import AGENT, token_of
 
 HOUR = timedelta(hours=1)
+TABLES = (
+    *("/v1/cases.csv", "/v1/outcomes.csv", "/v1/breaches.csv"),
+    *("/cases.csv", "/reports.csv", "/reports/breaches.csv"),
+)
 BEFORE = (ENDS - HOUR).isoformat().replace("+00:00", "Z")
 
 
@@ -75,7 +79,7 @@ async def test_a_call_answers_as_of_what_was_known_before_it_read(
     assert (found.status_code, found.json()["as_of"]) == (200, BEFORE)
 
 
-@pytest.mark.parametrize("table", ["/v1/outcomes.csv", "/v1/breaches.csv", "/reports.csv", "/reports/breaches.csv"])
+@pytest.mark.parametrize("table", TABLES)
 async def test_a_table_is_as_of_what_was_known_before_it_was_read(
     overtaken: BoardDay, http: httpx.AsyncClient, table: str
 ) -> None:
