@@ -21,6 +21,7 @@ from shared.pages.visit import PERSON
 from tests.broker.intake_calls import events_of, output_of, unique
 from tests.broker.test_pages import TYPED, browser, carried, send
 from tests.harness.board import Board, running_board
+from tests.harness.board_list import next_page
 from tests.harness.chats import decided_chat
 from tests.harness.decided import published
 from tests.harness.intake import running_intake, topics_at, write
@@ -85,9 +86,25 @@ async def opened(
     return case_id
 
 
+async def list_of(http: httpx.AsyncClient, query: str = "") -> str:
+    """The list with all its pages: other tests have cases on the same Kafka, and a case may be on any of them."""
+    pages, address = list[str](), f"/{query}"
+    while address:
+        pages.append((await http.get(address)).text)
+        address = next_page(pages[-1])
+    return "\n".join(pages)
+
+
 async def listed(http: httpx.AsyncClient, query: str = "") -> list[str]:
     """The ids of the list, in its order."""
-    return re.findall(r'<tr id="case-(\w+)"', (await http.get(f"/{query}")).text)
+    return re.findall(r'<tr id="case-(\w+)"', await list_of(http, query))
+
+
+def row_of(pages: str, case_id: str) -> str:
+    """The row of a case in a list."""
+    found = re.search(rf'<tr id="case-{case_id}".*?</tr>', pages, re.DOTALL)
+    assert found is not None
+    return found[0]
 
 
 async def does(http: httpx.AsyncClient, case_id: str, kind: str = "agent_replied", **typed: str) -> httpx.Response:

@@ -16,9 +16,9 @@ from shared.contracts.topics import ACTIVITY
 from shared.identity.signed_tokens import SKEW
 from shared.pages.visit import PERSON
 from shared.wall_clock import utc_now
-from tests.broker.board_calls import ANOTHER, board_with_intake, does, listed, looking, opened, written
-from tests.broker.intake_calls import output_of
-from tests.broker.test_pages import carried
+from tests.broker.board_calls import ANOTHER, board_with_intake, does, list_of, listed, looking, opened, row_of, written
+from tests.broker.intake_calls import output_of, unique
+from tests.broker.test_pages import TYPED, carried
 from tests.harness.board import NOWHERE, Board, running_board
 from tests.harness.intake import running_intake, write
 from tests.harness.processes import eventually
@@ -51,10 +51,9 @@ async def test_the_list_and_the_page_agree_on_who_has_a_case(board: Board) -> No
         await write(board.intake.bootstrap, [output_of(ACTIVITY, case, taken)])
         await board.changed(case, before)
     async with looking(board) as http:
-        row = re.search(rf'<tr id="case-{case}".*?</tr>', (await http.get("/")).text, re.DOTALL)
+        row = row_of(await list_of(http), case)
         page = (await http.get(f"/cases/{case}")).text
-    assert row is not None
-    assert "desk-8" in row[0]
+    assert "desk-8" in row
     assert re.search(r'taken" role="status"><span>desk-8 has this case', page)
 
 
@@ -111,14 +110,14 @@ async def test_of_two_who_take_a_case_at_once_one_has_it(board: Board) -> None:
 
 async def test_a_stream_ends_with_the_token_of_its_agent(board: Board) -> None:
     """A list that stays open on a screen must not go on showing what its agent may not see any more."""
-    case = await opened(board)
+    case = await opened(board, typed={**TYPED, "subject": (subject := unique())})
     text, acted = "", False
     async with looking(board) as http, looking(board, ANOTHER) as other:
         http.cookies.clear()
         ends_at = utc_now() + timedelta(seconds=3)
         life = timedelta(seconds=60)
         http.cookies.set(PERSON, token_of(AGENT, now=ends_at - life - SKEW, life=life))
-        async with asyncio.timeout(40), http.stream("GET", "/live") as stream:
+        async with asyncio.timeout(40), http.stream("GET", f"/live?text={subject}") as stream:
             async for line in stream.aiter_lines():
                 text += line
                 if not line and not acted:

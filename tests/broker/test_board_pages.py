@@ -24,9 +24,11 @@ from tests.broker.board_calls import (
     board_with_intake,
     customer,
     does,
+    list_of,
     listed,
     looking,
     opened,
+    row_of,
     written,
 )
 from tests.broker.intake_calls import unique
@@ -140,11 +142,11 @@ async def test_the_case_with_the_least_time_left_comes_first(board: Board) -> No
     """Whatever its channel; what is late says so, and so does what soon will be."""
     now, late, soon = [await opened(board, ago=timedelta(minutes=minutes)) for minutes in (0, 70, 50)]
     async with looking(board) as http:
+        pages = await list_of(http)
         found = [each for each in await listed(http) if each in (now, late, soon)]
-        page = (await http.get("/")).text
     assert found == [late, soon, now]
-    assert re.search(rf'id="case-{late}">\s*<td class="time num"><span class="left-late"[^>]*>late by 10 min', page)
-    assert re.search(rf'id="case-{soon}">\s*<td class="time num"><span class="left-warn"', page)
+    assert re.search(r'<td class="time num"><span class="left-late"[^>]*>late by 10 min', row_of(pages, late))
+    assert re.search(r'<td class="time num"><span class="left-warn"', row_of(pages, soon))
 
 
 async def test_a_resolved_case_leaves_the_list_and_a_reopened_one_returns(board: Board) -> None:
@@ -177,7 +179,7 @@ async def test_who_takes_a_case_has_it_until_somebody_takes_it_over(board: Board
         assert all(text in late.text for text in ("desk-7 has this case", ">Take over<", "half a"))
         assert (await does(cy, case, take="desk-7")).status_code == 303
         assert "desk-8 has this case" in (await bo.get(f"/cases/{case}")).text
-        assert re.search(rf'id="case-{case}" class="mine">.*?<b>you</b>', (await cy.get("/")).text, re.DOTALL)
+        assert re.search(r'class="mine">.*?<b>you</b>', row_of(await list_of(cy), case), re.DOTALL)
     done = await written(board, case)
     assert [(each.type, each.to, each.actor.kind, each.actor.id) for each in done] == [
         ("assigned", "desk-7", "agent", "desk-7"),
@@ -309,7 +311,7 @@ async def test_markup_is_shown_as_it_was_typed(board: Board) -> None:
     async with looking(board) as http:
         for kind in ("agent_replied", "internal_note"):
             await does(http, case, kind, text=MARKUP)
-        pages = [(await http.get("/")).text, (await http.get(f"/cases/{case}")).text]
+        pages = [await list_of(http), (await http.get(f"/cases/{case}")).text]
         pages.append((await does(http, case, take="", text=MARKUP)).text)
     for page in pages:
         assert "<script>alert" not in page
@@ -365,9 +367,9 @@ async def test_whatever_an_address_asks_for_there_is_a_page(board: Board, name: 
 
 async def test_the_list_follows_what_happens(board: Board) -> None:
     """As Server-Sent Events; some two frames a second at most, whatever happens meanwhile."""
-    case = await opened(board)
-    frames = 0
-    async with looking(board) as http, looking(board, ANOTHER) as other, http.stream("GET", "/live") as stream:
+    case = await opened(board, typed={**TYPED, "subject": (subject := unique())})
+    frames, here = 0, f"/live?text={subject}"
+    async with looking(board) as http, looking(board, ANOTHER) as other, http.stream("GET", here) as stream:
         began = utc_now()
         async for line in stream.aiter_lines():
             if not line:
@@ -383,10 +385,11 @@ async def test_the_list_follows_what_happens(board: Board) -> None:
 
 async def test_two_who_have_the_same_list_open_each_read_it_as_theirs(board: Board) -> None:
     """They share what the file is asked, and the rows that say the same to both: not the one that is mine."""
-    case, open_before = await opened(board), open_streams()
+    case = await opened(board, typed={**TYPED, "subject": (subject := unique())})
+    here, open_before = f"/live?text={subject}", open_streams()
     mine, theirs = f'<tr id="case-{case}" class="mine">', re.compile(rf'<tr id="case-{case}">((?!</tr>).)*desk-8', re.S)
     async with looking(board) as one, looking(board, ANOTHER) as two:
-        told = asyncio.gather(_streamed(one, "/live", theirs), _streamed(two, "/live", re.compile(mine)))
+        told = asyncio.gather(_streamed(one, here, theirs), _streamed(two, here, re.compile(mine)))
         await eventually(lambda: open_streams() == open_before + 2, 10, "both have the list open")
         await does(two, case, take="")
         assert mine not in (await told)[0]

@@ -119,7 +119,7 @@ async def test_somebody_signs_in_on_the_board_and_sees_a_case(stack: Stack, clie
         async with httpx.AsyncClient(base_url=stack.board_url, follow_redirects=True, timeout=10) as browser:
             await sign_in(browser, who, account)
             give_up = asyncio.get_running_loop().time() + 60
-            while f"/cases/{request_id}" not in (await browser.get("/")).text:
+            while f"/cases/{request_id}" not in (await browser.get("/", params={"text": "Seen on the board"})).text:
                 assert asyncio.get_running_loop().time() < give_up, "the board has read what the router has decided"
                 await asyncio.sleep(0.1)
             page = await browser.get(f"/cases/{request_id}")

@@ -27,6 +27,7 @@ from services.cli.demo.traffic import varied
 from services.cli.demo_accounts import DEMO_ACCOUNTS
 from shared.contracts.structs import Account, Actor, Contact, Requester
 from tests.harness.board_day import BoardDay, board_day
+from tests.harness.board_list import next_page
 from tests.harness.recording import Recording
 from tests.harness.shipped import shipped_library
 from tests.harness.sign_in import AGENT, somebody_of, token_of
@@ -193,15 +194,13 @@ async def _called(http: httpx.AsyncClient, asked: Mapping[str, str], token: str 
 async def _shown(http: httpx.AsyncClient, asked: Mapping[str, str], token: str = "") -> list[str]:
     """All pages as a browser without scripts shows them, by the links of each to the next."""
     found, address = list[str](), f"/?{urlencode(asked)}"
-    while True:
+    while address:
         page = await _get(http, address, token)
         rows = re.findall(r'<tr id="case-([^"]+)"', page)
         assert len(rows) <= LIMIT
         found += rows
-        links = re.findall(r'<a href="(/\?[^"]*after=[^"]*)">', page)
-        if not links:
-            return found
-        address = html.unescape(links[-1])
+        address = next_page(page)
+    return found
 
 
 async def _get(http: httpx.AsyncClient, address: str, token: str = "") -> str:
