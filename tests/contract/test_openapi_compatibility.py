@@ -150,10 +150,14 @@ def test_what_no_client_notices_is_no_break(change: str) -> None:
 @pytest.mark.parametrize("change", BREAKING)
 def test_what_breaks_a_client_is_found(change: str) -> None:
     """By its place."""
-    new = copy.deepcopy(DOCUMENT)
-    make, expected = BREAKING[change]
+    assert_found(DOCUMENT, *BREAKING[change])
+
+
+def assert_found(old: Json, make: Callable[[Json], object], expected: str) -> None:
+    """What `make` does to a document is complained of in these words, and maybe more."""
+    new = copy.deepcopy(old)
     make(new)
-    found = complaints(DOCUMENT, new)
+    found = complaints(old, new)
     assert any(line.startswith(expected) for line in found), found
 
 
@@ -193,8 +197,4 @@ BREAKING_OF_BOARD: dict[str, tuple[Callable[[Json], object], str]] = {
 @pytest.mark.parametrize("change", BREAKING_OF_BOARD)
 def test_what_breaks_a_client_of_the_board_is_found(change: str) -> None:
     """Its clients ask by parameters, and send no bodies."""
-    new = copy.deepcopy(BOARD)
-    make, expected = BREAKING_OF_BOARD[change]
-    make(new)
-    found = complaints(BOARD, new)
-    assert any(line.startswith(expected) for line in found), found
+    assert_found(BOARD, *BREAKING_OF_BOARD[change])
