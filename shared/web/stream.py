@@ -1,10 +1,11 @@
 """Streams of what happens, to one case or to any: Server-Sent Events (WHATWG HTML, section 9.2)."""
 
 import asyncio
+import math
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from prometheus_client import Gauge
 from starlette.responses import StreamingResponse
@@ -17,11 +18,22 @@ from shared.web.watchers import Watchers
 
 OPEN = Gauge("frontline_event_streams", "Event streams that are open")
 
-HEARTBEAT_SECONDS = 15.0  # a comment, so that no proxy closes a quiet stream as a dead one
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 MEDIA_TYPE = "text/event-stream"
 
 Before = Callable[[], Awaitable[None]]
+
+
+class Heartbeat(NamedTuple):
+    """What a stream says whenever it has said nothing for so many seconds."""
+
+    seconds: float
+    said: bytes
+
+
+OF_CALLS = Heartbeat(15.0, b": keep-alive\n\n")  # a comment, so that no proxy closes a quiet stream as a dead one
+OF_PAGES = Heartbeat(2.0, b"event: beat\ndata:\n\n")  # an event, so that a page notices when it hears nothing any more
+_LOOK_SECONDS = 15.0  # without a change: then a stream looks again, and whether its caller's token has ended
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -45,6 +57,7 @@ class Streams:
         *,
         most: int | None = None,
         before: "Before | None" = None,
+        heartbeat: Heartbeat = OF_CALLS,
     ) -> "EventStream":
         """The answer that streams what `changes` has to say, now and whenever `watchers` are notified of `watched`.
 
@@ -55,7 +68,7 @@ class Streams:
         """
         self._places.take(caller, most)
         OPEN.inc()
-        return EventStream(self, caller, self._follow(watchers, watched, changes, caller.until, before))
+        return EventStream(self, caller, self._follow(watchers, watched, changes, caller.until, before, heartbeat))
 
     def ended(self, caller: Caller) -> None:
         """A stream of `caller` has ended."""
@@ -63,7 +76,13 @@ class Streams:
         OPEN.dec()
 
     async def _follow(
-        self, watchers: Watchers, watched: str, changes: "Changes", until: datetime | None, before: "Before | None"
+        self,
+        watchers: Watchers,
+        watched: str,
+        changes: "Changes",
+        until: datetime | None,
+        before: "Before | None",
+        heartbeat: Heartbeat,
     ) -> AsyncIterator[bytes]:
         """What there is to say, and then what is new. A change only wakes the reader: a slow client needs no queue."""
         closing = asyncio.ensure_future(self._closing.wait())
@@ -79,8 +98,10 @@ class Streams:
                         return
                     for frame in frames:
                         yield frame
-                    if not await _either(changed, closing):
-                        yield b": keep-alive\n\n"
+                    for _ in range(math.ceil(_LOOK_SECONDS / heartbeat.seconds)):
+                        if await _either(changed, closing, heartbeat.seconds):
+                            break
+                        yield heartbeat.said
         finally:
             closing.cancel()
 
@@ -113,11 +134,11 @@ class EventStream(StreamingResponse):
             self._streams.ended(self._caller)
 
 
-async def _either(changed: asyncio.Event, closing: "asyncio.Task[Literal[True]]") -> bool:
-    """Whether something changed, or `close` was called, within HEARTBEAT_SECONDS."""
+async def _either(changed: asyncio.Event, closing: "asyncio.Task[Literal[True]]", seconds: float) -> bool:
+    """Whether something changed, or `close` was called, within so many seconds."""
     change = asyncio.ensure_future(changed.wait())
     try:
-        done, _ = await asyncio.wait((change, closing), timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait((change, closing), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         return bool(done)
     finally:
         change.cancel()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from babel.numbers import format_decimal
@@ -33,7 +34,7 @@ from shared.pages.rendered import html_of, render
 from shared.web.errors import FieldError, InvalidFields, MissingScope, NotFound, Refusal
 from shared.web.openapi import operation_id
 from shared.web.query import read_query
-from shared.web.stream import EventStream, message
+from shared.web.stream import OF_PAGES, EventStream, message
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGE = "/operations"
@@ -87,8 +88,14 @@ class _Looks:
 
     @property
     def query(self) -> str:
-        """The choice, for the address of the stream."""
+        """The choice, for addresses, from the first page of dead letters."""
         return "?show=all" if self._all else ""
+
+    @property
+    def here(self) -> str:
+        """The choice and the page of dead letters, for the address of the stream."""
+        given = {"show": "all" if self._all else None, "after": self._after}
+        return f"?{urlencode({name: value for name, value in given.items() if value})}"
 
     def values(self, state: State) -> dict[str, Any]:
         """What the templates need."""
@@ -104,6 +111,7 @@ class _Looks:
             "show_all": self._all,
             "after": self._after,
             "query": self.query,
+            "here": self.here,
             "at": from_micros,
             "length": lambda micros: length(micros, self.visit.messages.language),
             "address": LETTERS,
@@ -153,7 +161,13 @@ def _add_pages(router: APIRouter, operations: Operations) -> None:
         await operations.look()  # what is refused is refused before the stream has begun
         service = looks.visit.service
         return service.streams.follow(
-            looks.visit.caller, service.watchers, _WATCHED, looks, most=STREAMS, before=looks.next_look
+            looks.visit.caller,
+            service.watchers,
+            _WATCHED,
+            looks,
+            most=STREAMS,
+            before=looks.next_look,
+            heartbeat=OF_PAGES,
         )
 
     @router.get(LETTERS + "{place}")

@@ -21,7 +21,7 @@ from shared.pages.rendered import render
 from shared.pages.visit import PERSON
 from shared.policy.model import Edition
 from shared.web.errors import FieldError, InvalidFields, MissingScope, Refusal
-from shared.web.stream import EventStream
+from shared.web.stream import OF_PAGES, EventStream
 
 router = APIRouter(route_class=BoardPage, include_in_schema=False)
 STREAMS = 20  # of one person
@@ -71,7 +71,9 @@ async def live_list(request: Request) -> Response:
         lists.check()
     except WrongCursor:
         return PlainTextResponse("after: this is no cursor of this list", 400)
-    return service.streams.follow(visit.caller, service.watchers, ANY, lists, most=STREAMS, before=lists.next_look)
+    return service.streams.follow(
+        visit.caller, service.watchers, ANY, lists, most=STREAMS, before=lists.next_look, heartbeat=OF_PAGES
+    )
 
 
 @router.get("/cases/{case_id}")
@@ -90,7 +92,9 @@ async def live_case(request: Request, case_id: str) -> EventStream:
     pages = CasePages(visit, case_id)
     await pages.look()
     service = visit.service
-    return service.streams.follow(visit.caller, service.watchers, case_id, pages, most=STREAMS, before=pages.next_look)
+    return service.streams.follow(
+        visit.caller, service.watchers, case_id, pages, most=STREAMS, before=pages.next_look, heartbeat=OF_PAGES
+    )
 
 
 @router.post("/cases/{case_id}")

@@ -28,6 +28,7 @@ from shared.pages.rendered import render
 from shared.pages.visit import visit_of
 from shared.policy.digest import policy_sha256
 from shared.web.errors import CatchingUp, MissingScope, Refusal
+from shared.web.stream import OF_PAGES
 
 STREAMS = 20  # of one person, or of the visitors of one address
 
@@ -81,7 +82,9 @@ async def live(request: Request, request_id: str) -> Response:
     views = CaseViews(visit, request_id)
     views.current()  # refuses a request that this caller may not see
     service = visit.service
-    return service.streams.follow(visit.caller, service.cases.watchers, request_id, views, most=STREAMS)
+    return service.streams.follow(
+        visit.caller, service.cases.watchers, request_id, views, most=STREAMS, heartbeat=OF_PAGES
+    )
 
 
 @router.post("/requests/{request_id}/activity")

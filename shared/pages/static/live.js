@@ -96,11 +96,23 @@
     if (document.hidden) document.dispatchEvent(new Event("visibilitychange"));
   });
 
-  // A stream that has ended is tried again. Until it is there, the page says that it may be old.
+  // A stream that has ended is tried again. Until it is there, the page says that it may be old. So it does if it hears
+  // nothing: the stream of a page says something every two seconds, unless the service or the network stands still.
   const stale = document.getElementById("stale");
-  if (stale) {
+  if (stale && document.querySelector("[data-hx-sse\\:connect]")) {
+    const SILENT_AFTER = 5000;
+    let heardAt = Date.now(), connection = null;
+    const heard = () => { heardAt = Date.now(); stale.hidden = true; };
     document.addEventListener("htmx:sse:error", () => { stale.hidden = false; });
-    document.addEventListener("htmx:sse:after:connection", () => { stale.hidden = true; });
+    document.addEventListener("htmx:sse:after:connection", (event) => { connection = event.detail.connection; heard(); });
+    document.addEventListener("htmx:sse:after:message", heard);
+    // In the background a page hears nothing (above). Once it is seen again, it has a second to hear something.
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) heardAt = Date.now() - SILENT_AFTER + 1000; });
+    setInterval(() => {
+      if (document.hidden || !stale.hidden || Date.now() - heardAt < SILENT_AFTER) return;
+      stale.hidden = false;
+      connection?.reader?.cancel();  // another one is tried: of this one nobody may ever say that it has ended
+    }, 500);
     // A screen reader hears what is new, and not the page again. A text that is there already would not be heard: it
     // is taken away first.
     const news = document.getElementById("news");

@@ -12,7 +12,7 @@ from shared.web.callers import of_visitor
 from shared.web.errors import TooManyStreams
 from shared.web.places import Places
 from shared.web.settings import WebSettings
-from shared.web.stream import EventStream, Streams, message
+from shared.web.stream import EventStream, Heartbeat, Streams, message
 from shared.web.watchers import Watchers
 from tests.harness.intake import ID_SECRET, api_keys
 
@@ -130,3 +130,20 @@ async def test_what_changes_while_a_look_is_prepared_is_looked_at_next() -> None
     async with asyncio.timeout(5):
         await _serve(stream)
     assert done == ["before", "look", "before", "look"]
+
+
+async def test_a_stream_that_has_nothing_to_say_says_so_as_often_as_its_reader_needs_it() -> None:
+    """A page that hears nothing for longer takes what it shows for old; looks cost more than that, and are rarer."""
+    looks = 0
+
+    async def look() -> None:
+        nonlocal looks
+        looks += 1
+
+    streams, heartbeat = Streams(Places(1)), Heartbeat(0.01, b"event: beat\ndata:\n\n")
+    caller = of_visitor("a", "a", None)
+    stream = streams.follow(caller, Watchers(), "quiet", Quiet(), before=look, heartbeat=heartbeat)
+    events = stream.body_iterator
+    heard = [await anext(aiter(events)) for _ in range(20)]
+    assert heard == [heartbeat.said] * 20
+    assert looks == 1
