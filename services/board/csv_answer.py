@@ -15,12 +15,9 @@ def wants_csv(request: Request) -> bool:
     return CSV in request.headers.get("accept", "").lower()
 
 
-def table_headers(name: str, as_of: datetime) -> dict[str, str]:
+def table_headers(name: str, as_of: datetime | None) -> dict[str, str]:
     """The headers of a table that is saved as a file of that name. It has no place for the instant of which it is
-    true, so a header has it.
+    true, so a header has it; None = nothing was ever known of what the table has.
     """
-    return {
-        "Content-Disposition": f'attachment; filename="{name}.csv"',
-        "Cache-Control": "no-store",
-        AS_OF: format_instant(as_of),
-    }
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"}
+    return headers if as_of is None else headers | {AS_OF: format_instant(as_of)}

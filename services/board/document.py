@@ -32,9 +32,10 @@ _REPORTS = ("outcomes.csv", "breaches", "breaches.csv")  # chapters of them woul
 
 _OF_A_TABLE = ("Content-Disposition", AS_OF)
 _HEADERS = {
-    **dict.fromkeys(("getOutcomes", "listBreaches", "getOperations"), described(optional=_OF_A_TABLE)),
-    **dict.fromkeys(("getOutcomesCsv", "listBreachesCsv", "getOperationsCsv"), described(_OF_A_TABLE)),
-    "listCases": described(optional=(*_OF_A_TABLE, COMPLETE)),
+    **dict.fromkeys(("getOutcomes", "listBreaches"), described(optional=_OF_A_TABLE)),
+    **dict.fromkeys(("getOutcomesCsv", "listBreachesCsv"), described(_OF_A_TABLE)),
+    **dict.fromkeys(("getOperations", "listCases"), described(optional=(*_OF_A_TABLE, COMPLETE))),
+    "getOperationsCsv": described(("Content-Disposition", COMPLETE), optional=(AS_OF,)),
     "listCasesCsv": described((*_OF_A_TABLE, COMPLETE)),
 }
 

@@ -1,10 +1,12 @@
 """[pure] What a task does at an instant, and how it is written: as metadata of an offset (`task_notes.py`)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 DETAIL = 300  # characters: Kafka takes 4096 bytes of metadata
+SAID_EVERY = timedelta(seconds=10)  # also if nothing has changed
+SILENT_AFTER = 3 * SAID_EVERY  # nobody may run a task of which nothing was heard for so long
 
 
 class TaskNote(msgspec.Struct, frozen=True):

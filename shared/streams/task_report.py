@@ -11,7 +11,7 @@ from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 from shared.backoff import Backoff
 from shared.cancellation import end_if_cancelled
 from shared.kafka.settings import KafkaSettings
-from shared.kafka.task_note import DETAIL, TaskNote
+from shared.kafka.task_note import DETAIL, SAID_EVERY, TaskNote
 from shared.kafka.task_notes import NoteWriter, group_of, note_writer
 from shared.observability import logs
 from shared.streams.task import Task
@@ -20,7 +20,6 @@ from shared.wall_clock import utc_now
 
 _log = logs.get_logger()
 _LOOK_SECONDS = 1.0
-_AGAIN_SECONDS = 10.0  # after which what has not changed is said again: silence means that nobody runs the task
 _ANSWER_SECONDS = 5.0
 _WITH_DETAIL = (Phase.FAILED, Phase.FENCED)
 
@@ -58,7 +57,7 @@ class TaskReport:
                 if now and (now != said or clock() >= due):
                     await self._write(writer)
                     backoff.reset()
-                    said, due = now, clock() + _AGAIN_SECONDS
+                    said, due = now, clock() + SAID_EVERY.total_seconds()
                 await asyncio.sleep(_LOOK_SECONDS)
 
     async def _write(self, writer: NoteWriter) -> None:

@@ -148,4 +148,4 @@ async def test_a_restore_shows_how_far_it_is_then_that_the_task_runs_then_that_n
     silent = await _with_phase(board, "silent")
     assert all(each["instance"].startswith("escalation-") for each in silent)
     assert "operations.trouble.tasks" in (await _state(board))["troubles"]
-    assert "Nothing was heard of task 0 for 30 seconds: perhaps nothing runs it" in await _page(board)
+    assert "Nothing was heard of task 0 for 1 s: perhaps nothing runs it" in await _page(board)

@@ -68,8 +68,9 @@ class Behind(AnswerModel):
 class TaskAnswer(AnswerModel):
     """What a task does: it has the partition `task` of its service. `silent`: it has said nothing for 30 seconds.
 
-    `unknown`: it never did. While it restores its state after a start or a move, `records` of its changelogs were read
-    and `remaining_offsets` are left, else they are null. `at` is when it said so; `detail` says why it failed.
+    `unknown`: it never said anything, or something that this board does not know. While it restores its state after a
+    start or a move, `records` of its changelogs were read and `remaining_offsets` are left, else they are null. `at` is
+    when it said so; `detail` says why it failed.
     """
 
     task: int

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from services.board.freshness import Freshness
 from services.board.operations.kafka_watch import Seen
 from services.board.operations.state import State, about, answer_of
 from services.board.operations.tables import table_of
@@ -59,7 +60,7 @@ def _state(*letters: Listed) -> State:
         unfired=0,
         clocks=[],
         age=0.2,
-        is_old=False,
+        shown=Freshness(AT, False, False, None),
         remaining=0,
         failed=0,
         kafka=Seen(asked_at=AT, lag=lag, tasks={"escalation": tasks}, letters=letters, unread=False),

@@ -20,6 +20,7 @@ from services.board.operations.query import ReplayQuery, StateQuery, TableQuery
 from services.board.operations.replaying import Replaying
 from services.board.operations.state import Operations, State, UnknownPlace, about, answer_of, page_of
 from services.board.operations.tables import table_of
+from services.board.operations.tasks import summary
 from services.board.pages.visit import BoardPage, Visit, visit_of
 from services.board.service import Service
 from shared.business_time.instants import Micros, from_micros
@@ -106,6 +107,7 @@ class _Looks:
             letters, following = page_of(kafka.letters, None, pending=not self._all)
         return {
             "state": state,
+            "summaries": {name: summary(kafka.tasks.get(name, ())) for name in kafka.lag or {}},
             "letters": letters,
             "following": following,
             "show_all": self._all,

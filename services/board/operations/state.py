@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.board.freshness import Freshness
 from services.board.operations.kafka_watch import KafkaWatch, Seen
 from services.board.service import Service
 from services.board.store import timers
@@ -33,7 +34,8 @@ _SHARED = 2.0  # seconds
 class State:
     """How the system runs. `hour` and `day` are the lateness of timers that fired within them.
 
-    `age` is how old what the board shows may be, in seconds; None = it was never complete. `failed` = cases whose row
+    `shown` is how fresh the board's file is, and `age` how old that may be, in seconds; None = it was never complete.
+    `failed` = cases whose row
     could not be worked out, since the board started.
     """
 
@@ -43,10 +45,20 @@ class State:
     unfired: int
     clocks: Sequence[Unfired]
     age: float | None
-    is_old: bool
+    shown: Freshness | None
     remaining: int | None
     failed: int
     kafka: Seen
+
+    @property
+    def is_old(self) -> bool:
+        """Whether what the board shows is older than it should be."""
+        return self.shown is not None and self.shown.is_old
+
+    @property
+    def has_all_letters(self) -> bool:
+        """Whether the dead letters are all that there are."""
+        return not (self.kafka.letters_hidden or self.kafka.unread or self.kafka.passed_over)
 
     @property
     def behind(self) -> Mapping[str, int]:
@@ -78,7 +90,7 @@ class State:
             elif behind > BEHIND:
                 yield Reason("operations.trouble.behind", service=name, count=behind)
         for name, tasks in self.kafka.tasks.items():
-            if stopped := sum(not each.runs for each in tasks):
+            if stopped := sum(not each.is_quiet for each in tasks):
                 yield Reason("operations.trouble.tasks", service=name, count=stopped)
 
     def _of_board(self) -> Iterator[Reason]:
@@ -140,7 +152,7 @@ class Operations:
             unfired=unfired,
             clocks=clocks,
             age=age,
-            is_old=shown is not None and shown.is_old,
+            shown=shown,
             remaining=service.reading.remaining,
             failed=_failed(),
             kafka=kafka,
@@ -190,7 +202,7 @@ def answer_of(state: State, after: str | None, *, pending: bool) -> dict[str, An
         "dead_letters": {
             "count": len(kafka.letters),
             "pending": len(kafka.pending),
-            "complete": not (kafka.letters_hidden or kafka.unread or kafka.passed_over),
+            "complete": state.has_all_letters,
             "letters": [about(each) for each in letters],
             "next": following,
         },

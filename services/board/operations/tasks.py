@@ -1,33 +1,30 @@
 """[pure] What the tasks of a service do, as far as they have said it: how far a restore is, who runs none any more."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, get_args
 
 from shared.contracts.base import format_instant
-from shared.kafka.task_note import TaskNote
+from shared.kafka.task_note import SILENT_AFTER, TaskNote
 from shared.messages.reason import Reason
 
-SILENT_AFTER = timedelta(seconds=30)  # a task that is run says something every ten seconds
-Phase = Literal[
-    "taking_over", "restoring", "catching_up", "running", "failed", "fenced", "stopped", "silent", "unknown"
-]
-_SENTENCES: Mapping[str, str] = {
+Phase = Literal["taking_over", "restoring", "catching_up", "running", "failed", "fenced", "silent", "unknown"]
+_KNOWN: Mapping[str, Phase] = {phase: phase for phase in get_args(Phase)}
+_SENTENCES: Mapping[Phase, str] = {
     "taking_over": "operations.task.taking_over",
     "restoring": "operations.task.restoring",
     "catching_up": "operations.task.catching_up",
     "running": "operations.task.running",
     "failed": "operations.task.failed",
     "fenced": "operations.task.fenced",
-    "stopped": "operations.task.stopped",
     "silent": "operations.task.silent",
     "unknown": "operations.task.unknown",
 }
 
 
 class TaskNow(NamedTuple):
-    """A task: the partition of its service that it has. `silent` = it has said nothing for 30 seconds, so it may not be
-    run; `unknown` = it never said anything, or something that this board does not know.
+    """A task: the partition of its service that it has. `silent` = it has said nothing for SILENT_AFTER, so perhaps
+    nobody runs it; `unknown` = it never said anything, or something that this board does not know.
     """
 
     task: int
@@ -35,8 +32,8 @@ class TaskNow(NamedTuple):
     note: TaskNote | None
 
     @property
-    def runs(self) -> bool:
-        """Whether there is nothing to say about it."""
+    def is_quiet(self) -> bool:
+        """Whether nobody has to look at it: it runs, or nothing is known of it."""
         return self.phase in ("running", "unknown")
 
     @property
@@ -45,6 +42,8 @@ class TaskNow(NamedTuple):
         facts: dict[str, Any] = {"task": self.task}
         if self.note is not None and self.phase == "restoring":
             facts |= {"count": self.note.records, "remaining": self.note.remaining}
+        if self.phase == "silent":
+            facts["seconds"] = int(SILENT_AFTER.total_seconds())
         if self.phase == "failed":
             facts["detail"] = self.note.detail if self.note is not None else ""
         return Reason(_SENTENCES[self.phase], **facts)
@@ -64,6 +63,18 @@ class TaskNow(NamedTuple):
         }
 
 
+class Summary(NamedTuple):
+    """What there is to say of the tasks of a service: whether any has said what it does, and those that do not run."""
+
+    any_known: bool
+    not_running: Sequence[TaskNow]
+
+
+def summary(tasks: Sequence[TaskNow]) -> Summary:
+    """Of these."""
+    return Summary(any(each.phase != "unknown" for each in tasks), [each for each in tasks if each.phase != "running"])
+
+
 def tasks_of(notes: Mapping[int, TaskNote | None], now: datetime) -> Sequence[TaskNow]:
     """What each of them does, by its partition."""
     return list(_tasks(notes, now))
@@ -76,5 +87,4 @@ def _tasks(notes: Mapping[int, TaskNote | None], now: datetime) -> Iterator[Task
         elif now - note.at > SILENT_AFTER:
             yield TaskNow(task, "silent", note)
         else:
-            known = note.phase in _SENTENCES
-            yield TaskNow(task, note.phase if known else "unknown", note)  # type: ignore[arg-type]  # a Phase, if known
+            yield TaskNow(task, _KNOWN.get(note.phase, "unknown"), note)

@@ -1,15 +1,17 @@
 """What the page for operators makes of what it was told: lengths, pages of dead letters, what is worth a word."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from services.board.freshness import Freshness
 from services.board.operations.kafka_watch import Seen, standing_still
 from services.board.operations.pages import length
 from services.board.operations.state import SIZE, State, UnknownPlace, page_of
-from services.board.store.timers import Lateness
+from services.board.operations.tables import Table, table_of
+from services.board.store.timers import Lateness, Unfired
 from shared.kafka.dead_letter_index import Listed
 from shared.kafka.dead_letter_log import Found, Place
 from shared.kafka.dead_letters import Replayed
@@ -22,7 +24,7 @@ def state(kafka: Seen, **given: Any) -> State:
     """All quiet, unless `given` says otherwise."""
     usual: dict[str, Any] = {
         **{"hour": {}, "day": {}, "unfired": 0, "clocks": []},
-        **{"age": 0.1, "is_old": False, "remaining": 0, "failed": 0},
+        **{"age": 0.1, "shown": Freshness(NOW, False, False, None), "remaining": 0, "failed": 0},
     }
     return State(now=NOW, kafka=kafka, **(usual | given))
 
@@ -89,8 +91,8 @@ def test_quiet_is_quiet_and_nothing_that_is_not_known_is_quiet() -> None:
         ("operations.trouble.hidden", Seen(asked_at=NOW, unread=False, letters_hidden=True), {}),
         ("operations.trouble.kafka", Seen(away_since=NOW, unread=False), {}),
         ("operations.trouble.letters", Seen(asked_at=NOW, unread=False, letters=listed(1)), {}),
-        ("operations.trouble.board", read, {"is_old": True, "age": 10.1}),
-        ("operations.trouble.reading", read, {"is_old": True, "age": None}),
+        ("operations.trouble.board", read, {"age": 10.1}),
+        ("operations.trouble.reading", read, {"shown": None, "age": None}),
         ("operations.trouble.unfired", read, {"unfired": 1}),
         ("operations.trouble.failed", read, {"failed": 1}),
         ("operations.trouble.late", read, {"hour": {"warned": Lateness(1, 1, 1, 5_000_001)}}),
@@ -109,3 +111,43 @@ def test_a_service_stands_still_if_it_took_nothing_of_what_was_there_at_two_look
     assert standing_still(lag(5, 0), lag(5, 4)) == set()
     assert standing_still(lag(5, 4), lag(6, 3)) == set()
     assert standing_still({}, lag(5, 4)) == set()
+
+
+_FILE, _KAFKA = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
+_IN_AN_OUTAGE = state(
+    Seen(asked_at=_KAFKA, away_since=NOW, lag={}, letters=listed(3), unread=False),
+    shown=Freshness(_FILE, True, True, None),
+    unfired=2,
+    clocks=[Unfired("c-1", "first_response", 1, 0)],
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "as_of", "complete"),
+    [
+        ("timers", "2026-11-23T10:00:00Z", "true"),
+        ("unfired", "2026-11-23T10:00:00Z", "false"),
+        ("lag", "2026-11-23T11:00:00Z", "true"),
+        ("tasks", "2026-11-23T11:00:00Z", "true"),
+        ("letters", "2026-11-23T11:00:00Z", "true"),
+    ],
+)
+def test_a_table_says_of_when_it_is_and_whether_it_has_everything(table: Table, as_of: str, complete: str) -> None:
+    """In an outage, when operators look, the file and Kafka's last answer are of other instants than the call."""
+    headers = table_of(table, _IN_AN_OUTAGE, pending=False).headers
+    assert (headers["Frontline-As-Of"], headers["Frontline-Complete"]) == (as_of, complete)
+
+
+@pytest.mark.parametrize("table", ["timers", "unfired", "lag", "tasks", "letters"])
+def test_a_table_of_which_nothing_is_known_yet_claims_nothing(table: Table) -> None:
+    """Empty, it would say that nothing is late, unread or dead-lettered."""
+    headers = table_of(table, state(Seen(), shown=None, age=None), pending=False).headers
+    assert "Frontline-As-Of" not in headers
+    assert headers["Frontline-Complete"] == "false"
+
+
+def test_dead_letters_that_could_not_all_be_read_are_not_all() -> None:
+    """Some are unread, hidden from the board, or passed over."""
+    known = _IN_AN_OUTAGE.kafka
+    for kafka in (replace(known, unread=True), replace(known, letters_hidden=True), replace(known, passed_over=1)):
+        assert table_of("letters", state(kafka), pending=False).headers["Frontline-Complete"] == "false"
