@@ -16,7 +16,7 @@ from services.cli.log_reader import read_to_end
 from shared.contracts.structs import ClockBreached
 from shared.contracts.topics import ACTIVITY, ESCALATIONS
 from tests.harness.asking import fields
-from tests.harness.processes import eventually
+from tests.harness.processes import answered, eventually
 from tests.harness.up import READY_WITHIN
 
 pytestmark = pytest.mark.timeout(300)
@@ -63,16 +63,11 @@ async def test_the_demo_leaves_the_cases_of_others_alone(tmp_path: Path) -> None
         headers = {"Authorization": f"Bearer {ready['admin_key']}"}
         async with httpx.AsyncClient(base_url=ready["intake_url"], headers=headers, timeout=10, trust_env=False) as own:
             mine = {await _asked(own, number) for number in range(OWN_CASES)}
-        breached: set[str] = set()
-        deadline = asyncio.get_running_loop().time() + BREACHED_WITHIN
-        while not mine <= breached:
-            assert asyncio.get_running_loop().time() < deadline, f"{len(mine & breached)} of {OWN_CASES} are breached"
-            events = (await read_to_end(ready["bootstrap"], ESCALATIONS))[ESCALATIONS.name]
-            breached = {
-                event.data["case_id"]
-                for event in events
-                if event.type == ClockBreached.TYPE and event.data["milestone"] == "first_response"
-            }
+
+        async def all_breached() -> bool:
+            return mine <= await _breached(ready["bootstrap"])
+
+        await answered(all_breached, BREACHED_WITHIN, "the first response is breached on each case of the newcomer")
         activity = (await read_to_end(ready["bootstrap"], ACTIVITY))[ACTIVITY.name]
         assert activity, "the demo's agents have worked on its own cases"
         assert [event.data["case_id"] for event in activity if event.data["case_id"] in mine] == []
@@ -80,14 +75,24 @@ async def test_the_demo_leaves_the_cases_of_others_alone(tmp_path: Path) -> None
             base_url=ready["urls"]["board"], headers=headers, timeout=10, trust_env=False
         ) as board:
             worked_on = {event.data["case_id"] for event in activity}
-            deadline = asyncio.get_running_loop().time() + SHOWN_WITHIN
-            while not mine | worked_on <= (shown := await _shown(board)):
-                left = (mine | worked_on) - shown
-                assert asyncio.get_running_loop().time() < deadline, f"the board does not show {left}"
-                await asyncio.sleep(0.2)
+
+            async def all_shown() -> bool:
+                return mine | worked_on <= await _shown(board)
+
+            await answered(all_shown, SHOWN_WITHIN, "the board shows the cases of the newcomer and of the demo")
         process.terminate()
         assert await asyncio.wait_for(process.wait(), 30) == 0
         await reading
+
+
+async def _breached(bootstrap: str) -> set[str]:
+    """The ids of the cases whose first response is breached."""
+    events = (await read_to_end(bootstrap, ESCALATIONS))[ESCALATIONS.name]
+    return {
+        event.data["case_id"]
+        for event in events
+        if event.type == ClockBreached.TYPE and event.data["milestone"] == "first_response"
+    }
 
 
 async def _shown(board: httpx.AsyncClient) -> set[str]:

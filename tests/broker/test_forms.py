@@ -1,6 +1,5 @@
 """Every form of the pages, by what it must never accept: from elsewhere, too large, too slow, or no form at all."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from tests.broker.test_pages import FORM, TYPED, browser, carried, send
 from tests.harness.board import Board, running_board
 from tests.harness.decided import routed
 from tests.harness.intake import Intake, running_intake, topics_at, write
+from tests.harness.processes import answered
 from tests.harness.raw_http import parse, raw_connection
 from tests.harness.sign_in import somebody_of, token_hosts, token_of
 
@@ -121,9 +121,12 @@ async def sender(board: Board, intake: Intake) -> AsyncIterator[Sender]:
         assert sent.status_code == 303
         request_id = sent.headers["Location"].rpartition("/")[2]
         await write(intake.bootstrap, [output_of(CASES, request_id, routed(request_id, utc_now()))])
-        async with asyncio.timeout(10):
-            while "identity" not in (page := (await agent.get(f"/cases/{request_id}")).text):
-                pass  # it has its form once the decision is read
+
+        async def with_form() -> str:
+            page = (await agent.get(f"/cases/{request_id}")).text
+            return page if "identity" in page else ""
+
+        page = await answered(with_form, 10, "the decision is read, and the page of the case has its form")
         form = carried((await http.get("/")).text)
         yield Sender(Browser(http, form), Browser(agent, carried(page)), request_id)
 

@@ -30,10 +30,11 @@ from tests.harness.operations_board import (
     OPERATOR,
     PARTITIONS,
     VIEWER,
+    WITHIN,
     OperationsBoard,
-    answered,
     running_operations_board,
 )
+from tests.harness.processes import answered
 from tests.harness.service_process import ServiceProcess, service_process
 
 
@@ -90,7 +91,7 @@ async def _dead_letter(board: OperationsBoard) -> str:
     async def there() -> bool:
         return any(str(each) == place for each in await read_all(board.kafka, [REQUESTS.name]))
 
-    await answered(there)
+    await answered(there, WITHIN, "the router has dead-lettered it")
     return place
 
 
@@ -200,7 +201,7 @@ async def test_what_a_stopped_service_leaves_unread_is_its_lag(board: Operations
     async def quiet() -> bool:
         return await behind() == 0
 
-    await answered(quiet)
+    await answered(quiet, WITHIN, "the router has taken every request")
     assert await router.terminate() == 0
     for number in range(3):
         await board.garbage(REQUESTS, b"acme", b"unread %d" % number)
@@ -212,10 +213,10 @@ async def test_what_a_stopped_service_leaves_unread_is_its_lag(board: Operations
         found = await _asked(board)
         return bool(found["lag"]["router"]["behind"] == 3 and found["lag"]["router"]["standing_still"])
 
-    await answered(noticed)
+    await answered(noticed, WITHIN, "the board says that the router stands still")
     assert "The service router takes none of the 3 records that are left" in await _page(board, "/operations")
     await router.start()
-    await answered(quiet)
+    await answered(quiet, WITHIN, "the router has taken what was left")
 
 
 async def test_a_timer_that_fired_late_is_seen_as_late(board: OperationsBoard) -> None:
@@ -245,7 +246,7 @@ async def test_a_timer_that_fired_late_is_seen_as_late(board: OperationsBoard) -
         warned = (await _asked(board))["timers"]["last_hour"]["warned"]
         return warned if warned["count"] == 3 else None
 
-    warned = await answered(counted)
+    warned = await answered(counted, WITHIN, "the board counts three timers")
     assert warned["max_seconds"] == pytest.approx(9.0)
     assert 0.03 <= warned["p50_seconds"] <= 0.032
     assert warned["p99_seconds"] == pytest.approx(9.0)
@@ -267,14 +268,14 @@ async def test_a_deadline_that_escalation_does_not_notice_is_due_but_unfired(
             answer = await http.get(f"/v1/cases/{asked.request_id}")
             return answer.status_code == 200 and answer.json()["next"] is not None
 
-    await answered(decided)
+    await answered(decided, WITHIN, "the board has the deadline of the case")
     assert (await _asked(board))["due_but_unfired"]["count"] == 0
     monkeypatch.setattr(CLOCK, "ahead", timedelta(days=7))
 
     async def noticed() -> Any:
         return (await _asked(board))["due_but_unfired"]["clocks"]
 
-    clocks = await answered(noticed)
+    clocks = await answered(noticed, WITHIN, "the board says which deadlines have passed")
     assert {clock["case_id"] for clock in clocks} == {asked.request_id}
     page = await _page(board, "/operations")
     assert f'href="/cases/{asked.request_id}"' in page

@@ -20,7 +20,8 @@ from shared.kafka.committed_reader import CommittedReader, Span
 from shared.kafka.record import Consumed
 from shared.observability.health import Readiness
 from shared.streams.runtime import Runtime
-from tests.harness.operations_board import PARTITIONS, OperationsBoard, answered, running_operations_board
+from tests.harness.operations_board import PARTITIONS, WITHIN, OperationsBoard, running_operations_board
+from tests.harness.processes import answered
 from tests.harness.processors import Counter
 
 RECORDS = 5_000  # of the changelog of each task; a restore reads 2,000 at once
@@ -103,7 +104,7 @@ async def _with_phase(board: OperationsBoard, phase: str) -> list[dict[str, Any]
         found = (await _state(board))["tasks"]["escalation"]
         return found if {each["phase"] for each in found} == {phase} else []
 
-    each: list[dict[str, Any]] = await answered(there)
+    each: list[dict[str, Any]] = await answered(there, WITHIN, f"all tasks of escalation are {phase}")
     assert [task["task"] for task in each] == [*range(PARTITIONS)]
     return each
 
@@ -132,7 +133,7 @@ async def test_a_restore_shows_how_far_it_is_then_that_the_task_runs_then_that_n
             found = await _with_phase(board, "restoring")
             return found if all(each["records"] for each in found) else []
 
-        for each in await answered(read):
+        for each in await answered(read, WITHIN, "each task says how many records it has read"):
             assert 0 < each["records"] < RECORDS
             assert each["records"] + each["remaining_offsets"] >= RECORDS
         (row, _) = await _table(board, "tasks", service="escalation")

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,7 @@ from services.cli.system import load_accounts
 from shared.policy.files import load_edition
 from tests.harness.intake import api_keys
 from tests.harness.ports import free_port
+from tests.harness.processes import answered
 from tests.harness.sign_in import token_hosts
 
 ROOT = Path(__file__).parents[2]
@@ -118,10 +120,7 @@ async def test_somebody_signs_in_on_the_board_and_sees_a_case(stack: Stack, clie
     for who, account in (("agent-1", ""), ("lead", ""), ("admin-licensed", "demo-premier-api")):
         async with httpx.AsyncClient(base_url=stack.board_url, follow_redirects=True, timeout=10) as browser:
             await sign_in(browser, who, account)
-            give_up = asyncio.get_running_loop().time() + 60
-            while f"/cases/{request_id}" not in (await browser.get("/", params={"text": "Seen on the board"})).text:
-                assert asyncio.get_running_loop().time() < give_up, "the board has read what the router has decided"
-                await asyncio.sleep(0.1)
+            await answered(partial(lists, browser, request_id), 60, "the board has read what the router has decided")
             page = await browser.get(f"/cases/{request_id}")
             assert page.status_code == 200
             assert "Seen on the board" in page.text
@@ -133,6 +132,11 @@ async def test_somebody_signs_in_on_the_board_and_sees_a_case(stack: Stack, clie
     async with httpx.AsyncClient(base_url=stack.board_url, follow_redirects=True, timeout=10) as browser:
         await sign_in(browser, "admin-licensed", "demo-access-api")
         assert (await browser.get(f"/cases/{request_id}")).status_code in (403, 404)
+
+
+async def lists(browser: httpx.AsyncClient, request_id: str) -> bool:
+    """Whether the list of the board, for whoever is signed in, has the case."""
+    return f"/cases/{request_id}" in (await browser.get("/", params={"text": "Seen on the board"})).text
 
 
 async def test_with_host_applications_of_its_own_nobody_gets_in_by_the_demo(stack: Stack) -> None:

@@ -1,8 +1,11 @@
-"""Processes seen from outside, by what `ps` says: the same on Linux and macOS."""
+"""Processes seen from outside, by what `ps` says: the same on Linux and macOS. Waiting for what they do."""
 
 import asyncio
 import subprocess
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
 
 
 def is_running(pid: int) -> bool:
@@ -23,3 +26,16 @@ async def eventually(condition: Callable[[], bool], within: float, what: str) ->
         if asyncio.get_running_loop().time() > deadline:
             raise AssertionError(f"not within {within:g} s: {what}")
         await asyncio.sleep(0.05)
+
+
+async def answered(ask: Callable[[], Awaitable[Answer]], within: float, what: str) -> Answer:
+    """The first answer that is true, or not empty; fail after `within` seconds, saying `what` was waited for.
+
+    It is for what has to be asked of another process: a page, a call, the records of a topic.
+    """
+    deadline = asyncio.get_running_loop().time() + within
+    while not (answer := await ask()):
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"not within {within:g} s: {what}")
+        await asyncio.sleep(0.1)
+    return answer
