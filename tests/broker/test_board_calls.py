@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from shared.contracts.topics import ACTIVITY
 from shared.identity.person import Person
+from tests.harness.board_list import all_cases
 from tests.harness.board_log import BoardLog
 from tests.harness.demo_day import demo_day
 from tests.harness.intake import api_keys, key_of
@@ -77,18 +78,6 @@ def client(board: ServiceProcess, key: str, **headers: str) -> httpx.AsyncClient
     return httpx.AsyncClient(base_url=board.url, headers={"Authorization": f"Bearer {key}", **headers}, timeout=20)
 
 
-async def listed(http: httpx.AsyncClient, limit: int = 100, **query: Any) -> list[dict[str, Any]]:
-    """All pages."""
-    found: list[dict[str, Any]] = []
-    after: dict[str, str] = {}
-    while True:
-        answer = (await http.get("/v1/cases", params={"limit": limit, **query, **after})).raise_for_status().json()
-        found += answer["cases"]
-        if answer["next_cursor"] is None:
-            return found
-        after = {"cursor": answer["next_cursor"]}
-
-
 async def streamed(http: httpx.AsyncClient, enough: asyncio.Event, last: str = "") -> list[tuple[str, dict[str, Any]]]:
     """The id and the row of every change, from `last` on, until that is enough."""
     found: list[tuple[str, dict[str, Any]]] = []
@@ -119,15 +108,15 @@ async def test_agents_and_viewers_see_all_and_customers_their_own(board: Service
         client(board, token_of(somebody_of("acme"))) as other,
         client(board, key_of("web")) as web, client(board, key_of("submit")) as nobody,
     ):  # fmt: skip
-        everything = await listed(agent)
+        everything = await all_cases(agent)
         assert len(everything) >= 250
-        assert await listed(viewer) == everything
-        own = await listed(customer)
+        assert await all_cases(viewer) == everything
+        own = await all_cases(customer)
         assert {case["account_id"] for case in own} == {ACCOUNT}
         assert len(own) == sum(case["account_id"] == ACCOUNT for case in everything)
-        assert len(await listed(customer, account="demo-access-free")) == 0
-        assert [await listed(each) for each in (other, nobody)] == [[], []]
-        assert {case["case_id"] for case in await listed(web)} == {case["case_id"] for case in everything}
+        assert len(await all_cases(customer, account="demo-access-free")) == 0
+        assert [await all_cases(each) for each in (other, nobody)] == [[], []]
+        assert {case["case_id"] for case in await all_cases(web)} == {case["case_id"] for case in everything}
         assert not any("turn" in case or "needs_triage" in case for case in own)
         mine, theirs = own[0]["case_id"], next(c["case_id"] for c in everything if c["account_id"] != ACCOUNT)
         found = {(customer, mine), (viewer, theirs), (agent, mine), (web, theirs)}
@@ -145,7 +134,7 @@ async def test_pages_and_streams_lose_nothing_while_cases_change(board: ServiceP
         client(board, token_of(AGENT)) as agent, client(board, token_of(somebody_of(ACCOUNT))) as customer,
         client(board, key_of("all")) as again,
     ):  # fmt: skip
-        before = {case["case_id"]: case for case in await listed(agent)}
+        before = {case["case_id"]: case for case in await all_cases(agent)}
         first = asyncio.create_task(streamed(agent, cut))
         own = asyncio.create_task(streamed(customer, done))
         opened = await again.get("/v1/cases", params={"limit": 1})
@@ -154,7 +143,7 @@ async def test_pages_and_streams_lose_nothing_while_cases_change(board: ServiceP
         writing = asyncio.create_task(log.write(log.records[-LATER:], per_second=150))
         walks = []
         while not writing.done():
-            walks.append(await listed(again, limit=7))
+            walks.append(await all_cases(again, limit=7))
             if len(walks) == 1:
                 cut.set()
         await writing
@@ -182,9 +171,9 @@ async def _settled(http: httpx.AsyncClient, log: BoardLog) -> dict[str, dict[str
     assert last.key is not None
     async with asyncio.timeout(30):
         while True:
-            one = {case["case_id"]: case for case in await listed(http)}
+            one = {case["case_id"]: case for case in await all_cases(http)}
             await asyncio.sleep(0.7)
-            other = {case["case_id"]: case for case in await listed(http)}
+            other = {case["case_id"]: case for case in await all_cases(http)}
             if one == other:
                 return one
 
@@ -196,7 +185,7 @@ def _for_customer(case: dict[str, Any]) -> dict[str, Any]:
 async def test_a_last_event_id_of_another_board_goes_on_a_little_earlier(board: ServiceProcess) -> None:
     """Boards side by side are behind each other by moments; a rebuilt one has new numbers for everything."""
     async with client(board, token_of(AGENT)) as http:
-        latest = max((await listed(http)), key=lambda case: int(case["change"]))
+        latest = max((await all_cases(http)), key=lambda case: int(case["change"]))
         for last, least in ((f"{latest['change']}-00000000", 1), (f"{1 << 70}-00000000", 0), ("nonsense", 0)):
             enough = asyncio.Event()
             asyncio.get_running_loop().call_later(1.0, enough.set)

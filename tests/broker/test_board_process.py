@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from shared.contracts.topics import ACTIVITY
 from shared.embedded_kafka.broker import EmbeddedKafka
+from tests.harness.board_list import all_cases
 from tests.harness.board_log import BoardLog, rows_of
 from tests.harness.demo_day import demo_day
 from tests.harness.intake import key_of
@@ -80,17 +81,10 @@ async def metric(board: ServiceProcess, name: str) -> float:
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((name + "{", name + " ")))
 
 
-async def cases_of(board: ServiceProcess, **query: Any) -> list[dict[str, Any]]:
-    """All pages of a list."""
-    found: list[dict[str, Any]] = []
+async def cases_of(board: ServiceProcess) -> list[dict[str, Any]]:
+    """What it lists to somebody who sees every case."""
     async with httpx.AsyncClient(base_url=board.url, headers={"Authorization": f"Bearer {key_of('all')}"}) as http:
-        after: dict[str, str] = {}
-        while True:
-            answer = (await http.get("/v1/cases", params={"limit": 100, **query, **after})).raise_for_status().json()
-            found += answer["cases"]
-            if answer["next_cursor"] is None:
-                return found
-            after = {"cursor": answer["next_cursor"]}
+        return await all_cases(http)
 
 
 async def test_a_board_catches_up_and_passes_over_what_is_no_event(

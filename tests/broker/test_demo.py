@@ -16,6 +16,7 @@ from services.cli.log_reader import read_to_end
 from shared.contracts.structs import ClockBreached
 from shared.contracts.topics import ACTIVITY, ESCALATIONS
 from tests.harness.asking import fields
+from tests.harness.board_list import all_cases
 from tests.harness.processes import answered, eventually
 from tests.harness.up import READY_WITHIN
 
@@ -77,7 +78,7 @@ async def test_the_demo_leaves_the_cases_of_others_alone(tmp_path: Path) -> None
             worked_on = {event.data["case_id"] for event in activity}
 
             async def all_shown() -> bool:
-                return mine | worked_on <= await _shown(board)
+                return mine | worked_on <= {case["case_id"] for case in await all_cases(board, limit=500)}
 
             await answered(all_shown, SHOWN_WITHIN, "the board shows the cases of the newcomer and of the demo")
         process.terminate()
@@ -93,20 +94,6 @@ async def _breached(bootstrap: str) -> set[str]:
         for event in events
         if event.type == ClockBreached.TYPE and event.data["milestone"] == "first_response"
     }
-
-
-async def _shown(board: httpx.AsyncClient) -> set[str]:
-    """The ids of all cases on the board."""
-    found: set[str] = set()
-    cursor = ""
-    while True:
-        answer = await board.get("/v1/cases", params={"limit": 500, **({"cursor": cursor} if cursor else {})})
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        found |= {str(case["case_id"]) for case in page["cases"]}
-        if page["next_cursor"] is None:
-            return found
-        cursor = page["next_cursor"]
 
 
 async def _asked(client: httpx.AsyncClient, number: int) -> str:

@@ -27,7 +27,7 @@ from services.cli.demo.traffic import varied
 from services.cli.demo_accounts import DEMO_ACCOUNTS
 from shared.contracts.structs import Account, Actor, Contact, Requester
 from tests.harness.board_day import BoardDay, board_day
-from tests.harness.board_list import next_page
+from tests.harness.board_list import all_cases, next_page
 from tests.harness.recording import Recording
 from tests.harness.shipped import shipped_library
 from tests.harness.sign_in import AGENT, somebody_of, token_of
@@ -154,7 +154,7 @@ async def http(day: BoardDay) -> AsyncIterator[httpx.AsyncClient]:
 @pytest_asyncio.fixture
 async def known(day: BoardDay, http: httpx.AsyncClient) -> Known:
     """The reference."""
-    found = (await _answered(http, "limit=500"))["cases"]
+    found = await all_cases(http, limit=500, headers=_authorised())
     assert len(found) == CASES
     nothing = {"milestone": None, "due_at": None, "paused": False}
     return Known([{**case, **(case["next"] or nothing)} for case in found], {
@@ -171,24 +171,13 @@ async def _texts(day: BoardDay, case_id: str) -> list[str]:
     return [f"{asked.subject} {asked.description} {asked.requester.name or ''}", *said]
 
 
-async def _answered(http: httpx.AsyncClient, query: str, token: str = "") -> dict[str, Any]:
-    credential = token or token_of(AGENT)
-    answer = await http.get(f"/v1/cases?{query}", headers={"Authorization": f"Bearer {credential}"})
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+def _authorised(token: str = "") -> dict[str, str]:
+    return {"Authorization": f"Bearer {token or token_of(AGENT)}"}
 
 
 async def _called(http: httpx.AsyncClient, asked: Mapping[str, str], token: str = "") -> list[str]:
     """All pages of the call, in their order."""
-    found, cursor = list[str](), ""
-    while True:
-        query = {**asked, "limit": str(LIMIT), **({"cursor": cursor} if cursor else {})}
-        page = await _answered(http, urlencode(query), token)
-        assert len(page["cases"]) <= LIMIT
-        found += [case["case_id"] for case in page["cases"]]
-        if (cursor := page["next_cursor"]) is None:
-            return found
+    return [case["case_id"] for case in await all_cases(http, limit=LIMIT, headers=_authorised(token), **asked)]
 
 
 async def _shown(http: httpx.AsyncClient, asked: Mapping[str, str], token: str = "") -> list[str]:
@@ -329,7 +318,7 @@ async def test_a_table_has_the_whole_list_in_its_order(
 ) -> None:
     """Whatever the size of a page, by either way to ask for it; each row is what the call answers of its case."""
     monkeypatch.setattr(case_table, "AT_ONCE", LIMIT)
-    key = {"Authorization": f"Bearer {token_of(AGENT)}"}
+    key = _authorised()
     listed = await _called(http, asked)
     by_name = await _table(http, f"/v1/cases.csv?{urlencode(asked)}&limit=2", key)
     assert [row["case_id"] for row in by_name] == listed
@@ -357,7 +346,7 @@ async def test_the_table_of_a_page_is_what_the_page_lists(
         assert [row["case_id"] for row in rows] == await _shown(http, asked, token_of(person))
         assert rows
         assert ("assigned_to" in rows[0]) == (person is AGENT)
-    refused = await http.get("/v1/cases.csv?needs_triage=true", headers={"Authorization": f"Bearer {token_of(person)}"})
+    refused = await http.get("/v1/cases.csv?needs_triage=true", headers=_authorised(token_of(person)))
     assert refused.status_code == 403
     assert (await http.get("/cases.csv")).status_code == 403  # nobody is signed in
 
@@ -365,7 +354,7 @@ async def test_the_table_of_a_page_is_what_the_page_lists(
 async def test_a_table_that_is_cut_says_so(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a header for programs, and in the name of the file for people."""
     monkeypatch.setattr(case_table, "MOST", CASES - 1)
-    key = {"Authorization": f"Bearer {token_of(AGENT)}"}
+    key = _authorised()
     assert len(await _table(http, "/v1/cases.csv", key, complete="false")) == CASES - 1
     named = (await http.get("/v1/cases.csv", headers=key)).headers["content-disposition"]
     assert f"cases-first-{CASES - 1}.csv" in named
