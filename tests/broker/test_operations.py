@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 import pytest_asyncio
 
@@ -70,20 +69,6 @@ async def router(board: OperationsBoard, tmp_path_factory: pytest.TempPathFactor
         yield process
 
 
-async def _asked(board: OperationsBoard, query: str = "") -> dict[str, Any]:
-    async with board.client(None) as http:
-        answer = await http.get(f"/v1/operations{query}")
-        assert answer.status_code == 200, answer.text
-        assert wrong(await _document(http), "/v1/operations", answer) == []
-        found: dict[str, Any] = answer.json()
-        return found
-
-
-async def _document(http: httpx.AsyncClient) -> Any:
-    """What the board says of its calls."""
-    return (await http.get("/openapi.json")).json()
-
-
 async def _dead_letter(board: OperationsBoard) -> str:
     """The id of a dead letter that the router has made of a request that nobody can read."""
     place = await board.garbage(REQUESTS, b"acme", SECRET.encode())
@@ -93,13 +78,6 @@ async def _dead_letter(board: OperationsBoard) -> str:
 
     await answered(there, WITHIN, "the router has dead-lettered it")
     return place
-
-
-async def _page(board: OperationsBoard, address: str, person: Person = VIEWER, status: int = 200) -> str:
-    async with board.client(person) as http:
-        answer = await http.get(address)
-        assert answer.status_code == status, answer.text
-        return html.unescape(answer.text)
 
 
 async def _send_form(board: OperationsBoard, address: str, person: Person, **more: str) -> tuple[int, str]:
@@ -123,11 +101,11 @@ async def test_a_dead_letter_is_listed_shown_replayed_once_and_seen_as_replayed(
     """All by forms, as a browser without scripts sends them; the customer's text is on none of the pages."""
     place = await _dead_letter(board)
     address = f"/operations/dead-letters/{place}"
-    shown = await _page(board, address)
+    shown = await board.page(address)
     assert "unknown_type" in shown or "malformed_event" in shown
     assert "Replay it" not in shown  # a viewer reads
-    assert f'href="{address}"' in await _page(board, "/operations")
-    asking = await _page(board, f"{address}/replay", OPERATOR)
+    assert f'href="{address}"' in await board.page("/operations")
+    asking = await board.page(f"{address}/replay", OPERATOR)
     assert f"written to {REQUESTS.name} again" in asking
     before = (await _records(board)).count(SECRET.encode())
     assert (await _send_form(board, f"{address}/replay", OPERATOR, form="0" * 32))[0] == 403  # of another browser
@@ -138,24 +116,24 @@ async def test_a_dead_letter_is_listed_shown_replayed_once_and_seen_as_replayed(
     (found,) = [each for each in await read_all(board.kafka, [REQUESTS.name]) if str(each) == place]
     assert len(found.replays) == 1  # noted in the log, as the command line does
     assert found.replays[0].place in after
-    again = await _page(board, f"{address}/replay", OPERATOR)
+    again = await board.page(f"{address}/replay", OPERATOR)
     assert "It was replayed already" in again
     status, refused = await _send_form(board, f"{address}/replay", OPERATOR)
     assert (status, "nothing was written" in refused) == (409, True)
     assert (await _records(board)).count(SECRET.encode()) == before + 1
     status, _ = await _send_form(board, f"{address}/replay", OPERATOR, force="yes")
     assert (status, (await _records(board)).count(SECRET.encode())) == (200, before + 2)
-    listed = {each["id"]: each for each in (await _asked(board, "?show=all"))["dead_letters"]["letters"]}
+    listed = {each["id"]: each for each in (await board.state("?show=all"))["dead_letters"]["letters"]}
     assert len(listed[place]["replayed"]) == 2
-    table = await _page(board, "/operations.csv?table=letters&show=all")
+    table = await board.page("/operations.csv?table=letters&show=all")
     assert [line.split(",")[-2] for line in table.splitlines() if line.startswith(f"{place},")] == ["2"]
-    await _page(board, "/operations.csv?table=letters", CUSTOMER, 403)
-    await _page(board, "/operations.csv?table=nothing", VIEWER, 422)
+    await board.page("/operations.csv?table=letters", CUSTOMER, 403)
+    await board.page("/operations.csv?table=nothing", VIEWER, 422)
     for name in ("timers", "unfired", "lag", "tasks"):
-        assert await _page(board, f"/operations.csv?table={name}")
+        assert await board.page(f"/operations.csv?table={name}")
     async with board.client(None) as http:
         assert (await http.get("/v1/operations.csv?table=letters&show=all")).text == table
-    pages = [table, shown, asking, after, again, refused, await _page(board, "/operations?show=all")]
+    pages = [table, shown, asking, after, again, refused, await board.page("/operations?show=all")]
     assert not any(SECRET in each for each in pages)
 
 
@@ -170,7 +148,7 @@ async def test_of_two_who_insist_the_second_is_told_that_it_was_replayed_meanwhi
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
         refused = await http.post(address)
         assert refused.json()["type"].endswith("not_replayed")
-        document = await _document(http)
+        document = await board.document()
         for answer in (*answers, refused):
             assert wrong(document, REPLAY, answer, "post") == []
 
@@ -181,14 +159,14 @@ async def test_who_may_not_replay_is_refused_and_customers_see_nothing_of_it(
     """By the scope of the token: looking at every case is not the right to change what is decided."""
     place = await _dead_letter(board)
     address = f"/operations/dead-letters/{place}"
-    await _page(board, f"{address}/replay", VIEWER, 403)
+    await board.page(f"{address}/replay", VIEWER, 403)
     status, _ = await _send_form(board, f"{address}/replay", VIEWER, force="yes", replayed="0")
     assert status == 403
     for each in ("/operations", address, f"{address}/replay", "/operations/live"):
-        await _page(board, each, CUSTOMER, 403)
+        await board.page(each, CUSTOMER, 403)
     (found,) = [each for each in await read_all(board.kafka, [REQUESTS.name]) if str(each) == place]
     assert not found.replays
-    await _page(board, "/operations/dead-letters/support.requests.v1:0:999999", VIEWER, 404)
+    await board.page("/operations/dead-letters/support.requests.v1:0:999999", VIEWER, 404)
 
 
 async def test_what_a_stopped_service_leaves_unread_is_its_lag(board: OperationsBoard, router: ServiceProcess) -> None:
@@ -210,11 +188,11 @@ async def test_what_a_stopped_service_leaves_unread_is_its_lag(board: Operations
     assert len(lag) == PARTITIONS
 
     async def noticed() -> bool:
-        found = await _asked(board)
+        found = await board.state()
         return bool(found["lag"]["router"]["behind"] == 3 and found["lag"]["router"]["standing_still"])
 
     await answered(noticed, WITHIN, "the board says that the router stands still")
-    assert "The service router takes none of the 3 records that are left" in await _page(board, "/operations")
+    assert "The service router takes none of the 3 records that are left" in await board.page("/operations")
     await router.start()
     await answered(quiet, WITHIN, "the router has taken what was left")
 
@@ -243,14 +221,14 @@ async def test_a_timer_that_fired_late_is_seen_as_late(board: OperationsBoard) -
         await board.write(serde.to_output(ESCALATIONS, event.case_id, envelope, wire.encode(event)))
 
     async def counted() -> Any:
-        warned = (await _asked(board))["timers"]["last_hour"]["warned"]
+        warned = (await board.state())["timers"]["last_hour"]["warned"]
         return warned if warned["count"] == 3 else None
 
     warned = await answered(counted, WITHIN, "the board counts three timers")
     assert warned["max_seconds"] == pytest.approx(9.0)
     assert 0.03 <= warned["p50_seconds"] <= 0.032
     assert warned["p99_seconds"] == pytest.approx(9.0)
-    page = await _page(board, "/operations")
+    page = await board.page("/operations")
     assert "A timer of the last hour fired 9 s after its instant" in page
 
 
@@ -269,14 +247,14 @@ async def test_a_deadline_that_escalation_does_not_notice_is_due_but_unfired(
             return answer.status_code == 200 and answer.json()["next"] is not None
 
     await answered(decided, WITHIN, "the board has the deadline of the case")
-    assert (await _asked(board))["due_but_unfired"]["count"] == 0
+    assert (await board.state())["due_but_unfired"]["count"] == 0
     monkeypatch.setattr(CLOCK, "ahead", timedelta(days=7))
 
     async def noticed() -> Any:
-        return (await _asked(board))["due_but_unfired"]["clocks"]
+        return (await board.state())["due_but_unfired"]["clocks"]
 
     clocks = await answered(noticed, WITHIN, "the board says which deadlines have passed")
     assert {clock["case_id"] for clock in clocks} == {asked.request_id}
-    page = await _page(board, "/operations")
+    page = await board.page("/operations")
     assert f'href="/cases/{asked.request_id}"' in page
     assert "passed, and" in page

@@ -73,17 +73,9 @@ async def _escalation(board: OperationsBoard) -> AsyncIterator[None]:
         await running
 
 
-async def _state(board: OperationsBoard) -> dict[str, Any]:
-    async with board.client(None) as http:
-        answer = await http.get("/v1/operations")
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-
-async def _page(board: OperationsBoard) -> str:
-    async with board.client() as http:
-        return " ".join(html.unescape((await http.get("/operations")).text).split())
+async def _sentences(board: OperationsBoard) -> str:
+    """What the page says, each sentence on one line."""
+    return " ".join((await board.page("/operations")).split())
 
 
 async def _table(board: OperationsBoard, name: str, **only: str) -> list[dict[str, str]]:
@@ -101,7 +93,7 @@ async def _with_phase(board: OperationsBoard, phase: str) -> list[dict[str, Any]
     """The tasks of escalation, once all are in that phase."""
 
     async def there() -> list[dict[str, Any]]:
-        found = (await _state(board))["tasks"]["escalation"]
+        found = (await board.state())["tasks"]["escalation"]
         return found if {each["phase"] for each in found} == {phase} else []
 
     each: list[dict[str, Any]] = await answered(there, WITHIN, f"all tasks of escalation are {phase}")
@@ -118,8 +110,8 @@ async def test_a_restore_shows_how_far_it_is_then_that_the_task_runs_then_that_n
     """
     unknown = await _with_phase(board, "unknown")  # nobody has run them yet, which is no trouble by itself
     assert {each["records"] for each in unknown} == {None}
-    assert "operations.trouble.tasks" not in (await _state(board))["troubles"]
-    assert "What its tasks do is not known" in await _page(board)
+    assert "operations.trouble.tasks" not in (await board.state())["troubles"]
+    assert "What its tasks do is not known" in await _sentences(board)
     async with _escalation(board):
         await _with_phase(board, "running")  # its topics are there now
     name = board.kafka.names.physical(LOGS[0].name)
@@ -138,15 +130,15 @@ async def test_a_restore_shows_how_far_it_is_then_that_the_task_runs_then_that_n
             assert each["records"] + each["remaining_offsets"] >= RECORDS
         (row, _) = await _table(board, "tasks", service="escalation")
         assert (row["phase"], int(row["records"]) + int(row["remaining_offsets"]) >= RECORDS) == ("restoring", True)
-        page = await _page(board)
+        page = await _sentences(board)
         assert f"Task 1 is restoring its state: {each['records']} records read, {each['remaining_offsets']}" in page
         assert "2 tasks of the service escalation do not run" in page
         gate.set()
         running = await _with_phase(board, "running")
         assert {(each["records"], each["remaining_offsets"]) for each in running} == {(None, None)}
-        assert "All 2 tasks run." in await _page(board)
+        assert "All 2 tasks run." in await _sentences(board)
     monkeypatch.setattr(tasks, "SILENT_AFTER", timedelta(seconds=1))
     silent = await _with_phase(board, "silent")
     assert all(each["instance"].startswith("escalation-") for each in silent)
-    assert "operations.trouble.tasks" in (await _state(board))["troubles"]
-    assert "Nothing was heard of task 0 for 1 s: perhaps nothing runs it" in await _page(board)
+    assert "operations.trouble.tasks" in (await board.state())["troubles"]
+    assert "Nothing was heard of task 0 for 1 s: perhaps nothing runs it" in await _sentences(board)

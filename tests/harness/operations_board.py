@@ -2,12 +2,14 @@
 
 import asyncio
 import hashlib
+import html
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -26,6 +28,7 @@ from shared.kafka.record import Output
 from shared.kafka.settings import KafkaSettings
 from shared.kafka.topic_admin import apply_topics
 from shared.pages.visit import PERSON
+from tests.harness.described_answers import wrong
 from tests.harness.intake import ID_SECRET, editions
 from tests.harness.processes import eventually
 from tests.harness.sign_in import HOST, KEY, token_of
@@ -57,6 +60,27 @@ class OperationsBoard:
             cookies={PERSON: token_of(person)},
             timeout=30,
         )
+
+    async def document(self) -> Any:
+        """What it says of its calls."""
+        async with self.client(None) as http:
+            return (await http.get("/openapi.json")).json()
+
+    async def state(self, query: str = "") -> dict[str, Any]:
+        """What `GET /v1/operations` answers, which is as the document describes it."""
+        async with self.client(None) as http:
+            answer = await http.get(f"/v1/operations{query}")
+        assert answer.status_code == 200, answer.text
+        assert wrong(await self.document(), "/v1/operations", answer) == []
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def page(self, address: str, person: Person = VIEWER, status: int = 200) -> str:
+        """What the page there says to that person, answered with that status."""
+        async with self.client(person) as http:
+            answer = await http.get(address)
+        assert answer.status_code == status, answer.text
+        return html.unescape(answer.text)
 
     async def write(self, output: Output) -> tuple[int, int]:
         """One record, as another program writes it; its partition and offset."""
