@@ -8,6 +8,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page
 
 from shared.identity.person import Person
 from shared.pages.visit import PERSON, ZONE
+from tests.harness.processes import answered
 from tests.harness.sign_in import token_of
 
 PATIENCE = 30_000  # milliseconds, for each step on a page
@@ -38,6 +39,19 @@ async def opened_page(
         yield page
     finally:
         await context.close()
+
+
+async def load_until(page: Page, address: str, selector: str) -> None:
+    """Load a page until it has that; the service may not know yet what it is to show.
+
+    There is a pause after each load: a load that begins too soon cancels the one before it.
+    """
+
+    async def there() -> bool:
+        await page.goto(address)
+        return await page.locator(selector).count() > 0
+
+    await answered(there, PATIENCE / 1000, f"{address} has {selector}")
 
 
 def complaints_of(page: Page) -> list[str]:

@@ -15,6 +15,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import System
 from tests.browser.customer import PLUS, send, sign_in, sign_in_as_agent
+from tests.browser.looking import load_until
 from tests.harness.page_forms import kinds_of, pressed
 
 DAY = timedelta(days=1)
@@ -61,8 +62,7 @@ class Desk:
 
     async def looks_at(self, page: Page, case: str) -> None:
         """Open the page of a case, as soon as the board has it."""
-        await page.goto(f"{self.system.board_url}/cases/{case}")
-        await page.wait_for_function("() => document.querySelector('.events') || location.reload()")
+        await load_until(page, f"{self.system.board_url}/cases/{case}", EVENTS)
 
 
 class WithoutScripts:

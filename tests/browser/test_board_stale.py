@@ -18,6 +18,7 @@ from shared.wall_clock import utc_now
 from tests.broker.board_calls import board_with_intake, does, looking, opened
 from tests.broker.intake_calls import unique
 from tests.broker.test_pages import TYPED
+from tests.browser.looking import load_until
 from tests.harness.board import NOWHERE, Board, aged, running_board
 from tests.harness.intake import ID_SECRET, api_keys
 from tests.harness.service_process import service_process
@@ -129,7 +130,7 @@ async def test_a_board_that_was_restarted_without_kafka_has_its_pages(
         running_board(intake, tmp_path, wait=False, token_hosts=token_hosts(), kafka_bootstrap=NOWHERE) as old,
         looked_at(chromium, old, f"/cases/{case}", language) as page,
     ):
-        await page.wait_for_function("() => document.querySelector('.as-of') || location.reload()")
+        await load_until(page, page.url, ".as-of")
         await expect(page.locator(".as-of [role=status]")).to_contain_text(said)
         await expect(page.locator("[data-due]")).to_have_count(0)
         assert (await Axe().run(page)).violations_count == 0
