@@ -1,9 +1,7 @@
 """What tasks do is seen by whoever looks, on a real Kafka: how far a restore is, who runs, and that nobody does."""
 
 import asyncio
-import csv
 import html
-import io
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +18,7 @@ from shared.kafka.committed_reader import CommittedReader, Span
 from shared.kafka.record import Consumed
 from shared.observability.health import Readiness
 from shared.streams.runtime import Runtime
+from tests.harness.csv_table import rows_of
 from tests.harness.operations_board import PARTITIONS, WITHIN, OperationsBoard, running_operations_board
 from tests.harness.processes import answered
 from tests.harness.processors import Counter
@@ -83,9 +82,7 @@ async def _table(board: OperationsBoard, name: str, **only: str) -> list[dict[st
     async with board.client() as http:
         links = re.findall(r'href="(/operations\.csv[^"]*)"', (await http.get("/operations")).text)
         (link,) = [link for link in links if f"table={name}" in link]
-        answer = await http.get(html.unescape(link))
-        assert answer.headers["content-type"].startswith("text/csv")
-        rows = csv.DictReader(io.StringIO(answer.text, newline=""), strict=True)
+        rows = rows_of(await http.get(html.unescape(link)))
         return [row for row in rows if all(row[key] == value for key, value in only.items())]
 
 

@@ -1,7 +1,5 @@
 """The calls of leads, over the board's own application after a recorded day."""
 
-import csv
-import io
 import json
 import re
 from collections import Counter
@@ -17,6 +15,7 @@ from services.board.leads import asking
 from services.board.leads.query import BreachQuery
 from services.board.period import Period
 from tests.harness.board_day import VIEWER, BoardDay, board_day
+from tests.harness.csv_table import rows_of
 from tests.harness.intake import key_of
 from tests.harness.sign_in import AGENT, ANA, token_of
 
@@ -51,9 +50,7 @@ async def answer(http: httpx.AsyncClient, address: str) -> dict[str, Any]:
 
 async def table(http: httpx.AsyncClient, address: str, **headers: str) -> list[dict[str, str]]:
     """A table as CSV."""
-    found = await http.get(address, headers=by(token_of(AGENT)) | headers)
-    assert (found.status_code, found.headers["content-type"]) == (200, "text/csv; charset=utf-8; header=present")
-    return list(csv.DictReader(io.StringIO(found.text, newline=""), strict=True))
+    return rows_of(await http.get(address, headers=by(token_of(AGENT)) | headers))
 
 
 @pytest.mark.parametrize("address", ["/v1/outcomes", "/v1/outcomes.csv", "/v1/breaches", "/v1/breaches.csv"])

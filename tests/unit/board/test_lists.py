@@ -3,9 +3,7 @@
 The reference reads all cases of a recorded day once, and filters and sorts them in Python.
 """
 
-import csv
 import html
-import io
 import random
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -28,6 +26,7 @@ from services.cli.demo_accounts import DEMO_ACCOUNTS
 from shared.contracts.structs import Account, Actor, Contact, Requester
 from tests.harness.board_day import BoardDay, board_day
 from tests.harness.board_list import all_cases, next_page
+from tests.harness.csv_table import rows_of
 from tests.harness.recording import Recording
 from tests.harness.shipped import shipped_library
 from tests.harness.sign_in import AGENT, somebody_of, token_of
@@ -202,9 +201,9 @@ async def _table(
     http: httpx.AsyncClient, address: str, headers: Mapping[str, str], complete: str = "true"
 ) -> list[dict[str, str]]:
     answer = await http.get(address, headers=headers)
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8; header=present")
+    rows = rows_of(answer)
     assert answer.headers["frontline-complete"] == complete
-    return list(csv.DictReader(io.StringIO(answer.text, newline=""), strict=True))
+    return rows
 
 
 def _in_order(known: Known, found: Sequence[str], expected: Sequence[str], sort: str, asked: object) -> None:
