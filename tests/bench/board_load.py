@@ -179,6 +179,7 @@ class _Watch:
     def __init__(self, url: str) -> None:
         self._url = url
         self._last = ""
+        self.is_open = False  # whether the stream has begun, once: from then on no change is missed
         self.waiting: dict[str, float] = {}  # case -> when its first update that was not seen was meant to be written
         self.seen: list[float] = []
 
@@ -189,6 +190,8 @@ class _Watch:
                 with suppress(httpx.HTTPError):
                     headers = {"Last-Event-ID": self._last} if self._last else {}
                     async with http.stream("GET", "/v1/cases/changes", headers=headers) as answer:
+                        answer.raise_for_status()
+                        self.is_open = True
                         async for line in answer.aiter_lines():
                             if line.startswith("id: "):
                                 self._last = line[4:]
@@ -205,16 +208,20 @@ _AUTHORISED = {"Authorization": f"Bearer {key_of('all')}"}
 async def _under_load(done: Measured, log: BoardLog, board: ServiceProcess, file: Path, copies: Copies) -> None:
     load, clock = done.load, asyncio.get_running_loop().time
     watch, lists = _Watch(board.url), OpenLists(board.url, load.agents)
-    following = asyncio.create_task(watch.run())
-    await asyncio.sleep(1.0)
-    done.usage.look(board.pid)
-    tasks = [following]
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(watch.run())]
     try:
+        await eventually(lambda: watch.is_open, 60, "the stream of changes is open")
+        done.usage.look(board.pid)
         async with lists.open():
             asking = [asyncio.create_task(_ask(done, board.url)), asyncio.create_task(_sums(done, file))]
             killing = asyncio.create_task(_kill(done, board, clock() + load.seconds / 2)) if load.kill else None
-            tasks += [*asking, *([killing] if killing else [])]
-            replies = await _send(load, log, copies, watch)
+            sending = asyncio.create_task(_send(load, log, copies, watch))
+            tasks += [*asking, sending, *([killing] if killing else [])]
+            await asyncio.wait([*asking, sending], return_when=asyncio.FIRST_COMPLETED)
+            for each in asking:
+                if each.done():
+                    each.result()  # raises why it ended
+            replies = await sending
         done.frames = sum(lists.frames) // load.seconds
         if not all(lists.frames):
             done.wrong.append(f"{lists.frames.count(0)} agents whose list did not change")
@@ -270,9 +277,12 @@ async def _ask(done: Measured, url: str) -> None:
         for name, query in cycle(QUERIES.items()):
             began = clock()
             while True:
-                with suppress(httpx.HTTPError):
-                    if (await http.get("/v1/cases", params=query)).status_code == 200:
+                with suppress(httpx.RequestError):
+                    answer = await http.get("/v1/cases", params=query)
+                    if answer.is_success:
                         break
+                    if answer.is_client_error:
+                        answer.raise_for_status()  # no outage: this question is wrong, however often it is asked
                 await asyncio.sleep(0.05)  # it was killed: what is asked meanwhile takes until it is back
             done.latencies[name].append((clock() - began) * 1000)
             await asyncio.sleep(done.load.pause)
