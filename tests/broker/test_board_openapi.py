@@ -37,7 +37,7 @@ async def filled(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> As
     await log.prepare()
     await log.write(log.records)
     async with running_operations_board(
-        bootstrap, tmp_path_factory.mktemp("board"), lambda: ENDS, log=log.settings
+        bootstrap, tmp_path_factory.mktemp("board"), lambda: ENDS, kafka=log.settings
     ) as board:
         letters = [await _dead_letter(board, offset) for offset in range(SOME)]
         async with board.client(None) as http:

@@ -100,12 +100,12 @@ def _read(file: Path) -> str | None:
     return file.read_text(encoding="utf-8") if file.exists() else None
 
 
-def broken(released: Path = RELEASED) -> list[str]:
+def broken() -> list[str]:
     """What would break clients of the released documents, with the file of each; nothing before the first release."""
     return [
         f"{name}: {line}"
         for name, document in of_calls().items()
-        if (text := _read(released / name)) is not None
+        if (text := _read(RELEASED / name)) is not None
         for line in complaints(json.loads(text), document)
     ]
 

@@ -25,6 +25,12 @@ def call(document: Json, name: str) -> Json:
     return document["paths"][path][method.lower()]
 
 
+def parameter(document: Json, name: str, of: str) -> Json:
+    """A parameter of a call of the document."""
+    (found,) = [each for each in call(document, of)["parameters"] if each["name"] == name]
+    return found
+
+
 def schema(document: Json, name: str) -> Json:
     """A model of the document."""
     return document["components"]["schemas"][name]
@@ -33,6 +39,14 @@ def schema(document: Json, name: str) -> Json:
 def require(document: Json, name: str, field: str) -> None:
     """Require a field of a model."""
     schema(document, name)["required"].append(field)
+
+
+def assert_found(old: Json, make: Callable[[Json], object], expected: str) -> None:
+    """What `make` does to a document is complained of in these words, and maybe more."""
+    new = copy.deepcopy(old)
+    make(new)
+    found = complaints(old, new)
+    assert any(line.startswith(expected) for line in found), found
 
 
 def test_the_calls_may_follow_the_released_ones() -> None:
@@ -45,13 +59,13 @@ def test_a_release_has_the_calls_of_every_service(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(api_documents, "DOCS", tmp_path)
     monkeypatch.setattr(api_documents, "RELEASED", tmp_path / "released")
     assert api_documents.main(["--release"]) == 0
-    assert api_documents.broken(tmp_path / "released") == []
+    assert api_documents.broken() == []
     for name, path in (("openapi.json", "/v1/earlier"), ("board-openapi.json", "/v1/cases/earlier")):
         file = tmp_path / "released" / name
         earlier = json.loads(file.read_text(encoding="utf-8"))
         earlier["paths"][path] = earlier["paths"].popitem()[1]
         file.write_text(json.dumps(earlier), encoding="utf-8")
-    found = api_documents.broken(tmp_path / "released")
+    found = api_documents.broken()
     assert [line.partition(": ")[0] for line in found] == ["openapi.json", "board-openapi.json"]
     assert all("earlier: is gone" in line for line in found)
 
@@ -151,20 +165,6 @@ def test_what_no_client_notices_is_no_break(change: str) -> None:
 def test_what_breaks_a_client_is_found(change: str) -> None:
     """By its place."""
     assert_found(DOCUMENT, *BREAKING[change])
-
-
-def assert_found(old: Json, make: Callable[[Json], object], expected: str) -> None:
-    """What `make` does to a document is complained of in these words, and maybe more."""
-    new = copy.deepcopy(old)
-    make(new)
-    found = complaints(old, new)
-    assert any(line.startswith(expected) for line in found), found
-
-
-def parameter(document: Json, name: str, of: str) -> Json:
-    """A parameter of a call of the document."""
-    (found,) = [each for each in call(document, of)["parameters"] if each["name"] == name]
-    return found
 
 
 BREAKING_OF_BOARD: dict[str, tuple[Callable[[Json], object], str]] = {

@@ -112,10 +112,12 @@ async def running_operations_board(
     bootstrap: str,
     folder: Path,
     clock: Callable[[], datetime] | None = None,
-    log: KafkaSettings | None = None,
+    kafka: KafkaSettings | None = None,
 ) -> AsyncIterator[OperationsBoard]:
-    """A board with all its topics, which has caught up: topics that nobody else uses, or those of a `log`."""
-    kafka = log or KafkaSettings(kafka_bootstrap=bootstrap, namespace=f"ops-{uuid4().hex[:8]}", partitions=PARTITIONS)
+    """A board with all its topics, which has caught up: topics that nobody else uses, or those that `kafka` names."""
+    if kafka is None:
+        namespace = f"ops-{uuid4().hex[:8]}"
+        kafka = KafkaSettings(kafka_bootstrap=bootstrap, namespace=namespace, partitions=PARTITIONS)
     await apply_topics(kafka)
     host = {"name": HOST, "keys": [public_part(KEY)], "scopes": ["submit", "agent", "view", "operate"]}
     key = {

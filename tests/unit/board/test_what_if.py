@@ -33,7 +33,7 @@ EN = messages_in("en")
 
 @pytest.fixture(scope="module", autouse=True)
 def _loaded() -> None:
-    """Hypothesis counts the time that drawing takes. Not while the tests are collected, which every worker does."""
+    """Load the editions before Hypothesis draws, which it times; at import every worker would load them."""
     for name in ALL:
         rules_of(name)
 
