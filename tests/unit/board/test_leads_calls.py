@@ -144,12 +144,59 @@ async def test_a_wrong_cursor_is_named(http: httpx.AsyncClient) -> None:
         assert (found.status_code, found.json()["errors"][0]["field"]) == (422, "cursor")
 
 
-@pytest.mark.parametrize("name", ["counts", "time", "milestone", "priority", "plan", "calendar", "times"])
-async def test_each_table_is_there_as_csv(http: httpx.AsyncClient, name: str) -> None:
-    """With a row for each promise and word of the JSON answer."""
-    rows = await table(http, f"/v1/outcomes.csv?{WHOLE_DAY}&table={name}")
-    assert rows
-    assert all(row["promise"] in ("commitment", "objective") for row in rows)
+def text_of(value: object) -> str:
+    """A value of a JSON answer as a cell of a table."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def as_cells(row: dict[str, Any]) -> dict[str, str]:
+    """A row of a JSON answer as a row of a table."""
+    return {name: text_of(value) for name, value in row.items()}
+
+
+def rows_of(report: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """What a report has of that table."""
+    tables: dict[str, list[dict[str, Any]]] = {"time": report["over_time"], "times": report["times"], **report["by"]}
+    return tables[name]
+
+
+@pytest.mark.parametrize("name", ["time", "milestone", "priority", "plan", "calendar", "times"])
+async def test_a_table_has_the_values_of_the_report(http: httpx.AsyncClient, name: str) -> None:
+    """Each under the name that it has in the JSON answer, of each kind of promise."""
+    report = await answer(http, f"/v1/outcomes?{WHOLE_DAY}&per=day")
+    expected = [
+        {"promise": each["promise"], **as_cells(row)} for each in report["promises"] for row in rows_of(each, name)
+    ]
+    assert "objective" in {row["promise"] for row in expected}
+    assert await table(http, f"/v1/outcomes.csv?{WHOLE_DAY}&per=day&table={name}") == expected
+
+
+@pytest.mark.parametrize("name", ["milestone", "priority", "plan", "calendar"])
+async def test_the_table_of_all_counts_adds_up_to_each_other_table(http: httpx.AsyncClient, name: str) -> None:
+    """Whatever else a lead asks is a sum of its rows: by each word, and of each step of the time."""
+    report = await answer(http, f"/v1/outcomes?{WHOLE_DAY}&per=day")
+    counts = await table(http, f"/v1/outcomes.csv?{WHOLE_DAY}&per=day&table=counts")
+    counted = ("met", "breached", "near_misses")
+    for each in report["promises"]:
+        for word, rows in ((name, each["by"][name]), ("from", each["over_time"])):
+            for row in rows:
+                same = [
+                    cells
+                    for cells in counts
+                    if (cells["promise"], cells[word]) == (each["promise"], text_of(row[word]))
+                ]
+                assert [sum(int(cells[of]) for cells in same) for of in counted] == [row[of] for of in counted]
+    assert {row["zone"] for row in counts} == {report["zone"]}
+
+
+@pytest.mark.parametrize("show", ["breached", "near_miss"])
+async def test_a_table_of_promises_has_the_values_of_the_list(http: httpx.AsyncClient, show: str) -> None:
+    """Each under the name that it has in the JSON answer."""
+    listed = (await answer(http, f"/v1/breaches?{WHOLE_DAY}&show={show}&limit=500"))["breaches"]
+    assert len(listed) > 7
+    assert await table(http, f"/v1/breaches.csv?{WHOLE_DAY}&show={show}") == [as_cells(row) for row in listed]
 
 
 async def test_a_day_is_that_of_the_zone(http: httpx.AsyncClient) -> None:

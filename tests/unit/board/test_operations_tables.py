@@ -1,0 +1,91 @@
+"""The tables of the page for operators say what `GET /v1/operations` says, each value under its own name."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.board.operations.kafka_watch import Seen
+from services.board.operations.state import State, answer_of
+from services.board.operations.tables import Table, table_of
+from services.board.store.timers import Lateness, Unfired
+from shared.business_time.instants import to_micros
+from shared.kafka.group_lag import PartitionLag
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+# No value is there twice, so that none can stand under the name of another.
+STATE = State(
+    now=NOW,
+    hour={"warned": Lateness(3, 10_000, 20_000, 30_500), "breached": Lateness(4, 40_000, 50_000, 60_000)},
+    day={"warned": Lateness(70, 80_000, 90_000, 100_000), "raised": Lateness(0, 0, 0, 0)},
+    unfired=2,
+    clocks=[
+        Unfired("case-1", "first_response", 1, to_micros(NOW - timedelta(minutes=5))),
+        Unfired("case-2", "update", 7, to_micros(NOW - timedelta(minutes=4))),
+    ],
+    age=0.1,
+    is_old=False,
+    remaining=0,
+    failed=0,
+    kafka=Seen(
+        asked_at=NOW,
+        lag={
+            "router": [
+                PartitionLag("support.requests.v1", 0, 5, 9, 4),
+                PartitionLag("support.requests.v1", 1, None, 8, 8),
+            ],
+            "escalation": [PartitionLag("support.cases.v1", 2, 100, 101, 1)],
+        },
+        standing=frozenset({"router"}),
+        unread=False,
+    ),
+)
+
+
+def rows_of(table: Table) -> list[dict[str, str]]:
+    """The rows of a table by the names of its columns."""
+    body = bytes(table_of(table, STATE, pending=True).body).decode()
+    return list(csv.DictReader(io.StringIO(body, newline=""), strict=True))
+
+
+def as_cells(**values: Any) -> dict[str, str]:
+    """The same values as cells of a table."""
+    texts = {name: str(value).lower() if isinstance(value, bool) else value for name, value in values.items()}
+    return {name: "" if value is None else str(value) for name, value in texts.items()}
+
+
+@pytest.fixture
+def answer() -> dict[str, Any]:
+    """The JSON answer."""
+    return answer_of(STATE, None, pending=True)
+
+
+def test_timers_are_those_of_the_answer(answer: dict[str, Any]) -> None:
+    """A row for each period and kind; a length that is not known is empty, and no zero."""
+    expected = [
+        as_cells(period=period, kind=kind, **late)
+        for period, kinds in answer["timers"].items()
+        for kind, late in kinds.items()
+    ]
+    assert len(expected) == 4
+    assert rows_of("timers") == expected
+
+
+def test_clocks_that_are_due_are_those_of_the_answer(answer: dict[str, Any]) -> None:
+    """A row for each."""
+    expected = [as_cells(**clock) for clock in answer["due_but_unfired"]["clocks"]]
+    assert len(expected) == 2
+    assert rows_of("unfired") == expected
+
+
+def test_what_is_left_to_read_is_that_of_the_answer(answer: dict[str, Any]) -> None:
+    """A row for each partition, and in each whether its service takes nothing."""
+    expected = [
+        as_cells(service=service, **partition, standing_still=lag["standing_still"])
+        for service, lag in answer["lag"].items()
+        for partition in lag["partitions"]
+    ]
+    assert [row["standing_still"] for row in expected] == ["true", "true", "false"]
+    assert rows_of("lag") == expected
