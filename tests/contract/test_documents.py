@@ -7,6 +7,7 @@ import pytest
 from cyclopts import CycloptsError, MissingArgumentError
 
 from services.cli.__main__ import app
+from tests.browser.screenshots import OF_THE_DOCS
 from tests.contract.documents import DOCUMENTS, Command, anchors, commands, links, read, target_of
 from tests.contract.tree import ROOT, tracked_files
 
@@ -101,6 +102,20 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
                 reached.add(name)
                 open_ends.append(name)
     assert {name for name in DOCUMENTS if name.startswith("docs/")} <= reached
+
+
+def test_whoever_finds_a_weakness_is_led_from_the_readme_to_how_to_report_it() -> None:
+    """In private: who finds no other way opens an issue that everybody reads."""
+    assert "SECURITY.md" in [target_of("README.md", link)[0] for link in links(read("README.md"))]
+
+
+def test_each_picture_is_one_that_is_taken_and_shown() -> None:
+    """What `make screenshots` does not take grows old, and what no page shows is looked at by nobody."""
+    there = {name for name in FILES if name.startswith("docs/images/")}
+    taken = {f"docs/images/{page}-{width}-{theme}.png" for page, width, theme in OF_THE_DOCS}
+    shown = {target_of(document, link)[0] for document in DOCUMENTS for link in links(read(document))}
+    assert there == taken
+    assert there <= shown
 
 
 @pytest.mark.parametrize(("document", "words"), READERS.items())

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services.cli.__main__ import app
 from services.cli.notes import Note
 from services.cli.ports import HTTP_PORTS, PortUnavailable, held_ports, wanted_ports
 
@@ -31,6 +32,17 @@ def test_each_start_has_the_same_ports() -> None:
     assert ports["intake"] == 8080
     assert ports["kafka"] == 29092
     assert len(set(ports.values())) == len(ports) == len(SERVICES) + 1
+
+
+@pytest.mark.parametrize("command", ["up", "demo"])
+def test_a_start_without_options_is_at_the_addresses_of_the_documents(command: str) -> None:
+    """README, curl examples and bookmarks have them: intake at 8080, the board behind it, Kafka at its own."""
+    called, given, _ = app.parse_args([command], exit_on_error=False, print_error=False)
+    given.apply_defaults()
+    chosen = given.arguments
+    assert called.__name__ == command
+    ports = wanted_ports(chosen["port"], chosen["kafka_port"], own_kafka=True)
+    assert (ports["intake"], ports["board"], ports["kafka"]) == (8080, 8081, 29092)
 
 
 def test_a_port_of_ones_own_moves_all_services_and_kafka_has_an_option_too() -> None:
