@@ -149,9 +149,10 @@ class Writer:
         change = self._rows.change
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
             self._ingest.forget()
             self._rows.change = change
+            if self._db.in_transaction:  # an error of the disk has ended it already
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
