@@ -26,6 +26,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from services.intake.clock_check import ClockCheck
 from services.intake.errors import ClockWrong, KafkaUnavailable, NotAcknowledged, TopicsChanged
 from shared.backoff import Backoff
+from shared.cancellation import end_if_cancelled
 from shared.contracts.topics import MAX_MESSAGE_BYTES, Topic
 from shared.kafka.faststream_client import FastStreamProducer, KafkaUnreachable, TopicsMissing, Written, partitions_of
 from shared.kafka.partitioning import partition_for
@@ -112,6 +113,7 @@ class Publisher:
             finally:
                 await self.close(1.0)
                 await self.watch.close()
+            end_if_cancelled()
             await asyncio.sleep(self._backoff.next())
 
     async def publish(self, output: Output, *, timestamp_ms: int | None = None) -> Written:
@@ -222,6 +224,7 @@ class Publisher:
                     await self.watch.look()
             except _UNAVAILABLE as error:
                 self._lost(str(error) or type(error).__name__)
+                end_if_cancelled()
                 await asyncio.sleep(self._backoff.next())
             else:
                 if self.watch.another_cluster:  # or ours without its data: start over

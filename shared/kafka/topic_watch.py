@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError
 from prometheus_client import Gauge
 
+from shared.cancellation import end_if_cancelled
 from shared.kafka.client import Client
 from shared.kafka.faults import TopicsDiffer
 from shared.kafka.settings import KafkaSettings
@@ -85,6 +86,7 @@ class TopicWatch:
             await asyncio.sleep(LOOK_EVERY)
             with contextlib.suppress(KafkaError, OSError, TimeoutError):
                 await self.look()
+            end_if_cancelled()
 
     async def look(self) -> None:
         """Compare now. Raises KafkaError, OSError, TimeoutError; the next call then connects again."""

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from shared.backoff import Backoff
+from shared.cancellation import end_if_cancelled
 from shared.contracts.topics import Topic, changelog
 from shared.kafka.client import Client
 from shared.kafka.committed_reader import CommittedReader, Span, committed_reader
@@ -167,6 +168,7 @@ async def _accepted(
             return found
         finally:
             await transactions.discard()
+        end_if_cancelled()
         await asyncio.sleep(backoff.next())
 
 
