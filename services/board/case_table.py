@@ -1,7 +1,6 @@
 """The list of cases as CSV: all of it in its order, each case once, by the rules of what its reader may see."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
@@ -35,7 +34,7 @@ def cells(row: Row, *, for_desk: bool) -> list[Cell]:
     answer = row_answer(row, for_desk=for_desk)
     following = answer["next"] or {}
     answer |= {f"next_{name}": following.get(name) for name in _NEXT}
-    return [_cell(answer[name]) for name in columns(for_desk=for_desk)]
+    return [answer[name] for name in columns(for_desk=for_desk)]
 
 
 async def case_table(
@@ -58,8 +57,3 @@ async def case_table(
     name = "cases" if complete else f"cases-first-{MOST}"
     headers = {**table_headers(name, shown.as_of), COMPLETE: str(complete).lower()}
     return StreamingResponse(rows(), 200, headers, MEDIA_TYPE)
-
-
-def _cell(value: Any) -> Cell:
-    found: Cell = str(value).lower() if isinstance(value, bool) else value
-    return found

@@ -7,7 +7,7 @@ an apostrophe in front, which spreadsheets do not show (OWASP, "CSV Injection").
 from collections.abc import Iterable, Sequence
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
-Cell = str | int | float | None
+Cell = str | bool | int | float | None
 # Also in their wide forms, which some spreadsheets read as the same; and what is skipped in front of them.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _CONTROL = ("\t", "\r", "\n")
@@ -26,6 +26,8 @@ def lines(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 def _written(cell: Cell) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, bool):
+        return str(cell).lower()  # as in the JSON answer
     if not isinstance(cell, str):
         return str(cell)
     if cell.startswith(_CONTROL) or cell.lstrip().startswith(_FORMULA):

@@ -100,7 +100,7 @@ COLUMNS = (
 
 def missed_cells(row: Missed) -> list[Cell]:
     """The same as a row of a table."""
-    return [_cell(value) for value in missed_answer(row).values()]
+    return list(missed_answer(row).values())
 
 
 def table_of(table: Table, reports: Sequence[Report], period: Period) -> tuple[Sequence[str], list[list[Cell]]]:
@@ -145,12 +145,7 @@ def _counts(reports: Sequence[Report], period: Period) -> Iterator[list[Cell]]:
 
 
 def _of(report: Report, row: Mapping[str, Any]) -> list[Cell]:
-    return [report.promise, *(_cell(value) for value in row.values())]
-
-
-def _cell(value: Any) -> Cell:
-    found: Cell = str(value).lower() if isinstance(value, bool) else value
-    return found
+    return [report.promise, *row.values()]
 
 
 def _seconds(length: Micros | None) -> int | float | None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.board.csv_text import line, lines
+from services.board.csv_text import Cell, line, lines
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
 
@@ -40,9 +40,11 @@ def test_no_text_is_a_formula(begin: str, before: str, text: str) -> None:
         ((1, -2, 0.5), "1,-2,0.5\r\n"),
         ((None, "", "a b"), ",,a b\r\n"),
         (("a,b", 'say "no"', "two\nlines"), '"a,b","say ""no""","two\nlines"\r\n'),
+        ((True, False), "true,false\r\n"),
         (("=1+1", "-7"), "'=1+1,'-7\r\n"),
     ],
 )
-def test_a_record_is_written_by_the_rfc(cells: tuple[str | int | float | None, ...], text: str) -> None:
-    """RFC 4180: CRLF, quotes doubled, quoted only where needed. A negative number is a number."""
+def test_a_record_is_written_by_the_rfc(cells: tuple[Cell, ...], text: str) -> None:
+    """RFC 4180: CRLF, quotes doubled, quoted only where needed. A negative number is a number,
+    and whether something is so is written as in the JSON answer."""
     assert line(cells) == text
