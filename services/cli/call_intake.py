@@ -1,10 +1,12 @@
 """Calls intake over HTTP, and repeats a call while intake or Kafka is unavailable."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
+from services.cli.demo_accounts import DEMO_ACCOUNTS
 from services.cli.options import CommandFailed
 
 GIVE_UP_SECONDS = 90.0  # for one call, long enough for the supervisor to restart a part of the system
@@ -32,3 +34,9 @@ async def call(client: httpx.AsyncClient, method: str, path: str, **kwargs: Any)
         if loop.time() > give_up_at:
             raise IntakeFailed(f"{method} {path} got no answer for {GIVE_UP_SECONDS:.0f} s; last: {problem}")
         await asyncio.sleep(RETRY_SECONDS)
+
+
+async def load_accounts(client: httpx.AsyncClient, accounts: Mapping[str, Any] = DEMO_ACCOUNTS) -> None:
+    """Set the entitlement of each of these accounts."""
+    for account_id, account in accounts.items():
+        await call(client, "PUT", f"/v1/accounts/{account_id}/entitlement", json=account)

@@ -1,4 +1,4 @@
-"""[pure] The accounts of `frontline up` and the demo: every plan with every account type, in many countries.
+"""[pure] The accounts of `frontline up`, the demo and the compose stack: every plan with every account type.
 
 The demo's requests have the words of the shipped editions; for any other edition there are accounts alone.
 """

@@ -1,5 +1,5 @@
-"""The API key with which whoever starts `frontline up` calls it, beside those of the environment, and the hosts that a
-system with that key does not answer for.
+"""The API key that everybody knows: `frontline up` adds it to those of the environment, and the compose stack admits it
+for development. And the hosts that a system with that key does not answer for.
 """
 
 import json
@@ -33,11 +33,8 @@ def api_keys(environment: Mapping[str, str]) -> str:
     What is no list of keys is left as it is: intake says what is wrong with it.
     """
     text = _given(environment)
-    try:
-        given: Any = json.loads(text) if text.strip() else []
-    except ValueError:
-        return text
-    if not isinstance(given, list):
+    given = _entries(text)
+    if given is None:
         return text
     ours: dict[str, Any] = {
         "name": CLIENT,
@@ -45,7 +42,14 @@ def api_keys(environment: Mapping[str, str]) -> str:
         "scopes": SCOPES,
         "rate": None,
     }
-    return json.dumps([ours, *(entry for entry in given if not _is_same_key(entry, ours["sha256"]))])
+    return json.dumps([ours, *(entry for entry in given if not _is_development_key(entry))])
+
+
+def admits_everybody(environment: Mapping[str, str]) -> bool:
+    """Whether FRONTLINE_API_KEYS has the key that everybody knows. What is no list of keys has none: the services say
+    what is wrong with it.
+    """
+    return any(map(_is_development_key, _entries(environment.get(_KEYS, "")) or ()))
 
 
 def allowed_hosts(environment: Mapping[str, str]) -> str:
@@ -78,9 +82,17 @@ def is_meant(environment: Mapping[str, str]) -> bool:
     return environment.get(_ANYWHERE, "").strip().lower() in _TRUE
 
 
-def _is_same_key(entry: Any, digest: str) -> bool:
-    """Whether it admits the development key, as an entry copied from the compose stack does."""
-    return isinstance(entry, dict) and str(entry.get("sha256", "")).lower() == digest
+def _entries(text: str) -> list[Any] | None:
+    """The entries of a list of keys; None for what is no list."""
+    try:
+        found: Any = json.loads(text) if text.strip() else []
+    except ValueError:
+        return None
+    return found if isinstance(found, list) else None
+
+
+def _is_development_key(entry: Any) -> bool:
+    return isinstance(entry, dict) and str(entry.get("sha256", "")).lower() == DEVELOPMENT_SHA256
 
 
 def _given(environment: Mapping[str, str]) -> str:

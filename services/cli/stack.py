@@ -15,25 +15,24 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import httpx
 
+from services.cli.call_intake import load_accounts
 from services.cli.demo_accounts import accounts_for
-from services.cli.demo_people import FILE, agents, demo_sign_in, people_of
-from services.cli.development_key import is_meant, refuse_hosts_of_others
+from services.cli.demo_people import FILE, demo_sign_in, has_applications, people_for
+from services.cli.development_key import admits_everybody, is_meant, refuse_hosts_of_others
+from services.cli.id_secret import id_secret
 from services.cli.options import BAD_INPUT, CommandFailed, report
 from services.cli.private_file import write_private
-from services.cli.system import id_secret, load_accounts
 from shared.policy.mistakes import PolicyError
 from shared.policy.settings import PolicySettings
 from shared.settings import BadSettings, load
 from shared.wall_clock import utc_now
-from shared.web.development_key import DEVELOPMENT_KEY, DEVELOPMENT_SHA256
+from shared.web.development_key import DEVELOPMENT_KEY
 
 HOSTS_FILE = "token-hosts.json"
 OWN_HOSTS = frozenset(("intake", "board"))  # by which its containers call each other, and nobody else calls them
-_OF_APPLICATIONS = ("FRONTLINE_TOKEN_HOSTS", "FRONTLINE_TOKEN_HOSTS_FILE")
 _OWN_APPLICATIONS = (
     "FRONTLINE_TOKEN_HOSTS has host applications of your own, and FRONTLINE_API_KEYS admits the key "
     f"{DEVELOPMENT_KEY}, which everybody knows: set FRONTLINE_API_KEYS to keys of your own (`frontline token key NAME "
@@ -45,18 +44,7 @@ _USAGE = "usage: python -m services.cli.stack (make|run) FOLDER PROGRAM ARGUMENT
 
 def is_for_development(environment: Mapping[str, str]) -> bool:
     """Whether it admits the key that everybody knows, and has no host applications of its own."""
-    return admits_everybody(environment) and not _has_applications(environment)
-
-
-def admits_everybody(environment: Mapping[str, str]) -> bool:
-    """Whether it admits the key that everybody knows."""
-    try:
-        entries: Any = json.loads(environment.get("FRONTLINE_API_KEYS", ""))
-    except ValueError:
-        return False  # the service says what is wrong with it
-    return isinstance(entries, list) and any(
-        isinstance(entry, dict) and str(entry.get("sha256", "")).lower() == DEVELOPMENT_SHA256 for entry in entries
-    )
+    return admits_everybody(environment) and not has_applications(environment)
 
 
 def refuse_others(environment: Mapping[str, str]) -> None:
@@ -66,7 +54,7 @@ def refuse_others(environment: Mapping[str, str]) -> None:
     Not if FRONTLINE_DEVELOPMENT_ANYWHERE says that something keeps them out.
     """
     if admits_everybody(environment):
-        if _has_applications(environment) and not is_meant(environment):
+        if has_applications(environment) and not is_meant(environment):
             raise CommandFailed(_OWN_APPLICATIONS, BAD_INPUT)
         refuse_hosts_of_others(environment, OWN_HOSTS)
 
@@ -83,8 +71,7 @@ def make(environment: Mapping[str, str], folder: Path) -> None:
             library = load(PolicySettings).editions()
         except (BadSettings, PolicyError):
             return
-        people = [*people_of(accounts_for(library.editions), library.effective_at(utc_now())), *agents()]
-        _, host = demo_sign_in(folder, people)
+        _, host = demo_sign_in(folder, people_for(library, utc_now()))
         write_private(folder / HOSTS_FILE, json.dumps([host]))
     else:
         for name in (FILE, HOSTS_FILE):
@@ -118,10 +105,6 @@ async def load_demo_accounts(environment: Mapping[str, str]) -> int:
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=10, trust_env=False) as client:
         await load_accounts(client, accounts)
     return len(accounts)
-
-
-def _has_applications(environment: Mapping[str, str]) -> bool:
-    return any(name in environment for name in _OF_APPLICATIONS)
 
 
 def main(words: list[str]) -> int:

@@ -9,7 +9,6 @@ Until the block ends, a service or an embedded broker that dies is restarted.
 import asyncio
 import json
 import os
-import secrets
 import shutil
 import sys
 import tempfile
@@ -24,10 +23,11 @@ import httpx
 from aiokafka.errors import KafkaError
 
 import services
-from services.cli.call_intake import call
-from services.cli.demo_accounts import DEMO_ACCOUNTS, accounts_for
-from services.cli.demo_people import agents, demo_sign_in, people_of
+from services.cli.call_intake import load_accounts
+from services.cli.demo_accounts import accounts_for
+from services.cli.demo_people import demo_sign_in, has_applications, people_for
 from services.cli.development_key import allowed_hosts, api_keys
+from services.cli.id_secret import id_secret
 from services.cli.kafka_errors import no_answer
 from services.cli.notes import Note, OwnNote, usual_folder
 from services.cli.options import CommandFailed
@@ -360,15 +360,13 @@ class System:
             "FRONTLINE_ALLOWED_HOSTS": self._hosts,
             "FRONTLINE_ID_SECRET": os.environ.get("FRONTLINE_ID_SECRET") or id_secret(self._options.data),
         }
-        if not {"FRONTLINE_TOKEN_HOSTS", "FRONTLINE_TOKEN_HOSTS_FILE"} & os.environ.keys():
+        if not has_applications(os.environ):
             found |= self._demo_sign_in()
         return found
 
     def _demo_sign_in(self) -> dict[str, str]:
         """Settings by which everybody can try the pages as somebody of a demo account."""
-        editions = self._editions()
-        people = [*people_of(accounts_for(editions.editions), editions.effective_at(utc_now())), *agents()]
-        file, host = demo_sign_in(self._folder or Path(), people)
+        file, host = demo_sign_in(self._folder or Path(), people_for(self._editions(), utc_now()))
         return {"FRONTLINE_TOKEN_HOSTS": json.dumps([host]), "FRONTLINE_DEMO_SIGN_IN_FILE": str(file)}
 
     def _write_ready_file(self) -> None:
@@ -377,26 +375,5 @@ class System:
         write_private(self._ready_file, json.dumps(asdict(self.ready)))  # it contains a key
 
 
-def id_secret(data: Path | None) -> str:
-    """The secret of intake's ids that is kept in the data folder, made at the first start; without a folder, a new one.
-
-    Only the owner may read the file.
-    """
-    secret = secrets.token_urlsafe(32)
-    if data is None:
-        return secret
-    file = data / "id-secret"
-    if kept := file.read_text(encoding="ascii").strip() if file.exists() else "":
-        return kept
-    write_private(file, secret)
-    return secret
-
-
 def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-async def load_accounts(client: httpx.AsyncClient, accounts: Mapping[str, Any] = DEMO_ACCOUNTS) -> None:
-    """Set the entitlement of each of these accounts."""
-    for account_id, account in accounts.items():
-        await call(client, "PUT", f"/v1/accounts/{account_id}/entitlement", json=account)

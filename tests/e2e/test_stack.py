@@ -16,10 +16,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.cli.call_intake import call
+from services.cli.call_intake import call, load_accounts
 from services.cli.demo.run import settled, submit_all
 from services.cli.demo.traffic import Ask, coverage
-from services.cli.system import load_accounts
 from shared.policy.files import load_edition
 from tests.harness.intake import api_keys
 from tests.harness.ports import free_port

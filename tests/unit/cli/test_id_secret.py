@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.system import id_secret
+from services.cli.id_secret import id_secret
 from shared.contracts.request_ids import MIN_SECRET
 
 
