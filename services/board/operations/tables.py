@@ -65,7 +65,7 @@ def _rows(table: Table, state: State, *, pending: bool) -> Iterator[Mapping[str,
     else:
         for service, lag in answer["lag"].items():
             for each in lag["partitions"]:
-                yield {"service": service, **each, "standing_still": str(lag["standing_still"]).lower()}
+                yield {"service": service, **each, "standing_still": lag["standing_still"]}
 
 
 def _letter(letter: Mapping[str, Any]) -> Mapping[str, Any]:

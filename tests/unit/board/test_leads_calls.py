@@ -156,7 +156,7 @@ def as_cells(row: dict[str, Any]) -> dict[str, str]:
     return {name: text_of(value) for name, value in row.items()}
 
 
-def rows_of(report: dict[str, Any], name: str) -> list[dict[str, Any]]:
+def counts_in(report: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """What a report has of that table."""
     tables: dict[str, list[dict[str, Any]]] = {"time": report["over_time"], "times": report["times"], **report["by"]}
     return tables[name]
@@ -167,7 +167,7 @@ async def test_a_table_has_the_values_of_the_report(http: httpx.AsyncClient, nam
     """Each under the name that it has in the JSON answer, of each kind of promise."""
     report = await answer(http, f"/v1/outcomes?{WHOLE_DAY}&per=day")
     expected = [
-        {"promise": each["promise"], **as_cells(row)} for each in report["promises"] for row in rows_of(each, name)
+        {"promise": each["promise"], **as_cells(row)} for each in report["promises"] for row in counts_in(each, name)
     ]
     assert "objective" in {row["promise"] for row in expected}
     assert await table(http, f"/v1/outcomes.csv?{WHOLE_DAY}&per=day&table={name}") == expected

@@ -1,18 +1,19 @@
 """The tables of the page for operators say what `GET /v1/operations` says, each value under its own name."""
 
-import csv
-import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
+from services.board.freshness import Freshness
 from services.board.operations.kafka_watch import Seen
 from services.board.operations.state import State, answer_of
 from services.board.operations.tables import Table, table_of
 from services.board.store.timers import Lateness, Unfired
 from shared.business_time.instants import to_micros
 from shared.kafka.group_lag import PartitionLag
+from tests.harness.csv_table import rows_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 # No value is there twice, so that none can stand under the name of another.
@@ -26,7 +27,7 @@ STATE = State(
         Unfired("case-2", "update", 7, to_micros(NOW - timedelta(minutes=4))),
     ],
     age=0.1,
-    is_old=False,
+    shown=Freshness(NOW, False, False, None),
     remaining=0,
     failed=0,
     kafka=Seen(
@@ -44,10 +45,10 @@ STATE = State(
 )
 
 
-def rows_of(table: Table) -> list[dict[str, str]]:
+def rows(table: Table) -> list[dict[str, str]]:
     """The rows of a table by the names of its columns."""
-    body = bytes(table_of(table, STATE, pending=True).body).decode()
-    return list(csv.DictReader(io.StringIO(body, newline=""), strict=True))
+    found = table_of(table, STATE, pending=True)
+    return rows_of(httpx.Response(found.status_code, headers=found.headers, content=bytes(found.body)))
 
 
 def as_cells(**values: Any) -> dict[str, str]:
@@ -70,14 +71,14 @@ def test_timers_are_those_of_the_answer(answer: dict[str, Any]) -> None:
         for kind, late in kinds.items()
     ]
     assert len(expected) == 4
-    assert rows_of("timers") == expected
+    assert rows("timers") == expected
 
 
 def test_clocks_that_are_due_are_those_of_the_answer(answer: dict[str, Any]) -> None:
     """A row for each."""
     expected = [as_cells(**clock) for clock in answer["due_but_unfired"]["clocks"]]
     assert len(expected) == 2
-    assert rows_of("unfired") == expected
+    assert rows("unfired") == expected
 
 
 def test_what_is_left_to_read_is_that_of_the_answer(answer: dict[str, Any]) -> None:
@@ -88,4 +89,4 @@ def test_what_is_left_to_read_is_that_of_the_answer(answer: dict[str, Any]) -> N
         for partition in lag["partitions"]
     ]
     assert [row["standing_still"] for row in expected] == ["true", "true", "false"]
-    assert rows_of("lag") == expected
+    assert rows("lag") == expected
