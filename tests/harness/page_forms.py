@@ -7,14 +7,23 @@ from html.parser import HTMLParser
 
 @dataclass
 class Form:
-    """A form: what its fields have, the choices of each `select`, and its buttons as name and value."""
+    """A form: what its fields have, which of them nobody can type into, the choices of each `select`, and its buttons.
+
+    A button is its name and value.
+    """
 
     fields: dict[str, str] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
     choices: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
 
     def pressed(self, kind: str, **typed: str) -> Iterator[dict[str, str]]:
-        """What is sent by each button that reports `kind`. `typed` are fields, and the value of a named button."""
+        """What is sent by each button that reports `kind`. `typed` are fields, and the value of a named button.
+
+        Nobody types into a hidden field: what `typed` has for it says which form is meant.
+        """
+        if any(typed[name] != self.fields[name] for name in typed.keys() & self.hidden):
+            return
         for name, value in self.buttons:
             sent = {**self.fields, **({name: value} if name else {})}
             if (sent.get("type") if name != "take" else "take") != kind:
@@ -48,7 +57,11 @@ class _Reader(HTMLParser):
         elif self._form is None:
             return
         elif tag == "input" and name:
-            self._form.fields[name] = value
+            kind = given.get("type")
+            if kind not in ("radio", "checkbox") or "checked" in given:
+                self._form.fields[name] = value
+            if kind == "hidden":
+                self._form.hidden.add(name)
         elif tag == "textarea":
             self._textarea, self._form.fields[name] = name, ""
         elif tag == "select":
@@ -90,7 +103,7 @@ def kinds_of(page: str) -> set[str]:
 
 
 def pressed(page: str, kind: str, **typed: str) -> dict[str, str]:
-    """What the one button of the page that reports `kind` sends, with what was typed. Fails if there is none."""
+    """What the button of the page that reports `kind` sends, with what was typed. Fails unless it is the one."""
     found = [sent for form in forms_of(page) for sent in form.pressed(kind, **typed)]
-    assert found, f"the page has no button for {kind}"
+    assert len(found) == 1, f"the page has {len(found)} buttons for {kind}"
     return found[0]
