@@ -1,7 +1,7 @@
 """The board's own application after a recorded day, without Kafka: its file is filled as the log would fill it."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from shared.http.limits import HttpLimits
 from shared.http.server import WebServer
 from shared.identity.person import Person
 from shared.observability.health import AsgiApp
+from shared.policy.editions import EditionLibrary
 from shared.wall_clock import utc_now
 from shared.web.edge import Edge
 from tests.harness.demo_day import ENDS, demo_day
@@ -32,15 +33,24 @@ _DAY_LONG = 86_400_000_000
 
 
 class BoardDay(NamedTuple):
-    """The application, and the service behind it. `now` is the end of the day, and stays so."""
+    """The application, and the service behind it. Without a clock of its own, its time is the end of the day."""
 
     app: AsgiApp
     service: Service
     file: Path
 
 
-def board_day(folder: Path, now: datetime = ENDS, recording: Recording | None = None) -> BoardDay:
-    """A board that has read the day of the demo, or what was recorded."""
+def board_day(
+    folder: Path,
+    now: datetime = ENDS,
+    recording: Recording | None = None,
+    *,
+    library: EditionLibrary | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> BoardDay:
+    """A board that has read the day of the demo, or what was recorded; with these editions, and with time that goes on
+    by a `clock`.
+    """
     hosts = [{**entry, "scopes": ["submit", "agent", "view"]} for entry in json.loads(token_hosts(KEY))]
     settings = Settings(
         kafka_bootstrap="127.0.0.1:1",
@@ -49,7 +59,7 @@ def board_day(folder: Path, now: datetime = ENDS, recording: Recording | None = 
         token_hosts=json.dumps(hosts),
         board_file=folder / "board.sqlite",
     )
-    service = Service(settings, settings.read_callers(), editions(), lambda: now)
+    service = Service(settings, settings.read_callers(), library or editions(), clock or (lambda: now))
     writer = Writer(connect(settings.board_file, writes=True), service.shelf)
     writer.take(
         [record for record in (recording or demo_day()).all_records() if record.topic in NUMBERS], to_micros(now)
