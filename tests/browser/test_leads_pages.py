@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.browser.barriers import without_barriers
 from tests.browser.looking import complaints_of, opened_page
 from tests.harness.board_day import VIEWER, board_day, repeat, served
+from tests.harness.sign_in import token_of
 
 OpenReports = Callable[..., Awaitable[Page]]
 PAGES = (
@@ -97,6 +98,60 @@ async def test_a_chart_is_drawn_under_the_strict_policy_in_the_colors_of_the_the
     assert dark["116,209,154"] > 1000
     assert "27,122,67" not in dark
     assert await page.evaluate("window.refused") == []
+
+
+async def _heights(page: Page) -> tuple[list[list[float]], float]:
+    """Of each bar of the first chart how high it is in points, what was met and all of it; and the height of the plot.
+
+    A bar is looked at in its middle: up to where it has a color of its own, so that lines of the grid do not count.
+    """
+    found: tuple[list[list[float]], float] = await page.evaluate(
+        """() => {
+          const place = document.querySelector("[data-chart]");
+          const canvas = place.querySelector("canvas");
+          const [outer, plot] = [canvas, place.querySelector(".u-over")].map((each) => each.getBoundingClientRect());
+          const scale = canvas.width / outer.width;
+          const left = (plot.left - outer.left) * scale, width = plot.width * scale;
+          const top = Math.round((plot.top - outer.top) * scale), height = Math.round(plot.height * scale);
+          const rows = document.getElementById(place.dataset.chart).querySelectorAll("[data-at]").length;
+          const pen = canvas.getContext("2d");
+          const bars = [...Array(rows).keys()].map((at) => {
+            const middle = Math.round(left + (width * (at + 0.6)) / (rows + 0.2));
+            const highest = (color) => {
+              for (let y = 0; y < height; y++) {
+                const { data } = pen.getImageData(middle - 2, top + y, 5, 1);
+                for (let x = 0; x < 20; x += 4)
+                  if ([data[x], data[x + 1], data[x + 2]].join() === color && data[x + 3] === 255) return height - y;
+              }
+              return 0;
+            };
+            const met = highest("27,122,67");
+            return [met, Math.max(met, highest("179,38,30"))];
+          });
+          return [bars, height];
+        }"""
+    )
+    return found
+
+
+async def test_a_chart_draws_the_numbers_of_the_call(open_reports: OpenReports) -> None:
+    """Each step of the JSON answer is a row of the table, and a bar as high as its numbers: met, and breached on it."""
+    page = await open_reports("/reports?zone=UTC", color_scheme="light")
+    await expect(page.locator("[data-chart] canvas")).to_have_count(1)
+    called = page.url.partition("/reports")[0] + "/v1/outcomes?zone=UTC"
+    answer = await (await page.request.get(called, headers={"Authorization": f"Bearer {token_of(VIEWER)}"})).json()
+    (report,) = [each for each in answer["promises"] if each["met"] + each["breached"]]
+    steps = [[step["met"], step["breached"]] for step in report["over_time"]]
+    rows: list[list[int]] = await page.locator("table[id^=table-] [data-at]").evaluate_all(
+        "rows => rows.map((row) => [Number(row.dataset.met), Number(row.dataset.breached)])"
+    )
+    assert rows == steps
+    bars, height = await _heights(page)
+    most = max(met + breached for met, breached in steps)
+    assert sum(1 for met, breached in steps if met and breached) > 10
+    for (met, breached), drawn in zip(steps, bars, strict=True):
+        expected = [height * met / most, height * (met + breached) / most]
+        assert drawn == pytest.approx(expected, abs=3), (met, breached)
 
 
 async def test_a_chart_is_told_in_words(open_reports: OpenReports) -> None:
