@@ -33,7 +33,7 @@ from services.board.store.retention import Keeping
 from services.board.store.schema import connect, unusable
 from services.board.store.stored_record import TOPICS
 from services.board.store.writer import Writer
-from shared.business_time.instants import SECOND, to_micros
+from shared.business_time.instants import SECOND, Micros, to_micros
 from shared.cancellation import end_if_cancelled
 from shared.kafka.batch_reader import BatchReader
 from shared.kafka.faststream_client import KafkaUnreachable, TopicsMissing, partitions_of
@@ -162,13 +162,19 @@ class Reading:
     async def _take(self, records: Sequence[Record]) -> None:
         self._look_for_gap()
         now, behind = to_micros(self._clock()), self._gap and self._is_stale()
+        take = self._hold_and_take if behind else self._writer.take
         if behind and not self._writer.holds:
             CAUGHT_UP.set(0)
             self._readiness.set("view", False, "reads what was written while it could not")
             self._log.info("Behind the log: rows wait until the board has read on", action="board.behind")
-        taking = asyncio.ensure_future(self._in_thread(partial(self._writer.take, records, now, behind=behind)))
+        taking = asyncio.ensure_future(self._in_thread(partial(take, records, now)))
         taking.add_done_callback(self._tell)
         await asyncio.shield(taking)  # where Kafka goes away meanwhile: what is stored then is told all the same
+
+    def _hold_and_take(self, records: Sequence[Record], now: Micros) -> list[str]:
+        """In one go of the writer's thread: were the end of catching up between them, no row would wait any more."""
+        self._writer.hold()
+        return self._writer.take(records, now)
 
     def _tell(self, taking: "asyncio.Future[list[str]]") -> None:
         if not taking.cancelled() and taking.exception() is None and (changed := taking.result()):

@@ -68,16 +68,12 @@ class Writer:
         self.holds = True
         return found
 
-    def catch_up(self, as_of: AsOf, now: Micros) -> list[str]:
-        """Work out every row that waits; none does any more, and the file has all of that moment.
-
-        Returns the ids of the cases that look different now.
-        """
+    def catch_up(self, as_of: AsOf, now: Micros) -> None:
+        """Work out every row that waits; none does any more, and the file has all of that moment."""
         with self._transaction():
-            changed = self._rows.work_out(self._rows.dirty(), now)
+            self._rows.work_out(self._rows.dirty(), now)
             complete.note(self._db, as_of)
         self.holds = False
-        return changed
 
     def note(self, as_of: AsOf) -> None:
         """The file has all of that moment; unless rows wait again meanwhile: then it has all of it once none does."""
@@ -88,13 +84,8 @@ class Writer:
 
     # what comes from the log
 
-    def take(self, records: Sequence[Record], now: Micros, *, behind: bool = False) -> list[str]:
-        """Take a batch. Returns the ids of the cases that look different now; none while rows wait.
-
-        `behind`: there is more to read, so rows wait from before this batch on.
-        """
-        if behind and not self.holds:
-            self.hold()
+    def take(self, records: Sequence[Record], now: Micros) -> list[str]:
+        """Take a batch. Returns the ids of the cases that look different now; none while rows wait."""
         with self._transaction():
             known = self.offsets()
             for record in sorted(records, key=lambda each: NUMBERS[each.topic]):  # stable: partitions keep their order

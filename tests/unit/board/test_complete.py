@@ -57,7 +57,8 @@ def test_until_all_is_read_a_file_shows_the_moment_that_it_has_all_of(tmp_path: 
         if number in (0, len(batches) // 2):
             writer = Writer(connect(file, writes=True), editions)
             assert writer.hold() == AsOf(NOW, NOW)
-        writer.take(batch, NOW, behind=True)
+        writer.hold()
+        writer.take(batch, NOW)
         if number in (len(batches) // 3, len(batches) - 1):
             assert shown(file, editions) == before
     writer.work_out(NOW, 50)
@@ -74,7 +75,7 @@ def test_a_file_that_was_never_complete_says_so(tmp_path: Path) -> None:
     file = tmp_path / "board.sqlite"
     writer = Writer(connect(file, writes=True), EditionShelf())
     assert writer.hold() is None
-    writer.take(of_board(demo_day())[:100], NOW, behind=True)
+    writer.take(of_board(demo_day())[:100], NOW)
     assert Writer(connect(file, writes=True), EditionShelf()).hold() is None
 
 
@@ -88,7 +89,9 @@ def test_a_file_that_says_that_it_has_all_of_a_moment_has_no_row_that_waits(tmp_
     writer, moments = Writer(connect(file, writes=True), EditionShelf()), iter(range(10**6))
     writer.hold()
     for batch in interleaved(of_board(demo_day())[:600], chance):
-        writer.take(batch, NOW, behind=chance.random() < 0.2)
+        if chance.random() < 0.2:
+            writer.hold()
+        writer.take(batch, NOW)
         if chance.random() < 0.3:
             writer.note(AsOf(NOW, next(moments)))
         elif chance.random() < 0.3:

@@ -53,7 +53,9 @@ def taken(folder: str, recording: Recording, chance: random.Random) -> sqlite3.C
     writer = Writer(connect(file, writes=True), editions)
     before: list[Record] = []
     for batch in interleaved(of_board(recording), chance):
-        writer.take(batch + (before if chance.random() < 0.2 else []), now, behind=chance.random() < 0.3)
+        if chance.random() < 0.3:
+            writer.hold()
+        writer.take(batch + (before if chance.random() < 0.2 else []), now)
         before = batch
         if chance.random() < 0.3:
             writer.catch_up(AsOf(now, now), now)

@@ -44,7 +44,9 @@ class Board:
 
     def reads(self, records: Sequence[Record], *, catching_up: bool = False) -> None:
         """Take a batch."""
-        self.writer.take(records, to_micros(self._recording.now), behind=catching_up)
+        if catching_up:
+            self.writer.hold()
+        self.writer.take(records, to_micros(self._recording.now))
 
     def settles(self) -> None:
         """Work out what catching up has left."""

@@ -33,8 +33,9 @@ def day() -> list[Record]:
 def taken(folder: Path, records: list[Record], size: int = 500) -> sqlite3.Connection:
     """The board after these."""
     writer = Writer(connect(folder / "b", writes=True), EditionShelf())
+    writer.hold()
     for start in range(0, len(records), size):
-        writer.take(records[start : start + size], NOW, behind=True)
+        writer.take(records[start : start + size], NOW)
     settle(writer, NOW)
     return connect(folder / "b")
 
