@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -52,7 +53,7 @@ def explain(
     ----------
     case
         The id of the case, which is that of its request; or its reference, as pages show it, which is the beginning of
-        the id; or an account, whose newest case is explained.
+        the id, of eight characters or more; or an account, whose newest case is explained.
     last
         Explain the newest case of all.
     lang
@@ -92,21 +93,26 @@ async def _found(settings: KafkaSettings, wanted: str | None, messages: Messages
         if log.case is not None or log.dead_letters or log.activity:
             return log
     cases = await newest_cases(settings, wanted)
-    if not cases:
-        return CaseLog()
-    newest, *others = (case.case_id for case in cases)
-    if wanted is not None and cases[0].account_id != wanted:
-        if others:
-            named = [printable(case_id) for case_id in (newest, *others)[:OTHERS]]
-            raise CommandFailed(messages("explain.ambiguous", case=wanted, count=len(cases), ids=named), BAD_INPUT)
-        return await read_case(settings, newest)
+    if not cases.of_account:
+        return await _referred_to(settings, cases.by_reference, wanted, messages)
+    newest, *others = cases.of_account
     code = "explain.last" if wanted is None else "explain.newest_of_account"
-    print(printable(messages(code, case=newest, account=wanted, count=len(cases))), file=sys.stderr)
+    print(printable(messages(code, case=newest, account=wanted, count=len(cases.of_account))), file=sys.stderr)
     for case_id in others[:OTHERS] if wanted is not None else ():
         print(f"  {printable(case_id)}", file=sys.stderr)
     if wanted is not None and len(others) > OTHERS:
         print(f"  {printable(messages('explain.all_of_account', account=wanted))}", file=sys.stderr)
     return await read_case(settings, newest)
+
+
+async def _referred_to(
+    settings: KafkaSettings, found: Sequence[str], wanted: str | None, messages: Messages
+) -> CaseLog:
+    """The log of the one case that was found by a reference; an empty one if none was."""
+    if len(found) > 1:
+        named = [printable(case_id) for case_id in found[:OTHERS]]
+        raise CommandFailed(messages("explain.ambiguous", case=wanted, count=len(found), ids=named), BAD_INPUT)
+    return await read_case(settings, found[0]) if found else CaseLog()
 
 
 def _unknown(case: str | None, log: CaseLog, messages: Messages) -> str:
