@@ -70,7 +70,7 @@ async def live_list(request: Request) -> Response:
     try:
         lists.check()
     except WrongCursor:
-        return PlainTextResponse("after: this is no cursor of this list", 400)
+        return PlainTextResponse(f"after: {visit.messages('field.cursor')}", 400)
     return service.streams.follow(
         visit.caller, service.watchers, ANY, lists, most=STREAMS, before=lists.next_look, heartbeat=OF_PAGES
     )

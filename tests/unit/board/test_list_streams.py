@@ -46,6 +46,8 @@ async def test_a_stream_that_is_behind_wakes_itself_alone(day: BoardDay, http: h
 
 @pytest.mark.parametrize("address", ["/live?after=nonsense", "/live?show=all&after=dGltZV9sZWZ0OjE6MQ"])
 async def test_a_stream_of_a_list_with_a_wrong_cursor_is_refused(http: httpx.AsyncClient, address: str) -> None:
-    """Before it begins: a stream that ends with an error is opened again for ever."""
-    found = await http.get(address, timeout=10)
-    assert (found.status_code, found.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    """Before it begins: a stream that ends with an error is opened again for ever. In the language of the reader."""
+    for language, said in (("en", "is no cursor of a list"), ("es", "no es un cursor de una lista")):
+        found = await http.get(address, headers={"Accept-Language": language}, timeout=10)
+        assert (found.status_code, found.headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
+        assert said in found.text
