@@ -42,11 +42,11 @@ class CaseHistory(NamedTuple):
 
     def whose_calendar(self, clock: Clock) -> Origin:
         """Where the calendar comes from that a clock counts by: editions may have one each of the same name."""
-        name = self.calendar_name(clock)
+        name = self.calendar_id(clock)
         return next((each for each in self.origins if each.pinned.calendars.get(name) is clock.calendar), self.now)
 
-    def calendar_name(self, clock: Clock) -> str:
-        """The calendar that a clock counts by: the one that its target names, else that of the case."""
+    def calendar_id(self, clock: Clock) -> str:
+        """The id of the calendar that a clock counts by: the one that its target names, else that of the case."""
         return clock.terms.calendar or self.case.calendar
 
     def changed_by(self, origin: Origin) -> dict[str, Any] | None:

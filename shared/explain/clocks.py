@@ -107,7 +107,7 @@ def _breach_rule(history: CaseHistory, clock: Clock, messages: Messages) -> Rule
 
 def _ledger(history: CaseHistory, clock: Clock, at: Micros, messages: Messages) -> list[dict[str, Any]]:
     edition = history.whose_calendar(clock).pinned.edition
-    names = edition.holiday_names.get(history.calendar_name(clock), {})
+    names = edition.holiday_names.get(history.calendar_id(clock), {})
     holidays = {name: text[messages.language] for name, text in names.items() if messages.language in text}
     found: list[dict[str, Any]] = []
     for entry, pause in ledger_of(clock, at):

@@ -117,7 +117,7 @@ def calendar_rule(history: CaseHistory, clock: Clock, of_the_case: Rule, message
     """The calendar that a clock counts by: the one that its target names, the case's own, or the namesake of that in
     the edition that the case went over to.
     """
-    origin, name = history.whose_calendar(clock), history.calendar_name(clock)
+    origin, name = history.whose_calendar(clock), history.calendar_id(clock)
     if clock.terms.calendar is not None:
         because, by = messages("terms.calendar_of_target", calendar=name), None
     elif not origin.by:

@@ -4,7 +4,6 @@ The picture is for an SVG without a viewBox: positions are percentages of its wi
 any width, and it needs no style of its own. Kinds differ by height as well as by colour. `ledger.html` has its macros.
 """
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -108,14 +107,6 @@ def intervals_of(ledger: Iterable[Mapping[str, Any]]) -> list[Interval]:
 def kind_of(reason: str, *, counted: bool) -> Kind:
     """How an interval of business time with that reason is drawn."""
     return "counted" if counted else _KINDS.get(reason, "closed")
-
-
-def calendar_name(calendar: str, messages: Messages) -> str:
-    """The name of a calendar for people: New Zealand for new-zealand. Editions have ids of calendars, and no names."""
-    known = messages.find(f"name.calendar.{calendar}")
-    if known is not None or not calendar.islower():
-        return known or messages.name("calendar", calendar)
-    return " ".join(word[:1].upper() + word[1:] for word in re.split(r"[-_.]", calendar))
 
 
 def draw(

@@ -12,8 +12,8 @@ from services.board.leads.query import BreachQuery, PeriodQuery
 from services.board.period import Period, Step
 from services.board.store.outcomes import Report, Tally, Times
 from shared.business_time.instants import Micros
+from shared.messages.calendar_name import calendar_name
 from shared.messages.messages import Messages
-from shared.pages.ledger import calendar_name
 
 _NAMES = {"first": "from", "last": "to"}  # of fields, in an address
 _OF_A_PAGE = ("table", "cursor", "limit", "per")  # what a link to another list leaves out

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from shared.contracts.structs import ActivityRecorded, SupportRequestSubmitted
+from shared.messages.calendar_name import calendar_name
 from shared.messages.messages import Messages
-from shared.pages.ledger import Picture, calendar_name, draw, intervals_of
+from shared.pages.ledger import Picture, draw, intervals_of
 from shared.pages.moments import Moments
 from shared.policy.base import in_language
 from shared.policy.model import Edition

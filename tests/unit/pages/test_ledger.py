@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.messages.catalogues import messages_in
-from shared.pages.ledger import Interval, Kind, calendar_name, draw, intervals_of
+from shared.pages.ledger import Interval, Kind, draw, intervals_of
 from shared.pages.moments import Moments
 
 MADRID = Moments("en", ZoneInfo("Europe/Madrid"))
@@ -188,12 +188,3 @@ def test_lengths_are_said_in_whole_seconds() -> None:
     assert [part.seconds for part in drawn.parts] == [17, 0, 59]
     assert "counted 17 s" in drawn.said
     assert "paused" not in drawn.said
-
-
-@pytest.mark.parametrize(
-    ("calendar", "name"),
-    [("new-zealand", "New Zealand"), ("region_north-america", "Region North America"), ("NZ", "NZ"), ("Köln", "Köln")],
-)
-def test_a_calendar_is_called_so_that_people_can_read_it(calendar: str, name: str) -> None:
-    """Editions name calendars by ids alone."""
-    assert calendar_name(calendar, EN) == name
