@@ -2,9 +2,10 @@
 
 1. The records of so many open cases are written to Kafka: those that both services wrote, under other ids.
 2. The board catches up with them, into a file of its own.
-3. Replies are written at a steady rate, one in ten with a new case. Meanwhile the usual lists are asked for, one after
-   the other, agents have the list open in a page, and a stream of changes says when each update is to be seen. Latency
-   of a list is from the call to its last byte; that of an update from the instant at which it was meant to be written.
+3. Replies are written at a steady rate, one in ten with a new case. Meanwhile the usual lists and their pages are asked
+   for, one after the other, agents have the list open in a page, and a stream of changes says when each update is to be
+   seen. Latency of a list is from the call to its last byte; that of an update from the instant at which it was meant
+   to be written.
 4. With --kill the board is killed (kill -9) in the middle and started again.
 5. At the end each case is there once, with as many records of each topic as were written, or the exit code is 1.
 """
@@ -31,6 +32,7 @@ from services.board.store.cases import EVERYTHING, Wanted
 from services.board.store.schema import connect
 from shared.business_time.instants import to_micros
 from shared.kafka.record import Record
+from shared.pages.visit import PERSON
 from shared.wall_clock import utc_now
 from tests.bench.board_records import Copies, account_of, id_of, patterns
 from tests.bench.board_whole import missing_or_doubled
@@ -43,6 +45,7 @@ from tests.harness.processes import eventually
 from tests.harness.recording import Recording
 from tests.harness.service_process import ServiceProcess, service_process
 from tests.harness.shipped import shipped_library
+from tests.harness.sign_in import AGENT, token_of
 from tests.harness.usage import Usage
 
 QUERIES: dict[str, dict[str, str]] = {
@@ -58,6 +61,10 @@ QUERIES: dict[str, dict[str, str]] = {
     "one account": {"account": f"{account_of(77)}-premier-plus-enterprise"},
     "newest": {"sort": "newest"},
     "changed": {"sort": "changed"},
+}
+PAGES: dict[str, dict[str, str]] = {
+    "the page of the list": {},
+    "the page of a search": {"text": "w19000"},
 }
 SUMS = "sums of the header"
 UPDATE = "update to be seen"
@@ -273,12 +280,14 @@ async def _send(load: Load, log: BoardLog, copies: Copies, watch: _Watch) -> Cou
 
 async def _ask(done: Measured, url: str) -> None:
     clock = asyncio.get_running_loop().time
-    async with httpx.AsyncClient(base_url=url, headers=_AUTHORISED, timeout=30) as http:
-        for name, query in cycle(QUERIES.items()):
+    calls = [(name, "/v1/cases", query, _AUTHORISED) for name, query in QUERIES.items()]
+    pages = [(name, "/", query, {"Cookie": f"{PERSON}={token_of(AGENT)}"}) for name, query in PAGES.items()]
+    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+        for name, address, query, headers in cycle([*calls, *pages]):
             began = clock()
             while True:
                 with suppress(httpx.RequestError):
-                    answer = await http.get("/v1/cases", params=query)
+                    answer = await http.get(address, params=query, headers=headers)
                     if answer.is_success:
                         break
                     if answer.is_client_error:
@@ -310,8 +319,11 @@ async def _kill(done: Measured, board: ServiceProcess, at: float) -> None:
 
 
 def _wrong(file: Path, load: Load, copies: Copies, replies: Counter[int]) -> list[str]:
+    written, now = load.cases + load.rate * load.seconds // 10, to_micros(utc_now())
     with closing(connect(file)) as board:
-        return list(missing_or_doubled(board, load.cases + load.rate * load.seconds // 10, copies, replies))
+        found = list(missing_or_doubled(board, written, copies, replies))
+        still_open = cases.sums(board, Wanted(), EVERYTHING, now, now).open
+    return found if still_open == written else [*found, f"{written - still_open:,} cases that are not open"]
 
 
 def table(done: Measured) -> str:

@@ -40,5 +40,5 @@ class OpenLists:
                     async with http.stream("GET", "/live") as answer:
                         answer.raise_for_status()
                         async for chunk in answer.aiter_raw():
-                            self.frames[agent] += chunk.endswith(b"\n\n") and not chunk.startswith(b":")
+                            self.frames[agent] += chunk.endswith(b"\n\n") and not chunk.startswith(b"event: beat")
                 await asyncio.sleep(0.1)  # the board was killed
