@@ -22,6 +22,7 @@ from tests.harness.asking import fields
 from tests.harness.processes import eventually, is_running, parent_of
 from tests.harness.up import READY_WITHIN, running
 
+NARROW = 80  # columns of a terminal
 GONE_WITHIN = 12.0  # ten seconds are promised; the rest is this machine's other tests
 
 LOJA = str(Path(__file__).parents[1] / "unit" / "cli" / "data" / "loja.yaml")
@@ -103,17 +104,22 @@ async def _until(
 
 
 async def test_an_edition_of_other_words_runs_with_accounts_of_its_own(tmp_path: Path) -> None:
-    """Intake refuses accounts whose plan no edition has; a request in the edition's own words is decided."""
-    async with running(tmp_path, "--policy", LOJA) as up:
+    """Intake refuses accounts whose plan no edition has; a request in the edition's own words is decided.
+
+    What is printed meanwhile fits a terminal of the usual width: an address that is broken cannot be copied.
+    """
+    short = "/tmp"  # noqa: S108 - where the logs are is never cut, so it has to be short
+    async with running(tmp_path, "--policy", LOJA, "--test-clock", TMPDIR=short) as up:
         ready = await up.ready()
         headers = {"Authorization": f"Bearer {ready['admin_key']}"}
         async with httpx.AsyncClient(base_url=ready["intake_url"], headers=headers, trust_env=False) as client:
             account = next(iter(DEMO_ACCOUNTS))
             assert (await client.get(f"/v1/accounts/{account}/entitlement")).status_code == 404
-            assert up.process.stdout is not None
-            async with asyncio.timeout(10):
-                while "demo-gold-grande and 5 more" not in (await up.process.stdout.readline()).decode():
-                    pass
+            shown = await _start_up_lines(up.process)
+            assert any("demo-gold-grande and 5 more" in line for line in shown)
+            rows = [line for line in shown if line.startswith("│")]
+            assert [row for row in rows if not all(map(str.strip, row.strip("│").split("│")))] == [], "no row is broken"
+            assert [line for line in (*shown, *up.output.splitlines()) if len(line) > NARROW] == []
             held = await client.get("/v1/accounts/demo-gold-grande/entitlement")
             assert held.json()["plan"] == "gold"
             request = {
@@ -124,6 +130,18 @@ async def test_an_edition_of_other_words_runs_with_accounts_of_its_own(tmp_path:
                 lambda: client.post("/v1/support-requests", json=request), lambda a: a.status_code == 202
             )
             await _until(lambda: client.get(taken.json()["status_url"]), lambda a: "primeira_resposta" in a.text)
+
+
+async def _start_up_lines(process: asyncio.subprocess.Process) -> list[str]:
+    """What it prints until it is ready, to the last line."""
+    assert process.stdout is not None
+    lines: list[str] = []
+    async with asyncio.timeout(10):
+        while not lines or not lines[-1].startswith("Ctrl-C"):
+            line = await process.stdout.readline()
+            assert line, "it has ended"
+            lines.append(line.decode().removesuffix("\n"))
+    return lines
 
 
 async def test_a_kill_9_of_it_leaves_no_process_and_no_data_is_lost(tmp_path: Path) -> None:
