@@ -124,8 +124,8 @@ PAGES: dict[str, Callable[[Page], Awaitable[None]]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["cases", "case"])
-async def test_the_pages_of_agents_have_none_in_spanish(open_as: OpenAs, name: str) -> None:
+@pytest.mark.parametrize("name", ["cases", "case", "own-cases", "own-case"])
+async def test_the_pages_of_the_board_have_none_in_spanish(open_as: OpenAs, name: str) -> None:
     """In either theme and at each width: with the longest words, on a phone, and with every part unfolded."""
     page = await open_as(PLUS, language="es")
     await PAGES[name](page)

@@ -1,5 +1,6 @@
 """What customers do about a request beside writing: withdraw it, or ask for an escalation once that is possible."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -10,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import OpenAs, System
-from tests.browser.customer import ACCESS, PLUS, reloaded_until, send, sign_in
+from tests.browser.customer import ACCESS, PLUS, board_of, reloaded_until, send, sign_in
 
 DAY = timedelta(days=1)
 
@@ -100,3 +101,36 @@ async def test_a_request_that_is_withdrawn_is_closed(open_as: OpenAs, scripts: b
     await expect(
         page.get_by_role("button", name=re.compile("Withdraw|It works again|Escalate|Send reply"))
     ).to_have_count(0)
+
+
+async def opened_until(page: Page, address: str, shown: Locator) -> None:
+    """Open that page until it shows something: the board reads what intake has just written."""
+    async with asyncio.timeout(10):
+        while not await shown.count():
+            await page.goto(address)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with-scripts", "without"])
+async def test_a_case_is_answered_and_withdrawn_on_the_board_as_well(open_as: OpenAs, scripts: bool) -> None:
+    """Customers have their list there, and the same buttons on each case of it: what they do reaches intake."""
+    page = await open_as(PLUS, java_script_enabled=scripts)
+    case = await send(page, f"A cable, {'with' if scripts else 'without'} scripts")
+    await expect(page.locator("main")).to_contain_text("Who takes it, and why")
+    board = await board_of(page)
+    listed = page.locator(f'a.subject[href="/cases/{case}"]')
+    await opened_until(page, f"{board}/?show=all&sort=newest", listed)
+    await listed.click()
+    await page.wait_for_url(f"{board}/cases/{case}")
+    await opened_until(page, page.url, page.locator("#text"))
+    await page.fill("#text", "It may be my own cable")
+    await page.get_by_role("button", name="Send reply").click()
+    if not scripts:
+        await reloaded_until(page, "It may be my own cable")
+    await expect(page.locator(".say").last).to_contain_text("It may be my own cable")
+    await page.get_by_role("button", name="Withdraw").click()
+    if not scripts:
+        await reloaded_until(page, "Nothing more will happen here.")
+    await expect(page.locator("h1 + .pill")).to_have_text("closed")
+    await expect(page.locator(".events")).to_contain_text("Withdrawn")
+    await expect(page.get_by_role("button", name=re.compile("Withdraw|It works again|Send reply"))).to_have_count(0)
+    assert page.url.startswith(f"{board}/cases/{case}")
