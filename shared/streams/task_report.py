@@ -18,6 +18,7 @@ from shared.streams.task import Task
 from shared.streams.task_phase import Phase
 from shared.wall_clock import utc_now
 
+FIRST_RETRY = 1.0  # seconds
 _log = logs.get_logger()
 _LOOK_SECONDS = 1.0
 _ANSWER_SECONDS = 5.0
@@ -33,10 +34,11 @@ class TaskReport:
         self._settings, self._service, self._source, self._instance = settings, service, source, instance
         self._tasks = tasks
         self._may_not_said = False
+        self._logged: set[type[Exception]] = set()  # unexpected errors: they may come every ten seconds
 
     async def run(self) -> None:
         """Report what changes, and every ten seconds that it has not. Failures are retried with back-off."""
-        backoff = Backoff(1.0, 10.0)
+        backoff = Backoff(FIRST_RETRY, 10.0)
         while True:
             try:
                 await self._report(backoff)
@@ -44,6 +46,8 @@ class TaskReport:
                 self._may_not()
             except (KafkaError, OSError, TimeoutError) as error:
                 _log.debug("What the tasks do was not reported", action="task_report.failed", error=str(error))
+            except Exception as error:
+                self._unexpected(error)
             end_if_cancelled()
             await asyncio.sleep(backoff.next())
 
@@ -76,6 +80,11 @@ class TaskReport:
         if notes:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 await writer.write(notes)
+
+    def _unexpected(self, error: Exception) -> None:
+        if type(error) not in self._logged:
+            self._logged.add(type(error))
+            _log.exception("What the tasks do cannot be reported; it is tried again", action="task_report.failed")
 
     def _may_not(self) -> None:
         if not self._may_not_said:
