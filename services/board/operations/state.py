@@ -35,8 +35,7 @@ class State:
     """How the system runs. `hour` and `day` are the lateness of timers that fired within them.
 
     `shown` is how fresh the board's file is, and `age` how old that may be, in seconds; None = it was never complete.
-    `failed` = cases whose row
-    could not be worked out, since the board started.
+    `failed` = cases whose row could not be worked out, since the board started.
     """
 
     now: datetime
@@ -130,21 +129,22 @@ class Operations:
 
     async def unfired(self) -> Sequence[Unfired]:
         """More of the clocks that are due and were not noticed than the page names: ten thousand at most."""
-        shown = self._service.freshness
+        return (await self._unfired(self._service.freshness, IN_TABLE))[1]
+
+    async def _unfired(self, shown: Freshness | None, at_most: int) -> tuple[int, Sequence[Unfired]]:
+        """How many clocks are due and were not noticed, and some of them. Before the file was ever complete there are
+        none: the cases that it has are not those that there are.
+        """
         if shown is None:
-            return []
-        before = to_micros(shown.as_of - UNFIRED_AFTER)
-        return (await self._service.readers.ask(timers.unfired, before, IN_TABLE))[1]
+            return 0, []
+        return await self._service.readers.ask(timers.unfired, to_micros(shown.as_of - UNFIRED_AFTER), at_most)
 
     async def _look(self, *, anew: bool) -> State:
         service, now = self._service, self._service.clock()
         kafka = await self.kafka.look(anew=anew)
         hour, day = [await service.readers.ask(timers.lateness, to_micros(now - span)) for span in (_HOUR, _DAY)]
         age, shown = service.reading.age(), service.freshness
-        unfired, clocks = 0, list[Unfired]()
-        if shown is not None:  # before it was ever complete, the cases that it has are not those that there are
-            before = shown.as_of - UNFIRED_AFTER
-            unfired, clocks = await service.readers.ask(timers.unfired, to_micros(before), SHOWN)
+        unfired, clocks = await self._unfired(shown, SHOWN)
         return State(
             now=now,
             hour=hour,
