@@ -90,7 +90,7 @@ class Reading:
         self._looked_at = utc_now()
         self._gap = False  # nothing was read for a while, and what was written meanwhile is not read yet
         self._noted = 0  # the last moment that was noted in the file, as `AsOf.true`
-        self.caught_up = asyncio.Event()
+        self.caught_up = asyncio.Event()  # once since the start; a gap does not clear it
         self.left: LeftToDo | None = None  # to read or to work out; None = Kafka does not answer
         self.as_of: AsOf | None = None  # what is shown has everything up to then; None = it was never complete
         CAUGHT_UP.set(0)

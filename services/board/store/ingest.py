@@ -112,15 +112,15 @@ class Ingest:
         """
         if activity.text:
             self._has_new_text(case_no)
-        if not is_shown or not self._is_first(case_no, _hash_of(activity.activity_id)):
+        if not is_shown or not self._note(case_no, _hash_of(activity.activity_id)):
             return
         if activity.type == "reply_retracted" and activity.retracts is not None:
-            self._is_first(case_no, _hash_of(activity.retracts, _TAKEN_BACK))
+            self._note(case_no, _hash_of(activity.retracts, _TAKEN_BACK))
         if activity.text and not self._knows(case_no, _hash_of(activity.activity_id, _TAKEN_BACK)):
             self._index(case_no, activity.text, for_desk=is_for_desk(activity))
 
-    def _is_first(self, case_no: int, activity: int) -> bool:
-        """Note that hash. Returns whether it is new."""
+    def _note(self, case_no: int, activity: int) -> bool:
+        """Keep that hash. Returns whether it is new."""
         given = (case_no, activity)
         return self._db.execute("INSERT OR IGNORE INTO activity_ids VALUES (?, ?)", given).rowcount > 0
 
