@@ -10,12 +10,25 @@ from services.board.freshness import Freshness
 from services.board.operations.kafka_watch import Seen
 from services.board.operations.state import State, answer_of
 from services.board.operations.tables import Table, table_of
+from services.board.operations.tasks import TaskNow
 from services.board.store.timers import Lateness, Unfired
 from shared.business_time.instants import to_micros
+from shared.kafka.dead_letter_index import Listed
+from shared.kafka.dead_letter_log import Found, Place
+from shared.kafka.dead_letters import DeadLetter, Replayed
 from shared.kafka.group_lag import PartitionLag
+from shared.kafka.record import Record
+from shared.kafka.task_note import TaskNote
 from tests.harness.csv_table import rows_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LETTER = DeadLetter(
+    "malformed_event", "no JSON", "escalation", NOW, Record("support.activity.v1", 6, 12, 0, b"case-1", b"...")
+)
+REPLAYS = (
+    Replayed(15, NOW - timedelta(hours=2), "support.cases.v1:2:16"),
+    Replayed(15, NOW - timedelta(hours=1), "support.cases.v1:2:17"),
+)
 # No value is there twice, so that none can stand under the name of another.
 STATE = State(
     now=NOW,
@@ -40,14 +53,28 @@ STATE = State(
             "escalation": [PartitionLag("support.cases.v1", 2, 100, 101, 1)],
         },
         standing=frozenset({"router"}),
+        tasks={
+            "router": [TaskNow(0, "restoring", TaskNote("restoring", 410, 790, "r-1", NOW))],
+            "escalation": [
+                TaskNow(1, "failed", TaskNote("failed", 3, 2, "e-1", NOW - timedelta(seconds=7), "the disk is full")),
+                TaskNow(2, "unknown", None),
+            ],
+        },
+        letters=[
+            Listed(
+                Found(Place("support.activity.v1-dlt", 0, 11), LETTER, id=Place("support.activity.v1", 6, 12)), 1300
+            ),
+            Listed(Found(Place("support.cases.v1-dlt", 1, 14), None, "it has no cause"), None),
+            Listed(Found(Place("support.cases.v1-dlt", 2, 15), None, "nor has this", REPLAYS), None),
+        ],
         unread=False,
     ),
 )
 
 
-def rows(table: Table) -> list[dict[str, str]]:
+def rows(table: Table, *, pending: bool = True) -> list[dict[str, str]]:
     """The rows of a table by the names of its columns."""
-    found = table_of(table, STATE, pending=True)
+    found = table_of(table, STATE, pending=pending)
     return rows_of(httpx.Response(found.status_code, headers=found.headers, content=bytes(found.body)))
 
 
@@ -90,3 +117,25 @@ def test_what_is_left_to_read_is_that_of_the_answer(answer: dict[str, Any]) -> N
     ]
     assert [row["standing_still"] for row in expected] == ["true", "true", "false"]
     assert rows("lag") == expected
+
+
+def test_tasks_are_those_of_the_answer(answer: dict[str, Any]) -> None:
+    """A row for each, also of one that has never said anything."""
+    expected = [as_cells(service=service, **task) for service, tasks in answer["tasks"].items() for task in tasks]
+    assert [row["phase"] for row in expected] == ["restoring", "failed", "unknown"]
+    assert rows("tasks") == expected
+
+
+@pytest.mark.parametrize("pending", [True, False])
+def test_dead_letters_are_those_of_the_answer(pending: bool) -> None:
+    """A row for each, with how often it was replayed and when last; of one of another program, its problem."""
+    found = rows("letters", pending=pending)
+    letters = answer_of(STATE, None, pending=pending)["dead_letters"]["letters"]
+    assert len(letters) == (2 if pending else 3)
+    for row, letter in zip(found, letters, strict=True):
+        replays = letter.pop("replayed")
+        last = replays[-1]["at"] if replays else None
+        letter.pop("by_reference", None)
+        empty = dict.fromkeys(row, "")
+        assert row == empty | as_cells(**letter, replays=len(replays), last_replay_at=last)
+    assert [row["last_replay_at"] for row in found][2:] == ([] if pending else ["2026-11-23T11:00:00Z"])
