@@ -1,7 +1,6 @@
 """Streams of what happens, to one case or to any: Server-Sent Events (WHATWG HTML, section 9.2)."""
 
 import asyncio
-import math
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
@@ -85,7 +84,8 @@ class Streams:
         heartbeat: Heartbeat,
     ) -> AsyncIterator[bytes]:
         """What there is to say, and then what is new. A change only wakes the reader: a slow client needs no queue."""
-        closing = asyncio.ensure_future(self._closing.wait())
+        closing, clock = asyncio.ensure_future(self._closing.wait()), asyncio.get_running_loop().time
+        said_at = clock()
         try:
             with watchers.watch(watched) as changed:
                 while not self._closing.is_set() and (until is None or utc_now() < until):
@@ -98,10 +98,15 @@ class Streams:
                         return
                     for frame in frames:
                         yield frame
-                    for _ in range(math.ceil(_LOOK_SECONDS / heartbeat.seconds)):
-                        if await _either(changed, closing, heartbeat.seconds):
+                        said_at = clock()
+                    looked_at = clock()
+                    while True:
+                        if clock() >= said_at + heartbeat.seconds:  # also while changes come that say nothing new here
+                            yield heartbeat.said
+                            said_at = clock()
+                        changes_came = await _either(changed, closing, said_at + heartbeat.seconds - clock())
+                        if changes_came or clock() >= looked_at + _LOOK_SECONDS:
                             break
-                        yield heartbeat.said
         finally:
             closing.cancel()
 

@@ -147,3 +147,21 @@ async def test_a_stream_that_has_nothing_to_say_says_so_as_often_as_its_reader_n
     heard = [await anext(aiter(events)) for _ in range(20)]
     assert heard == [heartbeat.said] * 20
     assert looks == 1
+
+
+async def test_changes_that_say_nothing_new_do_not_silence_a_stream() -> None:
+    """Of all that happens, little is on the page that somebody has open. It still hears that nothing else happened."""
+    watchers, heartbeat = Watchers(), Heartbeat(0.05, b"event: beat\ndata:\n\n")
+    stream = Streams(Places(1)).follow(of_visitor("a", "a", None), watchers, "c", Quiet(), heartbeat=heartbeat)
+
+    async def changes() -> None:
+        while True:
+            watchers.notify("c")
+            await asyncio.sleep(0.01)
+
+    changing = asyncio.create_task(changes())
+    try:
+        async with asyncio.timeout(5):
+            assert [await anext(aiter(stream.body_iterator)) for _ in range(3)] == [heartbeat.said] * 3
+    finally:
+        changing.cancel()
