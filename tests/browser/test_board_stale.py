@@ -98,10 +98,13 @@ async def test_a_page_that_hears_nothing_says_so_and_counts_nothing_down(
                 await pages[0].wait_for_timeout(SILENT)  # and while nothing happens, a page hears that nothing does
                 for page in pages:
                     await expect(page.locator("#stale")).to_be_hidden()
+                for page in (*pages[:2], pages[3]):
+                    await expect(page.locator(".fresh")).to_have_text("up to date")
                 os.kill(frozen.pid, signal.SIGSTOP)
                 try:
                     for page in pages:
                         await expect(page.locator("#stale")).to_be_visible(timeout=SOON)
+                        await expect(page.locator(".fresh:visible")).to_have_count(0)
                     counts = [await page.locator("[data-due]").all_inner_texts() for page in pages]
                     await pages[0].wait_for_timeout(2_500)  # a countdown by seconds would have moved
                     assert [await page.locator("[data-due]").all_inner_texts() for page in pages] == counts
